@@ -1,0 +1,1 @@
+"""Reads OpenTofu modules: variables, validations, outputs, backend, required versions. Pure."""

@@ -1,0 +1,17 @@
+"""Time: the only place that asks the operating system for it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+"""Returns the current instant, timezone-aware, in UTC, with microseconds."""
+
+
+def utc_now() -> datetime:
+    """Return the current instant in UTC."""
+    return datetime.now(UTC)
+
+
+def wire_time(instant: datetime) -> str:
+    """Return `instant` as the wire spells it: ISO 8601 in UTC, whole seconds, `Z`. Source: api.md 2.5."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,79 @@
+"""The refusals a use case may raise; only `kit.http` knows their HTTP status."""
+
+
+class Refusal(Exception):
+    """A request that is answered with a reason, a stable code and what to do about it.
+
+    Attributes:
+        message: one sentence for the person who asked; never contains a secret.
+        code: stable, CamelCase, for programs.
+        field: JSON pointer of the offending member of the request, if one can be named.
+        remedy: what the caller can do, if that is not obvious from the message.
+    """
+
+    code = "Refused"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, field: str | None = None, remedy: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.field = field
+        self.remedy = remedy
+
+
+class Invalid(Refusal):
+    """The request cannot be understood or breaks a rule of its own content (400)."""
+
+    code = "Invalid"
+
+
+class Unprocessable(Invalid):
+    """The request is well formed but names a subject nobody knows (422; bindings only)."""
+
+    code = "UnknownSubject"
+
+
+class Denied(Refusal):
+    """The principal may not do this (403)."""
+
+    code = "Denied"
+
+
+class NotFound(Refusal):
+    """There is no such thing, or the principal may not know of it (404)."""
+
+    code = "NotFound"
+
+
+class Conflict(Refusal):
+    """The thing is not in a state that allows this (409)."""
+
+    code = "Conflict"
+
+
+class Unavailable(Refusal):
+    """The server cannot do this now; the same request may succeed later (503)."""
+
+    code = "Unavailable"
+
+
+class Unauthenticated(Refusal):
+    """No valid credential came with the request (401)."""
+
+    code = "Unauthenticated"
+
+
+class TooManyRequests(Refusal):
+    """The caller shall wait before it asks again (429)."""
+
+    code = "TooManyRequests"
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message, remedy=f"Try again in {retry_after_seconds} seconds.")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Stale(Exception):
+    """Another transaction wrote the row since it was read: the boundary replays the use case."""

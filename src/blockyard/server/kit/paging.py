@@ -1,0 +1,47 @@
+"""Pages of a list, as the wire counts them: from 0, 20 a page unless asked, 1000 at the most. Source: api.md 1.7."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+DEFAULT_SIZE = 20
+MAX_SIZE = 1000
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which page of which size; sizes above the maximum are lowered to it."""
+
+    number: int = 0
+    size: int = DEFAULT_SIZE
+
+    @property
+    def limit(self) -> int:
+        """How many rows at most."""
+        return min(self.size, MAX_SIZE)
+
+    @property
+    def offset(self) -> int:
+        """How many rows to skip."""
+        return self.number * self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page and how many items there are in all."""
+
+    items: Sequence[T]
+    total: int
+    request: PageRequest
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are in all; 0 for an empty list."""
+        return -(-self.total // self.request.limit)
+
+    def map(self, convert: Callable[[T], U]) -> "Page[U]":
+        """Return the same page with every item converted."""
+        return Page([convert(item) for item in self.items], self.total, self.request)
