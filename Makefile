@@ -1,19 +1,167 @@
-# Every target works on a fresh machine with git, make and Python >= 3.11.
+# Every target works on a fresh machine with git, make and Python >= 3.11: what it needs is installed into the checkout
+# (.venv, node_modules, build). Stamp files keep a second call quick; a changed requirements file installs again.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-PYTHON ?= python3
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALL := $(PIP) install --require-hashes
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+PACKAGE := $(VENV)/.package
+UI := build/.ui
+UI_SOURCES := $(shell find src/blockyard/server/ui -type f -not -path '*/static/*' -not -name '*.pyc' 2>/dev/null)
+RUNNER_VENV := build/runner-venv
+# The first Python of the machine that is recent enough.
+FIND_PYTHON = for python in "$${PYTHON:-python3}" python3 python3.14 python3.13 python3.12 python3.11; do \
+	if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then break; fi; python=; done; \
+	if [ -z "$$python" ]; then echo "Python 3.11 or later is needed (PYTHON=… names one)." >&2; exit 1; fi
 UV_COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-emit-find-links --no-header --no-annotate pyproject.toml
+	--no-emit-find-links --no-header --no-annotate $(if $(UPGRADE),--upgrade) pyproject.toml
+# Test processes: two at least, since tests wait for databases and engines more than they compute.
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n)))
+PYTEST := $(BIN)/python -m pytest
+T ?= tests
+# Tests that need a program this machine lacks are left out and named; in CI (CI=true) nothing is left out.
+MARKS = $$($(BIN)/python -m tests.support.machine)
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+##@ Running
+
+.PHONY: demo
+demo: $(PACKAGE) $(UI) ## start everything on this machine, seeded with samples (ARGS="--exit" ends by itself)
+	@$(BIN)/blockyard demo $(ARGS)
+
+.PHONY: serve
+serve: $(PACKAGE) $(UI) ## start the server alone (ARGS=…, settings from BLOCKYARD_…)
+	@$(BIN)/blockyard serve $(ARGS)
+
+##@ Testing
+
+.PHONY: test
+test: $(DEV) $(UI) ## run all tests
+	@$(PYTEST) -n $(WORKERS) -m "$(MARKS)" $(ARGS)
+
+.PHONY: test-fast
+test-fast: $(DEV) ## run the tests below T=path that need no browser and no PostgreSQL, stop at the first failure
+	@$(PYTEST) -x -q -m "not browser and not postgres" $(T) $(ARGS)
+
+.PHONY: test-postgres
+test-postgres: $(DEV) ## run the server's tests on PostgreSQL instead of SQLite
+	@$(PYTEST) -n $(WORKERS) --db=postgres -m "not browser" $(if $(filter-out tests,$(T)),$(T),tests/server) $(ARGS)
+
+.PHONY: test-browser
+test-browser: $(DEV) $(UI) ## run the tests of the pages in Chromium
+	@$(PYTEST) -m browser $(T) $(ARGS)
+
+.PHONY: bench
+bench: $(DEV) $(UI) ## measure what must be cheap; prints JSON (ARGS=…)
+	@$(BIN)/python -m bench $(ARGS)
+
+##@ Checking
+
+.PHONY: check
+check: lint types openapi-check runner-alone test test-postgres ## everything that CI checks
+
+.PHONY: fmt
+fmt: $(DEV) ## format the code and mend what can be mended safely
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+.PHONY: lint
+lint: $(DEV) ## ruff, layers, and whether the migrations fit the tables
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/lint-imports --no-cache | tail -n 3
+	@$(BIN)/blockyard migrate --check
+
+.PHONY: types
+types: $(DEV) ## mypy --strict
+	@$(BIN)/mypy
+
+.PHONY: openapi
+openapi: $(PACKAGE) ## write docs/openapi.json
+	@$(BIN)/blockyard openapi > build/openapi.json
+	@mv build/openapi.json docs/openapi.json
+
+.PHONY: openapi-check
+openapi-check: $(PACKAGE) ## compare docs/openapi.json with the routes
+	@$(BIN)/blockyard openapi | diff -u docs/openapi.json - \
+		|| { echo "docs/openapi.json is out of date: run 'make openapi' and look at the difference." >&2; exit 1; }
+
+.PHONY: runner-alone
+runner-alone: $(RUNNER_VENV)/.installed ## install the runner without the server's dependencies and start it
+	@$(RUNNER_VENV)/bin/python tests/support/runner_alone.py
+
+##@ Working
+
+.PHONY: ui
+ui: ## bundle the pages' CSS, JavaScript and icons (rebuilds always)
+	@rm -f $(UI)
+	@$(MAKE) $(UI)
+
+.PHONY: migration
+migration: $(PACKAGE) ## write a migration from the tables: M="what it does"
+	@test -n "$(M)" || { echo 'M="what it does" is missing.' >&2; exit 1; }
+	@$(BIN)/blockyard migrate --new "$(M)"
 
 .PHONY: lock
-lock: $(VENV)/.uv ## compile the pinned requirements
-	$(UV_COMPILE) --extra server --output-file requirements/runtime.txt
-	$(UV_COMPILE) --extra runner --constraint requirements/runtime.txt --output-file requirements/runner.txt
-	$(UV_COMPILE) --extra server --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+lock: $(VENV)/.uv ## compile requirements/*.txt from pyproject.toml (UPGRADE=1 takes newer versions)
+	@$(UV_COMPILE) --extra server --output-file requirements/runtime.txt
+	@$(UV_COMPILE) --extra runner --constraint requirements/runtime.txt --output-file requirements/runner.txt
+	@$(UV_COMPILE) --extra server --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-header --no-annotate --group build --constraint requirements/dev.txt --output-file requirements/build.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-header --no-annotate $(if $(UPGRADE),--upgrade) --group node --output-file requirements/node.txt
 
-$(VENV)/.uv:
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet uv
-	touch $@
+.PHONY: clean
+clean: ## remove everything that make has installed or built
+	@rm -rf $(VENV) build dist node_modules src/blockyard/server/ui/static/dist .mypy_cache .ruff_cache .pytest_cache
+
+##@ What the targets stand on
+
+$(VENV)/.venv:
+	@$(FIND_PYTHON); "$$python" -m venv $(VENV)
+	@touch $@
+
+$(RUNTIME): requirements/runtime.txt requirements/build.txt | $(VENV)/.venv
+	@echo "Installing what Blockyard needs into $(VENV) …"
+	@$(INSTALL) -r requirements/runtime.txt -r requirements/build.txt
+	@touch $@
+
+$(PACKAGE): pyproject.toml hatch_build.py $(RUNTIME)
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(PACKAGE)
+	@echo "Installing what tests and checks need into $(VENV) …"
+	@$(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.uv: | $(VENV)/.venv
+	@$(PIP) install uv
+	@touch $@
+
+$(UI): hatch_build.py package-lock.json $(UI_SOURCES) | $(RUNTIME)
+	@if $(BIN)/python hatch_build.py --needs-node; then \
+		echo "Installing Node.js into $(VENV) …"; $(INSTALL) -r requirements/node.txt; fi
+	@$(BIN)/python hatch_build.py
+	@mkdir -p build
+	@touch $@
+
+$(RUNNER_VENV)/.installed: requirements/runner.txt requirements/build.txt pyproject.toml
+	@rm -rf $(RUNNER_VENV)
+	@mkdir -p build
+	@$(FIND_PYTHON); "$$python" -m venv $(RUNNER_VENV)
+	@$(RUNNER_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+		-r requirements/runner.txt -r requirements/build.txt
+	@$(RUNNER_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --no-build-isolation --no-deps --editable .
+	@touch $@
