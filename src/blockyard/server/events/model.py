@@ -1,0 +1,66 @@
+"""What an event says. Source: concepts.md 22."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from blockyard.protocol.jsontypes import JsonObject
+
+
+class EventType(StrEnum):
+    """What happened to the subject."""
+
+    ADDED = "Added"
+    APPROVED = "Approved"
+    CANCELLED = "Cancelled"
+    CHANGED = "Changed"
+    CREATED = "Created"
+    DELETED = "Deleted"
+    REJECTED = "Rejected"
+    REMOVED = "Removed"
+    REQUESTED = "Requested"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who acted: `User`, `ApiKey`, `ApiUser` or `System`, as the wire spells it (runner.md 1.5, 1.5.1)."""
+
+    type: str
+    identifier: str
+    display_name: str
+    username: str | None = None
+    email: str | None = None
+    euid: str | None = None
+
+    def document(self) -> JsonObject:
+        """Return the author as run documents and AUTHOR inputs carry it."""
+        return {
+            "type": self.type,
+            "identifier": self.identifier,
+            "displayName": self.display_name,
+            "username": self.username,
+            "email": self.email,
+            "euid": self.euid,
+        }
+
+
+SYSTEM = Author(type="System", identifier="system", display_name="System")
+"""The author of what nobody asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One entry of the log; `content` and `previous` never hold a secret."""
+
+    id: UUID
+    at: datetime
+    title: str
+    type: EventType
+    author: Author
+    workspace: str | None
+    subject_kind: str
+    subject_id: str
+    description: str = ""
+    content: JsonObject | None = None
+    previous: JsonObject | None = None

@@ -1,0 +1,47 @@
+"""Appending to the event log, in the transaction of the change."""
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.events.model import Author, Event, EventType
+from blockyard.server.events.store import EventStore
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.ids import NewId
+
+
+class EventLog:
+    """Writes events; every mutating use case calls `append` once for each thing it changed."""
+
+    def __init__(self, *, clock: Clock, new_id: NewId) -> None:
+        self._clock = clock
+        self._new_id = new_id
+
+    def append(
+        self,
+        tx: Transaction,
+        author: Author,
+        title: str,
+        type_: EventType,
+        *,
+        workspace: str | None,
+        subject_kind: str,
+        subject_id: str,
+        description: str = "",
+        content: JsonObject | None = None,
+        previous: JsonObject | None = None,
+    ) -> None:
+        """Record that `author` did `title` (a title of concepts.md 22) to the subject; never pass a secret."""
+        EventStore(tx).append(
+            Event(
+                id=self._new_id(),
+                at=self._clock(),
+                title=title,
+                type=type_,
+                author=author,
+                workspace=workspace,
+                subject_kind=subject_kind,
+                subject_id=subject_id,
+                description=description,
+                content=content,
+                previous=previous,
+            )
+        )

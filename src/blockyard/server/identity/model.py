@@ -1,0 +1,113 @@
+"""The principal of a request and the rules of what it may do. Source: api.md 2.7, concepts.md 2."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from blockyard.server.events.model import SYSTEM, Author
+from blockyard.server.kit.errors import Denied, NotFound
+
+
+class WorkspaceRole(StrEnum):
+    """What a person is in a workspace."""
+
+    OWNER = "Workspace Owner"
+    MANAGER = "Workspace Manager"
+    MEMBER = "Workspace Member"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunGrant:
+    """What a run token stands for: one attempt of one run, and the state of its block."""
+
+    run_id: UUID
+    block_id: UUID
+    runner_id: UUID
+    workspace: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which objects a list may show: everything, those in `workspaces`, those provided for by `providers`."""
+
+    everything: bool
+    workspaces: frozenset[str]
+    providers: frozenset[str]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the list is empty whatever there is."""
+        return not (self.everything or self.workspaces or self.providers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks, and with which rights.
+
+    Attributes:
+        author: how events and runs name the principal.
+        everywhere: permission codes held for every workspace, without their `ADM_` prefix; those of `ADM_REVIEW_PUBLICATION` style too.
+        grants: permission codes (plain and `MANAGED_`) per workspace the principal belongs to.
+        run: the attempt a run token stands for; None for everybody else.
+    """
+
+    author: Author
+    everywhere: frozenset[str] = frozenset()
+    grants: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    run: RunGrant | None = None
+
+    def allows(self, code: str, *, workspace: str | None, provider: str | None = None) -> bool:
+        """Whether the principal holds `code` for an object of `workspace` that `provider` provides for.
+
+        `code` is a plain code of api.md appendix A such as `BUILDINGBLOCK_SAVE`. `ADM_<code>` covers every object, `<code>` those
+        of the principal's own workspaces, `MANAGED_<code>` those provided for by a workspace of the principal.
+        """
+        if code in self.everywhere:
+            return True
+        if workspace is not None and code in self.grants.get(workspace, frozenset()):
+            return True
+        return provider is not None and f"MANAGED_{code}" in self.grants.get(provider, frozenset())
+
+    def require(
+        self,
+        code: str,
+        *,
+        workspace: str | None,
+        provider: str | None = None,
+        hide: str | None = None,
+    ) -> None:
+        """Refuse unless `allows`. With `hide` (a sentence such as "there is no runner …") the refusal is NotFound, else Denied."""
+        if self.allows(code, workspace=workspace, provider=provider):
+            return
+        if hide is not None:
+            raise NotFound(hide)
+        raise Denied(
+            f"you don't have sufficient permissions: {code} is needed"
+            + (f" in workspace '{workspace}'" if workspace else ""),
+            code="MissingPermission",
+            remedy="Ask an owner of the workspace for a key or role with this permission.",
+        )
+
+    def reach(self, code: str) -> Reach:
+        """Return which objects a list by permission `code` may show."""
+        return Reach(
+            everything=code in self.everywhere,
+            workspaces=frozenset(name for name, codes in self.grants.items() if code in codes),
+            providers=frozenset(name for name, codes in self.grants.items() if f"MANAGED_{code}" in codes),
+        )
+
+    def attempt_of(self, run_id: UUID) -> int | None:
+        """Return the attempt this principal's run token stands for, None if it is no token of `run_id`."""
+        return self.run.attempt if self.run is not None and self.run.run_id == run_id else None
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether the principal may do anything with workspaces: the mark of the admin area."""
+        return "WORKSPACE_SAVE" in self.everywhere
+
+
+def system(*codes: str) -> Principal:
+    """Return the server itself acting, with `codes` everywhere."""
+    return Principal(author=SYSTEM, everywhere=frozenset(codes))

@@ -1,0 +1,235 @@
+"""SQLite and PostgreSQL behind one door: `write` and `read` run a plain function in one transaction in a worker thread.
+
+The function takes a `Transaction` and returns a value. It may run again from the start, up to `ATTEMPTS` times, when another
+transaction got in its way (a revision that moved, a serialization failure, a busy database), so it has no effect outside
+the database. SQLite has one writer thread and several readers; PostgreSQL a pool of threads.
+"""
+
+import asyncio
+import contextvars
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self, TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy.engine import URL, CursorResult
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, StaticPool
+from sqlalchemy.sql import Executable
+
+from blockyard.server.kit.errors import Conflict, Stale, Unavailable
+from blockyard.server.kit.listener import CHANNEL, Listener
+from blockyard.server.kit.signals import Signals
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+ATTEMPTS = 5
+"""How often a transaction that met a clash is tried in all."""
+
+READERS = 8
+"""Threads (and connections) that read; on PostgreSQL also as many that write."""
+
+BUSY_SECONDS = 10
+"""How long SQLite waits for another process's write lock."""
+
+_PAUSE_SECONDS = 0.01
+_SERIALIZATION_STATES = frozenset({"40001", "40P01", "55P03"})
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+"""All tables of the server; each store adds its own."""
+
+
+class Transaction:
+    """One open transaction. Stores execute statements on it; use cases may ask for wake-ups after its commit."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.topics: dict[str, None] = {}
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._connection.dialect.name
+
+    def execute(
+        self, statement: Executable, rows: list[dict[str, object]] | None = None
+    ) -> CursorResult[tuple[object, ...]]:
+        """Execute `statement`, once for each of `rows` if given."""
+        return self._connection.execute(statement, rows) if rows is not None else self._connection.execute(statement)
+
+    def wake(self, topic: str) -> None:
+        """Wake whoever listens to `topic`, here and in every replica, once this transaction is committed."""
+        self.topics[topic] = None
+
+
+class Database:
+    """Runs functions in transactions. Open it with `Database.open`, close it with `close`."""
+
+    def __init__(self, url: URL, signals: Signals) -> None:
+        self.url = url
+        self.signals = signals
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._write_engine = _sqlite_engine(url, begin="BEGIN IMMEDIATE", threads=1)
+            self._read_engine = _sqlite_engine(url, begin="BEGIN", threads=READERS)
+        else:
+            self._write_engine = self._read_engine = _postgres_engine(url)
+        self._writers = ThreadPoolExecutor(1 if self.is_sqlite else READERS, "write")
+        self._readers = ThreadPoolExecutor(READERS, "read")
+        self._listener = None if self.is_sqlite else Listener(url, signals)
+
+    @classmethod
+    def open(cls, url: str, signals: Signals | None = None) -> "Database":
+        """Open `sqlite:////absolute/path` or `postgresql://…`; connections are made when they are needed."""
+        parsed = make_url(url)
+        driver = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}.get(parsed.get_backend_name())
+        if driver is None:
+            raise ValueError("the database URL must begin with sqlite:// or postgresql://")
+        return cls(parsed.set(drivername=driver), signals or Signals())
+
+    @property
+    def engine(self) -> Engine:
+        """The engine for migrations."""
+        return self._write_engine
+
+    def listen(self) -> None:
+        """Begin to receive wake-ups of other replicas (PostgreSQL); nothing to do on SQLite."""
+        if self._listener is not None:
+            self._listener.start()
+
+    async def write(self, fn: Callable[[Transaction], T]) -> T:
+        """Run `fn` in a transaction that may write, commit, and return its result."""
+        return await asyncio.wrap_future(self._submit(self._writers, self._write_engine, fn))
+
+    async def read(self, fn: Callable[[Transaction], T]) -> T:
+        """Run `fn` in a transaction that only reads and return its result."""
+        return await asyncio.wrap_future(self._submit(self._readers, self._read_engine, fn))
+
+    def write_now(self, fn: Callable[[Transaction], T]) -> T:
+        """Do what `write` does, for callers that are no coroutine."""
+        return self._submit(self._writers, self._write_engine, fn).result()
+
+    def read_now(self, fn: Callable[[Transaction], T]) -> T:
+        """Do what `read` does, for callers that are no coroutine."""
+        return self._submit(self._readers, self._read_engine, fn).result()
+
+    def close(self) -> None:
+        """Finish what is under way and close all connections."""
+        if self._listener is not None:
+            self._listener.stop()
+        self._writers.shutdown()
+        self._readers.shutdown()
+        self._write_engine.dispose()
+        self._read_engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _submit(self, pool: ThreadPoolExecutor, engine: Engine, fn: Callable[[Transaction], T]) -> "Future[T]":
+        context = contextvars.copy_context()
+        return pool.submit(context.run, self._attempt, engine, fn)
+
+    def _attempt(self, engine: Engine, fn: Callable[[Transaction], T]) -> T:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._once(engine, fn)
+            except (Stale, DBAPIError) as error:
+                if not _is_clash(error):
+                    raise
+                if attempt == ATTEMPTS:
+                    raise _give_up(error) from error
+                log.debug("transaction replayed", attempt=attempt, cause=type(error).__name__)
+                time.sleep(_PAUSE_SECONDS * attempt * random.uniform(0.5, 1.5))  # noqa: S311  jitter, not a secret
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _once(self, engine: Engine, fn: Callable[[Transaction], T]) -> T:
+        with engine.begin() as connection:
+            tx = Transaction(connection)
+            result = fn(tx)
+            if not self.is_sqlite:
+                for topic in tx.topics:
+                    connection.execute(text("SELECT pg_notify(:channel, :topic)"), {"channel": CHANNEL, "topic": topic})
+        for topic in tx.topics:
+            self.signals.wake(topic)
+        return result
+
+
+def _is_clash(error: Exception) -> bool:
+    """Whether replaying the transaction may help; an IntegrityError means that a check was outrun by another writer."""
+    if isinstance(error, Stale | IntegrityError):
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return state in _SERIALIZATION_STATES or "database is locked" in str(error.orig)
+
+
+def _give_up(error: Exception) -> Exception:
+    if isinstance(error, OperationalError):
+        return Unavailable("the database is busy", remedy="Send the request again in a moment.")
+    return Conflict(
+        "another request changed the same thing at the same time", remedy="Read it again, then repeat your change."
+    )
+
+
+def _sqlite_engine(url: URL, *, begin: str, threads: int) -> Engine:
+    arguments: dict[str, object] = {"check_same_thread": False, "timeout": BUSY_SECONDS}
+    if threads == 1:
+        engine = create_engine(url, connect_args=arguments, poolclass=StaticPool)
+    else:
+        engine = create_engine(url, connect_args=arguments, pool_size=threads, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # sqlite3's own: leaves BEGIN to us
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "cache_size=-16000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgres_engine(url: URL) -> Engine:
+    return create_engine(
+        url,
+        pool_size=READERS,
+        max_overflow=READERS,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={"application_name": "blockyard", "connect_timeout": 10},
+    )
+
+
+def unpooled(url: URL) -> Engine:
+    """Return an engine without a pool, for tools that open one connection and end."""
+    return create_engine(url, poolclass=NullPool)

@@ -1,0 +1,323 @@
+"""HTTP's own rules: media types, the one shape of errors, limits of bodies, the access log."""
+
+import json as _json
+import time
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Annotated
+
+import structlog
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.kit.clock import utc_now, wire_time
+from blockyard.server.kit.errors import (
+    Conflict,
+    Denied,
+    Invalid,
+    NotFound,
+    Refusal,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    Unprocessable,
+)
+from blockyard.server.kit.paging import DEFAULT_SIZE, PageRequest
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY_BYTES = 64 * 1024 * 1024
+"""No request body may be larger (a state, a PATCH with logs). Source: architecture.md 8."""
+
+_STATUS: Sequence[tuple[type[Refusal], HTTPStatus]] = (
+    (Unprocessable, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (Invalid, HTTPStatus.BAD_REQUEST),
+    (Unauthenticated, HTTPStatus.UNAUTHORIZED),
+    (Denied, HTTPStatus.FORBIDDEN),
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (Conflict, HTTPStatus.CONFLICT),
+    (TooManyRequests, HTTPStatus.TOO_MANY_REQUESTS),
+    (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+
+class IndentedJson(JSONResponse):
+    """A JSON answer with one member per line: clients show error bodies as they are. Source: api.md 1.8."""
+
+    def render(self, content: object) -> bytes:
+        """Encode `content`."""
+        return (json_dumps(content) + "\n").encode()
+
+
+def json_dumps(content: object) -> str:
+    """Return indented JSON, characters unescaped."""
+    return _json.dumps(content, indent=2, ensure_ascii=False, default=str)
+
+
+def status_of(refusal: Refusal) -> HTTPStatus:
+    """Return the HTTP status of a refusal."""
+    return next(status for kind, status in _STATUS if isinstance(refusal, kind))
+
+
+def problem(
+    request: Request,
+    status: HTTPStatus,
+    *,
+    code: str,
+    message: str,
+    field: str | None = None,
+    remedy: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Return an error answer in the one shape all errors have. Source: architecture.md 8."""
+    body: JsonObject = {
+        "status": int(status),
+        "error": status.phrase.replace(" ", ""),
+        "errorCode": code,
+        "message": message,
+        "field": field,
+        "remedy": remedy,
+        "timestamp": wire_time(utc_now()),
+        "path": request.url.path,
+    }
+    return IndentedJson(body, status_code=status, headers=headers)
+
+
+class HttpRefusal(Exception):
+    """A refusal that only HTTP knows (406, 413, 415 …)."""
+
+    def __init__(self, status: HTTPStatus, code: str, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.remedy = status, code, message, remedy
+
+
+def media_class(media_type: str) -> type[JSONResponse]:
+    """Return a response class whose `Content-Type` is `media_type`."""
+    return type("MediaResponse", (JSONResponse,), {"media_type": media_type})
+
+
+def media(media_type: str) -> Callable[[Request], None]:
+    """Return a dependency that refuses requests which neither accept nor send `media_type` (406, 415)."""
+
+    def check(request: Request) -> None:
+        require_accept(request, [media_type])
+        if request.method in {"POST", "PUT", "PATCH"} and has_body(request):
+            require_content_type(request, [media_type])
+
+    return check
+
+
+def has_body(request: Request) -> bool:
+    """Whether the request carries a body (a claim has a Content-Type but none)."""
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
+
+
+def require_accept(request: Request, offered: Sequence[str]) -> str:
+    """Return the first of `offered` that the client accepts. Raises HttpRefusal (406)."""
+    accepted = [_bare(part) for part in request.headers.get("accept", "").split(",") if part.strip()]
+    for candidate in offered:
+        if any(_covers(pattern, candidate.lower()) for pattern in accepted):
+            return candidate
+    raise HttpRefusal(
+        HTTPStatus.NOT_ACCEPTABLE,
+        "NotAcceptable",
+        "the Accept header names no media type this resource has",
+        remedy=f"Send 'Accept: {offered[0]}'.",
+    )
+
+
+def require_content_type(request: Request, expected: Sequence[str]) -> str:
+    """Return the one of `expected` the body is declared as. Raises HttpRefusal (415)."""
+    sent = _bare(request.headers.get("content-type", ""))
+    for candidate in expected:
+        if sent == candidate.lower():
+            return candidate
+    raise HttpRefusal(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "UnsupportedMediaType",
+        "the Content-Type of the body is not one this resource takes",
+        remedy=f"Send 'Content-Type: {expected[0]}'.",
+    )
+
+
+def _bare(value: str) -> str:
+    return value.split(";", 1)[0].strip().lower()
+
+
+def _covers(pattern: str, media_type: str) -> bool:
+    if pattern in {"*/*", media_type}:
+        return True
+    return pattern.endswith("/*") and media_type.startswith(pattern[:-1])
+
+
+def page_request(
+    page: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    size: Annotated[int, Query(ge=1, le=10_000_000)] = DEFAULT_SIZE,
+) -> PageRequest:
+    """Read `page` and `size` of a list request."""
+    return PageRequest(page, size)
+
+
+def install_errors(app: FastAPI) -> None:
+    """Make `app` answer every refusal and every bug in the one shape of errors."""
+    app.add_exception_handler(Refusal, _on_refusal)
+    app.add_exception_handler(HttpRefusal, _on_http_refusal)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_bug)
+
+
+def _on_refusal(request: Request, error: Exception) -> Response:
+    if not isinstance(error, Refusal):
+        raise error
+    headers: dict[str, str] = {}
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="blockyard"'
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    return problem(
+        request,
+        status_of(error),
+        code=error.code,
+        message=error.message,
+        field=error.field,
+        remedy=error.remedy,
+        headers=headers,
+    )
+
+
+def _on_http_refusal(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HttpRefusal):
+        raise error
+    return problem(request, error.status, code=error.code, message=error.message, remedy=error.remedy)
+
+
+def _on_invalid(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    source, *path = first["loc"]
+    pointer = "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in path if part != "body")
+    field = pointer if source == "body" else "/".join(str(part) for part in first["loc"])
+    if first["type"] == "json_invalid":
+        return problem(
+            request,
+            HTTPStatus.BAD_REQUEST,
+            code="MalformedJson",
+            message="the body is not valid JSON",
+            remedy="Send one JSON object, encoded in UTF-8.",
+        )
+    return problem(
+        request,
+        HTTPStatus.BAD_REQUEST,
+        code="InvalidRequest",
+        message=f"{field}: {first['msg']}",
+        field=field,
+        remedy="Correct this member and send the request again.",
+    )
+
+
+def _on_http_exception(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    status = HTTPStatus(error.status_code)
+    texts = {
+        HTTPStatus.NOT_FOUND: ("NotFound", "there is nothing at this address", "Check the path of the request."),
+        HTTPStatus.METHOD_NOT_ALLOWED: ("MethodNotAllowed", "this address does not take this method", None),
+    }
+    code, message, remedy = texts.get(status, (status.phrase.replace(" ", ""), str(error.detail), None))
+    headers = dict(error.headers) if error.headers else None
+    return problem(request, status, code=code, message=message, remedy=remedy, headers=headers)
+
+
+def _on_bug(request: Request, error: Exception) -> Response:
+    log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
+    return problem(
+        request,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        code="InternalError",
+        message="the server has a defect here; it has been logged",
+        remedy="Report it with the time and the path of this answer.",
+    )
+
+
+class BodyLimit:
+    """Refuses bodies over `max_bytes` (413), whether they say their length or not."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int = MAX_BODY_BYTES) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        length = request.headers.get("content-length", "0")
+        if b"%00" in scope["raw_path"] or b"%00" in scope["query_string"]:
+            answer = problem(
+                request, HTTPStatus.BAD_REQUEST, code="InvalidRequest", message="the address has a NUL character"
+            )
+            await answer(scope, receive, send)
+            return
+        if not length.isdigit() or int(length) > self._max_bytes:
+            await self._refuse(request)(scope, receive, send)
+            return
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max_bytes:
+                raise HttpRefusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BodyTooLarge", self._sentence())
+            return message
+
+        await self._app(scope, limited, send)
+
+    def _refuse(self, request: Request) -> Response:
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        return problem(request, status, code="BodyTooLarge", message=self._sentence(), headers={"Connection": "close"})
+
+    def _sentence(self) -> str:
+        return f"the body is larger than {self._max_bytes} bytes"
+
+
+class AccessLog:
+    """Writes one line per API call: method, path, status, principal, client, duration. Never a query or a header."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 0
+        scope.setdefault("state", {})
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                principal=scope["state"].get("principal"),
+                client=scope["client"][0] if scope.get("client") else None,
+                milliseconds=round((time.perf_counter() - started) * 1000, 1),
+            )

@@ -1,0 +1,66 @@
+"""Building blocks of wire schemas: camelCase members, strict scalars, unknown members ignored. Source: api.md 1.5, 2.4."""
+
+import math
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Strict
+from pydantic.alias_generators import to_camel
+
+
+class WireModel(BaseModel):
+    """Base of all request and response schemas. Scalars are strict: `"16"` is no integer, `16` no string."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        strict=True,
+        extra="ignore",
+        frozen=True,
+    )
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not contain the NUL character")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("must be valid Unicode (it has half a surrogate pair)") from error
+    return text
+
+
+def _sound(value: JsonValue) -> JsonValue:
+    pending: list[JsonValue] = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str):
+            _storable(item.replace("\0", ""))
+        elif isinstance(item, float) and not math.isfinite(item):
+            raise ValueError("must not contain NaN or Infinity")
+        elif isinstance(item, list):
+            pending.extend(item)
+        elif isinstance(item, dict):
+            pending.extend(item.keys())
+            pending.extend(item.values())
+    return value
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+"""Any text both databases can store."""
+
+ShortText = Annotated[Text, Field(max_length=255)]
+"""The API's general string limit. Source: api.md 2.5."""
+
+Name = Annotated[ShortText, Field(min_length=1)]
+"""A text that must say something."""
+
+WireUuid = Annotated[UUID, Strict(strict=False)]
+"""A UUID, sent as text."""
+
+WireJson = Annotated[JsonValue, AfterValidator(_sound)]
+"""Any JSON value that can be sent back."""
+
+Tags = Annotated[dict[ShortText, list[ShortText]], Field(default_factory=dict)]
+"""Tag key to values; sent always complete. Source: api.md 2.3."""
