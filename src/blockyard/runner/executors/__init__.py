@@ -1,0 +1,1 @@
+"""What a runner can execute: one executor per implementation type."""

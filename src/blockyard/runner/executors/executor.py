@@ -1,0 +1,168 @@
+"""What an executor is, and what it gets from the runner's frame. Executors never see HTTP."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.run import RunDocument
+from blockyard.protocol.status import OutputValue
+from blockyard.runner.settings import RunnerSettings
+
+
+class RegistrationRefused(Exception):
+    """The control plane does not let this attempt work: nothing is executed."""
+
+
+class Outcome(StrEnum):
+    """How an execution ended."""
+
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    ABORTED = "ABORTED"
+    HANDED_OVER = "HANDED_OVER"
+    """Something external reports the end; the run stays IN_PROGRESS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an executor returns."""
+
+    outcome: Outcome
+    summary: str | None = None
+    artifact: bytes | None = None
+    """The plan file of a successful DETECT run."""
+    changes_detected: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """A step the executor will go through."""
+
+    id: str
+    display_name: str
+
+
+class Reporter(Protocol):
+    """What an executor says about its run. Thread-safe; masks secrets and the userinfo of URLs by itself."""
+
+    def register(self, steps: Sequence[StepPlan]) -> None:
+        """Announce the steps; the first becomes IN_PROGRESS with `start`. Raises RegistrationRefused."""
+
+    def start(self, step_id: str) -> None:
+        """Make a step IN_PROGRESS."""
+
+    def log(self, step_id: str, text: bytes | str) -> None:
+        """Append to the step's log, as it is: no line end is added."""
+
+    def finish(
+        self, step_id: str, *, user_message: str | None = None, outputs: Mapping[str, OutputValue] | None = None
+    ) -> None:
+        """Make a step SUCCEEDED."""
+
+    def fail(self, step_id: str, *, user_message: str, system_message: str | None = None) -> None:
+        """Make a step FAILED and every later one too; `system_message` is appended to the step's log.
+
+        When the run was stopped, the reporter says why instead: the step is ABORTED, or the message names the limit.
+        """
+
+    def add_secrets(self, values: Iterable[str]) -> None:
+        """Mask these from now on: 6 characters or more, also as base64, URL- and JSON-escaped."""
+
+    @property
+    def aborted(self) -> threading.Event:
+        """Set when the executor shall stop: the run was aborted, its time is over, or the runner shuts down."""
+
+
+class Journal(Protocol):
+    """A small durable JSON object of one run. It survives the runner, so that a restarted one passes what is done."""
+
+    def get(self, key: str) -> Json:
+        """Return what was last set, or None."""
+
+    def set(self, key: str, value: Json) -> None:
+        """Store durably before returning."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessResult:
+    """How a command ended."""
+
+    exit_code: int
+    """Negative: the number of the signal that ended it. -1 also when it was never started or its end is unknown."""
+    output_path: Path
+    """Standard output and standard error, merged, complete."""
+    interrupted: bool = False
+    """It was stopped because `Reporter.aborted` was set."""
+    timed_out: bool = False
+    """It was stopped because its deadline passed."""
+
+
+class ProcessRunner(Protocol):
+    """Runs the commands of one run so that they survive the runner."""
+
+    def run(
+        self,
+        name: str,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        log_step: str,
+        deadline: float,
+        stdin: bytes | None = None,
+        interrupt_grace_seconds: float = 60,
+    ) -> ProcessResult:
+        """Run a command to its end while its output goes to the log of `log_step`.
+
+        `name` is unique within the run: called again under the same name, also by a restarted runner, it adopts the
+        running or finished command instead of starting it again. `deadline` is on the monotonic clock. On abort or
+        timeout the command alone gets one SIGINT; after the grace every process of the run gets SIGKILL.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFeatures:
+    """Whom the runner talks to."""
+
+    base_url: str
+    """The configured API URL, without a trailing slash."""
+    blockyard: bool
+    """A Blockyard server, not an official one."""
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """Everything an executor knows about its run."""
+
+    document: RunDocument
+    """Secrets are still sealed."""
+    raw_document: JsonObject
+    """As received."""
+    run_dir: Path
+    """Exists, mode 0700, empty at first and the executor's own; removed by the frame afterwards."""
+    settings: RunnerSettings
+    private_key: RSAPrivateKey | None
+    server: ServerFeatures
+    deadline: float
+    """On the monotonic clock; `Reporter.aborted` is set when it passes."""
+    journal: Journal
+    fetch_artifact: Callable[[str], bytes]
+    """Download a saved plan from the API's own origin. Raises ArtifactError."""
+    processes: ProcessRunner
+
+
+class ArtifactError(Exception):
+    """A plan artifact could not be downloaded; the message is for people."""
+
+
+class Executor(Protocol):
+    """Executes runs of one implementation type, as idempotent stages: after a restart it is called again."""
+
+    def execute(self, context: RunContext, reporter: Reporter) -> Result:
+        """Work on the run to its end. An exception fails the run with a general message."""
