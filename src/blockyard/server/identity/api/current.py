@@ -1,0 +1,28 @@
+"""Whose request it is, as a dependency of every route that needs a principal."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from blockyard.server.identity.model import Principal
+
+Authenticate = Callable[[Request], Awaitable[Principal]]
+"""Returns whose request it is, or raises Unauthenticated; the application keeps it as `app.state.authenticate`."""
+
+_scheme = HTTPBearer(auto_error=False, description="A token of `POST /api/login`, or the token of a run.")
+
+
+async def current_principal(
+    request: Request, _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)] = None
+) -> Principal:
+    """Return whose request it is and name them to the access log."""
+    authenticate: Authenticate = request.app.state.authenticate
+    principal = await authenticate(request)
+    request.state.principal = f"{principal.author.type}:{principal.author.identifier}"
+    return principal
+
+
+CurrentPrincipal = Annotated[Principal, Depends(current_principal)]
+"""The parameter type of routes that need to know who asks."""
