@@ -1,0 +1,213 @@
+"""Reading a module's files: what is declared, in every syntax; what is broken is a warning."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from blockyard.modules.module import Provider, Validation, read, read_folder
+
+NATIVE = """
+# terraform { backend "commented" {} }
+/* backend "also" {} */
+terraform {
+  required_version = ">= 1.9"
+  required_providers {
+    aws    = { source = "hashicorp/aws", version = "~> 5.0" }
+    random = "3.1"
+  }
+}
+
+variable "name" {
+  type        = string
+  description = <<-EOT
+    The name
+      of it
+  EOT
+  nullable    = false
+  validation {
+    condition     = can(regex("^[a-z\\\\.]{3,20}$", var.name))
+    error_message = "3 to 20 \\"letters\\""
+  }
+}
+
+variable "size" {
+  type = object({
+    width  = number # metres
+    height = optional(number, 3)
+  })
+  default   = { width = 1 }
+  sensitive = true
+}
+
+variable "free" {}
+
+output "z-z" {
+  value       = [for s in var.size : upper("${s}") if s != ""]
+  description = "all"
+}
+output "secret" {
+  value     = var.name
+  sensitive = true
+}
+"""
+
+JSON = json.dumps(
+    {
+        "terraform": {"required_version": ">= 1.9", "required_providers": {"aws": {"source": "hashicorp/aws"}}},
+        "variable": {"name": {"type": "string", "default": "x", "validation": [{"condition": "${true}"}]}},
+        "output": [{"o": {"value": "${var.name}", "sensitive": True}}],
+    }
+)
+
+
+def test_native_syntax_is_read() -> None:
+    module = read({"main.tf": NATIVE})
+
+    name, size, free = (module.variables[key] for key in ("name", "size", "free"))
+    assert (name.type_text, name.description, name.nullable) == ("string", "The name\n  of it\n", False)
+    assert name.validations == (
+        Validation(condition='can(regex("^[a-z\\\\.]{3,20}$", var.name))', error_message='3 to 20 "letters"'),
+    )
+    assert name.pattern == ("^[a-z\\.]{3,20}$", '3 to 20 "letters"')
+    assert size.type_text == "object({\n    width  = number # metres\n    height = optional(number, 3)\n  })"
+    assert (size.default(), size.sensitive, size.nullable) == ({"width": 1}, True, True)
+    assert (free.type_text, free.default_text, free.description) == (None, None, None)
+    assert {key: (o.description, o.sensitive) for key, o in module.outputs.items()} == {
+        "z-z": ("all", False),
+        "secret": (None, True),
+    }
+    assert module.required_versions == (">= 1.9",)
+    assert module.providers == {
+        "aws": Provider(source="hashicorp/aws", version="~> 5.0"),
+        "random": Provider(version="3.1"),
+    }
+    assert (module.backend, module.warnings) == (None, ())
+
+
+def test_windows_line_ends_are_read() -> None:
+    assert read({"main.tf": NATIVE.replace("\n", "\r\n")}).variables == read({"main.tf": NATIVE}).variables
+
+
+def test_json_syntax_is_read() -> None:
+    module = read({"main.tf.json": JSON})
+
+    assert module.variables["name"].type_text == '"string"'
+    assert module.variables["name"].default() == "x"
+    assert module.variables["name"].validations == (Validation(condition='"${true}"'),)
+    assert module.outputs["o"].sensitive
+    assert module.required_versions == (">= 1.9",)
+    assert module.providers == {"aws": Provider(source="hashicorp/aws")}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "backend"),
+    [
+        ("a.tf", 'terraform {\n  backend "s3" {\n    bucket = "b"\n  }\n}', "s3"),
+        ("a.tf", 'terraform { backend "http" {} }', "http"),
+        ("a.tofu", 'terraform { backend "local" {} }', "local"),
+        ("a.tf", 'terraform {\n  cloud {\n    organization = "x"\n  }\n}', "cloud"),
+        ("a.tf.json", '{"terraform": {"backend": {"gcs": {}}}}', "gcs"),
+        ("a.tf.json", '{"terraform": [{"required_version": "1"}, {"backend": [{"gcs": {"x": 1}}]}]}', "gcs"),
+        ("a.tofu.json", '{"terraform": {"cloud": {"organization": "x"}}}', "cloud"),
+        ("a.tf", '# terraform { backend "s3" {} }', None),
+        ("a.tf", '/*\nterraform {\n  backend "s3" {}\n}\n*/', None),
+        ("a.tf", 'resource "x" "terraform" {\n  backend "s3" {}\n}', None),
+        ("a.tf", 'locals {\n  terraform = <<E\nterraform {\n  backend "s3" {}\n}\nE\n}', None),
+        ("data.json", '{"terraform": {"backend": {"gcs": {}}}}', None),
+        ("list.json", "[1,2,3]", None),
+        ("a.tf.json", "[]", None),
+    ],
+)
+def test_a_backend_is_recognised(name: str, text: str, backend: str | None) -> None:
+    module = read({name: text})
+
+    assert (module.backend, module.warnings) == (backend, ())
+
+
+def test_a_broken_file_is_a_warning_and_its_backend_is_still_seen() -> None:
+    module = read(
+        {
+            "a.tf": '# backend "no" {}\nterraform {\n  backend "s3" {}\n}\nvariable "x" {{{',
+            "b.tf": 'variable "y" {}',
+            "c.tf.json": '{"variable":',
+        }
+    )
+
+    assert module.backend == "s3"
+    assert list(module.variables) == ["y"]
+    assert [warning.partition(" ")[0] for warning in module.warnings] == ["a.tf", "c.tf.json"]
+
+
+def test_override_files_come_last_and_merge() -> None:
+    module = read(
+        {
+            "a_override.tf": 'variable "x" {\n  type = number\n}',
+            "main.tf": 'variable "x" {\n  type = string\n  default = "1"\n  description = "d"\n}',
+        }
+    )
+
+    assert (module.variables["x"].type_text, module.variables["x"].default_text) == ("number", '"1"')
+    assert module.variables["x"].description == "d"
+
+
+def test_a_tofu_file_replaces_its_twin_in_opentofu_only() -> None:
+    files = {"main.tf": 'variable "a" {}', "main.tofu": 'variable "b" {}', "more.tf": 'variable "c" {}'}
+
+    assert set(read(files).variables) == {"b", "c"}
+    assert set(read(files, opentofu=False).variables) == {"a", "c"}
+
+
+def test_a_folder_is_read_without_its_sub_folders(tmp_path: Path) -> None:
+    (tmp_path / "nested").mkdir()
+    (tmp_path / "nested" / "a.tf").write_text('variable "inner" {}')
+    (tmp_path / "a.tf").write_text('variable "outer" {}')
+    (tmp_path / "b.tf").write_bytes(b'variable "odd" { description = "\xff" }')
+    (tmp_path / "folder.tf").mkdir()
+
+    assert set(read_folder(tmp_path).variables) == {"outer", "odd"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "options"),
+    [
+        ('contains(["a", "b"], var.x)', ("a", "b")),
+        ('contains([\n  "a",\n  "b", # b\n], var.x)', ("a", "b")),
+        ('var.x == null || contains(["a"], var.x)', ("a",)),
+        ('var.x == null ? true : contains(["a"], var.x)', ("a",)),
+        ('contains(["a", "b"], var.x) && length(var.x) > 0', ("a", "b")),
+        ('var.x == "" || contains(["a", "b"], var.x)', ()),
+        ('!contains(["a", "b"], var.x)', ()),
+        ('contains(["a", "b"], var.other)', ()),
+        ('contains(["a", "b"], lower(var.x))', ()),
+        ('contains(["a", var.y], var.x)', ()),
+        ("contains([1, 2], var.x)", ()),
+        ("contains([], var.x)", ()),
+        ("length(var.x) > 3", ()),
+    ],
+)
+def test_allowed_values_are_read_from_a_validation(condition: str, options: tuple[str, ...]) -> None:
+    text = f'variable "x" {{\n  type = string\n  validation {{\n    condition = {condition}\n  }}\n}}'
+
+    assert read({"a.tf": text}).variables["x"].options == options
+
+
+@pytest.mark.parametrize(
+    ("condition", "pattern"),
+    [
+        ('can(regex("^a$", var.x))', "^a$"),
+        ('can( regex( "^a$" , var.x ) )', "^a$"),
+        (r'can(regex("^\\d+$", var.x)) && length(var.x) < 9', r"^\d+$"),
+        ('var.x == null || can(regex("^a$", var.x))', "^a$"),
+        ('var.x == "" || can(regex("^a$", var.x))', None),
+        ('!can(regex("^a$", var.x))', None),
+        ('! can(regex("^a$", var.x))', None),
+        ('alltrue([for y in var.x : can(regex("^a$", y))])', None),
+        ('can(regex("^${local.a}$", var.x))', None),
+    ],
+)
+def test_a_pattern_is_read_from_a_validation(condition: str, pattern: str | None) -> None:
+    text = f'variable "x" {{\n  type = string\n  validation {{\n    condition = {condition}\n  }}\n}}'
+    found = read({"a.tf": text}).variables["x"].pattern
+
+    assert (found and found[0]) == pattern
