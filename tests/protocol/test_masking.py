@@ -1,0 +1,107 @@
+"""Secrets never get through, wherever a stream is cut."""
+
+import base64
+import json
+from itertools import pairwise
+from urllib.parse import quote
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blockyard.protocol.masking import MaskedStream, Masker
+
+SECRET = 'p@ss/w0rd "ü+'
+
+
+def test_a_secret_is_masked_in_every_form_it_travels_in() -> None:
+    masker = Masker([SECRET])
+    shown = [
+        SECRET,
+        json.dumps({"a": SECRET}),
+        json.dumps({"a": SECRET}, ensure_ascii=False),
+        quote(SECRET, safe=""),
+        base64.b64encode(SECRET.encode()).decode(),
+    ]
+
+    for text in shown:
+        masked = masker.mask(f"before {text} after")
+        assert masked.startswith("before ")
+        assert masked.endswith(" after")
+        assert text not in masked
+        assert "***" in masked
+
+
+@given(st.binary(max_size=5), st.binary(max_size=5))
+def test_a_secret_is_masked_inside_longer_base64(before: bytes, after: bytes) -> None:
+    secret = "correct-horse-battery"
+    text = base64.b64encode(before + secret.encode() + after).decode()
+
+    masked = Masker([secret]).mask(text)
+
+    assert "***" in masked
+    assert len(masked) - 3 <= len(base64.b64encode(before)) + len(base64.b64encode(after)) + 4
+
+
+def test_short_values_are_left_alone() -> None:
+    assert Masker(["true", "12345"]).mask("true 12345") == "true 12345"
+
+
+def test_lines_of_a_secret_are_masked_alone() -> None:
+    masker = Masker(["-----BEGIN KEY-----\nabcdefghijklmnop\nqrstuvwxyzabcdef\n-----END KEY-----\n"])
+
+    assert masker.mask("  | abcdefghijklmnop\n  | qrstuvwxyzabcdef\n") == "  | ***\n  | ***\n"
+
+
+def test_the_userinfo_of_a_url_is_redacted() -> None:
+    masked = Masker().mask(
+        "clone https://bot:t0k:e@n@git.example.org/a.git and mail ada@example.org, https://x.org?mail=me@x.org"
+    )
+
+    assert masked == "clone https://***@git.example.org/a.git and mail ada@example.org, https://x.org?mail=me@x.org"
+
+
+@given(
+    secrets=st.lists(st.text("abc:/@", min_size=6, max_size=9), max_size=3),
+    text=st.text("abc:/@ \n", max_size=80),
+    cuts=st.lists(st.integers(0, 80), max_size=8),
+)
+def test_what_comes_out_does_not_depend_on_where_the_stream_is_cut(
+    secrets: list[str], text: str, cuts: list[int]
+) -> None:
+    data = text.encode()
+    masker = Masker(secrets)
+    stream = MaskedStream(masker)
+    edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+
+    given_out = b"".join(stream.feed(data[a:b]) for a, b in pairwise(edges)) + stream.flush()
+
+    assert given_out == masker.mask(text).encode()
+
+
+@given(st.integers(1, 30), st.binary(max_size=40), st.binary(max_size=40))
+def test_a_secret_cut_in_two_never_gets_through(at: int, before: bytes, after: bytes) -> None:
+    secret = "s3cr3t-value-of-31-characters!!"
+    stream = MaskedStream(Masker([secret]))
+
+    out = stream.feed(before + secret.encode()[:at]) + stream.feed(secret.encode()[at:] + after) + stream.flush()
+
+    assert secret.encode() not in out
+    assert b"***" in out
+
+
+def test_text_without_a_secret_is_given_out_at_once() -> None:
+    stream = MaskedStream(Masker(["topsecret"]))
+
+    assert stream.feed(b"progress 10%\n") == b"progress 10%\n"
+    assert stream.feed(b"tops") == b""
+    assert stream.feed(b"oil\n") == b"topsoil\n"
+    assert stream.held == 0
+
+
+def test_a_degenerate_secret_does_not_hold_a_stream_for_ever() -> None:
+    stream = MaskedStream(Masker(["aaaaaa"]))
+
+    out = stream.feed(b"a" * 200_000)
+
+    assert stream.held < 70_000
+    assert b"aaaaaa" not in out + stream.flush()
