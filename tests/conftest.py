@@ -1,13 +1,46 @@
-"""Fixtures every test may use. Tests with `database` run on SQLite and on PostgreSQL."""
+"""Fixtures every test may use. Tests with `database` run on SQLite, with `--db=postgres` or `--db=all` on PostgreSQL.
+
+Tests get their marker from the programs that their fixtures need: `postgres`, `browser`, `ssh`, `engine`.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from tests.support.clock import FixedClock
+from playwright.sync_api import Browser, Page
 
 from blockyard.server.kit.database import Database, metadata
+from tests.support.browser import chromium, fresh_page
+from tests.support.certificates import Authority, create_authority
+from tests.support.clock import FixedClock
+from tests.support.git_servers import GitHttpServer, GitSshServer, git_http_server, git_ssh_server
+from tests.support.moto_server import moto_server
+from tests.support.postgres import PostgresServer, postgres_server
+
+DATABASES = {"sqlite": ["sqlite"], "postgres": ["postgres"], "all": ["sqlite", "postgres"]}
+MARKER_OF_FIXTURE = {"postgres": "postgres", "browser": "browser", "git_ssh": "ssh", "engine": "engine"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the choice of the database."""
+    parser.addoption("--db", choices=sorted(DATABASES), default="sqlite", help="what `database` is (default: sqlite)")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Repeat every test with `database` for each chosen one."""
+    if "database_kind" in metafunc.fixturenames:
+        marks = {"sqlite": [], "postgres": [pytest.mark.postgres]}
+        kinds = DATABASES[metafunc.config.getoption("--db")]
+        metafunc.parametrize("database_kind", [pytest.param(kind, marks=marks[kind]) for kind in kinds])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the programs that their fixtures need, before `-m` chooses among them."""
+    for item in items:
+        for fixture in MARKER_OF_FIXTURE.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(MARKER_OF_FIXTURE[fixture])
 
 
 @pytest.fixture
@@ -35,9 +68,88 @@ def ids() -> Callable[[], UUID]:
     return draw
 
 
-@pytest.fixture(params=["sqlite"])
-def database(tmp_path: Path) -> Iterator[Database]:
+@pytest.fixture
+def database(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database with all tables."""
+    if database_kind == "postgres":
+        yield from _postgres_database(request.getfixturevalue("postgres"))
+        return
     with Database.open(f"sqlite:///{tmp_path / 'blockyard.sqlite3'}") as db:
         metadata.create_all(db.engine)
         yield db
+
+
+def _postgres_database(server: PostgresServer) -> Iterator[Database]:
+    def fill(url: str) -> None:
+        with Database.open(url) as db:
+            metadata.create_all(db.engine)
+
+    name = server.create_database(server.template("with_tables", fill))
+    with Database.open(server.url(name)) as db:
+        yield db
+    server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of this test process."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium for the tests of one module, none of them async."""
+    with chromium() as program:
+        yield program
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of a fresh browser profile; errors on its console fail the test."""
+    with fresh_page(browser) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """A certificate authority for `localhost`."""
+    return create_authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def git_root(tmp_path: Path) -> Path:
+    """The folder whose repositories the git servers serve."""
+    root = tmp_path / "git"
+    root.mkdir()
+    return root
+
+
+@pytest.fixture
+def git_http(git_root: Path) -> Iterator[GitHttpServer]:
+    """A git server without TLS."""
+    with git_http_server(git_root) as server:
+        yield server
+
+
+@pytest.fixture
+def git_https(git_root: Path, authority: Authority) -> Iterator[GitHttpServer]:
+    """A git server with a certificate of `authority`."""
+    with git_http_server(git_root, authority=authority) as server:
+        yield server
+
+
+@pytest.fixture
+def git_ssh(git_root: Path, tmp_path: Path) -> Iterator[GitSshServer]:
+    """An SSH server for the repositories below `git_root`."""
+    folder = tmp_path / "ssh"
+    folder.mkdir()
+    with git_ssh_server(git_root, folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a simulated AWS of this test process."""
+    with moto_server(tmp_path_factory.mktemp("moto")) as url:
+        yield url

@@ -1,0 +1,71 @@
+"""A real browser for tests of pages: the system's Chromium, driven by Playwright, and axe for accessibility."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
+
+from tests.support.machine import find_chromium, need
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+PHONE = {"width": 390, "height": 844}
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start a browser without a window.
+
+    Playwright's loop counts as running until the browser is closed, so no async test may run in between: keep it to the
+    tests of one module.
+    """
+    program = need(find_chromium(), "Chromium", "chromium")
+    arguments = ["--disable-background-networking", "--disable-dev-shm-usage", "--disable-gpu"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")  # Chromium's sandbox does not work for root
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def fresh_page(browser: Browser, *, javascript: bool = True) -> Iterator[Page]:
+    """Open a page without cookies; fail afterwards if it logged an error or asked for anything that is not local."""
+    troubles: list[str] = []
+    context = browser.new_context(java_script_enabled=javascript, reduced_motion="reduce", locale="en-GB")
+    context.set_default_timeout(10_000)
+    context.route(lambda url: urlsplit(url).hostname not in LOOPBACK, _refuse(troubles))
+    page = context.new_page()
+    page.on("pageerror", lambda error: troubles.append(f"error in a script: {error}"))
+    page.on("console", lambda line: troubles.append(f"console: {line.text}") if line.type == "error" else None)
+    try:
+        yield page
+    finally:
+        context.close()
+    assert troubles == []
+
+
+def accessibility_violations(page: Page) -> list[str]:
+    """Return every WCAG 2.2 AA rule of axe that the page breaks, with the elements that break it."""
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE.read_text())
+    found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
+    return [
+        f"{violation['id']}: {violation['help']}: {[node['html'] for node in violation['nodes']]}"
+        for violation in found["violations"]
+    ]
+
+
+def _refuse(troubles: list[str]) -> Callable[[Route, Request], None]:
+    def refuse(route: Route, request: Request) -> None:
+        troubles.append(f"not a local address: {request.url}")
+        route.abort()
+
+    return refuse

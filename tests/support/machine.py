@@ -1,0 +1,73 @@
+"""Which programs of this machine tests can use; as a script: the pytest arguments that leave out what it cannot run.
+
+In continuous integration (`CI` is set) nothing is left out: a missing program fails the tests that need it.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/sbin")
+"""Where daemons are that an ordinary person's PATH does not name."""
+
+
+def find_program(*names: str) -> Path | None:
+    """Return the first of `names` that is on PATH or among the system's daemons."""
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS))
+    found = (shutil.which(name, path=path) for name in names)
+    return next((Path(program) for program in found if program), None)
+
+
+def find_chromium() -> Path | None:
+    """Return the system's Chromium or Chrome."""
+    return find_program(*CHROMIUM_NAMES)
+
+
+def find_sshd() -> Path | None:
+    """Return OpenSSH's server; it wants to be called by its absolute path."""
+    return find_program("sshd")
+
+
+def find_engine() -> Path | None:
+    """Return OpenTofu, or else Terraform."""
+    return find_program("tofu", "terraform")
+
+
+def find_postgres() -> Path | None:
+    """Return the folder with PostgreSQL's server programs: the newest of Debian's layout, or the one on PATH."""
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    if versions:
+        return versions[-1].parent
+    initdb = find_program("initdb")
+    return initdb.resolve().parent if initdb else None
+
+
+def need(program: Path | None, what: str, package: str) -> Path:
+    """Return `program`; fail with what to install if the machine lacks it."""
+    if program is None:
+        raise RuntimeError(f"{what} is missing on this machine; install it, on Debian: apt-get install {package}")
+    return program
+
+
+def main() -> None:
+    """Print pytest's arguments, one a line, and name on stderr what is left out."""
+    everything = bool(os.environ.get("CI"))
+    databases = "all" if everything or find_postgres() else "sqlite"
+    lacking = {
+        "postgres": find_postgres() is None,
+        "browser": find_chromium() is None,
+        "ssh": find_sshd() is None,
+        "engine": find_engine() is None,
+    }
+    left_out = [] if everything else [marker for marker, is_lacking in lacking.items() if is_lacking]
+    if left_out:
+        sys.stderr.write(f"Left out, since this machine lacks the programs: tests marked {', '.join(left_out)}.\n")
+    sys.stdout.write(f"--db={databases}\n")
+    if left_out:
+        sys.stdout.write("-m\n" + " and ".join(f"not {marker}" for marker in left_out) + "\n")
+
+
+if __name__ == "__main__":
+    main()

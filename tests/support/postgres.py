@@ -1,0 +1,154 @@
+"""A throw-away PostgreSQL server from the machine's own programs, on a unix socket in a temporary folder.
+
+Every test process has one server of its own, started when the first test asks for it. It keeps nothing: no fsync.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from tests.support.machine import find_postgres, need
+
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "listen_addresses": "",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "autovacuum": "off",
+}
+START_SECONDS = 30
+
+
+class PostgresServer:
+    """A running server. Databases are made with `create_database`."""
+
+    def __init__(self, socket_folder: Path) -> None:
+        self._socket_folder = socket_folder
+        self._numbers = count(1)
+        self._templates: set[str] = set()
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the address of `database`."""
+        return f"postgresql://postgres@/{database}?host={quote(str(self._socket_folder), safe='')}"
+
+    def create_database(self, template: str | None = None) -> str:
+        """Make a database, empty or as a copy of `template`, and return its name."""
+        name = f"test_{next(self._numbers)}"
+        self._execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template or "template0")
+            )
+        )
+        return name
+
+    def template(self, name: str, fill: Callable[[str], None]) -> str:
+        """Return the template `name`; the first time, make it and let `fill` put tables into the database at its URL."""
+        if name not in self._templates:
+            self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+            fill(self.url(name))
+            self._templates.add(name)
+        return name
+
+    def drop_database(self, name: str) -> None:
+        """Remove a database and whoever is still connected to it."""
+        self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _execute(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start a server, give it, stop it, remove what it wrote."""
+    programs = need(find_postgres(), "PostgreSQL's server", "postgresql")
+    account = _account()
+    folder = Path(tempfile.mkdtemp(prefix="blockyard-pg-"))
+    os.chown(folder, account.pw_uid, account.pw_gid)
+    try:
+        _initialize(programs, folder, account)
+        process = _start(programs, folder, account)
+        try:
+            server = PostgresServer(folder)
+            _wait(server, process, folder)
+            yield server
+        finally:
+            process.send_signal(signal.SIGQUIT)
+            process.wait(START_SECONDS)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _account() -> pwd.struct_passwd:
+    """Return who runs the server: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return pwd.getpwuid(os.geteuid())
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return pwd.getpwnam("postgres" if "postgres" in names else "nobody")
+
+
+def _as(account: pwd.struct_passwd) -> list[str]:
+    """Return the words before a command that run it as `account` and stop it when this process dies."""
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        if os.geteuid() == 0:
+            raise RuntimeError("setpriv is missing on this machine; install it, on Debian: apt-get install util-linux")
+        return []
+    words = [setpriv, "--pdeathsig", "QUIT"]
+    if os.geteuid() == 0:
+        words += [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+    return words
+
+
+def _initialize(programs: Path, folder: Path, account: pwd.struct_passwd) -> None:
+    command: list[str | Path] = [
+        programs / "initdb",
+        "--no-sync",
+        "--auth=trust",
+        "--username=postgres",
+        "--encoding=UTF8",
+    ]
+    subprocess.run(
+        [*_as(account), *command, "--locale=C", "-D", folder / "data"],
+        cwd=folder,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _start(programs: Path, folder: Path, account: pwd.struct_passwd) -> subprocess.Popen[bytes]:
+    settings = [f"--{name}={value}" for name, value in {**SETTINGS, "unix_socket_directories": folder}.items()]
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(
+            [*_as(account), programs / "postgres", "-D", folder / "data", *settings],
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def _wait(server: PostgresServer, process: subprocess.Popen[bytes], folder: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            psycopg.connect(server.url()).close()
+        except psycopg.OperationalError as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start:\n{(folder / 'log').read_text()}") from error
+            time.sleep(0.02)
+        else:
+            return

@@ -1,0 +1,177 @@
+"""The servers that other tests stand on work as their clients expect."""
+
+import json
+import os
+import subprocess
+import threading
+import urllib.request
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Page
+
+from tests.support.browser import accessibility_violations
+from tests.support.certificates import Authority
+from tests.support.git_repositories import Repository, create_repository, git_environment
+from tests.support.git_servers import GitHttpServer, GitSshServer, git_http_server
+from tests.support.postgres import PostgresServer
+
+FILES: dict[str, str | bytes | None] = {
+    "main.tf": 'output "x" {\n  value = 1\n}\n',
+    "sub/run.sh": "#!/bin/sh\n",
+    "blob": b"\x00\xff",
+}
+
+
+def clone(url: str, into: Path, extra: Mapping[str, str] | None = None, *options: str) -> None:
+    """Clone `url` with git in an environment of its own."""
+    environment = {**git_environment(), "GIT_TERMINAL_PROMPT": "0", **(extra or {})}
+    subprocess.run(["git", "clone", "--quiet", *options, url, into], env=environment, check=True, timeout=60)
+
+
+@pytest.fixture
+def repository(git_root: Path) -> Repository:
+    """A repository `module` with two commits, a branch and a tag on the first."""
+    made = create_repository(git_root / "module", FILES)
+    made.tag("v1", annotated=True)
+    made.branch("old")
+    made.commit({"blob": None, "new": "new"}, message="Second")
+    return made
+
+
+def has_first_commit(folder: Path) -> bool:
+    """Whether `folder` holds exactly the files of the first commit."""
+    found = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and ".git" not in p.parts}
+    return found == FILES.keys() and (folder / "blob").read_bytes() == b"\x00\xff"
+
+
+def test_a_repository_keeps_files_modes_branches_and_tags(repository: Repository, tmp_path: Path) -> None:
+    clone(str(repository.path), tmp_path / "main")
+    clone(str(repository.path), tmp_path / "old", None, "--branch", "old")
+
+    assert sorted(p.name for p in (tmp_path / "main").iterdir()) == [".git", "main.tf", "new", "sub"]
+    assert os.access(tmp_path / "main" / "sub" / "run.sh", os.X_OK)
+    assert has_first_commit(tmp_path / "old")
+    assert repository.resolve("v1^{commit}") == repository.resolve("old")
+
+
+@pytest.mark.usefixtures("repository")
+def test_git_clones_over_http(git_http: GitHttpServer, tmp_path: Path) -> None:
+    clone(git_http.url("module"), tmp_path / "clone", None, "--branch", "v1", "--depth", "1")
+
+    assert has_first_commit(tmp_path / "clone")
+    assert git_http.requests[0].startswith("GET /module/info/refs")
+
+
+@pytest.mark.usefixtures("repository")
+def test_git_clones_over_https_when_it_trusts_the_authority(
+    git_https: GitHttpServer, authority: Authority, tmp_path: Path
+) -> None:
+    clone(git_https.url("module"), tmp_path / "clone", {"GIT_SSL_CAINFO": str(authority.ca_file)}, "--branch", "v1")
+
+    assert has_first_commit(tmp_path / "clone")
+    with pytest.raises(subprocess.CalledProcessError):
+        clone(git_https.url("module"), tmp_path / "untrusted", {"GIT_SSL_CAINFO": os.devnull})
+
+
+@pytest.mark.usefixtures("repository")
+def test_git_over_http_asks_for_credentials(git_root: Path, tmp_path: Path) -> None:
+    with git_http_server(git_root, credentials=("ada", "secret")) as server:
+        clone(server.url("module").replace("//", "//ada:secret@"), tmp_path / "clone", None, "--branch", "v1")
+        with pytest.raises(subprocess.CalledProcessError):
+            clone(server.url("module"), tmp_path / "stranger")
+
+    assert has_first_commit(tmp_path / "clone")
+
+
+@pytest.mark.usefixtures("repository")
+def test_git_clones_over_ssh(git_ssh: GitSshServer, tmp_path: Path) -> None:
+    key, known = tmp_path / "key", tmp_path / "known_hosts"
+    key.touch(0o600)
+    key.write_text(git_ssh.private_key)
+    known.write_text(git_ssh.known_host)
+    ssh = f"ssh -F /dev/null -i {key} -o UserKnownHostsFile={known} -o StrictHostKeyChecking=yes -o BatchMode=yes"
+
+    clone(git_ssh.url("module"), tmp_path / "clone", {"GIT_SSH_COMMAND": ssh}, "--branch", "v1")
+
+    assert has_first_commit(tmp_path / "clone")
+
+
+def test_postgres_copies_templates(postgres: PostgresServer) -> None:
+    fillings = []
+
+    def fill(url: str) -> None:
+        fillings.append(url)
+        with psycopg.connect(url) as connection:
+            connection.execute("CREATE TABLE colours AS SELECT 'red' AS name")
+
+    first = postgres.create_database(postgres.template("colours", fill))
+    second = postgres.create_database(postgres.template("colours", fill))
+    with psycopg.connect(postgres.url(first)) as connection:
+        connection.execute("DELETE FROM colours")
+    with psycopg.connect(postgres.url(second)) as connection:
+        names = connection.execute("SELECT name FROM colours").fetchall()
+    postgres.drop_database(first)
+    postgres.drop_database(second)
+
+    assert names == [("red",)]
+    assert len(fillings) == 1
+
+
+def test_the_simulated_aws_keeps_objects(aws: str) -> None:
+    headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request"}
+    for path, body in (("/bucket", None), ("/bucket/key", b"value")):
+        request = urllib.request.Request(aws + path, data=body, method="PUT", headers=headers)  # noqa: S310  # loopback
+        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310  # loopback
+
+    got = urllib.request.Request(f"{aws}/bucket/key", headers=headers)  # noqa: S310  # loopback
+    with urllib.request.urlopen(got, timeout=30) as answer:  # noqa: S310  # loopback
+        assert answer.read() == b"value"
+
+
+class _PageHandler(BaseHTTPRequestHandler):
+    pages: Mapping[str, str]
+
+    def do_GET(self) -> None:
+        """Answer with the page at the path."""
+        found = self.path in self.pages
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(self.pages.get(self.path, "").encode())
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the standard library's name
+        """Keep quiet."""
+
+
+GOOD = """<!doctype html><html lang="en"><head><title>Good</title><link rel="icon" href="data:,"></head>
+<body><main><h1>Good</h1><p>All is well.</p></main></body></html>"""
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    """The URL of a small site with a good page and one that nobody can read."""
+    pages = {"/good": GOOD, "/grey": GOOD.replace("<p>", '<p style="color: #bbb; background: #fff">')}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_PageHandler,), {"pages": pages}))
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_browser_shows_a_page_and_axe_finds_what_is_hard_to_read(page: Page, site: str) -> None:
+    page.goto(f"{site}/good")
+    assert page.inner_text("h1") == "Good"
+    assert accessibility_violations(page) == []
+
+    page.goto(f"{site}/grey")
+    assert [line.split(":")[0] for line in accessibility_violations(page)] == ["color-contrast"]
+
+
+def test_package_json_and_its_lock_name_no_registry() -> None:
+    lock = json.loads((Path(__file__).parents[1] / "package-lock.json").read_text())
+
+    assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
