@@ -122,7 +122,10 @@ def test_postgres_copies_templates(postgres: PostgresServer) -> None:
 
 
 def test_the_simulated_aws_keeps_objects(aws: str) -> None:
-    headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request"}
+    headers = {
+        "Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request",
+        "Content-Type": "text/plain",
+    }
     for path, body in (("/bucket", None), ("/bucket/key", b"value")):
         request = urllib.request.Request(aws + path, data=body, method="PUT", headers=headers)  # noqa: S310  # loopback
         urllib.request.urlopen(request, timeout=30).close()  # noqa: S310  # loopback
