@@ -26,8 +26,9 @@ UV_COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --gener
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n)))
 PYTEST := $(BIN)/python -m pytest
 T ?= tests
-# Tests that need a program this machine lacks are left out and named; in CI (CI=true) nothing is left out.
-MARKS = $$($(BIN)/python -m tests.support.machine)
+# Both databases where the machine has PostgreSQL; tests that need a program it lacks are left out and named. In CI
+# (CI=true) nothing is left out.
+MACHINE = mapfile -t machine < <($(BIN)/python -m tests.support.machine)
 
 .PHONY: help
 help: ## list the targets
@@ -46,16 +47,16 @@ serve: $(PACKAGE) $(UI) ## start the server alone (ARGS=…, settings from BLOCK
 ##@ Testing
 
 .PHONY: test
-test: $(DEV) $(UI) ## run all tests
-	@$(PYTEST) -n $(WORKERS) -m "$(MARKS)" $(ARGS)
+test: $(DEV) $(UI) ## run all tests, on SQLite and on PostgreSQL
+	@$(MACHINE); $(PYTEST) -n $(WORKERS) "$${machine[@]}" $(if $(filter-out tests,$(T)),$(T)) $(ARGS)
 
 .PHONY: test-fast
 test-fast: $(DEV) ## run the tests below T=path that need no browser and no PostgreSQL, stop at the first failure
 	@$(PYTEST) -x -q -m "not browser and not postgres" $(T) $(ARGS)
 
 .PHONY: test-postgres
-test-postgres: $(DEV) ## run the server's tests on PostgreSQL instead of SQLite
-	@$(PYTEST) -n $(WORKERS) --db=postgres -m "not browser" $(if $(filter-out tests,$(T)),$(T),tests/server) $(ARGS)
+test-postgres: $(DEV) ## run the tests that use a database on PostgreSQL only
+	@$(PYTEST) -n $(WORKERS) --db=postgres -m postgres $(T) $(ARGS)
 
 .PHONY: test-browser
 test-browser: $(DEV) $(UI) ## run the tests of the pages in Chromium
@@ -68,7 +69,7 @@ bench: $(DEV) $(UI) ## measure what must be cheap; prints JSON (ARGS=…)
 ##@ Checking
 
 .PHONY: check
-check: lint types openapi-check runner-alone test test-postgres ## everything that CI checks
+check: lint types openapi-check runner-alone test ## everything that CI checks
 
 .PHONY: fmt
 fmt: $(DEV) ## format the code and mend what can be mended safely
