@@ -1,0 +1,76 @@
+"""The closed vocabularies of runs, in plain Python: behaviors, states, types. Source: runner.md 1.5."""
+
+from enum import StrEnum
+
+
+class Behavior(StrEnum):
+    """What a run does with its building block."""
+
+    APPLY = "APPLY"
+    DETECT = "DETECT"
+    DESTROY = "DESTROY"
+
+
+class RunStatus(StrEnum):
+    """Where a run is."""
+
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    ABORTED = "ABORTED"
+
+
+class StepStatus(StrEnum):
+    """Where a step of a run is."""
+
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    ABORTED = "ABORTED"
+
+
+class InputType(StrEnum):
+    """The type of an input value. `LIST` is a legacy form of `CODE`."""
+
+    STRING = "STRING"
+    INTEGER = "INTEGER"
+    BOOLEAN = "BOOLEAN"
+    CODE = "CODE"
+    SINGLE_SELECT = "SINGLE_SELECT"
+    MULTI_SELECT = "MULTI_SELECT"
+    FILE = "FILE"
+    LIST = "LIST"
+
+
+class OutputType(StrEnum):
+    """The type of an output value on the wire of a run."""
+
+    STRING = "STRING"
+    INTEGER = "INTEGER"
+    BOOLEAN = "BOOLEAN"
+    CODE = "CODE"
+
+
+class ImplementationType(StrEnum):
+    """The implementation types of runs; runner objects name two of them differently, see `RUNNER_TYPES`."""
+
+    TERRAFORM = "TERRAFORM"
+    GITHUB_WORKFLOW = "GITHUB_WORKFLOW"
+    GITLAB_CICD = "GITLAB_CICD"
+    AZURE_DEVOPS = "AZURE_DEVOPS"
+    MANUAL = "MANUAL"
+
+
+RUNNER_TYPES: dict[ImplementationType, str] = {
+    ImplementationType.TERRAFORM: "TERRAFORM",
+    ImplementationType.GITHUB_WORKFLOW: "GITHUB_WORKFLOW",
+    ImplementationType.GITLAB_CICD: "GITLAB_PIPELINE",
+    ImplementationType.AZURE_DEVOPS: "AZURE_DEVOPS_PIPELINE",
+    ImplementationType.MANUAL: "MANUAL",
+}
+"""What the `implementationType` of a runner object calls an implementation type. Source: runner.md 1.5.3."""
+
+SEALED_TYPES = frozenset({InputType.STRING, InputType.CODE, InputType.FILE})
+"""Sensitive inputs of these types carry an envelope; of others the value is used verbatim. Source: runner.md 2.4."""
