@@ -1,0 +1,68 @@
+"""How a version is executed: its implementation type, its settings, its secrets. Source: api.md 3.17, runner.md 1.5.3."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.run import ImplementationType
+from blockyard.server.runners.secrets import StoredSecret
+
+WIRE_NAMES: Mapping[ImplementationType, str] = {
+    ImplementationType.MANUAL: "manual",
+    ImplementationType.TERRAFORM: "terraform",
+    ImplementationType.GITHUB_WORKFLOW: "githubWorkflows",
+    ImplementationType.GITLAB_CICD: "gitlabPipeline",
+    ImplementationType.AZURE_DEVOPS: "azureDevOpsPipeline",
+}
+"""What versions call the types that runs call otherwise."""
+
+_RUN_NAMES: Mapping[str, str] = {"sshKnownHost": "knownHost"}
+"""Members that runs spell otherwise."""
+
+_NOT_IN_RUNS = frozenset({"integrationRef"})
+"""Members that runs carry resolved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Implementation:
+    """An implementation.
+
+    Attributes:
+        settings: members in the spelling of versions, as they were sent, without secrets.
+        secrets: the secret members.
+    """
+
+    type: ImplementationType
+    settings: Mapping[str, Json] = field(default_factory=dict)
+    secrets: Mapping[str, StoredSecret] = field(default_factory=dict)
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether the runner only starts the work and others report on it (async)."""
+        return self.type is ImplementationType.GITLAB_CICD or self.settings.get("async") is True
+
+    @property
+    def needs_integration(self) -> bool:
+        """Whether a run of it needs the connection data of an integration."""
+        return "integrationRef" in self.settings
+
+    def wire(self) -> JsonObject:
+        """Return the form the API shows: secrets as hashes."""
+        name = WIRE_NAMES[self.type]
+        hashes: JsonObject = {key: secret.wire() for key, secret in self.secrets.items()}
+        return {"type": name, name: {**self.settings, **hashes}}
+
+    def run_document(self) -> JsonObject:
+        """Return the `implementation` of a run document: secrets as envelopes, members without a value left out.
+
+        An empty text counts as none: clients take `""` for a branch or a key of that name.
+        """
+        members: JsonObject = {"type": self.type.value}
+        for key, value in self.settings.items():
+            if value not in (None, "") and key not in _NOT_IN_RUNS:
+                members[_RUN_NAMES.get(key, key)] = value
+        return members | {key: secret.sealed for key, secret in self.secrets.items()}
+
+
+MANUAL = Implementation(type=ImplementationType.MANUAL)
+"""What a version has before its author wrote anything."""

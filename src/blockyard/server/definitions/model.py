@@ -1,0 +1,223 @@
+"""What a definition and a version are. Source: api.md 3.16 and 3.17, concepts.md 5 to 7."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType, TypeAlias
+from uuid import UUID
+
+from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.run import ImplementationType, InputType, OutputType
+from blockyard.server.definitions.implementation import MANUAL, Implementation
+from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
+from blockyard.server.runners.secrets import StoredSecret
+
+DefinitionId = NewType("DefinitionId", UUID)
+VersionId = NewType("VersionId", UUID)
+
+Value: TypeAlias = Json | StoredSecret
+"""A value of an input: plain, or a secret."""
+
+
+class TargetType(StrEnum):
+    """Where blocks of a definition live."""
+
+    WORKSPACE_LEVEL = "WORKSPACE_LEVEL"
+    TENANT_LEVEL = "TENANT_LEVEL"
+
+
+class VersionState(StrEnum):
+    """Whether a version may still change."""
+
+    DRAFT = "DRAFT"
+    RELEASED = "RELEASED"
+
+
+class DeletionMode(StrEnum):
+    """What deleting a block does: destroy its resources by a run, or forget the block."""
+
+    DELETE = "DELETE"
+    PURGE = "PURGE"
+
+
+class AssignmentType(StrEnum):
+    """Who or what fills an input."""
+
+    AUTHOR = "AUTHOR"
+    USER_INPUT = "USER_INPUT"
+    PLATFORM_OPERATOR_MANUAL_INPUT = "PLATFORM_OPERATOR_MANUAL_INPUT"
+    BUILDING_BLOCK_OUTPUT = "BUILDING_BLOCK_OUTPUT"
+    PLATFORM_TENANT_ID = "PLATFORM_TENANT_ID"
+    MESHSTACK_TENANT_UUID = "MESHSTACK_TENANT_UUID"
+    WORKSPACE_IDENTIFIER = "WORKSPACE_IDENTIFIER"
+    PROJECT_IDENTIFIER = "PROJECT_IDENTIFIER"
+    FULL_PLATFORM_IDENTIFIER = "FULL_PLATFORM_IDENTIFIER"
+    TENANT_BUILDING_BLOCK_UUID = "TENANT_BUILDING_BLOCK_UUID"
+    STATIC = "STATIC"
+    USER_PERMISSIONS = "USER_PERMISSIONS"
+
+
+class OutputAssignment(StrEnum):
+    """What an output is used for."""
+
+    NONE = "NONE"
+    PLATFORM_TENANT_ID = "PLATFORM_TENANT_ID"
+    SIGN_IN_URL = "SIGN_IN_URL"
+    RESOURCE_URL = "RESOURCE_URL"
+    SUMMARY = "SUMMARY"
+
+
+class DeclaredType(StrEnum):
+    """The type of an output in a definition; only manual definitions have FILE."""
+
+    STRING = "STRING"
+    CODE = "CODE"
+    INTEGER = "INTEGER"
+    BOOLEAN = "BOOLEAN"
+    FILE = "FILE"
+
+    @property
+    def run_type(self) -> OutputType:
+        """The type of the value a run reports. Source: architecture.md 10, manual FILE output."""
+        return OutputType.STRING if self is DeclaredType.FILE else OutputType(self.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSpec:
+    """One input of a version.
+
+    Attributes:
+        argument: the value of a STATIC input; of BUILDING_BLOCK_OUTPUT the text `<definition uuid>.<output key>`.
+        default_value: what users and operators find filled in.
+        selectable_values: the options of select types; None where none were sent.
+    """
+
+    key: str
+    display_name: str
+    type: InputType
+    assignment_type: AssignmentType
+    is_environment: bool = False
+    is_sensitive: bool = False
+    argument: Value = field(default=None, repr=False)
+    default_value: Value = field(default=None, repr=False)
+    updateable_by_consumer: bool = False
+    selectable_values: tuple[str, ...] | None = None
+    description: str | None = None
+    value_validation_regex: str | None = None
+    validation_regex_error_message: str | None = None
+    display_order: int = 0
+
+    @property
+    def label(self) -> str:
+        """What people read: the display name, or one made from the key (`CLIENT_SECRET`: "Client Secret")."""
+        return self.display_name or self.key.replace("_", " ").replace("-", " ").strip().title() or self.key
+
+    @property
+    def parent_output(self) -> tuple[DefinitionId, str] | None:
+        """The definition and the output key a BUILDING_BLOCK_OUTPUT input takes its value from; None for all others."""
+        if self.assignment_type is not AssignmentType.BUILDING_BLOCK_OUTPUT or not isinstance(self.argument, str):
+            return None
+        definition, dot, output = self.argument.partition(".")
+        try:
+            return (DefinitionId(UUID(definition)), output) if dot and output else None
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputSpec:
+    """One output of a version."""
+
+    key: str
+    display_name: str
+    type: DeclaredType
+    assignment_type: OutputAssignment = OutputAssignment.NONE
+    display_order: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionContent:
+    """Everything in a version that its author writes."""
+
+    runner_id: RunnerId = SHARED_RUNNER
+    deletion_mode: DeletionMode = DeletionMode.DELETE
+    only_apply_once_per_tenant: bool = False
+    permissions: tuple[str, ...] = ()
+    dependencies: tuple[DefinitionId, ...] = ()
+    inputs: Mapping[str, InputSpec] = field(default_factory=dict)
+    outputs: Mapping[str, OutputSpec] = field(default_factory=dict)
+    implementation: Implementation = MANUAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version(VersionContent):
+    """A version of a definition; `workspace` is the definition's owner."""
+
+    id: VersionId
+    definition_id: DefinitionId
+    workspace: str
+    number: int
+    state: VersionState = VersionState.DRAFT
+    created_at: datetime
+    released_at: datetime | None = None
+    revision: int = 0
+
+    @property
+    def is_released(self) -> bool:
+        """Whether everybody may use the version and nobody may change it."""
+        return self.state is VersionState.RELEASED
+
+    @property
+    def implementation_type(self) -> ImplementationType:
+        """The implementation type in the spelling of runs."""
+        return self.implementation.type
+
+    @property
+    def content(self) -> VersionContent:
+        """What the author wrote."""
+        return VersionContent(**{item.name: getattr(self, item.name) for item in fields(VersionContent)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefinitionSpec:
+    """Everything in a definition that its author writes and may change at any time."""
+
+    display_name: str
+    description: str
+    target_type: TargetType = TargetType.WORKSPACE_LEVEL
+    readme: str | None = None
+    run_transparency: bool = False
+    use_in_landing_zones_only: bool = False
+    support_url: str | None = None
+    documentation_url: str | None = None
+    notification_subscribers: tuple[str, ...] = ()
+    symbol: str = ""
+    supported_platforms: tuple[str, ...] | None = None
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition(DefinitionSpec):
+    """A definition; `workspace` owns it.
+
+    Attributes:
+        latest_version_id: the version with the highest number, draft or not.
+        released_version_id: the released version with the highest number.
+    """
+
+    id: DefinitionId
+    workspace: str
+    created_at: datetime
+    latest_version_id: VersionId
+    released_version_id: VersionId | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class VersionSummary:
+    """What a definition says about one of its versions."""
+
+    id: VersionId
+    number: int
+    state: VersionState
