@@ -41,6 +41,11 @@ BUSY_SECONDS = 10
 _PAUSE_SECONDS = 0.01
 _SERIALIZATION_STATES = frozenset({"40001", "40P01", "55P03"})
 
+before_commit: contextvars.ContextVar[Callable[["Transaction"], None] | None] = contextvars.ContextVar(
+    "before_commit", default=None
+)
+"""What the current request adds to each of its writing transactions, in the same commit (see `kit.idempotency`)."""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -165,6 +170,8 @@ class Database:
         with engine.begin() as connection:
             tx = Transaction(connection)
             result = fn(tx)
+            if (addition := before_commit.get()) is not None and engine is self._write_engine:
+                addition(tx)
             if not self.is_sqlite:
                 for topic in tx.topics:
                     connection.execute(text("SELECT pg_notify(:channel, :topic)"), {"channel": CHANNEL, "topic": topic})

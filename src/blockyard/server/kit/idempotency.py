@@ -1,0 +1,177 @@
+"""`Idempotency-Key`: a POST that is sent again takes effect once and gets the first answer again, for 24 hours.
+
+A key belongs to one principal and one address. Before the request is handled its key is reserved; each writing transaction
+of the request marks the key in the same commit; at last the answer is stored, encrypted (it may hold a secret shown once).
+So after a crash the key tells which of three things happened: nothing (handle it now), the change but no answer (409: it took
+effect, look it up), or everything (replay). A key that comes with another body is refused. Source: architecture.md 4, 6.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+
+from fastapi import Request
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, delete, insert, select, update
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.columns import Bytes, Instant
+from blockyard.server.kit.database import Database, Transaction, before_commit, metadata
+from blockyard.server.kit.errors import Refusal
+from blockyard.server.kit.http import problem
+from blockyard.server.kit.sealed import MasterKey
+
+HEADER = "idempotency-key"
+MAX_KEY_LENGTH = 255
+LIFETIME = timedelta(hours=24)
+RESERVED_FOR = timedelta(minutes=5)
+"""A reservation without an effect that is older than this belongs to a process that died: the next request takes it over."""
+
+_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("scope", String(64), primary_key=True),
+    Column("body_digest", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("took_effect", Boolean, nullable=False),
+    Column("status", Integer),
+    Column("answer", Bytes),
+    Index("ix_idempotency_keys_created_at", "created_at"),
+)
+
+Identify = Callable[[Request], Awaitable[str]]
+"""Returns who sends the request. Raises Refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def encode(self) -> bytes:
+        return json.dumps({"status": self.status, "headers": self.headers}).encode() + b"\n" + self.body
+
+    @classmethod
+    def decode(cls, data: bytes) -> "_Answer":
+        head, _, body = data.partition(b"\n")
+        document = json.loads(head)
+        return cls(document["status"], [(name, value) for name, value in document["headers"]], body)
+
+
+class IdempotencyKeys:
+    """ASGI middleware around the API."""
+
+    def __init__(self, app: ASGIApp, *, db: Database, master_key: MasterKey, clock: Clock, identify: Identify) -> None:
+        self._app = app
+        self._db = db
+        self._master_key = master_key
+        self._clock = clock
+        self._identify = identify
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection; only a POST with the header is looked at."""
+        request = Request(scope, receive)
+        if scope["type"] != "http" or scope["method"] != "POST" or HEADER not in request.headers:
+            await self._app(scope, receive, send)
+            return
+        key = request.headers[HEADER]
+        if not 0 < len(key) <= MAX_KEY_LENGTH:
+            await self._refuse(
+                request, HTTPStatus.BAD_REQUEST, "InvalidIdempotencyKey", "the Idempotency-Key is empty or too long"
+            )(scope, receive, send)
+            return
+        try:
+            principal = await self._identify(request)
+        except Refusal:
+            await self._app(scope, receive, send)
+            return
+        body = await request.body()
+        reservation = hashlib.sha256(f"{principal}\0{scope['path']}\0{key}".encode()).hexdigest()
+        digest = self._master_key.digest(hashlib.sha256(body).hexdigest(), context="idempotency")
+        outcome = await self._db.write(lambda tx: self._reserve(tx, reservation, digest))
+        if isinstance(outcome, str):
+            await self._refuse(request, HTTPStatus.CONFLICT, "IdempotencyKeyReused", outcome)(scope, receive, send)
+        elif outcome is not None:
+            await _replay(outcome, send)
+        else:
+            await self._handle(reservation, body, scope, send)
+
+    def _reserve(self, tx: Transaction, reservation: str, digest: str) -> _Answer | str | None:
+        """Return the stored answer, a sentence why the request cannot be handled, or None: handle it."""
+        now = self._clock()
+        tx.execute(delete(_keys).where(_keys.c.created_at < now - LIFETIME))
+        row = tx.execute(select(_keys).where(_keys.c.scope == reservation)).mappings().first()
+        if row is None:
+            tx.execute(insert(_keys).values(scope=reservation, body_digest=digest, created_at=now, took_effect=False))
+            return None
+        if row["body_digest"] != digest:
+            return "this Idempotency-Key was used for another body; use a new key for a new request"
+        if row["answer"] is not None:
+            return _Answer.decode(self._master_key.decrypt(row["answer"], context=f"answer {reservation}"))
+        if row["took_effect"]:
+            return "the first request with this Idempotency-Key took effect but its answer was lost; look the object up"
+        if row["created_at"] > now - RESERVED_FOR:
+            return "the first request with this Idempotency-Key is still being handled; ask again in a moment"
+        tx.execute(update(_keys).where(_keys.c.scope == reservation).values(created_at=now))
+        return None
+
+    async def _handle(self, reservation: str, body: bytes, scope: Scope, send: Send) -> None:
+        sent = False
+
+        async def replayed() -> Message:
+            nonlocal sent
+            if sent:
+                await asyncio.Event().wait()
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        start: Message = {}
+        chunks: list[bytes] = []
+
+        async def keep(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+            elif message["type"] == "http.response.body":
+                chunks.append(message.get("body", b""))
+
+        token = before_commit.set(lambda tx: _mark(tx, reservation))
+        try:
+            await self._app(scope, replayed, keep)
+        finally:
+            before_commit.reset(token)
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]]
+        answer = _Answer(start["status"], headers, b"".join(chunks))
+        await self._db.write(lambda tx: self._store(tx, reservation, answer))
+        await _replay(answer, send)
+
+    def _store(self, tx: Transaction, reservation: str, answer: _Answer) -> None:
+        """Keep the answer of a request that took effect; forget a request that did not, so that it can be sent again."""
+        mine = _keys.c.scope == reservation
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            tx.execute(delete(_keys).where(mine, _keys.c.took_effect.is_(False)))
+            return
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            tx.execute(delete(_keys).where(mine))
+            return
+        sealed = self._master_key.encrypt(answer.encode(), context=f"answer {reservation}")
+        tx.execute(update(_keys).where(mine).values(status=answer.status, answer=sealed))
+
+    @staticmethod
+    def _refuse(request: Request, status: HTTPStatus, code: str, message: str) -> ASGIApp:
+        return problem(request, status, code=code, message=message)
+
+
+def _mark(tx: Transaction, reservation: str) -> None:
+    tx.execute(update(_keys).where(_keys.c.scope == reservation).values(took_effect=True))
+
+
+async def _replay(answer: _Answer, send: Send) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})

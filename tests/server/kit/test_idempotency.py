@@ -1,0 +1,152 @@
+"""A POST with an Idempotency-Key takes effect once."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import anyio
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+from sqlalchemy import Column, Integer, MetaData, Table, insert, text
+
+from blockyard.server.kit.database import Database, Transaction
+from blockyard.server.kit.errors import Conflict, Unauthenticated
+from blockyard.server.kit.http import install_errors
+from blockyard.server.kit.idempotency import IdempotencyKeys
+from blockyard.server.kit.sealed import MasterKey
+from tests.support.clock import FixedClock
+from tests.support.http import client_for
+
+pytestmark = pytest.mark.anyio
+_orders = Table("orders_of_test", MetaData(), Column("number", Integer, primary_key=True))
+
+
+async def _identify(request: Request) -> str:
+    name = request.headers.get("authorization")
+    if name is None:
+        raise Unauthenticated("no credential")
+    return name
+
+
+@asynccontextmanager
+async def shop(database: Database, clock: FixedClock) -> AsyncIterator[httpx.AsyncClient]:
+    """Give a client of an application with one POST route that inserts a row."""
+    _orders.metadata.create_all(database.engine)
+    app = FastAPI()
+    install_errors(app)
+    app.add_middleware(IdempotencyKeys, db=database, master_key=MasterKey.generate(), clock=clock, identify=_identify)
+
+    def insert_order(tx: Transaction) -> int:
+        number = _count(tx) + 1
+        tx.execute(insert(_orders).values(number=number))
+        return number
+
+    @app.post("/orders", status_code=201)
+    async def order(request: Request) -> dict[str, int | str]:
+        body = await request.json()
+        if body.get("refuse"):
+            raise Conflict("sold out")
+        number = await database.write(insert_order)
+        if body.get("crash"):
+            raise RuntimeError("after the commit")
+        await anyio.sleep(body.get("seconds", 0))
+        return {"number": number, "secret": f"shown-once-{number}"}
+
+    async with client_for(app) as client:
+        client.headers["Authorization"] = "ada"
+        yield client
+
+
+def _count(tx: Transaction) -> int:
+    return len(tx.execute(text("SELECT number FROM orders_of_test")).all())
+
+
+async def test_the_same_request_gets_the_same_answer_and_takes_effect_once(
+    database: Database, clock: FixedClock
+) -> None:
+    async with shop(database, clock) as client:
+        first = await client.post("/orders", json={"what": "tea"}, headers={"Idempotency-Key": "k1"})
+        second = await client.post("/orders", json={"what": "tea"}, headers={"Idempotency-Key": "k1"})
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json() == second.json() == {"number": 1, "secret": "shown-once-1"}
+    assert database.read_now(_count) == 1
+
+
+async def test_another_body_under_the_same_key_is_refused(database: Database, clock: FixedClock) -> None:
+    async with shop(database, clock) as client:
+        await client.post("/orders", json={"what": "tea"}, headers={"Idempotency-Key": "k1"})
+        other = await client.post("/orders", json={"what": "coffee"}, headers={"Idempotency-Key": "k1"})
+
+    assert (other.status_code, other.json()["errorCode"]) == (409, "IdempotencyKeyReused")
+    assert database.read_now(_count) == 1
+
+
+async def test_keys_of_different_principals_are_different(database: Database, clock: FixedClock) -> None:
+    async with shop(database, clock) as client:
+        await client.post("/orders", json={}, headers={"Idempotency-Key": "k1"})
+        other = await client.post("/orders", json={}, headers={"Idempotency-Key": "k1", "Authorization": "bob"})
+
+    assert other.json()["number"] == 2
+
+
+async def test_a_refused_request_may_be_sent_again(database: Database, clock: FixedClock) -> None:
+    async with shop(database, clock) as client:
+        refused = await client.post("/orders", json={"refuse": True}, headers={"Idempotency-Key": "k1"})
+        again = await client.post("/orders", json={"refuse": True}, headers={"Idempotency-Key": "k1"})
+
+    assert [(r.status_code, r.json()["message"]) for r in (refused, again)] == [(409, "sold out")] * 2
+
+
+async def test_a_lost_answer_is_never_followed_by_a_second_effect(database: Database, clock: FixedClock) -> None:
+    async with shop(database, clock) as client:
+        lost = await client.post("/orders", json={"crash": True}, headers={"Idempotency-Key": "k1"})
+        again = await client.post("/orders", json={"crash": True}, headers={"Idempotency-Key": "k1"})
+
+    assert lost.status_code == 500
+    assert (again.status_code, again.json()["errorCode"]) == (409, "IdempotencyKeyReused")
+    assert "took effect" in again.json()["message"]
+    assert database.read_now(_count) == 1
+
+
+async def test_a_request_that_is_still_handled_is_not_handled_twice(database: Database, clock: FixedClock) -> None:
+    answers: list[int] = []
+
+    async with shop(database, clock) as client, anyio.create_task_group() as group:
+
+        async def send() -> None:
+            answer = await client.post("/orders", json={"seconds": 0.2}, headers={"Idempotency-Key": "k1"})
+            answers.append(answer.status_code)
+
+        group.start_soon(send)
+        group.start_soon(send)
+
+    assert sorted(answers) == [201, 409]
+    assert database.read_now(_count) == 1
+
+
+async def test_a_key_is_forgotten_after_a_day(database: Database, clock: FixedClock) -> None:
+    async with shop(database, clock) as client:
+        await client.post("/orders", json={}, headers={"Idempotency-Key": "k1"})
+        clock.advance(timedelta(hours=25).total_seconds())
+        later = await client.post("/orders", json={}, headers={"Idempotency-Key": "k1"})
+
+    assert later.json()["number"] == 2
+
+
+async def test_the_stored_answer_is_not_readable_in_the_database(database: Database, clock: FixedClock) -> None:
+    async with shop(database, clock) as client:
+        await client.post("/orders", json={}, headers={"Idempotency-Key": "k1"})
+
+    rows = database.read_now(lambda tx: tx.execute(text("SELECT answer FROM idempotency_keys")).all())
+    assert len(rows) == 1
+    assert b"shown-once" not in bytes(rows[0][0])  # type: ignore[arg-type]  # a blob
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256])
+async def test_an_unusable_key_is_refused(database: Database, clock: FixedClock, key: str) -> None:
+    async with shop(database, clock) as client:
+        answer = await client.post("/orders", json={}, headers={"Idempotency-Key": key})
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, "InvalidIdempotencyKey")
