@@ -1,5 +1,33 @@
 """The rules of who acts and what they may do; plain Python."""
 
+from blockyard.server.identity.model.keys import KEYS_PER_WORKSPACE, ApiKey, ApiKeyId, KeySettings, require_may_grant
 from blockyard.server.identity.model.principal import Principal, Reach, RunGrant, WorkspaceRole, system
+from blockyard.server.identity.model.users import (
+    SESSION_LIFE,
+    Group,
+    NewUser,
+    Session,
+    User,
+    UserId,
+    check_password,
+)
 
-__all__ = ["Principal", "Reach", "RunGrant", "WorkspaceRole", "system"]
+__all__ = [
+    "KEYS_PER_WORKSPACE",
+    "SESSION_LIFE",
+    "ApiKey",
+    "ApiKeyId",
+    "Group",
+    "KeySettings",
+    "NewUser",
+    "Principal",
+    "Reach",
+    "RunGrant",
+    "Session",
+    "User",
+    "UserId",
+    "WorkspaceRole",
+    "check_password",
+    "require_may_grant",
+    "system",
+]

@@ -90,6 +90,20 @@ class Principal:
             remedy="Ask an owner of the workspace for a key or role with this permission.",
         )
 
+    def belongs_to(self, workspace: str) -> bool:
+        """Whether the principal has any permission in `workspace`, so that its existence is no secret to them."""
+        return workspace in self.grants
+
+    def holds(self, code: str, workspace: str) -> bool:
+        """Whether the principal has `code` of api.md appendix A (plain, `MANAGED_` or `ADM_`) as a key of `workspace` would."""
+        if code.startswith("ADM_"):
+            return code.removeprefix("ADM_") in self.everywhere
+        return code.removeprefix("MANAGED_") in self.everywhere or code in self.grants.get(workspace, frozenset())
+
+    def require_in(self, code: str, workspace: str, *, hide: str) -> None:
+        """Refuse unless `allows` for an object of `workspace`: Denied to those who belong there, NotFound to others."""
+        self.require(code, workspace=workspace, hide=None if self.belongs_to(workspace) else hide)
+
     def reach(self, code: str) -> Reach:
         """Return which objects a list by permission `code` may show."""
         return Reach(

@@ -1,0 +1,89 @@
+"""The permission codes of the API. Source: api.md appendix A."""
+
+from collections.abc import Iterable
+
+from blockyard.server.identity.model.principal import WorkspaceRole
+
+_LSD = ("LIST", "SAVE", "DELETE")
+_FULL = (
+    "APIKEY",
+    "BUILDINGBLOCK",
+    "BUILDINGBLOCKDEFINITION",
+    "BUILDINGBLOCKRUNNER",
+    "COMMUNICATION",
+    "COMMUNICATIONDEFINITION",
+    "INTEGRATION",
+    "LANDINGZONE",
+    "PLATFORMINSTANCE",
+    "PROJECT",
+    "PROJECTPRINCIPALROLE",
+    "SERVICEINSTANCE",
+    "TENANT",
+    "TFSTATE",
+    "WORKSPACE",
+    "WORKSPACEPRINCIPALBINDING",
+)
+"""Objects with LIST, SAVE and DELETE both plain and everywhere."""
+
+PLAIN = frozenset(
+    {f"{thing}_{verb}" for thing in _FULL for verb in _LSD}
+    | {"EVENTLOG_LIST", "PAYMENTMETHOD_LIST", "WORKSPACEUSERGROUP_LIST"}
+)
+"""Codes for objects of the holder's own workspace."""
+
+MANAGED = frozenset(
+    {
+        "MANAGED_BUILDINGBLOCK_LIST",
+        "MANAGED_BUILDINGBLOCK_SAVE",
+        "MANAGED_BUILDINGBLOCKRUN_LIST",
+        "MANAGED_BUILDINGBLOCKRUN_SAVE",
+        "MANAGED_BUILDINGBLOCKRUNSOURCE_SAVE",
+        "MANAGED_TENANT_IMPORT",
+        "MANAGED_TFSTATE_LIST",
+        "MANAGED_TFSTATE_SAVE",
+        "MANAGED_TFSTATE_DELETE",
+    }
+)
+"""Codes for objects in other workspaces that the holder's workspace provides for."""
+
+ADMIN = frozenset(
+    {f"ADM_{code}" for code in PLAIN}
+    | {f"ADM_{thing}_{verb}" for thing in ("PAYMENTMETHOD", "TAGDEFINITION", "USER") for verb in _LSD}
+    | {
+        "ADM_BUILDINGBLOCKRUN_LIST",
+        "ADM_BUILDINGBLOCKRUN_SAVE",
+        "ADM_BUILDINGBLOCKRUNSOURCE_SAVE",
+        "ADM_PROJECTROLE_DELETE",
+        "ADM_PROJECTROLE_SAVE",
+        "ADM_REVIEW_PUBLICATION",
+        "ADM_TENANT_IMPORT",
+    }
+)
+"""Codes for every object, whoever owns it."""
+
+ALL = PLAIN | MANAGED | ADMIN
+"""Every code an API key may hold."""
+
+EPHEMERAL = PLAIN | MANAGED
+"""Every code a definition version may ask for its runs."""
+
+_MEMBER = frozenset(
+    code for code in PLAIN if code.endswith("_LIST") and code not in {"APIKEY_LIST", "EVENTLOG_LIST", "TFSTATE_LIST"}
+)
+_MANAGER = (PLAIN | MANAGED) - {"WORKSPACE_DELETE", "PROJECT_DELETE"}
+
+_ROLE_CODES = {
+    WorkspaceRole.MEMBER: _MEMBER,
+    WorkspaceRole.MANAGER: _MANAGER,
+    WorkspaceRole.OWNER: PLAIN | MANAGED,
+}
+
+
+def codes_of_roles(roles: Iterable[WorkspaceRole]) -> frozenset[str]:
+    """Return the codes a person holds in a workspace through `roles` there. Source: concepts.md 2.2."""
+    return frozenset().union(*(_ROLE_CODES[role] for role in roles))
+
+
+def everywhere(codes: Iterable[str]) -> frozenset[str]:
+    """Return the codes held everywhere among `codes`, without their prefix."""
+    return frozenset(code.removeprefix("ADM_") for code in codes if code.startswith("ADM_"))

@@ -1,0 +1,95 @@
+"""API keys: the identity of a machine. Source: api.md 3.12, concepts.md 19."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import NewType
+from uuid import UUID
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.events.model import Author
+from blockyard.server.identity.model.codes import ALL, everywhere
+from blockyard.server.identity.model.principal import Principal
+from blockyard.server.kit.errors import Denied, Invalid
+
+ApiKeyId = NewType("ApiKeyId", UUID)
+
+KEYS_PER_WORKSPACE = 10
+"""How many keys a workspace may have unless an administrator adds more. Source: concepts.md 19."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySettings:
+    """What the owner of a key decides."""
+
+    display_name: str
+    permissions: Sequence[str]
+    expires_at: date | None
+
+    def check(self) -> None:
+        """Raise Invalid if a permission does not exist."""
+        for index, code in enumerate(self.permissions):
+            if code not in ALL:
+                raise Invalid(
+                    f"there is no permission '{code}'",
+                    code="UnknownPermission",
+                    field=f"/spec/permissions/{index}",
+                    remedy="Use the codes the API documentation lists.",
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key of a workspace; its id is the client id, its secret is kept as a keyed hash only."""
+
+    id: ApiKeyId
+    workspace: str
+    display_name: str
+    permissions: Sequence[str]
+    expires_at: date | None
+    secret_hash: str
+    created_at: datetime
+    deleted_at: datetime | None = None
+    last_login_at: datetime | None = None
+    revision: int = 0
+
+    def usable(self, at: datetime) -> bool:
+        """Whether the key is neither deleted nor past its last day."""
+        return self.deleted_at is None and (self.expires_at is None or at.date() <= self.expires_at)
+
+    def changed(self, settings: KeySettings) -> "ApiKey":
+        """Return this key with new settings."""
+        return replace(
+            self,
+            display_name=settings.display_name,
+            permissions=settings.permissions,
+            expires_at=settings.expires_at,
+        )
+
+    def principal(self) -> Principal:
+        """Return who acts with this key."""
+        return Principal(
+            author=Author(type="ApiKey", identifier=str(self.id), display_name=self.display_name),
+            everywhere=everywhere(self.permissions),
+            grants={self.workspace: frozenset(code for code in self.permissions if not code.startswith("ADM_"))},
+        )
+
+    def document(self) -> JsonObject:
+        """Return what events say about this key."""
+        return {
+            "displayName": self.display_name,
+            "permissions": list(self.permissions),
+            "expiresAt": self.expires_at.isoformat() if self.expires_at else None,
+        }
+
+
+def require_may_grant(principal: Principal, workspace: str, permissions: Sequence[str]) -> None:
+    """Raise Denied if one of `permissions` is more than `principal` holds: nobody hands out more than they have."""
+    for index, code in enumerate(permissions):
+        if not principal.holds(code, workspace):
+            raise Denied(
+                f"you don't have sufficient permissions: a key may only get permissions its creator has, not '{code}'",
+                code="PermissionNotHeld",
+                field=f"/spec/permissions/{index}",
+                remedy="Leave the permission out, or ask somebody who has it.",
+            )

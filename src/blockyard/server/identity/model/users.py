@@ -1,0 +1,125 @@
+"""People with an account here, their groups and their sessions on the web pages."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NewType
+from uuid import UUID
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.events.model import Author
+from blockyard.server.kit.errors import Invalid
+
+UserId = NewType("UserId", UUID)
+
+MIN_PASSWORD_LENGTH = 12
+"""Shortest password a person may choose. Source: NIST SP 800-63B-4 §3.1.1 asks for 8 at least, better 15."""
+
+MAX_PASSWORD_LENGTH = 256
+"""Longest password, so that nobody makes the server hash megabytes."""
+
+SESSION_LIFE = timedelta(hours=12)
+"""How long a session lives after it was last used."""
+
+SESSION_STEP = timedelta(minutes=5)
+"""A session in use is extended once per step, not at every request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    """What an administrator says about a new account."""
+
+    username: str
+    first_name: str
+    last_name: str
+    email: str
+    euid: str | None = None
+    admin: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A local account.
+
+    Attributes:
+        euid: the person's identifier in the company's directory.
+        admin: whether the person may do everything.
+        epoch: counts password changes and locks; tokens and sessions of an earlier epoch are void.
+    """
+
+    id: UserId
+    username: str
+    first_name: str
+    last_name: str
+    email: str
+    euid: str | None
+    password_hash: str
+    admin: bool
+    disabled: bool
+    created_at: datetime
+    epoch: int = 0
+    revision: int = 0
+
+    @property
+    def author(self) -> Author:
+        """Return how events and runs name this person."""
+        return Author(
+            type="User",
+            identifier=self.username,
+            display_name=f"{self.first_name} {self.last_name}".strip() or self.username,
+            username=self.username,
+            email=self.email,
+            euid=self.euid,
+        )
+
+    def with_password(self, password_hash: str) -> "User":
+        """Return this account with another password; what was signed in before is void."""
+        return replace(self, password_hash=password_hash, epoch=self.epoch + 1)
+
+    def locked(self, *, disabled: bool) -> "User":
+        """Return this account locked, or unlocked again."""
+        return replace(self, disabled=disabled, epoch=self.epoch + 1)
+
+    def document(self) -> JsonObject:
+        """Return what events say about this account."""
+        return {
+            "username": self.username,
+            "firstName": self.first_name,
+            "lastName": self.last_name,
+            "email": self.email,
+            "euid": self.euid,
+            "admin": self.admin,
+            "disabled": self.disabled,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Somebody signed in to the web pages; the cookie is kept as a keyed hash only."""
+
+    token_hash: str
+    user_id: UserId
+    epoch: int
+    expires_at: datetime
+
+    def extension_due(self, at: datetime) -> bool:
+        """Whether the session was last extended more than a step ago."""
+        return self.expires_at - at < SESSION_LIFE - SESSION_STEP
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """People who are bound to workspaces together."""
+
+    name: str
+    display_name: str
+
+
+def check_password(password: str) -> None:
+    """Raise Invalid if `password` is too short or too long."""
+    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
+        raise Invalid(
+            f"a password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters",
+            code="UnsuitablePassword",
+            field="/password",
+            remedy="Choose a longer one, such as four random words.",
+        )

@@ -1,0 +1,35 @@
+"""Use cases of identity: API keys, people, groups, and whose credential it is."""
+
+from blockyard.server.identity.service.authenticator import Authenticator
+from blockyard.server.identity.service.groups import GroupService
+from blockyard.server.identity.service.keys import ApiKeyService, IssuedKey
+from blockyard.server.identity.service.passwords import hash_password, verify_password
+from blockyard.server.identity.service.ports import RunTokens, Workspaces
+from blockyard.server.identity.service.throttle import Throttle
+from blockyard.server.identity.service.tokens import (
+    KEY_TOKEN_LIFE,
+    USER_TOKEN_LIFE,
+    Subject,
+    SubjectKind,
+    Tokens,
+)
+from blockyard.server.identity.service.users import SignedIn, UserService
+
+__all__ = [
+    "KEY_TOKEN_LIFE",
+    "USER_TOKEN_LIFE",
+    "ApiKeyService",
+    "Authenticator",
+    "GroupService",
+    "IssuedKey",
+    "RunTokens",
+    "SignedIn",
+    "Subject",
+    "SubjectKind",
+    "Throttle",
+    "Tokens",
+    "UserService",
+    "Workspaces",
+    "hash_password",
+    "verify_password",
+]

@@ -1,0 +1,66 @@
+"""From a credential to a principal; the row behind it is read at every request, so a deleted key is void at once."""
+
+from blockyard.server.events.model import Author
+from blockyard.server.identity.model import ApiKeyId, Principal, User, UserId
+from blockyard.server.identity.model.codes import ADMIN, codes_of_roles, everywhere
+from blockyard.server.identity.service.ports import RunTokens, Workspaces
+from blockyard.server.identity.service.tokens import Subject, SubjectKind, Tokens, is_signed
+from blockyard.server.identity.store import KeyStore, UserStore
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Unauthenticated
+
+_EVERYTHING = everywhere(ADMIN)
+
+
+class Authenticator:
+    """Turns bearer tokens and run tokens into principals."""
+
+    def __init__(self, *, clock: Clock, tokens: Tokens, run_tokens: RunTokens, workspaces: Workspaces) -> None:
+        self._clock = clock
+        self._tokens = tokens
+        self._run_tokens = run_tokens
+        self._workspaces = workspaces
+
+    def by_bearer(self, tx: Transaction, token: str) -> Principal:
+        """Return who holds `token`: an API key, a person, or a run. Raises Unauthenticated."""
+        if not is_signed(token):
+            return self._by_run_token(tx, token)
+        subject = self._tokens.read(token)
+        if subject.kind is SubjectKind.API_KEY:
+            return self._by_key(tx, subject)
+        return self._by_user(tx, subject)
+
+    def by_basic(self, tx: Transaction, user: str, password: str) -> Principal:
+        """Return the run whose token is `password`; the user name does not count. Raises Unauthenticated."""
+        del user
+        return self._by_run_token(tx, password)
+
+    def _by_run_token(self, tx: Transaction, token: str) -> Principal:
+        grant = self._run_tokens.grant_of(tx, token) if token else None
+        if grant is None:
+            raise Unauthenticated("the bearer token is not valid", remedy="Sign in again.")
+        author = Author(type="ApiKey", identifier=f"run-{grant.run_id}", display_name=f"Run {grant.run_id}")
+        return Principal(author=author, run=grant)
+
+    def _by_key(self, tx: Transaction, subject: Subject) -> Principal:
+        key = KeyStore(tx).get(ApiKeyId(subject.id))
+        if key is None or not key.usable(self._clock()):
+            raise Unauthenticated("the API key is deleted or expired", remedy="Ask for a new key.")
+        return key.principal()
+
+    def _by_user(self, tx: Transaction, subject: Subject) -> Principal:
+        user = UserStore(tx).get(UserId(subject.id))
+        if user is None or user.disabled or user.epoch != subject.epoch:
+            raise Unauthenticated("the bearer token is not valid any more", remedy="Sign in again.")
+        return principal_of(tx, user, self._workspaces, self._clock)
+
+
+def principal_of(tx: Transaction, user: User, workspaces: Workspaces, clock: Clock) -> Principal:
+    """Return a person with the rights of their roles; an administrator with all rights everywhere besides."""
+    roles = workspaces.roles_of(tx, user.username, clock())
+    return Principal(
+        author=user.author,
+        everywhere=_EVERYTHING if user.admin else frozenset(),
+        grants={name: codes_of_roles(held) for name, held in roles.items()},
+    )

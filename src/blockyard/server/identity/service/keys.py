@@ -1,0 +1,218 @@
+"""API keys: handing them out, changing, deleting, signing in with one. Source: api.md 3.12, concepts.md 19."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from blockyard.server.events.model import SYSTEM, Author, EventType
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.model import (
+    KEYS_PER_WORKSPACE,
+    ApiKey,
+    ApiKeyId,
+    KeySettings,
+    Principal,
+    require_may_grant,
+)
+from blockyard.server.identity.model.codes import ALL
+from blockyard.server.identity.service.ports import Workspaces
+from blockyard.server.identity.store import KeyStore
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict, Invalid, NotFound
+from blockyard.server.kit.ids import NewId, new_secret
+from blockyard.server.kit.sealed import MasterKey, same
+
+log = structlog.get_logger(__name__)
+
+_LOGIN_STEP = timedelta(minutes=1)
+"""The last sign-in is written at most once per step: controllers sign in every few seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A key, and its secret where it is shown: once, when it was drawn."""
+
+    key: ApiKey
+    secret: str | None = field(repr=False)
+
+
+class ApiKeyService:
+    """Use cases of API keys."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        new_id: NewId,
+        master_key: MasterKey,
+        event_log: EventLog,
+        workspaces: Workspaces,
+        draw_secret: Callable[[], str] = new_secret,
+    ) -> None:
+        self._clock = clock
+        self._new_id = new_id
+        self._master_key = master_key
+        self._events = event_log
+        self._workspaces = workspaces
+        self._draw_secret = draw_secret
+
+    def create(self, tx: Transaction, principal: Principal, workspace: str, settings: KeySettings) -> IssuedKey:
+        """Make a key of `workspace`. Raises Denied, Invalid, NotFound, Conflict (too many keys)."""
+        principal.require("APIKEY_SAVE", workspace=workspace)
+        settings.check()
+        if not self._workspaces.exists(tx, workspace):
+            raise NotFound(f"there is no workspace '{workspace}'", field="/metadata/ownedByWorkspace")
+        require_may_grant(principal, workspace, settings.permissions)
+        keys = KeyStore(tx)
+        if "APIKEY_SAVE" not in principal.everywhere and keys.count(workspace) >= KEYS_PER_WORKSPACE:
+            raise Conflict(
+                f"workspace '{workspace}' has {KEYS_PER_WORKSPACE} API keys already",
+                code="TooManyApiKeys",
+                remedy="Delete a key that is not used any more, or ask an administrator.",
+            )
+        secret = self._draw_secret()
+        key = self._new(ApiKeyId(self._new_id()), workspace, settings, secret)
+        keys.add(key)
+        self._tell(tx, principal.author, EventType.CREATED, key)
+        return IssuedKey(key, secret)
+
+    def get(self, tx: Transaction, principal: Principal, key_id: ApiKeyId) -> ApiKey:
+        """Return a key. Raises Denied, NotFound."""
+        return self._allowed(tx, principal, "APIKEY_LIST", key_id)
+
+    def of_workspace(self, tx: Transaction, principal: Principal, workspace: str) -> Sequence[ApiKey]:
+        """Return all keys of a workspace, oldest first. Raises Denied."""
+        principal.require("APIKEY_LIST", workspace=workspace)
+        return KeyStore(tx).of_workspace(workspace)
+
+    def update(
+        self, tx: Transaction, principal: Principal, key_id: ApiKeyId, workspace: str, settings: KeySettings
+    ) -> IssuedKey:
+        """Change a key; another last day draws a new secret and voids the old one. Raises Denied, Invalid, NotFound."""
+        before = self._allowed(tx, principal, "APIKEY_SAVE", key_id)
+        settings.check()
+        if workspace != before.workspace:
+            raise Invalid("a key cannot move to another workspace", field="/metadata/ownedByWorkspace")
+        require_may_grant(principal, before.workspace, settings.permissions)
+        after = before.changed(settings)
+        if after == before:
+            return IssuedKey(before, None)
+        secret = self._draw_secret() if after.expires_at != before.expires_at else None
+        if secret is not None:
+            after = replace(after, secret_hash=self._hash(after.id, secret))
+        after = KeyStore(tx).save(after)
+        self._tell(tx, principal.author, EventType.CHANGED, after, before)
+        return IssuedKey(after, secret)
+
+    def delete(self, tx: Transaction, principal: Principal, key_id: ApiKeyId) -> None:
+        """Delete a key; deleting it again changes nothing. Raises Denied, NotFound."""
+        keys = KeyStore(tx)
+        key = keys.get(key_id)
+        if key is None:
+            raise _unknown(key_id)
+        principal.require_in("APIKEY_DELETE", key.workspace, hide=_unknown(key_id).message)
+        if key.deleted_at is None:
+            self._delete(tx, principal.author, key)
+
+    def revoke_all(self, tx: Transaction, author: Author, workspace: str) -> None:
+        """Delete all keys of a workspace that is being deleted; for the workspaces feature."""
+        for key in KeyStore(tx).of_workspace(workspace):
+            self._delete(tx, author, key)
+
+    def sign_in(self, tx: Transaction, client_id: str, secret: str) -> ApiKey | None:
+        """Return the key if `secret` is its secret and it is usable, else None; either way note when it was tried."""
+        key_id = _parse(client_id)
+        keys = KeyStore(tx)
+        key = keys.get(key_id) if key_id is not None else None
+        if key is None or key.deleted_at is not None:
+            return None
+        now = self._clock()
+        if key.last_login_at is None or now - key.last_login_at >= _LOGIN_STEP:
+            keys.note_login(key.id, now)
+        right = same(key.secret_hash, self._hash(key.id, secret))
+        return key if right and key.usable(now) else None
+
+    def seed_admin_key(
+        self,
+        tx: Transaction,
+        *,
+        workspace: str,
+        display_name: str = "admin",
+        permissions: Collection[str] = ALL,
+        client_id: UUID | None = None,
+        secret: str | None = None,
+    ) -> tuple[UUID, str]:
+        """Make sure there is a key with these permissions (all by default); return its client id and secret.
+
+        With a `client_id` that exists already the key is left alone, but for its secret if one is given. For the
+        application at its start, and for tests.
+        """
+        keys = KeyStore(tx)
+        key_id = ApiKeyId(client_id or self._new_id())
+        known = keys.get(key_id)
+        drawn = secret or self._draw_secret()
+        if known is not None:
+            keys.save(replace(known, secret_hash=self._hash(key_id, drawn), deleted_at=None))
+            return key_id, drawn
+        settings = KeySettings(display_name=display_name, permissions=sorted(permissions), expires_at=None)
+        key = self._new(key_id, workspace, settings, drawn)
+        keys.add(key)
+        self._tell(tx, SYSTEM, EventType.CREATED, key)
+        return key_id, drawn
+
+    def _new(self, key_id: ApiKeyId, workspace: str, settings: KeySettings, secret: str) -> ApiKey:
+        return ApiKey(
+            id=key_id,
+            workspace=workspace,
+            display_name=settings.display_name,
+            permissions=settings.permissions,
+            expires_at=settings.expires_at,
+            secret_hash=self._hash(key_id, secret),
+            created_at=self._clock(),
+        )
+
+    def _hash(self, key_id: ApiKeyId, secret: str) -> str:
+        return self._master_key.digest(secret, context=f"api key {key_id}")
+
+    def _allowed(self, tx: Transaction, principal: Principal, code: str, key_id: ApiKeyId) -> ApiKey:
+        key = KeyStore(tx).get(key_id)
+        if key is None or key.deleted_at is not None:
+            raise _unknown(key_id)
+        principal.require_in(code, key.workspace, hide=_unknown(key_id).message)
+        return key
+
+    def _delete(self, tx: Transaction, author: Author, key: ApiKey) -> None:
+        gone = KeyStore(tx).save(replace(key, deleted_at=self._clock(), secret_hash=""))
+        self._tell(tx, author, EventType.DELETED, gone)
+
+    def _tell(
+        self, tx: Transaction, author: Author, type_: EventType, key: ApiKey, before: ApiKey | None = None
+    ) -> None:
+        verb = "Modified" if type_ is EventType.CHANGED else type_.value
+        self._events.append(
+            tx,
+            author,
+            f"API Key {verb}",
+            type_,
+            workspace=key.workspace,
+            subject_kind="meshApiKey",
+            subject_id=str(key.id),
+            content=key.document(),
+            previous=before.document() if before else None,
+        )
+        log.info("api key changed", key_id=str(key.id), workspace=key.workspace, change=type_.value)
+
+
+def _unknown(key_id: ApiKeyId) -> NotFound:
+    return NotFound(f"there is no API key {key_id}")
+
+
+def _parse(client_id: str) -> ApiKeyId | None:
+    try:
+        return ApiKeyId(UUID(client_id))
+    except ValueError:
+        return None

@@ -1,0 +1,223 @@
+"""Local accounts and their sessions on the web pages."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from blockyard.server.events.model import SYSTEM, Author, EventType
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.model import (
+    SESSION_LIFE,
+    NewUser,
+    Principal,
+    Session,
+    User,
+    UserId,
+    check_password,
+)
+from blockyard.server.identity.model.codes import ADMIN, everywhere
+from blockyard.server.identity.service.authenticator import principal_of
+from blockyard.server.identity.service.passwords import hash_password
+from blockyard.server.identity.service.ports import Workspaces
+from blockyard.server.identity.store import SessionStore, UserStore
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict, Denied, NotFound, Unauthenticated
+from blockyard.server.kit.ids import NewId, new_secret
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.sealed import MasterKey, same
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Whose session it is, and whether `extend` should be called."""
+
+    principal: Principal
+    extension_due: bool
+
+
+class UserService:
+    """Use cases of people with a local account."""
+
+    def __init__(
+        self, *, clock: Clock, new_id: NewId, master_key: MasterKey, event_log: EventLog, workspaces: Workspaces
+    ) -> None:
+        self._clock = clock
+        self._new_id = new_id
+        self._master_key = master_key
+        self._events = event_log
+        self._workspaces = workspaces
+
+    # Accounts, for other services and the application's start: no principal is asked
+
+    def seed_admin(self, tx: Transaction, password: str, username: str = "admin") -> bool:
+        """Make an administrator's account unless the username is taken; return whether it was made."""
+        if UserStore(tx).by_username(username) is not None:
+            return False
+        new = NewUser(username=username, first_name="", last_name="", email="", admin=True)
+        self._add(tx, SYSTEM, new, hash_password(password))
+        return True
+
+    def seed(self, tx: Transaction, new: NewUser, password: str) -> bool:
+        """Make an account unless the username is taken; return whether it was made."""
+        if UserStore(tx).by_username(new.username) is not None:
+            return False
+        self._add(tx, SYSTEM, new, hash_password(password))
+        return True
+
+    def by_username(self, tx: Transaction, username: str) -> User | None:
+        """Return the account of a person."""
+        return UserStore(tx).by_username(username)
+
+    def people(self, tx: Transaction, usernames: Collection[str]) -> Sequence[User]:
+        """Return the accounts with these usernames, sorted by username."""
+        return UserStore(tx).by_usernames(usernames) if usernames else []
+
+    # Accounts, for administrators and for oneself
+
+    def page(self, tx: Transaction, principal: Principal, request: PageRequest) -> Page[User]:
+        """Return one page of all accounts. Raises Denied."""
+        principal.require("USER_LIST", workspace=None)
+        return UserStore(tx).page(request)
+
+    def create(self, tx: Transaction, principal: Principal, new: NewUser, password: str) -> User:
+        """Make an account. Raises Denied, Invalid (password), Conflict (username)."""
+        principal.require("USER_SAVE", workspace=None)
+        _require_equal(principal, admin=new.admin)
+        check_password(password)
+        if UserStore(tx).by_username(new.username) is not None:
+            raise Conflict(f"there is a user '{new.username}' already", code="UserExists", field="/username")
+        return self._add(tx, principal.author, new, hash_password(password))
+
+    def set_password(self, tx: Transaction, principal: Principal, user_id: UserId, password: str) -> None:
+        """Give another person a new password and void all their tokens and sessions. Raises Denied, NotFound, Invalid."""
+        user = self._allowed(tx, principal, user_id)
+        check_password(password)
+        self._save_password(tx, principal.author, user, hash_password(password))
+
+    def change_password(self, tx: Transaction, principal: Principal, password_hash: str) -> None:
+        """Give oneself a new password, hashed by the caller, who checked the old one. Raises NotFound for machines."""
+        user = UserStore(tx).by_username(principal.author.identifier) if principal.author.type == "User" else None
+        if user is None:
+            raise NotFound("only people have passwords")
+        self._save_password(tx, principal.author, user, password_hash)
+
+    def lock(self, tx: Transaction, principal: Principal, user_id: UserId, *, disabled: bool) -> User:
+        """Lock an account, or unlock it; all its tokens and sessions end. Raises Denied, NotFound, Conflict (own)."""
+        user = self._allowed(tx, principal, user_id)
+        if principal.author == user.author:
+            raise Conflict("you cannot lock your own account", remedy="Ask another administrator.")
+        if user.disabled == disabled:
+            return user
+        after = UserStore(tx).save(user.locked(disabled=disabled))
+        SessionStore(tx).remove_of(user.id)
+        self._tell(tx, principal.author, "User Locked" if disabled else "User Unlocked", EventType.CHANGED, after)
+        return after
+
+    # Sessions on the web pages
+
+    def sign_in(self, tx: Transaction, user: User) -> str:
+        """Begin a session of a person whose password was checked; return the text for the cookie."""
+        cookie = new_secret(43)
+        sessions = SessionStore(tx)
+        sessions.remove_expired(self._clock())
+        sessions.add(
+            Session(
+                token_hash=self._hash(cookie),
+                user_id=user.id,
+                epoch=user.epoch,
+                expires_at=self._clock() + SESSION_LIFE,
+            )
+        )
+        log.info("signed in", username=user.username)
+        return cookie
+
+    def sign_out(self, tx: Transaction, cookie: str) -> None:
+        """End the session of a cookie; an unknown one changes nothing."""
+        SessionStore(tx).remove(self._hash(cookie))
+
+    def by_session(self, tx: Transaction, cookie: str) -> Principal:
+        """Return whose session the cookie stands for. Raises Unauthenticated."""
+        return self.session(tx, cookie).principal
+
+    def session(self, tx: Transaction, cookie: str) -> SignedIn:
+        """Return whose session the cookie stands for and whether it should be extended. Raises Unauthenticated."""
+        session = SessionStore(tx).get(self._hash(cookie))
+        user = UserStore(tx).get(session.user_id) if session is not None else None
+        now = self._clock()
+        if session is None or user is None or session.expires_at <= now:
+            raise Unauthenticated("the session has ended", code="SessionEnded", remedy="Sign in again.")
+        if user.disabled or user.epoch != session.epoch:
+            raise Unauthenticated("the session has ended", code="SessionEnded", remedy="Sign in again.")
+        return SignedIn(principal_of(tx, user, self._workspaces, self._clock), session.extension_due(now))
+
+    def extend(self, tx: Transaction, cookie: str) -> None:
+        """Let a session live on from now."""
+        SessionStore(tx).extend(self._hash(cookie), self._clock() + SESSION_LIFE)
+
+    def csrf_token(self, cookie: str) -> str:
+        """Return the token that forms of this session must send back: it cannot be derived without the master key."""
+        return self._master_key.digest(cookie, context="csrf token")
+
+    def csrf_matches(self, cookie: str, sent: str) -> bool:
+        """Whether `sent` is the CSRF token of this session."""
+        return same(self.csrf_token(cookie), sent)
+
+    def _hash(self, cookie: str) -> str:
+        return self._master_key.digest(cookie, context="session")
+
+    def _allowed(self, tx: Transaction, principal: Principal, user_id: UserId) -> User:
+        principal.require("USER_SAVE", workspace=None)
+        user = UserStore(tx).get(user_id)
+        if user is None:
+            raise NotFound(f"there is no user {user_id}")
+        _require_equal(principal, admin=user.admin)
+        return user
+
+    def _add(self, tx: Transaction, author: Author, new: NewUser, password_hash: str) -> User:
+        user = User(
+            id=UserId(self._new_id()),
+            username=new.username,
+            first_name=new.first_name,
+            last_name=new.last_name,
+            email=new.email,
+            euid=new.euid,
+            password_hash=password_hash,
+            admin=new.admin,
+            disabled=False,
+            created_at=self._clock(),
+        )
+        UserStore(tx).add(user)
+        self._tell(tx, author, "User Created", EventType.CREATED, user)
+        return user
+
+    def _save_password(self, tx: Transaction, author: Author, user: User, password_hash: str) -> None:
+        after = UserStore(tx).save(user.with_password(password_hash))
+        SessionStore(tx).remove_of(user.id)
+        self._tell(tx, author, "User Password Changed", EventType.CHANGED, after)
+
+    def _tell(self, tx: Transaction, author: Author, title: str, type_: EventType, user: User) -> None:
+        self._events.append(
+            tx,
+            author,
+            title,
+            type_,
+            workspace=None,
+            subject_kind="user",
+            subject_id=str(user.id),
+            content=user.document(),
+        )
+        log.info("user changed", username=user.username, change=title)
+
+
+def _require_equal(principal: Principal, *, admin: bool) -> None:
+    """Raise Denied if an administrator's account is touched by somebody who may do less than it."""
+    if admin and not everywhere(ADMIN) <= principal.everywhere:
+        raise Denied(
+            "you don't have sufficient permissions: only an administrator may make or change an administrator",
+            code="MissingPermission",
+            remedy="Ask an administrator.",
+        )
