@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.run import ImplementationType
+from blockyard.protocol.names import ImplementationType
 from blockyard.server.runners.secrets import StoredSecret
 
 WIRE_NAMES: Mapping[ImplementationType, str] = {

@@ -8,7 +8,7 @@ from typing import NewType, TypeAlias
 from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json
-from blockyard.protocol.run import ImplementationType, InputType, OutputType
+from blockyard.protocol.names import ImplementationType, InputType, OutputType
 from blockyard.server.definitions.implementation import MANUAL, Implementation
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
 from blockyard.server.runners.secrets import StoredSecret

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
-from blockyard.protocol.run import RUNNER_TYPES, ImplementationType
+from blockyard.protocol.names import RUNNER_TYPES, ImplementationType
 
 RunnerId = NewType("RunnerId", UUID)
 
