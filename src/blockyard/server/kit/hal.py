@@ -36,6 +36,9 @@ TEMPLATES: Mapping[str, str] = {
     "run_release": _OWN + "/runs/{uuid}/release",
     "run_page": "/runs/{uuid}",
     "block_page": "/blocks/{uuid}",
+    "users": _OWN + "/users",
+    "events": _OWN + "/events",
+    "workspaces": _OWN + "/workspaces",
     "state": "/api/terraform/state/workspace/{workspace}/buildingBlock/{uuid}",
 }
 

@@ -1,10 +1,12 @@
 """Building blocks of wire schemas: camelCase members, strict scalars, unknown members ignored. Source: api.md 1.5, 2.4."""
 
 import math
+import re
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Strict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, Strict
 from pydantic.alias_generators import to_camel
 
 
@@ -47,6 +49,14 @@ def _sound(value: JsonValue) -> JsonValue:
     return value
 
 
+def _date(value: object) -> date:
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise ValueError("must be a date such as 2026-12-31")
+    return date.fromisoformat(value)
+
+
 Text = Annotated[str, AfterValidator(_storable)]
 """Any text both databases can store."""
 
@@ -58,6 +68,9 @@ Name = Annotated[ShortText, Field(min_length=1)]
 
 WireUuid = Annotated[UUID, Strict(strict=False)]
 """A UUID, sent as text."""
+
+WireDate = Annotated[date, BeforeValidator(_date)]
+"""A plain date, sent as `YYYY-MM-DD`. Source: api.md 2.5."""
 
 WireJson = Annotated[JsonValue, AfterValidator(_sound)]
 """Any JSON value that can be sent back."""
