@@ -1,5 +1,34 @@
 """HTTP of identity: whose request it is, sign-in, API keys, people."""
 
+from blockyard.server.identity.api.authenticate import (
+    CSRF_HEADER,
+    SESSION_COOKIE,
+    authenticate_with,
+    clear_session_cookie,
+    require_csrf,
+    set_session_cookie,
+)
 from blockyard.server.identity.api.current import Authenticate, CurrentPrincipal, current_principal
+from blockyard.server.identity.api.info import info_routes
+from blockyard.server.identity.api.keys import key_routes
+from blockyard.server.identity.api.login import address_of, login_routes
+from blockyard.server.identity.api.people import people_routes
+from blockyard.server.identity.api.signin import SignIn
 
-__all__ = ["Authenticate", "CurrentPrincipal", "current_principal"]
+__all__ = [
+    "CSRF_HEADER",
+    "SESSION_COOKIE",
+    "Authenticate",
+    "CurrentPrincipal",
+    "SignIn",
+    "address_of",
+    "authenticate_with",
+    "clear_session_cookie",
+    "current_principal",
+    "info_routes",
+    "key_routes",
+    "login_routes",
+    "people_routes",
+    "require_csrf",
+    "set_session_cookie",
+]

@@ -1,0 +1,77 @@
+"""From the headers of a request to its principal: a bearer token, the cookie of a page, Basic for state clients only."""
+
+import base64
+import binascii
+
+from fastapi import Request, Response
+
+from blockyard.server.identity.api.current import Authenticate
+from blockyard.server.identity.model import SESSION_LIFE, Principal
+from blockyard.server.identity.service import Authenticator, UserService
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.errors import Denied, Unauthenticated
+
+SESSION_COOKIE = "blockyard_session"
+"""Name of the cookie that carries a session."""
+
+CSRF_HEADER = "X-CSRF-Token"
+"""Name of the header that scripts of the pages send with everything but reads."""
+
+STATE_PREFIX = "/api/terraform/state/"
+"""Below this path Basic authentication with a run token is accepted. Source: runner.md 1.1."""
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def authenticate_with(db: Database, authenticator: Authenticator, users: UserService) -> Authenticate:
+    """Return what the application keeps as `app.state.authenticate`."""
+
+    async def authenticate(request: Request) -> Principal:
+        scheme, _, credential = request.headers.get("authorization", "").strip().partition(" ")
+        if scheme.lower() == "bearer":
+            return await db.read(lambda tx: authenticator.by_bearer(tx, credential.strip()))
+        if scheme.lower() == "basic" and request.url.path.startswith(STATE_PREFIX):
+            user, password = _basic(credential)
+            return await db.read(lambda tx: authenticator.by_basic(tx, user, password))
+        cookie = request.cookies.get(SESSION_COOKIE)
+        if scheme or cookie is None:
+            raise Unauthenticated(
+                "the request has no valid credential", remedy="Send 'Authorization: Bearer <token>' from /api/login."
+            )
+        return await _by_cookie(request, cookie)
+
+    async def _by_cookie(request: Request, cookie: str) -> Principal:
+        signed_in = await db.read(lambda tx: users.session(tx, cookie))
+        if request.method not in _SAFE_METHODS:
+            require_csrf(users, cookie, request.headers.get(CSRF_HEADER, ""))
+        if signed_in.extension_due:
+            await db.write(lambda tx: users.extend(tx, cookie))
+        return signed_in.principal
+
+    return authenticate
+
+
+def require_csrf(users: UserService, cookie: str, sent: str) -> None:
+    """Raise Denied unless `sent` is the CSRF token of the session."""
+    if not users.csrf_matches(cookie, sent):
+        raise Denied("the CSRF token is missing or wrong", code="CsrfTokenInvalid", remedy="Load the page again.")
+
+
+def set_session_cookie(response: Response, cookie: str, *, secure: bool) -> None:
+    """Put the session into the browser; scripts cannot read it, other sites' forms do not send it."""
+    life = int(SESSION_LIFE.total_seconds())
+    response.set_cookie(SESSION_COOKIE, cookie, max_age=life, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def clear_session_cookie(response: Response, *, secure: bool) -> None:
+    """Take the session out of the browser."""
+    response.delete_cookie(SESSION_COOKIE, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def _basic(credential: str) -> tuple[str, str]:
+    try:
+        text = base64.b64decode(credential.strip(), validate=True).decode()
+    except (binascii.Error, ValueError) as error:
+        raise Unauthenticated("the Basic credential cannot be read") from error
+    user, _, password = text.partition(":")
+    return user, password

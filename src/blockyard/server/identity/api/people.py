@@ -1,0 +1,178 @@
+"""The routes of people: oneself, and accounts for administrators. Blockyard's own endpoints."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Request, Response
+from pydantic import Field
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.identity.api.current import CurrentPrincipal
+from blockyard.server.identity.api.login import address_of
+from blockyard.server.identity.api.signin import SignIn
+from blockyard.server.identity.model import NewUser, Principal, User, UserId
+from blockyard.server.identity.service import UserService
+from blockyard.server.kit.clock import wire_time
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.errors import NotFound
+from blockyard.server.kit.hal import Links
+from blockyard.server.kit.http import page_request
+from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.wire import ShortText, WireJson, WireModel
+
+Username = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
+"""A username: no white space, no control characters."""
+
+
+class Me(WireModel):
+    """Who asks and what they may do."""
+
+    type: str
+    identifier: str
+    display_name: str
+    username: str | None
+    email: str | None
+    administrator: bool
+    workspaces: dict[str, list[str]]
+    everywhere: list[str]
+
+
+class PasswordChange(WireModel):
+    """The password a person has and the one they want."""
+
+    current_password: ShortText = Field(repr=False)
+    password: ShortText = Field(repr=False)
+
+
+class PasswordReset(WireModel):
+    """The password a person gets from an administrator."""
+
+    password: ShortText = Field(repr=False)
+
+
+class NewAccount(WireModel):
+    """What an administrator says about a new account."""
+
+    username: Username
+    password: ShortText = Field(repr=False)
+    first_name: ShortText = ""
+    last_name: ShortText = ""
+    email: ShortText = ""
+    euid: ShortText | None = None
+    admin: bool = False
+
+    def account(self) -> NewUser:
+        """Return the account as use cases take it."""
+        return NewUser(
+            username=self.username,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            email=self.email,
+            euid=self.euid,
+            admin=self.admin,
+        )
+
+
+class Lock(WireModel):
+    """Whether an account is locked."""
+
+    disabled: bool
+
+
+class Account(WireModel):
+    """An account as the API shows it."""
+
+    uuid: str
+    username: str
+    first_name: str
+    last_name: str
+    email: str
+    euid: str | None
+    admin: bool
+    disabled: bool
+    created_on: str
+
+
+def people_routes(db: Database, users: UserService, sign_in: SignIn, links: Links) -> APIRouter:
+    """Return the routes of oneself and of accounts."""
+    router = APIRouter(prefix="/api/blockyard/v1", tags=["People"])
+    _add_own(router, db, users, sign_in)
+    _add_accounts(router, db, users, links)
+    return router
+
+
+def _add_own(router: APIRouter, db: Database, users: UserService, sign_in: SignIn) -> None:
+    @router.get("/me")
+    async def read_me(principal: CurrentPrincipal) -> Me:
+        """Return who you are and what you may do."""
+        return _me(principal)
+
+    @router.put("/me/password", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
+    async def change_password(
+        request: Request, body: Annotated[PasswordChange, Body()], principal: CurrentPrincipal
+    ) -> None:
+        """Choose a new password; every token and session of yours ends."""
+        if principal.author.type != "User":
+            raise NotFound("only people have passwords")
+        await sign_in.check(principal.author.identifier, body.current_password, address_of(request))
+        password_hash = await sign_in.hash_new(body.password)
+        await db.write(lambda tx: users.change_password(tx, principal, password_hash))
+
+
+def _add_accounts(router: APIRouter, db: Database, users: UserService, links: Links) -> None:
+    @router.get("/users")
+    async def list_users(
+        principal: CurrentPrincipal, page: Annotated[PageRequest, Depends(page_request)]
+    ) -> dict[str, WireJson]:
+        """Return all accounts, oldest first."""
+        found = await db.read(lambda tx: users.page(tx, principal, page))
+        return links.collection("users", "users", found.map(_account_json), {})
+
+    @router.post("/users", status_code=HTTPStatus.CREATED)
+    async def create_user(body: Annotated[NewAccount, Body()], principal: CurrentPrincipal) -> Account:
+        """Make an account with a password."""
+        return _account(await db.write(lambda tx: users.create(tx, principal, body.account(), body.password)))
+
+    @router.put("/users/{uuid}/password", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
+    async def reset_password(uuid: UUID, body: Annotated[PasswordReset, Body()], principal: CurrentPrincipal) -> None:
+        """Give a person a new password; all their tokens and sessions end."""
+        await db.write(lambda tx: users.set_password(tx, principal, UserId(uuid), body.password))
+
+    @router.put("/users/{uuid}/lock")
+    async def lock_user(uuid: UUID, body: Annotated[Lock, Body()], principal: CurrentPrincipal) -> Account:
+        """Lock an account or unlock it; all its tokens and sessions end."""
+        return _account(await db.write(lambda tx: users.lock(tx, principal, UserId(uuid), disabled=body.disabled)))
+
+
+def _me(principal: Principal) -> Me:
+    author = principal.author
+    return Me(
+        type=author.type,
+        identifier=author.identifier,
+        display_name=author.display_name,
+        username=author.username,
+        email=author.email,
+        administrator=principal.is_administrator,
+        workspaces={name: sorted(codes) for name, codes in sorted(principal.grants.items())},
+        everywhere=sorted(principal.everywhere),
+    )
+
+
+def _account(user: User) -> Account:
+    return Account(
+        uuid=str(user.id),
+        username=user.username,
+        first_name=user.first_name,
+        last_name=user.last_name,
+        email=user.email,
+        euid=user.euid,
+        admin=user.admin,
+        disabled=user.disabled,
+        created_on=wire_time(user.created_at),
+    )
+
+
+def _account_json(user: User) -> JsonObject:
+    document: JsonObject = _account(user).model_dump(by_alias=True)
+    return document
