@@ -3,6 +3,8 @@
 Tests get their marker from the programs that their fixtures need: `postgres`, `browser`, `ssh`, `engine`.
 """
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
@@ -20,6 +22,15 @@ from tests.support.postgres import PostgresServer, postgres_server
 
 DATABASES = {"sqlite": ["sqlite"], "postgres": ["postgres"], "all": ["sqlite", "postgres"]}
 MARKER_OF_FIXTURE = {"postgres": "postgres", "browser": "browser", "git_ssh": "ssh", "engine": "engine"}
+
+FOREIGN_SETTINGS = ("AWS_", "BLOCKYARD_", "GIT_", "TF_")
+"""Variables of whoever starts the tests that would change what Blockyard, git or an engine does."""
+
+
+def pytest_configure() -> None:
+    """Forget the settings of whoever starts the tests."""
+    for name in [name for name in os.environ if name.startswith(FOREIGN_SETTINGS)]:
+        del os.environ[name]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -74,9 +85,19 @@ def database(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path)
     if database_kind == "postgres":
         yield from _postgres_database(request.getfixturevalue("postgres"))
         return
-    with Database.open(f"sqlite:///{tmp_path / 'blockyard.sqlite3'}") as db:
-        metadata.create_all(db.engine)
+    file = tmp_path / "blockyard.sqlite3"
+    shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+    with Database.open(f"sqlite:///{file}") as db:
         yield db
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed SQLite file with all tables, to be copied."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    with Database.open(f"sqlite:///{file}") as db:
+        metadata.create_all(db.engine)
+    return file
 
 
 def _postgres_database(server: PostgresServer) -> Iterator[Database]:
