@@ -80,7 +80,7 @@ fmt: $(DEV) ## format the code and mend what can be mended safely
 lint: $(DEV) ## ruff, layers, and whether the migrations fit the tables
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/lint-imports --no-cache | tail -n 3
+	@layers=$$($(BIN)/lint-imports --no-cache 2>&1) || { echo "$$layers"; exit 1; }
 	@$(BIN)/blockyard migrate --check
 
 .PHONY: types
@@ -89,6 +89,7 @@ types: $(DEV) ## mypy --strict
 
 .PHONY: openapi
 openapi: $(PACKAGE) ## write docs/openapi.json
+	@mkdir -p build
 	@$(BIN)/blockyard openapi > build/openapi.json
 	@mv build/openapi.json docs/openapi.json
 

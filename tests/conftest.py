@@ -17,6 +17,7 @@ from tests.support.browser import chromium, fresh_page
 from tests.support.certificates import Authority, create_authority
 from tests.support.clock import FixedClock
 from tests.support.git_servers import GitHttpServer, GitSshServer, git_http_server, git_ssh_server
+from tests.support.machine import find_engine, need
 from tests.support.moto_server import moto_server
 from tests.support.postgres import PostgresServer, postgres_server
 
@@ -174,3 +175,9 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a simulated AWS of this test process."""
     with moto_server(tmp_path_factory.mktemp("moto")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def engine() -> Path:
+    """The machine's OpenTofu or Terraform."""
+    return need(find_engine(), "OpenTofu or Terraform", "tofu (from the packages of the OpenTofu project)")
