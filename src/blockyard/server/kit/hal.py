@@ -49,12 +49,12 @@ class Links:
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url.rstrip("/")
 
-    def href(self, name: str, **values: object) -> str:
+    def href(self, name: str, /, **values: object) -> str:
         """Return the absolute URL of the resource `name`; values are percent-encoded as path segments."""
         encoded = {key: quote(str(value), safe="") for key, value in values.items()}
         return self.base_url + TEMPLATES[name].format(**encoded)
 
-    def link(self, name: str, **values: object) -> JsonObject:
+    def link(self, name: str, /, **values: object) -> JsonObject:
         """Return a HAL link object."""
         return {"href": self.href(name, **values)}
 
