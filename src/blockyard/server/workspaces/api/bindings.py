@@ -1,0 +1,136 @@
+"""The routes of bindings, alike for people and groups. Source: api.md 3.2."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Response
+from pydantic import Field
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.media import WORKSPACE_GROUP_BINDING, WORKSPACE_USER_BINDING
+from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.hal import Links
+from blockyard.server.kit.http import media, media_class
+from blockyard.server.kit.wire import Name, Text, WireDate, WireJson, WireModel
+from blockyard.server.workspaces.model import Binding, BindingKind, NewBinding, parse_role
+from blockyard.server.workspaces.service import BindingService
+
+_MEDIA = {BindingKind.USER: WORKSPACE_USER_BINDING, BindingKind.GROUP: WORKSPACE_GROUP_BINDING}
+_PATH = {BindingKind.USER: "userbindings", BindingKind.GROUP: "groupbindings"}
+_LINK = {BindingKind.USER: "workspace_user_binding", BindingKind.GROUP: "workspace_group_binding"}
+_WORD = {BindingKind.USER: "user", BindingKind.GROUP: "group"}
+
+
+class BindingMetadata(WireModel):
+    """The name of a binding."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=45)]
+
+
+class BareRef(WireModel):
+    """A reference by name alone."""
+
+    name: Name
+
+
+class BindingBody(WireModel):
+    """A binding as clients send it."""
+
+    metadata: BindingMetadata
+    role_ref: BareRef
+    target_ref: BareRef
+    subject: BareRef
+    expiry_date: WireDate | None = None
+
+    def new(self, kind: BindingKind) -> NewBinding:
+        """Return the binding as use cases take it."""
+        return NewBinding(
+            kind=kind,
+            name=self.metadata.name,
+            role=parse_role(self.role_ref.name),
+            workspace=self.target_ref.name,
+            subject=self.subject.name,
+            expires_on=self.expiry_date,
+        )
+
+
+class BindingDocument(BindingBody):
+    """A binding as the API shows it."""
+
+    api_version: str = "v2"
+    kind: str
+    links: dict[str, WireJson] = Field(alias="_links")
+
+
+class BindingList(WireModel):
+    """All bindings of a workspace."""
+
+    embedded: dict[str, list[BindingDocument]] = Field(alias="_embedded")
+
+
+def binding_routes(db: Database, bindings: BindingService, links: Links) -> APIRouter:
+    """Return the routes of bindings."""
+    router = APIRouter(tags=["Workspace bindings"])
+    for kind in BindingKind:
+        router.include_router(_routes(kind, db, bindings, links))
+
+    @router.get("/api/blockyard/v1/workspaces/{workspace}/bindings")
+    async def list_bindings(workspace: str, principal: CurrentPrincipal) -> BindingList:
+        """Return all bindings of a workspace, oldest first."""
+        found = await db.read(lambda tx: bindings.of_workspace(tx, principal, workspace))
+        return BindingList(
+            embedded={
+                f"{kind}s": [_document(binding, links) for binding in found if binding.kind is kind]
+                for kind in BindingKind
+            }
+        )
+
+    return router
+
+
+def _routes(kind: BindingKind, db: Database, bindings: BindingService, links: Links) -> APIRouter:
+    media_type, word = _MEDIA[kind], _WORD[kind]
+    router = APIRouter(
+        prefix=f"/api/meshobjects/meshworkspacebindings/{_PATH[kind]}",
+        dependencies=[Depends(media(media_type))],
+        default_response_class=media_class(media_type),
+    )
+
+    @router.post("", status_code=HTTPStatus.CREATED, name=f"create_workspace_{word}_binding")
+    async def create(
+        body: Annotated[BindingBody, Body(media_type=media_type)], principal: CurrentPrincipal
+    ) -> BindingDocument:
+        """Give a role in a workspace."""
+        new = body.new(kind)
+        return _document(await db.write(lambda tx: bindings.create(tx, principal, new)), links)
+
+    @router.get("/{name}", name=f"read_workspace_{word}_binding")
+    async def read(name: str, principal: CurrentPrincipal) -> BindingDocument:
+        """Return a binding."""
+        return _document(await db.read(lambda tx: bindings.get(tx, principal, kind, name)), links)
+
+    @router.delete(
+        "/{name}",
+        status_code=HTTPStatus.NO_CONTENT,
+        response_class=Response,
+        name=f"delete_workspace_{word}_binding",
+    )
+    async def delete(name: str, principal: CurrentPrincipal) -> None:
+        """Take a role in a workspace away."""
+        await db.write(lambda tx: bindings.delete(tx, principal, kind, name))
+
+    return router
+
+
+def _document(binding: Binding, links: Links) -> BindingDocument:
+    self_link: JsonObject = links.link(_LINK[binding.kind], name=binding.name)
+    return BindingDocument(
+        kind=binding.kind.value,
+        metadata=BindingMetadata(name=binding.name),
+        role_ref=BareRef(name=binding.role.value),
+        target_ref=BareRef(name=binding.workspace),
+        subject=BareRef(name=binding.subject),
+        expiry_date=binding.expires_on,
+        links={"self": self_link},
+    )

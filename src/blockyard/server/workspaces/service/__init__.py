@@ -1,0 +1,8 @@
+"""Use cases of workspaces and bindings."""
+
+from blockyard.server.workspaces.service.bindings import BindingService
+from blockyard.server.workspaces.service.directory import WorkspaceDirectory
+from blockyard.server.workspaces.service.ports import WorkspaceContents
+from blockyard.server.workspaces.service.workspaces import WorkspaceService
+
+__all__ = ["BindingService", "WorkspaceContents", "WorkspaceDirectory", "WorkspaceService"]

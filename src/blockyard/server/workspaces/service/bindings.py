@@ -1,0 +1,173 @@
+"""Use cases of bindings: who has which role in a workspace. Source: api.md 3.2, concepts.md 2.2."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from blockyard.server.events.model import Author, EventType
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.model import Principal, WorkspaceRole
+from blockyard.server.identity.service import GroupService, UserService
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict, Denied, NotFound, Unprocessable
+from blockyard.server.kit.ids import NewId
+from blockyard.server.workspaces.model import (
+    Binding,
+    BindingKind,
+    NewBinding,
+    Workspace,
+    require_another_owner,
+    require_room_for_owner,
+)
+from blockyard.server.workspaces.service.directory import WorkspaceDirectory
+from blockyard.server.workspaces.store import BindingStore, WorkspaceStore
+
+log = structlog.get_logger(__name__)
+
+
+class BindingService:
+    """Use cases of bindings."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        new_id: NewId,
+        event_log: EventLog,
+        directory: WorkspaceDirectory,
+        users: UserService,
+        groups: GroupService,
+    ) -> None:
+        self._clock = clock
+        self._new_id = new_id
+        self._events = event_log
+        self._directory = directory
+        self._users = users
+        self._groups = groups
+
+    def create(self, tx: Transaction, principal: Principal, new: NewBinding) -> Binding:
+        """Give somebody a role. Raises Denied, NotFound, Invalid, Conflict, Unprocessable (unknown person or group)."""
+        principal.require("WORKSPACEPRINCIPALBINDING_SAVE", workspace=new.workspace)
+        workspace = WorkspaceStore(tx).active(new.workspace)
+        if workspace is None:
+            raise NotFound(f"there is no workspace '{new.workspace}'", field="/targetRef/name")
+        new.check(self._clock())
+        self._require_subject(tx, new)
+        bindings = BindingStore(tx)
+        namesake = bindings.get(new.kind, new.name)
+        if namesake is not None and namesake.deleted_at is None:
+            raise Conflict(f"there is a binding '{new.name}' already", code="NameTaken", field="/metadata/name")
+        if new.role is WorkspaceRole.OWNER:
+            self._require_may_appoint(tx, principal, workspace)
+            require_room_for_owner(self._owners(tx, workspace.name), new.subject)
+            WorkspaceStore(tx).save(workspace)
+        binding = self._new(new)
+        bindings.add(binding)
+        self._tell(tx, principal.author, EventType.ADDED, binding)
+        return binding
+
+    def get(self, tx: Transaction, principal: Principal, kind: BindingKind, name: str) -> Binding:
+        """Return a binding. Raises Denied, NotFound."""
+        binding = BindingStore(tx).get(kind, name)
+        if binding is None or binding.deleted_at is not None:
+            raise _unknown(name)
+        principal.require_in("WORKSPACEPRINCIPALBINDING_LIST", binding.workspace, hide=_unknown(name).message)
+        return binding
+
+    def of_workspace(self, tx: Transaction, principal: Principal, workspace: str) -> Sequence[Binding]:
+        """Return all bindings of a workspace, ended ones too, oldest first. Raises Denied, NotFound."""
+        sentence = f"there is no workspace '{workspace}'"
+        principal.require_in("WORKSPACEPRINCIPALBINDING_LIST", workspace, hide=sentence)
+        if not self._directory.exists(tx, workspace):
+            raise NotFound(sentence)
+        return BindingStore(tx).of_workspace(workspace)
+
+    def delete(self, tx: Transaction, principal: Principal, kind: BindingKind, name: str) -> None:
+        """Take a role away; doing it again changes nothing.
+
+        Only administrators may take away the last owner, and only owners and administrators may take away an owner.
+
+        Raises:
+            Conflict: nobody would own the workspace any more.
+            Denied: the principal may not.
+            NotFound: there never was such a binding, or the principal may not know of it.
+        """
+        bindings = BindingStore(tx)
+        binding = bindings.get(kind, name)
+        if binding is None:
+            raise _unknown(name)
+        principal.require_in("WORKSPACEPRINCIPALBINDING_DELETE", binding.workspace, hide=_unknown(name).message)
+        if binding.deleted_at is not None:
+            return
+        workspace = WorkspaceStore(tx).active(binding.workspace)
+        if binding.owns and workspace is not None:
+            self._require_may_dismiss(tx, principal, workspace, binding)
+            WorkspaceStore(tx).save(workspace)
+        bindings.remove(binding, self._clock())
+        self._tell(tx, principal.author, EventType.REMOVED, binding)
+
+    def _require_subject(self, tx: Transaction, new: NewBinding) -> None:
+        if new.kind is BindingKind.USER:
+            known, what = self._users.by_username(tx, new.subject) is not None, "user"
+        else:
+            known, what = self._groups.exists(tx, new.subject), "group"
+        if not known:
+            raise Unprocessable(f"there is no {what} '{new.subject}'", field="/subject/name")
+
+    def _owners(self, tx: Transaction, workspace: str) -> Sequence[Binding]:
+        return [binding for binding in BindingStore(tx).of_workspace(workspace, self._clock()) if binding.owns]
+
+    def _require_may_appoint(self, tx: Transaction, principal: Principal, workspace: Workspace) -> None:
+        if "WORKSPACEPRINCIPALBINDING_SAVE" in principal.everywhere or not self._owners(tx, workspace.name):
+            return
+        self._require_owner(tx, principal, workspace)
+
+    def _require_may_dismiss(
+        self, tx: Transaction, principal: Principal, workspace: Workspace, binding: Binding
+    ) -> None:
+        if "WORKSPACEPRINCIPALBINDING_DELETE" in principal.everywhere:
+            return
+        self._require_owner(tx, principal, workspace)
+        require_another_owner(self._owners(tx, workspace.name), binding)
+
+    def _require_owner(self, tx: Transaction, principal: Principal, workspace: Workspace) -> None:
+        roles = self._directory.roles_of(tx, principal.author.identifier, self._clock())
+        person = principal.author.type == "User"
+        if not person or WorkspaceRole.OWNER not in roles.get(workspace.name, frozenset()):
+            raise Denied(
+                f"you don't have sufficient permissions: only an owner may say who owns workspace '{workspace.name}'",
+                code="OwnerNeeded",
+                field="/roleRef/name",
+                remedy="Ask an owner of the workspace or an administrator.",
+            )
+
+    def _new(self, new: NewBinding) -> Binding:
+        return Binding(
+            id=self._new_id(),
+            kind=new.kind,
+            name=new.name,
+            role=new.role,
+            workspace=new.workspace,
+            subject=new.subject,
+            expires_on=new.expires_on,
+            created_at=self._clock(),
+        )
+
+    def _tell(self, tx: Transaction, author: Author, type_: EventType, binding: Binding) -> None:
+        subject = "User" if binding.kind is BindingKind.USER else "Group"
+        self._events.append(
+            tx,
+            author,
+            f"Workspace {subject} Binding {type_}",
+            type_,
+            workspace=binding.workspace,
+            subject_kind=binding.kind.value,
+            subject_id=binding.name,
+            content=binding.document(),
+        )
+        log.info("binding changed", workspace=binding.workspace, binding=binding.name, change=type_.value)
+
+
+def _unknown(name: str) -> NotFound:
+    return NotFound(f"there is no binding '{name}'")

@@ -1,0 +1,13 @@
+"""What workspaces ask of higher features; the application passes their answers in."""
+
+from typing import Protocol
+
+from blockyard.server.kit.database import Transaction
+
+
+class WorkspaceContents(Protocol):
+    """Knows one kind of thing a workspace may still have."""
+
+    def in_use(self, tx: Transaction, workspace: str) -> str | None:
+        """Return a sentence on what the workspace still has, None if nothing."""
+        ...

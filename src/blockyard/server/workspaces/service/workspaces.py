@@ -1,0 +1,212 @@
+"""Use cases of workspaces. Source: api.md 3.1, concepts.md 3."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.events.model import SYSTEM, Author, EventType
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.model import Principal, WorkspaceRole
+from blockyard.server.identity.service import ApiKeyService, GroupService, UserService
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict, NotFound
+from blockyard.server.kit.ids import NewId
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.workspaces.model import (
+    MAX_NAME_LENGTH,
+    Binding,
+    BindingKind,
+    Workspace,
+    WorkspaceSettings,
+    check_name,
+)
+from blockyard.server.workspaces.service.people import people_of
+from blockyard.server.workspaces.service.ports import WorkspaceContents
+from blockyard.server.workspaces.store import BindingStore, WorkspaceStore
+
+log = structlog.get_logger(__name__)
+
+
+class WorkspaceService:
+    """Use cases of workspaces.
+
+    `contents` is read at each deletion, so the application may fill the list after it made this service.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        new_id: NewId,
+        event_log: EventLog,
+        users: UserService,
+        groups: GroupService,
+        keys: ApiKeyService,
+        contents: Sequence[WorkspaceContents] = (),
+        self_service: bool = False,
+        max_name_length: int = MAX_NAME_LENGTH,
+    ) -> None:
+        self._clock = clock
+        self._new_id = new_id
+        self._events = event_log
+        self._users = users
+        self._groups = groups
+        self._keys = keys
+        self._contents = contents
+        self._self_service = self_service
+        self._max_name_length = max_name_length
+
+    # For other services and the application's start: no principal is asked
+
+    def exists(self, tx: Transaction, name: str) -> bool:
+        """Whether there is a workspace of this name that is not deleted."""
+        return WorkspaceStore(tx).active(name) is not None
+
+    def require_active(self, tx: Transaction, name: str) -> Workspace:
+        """Return the workspace. Raises NotFound if there is none or it is deleted."""
+        workspace = WorkspaceStore(tx).active(name)
+        if workspace is None:
+            raise _unknown(name)
+        return workspace
+
+    def people_of(self, tx: Transaction, workspace: str) -> list[JsonObject]:
+        """Return everybody with a binding that has not ended, as USER_PERMISSIONS inputs carry them; sorted."""
+        return people_of(tx, workspace, clock=self._clock, users=self._users, groups=self._groups)
+
+    def seed(self, tx: Transaction, name: str, display_name: str, owner: str | None = None) -> bool:
+        """Make a workspace, owned by a person, unless the name was ever used; return whether it was made."""
+        if WorkspaceStore(tx).get(name) is not None:
+            return False
+        check_name(name, self._max_name_length)
+        self._add(tx, SYSTEM, name, WorkspaceSettings(display_name=display_name, tags={}), owner)
+        return True
+
+    # Use cases
+
+    def create(self, tx: Transaction, principal: Principal, name: str, settings: WorkspaceSettings) -> Workspace:
+        """Make a workspace; a person who makes one becomes its owner. Raises Denied, Invalid, Conflict."""
+        person = principal.author.type == "User"
+        if not (self._self_service and person):
+            principal.require("WORKSPACE_SAVE", workspace=None)
+        check_name(name, self._max_name_length)
+        if WorkspaceStore(tx).get(name) is not None:
+            raise Conflict(
+                f"the name '{name}' is or was the name of a workspace",
+                code="NameTaken",
+                field="/metadata/name",
+                remedy="Choose another name.",
+            )
+        return self._add(tx, principal.author, name, settings, principal.author.identifier if person else None)
+
+    def get(self, tx: Transaction, principal: Principal, name: str) -> Workspace:
+        """Return a workspace. Raises Denied, NotFound."""
+        return self._allowed(tx, principal, "WORKSPACE_LIST", name)
+
+    def page(self, tx: Transaction, principal: Principal, request: PageRequest) -> Page[Workspace]:
+        """Return one page of the workspaces the principal may see, oldest first."""
+        return WorkspaceStore(tx).page(principal.reach("WORKSPACE_LIST"), request)
+
+    def update(self, tx: Transaction, principal: Principal, name: str, settings: WorkspaceSettings) -> Workspace:
+        """Change a workspace's settings. Raises Denied, NotFound."""
+        before = self._allowed(tx, principal, "WORKSPACE_SAVE", name)
+        after = before.changed(settings)
+        if after == before:
+            return before
+        after = WorkspaceStore(tx).save(after)
+        self._tell(tx, principal.author, "Workspace Modified", EventType.CHANGED, after, before=before)
+        return after
+
+    def delete(self, tx: Transaction, principal: Principal, name: str) -> None:
+        """Delete an empty workspace with its bindings and keys; deleting it again changes nothing.
+
+        Raises:
+            Conflict: it still has something.
+            Denied: the principal may not.
+            NotFound: there never was such a workspace, or the principal may not know of it.
+        """
+        principal.require_in("WORKSPACE_DELETE", name, hide=_unknown(name).message)
+        workspaces = WorkspaceStore(tx)
+        workspace = workspaces.get(name)
+        if workspace is None:
+            raise _unknown(name)
+        if workspace.deleted_at is not None:
+            return
+        self._require_empty(tx, name)
+        gone = workspaces.save(replace(workspace, deleted_at=self._clock()))
+        bindings = BindingStore(tx)
+        for binding in bindings.of_workspace(name):
+            bindings.remove(binding, self._clock())
+        self._keys.revoke_all(tx, principal.author, name)
+        self._tell(tx, principal.author, "Workspace Deleted", EventType.DELETED, gone)
+
+    def _require_empty(self, tx: Transaction, name: str) -> None:
+        for contents in self._contents:
+            if (sentence := contents.in_use(tx, name)) is not None:
+                raise Conflict(
+                    f"workspace '{name}' cannot be deleted: {sentence}",
+                    code="WorkspaceInUse",
+                    remedy="Delete what the workspace still has first.",
+                )
+
+    def _allowed(self, tx: Transaction, principal: Principal, code: str, name: str) -> Workspace:
+        principal.require_in(code, name, hide=_unknown(name).message)
+        return self.require_active(tx, name)
+
+    def _add(
+        self, tx: Transaction, author: Author, name: str, settings: WorkspaceSettings, owner: str | None
+    ) -> Workspace:
+        workspace = Workspace(
+            name=name,
+            display_name=settings.display_name,
+            tags=settings.tags,
+            platform_builder=settings.platform_builder or False,
+            created_at=self._clock(),
+        )
+        WorkspaceStore(tx).add(workspace)
+        if owner is not None:
+            BindingStore(tx).add(self._ownership(name, owner))
+        self._tell(tx, author, "Workspace Created", EventType.CREATED, workspace)
+        return workspace
+
+    def _ownership(self, workspace: str, username: str) -> Binding:
+        binding_id = self._new_id()
+        return Binding(
+            id=binding_id,
+            kind=BindingKind.USER,
+            name=f"owner-{binding_id}",
+            role=WorkspaceRole.OWNER,
+            workspace=workspace,
+            subject=username,
+            expires_on=None,
+            created_at=self._clock(),
+        )
+
+    def _tell(
+        self,
+        tx: Transaction,
+        author: Author,
+        title: str,
+        type_: EventType,
+        workspace: Workspace,
+        *,
+        before: Workspace | None = None,
+    ) -> None:
+        self._events.append(
+            tx,
+            author,
+            title,
+            type_,
+            workspace=workspace.name,
+            subject_kind="meshWorkspace",
+            subject_id=workspace.name,
+            content=workspace.document(),
+            previous=before.document() if before else None,
+        )
+        log.info("workspace changed", workspace=workspace.name, change=title)
+
+
+def _unknown(name: str) -> NotFound:
+    return NotFound(f"there is no workspace '{name}'")

@@ -1,0 +1,6 @@
+"""The tables of workspaces."""
+
+from blockyard.server.workspaces.store.bindings import BindingStore
+from blockyard.server.workspaces.store.workspaces import WorkspaceStore
+
+__all__ = ["BindingStore", "WorkspaceStore"]
