@@ -80,3 +80,24 @@ class Runner:
     def usable_by(self, workspace: str) -> bool:
         """Whether definitions of `workspace` may name this runner."""
         return self.restriction is Restriction.PUBLIC or self.workspace == workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerSpec:
+    """What a client says about a runner; None leaves a fixed member as it is, or takes its default."""
+
+    workspace: str
+    display_name: str
+    public_key: str
+    implementation_type: RunnerType
+    restriction: Restriction | None = None
+    federation: Federation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerFilter:
+    """Which runners a list shall show; None means any."""
+
+    workspace: str | None = None
+    implementation_type: RunnerType | None = None
+    restriction: Restriction | None = None

@@ -1,0 +1,232 @@
+"""Routes of runners. Source: api.md 3.14, runner.md 1.11."""
+
+from http import HTTPStatus
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
+from pydantic import Field, model_validator
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.media import RUNNER as MEDIA
+from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.kit.clock import wire_time
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.hal import Links
+from blockyard.server.kit.http import media, media_class, page_request
+from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.wire import Name, ShortText, Text, WireJson, WireModel
+from blockyard.server.runners.model import (
+    CloudIdentity,
+    Federation,
+    Restriction,
+    Runner,
+    RunnerFilter,
+    RunnerId,
+    RunnerSpec,
+    RunnerType,
+)
+from blockyard.server.runners.service import RunnerService
+
+KIND = "meshBuildingBlockRunner"
+
+
+class CloudWire(WireModel):
+    """How runs identify themselves to one cloud."""
+
+    audience: Name
+    token_path: Name
+
+
+class FederationWire(WireModel):
+    """The workload identity of a runner's runs; at least one cloud."""
+
+    issuer: Name
+    subject: Name
+    gcp: CloudWire | None = None
+    aws: CloudWire | None = None
+    azure: CloudWire | None = None
+
+    @model_validator(mode="after")
+    def _names_a_cloud(self) -> "FederationWire":
+        if self.gcp is None and self.aws is None and self.azure is None:
+            raise ValueError("must name at least one of gcp, aws, azure")
+        return self
+
+
+class RunnerMetadataIn(WireModel):
+    """Whose runner it is."""
+
+    owned_by_workspace: Name
+
+
+class RunnerSpecIn(WireModel):
+    """A runner as its owner describes it; without `restriction` it stays as it is, at first PRIVATE."""
+
+    display_name: Name
+    public_key: Annotated[Text, Field(min_length=1, max_length=65_536)]
+    implementation_type: Annotated[RunnerType, Field(strict=False)]
+    restriction: Annotated[Restriction, Field(strict=False)] | None = None
+    workload_identity_federation: FederationWire | None = None
+
+
+class RunnerIn(WireModel):
+    """The body of POST and PUT."""
+
+    metadata: RunnerMetadataIn
+    spec: RunnerSpecIn
+
+    def model(self) -> RunnerSpec:
+        """Return what is asked for."""
+        return RunnerSpec(
+            workspace=self.metadata.owned_by_workspace,
+            display_name=self.spec.display_name,
+            public_key=self.spec.public_key,
+            implementation_type=self.spec.implementation_type,
+            restriction=self.spec.restriction,
+            federation=_federation(self.spec.workload_identity_federation),
+        )
+
+
+class RunnerMetadata(RunnerMetadataIn):
+    """What the server adds."""
+
+    uuid: UUID
+    created_on: str
+    last_seen: str | None
+
+
+class RunnerSpecOut(RunnerSpecIn):
+    """A runner as it is stored."""
+
+    restriction: Restriction
+    is_self_hosted: bool
+
+
+class RunnerOut(WireModel):
+    """A runner."""
+
+    api_version: Literal["v1-preview"] = "v1-preview"
+    kind: Literal["meshBuildingBlockRunner"] = "meshBuildingBlockRunner"
+    metadata: RunnerMetadata
+    spec: RunnerSpecOut
+    links: dict[str, WireJson] = Field(alias="_links")
+
+
+class RunnerList(WireModel):
+    """A page of runners."""
+
+    embedded: dict[Literal["meshBuildingBlockRunners"], list[RunnerOut]] = Field(alias="_embedded")
+    links: dict[str, WireJson] = Field(alias="_links")
+    page: dict[str, int]
+
+
+class RunnerQuery(WireModel):
+    """The filters of a list; a filter without a value filters nothing."""
+
+    owned_by_workspace: ShortText | None = None
+    implementation_type: Annotated[RunnerType | None, Field(strict=False)] = None
+    restriction: Annotated[Restriction | None, Field(strict=False)] = None
+
+    def model(self) -> RunnerFilter:
+        """Return what is asked for."""
+        return RunnerFilter(
+            workspace=self.owned_by_workspace or None,
+            implementation_type=self.implementation_type,
+            restriction=self.restriction,
+        )
+
+
+RunnerBody = Annotated[RunnerIn, Body(media_type=MEDIA)]
+
+
+def routes(db: Database, runners: RunnerService, links: Links) -> APIRouter:
+    """Return the routes of runners."""
+    answer = media_class(MEDIA)
+    router = APIRouter(
+        prefix="/api/meshobjects/meshbuildingblockrunners",
+        tags=["Runners"],
+        dependencies=[Depends(media(MEDIA))],
+        default_response_class=answer,
+    )
+
+    @router.get("", response_model=RunnerList)
+    async def list_runners(
+        request: Request,
+        principal: CurrentPrincipal,
+        page: Annotated[PageRequest, Depends(page_request)],
+        filters: Annotated[RunnerQuery, Query()],
+    ) -> Response:
+        """Return the runners of your workspaces and the public ones."""
+        found = await db.read(lambda tx: runners.list(tx, principal, filters.model(), page))
+        items = found.map(lambda runner: _render(runner, links))
+        return answer(links.collection("runners", KIND + "s", items, request.query_params))
+
+    @router.post("", status_code=HTTPStatus.CREATED, response_model=RunnerOut)
+    async def create_runner(body: RunnerBody, principal: CurrentPrincipal) -> Response:
+        """Register a runner."""
+        runner = await db.write(lambda tx: runners.create(tx, principal, body.model()))
+        return answer(_render(runner, links), status_code=HTTPStatus.CREATED)
+
+    @router.get("/{uuid}", response_model=RunnerOut)
+    async def get_runner(uuid: UUID, principal: CurrentPrincipal) -> Response:
+        """Return a runner."""
+        return answer(_render(await db.read(lambda tx: runners.get(tx, principal, RunnerId(uuid))), links))
+
+    @router.put("/{uuid}", response_model=RunnerOut)
+    async def update_runner(uuid: UUID, body: RunnerBody, principal: CurrentPrincipal) -> Response:
+        """Change name, public key or workload identity of a runner."""
+        runner = await db.write(lambda tx: runners.update(tx, principal, RunnerId(uuid), body.model()))
+        return answer(_render(runner, links))
+
+    @router.delete("/{uuid}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
+    async def delete_runner(uuid: UUID, principal: CurrentPrincipal) -> None:
+        """Delete a runner that nothing refers to."""
+        await db.write(lambda tx: runners.delete(tx, principal, RunnerId(uuid)))
+
+    return router
+
+
+def _federation(wire: FederationWire | None) -> Federation | None:
+    if wire is None:
+        return None
+    return Federation(
+        issuer=wire.issuer, subject=wire.subject, gcp=_cloud(wire.gcp), aws=_cloud(wire.aws), azure=_cloud(wire.azure)
+    )
+
+
+def _cloud(wire: CloudWire | None) -> CloudIdentity | None:
+    return None if wire is None else CloudIdentity(audience=wire.audience, token_path=wire.token_path)
+
+
+def _render(runner: Runner, links: Links) -> JsonObject:
+    spec: JsonObject = {
+        "displayName": runner.display_name,
+        "publicKey": runner.public_key,
+        "implementationType": runner.implementation_type.value,
+        "restriction": runner.restriction.value,
+        "isSelfHosted": runner.is_self_hosted,
+        "workloadIdentityFederation": _render_federation(runner.federation),
+    }
+    return {
+        "apiVersion": "v1-preview",
+        "kind": KIND,
+        "metadata": {
+            "uuid": str(runner.id),
+            "ownedByWorkspace": runner.workspace,
+            "createdOn": wire_time(runner.created_at),
+            "lastSeen": None if runner.last_seen_at is None else wire_time(runner.last_seen_at),
+        },
+        "spec": spec,
+        "_links": {"self": links.link("runner", uuid=runner.id)},
+    }
+
+
+def _render_federation(federation: Federation | None) -> JsonObject | None:
+    if federation is None:
+        return None
+    rendered: JsonObject = {"issuer": federation.issuer, "subject": federation.subject}
+    for name, cloud in (("gcp", federation.gcp), ("aws", federation.aws), ("azure", federation.azure)):
+        if cloud is not None:
+            rendered[name] = {"audience": cloud.audience, "tokenPath": cloud.token_path}
+    return rendered

@@ -1,0 +1,277 @@
+"""What one can do with runners."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import ImplementationType
+from blockyard.server.events.model import EventType
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.model import Principal, Reach
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict, Denied, Invalid, NotFound
+from blockyard.server.kit.ids import NewId
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.runners.model import (
+    SHARED_RUNNER,
+    Restriction,
+    Runner,
+    RunnerFilter,
+    RunnerId,
+    RunnerSpec,
+    RunnerType,
+)
+from blockyard.server.runners.secrets import check_public_key, fingerprint
+from blockyard.server.runners.store import RunnerStore
+from blockyard.server.workspaces.service import WorkspaceService
+
+log = structlog.get_logger(__name__)
+
+SEEN_EVERY = timedelta(seconds=5)
+"""How often at most a runner's last contact is written: claims come many times a second."""
+
+_LISTED_USERS = 10
+
+
+class RunnerUsage(Protocol):
+    """Told by higher features: what still refers to a runner."""
+
+    def used_by(self, tx: Transaction, runner_id: RunnerId) -> list[str]:
+        """Return one phrase for each thing that refers to the runner, such as "version 2 of 'Bucket'"."""
+
+
+class RunnerService:
+    """Use cases of runners.
+
+    `usages` is read at each deletion, so the application may fill the list after it made this service.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        new_id: NewId,
+        event_log: EventLog,
+        workspaces: WorkspaceService,
+        usages: Sequence[RunnerUsage] = (),
+    ) -> None:
+        self._clock = clock
+        self._new_id = new_id
+        self._event_log = event_log
+        self._workspaces = workspaces
+        self._usages = usages
+
+    def create(self, tx: Transaction, principal: Principal, spec: RunnerSpec) -> Runner:
+        """Register a runner of a workspace. Raises Denied, Invalid."""
+        principal.require("BUILDINGBLOCKRUNNER_SAVE", workspace=spec.workspace)
+        if spec.restriction is Restriction.PUBLIC and "BUILDINGBLOCKRUNNER_SAVE" not in principal.everywhere:
+            raise Denied(
+                "you don't have sufficient permissions: only administrators may register PUBLIC runners",
+                code="MissingPermission",
+                field="/spec/restriction",
+                remedy="Register it as PRIVATE, or ask an administrator.",
+            )
+        if not self._workspaces.exists(tx, spec.workspace):
+            raise Invalid(
+                f"there is no workspace '{spec.workspace}'",
+                code="UnknownWorkspace",
+                field="/metadata/ownedByWorkspace",
+                remedy="Name an existing workspace.",
+            )
+        check_public_key(spec.public_key, field="/spec/publicKey")
+        runner = Runner(
+            id=RunnerId(self._new_id()),
+            workspace=spec.workspace,
+            display_name=spec.display_name,
+            public_key=spec.public_key,
+            implementation_type=spec.implementation_type,
+            restriction=spec.restriction or Restriction.PRIVATE,
+            is_self_hosted=True,
+            federation=spec.federation,
+            created_at=self._clock(),
+        )
+        RunnerStore(tx).add(runner)
+        self._tell(tx, principal, EventType.CREATED, runner)
+        return runner
+
+    def get(self, tx: Transaction, principal: Principal, runner_id: RunnerId) -> Runner:
+        """Return a runner of the principal's workspaces, or a public one. Raises NotFound."""
+        runner = RunnerStore(tx).get(runner_id)
+        if runner is None or not self._visible(principal, runner):
+            raise _unknown(runner_id)
+        return runner
+
+    def list(self, tx: Transaction, principal: Principal, wanted: RunnerFilter, page: PageRequest) -> Page[Runner]:
+        """Return the runners of the principal's workspaces and the public ones. Raises Denied."""
+        reach = _reach(principal)
+        if reach.nothing:
+            principal.require("BUILDINGBLOCKRUNNER_LIST", workspace=None)
+        return RunnerStore(tx).page(reach, wanted, page)
+
+    def update(self, tx: Transaction, principal: Principal, runner_id: RunnerId, spec: RunnerSpec) -> Runner:
+        """Change name, public key or identity of a runner.
+
+        A new key makes what was sealed to the old one unreadable; it has to be entered again (concepts.md 13).
+
+        Raises:
+            Invalid: the key is unusable, or a member that never changes differs.
+        """
+        before = self.get(tx, principal, runner_id)
+        principal.require("BUILDINGBLOCKRUNNER_SAVE", workspace=before.workspace)
+        for pointer, was, now in (
+            ("/metadata/ownedByWorkspace", before.workspace, spec.workspace),
+            ("/spec/implementationType", before.implementation_type, spec.implementation_type),
+            ("/spec/restriction", before.restriction, spec.restriction or before.restriction),
+        ):
+            if was != now:
+                raise Invalid(
+                    f"{pointer.rpartition('/')[2]} of a runner never changes: it is '{was}'",
+                    code="Immutable",
+                    field=pointer,
+                    remedy="Register another runner.",
+                )
+        check_public_key(spec.public_key, field="/spec/publicKey")
+        after = replace(before, display_name=spec.display_name, public_key=spec.public_key, federation=spec.federation)
+        if after == before:
+            return before
+        after = RunnerStore(tx).save(after)
+        self._tell(tx, principal, EventType.CHANGED, after, before)
+        return after
+
+    def delete(self, tx: Transaction, principal: Principal, runner_id: RunnerId) -> None:
+        """Delete a runner nothing refers to. Raises NotFound, Denied, Conflict."""
+        runner = self.get(tx, principal, runner_id)
+        principal.require("BUILDINGBLOCKRUNNER_DELETE", workspace=runner.workspace)
+        if runner.id == SHARED_RUNNER:
+            raise Conflict("the shared runner belongs to the installation and cannot be deleted", code="SharedRunner")
+        users = [user for usage in self._usages for user in usage.used_by(tx, runner_id)]
+        if users:
+            shown = ", ".join(users[:_LISTED_USERS])
+            more = len(users) - _LISTED_USERS
+            raise Conflict(
+                f"runner '{runner.display_name}' is still used by {shown}" + (f" and {more} more" if more > 0 else ""),
+                code="InUse",
+                remedy="Give these another runner, or delete them first.",
+            )
+        RunnerStore(tx).remove(runner)
+        self._tell(tx, principal, EventType.DELETED, runner)
+
+    def get_by_id(self, tx: Transaction, runner_id: RunnerId) -> Runner:
+        """Return a runner, for other services only: nobody is asked. Raises NotFound."""
+        runner = RunnerStore(tx).get(runner_id)
+        if runner is None:
+            raise _unknown(runner_id)
+        return runner
+
+    def usable(
+        self,
+        tx: Transaction,
+        runner_id: RunnerId,
+        workspace: str,
+        implementation: ImplementationType,
+        *,
+        pointer: str = "/spec/runnerRef/uuid",
+    ) -> Runner:
+        """Return the runner if versions of `workspace` with this implementation may name it; for other services.
+
+        Raises:
+            Invalid: there is no such runner, it belongs to others, or it executes something else.
+        """
+        runner = RunnerStore(tx).get(runner_id)
+        if runner is None or not runner.usable_by(workspace):
+            raise Invalid(
+                f"there is no runner '{runner_id}' that workspace '{workspace}' may use",
+                code="UnknownRunner",
+                field=pointer,
+                remedy="Name a runner of the workspace or a PUBLIC one.",
+            )
+        if not runner.implementation_type.executes(implementation):
+            raise Invalid(
+                f"runner '{runner.display_name}' executes {runner.implementation_type}, not {implementation}",
+                code="WrongRunnerType",
+                field=pointer,
+                remedy="Name a runner whose implementationType fits, or ALL.",
+            )
+        return runner
+
+    def seen(self, tx: Transaction, runner_id: RunnerId, at: datetime) -> None:
+        """Note that a runner was heard of, at most every `SEEN_EVERY`; for other services."""
+        RunnerStore(tx).note_seen(runner_id, at, at_most_every=SEEN_EVERY)
+
+    def seed_shared(
+        self, tx: Transaction, *, workspace: str, public_key: str, runner_id: UUID = SHARED_RUNNER
+    ) -> Runner:
+        """Make the shared runner if it is missing, and give it this public key; for the start of the server."""
+        check_public_key(public_key, field="/spec/publicKey")
+        runners = RunnerStore(tx)
+        found = runners.get(RunnerId(runner_id))
+        if found is not None:
+            if found.public_key == public_key:
+                return found
+            if fingerprint(found.public_key) != fingerprint(public_key):
+                log.warning(
+                    "key of the shared runner changed; its secrets have to be entered again", runner_id=runner_id
+                )
+            return runners.save(replace(found, public_key=public_key))
+        runner = Runner(
+            id=RunnerId(runner_id),
+            workspace=workspace,
+            display_name="Shared runner",
+            public_key=public_key,
+            implementation_type=RunnerType.ALL,
+            restriction=Restriction.PUBLIC,
+            is_self_hosted=False,
+            federation=None,
+            created_at=self._clock(),
+        )
+        runners.add(runner)
+        return runner
+
+    def in_use(self, tx: Transaction, workspace: str) -> str | None:
+        """Return why a workspace cannot go yet: the runners it owns; for the deletion of workspaces."""
+        count = RunnerStore(tx).count(workspace)
+        return f"{count} building block runner{'s' if count > 1 else ''}" if count else None
+
+    def _visible(self, principal: Principal, runner: Runner) -> bool:
+        if principal.allows("BUILDINGBLOCKRUNNER_LIST", workspace=runner.workspace):
+            return True
+        return runner.restriction is Restriction.PUBLIC and not _reach(principal).nothing
+
+    def _tell(
+        self, tx: Transaction, principal: Principal, type_: EventType, runner: Runner, before: Runner | None = None
+    ) -> None:
+        log.info("runner changed", change=type_.value, runner_id=str(runner.id), workspace=runner.workspace)
+        self._event_log.append(
+            tx,
+            principal.author,
+            f"Building Block Runner {type_}",
+            type_,
+            workspace=runner.workspace,
+            subject_kind="meshBuildingBlockRunner",
+            subject_id=str(runner.id),
+            content=_content(runner),
+            previous=None if before is None else _content(before),
+        )
+
+
+def _reach(principal: Principal) -> Reach:
+    return principal.reach("BUILDINGBLOCKRUNNER_LIST")
+
+
+def _unknown(runner_id: UUID) -> NotFound:
+    return NotFound(f"there is no building block runner '{runner_id}'", code="UnknownRunner")
+
+
+def _content(runner: Runner) -> JsonObject:
+    return {
+        "displayName": runner.display_name,
+        "implementationType": runner.implementation_type.value,
+        "restriction": runner.restriction.value,
+        "publicKey": runner.public_key,
+    }
