@@ -1,6 +1,6 @@
 """Links between resources: one table of URL templates, filled under the public base URL. Source: api.md 1.7, runner.md 1.5.4."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from blockyard.protocol.jsontypes import Json, JsonObject
@@ -42,6 +42,9 @@ TEMPLATES: Mapping[str, str] = {
     "state": "/api/terraform/state/workspace/{workspace}/buildingBlock/{uuid}",
 }
 
+Query = Mapping[str, str | Sequence[str]]
+"""The filters of a list; one that is given several times has several values."""
+
 
 class Links:
     """Fills the templates under one public base URL (no trailing slash)."""
@@ -58,7 +61,7 @@ class Links:
         """Return a HAL link object."""
         return {"href": self.href(name, **values)}
 
-    def collection(self, name: str, embedded: str, page: Page[JsonObject], query: Mapping[str, str]) -> JsonObject:
+    def collection(self, name: str, embedded: str, page: Page[JsonObject], query: Query) -> JsonObject:
         """Return the HAL document of a list: always with `embedded`, and with links to other pages if there are any."""
         number, size, pages = page.request.number, page.request.limit, page.pages
         targets = {"self": number}
@@ -73,5 +76,5 @@ class Links:
             "page": {"size": size, "totalElements": page.total, "totalPages": pages, "number": number},
         }
 
-    def _page_url(self, name: str, query: Mapping[str, str], number: int, size: int) -> str:
-        return f"{self.href(name)}?{urlencode({**query, 'page': number, 'size': size})}"
+    def _page_url(self, name: str, query: Query, number: int, size: int) -> str:
+        return f"{self.href(name)}?{urlencode({**query, 'page': number, 'size': size}, doseq=True)}"
