@@ -1,5 +1,6 @@
 """What an event says. Source: concepts.md 22."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -64,3 +65,25 @@ class Event:
     description: str = ""
     content: JsonObject | None = None
     previous: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter:
+    """Which events are wanted; what is None does not matter.
+
+    Attributes:
+        since: the first instant that counts.
+        until: the first instant that does not count any more.
+        workspaces: the workspaces whose events may be seen; None for everything.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    titles: Collection[str] = ()
+    excluded_titles: Collection[str] = ()
+    type: EventType | None = None
+    author: str | None = None
+    workspace: str | None = None
+    workspaces: Collection[str] | None = None
+    subject_kind: str | None = None
+    subject_id: str | None = None

@@ -1,11 +1,12 @@
-"""Appending to the event log, in the transaction of the change."""
+"""Appending to the event log, in the transaction of the change, and finding in it."""
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.server.events.model import Author, Event, EventType
+from blockyard.server.events.model import Author, Event, EventFilter, EventType
 from blockyard.server.events.store import EventStore
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.ids import NewId
+from blockyard.server.kit.paging import Page, PageRequest
 
 
 class EventLog:
@@ -45,3 +46,7 @@ class EventLog:
                 previous=previous,
             )
         )
+
+    def page(self, tx: Transaction, wanted: EventFilter, request: PageRequest) -> Page[Event]:
+        """Return one page of the wanted events, newest first; for services that checked who asks."""
+        return EventStore(tx).page(wanted, request)

@@ -1,10 +1,27 @@
 """The event table."""
 
-from sqlalchemy import Column, Index, String, Table, Text, Uuid, insert
+from collections.abc import Sequence
 
-from blockyard.server.events.model import Event
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Index,
+    RowMapping,
+    String,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    func,
+    insert,
+    select,
+    true,
+)
+
+from blockyard.server.events.model import Author, Event, EventFilter, EventType
 from blockyard.server.kit.columns import Instant, JsonText
 from blockyard.server.kit.database import Transaction, metadata
+from blockyard.server.kit.paging import Page, PageRequest
 
 _events = Table(
     "events",
@@ -24,12 +41,14 @@ _events = Table(
     Column("previous", JsonText),
     Index("ix_events_workspace_at", "workspace", "at"),
     Index("ix_events_subject_id_at", "subject_id", "at"),
+    Index("ix_events_author_identifier_at", "author_identifier", "at"),
+    Index("ix_events_title_at", "title", "at"),
     Index("ix_events_at", "at"),
 )
 
 
 class EventStore:
-    """Appends events."""
+    """Appends and finds events."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -53,3 +72,62 @@ class EventStore:
                 previous=event.previous,
             )
         )
+
+    def page(self, wanted: EventFilter, request: PageRequest) -> Page[Event]:
+        """Return one page of the wanted events, newest first."""
+        condition = and_(true(), *_conditions(wanted))
+        total = self._tx.execute(select(func.count()).select_from(_events).where(condition)).scalar_one()
+        rows = self._tx.execute(
+            select(_events)
+            .where(condition)
+            .order_by(_events.c.at.desc(), _events.c.id.desc())
+            .limit(request.limit)
+            .offset(request.offset)
+        )
+        return Page([_event(row) for row in rows.mappings()], int(str(total)), request)
+
+
+def _conditions(wanted: EventFilter) -> Sequence[ColumnElement[bool]]:
+    equal = (
+        (_events.c.type, wanted.type.value if wanted.type else None),
+        (_events.c.author_identifier, wanted.author),
+        (_events.c.workspace, wanted.workspace),
+        (_events.c.subject_kind, wanted.subject_kind),
+        (_events.c.subject_id, wanted.subject_id),
+    )
+    conditions = [column == value for column, value in equal if value is not None]
+    if wanted.since is not None:
+        conditions.append(_events.c.at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(_events.c.at < wanted.until)
+    if wanted.titles:
+        conditions.append(_events.c.title.in_(wanted.titles))
+    if wanted.excluded_titles:
+        conditions.append(_events.c.title.not_in(wanted.excluded_titles))
+    if wanted.workspaces is not None:
+        conditions.append(_events.c.workspace.in_(wanted.workspaces))
+    return conditions
+
+
+def _event(row: RowMapping) -> Event:
+    author = row["author"]
+    return Event(
+        id=row["id"],
+        at=row["at"],
+        title=row["title"],
+        type=EventType(row["type"]),
+        author=Author(
+            type=author["type"],
+            identifier=author["identifier"],
+            display_name=author["displayName"],
+            username=author["username"],
+            email=author["email"],
+            euid=author["euid"],
+        ),
+        workspace=row["workspace"],
+        subject_kind=row["subject_kind"],
+        subject_id=row["subject_id"],
+        description=row["description"],
+        content=row["content"],
+        previous=row["previous"],
+    )

@@ -66,8 +66,8 @@ class WorkspaceService:
         return WorkspaceStore(tx).active(name) is not None
 
     def require_active(self, tx: Transaction, name: str) -> Workspace:
-        """Return the workspace. Raises NotFound if there is none or it is deleted."""
-        workspace = WorkspaceStore(tx).active(name)
+        """Return the workspace, which then stays until this transaction ends. Raises NotFound if there is none."""
+        workspace = WorkspaceStore(tx).kept(name)
         if workspace is None:
             raise _unknown(name)
         return workspace
@@ -134,8 +134,8 @@ class WorkspaceService:
             raise _unknown(name)
         if workspace.deleted_at is not None:
             return
-        self._require_empty(tx, name)
         gone = workspaces.save(replace(workspace, deleted_at=self._clock()))
+        self._require_empty(tx, name)
         bindings = BindingStore(tx)
         for binding in bindings.of_workspace(name):
             bindings.remove(binding, self._clock())
@@ -153,7 +153,10 @@ class WorkspaceService:
 
     def _allowed(self, tx: Transaction, principal: Principal, code: str, name: str) -> Workspace:
         principal.require_in(code, name, hide=_unknown(name).message)
-        return self.require_active(tx, name)
+        workspace = WorkspaceStore(tx).active(name)
+        if workspace is None:
+            raise _unknown(name)
+        return workspace
 
     def _add(
         self, tx: Transaction, author: Author, name: str, settings: WorkspaceSettings, owner: str | None

@@ -56,6 +56,12 @@ class WorkspaceStore:
         found = self.get(name)
         return found if found is not None and found.deleted_at is None else None
 
+    def kept(self, name: str) -> Workspace | None:
+        """Return a workspace that is not deleted and cannot be until this transaction ends (PostgreSQL: a share lock)."""
+        query = select(_workspaces).where(_workspaces.c.name == name).with_for_update(read=True)
+        row = self._tx.execute(query).mappings().one_or_none()
+        return None if row is None or row["deleted_at"] is not None else _workspace(row)
+
     def page(self, reach: Reach, request: PageRequest) -> Page[Workspace]:
         """Return one page of the workspaces within reach that are not deleted, oldest first."""
         visible = and_(_workspaces.c.deleted_at.is_(None), _within(reach))
