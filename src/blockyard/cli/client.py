@@ -1,0 +1,287 @@
+"""The HTTP client: signs in, reuses its token, tries again while the server is busy or away. Source: api.md 1.2, 1.7, 1.8."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+import httpx
+
+from blockyard import __version__
+from blockyard.cli.credentials import Credentials
+from blockyard.cli.documents import number, objects, text
+from blockyard.cli.exits import ExitCode, Failure
+from blockyard.cli.problems import failure_of, unreachable
+from blockyard.cli.resources import JSON, Resource
+from blockyard.protocol.jsontypes import Json, JsonObject
+
+MAX_RETRIES = 12
+"""How often a request is repeated, with `WAITS` in between: about four minutes. Source: api.md 1.8."""
+
+WAITS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Seconds before the first repetitions; the last one counts for all further ones."""
+
+MAX_RETRIES_UNKNOWN = 2
+"""How often the connection to a server that never answered is tried again: a wrong URL should not take minutes."""
+
+MAX_RETRY_AFTER = 300.0
+"""Longest wait a server can ask for, in seconds. Source: api.md 1.8."""
+
+RENEWAL_SECONDS = 30
+"""A token this close to its end is replaced before it is used. Source: api.md 1.2."""
+
+PAGE_SIZE = 200
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+STREAM_TIMEOUT = httpx.Timeout(60.0, connect=10.0, read=45.0)
+"""A stream of events that says nothing for longer than `read`, not even a comment, is taken for broken."""
+
+_BUSY = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, and how many there are."""
+
+    items: list[JsonObject]
+    number: int
+    pages: int
+    total: int
+
+
+class Client:
+    """Talks to one server as one principal.
+
+    Args:
+        credentials: where and as whom.
+        renewed: told of every new token, so that it can be kept for the next command.
+        waiting: told why and for how many seconds the client waits before it tries again.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        renewed: Callable[[Credentials], None] = lambda _: None,
+        waiting: Callable[[str, float], None] = lambda _, __: None,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._credentials = credentials
+        self._renewed = renewed
+        self._waiting = waiting
+        self._sleep = sleep
+        self._now = now
+        self._answered = False
+        self._http = httpx.Client(
+            base_url=credentials.url,
+            headers={"User-Agent": f"blockyard/{__version__}"},
+            timeout=TIMEOUT,
+            follow_redirects=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    @property
+    def url(self) -> str:
+        """The server's base URL."""
+        return self._credentials.url
+
+    def show(self, resource: Resource, *segments: str) -> JsonObject:
+        """Return one object. Raises Failure."""
+        return self.get(resource.path(*segments), accept=resource.media)
+
+    def create(self, resource: Resource, content: JsonObject) -> JsonObject:
+        """Store a new object and return it as stored. Raises Failure."""
+        body = _enveloped(resource, content)
+        return _object(self.request("POST", resource.path(), accept=resource.media, body=body, sends=resource.media))
+
+    def replace(self, resource: Resource, identifier: str, content: JsonObject) -> JsonObject:
+        """Store an object anew and return it as stored. Raises Failure."""
+        path, body = resource.path(identifier), _enveloped(resource, content)
+        return _object(self.request("PUT", path, accept=resource.media, body=body, sends=resource.media))
+
+    def delete(self, resource: Resource, *segments: str) -> None:
+        """Delete an object. Raises Failure."""
+        self.request("DELETE", resource.path(*segments), accept=resource.media)
+
+    def page(
+        self, resource: Resource, filters: Mapping[str, str | None], *, number_: int = 0, size: int = PAGE_SIZE
+    ) -> Page:
+        """Return one page of a list; filters without a value are left out. Raises Failure."""
+        query = {name: value for name, value in filters.items() if value} | {"page": str(number_), "size": str(size)}
+        document = self.get(resource.path(), accept=resource.media, query=query)
+        return Page(
+            items=objects(document, "_embedded", resource.embedded),
+            number=number(document, "page", "number") or 0,
+            pages=number(document, "page", "totalPages") or 0,
+            total=number(document, "page", "totalElements") or 0,
+        )
+
+    def list(self, resource: Resource, filters: Mapping[str, str | None], *, limit: int = 0) -> Iterator[JsonObject]:
+        """Yield the objects of a list, page by page; the first `limit` of them unless that is 0. Raises Failure."""
+        given = 0
+        for index in range(1_000_000):
+            page = self.page(resource, filters, number_=index, size=PAGE_SIZE)
+            for item in page.items:
+                yield item
+                given += 1
+                if limit and given >= limit:
+                    return
+            if index >= page.pages - 1:
+                return
+
+    def get(self, path: str, *, accept: str = JSON, query: Mapping[str, str] | None = None) -> JsonObject:
+        """Return the object at `path`. Raises Failure."""
+        return _object(self.request("GET", path, accept=accept, query=query))
+
+    def post(self, path: str, body: JsonObject | None = None, *, accept: str = JSON) -> JsonObject:
+        """Send an action; return its answer, empty if it has none. Raises Failure."""
+        answer = self.request("POST", path, accept=accept, body=body, sends=None if body is None else JSON)
+        return _object(answer) if answer.content.strip() else {}
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        accept: str = JSON,
+        query: Mapping[str, str] | None = None,
+        body: JsonObject | None = None,
+        sends: str | None = None,
+    ) -> httpx.Response:
+        """Send one request as the principal; a refused token is replaced once. Raises Failure.
+
+        A POST carries a key of its own, so that it takes effect once however often it is sent.
+        """
+        headers = {"Accept": accept} | ({"Content-Type": sends} if sends else {})
+        headers |= {"Idempotency-Key": str(uuid4())} if method == "POST" else {}
+        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        request = self._http.build_request(method, path, params=query, headers=headers, content=content)
+        answer = self._send(request, token=self._token())
+        if answer.status_code == HTTPStatus.UNAUTHORIZED and self._credentials.renewable:
+            answer = self._send(request, token=self._login())
+        if not answer.is_success:
+            raise failure_of(answer)
+        return answer
+
+    @contextmanager
+    def stream(
+        self, path: str, *, query: Mapping[str, str] | None = None, last_event: str = ""
+    ) -> Iterator[Iterator[str]]:
+        """Open a stream of server-sent events and yield its lines. Raises Failure and httpx.TransportError."""
+        headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
+        headers |= {"Authorization": f"Bearer {self._token()}"} | ({"Last-Event-ID": last_event} if last_event else {})
+        with self._http.stream("GET", path, params=query, headers=headers, timeout=STREAM_TIMEOUT) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise failure_of(answer)
+            yield answer.iter_lines()
+
+    def sign_in(self, path: str, body: JsonObject) -> Credentials:
+        """Return the credentials with the token that `path` answers to `body`. Raises Failure."""
+        request = self._http.build_request("POST", path, headers={"Accept": JSON}, json=body)
+        answer = self._send(request)
+        if not answer.is_success:
+            raise failure_of(answer)
+        document = _object(answer)
+        token, expires_in = text(document, "access_token"), number(document, "expires_in")
+        if not token:
+            raise Failure(f"{self.url} answered the sign-in without a token", remedy="Check the server's URL.")
+        expires_at = None if expires_in is None else int(self._now()) + expires_in
+        self._credentials = replace(self._credentials, token=token, expires_at=expires_at)
+        return self._credentials
+
+    def _token(self) -> str:
+        current = self._credentials
+        if current.token and (current.expires_at is None or current.expires_at - self._now() > RENEWAL_SECONDS):
+            return current.token
+        if current.renewable:
+            return self._login()
+        if current.token and current.expires_at and current.expires_at > self._now():
+            return current.token
+        raise Failure(
+            "the sign-in has ended",
+            remedy="Sign in again with 'blockyard login'.",
+            exit_code=ExitCode.DENIED,
+            code="NotSignedIn",
+        )
+
+    def _login(self) -> str:
+        """Get a new token with the key and keep it."""
+        body: JsonObject = {"clientId": self._credentials.key, "clientSecret": self._credentials.secret}
+        renewed = self.sign_in("/api/login", body)
+        self._renewed(renewed)
+        return renewed.token or ""
+
+    def _send(self, request: httpx.Request, *, token: str | None = None) -> httpx.Response:
+        """Send `request` until it is answered and not told to wait, or until patience ends."""
+        if token is not None:
+            request.headers["Authorization"] = f"Bearer {token}"
+        attempt = 0
+        while True:
+            wait = WAITS[min(attempt, len(WAITS) - 1)]
+            try:
+                answer = self._http.send(request)
+            except httpx.TransportError as error:
+                if attempt >= (MAX_RETRIES if self._answered else MAX_RETRIES_UNKNOWN):
+                    raise unreachable(self.url, error) from error
+                reason = "the server cannot be reached"
+            else:
+                self._answered = True
+                if answer.status_code not in _BUSY or attempt >= MAX_RETRIES:
+                    return answer
+                wait = _retry_after(answer, self._now()) or wait
+                reason = f"the server answered {answer.status_code}"
+            attempt += 1
+            self._waiting(reason, wait)
+            self._sleep(wait)
+
+
+def _retry_after(answer: httpx.Response, now: float) -> float | None:
+    """Return the seconds an answer asks to wait; None if it does not say. Source: RFC 9110 §10.2.3."""
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isdecimal():
+        return min(float(value), MAX_RETRY_AFTER)
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - datetime.fromtimestamp(now, UTC).timestamp()
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
+
+
+def _enveloped(resource: Resource, content: JsonObject) -> JsonObject:
+    return {"apiVersion": resource.version, "kind": resource.kind} | content
+
+
+def _object(answer: httpx.Response) -> JsonObject:
+    try:
+        document: Json = json.loads(answer.content)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise Failure(
+            f"{answer.request.url.path} did not answer with a JSON object",
+            remedy="Check that the URL is that of a Blockyard server.",
+        )
+    return document

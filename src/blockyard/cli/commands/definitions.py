@@ -1,0 +1,180 @@
+"""`definitions list | show | import | release | new-draft | delete`."""
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from blockyard.cli import lookup
+from blockyard.cli.commands.definitions_import import import_definition
+from blockyard.cli.documents import members, text
+from blockyard.cli.exits import ExitCode, Failure
+from blockyard.cli.model import DRAFT, RELEASED, Definition, Version
+from blockyard.cli.output import Format, Printer, shown, status_text
+from blockyard.cli.resources import DEFINITIONS, VERSIONS
+from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected
+from blockyard.protocol.jsontypes import JsonObject
+
+definitions = typer.Typer(name="definitions", help="Building block definitions: what can be ordered.")
+definitions.command("import")(import_definition)
+
+Which = Annotated[str, typer.Argument(metavar="DEFINITION", help="Id, beginning of the id, or exact name.")]
+
+
+@definitions.command("list")
+def list_definitions(
+    *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
+    """List your definitions and the released ones of others."""
+    with connected(output, url) as session:
+        found = list(session.client.list(DEFINITIONS, {"includeAllPublished": "true", "ownedByWorkspace": workspace}))
+        if session.printer.is_json:
+            session.printer.json([*found])
+            return
+        session.printer.table(
+            ("ID", "NAME", "OWNER", "RELEASED", "LATEST", "BLOCKS"),
+            [
+                (
+                    item.id,
+                    item.name,
+                    item.workspace,
+                    "-" if item.released is None else f"v{item.released}",
+                    "-" if item.latest is None else f"v{item.latest}",
+                    shown(item.blocks),
+                )
+                for item in map(Definition.read, found)
+            ],
+        )
+
+
+@definitions.command("show")
+def show_definition(
+    definition: Which,
+    *,
+    version: Annotated[int | None, typer.Option("--version", help="Number of the version to show.")] = None,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Show a definition and what its latest released version (else its draft) takes and gives."""
+    with connected(output, url) as session:
+        item = lookup.definition(session.client, definition, workspace=workspace)
+        shown_version = lookup.orderable_version(session.client, item, version)
+        if session.printer.is_json:
+            session.printer.json({"definition": item.document, "version": shown_version.document})
+            return
+        _print_definition(session.printer, item)
+        print_version(session.printer, shown_version)
+
+
+def _print_definition(printer: Printer, item: Definition) -> None:
+    facts: list[tuple[str, str | Text]] = [
+        ("name", item.name),
+        ("id", item.id),
+        ("description", item.description),
+        ("owner", item.workspace),
+        ("target", item.target_type),
+        ("latest version", "-" if item.latest is None else f"v{item.latest}"),
+        ("released version", "-" if item.released is None else f"v{item.released}"),
+    ]
+    printer.facts(facts)
+
+
+def print_version(printer: Printer, version: Version) -> None:
+    """Print a version: its implementation, its inputs, its outputs."""
+    spec = members(version.document, "spec")
+    kind = text(spec, "implementation", "type")
+    printer.say("")
+    facts: list[tuple[str, str | Text]] = [
+        (f"version {version.number}", status_text(version.state)),
+        ("implementation", kind),
+        *(
+            (name, shown(value))
+            for name, value in members(spec, "implementation", kind).items()
+            if name != "sshPrivateKey"
+        ),
+    ]
+    printer.facts(facts)
+    printer.say("")
+    printer.table(
+        ("INPUT", "TYPE", "FROM", "DEFAULT", "OPTIONS"),
+        [
+            (
+                item.key,
+                item.type + (" (sensitive)" if item.sensitive else ""),
+                item.assignment,
+                "(secret)" if item.sensitive and item.has_default else shown(item.default),
+                ", ".join(item.options) or "-",
+            )
+            for item in version.inputs
+        ],
+        title="Inputs",
+    )
+    printer.say("")
+    printer.table(
+        ("OUTPUT", "TYPE", "USED AS"),
+        [(key, text(value, "type"), text(value, "assignmentType")) for key, value in members(spec, "outputs").items()],
+        title="Outputs",
+    )
+
+
+@definitions.command("release")
+def release_definition(
+    definition: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
+    """Release the draft: from then on it is what is ordered, and it never changes."""
+    with connected(output, url) as session:
+        item, latest = _latest(session, definition, workspace)
+        if latest.state == RELEASED:
+            session.printer.result(latest.document, f"Version {latest.number} of '{item.name}' is released already.")
+            return
+        stored = session.client.replace(VERSIONS, latest.id, _with_state(latest, RELEASED, latest.number))
+        state = text(stored, "spec", "state")
+        said = "is released" if state == RELEASED else "waits for its approval"
+        session.printer.result(stored, f"Version {latest.number} of '{item.name}' {said}.")
+
+
+@definitions.command("new-draft")
+def new_draft(
+    definition: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
+    """Begin the next version as a copy of the latest one."""
+    with connected(output, url) as session:
+        item, latest = _latest(session, definition, workspace)
+        if latest.state == DRAFT:
+            raise Failure(
+                f"version {latest.number} of '{item.name}' is a draft already", remedy="Edit it, or release it first."
+            )
+        stored = session.client.create(VERSIONS, _with_state(latest, DRAFT, latest.number + 1))
+        session.printer.result(stored, f"Version {latest.number + 1} of '{item.name}' is a draft now.")
+
+
+@definitions.command("delete")
+def delete_definition(
+    definition: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
+    """Delete a definition that no building block uses any more."""
+    with connected(output, url) as session:
+        item = lookup.definition(session.client, definition, workspace=workspace)
+        session.client.delete(DEFINITIONS, item.id)
+        session.printer.result({"deleted": item.id}, f"Definition '{item.name}' deleted.")
+
+
+def _latest(session: Session, word: str, workspace: str | None) -> tuple[Definition, Version]:
+    """Return a definition and its latest version. Raises Failure."""
+    item = lookup.definition(session.client, word, workspace=workspace)
+    found = lookup.versions(session.client, item.id)
+    if not found:
+        raise Failure(f"'{item.name}' has no version", exit_code=ExitCode.NOT_FOUND)
+    return item, found[-1]
+
+
+def _with_state(version: Version, state: str, number: int) -> JsonObject:
+    """Return the document to send: the version's content under a state and a number; secrets go as their hashes."""
+    metadata: JsonObject = {
+        "uuid": version.id if number == version.number else "",
+        "ownedByWorkspace": text(version.document, "metadata", "ownedByWorkspace"),
+        "createdOn": "",
+    }
+    spec = members(version.document, "spec") | {"state": state, "versionNumber": number}
+    return {"metadata": metadata, "spec": spec}

@@ -1,0 +1,58 @@
+"""`definitions import`: makes a definition of an OpenTofu module in a git repository, or a manual one of a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from blockyard.cli.output import Format
+from blockyard.cli.resources import SHARED_RUNNER
+from blockyard.cli.session import OutputOption, UrlOption
+
+
+def import_definition(
+    source: Annotated[
+        str | None, typer.Argument(help="URL of a git repository, or a folder in one on this machine.")
+    ] = None,
+    *,
+    workspace: Annotated[str, typer.Option("--workspace", "-w", help="Identifier of the workspace that owns it.")],
+    path: Annotated[str | None, typer.Option("--path", help="Folder of the module in the repository.")] = None,
+    ref: Annotated[
+        str | None, typer.Option("--ref", help="Branch, tag or commit; left out, the default branch.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Display name of the definition.")] = None,
+    engine_version: Annotated[
+        str | None, typer.Option("--engine-version", help="Exact version of OpenTofu, such as 1.11.4.")
+    ] = None,
+    runner: Annotated[
+        str, typer.Option("--runner", help="Id of the runner that executes it; left out, the shared one.")
+    ] = SHARED_RUNNER,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="TOML or JSON file that says what shall be otherwise.")
+    ] = None,
+    manual: Annotated[
+        bool, typer.Option("--manual", help="Without a module: people do the work; --file names the inputs.")
+    ] = False,
+    into: Annotated[
+        str | None, typer.Option("--into", help="Existing definition (id or name): write its draft, or a new one.")
+    ] = None,
+    release: Annotated[bool, typer.Option("--release", help="Release the version at once.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be stored, and store nothing.")] = False,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Make a definition of an OpenTofu module: its variables become inputs, its outputs outputs."""
+    from blockyard.cli import definition_import  # noqa: PLC0415  loads the reader of HCL, which no other command needs
+
+    wanted = definition_import.Wanted(
+        location=source,
+        path=path,
+        ref=ref,
+        name=name,
+        engine_version=engine_version,
+        runner=runner,
+        file=file,
+        manual=manual,
+        workspace=workspace,
+    )
+    definition_import.run(wanted, into=into, release=release, dry_run=dry_run, url=url, form=output)

@@ -1,0 +1,75 @@
+"""`keys list | create | delete`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from blockyard.cli.documents import objects, text, texts
+from blockyard.cli.keys import create_key
+from blockyard.cli.output import Format
+from blockyard.cli.resources import API_KEYS, own
+from blockyard.cli.session import OutputOption, UrlOption, connected
+
+keys = typer.Typer(name="keys", help="API keys: how programs sign in.")
+
+Workspace = Annotated[str, typer.Option("--workspace", "-w", help="Identifier of the workspace that owns it.")]
+
+
+@keys.command("list")
+def list_keys(workspace: Workspace, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+    """List the API keys of a workspace."""
+    with connected(output, url) as session:
+        found = objects(session.client.get(own("workspaces", workspace, "apikeys")), "_embedded", "meshApiKeys")
+        if session.printer.is_json:
+            session.printer.json([*found])
+            return
+        session.printer.table(
+            ("ID", "NAME", "PERMISSIONS", "EXPIRES", "LAST SIGN-IN"),
+            [
+                (
+                    text(item, "metadata", "uuid"),
+                    text(item, "spec", "displayName"),
+                    str(len(texts(item, "spec", "permissions"))),
+                    text(item, "spec", "expiresAt") or "never",
+                    text(item, "status", "lastLoginAt") or "-",
+                )
+                for item in found
+            ],
+        )
+
+
+@keys.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="Name for people.")],
+    *,
+    workspace: Workspace,
+    permission: Annotated[
+        list[str], typer.Option("--permission", "-p", help="A permission code, such as BUILDINGBLOCK_LIST; repeatable.")
+    ],
+    key_file: Annotated[
+        Path,
+        typer.Option("--key-file", help="New file, mode 0600, for client id and secret; login --key-file reads it."),
+    ],
+    expires: Annotated[str | None, typer.Option("--expires", help="Last day of the key, YYYY-MM-DD.")] = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Create an API key. Its secret goes into a file; it is never printed and cannot be had again."""
+    with connected(output, url) as session:
+        key = create_key(
+            session.client, workspace=workspace, name=name, permissions=permission, expires=expires, file=key_file
+        )
+        session.printer.result(key, f"API key {text(key, 'metadata', 'uuid')} created; its secret is in {key_file}.")
+
+
+@keys.command("delete")
+def delete(
+    key: Annotated[str, typer.Argument(help="Id of the key.")],
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Delete an API key; its tokens end at once."""
+    with connected(output, url) as session:
+        session.client.delete(API_KEYS, key)
+        session.printer.result({"deleted": key}, f"API key {key} deleted.")

@@ -1,0 +1,143 @@
+"""`runners list | show | create | delete`."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from blockyard.cli import lookup
+from blockyard.cli.credentials import write_private
+from blockyard.cli.documents import flag, text
+from blockyard.cli.exits import usage
+from blockyard.cli.output import Format
+from blockyard.cli.resources import API_KEYS, RUNNERS
+from blockyard.cli.runner_setup import (
+    PERMISSIONS,
+    PUBLIC_PERMISSIONS,
+    TYPES,
+    RunnerFiles,
+    configuration,
+    generate_key_pair,
+)
+from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected
+from blockyard.protocol.jsontypes import JsonObject
+
+runners = typer.Typer(name="runners", help="Runners: processes that execute runs.")
+
+Which = Annotated[str, typer.Argument(metavar="RUNNER", help="Id, or the beginning of it.")]
+
+
+@runners.command("list")
+def list_runners(
+    *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
+    """List the runners of your workspaces and the public ones."""
+    with connected(output, url) as session:
+        found = list(session.client.list(RUNNERS, {"ownedByWorkspace": workspace}))
+        if session.printer.is_json:
+            session.printer.json([*found])
+            return
+        session.printer.table(
+            ("ID", "NAME", "OWNER", "FOR", "RESTRICTION", "LAST SEEN"),
+            [
+                (
+                    text(item, "metadata", "uuid"),
+                    text(item, "spec", "displayName"),
+                    text(item, "metadata", "ownedByWorkspace"),
+                    text(item, "spec", "implementationType"),
+                    text(item, "spec", "restriction"),
+                    text(item, "metadata", "lastSeen") or "never",
+                )
+                for item in found
+            ],
+        )
+
+
+@runners.command("show")
+def show_runner(runner: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+    """Show a runner."""
+    with connected(output, url) as session:
+        document = lookup.by_prefix(session.client, RUNNERS, runner, "runner")
+        if session.printer.is_json:
+            session.printer.json(document)
+            return
+        facts = [
+            ("id", text(document, "metadata", "uuid")),
+            ("name", text(document, "spec", "displayName")),
+            ("owner", text(document, "metadata", "ownedByWorkspace")),
+            ("for", text(document, "spec", "implementationType")),
+            ("restriction", text(document, "spec", "restriction")),
+            ("self-hosted", "yes" if flag(document, "spec", "isSelfHosted") else "no"),
+            ("created", text(document, "metadata", "createdOn")),
+            ("last seen", text(document, "metadata", "lastSeen") or "never"),
+            ("public key", text(document, "spec", "publicKey").strip()),
+        ]
+        session.printer.facts(facts)
+
+
+@runners.command("create")
+def create_runner(
+    name: Annotated[str, typer.Argument(help="Name for people.")],
+    *,
+    workspace: Annotated[str, typer.Option("--workspace", "-w", help="Identifier of the workspace that owns it.")],
+    type_: Annotated[str, typer.Option("--type", help=f"What it executes: {', '.join(TYPES)}.")] = "ALL",
+    public: Annotated[bool, typer.Option("--public", help="Everybody may use it (administrators only).")] = False,
+    concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=256, help="Runs at the same time.")] = 1,
+    folder: Annotated[
+        Path | None, typer.Option("--dir", help="Folder for its files; left out, one named after it.")
+    ] = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Register a runner: make its key pair here, an API key for it, and its configuration file.
+
+    Private key and secret are files of mode 0600 that never leave this machine; the server gets the public key.
+    """
+    with connected(output, url) as session:
+        if type_ not in TYPES:
+            raise usage(f"'{type_}' is nothing a runner executes", f"Choose one of {', '.join(TYPES)}.")
+        files = RunnerFiles.of(folder, name)
+        private_key, public_key = generate_key_pair()
+        write_private(files.private_key, private_key)
+        spec: JsonObject = {
+            "displayName": name,
+            "publicKey": public_key,
+            "implementationType": type_,
+            "restriction": "PUBLIC" if public else "PRIVATE",
+        }
+        runner = session.client.create(RUNNERS, {"metadata": {"ownedByWorkspace": workspace}, "spec": spec})
+        runner_id = text(runner, "metadata", "uuid")
+        client_id = _create_key(session, workspace, name, files, public=public)
+        content = configuration(
+            files,
+            url=session.client.url,
+            runner_id=runner_id,
+            client_id=client_id,
+            type_=type_,
+            concurrency=concurrency,
+        )
+        write_private(files.configuration, content)
+        command = f"BLOCKYARD_RUNNER_CONFIG_FILE={shlex.quote(str(files.configuration))} blockyard runner"
+        session.printer.result(
+            {"runner": runner, "configurationFile": str(files.configuration), "startCommand": command},
+            f"Runner '{name}' is {runner_id}. Its files are in {files.folder}. Start it with:\n\n  {command}",
+        )
+
+
+def _create_key(session: Session, workspace: str, name: str, files: RunnerFiles, *, public: bool) -> str:
+    """Create the runner's API key, keep its secret, and return its client id. Raises Failure."""
+    permissions = PUBLIC_PERMISSIONS if public else PERMISSIONS
+    spec: JsonObject = {"displayName": f"runner {name}", "permissions": [*permissions]}
+    key = session.client.create(API_KEYS, {"metadata": {"ownedByWorkspace": workspace}, "spec": spec})
+    write_private(files.secret, text(key, "status", "clientSecret") + "\n")
+    return text(key, "status", "clientId")
+
+
+@runners.command("delete")
+def delete_runner(runner: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+    """Delete a runner that no definition uses any more."""
+    with connected(output, url) as session:
+        identifier = text(lookup.by_prefix(session.client, RUNNERS, runner, "runner"), "metadata", "uuid")
+        session.client.delete(RUNNERS, identifier)
+        session.printer.result({"deleted": identifier}, f"Runner {identifier} deleted.")

@@ -1,0 +1,88 @@
+"""`workspaces list | create | show`."""
+
+from typing import Annotated
+
+import typer
+
+from blockyard.cli.client import Client
+from blockyard.cli.documents import flag, text
+from blockyard.cli.exits import ExitCode, Failure
+from blockyard.cli.output import Format
+from blockyard.cli.resources import WORKSPACES
+from blockyard.cli.session import OutputOption, UrlOption, connected
+from blockyard.protocol.jsontypes import JsonObject
+
+workspaces = typer.Typer(name="workspaces", help="Teams' homes: they own definitions, building blocks and keys.")
+
+
+@workspaces.command("list")
+def list_workspaces(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+    """List the workspaces you may see."""
+    with connected(output, url) as session:
+        found = list(session.client.list(WORKSPACES, {}))
+        if session.printer.is_json:
+            session.printer.json([*found])
+            return
+        session.printer.table(
+            ("NAME", "DISPLAY NAME", "CREATED"),
+            [
+                (text(item, "metadata", "name"), text(item, "spec", "displayName"), text(item, "metadata", "createdOn"))
+                for item in found
+            ],
+        )
+
+
+@workspaces.command("create")
+def create_workspace(
+    name: Annotated[str, typer.Argument(help="Identifier: lower-case letters, digits, single hyphens.")],
+    display_name: Annotated[str | None, typer.Option("--display-name", help="Name for people.")] = None,
+    *,
+    builder: Annotated[
+        bool, typer.Option("--builder", help="Let the workspace offer definitions and platforms to others.")
+    ] = False,
+    if_missing: Annotated[
+        bool, typer.Option("--if-missing", help="Succeed too if the workspace exists already.")
+    ] = False,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Create a workspace."""
+    with connected(output, url) as session:
+        if if_missing and (existing := _existing(session.client, name)) is not None:
+            session.printer.result(existing, f"Workspace {name} exists.")
+            return
+        content: JsonObject = {
+            "metadata": {"name": name, "tags": {}},
+            "spec": {"displayName": display_name or name, "platformBuilderAccessEnabled": builder},
+        }
+        session.printer.result(session.client.create(WORKSPACES, content), f"Workspace {name} created.")
+
+
+@workspaces.command("show")
+def show_workspace(
+    name: Annotated[str, typer.Argument(help="Identifier of the workspace.")],
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Show a workspace."""
+    with connected(output, url) as session:
+        document = session.client.show(WORKSPACES, name)
+        if session.printer.is_json:
+            session.printer.json(document)
+            return
+        facts = [
+            ("name", text(document, "metadata", "name")),
+            ("display name", text(document, "spec", "displayName")),
+            ("platform builder", "yes" if flag(document, "spec", "platformBuilderAccessEnabled") else "no"),
+            ("created", text(document, "metadata", "createdOn")),
+        ]
+        session.printer.facts(facts)
+
+
+def _existing(client: Client, name: str) -> JsonObject | None:
+    try:
+        return client.show(WORKSPACES, name)
+    except Failure as failure:
+        if failure.exit_code is not ExitCode.NOT_FOUND:
+            raise
+        return None

@@ -1,0 +1,156 @@
+"""Imports a definition: reads the module, shows what it found, stores definition and version."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from blockyard.cli import lookup
+from blockyard.cli.checkout import checked_out, locate, read_files
+from blockyard.cli.client import Client
+from blockyard.cli.documents import flag, members, objects, text
+from blockyard.cli.exits import Failure, usage
+from blockyard.cli.importing import NOTHING, Plan, plan
+from blockyard.cli.model import DRAFT, RELEASED, Definition
+from blockyard.cli.output import Format, Printer, shown
+from blockyard.cli.overrides import Overrides, read_overrides
+from blockyard.cli.resources import DEFINITIONS, VERSIONS
+from blockyard.cli.session import connected, reporting
+from blockyard.modules.importing import propose
+from blockyard.protocol.jsontypes import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the options of the command say."""
+
+    location: str | None
+    path: str | None
+    ref: str | None
+    name: str | None
+    engine_version: str | None
+    runner: str
+    file: Path | None
+    manual: bool
+    workspace: str
+
+
+def run(wanted: Wanted, *, into: str | None, release: bool, dry_run: bool, url: str | None, form: Format) -> None:
+    """Do what the command is for; ends the process where it fails."""
+    with reporting(form) as printer:
+        made = read(wanted)
+        for warning in made.warnings:
+            printer.warn(warning)
+        if not printer.is_json:
+            _show(printer, made)
+        if dry_run:
+            definition_content, version_content = made.shown()
+            printer.result({"definition": definition_content, "version": version_content}, "Nothing was stored.")
+            return
+    with connected(form, url) as session:
+        state = RELEASED if release else DRAFT
+        definition, version = _store(session.client, made, into=into, workspace=wanted.workspace, state=state)
+        number = members(version, "spec").get("versionNumber")
+        said = f"Definition '{definition.name}' is {definition.id}; version {number} is {text(version, 'spec', 'state').lower()}."
+        session.printer.result({"definition": definition.document, "version": version}, said)
+
+
+def read(wanted: Wanted) -> Plan:
+    """Return what shall be stored. Raises Failure."""
+    overrides = read_overrides(wanted.file) if wanted.file else Overrides()
+    if wanted.manual:
+        if wanted.location is not None:
+            raise usage("a manual definition has no source", "Leave SOURCE or --manual out.")
+        return plan(
+            NOTHING,
+            overrides,
+            os.environ,
+            source=None,
+            name=wanted.name,
+            workspace=wanted.workspace,
+            runner=wanted.runner,
+        )
+    if wanted.location is None:
+        raise usage("SOURCE is missing", "Give a repository's URL or a folder, or --manual.")
+    source, warnings = locate(wanted.location, path=wanted.path, ref=wanted.ref)
+    with checked_out(source) as repository:
+        files = read_files(repository, source.path)
+    made = plan(
+        propose(files.texts),
+        overrides,
+        os.environ,
+        source=source,
+        name=wanted.name,
+        engine_version=wanted.engine_version,
+        logo=files.logo,
+        workspace=wanted.workspace,
+        runner=wanted.runner,
+    )
+    return made.with_warnings(warnings)
+
+
+def _show(printer: Printer, wanted: Plan) -> None:
+    printer.say(f"{wanted.name}: {text(wanted.definition, 'spec', 'description')}")
+    rows = []
+    for key, item in members(wanted.version, "inputs").items():
+        sensitive = flag(item, "isSensitive")
+        default = members(item).get("defaultValue")
+        secret = sensitive and default is not None
+        rows.append(
+            (
+                key,
+                text(item, "type") + (" (sensitive)" if sensitive else ""),
+                text(item, "assignmentType"),
+                "(secret)" if secret else shown(default).replace("\n", " "),
+            )
+        )
+    printer.table(("INPUT", "TYPE", "FROM", "DEFAULT"), rows)
+    printer.say("")
+    outputs = members(wanted.version, "outputs").items()
+    printer.table(
+        ("OUTPUT", "TYPE", "USED AS"),
+        [(key, text(item, "type"), text(item, "assignmentType")) for key, item in outputs],
+    )
+    printer.say("")
+
+
+def _store(
+    client: Client, wanted: Plan, *, into: str | None, workspace: str, state: str
+) -> tuple[Definition, JsonObject]:
+    """Write definition and version, and return them as stored. Raises Failure."""
+    if into is not None:
+        return _store_version(client, wanted, lookup.definition(client, into, workspace=workspace), state=state)
+    created = client.create(DEFINITIONS, wanted.definition)
+    definition = Definition.read(created)
+    first = next((text(item, "versionUuid") for item in objects(created, "status", "versions")), "")
+    document = wanted.version_document(definition_id=definition.id, version_id=first, number=1, state=state)
+    try:
+        version = client.replace(VERSIONS, first, document)
+    except Failure:
+        client.delete(DEFINITIONS, definition.id)  # a definition nobody can order would stay behind
+        raise
+    return Definition.read(client.show(DEFINITIONS, definition.id)), version
+
+
+def _store_version(
+    client: Client, wanted: Plan, definition: Definition, *, state: str
+) -> tuple[Definition, JsonObject]:
+    """Write the draft of an existing definition, or its next version. Raises Failure."""
+    latest = lookup.versions(client, definition.id)[-1]
+    if latest.state == DRAFT:
+        document = wanted.version_document(
+            definition_id=definition.id, version_id=latest.id, number=latest.number, state=state
+        )
+        return definition, client.replace(VERSIONS, latest.id, document)
+    document = wanted.version_document(
+        definition_id=definition.id, version_id="", number=latest.number + 1, state=DRAFT
+    )
+    version = client.create(VERSIONS, document)
+    if state == RELEASED:
+        document = wanted.version_document(
+            definition_id=definition.id,
+            version_id=text(version, "metadata", "uuid"),
+            number=latest.number + 1,
+            state=state,
+        )
+        version = client.replace(VERSIONS, text(version, "metadata", "uuid"), document)
+    return definition, version

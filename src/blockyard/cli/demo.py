@@ -1,0 +1,319 @@
+"""`blockyard demo`: a Blockyard of its own, two sample definitions, and an order that is followed to its end.
+
+Everything happens through the commands a person would type; each is printed before it runs. The demo's server, its data and
+its sign-in live below one directory, so that nothing of the user's is touched.
+"""
+
+import json
+import os
+import secrets
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+from rich.markup import escape
+
+from blockyard.cli.exits import ExitCode, Failure
+from blockyard.protocol.jsontypes import Json
+
+PLATFORM_TEAM = "platform-team"
+APPLICATION_TEAM = "shop"
+START_SECONDS = 60
+STOP_SECONDS = 60
+_GIT = ("-c", "user.name=Blockyard", "-c", "user.email=demo@blockyard.invalid", "-c", "init.defaultBranch=main")
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demo: where it is and how its commands reach it."""
+
+    folder: Path
+    url: str
+    environment: Mapping[str, str]
+    console: Console
+
+    def run(self, *arguments: str, secret: str | None = None) -> str:
+        """Print a `blockyard` command (its `secret` as dots), run it, show its output, return what it printed.
+
+        Raises:
+            Failure: the command failed.
+        """
+        self._show(*arguments, secret=secret)
+        command = subprocess.run([*_program(), *arguments], env=self.environment, check=False)  # noqa: S603  our own program
+        if command.returncode:
+            raise Failure("a command of the demo failed", exit_code=_exit_code(command.returncode))
+        return ""
+
+    def ask(self, *arguments: str) -> Json:
+        """Run a command silently and return its JSON. Raises Failure."""
+        words = [*_program(), *arguments, "--output", "json"]
+        command = subprocess.run(words, env=self.environment, check=False, capture_output=True)  # noqa: S603  our own program
+        if command.returncode:
+            sys.stderr.buffer.write(command.stderr)
+            raise Failure(f"`blockyard {shlex.join(arguments)}` failed", exit_code=_exit_code(command.returncode))
+        answer: Json = json.loads(command.stdout)
+        return answer
+
+    def title(self, sentence: str) -> None:
+        """Say what comes next."""
+        self.console.print(f"\n[bold]{escape(sentence)}[/bold]")
+
+    def _show(self, *arguments: str, secret: str | None) -> None:
+        line = shlex.join(arguments)
+        if secret:
+            line = line.replace(secret, "••••••")
+        self.console.print(f"[dim]$[/dim] [cyan]blockyard {escape(line)}[/cyan]", soft_wrap=True)
+
+
+def demo(folder: Path, *, port: int, leave: bool) -> None:
+    """Run the demo below `folder`; with `leave` also update and destroy what was ordered, verify it, and end.
+
+    Raises:
+        Failure: a step did not end as it should.
+    """
+    console = Console()
+    if shutil.which("git") is None:
+        raise Failure("the demo needs git", remedy="Install git and start the demo again.")
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    repository = _sample_repository(folder)
+    with _server(folder, port, console) as (url, announcement):
+        running = Demo(folder, url, _client_environment(folder, url), console)
+        block = _order_everything(running, repository)
+        if leave:
+            _update_and_destroy(running, block)
+            return
+        _point_around(running, announcement, block)
+        _wait_for_interrupt()
+
+
+def _order_everything(demo: Demo, repository: Path) -> str:
+    demo.title("The platform team publishes two definitions")
+    for workspace in (PLATFORM_TEAM, APPLICATION_TEAM):
+        if not _exists(demo, workspace):
+            demo.run("workspaces", "create", workspace)
+    with as_file(files("blockyard.cli.samples")) as samples:
+        demo.run(
+            "definitions", "import", str(repository), "--path", "git-repository", "--workspace", PLATFORM_TEAM,
+            "--file", str(samples / "git-repository.toml"), "--engine-version", _engine_version(), "--release",
+        )  # fmt: skip
+        demo.run(
+            "definitions", "import", "--manual", "--workspace", PLATFORM_TEAM,
+            "--file", str(samples / "manual-approval.toml"), "--release",
+        )  # fmt: skip
+
+    demo.title("The application team orders a repository; OpenTofu makes it")
+    name, token = f"orders-{secrets.token_hex(3)}", secrets.token_hex(12)
+    demo.run(
+        "blocks", "order", _newest(demo, "Git repository"), "--workspace", APPLICATION_TEAM, "--name", name,
+        "-i", f"name={name}", "-i", f"deploy_token={token}", secret=token,
+    )  # fmt: skip
+    block = _newest_block(demo, name)
+    path = _output(demo, block, "path")
+    if not (Path(path) / "HEAD").is_file():
+        raise Failure(f"the repository {path} was not made")
+    demo.console.print(f"[green]✓[/green] there is a bare repository at {escape(path)}")
+
+    demo.title("It also asks for an approval, which waits for the platform team")
+    approval = f"approval for {name}"
+    demo.run(
+        "blocks", "order", _newest(demo, "Manual approval"), "--workspace", APPLICATION_TEAM, "--name", approval,
+        "-i", f"reason=a repository for {name}", "--no-wait",
+    )  # fmt: skip
+    waiting = _newest_block(demo, approval)
+    demo.run("blocks", "update", waiting, "-i", "decision=approved")
+    demo.run("blocks", "outputs", waiting)
+    return block
+
+
+def _update_and_destroy(demo: Demo, block: str) -> None:
+    path = Path(_output(demo, block, "path"))
+    demo.title("The application team changes its order")
+    demo.run("blocks", "update", block, "-i", "description=Changed by the demo")
+    described = (path / "description").read_text().strip()
+    if described != "Changed by the demo":
+        raise Failure(f"the change did not arrive: the description is '{described}'")
+    demo.console.print("[green]✓[/green] the description of the repository has changed")
+    demo.title("and returns it")
+    demo.run("blocks", "delete", block, "--yes")
+    if path.exists():
+        raise Failure(f"the repository {path} is still there")
+    demo.console.print(f"[green]✓[/green] {escape(str(path))} is gone")
+    demo.title("The demo went through.")
+
+
+def _point_around(demo: Demo, announcement: str, block: str) -> None:
+    prefix = f"XDG_CONFIG_HOME={shlex.quote(str(demo.folder / 'config'))} "
+    demo.title(f"Look around at {demo.url}")
+    demo.console.print(escape(announcement), soft_wrap=True)
+    demo.console.print("\nIn another terminal:")
+    for words in (
+        ("blocks", "list"),
+        ("blocks", "show", block),
+        ("blocks", "update", block, "-i", "description=Changed by me"),
+        ("blocks", "delete", block),
+    ):
+        command = shlex.join([*_shown_program(), *words])
+        demo.console.print(f"  [cyan]{escape(prefix + command)}[/cyan]", soft_wrap=True)
+    demo.console.print("\nCtrl-C ends the demo; its blocks stay, and the next `blockyard demo` finds them again.")
+
+
+def _exists(demo: Demo, workspace: str) -> bool:
+    command = [*_program(), "workspaces", "show", workspace, "--output", "json"]
+    found = subprocess.run(command, env=demo.environment, check=False, capture_output=True)  # noqa: S603  our own program
+    return found.returncode == 0
+
+
+def _newest(demo: Demo, definition: str) -> str:
+    listed = demo.ask("definitions", "list", "--workspace", PLATFORM_TEAM, "--all")
+    return _last_id(listed, definition)
+
+
+def _newest_block(demo: Demo, name: str) -> str:
+    return _last_id(demo.ask("blocks", "list", "--workspace", APPLICATION_TEAM, "--all"), name)
+
+
+def _last_id(listed: Json, name: str) -> str:
+    items = listed if isinstance(listed, list) else []
+    for item in reversed(items):
+        if isinstance(item, dict) and isinstance(spec := item.get("spec"), dict) and spec.get("displayName") == name:
+            metadata = item.get("metadata")
+            if isinstance(metadata, dict):
+                return str(metadata["uuid"])
+    raise Failure(f"the demo does not find '{name}'")
+
+
+def _output(demo: Demo, block: str, name: str) -> str:
+    answer = demo.ask("blocks", "outputs", block, name)
+    return str(answer)
+
+
+def _sample_repository(folder: Path) -> Path:
+    """Return a git repository with the sample modules, made or brought up to date."""
+    repository = folder / "blocks"
+    repository.mkdir(exist_ok=True)
+    with as_file(files("blockyard.cli.samples")) as samples:
+        shutil.copytree(samples / "git-repository", repository / "git-repository", dirs_exist_ok=True)
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
+    changed = ["commit", "--quiet", "--allow-empty", "-m", "Sample definitions"]
+    for arguments in (["init", "--quiet"], ["add", "--all"], changed):
+        subprocess.run(  # noqa: S603  git, with our own arguments
+            ["git", *_GIT, *arguments],  # noqa: S607  found on PATH as on every machine with git
+            cwd=repository,
+            env=environment,
+            check=True,
+        )
+    return repository
+
+
+def _engine_version() -> str:
+    """Return the version of the engine on PATH, so that the demo needs no download; a recent one if there is none."""
+    for name in ("tofu", "terraform"):
+        program = shutil.which(name)
+        if program is None:
+            continue
+        answer = subprocess.run(  # noqa: S603  the engine itself
+            [program, "version", "-json"], capture_output=True, check=False, env={"PATH": os.environ.get("PATH", "")}
+        )
+        if answer.returncode == 0:
+            return str(json.loads(answer.stdout)["terraform_version"])
+    return "1.10.6"
+
+
+def _exit_code(returncode: int) -> ExitCode:
+    return ExitCode(returncode) if returncode in {*ExitCode} else ExitCode.REFUSED
+
+
+def _program() -> list[str]:
+    return [sys.executable, "-m", "blockyard"]
+
+
+def _shown_program() -> list[str]:
+    beside = Path(sys.executable).parent / "blockyard"
+    return [str(beside)] if beside.exists() else _program()
+
+
+def _client_environment(folder: Path, url: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BLOCKYARD_")}
+    root = folder / "repositories"
+    root.mkdir(exist_ok=True)
+    environment = {**kept, "XDG_CONFIG_HOME": str(folder / "config"), "DEMO_REPOSITORIES": str(root)}
+    login = [
+        *_program(),
+        "login",
+        "--url",
+        url,
+        "--key-file",
+        str(folder / "data" / "admin-key.json"),
+        "--output",
+        "json",
+    ]
+    answer = subprocess.run(login, env=environment, check=False, capture_output=True)  # noqa: S603  our own program
+    if answer.returncode:
+        sys.stderr.buffer.write(answer.stderr)
+        raise Failure("the demo cannot sign in")
+    return environment
+
+
+@contextmanager
+def _server(folder: Path, port: int, console: Console) -> Iterator[tuple[str, str]]:
+    """Start `blockyard up`, wait until it is ready, give its URL and what it announced; stop it at the end."""
+    data, log = folder / "data", folder / "server.log"
+    console.print(f"Starting Blockyard (its log is {escape(str(log))}) …", soft_wrap=True)
+    with log.open("ab") as errors:
+        words = [*_program(), "up", "--data-dir", str(data), "--port", str(port)]
+        process = subprocess.Popen(  # noqa: S603  our own program
+            words, stdout=subprocess.PIPE, stderr=errors, start_new_session=True, text=True
+        )
+    try:
+        url, announcement = _announced(process, log)
+        yield url, announcement
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _announced(process: subprocess.Popen[str], log: Path) -> tuple[str, str]:
+    lines: list[str] = []
+    done = threading.Thread(target=_collect, args=(process, lines), daemon=True)
+    done.start()
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        url = next((line.split()[-1] for line in lines if line.startswith("Blockyard is at ")), None)
+        if url and _is_ready(url):
+            return url, "\n".join(lines[1:])
+        time.sleep(0.05)
+    raise Failure("the server did not start", remedy=f"Read {log}; is another demo running?")
+
+
+def _collect(process: subprocess.Popen[str], lines: list[str]) -> None:
+    lines.extend(line.rstrip("\n") for line in process.stdout or ())
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz", timeout=5).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _wait_for_interrupt() -> None:
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        return

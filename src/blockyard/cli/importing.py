@@ -1,0 +1,275 @@
+"""Makes a building block definition out of what a module suggests and what its importer wants otherwise. Pure."""
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from blockyard.cli.checkout import Source
+from blockyard.cli.documents import flag, member, members, text
+from blockyard.cli.engine_version import choose_engine_version, is_engine_version
+from blockyard.cli.exits import usage
+from blockyard.cli.overrides import Overrides, excluded, static_value
+from blockyard.cli.resources import SHARED_RUNNER
+from blockyard.modules.importing import Proposal, ProposedInput, ProposedOutput
+from blockyard.protocol.jsontypes import Json, JsonObject
+
+MAX_DESCRIPTION = 255
+MAX_SYMBOL_BYTES = 100 * 1024
+_LOGO_MEDIA = {"svg": "image/svg+xml", "png": "image/png"}
+
+NOTHING = Proposal(
+    name=None,
+    description=None,
+    readme=None,
+    target_type="WORKSPACE_LEVEL",
+    supported_platforms=(),
+    inputs=(),
+    outputs=(),
+    has_backend=False,
+    required_versions=(),
+    warnings=(),
+)
+"""What is suggested where there is no module: a manual definition is made of its file alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A definition and the content of its version, ready to be sent."""
+
+    definition: JsonObject
+    version: JsonObject
+    warnings: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The definition's display name."""
+        return text(self.definition, "spec", "displayName")
+
+    def shown(self) -> tuple[JsonObject, JsonObject]:
+        """Return definition and version as they may be printed: without the secrets."""
+        inputs: JsonObject = {}
+        for key, item in members(self.version, "inputs").items():
+            hidden = {name: _hidden(member(item, name)) for name in ("argument", "defaultValue")}
+            inputs[key] = members(item) | (hidden if flag(item, "isSensitive") else {})
+        return self.definition, self.version | {"inputs": inputs}
+
+    def with_warnings(self, warnings: Iterable[str]) -> "Plan":
+        """Return the same plan with more to look at."""
+        return replace(self, warnings=(*warnings, *self.warnings))
+
+    def version_document(self, *, definition_id: str, version_id: str, number: int, state: str) -> JsonObject:
+        """Return the wire document of the version as a version of that definition."""
+        spec: JsonObject = {
+            "buildingBlockDefinitionRef": {"uuid": definition_id, "kind": "meshBuildingBlockDefinition"},
+            "versionNumber": number,
+            "state": state,
+        }
+        metadata: JsonObject = {
+            "uuid": version_id,
+            "ownedByWorkspace": text(self.definition, "metadata", "ownedByWorkspace"),
+            "createdOn": "",
+        }
+        return {"metadata": metadata, "spec": spec | self.version}
+
+
+def plan(
+    proposal: Proposal,
+    overrides: Overrides,
+    environ: Mapping[str, str],
+    *,
+    source: Source | None,
+    workspace: str,
+    runner: str = SHARED_RUNNER,
+    name: str | None = None,
+    engine_version: str | None = None,
+    logo: tuple[str, bytes] | None = None,
+) -> Plan:
+    """Return the definition to store; without a source it is a manual one. Raises Failure (usage)."""
+    inputs, input_warnings = _inputs(proposal, overrides, environ)
+    outputs, output_warnings = _outputs(proposal, overrides, manual=source is None)
+    definition, warnings = _definition(proposal, overrides, source=source, workspace=workspace, name=name, logo=logo)
+    version: JsonObject = {
+        "runnerRef": {"uuid": runner, "kind": "meshBuildingBlockRunner"},
+        "onlyApplyOncePerTenant": False,
+        "deletionMode": overrides.text("deletion_mode") or ("PURGE" if source is None else "DELETE"),
+        "permissions": overrides.texts("permissions") or [],
+        "inputs": inputs,
+        "outputs": outputs,
+        "implementation": _implementation(proposal, overrides, source, engine_version),
+    }
+    return Plan(
+        definition=definition,
+        version=version,
+        warnings=(*proposal.warnings, *warnings, *input_warnings, *output_warnings),
+    )
+
+
+def _definition(
+    proposal: Proposal,
+    overrides: Overrides,
+    *,
+    source: Source | None,
+    workspace: str,
+    name: str | None,
+    logo: tuple[str, bytes] | None,
+) -> tuple[JsonObject, list[str]]:
+    display_name = name or overrides.text("name") or proposal.name or _name_of(source)
+    if not display_name:
+        raise usage("the definition needs a name", "Give --name, or name in the --file.")
+    described = overrides.text("description") or proposal.description or display_name
+    target = overrides.text("target_type") or proposal.target_type
+    spec: JsonObject = {
+        "displayName": display_name,
+        "description": described[:MAX_DESCRIPTION],
+        "targetType": target,
+        "runTransparency": overrides.members.get("run_transparency", False),
+        "useInLandingZonesOnly": False,
+        "supportedPlatforms": _platforms(proposal, overrides) if target == "TENANT_LEVEL" else None,
+    }
+    warnings = ["the description is longer than 255 characters and was cut"] if len(described) > MAX_DESCRIPTION else []
+    symbol, symbol_warnings = _symbol(overrides, logo)
+    optional: Mapping[str, str | None] = {
+        "readme": overrides.text("readme") or proposal.readme,
+        "symbol": symbol,
+        "supportUrl": overrides.text("support_url"),
+        "documentationUrl": overrides.text("documentation_url"),
+    }
+    spec |= {key: value for key, value in optional.items() if value}
+    tags = overrides.members.get("tags", {})
+    return {"metadata": {"ownedByWorkspace": workspace, "tags": tags}, "spec": spec}, warnings + symbol_warnings
+
+
+def _name_of(source: Source | None) -> str | None:
+    if source is None:
+        return None
+    last = (source.path or source.url).rstrip("/").rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
+    words = re.sub(r"[-_]+", " ", last).strip()
+    return words[:1].upper() + words[1:] or None
+
+
+def _platforms(proposal: Proposal, overrides: Overrides) -> list[Json]:
+    names = overrides.texts("supported_platforms") or [name.upper() for name in proposal.supported_platforms]
+    return [{"name": name, "kind": "meshPlatformType"} for name in names]
+
+
+def _symbol(overrides: Overrides, logo: tuple[str, bytes] | None) -> tuple[str | None, list[str]]:
+    if (given := overrides.text("symbol")) or logo is None:
+        return given, []
+    name, content = logo
+    if len(content) > MAX_SYMBOL_BYTES:
+        return None, [f"{name} is larger than 100 KiB and was left out"]
+    media = _LOGO_MEDIA[name.rpartition(".")[2]]
+    return f"data:{media};base64,{base64.b64encode(content).decode()}", []
+
+
+def _implementation(
+    proposal: Proposal, overrides: Overrides, source: Source | None, engine_version: str | None
+) -> JsonObject:
+    if source is None:
+        return {"type": "manual", "manual": {}}
+    version = engine_version or overrides.text("engine_version") or choose_engine_version(proposal.required_versions)
+    if not is_engine_version(version):
+        raise usage(f"'{version}' is no engine version", "Give all three numbers, such as 1.11.4.")
+    settings: JsonObject = {
+        "terraformVersion": version,
+        "repositoryUrl": source.url,
+        "async": False,
+        "useMeshHttpBackendFallback": not proposal.has_backend,
+    }
+    optional = {
+        "repositoryPath": source.path,
+        "refName": source.ref,
+        "preRunScript": overrides.text("pre_run_script"),
+    }
+    return {"type": "terraform", "terraform": settings | {key: value for key, value in optional.items() if value}}
+
+
+def _inputs(proposal: Proposal, overrides: Overrides, environ: Mapping[str, str]) -> tuple[dict[str, Json], list[str]]:
+    documents: dict[str, Json] = {}
+    warnings: list[str] = []
+    proposed = {item.key: item for item in proposal.inputs}
+    for key in [*proposed, *(key for key in overrides.inputs if key not in proposed)]:
+        item, table = proposed.get(key), overrides.inputs.get(key)
+        if table is not None and excluded(table):
+            continue
+        if item is not None and table is None and _keeps_own_default(item):
+            warnings.append(f"variable '{key}' is left out: it has a default of its own that cannot be shown to people")
+            continue
+        documents[key] = _input(key, item, table or {}, environ, order=len(documents))
+    return documents, warnings
+
+
+def _keeps_own_default(item: ProposedInput) -> bool:
+    """Whether the variable may be left out, while as an input it would have to be given with every order."""
+    return not item.required and item.default is None and item.assignment_type == "USER_INPUT"
+
+
+def _input(
+    key: str, item: ProposedInput | None, table: JsonObject, environ: Mapping[str, str], *, order: int
+) -> JsonObject:
+    default = table.get("default", item.default if item else None)
+    type_ = text(table, "type") or (item.type if item else "STRING")
+    if type_ == "INTEGER" and isinstance(default, float):
+        type_, default = "CODE", str(default)  # INTEGER takes whole numbers only; code takes any expression
+    assignment = text(table, "assignment_type") or (item.assignment_type if item else "USER_INPUT")
+    value = static_value(key, table, environ)
+    if assignment == "STATIC" and value is None:
+        raise usage(f"inputs.{key}: a STATIC input needs a value", "Give value, value_env or value_file.")
+    sensitive = flag(table, "sensitive") if "sensitive" in table else bool(item and item.sensitive)
+    document: JsonObject = {
+        "displayName": text(table, "display_name") or (item.display_name if item else key),
+        "type": type_,
+        "assignmentType": assignment,
+        "isEnvironment": flag(table, "environment"),
+        "isSensitive": sensitive,
+        "argument": _secret(value, sensitive=sensitive),
+        "defaultValue": _secret(default, sensitive=sensitive) if assignment in _WITH_DEFAULT else None,
+        "updateableByConsumer": assignment == "USER_INPUT" and table.get("updateable", True) is True,
+        "displayOrder": order,
+    }
+    described = text(table, "description") or (item.description if item else "")
+    optional: dict[str, Json] = {
+        "description": described,
+        "selectableValues": table.get("options") or (list(item.options) if item else None),
+        "valueValidationRegex": text(table, "regex") or (item.regex if item else None),
+        "validationRegexErrorMessage": text(table, "regex_message") or (item.regex_message if item else None),
+    }
+    return document | {name: member for name, member in optional.items() if member}
+
+
+_WITH_DEFAULT = frozenset({"USER_INPUT", "PLATFORM_OPERATOR_MANUAL_INPUT"})
+
+
+def _secret(value: Json, *, sensitive: bool) -> Json:
+    return {"plaintext": value if isinstance(value, str) else str(value)} if sensitive and value is not None else value
+
+
+def _hidden(value: Json) -> Json:
+    return None if value is None else "(secret)"
+
+
+def _outputs(proposal: Proposal, overrides: Overrides, *, manual: bool) -> tuple[dict[str, Json], list[str]]:
+    documents: dict[str, Json] = {}
+    warnings: list[str] = []
+    proposed = {item.key: item for item in proposal.outputs}
+    for key in [*proposed, *(key for key in overrides.outputs if key not in proposed)]:
+        item, table = proposed.get(key), overrides.outputs.get(key)
+        if table is not None and excluded(table):
+            continue
+        if item is not None and item.sensitive:
+            warnings.append(
+                f"output '{key}' is left out: it is sensitive, and values of sensitive outputs are never sent"
+            )
+            continue
+        documents[key] = _output(key, item, table or {}, order=len(documents))
+    return ({} if manual and not overrides.outputs else documents), warnings
+
+
+def _output(key: str, item: ProposedOutput | None, table: JsonObject, *, order: int) -> JsonObject:
+    return {
+        "displayName": text(table, "display_name") or (item.display_name if item else key),
+        "type": text(table, "type") or (item.type if item else "STRING"),
+        "assignmentType": text(table, "assignment_type") or (item.assignment_type if item else "NONE"),
+        "displayOrder": order,
+    }

@@ -1,0 +1,51 @@
+"""Creates API keys and keeps their secrets in files."""
+
+import json
+from pathlib import Path
+
+from blockyard.cli.client import Client
+from blockyard.cli.credentials import write_private
+from blockyard.cli.documents import members, text
+from blockyard.cli.exits import Failure, usage
+from blockyard.cli.resources import API_KEYS
+from blockyard.protocol.jsontypes import JsonObject
+
+
+def create_key(
+    client: Client, *, workspace: str, name: str, permissions: list[str], expires: str | None, file: Path
+) -> JsonObject:
+    """Create an API key, write its secret to `file`, and return its document without the secret.
+
+    If the file cannot be written the key is deleted again: nobody could ever use it.
+
+    Raises:
+        Failure: the server refuses, or the file exists or cannot be written.
+    """
+    if file.exists():
+        raise usage(f"'{file}' exists already", "Give the name of a new file.")
+    spec: JsonObject = {"displayName": name, "permissions": [*permissions]}
+    content: JsonObject = {
+        "metadata": {"ownedByWorkspace": workspace},
+        "spec": spec | ({"expiresAt": expires} if expires else {}),
+    }
+    key = client.create(API_KEYS, content)
+    try:
+        write_key_file(file, key)
+    except Failure:
+        client.delete(API_KEYS, text(key, "metadata", "uuid"))
+        raise
+    return without_secret(key)
+
+
+def write_key_file(file: Path, key: JsonObject) -> None:
+    """Write client id and secret of a new key, for this user's eyes only. Raises Failure."""
+    pair = {"clientId": text(key, "status", "clientId"), "clientSecret": text(key, "status", "clientSecret")}
+    if not pair["clientSecret"]:
+        raise Failure("the server did not answer with the key's secret")
+    write_private(file, json.dumps(pair, indent=2) + "\n")
+
+
+def without_secret(key: JsonObject) -> JsonObject:
+    """Return a key's document without its secret."""
+    status = {name: value for name, value in members(key, "status").items() if name != "clientSecret"}
+    return key | {"status": status}

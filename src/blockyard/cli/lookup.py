@@ -1,0 +1,129 @@
+"""Finds objects by full id, by exact name, or by the beginning of their id."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+from uuid import UUID
+
+from blockyard.cli.client import Client
+from blockyard.cli.documents import text
+from blockyard.cli.exits import ExitCode, Failure, missing, usage
+from blockyard.cli.model import Block, Definition, Version
+from blockyard.cli.output import plain
+from blockyard.cli.resources import BLOCKS, DEFINITIONS, VERSIONS, Resource
+from blockyard.protocol.jsontypes import JsonObject
+
+MIN_PREFIX = 4
+"""Shorter beginnings of an id are not looked for."""
+
+MAX_SEARCHED = 5000
+"""So many objects are looked through for the beginning of an id."""
+
+T = TypeVar("T", Definition, Block)
+
+
+def full_id(word: str) -> str | None:
+    """Return `word` as an id if it is a whole one."""
+    try:
+        return str(UUID(word)) if len(word) in {32, 36} else None
+    except ValueError:
+        return None
+
+
+def definition(client: Client, word: str, *, workspace: str | None = None) -> Definition:
+    """Return the definition that `word` means, among those of `workspace` if one is given. Raises Failure."""
+    if identifier := full_id(word):
+        return Definition.read(client.show(DEFINITIONS, identifier))
+    filters = {"includeAllPublished": "true", "ownedByWorkspace": workspace}
+    found = [Definition.read(item) for item in client.list(DEFINITIONS, filters)]
+    return _the_one(word, found, "definition")
+
+
+def block(client: Client, word: str, *, workspace: str | None = None) -> Block:
+    """Return the building block that `word` means, among those of `workspace` if one is given. Raises Failure."""
+    if identifier := full_id(word):
+        return Block.read(client.show(BLOCKS, identifier))
+    named = [
+        Block.read(item) for item in client.list(BLOCKS, {"name": word, "workspaceIdentifier": workspace}, limit=100)
+    ]
+    if named or not _is_prefix(word):
+        return _the_one(word, named, "building block")
+    listed = client.list(BLOCKS, {"workspaceIdentifier": workspace}, limit=MAX_SEARCHED)
+    return _the_one(word, [Block.read(item) for item in listed], "building block")
+
+
+def _is_prefix(word: str) -> bool:
+    return len(word) >= MIN_PREFIX and set(word.lower()) <= set("0123456789abcdef-")
+
+
+def _the_one(word: str, found: list[T], kind: str) -> T:
+    """Return the one object of that name, else the one whose id begins so."""
+    matches = [item for item in found if item.name == word]
+    if not matches and _is_prefix(word):
+        matches = [item for item in found if item.id.startswith(word.lower())]
+    if not matches:
+        raise missing(f"there is no {kind} '{word}'", f"Give its id or its exact name; list them with '{_list(kind)}'.")
+    if len(matches) > 1:
+        candidates = ", ".join(f"{item.id} ({plain(item.name)}, {item.workspace})" for item in matches[:10])
+        raise usage(f"'{word}' means {len(matches)} {kind}s: {candidates}", "Give the whole id.")
+    return matches[0]
+
+
+def _list(kind: str) -> str:
+    return "blockyard definitions list" if kind == "definition" else "blockyard blocks list"
+
+
+def versions(client: Client, definition_id: str) -> list[Version]:
+    """Return the versions of a definition, by number. Raises Failure (denied for definitions of others)."""
+    listed = client.list(VERSIONS, {"buildingBlockDefinitionUuid": definition_id})
+    return sorted((Version.read(item) for item in listed), key=lambda version: version.number)
+
+
+def version(client: Client, version_id: str, definition_id: str | None = None) -> Version:
+    """Return one version; where it cannot be read alone, from the list of its definition's. Raises Failure."""
+    try:
+        return Version.read(client.show(VERSIONS, version_id))
+    except Failure as failure:
+        if failure.exit_code is not ExitCode.NOT_FOUND or not definition_id:
+            raise
+        for item in versions(client, definition_id):
+            if item.id == version_id:
+                return item
+        raise
+
+
+def orderable_version(client: Client, item: Definition, number: int | None = None) -> Version:
+    """Return the version to order: the given one, else the latest released one, else the draft. Raises Failure."""
+    if number is not None:
+        wanted = next((found for found, known in item.version_numbers.items() if known == number), None)
+        if wanted is None:
+            numbers = ", ".join(str(known) for known in sorted(item.version_numbers.values()))
+            raise missing(f"'{item.name}' has no version {number}", f"It has: {numbers}.")
+        return version(client, wanted, item.id)
+    wanted = item.released_id or item.latest_id
+    if not wanted:
+        raise missing(f"'{item.name}' has no version that can be ordered", "Ask its owner to release one.")
+    return version(client, wanted, item.id)
+
+
+def by_prefix(
+    client: Client, resource: Resource, word: str, kind: str, filters: Mapping[str, str | None] | None = None
+) -> JsonObject:
+    """Return the object whose id begins with `word`. Raises Failure."""
+    return _document(
+        client, word, kind, lambda: list(client.list(resource, filters or {}, limit=MAX_SEARCHED)), resource
+    )
+
+
+def _document(
+    client: Client, word: str, kind: str, listed: Callable[[], list[JsonObject]], resource: Resource
+) -> JsonObject:
+    if identifier := full_id(word):
+        return client.show(resource, identifier)
+    matches = [
+        item for item in listed() if _is_prefix(word) and text(item, "metadata", "uuid").startswith(word.lower())
+    ]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise Failure(f"{len(matches)} {kind}s begin with '{word}'", remedy="Give the whole id.")
+    raise missing(f"there is no {kind} '{word}'", "Give its whole id.")

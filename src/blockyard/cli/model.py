@@ -1,0 +1,168 @@
+"""The objects commands work with, read from their wire documents. Source: api.md 3.16-3.18."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from blockyard.cli.documents import flag, member, members, number, objects, text, texts
+from blockyard.protocol.jsontypes import Json, JsonObject
+
+DRAFT = "DRAFT"
+RELEASED = "RELEASED"
+USER_INPUT = "USER_INPUT"
+OPERATOR_INPUT = "PLATFORM_OPERATOR_MANUAL_INPUT"
+
+FINAL = frozenset({"SUCCEEDED", "FAILED", "ABORTED"})
+"""Statuses of runs and building blocks that end the waiting for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """An input of a definition version."""
+
+    key: str
+    name: str
+    type: str
+    assignment: str
+    sensitive: bool = False
+    default: Json = None
+    options: tuple[str, ...] = ()
+    description: str = ""
+    regex: str = ""
+    regex_message: str = ""
+    order: int = 0
+
+    @property
+    def has_default(self) -> bool:
+        """Whether an order without a value takes the default."""
+        return self.default is not None
+
+    @classmethod
+    def read(cls, key: str, document: Json) -> "Input":
+        """Return the input that a member of `spec.inputs` describes."""
+        return cls(
+            key=key,
+            name=text(document, "displayName") or key,
+            type=text(document, "type"),
+            assignment=text(document, "assignmentType"),
+            sensitive=flag(document, "isSensitive"),
+            default=member(document, "defaultValue"),
+            options=tuple(texts(document, "selectableValues")),
+            description=text(document, "description"),
+            regex=text(document, "valueValidationRegex"),
+            regex_message=text(document, "validationRegexErrorMessage"),
+            order=number(document, "displayOrder") or 0,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A version of a definition."""
+
+    id: str
+    definition_id: str
+    number: int
+    state: str
+    inputs: tuple[Input, ...]
+    document: JsonObject
+
+    @property
+    def inputs_by_key(self) -> Mapping[str, Input]:
+        """The inputs by their keys."""
+        return {item.key: item for item in self.inputs}
+
+    @classmethod
+    def read(cls, document: JsonObject) -> "Version":
+        """Return the version of a wire document, its inputs in display order."""
+        inputs = [Input.read(key, value) for key, value in members(document, "spec", "inputs").items()]
+        return cls(
+            id=text(document, "metadata", "uuid"),
+            definition_id=text(document, "spec", "buildingBlockDefinitionRef", "uuid"),
+            number=number(document, "spec", "versionNumber") or 0,
+            state=text(document, "spec", "state"),
+            inputs=tuple(sorted(inputs, key=lambda item: (item.order, item.key))),
+            document=document,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """A building block definition as its reader may see it."""
+
+    id: str
+    name: str
+    workspace: str
+    target_type: str
+    description: str
+    latest: int | None
+    latest_id: str
+    released: int | None
+    released_id: str
+    blocks: int | None
+    document: JsonObject
+
+    @classmethod
+    def read(cls, document: JsonObject) -> "Definition":
+        """Return the definition of a wire document."""
+        return cls(
+            id=text(document, "metadata", "uuid"),
+            name=text(document, "spec", "displayName"),
+            workspace=text(document, "metadata", "ownedByWorkspace"),
+            target_type=text(document, "spec", "targetType"),
+            description=text(document, "spec", "description"),
+            latest=number(document, "status", "latestVersion"),
+            latest_id=text(document, "status", "latestVersionUuid"),
+            released=number(document, "status", "latestReleasedVersion"),
+            released_id=text(document, "status", "latestReleasedVersionUuid"),
+            blocks=number(document, "status", "usageCount"),
+            document=document,
+        )
+
+    @property
+    def version_numbers(self) -> Mapping[str, int]:
+        """Version ids and their numbers, as far as the reader may see them."""
+        return {
+            text(item, "versionUuid"): number(item, "versionNumber") or 0
+            for item in objects(self.document, "status", "versions")
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A building block."""
+
+    id: str
+    name: str
+    workspace: str
+    version_id: str
+    status: str
+    lifecycle: str
+    run_id: str
+    inputs: JsonObject
+    outputs: JsonObject
+    document: JsonObject
+
+    @classmethod
+    def read(cls, document: JsonObject) -> "Block":
+        """Return the building block of a wire document."""
+        return cls(
+            id=text(document, "metadata", "uuid"),
+            name=text(document, "spec", "displayName"),
+            workspace=text(document, "metadata", "ownedByWorkspace"),
+            version_id=text(document, "spec", "buildingBlockDefinitionVersionRef", "uuid"),
+            status=text(document, "status", "status"),
+            lifecycle=text(document, "status", "lifecycle", "state"),
+            run_id=text(document, "status", "latestRunUuid"),
+            inputs=members(document, "spec", "inputs"),
+            outputs=members(document, "status", "outputs"),
+            document=document,
+        )
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody must do something before it goes on."""
+        return self.status.startswith("WAITING_")
+
+    @property
+    def settled(self) -> bool:
+        """Whether no run is going on or due."""
+        return self.status in FINAL or self.waits or self.lifecycle == "DELETED"

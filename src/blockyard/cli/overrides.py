@@ -1,0 +1,138 @@
+"""The file that says how an imported definition shall differ from what its module suggests: TOML or JSON.
+
+| member | meaning |
+|---|---|
+| `name`, `description`, `readme` | texts of the definition |
+| `target_type` | `WORKSPACE_LEVEL` or `TENANT_LEVEL` |
+| `supported_platforms` | list of platform types, for `TENANT_LEVEL` |
+| `run_transparency` | whether consumers may read runs and logs |
+| `support_url`, `documentation_url`, `symbol` | links; `symbol` may be a data URI |
+| `tags` | table of lists of texts |
+| `engine_version` | version of OpenTofu |
+| `deletion_mode` | `DELETE` or `PURGE` |
+| `permissions` | list of permission codes a run gets |
+| `pre_run_script` | script that runs before the engine |
+| `inputs.<key>` | table: `display_name`, `description`, `type`, `assignment_type`, `sensitive`, `environment`, `updateable`, |
+| | `default`, `value`, `value_env`, `value_file`, `options`, `regex`, `regex_message`, `exclude` |
+| `outputs.<key>` | table: `display_name`, `type`, `assignment_type`, `exclude` |
+
+`value` is that of a STATIC input, or the parent's output of a BUILDING_BLOCK_OUTPUT. Secrets belong into the environment
+(`value_env`) or a file of their own (`value_file`), not into this file. Inputs and outputs the module does not have are added.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from blockyard.cli.documents import flag, text
+from blockyard.cli.exits import Failure, usage
+from blockyard.protocol.jsontypes import Json, JsonObject
+
+_TEXTS = frozenset({"name", "description", "readme", "target_type", "support_url", "documentation_url", "symbol"})
+_VERSION_TEXTS = frozenset({"engine_version", "deletion_mode", "pre_run_script"})
+_LISTS = frozenset({"supported_platforms", "permissions"})
+_TABLES = frozenset({"tags", "inputs", "outputs"})
+_MEMBERS = _TEXTS | _VERSION_TEXTS | _LISTS | _TABLES | {"run_transparency"}
+
+_INPUT_TEXTS = frozenset({"display_name", "description", "type", "assignment_type", "regex", "regex_message"})
+_INPUT_FLAGS = frozenset({"sensitive", "environment", "updateable", "exclude"})
+_INPUT_MEMBERS = _INPUT_TEXTS | _INPUT_FLAGS | {"default", "value", "value_env", "value_file", "options"}
+_OUTPUT_MEMBERS = frozenset({"display_name", "type", "assignment_type", "exclude"})
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the file says; its tables of inputs and outputs apart."""
+
+    members: Mapping[str, Json] = field(default_factory=dict)
+    inputs: Mapping[str, JsonObject] = field(default_factory=dict)
+    outputs: Mapping[str, JsonObject] = field(default_factory=dict)
+
+    def text(self, name: str) -> str | None:
+        """Return a text member; None if the file does not have it."""
+        value = self.members.get(name)
+        return value if isinstance(value, str) else None
+
+    def texts(self, name: str) -> list[Json] | None:
+        """Return a list member; None if the file does not have it."""
+        value = self.members.get(name)
+        return value if isinstance(value, list) else None
+
+
+def read_overrides(path: Path) -> Overrides:
+    """Return what a file says. Raises Failure (usage): it cannot be read, or has members nobody knows."""
+    try:
+        content = path.expanduser().read_text(encoding="utf-8")
+        document: Json = json.loads(content) if path.suffix == ".json" else tomllib.loads(content)
+    except OSError as error:
+        raise usage(f"'{path}' cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise usage(
+            f"'{path}' cannot be read: {error}", "Write TOML, or JSON in a file whose name ends in .json."
+        ) from None
+    if not isinstance(document, dict):
+        raise usage(f"'{path}' must hold a table")
+    _only_known(document, _MEMBERS, str(path))
+    _check_types(document)
+    return Overrides(
+        members=document,
+        inputs=_tables(document, "inputs", _INPUT_MEMBERS),
+        outputs=_tables(document, "outputs", _OUTPUT_MEMBERS),
+    )
+
+
+def _check_types(document: JsonObject) -> None:
+    for name, value in document.items():
+        if name in _TEXTS | _VERSION_TEXTS and not isinstance(value, str):
+            raise usage(f"{name} must be a text")
+        if name in _LISTS and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+            raise usage(f"{name} must be a list of texts")
+        if name in _TABLES and not isinstance(value, dict):
+            raise usage(f"{name} must be a table")
+        if name == "run_transparency" and not isinstance(value, bool):
+            raise usage("run_transparency must be true or false")
+
+
+def _tables(document: JsonObject, name: str, known: frozenset[str]) -> dict[str, JsonObject]:
+    tables: dict[str, JsonObject] = {}
+    found = document.get(name, {})
+    for key, table in found.items() if isinstance(found, dict) else ():
+        if not isinstance(table, dict):
+            raise usage(f"{name}.{key} must be a table")
+        _only_known(table, known, f"{name}.{key}")
+        for member, value in table.items():
+            if member in _INPUT_TEXTS and not isinstance(value, str):
+                raise usage(f"{name}.{key}.{member} must be a text")
+            if member in _INPUT_FLAGS and not isinstance(value, bool):
+                raise usage(f"{name}.{key}.{member} must be true or false")
+        tables[key] = table
+    return tables
+
+
+def _only_known(document: JsonObject, known: frozenset[str], where: str) -> None:
+    if unknown := sorted(set(document) - known):
+        raise usage(f"{where}: nobody knows {', '.join(unknown)}", f"Known are: {', '.join(sorted(known))}.")
+
+
+def static_value(key: str, table: JsonObject, environ: Mapping[str, str]) -> Json:
+    """Return the fixed value a table gives: itself, from the environment, or from a file. Raises Failure (usage)."""
+    sources = [name for name in ("value", "value_env", "value_file") if name in table]
+    if len(sources) > 1:
+        raise usage(f"inputs.{key}: {' and '.join(sources)} exclude each other")
+    if name := text(table, "value_env"):
+        if name not in environ:
+            raise usage(f"inputs.{key}: the variable {name} is not set")
+        return environ[name]
+    if path := text(table, "value_file"):
+        try:
+            return Path(path).expanduser().read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Failure(f"inputs.{key}: '{path}' cannot be read as text") from error
+    return table.get("value")
+
+
+def excluded(table: JsonObject) -> bool:
+    """Return whether a table leaves its input or output out."""
+    return flag(table, "exclude")

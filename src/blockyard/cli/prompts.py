@@ -1,0 +1,64 @@
+"""Asks for missing inputs on a terminal."""
+
+from collections.abc import Iterable
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from blockyard.cli.exits import Failure
+from blockyard.cli.model import Input
+from blockyard.cli.output import plain
+from blockyard.cli.values import wire_value
+from blockyard.protocol.jsontypes import JsonObject
+
+
+def ask(inputs: Iterable[Input], console: Console) -> JsonObject:
+    """Return the wire values of `inputs`, asking for each until the answer can be read."""
+    return {item.key: _ask_one(item, console) for item in inputs}
+
+
+def _ask_one(item: Input, console: Console) -> JsonObject:
+    console.print(Text.assemble((plain(item.name), "bold"), f"  {item.key}, {item.type.lower().replace('_', ' ')}"))
+    if item.description:
+        console.print(Text(plain(item.description.strip()), style="dim"))
+    for index, option in enumerate(item.options, start=1):
+        console.print(Text(f"  {index}  {plain(option)}"))
+    while True:
+        answer = typer.prompt(_question(item), hide_input=item.sensitive, err=True, default="", show_default=False)
+        try:
+            return wire_value(item, _answers(item, str(answer)))
+        except Failure as failure:
+            console.print(Text(plain(failure.message), style="red"))
+
+
+def _question(item: Input) -> str:
+    match item.type:
+        case "SINGLE_SELECT":
+            return "Number or text of the option"
+        case "MULTI_SELECT":
+            return "Numbers or texts of the options, separated by commas"
+        case "BOOLEAN":
+            return "true or false"
+        case "FILE":
+            return "@path"
+        case "CODE":
+            return "Text, or @path"
+        case _:
+            return "Value"
+
+
+def _answers(item: Input, answer: str) -> list[str]:
+    """Return the texts of an answer: numbers of options become the options."""
+    if item.type == "SINGLE_SELECT":
+        return [_option(item, answer)]
+    if item.type == "MULTI_SELECT" and answer not in item.options and not answer.startswith("["):
+        return [_option(item, part) for part in answer.split(",") if part.strip()]
+    return [answer]
+
+
+def _option(item: Input, answer: str) -> str:
+    word = answer.strip()
+    if word in item.options or not word.isdecimal() or not 0 < int(word) <= len(item.options):
+        return word
+    return item.options[int(word) - 1]

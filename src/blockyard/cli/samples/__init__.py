@@ -1,0 +1,1 @@
+"""The sample definitions of `blockyard demo`: a module directory and what the import shall make of it."""

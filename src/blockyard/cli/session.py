@@ -1,0 +1,79 @@
+"""What every command stands on: the server, the printer, and how failures end the process."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, NoReturn
+
+import typer
+
+from blockyard.cli import credentials as stored
+from blockyard.cli.client import Client
+from blockyard.cli.exits import ExitCode, Failure
+from blockyard.cli.output import Format, Printer
+
+OutputOption = Annotated[
+    Format, typer.Option("--output", "-o", help="How to print the result: a table, or JSON for programs.")
+]
+UrlOption = Annotated[
+    str | None,
+    typer.Option("--url", help="Base URL of the server; goes before BLOCKYARD_URL and the stored sign-in."),
+]
+WorkspaceOption = Annotated[
+    str | None,
+    typer.Option("--workspace", "-w", help="Identifier of the workspace."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A server to talk to and a place to print."""
+
+    client: Client
+    printer: Printer
+
+
+@contextmanager
+def reporting(form: Format) -> Iterator[Printer]:
+    """Yield a printer; a Failure inside is printed and ends the process with its exit code."""
+    printer = Printer(form)
+    try:
+        yield printer
+    except Failure as failure:
+        printer.fail(failure)
+        raise typer.Exit(failure.exit_code) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except BrokenPipeError:
+        _stop_writing()
+
+
+@contextmanager
+def connected(form: Format, url: str | None = None) -> Iterator[Session]:
+    """Yield the server and a printer, like `reporting`. New tokens are kept for the next command."""
+    with reporting(form) as printer:
+        path = stored.file_path(os.environ)
+        credentials = stored.load(os.environ, url=url)
+
+        def renewed(newer: stored.Credentials) -> None:
+            if newer.stored:
+                stored.store(path, newer)
+
+        def waiting(reason: str, seconds: float) -> None:
+            printer.note(f"{reason}; trying again in {seconds:g} s")
+
+        with Client(credentials, renewed=renewed, waiting=waiting) as client:
+            yield Session(client, printer)
+
+
+def interactive() -> bool:
+    """Return whether somebody can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _stop_writing() -> NoReturn:
+    """End quietly: whoever read our output has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(ExitCode.REFUSED)

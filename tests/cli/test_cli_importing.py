@@ -1,0 +1,223 @@
+"""Definitions made of modules and of files that say otherwise."""
+
+from pathlib import Path
+
+import pytest
+
+from blockyard.cli.checkout import Source
+from blockyard.cli.documents import member, members, text
+from blockyard.cli.exits import Failure
+from blockyard.cli.importing import NOTHING, Plan, plan
+from blockyard.cli.overrides import Overrides, read_overrides
+from blockyard.modules.importing import propose
+from blockyard.protocol.jsontypes import JsonObject
+
+SOURCE = Source(url="https://git.example.test/modules.git", path="storage/my-bucket", ref="v1")
+MODULE = {
+    "main.tf": """
+variable "bucket_name" {
+  type        = string
+  description = "Name of the bucket"
+  validation {
+    condition     = can(regex("^[a-z-]+$", var.bucket_name))
+    error_message = "Lower case only."
+  }
+}
+variable "size" {
+  type    = number
+  default = 3
+}
+variable "ratio" {
+  type    = number
+  default = 0.5
+}
+variable "tier" {
+  type = string
+  default = "hot"
+  validation {
+    condition = contains(["hot", "cold"], var.tier)
+    error_message = "hot or cold"
+  }
+}
+variable "token" {
+  type      = string
+  sensitive = true
+}
+variable "extra" {
+  type    = string
+  default = null
+}
+output "bucket_url" { value = "https://${var.bucket_name}" }
+output "password" {
+  value     = var.token
+  sensitive = true
+}
+""",
+    "README.md": "---\nname: My bucket\ndescription: Keeps things.\nsupportedPlatforms:\n  - meshstack\n---\n# Read me\n",
+}
+
+
+def made(overrides: Overrides | None = None, files: dict[str, str] | None = None, **environ: str) -> Plan:
+    proposal = propose(MODULE if files is None else files)
+    return plan(proposal, overrides or Overrides(), environ, source=SOURCE, workspace="platform")
+
+
+def inputs(of: Plan) -> JsonObject:
+    return members(of.version, "inputs")
+
+
+def test_variables_become_inputs_and_outputs_outputs() -> None:
+    wanted = made()
+
+    assert list(inputs(wanted)) == ["bucket_name", "size", "ratio", "tier", "token"]
+    assert inputs(wanted)["bucket_name"] == {
+        "displayName": "Bucket Name",
+        "type": "STRING",
+        "assignmentType": "USER_INPUT",
+        "isEnvironment": False,
+        "isSensitive": False,
+        "argument": None,
+        "defaultValue": None,
+        "updateableByConsumer": True,
+        "displayOrder": 0,
+        "description": "Name of the bucket",
+        "valueValidationRegex": "^[a-z-]+$",
+        "validationRegexErrorMessage": "Lower case only.",
+    }
+    assert member(inputs(wanted), "size", "defaultValue") == 3
+    assert member(inputs(wanted), "tier", "selectableValues") == ["hot", "cold"]
+    assert member(inputs(wanted), "token", "isSensitive") is True
+    assert list(members(wanted.version, "outputs")) == ["bucket_url"]
+    assert member(wanted.version, "outputs", "bucket_url", "assignmentType") == "RESOURCE_URL"
+
+
+def test_a_default_that_is_no_whole_number_makes_code() -> None:
+    assert members(inputs(made()), "ratio")["type"] == "CODE"
+    assert members(inputs(made()), "ratio")["defaultValue"] == "0.5"
+
+
+def test_what_is_left_out_is_said() -> None:
+    assert [warning.partition(":")[0] for warning in made().warnings] == [
+        "variable 'extra' is left out",
+        "output 'password' is left out",
+    ]
+
+
+def test_the_definition_is_described_by_the_readme() -> None:
+    wanted = made()
+
+    assert wanted.definition == {
+        "metadata": {"ownedByWorkspace": "platform", "tags": {}},
+        "spec": {
+            "displayName": "My bucket",
+            "description": "Keeps things.",
+            "targetType": "WORKSPACE_LEVEL",
+            "runTransparency": False,
+            "useInLandingZonesOnly": False,
+            "supportedPlatforms": None,
+            "readme": "# Read me",
+        },
+    }
+
+
+def test_without_a_readme_the_folder_names_the_definition() -> None:
+    assert made(files={"main.tf": ""}).name == "My bucket"
+
+
+def test_the_implementation_names_source_and_engine() -> None:
+    assert member(made().version, "implementation", "terraform") == {
+        "terraformVersion": "1.11.4",
+        "repositoryUrl": "https://git.example.test/modules.git",
+        "async": False,
+        "useMeshHttpBackendFallback": True,
+        "repositoryPath": "storage/my-bucket",
+        "refName": "v1",
+    }
+
+
+def test_a_module_with_a_backend_of_its_own_keeps_its_state_there() -> None:
+    wanted = made(files={"main.tf": 'terraform {\n  backend "s3" {}\n}\n'})
+
+    assert member(wanted.version, "implementation", "terraform", "useMeshHttpBackendFallback") is False
+
+
+def test_a_file_says_what_shall_be_otherwise(tmp_path: Path) -> None:
+    file = tmp_path / "definition.toml"
+    file.write_text(
+        """
+name = "Bucket"
+run_transparency = true
+permissions = ["TENANT_LIST"]
+[tags]
+cost = ["free"]
+[inputs.token]
+assignment_type = "STATIC"
+value_env = "THE_TOKEN"
+environment = true
+[inputs.size]
+exclude = true
+[inputs.extra]
+display_name = "Extra"
+[inputs.workspace]
+assignment_type = "WORKSPACE_IDENTIFIER"
+[outputs.bucket_url]
+assignment_type = "NONE"
+"""
+    )
+
+    wanted = made(read_overrides(file), THE_TOKEN="s3cret")
+
+    assert wanted.name == "Bucket"
+    assert member(wanted.definition, "spec", "runTransparency") is True
+    assert member(wanted.definition, "metadata", "tags") == {"cost": ["free"]}
+    assert wanted.version["permissions"] == ["TENANT_LIST"]
+    assert list(inputs(wanted)) == ["bucket_name", "ratio", "tier", "token", "extra", "workspace"]
+    assert members(inputs(wanted), "token")["argument"] == {"plaintext": "s3cret"}
+    assert members(inputs(wanted), "token")["isEnvironment"] is True
+    assert members(inputs(wanted), "workspace")["assignmentType"] == "WORKSPACE_IDENTIFIER"
+    assert text(wanted.version, "outputs", "bucket_url", "assignmentType") == "NONE"
+    assert "s3cret" not in str(wanted.shown())
+
+
+def test_a_manual_definition_is_made_of_its_file_alone(tmp_path: Path) -> None:
+    file = tmp_path / "definition.json"
+    file.write_text('{"name": "Firewall change", "inputs": {"port": {"type": "INTEGER"}}}')
+
+    wanted = plan(NOTHING, read_overrides(file), {}, source=None, workspace="network")
+
+    assert wanted.version["implementation"] == {"type": "manual", "manual": {}}
+    assert wanted.version["deletionMode"] == "PURGE"
+    assert list(inputs(wanted)) == ["port"]
+    assert wanted.version["outputs"] == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("nme = 'x'", "nobody knows nme"),
+        ("name = 1", "name must be a text"),
+        ("[inputs.a]\nsecret = true", "inputs.a: nobody knows secret"),
+        ("[inputs.a]\nsensitive = 'yes'", "true or false"),
+        ("permissions = 'X'", "list of texts"),
+        ("inputs = 3", "inputs must be a table"),
+        ("= broken", "cannot be read"),
+        ("[inputs.a]\nassignment_type = 'STATIC'", "needs a value"),
+        ("[inputs.a]\nvalue = '1'\nvalue_env = 'X'", "exclude each other"),
+        ("[inputs.a]\nvalue_env = 'NOT_SET'", "NOT_SET is not set"),
+        ("engine_version = '1.9'", "no engine version"),
+    ],
+)
+def test_mistakes_in_the_file_are_named(tmp_path: Path, content: str, message: str) -> None:
+    file = tmp_path / "definition.toml"
+    file.write_text(content)
+
+    with pytest.raises(Failure, match=message):
+        made(read_overrides(file))
+
+
+def test_the_version_document_belongs_to_its_definition() -> None:
+    document = made().version_document(definition_id="d", version_id="v", number=2, state="DRAFT")
+
+    assert document["metadata"] == {"uuid": "v", "ownedByWorkspace": "platform", "createdOn": ""}
+    assert text(document, "spec", "buildingBlockDefinitionRef", "uuid") == "d"
+    assert member(document, "spec", "versionNumber") == 2
