@@ -1,0 +1,27 @@
+"""What a run, an attempt and a step are, and how they change."""
+
+from blockyard.server.runs.model.attempt import Attempt, AttemptState, Claimer, lease_of
+from blockyard.server.runs.model.limits import RunLimits
+from blockyard.server.runs.model.run import FINAL, NEXT, Run, RunId, RunTarget, RunWarning, Trigger, TriggerReason
+from blockyard.server.runs.model.step import Source, Step, StepId
+from blockyard.server.runs.model.text import clean
+
+__all__ = [
+    "FINAL",
+    "NEXT",
+    "Attempt",
+    "AttemptState",
+    "Claimer",
+    "Run",
+    "RunId",
+    "RunLimits",
+    "RunTarget",
+    "RunWarning",
+    "Source",
+    "Step",
+    "StepId",
+    "Trigger",
+    "TriggerReason",
+    "clean",
+    "lease_of",
+]

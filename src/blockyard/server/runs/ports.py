@@ -1,0 +1,83 @@
+"""What runs need from features above them: the content of a run document, who follows a run, the locks of the state."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import RunStatus
+from blockyard.protocol.status import OutputValue
+from blockyard.server.kit.database import Transaction
+from blockyard.server.runs.model import Run, RunId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunParts:
+    """The parts of a run document that blocks and definitions know. Source: runner.md 1.5.
+
+    Attributes:
+        block: `spec.buildingBlock`: uuid, and spec with displayName, workspaceIdentifier, projectIdentifier,
+            fullPlatformIdentifier, inputs (resolved now, secrets sealed to the runner's key) and parentBuildingBlocks.
+        definition: `spec.buildingBlockDefinition`: uuid, and spec with workspaceIdentifier, version, implementation.
+        plan_run_id: the DETECT run whose saved plan shall be applied.
+    """
+
+    block: JsonObject
+    definition: JsonObject
+    plan_run_id: RunId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinish:
+    """How a run ends in the opinion of its listener; `message` tells people why it is not what the runner said."""
+
+    status: RunStatus
+    message: str | None = None
+
+
+class RunContent(Protocol):
+    """What a run document says about the block. Implemented by blocks."""
+
+    def document_parts(self, tx: Transaction, run: Run) -> RunParts:
+        """Return the parts as they are now. A refusal fails the run with its message."""
+
+    def is_transparent(self, tx: Transaction, run: Run) -> bool:
+        """Whether the consumer of the block may read logs and stop runs (run transparency of the definition)."""
+
+
+class RunListener(Protocol):
+    """Who follows the life of runs. Implemented by blocks."""
+
+    def run_changed(self, tx: Transaction, run: Run) -> None:
+        """The run was claimed, or went back to the queue."""
+
+    def run_finished(self, tx: Transaction, run: Run, outputs: Mapping[str, OutputValue]) -> RunFinish:
+        """The run is about to end as `run.status`; return how it really ends.
+
+        SUCCEEDED may become FAILED (outputs missing or of the wrong type). Called in the transaction of the end, before
+        the run is stored. Sensitive outputs come without a value.
+        """
+
+
+class StateLocks(Protocol):
+    """The locks runs hold on the state of their blocks. Implemented by tofu_state."""
+
+    def release(self, tx: Transaction, block_id: UUID, run_id: RunId) -> None:
+        """Remove the lock that `run_id` holds, if any."""
+
+    def held_by(self, tx: Transaction, run_id: RunId) -> bool:
+        """Whether the run holds the lock of its block's state."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPorts:
+    """All of the above."""
+
+    content: RunContent
+    listener: RunListener
+    locks: StateLocks
+
+
+Ports = Callable[[], RunPorts]
+"""Returns the ports; asked only when a use case runs, so that features which need each other can be built in any order."""

@@ -1,0 +1,82 @@
+"""Who sees what of a run. Source: concepts.md 11.4, runner.md 1.1.2, api.md 3.20."""
+
+from enum import IntEnum
+
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.errors import Denied, NotFound
+from blockyard.server.runs.model import Run
+
+
+class RunAccess(IntEnum):
+    """How much of a run somebody sees."""
+
+    NONE = 0
+    MESSAGES = 1
+    """Status, steps and user messages."""
+    FULL = 2
+    """Also logs, system messages, inputs and outputs."""
+
+
+def access_of(principal: Principal, run: Run, *, transparent: bool) -> RunAccess:
+    """Return what `principal` sees of `run`; `transparent` is the run transparency of its definition."""
+    if principal.run is not None:
+        return RunAccess.FULL if principal.run.run_id == run.id else RunAccess.NONE
+    if any(
+        principal.allows("BUILDINGBLOCKRUN_LIST", workspace=None, provider=owner)
+        for owner in (run.provider, run.runner_workspace)
+    ):
+        return RunAccess.FULL
+    if transparent and principal.allows("BUILDINGBLOCK_LIST", workspace=run.workspace):
+        return RunAccess.FULL
+    if principal.allows("BUILDINGBLOCK_LIST", workspace=run.workspace, provider=run.provider):
+        return RunAccess.MESSAGES
+    return RunAccess.NONE
+
+
+def require_access(principal: Principal, run: Run, needed: RunAccess, *, transparent: bool) -> RunAccess:
+    """Return what `principal` sees if that is at least `needed`: else Denied, or NotFound where even the run is unknown."""
+    access = access_of(principal, run, transparent=transparent)
+    if access >= needed:
+        return access
+    if access is RunAccess.NONE:
+        refuse_foreign_token(principal, run)
+        raise NotFound(f"there is no run {run.id}", code="RunUnknown")
+    raise Denied(
+        "you don't have sufficient permissions: the logs of this run are for the platform team only",
+        code="RunNotTransparent",
+        remedy="Ask the owner of the building block definition, or for run transparency of the definition.",
+    )
+
+
+def require_report(principal: Principal, run: Run) -> None:
+    """Refuse whoever may not report on `run`: it takes a token of the run, or a key of definition or runner owner."""
+    if principal.attempt_of(run.id) is not None:
+        return
+    refuse_foreign_token(principal, run)
+    _require_managed(principal, run, "BUILDINGBLOCKRUNSOURCE_SAVE")
+
+
+def require_abort(principal: Principal, run: Run, *, transparent: bool) -> None:
+    """Refuse whoever may not stop `run`: platform team, or the block's workspace where runs are transparent."""
+    if transparent and principal.allows("BUILDINGBLOCK_SAVE", workspace=run.workspace):
+        return
+    refuse_foreign_token(principal, run)
+    _require_managed(principal, run, "BUILDINGBLOCKRUN_SAVE")
+
+
+def refuse_foreign_token(principal: Principal, run: Run) -> None:
+    """Refuse the token of another run."""
+    if principal.run is not None and principal.run.run_id != run.id:
+        raise Denied(
+            "this run token belongs to another run",
+            code="ForeignRunToken",
+            remedy="Use the token that came with the claim of this run.",
+        )
+
+
+def _require_managed(principal: Principal, run: Run, code: str) -> None:
+    if principal.allows(code, workspace=None, provider=run.runner_workspace):
+        return
+    known = access_of(principal, run, transparent=False) is not RunAccess.NONE
+    hide = None if known else f"there is no run {run.id}"
+    principal.require(code, workspace=None, provider=run.provider, hide=hide)

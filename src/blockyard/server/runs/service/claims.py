@@ -1,0 +1,157 @@
+"""Claiming: a runner takes the oldest run that waits for it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import structlog
+from pydantic import ValidationError
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import ImplementationType, RunStatus
+from blockyard.protocol.run import RunDocument
+from blockyard.server.events.model import SYSTEM
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Denied, Refusal
+from blockyard.server.kit.ids import new_secret
+from blockyard.server.runners.model import Runner, RunnerId
+from blockyard.server.runs.model import Attempt, Claimer, Run, lease_of
+from blockyard.server.runs.ports import RunParts
+from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext, block_topic, run_topic
+from blockyard.server.runs.service.documents import claim_document, run_document
+from blockyard.server.runs.service.ending import RunEnding
+from blockyard.server.runs.service.runs import TOKEN_PREFIX
+from blockyard.server.runs.store import AttemptStore, FileStore, QueueStore, RunStore
+
+log = structlog.get_logger(__name__)
+
+TOKEN_LENGTH = 43
+"""Letters and digits after the prefix: 256 bits."""
+
+_UNDELIVERABLE = 10
+"""How many runs in a row one claim fails because they cannot be delivered; the rest is left to the next claim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A request for work.
+
+    Attributes:
+        types: what the runner executes; all its type allows if empty.
+    """
+
+    runner_id: RunnerId
+    claimer: Claimer
+    node_id: str | None = None
+    types: frozenset[ImplementationType] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The answer: a run document, or when to ask again (None: nothing waits)."""
+
+    document: JsonObject | None
+    next_due_at: datetime | None = None
+
+
+class ClaimService:
+    """Hands runs to runners."""
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._ending = RunEnding(context)
+
+    def claim(self, tx: Transaction, principal: Principal, claim: Claim) -> Claimed:
+        """Give the oldest run that is due to the runner. Raises NotFound (no such runner), Denied.
+
+        A run that cannot be delivered is failed with the reason: a runner that cannot read a run never recovers.
+        """
+        now = self._context.clock()
+        runner = self._context.runners.get_by_id(tx, claim.runner_id)
+        _require_claim(principal, runner)
+        self._context.runners.seen(tx, runner.id, now)
+        types = _types(runner, claim.types)
+        for _ in range(_UNDELIVERABLE):
+            taken = QueueStore(tx).take(runner.id, types, node_id=claim.node_id, at=now)
+            if taken is None:
+                return Claimed(None, QueueStore(tx).next_due(runner.id, types))
+            document = self._deliver(tx, taken, runner, claim, now)
+            if document is not None:
+                return Claimed(document)
+        return Claimed(None, now)
+
+    def waiting(self, tx: Transaction, claim: Claim) -> datetime | None:
+        """Return when the next run for the runner is or was due; cheap, for a claim that waits."""
+        runner = self._context.runners.get_by_id(tx, claim.runner_id)
+        return QueueStore(tx).next_due(runner.id, _types(runner, claim.types))
+
+    def _deliver(self, tx: Transaction, run: Run, runner: Runner, claim: Claim, now: datetime) -> JsonObject | None:
+        try:
+            parts = self._context.ports().content.document_parts(tx, run)
+            base = run_document(run, parts, self._context.links)
+            RunDocument.model_validate(base)
+        except Refusal as refusal:
+            self._fail(tx, run, refusal.message)
+            return None
+        except ValidationError as error:
+            places = ", ".join(sorted({".".join(str(part) for part in item["loc"]) for item in error.errors()})[:5])
+            self._fail(tx, run, f"the run cannot be described to its runner; these members are wrong: {places}")
+            return None
+        token = TOKEN_PREFIX + new_secret(TOKEN_LENGTH)
+        self._begin_attempt(tx, run, parts, base, token=token, claim=claim, now=now)
+        own = claim.claimer is Claimer.BLOCKYARD
+        return claim_document(
+            run, base, token=token, public_key=runner.public_key, links=self._context.links, own_protocol=own
+        )
+
+    def _begin_attempt(
+        self,
+        tx: Transaction,
+        run: Run,
+        parts: RunParts,
+        document: JsonObject,
+        *,
+        token: str,
+        claim: Claim,
+        now: datetime,
+    ) -> None:
+        ports, limits = self._context.ports(), self._context.limits
+        AttemptStore(tx).add(
+            Attempt.begin(
+                run.id,
+                run.attempt,
+                token_hash=self._context.master_key.digest(token, context=TOKEN_CONTEXT),
+                claimer=claim.claimer,
+                lease=lease_of(claim.claimer, run.target, limits),
+                node_id=claim.node_id,
+                at=now,
+                limits=limits,
+            )
+        )
+        FileStore(tx).put_document(run.id, document)
+        if parts.plan_run_id != run.plan_run_id:
+            run = RunStore(tx).save(replace(run, plan_run_id=parts.plan_run_id))
+        ports.locks.release(tx, run.block_id, run.id)
+        ports.listener.run_changed(tx, run)
+        for topic in (run_topic(run.id), block_topic(run.block_id)):
+            tx.wake(topic)
+        log.info("run claimed", run_id=str(run.id), attempt=run.attempt, runner_id=str(claim.runner_id))
+
+    def _fail(self, tx: Transaction, run: Run, message: str) -> None:
+        log.warning("run cannot be delivered", run_id=str(run.id), cause=message)
+        self._ending.explain(tx, run, "prepare", "Prepare the run", message)
+        self._ending.finish(tx, run, RunStatus.FAILED, author=SYSTEM, summary=message, confirmed=True)
+
+
+def _require_claim(principal: Principal, runner: Runner) -> None:
+    if principal.run is not None:
+        raise Denied(
+            "a run token cannot claim runs", code="RunTokenCannotClaim", remedy="Use the API key of the runner."
+        )
+    principal.require("BUILDINGBLOCKRUN_SAVE", workspace=None, provider=runner.workspace)
+
+
+def _types(runner: Runner, wanted: Collection[ImplementationType]) -> frozenset[ImplementationType]:
+    able = {kind for kind in ImplementationType if runner.implementation_type.executes(kind)}
+    return frozenset(able & set(wanted) if wanted else able)

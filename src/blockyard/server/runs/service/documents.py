@@ -1,0 +1,90 @@
+"""The run document: what a claim answers and what readers of a run get. Source: runner.md 1.5."""
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.names import ImplementationType
+from blockyard.protocol.sealing import seal
+from blockyard.server.kit.clock import wire_time
+from blockyard.server.kit.hal import Links
+from blockyard.server.runs.model import Run
+from blockyard.server.runs.ports import RunParts
+
+ENDPOINT_INPUT = "MESHSTACK_ENDPOINT"
+RUN_TOKEN_INPUT = "MESHSTACK_RUN_TOKEN"  # noqa: S105  the name of an input
+
+
+def run_document(run: Run, parts: RunParts, links: Links) -> JsonObject:
+    """Return the document of a run without its token; secrets are sealed."""
+    endpoint = _environment_input(ENDPOINT_INPUT, links.base_url, is_sensitive=False)
+    return {
+        "kind": "meshBuildingBlockRun",
+        "apiVersion": "v1",
+        "metadata": {"uuid": str(run.id), "createdOn": wire_time(run.created_at)},
+        "spec": {
+            "runNumber": run.number,
+            "behavior": run.behavior.value,
+            "buildingBlock": _with_input(parts.block, endpoint),
+            "buildingBlockDefinition": parts.definition,
+            "trigger": {"reason": run.trigger.reason.value, "author": run.trigger.author.document()},
+        },
+        "status": run.status.value,
+        "_links": _links(run, parts, links),
+    }
+
+
+def claim_document(
+    run: Run, document: JsonObject, *, token: str, public_key: str, links: Links, own_protocol: bool
+) -> JsonObject:
+    """Return `document` as the answer to a claim: with the run token, and our links if the runner speaks our protocol."""
+    spec = dict(_object(document["spec"]))
+    if run.target.implementation is ImplementationType.GITHUB_WORKFLOW:
+        sealed = _environment_input(RUN_TOKEN_INPUT, seal(public_key, token), is_sensitive=True)
+        spec["buildingBlock"] = _with_input(_object(spec["buildingBlock"]), sealed)
+    spec["runToken"] = token
+    all_links = dict(_object(document["_links"]))
+    if own_protocol:
+        all_links |= {
+            "blockyard:log": links.link("run_log_upload", uuid=run.id),
+            "blockyard:heartbeat": links.link("run_heartbeat", uuid=run.id),
+            "blockyard:release": links.link("run_release", uuid=run.id),
+        }
+    return {**document, "spec": spec, "_links": all_links}
+
+
+def readable_document(run: Run, document: JsonObject, *, links: Links, with_logs: bool) -> JsonObject:
+    """Return `document` with the run's status of now, and where its logs are."""
+    all_links = dict(_object(document["_links"]))
+    if with_logs:
+        all_links["downloadLogs"] = links.link("run_logs", uuid=run.id)
+    return {**document, "status": run.status.value, "_links": all_links}
+
+
+def _links(run: Run, parts: RunParts, links: Links) -> JsonObject:
+    all_links: JsonObject = {
+        "self": links.link("run", uuid=run.id),
+        "registerSource": links.link("register_source", uuid=run.id),
+        "updateSource": {**links.link("update_source", uuid=run.id), "templated": True},
+        "meshstackBaseUrl": links.link("base"),
+    }
+    if parts.plan_run_id is not None:
+        all_links["planArtifact"] = links.link("plan_artifact", uuid=parts.plan_run_id)
+    return all_links
+
+
+def _environment_input(key: str, value: str, *, is_sensitive: bool) -> JsonObject:
+    return {"key": key, "value": value, "type": "STRING", "isSensitive": is_sensitive, "isEnvironment": True}
+
+
+def _with_input(block: JsonObject, addition: JsonObject) -> JsonObject:
+    """Return `block` with one more input, unless its definition has an input of that name."""
+    spec = _object(block["spec"])
+    inputs = spec.get("inputs")
+    present: list[Json] = list(inputs) if isinstance(inputs, list) else []
+    if any(isinstance(item, dict) and item.get("key") == addition["key"] for item in present):
+        return block
+    return {**block, "spec": {**spec, "inputs": [*present, addition]}}
+
+
+def _object(value: Json) -> JsonObject:
+    if not isinstance(value, dict):
+        raise TypeError("a part of the run document is no object")
+    return value

@@ -1,0 +1,125 @@
+"""The end of a run: the same few things happen however it ends."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+from pydantic import TypeAdapter
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import RunStatus, StepStatus
+from blockyard.protocol.status import OutputValue
+from blockyard.server.events.model import Author, EventType
+from blockyard.server.kit.database import Transaction
+from blockyard.server.runs.model import AttemptState, Run, Source, Step, StepId
+from blockyard.server.runs.model.run import lock_hold
+from blockyard.server.runs.model.step import OPEN_STEPS
+from blockyard.server.runs.ports import RunFinish
+from blockyard.server.runs.service.context import RunContext, block_topic, run_topic, runner_topic
+from blockyard.server.runs.store import AttemptStore, FileStore, RunStore, StepStore
+
+log = structlog.get_logger(__name__)
+
+SERVER_SOURCE = "blockyard"
+"""The source of steps the server itself adds."""
+
+_OUTPUTS = TypeAdapter(dict[str, OutputValue])
+
+
+class RunEnding:
+    """Ends runs. Only for the services of this feature."""
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+
+    def finish(
+        self, tx: Transaction, run: Run, status: RunStatus, *, author: Author, summary: str | None, confirmed: bool
+    ) -> Run:
+        """End `run` as `status`, or as its listener says, and tell everybody.
+
+        `confirmed` means that whoever worked on the run knows: otherwise its engine may still write state, and the next
+        run of the block waits for it.
+        """
+        now = self._context.clock()
+        ended = run.ended(status, at=now, summary=summary)
+        finish = self._context.ports().listener.run_finished(tx, ended, self.outputs(tx, run))
+        if finish.status is not ended.status:
+            ended = self._overruled(tx, ended, finish)
+        ended = self._with_open_steps(tx, ended)
+        ended = self.cut_off(tx, ended, at=now, confirmed=confirmed)
+        saved = RunStore(tx).save(ended)
+        self._tell(tx, saved, author)
+        return saved
+
+    def cut_off(self, tx: Transaction, run: Run, *, at: datetime, confirmed: bool) -> Run:
+        """Free the state lock of an ended run and note how long its engine may still write."""
+        locks = self._context.ports().locks
+        attempts = AttemptStore(tx)
+        attempt = attempts.get(run.id, run.attempt)
+        if attempt is not None and not confirmed and locks.held_by(tx, run.id):
+            until = lock_hold(attempt.last_sign_at, self._context.limits)
+            run = replace(run, quiet_until=until) if until > at else run
+        locks.release(tx, run.block_id, run.id)
+        attempts.end(run.id, run.attempt, AttemptState.ENDED)
+        return run
+
+    def outputs(self, tx: Transaction, run: Run) -> dict[str, OutputValue]:
+        """Return what the newest attempt reported."""
+        return _OUTPUTS.validate_python(FileStore(tx).outputs(run.id, run.attempt))
+
+    def explain(self, tx: Transaction, run: Run, name: str, display_name: str, message: str) -> None:
+        """Add a failed step of the server itself, so that every view of the run shows the reason."""
+        steps = StepStore(tx)
+        sources = steps.sources(run.id, run.attempt)
+        if all(source.id != SERVER_SOURCE for source in sources):
+            position = 1 + max((source.position for source in sources), default=0)
+            source = Source(run_id=run.id, attempt=run.attempt, id=SERVER_SOURCE, position=position)
+            steps.put_source(source, is_new=True)
+        now = self._context.clock()
+        step = Step(
+            run_id=run.id,
+            attempt=run.attempt,
+            id=StepId(SERVER_SOURCE, name),
+            position=1,
+            display_name=display_name,
+            status=StepStatus.FAILED,
+            user_message=message,
+            started_at=now,
+            ended_at=now,
+        )
+        steps.put(step, is_new=True)
+
+    def _overruled(self, tx: Transaction, run: Run, finish: RunFinish) -> Run:
+        message = finish.message or f"the run was reported as {run.status}, but it is {finish.status}"
+        self.explain(tx, run, "result", "Check the result", message)
+        return replace(run, status=finish.status, summary=message)
+
+    def _with_open_steps(self, tx: Transaction, run: Run) -> Run:
+        steps = StepStore(tx)
+        all_steps = steps.steps(run.id, run.attempt)
+        unfinished = [step for step in all_steps if step.status in OPEN_STEPS]
+        if run.status is RunStatus.ABORTED:
+            for step in unfinished:
+                steps.put(replace(step, status=StepStatus.ABORTED, ended_at=run.finished_at), is_new=False)
+        if run.status is RunStatus.SUCCEEDED and run.finished_at is not None:
+            odd = [step.display_name for step in all_steps if step.status is not StepStatus.SUCCEEDED]
+            if odd:
+                names = ", ".join(f"'{name}'" for name in odd[:5])
+                return run.warned(run.finished_at, f"the run succeeded although steps did not: {names}")
+        return run
+
+    def _tell(self, tx: Transaction, run: Run, author: Author) -> None:
+        for topic in (run_topic(run.id), block_topic(run.block_id), runner_topic(run.target.runner_id)):
+            tx.wake(topic)
+        content: JsonObject = {"status": run.status.value, "number": run.number, "behavior": run.behavior.value}
+        self._context.event_log.append(
+            tx,
+            author,
+            "Building Block Run Finished",
+            EventType.CHANGED,
+            workspace=run.workspace,
+            subject_kind="meshBuildingBlockRun",
+            subject_id=str(run.id),
+            content=content,
+        )
+        log.info("run finished", run_id=str(run.id), block_id=str(run.block_id), status=run.status.value)

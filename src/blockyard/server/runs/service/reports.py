@@ -1,0 +1,222 @@
+"""What runners and pipelines say about runs, and what they are told. Source: runner.md 1.6 to 1.8, architecture.md 4."""
+
+import binascii
+from base64 import b64decode
+from dataclasses import dataclass, replace
+
+import structlog
+
+from blockyard.protocol.live import LogReply
+from blockyard.protocol.names import Behavior, RunStatus
+from blockyard.protocol.status import SourceRegistration, StatusUpdate, UpdateReply
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict, Denied, Invalid
+from blockyard.server.runs.model import FINAL, Attempt, AttemptState, Run, RunId, clean
+from blockyard.server.runs.service.access import require_report
+from blockyard.server.runs.service.context import RunContext, block_topic, run_topic, runner_topic
+from blockyard.server.runs.service.ending import RunEnding
+from blockyard.server.runs.service.steps import StepReports
+from blockyard.server.runs.store import AttemptStore, FileStore, RunStore
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """A run and the attempt somebody reports on."""
+
+    run: Run
+    attempt: Attempt
+    is_runner: bool
+    """It came with the run token, not with an API key."""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the attempt may still change the run."""
+        return not self.run.is_final and self.attempt.number == self.run.attempt and self.attempt.may_go_on
+
+    @property
+    def must_stop(self) -> bool:
+        """Whether the caller shall stop working on the run."""
+        return self.run.must_stop(self.attempt.number, may_go_on=self.attempt.may_go_on)
+
+
+class ReportService:
+    """Records reports. An older attempt, or a finished run, changes nothing and is answered without an error."""
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._ending = RunEnding(context)
+
+    def register(
+        self, tx: Transaction, principal: Principal, run_id: RunId, registration: SourceRegistration
+    ) -> UpdateReply:
+        """Add a source and its steps; it acknowledges the claim. Raises NotFound, Denied, Invalid."""
+        caller = self._caller(tx, principal, run_id)
+        if caller.is_current:
+            caller = self._heard(tx, caller)
+            self._steps(tx, caller).register(registration)
+            tx.wake(run_topic(run_id))
+        return self._reply(tx, caller, "registration")
+
+    def report(
+        self, tx: Transaction, principal: Principal, run_id: RunId, source_id: str, update: StatusUpdate
+    ) -> UpdateReply:
+        """Record a status update; the first final status ends the run. Raises NotFound, Denied, Invalid."""
+        caller = self._caller(tx, principal, run_id)
+        if caller.is_current:
+            caller = self._heard(tx, caller)
+            self._steps(tx, caller).apply(source_id, update.steps or ())
+            caller = replace(caller, run=self._report_run(tx, principal, caller, update))
+            tx.wake(run_topic(run_id))
+        elif self._may_complete(caller):
+            self._steps(tx, caller).complete(source_id, update.steps or ())
+            tx.wake(run_topic(run_id))
+        return self._reply(tx, caller, "report")
+
+    def append_log(
+        self, tx: Transaction, principal: Principal, run_id: RunId, *, step: str, offset: int, data: bytes
+    ) -> LogReply:
+        """Append to the log of a step and return how much of it is there. Raises NotFound, Denied, Invalid."""
+        caller = self._caller(tx, principal, run_id)
+        if not caller.is_current:
+            end = offset + len(data)
+            return LogReply(offset=end, run_aborted=self._reply(tx, caller, "log").run_aborted)
+        caller = self._heard(tx, caller)
+        changed = self._steps(tx, caller).chunk(step, offset, data)
+        tx.wake(run_topic(run_id))
+        return LogReply(offset=changed.log_bytes, run_aborted=self._reply(tx, caller, "log").run_aborted)
+
+    def heartbeat(self, tx: Transaction, principal: Principal, run_id: RunId) -> UpdateReply:
+        """Record a sign of life. Raises NotFound, Denied."""
+        caller = self._caller(tx, principal, run_id)
+        if caller.is_current:
+            caller = self._heard(tx, caller)
+        return self._reply(tx, caller, "heartbeat")
+
+    def release(self, tx: Transaction, principal: Principal, run_id: RunId, reason: str) -> UpdateReply:
+        """Take a run back from its runner and offer it again at once; repeating it changes nothing.
+
+        Raises NotFound, Denied.
+        """
+        caller = self._caller(tx, principal, run_id)
+        if not caller.is_current:
+            return UpdateReply(run_aborted=caller.run.status is RunStatus.ABORTED)
+        if caller.run.abort_requested_at is not None:
+            self._ending.finish(
+                tx, caller.run, RunStatus.ABORTED, author=principal.author, summary="aborted", confirmed=True
+            )
+            return UpdateReply(run_aborted=True)
+        now = self._context.clock()
+        released = replace(caller.attempt, state=AttemptState.RELEASED, last_sign_at=now)
+        AttemptStore(tx).save(caller.attempt, released)
+        why = f"the runner handed the run back: {clean(reason) or 'no reason given'}"
+        back = caller.run.released(at=now, why=why) if caller.run.status is RunStatus.IN_PROGRESS else caller.run
+        saved = RunStore(tx).save(back)
+        ports = self._context.ports()
+        ports.locks.release(tx, saved.block_id, saved.id)
+        ports.listener.run_changed(tx, saved)
+        for topic in (run_topic(run_id), block_topic(saved.block_id), runner_topic(saved.target.runner_id)):
+            tx.wake(topic)
+        log.info("run handed back", run_id=str(run_id), attempt=caller.attempt.number)
+        return UpdateReply(run_aborted=False)
+
+    def artifact(self, tx: Transaction, principal: Principal, run_id: RunId) -> bytes | None:
+        """Return the encrypted plan of a DETECT run for a run of the same block that applies it; None if it is gone.
+
+        Raises NotFound, Denied.
+        """
+        grant = principal.run
+        applying = None if grant is None else RunStore(tx).get(RunId(grant.run_id))
+        if grant is None or applying is None or applying.attempt != grant.attempt or applying.is_final:
+            raise _plan_denied()
+        if run_id not in {applying.plan_run_id, applying.id}:
+            raise _plan_denied()
+        return FileStore(tx).artifact(run_id)
+
+    def _caller(self, tx: Transaction, principal: Principal, run_id: RunId) -> _Caller:
+        run = RunStore(tx).get(run_id)
+        require_report(principal, run)
+        number = principal.attempt_of(run_id)
+        attempt = AttemptStore(tx).get(run_id, run.attempt if number is None else number)
+        if attempt is None:
+            raise Conflict(
+                "no runner has claimed this run yet", code="RunNotClaimed", remedy="Report after the run was claimed."
+            )
+        return _Caller(run, attempt, is_runner=number is not None)
+
+    def _heard(self, tx: Transaction, caller: _Caller) -> _Caller:
+        """Note a sign of life; a run whose attempt was lost, but not followed by another, goes on."""
+        heard = caller.attempt.heard(self._context.clock(), self._context.limits)
+        attempt = AttemptStore(tx).save(caller.attempt, heard)
+        if caller.run.status is not RunStatus.PENDING:
+            return replace(caller, attempt=attempt)
+        revived = RunStore(tx).save(caller.run.revived())
+        self._context.ports().listener.run_changed(tx, revived)
+        for topic in (run_topic(revived.id), block_topic(revived.block_id)):
+            tx.wake(topic)
+        log.info("lost attempt goes on", run_id=str(revived.id), attempt=attempt.number)
+        return replace(caller, run=revived, attempt=attempt)
+
+    def _report_run(self, tx: Transaction, principal: Principal, caller: _Caller, update: StatusUpdate) -> Run:
+        run = self._with_facts(tx, caller.run, update)
+        if update.status is None or update.status not in FINAL:
+            return RunStore(tx).save(run) if run != caller.run else run
+        return self._ending.finish(
+            tx, run, update.status, author=principal.author, summary=run.summary, confirmed=caller.is_runner
+        )
+
+    def _with_facts(self, tx: Transaction, run: Run, update: StatusUpdate) -> Run:
+        if update.summary is not None:
+            run = replace(run, summary=clean(update.summary))
+        if update.changes_detected is not None:
+            run = replace(run, changes_detected=update.changes_detected)
+        if update.artifact is not None and run.behavior is Behavior.DETECT:
+            data = self._context.master_key.encrypt(_plan(update.artifact), context=plan_context(run.id))
+            FileStore(tx).put_artifact(run.id, data, at=self._context.clock())
+        return run
+
+    def _may_complete(self, caller: _Caller) -> bool:
+        ended = caller.run.finished_at
+        if ended is None or caller.attempt.number != caller.run.attempt or caller.run.status is RunStatus.ABORTED:
+            return False
+        return self._context.clock() <= ended + self._context.limits.late_steps
+
+    def _steps(self, tx: Transaction, caller: _Caller) -> StepReports:
+        return StepReports(
+            tx,
+            caller.run,
+            claimer=caller.attempt.claimer if caller.is_runner else None,
+            attempt=caller.attempt.number,
+            at=self._context.clock(),
+            limits=self._context.limits,
+        )
+
+    def _reply(self, tx: Transaction, caller: _Caller, what: str) -> UpdateReply:
+        if not caller.is_current and not caller.run.is_final:
+            log.info("late report ignored", run_id=str(caller.run.id), attempt=caller.attempt.number, what=what)
+        told = caller.run.abort_told(at=self._context.clock(), limits=self._context.limits)
+        if caller.is_current and told != caller.run:
+            RunStore(tx).save(told)
+        return UpdateReply(run_aborted=caller.must_stop)
+
+
+def plan_context(run_id: RunId) -> str:
+    """Return what the encryption of a run's plan is bound to."""
+    return f"plan of run {run_id}"
+
+
+def _plan_denied() -> Denied:
+    return Denied(
+        "a saved plan is only for the run that applies it",
+        code="PlanNotYours",
+        remedy="Use the token of the run whose document has the link 'planArtifact'.",
+    )
+
+
+def _plan(text: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Invalid("the plan is not base64", field="/artifact", code="InvalidArtifact") from error

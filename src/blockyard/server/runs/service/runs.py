@@ -1,0 +1,260 @@
+"""What other features, people and pages do with runs."""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from uuid import UUID
+
+import structlog
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import Behavior, RunStatus
+from blockyard.protocol.status import OutputValue
+from blockyard.server.events.model import SYSTEM, Author, EventType
+from blockyard.server.identity.model import Principal, Reach, RunGrant
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.runs.model import AttemptState, Run, RunId, RunTarget, Trigger, TriggerReason
+from blockyard.server.runs.model.run import lock_hold
+from blockyard.server.runs.service.access import RunAccess, access_of, require_abort, require_access
+from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext, block_topic, run_topic, runner_topic
+from blockyard.server.runs.service.ending import RunEnding
+from blockyard.server.runs.store import AttemptStore, FileStore, QueueFigures, QueueStore, RunFilter, RunStore
+
+log = structlog.get_logger(__name__)
+
+TOKEN_PREFIX = "byrun"  # noqa: S105  the open part of a token
+"""All run tokens begin so: others need no look-up."""
+
+
+class StateStanding(Enum):
+    """What the holder of a run token may do with the state of its block."""
+
+    CURRENT = "current"
+    SUPERSEDED = "superseded"
+    """A newer attempt or run was claimed."""
+    OVER = "over"
+    """The run ended too long ago."""
+
+
+class RunService:
+    """Requests, reads, aborts and forgets runs; knows run tokens."""
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._ending = RunEnding(context)
+
+    def request(
+        self, tx: Transaction, author: Author, *, block: RunTarget, behavior: Behavior, reason: TriggerReason
+    ) -> Run:
+        """Put a new run of `block` into the queue; for other services.
+
+        A run that waits for another attempt after one was lost is superseded: it ends as FAILED, without a call of
+        `RunListener.run_finished`, as the block follows the new run now.
+
+        Raises:
+            Conflict: a run of the block is unfinished.
+        """
+        runs = RunStore(tx)
+        unfinished = runs.unfinished(block.block_id)
+        if unfinished is not None:
+            self._supersede(tx, unfinished)
+        latest = runs.latest(block.block_id)
+        now = self._context.clock()
+        quiet_until = latest.quiet_until if latest is not None else None
+        run = Run(
+            id=RunId(self._context.new_id()),
+            number=1 if latest is None else latest.number + 1,
+            target=block,
+            runner_workspace=self._context.runners.get_by_id(tx, block.runner_id).workspace,
+            behavior=behavior,
+            trigger=Trigger(author, reason),
+            created_at=now,
+            due_at=now if quiet_until is None else max(now, quiet_until),
+        )
+        runs.add(run)
+        self._tell_requested(tx, run)
+        return run
+
+    def finish_at_once(
+        self,
+        tx: Transaction,
+        run: Run,
+        status: RunStatus,
+        outputs: Mapping[str, OutputValue],
+        *,
+        summary: str | None = None,
+    ) -> Run:
+        """End a run nobody has to execute (manual blocks), with its outputs; for other services.
+
+        Calls `RunListener.run_finished` like any other end.
+        """
+        FileStore(tx).put_outputs(run.id, run.attempt, {name: output.wire() for name, output in outputs.items()})
+        return self._ending.finish(tx, run, status, author=run.trigger.author, summary=summary, confirmed=True)
+
+    def by_id(self, tx: Transaction, run_id: UUID) -> Run:
+        """Return a run; for other services. Raises NotFound."""
+        return RunStore(tx).get(RunId(run_id))
+
+    def latest(self, tx: Transaction, block_id: UUID) -> Run | None:
+        """Return the newest run of a block; for other services."""
+        return RunStore(tx).latest(block_id)
+
+    def unfinished(self, tx: Transaction, block_id: UUID) -> Run | None:
+        """Return the run of a block that is not finished; for other services."""
+        return RunStore(tx).unfinished(block_id)
+
+    def outputs(self, tx: Transaction, run: Run) -> Mapping[str, OutputValue]:
+        """Return the outputs of a run's newest attempt; for other services. Sensitive ones have no value."""
+        return self._ending.outputs(tx, run)
+
+    def get(self, tx: Transaction, principal: Principal, run_id: UUID) -> Run:
+        """Return a run whose status and steps `principal` may see. Raises NotFound, Denied."""
+        run = RunStore(tx).get(RunId(run_id))
+        require_access(principal, run, RunAccess.MESSAGES, transparent=self.is_transparent(tx, run))
+        return run
+
+    def page(self, tx: Transaction, principal: Principal, chosen: RunFilter, request: PageRequest) -> Page[Run]:
+        """Return one page of the runs `principal` sees fully, oldest first.
+
+        Consumers find theirs by block only: whether the runs of a block are transparent is a matter of its definition.
+        """
+        reach = principal.reach("BUILDINGBLOCKRUN_LIST")
+        latest = None if chosen.block_id is None else RunStore(tx).latest(chosen.block_id)
+        if latest is not None and self.visible(principal, latest, transparent=self.is_transparent(tx, latest)):
+            reach = Reach(everything=True, workspaces=frozenset(), providers=frozenset())
+        return RunStore(tx).page(chosen, reach, request)
+
+    def visible(self, principal: Principal, run: Run, transparent: bool) -> bool:  # noqa: FBT001  a fact of the definition
+        """Whether `principal` may know of the run and read its logs."""
+        return access_of(principal, run, transparent=transparent) is RunAccess.FULL
+
+    def is_transparent(self, tx: Transaction, run: Run) -> bool:
+        """Whether the block's workspace may read the logs of `run`."""
+        return self._context.ports().content.is_transparent(tx, run)
+
+    def abort(self, tx: Transaction, principal: Principal, run_id: UUID) -> Run:
+        """Stop a run: PENDING and async ones at once, others when their runner confirms or time is up.
+
+        Raises NotFound, Denied, Conflict (it ended otherwise already).
+        """
+        run = RunStore(tx).get(RunId(run_id))
+        require_abort(principal, run, transparent=self.is_transparent(tx, run))
+        return self.abort_for(tx, principal.author, run)
+
+    def abort_for(self, tx: Transaction, author: Author, run: Run) -> Run:
+        """Do what `abort` does on behalf of `author`; for other services, which authorize themselves."""
+        if run.is_final and run.status is not RunStatus.ABORTED:
+            raise Conflict(f"the run is {run.status} already", code="RunFinished")
+        if run.is_final or run.abort_requested_at is not None:
+            return run
+        now = self._context.clock()
+        aborting = run.aborting(at=now, limits=self._context.limits)
+        self._event(tx, author, "Building Block Run Abort Requested", EventType.REQUESTED, run)
+        if run.status is RunStatus.PENDING or run.target.is_async:
+            return self._ending.finish(
+                tx, aborting, RunStatus.ABORTED, author=author, summary="aborted", confirmed=run.attempt == 0
+            )
+        saved = RunStore(tx).save(aborting)
+        for topic in (run_topic(run.id), block_topic(run.block_id)):
+            tx.wake(topic)
+        return saved
+
+    def forget(self, tx: Transaction, block_ids: Sequence[UUID]) -> None:
+        """Remove all runs of blocks and everything that belongs to them; for other services."""
+        RunStore(tx).remove_of_blocks(block_ids)
+
+    def grant_of(self, tx: Transaction, token: str) -> RunGrant | None:
+        """Return what a run token stands for, also of an older attempt or a finished run; None if it is none."""
+        if not token.startswith(TOKEN_PREFIX):
+            return None
+        token_hash = self._context.master_key.digest(token, context=TOKEN_CONTEXT)
+        attempt = AttemptStore(tx).by_token(token_hash)
+        if attempt is None:
+            return None
+        run = RunStore(tx).get(attempt.run_id)
+        return RunGrant(
+            run_id=run.id,
+            block_id=run.block_id,
+            runner_id=run.target.runner_id,
+            workspace=run.workspace,
+            attempt=attempt.number,
+        )
+
+    def state_standing(self, tx: Transaction, grant: RunGrant) -> StateStanding:
+        """Return what the holder of a run token may do with the state now; for tofu_state. Source: architecture.md 4."""
+        runs = RunStore(tx)
+        run = runs.get(RunId(grant.run_id))
+        if run.attempt != grant.attempt:
+            return StateStanding.SUPERSEDED
+        if run.finished_at is None:
+            return StateStanding.CURRENT
+        latest = runs.latest(run.block_id)
+        if latest is not None and latest.number > run.number and latest.attempt > 0:
+            return StateStanding.SUPERSEDED
+        within_grace = self._context.clock() <= run.finished_at + self._context.limits.lock_grace
+        return StateStanding.CURRENT if within_grace else StateStanding.OVER
+
+    def state_used(self, tx: Transaction, grant: RunGrant) -> None:
+        """Note that the engine of an attempt gave a sign of life at the state; for tofu_state.
+
+        It keeps a lost attempt that holds the state lock from being followed by another one, but not from being lost.
+        """
+        attempts = AttemptStore(tx)
+        attempt = attempts.get(RunId(grant.run_id), grant.attempt)
+        if attempt is None:
+            return
+        now = self._context.clock()
+        attempts.sign(attempt, now)
+        if attempt.state is AttemptState.LIVE:
+            return
+        runs = RunStore(tx)
+        run = runs.get(attempt.run_id)
+        waits = run.status is RunStatus.PENDING and run.attempt == attempt.number
+        if waits and self._context.ports().locks.held_by(tx, run.id):
+            runs.save(run.resting(lock_hold(now, self._context.limits)))
+
+    def figures(self, tx: Transaction) -> QueueFigures:
+        """Return how full the queue is, for metrics."""
+        return QueueStore(tx).figures()
+
+    def _supersede(self, tx: Transaction, run: Run) -> None:
+        if not run.is_retried:
+            raise Conflict(
+                "a run of this building block is not finished",
+                code="RunUnfinished",
+                remedy="Wait for its end, or abort it, then try again.",
+            )
+        now = self._context.clock()
+        message = "a newer run was requested while this one waited for another attempt"
+        self._ending.explain(tx, run, "superseded", "Superseded", message)
+        ended = run.warned(now, message).ended(RunStatus.FAILED, at=now, summary=message)
+        RunStore(tx).save(self._ending.cut_off(tx, ended, at=now, confirmed=False))
+        self._event(tx, SYSTEM, "Building Block Run Finished", EventType.CHANGED, ended)
+        tx.wake(run_topic(run.id))
+        log.info("run superseded", run_id=str(run.id), block_id=str(run.block_id))
+
+    def _tell_requested(self, tx: Transaction, run: Run) -> None:
+        tx.wake(runner_topic(run.target.runner_id))
+        tx.wake(block_topic(run.block_id))
+        self._event(tx, run.trigger.author, "Building Block Run Requested", EventType.REQUESTED, run)
+        log.info("run requested", run_id=str(run.id), block_id=str(run.block_id), behavior=run.behavior.value)
+
+    def _event(self, tx: Transaction, author: Author, title: str, type_: EventType, run: Run) -> None:
+        content: JsonObject = {
+            "buildingBlock": str(run.block_id),
+            "number": run.number,
+            "behavior": run.behavior.value,
+            "reason": run.trigger.reason.value,
+            "status": run.status.value,
+        }
+        self._context.event_log.append(
+            tx,
+            author,
+            title,
+            type_,
+            workspace=run.workspace,
+            subject_kind="meshBuildingBlockRun",
+            subject_id=str(run.id),
+            content=content,
+        )

@@ -1,0 +1,187 @@
+"""Applying what sources say about steps."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import ImplementationType, StepStatus
+from blockyard.protocol.status import OutputValue, SourceRegistration, StepUpdate
+from blockyard.protocol.status import Source as WireSource
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Invalid
+from blockyard.server.runs.model import Claimer, Run, RunLimits, Source, Step, StepId, clean
+from blockyard.server.runs.model.step import OPEN_STEPS
+from blockyard.server.runs.service.logbook import Logbook
+from blockyard.server.runs.store import FileStore, StepStore
+
+MAX_STEPS = 1000
+"""Per source; 50 are documented."""
+
+MAX_ID_LENGTH = 255
+
+OUTPUT_STEP = "output"
+"""The step in which the official OpenTofu runner logs all output values in clear. Source: runner.md 7.2 #7."""
+
+WITHHELD = "The log of this step is not kept: it may show sensitive outputs."
+
+
+class StepReports:
+    """Changes sources, steps, logs and outputs of one attempt in one transaction. Only for the services of this feature."""
+
+    def __init__(
+        self, tx: Transaction, run: Run, *, claimer: Claimer | None, attempt: int, at: datetime, limits: RunLimits
+    ) -> None:
+        self._run = run
+        self._claimer = claimer
+        self._attempt = attempt
+        self._at = at
+        self._store = StepStore(tx)
+        self._files = FileStore(tx)
+        self._logbook = Logbook(tx, limits)
+        self._limits = limits
+
+    def register(self, registration: SourceRegistration) -> None:
+        """Add a source and its steps; what is there keeps its status and gets the new name and place."""
+        source = self._put_source(registration.source)
+        known = self._steps_of(source.id)
+        announced = {step.id: place for place, step in enumerate(registration.steps)}
+        _check_count(len(known.keys() | announced.keys()))
+        for update in registration.steps:
+            place = announced[update.id]
+            step = known.get(update.id)
+            name = clean(update.display_name or (step.display_name if step else update.id))
+            if step is None:
+                self._add(source, update, position=place, display_name=name)
+            elif (step.position, step.display_name) != (place, name):
+                self._store.put(replace(step, position=place, display_name=name), is_new=False)
+        for step in known.values():
+            if step.id.name not in announced:
+                self._store.put(replace(step, position=len(announced) + step.position), is_new=False)
+
+    def apply(self, source_id: str, updates: Sequence[StepUpdate]) -> None:
+        """Change the steps of a source as told; unknown ones are created."""
+        if not updates:
+            return
+        source = self._put_source(WireSource(id=source_id))
+        known = self._steps_of(source.id)
+        for update in updates:
+            step = known.get(update.id)
+            if step is None:
+                _check_count(len(known) + 1)
+                position = 1 + max((other.position for other in known.values()), default=-1)
+                step = self._add(
+                    source, update, position=position, display_name=clean(update.display_name or update.id)
+                )
+            known[update.id] = self._change(step, update)
+
+    def complete(self, source_id: str, updates: Sequence[StepUpdate]) -> None:
+        """Let a source complete its open steps after the run ended; nothing else changes. Source: runner.md 1.8."""
+        known = self._steps_of(source_id)
+        for update in updates:
+            step = known.get(update.id)
+            if step is not None and step.status in OPEN_STEPS:
+                self._change(step, update.model_copy(update={"outputs": None}))
+
+    def chunk(self, name: str, offset: int, data: bytes) -> Step:
+        """Append to the log of the runner's step `name`."""
+        steps = self._store.steps(self._run.id, self._attempt)
+        step = next((step for step in steps if step.id.name == name), None)
+        if step is None:
+            sources = self._store.sources(self._run.id, self._attempt)
+            source = sources[0] if sources else self._put_source(WireSource(id=str(self._run.target.runner_id)))
+            position = 1 + max((other.position for other in steps), default=-1)
+            step = self._add(source, StepUpdate(id=name), position=position, display_name=clean(name))
+        return self._logbook.chunk(step, offset, data)
+
+    def _put_source(self, wire: WireSource) -> Source:
+        _check_id(wire.id, "/source/id")
+        sources = self._store.sources(self._run.id, self._attempt)
+        known = next((source for source in sources if source.id == wire.id), None)
+        if known is None:
+            position = 1 + max((source.position for source in sources), default=-1)
+            known = Source(run_id=self._run.id, attempt=self._attempt, id=wire.id, position=position)
+            self._store.put_source(known, is_new=True)
+        changed = replace(
+            known,
+            external_run_id=clean(wire.external_run_id) if wire.external_run_id else known.external_run_id,
+            external_run_url=clean(wire.external_run_url) if wire.external_run_url else known.external_run_url,
+        )
+        if changed != known:
+            self._store.put_source(changed, is_new=False)
+        return changed
+
+    def _steps_of(self, source_id: str) -> dict[str, Step]:
+        steps = self._store.steps(self._run.id, self._attempt)
+        return {step.id.name: step for step in steps if step.id.source == source_id}
+
+    def _add(self, source: Source, update: StepUpdate, *, position: int, display_name: str) -> Step:
+        _check_id(update.id, "/steps/id")
+        step = Step(
+            run_id=self._run.id,
+            attempt=self._attempt,
+            id=StepId(source.id, update.id),
+            position=position,
+            display_name=display_name,
+            status=update.status or StepStatus.PENDING,
+        )
+        return self._store.put(step, is_new=True)
+
+    def _change(self, step: Step, update: StepUpdate) -> Step:
+        changed = step
+        if update.status is not None:
+            changed = self._moved(changed, update.status)
+        if update.display_name is not None:
+            changed = replace(changed, display_name=clean(update.display_name))
+        if update.user_message is not None:
+            changed = replace(changed, user_message=clean(update.user_message))
+        if changed != step:
+            changed = self._store.put(changed, is_new=False)
+        has_sensitive = self._merge_outputs(update.outputs) if update.outputs else self._had_sensitive(step, update)
+        if update.system_message is not None:
+            text = self._kept_message(changed, update, has_sensitive=has_sensitive)
+            changed = self._logbook.message(changed, text, follows_chunks=self._claimer is Claimer.BLOCKYARD)
+        return changed
+
+    def _moved(self, step: Step, status: StepStatus) -> Step:
+        began = step.started_at or (None if status is StepStatus.PENDING else self._at)
+        is_open = status in OPEN_STEPS
+        ended = None if is_open else (step.ended_at if status is step.status and step.ended_at else self._at)
+        return replace(step, status=status, started_at=began, ended_at=ended)
+
+    def _merge_outputs(self, outputs: dict[str, OutputValue]) -> bool:
+        """Add to the outputs of the attempt, sensitive ones without their value; return whether any is sensitive."""
+        merged: JsonObject = dict(self._files.outputs(self._run.id, self._attempt))
+        for name, output in outputs.items():
+            kept = output.model_copy(update={"value": None}) if output.is_sensitive else output
+            merged[name] = kept.wire()
+        self._files.put_outputs(self._run.id, self._attempt, merged)
+        return any(output.is_sensitive for output in outputs.values())
+
+    def _had_sensitive(self, step: Step, update: StepUpdate) -> bool:
+        """Whether an `output` step may show sensitive values without having named them yet."""
+        if step.id.name != OUTPUT_STEP:
+            return False
+        known = self._files.outputs(self._run.id, self._attempt)
+        some = any(isinstance(output, dict) and output.get("isSensitive") for output in known.values())
+        return some or update.outputs is None
+
+    def _kept_message(self, step: Step, update: StepUpdate, *, has_sensitive: bool) -> str:
+        """Return the system message to keep: not that of the official runner's `output` step, unless surely harmless."""
+        is_ours = self._claimer is Claimer.BLOCKYARD
+        is_tofu = self._run.target.implementation is ImplementationType.TERRAFORM
+        if is_ours or not is_tofu or step.id.name != OUTPUT_STEP or not has_sensitive:
+            return update.system_message or ""
+        return WITHHELD
+
+
+def _check_id(text: str, field: str) -> None:
+    if len(text) > MAX_ID_LENGTH or not text.isprintable():
+        raise Invalid(
+            f"an id must have 1 to {MAX_ID_LENGTH} printable characters", field=field, remedy="Use a short plain name."
+        )
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_STEPS:
+        raise Invalid(f"a source may have {MAX_STEPS} steps at the most", field="/steps")

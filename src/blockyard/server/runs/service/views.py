@@ -1,0 +1,170 @@
+"""Reading runs: documents, logs, details, and what happened since a viewer last looked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.status import OutputValue
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Denied, NotFound
+from blockyard.server.runs.model import Attempt, Run, RunId, Source, Step
+from blockyard.server.runs.service.access import RunAccess, access_of, refuse_foreign_token, require_access
+from blockyard.server.runs.service.context import RunContext
+from blockyard.server.runs.service.documents import readable_document, run_document
+from blockyard.server.runs.service.ending import RunEnding
+from blockyard.server.runs.store import AttemptStore, FileStore, LogChunk, LogStore, RunStore, StepStore
+
+EVENT_BYTES = 1024 * 1024
+"""About how much log one batch of events carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """A run as pages and the CLI show it; logs and outputs only with full access."""
+
+    run: Run
+    access: RunAccess
+    attempts: Sequence[Attempt]
+    sources: Sequence[Source]
+    steps: Sequence[Step]
+    outputs: dict[str, OutputValue]
+    position: int
+    """The sequence number the detail was read at; events after it bring it up to date."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepLog:
+    """A step with the end of its log."""
+
+    step: Step
+    system_message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvents:
+    """What changed after a sequence number.
+
+    Attributes:
+        position: where the next look begins.
+        run: the run, if its row changed.
+        attempt: whose steps and logs these are; a new one begins with empty steps.
+        more: there is more right now.
+        ended: the run is finished and everything was told.
+    """
+
+    position: int
+    run: Run | None
+    attempt: int
+    steps: Sequence[Step] = ()
+    chunks: Sequence[LogChunk] = ()
+    more: bool = False
+    ended: bool = False
+
+
+class RunViews:
+    """Use cases of viewers."""
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._ending = RunEnding(context)
+
+    def document(self, tx: Transaction, principal: Principal, run_id: RunId) -> JsonObject:
+        """Return the run document without its token, secrets sealed. Raises NotFound, Denied."""
+        run = RunStore(tx).get(run_id)
+        access = self._require(tx, principal, run, RunAccess.FULL)
+        return self.render(tx, run, with_logs=access is RunAccess.FULL)
+
+    def render(self, tx: Transaction, run: Run, *, with_logs: bool) -> JsonObject:
+        """Return the document of a run `principal` was already allowed to see."""
+        document = FileStore(tx).document(run.id)
+        if document is None:
+            parts = self._context.ports().content.document_parts(tx, run)
+            document = run_document(run, parts, self._context.links)
+        return readable_document(run, document, links=self._context.links, with_logs=with_logs)
+
+    def logs(self, tx: Transaction, principal: Principal, run_id: RunId) -> Sequence[StepLog]:
+        """Return the steps of the newest attempt that has any, with the end of their logs. Raises NotFound, Denied."""
+        run = RunStore(tx).get(run_id)
+        self._require(tx, principal, run, RunAccess.FULL)
+        steps = StepStore(tx).steps(run.id, StepStore(tx).newest_attempt_with_steps(run.id))
+        return [StepLog(step, self._tail(tx, step)) for step in steps]
+
+    def detail(self, tx: Transaction, principal: Principal, run_id: RunId) -> RunDetail:
+        """Return a run with its attempts, sources, steps and outputs. Raises NotFound."""
+        run = RunStore(tx).get(run_id)
+        access = self._require(tx, principal, run, RunAccess.MESSAGES)
+        steps = StepStore(tx)
+        number = steps.newest_attempt_with_steps(run.id)
+        return RunDetail(
+            run=run,
+            access=access,
+            attempts=AttemptStore(tx).of_run(run.id),
+            sources=steps.sources(run.id, number),
+            steps=steps.steps(run.id, number),
+            outputs=self._ending.outputs(tx, run) if access is RunAccess.FULL else {},
+            position=RunStore(tx).positions(run.id).sequence,
+        )
+
+    def step_log(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        run_id: RunId,
+        *,
+        source: str | None,
+        step: str,
+        offset: int,
+        size: int,
+    ) -> tuple[Step, bytes]:
+        """Return a piece of the whole log of a step, as kept. Raises NotFound, Denied."""
+        run = RunStore(tx).get(run_id)
+        self._require(tx, principal, run, RunAccess.FULL)
+        steps = StepStore(tx)
+        for found in steps.steps(run.id, steps.newest_attempt_with_steps(run.id)):
+            if found.id.name == step and source in {None, found.id.source}:
+                return found, LogStore(tx).read(found, offset, size)
+        raise NotFound(f"the run has no step '{step}'", code="StepUnknown")
+
+    def events(self, tx: Transaction, principal: Principal, run_id: RunId, after: int) -> RunEvents:
+        """Return what changed after sequence number `after`, logs only with full access. Raises NotFound."""
+        runs = RunStore(tx)
+        positions = runs.positions(run_id)
+        run = runs.get(run_id)
+        access = self._require(tx, principal, run, RunAccess.MESSAGES)
+        number = StepStore(tx).newest_attempt_with_steps(run.id)
+        chunks, more = (
+            LogStore(tx).after(run.id, number, after, up_to_bytes=EVENT_BYTES)
+            if access is RunAccess.FULL
+            else ((), False)
+        )
+        steps = StepStore(tx).steps(run.id, number, after=after)
+        position = chunks[-1].sequence if more else max(after, positions.sequence)
+        return RunEvents(
+            position=position,
+            run=run if positions.changed > after else None,
+            attempt=number,
+            steps=steps,
+            chunks=chunks,
+            more=more,
+            ended=run.is_final and not more,
+        )
+
+    def _tail(self, tx: Transaction, step: Step) -> str | None:
+        if step.log_bytes == 0:
+            return None
+        return LogStore(tx).tail(step, self._context.limits.message_bytes).decode(errors="replace")
+
+    def _require(self, tx: Transaction, principal: Principal, run: Run, needed: RunAccess) -> RunAccess:
+        self._refuse_old_token(principal, run)
+        transparent = self._context.ports().content.is_transparent(tx, run)
+        return require_access(principal, run, needed, transparent=transparent)
+
+    def _refuse_old_token(self, principal: Principal, run: Run) -> None:
+        """Refuse a run token that outlived its run: it may have leaked. Source: runner.md 1.1."""
+        refuse_foreign_token(principal, run)
+        ended = run.finished_at
+        if principal.run is None or ended is None or access_of(principal, run, transparent=False) is RunAccess.NONE:
+            return
+        if self._context.clock() > ended + self._context.limits.late_steps:
+            raise Denied("this run token is too old", code="RunTokenExpired", remedy="Use an API key.")

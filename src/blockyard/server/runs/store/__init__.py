@@ -1,0 +1,20 @@
+"""The tables of runs; all their SQL."""
+
+from blockyard.server.runs.store.attempts import AttemptStore
+from blockyard.server.runs.store.files import FileStore
+from blockyard.server.runs.store.logs import LogChunk, LogStore
+from blockyard.server.runs.store.queue import QueueFigures, QueueStore
+from blockyard.server.runs.store.runs import RunFilter, RunStore
+from blockyard.server.runs.store.steps import StepStore
+
+__all__ = [
+    "AttemptStore",
+    "FileStore",
+    "LogChunk",
+    "LogStore",
+    "QueueFigures",
+    "QueueStore",
+    "RunFilter",
+    "RunStore",
+    "StepStore",
+]

@@ -1,0 +1,116 @@
+"""Attempts: tokens and leases."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, select, update
+
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Stale
+from blockyard.server.runs.model import Attempt, AttemptState, Claimer, RunId
+from blockyard.server.runs.store.runs import RunRow
+from blockyard.server.runs.store.tables import attempts as _attempts
+
+
+class AttemptStore:
+    """Reads and writes attempts."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def add(self, attempt: Attempt) -> None:
+        """Write a new attempt."""
+        self._tx.execute(insert(_attempts).values(_values(attempt)))
+
+    def save(self, read: Attempt, changed: Attempt) -> Attempt:
+        """Write what became of the attempt that was `read`. Raises Stale when another transaction wrote it meanwhile."""
+        as_read = (
+            _attempts.c.run_id == read.run_id,
+            _attempts.c.number == read.number,
+            _attempts.c.state == read.state.value,
+            _attempts.c.last_sign_at == read.last_sign_at,
+        )
+        if self._tx.execute(update(_attempts).where(*as_read).values(_values(changed))).rowcount == 0:
+            raise Stale(f"attempt {read.number} of run {read.run_id}")
+        return changed
+
+    def get(self, run_id: RunId, number: int) -> Attempt | None:
+        """Return an attempt; None if the run has no attempt of that number."""
+        which = (_attempts.c.run_id == run_id, _attempts.c.number == number)
+        row = self._tx.execute(select(_attempts).where(*which)).one_or_none()
+        return None if row is None else _attempt(row)
+
+    def of_run(self, run_id: RunId) -> Sequence[Attempt]:
+        """Return the attempts of a run, the first one first."""
+        query = select(_attempts).where(_attempts.c.run_id == run_id).order_by(_attempts.c.number)
+        return [_attempt(row) for row in self._tx.execute(query)]
+
+    def by_token(self, token_hash: str) -> Attempt | None:
+        """Return the attempt whose token has this hash."""
+        row = self._tx.execute(select(_attempts).where(_attempts.c.token_hash == token_hash)).one_or_none()
+        return None if row is None else _attempt(row)
+
+    def expired(self, at: datetime, limit: int) -> Sequence[tuple[RunId, int]]:
+        """Return live attempts whose time is over, the longest over first."""
+        query = (
+            select(_attempts.c.run_id, _attempts.c.number)
+            .where(_attempts.c.state == AttemptState.LIVE.value, _attempts.c.expires_at <= at)
+            .order_by(_attempts.c.expires_at)
+            .limit(limit)
+        )
+        return [(RunId(row.run_id), row.number) for row in self._tx.execute(query)]
+
+    def next_expiry(self) -> datetime | None:
+        """Return when the next live attempt expires."""
+        query = (
+            select(_attempts.c.expires_at)
+            .where(_attempts.c.state == AttemptState.LIVE.value)
+            .order_by(_attempts.c.expires_at)
+            .limit(1)
+        )
+        row = self._tx.execute(query).one_or_none()
+        return None if row is None else row.expires_at
+
+    def sign(self, attempt: Attempt, at: datetime) -> None:
+        """Note a sign of life that does not extend the lease."""
+        which = (_attempts.c.run_id == attempt.run_id, _attempts.c.number == attempt.number)
+        self._tx.execute(update(_attempts).where(*which).values(last_sign_at=max(at, attempt.last_sign_at)))
+
+    def end(self, run_id: RunId, number: int, state: AttemptState) -> None:
+        """Record what became of an attempt that could still go on."""
+        attempt = self.get(run_id, number)
+        if attempt is not None and attempt.may_go_on:
+            self.save(attempt, replace(attempt, state=state))
+
+
+def _values(attempt: Attempt) -> dict[str, object]:
+    return {
+        "run_id": attempt.run_id,
+        "number": attempt.number,
+        "token_hash": attempt.token_hash,
+        "claimer": attempt.claimer.value,
+        "lease_seconds": None if attempt.lease is None else attempt.lease.total_seconds(),
+        "node_id": attempt.node_id,
+        "claimed_at": attempt.claimed_at,
+        "registered_at": attempt.registered_at,
+        "last_sign_at": attempt.last_sign_at,
+        "expires_at": attempt.expires_at,
+        "state": attempt.state.value,
+    }
+
+
+def _attempt(row: RunRow) -> Attempt:
+    return Attempt(
+        run_id=RunId(row.run_id),
+        number=row.number,
+        token_hash=row.token_hash,
+        claimer=Claimer(row.claimer),
+        lease=None if row.lease_seconds is None else timedelta(seconds=row.lease_seconds),
+        node_id=row.node_id,
+        claimed_at=row.claimed_at,
+        registered_at=row.registered_at,
+        last_sign_at=row.last_sign_at,
+        expires_at=row.expires_at,
+        state=AttemptState(row.state),
+    )

@@ -1,0 +1,98 @@
+"""Logs of steps, in chunks that are numbered by the run's sequence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, delete, insert, select, update
+
+from blockyard.server.kit.database import Transaction
+from blockyard.server.runs.model import RunId, Step, StepId
+from blockyard.server.runs.store.tables import log_chunks as _chunks
+from blockyard.server.runs.store.tables import runs as _runs
+
+
+@dataclass(frozen=True, slots=True)
+class LogChunk:
+    """A piece of a step's log; `offset` counts bytes from the log's begin."""
+
+    sequence: int
+    step: StepId
+    offset: int
+    data: bytes
+
+
+class LogStore:
+    """Reads and writes logs."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def stored_bytes(self, run_id: RunId) -> int:
+        """Return how much log the run has in all."""
+        return int(str(self._tx.execute(select(_runs.c.log_bytes).where(_runs.c.id == run_id)).scalar_one()))
+
+    def append(self, step: Step, offset: int, data: bytes) -> None:
+        """Store a chunk and move the run's sequence on."""
+        counted = {"sequence": _runs.c.sequence + 1, "log_bytes": _runs.c.log_bytes + len(data)}
+        moved = update(_runs).where(_runs.c.id == step.run_id).values(counted).returning(_runs.c.sequence)
+        self._tx.execute(
+            insert(_chunks).values(
+                run_id=step.run_id,
+                sequence=self._tx.execute(moved).one().sequence,
+                attempt=step.attempt,
+                source=step.id.source,
+                name=step.id.name,
+                offset=offset,
+                data=data,
+            )
+        )
+
+    def clear(self, step: Step) -> None:
+        """Remove the log of a step."""
+        removed = delete(_chunks).where(*_of(step)).returning(_chunks.c.data)
+        size = sum(len(row.data) for row in self._tx.execute(removed))
+        less = update(_runs).where(_runs.c.id == step.run_id).values(log_bytes=_runs.c.log_bytes - size)
+        self._tx.execute(less)
+
+    def after(self, run_id: RunId, attempt: int, sequence: int, *, up_to_bytes: int) -> tuple[Sequence[LogChunk], bool]:
+        """Return the chunks after `sequence`, at least one and about `up_to_bytes` in all, and whether there are more."""
+        query = (
+            select(_chunks)
+            .where(_chunks.c.run_id == run_id, _chunks.c.attempt == attempt, _chunks.c.sequence > sequence)
+            .order_by(_chunks.c.sequence)
+        )
+        found: list[LogChunk] = []
+        size = 0
+        with self._tx.execute(query) as rows:
+            for row in rows:
+                if found and size + len(row.data) > up_to_bytes:
+                    return found, True
+                found.append(LogChunk(row.sequence, StepId(row.source, row.name), row.offset, bytes(row.data)))
+                size += len(row.data)
+        return found, False
+
+    def tail(self, step: Step, size: int) -> bytes:
+        """Return the last `size` bytes of a step's log, or all of it."""
+        return self.read(step, max(0, step.log_bytes - size))[-size:]
+
+    def read(self, step: Step, offset: int = 0, size: int | None = None) -> bytes:
+        """Return a step's log from `offset` on, `size` bytes at the most."""
+        end = step.log_bytes if size is None else min(step.log_bytes, offset + size)
+        query = select(_chunks.c.offset, _chunks.c.data).where(*_of(step), _chunks.c.offset < end)
+        pieces: list[bytes] = []
+        with self._tx.execute(query.order_by(_chunks.c.offset.desc())) as rows:
+            for row in rows:
+                pieces.append(bytes(row.data)[max(0, offset - row.offset) : end - row.offset])
+                if row.offset <= offset:
+                    break
+        text = b"".join(reversed(pieces))
+        return text + step.log_carry if end == step.log_bytes else text
+
+
+def _of(step: Step) -> list[ColumnElement[bool]]:
+    return [
+        _chunks.c.run_id == step.run_id,
+        _chunks.c.attempt == step.attempt,
+        _chunks.c.source == step.id.source,
+        _chunks.c.name == step.id.name,
+    ]

@@ -1,0 +1,98 @@
+"""The queue: which run a runner gets next. On PostgreSQL claimers skip rows that others are taking."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select, update
+
+from blockyard.protocol.names import ImplementationType, RunStatus
+from blockyard.server.kit.database import Transaction
+from blockyard.server.runs.model import Run, RunId
+from blockyard.server.runs.store.runs import as_run
+from blockyard.server.runs.store.tables import runs as _runs
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """How full the queue is."""
+
+    pending: int
+    in_progress: int
+    oldest_pending_at: datetime | None
+
+
+class QueueStore:
+    """Takes runs out of the queue."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def take(
+        self, runner_id: UUID, types: Collection[ImplementationType], *, node_id: str | None, at: datetime
+    ) -> Run | None:
+        """Give the oldest run that is due to the runner, in one statement: a new attempt of it begins."""
+        oldest = (
+            select(_runs.c.id)
+            .where(*_waiting(runner_id, types), _runs.c.due_at <= at)
+            .order_by(_runs.c.created_at, _runs.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
+        )
+        taken = (
+            update(_runs)
+            .where(_runs.c.id == oldest, _runs.c.status == RunStatus.PENDING.value)
+            .values(
+                status=RunStatus.IN_PROGRESS.value,
+                attempt=_runs.c.attempt + 1,
+                node_id=node_id,
+                claimed_at=at,
+                sequence=_runs.c.sequence + 1,
+                changed=_runs.c.sequence + 1,
+                revision=_runs.c.revision + 1,
+            )
+            .returning(_runs)
+        )
+        row = self._tx.execute(taken).one_or_none()
+        return None if row is None else as_run(row)
+
+    def next_due(self, runner_id: UUID, types: Collection[ImplementationType]) -> datetime | None:
+        """Return when the next run for the runner is or was due."""
+        row = self._tx.execute(select(func.min(_runs.c.due_at).label("due")).where(*_waiting(runner_id, types))).one()
+        due: datetime | None = row.due
+        return due
+
+    def aborts_due(self, at: datetime, limit: int) -> Sequence[RunId]:
+        """Return unfinished runs whose abort takes effect now."""
+        query = (
+            select(_runs.c.id)
+            .where(_runs.c.abort_due_at <= at, _runs.c.finished_at.is_(None))
+            .order_by(_runs.c.abort_due_at)
+            .limit(limit)
+        )
+        return [RunId(row.id) for row in self._tx.execute(query)]
+
+    def figures(self) -> QueueFigures:
+        """Return how many runs wait and how many are worked on."""
+        unfinished = (
+            select(_runs.c.status, func.count().label("runs"), func.min(_runs.c.created_at).label("oldest"))
+            .where(_runs.c.finished_at.is_(None))
+            .group_by(_runs.c.status)
+        )
+        by_status = {row.status: row for row in self._tx.execute(unfinished)}
+        pending, working = by_status.get(RunStatus.PENDING.value), by_status.get(RunStatus.IN_PROGRESS.value)
+        return QueueFigures(
+            pending=pending.runs if pending else 0,
+            in_progress=working.runs if working else 0,
+            oldest_pending_at=pending.oldest if pending else None,
+        )
+
+
+def _waiting(runner_id: UUID, types: Collection[ImplementationType]) -> list[ColumnElement[bool]]:
+    return [
+        _runs.c.status == RunStatus.PENDING.value,
+        _runs.c.runner_id == runner_id,
+        _runs.c.implementation.in_(sorted(kind.value for kind in types)),
+    ]

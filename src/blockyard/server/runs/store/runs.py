@@ -1,0 +1,217 @@
+"""Runs themselves: rows and lists."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, delete, false, func, insert, or_, select, update
+
+from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
+from blockyard.server.events.model import Author
+from blockyard.server.identity.model import Reach
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import NotFound, Stale
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.runners.model import RunnerId
+from blockyard.server.runs.model import Run, RunId, RunTarget, RunWarning, Trigger, TriggerReason
+from blockyard.server.runs.store.tables import runs as _runs
+
+RunRow = Row[tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFilter:
+    """Which runs a list shows; what is None does not matter."""
+
+    block_id: UUID | None = None
+    workspace: str | None = None
+    status: RunStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """How far the sequence of a run is, and at which of its numbers the run's own row changed last."""
+
+    sequence: int
+    changed: int
+
+
+class RunStore:
+    """Reads and writes runs."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def add(self, run: Run) -> None:
+        """Write a new run."""
+        self._tx.execute(insert(_runs).values(**_values(run), sequence=1, changed=1))
+
+    def save(self, run: Run) -> Run:
+        """Write a changed run and move its sequence on. Raises Stale when another transaction wrote it meanwhile."""
+        saved = replace(run, revision=run.revision + 1)
+        as_read = (_runs.c.id == run.id, _runs.c.revision == run.revision)
+        moved = {"sequence": _runs.c.sequence + 1, "changed": _runs.c.sequence + 1}
+        if self._tx.execute(update(_runs).where(*as_read).values(**_values(saved), **moved)).rowcount == 0:
+            raise Stale(f"run {run.id}")
+        return saved
+
+    def get(self, run_id: RunId) -> Run:
+        """Return a run. Raises NotFound."""
+        row = self._tx.execute(select(_runs).where(_runs.c.id == run_id)).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no run {run_id}", code="RunUnknown")
+        return as_run(row)
+
+    def positions(self, run_id: RunId) -> Positions:
+        """Return where a run's sequence is."""
+        row = self._tx.execute(select(_runs.c.sequence, _runs.c.changed).where(_runs.c.id == run_id)).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no run {run_id}", code="RunUnknown")
+        return Positions(row.sequence, row.changed)
+
+    def of_block(self, block_id: UUID) -> Sequence[Run]:
+        """Return all runs of a block, the newest first."""
+        rows = self._tx.execute(select(_runs).where(_runs.c.block_id == block_id).order_by(_runs.c.number.desc()))
+        return [as_run(row) for row in rows]
+
+    def latest(self, block_id: UUID) -> Run | None:
+        """Return the newest run of a block."""
+        query = select(_runs).where(_runs.c.block_id == block_id).order_by(_runs.c.number.desc()).limit(1)
+        row = self._tx.execute(query).one_or_none()
+        return None if row is None else as_run(row)
+
+    def unfinished(self, block_id: UUID) -> Run | None:
+        """Return the one run of a block that is not finished."""
+        query = select(_runs).where(_runs.c.block_id == block_id, _runs.c.finished_at.is_(None))
+        row = self._tx.execute(query).one_or_none()
+        return None if row is None else as_run(row)
+
+    def page(self, chosen: RunFilter, reach: Reach, request: PageRequest) -> Page[Run]:
+        """Return one page of the runs that match and are within `reach`, oldest first."""
+        conditions = [*_matches(chosen), _within(reach)]
+        total = self._tx.execute(select(func.count()).select_from(_runs).where(*conditions)).scalar_one()
+        query: Select[tuple[object, ...]] = select(_runs).where(*conditions).order_by(_runs.c.created_at, _runs.c.id)
+        rows = self._tx.execute(query.limit(request.limit).offset(request.offset))
+        return Page([as_run(row) for row in rows], int(str(total)), request)
+
+    def remove_of_blocks(self, block_ids: Sequence[UUID]) -> None:
+        """Remove all runs of the blocks and everything that belongs to them."""
+        self._tx.execute(delete(_runs).where(_runs.c.block_id.in_(list(block_ids))))
+
+
+def as_run(row: RunRow) -> Run:
+    """Return the run of a row."""
+    return Run(
+        id=RunId(row.id),
+        number=row.number,
+        target=RunTarget(
+            block_id=row.block_id,
+            display_name=row.display_name,
+            workspace=row.workspace,
+            provider=row.provider,
+            definition_id=row.definition_id,
+            version_id=row.version_id,
+            version_number=row.version_number,
+            runner_id=RunnerId(row.runner_id),
+            implementation=ImplementationType(row.implementation),
+            hand_over=row.hand_over,
+        ),
+        runner_workspace=row.runner_workspace,
+        behavior=Behavior(row.behavior),
+        trigger=Trigger(_author(row.author), TriggerReason(row.reason)),
+        created_at=row.created_at,
+        due_at=row.due_at,
+        status=RunStatus(row.status),
+        attempt=row.attempt,
+        losses=row.losses,
+        node_id=row.node_id,
+        claimed_at=row.claimed_at,
+        finished_at=row.finished_at,
+        quiet_until=row.quiet_until,
+        abort_requested_at=row.abort_requested_at,
+        abort_delivered_at=row.abort_delivered_at,
+        abort_due_at=row.abort_due_at,
+        summary=row.summary,
+        changes_detected=row.changes_detected,
+        plan_run_id=None if row.plan_run_id is None else RunId(row.plan_run_id),
+        warnings=tuple(
+            RunWarning(datetime.fromisoformat(item["at"]), item["attempt"], item["message"]) for item in row.warnings
+        ),
+        revision=row.revision,
+    )
+
+
+def _values(run: Run) -> dict[str, object]:
+    target = run.target
+    warnings: list[Json] = [
+        {"at": warning.at.isoformat(), "attempt": warning.attempt, "message": warning.message}
+        for warning in run.warnings
+    ]
+    return {
+        "id": run.id,
+        "number": run.number,
+        "block_id": target.block_id,
+        "display_name": target.display_name,
+        "workspace": target.workspace,
+        "provider": target.provider,
+        "definition_id": target.definition_id,
+        "version_id": target.version_id,
+        "version_number": target.version_number,
+        "runner_id": target.runner_id,
+        "runner_workspace": run.runner_workspace,
+        "implementation": target.implementation.value,
+        "hand_over": target.hand_over,
+        "behavior": run.behavior.value,
+        "reason": run.trigger.reason.value,
+        "author": run.trigger.author.document(),
+        "created_at": run.created_at,
+        "due_at": run.due_at,
+        "status": run.status.value,
+        "attempt": run.attempt,
+        "losses": run.losses,
+        "node_id": run.node_id,
+        "claimed_at": run.claimed_at,
+        "finished_at": run.finished_at,
+        "quiet_until": run.quiet_until,
+        "abort_requested_at": run.abort_requested_at,
+        "abort_delivered_at": run.abort_delivered_at,
+        "abort_due_at": run.abort_due_at,
+        "summary": run.summary,
+        "changes_detected": run.changes_detected,
+        "plan_run_id": run.plan_run_id,
+        "warnings": warnings,
+        "revision": run.revision,
+    }
+
+
+def _author(document: dict[str, str | None]) -> Author:
+    return Author(
+        type=document.get("type") or "System",
+        identifier=document.get("identifier") or "",
+        display_name=document.get("displayName") or "",
+        username=document.get("username"),
+        email=document.get("email"),
+        euid=document.get("euid"),
+    )
+
+
+def _matches(chosen: RunFilter) -> list[ColumnElement[bool]]:
+    pairs = (
+        (_runs.c.block_id, chosen.block_id),
+        (_runs.c.workspace, chosen.workspace),
+        (_runs.c.status, None if chosen.status is None else chosen.status.value),
+    )
+    return [column == value for column, value in pairs if value is not None]
+
+
+def _within(reach: Reach) -> ColumnElement[bool]:
+    if reach.everything:
+        return _runs.c.id.is_not(None)
+    providers = sorted(reach.providers)
+    return or_(
+        _runs.c.workspace.in_(sorted(reach.workspaces)) if reach.workspaces else false(),
+        _runs.c.provider.in_(providers) if providers else false(),
+        _runs.c.runner_workspace.in_(providers) if providers else false(),
+    )

@@ -1,0 +1,134 @@
+"""Sources and steps of attempts."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import func, insert, select, update
+
+from blockyard.protocol.names import StepStatus
+from blockyard.server.kit.database import Transaction
+from blockyard.server.runs.model import RunId, Source, Step, StepId
+from blockyard.server.runs.store.runs import RunRow
+from blockyard.server.runs.store.tables import runs as _runs
+from blockyard.server.runs.store.tables import sources as _sources
+from blockyard.server.runs.store.tables import steps as _steps
+
+
+class StepStore:
+    """Reads and writes sources and steps."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def next_sequence(self, run_id: RunId) -> int:
+        """Move the run's sequence on and return it; until commit no other transaction can."""
+        moved = update(_runs).where(_runs.c.id == run_id).values(sequence=_runs.c.sequence + 1)
+        sequence: int = self._tx.execute(moved.returning(_runs.c.sequence)).one().sequence
+        return sequence
+
+    def sources(self, run_id: RunId, attempt: int) -> Sequence[Source]:
+        """Return the sources of an attempt in the order they appeared."""
+        query = (
+            select(_sources)
+            .where(_sources.c.run_id == run_id, _sources.c.attempt == attempt)
+            .order_by(_sources.c.position)
+        )
+        return [_source(row) for row in self._tx.execute(query)]
+
+    def put_source(self, source: Source, *, is_new: bool) -> None:
+        """Write a source."""
+        values = {
+            "position": source.position,
+            "external_run_id": source.external_run_id,
+            "external_run_url": source.external_run_url,
+        }
+        key = {"run_id": source.run_id, "attempt": source.attempt, "source": source.id}
+        if is_new:
+            self._tx.execute(insert(_sources).values(**key, **values))
+            return
+        which = [_sources.c[name] == value for name, value in key.items()]
+        self._tx.execute(update(_sources).where(*which).values(values))
+
+    def steps(self, run_id: RunId, attempt: int, *, after: int = -1) -> Sequence[Step]:
+        """Return the steps of an attempt that changed after sequence number `after`, in the order people see them."""
+        of_source = (
+            (_sources.c.run_id == _steps.c.run_id)
+            & (_sources.c.attempt == _steps.c.attempt)
+            & (_sources.c.source == _steps.c.source)
+        )
+        query = (
+            select(_steps)
+            .join(_sources, of_source)
+            .where(_steps.c.run_id == run_id, _steps.c.attempt == attempt, _steps.c.changed > after)
+            .order_by(_sources.c.position, _steps.c.position, _steps.c.name)
+        )
+        return [_step(row) for row in self._tx.execute(query)]
+
+    def newest_attempt_with_steps(self, run_id: RunId) -> int:
+        """Return the number of the newest attempt that has steps; 0 if none has."""
+        query = select(func.max(_steps.c.attempt)).where(_steps.c.run_id == run_id)
+        return int(str(self._tx.execute(query).scalar_one() or 0))
+
+    def put(self, step: Step, *, is_new: bool) -> Step:
+        """Write a step and move the run's sequence on."""
+        step = replace(step, changed=self.next_sequence(step.run_id))
+        if is_new:
+            self._tx.execute(insert(_steps).values(**_key(step), **_values(step)))
+        else:
+            which = [_steps.c[name] == value for name, value in _key(step).items()]
+            self._tx.execute(update(_steps).where(*which).values(_values(step)))
+        return step
+
+    def put_log_state(self, step: Step) -> None:
+        """Write how far the log of a step is; that is no visible change of the step."""
+        which = [_steps.c[name] == value for name, value in _key(step).items()]
+        values = {"log_bytes": step.log_bytes, "log_carry": step.log_carry, "log_digest": step.log_digest}
+        self._tx.execute(update(_steps).where(*which).values(values))
+
+
+def _key(step: Step) -> dict[str, object]:
+    return {"run_id": step.run_id, "attempt": step.attempt, "source": step.id.source, "name": step.id.name}
+
+
+def _values(step: Step) -> dict[str, object]:
+    return {
+        "position": step.position,
+        "display_name": step.display_name,
+        "status": step.status.value,
+        "user_message": step.user_message,
+        "started_at": step.started_at,
+        "ended_at": step.ended_at,
+        "log_bytes": step.log_bytes,
+        "log_carry": step.log_carry,
+        "log_digest": step.log_digest,
+        "changed": step.changed,
+    }
+
+
+def _source(row: RunRow) -> Source:
+    return Source(
+        run_id=RunId(row.run_id),
+        attempt=row.attempt,
+        id=row.source,
+        position=row.position,
+        external_run_id=row.external_run_id,
+        external_run_url=row.external_run_url,
+    )
+
+
+def _step(row: RunRow) -> Step:
+    return Step(
+        run_id=RunId(row.run_id),
+        attempt=row.attempt,
+        id=StepId(row.source, row.name),
+        position=row.position,
+        display_name=row.display_name,
+        status=StepStatus(row.status),
+        user_message=row.user_message,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        log_bytes=row.log_bytes,
+        log_carry=bytes(row.log_carry),
+        log_digest=row.log_digest,
+        changed=row.changed,
+    )
