@@ -19,6 +19,9 @@ unknown settings are refused.
 | `init_timeout_minutes` | 10 | limit of the engine's `init` |
 | `drain_seconds` | 600 | on SIGTERM: time for runs to end before they are interrupted and handed back |
 | `interrupt_grace_seconds` | 60 | time between the interrupt of an engine and the kill of the whole run |
+| `heartbeat_seconds` | 5 | silence after which a Blockyard server gets a sign of life |
+| `update_seconds` | 10 | pause between status updates to any other server |
+| `poll_seconds` | 10 | pause between claims where the server does not hold them |
 | `health_host` | `127.0.0.1` | address of `/healthz`, `/readyz`, `/metrics` |
 | `health_port` | 0 | port of them; 0 = none |
 | `engine_dir` | `<work_dir>/engines` | managed or pre-placed engines: `<engine_dir>/<version>/tofu` or `terraform` |
@@ -46,6 +49,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.live import HEARTBEAT_SECONDS
 from blockyard.protocol.run import ImplementationType
 
 PREFIX = "BLOCKYARD_RUNNER_"
@@ -109,6 +113,9 @@ class RunnerSettings(BaseModel):
     init_timeout_minutes: float = Field(default=10, gt=0, le=CEILING_MINUTES)
     drain_seconds: float = Field(default=600, ge=0)
     interrupt_grace_seconds: float = Field(default=60, ge=0)
+    heartbeat_seconds: float = Field(default=HEARTBEAT_SECONDS, gt=0)
+    update_seconds: float = Field(default=10, gt=0)
+    poll_seconds: float = Field(default=10, gt=0)
     health_host: str = "127.0.0.1"
     health_port: int = Field(default=0, ge=0, le=65535)
     engine_dir: Path = Path()

@@ -1,0 +1,166 @@
+"""The HTTP side of a runner: logging in and claiming with the API key. What follows a claim is in `run_api.py`.
+
+A run's token is never used for a claim: the two have no object in common but the connection pool.
+"""
+
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+
+import httpx
+
+from blockyard import __version__
+from blockyard.protocol import media
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.run import RUNNER_TYPES
+from blockyard.protocol.version import (
+    CLAIM_WAIT_SECONDS,
+    IMPLEMENTATION_TYPE_PARAMETER,
+    PROTOCOL_HEADER,
+    PROTOCOL_VERSION,
+    speaks_blockyard,
+)
+from blockyard.runner.retry import is_passing, repeat
+from blockyard.runner.settings import RunnerSettings
+
+RUNS = "/api/meshobjects/meshbuildingblockruns"
+TIMEOUT = httpx.Timeout(30, connect=10)
+_CLAIM_TIMEOUT = httpx.Timeout(CLAIM_WAIT_SECONDS + 15, connect=10)
+_LOGIN_RETRY_SECONDS = 5
+_EXPIRY_MARGIN_SECONDS = 30
+_SHORTEST_REUSE_SECONDS = 1
+_NO_RUN = 404
+_RACE_LOST = 409
+_UNAUTHORIZED = 401
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run that is ours to execute, as received."""
+
+    document: JsonObject = field(repr=False)
+    blockyard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoRun:
+    """Nothing to do now."""
+
+    waited: bool
+    """The server held the request until there was none; ask again at once."""
+
+
+class ClaimError(Exception):
+    """A claim did not work; the message is for the operator."""
+
+
+def new_client(settings: RunnerSettings) -> httpx.Client:
+    """Return the connection pool all calls share. Redirects are not followed: a token stays where it was sent."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=2 * settings.concurrency + 2)
+    headers = {
+        "User-Agent": f"blockyard-runner/{__version__}",
+        "X-Meshcloud-Runner-Name": "blockyard-runner",
+        "X-Meshcloud-Runner-Version": __version__,
+    }
+    return httpx.Client(timeout=TIMEOUT, limits=limits, headers=headers)
+
+
+class ControlPlane:
+    """The control plane as the runner's API key sees it. Thread-safe."""
+
+    def __init__(self, settings: RunnerSettings, client: httpx.Client) -> None:
+        self._settings = settings
+        self._client = client
+        self._lock = threading.Lock()
+        self._token = ""
+        self._token_until = 0.0
+
+    def claim(self, worker: int) -> Claim | NoRun:
+        """Claim the next run; a Blockyard server may hold the request. Raises ClaimError."""
+        try:
+            response = self._claim(worker)
+            if response.status_code == _UNAUTHORIZED:
+                self._forget_token()
+                response = self._claim(worker)
+        except httpx.HTTPError as error:
+            raise ClaimError(_describe(error)) from error
+        blockyard = speaks_blockyard(response.headers.get(PROTOCOL_HEADER))
+        if response.status_code in {_NO_RUN, _RACE_LOST}:
+            _refuse_unknown_runner(response)
+            return NoRun(waited=blockyard)
+        if not response.is_success:
+            raise ClaimError(f"the control plane answered {response.status_code} {_error_code(response)}".rstrip())
+        try:
+            document = json.loads(response.content)
+        except ValueError as error:
+            raise ClaimError("the control plane answered with something that is no JSON") from error
+        if not isinstance(document, dict):
+            raise ClaimError("the control plane answered with something that is no run")
+        return Claim(document, blockyard)
+
+    def _claim(self, worker: int) -> httpx.Response:
+        settings = self._settings
+        return self._client.post(
+            f"{settings.server_url}{RUNS}/create",
+            params=[
+                ("forRunnerUuid", settings.runner_uuid),
+                *((IMPLEMENTATION_TYPE_PARAMETER, RUNNER_TYPES[kind]) for kind in settings.implementation_types),
+            ],
+            headers={
+                "Accept": media.RUN,
+                "Content-Type": media.RUN,
+                "X-Block-Runner-Node-Id": f"{settings.runner_uuid}-worker-{worker}",
+                "Authorization": f"Bearer {self._current_token()}",
+                "Prefer": f"wait={CLAIM_WAIT_SECONDS}",
+                PROTOCOL_HEADER: str(PROTOCOL_VERSION),
+            },
+            timeout=_CLAIM_TIMEOUT,
+        )
+
+    def _current_token(self) -> str:
+        with self._lock:
+            if time.monotonic() >= self._token_until:
+                self._token, seconds = repeat(self._login, seconds=_LOGIN_RETRY_SECONDS)
+                reuse = max(seconds - _EXPIRY_MARGIN_SECONDS, _SHORTEST_REUSE_SECONDS)
+                self._token_until = time.monotonic() + reuse
+            return self._token
+
+    def _forget_token(self) -> None:
+        with self._lock:
+            self._token_until = 0.0
+
+    def _login(self) -> tuple[str, float]:
+        response = self._client.post(
+            f"{self._settings.server_url}/api/login",
+            json={"clientId": self._settings.client_id, "clientSecret": self._settings.read_client_secret()},
+            headers={"Accept": "application/json"},
+        )
+        response.raise_for_status()
+        try:
+            answer = response.json()
+            return str(answer["access_token"]), float(answer["expires_in"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise httpx.DecodingError("the login answered without a token", request=response.request) from error
+
+
+def _refuse_unknown_runner(response: httpx.Response) -> None:
+    """Tell an empty queue from a runner the server does not know, where it says so. Raises ClaimError."""
+    code = _error_code(response)
+    if "runner" in code.lower():
+        raise ClaimError(f"the control plane does not know this runner: {code}")
+
+
+def _error_code(response: httpx.Response) -> str:
+    try:
+        answer = response.json()
+    except ValueError:
+        return ""
+    return str(answer.get("errorCode", "")) if isinstance(answer, dict) else ""
+
+
+def _describe(error: httpx.HTTPError) -> str:
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"the login was answered with {error.response.status_code}"
+    passing = "" if is_passing(error) else " (will not pass by itself)"
+    return f"{type(error).__name__}: {error}{passing}"

@@ -1,0 +1,33 @@
+"""Writes files so that a crash leaves either the old content or the new one."""
+
+import os
+from pathlib import Path
+
+PRIVATE_FILE = 0o600
+PRIVATE_DIRECTORY = 0o700
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a private file at once. It survives the death of this process, not a power failure."""
+    _replace(path, data, sync=False)
+
+
+def replace_file_durably(path: Path, data: bytes) -> None:
+    """Write a private file at once and wait until the disk has it."""
+    _replace(path, data, sync=True)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _replace(path: Path, data: bytes, *, sync: bool) -> None:
+    draft = path.with_name(f"{path.name}.draft")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        if sync:
+            file.flush()
+            os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,197 @@
+"""The runner's loop: slots that claim and execute, adoption at the start, draining at the end."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from pydantic import ValidationError
+
+from blockyard.protocol.run import RunDocument
+from blockyard.runner.api import Claim, ClaimError, ControlPlane, NoRun
+from blockyard.runner.processes import RunProcesses
+from blockyard.runner.reporting import StopReason
+from blockyard.runner.retry import Backoff
+from blockyard.runner.session import Frame, RunSession, report_unreadable
+from blockyard.runner.workdir import RunFolder, WorkDir
+
+log = structlog.get_logger()
+
+_SHORT_ANSWER_SECONDS = 1.0
+"""A held claim that is answered sooner than that is not repeated at once."""
+
+_LONGEST_TURN_SECONDS = 180.0
+_AFTER_INTERRUPT_SECONDS = 30.0
+
+
+class Runner:
+    """Claims and executes runs until it is told to drain."""
+
+    def __init__(self, frame: Frame, control_plane: ControlPlane, work_dir: WorkDir) -> None:
+        self._frame = frame
+        self._control_plane = control_plane
+        self._work_dir = work_dir
+        self._draining = threading.Event()
+        self._hurry = threading.Event()
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._active: dict[RunSession, None] = {}
+        self._idle = threading.Condition(self._lock)
+        self._turns: dict[str, float] = {}
+        self._threads: list[threading.Thread] = []
+        self._claims_work = False
+
+    def is_alive(self) -> bool:
+        """Tell whether every slot works or has claimed lately."""
+        now = time.monotonic()
+        with self._lock:
+            busy = len(self._active)
+            late = sum(now - turn > _LONGEST_TURN_SECONDS for turn in self._turns.values())
+        return late <= busy and all(thread.is_alive() for thread in self._threads if thread.name in self._turns)
+
+    def is_ready(self) -> bool:
+        """Tell whether the last claim worked and runs are taken."""
+        return self._claims_work and not self._draining.is_set()
+
+    def drain(self) -> None:
+        """Take no more runs and end when the current ones have; called again: interrupt them now."""
+        if self._draining.is_set():
+            self._hurry.set()
+        self._draining.set()
+
+    def run(self) -> int:
+        """Work until drained; return the exit code."""
+        self._frame.metrics.slots.set(self._frame.settings.concurrency)
+        self._start_thread("spool", lambda: self._frame.spool.replay(self._stopped))
+        adopted = self._adopt()
+        slots = range(1, self._frame.settings.concurrency + 1)
+        for number in slots:
+            session = adopted.pop() if adopted else None
+            self._start_thread(f"slot-{number}", lambda number=number, session=session: self._slot(number, session))  # type: ignore[misc]  # bound now, not later
+        for session in adopted:
+            self._start_thread(f"adopted-{session.run_id}", lambda session=session: self._work(session, session.resume))  # type: ignore[misc]  # same
+        self._draining.wait()
+        code = self._finish()
+        self._stopped.set()
+        return code
+
+    def join(self, seconds: float) -> None:
+        """Wait for the slots, some of which may still wait for an answer to a claim."""
+        end = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def _start_thread(self, name: str, target: Callable[[], None]) -> None:
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _finish(self) -> int:
+        """Wait for the current runs, then interrupt them; return the exit code."""
+        settings = self._frame.settings
+        log.info("draining", active=len(self._active), seconds=settings.drain_seconds)
+        if self._wait_until_idle(settings.drain_seconds, self._hurry):
+            return 0
+        with self._lock:
+            sessions = list(self._active)
+        for session in sessions:
+            session.stop(StopReason.DRAINED)
+        if self._wait_until_idle(settings.interrupt_grace_seconds + _AFTER_INTERRUPT_SECONDS):
+            return 0
+        log.error("runs left behind", active=len(self._active))
+        return 1
+
+    def _wait_until_idle(self, seconds: float, hurry: threading.Event | None = None) -> bool:
+        end = time.monotonic() + seconds
+        with self._idle:
+            while self._active and time.monotonic() < end and not (hurry is not None and hurry.is_set()):
+                self._idle.wait(min(0.5, max(0.0, end - time.monotonic())))
+            return not self._active
+
+    def _slot(self, number: int, adopted: RunSession | None) -> None:
+        """Execute one run after the other."""
+        name = f"slot-{number}"
+        backoff = Backoff(1, 60)
+        if adopted is not None:
+            self._work(adopted, adopted.resume)
+        while not self._draining.is_set():
+            with self._lock:
+                self._turns[name] = time.monotonic()
+            try:
+                pause = self._turn(number)
+                backoff.reset()
+            except ClaimError as error:
+                self._note_claim("error", works=False)
+                log.warning("claim failed", error=str(error))
+                pause = backoff.pause()
+            except Exception:
+                self._note_claim("error", works=False)
+                log.exception("turn failed")
+                pause = backoff.pause()
+            self._draining.wait(pause)
+
+    def _turn(self, number: int) -> float:
+        """Claim once and execute what comes; return how long to wait before the next claim."""
+        asked_at = time.monotonic()
+        answer = self._control_plane.claim(number)
+        if isinstance(answer, NoRun):
+            self._note_claim("none", works=True)
+            if not answer.waited:
+                return self._frame.settings.poll_seconds
+            return 0.0 if time.monotonic() - asked_at > _SHORT_ANSWER_SECONDS else _SHORT_ANSWER_SECONDS
+        self._note_claim("run", works=True)
+        self._take(answer)
+        return 0.0
+
+    def _take(self, claim: Claim) -> None:
+        try:
+            document = RunDocument.model_validate(claim.document)
+        except ValidationError as error:
+            report_unreadable(self._frame, claim.document, error)
+            raise ClaimError("the run document cannot be read") from None
+        folder = self._work_dir.create(document.metadata.uuid, claim.document, blockyard=claim.blockyard)
+        session = self._open(folder)
+        if session is None:
+            raise ClaimError("the run document carries no run token")
+        self._work(session, session.hand_back if self._draining.is_set() else session.execute)
+
+    def _work(self, session: RunSession, work: Callable[[], None]) -> None:
+        """Do something with a session while it counts as active."""
+        with self._lock:
+            self._active[session] = None
+            self._frame.metrics.active.set(len(self._active))
+        try:
+            work()
+        finally:
+            with self._idle:
+                del self._active[session]
+                self._frame.metrics.active.set(len(self._active))
+                self._frame.metrics.spooled.set(len(self._frame.spool))
+                self._idle.notify_all()
+
+    def _adopt(self) -> list[RunSession]:
+        """Return the runs an earlier runner of this directory left unfinished; remove the rest."""
+        sessions = [session for folder in self._work_dir.leftovers() if (session := self._open(folder)) is not None]
+        self._frame.metrics.adopted.inc(len(sessions))
+        return sessions
+
+    def _open(self, folder: RunFolder) -> RunSession | None:
+        """Return the session of a folder; remove the folder where there is nothing to go on with."""
+        claim = folder.load_claim()
+        if claim is not None and not folder.has_ended:
+            try:
+                document = RunDocument.model_validate(claim.document)
+            except ValidationError:
+                log.warning("leftover unreadable", folder=folder.path.name)
+            else:
+                if document.spec.run_token:
+                    folder.work.mkdir(exist_ok=True)
+                    return RunSession(self._frame, folder, claim, document)
+        log.info("leftover removed", folder=folder.path.name)
+        RunProcesses.kill_in(folder.commands)
+        folder.remove()
+        return None
+
+    def _note_claim(self, answer: str, *, works: bool) -> None:
+        self._claims_work = works
+        self._frame.metrics.claims.labels(answer=answer).inc()

@@ -1,0 +1,115 @@
+"""Starts a runner: builds everything by hand and passes it down."""
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+import structlog
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from pydantic import ValidationError
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.run import ImplementationType, RunDocument
+from blockyard.protocol.sealing import EnvelopeError, load_private_key
+from blockyard.runner.api import ControlPlane, new_client
+from blockyard.runner.executors.executor import Executor
+from blockyard.runner.executors.manual import ManualExecutor
+from blockyard.runner.health import HealthServer
+from blockyard.runner.loop import Runner
+from blockyard.runner.metrics import Metrics
+from blockyard.runner.session import Frame, RunSession, connect
+from blockyard.runner.settings import RunnerSettings
+from blockyard.runner.spool import Spool
+from blockyard.runner.workdir import ClaimedRun, WorkDir, WorkDirError
+
+log = structlog.get_logger()
+
+CANNOT_START = 2
+
+
+def run(settings: RunnerSettings, executors: Mapping[ImplementationType, Executor] | None = None) -> int:
+    """Run until SIGTERM or SIGINT, or, in single-run mode, to the end of the one run; return the exit code."""
+    _configure_logging()
+    work_dir = WorkDir(settings.work_dir)
+    try:
+        private_key = _read_private_key(settings.private_key_file)
+        work_dir.open()
+    except (OSError, EnvelopeError, WorkDirError) as error:
+        log.error("runner cannot start", error=str(error))  # noqa: TRY400  the sentence says it all
+        return CANNOT_START
+    try:
+        with new_client(settings) as client:
+            return _run(settings, executors or _executors(), client, work_dir, private_key)
+    finally:
+        work_dir.close()
+
+
+def _run(
+    settings: RunnerSettings,
+    executors: Mapping[ImplementationType, Executor],
+    client: httpx.Client,
+    work_dir: WorkDir,
+    private_key: RSAPrivateKey | None,
+) -> int:
+    frame = Frame(
+        settings=settings,
+        client=client,
+        spool=Spool(work_dir.spool, lambda run_id, token: connect(settings, client, run_id, token)),
+        executors=executors,
+        private_key=None if settings.run_json_file else private_key,
+        metrics=Metrics(),
+    )
+    if settings.run_json_file is not None:
+        return _run_single(frame, work_dir, settings.run_json_file)
+    runner = Runner(frame, ControlPlane(settings, client), work_dir)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: runner.drain())
+    log.info("runner started", runner=settings.runner_uuid, server=settings.server_url, slots=settings.concurrency)
+    if settings.health_port == 0:
+        return runner.run()
+    health = HealthServer(settings.health_host, settings.health_port, vitals=runner, registry=frame.metrics.registry)
+    health.start()
+    try:
+        return runner.run()
+    finally:
+        health.stop()
+
+
+def _run_single(frame: Frame, work_dir: WorkDir, path: Path) -> int:
+    """Execute the run of a file, whose secrets are plain already. A failed run is no failure of the runner."""
+    try:
+        raw: JsonObject = json.loads(path.read_bytes())
+        document = RunDocument.model_validate(raw)
+    except (OSError, ValueError) as error:
+        problem = "not a run document" if isinstance(error, ValidationError) else type(error).__name__
+        log.error("run file unusable", error=problem)  # noqa: TRY400  its content may be secret
+        return CANNOT_START
+    folder = work_dir.create(document.metadata.uuid, raw, blockyard=False)
+    RunSession(frame, folder, ClaimedRun(raw, blockyard=False, claimed_at=time.time()), document).execute()
+    return 0
+
+
+def _executors() -> dict[ImplementationType, Executor]:
+    return {ImplementationType.MANUAL: ManualExecutor()}
+
+
+def _read_private_key(path: Path | None) -> RSAPrivateKey | None:
+    return None if path is None else load_private_key(path.read_bytes())
+
+
+def _configure_logging() -> None:
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,198 @@
+"""Runs the commands of one run so that they survive the runner, and follows them again after a restart.
+
+Every command has a directory that is its own journal, see `supervisor.py`. Output goes to a file, never a pipe: nobody
+waits for a reader, and a restarted runner reads on where the last one stopped.
+"""
+
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from blockyard.runner import supervisor
+from blockyard.runner.command import UNKNOWN_EXIT, Command
+from blockyard.runner.durable import PRIVATE_DIRECTORY
+from blockyard.runner.executors.executor import ProcessResult
+from blockyard.runner.process_tree import ProcessIdentity, kill_marked, kill_tree, wait_for_exit
+
+log = structlog.get_logger()
+
+MARKER = "BLOCKYARD_PROCESS_OF"
+"""The variable that marks the processes of one run, for the case that their supervisor is gone."""
+
+_CHUNK_BYTES = 256 * 1024
+_POLL_SECONDS = 0.02
+"""How often output is looked for; the end of a command is noticed at once."""
+
+_SETTLE_SECONDS = 0.001
+_START_PATIENCE_SECONDS = 5.0
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
+
+
+class OutputSink(Protocol):
+    """Where the output of commands goes."""
+
+    def follow(self, step_id: str, command: str, data: bytes) -> None:
+        """Take the next bytes of a command's output."""
+
+    def followed(self, command: str) -> int:
+        """Return how many bytes of a command's output need not come again."""
+
+    def end_of_output(self, step_id: str, command: str) -> None:
+        """Take notice that the command is over."""
+
+
+class RunProcesses:
+    """The commands of one run. `stop` is the reporter's event that says the run shall end."""
+
+    def __init__(self, folder: Path, *, sink: OutputSink, stop: threading.Event) -> None:
+        self._folder = folder
+        self._sink = sink
+        self._stop = stop
+        self._supervisors: list[subprocess.Popen[bytes]] = []
+
+    def run(
+        self,
+        name: str,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        log_step: str,
+        deadline: float,
+        stdin: bytes | None = None,
+        interrupt_grace_seconds: float = 60,
+    ) -> ProcessResult:
+        """Run a command to its end, or go on with the one of this name; see `executor.ProcessRunner`."""
+        if not _NAME.match(name):
+            raise ValueError(f"not a name for a command: {name!r}")
+        command = Command(self._folder / name)
+        if not command.is_claimed:
+            if self._stop.is_set() or time.monotonic() >= deadline:
+                return self._never_started(command)
+            command.prepare(argv, cwd, env, stdin)
+            self._launch(command, env)
+        self._follow(command, log_step, deadline, interrupt_grace_seconds)
+        self._sink.end_of_output(log_step, name)
+        return command.result()
+
+    def has_lost_commands(self) -> bool:
+        """Tell whether a command's end will never be known because its supervisor is gone too."""
+        return any(command.is_claimed and not self._wait_for_start(command) for command in _commands(self._folder))
+
+    def interrupt(self, grace_seconds: float) -> None:
+        """Interrupt what still runs, wait and then end every process of the run."""
+        for command in _commands(self._folder):
+            started = command.started
+            if started is None or command.exit_code is not None:
+                continue
+            command.interrupt(timed_out=False)
+            interrupted_at = command.interrupted_at or 0.0
+            wait_for_exit(started.command, max(0.0, interrupted_at + grace_seconds - time.time()))
+        self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL every process of the run, also those that left its process groups."""
+        self.kill_in(self._folder)
+        for process in self._supervisors:
+            process.wait()
+        self._supervisors.clear()
+
+    @staticmethod
+    def kill_in(folder: Path) -> None:
+        """SIGKILL every process of the run whose commands are in `folder`."""
+        for command in _commands(folder):
+            started = command.started
+            if started is None:
+                continue
+            if started.supervisor.is_alive():
+                kill_tree(started.supervisor)
+            elif command.exit_code is None:
+                kill_marked(_mark(folder))
+
+    def _never_started(self, command: Command) -> ProcessResult:
+        command.folder.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+        command.output.touch()
+        stopped = self._stop.is_set()
+        return ProcessResult(UNKNOWN_EXIT, command.output, interrupted=stopped, timed_out=not stopped)
+
+    def _launch(self, command: Command, env: Mapping[str, str]) -> None:
+        self._supervisors.append(
+            subprocess.Popen(  # noqa: S603  the supervisor is ours, the command is the run's purpose
+                [sys.executable, "-I", "-S", supervisor.__file__, str(command.folder)],
+                env={**env, MARKER: str(self._folder)},
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        )
+
+    def _wait_for_start(self, command: Command) -> bool:
+        """Wait for a supervisor that has just begun; tell whether the command has ended or runs under one."""
+        end = time.monotonic() + _START_PATIENCE_SECONDS
+        while time.monotonic() < end:
+            for process in self._supervisors:
+                process.poll()
+            started = command.started
+            if started is not None and started.supervisor.is_alive():
+                return True
+            if command.exit_code is not None:
+                return True
+            if started is not None:
+                return command.exit_code is not None
+            time.sleep(_SETTLE_SECONDS)
+        return False
+
+    def _follow(self, command: Command, step_id: str, deadline: float, grace_seconds: float) -> None:
+        """Hand on the command's output until it ended; stop it when it must not go on."""
+        if not self._wait_for_start(command):
+            log.error("command lost", command=command.name)
+            return
+        started = command.started
+        with command.open_output() as output:
+            output.seek(self._sink.followed(command.name))
+            ended = False
+            while True:
+                data = output.read(_CHUNK_BYTES)
+                if data:
+                    self._sink.follow(step_id, command.name, data)
+                elif ended:
+                    return
+                ended = ended or command.exit_code is not None
+                if ended or started is None:
+                    ended = True
+                    continue
+                self._enforce(command, deadline, grace_seconds)
+                if not data and wait_for_exit(started.command, _POLL_SECONDS):
+                    ended = not self._settle(command, started.supervisor)
+
+    def _settle(self, command: Command, supervisor_process: ProcessIdentity) -> bool:
+        """Give the supervisor of a command that is gone a moment to note its end; False: it will not."""
+        time.sleep(_SETTLE_SECONDS)
+        return command.exit_code is not None or supervisor_process.is_alive() or command.exit_code is not None
+
+    def _enforce(self, command: Command, deadline: float, grace_seconds: float) -> None:
+        interrupted_at = command.interrupted_at
+        if interrupted_at is None:
+            if self._stop.is_set() or time.monotonic() >= deadline:
+                log.info("command interrupted", command=command.name)
+                command.interrupt(timed_out=not self._stop.is_set())
+        elif time.time() - interrupted_at >= grace_seconds:
+            log.warning("command killed", command=command.name)
+            self.kill()
+
+
+def _commands(folder: Path) -> list[Command]:
+    return [Command(path) for path in sorted(folder.iterdir())] if folder.exists() else []
+
+
+def _mark(folder: Path) -> str:
+    return f"{MARKER}={folder}"

@@ -1,0 +1,179 @@
+"""Sends what a run says while it works, and hears whether it shall stop. One thread per run.
+
+To a Blockyard server: changed steps and new log bytes, gathered for 50 ms, and a heartbeat after 5 s of silence. To any
+other: everything every 10 s, as the official runner does.
+"""
+
+import threading
+import time
+from dataclasses import dataclass
+
+import httpx
+import structlog
+from pydantic import ValidationError
+
+from blockyard.protocol.run import RunDocument
+from blockyard.runner.logs import StepLogs
+from blockyard.runner.reporting import RunReporter, StopReason
+from blockyard.runner.retry import Backoff
+from blockyard.runner.run_api import LinkRebase, RunApi, placed
+
+log = structlog.get_logger()
+
+GATHER_SECONDS = 0.05
+_CHUNK_BYTES = 256 * 1024
+_LAST_LOGS_SECONDS = 5
+_CLOSE_SECONDS = 150
+_STALLS_ALLOWED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLinks:
+    """Where a Blockyard server takes what others do not."""
+
+    log: str | None
+    heartbeat: str | None
+    release: str | None
+
+
+def live_links(document: RunDocument, place: LinkRebase, *, blockyard: bool) -> LiveLinks | None:
+    """Return the live links of a run, or None where the server offers none."""
+    if not blockyard:
+        return None
+    links = document.links
+    return LiveLinks(placed(links.log, place), placed(links.heartbeat, place), placed(links.release, place))
+
+
+class Publisher:
+    """Sends what one run says until it is closed."""
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        api: RunApi,
+        reporter: RunReporter,
+        logs: StepLogs,
+        links: LiveLinks | None,
+        deadline: float,
+        interval: float,
+    ) -> None:
+        self._api = api
+        self._reporter = reporter
+        self._logs = logs
+        self._links = links
+        self._deadline = deadline
+        self._interval = interval
+        self._closing = threading.Event()
+        self._sent_revisions: dict[str, int] = {}
+        self._sent_bytes: dict[str, int] = {}
+        self._stalls: dict[str, int] = {}
+        self._due = time.monotonic() + self._interval
+        self._thread = threading.Thread(target=self._publish_until_closed, name=f"publish-{run_id}", daemon=True)
+        self._log = log.bind(run_id=run_id)
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._thread.start()
+
+    def check_in(self) -> bool:
+        """Ask whether the attempt still is ours and tell that it is alive; False: the server does not know it.
+
+        Raises:
+            httpx.HTTPError: the server cannot be asked now.
+        """
+        try:
+            self._give_sign_of_life()
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code in {401, 403, 404, 410}:
+                return False
+            raise
+        return self._reporter.stop_reason is not StopReason.ABORTED
+
+    def close(self) -> None:
+        """Stop sending; what is left of the logs goes out first, if it goes quickly."""
+        self._closing.set()
+        self._reporter.changed.set()
+        if self._thread.is_alive():
+            self._thread.join(_CLOSE_SECONDS)
+        end = time.monotonic() + _LAST_LOGS_SECONDS
+        try:
+            while self._reporter.is_registered and self._send_logs() and time.monotonic() < end:
+                pass
+        except (httpx.HTTPError, ValidationError) as error:
+            self._log.info("last log bytes not sent", error=type(error).__name__)
+
+    def _publish_until_closed(self) -> None:
+        backoff = Backoff(0.5, 5)
+        while not self._closing.is_set():
+            self._wait()
+            if time.monotonic() >= self._deadline:
+                self._reporter.stop(StopReason.TIMED_OUT)
+            if self._closing.is_set() or not self._reporter.is_registered:
+                continue
+            try:
+                self._publish()
+                backoff.reset()
+            except (httpx.HTTPError, ValidationError) as error:
+                self._log.warning("update not delivered", error=type(error).__name__)
+                self._closing.wait(backoff.pause())
+                self._reporter.changed.set()
+
+    def _wait(self) -> None:
+        """Wait until there is something to send or a sign of life is due; gather what comes at once."""
+        changed = self._reporter.changed
+        now = time.monotonic()
+        wake_at = self._due if self._reporter.stop_reason else min(self._due, self._deadline)
+        if self._links is None:
+            self._closing.wait(max(0.0, wake_at - now))
+        elif changed.wait(max(0.0, wake_at - now)):
+            self._closing.wait(GATHER_SECONDS)
+            changed.clear()
+
+    def _publish(self) -> None:
+        if self._links is not None:
+            self._send_steps()
+            while self._send_logs() and not self._closing.is_set():
+                pass
+        if time.monotonic() >= self._due:
+            self._give_sign_of_life()
+
+    def _give_sign_of_life(self) -> None:
+        if self._links is not None and self._links.heartbeat is not None:
+            reply = self._api.heartbeat(self._links.heartbeat)
+        else:
+            steps = self._reporter.steps()
+            reply = self._api.update(self._reporter.update(steps, with_logs=True))
+        self._heard(aborted=reply.run_aborted)
+
+    def _send_steps(self) -> None:
+        changed = [step for step in self._reporter.steps() if step.revision > self._sent_revisions.get(step.id, 0)]
+        if not changed:
+            return
+        revisions = {step.id: step.revision for step in changed}
+        reply = self._api.update(self._reporter.update(changed, with_logs=False))
+        self._sent_revisions |= revisions
+        self._heard(aborted=reply.run_aborted)
+
+    def _send_logs(self) -> bool:
+        """Send the next bytes of every step's log; tell whether more are left."""
+        if self._links is None or self._links.log is None:
+            return False
+        more = False
+        for step in self._reporter.steps():
+            sent = self._sent_bytes.get(step.id, 0)
+            data = self._logs.read(step.id, sent, _CHUNK_BYTES)
+            if not data or self._stalls.get(step.id, 0) > _STALLS_ALLOWED:
+                continue
+            reply = self._api.append_log(self._links.log, step.id, sent, data)
+            if reply.offset <= sent:
+                self._stalls[step.id] = self._stalls.get(step.id, 0) + 1
+            self._sent_bytes[step.id] = reply.offset
+            more = more or self._logs.size(step.id) > reply.offset
+            self._heard(aborted=reply.run_aborted)
+        return more
+
+    def _heard(self, *, aborted: bool) -> None:
+        self._due = time.monotonic() + self._interval
+        if aborted:
+            self._reporter.stop(StopReason.ABORTED)

@@ -1,0 +1,231 @@
+"""One attempt from its claim to its final report, also when a restarted runner goes on with it."""
+
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import httpx
+import structlog
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from pydantic import ValidationError
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.masking import Masker
+from blockyard.protocol.run import ImplementationType, RunDocument, RunStatus
+from blockyard.protocol.status import StatusUpdate
+from blockyard.runner.executors.executor import (
+    Executor,
+    Outcome,
+    RegistrationRefused,
+    Result,
+    RunContext,
+    ServerFeatures,
+)
+from blockyard.runner.journal import FileJournal
+from blockyard.runner.logs import StepLogs
+from blockyard.runner.metrics import Metrics
+from blockyard.runner.processes import RunProcesses
+from blockyard.runner.publishing import Publisher, live_links
+from blockyard.runner.reporting import RunReporter, StopReason
+from blockyard.runner.run_api import RunApi, rebase
+from blockyard.runner.settings import RunnerSettings
+from blockyard.runner.spool import FinalReport, Spool
+from blockyard.runner.workdir import ClaimedRun, RunFolder
+
+log = structlog.get_logger()
+
+INTERNAL_ERROR = "The runner met an unexpected error; its operator finds the details in its log."
+_DELIVER_SECONDS = 10
+_HANDED_BACK = "The runner was stopped before the run ended."
+_LOST = "A command of the run was lost when the runner's machine or container ended."
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What all attempts of one runner share."""
+
+    settings: RunnerSettings
+    client: httpx.Client
+    spool: Spool
+    executors: Mapping[ImplementationType, Executor]
+    private_key: RSAPrivateKey | None
+    metrics: Metrics
+
+    def connect(self, run_id: str, token: str) -> RunApi:
+        """Return the calls of one attempt."""
+        return connect(self.settings, self.client, run_id, token)
+
+
+def connect(settings: RunnerSettings, client: httpx.Client, run_id: str, token: str) -> RunApi:
+    """Return the calls of one attempt."""
+    return RunApi(client, base_url=settings.server_url, runner_uuid=settings.runner_uuid, run_id=run_id, token=token)
+
+
+class RunSession:
+    """The work on one attempt. `stop` may be called from any thread."""
+
+    def __init__(self, frame: Frame, folder: RunFolder, claim: ClaimedRun, document: RunDocument) -> None:
+        settings = frame.settings
+        self.run_id = document.metadata.uuid
+        self._frame = frame
+        self._folder = folder
+        self._claim = claim
+        self._document = document
+        self._token = document.spec.run_token or ""
+        self._log = log.bind(run_id=self.run_id, block_id=document.spec.building_block.uuid)
+        left = settings.run_timeout_minutes * 60 - (time.time() - claim.claimed_at)
+        self._deadline = time.monotonic() + left
+        self._api = frame.connect(self.run_id, self._token)
+        self._place = rebase(document, settings.server_url)
+        self._links = live_links(document, self._place, blockyard=claim.blockyard)
+        self._journal = FileJournal(folder.journal)
+        self._logs = StepLogs(folder.logs, Masker([self._token]))
+        self._reporter = RunReporter(
+            run_id=self.run_id,
+            runner_uuid=settings.runner_uuid,
+            run_type=self.type,
+            api=self._api,
+            logs=self._logs,
+            journal=self._journal,
+            limit_minutes=settings.run_timeout_minutes,
+        )
+        self._publisher = Publisher(
+            run_id=self.run_id,
+            api=self._api,
+            reporter=self._reporter,
+            logs=self._logs,
+            links=self._links,
+            deadline=self._deadline,
+            interval=settings.update_seconds if self._links is None else settings.heartbeat_seconds,
+        )
+        self._processes = RunProcesses(folder.commands, sink=self._reporter, stop=self._reporter.aborted)
+
+    @property
+    def type(self) -> ImplementationType:
+        """The implementation type of the run."""
+        return ImplementationType(self._document.spec.building_block_definition.spec.implementation.type)
+
+    def stop(self, reason: StopReason) -> None:
+        """Ask the run to end before its end."""
+        self._reporter.stop(reason)
+
+    def execute(self) -> None:
+        """Execute the run and report its end."""
+        self._log.info("run started", type=self.type, behavior=self._document.spec.behavior)
+        self._conclude(self._execute)
+
+    def resume(self) -> None:
+        """Go on with a run whose runner ended, or end it where that is impossible."""
+        self._log.info("run adopted", type=self.type)
+        self._conclude(self._resume)
+
+    def hand_back(self) -> None:
+        """Give the run back before anything was done."""
+        self._reporter.stop(StopReason.DRAINED)
+        self._conclude(lambda: Result(Outcome.ABORTED))
+
+    def _resume(self) -> Result:
+        if self._processes.has_lost_commands():
+            self._reporter.stop(StopReason.DRAINED)
+            return Result(Outcome.FAILED, _LOST)
+        if self._reporter.is_registered and not self._is_still_ours():
+            self._reporter.stop(StopReason.ABORTED)
+            self._processes.interrupt(self._frame.settings.interrupt_grace_seconds)
+            return Result(Outcome.ABORTED)
+        return self._execute()
+
+    def _is_still_ours(self) -> bool:
+        try:
+            return self._publisher.check_in()
+        except (httpx.HTTPError, ValidationError):
+            self._log.warning("control plane unreachable, going on with the adopted run")
+            return True
+
+    def _execute(self) -> Result:
+        executor = self._frame.executors.get(self.type)
+        if executor is None:
+            raise RegistrationRefused(f"this runner executes no {self.type} runs")
+        self._publisher.start()
+        context = RunContext(
+            document=self._document,
+            raw_document=self._claim.document,
+            run_dir=self._folder.work,
+            settings=self._frame.settings,
+            private_key=self._frame.private_key,
+            server=ServerFeatures(base_url=self._frame.settings.server_url, blockyard=self._claim.blockyard),
+            deadline=self._deadline,
+            journal=self._journal,
+            fetch_artifact=lambda link: self._api.download_artifact(link, self._place),
+            processes=self._processes,
+        )
+        return executor.execute(context, self._reporter)
+
+    def _conclude(self, work: Callable[[], Result]) -> None:
+        """Do the work, end every process, report durably and clean up, whatever happens."""
+        report: FinalReport
+        outcome: str
+        try:
+            result = work()
+            self._processes.kill()
+            report, outcome = self._final_report(result), result.outcome
+        except RegistrationRefused as refused:
+            report, outcome = self._refusal(str(refused)), "REFUSED"
+        except Exception:  # noqa: BLE001  whatever it is, the run ends with a report
+            self._log.error("run failed unexpectedly", cause=self._logs.mask(traceback.format_exc()))
+            self._processes.kill()
+            report, outcome = self._final_report(Result(Outcome.FAILED, INTERNAL_ERROR)), "ERROR"
+        self._publisher.close()
+        path = self._frame.spool.put(report)
+        self._journal.set("ended", value=True)
+        self._frame.spool.deliver(path, seconds=_DELIVER_SECONDS)
+        self._folder.remove()
+        self._log.info("run ended", outcome=outcome, stopped=self._reporter.stop_reason)
+        self._frame.metrics.runs.labels(type=self.type, outcome=outcome).inc()
+        self._frame.metrics.duration.labels(type=self.type).observe(time.time() - self._claim.claimed_at)
+
+    def _final_report(self, result: Result) -> FinalReport:
+        """Return what to say at the end: hand the run back when the runner ends before it, if the server allows."""
+        interrupted = self._reporter.stop_reason is StopReason.DRAINED and result.outcome in {
+            Outcome.FAILED,
+            Outcome.ABORTED,
+        }
+        if interrupted and self._links is not None and self._links.release is not None:
+            return FinalReport(
+                self.run_id,
+                self._token,
+                release_link=self._links.release,
+                release_reason=result.summary or _HANDED_BACK,
+            )
+        return FinalReport(self.run_id, self._token, update=self._reporter.conclusion(result).wire())
+
+    def _refusal(self, reason: str) -> FinalReport:
+        self._log.warning("run refused", reason=reason)
+        return FinalReport(self.run_id, self._token, update=self._reporter.refusal(reason).wire())
+
+
+def report_unreadable(frame: Frame, document: JsonObject, error: ValidationError) -> None:
+    """Report a run document nobody can execute as FAILED, as far as it says where to."""
+    problems = "; ".join(f"{_path(problem['loc'])}: {problem['msg']}" for problem in error.errors())
+    run_id = _text(document.get("metadata"), "uuid")
+    token = _text(document.get("spec"), "runToken")
+    log.error("run document unreadable", run_id=run_id, problems=problems)
+    if not run_id or not token:
+        return
+    update = StatusUpdate(
+        status=RunStatus.FAILED,
+        summary=f"The runner cannot read this run: {problems}",
+        block_run_id=run_id,
+        source=frame.settings.runner_uuid,
+    )
+    path = frame.spool.put(FinalReport(run_id, token, update=update.wire()))
+    frame.spool.deliver(path, seconds=_DELIVER_SECONDS)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location)
+
+
+def _text(value: Json, key: str) -> str:
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,12 @@
+"""A runner program whose only executor is the echo."""
+
+import os
+import sys
+
+from blockyard.protocol.run import ImplementationType
+from blockyard.runner.executors.echo import EchoExecutor
+from blockyard.runner.main import run
+from blockyard.runner.settings import load_settings
+
+if __name__ == "__main__":
+    sys.exit(run(load_settings(os.environ), dict.fromkeys(ImplementationType, EchoExecutor())))

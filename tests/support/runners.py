@@ -1,0 +1,103 @@
+"""Real runners for tests: in a thread, or as a process of their own that can be killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from blockyard.protocol.run import ImplementationType
+from blockyard.runner.api import ControlPlane, new_client
+from blockyard.runner.executors.echo import EchoExecutor
+from blockyard.runner.executors.executor import Executor
+from blockyard.runner.loop import Runner
+from blockyard.runner.metrics import Metrics
+from blockyard.runner.session import Frame, connect
+from blockyard.runner.settings import RunnerSettings
+from blockyard.runner.spool import Spool
+from blockyard.runner.workdir import WorkDir
+from tests.support.fake_control_plane import CLIENT_ID, CLIENT_SECRET, FakeControlPlane
+
+RUNNER_UUID = "7909f3d2-2d4b-4b0c-8e4a-000000000001"
+_ECHO_PROGRAM = Path(__file__).with_name("echo_runner.py")
+
+
+def runner_settings(plane: FakeControlPlane, work_dir: Path, **changes: object) -> RunnerSettings:
+    """Settings for a runner of this control plane."""
+    values: dict[str, object] = {
+        "server_url": plane.url,
+        "runner_uuid": RUNNER_UUID,
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "work_dir": work_dir,
+        "poll_seconds": 0.1,
+        "heartbeat_seconds": 0.2,
+        "update_seconds": 0.2,
+        "interrupt_grace_seconds": 1,
+        "drain_seconds": 10,
+    }
+    return RunnerSettings.model_validate(values | changes)
+
+
+@contextmanager
+def running(
+    plane: FakeControlPlane, work_dir: Path, executor: Executor | None = None, **changes: object
+) -> Iterator[Runner]:
+    """A runner that executes every run with one executor, by default the echo."""
+    settings = runner_settings(plane, work_dir, **changes)
+    directory = WorkDir(settings.work_dir)
+    directory.open()
+    with new_client(settings) as client:
+        executors = dict.fromkeys(ImplementationType, executor or EchoExecutor())
+        spool = Spool(directory.spool, lambda run_id, token: connect(settings, client, run_id, token))
+        frame = Frame(settings, client, spool, executors, None, Metrics())
+        runner = Runner(frame, ControlPlane(settings, client), directory)
+        thread = threading.Thread(target=runner.run)
+        thread.start()
+        try:
+            yield runner
+        finally:
+            runner.drain()
+            runner.drain()
+            thread.join()
+            runner.join(5)
+            directory.close()
+
+
+class RunnerProcess:
+    """A runner process with the echo executor."""
+
+    def __init__(self, plane: FakeControlPlane, work_dir: Path, **changes: object) -> None:
+        settings = runner_settings(plane, work_dir, **changes)
+        given = settings.model_dump(mode="json", exclude_unset=True) | {"client_secret": CLIENT_SECRET}
+        environment = {f"BLOCKYARD_RUNNER_{name.upper()}": str(value) for name, value in given.items()}
+        self._process = subprocess.Popen(
+            [sys.executable, str(_ECHO_PROGRAM)],
+            env={**environment, "PATH": os.environ["PATH"]},
+            stderr=subprocess.PIPE,
+        )
+
+    def kill(self) -> None:
+        """End it as a power switch would."""
+        self._process.kill()
+        self._process.communicate()
+
+    def terminate(self) -> None:
+        """Ask it to drain."""
+        self._process.send_signal(signal.SIGTERM)
+
+    def wait(self, seconds: float = 20) -> int:
+        """Wait for its end and return the exit code."""
+        self._process.communicate(timeout=seconds)
+        return self._process.returncode
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self.kill()
