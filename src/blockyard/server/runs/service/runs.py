@@ -100,6 +100,10 @@ class RunService:
         """Return the newest run of a block; for other services."""
         return RunStore(tx).latest(block_id)
 
+    def recent(self, tx: Transaction, block_id: UUID, limit: int) -> Sequence[Run]:
+        """Return the newest runs of a block, the newest first; for other services."""
+        return RunStore(tx).of_block(block_id, limit)
+
     def unfinished(self, tx: Transaction, block_id: UUID) -> Run | None:
         """Return the run of a block that is not finished; for other services."""
         return RunStore(tx).unfinished(block_id)

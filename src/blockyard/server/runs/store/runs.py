@@ -71,10 +71,10 @@ class RunStore:
             raise NotFound(f"there is no run {run_id}", code="RunUnknown")
         return Positions(row.sequence, row.changed)
 
-    def of_block(self, block_id: UUID) -> Sequence[Run]:
-        """Return all runs of a block, the newest first."""
-        rows = self._tx.execute(select(_runs).where(_runs.c.block_id == block_id).order_by(_runs.c.number.desc()))
-        return [as_run(row) for row in rows]
+    def of_block(self, block_id: UUID, limit: int) -> Sequence[Run]:
+        """Return the newest runs of a block, the newest first."""
+        query = select(_runs).where(_runs.c.block_id == block_id).order_by(_runs.c.number.desc()).limit(limit)
+        return [as_run(row) for row in self._tx.execute(query)]
 
     def latest(self, block_id: UUID) -> Run | None:
         """Return the newest run of a block."""
