@@ -23,7 +23,7 @@ class KeySettings:
     """What the owner of a key decides."""
 
     display_name: str
-    permissions: Sequence[str]
+    permissions: tuple[str, ...]
     expires_at: date | None
 
     def check(self) -> None:
@@ -45,7 +45,7 @@ class ApiKey:
     id: ApiKeyId
     workspace: str
     display_name: str
-    permissions: Sequence[str]
+    permissions: tuple[str, ...]
     expires_at: date | None
     secret_hash: str
     created_at: datetime

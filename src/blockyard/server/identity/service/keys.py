@@ -17,7 +17,6 @@ from blockyard.server.identity.model import (
     Principal,
     require_may_grant,
 )
-from blockyard.server.identity.model.codes import ALL
 from blockyard.server.identity.service.ports import Workspaces
 from blockyard.server.identity.store import KeyStore
 from blockyard.server.kit.clock import Clock
@@ -105,7 +104,7 @@ class ApiKeyService:
         if secret is not None:
             after = replace(after, secret_hash=self._hash(after.id, secret))
         after = KeyStore(tx).save(after)
-        self._tell(tx, principal.author, EventType.CHANGED, after, before)
+        self._tell(tx, principal.author, EventType.CHANGED, after, before=before)
         return IssuedKey(after, secret)
 
     def delete(self, tx: Transaction, principal: Principal, key_id: ApiKeyId) -> None:
@@ -136,33 +135,29 @@ class ApiKeyService:
         right = same(key.secret_hash, self._hash(key.id, secret))
         return key if right and key.usable(now) else None
 
-    def seed_admin_key(
+    def seed(
         self,
         tx: Transaction,
         *,
+        client_id: UUID,
+        client_secret: str,
         workspace: str,
-        display_name: str = "admin",
-        permissions: Collection[str] = ALL,
-        client_id: UUID | None = None,
-        secret: str | None = None,
-    ) -> tuple[UUID, str]:
-        """Make sure there is a key with these permissions (all by default); return its client id and secret.
-
-        With a `client_id` that exists already the key is left alone, but for its secret if one is given. For the
-        application at its start, and for tests.
-        """
+        display_name: str,
+        permissions: Collection[str],
+    ) -> None:
+        """Make sure there is a key with this id, secret and permissions; for the application at its start."""
         keys = KeyStore(tx)
-        key_id = ApiKeyId(client_id or self._new_id())
+        key_id = ApiKeyId(client_id)
+        settings = KeySettings(display_name=display_name, permissions=tuple(sorted(permissions)), expires_at=None)
         known = keys.get(key_id)
-        drawn = secret or self._draw_secret()
-        if known is not None:
-            keys.save(replace(known, secret_hash=self._hash(key_id, drawn), deleted_at=None))
-            return key_id, drawn
-        settings = KeySettings(display_name=display_name, permissions=sorted(permissions), expires_at=None)
-        key = self._new(key_id, workspace, settings, drawn)
-        keys.add(key)
-        self._tell(tx, SYSTEM, EventType.CREATED, key)
-        return key_id, drawn
+        if known is None:
+            key = self._new(key_id, workspace, settings, client_secret)
+            keys.add(key)
+            self._tell(tx, SYSTEM, EventType.CREATED, key)
+            return
+        wanted = replace(known.changed(settings), secret_hash=self._hash(key_id, client_secret), deleted_at=None)
+        if wanted != known:
+            self._tell(tx, SYSTEM, EventType.CHANGED, keys.save(wanted), before=known)
 
     def _new(self, key_id: ApiKeyId, workspace: str, settings: KeySettings, secret: str) -> ApiKey:
         return ApiKey(
@@ -190,7 +185,7 @@ class ApiKeyService:
         self._tell(tx, author, EventType.DELETED, gone)
 
     def _tell(
-        self, tx: Transaction, author: Author, type_: EventType, key: ApiKey, before: ApiKey | None = None
+        self, tx: Transaction, author: Author, type_: EventType, key: ApiKey, *, before: ApiKey | None = None
     ) -> None:
         verb = "Modified" if type_ is EventType.CHANGED else type_.value
         self._events.append(

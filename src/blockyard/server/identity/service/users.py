@@ -53,13 +53,9 @@ class UserService:
 
     # Accounts, for other services and the application's start: no principal is asked
 
-    def seed_admin(self, tx: Transaction, password: str, username: str = "admin") -> bool:
+    def seed_admin(self, tx: Transaction, username: str, password: str) -> bool:
         """Make an administrator's account unless the username is taken; return whether it was made."""
-        if UserStore(tx).by_username(username) is not None:
-            return False
-        new = NewUser(username=username, first_name="", last_name="", email="", admin=True)
-        self._add(tx, SYSTEM, new, hash_password(password))
-        return True
+        return self.seed(tx, NewUser(username=username, first_name="", last_name="", email="", admin=True), password)
 
     def seed(self, tx: Transaction, new: NewUser, password: str) -> bool:
         """Make an account unless the username is taken; return whether it was made."""

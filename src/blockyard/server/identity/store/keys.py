@@ -86,4 +86,4 @@ def _values(key: ApiKey) -> dict[str, object]:
 
 
 def _key(row: RowMapping) -> ApiKey:
-    return ApiKey(**row)
+    return ApiKey(**{**row, "permissions": tuple(row["permissions"])})

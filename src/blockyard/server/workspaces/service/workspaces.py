@@ -76,6 +76,10 @@ class WorkspaceService:
         """Return everybody with a binding that has not ended, as USER_PERMISSIONS inputs carry them; sorted."""
         return people_of(tx, workspace, clock=self._clock, users=self._users, groups=self._groups)
 
+    def seed_admin(self, tx: Transaction, name: str) -> bool:
+        """Make the workspace that runs the installation, unless it is there; return whether it was made."""
+        return self.seed(tx, name, "Administration")
+
     def seed(self, tx: Transaction, name: str, display_name: str, owner: str | None = None) -> bool:
         """Make a workspace, owned by a person, unless the name was ever used; return whether it was made."""
         if WorkspaceStore(tx).get(name) is not None:

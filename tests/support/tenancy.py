@@ -1,0 +1,203 @@
+"""Identity, workspaces, projects and audit, wired as the application does it, behind real HTTP."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import httpx
+from fastapi import FastAPI
+
+from blockyard.protocol import media
+from blockyard.server.audit.api import audit_routes
+from blockyard.server.audit.service import AuditService
+from blockyard.server.events.model import Event, EventFilter
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.api import (
+    SignIn,
+    authenticate_with,
+    info_routes,
+    key_routes,
+    login_routes,
+    people_routes,
+)
+from blockyard.server.identity.model import NewUser, RunGrant, User
+from blockyard.server.identity.permissions import ALL
+from blockyard.server.identity.service import (
+    ApiKeyService,
+    Authenticator,
+    GroupService,
+    Subject,
+    SubjectKind,
+    Throttle,
+    Tokens,
+    UserService,
+)
+from blockyard.server.identity.service.tokens import KEY_TOKEN_LIFE, USER_TOKEN_LIFE
+from blockyard.server.kit.database import Database, Transaction
+from blockyard.server.kit.hal import Links
+from blockyard.server.kit.http import AccessLog, BodyLimit, install_errors
+from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.projects.api import project_routes
+from blockyard.server.projects.service import ProjectService, ProjectsOfWorkspace
+from blockyard.server.workspaces.api import binding_routes, workspace_routes
+from blockyard.server.workspaces.service import BindingService, WorkspaceContents, WorkspaceDirectory, WorkspaceService
+from tests.support.clock import FixedClock
+from tests.support.http import client_for
+
+BASE_URL = "http://blockyard.test"
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass
+class KnownRunTokens:
+    """The run tokens a test made up."""
+
+    grants: dict[str, RunGrant] = field(default_factory=dict)
+
+    def grant_of(self, tx: Transaction, token: str) -> RunGrant | None:
+        """Return what a token stands for."""
+        del tx
+        return self.grants.get(token)
+
+
+@dataclass
+class Tenancy:
+    """All services, the application over them, and short ways to prepare a test."""
+
+    db: Database
+    clock: FixedClock
+    events: EventLog
+    keys: ApiKeyService
+    users: UserService
+    groups: GroupService
+    workspaces: WorkspaceService
+    bindings: BindingService
+    projects: ProjectService
+    tokens: Tokens
+    run_tokens: KnownRunTokens
+    contents: list[WorkspaceContents]
+    app: FastAPI
+
+    @property
+    def client(self) -> httpx.AsyncClient:
+        """Return a client without a credential."""
+        return client_for(self.app, BASE_URL)
+
+    def client_of(self, token: str) -> httpx.AsyncClient:
+        """Return a client that sends a bearer token."""
+        client = self.client
+        client.headers["Authorization"] = f"Bearer {token}"
+        return client
+
+    def key(self, workspace: str, *codes: str) -> httpx.AsyncClient:
+        """Return a client with an API key of `workspace`; with every permission there is if none are given."""
+        client_id = uuid4()
+        self.db.write_now(
+            lambda tx: self.keys.seed(
+                tx,
+                client_id=client_id,
+                client_secret="secret",
+                workspace=workspace,
+                display_name=f"key of {workspace}",
+                permissions=codes or ALL,
+            )
+        )
+        return self.client_of(self.tokens.issue(Subject(SubjectKind.API_KEY, client_id), KEY_TOKEN_LIFE))
+
+    def admin(self) -> httpx.AsyncClient:
+        """Return a client with an API key of the admin workspace that may do everything."""
+        return self.key("admin")
+
+    def workspace(self, name: str) -> None:
+        """Make a workspace."""
+        self.db.write_now(lambda tx: self.workspaces.seed(tx, name, name.title()))
+
+    def user(self, username: str, *, admin: bool = False) -> User:
+        """Make a person's account."""
+        new = NewUser(
+            username=username, first_name=username.title(), last_name="Doe", email=f"{username}@x.test", admin=admin
+        )
+        self.db.write_now(lambda tx: self.users.seed(tx, new, PASSWORD))
+        user = self.db.read_now(lambda tx: self.users.by_username(tx, username))
+        assert user is not None
+        return user
+
+    def person(self, username: str) -> httpx.AsyncClient:
+        """Return a client of a person."""
+        user = self.user(username)
+        return self.client_of(self.tokens.issue(Subject(SubjectKind.USER, user.id, user.epoch), USER_TOKEN_LIFE))
+
+    def titles(self) -> list[str]:
+        """Return the titles of all events, oldest first."""
+        return [event.title for event in self.all_events()]
+
+    def all_events(self) -> list[Event]:
+        """Return all events, oldest first."""
+        page = self.db.read_now(lambda tx: self.events.page(tx, EventFilter(), PageRequest(size=1000)))
+        return list(reversed(page.items))
+
+
+def build_tenancy(
+    db: Database, clock: FixedClock, new_id: Callable[[], UUID], *, self_service: bool = False
+) -> Tenancy:
+    """Wire everything."""
+    master_key = MasterKey(b"k" * 32)
+    events = EventLog(clock=clock, new_id=new_id)
+    groups = GroupService()
+    directory = WorkspaceDirectory(groups=groups)
+    tokens = Tokens(master_key=master_key, clock=clock)
+    run_tokens = KnownRunTokens()
+    authenticator = Authenticator(clock=clock, tokens=tokens, run_tokens=run_tokens, workspaces=directory)
+    keys = ApiKeyService(clock=clock, new_id=new_id, master_key=master_key, event_log=events, workspaces=directory)
+    users = UserService(clock=clock, new_id=new_id, master_key=master_key, event_log=events, workspaces=directory)
+    contents: list[WorkspaceContents] = [ProjectsOfWorkspace()]
+    workspaces = WorkspaceService(
+        clock=clock,
+        new_id=new_id,
+        event_log=events,
+        users=users,
+        groups=groups,
+        keys=keys,
+        contents=contents,
+        self_service=self_service,
+    )
+    bindings = BindingService(
+        clock=clock, new_id=new_id, event_log=events, directory=directory, users=users, groups=groups
+    )
+    projects = ProjectService(clock=clock, new_id=new_id, event_log=events, workspaces=workspaces)
+    throttle = Throttle(clock=clock)
+    sign_in = SignIn(db=db, users=users, throttle=throttle)
+    links = Links(BASE_URL)
+    app = FastAPI()
+    install_errors(app)
+    app.add_middleware(BodyLimit, max_bytes=1024 * 1024)
+    app.add_middleware(AccessLog)
+    app.state.authenticate = authenticate_with(db, authenticator, users)
+    for router in (
+        login_routes(db, keys, sign_in, tokens, throttle),
+        info_routes("admin"),
+        key_routes(db, keys, links),
+        people_routes(db, users, sign_in, links),
+        workspace_routes(db, workspaces, links),
+        binding_routes(db, bindings, links),
+        project_routes(db, projects, links),
+        audit_routes(db, AuditService(clock=clock, event_log=events), links),
+    ):
+        app.include_router(router)
+    db.write_now(lambda tx: workspaces.seed_admin(tx, "admin"))
+    return Tenancy(
+        db, clock, events, keys, users, groups, workspaces, bindings, projects, tokens, run_tokens, contents, app
+    )
+
+
+def vendor(media_type: str) -> Mapping[str, str]:
+    """Return the headers a client of one kind sends."""
+    return {"Accept": media_type, "Content-Type": media_type}
+
+
+API_KEY = vendor(media.API_KEY)
+WORKSPACE = vendor(media.WORKSPACE)
+USER_BINDING = vendor(media.WORKSPACE_USER_BINDING)
+GROUP_BINDING = vendor(media.WORKSPACE_GROUP_BINDING)
+PROJECT = vendor(media.PROJECT)
