@@ -52,21 +52,37 @@ def parse_at(text: str, start: int) -> tuple[Literal, int]:
     return value, scanner.position
 
 
-def dumps(value: Literal, *, sort_keys: bool = False) -> str:
-    """Write `value` as compact JSON in ASCII. Numbers keep every digit."""
+def dumps(value: Literal, *, sort_keys: bool = False, ensure_ascii: bool = True) -> str:
+    """Write `value` as compact JSON. Numbers keep every digit."""
     match value:
         case str():
-            return json.dumps(value)
+            return json.dumps(value, ensure_ascii=ensure_ascii)
         case Decimal():
             return _plain(value)
         case list():
-            return "[" + ",".join(dumps(item, sort_keys=sort_keys) for item in value) + "]"
+            return "[" + ",".join(dumps(item, sort_keys=sort_keys, ensure_ascii=ensure_ascii) for item in value) + "]"
         case dict():
             items = sorted(value.items()) if sort_keys else value.items()
-            members = (f"{json.dumps(key)}:{dumps(item, sort_keys=sort_keys)}" for key, item in items)
+            members = (
+                dumps(key, ensure_ascii=ensure_ascii)
+                + ":"
+                + dumps(item, sort_keys=sort_keys, ensure_ascii=ensure_ascii)
+                for key, item in items
+            )
             return "{" + ",".join(members) + "}"
         case _:
             return json.dumps(value, allow_nan=False)
+
+
+def from_json(value: Json) -> Literal:
+    """Return a plain JSON value as a literal."""
+    match value:
+        case list():
+            return [from_json(item) for item in value]
+        case dict():
+            return {key: from_json(item) for key, item in value.items()}
+        case _:
+            return value
 
 
 def to_json(value: Literal) -> Json:

@@ -1,0 +1,65 @@
+"""Where the state of a run is kept. Source: runner.md 3.11, architecture.md 5, hub-usage.md B1.
+
+On a Blockyard server an empty `http` backend is put beside the module and everything else is environment, so that a
+prepared folder and a saved plan stay usable under another token, and states are locked. On an official server it is the
+official literal file. A module's own backend is left alone.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from blockyard.modules.module import Module
+from blockyard.runner.executors.opentofu.failures import StepFailed
+
+USER = "x"
+RETRY_MAX = 8
+RETRY_WAIT_MAX_SECONDS = 4
+"""The client's own window is about 3 s; this one outlives a restart of the server. Source: hub-usage.md B5."""
+
+_EMPTY = 'terraform {\n  backend "http" {}\n}\n'
+_LITERAL = 'terraform {{\n  backend "http" {{\n    address = {address}\n  }}\n}}\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """How a run keeps its state."""
+
+    file_text: str | None = None
+    """Content of the file to put beside the module."""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """For the engine and the pre-run script only."""
+    declared: str | None = None
+    """The module's own backend."""
+
+    @property
+    def injected(self) -> bool:
+        """Whether state is kept by the control plane."""
+        return self.file_text is not None
+
+
+def state_address(base_url: str, workspace: str, block: str) -> str:
+    """Return the address of a building block's state."""
+    return f"{base_url.rstrip('/')}/api/terraform/state/workspace/{workspace}/buildingBlock/{block}"
+
+
+def choose_backend(module: Module, *, fallback: bool, address: str, run_token: str | None, blockyard: bool) -> Backend:
+    """Return where the state goes. Raises StepFailed without a token to keep it under."""
+    if not fallback or module.backend is not None:
+        return Backend(declared=module.backend)
+    if not run_token:
+        raise StepFailed("the backend cannot be configured: the run token is empty")
+    credentials = {"TF_HTTP_USERNAME": USER, "TF_HTTP_PASSWORD": run_token}
+    if not blockyard:
+        return Backend(_LITERAL.format(address=json.dumps(address)), credentials)
+    return Backend(
+        _EMPTY,
+        {
+            "TF_HTTP_ADDRESS": address,
+            "TF_HTTP_LOCK_ADDRESS": address,
+            "TF_HTTP_UNLOCK_ADDRESS": address,
+            "TF_HTTP_RETRY_MAX": str(RETRY_MAX),
+            "TF_HTTP_RETRY_WAIT_MAX": str(RETRY_WAIT_MAX_SECONDS),
+            **credentials,
+        },
+    )

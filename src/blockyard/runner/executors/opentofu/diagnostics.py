@@ -1,0 +1,81 @@
+"""What went wrong, in one sentence per error, from what the engine printed.
+
+The consumer gets summary and place, not the detail: details repeat values and whole answers of services. Only messages
+a module's author wrote for consumers (validations, conditions) are handed on.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MAX_ERRORS = 5
+MAX_CHARACTERS = 500
+_ERROR = re.compile(r"(?m)^(?:│ )?Error: (?P<summary>.+)$")
+_ADDRESS = re.compile(r"^with (?P<address>.+),$")
+_PLACE = re.compile(r"^on (?P<place>\S.* line \d+)(?:, in .*|:|,)?$")
+_SOURCE_LINE = re.compile(r"^(?:\d+:|[├│]).*")
+_AUTHORS_MESSAGES = re.compile(
+    r"Invalid value for variable|Resource (?:pre|post)condition failed|Module output value precondition failed"
+    r"|Check block assertion failed"
+)
+_TRANSIENT = re.compile(
+    r"connection (?:reset|refused|timed out)|i/o timeout|TLS handshake timeout|no such host|unexpected EOF"
+    r"|server misbehaving|network is unreachable|Client\.Timeout|context deadline exceeded|too many requests"
+    r"|\b(?:429|500|502|503|504)\b (?:Too Many|Internal|Bad Gateway|Service|Gateway)"
+    r"|returned (?:unexpected )?(?:status|response)(?: code)?:? (?:429|5\d\d)|giving up after \d+ attempt",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One error."""
+
+    summary: str
+    address: str | None = None
+    place: str | None = None
+    authors_message: str | None = None
+
+    def __str__(self) -> str:
+        """Return one sentence."""
+        where = ", ".join(part for part in (self.address, self.place) if part)
+        said = f": {self.authors_message}" if self.authors_message else ""
+        return f"{self.summary}{said}{f' ({where})' if where else ''}"[:MAX_CHARACTERS]
+
+
+def read_errors(output: str) -> list[Diagnostic]:
+    """Return the errors in the engine's output, each once."""
+    return list(dict.fromkeys(_diagnostics(output)))
+
+
+def is_transient(output: str) -> bool:
+    """Tell whether the output speaks of trouble that passes by itself, such as a network's."""
+    return bool(_TRANSIENT.search(output))
+
+
+def user_message(what: str, exit_code: int, output: str) -> str:
+    """Return what to tell the consumer about a failed command."""
+    errors = read_errors(output)
+    if not errors:
+        return f"{what} failed (exit status {exit_code}). The log has more."
+    told = [str(error) for error in errors[:MAX_ERRORS]]
+    if len(errors) > MAX_ERRORS:
+        told.append(f"and {len(errors) - MAX_ERRORS} more")
+    return f"{what} failed (exit status {exit_code}): " + "; ".join(told) + ". The log has more."
+
+
+def _diagnostics(output: str) -> Iterator[Diagnostic]:
+    found = list(_ERROR.finditer(output))
+    for match, following in zip(found, [*found[1:], None], strict=True):
+        body = output[match.end() : following.start() if following else len(output)]
+        yield _diagnostic(match["summary"].strip(), [line.removeprefix("│").strip() for line in body.splitlines()])
+
+
+def _diagnostic(summary: str, lines: list[str]) -> Diagnostic:
+    address = next((match["address"] for line in lines if (match := _ADDRESS.match(line))), None)
+    place = next((match["place"] for line in lines if (match := _PLACE.match(line))), None)
+    message = None
+    if _AUTHORS_MESSAGES.fullmatch(summary):
+        texts = (line for line in lines if line and not any(p.match(line) for p in (_ADDRESS, _PLACE, _SOURCE_LINE)))
+        message = next(texts, "").rstrip(".") or None
+    return Diagnostic(summary, address, place, message)

@@ -1,0 +1,253 @@
+"""Executes one run of an OpenTofu module, stage by stage; see the package for the design."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from blockyard.modules.module import Module
+from blockyard.protocol.run import Behavior, TerraformImplementation
+from blockyard.protocol.status import OutputValue
+from blockyard.runner.executors.executor import ArtifactError, Outcome, ProcessResult, Reporter, Result, RunContext
+from blockyard.runner.executors.opentofu import argv, diagnostics, prerun
+from blockyard.runner.executors.opentofu.engine import Engines
+from blockyard.runner.executors.opentofu.engine_download import Downloader
+from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
+from blockyard.runner.executors.opentofu.initialization import (
+    PLAN_FILE,
+    Initialized,
+    fetch_plan,
+    initialize,
+    read_local_state,
+)
+from blockyard.runner.executors.opentofu.inputs import DECRYPTED_RUN_JSON, run_json
+from blockyard.runner.executors.opentofu.outputs import is_encrypted, of_state, read_outputs
+from blockyard.runner.executors.opentofu.preparation import (
+    Prepared,
+    open_all_inputs,
+    prepare_inputs,
+    prepare_sources,
+)
+from blockyard.runner.executors.opentofu.rescue import rescue_state
+from blockyard.runner.executors.opentofu.state import StateClient, StateError
+from blockyard.runner.executors.opentofu.steps import EXECUTE_NAMES, Stage, plan_stages
+from blockyard.runner.executors.opentofu.work import Work, tail
+from blockyard.runner.executors.opentofu.workspaces import DEFAULT
+from blockyard.runner.settings import RunnerSettings
+
+CHANGES = 2
+"""Exit code of a plan that changes something."""
+
+_OUTPUTS_FILE = "meshStack_outputs.json"
+
+
+class OpenTofuExecutor:
+    """Executes runs of type TERRAFORM. `environ` is the environment of the runner's process."""
+
+    def __init__(self, settings: RunnerSettings, environ: Mapping[str, str]) -> None:
+        self._environ = dict(environ)
+        downloader = Downloader(mirror_url=settings.engine_mirror_url, key_file=settings.engine_key_file)
+        self._engines = Engines(
+            settings.engine_dir,
+            cache_dir=settings.work_dir,
+            search_path=self._environ.get("PATH", ""),
+            fallback=settings.engine_fallback,
+            downloader=None if settings.offline else downloader,
+        )
+
+    def execute(self, context: RunContext, reporter: Reporter) -> Result:
+        """Work on the run to its end."""
+        implementation = context.document.spec.building_block_definition.spec.implementation
+        if not isinstance(implementation, TerraformImplementation):
+            raise TypeError(f"not an OpenTofu run: {implementation.type}")
+        return _Execution(Work(context, reporter, implementation), self._engines, self._environ).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What a stage leaves behind, for people and for the next."""
+
+    user_message: str | None = None
+    outputs: Mapping[str, OutputValue] | None = field(default=None, repr=False)
+
+
+class _Execution:
+    """The stages of one run."""
+
+    def __init__(self, work: Work, engines: Engines, own: Mapping[str, str]) -> None:
+        self._work = work
+        self._engines = engines
+        self._own = own
+        self._prepared: Prepared | None = None
+        self._module: Module | None = None
+        self._initialized: Initialized | None = None
+        self._result = Result(Outcome.SUCCEEDED)
+
+    def run(self) -> Result:
+        work = self._work
+        work.register()
+        stages = plan_stages(work.behavior)
+        try:
+            for stage in stages:
+                work.enter(stage)
+                left = self._do(stage)
+                work.leave(is_last=stage is stages[-1], user_message=left.user_message, outputs=left.outputs)
+        except StepFailed as failure:
+            work.reporter.fail(work.step, user_message=failure.user_message, system_message=failure.system_message)
+            return Result(Outcome.FAILED)
+        except Stopped:
+            work.reporter.fail(work.step, user_message="The run was stopped.")
+            return Result(Outcome.ABORTED)
+        if work.implementation.is_async and work.behavior is not Behavior.DETECT:
+            return replace(self._result, outcome=Outcome.HANDED_OVER)
+        return self._result
+
+    def _do(self, stage: Stage) -> _Left:
+        match stage:
+            case Stage.SOURCES:
+                self._prepared = prepare_sources(self._work, self._engines, self._own)
+            case Stage.INPUT:
+                self._module = prepare_inputs(self._work, self._ready)
+            case Stage.INIT:
+                module = self._module or Module()
+                self._initialized = initialize(self._work, self._ready, module, self._own)
+            case Stage.PRE_RUN_SCRIPT:
+                return self._pre_run_script()
+            case Stage.EXECUTE:
+                self._result = self._execute()
+            case Stage.OUTPUT:
+                return self._output()
+        return _Left()
+
+    @property
+    def _ready(self) -> Prepared:
+        if self._prepared is None:
+            raise RuntimeError("the sources come first")
+        return self._prepared
+
+    @property
+    def _set_up(self) -> Initialized:
+        if self._initialized is None:
+            raise RuntimeError("init comes first")
+        return self._initialized
+
+    def _pre_run_script(self) -> _Left:
+        work = self._work
+        text = prerun.script_text(work.implementation.pre_run_script)
+        if text is None:
+            work.say("The definition has no pre-run script.")
+            return _Left()
+        message_file = prerun.message_file(work.run_dir, work.run_id)
+        environment = self._script_environment(message_file)
+        bash = shutil.which("bash", path=environment["PATH"])
+        if bash is None:
+            raise StepFailed("the pre-run script cannot be run", "bash is not installed on this runner.")
+        script = prerun.write_script(work.run_dir, text)
+        opened = open_all_inputs(work) if environment.get(DECRYPTED_RUN_JSON, "").lower() == "true" else None
+        stdin = run_json(work.context.raw_document, opened)
+        result = work.run("pre-run", prerun.command(bash, script, work.behavior), environment, stdin=stdin)
+        if work.was_stopped(result):
+            raise Stopped
+        work.say(f"The pre-run script ended with exit code {result.exit_code}.")
+        message = prerun.take_message(message_file)
+        if result.exit_code:
+            raise StepFailed(message or f"script failed with exit code {result.exit_code}", message)
+        return _Left(user_message=message)
+
+    def _script_environment(self, message_file: Path) -> dict[str, str]:
+        path = self._ready.environment.get("PATH", "")
+        return {
+            **self._ready.environment,
+            **self._set_up.backend.environment,
+            "PATH": f"{self._ready.engine.programs}:{path}" if path else str(self._ready.engine.programs),
+            prerun.MESSAGE_VARIABLE: str(message_file),
+        }
+
+    def _execute(self) -> Result:
+        work = self._work
+        plan_file = work.run_dir / PLAN_FILE
+        if work.behavior is Behavior.DETECT:
+            result = self._engine("plan", argv.plan(plan_file), accept=(0, CHANGES))
+            return Result(Outcome.SUCCEEDED, None, plan_file.read_bytes(), result.exit_code == CHANGES)
+        if work.behavior is Behavior.DESTROY:
+            if work.implementation.is_async:
+                self._engine("apply", argv.apply())
+            self._engine("destroy", argv.destroy())
+        elif work.plan_link is not None:
+            self._apply_saved_plan(work.plan_link)
+        else:
+            self._engine("apply", argv.apply())
+        return Result(Outcome.SUCCEEDED)
+
+    def _apply_saved_plan(self, link: str) -> None:
+        work = self._work
+        work.say("Applying the saved plan of the dry-run.")
+        try:
+            path = fetch_plan(work, link)
+        except ArtifactError as error:
+            raise StepFailed(str(error)) from error
+        try:
+            self._engine("apply", argv.apply(path))
+        except StepFailed as failure:
+            hint = "If the plan no longer fits the state or the providers, start a new dry-run."
+            raise StepFailed(failure.user_message, hint) from failure
+
+    def _engine(self, name: str, arguments: tuple[str, ...], accept: tuple[int, ...] = (0,)) -> ProcessResult:
+        """Run a command of the engine that works on the state. Raises StepFailed, Stopped."""
+        work, initialized = self._work, self._set_up
+        result = work.run(name, [str(self._ready.engine.path), *arguments], initialized.environment)
+        if result.exit_code in accept:
+            return result
+        rescue_state(work, initialized)
+        if work.was_stopped(result):
+            raise Stopped
+        raise StepFailed(diagnostics.user_message(EXECUTE_NAMES[work.behavior], result.exit_code, tail(result)))
+
+    def _output(self) -> _Left:
+        work = self._work
+        if work.behavior is Behavior.DESTROY:
+            self._remove_workspace()
+            return _Left()
+        outputs = self._outputs()
+        work.say(f"{len(outputs)} outputs collected: {', '.join(sorted(outputs)) or 'none'}")
+        return _Left(outputs=outputs)
+
+    def _outputs(self) -> dict[str, OutputValue]:
+        """Return the outputs, from the state if that can be read, else from the engine."""
+        initialized, work = self._set_up, self._work
+        if not initialized.backend.injected:
+            local = read_local_state(work.run_dir, initialized) if initialized.backend.declared is None else None
+            return of_state(local) if local is not None else self._outputs_of_engine()
+        token = work.context.document.spec.run_token or ""
+        try:
+            state = StateClient(initialized.address, token).read()
+        except StateError as error:
+            work.say(f"The state could not be read: {error}. The engine is asked instead.")
+            return self._outputs_of_engine()
+        return self._outputs_of_engine() if is_encrypted(state) else of_state(state)
+
+    def _outputs_of_engine(self) -> dict[str, OutputValue]:
+        """Ask the engine; the answer goes to a file, for it holds sensitive values."""
+        work = self._work
+        shell = ["/bin/sh", "-c", f'exec "$0" "$@" >{_OUTPUTS_FILE}', str(self._ready.engine.path), *argv.output()]
+        result = work.run("output", shell, self._set_up.environment)
+        if work.was_stopped(result):
+            raise Stopped
+        if result.exit_code:
+            raise StepFailed(diagnostics.user_message("collecting the outputs", result.exit_code, tail(result)))
+        return read_outputs(json.loads((work.run_dir / _OUTPUTS_FILE).read_bytes()))
+
+    def _remove_workspace(self) -> None:
+        """Delete the workspace of a destroyed block; trouble is only told."""
+        name = self._set_up.workspace
+        if name is None or name == DEFAULT:
+            return
+        for command, arguments in (
+            ("workspace-default", argv.select_workspace(DEFAULT)),
+            ("workspace-delete", argv.delete_workspace(name)),
+        ):
+            result = self._work.run(command, [str(self._ready.engine.path), *arguments], self._set_up.environment)
+            if result.exit_code:
+                self._work.say(f"The workspace {name} was not deleted.")
+                return

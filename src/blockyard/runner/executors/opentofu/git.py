@@ -1,0 +1,88 @@
+"""Starts the system's git: arguments as a list, no prompts, no one's configuration, stopped with the run."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from blockyard.runner.executors.opentofu.failures import Stopped
+
+_POLL_SECONDS = 0.1
+_STALLED_SECONDS = "60"
+"""A transfer of less than 1 kB/s for this long is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class GitAnswer:
+    """How a git command ended and what it said."""
+
+    exit_code: int
+    output: str
+
+
+class Git:
+    """Runs git until `stop` is set or `deadline` (monotonic clock) passes."""
+
+    def __init__(self, environment: Mapping[str, str], *, stop: threading.Event, deadline: float) -> None:
+        self._environment = environment
+        self._stop = stop
+        self._deadline = deadline
+
+    def run(self, *arguments: str, cwd: Path, configuration: Mapping[str, str] | None = None) -> GitAnswer:
+        """Run `git arguments…` to its end. Raises Stopped."""
+        if self._must_stop():
+            raise Stopped
+        settings = [part for name, value in (configuration or {}).items() for part in ("-c", f"{name}={value}")]
+        process = subprocess.Popen(  # noqa: S603  arguments are a list, git is the operator's
+            ["git", *settings, *arguments],  # noqa: S607  found on the operator's PATH
+            cwd=cwd,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        ended = threading.Event()
+        watcher = threading.Thread(target=self._watch, args=(process.pid, ended), daemon=True)
+        watcher.start()
+        try:
+            output, _ = process.communicate()
+        finally:
+            ended.set()
+            watcher.join()
+        if process.returncode and self._must_stop():
+            raise Stopped
+        return GitAnswer(process.returncode, output.decode("utf-8", errors="replace"))
+
+    def _watch(self, group: int, ended: threading.Event) -> None:
+        while not ended.wait(_POLL_SECONDS):
+            if self._must_stop():
+                with suppress(ProcessLookupError):
+                    os.killpg(group, signal.SIGKILL)
+
+    def _must_stop(self) -> bool:
+        return self._stop.is_set() or time.monotonic() >= self._deadline
+
+
+def git_environment(own: Mapping[str, str], *, protocols: str, home: Path, ssh_command: str | None) -> dict[str, str]:
+    """Return the environment git runs in. `own` is what a run inherits anyway: PATH, proxies, CA bundles."""
+    environment = {
+        **own,
+        "HOME": str(home),
+        "LC_ALL": "C",
+        "GIT_ALLOW_PROTOCOL": protocols,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_HTTP_LOW_SPEED_LIMIT": "1000",
+        "GIT_HTTP_LOW_SPEED_TIME": _STALLED_SECONDS,
+        "GIT_LFS_SKIP_SMUDGE": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+    }
+    if ssh_command is not None:
+        environment["GIT_SSH_COMMAND"] = ssh_command
+    return environment

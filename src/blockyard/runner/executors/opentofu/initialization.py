@@ -1,0 +1,196 @@
+"""The third stage: backend, `init` and workspace."""
+
+import json
+import time
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from blockyard.modules.module import Module
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.run import Behavior
+from blockyard.runner.executors.executor import ArtifactError, ProcessResult
+from blockyard.runner.executors.opentofu import argv, diagnostics, plugins
+from blockyard.runner.executors.opentofu.backend import Backend, choose_backend, state_address
+from blockyard.runner.executors.opentofu.environment import engine_environment
+from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
+from blockyard.runner.executors.opentofu.files import write_private
+from blockyard.runner.executors.opentofu.outputs import is_encrypted
+from blockyard.runner.executors.opentofu.preparation import Prepared
+from blockyard.runner.executors.opentofu.work import Work, tail
+from blockyard.runner.executors.opentofu.workspaces import DEFAULT, choose_workspace
+
+PLAN_FILE = "plan.tfplan"
+BACKEND_FILE = "meshStack_httpbackend-{}.tf"
+
+INIT_ATTEMPTS = 3
+_INIT_PAUSES_SECONDS = (2.0, 8.0)
+"""Waits between attempts to `init` when the trouble seems to pass by itself."""
+
+_HINT = "Check the provider and backend configuration of the module, and the credentials the definition gives it."
+
+
+@dataclass(frozen=True, slots=True)
+class Initialized:
+    """What the stages after `init` need."""
+
+    backend: Backend
+    address: str
+    """Of the state on the control plane."""
+    environment: Mapping[str, str] = field(repr=False)
+    """What the engine sees."""
+    workspace: str | None = None
+
+
+def initialize(work: Work, prepared: Prepared, module: Module, own: Mapping[str, str]) -> Initialized:
+    """Choose the backend, prepare the folder and be in the right workspace. Raises StepFailed, Stopped."""
+    address = _address(work)
+    backend = choose_backend(
+        module,
+        fallback=work.implementation.use_mesh_http_backend_fallback,
+        address=address,
+        run_token=work.context.document.spec.run_token,
+        blockyard=work.context.server.blockyard,
+    )
+    _place_backend(work, backend)
+    engine_only = engine_environment(own, work.context.settings.work_dir / f"engine-{work.run_id}.log")
+    cli = _cli_environment(work)
+    seen = {**engine_only, **prepared.environment, **cli, **backend.environment}
+    upgrade = not _take_lock_file_of_plan(work)
+    _init(work, prepared, seen, upgrade=upgrade)
+    if backend.injected:
+        return Initialized(backend, address, seen)
+    return Initialized(backend, address, seen, _enter_workspace(work, prepared, seen))
+
+
+def fetch_plan(work: Work, link: str) -> Path:
+    """Download the saved plan, once. Raises ArtifactError."""
+    path = work.run_dir / PLAN_FILE
+    if not path.exists():
+        write_private(path, work.context.fetch_artifact(link))
+    return path
+
+
+def read_local_state(run_dir: Path, initialized: Initialized) -> JsonObject | None:
+    """Return the state a module without a backend keeps in the run directory; None if only the engine can read it."""
+    name = initialized.workspace
+    folder = run_dir if name in {None, DEFAULT} else run_dir / "terraform.tfstate.d" / str(name)
+    try:
+        state = json.loads((folder / "terraform.tfstate").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return state if isinstance(state, dict) and not is_encrypted(state) else None
+
+
+def _address(work: Work) -> str:
+    """Return where the state is: as this runner reaches a Blockyard server, as an official one says."""
+    public = work.context.document.links.meshstack_base_url
+    base = public.href if public is not None and not work.context.server.blockyard else work.context.server.base_url
+    return state_address(base, work.block.spec.workspace_identifier, work.block.uuid)
+
+
+def _place_backend(work: Work, backend: Backend) -> None:
+    if backend.file_text is None:
+        if backend.declared and work.implementation.use_mesh_http_backend_fallback:
+            work.say(f"Using the existing backend of the module: {backend.declared}")
+        return
+    if not any(work.run_dir.glob(BACKEND_FILE.format("*"))):
+        path = work.run_dir / BACKEND_FILE.format(int(time.time()))
+        write_private(path, backend.file_text.encode())
+    work.say("The module declares no backend: its state is kept by the control plane.")
+
+
+def _cli_environment(work: Work) -> dict[str, str]:
+    """Return how the engine finds the operator's provider mirror."""
+    mirror = work.context.settings.provider_mirror_dir
+    if mirror is None:
+        return {}
+    path = work.run_dir / plugins.CLI_CONFIG_FILE
+    if not path.exists():
+        write_private(path, plugins.cli_config(mirror, offline=work.context.settings.offline).encode())
+    return {"TF_CLI_CONFIG_FILE": str(path)}
+
+
+def _take_lock_file_of_plan(work: Work) -> bool:
+    """Use the provider versions a saved plan was made with; tell whether they are known.
+
+    A plan that cannot be had fails the run later, in the step that applies it.
+    """
+    link = work.plan_link
+    if link is None:
+        return False
+    try:
+        with zipfile.ZipFile(fetch_plan(work, link)) as plan:
+            content = plan.read(plugins.LOCK_FILE)
+    except (ArtifactError, KeyError, zipfile.BadZipFile, OSError):
+        return False
+    write_private(work.run_dir / plugins.LOCK_FILE, content)
+    return True
+
+
+def _init(work: Work, prepared: Prepared, seen: Mapping[str, str], *, upgrade: bool) -> None:
+    words, extra = _with_cache(work, prepared)
+    command = [*words, str(prepared.engine.path), *argv.init(upgrade=upgrade)]
+    deadline = time.monotonic() + work.context.settings.init_timeout_minutes * 60
+    for attempt in range(1, INIT_ATTEMPTS + 1):
+        name = "init" if attempt == 1 else f"init-{attempt}"
+        result = work.run(name, command, {**seen, **extra}, deadline=deadline)
+        if result.exit_code == 0:
+            return
+        if work.was_stopped(result):
+            raise Stopped
+        said = tail(result)
+        if result.timed_out or attempt == INIT_ATTEMPTS or not diagnostics.is_transient(said):
+            raise _init_failure(work, prepared, result, said)
+        pause = _INIT_PAUSES_SECONDS[attempt - 1]
+        work.say(f"\nAttempt {attempt} of {INIT_ATTEMPTS} failed, trying again in {pause:g} s.")
+        work.reporter.aborted.wait(pause)
+        work.check_stopped()
+
+
+def _init_failure(work: Work, prepared: Prepared, result: ProcessResult, said: str) -> StepFailed:
+    if result.timed_out:
+        limit = work.context.settings.init_timeout_minutes
+        return StepFailed(f"the initialization exceeded its limit of {limit:g} minutes")
+    hint = None if work.behavior is Behavior.APPLY else _HINT
+    what = f"{prepared.engine.version.product.value} init"
+    return StepFailed(diagnostics.user_message(what, result.exit_code, said), hint)
+
+
+def _with_cache(work: Work, prepared: Prepared) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the words before `init` and the variables for it that make it share the provider cache."""
+    cache = work.context.settings.plugin_cache_dir
+    if cache is None or not plugins.needs_providers(work.run_dir):
+        return (), {}
+    locking = plugins.locking_command(cache, prepared.engine.version, prepared.environment.get("PATH", ""))
+    if locking is None:
+        return (), {}
+    cache.mkdir(mode=0o755, parents=True, exist_ok=True)
+    has_lock_file = (work.run_dir / plugins.LOCK_FILE).exists()
+    return tuple(locking), plugins.cache_environment(cache, has_lock_file=has_lock_file)
+
+
+def _enter_workspace(work: Work, prepared: Prepared, seen: Mapping[str, str]) -> str:
+    """Select the workspace of the block, or create it; return its name. Raises StepFailed, Stopped."""
+    listing = _workspace_command(work, prepared, seen, "workspace-list", argv.list_workspaces())
+    choice = choose_workspace(tail(listing), work.block)
+    if choice.is_current:
+        return choice.name
+    if choice.exists:
+        _workspace_command(work, prepared, seen, "workspace-select", argv.select_workspace(choice.name))
+    else:
+        _workspace_command(work, prepared, seen, "workspace-new", argv.new_workspace(choice.name))
+    return choice.name
+
+
+def _workspace_command(
+    work: Work, prepared: Prepared, seen: Mapping[str, str], name: str, arguments: tuple[str, ...]
+) -> ProcessResult:
+    result = work.run(name, [str(prepared.engine.path), *arguments], seen)
+    if work.was_stopped(result):
+        raise Stopped
+    if result.exit_code:
+        message = diagnostics.user_message("choosing the workspace", result.exit_code, tail(result))
+        raise StepFailed(message, "The backend of the module must support workspaces.")
+    return result

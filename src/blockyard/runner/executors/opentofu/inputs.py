@@ -1,0 +1,136 @@
+"""Opens what is sealed for this runner. Source: runner.md 2.4."""
+
+import contextlib
+import json
+from base64 import b64decode
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.run import InputType, RunInput
+from blockyard.protocol.sealing import EnvelopeError, unseal
+from blockyard.runner.executors.opentofu.failures import StepFailed
+
+DECRYPTED_RUN_JSON = "MESHSTACK_RUN_JSON_DECRYPTED"
+"""Environment input by which a definition asks for open secrets on its script's standard input."""
+
+SECRET_PART_CHARACTERS = 8
+"""Lines and JSON strings of a secret are masked by themselves from this length on."""
+
+_HINTS = (
+    "Likely causes: the definition points to another runner; the private key of this runner does not belong to the "
+    "public key registered for it; the public key was changed and the secrets must be entered again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainInput:
+    """An input in clear."""
+
+    key: str
+    value: Json = field(repr=False)
+    type: InputType
+    is_environment: bool = False
+    is_sensitive: bool = False
+
+
+class Opener:
+    """Opens envelopes with the runner's key. Without a key, in single-run mode, values are in clear already."""
+
+    def __init__(self, private_key: RSAPrivateKey | None, *, in_clear: bool) -> None:
+        self._private_key = private_key
+        self._in_clear = in_clear and private_key is None
+
+    def open_text(self, envelope: str, what: str) -> str:
+        """Return the text in an envelope. Raises StepFailed naming `what`."""
+        if self._in_clear:
+            return envelope
+        if self._private_key is None:
+            raise StepFailed(f"decryption failed for {what}", f"This runner has no private key. {_HINTS}")
+        try:
+            return unseal(self._private_key, envelope)
+        except EnvelopeError as error:
+            raise StepFailed(f"decryption failed for {what}", f"{error}. {_HINTS}") from error
+
+    def open(self, sealed: RunInput, *, is_sensitive: bool) -> PlainInput:
+        """Return the input in clear. Raises StepFailed."""
+        value: Json = sealed.value
+        if sealed.is_sealed and not self._in_clear:
+            if not isinstance(value, str):
+                raise StepFailed(f"input decryption failed for '{sealed.key}'", f"The value is no text. {_HINTS}")
+            try:
+                value = self.open_text(value, sealed.key)
+            except StepFailed as failure:
+                message = f"input decryption failed for '{sealed.key}'"
+                raise StepFailed(message, failure.system_message) from failure
+        return PlainInput(sealed.key, value, sealed.type, sealed.is_environment, is_sensitive)
+
+
+def unique(inputs: Iterable[RunInput]) -> list[RunInput]:
+    """Return the inputs, of equal keys the last one."""
+    return list({given.key: given for given in inputs}.values())
+
+
+def sensitive_keys(document: JsonObject) -> set[str]:
+    """Return the keys that the run, as received, calls sensitive, also where their values are in clear already."""
+    return {str(given.get("key")) for given in _inputs(document) if given.get("isSensitive") is True}
+
+
+def secrets(opened: PlainInput) -> Iterator[str]:
+    """Yield what must not be shown of a sensitive input: its text, its lines, the texts in its JSON, a file's content."""
+    if not opened.is_sensitive:
+        return
+    text = opened.value if isinstance(opened.value, str) else json.dumps(opened.value)
+    yield from secret_parts(text)
+    if opened.type is InputType.FILE and ";base64," in text:
+        payload = text.partition(";base64,")[2]
+        yield payload
+        with contextlib.suppress(ValueError):  # broken files fail later, where their step says so
+            yield from secret_parts(b64decode(payload).decode("utf-8", errors="ignore"))
+
+
+def secret_parts(text: str) -> Iterator[str]:
+    """Yield a secret text and its longer lines and JSON strings."""
+    yield text
+    yield from (line for line in map(str.strip, text.splitlines()) if len(line) >= SECRET_PART_CHARACTERS)
+    if text[:1] in {"{", "["}:
+        try:
+            yield from _texts(json.loads(text))
+        except (ValueError, RecursionError):
+            return
+
+
+def _texts(value: Json) -> Iterator[str]:
+    match value:
+        case str() if len(value) >= SECRET_PART_CHARACTERS:
+            yield value
+        case list():
+            for item in value:
+                yield from _texts(item)
+        case dict():
+            for item in value.values():
+                yield from _texts(item)
+
+
+def run_json(document: JsonObject, opened: Iterable[PlainInput] | None) -> bytes:
+    """Return the run for a script's standard input: as received, or with `opened` inputs in clear."""
+    copy: JsonObject = json.loads(json.dumps(document))
+    links = copy.setdefault("_links", {})
+    if isinstance(links, dict):
+        links.setdefault("planArtifact", {"href": ""})
+    if opened is not None:
+        values = {plain.key: plain.value for plain in opened}
+        for given in _inputs(copy):
+            key = given.get("key")
+            if isinstance(key, str) and key in values:
+                given["value"] = values[key]
+    return json.dumps(copy, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _inputs(document: JsonObject) -> Iterator[JsonObject]:
+    node: Json = document
+    for name in ("spec", "buildingBlock", "spec", "inputs"):
+        node = node.get(name) if isinstance(node, dict) else None
+    yield from (item for item in (node if isinstance(node, list) else []) if isinstance(item, dict))

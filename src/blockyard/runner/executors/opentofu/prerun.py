@@ -1,0 +1,44 @@
+"""The pre-run script of a definition. Source: runner.md 3.13."""
+
+from pathlib import Path
+
+from blockyard.protocol.run import Behavior
+from blockyard.runner.executors.opentofu.files import write_private
+
+SCRIPT_FILE = "meshstack-pre-run.sh"
+MESSAGE_VARIABLE = "MESHSTACK_USER_MESSAGE"
+MAX_MESSAGE_BYTES = 64 * 1024
+"""Longer messages to the consumer are cut."""
+
+
+def script_text(given: str | None) -> str | None:
+    """Return the script with line ends bash understands; None if there is nothing to run."""
+    return given.replace("\r\n", "\n") if given and given.strip() else None
+
+
+def command(bash: str, script: Path, behavior: Behavior) -> tuple[str, ...]:
+    """Return the command line of the script."""
+    return (bash, "--noprofile", "--norc", "-e", "-o", "pipefail", str(script), behavior.value)
+
+
+def write_script(run_dir: Path, text: str) -> Path:
+    """Write the script into the run directory and return its path."""
+    path = run_dir / SCRIPT_FILE
+    write_private(path, text.encode())
+    return path
+
+
+def message_file(run_dir: Path, run_id: str) -> Path:
+    """Return where the script may leave a message for the consumer; the same for every attempt to follow it."""
+    return run_dir / f"meshstack-user-message-{run_id[:8]}.txt"
+
+
+def take_message(path: Path) -> str | None:
+    """Read and delete what the script wrote for the consumer."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_MESSAGE_BYTES).decode("utf-8", errors="replace").strip()
+    except OSError:
+        return None
+    path.unlink(missing_ok=True)
+    return text or None

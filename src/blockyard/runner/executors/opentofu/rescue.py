@@ -1,0 +1,39 @@
+"""Saves the state that an engine could not store. Source: hub-usage.md B4, B5."""
+
+import shutil
+
+import structlog
+
+from blockyard.runner.executors.opentofu.initialization import Initialized
+from blockyard.runner.executors.opentofu.state import StateClient, StateError
+from blockyard.runner.executors.opentofu.work import Work
+
+ERRORED_STATE = "errored.tfstate"
+KEPT_STATES = "errored-states"
+
+log = structlog.get_logger()
+
+
+def rescue_state(work: Work, initialized: Initialized) -> None:
+    """Upload the state a failed command left behind; keep it on the runner if that fails, and say so."""
+    path = work.run_dir / ERRORED_STATE
+    if not path.exists():
+        return
+    if initialized.backend.injected:
+        token = work.context.document.spec.run_token or ""
+        try:
+            StateClient(initialized.address, token).write(path.read_bytes())
+        except (StateError, ValueError) as error:
+            work.say(f"\nThe engine could not store the state, and the runner could not either: {error}.")
+        else:
+            path.rename(path.with_name(f"{ERRORED_STATE}.stored"))
+            work.say("\nThe engine could not store the state; the runner has stored it for it.")
+            log.warning("state rescued", run_id=work.run_id, block_id=work.block.uuid)
+            return
+    folder = work.context.settings.work_dir / KEPT_STATES
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept = folder / f"{work.block.uuid}-{work.run_id}.tfstate"
+    shutil.move(path, kept)
+    kept.chmod(0o600)
+    work.say(f"The state is kept on the runner as {kept.name}. Its operator must push it before the next run.")
+    log.error("state kept", run_id=work.run_id, block_id=work.block.uuid, file=str(kept))

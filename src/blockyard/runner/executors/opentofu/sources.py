@@ -1,0 +1,246 @@
+"""Brings the module of a run into its directory. Source: runner.md 3.6.
+
+One shallow clone of the exact branch or tag; a commit is fetched by its id where the server allows it, else searched in
+the whole history. Only the sub path is moved into the run directory, as the official runner does; without one the
+repository comes along. Tests of the module stay behind: `init` would install their providers too.
+"""
+
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from blockyard.runner.executors.opentofu.failures import StepFailed
+from blockyard.runner.executors.opentofu.files import write_private
+from blockyard.runner.executors.opentofu.git import Git, GitAnswer
+from blockyard.runner.executors.opentofu.ssh import KEY_FILE, KNOWN_HOSTS_FILE, SshAccess, explain
+
+CLONE_DIR = "tmp-clone-meshstack"
+CREDENTIALS_FILE = "tmp-git-credentials"
+OWN_FILES = frozenset({KEY_FILE, KNOWN_HOSTS_FILE, CLONE_DIR, CREDENTIALS_FILE})
+
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_EXPRESSION = re.compile(r"[0-9a-f]{4,63}|HEAD.*|refs/.+|origin/.+|.*[~^@].*")
+"""References that only the whole history can answer: short commit ids and revision expressions."""
+
+_SCP_LIKE = re.compile(r"(?:(?P<user>[^/@:\s]+)@)?(?P<host>[^/:@\s]+|\[[^\]\s]+\]):(?P<path>[^\s].*)")
+_MISSING_REF = ("Remote branch", "not found in upstream", "not our ref", "couldn't find remote ref", "bad object")
+_TEST_NAMES = re.compile(r".*\.(?:tftest|tofutest)\.(?:hcl|json)|tests")
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Where to clone from. `url` carries no password."""
+
+    url: str
+    protocol: str
+    credentials: tuple[str, str] | None = field(default=None, repr=False)
+    """User and password of an https URL."""
+
+
+def parse_repository(url: str, *, allow_file: bool) -> Repository:
+    """Return what a definition's repository URL says. Raises StepFailed if it may not be used."""
+    if url.startswith("-") or any(ord(letter) < ord(" ") for letter in url) or not url:
+        raise StepFailed("the repository URL is malformed")
+    scheme = url.partition("://")[0].lower() if "://" in url else ""
+    if not scheme and url.startswith("/"):
+        scheme, url = "file", f"file://{url}"
+    if not scheme and _SCP_LIKE.fullmatch(url):
+        return Repository(_with_user(url), "ssh")
+    if scheme == "ssh":
+        return Repository(_with_user(url), "ssh")
+    if scheme in {"https", "http"}:
+        return _http(url, scheme)
+    if scheme == "file" and allow_file:
+        return Repository(url, "file")
+    raise StepFailed(
+        "the repository URL cannot be used",
+        "https, ssh and http are supported" + ("." if allow_file else "; file repositories are switched off here."),
+    )
+
+
+def fetch(  # noqa: PLR0917  one call, from one place
+    repository: Repository,
+    ref: str | None,
+    path: str | None,
+    run_dir: Path,
+    git: Git,
+    log: Callable[[str], None],
+    ssh: SshAccess | None = None,
+) -> str:
+    """Put the module at `path` of the repository into `run_dir` and return its commit id. Raises StepFailed, Stopped."""
+    sub_path = _sub_path(path)
+    clone = run_dir / CLONE_DIR
+    shutil.rmtree(clone, ignore_errors=True)
+    log(f"Cloning {repository.url}, {f'reference {ref}' if ref else 'default branch'}\n")
+    try:
+        _clone(_Cloning(repository, clone, git, log, ssh, _configuration(repository, run_dir)), ref)
+    finally:
+        (run_dir / CREDENTIALS_FILE).unlink(missing_ok=True)
+    commit = git.run("rev-parse", "HEAD", cwd=clone).output.strip()
+    log(f"Checked out {commit}\n")
+    _move(_module_folder(clone, sub_path, path), run_dir)
+    shutil.rmtree(clone, ignore_errors=True)
+    return commit
+
+
+@dataclass(frozen=True, slots=True)
+class _Cloning:
+    repository: Repository
+    target: Path
+    git: Git
+    log: Callable[[str], None]
+    ssh: SshAccess | None
+    configuration: Mapping[str, str]
+
+    def run(self, *arguments: str) -> GitAnswer:
+        cwd = self.target if self.target.exists() else self.target.parent
+        return self.git.run(*arguments, cwd=cwd, configuration=self.configuration)
+
+    def failure(self, answer: GitAnswer) -> StepFailed:
+        """Return the failure for an answer: the reason for people, git's words for the log."""
+        reason = self.ssh and explain(answer.output, self.ssh)
+        if reason:
+            return StepFailed(reason, answer.output)
+        if self.repository.protocol == "ssh" and "Permission denied" in answer.output:
+            remedy = "check the definition's SSH key" if self.ssh else "the definition has no SSH key"
+            return StepFailed(f"the repository denied access: {remedy}", answer.output)
+        said = [line for line in answer.output.splitlines() if line.startswith(("fatal:", "error:"))]
+        return StepFailed(f"the repository could not be cloned: {said[0] if said else 'see the log'}", answer.output)
+
+
+def _clone(cloning: _Cloning, ref: str | None) -> None:
+    """Clone branch or tag `ref`, in this order; else fetch it as a commit; else search the history."""
+    if ref == "":
+        raise StepFailed("reference not found", "The definition's reference is empty.")
+    branch = () if ref is None else (f"--branch={ref}",)
+    url = ("--", cloning.repository.url, str(cloning.target))
+    shallow = ("clone", "--quiet", "--template=", "--depth=1", "--single-branch", "--no-tags")
+    answer = cloning.run("-c", "advice.detachedHead=false", *shallow, *branch, *url)
+    if answer.exit_code == 0:
+        return
+    if ref is None or not _is_missing(answer):
+        raise cloning.failure(answer)
+    if _COMMIT.fullmatch(ref) and _fetch_commit(cloning, ref):
+        return
+    if not _EXPRESSION.fullmatch(ref):
+        raise StepFailed("reference not found", f"There is no branch or tag '{ref}'.\n{answer.output}")
+    shutil.rmtree(cloning.target, ignore_errors=True)
+    answer = cloning.run("clone", "--quiet", "--template=", "--no-checkout", *url)
+    if answer.exit_code:
+        raise cloning.failure(answer)
+    found = cloning.run("rev-parse", "--quiet", "--verify", "--end-of-options", f"{ref}^{{commit}}")
+    if found.exit_code:
+        raise StepFailed("reference not found", f"'{ref}' could not be resolved to a commit.")
+    _check_out(cloning, found.output.strip())
+
+
+def _fetch_commit(cloning: _Cloning, commit: str) -> bool:
+    """Fetch one commit alone; False if the server does not hand it out."""
+    shutil.rmtree(cloning.target, ignore_errors=True)
+    answer = cloning.run("init", "--quiet", "--template=", "--", str(cloning.target))
+    if answer.exit_code:
+        raise cloning.failure(answer)
+    cloning.run("remote", "add", "origin", "--", cloning.repository.url)
+    if cloning.run("fetch", "--quiet", "--depth=1", "--no-tags", "origin", commit).exit_code:
+        return False
+    _check_out(cloning, commit)
+    return True
+
+
+def _check_out(cloning: _Cloning, commit: str) -> None:
+    answer = cloning.run("checkout", "--quiet", "--detach", "--force", commit)
+    if answer.exit_code:
+        raise cloning.failure(answer)
+
+
+def _is_missing(answer: GitAnswer) -> bool:
+    return any(sign in answer.output for sign in _MISSING_REF)
+
+
+def _configuration(repository: Repository, run_dir: Path) -> dict[str, str]:
+    """Return git's settings for this repository. Credentials go through a file: arguments are visible to all."""
+    settings = {"core.hooksPath": "/dev/null", "gc.auto": "0", "init.defaultBranch": "main"}
+    if repository.protocol == "file":
+        settings["safe.directory"] = "*"
+    if repository.credentials is not None:
+        address = urlsplit(repository.url)
+        user, password = (_quoted(part) for part in repository.credentials)
+        line = f"{address.scheme}://{user}:{password}@{address.netloc}\n"
+        write_private(run_dir / CREDENTIALS_FILE, line.encode())
+        settings["credential.helper"] = f"store --file={shlex.quote(str(run_dir / CREDENTIALS_FILE))}"
+    return settings
+
+
+def _quoted(text: str) -> str:
+    return "".join(letter if letter.isalnum() and letter.isascii() else _percent(letter) for letter in text)
+
+
+def _percent(letter: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in letter.encode())
+
+
+def _http(url: str, scheme: str) -> Repository:
+    try:
+        address = urlsplit(url)
+        host = address.hostname or ""
+        netloc = address.netloc.rpartition("@")[2]
+    except ValueError as error:
+        raise StepFailed("the repository URL is malformed") from error
+    if not host:
+        raise StepFailed("the repository URL is malformed", "It names no host.")
+    credentials = None
+    if address.username or address.password:
+        credentials = (unquote(address.username or ""), unquote(address.password or ""))
+    return Repository(urlunsplit((scheme, netloc, address.path, address.query, "")), scheme, credentials)
+
+
+def _with_user(url: str) -> str:
+    """Return an SSH URL with the user `git` if it names none."""
+    if "://" in url:
+        rest = url.partition("://")[2]
+        return url if "@" in rest.partition("/")[0] else f"ssh://git@{rest}"
+    return url if "@" in url.partition(":")[0] else f"git@{url}"
+
+
+def _sub_path(path: str | None) -> PurePosixPath | None:
+    """Return the folder of the module inside its repository; None for its root. Raises StepFailed."""
+    cleaned = (path or "").strip()
+    parts = [part for part in PurePosixPath(cleaned).parts if part != "."]
+    if cleaned.startswith("/") or ".." in parts or "\\" in cleaned or "\0" in cleaned or parts[:1] == [".git"]:
+        raise StepFailed("the repository path is not allowed", "It must be relative and stay inside the repository.")
+    return PurePosixPath(*parts) if parts else None
+
+
+def _module_folder(clone: Path, sub_path: PurePosixPath | None, given: str | None) -> Path:
+    if sub_path is None:
+        return clone
+    folder = clone / sub_path
+    try:
+        real = folder.resolve(strict=True)
+    except (OSError, RuntimeError):
+        real = None
+    if real is None or not real.is_dir():
+        raise StepFailed(
+            f"the path '{given}' does not exist in the repository",
+            "Check repository path and reference of the definition.",
+        )
+    if not real.is_relative_to(clone.resolve()):
+        raise StepFailed(
+            "the repository path is not allowed", "It leads out of the repository through a symbolic link."
+        )
+    return real
+
+
+def _move(module: Path, run_dir: Path) -> None:
+    for entry in sorted(module.iterdir()):
+        if _TEST_NAMES.fullmatch(entry.name):
+            continue
+        if entry.name in OWN_FILES:
+            raise StepFailed(
+                f"the module contains '{entry.name}'", "The runner keeps a file of its own under this name."
+            )
+        entry.rename(run_dir / entry.name)

@@ -1,0 +1,68 @@
+"""Reads and writes a building block's state with the run's token, beside the engine."""
+
+import json
+import time
+from base64 import b64encode
+from hashlib import md5
+
+import httpx
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.runner.executors.opentofu.backend import USER
+
+_TIMEOUT = httpx.Timeout(60, connect=10)
+_PAUSES_SECONDS = (0.5, 2.0, 4.0)
+_TRANSIENT = 500
+_NO_STATE = (204, 404)
+
+
+class StateError(Exception):
+    """The state cannot be read or written; the message is for people."""
+
+
+class StateClient:
+    """One building block's state on the control plane."""
+
+    def __init__(self, address: str, run_token: str) -> None:
+        self._address = address
+        self._auth = httpx.BasicAuth(USER, run_token)
+
+    def read(self) -> JsonObject | None:
+        """Return the state, None if there is none. Raises StateError."""
+        answer = self._send("GET")
+        if answer.status_code in _NO_STATE or not answer.content:
+            return None
+        try:
+            state = answer.json()
+        except ValueError as error:
+            raise StateError("the control plane answered something that is no state") from error
+        return state if isinstance(state, dict) else None
+
+    def write(self, state: bytes) -> None:
+        """Store a state the engine could not store. Raises StateError."""
+        json.loads(state)
+        self._send("POST", state)
+
+    def _send(self, method: str, content: bytes | None = None) -> httpx.Response:
+        headers = {"Accept": "application/json"}
+        if content is not None:
+            digest = md5(content, usedforsecurity=False).digest()
+            headers |= {"Content-Type": "application/json", "Content-MD5": b64encode(digest).decode()}
+        answer, reason = None, ""
+        for pause in (*_PAUSES_SECONDS, None):
+            try:
+                answer = httpx.request(
+                    method, self._address, auth=self._auth, headers=headers, content=content, timeout=_TIMEOUT
+                )
+            except httpx.HTTPError as error:
+                answer, reason = None, type(error).__name__
+            if (answer is not None and answer.status_code < _TRANSIENT) or pause is None:
+                break
+            time.sleep(pause)
+        if answer is None:
+            raise StateError(f"the control plane could not be reached ({reason})")
+        if not answer.is_success and answer.status_code not in _NO_STATE:
+            raise StateError(f"the control plane answered {answer.status_code}")
+        if content is not None and not answer.is_success:
+            raise StateError(f"the control plane answered {answer.status_code}")
+        return answer

@@ -1,0 +1,99 @@
+"""The variable file of a run. Source: runner.md 3.9.
+
+It is JSON, whose strings are literal: no escaping can go wrong. Departures from the official runner: null stays null,
+integers keep every digit, lists whose texts look like templates stay lists.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from blockyard.modules import literals
+from blockyard.modules.module import Module
+from blockyard.protocol.run import InputType
+from blockyard.runner.executors.opentofu.environment import VARIABLE_PREFIX
+from blockyard.runner.executors.opentofu.inputs import PlainInput
+
+VARIABLE_FILE = "aaaaaa_meshstack-e48f8924-a6c0-4ff0-9528-ff3c1f6f94d8.auto.tfvars.json"
+"""Sorts first, so that any other variable file of the module goes before."""
+
+DECLARATION_FILE = "meshStack_run_vars.tf"
+"""Declares the variables below; left alone if the module brings one."""
+
+BLOCK_ID = "meshstack_building_block_id"
+RUN_ID = "meshstack_building_block_run_id"
+RUN_JSON = "meshstack_building_block_run_b64"
+
+_REQUIRED = 'variable "{name}" {{\n  type     = string\n  nullable = false\n}}\n'
+_OPTIONAL = 'variable "{name}" {{\n  type     = string\n  nullable = true\n  default  = null\n}}\n'
+_DECLARATIONS = {BLOCK_ID: _REQUIRED, RUN_ID: _OPTIONAL, RUN_JSON: _OPTIONAL}
+_SOURCE_TEXT_TYPES = frozenset({InputType.CODE, InputType.LIST})
+_TEXT_TYPES = frozenset({InputType.STRING, InputType.SINGLE_SELECT})
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """Values by variable name, and what to tell about them."""
+
+    values: Mapping[str, literals.Literal] = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+    def file_text(self) -> str:
+        """Return the content of the variable file, names in byte order."""
+        ordered = sorted(self.values.items(), key=lambda item: item[0].encode())
+        members = [f"  {json.dumps(name)}: {literals.dumps(value)}" for name, value in ordered]
+        return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def from_inputs(inputs: Sequence[PlainInput], module: Module) -> Variables:
+    """Return the variables that the inputs of a run set."""
+    keys = {given.key for given in inputs}
+    values: dict[str, literals.Literal] = {}
+    warnings: list[str] = []
+    for given in sorted(inputs, key=lambda one: one.key.encode()):
+        name = _variable_name(given, keys)
+        if name is None:
+            continue
+        declared = module.variables.get(name)
+        try:
+            values[name] = _value(given, declares_text=declared is not None and declared.type_text == "string")
+        except literals.NotLiteralError as error:
+            values[name] = given.value if isinstance(given.value, str) else json.dumps(given.value)
+            warnings.append(f"Warning: the value of '{given.key}' is no literal expression: {error}.")
+            warnings.append(f"It is handed to the variable '{name}' as text.")
+    return Variables(values, tuple(warnings))
+
+
+def own_values(block_id: str, run_id: str | None, run_json_base64: str | None) -> dict[str, literals.Literal]:
+    """Return the values every run sets. Runs around saved plans leave out what differs from run to run."""
+    own: dict[str, literals.Literal] = {BLOCK_ID: block_id, RUN_ID: run_id, RUN_JSON: run_json_base64}
+    return {name: value for name, value in own.items() if value is not None}
+
+
+def declarations(declared: Iterable[str]) -> str | None:
+    """Return the text of the declaration file; None if the module declares everything itself."""
+    missing = [text.format(name=name) for name, text in _DECLARATIONS.items() if name not in set(declared)]
+    return "\n".join(missing) or None
+
+
+def _variable_name(given: PlainInput, keys: set[str]) -> str | None:
+    if given.type is InputType.FILE:
+        return None
+    if not given.is_environment:
+        return given.key
+    name = given.key.removeprefix(VARIABLE_PREFIX)
+    return name if name != given.key and name not in keys else None
+
+
+def _value(given: PlainInput, *, declares_text: bool) -> literals.Literal:
+    """Return what the variable shall be. Raises NotLiteralError."""
+    if given.value is None:
+        return None
+    value = literals.from_json(given.value)
+    if given.type in _SOURCE_TEXT_TYPES and isinstance(given.value, str):
+        value = literals.parse(given.value)
+        if value is None:
+            return None
+    if declares_text and given.type not in _TEXT_TYPES:
+        return literals.dumps(value, sort_keys=True, ensure_ascii=False)
+    return value
