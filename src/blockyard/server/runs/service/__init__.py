@@ -3,22 +3,29 @@
 from blockyard.server.runs.service.access import RunAccess, access_of
 from blockyard.server.runs.service.claims import Claim, Claimed, ClaimService
 from blockyard.server.runs.service.context import RunContext
-from blockyard.server.runs.service.reports import ReportService
+from blockyard.server.runs.service.reports import ReportService, plan_context
 from blockyard.server.runs.service.runs import RunService, StateStanding
 from blockyard.server.runs.service.sweeps import RunSweeper
-from blockyard.server.runs.service.views import RunEvents, RunViews
+from blockyard.server.runs.service.views import RunDetail, RunEvents, RunViews, StepLog
+from blockyard.server.runs.store import LogChunk, QueueFigures, RunFilter
 
 __all__ = [
     "Claim",
     "ClaimService",
     "Claimed",
+    "LogChunk",
+    "QueueFigures",
     "ReportService",
     "RunAccess",
     "RunContext",
+    "RunDetail",
     "RunEvents",
+    "RunFilter",
     "RunService",
     "RunSweeper",
     "RunViews",
     "StateStanding",
+    "StepLog",
     "access_of",
+    "plan_context",
 ]

@@ -51,6 +51,7 @@ class RunEvents:
         attempt: whose steps and logs these are; a new one begins with empty steps.
         more: there is more right now.
         ended: the run is finished and everything was told.
+        with_log: the viewer may read logs.
     """
 
     position: int
@@ -60,6 +61,7 @@ class RunEvents:
     chunks: Sequence[LogChunk] = ()
     more: bool = False
     ended: bool = False
+    with_log: bool = False
 
 
 class RunViews:
@@ -148,6 +150,7 @@ class RunViews:
             chunks=chunks,
             more=more,
             ended=run.is_final and not more,
+            with_log=access is RunAccess.FULL,
         )
 
     def _tail(self, tx: Transaction, step: Step) -> str | None:

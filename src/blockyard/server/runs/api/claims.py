@@ -1,0 +1,131 @@
+"""Claiming a run, plain or with a long poll. Source: runner.md 1.4, architecture.md 8."""
+
+import asyncio
+import re
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from blockyard.protocol.media import RUN
+from blockyard.protocol.names import RUNNER_TYPES, ImplementationType
+from blockyard.protocol.version import PROTOCOL_HEADER, PROTOCOL_VERSION, speaks_blockyard
+from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.errors import Invalid
+from blockyard.server.kit.http import media, media_class, problem
+from blockyard.server.runners.model import RunnerId
+from blockyard.server.runs.model import Claimer
+from blockyard.server.runs.service import Claim, Claimed, ClaimService
+
+MAX_WAIT_SECONDS = 30
+"""A claim is not held open longer."""
+
+_SWEEP_SECONDS = 5.0
+"""How often a waiting claim looks at the queue without being woken."""
+
+_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", re.IGNORECASE)
+_TYPES = {name: kind for kind, name in RUNNER_TYPES.items()} | {kind.value: kind for kind in ImplementationType}
+
+
+def claim_routes(db: Database, claims: ClaimService, clock: Clock) -> APIRouter:
+    """Return the route that hands out runs."""
+    router = APIRouter(prefix="/api/meshobjects/meshbuildingblockruns", tags=["runs"])
+
+    @router.post(
+        "/create",
+        status_code=HTTPStatus.CREATED,
+        dependencies=[Depends(media(RUN))],
+        response_class=media_class(RUN),
+        responses={HTTPStatus.NOT_FOUND: {"description": "No run waits for this runner, or there is no such runner."}},
+    )
+    async def claim_run(
+        request: Request,
+        *,
+        principal: CurrentPrincipal,
+        runner_id: Annotated[UUID, Query(alias="forRunnerUuid")],
+        implementation_types: Annotated[list[str] | None, Query(alias="implementationType")] = None,
+        node_id: Annotated[str | None, Header(alias="X-Block-Runner-Node-Id")] = None,
+        protocol: Annotated[str | None, Header(alias=PROTOCOL_HEADER)] = None,
+        prefer: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Take the oldest run that waits for a runner. 404 when there is none."""
+        own = speaks_blockyard(protocol)
+        claim = Claim(
+            runner_id=RunnerId(runner_id),
+            claimer=Claimer.BLOCKYARD if own else Claimer.OFFICIAL,
+            node_id=node_id[:255] if node_id else None,
+            types=_types(implementation_types or []),
+        )
+        waiting = _Waiting(db, claims, clock)
+        claimed = await waiting.claim(request, principal, claim, _wait_seconds(prefer) if own else 0.0)
+        headers = {PROTOCOL_HEADER: str(PROTOCOL_VERSION)} if own else {}
+        if claimed.document is None:
+            return problem(
+                request,
+                HTTPStatus.NOT_FOUND,
+                code="NoRunAvailable",
+                message="no run waits for this runner",
+                remedy="Ask again later.",
+                headers=headers,
+            )
+        return media_class(RUN)(claimed.document, status_code=HTTPStatus.CREATED, headers=headers)
+
+    return router
+
+
+class _Waiting:
+    """Claims now, and again when something changes, until the time is over."""
+
+    def __init__(self, db: Database, claims: ClaimService, clock: Clock) -> None:
+        self._db = db
+        self._claims = claims
+        self._clock = clock
+
+    async def claim(self, request: Request, principal: Principal, claim: Claim, seconds: float) -> Claimed:
+        """Claim a run, waiting up to `seconds` for one."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        with self._db.signals.subscribe(f"runner:{claim.runner_id}") as subscription:
+            claimed = await self._db.write(lambda tx: self._claims.claim(tx, principal, claim))
+            while claimed.document is None and (left := deadline - loop.time()) > 0:
+                await subscription.wait(min(left, _SWEEP_SECONDS, self._until(claimed.next_due_at)))
+                if await request.is_disconnected():
+                    break
+                claimed = await self._again(principal, claim)
+            return claimed
+
+    async def _again(self, principal: Principal, claim: Claim) -> Claimed:
+        """Claim if a run is due: most wake-ups are for one that another claimer got."""
+        due = await self._db.read(lambda tx: self._claims.waiting(tx, claim))
+        if due is None or due > self._clock():
+            return Claimed(None, due)
+        return await self._db.write(lambda tx: self._claims.claim(tx, principal, claim))
+
+    def _until(self, due: datetime | None) -> float:
+        return _SWEEP_SECONDS if due is None else max((due - self._clock()).total_seconds(), 0.01)
+
+
+def _wait_seconds(prefer: str | None) -> float:
+    found = _WAIT.search(prefer or "")
+    return min(float(found.group(1)), MAX_WAIT_SECONDS) if found else 0.0
+
+
+def _types(names: list[str]) -> frozenset[ImplementationType]:
+    wanted: set[ImplementationType] = set()
+    for name in names:
+        if name == "ALL":
+            wanted |= set(ImplementationType)
+        elif name in _TYPES:
+            wanted.add(_TYPES[name])
+        else:
+            raise Invalid(
+                f"there is no implementation type '{name[:64]}'",
+                field="query/implementationType",
+                remedy=f"Use some of {', '.join(sorted(RUNNER_TYPES.values()))}.",
+            )
+    return frozenset(wanted)

@@ -1,0 +1,53 @@
+"""Our own endpoints for people, pages and the CLI."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.kit.database import Database
+from blockyard.server.runs.api.rendering import run_detail, run_summary
+from blockyard.server.runs.model import RunId
+from blockyard.server.runs.service import RunService, RunViews
+
+MAX_LOG_BYTES = 4 * 1024 * 1024
+"""How much of a log one answer carries."""
+
+
+def own_routes(db: Database, runs: RunService, views: RunViews) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(prefix="/api/blockyard/v1/runs", tags=["runs"])
+
+    @router.get("/{run_id}", response_class=JSONResponse)
+    async def read_detail(run_id: UUID, principal: CurrentPrincipal) -> Response:
+        """Return a run with attempts, sources, steps and outputs; `position` is where its events go on."""
+        detail = await db.read(lambda tx: views.detail(tx, principal, RunId(run_id)))
+        return JSONResponse(run_detail(detail))
+
+    @router.post("/{run_id}/abort", status_code=HTTPStatus.ACCEPTED, response_class=JSONResponse)
+    async def abort_run(run_id: UUID, principal: CurrentPrincipal) -> Response:
+        """Stop a run. It is ABORTED at once or when its runner confirms, at the latest after 5 minutes."""
+        run = await db.write(lambda tx: runs.abort(tx, principal, RunId(run_id)))
+        return JSONResponse(run_summary(run), status_code=HTTPStatus.ACCEPTED)
+
+    @router.get("/{run_id}/log", response_class=Response)
+    async def read_log(
+        run_id: UUID,
+        *,
+        principal: CurrentPrincipal,
+        step: Annotated[str, Query(min_length=1, max_length=255)],
+        source: Annotated[str | None, Query(max_length=255)] = None,
+        offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
+        size: Annotated[int, Query(ge=1, le=MAX_LOG_BYTES)] = MAX_LOG_BYTES,
+    ) -> Response:
+        """Return the log of a step from byte `offset` on; `X-Log-Bytes` tells how long it is."""
+        found, text = await db.read(
+            lambda tx: views.step_log(tx, principal, RunId(run_id), source=source, step=step, offset=offset, size=size)
+        )
+        headers = {"X-Log-Bytes": str(found.log_bytes), "X-Content-Type-Options": "nosniff"}
+        return Response(text, media_type="text/plain; charset=utf-8", headers=headers)
+
+    return router

@@ -1,0 +1,134 @@
+"""How runs look in our own endpoints and in lists."""
+
+from datetime import UTC, datetime
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.server.kit.clock import wire_time
+from blockyard.server.kit.hal import Links
+from blockyard.server.runs.model import Attempt, Run, Source, Step
+from blockyard.server.runs.service import RunAccess, RunDetail
+
+
+def exact_time(instant: datetime | None) -> str | None:
+    """Return an instant in UTC with milliseconds."""
+    if instant is None:
+        return None
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def list_item(run: Run, links: Links) -> JsonObject:
+    """Return a run as lists show it: without inputs. Source: runner.md 1.3 #9."""
+    return {
+        "kind": "meshBuildingBlockRun",
+        "apiVersion": "v1",
+        "metadata": {"uuid": str(run.id), "createdOn": wire_time(run.created_at)},
+        "spec": {
+            "runNumber": run.number,
+            "behavior": run.behavior.value,
+            "buildingBlock": {
+                "uuid": str(run.block_id),
+                "spec": {"displayName": run.target.display_name, "workspaceIdentifier": run.workspace},
+            },
+            "buildingBlockDefinition": {
+                "uuid": str(run.target.definition_id),
+                "spec": {"workspaceIdentifier": run.provider, "version": run.target.version_number},
+            },
+            "trigger": {"reason": run.trigger.reason.value, "author": run.trigger.author.document()},
+        },
+        "status": run.status.value,
+        "_links": {
+            "self": links.link("run", uuid=run.id),
+            "downloadLogs": links.link("run_logs", uuid=run.id),
+        },
+    }
+
+
+def run_summary(run: Run) -> JsonObject:
+    """Return what changes of a run while it goes on."""
+    warnings: list[Json] = [
+        {"at": exact_time(warning.at), "attempt": warning.attempt, "message": warning.message}
+        for warning in run.warnings
+    ]
+    return {
+        "uuid": str(run.id),
+        "number": run.number,
+        "behavior": run.behavior.value,
+        "status": run.status.value,
+        "summary": run.summary,
+        "changesDetected": run.changes_detected,
+        "attempt": run.attempt,
+        "nodeId": run.node_id,
+        "createdAt": exact_time(run.created_at),
+        "dueAt": exact_time(run.due_at),
+        "claimedAt": exact_time(run.claimed_at),
+        "finishedAt": exact_time(run.finished_at),
+        "abortRequestedAt": exact_time(run.abort_requested_at),
+        "warnings": warnings,
+    }
+
+
+def run_detail(detail: RunDetail) -> JsonObject:
+    """Return everything about a run but its log."""
+    run, target = detail.run, detail.run.target
+    full = detail.access is RunAccess.FULL
+    steps: list[Json] = [step_document(step, with_log=full) for step in detail.steps]
+    sources: list[Json] = [_source(source) for source in detail.sources]
+    attempts: list[Json] = [_attempt(attempt) for attempt in detail.attempts]
+    outputs: JsonObject = {name: output.wire() for name, output in detail.outputs.items()}
+    return {
+        **run_summary(run),
+        "access": detail.access.name,
+        "buildingBlock": {
+            "uuid": str(run.block_id),
+            "displayName": target.display_name,
+            "workspace": run.workspace,
+        },
+        "definition": {
+            "uuid": str(target.definition_id),
+            "versionUuid": str(target.version_id),
+            "versionNumber": target.version_number,
+            "workspace": run.provider,
+        },
+        "runnerUuid": str(target.runner_id),
+        "implementationType": target.implementation.value,
+        "async": target.is_async,
+        "trigger": {"reason": run.trigger.reason.value, "author": run.trigger.author.document()},
+        "attempts": attempts,
+        "sources": sources,
+        "steps": steps,
+        "outputs": outputs,
+        "position": detail.position,
+    }
+
+
+def step_document(step: Step, *, with_log: bool) -> JsonObject:
+    """Return a step without its log."""
+    document: JsonObject = {
+        "source": step.id.source,
+        "id": step.id.name,
+        "displayName": step.display_name,
+        "status": step.status.value,
+        "userMessage": step.user_message,
+        "startedAt": exact_time(step.started_at),
+        "endedAt": exact_time(step.ended_at),
+    }
+    return {**document, "logBytes": step.log_bytes} if with_log else document
+
+
+def _source(source: Source) -> JsonObject:
+    return {
+        "id": source.id,
+        "externalRunId": source.external_run_id,
+        "externalRunUrl": source.external_run_url,
+    }
+
+
+def _attempt(attempt: Attempt) -> JsonObject:
+    return {
+        "number": attempt.number,
+        "state": attempt.state.value,
+        "nodeId": attempt.node_id,
+        "claimedAt": exact_time(attempt.claimed_at),
+        "registeredAt": exact_time(attempt.registered_at),
+        "lastSignAt": exact_time(attempt.last_sign_at),
+    }

@@ -1,0 +1,97 @@
+"""Reports of runners and pipelines: sources, status, logs, signs of life, plans. Source: runner.md 1.6 to 1.9."""
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
+
+from blockyard.protocol.live import LOG_OFFSET_PARAMETER, LOG_STEP_PARAMETER, LogReply, Release
+from blockyard.protocol.media import RUN
+from blockyard.protocol.status import SourceRegistration, StatusUpdate, UpdateReply
+from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.errors import NotFound
+from blockyard.server.kit.http import media, media_class, require_accept
+from blockyard.server.kit.sealed import MasterKey, Undecryptable
+from blockyard.server.runs.model import RunId
+from blockyard.server.runs.service import ReportService, plan_context
+
+OCTETS = "application/octet-stream"
+MAX_OFFSET = 2**53
+
+_LOG_BODY = {"requestBody": {"content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}}}
+
+
+def report_routes(db: Database, reports: ReportService, master_key: MasterKey) -> APIRouter:
+    """Return the routes for whoever works on a run."""
+    router = APIRouter(tags=["runs"])
+    objects = "/api/meshobjects/meshbuildingblockruns"
+    own = "/api/blockyard/v1/runs"
+
+    @router.post(
+        f"{objects}/{{run_id}}/status/source",
+        dependencies=[Depends(media(RUN))],
+        response_class=media_class(RUN),
+    )
+    async def register_source(
+        run_id: UUID, principal: CurrentPrincipal, registration: Annotated[SourceRegistration, Body(media_type=RUN)]
+    ) -> UpdateReply:
+        """Add a source and its steps; repeating it merges them."""
+        return await db.write(lambda tx: reports.register(tx, principal, RunId(run_id), registration))
+
+    @router.patch(
+        f"{objects}/{{run_id}}/status/source/{{source_id}}",
+        dependencies=[Depends(media(RUN))],
+        response_class=media_class(RUN),
+    )
+    async def report_status(
+        run_id: UUID,
+        source_id: Annotated[str, Path(min_length=1, max_length=255)],
+        principal: CurrentPrincipal,
+        update: Annotated[StatusUpdate, Body(media_type=RUN)],
+    ) -> UpdateReply:
+        """Change status, steps and outputs of a run; what is absent, null or empty stays. The answer tells of an abort."""
+        return await db.write(lambda tx: reports.report(tx, principal, RunId(run_id), source_id, update))
+
+    @router.get(f"{objects}/{{run_id}}/planartifact", response_class=Response)
+    async def read_plan(request: Request, run_id: UUID, principal: CurrentPrincipal) -> Response:
+        """Return the saved plan of a DETECT run to the run that applies it."""
+        require_accept(request, [OCTETS])
+        sealed = await db.read(lambda tx: reports.artifact(tx, principal, RunId(run_id)))
+        if sealed is None:
+            raise NotFound("this run has no saved plan, or it is too old", code="PlanGone", remedy="Plan again.")
+        try:
+            plan = await asyncio.to_thread(master_key.decrypt, sealed, context=plan_context(RunId(run_id)))
+        except Undecryptable as error:
+            raise NotFound("the saved plan cannot be read any more", code="PlanGone", remedy="Plan again.") from error
+        return Response(plan, media_type=OCTETS)
+
+    @router.post(f"{own}/{{run_id}}/log", openapi_extra=_LOG_BODY)
+    async def append_log(
+        request: Request,
+        run_id: UUID,
+        principal: CurrentPrincipal,
+        step: Annotated[str, Query(alias=LOG_STEP_PARAMETER, min_length=1, max_length=255)],
+        offset: Annotated[int, Query(alias=LOG_OFFSET_PARAMETER, ge=0, le=MAX_OFFSET)],
+    ) -> LogReply:
+        """Append bytes to the log of a step from `offset` on; what is there already is kept."""
+        data = await request.body()
+        return await db.write(
+            lambda tx: reports.append_log(tx, principal, RunId(run_id), step=step, offset=offset, data=data)
+        )
+
+    @router.post(f"{own}/{{run_id}}/heartbeat")
+    async def heartbeat(run_id: UUID, principal: CurrentPrincipal) -> UpdateReply:
+        """Give a sign of life; the answer tells of an abort."""
+        return await db.write(lambda tx: reports.heartbeat(tx, principal, RunId(run_id)))
+
+    @router.post(f"{own}/{{run_id}}/release")
+    async def release_run(
+        run_id: UUID, principal: CurrentPrincipal, release: Annotated[Release | None, Body()] = None
+    ) -> UpdateReply:
+        """Hand a run back to the queue; another attempt may begin at once."""
+        reason = "" if release is None else release.reason
+        return await db.write(lambda tx: reports.release(tx, principal, RunId(run_id), reason))
+
+    return router

@@ -1,0 +1,36 @@
+"""Background work of runs: leases, aborts, the ceiling, old plans."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.loops import Loop
+from blockyard.server.runs.model import RunId
+from blockyard.server.runs.service import RunSweeper
+
+log = structlog.get_logger(__name__)
+
+SWEEP_SECONDS = 1.0
+PLANS_SECONDS = 3600.0
+
+
+def loops(db: Database, sweeper: RunSweeper) -> Sequence[Loop]:
+    """Return the loops; several replicas may run them at once."""
+
+    async def sweep() -> None:
+        for run_id in await db.read(sweeper.due):
+            await _settle(db, sweeper, run_id)
+
+    async def remove_plans() -> None:
+        await db.write(sweeper.remove_old_plans)
+
+    return (Loop("runs.sweep", sweep, SWEEP_SECONDS), Loop("runs.plans", remove_plans, PLANS_SECONDS))
+
+
+async def _settle(db: Database, sweeper: RunSweeper, run_id: RunId) -> None:
+    """Settle one run; a failure must not keep the others waiting."""
+    try:
+        await db.write(lambda tx: sweeper.settle(tx, run_id))
+    except Exception:
+        log.exception("run cannot be settled", run_id=str(run_id))
