@@ -1,0 +1,108 @@
+"""The permission codes and what a principal may do with them."""
+
+from uuid import uuid4
+
+import pytest
+
+from blockyard.server.identity.model import Principal, WorkspaceRole, require_may_grant, system
+from blockyard.server.identity.permissions import ADMIN, ALL, EPHEMERAL, MANAGED, PLAIN, codes_of_roles, everywhere
+from blockyard.server.kit.errors import Denied, NotFound
+from tests.support.principals import ADMINISTRATOR, a_key, a_run_token
+
+
+def test_there_are_126_codes_and_60_of_them_are_for_runs() -> None:
+    assert len(ALL) == 126
+    assert len(EPHEMERAL) == 60
+    assert PLAIN.isdisjoint(MANAGED)
+    assert all(code.startswith("ADM_") for code in ADMIN)
+
+
+def test_an_owner_has_more_than_a_manager_and_a_manager_more_than_a_member() -> None:
+    owner, manager, member = (
+        codes_of_roles([role]) for role in ("OWNER", "MANAGER", "MEMBER") for role in [WorkspaceRole[role]]
+    )
+
+    assert owner > manager > member
+    assert owner - manager == {"WORKSPACE_DELETE", "PROJECT_DELETE"}
+    assert "BUILDINGBLOCK_LIST" in member
+    assert "APIKEY_LIST" not in member
+    assert not any(code.endswith(("_SAVE", "_DELETE")) for code in member)
+    assert codes_of_roles([]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("principal", "workspace", "provider", "allowed"),
+    [
+        (a_key("shop", "TENANT_LIST"), "shop", None, True),
+        (a_key("shop", "TENANT_LIST"), "bank", None, False),
+        (a_key("shop", "TENANT_LIST"), None, None, False),
+        (a_key("shop", "TENANT_SAVE"), "shop", None, False),
+        (a_key("admin", "ADM_TENANT_LIST"), "bank", None, True),
+        (a_key("admin", "ADM_TENANT_LIST"), None, None, True),
+        (a_key("platform", "MANAGED_TENANT_LIST"), "shop", "platform", True),
+        (a_key("platform", "MANAGED_TENANT_LIST"), "shop", "bank", False),
+        (a_key("platform", "MANAGED_TENANT_LIST"), "platform", None, False),
+        (Principal(author=ADMINISTRATOR.author), "shop", "shop", False),
+        (a_run_token(uuid4()), "shop", "shop", False),
+        (system("TENANT_LIST"), "shop", None, True),
+    ],
+)
+def test_a_code_reaches_own_provided_or_all_objects(
+    principal: Principal, workspace: str | None, provider: str | None, *, allowed: bool
+) -> None:
+    assert principal.allows("TENANT_LIST", workspace=workspace, provider=provider) is allowed
+
+
+def test_a_refusal_says_which_code_is_needed_and_where() -> None:
+    with pytest.raises(Denied, match="sufficient permissions: TENANT_SAVE is needed in workspace 'bank'"):
+        a_key("shop").require("TENANT_SAVE", workspace="bank")
+
+
+def test_what_one_may_not_know_of_is_not_found() -> None:
+    with pytest.raises(NotFound, match="there is no tenant"):
+        a_key("shop").require_in("TENANT_SAVE", "bank", hide="there is no tenant")
+    with pytest.raises(Denied):
+        a_key("shop", "TENANT_LIST").require_in("TENANT_SAVE", "shop", hide="there is no tenant")
+
+
+def test_the_reach_of_a_list_is_everything_or_the_own_and_provided_workspaces() -> None:
+    assert ADMINISTRATOR.reach("TENANT_LIST").everything
+    some = a_key("shop", "BUILDINGBLOCK_LIST", "MANAGED_BUILDINGBLOCK_LIST").reach("BUILDINGBLOCK_LIST")
+    assert (some.everything, some.workspaces, some.providers) == (False, frozenset({"shop"}), frozenset({"shop"}))
+    assert a_key("shop", "TENANT_LIST").reach("BUILDINGBLOCK_LIST").nothing
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "allowed"),
+    [
+        (["TENANT_LIST"], ["TENANT_LIST"], True),
+        (["TENANT_LIST"], [], True),
+        (["TENANT_LIST"], ["TENANT_SAVE"], False),
+        (["TENANT_LIST"], ["ADM_TENANT_LIST"], False),
+        (["ADM_TENANT_LIST"], ["TENANT_LIST", "ADM_TENANT_LIST"], True),
+        (["ADM_BUILDINGBLOCK_SAVE"], ["MANAGED_BUILDINGBLOCK_SAVE"], True),
+        (["BUILDINGBLOCK_SAVE"], ["MANAGED_BUILDINGBLOCK_SAVE"], False),
+        (["MANAGED_BUILDINGBLOCK_SAVE"], ["BUILDINGBLOCK_SAVE"], False),
+        (sorted(ALL), sorted(ALL), True),
+    ],
+)
+def test_nobody_grants_more_than_they_hold(held: list[str], wanted: list[str], *, allowed: bool) -> None:
+    principal = a_key("shop", *held)
+    if allowed:
+        require_may_grant(principal, "shop", wanted)
+    else:
+        with pytest.raises(Denied, match="only get permissions its creator has"):
+            require_may_grant(principal, "shop", wanted)
+
+
+def test_codes_everywhere_lose_their_prefix() -> None:
+    assert everywhere(["ADM_TENANT_LIST", "TENANT_SAVE"]) == {"TENANT_LIST"}
+
+
+def test_a_run_token_stands_for_its_own_run_only() -> None:
+    run_id = uuid4()
+    holder = a_run_token(run_id, attempt=3)
+
+    assert holder.attempt_of(run_id) == 3
+    assert holder.attempt_of(uuid4()) is None
+    assert ADMINISTRATOR.attempt_of(run_id) is None
