@@ -26,7 +26,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _EXPRESSION = re.compile(r"[0-9a-f]{4,63}|HEAD.*|refs/.+|origin/.+|.*[~^@].*")
 """References that only the whole history can answer: short commit ids and revision expressions."""
 
-_SCP_LIKE = re.compile(r"(?:(?P<user>[^/@:\s]+)@)?(?P<host>[^/:@\s]+|\[[^\]\s]+\]):(?P<path>[^\s].*)")
+_SCP_LIKE = re.compile(r"(?:(?P<user>[^/@:\s]+)@)?(?P<host>[^/:@\s]+|\[[^\]\s]+\]):(?P<path>[^\s:].*)")
 _MISSING_REF = ("Remote branch", "not found in upstream", "not our ref", "couldn't find remote ref", "bad object")
 _TEST_NAMES = re.compile(r".*\.(?:tftest|tofutest)\.(?:hcl|json)|tests")
 

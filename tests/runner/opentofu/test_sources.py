@@ -1,0 +1,313 @@
+"""Getting a module from real git servers: file, HTTPS and SSH."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.sealing import seal
+from blockyard.runner.executors.executor import Outcome
+from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
+from blockyard.runner.executors.opentofu.git import Git, git_environment
+from blockyard.runner.executors.opentofu.sources import Repository, fetch, parse_repository
+from tests.support.certificates import Authority
+from tests.support.git_repositories import Repository as GitRepository
+from tests.support.git_repositories import create_repository
+from tests.support.git_servers import GitSshServer, git_http_server
+from tests.support.opentofu_runs import OpenTofuRun
+from tests.support.runner_keys import a_runner_key
+from tests.support.state_server import TOKEN
+
+NewRun = Callable[..., OpenTofuRun]
+FILES = {"main.tf": "# main", "sub/folder/a.tf": "# a", "sub/folder/tests/x.tftest.hcl": "", "sub/b.tftest.hcl": ""}
+
+
+@pytest.fixture
+def repository(git_root: Path) -> GitRepository:
+    """A repository with a branch, tags and a second commit."""
+    made = create_repository(git_root / "module.git", FILES)
+    made.tag("v1", annotated=True)
+    made.commit({"main.tf": "# second"})
+    made.branch("feature/x")
+    made.commit({"main.tf": "# third"})
+    made.tag("both")
+    made.branch("both", "v1")
+    return made
+
+
+def fetched(repository: GitRepository, run_dir: Path, ref: str | None = None, path: str | None = None) -> str:
+    """Fetch into `run_dir` and return the commit."""
+    run_dir.mkdir(exist_ok=True)
+    environment = git_environment({"PATH": "/usr/bin:/bin"}, protocols="file", home=run_dir, ssh_command=None)
+    git = Git(environment, stop=threading.Event(), deadline=time.monotonic() + 60)
+    source = Repository(f"file://{repository.path}", "file")
+    return fetch(source, ref, path, run_dir, git, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("ref", "content"),
+    [
+        (None, "# third"),
+        ("main", "# third"),
+        ("feature/x", "# second"),
+        ("v1", "# main"),
+        ("both", "# main"),
+        ("refs/tags/v1", "# main"),
+        ("v1^{commit}", "# main"),
+        ("main~1", "# second"),
+    ],
+)
+def test_branches_go_before_tags_before_expressions(
+    repository: GitRepository, tmp_path: Path, ref: str | None, content: str
+) -> None:
+    fetched(repository, tmp_path / "run", ref)
+
+    assert (tmp_path / "run" / "main.tf").read_text() == content
+
+
+@pytest.mark.parametrize("characters", [40, 12])
+def test_a_commit_is_found_by_its_id(repository: GitRepository, tmp_path: Path, characters: int) -> None:
+    commit = repository.resolve("main~2")
+    assert commit is not None
+
+    assert fetched(repository, tmp_path / "run", commit[:characters]) == commit
+    assert (tmp_path / "run" / "main.tf").read_text() == "# main"
+
+
+def test_a_commit_is_found_where_the_server_does_not_hand_out_commits(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    commit = repository.resolve("main~2")
+    repository.git("config", "uploadpack.allowAnySHA1InWant", "false")
+    repository.git("config", "uploadpack.hideRefs", "refs/tags/v1")
+
+    assert fetched(repository, tmp_path / "run", commit) == commit
+
+
+@pytest.mark.parametrize("ref", ["unknown", "", "0" * 40, "abcdef1", "--upload-pack=touch x", "-x", "main..v1"])
+def test_an_unknown_reference_is_named_so(repository: GitRepository, tmp_path: Path, ref: str) -> None:
+    with pytest.raises(StepFailed) as failed:
+        fetched(repository, tmp_path / "run", ref)
+
+    assert failed.value.user_message == "reference not found"
+
+
+def test_only_the_sub_path_is_moved_and_tests_stay_behind(repository: GitRepository, tmp_path: Path) -> None:
+    fetched(repository, tmp_path / "path", path="./sub/folder/")
+    fetched(repository, tmp_path / "sub", path="sub")
+    fetched(repository, tmp_path / "root", path="")
+
+    assert sorted(path.name for path in (tmp_path / "path").iterdir()) == ["a.tf"]
+    assert sorted(path.name for path in (tmp_path / "sub").iterdir()) == ["folder"]
+    assert sorted(path.name for path in (tmp_path / "root").iterdir()) == [".git", "main.tf", "sub"]
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc", "sub/../..", ".git/hooks", "a\\b"])
+def test_a_path_that_leads_elsewhere_is_not_allowed(repository: GitRepository, tmp_path: Path, path: str) -> None:
+    with pytest.raises(StepFailed, match="the repository path is not allowed"):
+        fetched(repository, tmp_path / "run", path=path)
+
+
+def test_a_path_that_does_not_exist_is_named(repository: GitRepository, tmp_path: Path) -> None:
+    with pytest.raises(StepFailed, match="the path 'other' does not exist"):
+        fetched(repository, tmp_path / "run", path="other")
+    with pytest.raises(StepFailed, match=r"the path 'main\.tf' does not exist"):
+        fetched(repository, tmp_path / "run", path="main.tf")
+
+
+def test_a_path_through_a_symbolic_link_out_of_the_repository_is_not_allowed(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    repository.git("fast-import", "--quiet", stdin=_link("escape", "/etc") + _link("inside", "sub/folder"))
+
+    with pytest.raises(StepFailed, match="the repository path is not allowed"):
+        fetched(repository, tmp_path / "run", "links", "escape")
+    fetched(repository, tmp_path / "run", "links", "inside")
+    assert (tmp_path / "run" / "a.tf").exists()
+
+
+def _link(name: str, target: str) -> bytes:
+    start = b"from refs/heads/main\n" if name == "escape" else b""
+    head = b"commit refs/heads/links\ncommitter A <a@b> 1767268800 +0000\ndata 0\n" + start
+    return head + f"M 120000 inline {name}\ndata {len(target)}\n{target}\n".encode()
+
+
+def test_a_module_with_a_file_of_the_runners_name_is_refused(repository: GitRepository, tmp_path: Path) -> None:
+    repository.commit({"ssh_cert": "x"})
+
+    with pytest.raises(StepFailed, match="the module contains 'ssh_cert'"):
+        fetched(repository, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://u:p%40ss@h.test:8443/x.git?a=b", ("https://h.test:8443/x.git?a=b", "https", ("u", "p@ss"))),
+        ("https://h.test/x.git", ("https://h.test/x.git", "https", None)),
+        ("https://token@h.test/x", ("https://h.test/x", "https", ("token", ""))),
+        ("git@h.test:a/b.git", ("git@h.test:a/b.git", "ssh", None)),
+        ("h.test:a/b.git", ("git@h.test:a/b.git", "ssh", None)),
+        ("ssh://h.test:22/a", ("ssh://git@h.test:22/a", "ssh", None)),
+        ("ssh://me@h.test/a", ("ssh://me@h.test/a", "ssh", None)),
+        ("/srv/x.git", ("file:///srv/x.git", "file", None)),
+        ("file:///srv/x.git", ("file:///srv/x.git", "file", None)),
+    ],
+)
+def test_urls_are_understood(url: str, expected: tuple[str, str, tuple[str, str] | None]) -> None:
+    found = parse_repository(url, allow_file=True)
+
+    assert (found.url, found.protocol, found.credentials) == expected
+    assert "p@ss" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "-x", "ext::sh -c x", "git://h/x", "x", "https://", "https://[x/y", "a\nb:c", "https:///x"]
+)
+def test_other_urls_are_refused(url: str) -> None:
+    with pytest.raises(StepFailed, match="repository URL"):
+        parse_repository(url, allow_file=True)
+
+
+def test_file_repositories_are_refused_unless_allowed(new_run: NewRun) -> None:
+    run = new_run(files={"main.tf": ""}, settings={"allow_file_repositories": False})
+
+    assert run.execute().outcome is Outcome.FAILED
+    assert run.reporter.user_messages == {"sources": "the repository URL cannot be used"}
+
+
+def test_https_credentials_open_the_repository_and_are_shown_nowhere(
+    new_run: NewRun, repository: GitRepository, authority: Authority
+) -> None:
+    with git_http_server(repository.path.parent, authority=authority, credentials=("me", "s3cr/et")) as server:
+        url = server.url("module.git").replace("https://", "https://me:s3cr%2Fet@")
+        run = new_run(
+            implementation={"repositoryUrl": url, "refName": "v1"}, environ={"GIT_SSL_CAINFO": str(authority.ca_file)}
+        )
+        assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+        wrong = new_run(implementation={"repositoryUrl": url.replace("me:", "you:")}, environ=run.environ)
+        assert wrong.execute().outcome is Outcome.FAILED
+        untrusted = new_run(implementation={"repositoryUrl": url})
+        assert untrusted.execute().outcome is Outcome.FAILED
+
+    assert "s3cr/et" in run.reporter.secrets
+    for one in (run, wrong, untrusted):
+        assert "s3cr" not in one.reporter.whole_text()
+    assert not [path for path in run.run_dir.rglob("*") if path.is_file() and b"s3cr" in path.read_bytes()]
+    assert "Authentication failed" in wrong.reporter.user_messages["sources"]
+    assert "certificate" in untrusted.reporter.user_messages["sources"]
+
+
+def test_a_silent_server_is_left_when_the_run_is_aborted(new_run: NewRun) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/x.git"
+        run = new_run(implementation={"repositoryUrl": url})
+        threading.Timer(0.4, run.reporter.aborted.set).start()
+        started = time.monotonic()
+        assert run.execute().outcome is Outcome.ABORTED
+        assert time.monotonic() - started < 5
+
+
+def test_an_aborted_git_is_killed(tmp_path: Path) -> None:
+    stop = threading.Event()
+    git = Git({"PATH": "/usr/bin:/bin"}, stop=stop, deadline=time.monotonic() + 60)
+    threading.Timer(0.2, stop.set).start()
+
+    with pytest.raises(Stopped):
+        git.run("-c", "alias.wait=!sleep 30", "wait", cwd=tmp_path)
+    with pytest.raises(Stopped):
+        Git({"PATH": "/usr/bin:/bin"}, stop=threading.Event(), deadline=0).run("version", cwd=tmp_path)
+
+
+def ssh_run(new_run: NewRun, server: GitSshServer, **implementation: Json) -> OpenTofuRun:
+    """Return a run with a sealed key for the server."""
+    key = a_runner_key()
+    return new_run(
+        implementation={
+            "repositoryUrl": server.url("module.git"),
+            "sshPrivateKey": seal(key.public_pem, server.private_key),
+            **implementation,
+        },
+        private_key=key.private,
+    )
+
+
+def known_host(server: GitSshServer) -> JsonObject:
+    """Return the server's entry as a definition has it."""
+    host, key_type, key_value = server.known_host.split()
+    return {"host": host, "keyType": key_type, "keyValue": key_value}
+
+
+def test_ssh_works_with_the_known_host_of_the_definition(
+    new_run: NewRun, repository: GitRepository, git_ssh: GitSshServer
+) -> None:
+    run = ssh_run(new_run, git_ssh, knownHost=known_host(git_ssh), refName="v1")
+
+    assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    assert (run.run_dir / "main.tf").read_text() == "# main"
+    assert git_ssh.private_key in run.reporter.secrets
+    assert repository.path.exists()
+
+
+@pytest.mark.parametrize("where", ["variable", "setting", "home"])
+def test_ssh_works_with_the_operators_known_hosts(
+    new_run: NewRun, repository: GitRepository, git_ssh: GitSshServer, where: str
+) -> None:
+    run = ssh_run(new_run, git_ssh)
+    file = run.folder / "hosts with space"
+    if where == "variable":
+        run.environ = {"SSH_KNOWN_HOSTS": str(file)}
+    elif where == "setting":
+        run.settings = {"known_hosts_file": file}
+    else:
+        file = run.folder / ".ssh" / "known_hosts"
+        file.parent.mkdir()
+    file.write_text(git_ssh.known_host + "\n")
+
+    assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    assert repository.path.exists()
+
+
+def test_an_unknown_or_wrong_host_key_is_refused(
+    new_run: NewRun, repository: GitRepository, git_ssh: GitSshServer
+) -> None:
+    unknown = ssh_run(new_run, git_ssh)
+    assert unknown.execute().outcome is Outcome.FAILED
+    assert "configures no known host" in unknown.reporter.user_messages["sources"]
+
+    entry = known_host(git_ssh) | {"keyValue": "AAAAC3NzaC1lZDI1NTE5AAAAIAfuCHKVTjquxvt6CM6tdG4SLp1Btn/nOeHHE5UOzRdf"}
+    wrong = ssh_run(new_run, git_ssh, knownHost=entry)
+    assert wrong.execute().outcome is Outcome.FAILED
+    assert "does not match the known host" in wrong.reporter.user_messages["sources"]
+
+    insecure = ssh_run(new_run, git_ssh)
+    insecure.settings = {"insecure_host_keys": True}
+    assert insecure.execute().outcome is Outcome.SUCCEEDED, insecure.reporter.whole_text()
+
+    malformed = ssh_run(new_run, git_ssh, knownHost=known_host(git_ssh) | {"host": "a b\n@cert-authority *"})
+    assert malformed.execute().outcome is Outcome.FAILED
+    assert malformed.reporter.user_messages == {"sources": "the known host of the definition is malformed"}
+    assert repository.path.exists()
+
+
+def test_ssh_without_a_key_says_so(new_run: NewRun, repository: GitRepository, git_ssh: GitSshServer) -> None:
+    run = new_run(implementation={"repositoryUrl": git_ssh.url("module.git")}, environ={"HOME": "/nonexistent"})
+
+    assert run.execute().outcome is Outcome.FAILED
+    assert TOKEN not in run.reporter.whole_text()
+    assert repository.path.exists()
+
+
+def test_a_key_for_another_runner_fails_the_sources(
+    new_run: NewRun, repository: GitRepository, git_ssh: GitSshServer
+) -> None:
+    run = ssh_run(new_run, git_ssh)
+    run.private_key = a_runner_key("second").private
+
+    assert run.execute().outcome is Outcome.FAILED
+    assert run.reporter.user_messages == {"sources": "decryption failed for the SSH private key"}
+    assert "Likely causes" in run.reporter.text("sources")
+    assert repository.path.exists()

@@ -1,0 +1,153 @@
+"""Inputs as variables: the golden table of runner.md 3.9, all of it in one run of the real engine."""
+
+import base64
+import json
+from collections.abc import Callable
+
+import pytest
+
+from blockyard.modules.module import read
+from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.run import InputType
+from blockyard.runner.executors.executor import Outcome
+from blockyard.runner.executors.opentofu import variables
+from blockyard.runner.executors.opentofu.inputs import PlainInput
+from tests.support.opentofu_runs import BLOCK, RUN, OpenTofuRun, an_input
+
+NewRun = Callable[..., OpenTofuRun]
+
+GOLDEN: list[tuple[str, Json, str | None, Json]] = [
+    ("STRING", 'hello "q" \\ back\nnl', "string", 'hello "q" \\ back\nnl'),
+    ("STRING", "a ${b} %{c} $${d}", "string", "a ${b} %{c} $${d}"),
+    ("STRING", "", "string", ""),
+    ("INTEGER", 42, "number", 42),
+    ("INTEGER", 1.25, "number", 1.25),
+    ("INTEGER", 42, None, 42),
+    ("INTEGER", 12345678901234567890, "number", 12345678901234567890),
+    ("INTEGER", 7, "string", "7"),
+    ("BOOLEAN", True, "string", "true"),
+    ("BOOLEAN", False, "bool", False),
+    ("CODE", '{"a":[1,2,{"b":null}]}', "any", {"a": [1, 2, {"b": None}]}),
+    ("CODE", '{"z":1, "a":[true]}', "string", '{"a":[true],"z":1}'),
+    ("CODE", '{"some":"code"}', "map(string)", {"some": "code"}),
+    ("CODE", "some: yaml\nother: value\n", "any", "some: yaml\nother: value\n"),
+    ("CODE", "some: yaml\nother: value\n", "string", "some: yaml\nother: value\n"),
+    ("CODE", '"q"', "any", "q"),
+    ("CODE", '"q"', "string", '"q"'),
+    ("CODE", "bareword", "any", "bareword"),
+    ("CODE", "just text", "string", "just text"),
+    ("CODE", "", "any", ""),
+    ("CODE", '{"a":"${foo}"}', "any", '{"a":"${foo}"}'),
+    ("CODE", "<<E\nhi\nE\n", "any", "hi\n"),
+    ("CODE", "null", "any", None),
+    ("CODE", '{\n  "a": 1\n}\n', "any", {"a": 1}),
+    ("CODE", '{\n  # a comment\n  name = "x"\n  tags = { b = 2 }\n}', "any", {"name": "x", "tags": {"b": 2}}),
+    ("CODE", '{"ü":"<&>"}', "string", '{"ü":"<&>"}'),
+    ("CODE", "[12345678901234567890, 1.10]", "string", "[12345678901234567890,1.1]"),
+    ("LIST", '[{"a":"b"}]', "any", [{"a": "b"}]),
+    ("MULTI_SELECT", ["x", "y"], "list(string)", ["x", "y"]),
+    ("MULTI_SELECT", ["x", "y"], "string", '["x","y"]'),
+    ("MULTI_SELECT", ["a ${b}"], "list(string)", ["a ${b}"]),
+    ("MULTI_SELECT", "text", "any", "text"),
+    ("SINGLE_SELECT", "a&b", "string", "a&b"),
+    ("INTEGER", None, "string", None),
+    ("CODE", None, "any", None),
+    ("STRING", None, "string", None),
+]
+
+
+def test_the_golden_cases_reach_the_module(new_run: NewRun) -> None:
+    names = [f"case_{number:02}" for number in range(len(GOLDEN))]
+    module = "".join(
+        f'variable "{name}" {{\n  {f"type = {declared}" if declared else ""}\n}}\n'
+        f'output "{name}" {{\n  value = jsonencode([var.{name}])\n}}\n'
+        for name, (_, _, declared, _) in zip(names, GOLDEN, strict=True)
+    )
+    module += 'variable "with_default" {\n  default = "d"\n}\noutput "with_default" {\n  value = jsonencode([var.with_default])\n}\n'
+    inputs = [an_input(name, value, type_) for name, (type_, value, _, _) in zip(names, GOLDEN, strict=True)]
+    run = new_run(files={"main.tf": module}, inputs=[*inputs, an_input("with_default", None), an_input("unknown", "x")])
+
+    result = run.execute()
+
+    assert result.outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    seen = {name: json.loads(str(output.value))[0] for name, output in run.reporter.outputs.items()}
+    assert seen == {name: expected for name, (*_, expected) in zip(names, GOLDEN, strict=True)} | {"with_default": None}
+    assert "undeclared variable" in run.reporter.text("execute_tf")
+    assert run.reporter.text("input").count("is no literal expression") == 6
+
+
+def test_the_run_tells_the_module_which_block_and_run_it_is(new_run: NewRun) -> None:
+    files = {
+        "main.tf": 'output "ids" {\n  value = [var.meshstack_building_block_id, var.meshstack_building_block_run_id]\n}\n'
+        'output "run" { value = jsondecode(base64decode(var.meshstack_building_block_run_b64)).metadata.uuid }\n'
+        'variable "meshstack_building_block_run_id" {\n  default = ""\n}\n'
+    }
+    run = new_run(files=files)
+
+    assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    assert json.loads(str(run.reporter.outputs["ids"].value)) == [BLOCK, RUN]
+    assert run.reporter.outputs["run"].value == RUN
+    declared = (run.run_dir / variables.DECLARATION_FILE).read_text()
+    assert [name in declared for name in (variables.BLOCK_ID, variables.RUN_ID)] == [True, False]
+
+
+def test_a_declaration_file_of_the_module_is_left_alone(new_run: NewRun) -> None:
+    text = "".join(f'variable "{name}" {{}}\n' for name in (variables.BLOCK_ID, variables.RUN_ID, variables.RUN_JSON))
+    run = new_run(files={variables.DECLARATION_FILE: f"# mine\n{text}"})
+
+    assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    assert (run.run_dir / variables.DECLARATION_FILE).read_text().startswith("# mine")
+
+
+def test_other_variable_files_of_the_module_go_before(new_run: NewRun) -> None:
+    files = {
+        "main.tf": 'variable "a" {}\nvariable "b" {}\noutput "ab" { value = "${var.a}${var.b}" }',
+        "own.auto.tfvars": 'a = "module"',
+        "terraform.tfvars": 'b = "module"',
+    }
+    run = new_run(files=files, inputs=[an_input("a", "input"), an_input("b", "input")])
+
+    assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    assert run.reporter.outputs["ab"].value == "moduleinput"
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([], {"x": "env"}),
+        ([PlainInput("x", "own", InputType.STRING)], {"x": "own"}),
+        ([PlainInput("x", "data:,", InputType.FILE)], {}),
+        ([PlainInput("x", "own", InputType.STRING, is_environment=True)], {}),
+    ],
+)
+def test_environment_inputs_for_variables_give_way_to_any_input_of_that_name(
+    others: list[PlainInput], expected: dict[str, str]
+) -> None:
+    given = [PlainInput("TF_VAR_x", "env", InputType.STRING, is_environment=True), *others]
+
+    assert variables.from_inputs(given, read({})).values == expected
+
+
+def test_the_type_in_json_configuration_is_no_bare_word() -> None:
+    module = read({"a.tf.json": '{"variable": {"x": {"type": "string"}}}'})
+    given = [PlainInput("x", 7, InputType.INTEGER)]
+
+    assert variables.from_inputs(given, module).values == {"x": 7}
+
+
+def test_the_variable_file_is_ascii_in_byte_order() -> None:
+    found = variables.Variables({"b": 12345678901234567890, "ä": "ü\ud800", "a": {"k": None}})
+
+    assert (
+        found.file_text() == '{\n  "a": {"k":null},\n  "b": 12345678901234567890,\n  "\\u00e4": "\\u00fc\\ud800"\n}\n'
+    )
+
+
+def test_values_of_saved_plans_leave_out_the_run() -> None:
+    assert variables.own_values("block", None, None) == {variables.BLOCK_ID: "block"}
+    assert variables.own_values("block", "run", base64.b64encode(b"{}").decode()).keys() == {
+        variables.BLOCK_ID,
+        variables.RUN_ID,
+        variables.RUN_JSON,
+    }
+    assert variables.declarations({variables.BLOCK_ID, variables.RUN_ID, variables.RUN_JSON}) is None
