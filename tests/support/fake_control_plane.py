@@ -130,6 +130,10 @@ class FakeControlPlane:
         """Answer the next requests to a path (a regular expression) with these statuses, or lose the answer."""
         self._faults.extend((method, re.compile(path), status) for status in statuses)
 
+    def clear_faults(self) -> None:
+        """Answer normally again."""
+        self._faults.clear()
+
     def wait_for(self, condition: Callable[[], T], seconds: float = 15) -> T:
         """Wait until the condition gives something true and return it."""
         end = time.monotonic() + seconds

@@ -76,15 +76,14 @@ class RunnerProcess:
         given = settings.model_dump(mode="json", exclude_unset=True) | {"client_secret": CLIENT_SECRET}
         environment = {f"BLOCKYARD_RUNNER_{name.upper()}": str(value) for name, value in given.items()}
         self._process = subprocess.Popen(
-            [sys.executable, str(_ECHO_PROGRAM)],
+            [sys.executable, "-P", str(_ECHO_PROGRAM)],
             env={**environment, "PATH": os.environ["PATH"]},
-            stderr=subprocess.PIPE,
         )
 
     def kill(self) -> None:
         """End it as a power switch would."""
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
 
     def terminate(self) -> None:
         """Ask it to drain."""
@@ -92,8 +91,7 @@ class RunnerProcess:
 
     def wait(self, seconds: float = 20) -> int:
         """Wait for its end and return the exit code."""
-        self._process.communicate(timeout=seconds)
-        return self._process.returncode
+        return self._process.wait(seconds)
 
     def __enter__(self) -> Self:
         return self
