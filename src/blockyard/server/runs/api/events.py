@@ -59,7 +59,7 @@ def event_routes(db: Database, views: RunViews) -> APIRouter:
         if last_event_id is not None and last_event_id.isdecimal():
             after = min(int(last_event_id), 2**31 - 1)
         first = await feed.look(principal, RunId(run_id), after)
-        if first.ended and not _events(first):
+        if first.ended and not event_documents(first):
             return Response(status_code=HTTPStatus.NO_CONTENT)
         stream = feed.stream(principal, RunId(run_id), first)
         return StreamingResponse(stream, media_type=EVENT_STREAM, headers=_STREAM_HEADERS)
@@ -85,7 +85,7 @@ class RunFeed:
             while True:
                 found = await self.look(principal, run_id, after)
                 left = deadline - asyncio.get_running_loop().time()
-                if _events(found) or found.ended or left <= 0:
+                if event_documents(found) or found.ended or left <= 0:
                     return found
                 await subscription.wait(min(left, _SWEEP_SECONDS))
 
@@ -94,7 +94,7 @@ class RunFeed:
         silent = 0.0
         with self._db.signals.subscribe(f"run:{run_id}") as subscription:
             while True:
-                if events := _events(found):
+                if events := event_documents(found):
                     silent = 0.0
                     yield _frames(events, found.position)
                 if found.ended:
@@ -108,11 +108,11 @@ class RunFeed:
 
 
 def _batch(found: RunEvents) -> JsonObject:
-    events: list[Json] = list(_events(found))
+    events: list[Json] = list(event_documents(found))
     return {"events": events, "position": found.position, "ended": found.ended}
 
 
-def _events(found: RunEvents) -> list[JsonObject]:
+def event_documents(found: RunEvents) -> list[JsonObject]:
     """Return the events of a batch; a final status comes last, after everything that led to it."""
     events: list[JsonObject] = [
         {"type": "step", "attempt": found.attempt, "step": step_document(step, with_log=found.with_log)}
