@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 
 from blockyard import __version__
+from blockyard.cli.commands.blocks import blocks
 from blockyard.cli.commands.definitions import definitions
 from blockyard.cli.commands.keys import keys
 from blockyard.cli.commands.runners import runners
+from blockyard.cli.commands.runs import runs
 from blockyard.cli.commands.signin import login, logout, whoami
 from blockyard.cli.commands.workspaces import workspaces
 
@@ -26,7 +28,7 @@ def build() -> typer.Typer:
     application.callback()(_main)
     for command in (login, logout, whoami):
         application.command(rich_help_panel=SIGN_IN)(command)
-    for group in (definitions, runners, workspaces, keys):
+    for group in (definitions, blocks, runs, runners, workspaces, keys):
         application.add_typer(group, no_args_is_help=True, rich_help_panel=OBJECTS)
     return application
 

@@ -185,17 +185,24 @@ class Client:
         return answer
 
     @contextmanager
-    def stream(
-        self, path: str, *, query: Mapping[str, str] | None = None, last_event: str = ""
-    ) -> Iterator[Iterator[str]]:
+    def stream(self, path: str, *, last_event: str = "") -> Iterator[Iterator[str]]:
         """Open a stream of server-sent events and yield its lines. Raises Failure and httpx.TransportError."""
         headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
-        headers |= {"Authorization": f"Bearer {self._token()}"} | ({"Last-Event-ID": last_event} if last_event else {})
-        with self._http.stream("GET", path, params=query, headers=headers, timeout=STREAM_TIMEOUT) as answer:
+        headers |= {"Last-Event-ID": last_event} if last_event else {}
+        request = self._http.build_request("GET", path, headers=headers, timeout=STREAM_TIMEOUT)
+        request.headers["Authorization"] = f"Bearer {self._token()}"
+        answer = self._http.send(request, stream=True)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED and self._credentials.renewable:
+            answer.close()
+            request.headers["Authorization"] = f"Bearer {self._login()}"
+            answer = self._http.send(request, stream=True)
+        try:
             if not answer.is_success:
                 answer.read()
                 raise failure_of(answer)
             yield answer.iter_lines()
+        finally:
+            answer.close()
 
     def sign_in(self, path: str, body: JsonObject) -> Credentials:
         """Return the credentials with the token that `path` answers to `body`. Raises Failure."""

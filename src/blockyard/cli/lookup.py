@@ -1,6 +1,5 @@
 """Finds objects by full id, by exact name, or by the beginning of their id."""
 
-from collections.abc import Callable, Mapping
 from typing import TypeVar
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from blockyard.cli.documents import text
 from blockyard.cli.exits import ExitCode, Failure, missing, usage
 from blockyard.cli.model import Block, Definition, Version
 from blockyard.cli.output import plain
-from blockyard.cli.resources import BLOCKS, DEFINITIONS, VERSIONS, Resource
+from blockyard.cli.resources import BLOCKS, DEFINITIONS, RUNS, VERSIONS, Resource
 from blockyard.protocol.jsontypes import JsonObject
 
 MIN_PREFIX = 4
@@ -105,25 +104,25 @@ def orderable_version(client: Client, item: Definition, number: int | None = Non
     return version(client, wanted, item.id)
 
 
-def by_prefix(
-    client: Client, resource: Resource, word: str, kind: str, filters: Mapping[str, str | None] | None = None
-) -> JsonObject:
-    """Return the object whose id begins with `word`. Raises Failure."""
-    return _document(
-        client, word, kind, lambda: list(client.list(resource, filters or {}, limit=MAX_SEARCHED)), resource
-    )
-
-
-def _document(
-    client: Client, word: str, kind: str, listed: Callable[[], list[JsonObject]], resource: Resource
-) -> JsonObject:
+def by_prefix(client: Client, resource: Resource, word: str, kind: str) -> JsonObject:
+    """Return the object whose id is `word` or begins with it. Raises Failure."""
     if identifier := full_id(word):
         return client.show(resource, identifier)
-    matches = [
-        item for item in listed() if _is_prefix(word) and text(item, "metadata", "uuid").startswith(word.lower())
-    ]
-    if len(matches) == 1:
-        return matches[0]
-    if matches:
-        raise Failure(f"{len(matches)} {kind}s begin with '{word}'", remedy="Give the whole id.")
-    raise missing(f"there is no {kind} '{word}'", "Give its whole id.")
+    matches = _beginning_with(client, resource, word)
+    if len(matches) > 1:
+        raise usage(f"the ids of {len(matches)} {kind}s begin with '{word}'", "Give the whole id.")
+    if not matches:
+        raise missing(f"there is no {kind} '{word}'", "Give its id.")
+    return matches[0]
+
+
+def run_id(client: Client, word: str) -> str:
+    """Return the id of the run whose id is `word` or begins with it. Raises Failure."""
+    return full_id(word) or text(by_prefix(client, RUNS, word, "run"), "metadata", "uuid")
+
+
+def _beginning_with(client: Client, resource: Resource, word: str) -> list[JsonObject]:
+    if not _is_prefix(word):
+        return []
+    listed = client.list(resource, {}, limit=MAX_SEARCHED)
+    return [item for item in listed if text(item, "metadata", "uuid").startswith(word.lower())]

@@ -83,6 +83,12 @@ class Printer:
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         sys.stdout.flush()
 
+    def raw(self, value: Json) -> None:
+        """Print a bare value for scripts: a text as it is, byte for byte, anything else as JSON."""
+        sys.stdout.write(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, title: str | None = None) -> None:
         """Print a table; nothing else if it has no rows but a remark."""
         table = Table(

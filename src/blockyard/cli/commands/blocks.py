@@ -1,0 +1,149 @@
+"""`blocks order | list | show | logs | outputs | update | run | delete`."""
+
+from typing import Annotated
+
+import typer
+
+from blockyard.cli import lookup
+from blockyard.cli.block_reports import finish, print_block, print_list
+from blockyard.cli.commands.blocks_change import order_block, update_block
+from blockyard.cli.exits import usage
+from blockyard.cli.orders import output_rows, output_value
+from blockyard.cli.output import Format, plain, shown
+from blockyard.cli.resources import BLOCKS, JSON
+from blockyard.cli.run_logs import print_logs
+from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected, interactive
+from blockyard.cli.watching import Watch
+
+blocks = typer.Typer(name="blocks", help="Building blocks: what was ordered.")
+blocks.command("order")(order_block)
+blocks.command("update")(update_block)
+
+Which = Annotated[str, typer.Argument(metavar="BLOCK", help="Id, beginning of the id, or exact name.")]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the end and show what happens.")]
+
+
+@blocks.command("list")
+def list_blocks(
+    *,
+    workspace: WorkspaceOption = None,
+    definition: Annotated[
+        str | None, typer.Option("--definition", "-d", help="Only those of this definition (id or name).")
+    ] = None,
+    status: Annotated[str | None, typer.Option("--status", help="Only those with this status, such as FAILED.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Only those with exactly this name.")] = None,
+    managed_by: Annotated[
+        str | None, typer.Option("--managed-by", help="Those of any workspace whose definition this workspace owns.")
+    ] = None,
+    page: Annotated[int, typer.Option("--page", min=1, help="Number of the page, from 1.")] = 1,
+    size: Annotated[int, typer.Option("--size", min=1, max=1000, help="Building blocks on a page.")] = 50,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """List building blocks, oldest first."""
+    with connected(output, url) as session:
+        definition_id = lookup.definition(session.client, definition).id if definition else None
+        filters = {
+            "workspaceIdentifier": workspace,
+            "definitionUuid": definition_id,
+            "status": status.upper() if status else None,
+            "name": name,
+            "managedByWorkspaceIdentifier": managed_by,
+        }
+        print_list(session.printer, session.client.page(BLOCKS, filters, number_=page - 1, size=size))
+
+
+@blocks.command("show")
+def show_block(
+    block: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
+    """Show a building block: its status, inputs and outputs."""
+    with connected(output, url) as session:
+        item = lookup.block(session.client, block, workspace=workspace)
+        if session.printer.is_json:
+            session.printer.json(item.document)
+        else:
+            print_block(session.printer, item)
+
+
+@blocks.command("outputs")
+def show_outputs(
+    block: Which,
+    name: Annotated[str | None, typer.Argument(help="Only this output, as it is.")] = None,
+    *,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Show the outputs of a building block, or the bare value of one, for scripts."""
+    with connected(output, url) as session:
+        item = lookup.block(session.client, block, workspace=workspace)
+        if name is not None:
+            value = output_value(item, name)
+            if session.printer.is_json:
+                session.printer.json(value)
+            else:
+                session.printer.raw(value)
+            return
+        if session.printer.is_json:
+            session.printer.json(item.outputs)
+            return
+        session.printer.table(
+            ("OUTPUT", "VALUE", "USED AS"), [(key, shown(value), used) for key, value, used in output_rows(item)]
+        )
+
+
+@blocks.command("logs")
+def show_logs(
+    block: Which,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Show the log of a building block's latest run. With --follow the exit code says how the run ended."""
+    with connected(output, url) as session:
+        item = lookup.block(session.client, block, workspace=workspace)
+        if not item.run_id:
+            raise usage(f"'{item.name}' has no run whose log you may read")
+        print_logs(session, item.run_id, follow=follow)
+
+
+@blocks.command("run")
+def run_block(
+    block: Which,
+    *,
+    wait: Wait = True,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Run a building block again with the content it has."""
+    with connected(output, url) as session:
+        item = lookup.block(session.client, block, workspace=workspace)
+        session.client.request("POST", BLOCKS.path(item.id, "trigger-run"), accept=JSON)
+        finish(session, Watch(session.client, session.printer.progress).again(item), wait=wait)
+
+
+@blocks.command("delete")
+def delete_block(
+    block: Which,
+    *,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Forget it without destroying what it made; in any status.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    wait: Wait = True,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Delete a building block: a run destroys what it made, then it is gone."""
+    with connected(output, url) as session:
+        item = lookup.block(session.client, block, workspace=workspace)
+        if not yes and interactive():
+            what = "forget it without destroying what it made" if purge else "destroy what it made"
+            typer.confirm(f"Delete '{plain(item.name)}' and {what}?", abort=True, err=True)
+        session.client.delete(BLOCKS, item.id, *(["purge"] if purge else []))
+        finish(session, Watch(session.client, session.printer.progress).again(item), wait=wait)

@@ -1,0 +1,109 @@
+"""`blocks order | update`: what takes inputs."""
+
+from typing import Annotated
+
+import typer
+
+from blockyard.cli import lookup
+from blockyard.cli.block_reports import finish
+from blockyard.cli.exits import usage
+from blockyard.cli.model import Block, Definition, Input
+from blockyard.cli.orders import answered, change_document, order_document, proposed_name, refuse_missing
+from blockyard.cli.output import Format
+from blockyard.cli.prompts import ask
+from blockyard.cli.resources import BLOCKS, DEFINITIONS
+from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected, interactive
+from blockyard.cli.values import missing_inputs, read_values, split_assignments
+from blockyard.protocol.jsontypes import JsonObject
+
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        "-i",
+        help="KEY=VALUE; repeatable. For files and code KEY=@PATH reads a file (KEY=@- standard input).",
+    ),
+]
+InputFiles = Annotated[
+    list[str] | None,
+    typer.Option("--input-file", "-f", help="KEY=PATH: read a value of any type from a file; for secrets. Repeatable."),
+]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the end and show what happens.")]
+
+
+def order_block(
+    definition: Annotated[str, typer.Argument(help="Id, beginning of the id, or exact name of the definition.")],
+    *,
+    workspace: Annotated[str, typer.Option("--workspace", "-w", help="Identifier of the workspace that orders.")],
+    inputs: Inputs = None,
+    input_files: InputFiles = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the building block.")] = None,
+    version: Annotated[
+        int | None, typer.Option("--version", help="Number of the version; left out, the latest released one.")
+    ] = None,
+    parents: Annotated[
+        list[str] | None, typer.Option("--parent", help="Building block it depends on (id or name); repeatable.")
+    ] = None,
+    wait: Wait = True,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Order a building block, wait for it, and show its outputs.
+
+    Inputs that are missing are asked for on a terminal; elsewhere the command names them and ends.
+    """
+    with connected(output, url) as session:
+        wanted = lookup.definition(session.client, definition)
+        chosen = lookup.orderable_version(session.client, wanted, version)
+        values = read_values(chosen, split_assignments(inputs or [], input_files or []))
+        values |= _complete(session, missing_inputs(chosen, values))
+        document = order_document(
+            chosen,
+            workspace=workspace,
+            name=name or proposed_name(wanted.name, values),
+            inputs=values,
+            parents=[lookup.block(session.client, parent, workspace=workspace).id for parent in parents or []],
+        )
+        finish(session, Block.read(session.client.create(BLOCKS, document)), wait=wait)
+
+
+def update_block(
+    block: Annotated[str, typer.Argument(help="Id, beginning of the id, or exact name.")],
+    *,
+    inputs: Inputs = None,
+    input_files: InputFiles = None,
+    name: Annotated[str | None, typer.Option("--name", help="New name; that alone starts no run.")] = None,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="Change to the latest released version of its definition.")
+    ] = False,
+    version: Annotated[int | None, typer.Option("--version", help="Change to the version of this number.")] = None,
+    wait: Wait = True,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Change inputs, name or version of a building block. Inputs not given keep their values."""
+    with connected(output, url) as session:
+        if not (inputs or input_files or name or upgrade or version):
+            raise usage("nothing shall change", "Give -i, -f, --name, --upgrade or --version.")
+        item = lookup.block(session.client, block, workspace=workspace)
+        chosen = lookup.version(session.client, item.version_id)
+        if upgrade or version is not None:
+            definition = Definition.read(session.client.show(DEFINITIONS, chosen.definition_id))
+            chosen = lookup.orderable_version(session.client, definition, version)
+        values = read_values(chosen, split_assignments(inputs or [], input_files or []))
+        known = answered(chosen, item)
+        missing = [wanted for wanted in missing_inputs(chosen, values) if wanted.key not in known]
+        if missing and (upgrade or version is not None):
+            values |= _complete(session, missing)
+        document = change_document(item, version_id=chosen.id, name=name, inputs=values)
+        finish(session, Block.read(session.client.replace(BLOCKS, item.id, document)), wait=wait)
+
+
+def _complete(session: Session, missing: list[Input]) -> JsonObject:
+    """Return the values of the missing inputs, from whoever sits at the terminal. Raises Failure (usage)."""
+    if not missing:
+        return {}
+    if not interactive() or session.printer.is_json:
+        raise refuse_missing(missing)
+    return ask(missing, session.printer.err)

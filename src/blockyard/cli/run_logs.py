@@ -1,0 +1,38 @@
+"""Prints what a run did, once or until it ends."""
+
+import typer
+
+from blockyard.cli.feeds import RunFeed
+from blockyard.cli.live import Screen
+from blockyard.cli.resources import RUNS
+from blockyard.cli.session import Session
+from blockyard.cli.watching import exit_code_of_run
+
+
+def print_logs(session: Session, run_id: str, *, follow: bool) -> None:
+    """Print the steps of a run with their logs; with `follow` until it ends, and exit by that. Raises Failure."""
+    printer = session.printer
+    if follow:
+        with Screen(printer.progress) as screen:
+            status = RunFeed(session.client, run_id, screen).follow()
+    if printer.is_json:
+        printer.json(session.client.get(RUNS.path(run_id, "logs"), accept=RUNS.media))
+    elif follow:
+        printer.say(f"The run ended: {status}.")
+    else:
+        with Screen(printer.out, live=False) as screen:
+            RunFeed(session.client, run_id, screen).replay()
+    if follow:
+        end(status)
+
+
+def wait_for(session: Session, run_id: str) -> str:
+    """Show a run until it ends and return its status. Raises Failure."""
+    with Screen(session.printer.progress) as screen:
+        return RunFeed(session.client, run_id, screen).follow()
+
+
+def end(status: str) -> None:
+    """Exit by how a run ended."""
+    if code := exit_code_of_run(status):
+        raise typer.Exit(code)

@@ -1,0 +1,169 @@
+"""The HTTP client against real connections."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from blockyard.cli.client import Client
+from blockyard.cli.credentials import Credentials
+from blockyard.cli.exits import ExitCode, Failure
+from blockyard.cli.resources import BLOCKS, WORKSPACES
+from blockyard.protocol.jsontypes import JsonObject
+from tests.support.network import free_port
+from tests.support.scripted_http import Answer, ScriptedServer, scripted_server
+
+NOW = 1_000_000.0
+TOKEN = Answer(200, {"access_token": "t1", "expires_in": 300, "token_type": "Bearer"})
+
+
+class Waits:
+    """Notes how long the client waited, and does not."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+@contextmanager
+def connection(answers: dict[str, list[Answer]], **known: str | int) -> Iterator[tuple[Client, ScriptedServer, Waits]]:
+    waits = Waits()
+    with scripted_server({"/api/login": [TOKEN]} | answers) as server:
+        expires_at = known.get("expires_at")
+        credentials = Credentials(
+            url=server.url,
+            key="key",
+            secret="s3cret",
+            token=str(known["token"]) if "token" in known else None,
+            expires_at=int(expires_at) if expires_at is not None else None,
+        )
+        with Client(credentials, sleep=waits, now=lambda: NOW) as client:
+            yield client, server, waits
+
+
+def test_the_first_request_signs_in_with_the_key_and_the_token_is_used_again() -> None:
+    path = WORKSPACES.path("shop")
+    with connection({path: [Answer(200, {})]}) as (client, server, _):
+        client.show(WORKSPACES, "shop")
+        client.show(WORKSPACES, "shop")
+
+    assert [asked.path for asked in server.asked] == ["/api/login", path, path]
+    assert json.loads(server.asked[0].body) == {"clientId": "key", "clientSecret": "s3cret"}
+    assert {asked.headers["Authorization"] for asked in server.asked[1:]} == {"Bearer t1"}
+    assert server.asked[1].headers["Accept"] == WORKSPACES.media
+
+
+@pytest.mark.parametrize(("seconds_left", "logins"), [(31, 0), (30, 1), (-5, 1)])
+def test_a_token_near_its_end_is_replaced_before_it_is_used(seconds_left: int, logins: int) -> None:
+    answers = {WORKSPACES.path("shop"): [Answer(200, {})]}
+    with connection(answers, token="old", expires_at=int(NOW) + seconds_left) as (client, server, _):
+        client.show(WORKSPACES, "shop")
+
+    assert sum(asked.path == "/api/login" for asked in server.asked) == logins
+
+
+def test_a_refused_token_is_replaced_once() -> None:
+    path = WORKSPACES.path("shop")
+    answers = {path: [Answer(401, {"message": "the token is void"}), Answer(200, {"ok": True})]}
+    with connection(answers, token="old") as (client, server, _):
+        assert client.show(WORKSPACES, "shop") == {"ok": True}
+
+    assert [asked.headers.get("Authorization") for asked in server.asked] == ["Bearer old", None, "Bearer t1"]
+
+
+def test_a_busy_server_is_asked_again_after_the_time_it_names() -> None:
+    path = WORKSPACES.path("shop")
+    busy = [Answer(503, {}, {"Retry-After": "7"}), Answer(429, {}), Answer(502, {}), Answer(504, {}), Answer(200, {})]
+    with connection({path: busy}) as (client, _, waits):
+        client.show(WORKSPACES, "shop")
+
+    assert waits.seconds == [7, 2, 4, 8]
+
+
+def test_an_order_whose_answer_was_lost_is_sent_again_with_the_same_key() -> None:
+    lost = [Answer(status=None), Answer(201, {"metadata": {"uuid": "b"}})]
+    with connection({BLOCKS.path(): lost}, token="t") as (client, server, waits):
+        assert client.create(BLOCKS, {"spec": {}}) == {"metadata": {"uuid": "b"}}
+
+    first, second = server.asked
+    assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
+    assert json.loads(first.body) == {"apiVersion": "v2-preview", "kind": "meshBuildingBlock", "spec": {}}
+    assert first.headers["Content-Type"] == BLOCKS.media
+    assert waits.seconds == [1]
+
+
+def test_a_server_that_does_not_exist_is_given_up_soon() -> None:
+    waits = Waits()
+    with (
+        Client(Credentials(url=f"http://127.0.0.1:{free_port()}", token="t"), sleep=waits) as client,
+        pytest.raises(Failure) as caught,
+    ):
+        client.show(WORKSPACES, "shop")
+
+    assert caught.value.exit_code is ExitCode.UNREACHABLE
+    assert waits.seconds == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, ExitCode.REFUSED),
+        (401, ExitCode.DENIED),
+        (403, ExitCode.DENIED),
+        (404, ExitCode.NOT_FOUND),
+        (409, ExitCode.REFUSED),
+        (500, ExitCode.REFUSED),
+    ],
+)
+def test_a_problem_becomes_cause_remedy_and_exit_code(status: int, code: ExitCode) -> None:
+    body = {"status": status, "errorCode": "X", "message": "no", "field": "/spec", "remedy": "Do this."}
+    with (
+        connection({WORKSPACES.path("shop"): [Answer(status, body)]}) as (client, _, _waits),
+        pytest.raises(Failure) as caught,
+    ):
+        client.show(WORKSPACES, "shop")
+
+    failure = caught.value
+    assert (failure.message, failure.remedy, failure.code, failure.field) == ("no", "Do this.", "X", "/spec")
+    assert failure.exit_code is code
+
+
+def test_an_answer_that_is_no_json_is_explained() -> None:
+    answers = {WORKSPACES.path("shop"): [Answer(200, b"<html>")], WORKSPACES.path("x"): [Answer(500, b"<html>")]}
+    with connection(answers) as (client, _, _waits):
+        with pytest.raises(Failure, match="did not answer with a JSON object"):
+            client.show(WORKSPACES, "shop")
+        with pytest.raises(Failure, match="the server answered 500"):
+            client.show(WORKSPACES, "x")
+
+
+def test_all_pages_of_a_list_are_read_and_empty_filters_left_out() -> None:
+    def page(number: int, *names: str) -> Answer:
+        items: list[JsonObject] = [{"metadata": {"name": name}} for name in names]
+        body = {"_embedded": {"meshWorkspaces": items}, "page": {"number": number, "totalPages": 2, "totalElements": 3}}
+        return Answer(200, body)
+
+    answers = {WORKSPACES.path(): [page(0, "a", "b"), page(1, "c")]}
+    with connection(answers) as (client, server, _):
+        found = [item["metadata"] for item in client.list(WORKSPACES, {"name": None, "tag": "x"})]
+
+    assert found == [{"name": "a"}, {"name": "b"}, {"name": "c"}]
+    assert server.asked[1].path == f"{WORKSPACES.path()}?tag=x&page=0&size=200"
+
+
+def test_a_token_without_a_key_that_has_ended_asks_for_a_new_sign_in() -> None:
+    with (
+        Client(Credentials(url="http://127.0.0.1:9", token="t", expires_at=5), now=lambda: NOW) as client,
+        pytest.raises(Failure, match="sign-in has ended") as caught,
+    ):
+        client.show(WORKSPACES, "shop")
+
+    assert caught.value.exit_code is ExitCode.DENIED
+
+
+def test_secrets_are_not_in_what_credentials_look_like() -> None:
+    assert "s3cret" not in repr(Credentials(url="http://x", key="k", secret="s3cret", token="t0ken"))
+    assert "t0ken" not in repr(Credentials(url="http://x", key="k", secret="s3cret", token="t0ken"))

@@ -1,0 +1,182 @@
+"""Following a run: by events, by long polls where events do not come through, and what is shown of it."""
+
+import io
+import json
+from collections.abc import Iterable
+
+import pytest
+from rich.console import Console
+
+from blockyard.cli.client import Client
+from blockyard.cli.credentials import Credentials
+from blockyard.cli.events import Event, parse
+from blockyard.cli.exits import ExitCode, Failure
+from blockyard.cli.feeds import RunFeed
+from blockyard.cli.live import Screen, duration
+from blockyard.cli.output import plain
+from blockyard.protocol.jsontypes import JsonObject
+from tests.support.scripted_http import Answer, ScriptedServer, scripted_server
+
+RUN = "11111111-1111-4111-8111-111111111111"
+EVENTS = f"/api/blockyard/v1/runs/{RUN}/events"
+
+
+def status(status_: str, **more: object) -> JsonObject:
+    run: dict[str, object] = {"number": 1, "behavior": "APPLY", "status": status_, **more}
+    return {"type": "status", "run": json.loads(json.dumps(run))}
+
+
+def step(status_: str, *, attempt: int = 1, message: str | None = None) -> JsonObject:
+    document: JsonObject = {
+        "source": "r",
+        "id": "init",
+        "displayName": "Initialize",
+        "status": status_,
+        "userMessage": message,
+        "startedAt": "2026-01-01T12:00:00.000Z",
+        "endedAt": "2026-01-01T12:00:02.500Z",
+    }
+    return {"type": "step", "attempt": attempt, "step": document}
+
+
+def log(offset: int, text: str, *, attempt: int = 1) -> JsonObject:
+    return {"type": "log", "attempt": attempt, "source": "r", "step": "init", "offset": offset, "text": text}
+
+
+def stream(position: int, events: Iterable[JsonObject]) -> Answer:
+    frames = [f"event: {event['type']}\ndata: {json.dumps(event)}\n" for event in events]
+    frames[-1] = f"id: {position}\n{frames[-1]}"
+    body = ": hello\n\n" + "".join(f"{frame}\n" for frame in frames)
+    return Answer(200, body.encode(), {"Content-Type": "text/event-stream"})
+
+
+def batch(position: int, events: Iterable[JsonObject], *, ended: bool) -> Answer:
+    return Answer(200, {"events": [*events], "position": position, "ended": ended})
+
+
+def follow(*answers: Answer) -> tuple[str, list[str], ScriptedServer]:
+    """Return the final status, the printed lines and the server, after its answers about events."""
+    out = io.StringIO()
+    with (
+        scripted_server({EVENTS: [*answers]}) as server,
+        Client(Credentials(url=server.url, token="t"), sleep=lambda _: None) as client,
+        Screen(Console(file=out, width=200)) as screen,
+    ):
+        ended = RunFeed(client, RUN, screen).follow()
+    return ended, out.getvalue().splitlines(), server
+
+
+def test_a_run_is_shown_step_by_step_and_line_by_line() -> None:
+    ended, lines, server = follow(
+        stream(
+            9,
+            [
+                status("IN_PROGRESS"),
+                step("IN_PROGRESS"),
+                log(0, "one\ntw"),
+                log(6, "o\nunfinished"),
+                step("SUCCEEDED", message="all set"),
+                status("SUCCEEDED"),
+            ],
+        )
+    )
+
+    assert ended == "SUCCEEDED"
+    assert lines == [
+        "Run 1: apply",
+        "  IN_PROGRESS",
+        "  ▸ Initialize",
+        "    one",
+        "    two",
+        "    unfinished",
+        "  ✔ Initialize  2.5 s",
+        "    all set",
+    ]
+    assert [asked.headers["Accept"] for asked in server.asked] == ["text/event-stream"]
+
+
+def test_a_broken_stream_goes_on_where_it_was_and_shows_nothing_twice() -> None:
+    first = stream(4, [status("IN_PROGRESS"), step("IN_PROGRESS"), log(0, "one\n")])
+    again = stream(9, [log(0, "one\n"), log(4, "two\n"), status("FAILED", summary="engine failed")])
+
+    ended, lines, server = follow(first, batch(4, [], ended=False), again)
+
+    assert ended == "FAILED"
+    assert lines == ["Run 1: apply", "  IN_PROGRESS", "  ▸ Initialize", "    one", "    two", "  engine failed"]
+    assert server.asked[2].headers["Last-Event-ID"] == "4"
+
+
+def test_where_no_stream_comes_through_long_polls_do() -> None:
+    broken = Answer(status=None)
+    nothing = batch(0, [], ended=False)
+
+    ended, lines, server = follow(
+        broken,
+        nothing,
+        broken,
+        nothing,
+        batch(5, [status("IN_PROGRESS")], ended=False),
+        batch(8, [status("ABORTED")], ended=True),
+    )
+
+    assert ended == "ABORTED"
+    assert lines == ["Run 1: apply", "  IN_PROGRESS"]
+    assert [asked.path for asked in server.asked[-2:]] == [f"{EVENTS}?after=0&wait=20", f"{EVENTS}?after=5&wait=20"]
+
+
+def test_another_attempt_begins_its_steps_and_logs_anew() -> None:
+    _, lines, _ = follow(
+        stream(
+            9,
+            [
+                step("IN_PROGRESS"),
+                log(0, "first\n"),
+                step("IN_PROGRESS", attempt=2),
+                log(0, "first\n", attempt=2),
+                status("SUCCEEDED", warnings=[{"at": "x", "message": "attempt 1 was lost"}]),
+            ],
+        )
+    )
+
+    assert lines == [
+        "  ▸ Initialize",
+        "    first",
+        "  another attempt begins",
+        "  ▸ Initialize",
+        "    first",
+        "Run 1: apply",
+        "  attempt 1 was lost",
+    ]
+
+
+def test_a_replaced_log_is_shown_again() -> None:
+    _, lines, _ = follow(stream(9, [log(0, "one\n"), log(0, "another\n"), status("SUCCEEDED")]))
+
+    assert lines[:2] == ["    one", "    another"]
+
+
+def test_a_run_nobody_knows_is_a_failure() -> None:
+    with pytest.raises(Failure) as caught:
+        follow(Answer(404, {"message": "there is no run"}))
+
+    assert caught.value.exit_code is ExitCode.NOT_FOUND
+
+
+def test_a_log_cannot_steer_the_terminal() -> None:
+    _, lines, _ = follow(
+        stream(9, [log(0, "\x1b[31mred\x1b[0m\x1b]0;title\x07\x08 [bold]x[/bold]\n"), status("SUCCEEDED")])
+    )
+
+    assert lines[0] == "    red [bold]x[/bold]"
+    assert plain("a\tb\r\nc\x00\x9bd") == "a\tb\ncd"
+
+
+def test_events_are_parsed_as_the_standard_says() -> None:
+    text = ": note\nevent: a\nid: 7\ndata: 1\ndata:2\n\n\nid: 8\n\ndata: x: y\n\ndata: unfinished"
+
+    assert list(parse(text.split("\n"))) == [Event("a", "1\n2", "7"), Event("message", "x: y", "8")]
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(None, ""), (0.04, "0.0 s"), (59.9, "59.9 s"), (61, "1 min 01 s")])
+def test_durations_are_written_for_people(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
