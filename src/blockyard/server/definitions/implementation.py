@@ -36,6 +36,15 @@ class Implementation:
     settings: Mapping[str, Json] = field(default_factory=dict)
     secrets: Mapping[str, StoredSecret] = field(default_factory=dict)
 
+    def pointer(self, member: str) -> str:
+        """Return the JSON pointer of a member."""
+        return f"/spec/implementation/{WIRE_NAMES[self.type]}/{member}"
+
+    def text(self, member: str) -> str:
+        """Return a text member; empty if it has none."""
+        value = self.settings.get(member)
+        return value if isinstance(value, str) else ""
+
     @property
     def hands_over(self) -> bool:
         """Whether the runner only starts the work and others report on it (async)."""
@@ -49,6 +58,8 @@ class Implementation:
     def wire(self) -> JsonObject:
         """Return the form the API shows: secrets as hashes."""
         name = WIRE_NAMES[self.type]
+        if self.type is ImplementationType.MANUAL:
+            return {"type": name}
         hashes: JsonObject = {key: secret.wire() for key, secret in self.secrets.items()}
         return {"type": name, name: {**self.settings, **hashes}}
 

@@ -1,7 +1,7 @@
 """What a definition and a version are. Source: api.md 3.16 and 3.17, concepts.md 5 to 7."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType, TypeAlias
@@ -16,7 +16,7 @@ from blockyard.server.runners.secrets import StoredSecret
 DefinitionId = NewType("DefinitionId", UUID)
 VersionId = NewType("VersionId", UUID)
 
-Value: TypeAlias = Json | StoredSecret
+Value: TypeAlias = "Json | StoredSecret"
 """A value of an input: plain, or a secret."""
 
 
@@ -178,6 +178,10 @@ class Version(VersionContent):
         """What the author wrote."""
         return VersionContent(**{item.name: getattr(self, item.name) for item in fields(VersionContent)})
 
+    def with_content(self, content: VersionContent) -> "Version":
+        """Return this version with another content."""
+        return replace(self, **{item.name: getattr(content, item.name) for item in fields(VersionContent)})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionSpec:
@@ -213,6 +217,10 @@ class Definition(DefinitionSpec):
     released_version_id: VersionId | None = None
     revision: int = 0
 
+    def with_spec(self, spec: DefinitionSpec) -> "Definition":
+        """Return this definition as its author describes it now."""
+        return replace(self, **{item.name: getattr(spec, item.name) for item in fields(DefinitionSpec)})
+
 
 @dataclass(frozen=True, slots=True)
 class VersionSummary:
@@ -221,3 +229,83 @@ class VersionSummary:
     id: VersionId
     number: int
     state: VersionState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretChange:
+    """What a client says about a secret: its new plaintext, or the hash of the stored one, which is kept."""
+
+    plaintext: str | None = field(default=None, repr=False)
+    hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRequest:
+    """A version as a client sends it.
+
+    Attributes:
+        number: the number the client expects, if it says one.
+        content: everything but the secrets.
+        secrets: by JSON pointer of their place, such as `/spec/inputs/token/argument`.
+    """
+
+    definition_id: DefinitionId
+    workspace: str
+    number: int | None
+    state: VersionState
+    content: VersionContent
+    secrets: Mapping[str, SecretChange] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefinitionFilter:
+    """Which definitions a list shall show: own ones, with `include_published` also released ones of others."""
+
+    workspace: str | None = None
+    include_published: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefinitionView:
+    """A definition as one principal may see it.
+
+    Attributes:
+        versions: oldest first; for foreign principals only released ones.
+        usage_count: number of live blocks; None for foreign principals.
+    """
+
+    definition: Definition
+    versions: tuple[VersionSummary, ...]
+    usage_count: int | None
+
+    @property
+    def latest(self) -> VersionSummary:
+        """The visible version with the highest number."""
+        return self.versions[-1]
+
+    @property
+    def latest_released(self) -> VersionSummary | None:
+        """The released version with the highest number."""
+        return next((item for item in reversed(self.versions) if item.state is VersionState.RELEASED), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionView:
+    """A version and how many live blocks it has."""
+
+    version: Version
+    usage_count: int
+
+
+def input_pointer(key: str, member: str = "") -> str:
+    """Return the JSON pointer of an input, or of one of its members."""
+    return f"/spec/inputs/{_escaped(key)}" + (f"/{member}" if member else "")
+
+
+def output_pointer(key: str, member: str = "") -> str:
+    """Return the JSON pointer of an output, or of one of its members."""
+    return f"/spec/outputs/{_escaped(key)}" + (f"/{member}" if member else "")
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")

@@ -158,7 +158,7 @@ def routes(db: Database, runners: RunnerService, links: Links) -> APIRouter:
         filters: Annotated[RunnerQuery, Query()],
     ) -> Response:
         """Return the runners of your workspaces and the public ones."""
-        found = await db.read(lambda tx: runners.list(tx, principal, filters.model(), page))
+        found = await db.read(lambda tx: runners.page(tx, principal, filters.model(), page))
         items = found.map(lambda runner: _render(runner, links))
         return answer(links.collection("runners", KIND + "s", items, request.query_params))
 

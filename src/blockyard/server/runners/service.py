@@ -107,12 +107,12 @@ class RunnerService:
             raise _unknown(runner_id)
         return runner
 
-    def list(self, tx: Transaction, principal: Principal, wanted: RunnerFilter, page: PageRequest) -> Page[Runner]:
+    def page(self, tx: Transaction, principal: Principal, wanted: RunnerFilter, request: PageRequest) -> Page[Runner]:
         """Return the runners of the principal's workspaces and the public ones. Raises Denied."""
         reach = _reach(principal)
         if reach.nothing:
             principal.require("BUILDINGBLOCKRUNNER_LIST", workspace=None)
-        return RunnerStore(tx).page(reach, wanted, page)
+        return RunnerStore(tx).page(reach, wanted, request)
 
     def update(self, tx: Transaction, principal: Principal, runner_id: RunnerId, spec: RunnerSpec) -> Runner:
         """Change name, public key or identity of a runner.
@@ -234,9 +234,9 @@ class RunnerService:
         return runner
 
     def in_use(self, tx: Transaction, workspace: str) -> str | None:
-        """Return why a workspace cannot go yet: the runners it owns; for the deletion of workspaces."""
+        """Return what a workspace still has; for the deletion of workspaces."""
         count = RunnerStore(tx).count(workspace)
-        return f"{count} building block runner{'s' if count > 1 else ''}" if count else None
+        return f"it has {count} building block runner{'s' if count > 1 else ''}" if count else None
 
     def _visible(self, principal: Principal, runner: Runner) -> bool:
         if principal.allows("BUILDINGBLOCKRUNNER_LIST", workspace=runner.workspace):

@@ -1,0 +1,236 @@
+"""Routes of definitions. Source: api.md 3.16."""
+
+from http import HTTPStatus
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
+from pydantic import Field
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.media import DEFINITION as MEDIA
+from blockyard.server.definitions.model import (
+    DefinitionFilter,
+    DefinitionId,
+    DefinitionSpec,
+    DefinitionView,
+    TargetType,
+    VersionState,
+)
+from blockyard.server.definitions.rules import DEFAULT_SYMBOL
+from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.hal import Links
+from blockyard.server.kit.http import media, media_class, page_request
+from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.wire import Name, ShortText, Tags, Text, WireJson, WireModel
+
+KIND = "meshBuildingBlockDefinition"
+MAX_README_CHARACTERS = 1_000_000
+MAX_SYMBOL_CHARACTERS = 200_000
+"""A data URI of 100 KiB in base64, with room: the exact limit is on the decoded image."""
+
+_MAX_ENTRIES = 500
+
+
+class PlatformType(WireModel):
+    """A reference to a platform type."""
+
+    kind: Literal["meshPlatformType"] = "meshPlatformType"
+    name: Name
+
+
+class DefinitionMetadataIn(WireModel):
+    """Whose definition it is, and its tags."""
+
+    owned_by_workspace: Name
+    tags: Tags
+
+
+class DefinitionSpecIn(WireModel):
+    """A definition as its owner describes it."""
+
+    display_name: Name
+    target_type: Annotated[TargetType, Field(strict=False)] = TargetType.WORKSPACE_LEVEL
+    description: ShortText
+    readme: Annotated[Text, Field(max_length=MAX_README_CHARACTERS)] | None = None
+    run_transparency: bool = False
+    use_in_landing_zones_only: bool = False
+    support_url: ShortText | None = None
+    documentation_url: ShortText | None = None
+    notification_subscriber_usernames: Annotated[list[ShortText], Field(max_length=_MAX_ENTRIES)] | None = None
+    symbol: Annotated[Text, Field(max_length=MAX_SYMBOL_CHARACTERS)] | None = None
+    supported_platforms: Annotated[list[PlatformType], Field(max_length=_MAX_ENTRIES)] | None = None
+
+
+class DefinitionIn(WireModel):
+    """The body of POST and PUT."""
+
+    metadata: DefinitionMetadataIn
+    spec: DefinitionSpecIn
+
+    def model(self) -> DefinitionSpec:
+        """Return what is asked for."""
+        spec, platforms = self.spec, self.spec.supported_platforms
+        return DefinitionSpec(
+            display_name=spec.display_name,
+            description=spec.description,
+            target_type=spec.target_type,
+            readme=spec.readme,
+            run_transparency=spec.run_transparency,
+            use_in_landing_zones_only=spec.use_in_landing_zones_only,
+            support_url=spec.support_url,
+            documentation_url=spec.documentation_url,
+            notification_subscribers=tuple(spec.notification_subscriber_usernames or ()),
+            symbol=spec.symbol or DEFAULT_SYMBOL,
+            supported_platforms=None if platforms is None else tuple(platform.name for platform in platforms),
+            tags={key: tuple(values) for key, values in self.metadata.tags.items()},
+        )
+
+
+class DefinitionMetadata(DefinitionMetadataIn):
+    """What the server adds."""
+
+    uuid: UUID
+
+
+class VersionSummaryOut(WireModel):
+    """A version in short."""
+
+    version_uuid: UUID
+    version_number: int
+    state: VersionState
+
+
+class DefinitionStatus(WireModel):
+    """Versions you may see; `usageCount` is null for definitions of others."""
+
+    usage_count: int | None
+    versions: list[VersionSummaryOut]
+    latest_version: int
+    latest_version_uuid: UUID
+    latest_released_version: int | None
+    latest_released_version_uuid: UUID | None
+
+
+class DefinitionOut(WireModel):
+    """A definition."""
+
+    api_version: Literal["v1-preview"] = "v1-preview"
+    kind: Literal["meshBuildingBlockDefinition"] = "meshBuildingBlockDefinition"
+    metadata: DefinitionMetadata
+    spec: DefinitionSpecIn
+    status: DefinitionStatus
+    links: dict[str, WireJson] = Field(alias="_links")
+
+
+class DefinitionList(WireModel):
+    """A page of definitions."""
+
+    embedded: dict[Literal["meshBuildingBlockDefinitions"], list[DefinitionOut]] = Field(alias="_embedded")
+    links: dict[str, WireJson] = Field(alias="_links")
+    page: dict[str, int]
+
+
+class DefinitionQuery(WireModel):
+    """The filters of a list; a filter without a value filters nothing."""
+
+    owned_by_workspace: ShortText | None = None
+    include_all_published: Annotated[bool, Field(strict=False)] = False
+
+    def model(self) -> DefinitionFilter:
+        """Return what is asked for."""
+        return DefinitionFilter(workspace=self.owned_by_workspace or None, include_published=self.include_all_published)
+
+
+DefinitionBody = Annotated[DefinitionIn, Body(media_type=MEDIA)]
+
+
+def definition_routes(db: Database, definitions: DefinitionService, links: Links) -> APIRouter:
+    """Return the routes of definitions."""
+    answer = media_class(MEDIA)
+    router = APIRouter(
+        prefix="/api/meshobjects/meshbuildingblockdefinitions",
+        tags=["Definitions"],
+        dependencies=[Depends(media(MEDIA))],
+        default_response_class=answer,
+    )
+
+    @router.get("", response_model=DefinitionList)
+    async def list_definitions(
+        request: Request,
+        principal: CurrentPrincipal,
+        page: Annotated[PageRequest, Depends(page_request)],
+        filters: Annotated[DefinitionQuery, Query()],
+    ) -> Response:
+        """Return your definitions; with `includeAllPublished` also those of others that have a released version."""
+        found = await db.read(lambda tx: definitions.page(tx, principal, filters.model(), page))
+        items = found.map(lambda view: _render(view, links))
+        return answer(links.collection("definitions", KIND + "s", items, request.query_params))
+
+    @router.post("", status_code=HTTPStatus.CREATED, response_model=DefinitionOut)
+    async def create_definition(body: DefinitionBody, principal: CurrentPrincipal) -> Response:
+        """Make a definition with an empty draft as its version 1."""
+        workspace = body.metadata.owned_by_workspace
+        view = await db.write(lambda tx: definitions.create(tx, principal, workspace, body.model()))
+        return answer(_render(view, links), status_code=HTTPStatus.CREATED)
+
+    @router.get("/{uuid}", response_model=DefinitionOut)
+    async def get_definition(uuid: UUID, principal: CurrentPrincipal) -> Response:
+        """Return a definition."""
+        view = await db.read(lambda tx: definitions.get(tx, principal, DefinitionId(uuid)))
+        return answer(_render(view, links))
+
+    @router.put("/{uuid}", response_model=DefinitionOut)
+    async def update_definition(uuid: UUID, body: DefinitionBody, principal: CurrentPrincipal) -> Response:
+        """Change a definition; its versions stay."""
+        workspace = body.metadata.owned_by_workspace
+        view = await db.write(lambda tx: definitions.update(tx, principal, DefinitionId(uuid), workspace, body.model()))
+        return answer(_render(view, links))
+
+    @router.delete("/{uuid}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
+    async def delete_definition(uuid: UUID, principal: CurrentPrincipal) -> None:
+        """Delete a definition without blocks, with its versions and what is left of its deleted blocks."""
+        await db.write(lambda tx: definitions.delete(tx, principal, DefinitionId(uuid)))
+
+    return router
+
+
+def _render(view: DefinitionView, links: Links) -> JsonObject:
+    definition, latest, released = view.definition, view.latest, view.latest_released
+    platforms = definition.supported_platforms
+    tags: JsonObject = {key: list(values) for key, values in definition.tags.items()}
+    shown_platforms: Json = (
+        None if platforms is None else [{"kind": "meshPlatformType", "name": name} for name in platforms]
+    )
+    return {
+        "apiVersion": "v1-preview",
+        "kind": KIND,
+        "metadata": {"uuid": str(definition.id), "ownedByWorkspace": definition.workspace, "tags": tags},
+        "spec": {
+            "displayName": definition.display_name,
+            "targetType": definition.target_type.value,
+            "description": definition.description,
+            "readme": definition.readme,
+            "runTransparency": definition.run_transparency,
+            "useInLandingZonesOnly": definition.use_in_landing_zones_only,
+            "supportUrl": definition.support_url,
+            "documentationUrl": definition.documentation_url,
+            "notificationSubscriberUsernames": list(definition.notification_subscribers),
+            "symbol": definition.symbol,
+            "supportedPlatforms": shown_platforms,
+        },
+        "status": {
+            "usageCount": view.usage_count,
+            "versions": [
+                {"versionUuid": str(item.id), "versionNumber": item.number, "state": item.state.value}
+                for item in view.versions
+            ],
+            "latestVersion": latest.number,
+            "latestVersionUuid": str(latest.id),
+            "latestReleasedVersion": None if released is None else released.number,
+            "latestReleasedVersionUuid": None if released is None else str(released.id),
+        },
+        "_links": {"self": links.link("definition", uuid=definition.id)},
+    }

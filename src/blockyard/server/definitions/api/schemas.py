@@ -1,0 +1,351 @@
+"""Wire schemas of versions, and their way to the model. Source: api.md 3.17, 2.2, 2.4."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.names import ImplementationType, InputType
+from blockyard.server.definitions.implementation import MANUAL, WIRE_NAMES, Implementation
+from blockyard.server.definitions.model import (
+    AssignmentType,
+    DeclaredType,
+    DefinitionId,
+    DeletionMode,
+    InputSpec,
+    OutputAssignment,
+    OutputSpec,
+    SecretChange,
+    VersionContent,
+    VersionRequest,
+    VersionState,
+    input_pointer,
+)
+from blockyard.server.kit.errors import Invalid
+from blockyard.server.kit.wire import Name, ShortText, Text, WireJson, WireModel, WireUuid
+from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
+
+MAX_SCRIPT_CHARACTERS = 1_000_000
+MAX_SECRET_CHARACTERS = 24_000_000
+"""A file of 16 MB in base64, with room: the exact limit is on the value."""
+
+_INT64 = Field(ge=-(2**63), le=2**63 - 1)
+_LongText = Annotated[Text, Field(max_length=10_000)]
+_Order = Annotated[int, _INT64]
+
+
+class DefinitionRef(WireModel):
+    """A reference to a definition."""
+
+    kind: Literal["meshBuildingBlockDefinition"] = "meshBuildingBlockDefinition"
+    uuid: WireUuid
+
+
+class RunnerRef(WireModel):
+    """A reference to a runner."""
+
+    kind: Literal["meshBuildingBlockRunner"] = "meshBuildingBlockRunner"
+    uuid: WireUuid
+
+
+class IntegrationRef(WireModel):
+    """A reference to an integration."""
+
+    kind: Literal["meshIntegration"] = "meshIntegration"
+    uuid: WireUuid
+
+
+class Secret(WireModel):
+    """A secret: `plaintext` sets it, `hash` keeps the stored one. Only `hash` is ever returned."""
+
+    plaintext: Annotated[Text, Field(max_length=MAX_SECRET_CHARACTERS, repr=False)] | None = None
+    hash: ShortText | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "Secret":
+        if self.plaintext is not None and self.hash is not None:
+            raise ValueError("must have either plaintext or hash")
+        return self
+
+    def change(self) -> SecretChange | None:
+        """Return what is asked for; None for `{}`, which counts as no secret."""
+        if self.plaintext is None and not self.hash:
+            return None
+        return SecretChange(plaintext=self.plaintext, hash=self.hash)
+
+
+class KnownHost(WireModel):
+    """The SSH host key a repository's host must show."""
+
+    host: Name
+    key_type: Name
+    key_value: Annotated[Text, Field(min_length=1, max_length=10_000)]
+
+
+class Terraform(WireModel):
+    """An OpenTofu module (Terraform up to version 1.5.5) in a git repository."""
+
+    terraform_version: Name
+    repository_url: Annotated[Text, Field(min_length=1, max_length=2048)]
+    is_async: Annotated[bool, Field(alias="async")] = False
+    repository_path: ShortText | None = None
+    ref_name: ShortText | None = None
+    ssh_known_host: KnownHost | None = None
+    use_mesh_http_backend_fallback: bool = False
+    ssh_private_key: Secret | None = None
+    pre_run_script: Annotated[Text, Field(max_length=MAX_SCRIPT_CHARACTERS)] | None = None
+
+
+class GithubWorkflows(WireModel):
+    """A GitHub Actions workflow."""
+
+    repository: Name
+    branch: Name
+    apply_workflow: Name
+    destroy_workflow: ShortText | None = None
+    is_async: Annotated[bool, Field(alias="async")] = False
+    omit_run_object_input: bool = False
+    integration_ref: IntegrationRef
+
+
+class GitlabPipeline(WireModel):
+    """A GitLab pipeline."""
+
+    project_id: Name
+    ref_name: Name
+    integration_ref: IntegrationRef
+    pipeline_trigger_token: Secret
+
+
+class AzureDevopsPipeline(WireModel):
+    """An Azure DevOps pipeline."""
+
+    project: Name
+    pipeline_id: Name
+    ref_name: ShortText | None = None
+    is_async: Annotated[bool, Field(alias="async")] = False
+    integration_ref: IntegrationRef
+
+
+class Manual(WireModel):
+    """Work done by people."""
+
+
+_SECRET_MEMBERS: Mapping[ImplementationType, tuple[str, ...]] = {
+    ImplementationType.TERRAFORM: ("sshPrivateKey",),
+    ImplementationType.GITLAB_CICD: ("pipelineTriggerToken",),
+}
+
+
+class ImplementationIn(WireModel):
+    """`type`, and the settings under the name of the type."""
+
+    type: Literal["manual", "terraform", "githubWorkflows", "gitlabPipeline", "azureDevOpsPipeline"]
+    manual: Manual | None = None
+    terraform: Terraform | None = None
+    github_workflows: GithubWorkflows | None = None
+    gitlab_pipeline: GitlabPipeline | None = None
+    azure_dev_ops_pipeline: Annotated[AzureDevopsPipeline | None, Field(alias="azureDevOpsPipeline")] = None
+
+    def model(self) -> tuple[Implementation, dict[str, SecretChange]]:
+        """Return the implementation without its secrets, and the secrets by pointer. Raises Invalid."""
+        if self.type == "manual":
+            return MANUAL, {}
+        type_ = next(type_ for type_, name in WIRE_NAMES.items() if name == self.type)
+        settings = {
+            ImplementationType.TERRAFORM: self.terraform,
+            ImplementationType.GITHUB_WORKFLOW: self.github_workflows,
+            ImplementationType.GITLAB_CICD: self.gitlab_pipeline,
+            ImplementationType.AZURE_DEVOPS: self.azure_dev_ops_pipeline,
+        }[type_]
+        if settings is None:
+            raise Invalid(
+                f"the implementation has no settings for its type '{self.type}'",
+                code="MissingSettings",
+                field=f"/spec/implementation/{self.type}",
+                remedy=f"Send the settings in the member '{self.type}'.",
+            )
+        sent: JsonObject = settings.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        implementation = Implementation(type=type_, settings=_without(sent, _SECRET_MEMBERS.get(type_, ())))
+        secrets = {
+            "sshPrivateKey": getattr(settings, "ssh_private_key", None),
+            "pipelineTriggerToken": getattr(settings, "pipeline_trigger_token", None),
+        }
+        changes = {
+            implementation.pointer(member): change
+            for member, secret in secrets.items()
+            if isinstance(secret, Secret) and (change := secret.change()) is not None
+        }
+        return implementation, changes
+
+
+class InputIn(WireModel):
+    """An input. With `isSensitive`, `argument` and `defaultValue` are secrets or null; without, any JSON."""
+
+    display_name: ShortText
+    type: Annotated[InputType, Field(strict=False)]
+    assignment_type: Annotated[AssignmentType, Field(strict=False)]
+    is_environment: bool = False
+    is_sensitive: bool = False
+    argument: WireJson = Field(default=None, repr=False)
+    default_value: WireJson = Field(default=None, repr=False)
+    updateable_by_consumer: bool = False
+    selectable_values: list[ShortText] | None = None
+    description: _LongText | None = None
+    value_validation_regex: _LongText | None = None
+    validation_regex_error_message: _LongText | None = None
+    display_order: _Order = 0
+
+    def model(self, key: str) -> tuple[InputSpec, dict[str, SecretChange]]:
+        """Return the input without its secrets, and the secrets by pointer. Raises Invalid."""
+        spec = InputSpec(
+            key=key,
+            display_name=self.display_name,
+            type=self.type,
+            assignment_type=self.assignment_type,
+            is_environment=self.is_environment,
+            is_sensitive=self.is_sensitive,
+            argument=None if self.is_sensitive else _json(self.argument),
+            default_value=None if self.is_sensitive else _json(self.default_value),
+            updateable_by_consumer=self.updateable_by_consumer,
+            selectable_values=None if self.selectable_values is None else tuple(self.selectable_values),
+            description=self.description,
+            value_validation_regex=self.value_validation_regex,
+            validation_regex_error_message=self.validation_regex_error_message,
+            display_order=self.display_order,
+        )
+        if not self.is_sensitive:
+            return spec, {}
+        members = (("argument", self.argument), ("defaultValue", self.default_value))
+        changes = {
+            pointer: _secret(_json(value), pointer) for name, value in members for pointer in [input_pointer(key, name)]
+        }
+        return spec, {pointer: change for pointer, change in changes.items() if change is not None}
+
+
+class OutputIn(WireModel):
+    """An output."""
+
+    display_name: ShortText
+    type: Annotated[DeclaredType, Field(strict=False)]
+    assignment_type: Annotated[OutputAssignment, Field(strict=False)]
+    display_order: _Order = 0
+
+    def model(self, key: str) -> OutputSpec:
+        """Return the output."""
+        return OutputSpec(
+            key=key,
+            display_name=self.display_name,
+            type=self.type,
+            assignment_type=self.assignment_type,
+            display_order=self.display_order,
+        )
+
+
+class VersionMetadataIn(WireModel):
+    """Whose version it is."""
+
+    owned_by_workspace: Name
+
+
+class VersionSpecIn(WireModel):
+    """A version as its author writes it."""
+
+    building_block_definition_ref: DefinitionRef
+    version_number: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    state: Annotated[VersionState, Field(strict=False)] = VersionState.DRAFT
+    runner_ref: RunnerRef = RunnerRef(uuid=SHARED_RUNNER)
+    only_apply_once_per_tenant: bool = False
+    deletion_mode: Annotated[DeletionMode, Field(strict=False)] = DeletionMode.DELETE
+    permissions: Annotated[list[ShortText], Field(max_length=500)] | None = None
+    dependency_definition_refs: Annotated[list[DefinitionRef], Field(max_length=500)] | None = None
+    inputs: dict[ShortText, InputIn] = Field(default_factory=dict)
+    outputs: dict[ShortText, OutputIn] = Field(default_factory=dict)
+    implementation: ImplementationIn
+
+
+class VersionIn(WireModel):
+    """The body of POST and PUT."""
+
+    metadata: VersionMetadataIn
+    spec: VersionSpecIn
+
+    def model(self) -> VersionRequest:
+        """Return what is asked for. Raises Invalid."""
+        spec = self.spec
+        implementation, changes = spec.implementation.model()
+        inputs: dict[str, InputSpec] = {}
+        for key, sent in spec.inputs.items():
+            inputs[key], found = sent.model(key)
+            changes |= found
+        dependencies = dict.fromkeys(DefinitionId(ref.uuid) for ref in spec.dependency_definition_refs or ())
+        return VersionRequest(
+            definition_id=DefinitionId(spec.building_block_definition_ref.uuid),
+            workspace=self.metadata.owned_by_workspace,
+            number=spec.version_number,
+            state=spec.state,
+            content=VersionContent(
+                runner_id=RunnerId(spec.runner_ref.uuid),
+                deletion_mode=spec.deletion_mode,
+                only_apply_once_per_tenant=spec.only_apply_once_per_tenant,
+                permissions=tuple(dict.fromkeys(spec.permissions or ())),
+                dependencies=tuple(dependencies),
+                inputs=inputs,
+                outputs={key: output.model(key) for key, output in spec.outputs.items()},
+                implementation=implementation,
+            ),
+            secrets=changes,
+        )
+
+
+class VersionMetadata(VersionMetadataIn):
+    """What the server adds."""
+
+    uuid: UUID
+    created_on: str
+
+
+class VersionStatus(WireModel):
+    """What the server knows about a version."""
+
+    state: VersionState
+    usage_count: int
+
+
+class VersionOut(WireModel):
+    """A version; secrets are shown as hashes."""
+
+    api_version: Literal["v1-preview"] = "v1-preview"
+    kind: Literal["meshBuildingBlockDefinitionVersion"] = "meshBuildingBlockDefinitionVersion"
+    metadata: VersionMetadata
+    spec: VersionSpecIn
+    status: VersionStatus
+    links: dict[str, WireJson] = Field(alias="_links")
+
+
+def _secret(value: Json, pointer: str) -> SecretChange | None:
+    """Return what is said about a secret. Raises Invalid; the message never repeats the value."""
+    if value is None or value == {}:
+        return None
+    plaintext = value.get("plaintext") if isinstance(value, dict) else None
+    known = value.get("hash") if isinstance(value, dict) else None
+    if isinstance(plaintext, str) and known is None:
+        return SecretChange(plaintext=plaintext)
+    if isinstance(known, str) and known and plaintext is None:
+        return SecretChange(hash=known)
+    raise Invalid(
+        "a sensitive value must be a secret",
+        code="BadSecret",
+        field=pointer,
+        remedy='Send {"plaintext": "…"} to set it, {"hash": "…"} to keep it, or null.',
+    )
+
+
+def _json(value: object) -> Json:
+    return value if isinstance(value, bool | int | float | str | list | dict) else None
+
+
+def _without(settings: JsonObject, members: tuple[str, ...]) -> JsonObject:
+    return {key: value for key, value in settings.items() if key not in members}

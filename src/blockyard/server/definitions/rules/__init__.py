@@ -1,0 +1,33 @@
+"""What a definition and a version must obey when they are saved; pure functions that raise Invalid with field and remedy."""
+
+from blockyard.server.definitions.rules.definition import DEFAULT_SYMBOL, check_definition
+from blockyard.server.definitions.rules.dependencies import (
+    MAX_DEPENDENCIES,
+    Parent,
+    check_consumed_outputs,
+    check_graph,
+    check_parents,
+)
+from blockyard.server.definitions.rules.implementations import check_implementation
+from blockyard.server.definitions.rules.inputs import check_inputs, check_kept_inputs
+from blockyard.server.definitions.rules.outputs import check_outputs, derived_outputs
+from blockyard.server.definitions.rules.permissions import check_permissions
+from blockyard.server.definitions.rules.warnings import Warning_, warnings_of
+
+__all__ = [
+    "DEFAULT_SYMBOL",
+    "MAX_DEPENDENCIES",
+    "Parent",
+    "Warning_",
+    "check_consumed_outputs",
+    "check_definition",
+    "check_graph",
+    "check_implementation",
+    "check_inputs",
+    "check_kept_inputs",
+    "check_outputs",
+    "check_parents",
+    "check_permissions",
+    "derived_outputs",
+    "warnings_of",
+]

@@ -1,0 +1,86 @@
+"""Rules of the unversioned part of a definition. Source: api.md 3.16, concepts.md 5.1."""
+
+import base64
+import binascii
+import re
+
+from blockyard.server.definitions.model import DefinitionSpec, TargetType
+from blockyard.server.kit.errors import Invalid
+
+MAX_SYMBOL_BYTES = 100 * 1024
+"""Largest image, decoded."""
+
+MAX_SYMBOL_URL_CHARACTERS = 2048
+
+_BRICK = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#64748b" stroke-width="1.5" \
+stroke-linejoin="round"><path d="M3 8l9-5 9 5-9 5zM3 8v8l9 5 9-5V8M12 13v8"/></svg>"""
+DEFAULT_SYMBOL = "data:image/svg+xml;base64," + base64.b64encode(_BRICK).decode()
+"""A block, for definitions without a symbol of their own."""
+
+_IMAGE = re.compile(r"data:image/[a-z0-9.+-]+;base64,([A-Za-z0-9+/]*={0,2})\Z")
+_WEB = re.compile(r"https?://[^\s\x00-\x1f\"'<>\\]+\Z")
+_CONTACT = re.compile(r"(https?://|mailto:)[^\s\x00-\x1f\"'<>\\]+\Z")
+_SUBSCRIBER = re.compile(r"(user|email):\S.*\Z")
+
+
+def check_definition(spec: DefinitionSpec) -> None:
+    """Refuse a definition that breaks a rule. Raises Invalid."""
+    _check_symbol(spec.symbol)
+    _check_platforms(spec)
+    for member, address in (("supportUrl", spec.support_url), ("documentationUrl", spec.documentation_url)):
+        if address and not _CONTACT.match(address):
+            raise Invalid(
+                f"'{member}' is no web address",
+                code="BadUrl",
+                field=f"/spec/{member}",
+                remedy="Send an address that begins with https://, http:// or mailto:.",
+            )
+    for index, subscriber in enumerate(spec.notification_subscribers):
+        if not _SUBSCRIBER.match(subscriber):
+            raise Invalid(
+                f"'{subscriber}' names nobody to notify",
+                code="BadSubscriber",
+                field=f"/spec/notificationSubscriberUsernames/{index}",
+                remedy="Write 'user:<user name>' or 'email:<address>'.",
+            )
+
+
+def _check_symbol(symbol: str) -> None:
+    pointer = "/spec/symbol"
+    remedy = "Send an http(s) address or data:image/png;base64,… of at most 100 KiB."
+    if _WEB.match(symbol) and len(symbol) <= MAX_SYMBOL_URL_CHARACTERS:
+        return
+    image = _IMAGE.match(symbol)
+    if image is None:
+        raise Invalid(
+            "the symbol is neither a web address nor an image", code="BadSymbol", field=pointer, remedy=remedy
+        )
+    try:
+        decoded = base64.b64decode(image[1], validate=True)
+    except binascii.Error as error:
+        raise Invalid("the symbol's base64 is broken", code="BadSymbol", field=pointer, remedy=remedy) from error
+    if len(decoded) > MAX_SYMBOL_BYTES:
+        raise Invalid(
+            f"the symbol has {len(decoded)} bytes, at most {MAX_SYMBOL_BYTES} are allowed",
+            code="SymbolTooLarge",
+            field=pointer,
+            remedy=remedy,
+        )
+
+
+def _check_platforms(spec: DefinitionSpec) -> None:
+    pointer = "/spec/supportedPlatforms"
+    if spec.target_type is TargetType.TENANT_LEVEL and not spec.supported_platforms:
+        raise Invalid(
+            "a definition for tenants must name the platform types it supports",
+            code="MissingPlatforms",
+            field=pointer,
+            remedy='Name at least one, such as {"kind": "meshPlatformType", "name": "AWS"}.',
+        )
+    if spec.target_type is TargetType.WORKSPACE_LEVEL and spec.supported_platforms:
+        raise Invalid(
+            "a definition for workspaces supports no platforms",
+            code="UnexpectedPlatforms",
+            field=pointer,
+            remedy="Leave supportedPlatforms out, or make a definition with targetType TENANT_LEVEL.",
+        )

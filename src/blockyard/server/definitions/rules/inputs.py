@@ -1,0 +1,258 @@
+"""Rules of inputs. Source: concepts.md 6, api.md 3.17, runner.md 3.8 and 3.9, architecture.md 10."""
+
+import re
+from collections.abc import Mapping
+
+from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.names import ImplementationType, InputType
+from blockyard.server.definitions.model import (
+    AssignmentType,
+    InputSpec,
+    SecretChange,
+    TargetType,
+    VersionContent,
+    input_pointer,
+)
+from blockyard.server.definitions.patterns import PatternError, check_pattern
+from blockyard.server.definitions.values import PATTERN_TYPES, check_type
+from blockyard.server.kit.errors import Invalid
+from blockyard.server.runners.secrets import StoredSecret
+
+MAX_INPUTS = 500
+MAX_OPTIONS = 1000
+
+_TEXT_SOURCES = frozenset(
+    {
+        AssignmentType.PLATFORM_TENANT_ID,
+        AssignmentType.MESHSTACK_TENANT_UUID,
+        AssignmentType.WORKSPACE_IDENTIFIER,
+        AssignmentType.PROJECT_IDENTIFIER,
+        AssignmentType.FULL_PLATFORM_IDENTIFIER,
+        AssignmentType.TENANT_BUILDING_BLOCK_UUID,
+    }
+)
+_CODE_SOURCES = frozenset({AssignmentType.USER_PERMISSIONS, AssignmentType.AUTHOR})
+_TENANT_SOURCES = frozenset(
+    {
+        AssignmentType.PLATFORM_TENANT_ID,
+        AssignmentType.MESHSTACK_TENANT_UUID,
+        AssignmentType.PROJECT_IDENTIFIER,
+        AssignmentType.FULL_PLATFORM_IDENTIFIER,
+    }
+)
+_PEOPLE = frozenset({AssignmentType.USER_INPUT, AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT})
+_WITH_ARGUMENT = frozenset({AssignmentType.STATIC, AssignmentType.BUILDING_BLOCK_OUTPUT})
+_MAY_BE_SENSITIVE = _PEOPLE | {AssignmentType.STATIC}
+_SENSITIVE_TYPES = frozenset({InputType.STRING, InputType.CODE, InputType.FILE})
+_SELECTS = frozenset({InputType.SINGLE_SELECT, InputType.MULTI_SELECT})
+
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ENGINE_NAMES = frozenset(
+    {
+        "TF_CLI_ARGS",
+        "TF_INPUT",
+        "TF_IN_AUTOMATION",
+        "TF_LOG",
+        "TF_LOG_CORE",
+        "TF_LOG_PATH",
+        "TF_LOG_PROVIDER",
+        "TF_REATTACH_PROVIDERS",
+        "TF_APPEND_USER_AGENT",
+        "TF_WORKSPACE",
+        "TF_DISABLE_PLUGIN_TLS",
+        "TF_SKIP_PROVIDER_VERIFY",
+    }
+)
+"""Runners refuse these: they change how the engine itself works. Source: runner.md 3.8."""
+
+
+def check_inputs(content: VersionContent, changes: Mapping[str, SecretChange], target: TargetType) -> None:
+    """Refuse inputs that break a rule; `changes` are the secrets that came with `content`. Raises Invalid."""
+    if len(content.inputs) > MAX_INPUTS:
+        raise Invalid(f"a version has at most {MAX_INPUTS} inputs", code="TooManyInputs", field="/spec/inputs")
+    for spec in content.inputs.values():
+        _check_key(spec, content.implementation.type)
+        _check_source(spec, target)
+        _check_options(spec)
+        _check_regex(spec)
+        _check_sensitivity(spec)
+        _check_argument(spec, changes)
+        _check_default(spec, changes)
+
+
+def check_kept_inputs(content: VersionContent, before: VersionContent) -> None:
+    """Refuse to make an existing input secret or public. Raises Invalid."""
+    for key, spec in content.inputs.items():
+        was = before.inputs.get(key)
+        if was is not None and was.is_sensitive is not spec.is_sensitive:
+            raise Invalid(
+                f"input '{key}' is {'' if was.is_sensitive else 'not '}sensitive and stays so",
+                code="SensitivityFixed",
+                field=input_pointer(key, "isSensitive"),
+                remedy="Save the draft without this input, then add it again; or give the input another key.",
+            )
+
+
+def _check_key(spec: InputSpec, implementation: ImplementationType) -> None:
+    key = spec.key
+    problem = remedy = ""
+    if not key.strip() or _CONTROL.search(key):
+        problem, remedy = "is empty or has control characters", "Use the name of the variable or parameter."
+    elif spec.type is InputType.FILE and spec.is_environment:
+        problem, remedy = "is a file and cannot be an environment variable", "Set isEnvironment to false."
+    elif spec.type is InputType.FILE and not _is_inner_path(key):
+        problem = "is no path inside the module"
+        remedy = "Use a file name, or a relative path such as 'config/app.yaml' without '..'."
+    elif spec.is_environment and not _ENVIRONMENT_NAME.match(key):
+        problem = "is no name of an environment variable"
+        remedy = "Use letters, digits and underscores, and begin with no digit."
+    elif spec.is_environment and implementation is ImplementationType.TERRAFORM and _steers_engine(key):
+        problem = "is an environment variable that steers the engine itself"
+        remedy = "Use another name; arguments of the engine cannot be set by inputs."
+    if problem:
+        raise Invalid(f"input key '{key}' {problem}", code="BadInputKey", field=input_pointer(key), remedy=remedy)
+
+
+def _is_inner_path(key: str) -> bool:
+    parts = key.split("/")
+    return "\\" not in key and all(part.strip() and part not in {".", ".."} for part in parts)
+
+
+def _steers_engine(name: str) -> bool:
+    return name in _ENGINE_NAMES or name.startswith("TF_CLI_ARGS_")
+
+
+def _check_source(spec: InputSpec, target: TargetType) -> None:
+    source, pointer = spec.assignment_type, input_pointer(spec.key, "assignmentType")
+    if target is TargetType.WORKSPACE_LEVEL and source in _TENANT_SOURCES:
+        raise Invalid(
+            f"input '{spec.key}': {source} exists only for blocks of tenants",
+            code="TenantOnly",
+            field=pointer,
+            remedy="Use another assignmentType, or a definition with targetType TENANT_LEVEL.",
+        )
+    wanted = (
+        {InputType.STRING}
+        if source in _TEXT_SOURCES
+        else {InputType.CODE, InputType.LIST}
+        if source in _CODE_SOURCES
+        else set(InputType)
+    )
+    if source is AssignmentType.USER_INPUT:
+        wanted.discard(InputType.FILE)
+    if spec.type not in wanted:
+        raise Invalid(
+            f"input '{spec.key}': {source} is not possible with type {spec.type}",
+            code="BadInputType",
+            field=input_pointer(spec.key, "type"),
+            remedy=f"Use type {min(wanted)}."
+            if len(wanted) <= 2  # noqa: PLR2004  one type and its legacy form
+            else "Let an operator supply files (PLATFORM_OPERATOR_MANUAL_INPUT), or use CODE.",
+        )
+
+
+def _check_options(spec: InputSpec) -> None:
+    options = spec.selectable_values or ()
+    pointer = input_pointer(spec.key, "selectableValues")
+    if spec.type in _SELECTS and not options:
+        problem, remedy = "has nothing to select", "List the options in selectableValues."
+    elif options and spec.type not in _SELECTS:
+        problem, remedy = f"has options but type {spec.type}", "Leave selectableValues out, or use SINGLE_SELECT."
+    elif len(set(options)) < len(options) or len(options) > MAX_OPTIONS:
+        problem, remedy = "has an option twice, or too many", f"List each option once, at most {MAX_OPTIONS}."
+    else:
+        return
+    raise Invalid(f"input '{spec.key}' {problem}", code="BadOptions", field=pointer, remedy=remedy)
+
+
+def _check_regex(spec: InputSpec) -> None:
+    pattern = spec.value_validation_regex
+    if not pattern:
+        return
+    problem = ""
+    if spec.type not in PATTERN_TYPES:
+        problem = f"type {spec.type} cannot be checked against one"
+    elif len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/"):
+        problem = "it is written between slashes"
+    else:
+        try:
+            check_pattern(pattern)
+        except PatternError as error:
+            problem = str(error)
+    if problem:
+        raise Invalid(
+            f"input '{spec.key}' has a regular expression that cannot be used: {problem}",
+            code="BadRegex",
+            field=input_pointer(spec.key, "valueValidationRegex"),
+            remedy="Write the bare expression; the whole value has to match it.",
+        )
+
+
+def _check_sensitivity(spec: InputSpec) -> None:
+    if not spec.is_sensitive:
+        return
+    if spec.assignment_type not in _MAY_BE_SENSITIVE:
+        problem, remedy = f"{spec.assignment_type} cannot be sensitive", "Set isSensitive to false."
+    elif spec.type not in _SENSITIVE_TYPES:
+        problem, remedy = f"type {spec.type} cannot be sensitive", "Use STRING, CODE or FILE for secrets."
+    else:
+        return
+    raise Invalid(
+        f"input '{spec.key}': {problem}",
+        code="BadSensitivity",
+        field=input_pointer(spec.key, "isSensitive"),
+        remedy=remedy,
+    )
+
+
+def _check_argument(spec: InputSpec, changes: Mapping[str, SecretChange]) -> None:
+    pointer = input_pointer(spec.key, "argument")
+    present, known = _present(spec, spec.argument, changes.get(pointer))
+    if present and spec.assignment_type not in _WITH_ARGUMENT and spec.assignment_type is not AssignmentType.USER_INPUT:
+        raise Invalid(
+            f"input '{spec.key}': {spec.assignment_type} takes no argument",
+            code="UnexpectedArgument",
+            field=pointer,
+            remedy="Set argument to null.",
+        )
+    if not present and spec.assignment_type in _WITH_ARGUMENT:
+        raise Invalid(
+            f"input '{spec.key}': {spec.assignment_type} needs an argument",
+            code="MissingArgument",
+            field=pointer,
+            remedy="Send the value of STATIC inputs, or '<definition uuid>.<output key>' for BUILDING_BLOCK_OUTPUT.",
+        )
+    if spec.assignment_type is AssignmentType.BUILDING_BLOCK_OUTPUT and spec.parent_output is None:
+        raise Invalid(
+            f"the argument of input '{spec.key}' names no output of a definition",
+            code="BadArgument",
+            field=pointer,
+            remedy="Send '<definition uuid>.<output key>'.",
+        )
+    if known is not None and spec.assignment_type is AssignmentType.STATIC:
+        check_type(spec.type, spec.selectable_values, known, label=spec.label, pointer=pointer)
+
+
+def _check_default(spec: InputSpec, changes: Mapping[str, SecretChange]) -> None:
+    pointer = input_pointer(spec.key, "defaultValue")
+    present, known = _present(spec, spec.default_value, changes.get(pointer))
+    if present and spec.assignment_type not in _PEOPLE:
+        raise Invalid(
+            f"input '{spec.key}': {spec.assignment_type} takes no default value",
+            code="UnexpectedDefault",
+            field=pointer,
+            remedy="Set defaultValue to null.",
+        )
+    if known is not None:
+        check_type(spec.type, spec.selectable_values, known, label=spec.label, pointer=pointer)
+
+
+def _present(spec: InputSpec, value: object, change: SecretChange | None) -> tuple[bool, Json]:
+    """Return whether there is a value, and the value if it is known (a kept secret is not)."""
+    if not spec.is_sensitive:
+        plain: Json = value if isinstance(value, bool | int | float | str | list | dict) else None
+        return value is not None, plain
+    if change is not None:
+        return True, change.plaintext
+    return isinstance(value, StoredSecret), None

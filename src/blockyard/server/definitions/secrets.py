@@ -1,0 +1,132 @@
+"""Secrets of a version: new ones are sealed to the version's runner, stored ones are kept by their hash.
+
+A hash stands for a secret in the version that is edited, or in the one a new draft is derived from, at the same place. It cannot
+be carried to a runner with another key: nobody but the old runner could open it. Source: api.md 2.2, concepts.md 13.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from blockyard.protocol.names import InputType
+from blockyard.server.definitions.model import (
+    DefinitionId,
+    InputSpec,
+    SecretChange,
+    VersionContent,
+    input_pointer,
+)
+from blockyard.server.kit.errors import Invalid
+from blockyard.server.kit.sealed import same
+from blockyard.server.runners.model import Runner
+from blockyard.server.runners.secrets import SecretSealer, StoredSecret, fingerprint
+
+SECRET_MEMBERS = ("argument", "default_value")
+_WIRE = {"argument": "argument", "default_value": "defaultValue"}
+
+
+def secrets_of(content: VersionContent) -> Mapping[str, StoredSecret]:
+    """Return all secrets of a version by the JSON pointer of their place."""
+    found: dict[str, StoredSecret] = {}
+    for key, spec in content.inputs.items():
+        for member in SECRET_MEMBERS:
+            value = getattr(spec, member)
+            if isinstance(value, StoredSecret):
+                found[input_pointer(key, _WIRE[member])] = value
+    for member, secret in content.implementation.secrets.items():
+        found[content.implementation.pointer(member)] = secret
+    return found
+
+
+def with_secrets(content: VersionContent, secrets: Mapping[str, StoredSecret]) -> VersionContent:
+    """Return `content` with `secrets` in their places."""
+    implementation = content.implementation
+    prefix = implementation.pointer("")
+    own = {pointer.removeprefix(prefix): secret for pointer, secret in secrets.items() if pointer.startswith(prefix)}
+    inputs = {key: _with_values(spec, secrets) for key, spec in content.inputs.items()}
+    return replace(content, inputs=inputs, implementation=replace(implementation, secrets=own))
+
+
+def resolve_secrets(
+    changes: Mapping[str, SecretChange],
+    *,
+    content: VersionContent,
+    before: VersionContent,
+    definition_id: DefinitionId,
+    runner: Runner,
+    sealer: SecretSealer,
+) -> VersionContent:
+    """Return `content` with the secrets of `changes`, new ones sealed to the runner, kept ones taken from `before`.
+
+    Raises:
+        Invalid: a hash stands for no stored secret, or for one that the runner cannot open.
+    """
+    stored = secrets_of(before)
+    key = fingerprint(runner.public_key)
+    resolved: dict[str, StoredSecret] = {}
+    for pointer, change in changes.items():
+        old = stored.get(pointer)
+        if change.plaintext is None:
+            resolved[pointer] = _kept(pointer, change, old, key)
+            continue
+        context = f"definition/{definition_id}{pointer}"
+        if old is not None and old.key == key and same(old.hash, sealer.hash(change.plaintext, context=context)):
+            resolved[pointer] = old
+        else:
+            resolved[pointer] = sealer.seal(runner.public_key, change.plaintext, context=context)
+    _require_files_in_clear(content, before, changes)
+    return with_secrets(content, resolved)
+
+
+def _kept(pointer: str, change: SecretChange, old: StoredSecret | None, key: str) -> StoredSecret:
+    place = _place(pointer)
+    if old is None or not same(old.hash, change.hash or ""):
+        raise Invalid(
+            f"the hash for {place} stands for no stored secret",
+            code="UnknownSecret",
+            field=f"{pointer}/hash",
+            remedy=f'Send the secret of {place} again as {{"plaintext": …}}.',
+        )
+    if old.key != key:
+        raise Invalid(
+            f"the runner of this version cannot open the stored secret of {place}: it was sealed for another key",
+            code="SecretOfAnotherKey",
+            field=f"{pointer}/hash",
+            remedy=f'Send the secret of {place} again as {{"plaintext": …}}.',
+        )
+    return old
+
+
+def _require_files_in_clear(
+    content: VersionContent, before: VersionContent, changes: Mapping[str, SecretChange]
+) -> None:
+    """Refuse a kept text where a file is wanted now: nobody can look whether it is one."""
+    for key, spec in content.inputs.items():
+        was = before.inputs.get(key)
+        if spec.type is not InputType.FILE or was is None or was.type is InputType.FILE:
+            continue
+        for member in _WIRE.values():
+            change = changes.get(input_pointer(key, member))
+            if change is not None and change.plaintext is None:
+                raise Invalid(
+                    f"the stored secret of input '{key}' is no file",
+                    code="SecretOfAnotherType",
+                    field=f"{input_pointer(key, member)}/hash",
+                    remedy=f"Send the file of input '{key}' as {{\"plaintext\": …}}.",
+                )
+
+
+def _with_values(spec: InputSpec, secrets: Mapping[str, StoredSecret]) -> InputSpec:
+    if not spec.is_sensitive:
+        return spec
+    return replace(
+        spec,
+        argument=secrets.get(input_pointer(spec.key, "argument")),
+        default_value=secrets.get(input_pointer(spec.key, "defaultValue")),
+    )
+
+
+def _place(pointer: str) -> str:
+    *_, owner, member = pointer.split("/")
+    if pointer.startswith("/spec/inputs/"):
+        return f"input '{owner.replace('~1', '/').replace('~0', '~')}'"
+    return f"'{member}'"

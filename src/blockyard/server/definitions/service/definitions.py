@@ -1,0 +1,273 @@
+"""Use cases of definitions, and what other services ask about definitions and versions. Source: api.md 3.16."""
+
+from dataclasses import replace
+
+import structlog
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.definitions.model import (
+    Definition,
+    DefinitionFilter,
+    DefinitionId,
+    DefinitionSpec,
+    DefinitionView,
+    Version,
+    VersionId,
+    VersionState,
+    VersionSummary,
+)
+from blockyard.server.definitions.rules import check_definition
+from blockyard.server.definitions.service.ports import DefinitionUsage
+from blockyard.server.definitions.store import DefinitionStore, VersionStore
+from blockyard.server.events.model import EventType
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict, Invalid, NotFound
+from blockyard.server.kit.ids import NewId
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.workspaces.service import WorkspaceService
+
+log = structlog.get_logger(__name__)
+
+LIST = "BUILDINGBLOCKDEFINITION_LIST"
+SAVE = "BUILDINGBLOCKDEFINITION_SAVE"
+DELETE = "BUILDINGBLOCKDEFINITION_DELETE"
+
+
+class DefinitionService:
+    """Use cases of definitions."""
+
+    def __init__(
+        self, *, clock: Clock, new_id: NewId, event_log: EventLog, workspaces: WorkspaceService, usage: DefinitionUsage
+    ) -> None:
+        self._clock = clock
+        self._new_id = new_id
+        self._event_log = event_log
+        self._workspaces = workspaces
+        self._usage = usage
+
+    def create(self, tx: Transaction, principal: Principal, workspace: str, spec: DefinitionSpec) -> DefinitionView:
+        """Make a definition of a workspace with an empty draft. Raises Denied, Invalid."""
+        principal.require(SAVE, workspace=workspace)
+        if not self._workspaces.exists(tx, workspace):
+            raise Invalid(
+                f"there is no workspace '{workspace}'",
+                code="UnknownWorkspace",
+                field="/metadata/ownedByWorkspace",
+                remedy="Name an existing workspace.",
+            )
+        check_definition(spec)
+        version = Version(
+            id=VersionId(self._new_id()),
+            definition_id=DefinitionId(self._new_id()),
+            workspace=workspace,
+            number=1,
+            created_at=self._clock(),
+        )
+        definition = Definition(
+            display_name=spec.display_name,
+            description=spec.description,
+            id=version.definition_id,
+            workspace=workspace,
+            created_at=version.created_at,
+            latest_version_id=version.id,
+        ).with_spec(spec)
+        DefinitionStore(tx).add(definition)
+        VersionStore(tx).add(version)
+        self._tell(tx, principal, "Building Block Definition Created", EventType.CREATED, definition=definition)
+        summary = VersionSummary(version.id, version.number, version.state)
+        return DefinitionView(definition=definition, versions=(summary,), usage_count=0)
+
+    def get(self, tx: Transaction, principal: Principal, definition_id: DefinitionId) -> DefinitionView:
+        """Return a definition as the principal may see it: all of an own one, what is released of another. Raises NotFound."""
+        definition = DefinitionStore(tx).get(definition_id)
+        if definition is None or not visible(principal, definition):
+            raise unknown_definition(definition_id)
+        return self._view(tx, principal, definition, VersionStore(tx).summaries([definition_id])[definition_id])
+
+    def page(
+        self, tx: Transaction, principal: Principal, wanted: DefinitionFilter, request: PageRequest
+    ) -> Page[DefinitionView]:
+        """Return the definitions the principal may see. Raises Denied."""
+        reach = principal.reach(LIST)
+        if reach.nothing:
+            principal.require(LIST, workspace=None)
+        found = DefinitionStore(tx).page(reach, wanted, request)
+        versions = VersionStore(tx).summaries([definition.id for definition in found.items])
+        return found.map(lambda definition: self._view(tx, principal, definition, versions[definition.id]))
+
+    def update(
+        self, tx: Transaction, principal: Principal, definition_id: DefinitionId, workspace: str, spec: DefinitionSpec
+    ) -> DefinitionView:
+        """Change a definition; its versions stay. Raises NotFound, Denied, Invalid."""
+        view = self.get(tx, principal, definition_id)
+        before = view.definition
+        principal.require(SAVE, workspace=before.workspace)
+        for pointer, was, now in (
+            ("/metadata/ownedByWorkspace", before.workspace, workspace),
+            ("/spec/targetType", before.target_type, spec.target_type),
+        ):
+            if was != now:
+                raise Invalid(
+                    f"{pointer.rpartition('/')[2]} of a definition never changes: it is '{was}'",
+                    code="Immutable",
+                    field=pointer,
+                    remedy="Make another definition.",
+                )
+        check_definition(spec)
+        after = before.with_spec(spec)
+        if after != before:
+            after = DefinitionStore(tx).save(after)
+            self._tell(
+                tx, principal, "Building Block Definition Modified", EventType.CHANGED, definition=after, before=before
+            )
+        return replace(view, definition=after)
+
+    def delete(self, tx: Transaction, principal: Principal, definition_id: DefinitionId) -> None:
+        """Delete a definition, its versions and what is left of its deleted blocks.
+
+        Raises:
+            Conflict: it has blocks, or the latest version of another definition depends on it.
+        """
+        definition = self.get(tx, principal, definition_id).definition
+        principal.require(DELETE, workspace=definition.workspace)
+        count = self._usage.live_blocks(tx, definition_id)
+        if count:
+            raise Conflict(
+                f"there {'is' if count == 1 else 'are'} {count} existing building block{'' if count == 1 else 's'} "
+                f"referencing definition '{definition.display_name}'",
+                code="DefinitionInUse",
+                remedy="Delete or purge these building blocks first.",
+            )
+        dependents = [
+            other.display_name
+            for other in DefinitionStore(tx).with_latest(VersionStore(tx).dependent_on(definition_id))
+            if other.id != definition_id
+        ]
+        if dependents:
+            raise Conflict(
+                f"definition '{definition.display_name}' is a dependency of "
+                + ", ".join(f"'{name}'" for name in dependents[:10]),
+                code="DefinitionInUse",
+                remedy="First give these definitions a version without this dependency, or delete them.",
+            )
+        self._usage.forget(tx, definition_id)
+        DefinitionStore(tx).remove(definition)
+        self._tell(tx, principal, "Building Block Definition Deleted", EventType.DELETED, definition=definition)
+
+    # For other services: no principal is asked but in `orderable_version`
+
+    def definition(self, tx: Transaction, definition_id: DefinitionId) -> Definition:
+        """Return a definition. Raises NotFound."""
+        definition = DefinitionStore(tx).get(definition_id)
+        if definition is None:
+            raise unknown_definition(definition_id)
+        return definition
+
+    def version(self, tx: Transaction, version_id: VersionId) -> tuple[Definition, Version]:
+        """Return a version and its definition. Raises NotFound."""
+        version = VersionStore(tx).get(version_id)
+        if version is None:
+            raise unknown_version(version_id)
+        return self.definition(tx, version.definition_id), version
+
+    def latest_released(self, tx: Transaction, definition_id: DefinitionId) -> Version | None:
+        """Return the released version with the highest number, None if nothing is released."""
+        definition = DefinitionStore(tx).get(definition_id)
+        if definition is None or definition.released_version_id is None:
+            return None
+        return VersionStore(tx).get(definition.released_version_id)
+
+    def orderable_version(
+        self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
+    ) -> tuple[Definition, Version]:
+        """Return a version that `workspace` may use for its blocks: a released one, or a draft of its own.
+
+        Raises:
+            NotFound: there is no such version, or the principal may not know of it.
+            Conflict: the version cannot be used by that workspace, or not yet.
+        """
+        definition, version = self.version(tx, version_id)
+        if not version.is_released and workspace != definition.workspace:
+            if not principal.allows(LIST, workspace=definition.workspace):
+                raise unknown_version(version_id)
+            if "BUILDINGBLOCK_SAVE" not in principal.everywhere:
+                raise Conflict(
+                    f"version {version.number} of '{definition.display_name}' is a draft and can only be used in "
+                    f"workspace '{definition.workspace}'",
+                    code="VersionNotReleased",
+                    remedy="Release the version first.",
+                )
+        if version.implementation.needs_integration:
+            raise Conflict(
+                f"'{definition.display_name}' needs an integration, and this server has none",
+                code="IntegrationMissing",
+                remedy="Use a version with another implementation.",
+            )
+        return definition, version
+
+    def in_use(self, tx: Transaction, workspace: str) -> str | None:
+        """Return what a workspace still has; for the deletion of workspaces."""
+        count = DefinitionStore(tx).count(workspace)
+        return f"it has {count} building block definition{'s' if count > 1 else ''}" if count else None
+
+    def _view(
+        self, tx: Transaction, principal: Principal, definition: Definition, versions: tuple[VersionSummary, ...]
+    ) -> DefinitionView:
+        if principal.allows(LIST, workspace=definition.workspace):
+            count = self._usage.live_blocks(tx, definition.id)
+            return DefinitionView(definition=definition, versions=versions, usage_count=count)
+        released = tuple(item for item in versions if item.state is VersionState.RELEASED)
+        return DefinitionView(definition=definition, versions=released, usage_count=None)
+
+    def _tell(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        title: str,
+        type_: EventType,
+        *,
+        definition: Definition,
+        before: Definition | None = None,
+    ) -> None:
+        log.info("definition changed", definition_id=str(definition.id), workspace=definition.workspace, change=title)
+        self._event_log.append(
+            tx,
+            principal.author,
+            title,
+            type_,
+            workspace=definition.workspace,
+            subject_kind="meshBuildingBlockDefinition",
+            subject_id=str(definition.id),
+            content=_event_content(definition),
+            previous=None if before is None else _event_content(before),
+        )
+
+
+def visible(principal: Principal, definition: Definition) -> bool:
+    """Whether the principal may know of a definition: an own one, or one with a released version."""
+    if principal.allows(LIST, workspace=definition.workspace):
+        return True
+    return definition.released_version_id is not None and not principal.reach(LIST).nothing
+
+
+def unknown_definition(definition_id: DefinitionId) -> NotFound:
+    """Return the refusal of a definition nobody knows."""
+    return NotFound(f"there is no building block definition '{definition_id}'", code="UnknownDefinition")
+
+
+def unknown_version(version_id: VersionId) -> NotFound:
+    """Return the refusal of a version nobody knows."""
+    return NotFound(f"there is no building block definition version '{version_id}'", code="UnknownVersion")
+
+
+def _event_content(definition: Definition) -> JsonObject:
+    return {
+        "displayName": definition.display_name,
+        "description": definition.description,
+        "runTransparency": definition.run_transparency,
+        "useInLandingZonesOnly": definition.use_in_landing_zones_only,
+        "tags": {key: list(values) for key, values in definition.tags.items()},
+    }

@@ -1,0 +1,345 @@
+"""Use cases of versions: reading, editing the draft, releasing, deriving the next draft. Source: api.md 3.17."""
+
+from dataclasses import replace
+
+import structlog
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.server.definitions.documents import content_hash
+from blockyard.server.definitions.model import (
+    Definition,
+    DefinitionId,
+    InputSpec,
+    Version,
+    VersionContent,
+    VersionId,
+    VersionRequest,
+    VersionState,
+    VersionView,
+)
+from blockyard.server.definitions.rules import (
+    MAX_DEPENDENCIES,
+    Parent,
+    check_consumed_outputs,
+    check_graph,
+    check_implementation,
+    check_inputs,
+    check_kept_inputs,
+    check_outputs,
+    check_parents,
+    check_permissions,
+    derived_outputs,
+)
+from blockyard.server.definitions.secrets import resolve_secrets
+from blockyard.server.definitions.service.definitions import (
+    LIST,
+    SAVE,
+    unknown_definition,
+    unknown_version,
+    visible,
+)
+from blockyard.server.definitions.service.ports import DefinitionUsage
+from blockyard.server.definitions.store import DefinitionStore, VersionStore
+from blockyard.server.events.model import EventType
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict, Invalid
+from blockyard.server.kit.ids import NewId
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.runners.secrets import SecretSealer
+from blockyard.server.runners.service import RunnerService
+
+log = structlog.get_logger(__name__)
+
+
+class VersionService:
+    """Use cases of versions; `allow_file_repositories` permits file:// addresses of repositories."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        new_id: NewId,
+        event_log: EventLog,
+        runners: RunnerService,
+        sealer: SecretSealer,
+        usage: DefinitionUsage,
+        allow_file_repositories: bool = False,
+    ) -> None:
+        self._clock = clock
+        self._new_id = new_id
+        self._event_log = event_log
+        self._runners = runners
+        self._sealer = sealer
+        self._usage = usage
+        self._allow_files = allow_file_repositories
+
+    def page(
+        self, tx: Transaction, principal: Principal, definition_id: DefinitionId | None, request: PageRequest
+    ) -> Page[VersionView]:
+        """Return the versions of one definition, or of all own ones, lowest number first.
+
+        Raises:
+            Denied: the definition belongs to others; what is released of it is in the definition's status.
+        """
+        definition = None if definition_id is None else DefinitionStore(tx).get(definition_id)
+        if definition is not None and visible(principal, definition):
+            principal.require(LIST, workspace=definition.workspace)
+        reach = principal.reach(LIST)
+        if reach.nothing:
+            principal.require(LIST, workspace=None)
+        return VersionStore(tx).page(reach, definition_id, request).map(lambda version: self._view(tx, version))
+
+    def get(self, tx: Transaction, principal: Principal, version_id: VersionId) -> VersionView:
+        """Return a version of an own definition. Raises NotFound, Denied."""
+        return self._view(tx, self._own(tx, principal, LIST, version_id)[1])
+
+    def add(self, tx: Transaction, principal: Principal, request: VersionRequest) -> VersionView:
+        """Make the next draft; hashes of secrets stand for those of the version before.
+
+        Raises:
+            Conflict: there is a draft already.
+        """
+        definition = DefinitionStore(tx).get(request.definition_id)
+        if definition is None or not visible(principal, definition):
+            raise unknown_definition(request.definition_id)
+        principal.require(SAVE, workspace=definition.workspace)
+        latest = _found(VersionStore(tx).get(definition.latest_version_id), definition.latest_version_id)
+        if not latest.is_released:
+            raise Conflict(
+                f"'{definition.display_name}' has a draft already: version {latest.number}",
+                code="DraftExists",
+                remedy="Edit or release that draft.",
+            )
+        self._require_number(request, latest.number + 1)
+        draft = Version(
+            id=VersionId(self._new_id()),
+            definition_id=definition.id,
+            workspace=definition.workspace,
+            number=latest.number + 1,
+            created_at=self._clock(),
+        )
+        draft = draft.with_content(self._content(tx, principal, definition, request, latest.content))
+        VersionStore(tx).add(draft)
+        definition = DefinitionStore(tx).save(replace(definition, latest_version_id=draft.id))
+        self._tell(tx, principal, "Definition Version Added", EventType.ADDED, definition=definition, version=draft)
+        if request.state is VersionState.RELEASED:
+            draft = self._release(tx, principal, definition, draft)
+        return self._view(tx, draft)
+
+    def update(
+        self, tx: Transaction, principal: Principal, version_id: VersionId, request: VersionRequest
+    ) -> VersionView:
+        """Edit the draft, and release it if that is asked for; saying again what a released version is changes nothing.
+
+        Raises:
+            Conflict: the version is released.
+        """
+        definition, before = self._own(tx, principal, SAVE, version_id)
+        if request.definition_id != definition.id:
+            raise Invalid(
+                "a version never moves to another definition",
+                code="Immutable",
+                field="/spec/buildingBlockDefinitionRef/uuid",
+                remedy=f"Send '{definition.id}'.",
+            )
+        self._require_number(request, before.number)
+        content = self._content(tx, principal, definition, request, before.content)
+        if before.is_released:
+            if content != before.content or request.state is not VersionState.RELEASED:
+                raise Conflict(
+                    f"version {before.number} of '{definition.display_name}' is released and never changes",
+                    code="VersionReleased",
+                    remedy="Make a new draft (POST) and change that.",
+                )
+            return self._view(tx, before)
+        after = before
+        if content != before.content:
+            after = VersionStore(tx).save(before.with_content(content))
+            self._tell(
+                tx,
+                principal,
+                "Definition Version Modified",
+                EventType.CHANGED,
+                definition=definition,
+                version=after,
+                before=before,
+            )
+        if request.state is VersionState.RELEASED:
+            after = self._release(tx, principal, definition, after)
+        return self._view(tx, after)
+
+    def _release(self, tx: Transaction, principal: Principal, definition: Definition, draft: Version) -> Version:
+        check_consumed_outputs(draft.content, self._consumers(tx, definition.id))
+        released = VersionStore(tx).save(replace(draft, state=VersionState.RELEASED, released_at=self._clock()))
+        DefinitionStore(tx).save(replace(definition, released_version_id=released.id))
+        self._tell(
+            tx,
+            principal,
+            "Definition Version Released",
+            EventType.CHANGED,
+            definition=definition,
+            version=released,
+            before=draft,
+        )
+        return released
+
+    def _content(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        definition: Definition,
+        request: VersionRequest,
+        before: VersionContent,
+    ) -> VersionContent:
+        """Return the content of the request after all checks, with its secrets sealed."""
+        if request.workspace != definition.workspace:
+            raise Invalid(
+                f"the definition belongs to workspace '{definition.workspace}'",
+                code="WrongWorkspace",
+                field="/metadata/ownedByWorkspace",
+                remedy=f"Send '{definition.workspace}'.",
+            )
+        content = request.content
+        runner = self._runners.usable(tx, content.runner_id, definition.workspace, content.implementation.type)
+        check_permissions(content.permissions)
+        check_implementation(content, request.secrets, allow_files=self._allow_files)
+        check_kept_inputs(content, before)
+        check_inputs(content, request.secrets, definition.target_type)
+        check_outputs(content, definition.target_type)
+        self._check_dependencies(tx, principal, definition, content)
+        content = replace(content, outputs=derived_outputs(content))
+        return resolve_secrets(
+            request.secrets,
+            content=content,
+            before=before,
+            definition_id=definition.id,
+            runner=runner,
+            sealer=self._sealer,
+        )
+
+    def _check_dependencies(
+        self, tx: Transaction, principal: Principal, definition: Definition, content: VersionContent
+    ) -> None:
+        definitions, versions = DefinitionStore(tx), VersionStore(tx)
+        wanted = content.dependencies[: MAX_DEPENDENCIES + 1]
+        found = [
+            parent
+            for parent in definitions.many(wanted).values()
+            if visible(principal, parent) or parent.workspace == definition.workspace
+        ]
+        stored = versions.many(_shown_versions(found))
+        parents = {
+            parent.id: Parent(
+                definition=parent, outputs=[stored[version].outputs for version in _shown_versions([parent])]
+            )
+            for parent in found
+        }
+        check_parents(content, definition.target_type, parents)
+        check_graph(definition.id, content.dependencies, self._edges(tx, content))
+
+    def _edges(self, tx: Transaction, content: VersionContent) -> dict[DefinitionId, list[DefinitionId]]:
+        """Return the dependencies of everything below `content`: those of latest and of latest released versions."""
+        definitions, versions = DefinitionStore(tx), VersionStore(tx)
+        edges: dict[DefinitionId, list[DefinitionId]] = {}
+        level = set(content.dependencies)
+        while level:
+            found = definitions.many(level)
+            dependencies = versions.dependencies_of(_shown_versions(list(found.values())))
+            for definition_id in level:
+                shown = _shown_versions([found[definition_id]]) if definition_id in found else []
+                edges[definition_id] = [parent for version in shown for parent in dependencies.get(version, ())]
+            level = {parent for child in level for parent in edges[child]} - edges.keys()
+        return edges
+
+    def _consumers(self, tx: Transaction, definition_id: DefinitionId) -> list[tuple[str, InputSpec]]:
+        """Return the inputs of latest released versions of other definitions that take an output of this one."""
+        definitions, versions = DefinitionStore(tx), VersionStore(tx)
+        found: list[tuple[str, InputSpec]] = []
+        for definition in definitions.with_released(versions.dependent_on(definition_id)):
+            version = None if definition.released_version_id is None else versions.get(definition.released_version_id)
+            specs = () if version is None else version.inputs.values()
+            found += [
+                (definition.display_name, spec)
+                for spec in specs
+                if spec.parent_output is not None and spec.parent_output[0] == definition_id
+            ]
+        return found
+
+    def _own(
+        self, tx: Transaction, principal: Principal, code: str, version_id: VersionId
+    ) -> tuple[Definition, Version]:
+        version = _found(VersionStore(tx).get(version_id), version_id)
+        definition = DefinitionStore(tx).get(version.definition_id)
+        if definition is None or not visible(principal, definition):
+            raise unknown_version(version_id)
+        if not version.is_released and not principal.allows(LIST, workspace=definition.workspace):
+            raise unknown_version(version_id)
+        principal.require(code, workspace=definition.workspace)
+        return definition, version
+
+    def _require_number(self, request: VersionRequest, number: int) -> None:
+        if request.number is not None and request.number != number:
+            raise Conflict(
+                f"this version has number {number}, not {request.number}",
+                code="WrongVersionNumber",
+                field="/spec/versionNumber",
+                remedy="Read the versions again, then repeat your change.",
+            )
+
+    def _view(self, tx: Transaction, version: Version) -> VersionView:
+        return VersionView(version=version, usage_count=self._usage.live_blocks_of_version(tx, version.id))
+
+    def _tell(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        title: str,
+        type_: EventType,
+        *,
+        definition: Definition,
+        version: Version,
+        before: Version | None = None,
+    ) -> None:
+        log.info("version changed", definition_id=str(definition.id), version_id=str(version.id), change=title)
+        self._event_log.append(
+            tx,
+            principal.author,
+            title,
+            type_,
+            workspace=definition.workspace,
+            subject_kind="meshBuildingBlockDefinitionVersion",
+            subject_id=str(version.id),
+            description=f"version {version.number} of '{definition.display_name}'",
+            content=_event_content(version),
+            previous=None if before is None else _event_content(before),
+        )
+
+
+def _found(version: Version | None, version_id: VersionId) -> Version:
+    if version is None:
+        raise unknown_version(version_id)
+    return version
+
+
+def _shown_versions(definitions: list[Definition]) -> list[VersionId]:
+    """Return the latest and the latest released versions of definitions."""
+    both = ((item.latest_version_id, item.released_version_id) for item in definitions)
+    return [version for pair in both for version in dict.fromkeys(pair) if version is not None]
+
+
+def _event_content(version: Version) -> JsonObject:
+    inputs: list[Json] = [*sorted(version.inputs)]
+    outputs: list[Json] = [*sorted(version.outputs)]
+    return {
+        "versionNumber": version.number,
+        "state": version.state.value,
+        "implementation": version.implementation.type.value,
+        "runner": str(version.runner_id),
+        "inputs": inputs,
+        "outputs": outputs,
+        "dependencies": [str(definition) for definition in version.dependencies],
+        "contentHash": content_hash(version.content),
+    }

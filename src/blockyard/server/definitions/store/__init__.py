@@ -1,0 +1,6 @@
+"""The tables of definitions, their versions, and what versions depend on."""
+
+from blockyard.server.definitions.store.definitions import DefinitionStore
+from blockyard.server.definitions.store.versions import VersionStore
+
+__all__ = ["DefinitionStore", "VersionStore"]
