@@ -1,0 +1,57 @@
+"""Our own endpoints of building blocks, for people, pages and the CLI: everything about a block, and live updates."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from blockyard.server.blocks.api.feed import MAX_WAIT_SECONDS, BlockFeed, Cursor, batch
+from blockyard.server.blocks.api.rendering import block_detail
+from blockyard.server.blocks.service import BlockService
+from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.hal import Links
+from blockyard.server.kit.http import require_accept
+from blockyard.server.runs.service import RunViews
+
+EVENT_STREAM = "text/event-stream"
+_STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_DESCRIPTION = (
+    "With `Accept: text/event-stream`: the event `block` (status of the block) whenever it changed, and of its latest run the "
+    "events `status`, `step` and `log` as in the stream of a run. `Last-Event-ID` resumes. The stream ends when the block is "
+    'deleted. With `Accept: application/json`: the same as `{"events": […], "position": "…", "ended": false}`, held until '
+    "something happened after the position `after` or `wait` seconds passed."
+)
+
+
+def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: Links) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(prefix="/api/blockyard/v1/blocks", tags=["Building blocks"])
+    feed = BlockFeed(db, blocks, run_views)
+
+    @router.get("/{uuid}", response_class=JSONResponse)
+    async def read_block(uuid: UUID, principal: CurrentPrincipal) -> Response:
+        """Return a block with definition, inputs, outputs, parents, children and latest runs, as people read it."""
+        return JSONResponse(await db.read(lambda tx: block_detail(blocks.detail(tx, principal, uuid), links)))
+
+    @router.get("/{uuid}/events", description=_DESCRIPTION, response_class=Response)
+    async def watch_block(
+        request: Request,
+        *,
+        uuid: UUID,
+        principal: CurrentPrincipal,
+        after: Annotated[str, Query(max_length=100)] = "",
+        wait: Annotated[float, Query(ge=0, le=600)] = 0,
+        last_event_id: Annotated[str, Header(alias="Last-Event-ID", max_length=100)] = "",
+    ) -> Response:
+        """Tell what happens to a block."""
+        require_accept(request, ["application/json", EVENT_STREAM])
+        if EVENT_STREAM not in request.headers.get("accept", ""):
+            found = await feed.wait(principal, uuid, Cursor.read(after), min(wait, MAX_WAIT_SECONDS))
+            return JSONResponse(batch(found), headers={"Cache-Control": "no-store"})
+        first = await feed.look(principal, uuid, Cursor.read(last_event_id or after))
+        stream = feed.stream(principal, uuid, first)
+        return StreamingResponse(stream, media_type=EVENT_STREAM, headers=_STREAM_HEADERS)
+
+    return router

@@ -1,0 +1,1 @@
+"""The rules of building blocks, free of database and HTTP."""

@@ -1,0 +1,196 @@
+"""A building block and how it changes. Source: concepts.md 10, api.md 3.18."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType, TypeAlias
+from uuid import UUID
+
+from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.names import Behavior, OutputType, RunStatus
+from blockyard.server.definitions.model import DefinitionId, Value, VersionId
+from blockyard.server.events.model import Author
+from blockyard.server.runs.model import RunId
+
+BlockId = NewType("BlockId", UUID)
+
+
+class Lifecycle(StrEnum):
+    """Whether a block lives. DELETED blocks are hidden from lists, their history is kept."""
+
+    ACTIVE = "ACTIVE"
+    MARKED_FOR_DELETION = "MARKED_FOR_DELETION"
+    DELETED = "DELETED"
+
+
+class BlockStatus(StrEnum):
+    """What a block waits for, or how its latest run stands."""
+
+    WAITING_FOR_DEPENDENT_INPUT = "WAITING_FOR_DEPENDENT_INPUT"
+    WAITING_FOR_OPERATOR_INPUT = "WAITING_FOR_OPERATOR_INPUT"
+    WAITING_FOR_USER_INPUT = "WAITING_FOR_USER_INPUT"
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    ABORTED = "ABORTED"
+
+
+class Operation(StrEnum):
+    """What the latest APPLY or DESTROY run is to the block."""
+
+    CREATION = "CREATION"
+    """No APPLY run has succeeded before."""
+    UPDATE = "UPDATE"
+    DELETION = "DELETION"
+
+
+WAITING = frozenset(
+    {
+        BlockStatus.WAITING_FOR_DEPENDENT_INPUT,
+        BlockStatus.WAITING_FOR_OPERATOR_INPUT,
+        BlockStatus.WAITING_FOR_USER_INPUT,
+    }
+)
+"""In these there is no unfinished run."""
+
+RUNNING = frozenset({BlockStatus.PENDING, BlockStatus.IN_PROGRESS})
+"""In these there is an unfinished run."""
+
+FINAL = frozenset({BlockStatus.SUCCEEDED, BlockStatus.FAILED, BlockStatus.ABORTED})
+"""In these the version may be changed."""
+
+
+InputValue: TypeAlias = Value
+"""A stored input value: as it was sent, or sealed to the key of the runner."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockOutput:
+    """One output of the latest successful run; the value of a sensitive one is not kept."""
+
+    value: Json
+    type: OutputType
+    is_sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A block whose outputs this one may consume."""
+
+    block_id: BlockId
+    definition_id: DefinitionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One order of a definition version.
+
+    Attributes:
+        display_name: as the client sent it, maybe with `{{inputKey}}`.
+        name: `display_name` with the inputs filled in, for people.
+        inputs: values of user and operator inputs; a key that is not there has no value.
+        outputs: what the latest successful run gave; never what an unfinished or failed one did.
+        operation: what the latest APPLY or DESTROY run is to the block; None before the first.
+        applied_at: when an APPLY run succeeded last; None before that.
+        latest_run_id: the latest APPLY or DESTROY run; None means that nothing was ever executed.
+        rerun_due: a parent's output changed while the block's own run was under way.
+    """
+
+    id: BlockId
+    display_name: str
+    name: str
+    workspace: str
+    provider: str
+    definition_id: DefinitionId
+    version_id: VersionId
+    version_number: int
+    author: Author
+    created_at: datetime
+    inputs: Mapping[str, InputValue] = field(default_factory=dict)
+    parents: tuple[Parent, ...] = ()
+    outputs: Mapping[str, BlockOutput] = field(default_factory=dict)
+    status: BlockStatus
+    lifecycle: Lifecycle = Lifecycle.ACTIVE
+    force_purge: bool = False
+    operation: Operation | None = None
+    applied_at: datetime | None = None
+    latest_run_id: RunId | None = None
+    latest_dry_run_id: RunId | None = None
+    rerun_due: bool = False
+    marked_for_deletion_at: datetime | None = None
+    marked_for_deletion_by: str | None = None
+    deleted_at: datetime | None = None
+    revision: int = 0
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the block still counts as being there."""
+        return self.lifecycle is not Lifecycle.DELETED
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run of the block is unfinished."""
+        return self.status in RUNNING
+
+    @property
+    def parent_ids(self) -> frozenset[BlockId]:
+        """The ids of the parents."""
+        return frozenset(parent.block_id for parent in self.parents)
+
+    def waiting(self, status: BlockStatus) -> "Block":
+        """Return this block parked in a waiting state."""
+        return replace(self, status=status, rerun_due=False)
+
+    def requested(self, run_id: RunId, behavior: Behavior) -> "Block":
+        """Return this block with a new APPLY or DESTROY run, not yet claimed."""
+        applying = Operation.CREATION if self.applied_at is None else Operation.UPDATE
+        return replace(
+            self,
+            status=BlockStatus.PENDING,
+            operation=Operation.DELETION if behavior is Behavior.DESTROY else applying,
+            latest_run_id=run_id,
+            latest_dry_run_id=None,
+            rerun_due=False,
+        )
+
+    def following(self, run_id: RunId, run_status: RunStatus) -> "Block":
+        """Return this block with the status of its latest run; another run, or a deleted block, changes nothing.
+
+        An abort drops what is due: nobody wants another run right after it. Source: concepts.md 11.5.
+        """
+        if not self.is_live or run_id != self.latest_run_id or self.status in WAITING:
+            return self
+        due = self.rerun_due and run_status is not RunStatus.ABORTED
+        return replace(self, status=BlockStatus(run_status.value), rerun_due=due)
+
+    def applied(self, outputs: Mapping[str, BlockOutput], at: datetime) -> "Block":
+        """Return this block with what a successful APPLY run gave."""
+        return replace(self, outputs=dict(outputs), applied_at=at)
+
+    def marked(self, author: Author, at: datetime) -> "Block":
+        """Return this block on its way out; the first request counts."""
+        if self.lifecycle is not Lifecycle.ACTIVE:
+            return self
+        return replace(
+            self,
+            lifecycle=Lifecycle.MARKED_FOR_DELETION,
+            marked_for_deletion_at=at,
+            marked_for_deletion_by=author.identifier,
+        )
+
+    def deleted(self, at: datetime, *, force_purge: bool = False) -> "Block":
+        """Return this block as gone; its status stays that of its last run."""
+        return replace(
+            self,
+            lifecycle=Lifecycle.DELETED,
+            force_purge=self.force_purge or force_purge,
+            rerun_due=False,
+            deleted_at=at,
+        )
+
+
+def changed_outputs(before: Mapping[str, BlockOutput], after: Mapping[str, BlockOutput]) -> frozenset[str]:
+    """Return the keys whose output appeared, vanished or has another value."""
+    return frozenset(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))

@@ -1,0 +1,227 @@
+"""What people give a block: merging sent values into stored ones, defaults, what is still missing. Source: api.md 3.18."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from blockyard.protocol.jsontypes import Json
+from blockyard.server.blocks.model.block import BlockStatus, InputValue
+from blockyard.server.definitions.model import AssignmentType, InputSpec
+from blockyard.server.definitions.values import check_value
+from blockyard.server.kit.errors import Denied, Invalid
+from blockyard.server.runners.secrets import StoredSecret
+
+Specs = Mapping[str, InputSpec]
+Seal = Callable[[str, str], StoredSecret]
+"""Seals the plaintext (second) of an input (first) to the key of the runner that will use it."""
+
+SETTABLE = frozenset({AssignmentType.USER_INPUT, AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT})
+"""Inputs whose values come with a request; all others are computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentInput:
+    """One input as a request carries it; `is_sensitive` None means that the request did not say."""
+
+    value: Json = field(repr=False)
+    is_sensitive: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Stored values after a request, and which of them it changed."""
+
+    values: Mapping[str, InputValue]
+    changed: frozenset[str]
+
+
+def merge_inputs(
+    specs: Specs, stored: Mapping[str, InputValue], sent: Mapping[str, SentInput], *, operator: bool, seal: Seal
+) -> Merged:
+    """Return `stored` with `sent` laid over it: what was not sent is kept, a known hash keeps the secret.
+
+    Consumers (`operator` False) may change updateable inputs and fill in user inputs that have no value yet.
+
+    Raises:
+        Invalid: an unknown or computed input, a value that breaks its specification, a foreign hash.
+        Denied: a consumer changes an input that only operators may change.
+    """
+    values = dict(stored)
+    changed: set[str] = set()
+    for key, item in sent.items():
+        spec = _settable(specs, key)
+        before = stored.get(key)
+        after = _accepted(spec, item, before, seal)
+        if _equal(before, after):
+            continue
+        if not operator and not _consumer_may(spec, before):
+            raise _not_yours(spec)
+        changed.add(key)
+        if after is None:
+            del values[key]
+        else:
+            values[key] = after
+    return Merged(values, frozenset(changed))
+
+
+def with_defaults(specs: Specs, values: Mapping[str, InputValue]) -> dict[str, InputValue]:
+    """Return `values` with the defaults of settable inputs where there is no value."""
+    filled = dict(values)
+    for key, spec in specs.items():
+        if spec.assignment_type in SETTABLE and key not in filled and spec.default_value is not None:
+            filled[key] = spec.default_value
+    return filled
+
+
+def carried_over(old: Specs, new: Specs, values: Mapping[str, InputValue]) -> dict[str, InputValue]:
+    """Return those of `values` that still fit after an upgrade: same key, type and sensitivity, and valid."""
+    return {
+        key: value
+        for key, value in values.items()
+        if key in old and key in new and _same_kind(old[key], new[key]) and _still_valid(new[key], value)
+    }
+
+
+def missing_inputs(specs: Specs, values: Mapping[str, InputValue], runner_key: str) -> frozenset[str]:
+    """Return the settable inputs without a usable value: none, empty, or sealed to a key the runner no longer has."""
+    return frozenset(
+        key
+        for key, spec in specs.items()
+        if spec.assignment_type in SETTABLE and not _usable(spec, values.get(key), runner_key)
+    )
+
+
+def waiting_status(specs: Specs, missing: Iterable[str], *, parents_ready: bool) -> BlockStatus | None:
+    """Return what the block waits for, None if it can run. Source: concepts.md 10.2."""
+    if not parents_ready:
+        return BlockStatus.WAITING_FOR_DEPENDENT_INPUT
+    sources = {specs[key].assignment_type for key in missing}
+    if AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT in sources:
+        return BlockStatus.WAITING_FOR_OPERATOR_INPUT
+    if AssignmentType.USER_INPUT in sources:
+        return BlockStatus.WAITING_FOR_USER_INPUT
+    return None
+
+
+def pointer_of(key: str) -> str:
+    """Return the JSON pointer of an input's value in a request."""
+    return f"/spec/inputs/{key.replace('~', '~0').replace('/', '~1')}/value"
+
+
+def _settable(specs: Specs, key: str) -> InputSpec:
+    spec = specs.get(key)
+    if spec is None or spec.assignment_type not in SETTABLE:
+        raise Invalid(
+            f"input '{key}' is not defined as a customer or platform-operator input",
+            code="InputNotSettable",
+            field=pointer_of(key).removesuffix("/value"),
+            remedy="Remove it from spec.inputs: only inputs of the definition version that people fill in can be set.",
+        )
+    return spec
+
+
+def _accepted(spec: InputSpec, item: SentInput, before: InputValue, seal: Seal) -> InputValue:
+    if item.is_sensitive is not None and item.is_sensitive is not spec.is_sensitive:
+        word = "sensitive" if spec.is_sensitive else "not sensitive"
+        raise Invalid(
+            f"input '{spec.key}' is {word}",
+            code="SensitivityMismatch",
+            field=pointer_of(spec.key).removesuffix("value") + "isSensitive",
+            remedy=f"Send 'isSensitive': {'true' if spec.is_sensitive else 'false'} for this input.",
+        )
+    if spec.is_sensitive:
+        return _accepted_secret(spec, item.value, before, seal)
+    if item.value is not None:
+        check_value(spec, item.value, pointer=pointer_of(spec.key))
+    return item.value
+
+
+def _accepted_secret(spec: InputSpec, value: Json, before: InputValue, seal: Seal) -> InputValue:
+    if value is None or value == {}:
+        return None
+    pointer = pointer_of(spec.key)
+    if isinstance(value, dict):
+        plaintext, known = value.get("plaintext"), value.get("hash")
+        if isinstance(plaintext, str):
+            check_value(spec, plaintext, pointer=f"{pointer}/plaintext")
+            return seal(spec.key, plaintext)
+        if isinstance(known, str):
+            return _kept(spec, known, before)
+    raise Invalid(
+        f"the value of the sensitive input '{spec.key}' must be a secret object or null",
+        code="NotASecret",
+        field=pointer,
+        remedy='Send {"plaintext": "…"} to set it or {"hash": "…"} as last returned to keep it.',
+    )
+
+
+def _kept(spec: InputSpec, known: str, before: InputValue) -> InputValue:
+    stored = before if before is not None else spec.default_value
+    if isinstance(stored, StoredSecret) and stored.hash == known:
+        return before
+    raise Invalid(
+        f"the hash sent for input '{spec.key}' is not the one of its stored secret",
+        code="UnknownSecretHash",
+        field=f"{pointer_of(spec.key)}/hash",
+        remedy="Read the block again for the current hash, or send the secret as 'plaintext'.",
+    )
+
+
+def _consumer_may(spec: InputSpec, before: InputValue) -> bool:
+    if spec.assignment_type is not AssignmentType.USER_INPUT:
+        return False
+    return before is None or spec.updateable_by_consumer
+
+
+def _not_yours(spec: InputSpec) -> Denied:
+    return Denied(
+        f"you don't have sufficient permissions to change input '{spec.key}'",
+        code="InputNotUpdateable",
+        field=pointer_of(spec.key),
+        remedy="Leave it out or send its current value; the team that offers the definition can change it.",
+    )
+
+
+def _equal(left: InputValue, right: InputValue) -> bool:
+    if isinstance(left, StoredSecret) and isinstance(right, StoredSecret):
+        return left.hash == right.hash and left.key == right.key
+    return same_json(left, right)
+
+
+def same_json(left: object, right: object) -> bool:
+    """Whether two JSON values are the same value of the same type: `1`, `1.0` and `true` differ."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same_json(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same_json, left, right))
+    return left == right
+
+
+def _same_kind(old: InputSpec, new: InputSpec) -> bool:
+    return (
+        new.assignment_type in SETTABLE
+        and old.assignment_type in SETTABLE
+        and old.type is new.type
+        and old.is_sensitive is new.is_sensitive
+    )
+
+
+def _still_valid(spec: InputSpec, value: InputValue) -> bool:
+    if isinstance(value, StoredSecret):
+        return True
+    try:
+        check_value(spec, value, pointer="")
+    except Invalid:
+        return False
+    return True
+
+
+def _usable(spec: InputSpec, value: InputValue, runner_key: str) -> bool:
+    if isinstance(value, StoredSecret) is not spec.is_sensitive and value is not None:
+        return False
+    if isinstance(value, StoredSecret):
+        return value.key == runner_key
+    if value == "":
+        return spec.default_value is not None
+    return value is not None and _still_valid(spec, value)

@@ -1,0 +1,35 @@
+"""Which blocks a list shows. Source: api.md 3.18."""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+_VERSION_NUMBER = re.compile(r"v?([0-9]{1,9})\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockQuery:
+    """Filters of a list, all of which must match; None means any.
+
+    Attributes:
+        workspaces: only blocks of these workspaces, by what the principal may see.
+        providers: only blocks that these workspaces provide for, by what the principal may see.
+        nothing: a filter names something no block of a workspace has, such as a tenant.
+    """
+
+    workspace: str | None = None
+    provider: str | None = None
+    display_name: str | None = None
+    definition_id: UUID | None = None
+    version_id: UUID | None = None
+    version_number: int | None = None
+    status: str | None = None
+    workspaces: frozenset[str] | None = None
+    providers: frozenset[str] | None = None
+    nothing: bool = False
+
+
+def version_number(text: str) -> int | None:
+    """Return the number in `1` or `v1`; None if there is none."""
+    match = _VERSION_NUMBER.match(text.strip())
+    return int(match[1]) if match else None

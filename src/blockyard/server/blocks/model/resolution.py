@@ -1,0 +1,142 @@
+"""Input values as a run gets them: resolved from the block, its version, its parents and its workspace.
+
+Source: concepts.md 6.3, runner.md 1.5.1.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.names import InputType, OutputType
+from blockyard.server.blocks.model.block import Block, BlockOutput, InputValue
+from blockyard.server.blocks.model.inputs import SETTABLE
+from blockyard.server.definitions.model import AssignmentType, DefinitionId, InputSpec, Value
+from blockyard.server.definitions.values import input_from_output
+from blockyard.server.runners.secrets import StoredSecret
+
+ResolvedValue: TypeAlias = Value
+
+_NAME_LENGTH = 255
+_PLACEHOLDER = re.compile(r"\{\{\s*([^{}]{1,255}?)\s*\}\}")
+_TEXT = frozenset({InputType.STRING, InputType.CODE, InputType.LIST, InputType.SINGLE_SELECT, InputType.FILE})
+_CODE = frozenset({InputType.CODE, InputType.LIST})
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What computed inputs are computed from.
+
+    Attributes:
+        people: who has which role in the block's workspace, asked only when an input needs it.
+        parents: the outputs of the block's parents, by definition.
+    """
+
+    people: Callable[[], Sequence[JsonObject]]
+    parents: Mapping[DefinitionId, Mapping[str, BlockOutput]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedInput:
+    """One input with the value a run gets now; None if there is none yet."""
+
+    spec: InputSpec
+    value: ResolvedValue = field(repr=False)
+
+
+def resolve_inputs(block: Block, specs: Mapping[str, InputSpec], around: Surroundings) -> list[ResolvedInput]:
+    """Return all inputs of the version with their values of this moment."""
+    return [ResolvedInput(spec, _resolve(block, spec, around)) for spec in specs.values()]
+
+
+def run_input(item: ResolvedInput) -> JsonObject:
+    """Return an input as run documents carry it: a secret is its envelope, code is a string."""
+    spec, value = item.spec, item.value
+    return {
+        "key": spec.key,
+        "value": value.sealed if isinstance(value, StoredSecret) else value,
+        "type": spec.type.value,
+        "isSensitive": spec.is_sensitive,
+        "isEnvironment": spec.is_environment,
+    }
+
+
+def consumes(specs: Mapping[str, InputSpec], definition: DefinitionId, outputs: frozenset[str]) -> bool:
+    """Whether an input takes its value from one of these outputs of a block of `definition`."""
+    references = (spec.parent_output for spec in specs.values())
+    return any(
+        reference is not None and reference[0] == definition and reference[1] in outputs for reference in references
+    )
+
+
+def parents_provide(specs: Mapping[str, InputSpec], around: Surroundings) -> bool:
+    """Whether every output that the inputs consume is there, with a value that fits."""
+    return all(_parent_output(spec, around) is not None for spec in specs.values() if spec.parent_output is not None)
+
+
+def resolved_name(template: str, values: Mapping[str, InputValue]) -> str:
+    """Return a display name with `{{inputKey}}` replaced by the input's value, at most 255 characters.
+
+    Unknown keys, secrets and inputs without a value stay as they are written.
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        value = values.get(match.group(1))
+        if value is None or isinstance(value, StoredSecret):
+            return match.group(0)
+        return as_text(value)
+
+    return _PLACEHOLDER.sub(fill, template)[:_NAME_LENGTH]
+
+
+def as_text(value: Json) -> str:
+    """Return a JSON value as text: strings as they are, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _resolve(block: Block, spec: InputSpec, around: Surroundings) -> ResolvedValue:
+    if spec.assignment_type in SETTABLE:
+        return _shaped(spec, block.inputs.get(spec.key))
+    compute = _COMPUTED.get(spec.assignment_type)
+    return compute(block, spec, around) if compute is not None else None
+
+
+def _shaped(spec: InputSpec, value: InputValue) -> ResolvedValue:
+    if isinstance(value, StoredSecret) or value is None:
+        return value
+    return as_text(value) if spec.type in _CODE else value
+
+
+def _parent_output(spec: InputSpec, around: Surroundings) -> Json:
+    if spec.parent_output is None:
+        return None
+    definition, key = spec.parent_output
+    output = around.parents.get(definition, {}).get(key)
+    if output is None or output.is_sensitive or output.value is None:
+        return None
+    return _converted(spec, output)
+
+
+def _converted(spec: InputSpec, output: BlockOutput) -> Json:
+    if spec.type in _TEXT:
+        return as_text(output.value)
+    fits = {InputType.INTEGER: OutputType.INTEGER, InputType.BOOLEAN: OutputType.BOOLEAN}
+    if fits.get(spec.type, output.type) is not output.type:
+        return None
+    try:
+        return input_from_output(spec.type, output.value)
+    except ValueError:
+        return None
+
+
+_COMPUTED: Mapping[AssignmentType, Callable[[Block, InputSpec, Surroundings], ResolvedValue]] = {
+    AssignmentType.STATIC: lambda _, spec, __: _shaped(spec, spec.argument),
+    AssignmentType.WORKSPACE_IDENTIFIER: lambda block, _, __: block.workspace,
+    AssignmentType.TENANT_BUILDING_BLOCK_UUID: lambda block, _, __: str(block.id),
+    AssignmentType.AUTHOR: lambda block, _, __: as_text(block.author.document()),
+    AssignmentType.USER_PERMISSIONS: lambda _, __, around: as_text(list(around.people())),
+    AssignmentType.BUILDING_BLOCK_OUTPUT: lambda _, spec, around: _parent_output(spec, around),
+}
+"""Inputs about projects and tenants are not here: in a workspace they have no value."""

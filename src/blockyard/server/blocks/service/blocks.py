@@ -1,0 +1,191 @@
+"""Everything a principal can do with building blocks, in one place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from blockyard.server.blocks.model.block import Block, BlockId
+from blockyard.server.blocks.model.order import BlockRequest
+from blockyard.server.blocks.model.query import BlockQuery
+from blockyard.server.blocks.service.access import (
+    DELETE,
+    LIST,
+    is_operator,
+    may_delete,
+    may_list,
+    may_run,
+    may_save,
+    require_known,
+    require_list,
+)
+from blockyard.server.blocks.service.changing import Changing
+from blockyard.server.blocks.service.deleting import Deleting
+from blockyard.server.blocks.service.hooks import BlockHooks
+from blockyard.server.blocks.service.ordering import Ordering
+from blockyard.server.blocks.service.ports import StateRemoval
+from blockyard.server.blocks.service.starting import RunStarter
+from blockyard.server.blocks.service.views import BlockView
+from blockyard.server.blocks.store import BlockStore
+from blockyard.server.definitions.model import Version
+from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Denied
+from blockyard.server.kit.ids import NewId
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.runners.secrets import SecretSealer
+from blockyard.server.runners.service import RunnerService
+from blockyard.server.runs.model import Run
+from blockyard.server.runs.service import RunService
+from blockyard.server.workspaces.service import WorkspaceService
+
+RECENT_RUNS = 10
+"""How many runs the detail of a block lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockDetail:
+    """A block for people.
+
+    Attributes:
+        missing: keys of the inputs that people still have to fill in.
+        runs: the latest ones first.
+        latest: the newer released version the block may be changed to; None if there is none.
+        may_save, may_run, may_delete, may_purge, operator: what the principal may do.
+    """
+
+    view: BlockView
+    missing: frozenset[str]
+    parents: Sequence[Block]
+    children: Sequence[Block]
+    runs: Sequence[Run]
+    latest: Version | None
+    may_save: bool
+    may_run: bool
+    may_delete: bool
+    may_purge: bool
+    operator: bool
+
+
+class BlockService:
+    """Use cases of building blocks. `hooks` is for runs and for loops."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        new_id: NewId,
+        event_log: EventLog,
+        definitions: DefinitionService,
+        runners: RunnerService,
+        runs: RunService,
+        workspaces: WorkspaceService,
+        sealer: SecretSealer,
+        state: StateRemoval,
+    ) -> None:
+        self._definitions = definitions
+        self._runs = runs
+        self._starter = RunStarter(definitions=definitions, runners=runners, runs=runs, workspaces=workspaces)
+        self._ordering = Ordering(
+            clock=clock,
+            new_id=new_id,
+            event_log=event_log,
+            definitions=definitions,
+            workspaces=workspaces,
+            sealer=sealer,
+            starter=self._starter,
+        )
+        self._changing = Changing(event_log=event_log, definitions=definitions, sealer=sealer, starter=self._starter)
+        self._deleting = Deleting(clock=clock, event_log=event_log, runs=runs, state=state, starter=self._starter)
+        self.hooks = BlockHooks(starter=self._starter, deleting=self._deleting)
+
+    def order(self, tx: Transaction, principal: Principal, request: BlockRequest) -> BlockView:
+        """Order a block. Raises Denied, NotFound, Invalid, Conflict."""
+        return self._view(tx, principal, self._ordering.order(tx, principal, request))
+
+    def get(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
+        """Return a block, deleted ones too. Raises NotFound, Denied."""
+        return self._view(tx, principal, self._readable(tx, principal, block_id))
+
+    def page(self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest) -> Page[BlockView]:
+        """Return active blocks of the principal's own workspaces; all with `ADM_BUILDINGBLOCK_LIST`."""
+        reach = principal.reach(LIST)
+        if not (reach.everything or reach.workspaces):
+            raise _may_not_list(LIST)
+        limit = None if reach.everything else reach.workspaces
+        return self._page(tx, principal, replace(query, workspaces=limit), request)
+
+    def managed(
+        self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest
+    ) -> Page[BlockView]:
+        """Return active blocks, wherever they are, that the principal's workspaces provide for."""
+        reach = principal.reach(LIST)
+        if not (reach.everything or reach.providers):
+            raise _may_not_list(f"MANAGED_{LIST}")
+        if not reach.everything and query.provider is not None and query.provider not in reach.providers:
+            raise _may_not_list(f"MANAGED_{LIST}")
+        limit = None if reach.everything else reach.providers
+        return self._page(tx, principal, replace(query, providers=limit), request)
+
+    def update(self, tx: Transaction, principal: Principal, block_id: UUID, request: BlockRequest) -> BlockView:
+        """Change a block. Raises NotFound, Denied, Invalid, Conflict."""
+        return self._view(tx, principal, self._changing.update(tx, principal, block_id, request))
+
+    def trigger_run(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
+        """Start a run by hand. Raises NotFound, Denied, Conflict."""
+        return self._view(tx, principal, self._changing.trigger_run(tx, principal, block_id))
+
+    def delete(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
+        """Delete a block. Raises NotFound, Denied, Conflict."""
+        return self._view(tx, principal, self._deleting.delete(tx, principal, block_id))
+
+    def purge(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
+        """Forget a block without destroying what it made. Raises NotFound, Denied, Conflict."""
+        return self._view(tx, principal, self._deleting.purge(tx, principal, block_id))
+
+    def latest_run(self, tx: Transaction, block: Block) -> Run | None:
+        """Return the newest run of a block that the principal was allowed to read."""
+        return self._runs.latest(tx, block.id)
+
+    def detail(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockDetail:
+        """Return a block with everything around it. Raises NotFound, Denied."""
+        view = self.get(tx, principal, block_id)
+        block, definition, version = view.block, view.definition, view.version
+        latest = self._definitions.latest_released(tx, block.definition_id)
+        store = BlockStore(tx)
+        parents = store.find_all(block.parent_ids)
+        return BlockDetail(
+            view=view,
+            missing=self._starter.reader(tx).missing(block, version),
+            parents=[parent for parent in parents.values() if may_list(principal, parent)],
+            children=[child for child in store.children(block.id) if may_list(principal, child)],
+            runs=self._runs.recent(tx, block.id, RECENT_RUNS),
+            latest=latest if latest is not None and latest.number > block.version_number else None,
+            may_save=may_save(principal, block),
+            may_run=may_run(principal, block, definition),
+            may_delete=may_delete(principal, block),
+            may_purge=principal.allows(DELETE, workspace=None),
+            operator=is_operator(principal, block),
+        )
+
+    def _readable(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
+        block = require_known(principal, BlockStore(tx).find(BlockId(block_id)), block_id)
+        require_list(principal, block)
+        return block
+
+    def _view(self, tx: Transaction, principal: Principal, block: Block) -> BlockView:
+        return self._starter.reader(tx).view(principal, block)
+
+    def _page(self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest) -> Page[BlockView]:
+        found = BlockStore(tx).page(query, request)
+        return Page(self._starter.reader(tx).views(principal, found.items), found.total, request)
+
+
+def _may_not_list(code: str) -> Denied:
+    return Denied(
+        f"you don't have sufficient permissions: {code} is needed",
+        code="MissingPermission",
+        remedy="Ask an owner of the workspace for a key or role with this permission.",
+    )

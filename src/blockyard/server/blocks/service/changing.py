@@ -1,0 +1,190 @@
+"""Changing a block: rename, inputs, upgrade, operator inputs, runs by hand. Source: api.md 3.18 (update), concepts.md 10.3."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import structlog
+
+from blockyard.protocol.jsontypes import Json
+from blockyard.server.blocks.model.block import FINAL, Block, Lifecycle, Parent
+from blockyard.server.blocks.model.inputs import carried_over, merge_inputs, with_defaults
+from blockyard.server.blocks.model.order import BlockRequest
+from blockyard.server.blocks.model.resolution import resolved_name
+from blockyard.server.blocks.service.access import is_operator, require_known, require_run, require_save
+from blockyard.server.blocks.service.ordering import VERSION_FIELD, sealing, summary, touch_parents
+from blockyard.server.blocks.service.parents import FIELD, check_parents
+from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
+from blockyard.server.blocks.store import BlockStore
+from blockyard.server.definitions.model import Version, VersionId
+from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.events.model import EventType
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict, Invalid
+from blockyard.server.runners.secrets import SecretSealer
+from blockyard.server.runs.model import TriggerReason
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a PUT makes of a block, before anything is stored."""
+
+    block: Block
+    upgraded: bool
+    inputs: frozenset[str]
+    parents_changed: bool
+
+    @property
+    def calls_for_run(self) -> bool:
+        return self.upgraded or bool(self.inputs)
+
+
+class Changing:
+    """Changes blocks that exist."""
+
+    def __init__(
+        self,
+        *,
+        event_log: EventLog,
+        definitions: DefinitionService,
+        sealer: SecretSealer,
+        starter: RunStarter,
+    ) -> None:
+        self._event_log = event_log
+        self._definitions = definitions
+        self._sealer = sealer
+        self._starter = starter
+
+    def update(self, tx: Transaction, principal: Principal, block_id: UUID, request: BlockRequest) -> Block:
+        """Store what differs; changed inputs and an upgrade start a run, a new name does not."""
+        before = require_known(principal, BlockStore(tx).find(block_id), block_id)
+        require_save(principal, before)
+        _refuse_deleted(before)
+        if request.target.workspace() != before.workspace:
+            raise Invalid(
+                "the target of a building block cannot be changed",
+                code="TargetImmutable",
+                field="/spec/targetRef",
+                remedy="Order a new building block for the other workspace.",
+            )
+        change = self._change(tx, principal, before, request)
+        if change.block == before:
+            return before
+        if change.calls_for_run:
+            self._starter.refuse_unfinished(tx, before)
+        after = self._starter.save(tx, change.block, parents_changed=change.parents_changed)
+        if change.parents_changed:
+            touch_parents(tx, after.parents)
+        self._record(tx, principal, before, change)
+        if not change.calls_for_run:
+            return after
+        upgraded, updated = TriggerReason.BUILDING_BLOCK_UPGRADE, TriggerReason.BUILDING_BLOCK_INPUTS_UPDATE
+        return self._starter.run_again(tx, after, principal.author, upgraded if change.upgraded else updated)
+
+    def trigger_run(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
+        """Start a run with the content of now; a block that is being deleted is destroyed again."""
+        block = require_known(principal, BlockStore(tx).find(block_id), block_id)
+        definition, _ = self._starter.reader(tx).version_of(block)
+        require_run(principal, block, definition)
+        _refuse_deleted(block)
+        self._starter.refuse_unfinished(tx, block)
+        return self._starter.run_again(tx, block, principal.author, TriggerReason.MANUAL_EXECUTION)
+
+    def _change(self, tx: Transaction, principal: Principal, before: Block, request: BlockRequest) -> _Change:
+        _, old = self._starter.reader(tx).version_of(before)
+        upgraded = request.version_id != before.version_id
+        version = self._upgrade_target(tx, principal, before, request.version_id) if upgraded else old
+        kept = carried_over(old.inputs, version.inputs, before.inputs) if upgraded else before.inputs
+        seal = sealing(self._sealer, self._starter.reader(tx).public_key(version), before.id)
+        operator = is_operator(principal, before)
+        merged = merge_inputs(version.inputs, kept, request.inputs, operator=operator, seal=seal)
+        inputs = with_defaults(version.inputs, merged.values) if upgraded or merged.changed else merged.values
+        parents = _parents(tx, before, version, request, upgraded=upgraded)
+        block = replace(
+            before,
+            display_name=request.display_name,
+            name=resolved_name(request.display_name, inputs),
+            version_id=version.id,
+            version_number=version.number,
+            inputs=inputs,
+            parents=parents,
+        )
+        return _Change(block, upgraded, merged.changed, parents_changed=parents != before.parents)
+
+    def _upgrade_target(self, tx: Transaction, principal: Principal, block: Block, version_id: VersionId) -> Version:
+        if block.lifecycle is not Lifecycle.ACTIVE or block.status not in FINAL:
+            raise Conflict(
+                f"the version cannot be changed while the building block is {_state(block)}",
+                code="NotUpgradeable",
+                field=VERSION_FIELD,
+                remedy="Change it once the latest run has ended and nothing is waited for.",
+            )
+        _, version = self._definitions.orderable_version(tx, principal, version_id, block.workspace)
+        if version.definition_id != block.definition_id:
+            raise Invalid(
+                "the version belongs to another definition",
+                code="ForeignVersion",
+                field=VERSION_FIELD,
+                remedy="Choose a version of the building block's own definition, or order a new building block.",
+            )
+        latest = self._definitions.latest_released(tx, block.definition_id)
+        is_draft_of_operator = not version.is_released and is_operator(principal, block)
+        if not is_draft_of_operator and (latest is None or latest.id != version.id):
+            raise Invalid(
+                "a building block can only be changed to the latest released version",
+                code="NotLatestVersion",
+                field=VERSION_FIELD,
+                remedy=f"Use version {latest.number}." if latest else "Wait until a version is released.",
+            )
+        return version
+
+    def _record(self, tx: Transaction, principal: Principal, before: Block, change: _Change) -> None:
+        changed: list[Json] = [*sorted(change.inputs)]
+        self._event_log.append(
+            tx,
+            principal.author,
+            "Building Block Modified",
+            EventType.CHANGED,
+            workspace=before.workspace,
+            subject_kind=SUBJECT,
+            subject_id=str(before.id),
+            description=change.block.name,
+            content={**summary(change.block), "changedInputs": changed},
+            previous=summary(before),
+        )
+        log.info("block changed", block_id=before.id, inputs=len(changed), upgraded=change.upgraded)
+
+
+def _parents(
+    tx: Transaction, before: Block, version: Version, request: BlockRequest, *, upgraded: bool
+) -> tuple[Parent, ...]:
+    wanted = before.parent_ids if request.parents is None else frozenset(request.parents)
+    if not upgraded:
+        if wanted != before.parent_ids:
+            raise Invalid(
+                "the parents of a building block can only be changed together with its version",
+                code="ParentsImmutable",
+                field=FIELD,
+                remedy="Send the parents as they are, or a newer version with them.",
+            )
+        return before.parents
+    ids = request.parents
+    if ids is None:
+        ids = tuple(parent.block_id for parent in before.parents if parent.definition_id in version.dependencies)
+    return check_parents(tx, version, before.workspace, ids, child=before.id)
+
+
+def _refuse_deleted(block: Block) -> None:
+    if block.lifecycle is Lifecycle.DELETED:
+        raise Conflict(
+            "the building block is deleted",
+            code="BlockDeleted",
+            remedy="Order a new one.",
+        )
+
+
+def _state(block: Block) -> str:
+    return "being deleted" if block.lifecycle is Lifecycle.MARKED_FOR_DELETION else block.status.value

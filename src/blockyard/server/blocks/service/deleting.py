@@ -1,0 +1,116 @@
+"""Deleting and purging blocks, and what remains of them. Source: api.md 3.18 (delete), concepts.md 10.1 and 23."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import structlog
+
+from blockyard.protocol.names import Behavior, ImplementationType
+from blockyard.server.blocks.model.block import Block, Lifecycle
+from blockyard.server.blocks.service.access import require_delete, require_known, require_purge
+from blockyard.server.blocks.service.ports import StateRemoval
+from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
+from blockyard.server.blocks.store import BlockStore
+from blockyard.server.definitions.model import DeletionMode
+from blockyard.server.events.model import Author, EventType
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict
+from blockyard.server.runs.model import TriggerReason
+from blockyard.server.runs.service import RunService
+
+log = structlog.get_logger(__name__)
+
+_NAMED_CHILDREN = 5
+
+
+class Deleting:
+    """Ends the life of blocks."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        event_log: EventLog,
+        runs: RunService,
+        state: StateRemoval,
+        starter: RunStarter,
+    ) -> None:
+        self._clock = clock
+        self._event_log = event_log
+        self._runs = runs
+        self._state = state
+        self._starter = starter
+
+    def delete(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
+        """Mark a block for deletion and request the run that destroys it; one with nothing to destroy is gone at once.
+
+        Repeating it changes nothing while the destroying run is unfinished or the block is gone.
+        """
+        block = require_known(principal, BlockStore(tx).find(block_id), block_id)
+        require_delete(principal, block)
+        if block.lifecycle is Lifecycle.DELETED:
+            return block
+        _refuse_children(tx, block)
+        _, version = self._starter.reader(tx).version_of(block)
+        if version.deletion_mode is DeletionMode.PURGE:
+            return self._purged(tx, principal.author, block)
+        if block.is_running and block.lifecycle is Lifecycle.MARKED_FOR_DELETION:
+            return block
+        self._starter.refuse_unfinished(tx, block)
+        marked = self._starter.save(tx, block.marked(principal.author, self._clock()))
+        if block.latest_run_id is None or version.implementation_type is ImplementationType.MANUAL:
+            return self.gone(tx, marked, principal.author)
+        reason = TriggerReason.BUILDING_BLOCK_DELETION
+        return self._starter.request(tx, marked, version, principal.author, behavior=Behavior.DESTROY, reason=reason)
+
+    def purge(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
+        """Forget a block without destroying what it made, in any status; an unfinished run is aborted first."""
+        block = require_known(principal, BlockStore(tx).find(block_id), block_id)
+        require_purge(principal)
+        if block.lifecycle is Lifecycle.DELETED:
+            return block
+        _refuse_children(tx, block)
+        return self._purged(tx, principal.author, block)
+
+    def gone(self, tx: Transaction, block: Block, author: Author, *, force_purge: bool = False) -> Block:
+        """Store a block as deleted; its state goes too, unless resources were left behind."""
+        deleted = self._starter.save(tx, block.deleted(self._clock(), force_purge=force_purge))
+        if not force_purge:
+            self._state.remove(tx, block.id)
+        self._event_log.append(
+            tx,
+            author,
+            "Building Block Deleted",
+            EventType.DELETED,
+            workspace=block.workspace,
+            subject_kind=SUBJECT,
+            subject_id=str(block.id),
+            description=block.name,
+            content={"displayName": block.name, "purged": force_purge},
+        )
+        log.info("block deleted", block_id=block.id, purged=force_purge)
+        return deleted
+
+    def _purged(self, tx: Transaction, author: Author, block: Block) -> Block:
+        run = self._runs.unfinished(tx, block.id)
+        if run is not None:
+            self._runs.abort_for(tx, author, run)
+        current = BlockStore(tx).find(block.id) or block
+        marked = current.marked(author, self._clock())
+        return self.gone(tx, replace(marked, force_purge=True), author, force_purge=True)
+
+
+def _refuse_children(tx: Transaction, block: Block) -> None:
+    children = BlockStore(tx).children(block.id)
+    if not children:
+        return
+    names = ", ".join(f"'{child.name}' ({child.id})" for child in children[:_NAMED_CHILDREN])
+    more = f" and {len(children) - _NAMED_CHILDREN} more" if len(children) > _NAMED_CHILDREN else ""
+    raise Conflict(
+        f"the building block is a parent of {names}{more}",
+        code="HasChildren",
+        remedy="Delete those building blocks first.",
+    )

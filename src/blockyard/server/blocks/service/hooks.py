@@ -1,0 +1,208 @@
+"""What runs ask and tell blocks: the content of run documents, and how runs go; and the reruns that follow."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+import structlog
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
+from blockyard.protocol.status import OutputValue
+from blockyard.server.blocks.model.block import (
+    RUNNING,
+    WAITING,
+    Block,
+    BlockOutput,
+    BlockStatus,
+    Lifecycle,
+    changed_outputs,
+)
+from blockyard.server.blocks.model.outputs import check_outputs
+from blockyard.server.blocks.model.resolution import ResolvedInput, consumes, run_input
+from blockyard.server.blocks.service.deleting import Deleting
+from blockyard.server.blocks.service.starting import RunStarter
+from blockyard.server.blocks.store import BlockStore
+from blockyard.server.events.model import SYSTEM
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict, NotFound
+from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runs.model import Run, TriggerReason
+from blockyard.server.runs.ports import RunFinish, RunParts
+
+log = structlog.get_logger(__name__)
+
+DUE_TOPIC = "blocks:due"
+"""Woken when the end of a run lets another run of the same block begin."""
+
+_DUE_AT_ONCE = 50
+
+
+class BlockHooks:
+    """Implements `RunContent` and `RunListener`; asks no principal."""
+
+    def __init__(self, *, starter: RunStarter, deleting: Deleting) -> None:
+        self._starter = starter
+        self._deleting = deleting
+
+    # Content of runs
+
+    def document_parts(self, tx: Transaction, run: Run) -> RunParts:
+        """Return block and definition as they are now, inputs resolved.
+
+        Only a claimed run (IN_PROGRESS) changes anything or is refused: others are merely read.
+
+        Raises:
+            Conflict: a secret was sealed to another key than the runner has now.
+        """
+        block = _stored(tx, run.block_id)
+        claimed = run.status is RunStatus.IN_PROGRESS
+        if claimed and block.rerun_due:
+            block = self._starter.save(tx, replace(block, rerun_due=False))
+        reader = self._starter.reader(tx)
+        definition, version = reader.version_of(block)
+        inputs = [item for item in reader.inputs_of(block, version) if item.value is not None]
+        if claimed:
+            _refuse_unreadable(inputs, reader.runner_key(version))
+        run_inputs: list[Json] = [run_input(item) for item in inputs]
+        parents: list[Json] = [
+            {"buildingBlockUuid": str(parent.block_id), "definitionUuid": str(parent.definition_id)}
+            for parent in block.parents
+        ]
+        spec: JsonObject = {
+            "displayName": block.name,
+            "workspaceIdentifier": block.workspace,
+            "projectIdentifier": None,
+            "fullPlatformIdentifier": None,
+            "inputs": run_inputs,
+            "parentBuildingBlocks": parents,
+        }
+        definition_spec: JsonObject = {
+            "workspaceIdentifier": version.workspace,
+            "version": version.number,
+            "implementation": version.implementation.run_document(),
+        }
+        return RunParts(
+            block={"uuid": str(block.id), "spec": spec},
+            definition={"uuid": str(definition.id), "spec": definition_spec},
+            plan_run_id=run.plan_run_id,
+        )
+
+    def is_transparent(self, tx: Transaction, run: Run) -> bool:
+        """Whether the consumer of the block may read logs and stop runs."""
+        definition, _ = self._starter.reader(tx).version_of(_stored(tx, run.block_id))
+        return definition.run_transparency
+
+    # Life of runs
+
+    def run_changed(self, tx: Transaction, run: Run) -> None:
+        """Let the block's status follow its run."""
+        block = BlockStore(tx).find(run.block_id)
+        if block is None:
+            return
+        after = block.following(run.id, run.status)
+        if after != block:
+            self._starter.save(tx, after)
+
+    def run_finished(self, tx: Transaction, run: Run, outputs: Mapping[str, OutputValue]) -> RunFinish:
+        """Store what the run gave and wake the children; a success without the declared outputs is a failure."""
+        block = BlockStore(tx).find(run.block_id)
+        if block is None or not block.is_live:
+            return RunFinish(run.status)
+        if run.behavior is Behavior.DETECT:
+            self._starter.save(tx, replace(block, latest_dry_run_id=run.id))
+            return RunFinish(run.status)
+        if run.status is RunStatus.SUCCEEDED and run.id == block.latest_run_id:
+            if run.behavior is Behavior.DESTROY:
+                self._destroyed(tx, block, run)
+                return RunFinish(run.status)
+            return self._applied(tx, block, run, _reported(outputs))
+        self._follow_end(tx, block.following(run.id, run.status))
+        return RunFinish(run.status)
+
+    # Background
+
+    def start_due(self, tx: Transaction) -> int:
+        """Request the runs that had to wait for the end of another one; return for how many blocks none is due any more."""
+        settled = 0
+        for block in BlockStore(tx).due(_DUE_AT_ONCE):
+            cleared = replace(block, rerun_due=False)
+            try:
+                if block.lifecycle is Lifecycle.ACTIVE and block.status not in WAITING:
+                    self._starter.run_again(tx, cleared, SYSTEM, TriggerReason.DEPENDENCY_OUTPUT_CHANGED)
+                else:
+                    self._starter.save(tx, cleared)
+            except Conflict:
+                continue  # a dry run is under way; the next round looks again
+            settled += 1
+        return settled
+
+    # Steps of the above
+
+    def _destroyed(self, tx: Transaction, block: Block, run: Run) -> None:
+        self._deleting.gone(tx, block.following(run.id, run.status), run.trigger.author)
+
+    def _applied(self, tx: Transaction, block: Block, run: Run, reported: Mapping[str, BlockOutput]) -> RunFinish:
+        _, version = self._starter.reader(tx).version_of(block)
+        outputs = reported
+        if version.implementation_type is not ImplementationType.MANUAL:
+            checked = check_outputs(version.outputs, reported)
+            if checked.problems:
+                self._follow_end(tx, block.following(run.id, RunStatus.FAILED))
+                return RunFinish(RunStatus.FAILED, " ".join(checked.problems))
+            outputs = checked.outputs
+        after = block.following(run.id, run.status).applied(outputs, run.finished_at or run.created_at)
+        self._follow_end(tx, after)
+        self._wake_children(tx, after, changed_outputs(block.outputs, after.outputs))
+        return RunFinish(run.status)
+
+    def _follow_end(self, tx: Transaction, block: Block) -> None:
+        self._starter.save(tx, block)
+        if block.rerun_due:
+            tx.wake(DUE_TOPIC)
+
+    def _wake_children(self, tx: Transaction, parent: Block, changed: frozenset[str]) -> None:
+        for child in BlockStore(tx).children(parent.id):
+            if child.lifecycle is not Lifecycle.ACTIVE:
+                continue
+            if child.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
+                self._starter.run_again(tx, child, SYSTEM, TriggerReason.PARENT_RUN_SUCCEEDED)
+            elif child.status not in WAITING and self._consumes(tx, child, parent, changed):
+                self._rerun(tx, child)
+
+    def _consumes(self, tx: Transaction, child: Block, parent: Block, changed: frozenset[str]) -> bool:
+        _, version = self._starter.reader(tx).version_of(child)
+        return consumes(version.inputs, parent.definition_id, changed)
+
+    def _rerun(self, tx: Transaction, child: Block) -> None:
+        if child.status in RUNNING:
+            self._starter.save(tx, replace(child, rerun_due=True))
+            return
+        self._starter.run_again(tx, child, SYSTEM, TriggerReason.DEPENDENCY_OUTPUT_CHANGED)
+
+
+def _stored(tx: Transaction, block_id: UUID) -> Block:
+    block = BlockStore(tx).find(block_id)
+    if block is None:
+        raise NotFound(f"there is no building block {block_id}", code="BlockNotFound")
+    return block
+
+
+def _reported(outputs: Mapping[str, OutputValue]) -> dict[str, BlockOutput]:
+    return {
+        key: BlockOutput(None if output.is_sensitive else output.value, output.type, output.is_sensitive)
+        for key, output in outputs.items()
+    }
+
+
+def _refuse_unreadable(inputs: list[ResolvedInput], runner_key: str) -> None:
+    unreadable = sorted(
+        item.spec.key for item in inputs if isinstance(item.value, StoredSecret) and item.value.key != runner_key
+    )
+    if unreadable:
+        names = ", ".join(f"'{key}'" for key in unreadable)
+        raise Conflict(
+            f"the runner cannot read the secret inputs {names}: they were entered for another runner or key; "
+            "enter static inputs again in a new version of the definition, all others again in the building block",
+            code="UnreadableSecret",
+        )

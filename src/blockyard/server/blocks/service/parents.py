@@ -1,0 +1,66 @@
+"""Parents of a block: which ones an order may name. Source: concepts.md 8."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from blockyard.server.blocks.model.block import Block, BlockId, Lifecycle, Parent
+from blockyard.server.blocks.store import BlockStore
+from blockyard.server.definitions.model import Version
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Invalid
+
+FIELD = "/spec/parentBuildingBlockRefs"
+
+
+def check_parents(
+    tx: Transaction, version: Version, workspace: str, parent_ids: Sequence[UUID], *, child: BlockId | None = None
+) -> tuple[Parent, ...]:
+    """Return the parents a block of `version` gets: one living block of the same workspace for each dependency.
+
+    Raises:
+        Invalid: a parent is unknown, belongs elsewhere, is no dependency, comes twice, or one is missing.
+    """
+    store = BlockStore(tx)
+    found: Mapping[BlockId, Block] = store.find_all(parent_ids)
+    parents: list[Parent] = []
+    for position, parent_id in enumerate(dict.fromkeys(parent_ids)):
+        parent = found.get(BlockId(parent_id))
+        if parent is None or parent.workspace != workspace or parent.lifecycle is not Lifecycle.ACTIVE:
+            raise _refusal(
+                f"there is no active building block {parent_id} in workspace '{workspace}'",
+                position,
+                "Name a building block of the same workspace as parent.",
+            )
+        if parent.definition_id not in version.dependencies:
+            raise _refusal(
+                f"building block {parent_id} is of a definition that this version does not depend on",
+                position,
+                "Remove it from the parents, or choose a version that lists its definition as a dependency.",
+            )
+        if any(other.definition_id == parent.definition_id for other in parents):
+            raise _refusal(
+                f"building block {parent_id} is the second parent of the same definition",
+                position,
+                "Name one parent for each definition the version depends on.",
+            )
+        parents.append(Parent(parent.id, parent.definition_id))
+    _refuse_gaps(version, parents)
+    if child is not None and (child in found or child in store.ancestors(found.keys())):
+        raise _refusal("a building block cannot depend on itself", 0, "Choose other parents.")
+    return tuple(parents)
+
+
+def _refuse_gaps(version: Version, parents: Sequence[Parent]) -> None:
+    covered = {parent.definition_id for parent in parents}
+    for dependency in version.dependencies:
+        if dependency not in covered:
+            raise Invalid(
+                f"a parent of definition {dependency} is missing",
+                code="ParentMissing",
+                field=FIELD,
+                remedy="Order a building block of that definition in the same workspace first, then name it as parent.",
+            )
+
+
+def _refusal(message: str, position: int, remedy: str) -> Invalid:
+    return Invalid(message, code="InvalidParent", field=f"{FIELD}/{position}", remedy=remedy)

@@ -1,0 +1,36 @@
+"""Whether definitions and workspaces are still in use by blocks, and forgetting what is left of deleted ones."""
+
+from blockyard.server.blocks.service.ports import StateRemoval
+from blockyard.server.blocks.store import BlockStore
+from blockyard.server.definitions.model import DefinitionId, VersionId
+from blockyard.server.kit.database import Transaction
+from blockyard.server.runs.service import RunService
+
+
+class BlockUsage:
+    """Implements `DefinitionUsage` and `WorkspaceContents`; asks no principal, and needs nothing of definitions."""
+
+    def __init__(self, *, runs: RunService, state: StateRemoval) -> None:
+        self._runs = runs
+        self._state = state
+
+    def live_blocks(self, tx: Transaction, definition_id: DefinitionId) -> int:
+        """Return how many blocks of the definition are not deleted."""
+        return BlockStore(tx).count_live(definition_id=definition_id)
+
+    def live_blocks_of_version(self, tx: Transaction, version_id: VersionId) -> int:
+        """Return how many blocks use the version and are not deleted."""
+        return BlockStore(tx).count_live(version_id=version_id)
+
+    def forget(self, tx: Transaction, definition_id: DefinitionId) -> None:
+        """Remove all blocks of the definition, their runs and their state for good."""
+        ids = BlockStore(tx).ids_of(definition_id)
+        for block_id in ids:
+            self._state.remove(tx, block_id)
+        self._runs.forget(tx, ids)
+        BlockStore(tx).remove(definition_id)
+
+    def in_use(self, tx: Transaction, workspace: str) -> str | None:
+        """Return a sentence that says how many blocks the workspace still has; None if it has none."""
+        count = BlockStore(tx).count_live(workspace=workspace)
+        return f"it has {count} building block{'s' if count > 1 else ''}" if count else None

@@ -1,0 +1,124 @@
+"""Blocks as a principal sees them, with everything they refer to read once per transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.blocks.model.block import Block, BlockId, BlockOutput, BlockStatus, Lifecycle
+from blockyard.server.blocks.model.inputs import missing_inputs, waiting_status
+from blockyard.server.blocks.model.resolution import ResolvedInput, Surroundings, parents_provide, resolve_inputs
+from blockyard.server.blocks.service.access import may_see_runs
+from blockyard.server.blocks.store import BlockStore
+from blockyard.server.definitions.model import Definition, DefinitionId, Version, VersionId
+from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Transaction
+from blockyard.server.runners.model import RunnerId
+from blockyard.server.runners.secrets import fingerprint
+from blockyard.server.runners.service import RunnerService
+from blockyard.server.workspaces.service import WorkspaceService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockView:
+    """A block with its definition, its version and its inputs resolved; run ids are hidden unless `shows_runs`."""
+
+    block: Block
+    definition: Definition
+    version: Version
+    inputs: Sequence[ResolvedInput]
+    shows_runs: bool
+
+
+class Reader:
+    """Reads what blocks refer to; lives as long as one transaction."""
+
+    def __init__(
+        self,
+        tx: Transaction,
+        *,
+        definitions: DefinitionService,
+        runners: RunnerService,
+        workspaces: WorkspaceService,
+    ) -> None:
+        self._tx = tx
+        self._definitions = definitions
+        self._runners = runners
+        self._workspaces = workspaces
+        self._versions: dict[VersionId, tuple[Definition, Version]] = {}
+        self._people: dict[str, Sequence[JsonObject]] = {}
+        self._keys: dict[RunnerId, str] = {}
+        self._parents: dict[BlockId, Block] = {}
+
+    def version_of(self, block: Block) -> tuple[Definition, Version]:
+        """Return the definition and the version of a block; a draft with its content of now."""
+        if block.version_id not in self._versions:
+            self._versions[block.version_id] = self._definitions.version(self._tx, block.version_id)
+        return self._versions[block.version_id]
+
+    def view(self, principal: Principal, block: Block) -> BlockView:
+        """Return the block as the principal sees it."""
+        definition, version = self.version_of(block)
+        return BlockView(
+            block=block,
+            definition=definition,
+            version=version,
+            inputs=self.inputs_of(block, version),
+            shows_runs=may_see_runs(principal, block, definition),
+        )
+
+    def views(self, principal: Principal, blocks: Sequence[Block]) -> list[BlockView]:
+        """Return blocks as the principal sees them."""
+        self._load_parents(blocks)
+        return [self.view(principal, block) for block in blocks]
+
+    def inputs_of(self, block: Block, version: Version) -> Sequence[ResolvedInput]:
+        """Return all inputs of a block with their values of now."""
+        return resolve_inputs(block, version.inputs, self._around(block))
+
+    def waiting_for(self, block: Block, version: Version) -> BlockStatus | None:
+        """Return what keeps the block from running; None if nothing does."""
+        missing = missing_inputs(version.inputs, block.inputs, self.runner_key(version))
+        ready = self._parents_succeeded(block) and parents_provide(version.inputs, self._around(block))
+        return waiting_status(version.inputs, missing, parents_ready=ready)
+
+    def missing(self, block: Block, version: Version) -> frozenset[str]:
+        """Return the keys of the inputs that people have to fill in."""
+        return missing_inputs(version.inputs, block.inputs, self.runner_key(version))
+
+    def runner_key(self, version: Version) -> str:
+        """Return the fingerprint of the key that secrets for the version's runner are sealed to."""
+        if version.runner_id not in self._keys:
+            self._keys[version.runner_id] = fingerprint(self.public_key(version))
+        return self._keys[version.runner_id]
+
+    def public_key(self, version: Version) -> str:
+        """Return the public key of the version's runner."""
+        return self._runners.get_by_id(self._tx, version.runner_id).public_key
+
+    def _around(self, block: Block) -> Surroundings:
+        self._load_parents([block])
+        outputs: Mapping[DefinitionId, Mapping[str, BlockOutput]] = {
+            parent.definition_id: self._parents[parent.block_id].outputs
+            for parent in block.parents
+            if parent.block_id in self._parents
+        }
+        return Surroundings(people=lambda: self._people_of(block.workspace), parents=outputs)
+
+    def _people_of(self, workspace: str) -> Sequence[JsonObject]:
+        if workspace not in self._people:
+            self._people[workspace] = self._workspaces.people_of(self._tx, workspace)
+        return self._people[workspace]
+
+    def _parents_succeeded(self, block: Block) -> bool:
+        self._load_parents([block])
+        parents = [self._parents.get(parent.block_id) for parent in block.parents]
+        return all(
+            parent is not None and parent.status is BlockStatus.SUCCEEDED and parent.lifecycle is Lifecycle.ACTIVE
+            for parent in parents
+        )
+
+    def _load_parents(self, blocks: Iterable[Block]) -> None:
+        wanted = {parent.block_id for block in blocks for parent in block.parents} - self._parents.keys()
+        if wanted:
+            self._parents |= BlockStore(self._tx).find_all(wanted)

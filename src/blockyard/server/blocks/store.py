@@ -1,0 +1,343 @@
+"""The blocks and who is whose parent."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias, cast
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    TextClause,
+    Uuid,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
+from sqlalchemy.engine import RowMapping
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.names import OutputType
+from blockyard.server.blocks.model.block import (
+    Block,
+    BlockId,
+    BlockOutput,
+    BlockStatus,
+    InputValue,
+    Lifecycle,
+    Operation,
+    Parent,
+)
+from blockyard.server.blocks.model.query import BlockQuery
+from blockyard.server.definitions.model import DefinitionId, VersionId
+from blockyard.server.events.model import Author
+from blockyard.server.kit.columns import Instant, JsonText
+from blockyard.server.kit.database import Transaction, metadata
+from blockyard.server.kit.errors import Stale
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.runners.secrets import StoredSecret, stored_secret
+from blockyard.server.runs.model import RunId
+
+_blocks = Table(
+    "blocks",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("display_name", String(255), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("provider", String(64), nullable=False),
+    Column("definition_id", Uuid, nullable=False),
+    Column("version_id", Uuid, nullable=False),
+    Column("version_number", Integer, nullable=False),
+    Column("status", String(40), nullable=False),
+    Column("lifecycle", String(24), nullable=False),
+    Column("force_purge", Boolean, nullable=False),
+    Column("operation", String(10)),
+    Column("applied_at", Instant),
+    Column("latest_run_id", Uuid),
+    Column("latest_dry_run_id", Uuid),
+    Column("rerun_due", Boolean, nullable=False),
+    Column("author", JsonText, nullable=False),
+    Column("inputs", JsonText, nullable=False),
+    Column("outputs", JsonText, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("marked_for_deletion_at", Instant),
+    Column("marked_for_deletion_by", String(255)),
+    Column("deleted_at", Instant),
+    Column("revision", Integer, nullable=False),
+    Index("ix_blocks_definition", "definition_id", "lifecycle"),
+    Index("ix_blocks_version", "version_id", "lifecycle"),
+)
+
+_parents = Table(
+    "block_parents",
+    metadata,
+    Column("child_id", Uuid, ForeignKey("blocks.id", ondelete="CASCADE"), primary_key=True),
+    Column("parent_id", Uuid, ForeignKey("blocks.id", ondelete="CASCADE"), primary_key=True),
+    Column("definition_id", Uuid, nullable=False),
+    Column("position", Integer, nullable=False),
+    Index("ix_block_parents_parent", "parent_id"),
+)
+
+_IS_ACTIVE = text("lifecycle = 'ACTIVE'")
+for _filter in ("workspace", "provider", "definition_id", "version_id", "version_number", "status", "display_name"):
+    Index(
+        f"ix_blocks_active_{_filter}",
+        _blocks.c[_filter],
+        _blocks.c.created_at,
+        _blocks.c.id,
+        sqlite_where=_IS_ACTIVE,
+        postgresql_where=_IS_ACTIVE,
+    )
+Index("ix_blocks_active", _blocks.c.created_at, _blocks.c.id, sqlite_where=_IS_ACTIVE, postgresql_where=_IS_ACTIVE)
+_IS_DUE = text("rerun_due")
+Index("ix_blocks_rerun_due", _blocks.c.id, sqlite_where=_IS_DUE, postgresql_where=_IS_DUE)
+
+_Condition: TypeAlias = ColumnElement[bool] | TextClause
+
+_CHUNK = 500
+"""How many ids one statement carries."""
+
+
+class BlockStore:
+    """Reads and writes blocks."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def add(self, block: Block) -> Block:
+        """Write a new block and its parents."""
+        self._tx.execute(insert(_blocks).values(_row(block)))
+        self._add_parents(block)
+        return block
+
+    def save(self, block: Block, *, parents_changed: bool = False) -> Block:
+        """Write `block`, with its parents if they changed.
+
+        Raises:
+            Stale: another transaction wrote it since it was read; the boundary replays.
+        """
+        saved = replace(block, revision=block.revision + 1)
+        as_read = (_blocks.c.id == block.id, _blocks.c.revision == block.revision)
+        if self._tx.execute(update(_blocks).where(*as_read).values(_row(saved))).rowcount == 0:
+            raise Stale(f"block {block.id}")
+        if parents_changed:
+            self._tx.execute(delete(_parents).where(_parents.c.child_id == block.id))
+            self._add_parents(saved)
+        return saved
+
+    def find(self, block_id: UUID) -> Block | None:
+        """Return one block, deleted ones too."""
+        return next(iter(self._where(_blocks.c.id == block_id)), None)
+
+    def find_all(self, block_ids: Iterable[UUID]) -> Mapping[BlockId, Block]:
+        """Return the blocks with these ids, deleted ones too."""
+        ids = list(block_ids)
+        found: dict[BlockId, Block] = {}
+        for start in range(0, len(ids), _CHUNK):
+            chunk = self._where(_blocks.c.id.in_(ids[start : start + _CHUNK]))
+            found |= {block.id: block for block in chunk}
+        return found
+
+    def page(self, query: BlockQuery, request: PageRequest) -> Page[Block]:
+        """Return one page of the active blocks that match, in the order of their creation."""
+        if query.nothing:
+            return Page([], 0, request)
+        condition = _condition(query)
+        total = self._tx.execute(select(func.count()).select_from(_blocks).where(*condition)).scalar_one()
+        return Page(self._where(*condition, request=request), int(str(total)), request)
+
+    def children(self, parent_id: UUID) -> Sequence[Block]:
+        """Return the blocks, not deleted, that have this parent, oldest first."""
+        ids = select(_parents.c.child_id).where(_parents.c.parent_id == parent_id)
+        return self._where(_blocks.c.id.in_(ids), _blocks.c.lifecycle != Lifecycle.DELETED.value)
+
+    def ancestors(self, block_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Return all parents of these blocks, their parents and so on."""
+        seen: set[UUID] = set()
+        level = set(block_ids)
+        while level:
+            rows = self._tx.execute(select(_parents.c.parent_id).where(_parents.c.child_id.in_(level))).scalars()
+            level = {cast("UUID", parent) for parent in rows} - seen
+            seen |= level
+        return frozenset(seen)
+
+    def count_live(
+        self, *, definition_id: UUID | None = None, version_id: UUID | None = None, workspace: str | None = None
+    ) -> int:
+        """Return how many blocks are not deleted."""
+        wanted = {"definition_id": definition_id, "version_id": version_id, "workspace": workspace}
+        conditions = [_blocks.c[name] == value for name, value in wanted.items() if value is not None]
+        live = _blocks.c.lifecycle != Lifecycle.DELETED.value
+        counted = self._tx.execute(select(func.count()).select_from(_blocks).where(live, *conditions)).scalar_one()
+        return int(str(counted))
+
+    def ids_of(self, definition_id: UUID) -> Sequence[BlockId]:
+        """Return the ids of all blocks of a definition, deleted ones too."""
+        rows = self._tx.execute(select(_blocks.c.id).where(_blocks.c.definition_id == definition_id)).scalars()
+        return [BlockId(cast("UUID", row)) for row in rows]
+
+    def due(self, limit: int) -> Sequence[Block]:
+        """Return blocks whose rerun is due and which have no unfinished run."""
+        still = _blocks.c.status.not_in([BlockStatus.PENDING.value, BlockStatus.IN_PROGRESS.value])
+        return self._where(_IS_DUE, still, request=PageRequest(0, limit))
+
+    def active_in(self, workspace: str) -> Sequence[Block]:
+        """Return the active blocks of a workspace."""
+        return self._where(_blocks.c.workspace == workspace, _IS_ACTIVE)
+
+    def remove(self, definition_id: UUID) -> None:
+        """Remove all blocks of a definition for good."""
+        self._tx.execute(delete(_blocks).where(_blocks.c.definition_id == definition_id))
+
+    def _add_parents(self, block: Block) -> None:
+        rows: list[dict[str, object]] = [
+            {
+                "child_id": block.id,
+                "parent_id": parent.block_id,
+                "definition_id": parent.definition_id,
+                "position": position,
+            }
+            for position, parent in enumerate(block.parents)
+        ]
+        if rows:
+            self._tx.execute(insert(_parents), rows)
+
+    def _where(self, *conditions: _Condition, request: PageRequest | None = None) -> Sequence[Block]:
+        statement = select(_blocks).where(*conditions).order_by(_blocks.c.created_at, _blocks.c.id)
+        if request is not None:
+            statement = statement.limit(request.limit).offset(request.offset)
+        rows = self._tx.execute(statement).mappings().all()
+        parents = self._parents_of([cast("UUID", row["id"]) for row in rows])
+        return [_block(row, parents.get(cast("UUID", row["id"]), ())) for row in rows]
+
+    def _parents_of(self, block_ids: Sequence[UUID]) -> Mapping[UUID, tuple[Parent, ...]]:
+        parents: dict[UUID, tuple[Parent, ...]] = {}
+        for start in range(0, len(block_ids), _CHUNK):
+            chunk = _parents.c.child_id.in_(block_ids[start : start + _CHUNK])
+            statement = select(_parents).where(chunk).order_by(_parents.c.child_id, _parents.c.position)
+            for row in self._tx.execute(statement).mappings():
+                parent = Parent(BlockId(row["parent_id"]), DefinitionId(row["definition_id"]))
+                parents[row["child_id"]] = (*parents.get(row["child_id"], ()), parent)
+        return parents
+
+
+def _condition(query: BlockQuery) -> list[_Condition]:
+    wanted: dict[str, object] = {
+        "workspace": query.workspace,
+        "provider": query.provider,
+        "display_name": query.display_name,
+        "definition_id": query.definition_id,
+        "version_id": query.version_id,
+        "version_number": query.version_number,
+        "status": query.status,
+    }
+    conditions: list[_Condition] = [_blocks.c[name] == value for name, value in wanted.items() if value is not None]
+    reach = [
+        _blocks.c[name].in_(allowed)
+        for name, allowed in (("workspace", query.workspaces), ("provider", query.providers))
+        if allowed is not None
+    ]
+    return [_IS_ACTIVE, or_(*reach) if reach else true(), *conditions]
+
+
+def _row(block: Block) -> dict[str, object]:
+    return {
+        "id": block.id,
+        "display_name": block.display_name,
+        "name": block.name,
+        "workspace": block.workspace,
+        "provider": block.provider,
+        "definition_id": block.definition_id,
+        "version_id": block.version_id,
+        "version_number": block.version_number,
+        "status": block.status.value,
+        "lifecycle": block.lifecycle.value,
+        "force_purge": block.force_purge,
+        "operation": None if block.operation is None else block.operation.value,
+        "applied_at": block.applied_at,
+        "latest_run_id": block.latest_run_id,
+        "latest_dry_run_id": block.latest_dry_run_id,
+        "rerun_due": block.rerun_due,
+        "author": block.author.document(),
+        "inputs": {key: _stored(value) for key, value in block.inputs.items()},
+        "outputs": {
+            key: {"value": output.value, "type": output.type.value, "isSensitive": output.is_sensitive}
+            for key, output in block.outputs.items()
+        },
+        "created_at": block.created_at,
+        "marked_for_deletion_at": block.marked_for_deletion_at,
+        "marked_for_deletion_by": block.marked_for_deletion_by,
+        "deleted_at": block.deleted_at,
+        "revision": block.revision,
+    }
+
+
+def _block(row: RowMapping, parents: tuple[Parent, ...]) -> Block:
+    return Block(
+        id=BlockId(row["id"]),
+        display_name=row["display_name"],
+        name=row["name"],
+        workspace=row["workspace"],
+        provider=row["provider"],
+        definition_id=DefinitionId(row["definition_id"]),
+        version_id=VersionId(row["version_id"]),
+        version_number=row["version_number"],
+        author=_author(row["author"]),
+        created_at=row["created_at"],
+        inputs={key: _value(value) for key, value in row["inputs"].items()},
+        parents=parents,
+        outputs={key: _output(value) for key, value in row["outputs"].items()},
+        status=BlockStatus(row["status"]),
+        lifecycle=Lifecycle(row["lifecycle"]),
+        force_purge=row["force_purge"],
+        operation=Operation(row["operation"]) if row["operation"] else None,
+        applied_at=row["applied_at"],
+        latest_run_id=RunId(row["latest_run_id"]) if row["latest_run_id"] else None,
+        latest_dry_run_id=RunId(row["latest_dry_run_id"]) if row["latest_dry_run_id"] else None,
+        rerun_due=row["rerun_due"],
+        marked_for_deletion_at=row["marked_for_deletion_at"],
+        marked_for_deletion_by=row["marked_for_deletion_by"],
+        deleted_at=row["deleted_at"],
+        revision=row["revision"],
+    )
+
+
+def _stored(value: InputValue) -> JsonObject:
+    return {"secret": value.document()} if isinstance(value, StoredSecret) else {"value": value}
+
+
+def _value(stored: JsonObject) -> InputValue:
+    return stored_secret(stored["secret"]) if "secret" in stored else stored["value"]
+
+
+def _output(stored: JsonObject) -> BlockOutput:
+    return BlockOutput(stored["value"], OutputType(str(stored["type"])), stored.get("isSensitive") is True)
+
+
+def _author(stored: Json) -> Author:
+    members = stored if isinstance(stored, dict) else {}
+
+    def optional(name: str) -> str | None:
+        value = members.get(name)
+        return value if isinstance(value, str) else None
+
+    return Author(
+        type=str(members["type"]),
+        identifier=str(members["identifier"]),
+        display_name=str(members["displayName"]),
+        username=optional("username"),
+        email=optional("email"),
+        euid=optional("euid"),
+    )
