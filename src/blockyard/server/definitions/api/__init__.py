@@ -1,6 +1,20 @@
 """HTTP of definitions and versions."""
 
+from fastapi import APIRouter
+
 from blockyard.server.definitions.api.definitions import definition_routes
 from blockyard.server.definitions.api.versions import version_routes
+from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.hal import Links
 
-__all__ = ["definition_routes", "version_routes"]
+
+def routes(db: Database, definitions: DefinitionService, links: Links) -> APIRouter:
+    """Return the routes of definitions and versions."""
+    router = APIRouter()
+    router.include_router(definition_routes(db, definitions, links))
+    router.include_router(version_routes(db, definitions.versions, links))
+    return router
+
+
+__all__ = ["routes"]

@@ -2,7 +2,6 @@
 
 from blockyard.server.definitions.service.definitions import DefinitionService
 from blockyard.server.definitions.service.ports import DefinitionUsage
-from blockyard.server.definitions.service.usage import DefinitionRunnerUsage
 from blockyard.server.definitions.service.versions import VersionService
 
-__all__ = ["DefinitionRunnerUsage", "DefinitionService", "DefinitionUsage", "VersionService"]
+__all__ = ["DefinitionService", "DefinitionUsage", "VersionService"]

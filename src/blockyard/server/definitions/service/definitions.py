@@ -17,36 +17,65 @@ from blockyard.server.definitions.model import (
     VersionSummary,
 )
 from blockyard.server.definitions.rules import check_definition
-from blockyard.server.definitions.service.ports import DefinitionUsage
+from blockyard.server.definitions.service.access import (
+    DELETE,
+    LIST,
+    SAVE,
+    unknown_definition,
+    unknown_version,
+    visible,
+)
+from blockyard.server.definitions.service.ports import DefinitionUsage, NoBlocks
+from blockyard.server.definitions.service.versions import VersionService
 from blockyard.server.definitions.store import DefinitionStore, VersionStore
 from blockyard.server.events.model import EventType
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, Invalid, NotFound
+from blockyard.server.kit.errors import Conflict, Invalid
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.runners.model import RunnerId
+from blockyard.server.runners.secrets import SecretSealer
+from blockyard.server.runners.service import RunnerService
 from blockyard.server.workspaces.service import WorkspaceService
 
 log = structlog.get_logger(__name__)
 
-LIST = "BUILDINGBLOCKDEFINITION_LIST"
-SAVE = "BUILDINGBLOCKDEFINITION_SAVE"
-DELETE = "BUILDINGBLOCKDEFINITION_DELETE"
-
 
 class DefinitionService:
-    """Use cases of definitions."""
+    """Use cases of definitions; those of versions are in `versions`.
+
+    `usage` is asked at each call, so the application may set it after it made this service.
+    """
 
     def __init__(
-        self, *, clock: Clock, new_id: NewId, event_log: EventLog, workspaces: WorkspaceService, usage: DefinitionUsage
+        self,
+        *,
+        clock: Clock,
+        new_id: NewId,
+        event_log: EventLog,
+        workspaces: WorkspaceService,
+        runners: RunnerService,
+        sealer: SecretSealer,
+        usage: DefinitionUsage | None = None,
+        allow_file_repositories: bool = False,
     ) -> None:
         self._clock = clock
         self._new_id = new_id
         self._event_log = event_log
         self._workspaces = workspaces
-        self._usage = usage
+        self.usage: DefinitionUsage = usage or NoBlocks()
+        self.versions = VersionService(
+            clock=clock,
+            new_id=new_id,
+            event_log=event_log,
+            runners=runners,
+            sealer=sealer,
+            usage=lambda: self.usage,
+            allow_file_repositories=allow_file_repositories,
+        )
 
     def create(self, tx: Transaction, principal: Principal, workspace: str, spec: DefinitionSpec) -> DefinitionView:
         """Make a definition of a workspace with an empty draft. Raises Denied, Invalid."""
@@ -133,7 +162,7 @@ class DefinitionService:
         """
         definition = self.get(tx, principal, definition_id).definition
         principal.require(DELETE, workspace=definition.workspace)
-        count = self._usage.live_blocks(tx, definition_id)
+        count = self.usage.live_blocks(tx, definition_id)
         if count:
             raise Conflict(
                 f"there {'is' if count == 1 else 'are'} {count} existing building block{'' if count == 1 else 's'} "
@@ -153,7 +182,7 @@ class DefinitionService:
                 code="DefinitionInUse",
                 remedy="First give these definitions a version without this dependency, or delete them.",
             )
-        self._usage.forget(tx, definition_id)
+        self.usage.forget(tx, definition_id)
         DefinitionStore(tx).remove(definition)
         self._tell(tx, principal, "Building Block Definition Deleted", EventType.DELETED, definition=definition)
 
@@ -208,6 +237,12 @@ class DefinitionService:
             )
         return definition, version
 
+    def used_by(self, tx: Transaction, runner_id: RunnerId) -> list[str]:
+        """Return one phrase for each version that names a runner; for the deletion of runners."""
+        versions = VersionStore(tx).with_runner(runner_id)
+        names = DefinitionStore(tx).many([version.definition_id for version in versions])
+        return [f"version {version.number} of '{names[version.definition_id].display_name}'" for version in versions]
+
     def in_use(self, tx: Transaction, workspace: str) -> str | None:
         """Return what a workspace still has; for the deletion of workspaces."""
         count = DefinitionStore(tx).count(workspace)
@@ -217,7 +252,7 @@ class DefinitionService:
         self, tx: Transaction, principal: Principal, definition: Definition, versions: tuple[VersionSummary, ...]
     ) -> DefinitionView:
         if principal.allows(LIST, workspace=definition.workspace):
-            count = self._usage.live_blocks(tx, definition.id)
+            count = self.usage.live_blocks(tx, definition.id)
             return DefinitionView(definition=definition, versions=versions, usage_count=count)
         released = tuple(item for item in versions if item.state is VersionState.RELEASED)
         return DefinitionView(definition=definition, versions=released, usage_count=None)
@@ -244,23 +279,6 @@ class DefinitionService:
             content=_event_content(definition),
             previous=None if before is None else _event_content(before),
         )
-
-
-def visible(principal: Principal, definition: Definition) -> bool:
-    """Whether the principal may know of a definition: an own one, or one with a released version."""
-    if principal.allows(LIST, workspace=definition.workspace):
-        return True
-    return definition.released_version_id is not None and not principal.reach(LIST).nothing
-
-
-def unknown_definition(definition_id: DefinitionId) -> NotFound:
-    """Return the refusal of a definition nobody knows."""
-    return NotFound(f"there is no building block definition '{definition_id}'", code="UnknownDefinition")
-
-
-def unknown_version(version_id: VersionId) -> NotFound:
-    """Return the refusal of a version nobody knows."""
-    return NotFound(f"there is no building block definition version '{version_id}'", code="UnknownVersion")
 
 
 def _event_content(definition: Definition) -> JsonObject:

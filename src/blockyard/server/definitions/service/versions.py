@@ -1,5 +1,6 @@
 """Use cases of versions: reading, editing the draft, releasing, deriving the next draft. Source: api.md 3.17."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -31,7 +32,7 @@ from blockyard.server.definitions.rules import (
     derived_outputs,
 )
 from blockyard.server.definitions.secrets import resolve_secrets
-from blockyard.server.definitions.service.definitions import (
+from blockyard.server.definitions.service.access import (
     LIST,
     SAVE,
     unknown_definition,
@@ -65,7 +66,7 @@ class VersionService:
         event_log: EventLog,
         runners: RunnerService,
         sealer: SecretSealer,
-        usage: DefinitionUsage,
+        usage: Callable[[], DefinitionUsage],
         allow_file_repositories: bool = False,
     ) -> None:
         self._clock = clock
@@ -290,7 +291,7 @@ class VersionService:
             )
 
     def _view(self, tx: Transaction, version: Version) -> VersionView:
-        return VersionView(version=version, usage_count=self._usage.live_blocks_of_version(tx, version.id))
+        return VersionView(version=version, usage_count=self._usage().live_blocks_of_version(tx, version.id))
 
     def _tell(
         self,

@@ -1,0 +1,26 @@
+"""Who may know of definitions and versions, and what everybody else is told."""
+
+from blockyard.server.definitions.model import Definition, DefinitionId, VersionId
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.errors import NotFound
+
+LIST = "BUILDINGBLOCKDEFINITION_LIST"
+SAVE = "BUILDINGBLOCKDEFINITION_SAVE"
+DELETE = "BUILDINGBLOCKDEFINITION_DELETE"
+
+
+def visible(principal: Principal, definition: Definition) -> bool:
+    """Whether the principal may know of a definition: an own one, or one with a released version."""
+    if principal.allows(LIST, workspace=definition.workspace):
+        return True
+    return definition.released_version_id is not None and not principal.reach(LIST).nothing
+
+
+def unknown_definition(definition_id: DefinitionId) -> NotFound:
+    """Return the refusal of a definition nobody knows."""
+    return NotFound(f"there is no building block definition '{definition_id}'", code="UnknownDefinition")
+
+
+def unknown_version(version_id: VersionId) -> NotFound:
+    """Return the refusal of a version nobody knows."""
+    return NotFound(f"there is no building block definition version '{version_id}'", code="UnknownVersion")
