@@ -1,0 +1,189 @@
+"""The OpenTofu HTTP backend, and versions for people. Source: hub-usage.md B3, B4; runner.md 1.12."""
+
+import asyncio
+import json
+from base64 import b64encode
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import JSONResponse
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.kit.clock import wire_time
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.errors import Invalid, NotFound
+from blockyard.server.kit.http import HttpRefusal
+from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.tofu_state.content import open_state, seal_state
+from blockyard.server.tofu_state.model import Locked, StateVersion
+from blockyard.server.tofu_state.service import StateAddress, StateService, StoredState
+
+MAX_STATE_BYTES = 64 * 1024 * 1024
+MAX_LOCK_BYTES = 64 * 1024
+MAX_LOCK_ID_LENGTH = 255
+"""Of a lock's id; engines send UUIDs."""
+
+VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+_BODY = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
+
+
+def routes(db: Database, states: StateService, *, master_key: MasterKey) -> APIRouter:
+    """Return all routes of states."""
+    router = APIRouter(tags=["state"])
+    backend = _Backend(db, states, master_key)
+    base = "/api/terraform/state/workspace/{workspace}"
+    for spelling in ("buildingBlock", "buildingblock"):
+        path = f"{base}/{spelling}/{{block_id}}"
+        shown = spelling == "buildingBlock"
+        for method, handler in (("GET", backend.read), ("POST", backend.write), ("DELETE", backend.delete)):
+            extra = _BODY if method == "POST" else None
+            router.add_api_route(path, handler, methods=[method], include_in_schema=shown, openapi_extra=extra)
+        for method, handler in (("LOCK", backend.lock), ("UNLOCK", backend.unlock)):
+            router.add_api_route(path, handler, methods=[method], include_in_schema=False)
+        lock_path = f"{path}/lock"
+        for method, handler in (("POST", backend.lock), ("DELETE", backend.unlock)):
+            router.add_api_route(lock_path, handler, methods=[method], include_in_schema=shown, openapi_extra=_BODY)
+    router.include_router(_version_routes(db, states, master_key))
+    return router
+
+
+class _Backend:
+    """Handles the requests of engines."""
+
+    def __init__(self, db: Database, states: StateService, master_key: MasterKey) -> None:
+        self._db = db
+        self._states = states
+        self._master_key = master_key
+
+    async def read(self, workspace: str, block_id: UUID, principal: CurrentPrincipal) -> Response:
+        """Return the state. 404 when there is none."""
+        address = StateAddress(workspace, block_id)
+        stored = await self._db.read(lambda tx: self._states.read(tx, principal, address))
+        if principal.run is not None:
+            await self._db.write(lambda tx: self._states.note_read(tx, principal))
+        if stored is None:
+            raise NotFound("the building block has no state yet", code="NoState")
+        return await _content(self._master_key, stored)
+
+    async def write(self, request: Request, workspace: str, block_id: UUID, principal: CurrentPrincipal) -> Response:
+        """Store a state; `ID` names the lock under which it is written."""
+        address = StateAddress(workspace, block_id)
+        lock_id = request.query_params.get("ID")
+        body = await request.body()
+        if len(body) > MAX_STATE_BYTES:
+            raise HttpRefusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BodyTooLarge", "the state is larger than 64 MB")
+        content_md5 = request.headers.get("content-md5")
+        new = await asyncio.to_thread(seal_state, self._master_key, block_id, body, content_md5)
+        await self._db.write(lambda tx: self._states.write(tx, principal, address, new, lock_id))
+        return Response(status_code=HTTPStatus.OK)
+
+    async def delete(self, workspace: str, block_id: UUID, principal: CurrentPrincipal) -> Response:
+        """Let readers find no state; its versions stay."""
+        address = StateAddress(workspace, block_id)
+        await self._db.write(lambda tx: self._states.delete(tx, principal, address))
+        return Response(status_code=HTTPStatus.OK)
+
+    async def lock(self, request: Request, workspace: str, block_id: UUID, principal: CurrentPrincipal) -> Response:
+        """Take the lock of the state. 423 with the holder's lock when it is taken."""
+        address = StateAddress(workspace, block_id)
+        info = await _lock_info(request)
+        if info is None:
+            raise _no_lock_info()
+        lock_id = _lock_id(info)
+        try:
+            await self._db.write(lambda tx: self._states.lock(tx, principal, address, info, lock_id))
+        except Locked as locked:
+            return JSONResponse(locked.holder.info, status_code=HTTPStatus.LOCKED)
+        return Response(status_code=HTTPStatus.OK)
+
+    async def unlock(self, request: Request, workspace: str, block_id: UUID, principal: CurrentPrincipal) -> Response:
+        """Release the lock of the state; without a body whatever lock the caller holds."""
+        address = StateAddress(workspace, block_id)
+        info = await _lock_info(request)
+        lock_id = None if info is None else _lock_id(info)
+        try:
+            await self._db.write(lambda tx: self._states.unlock(tx, principal, address, lock_id))
+        except Locked as locked:
+            return JSONResponse(locked.holder.info, status_code=HTTPStatus.CONFLICT)
+        return Response(status_code=HTTPStatus.OK)
+
+
+def _version_routes(db: Database, states: StateService, master_key: MasterKey) -> APIRouter:
+    router = APIRouter(prefix="/api/blockyard/v1/blocks/{block_id}/state/versions")
+
+    @router.get("", response_class=JSONResponse)
+    async def list_versions(block_id: UUID, principal: CurrentPrincipal) -> Response:
+        """List the kept versions of a block's state, the newest first."""
+        versions = await db.read(lambda tx: states.versions(tx, principal, block_id))
+        items: list[Json] = [_version_document(version) for version in versions]
+        return JSONResponse({"versions": items})
+
+    @router.get("/{number}", response_class=Response)
+    async def read_version(block_id: UUID, number: VersionNumber, principal: CurrentPrincipal) -> Response:
+        """Return the content of one version."""
+        stored = await db.read(lambda tx: states.read_version(tx, principal, block_id, number))
+        return await _content(master_key, stored)
+
+    @router.post("/{number}/restore", response_class=JSONResponse)
+    async def restore_version(block_id: UUID, number: VersionNumber, principal: CurrentPrincipal) -> Response:
+        """Make an older version the current one again, as a new version."""
+        version = await db.write(lambda tx: states.restore(tx, principal, block_id, number))
+        return JSONResponse(_version_document(version))
+
+    return router
+
+
+def _version_document(version: StateVersion) -> JsonObject:
+    return {
+        "number": version.number,
+        "isCurrent": version.is_current,
+        "serial": version.serial,
+        "lineage": version.lineage,
+        "sizeBytes": version.size_bytes,
+        "createdAt": wire_time(version.created_at),
+        "author": version.author,
+        "runUuid": None if version.run_id is None else str(version.run_id),
+        "attempt": version.attempt,
+    }
+
+
+async def _content(master_key: MasterKey, stored: StoredState) -> Response:
+    version = stored.version
+    body = await asyncio.to_thread(open_state, master_key, version.block_id, stored.sealed)
+    headers = {"Content-MD5": b64encode(bytes.fromhex(version.md5)).decode(), "Cache-Control": "no-store"}
+    return Response(body, media_type="application/json", headers=headers)
+
+
+async def _lock_info(request: Request) -> JsonObject | None:
+    """Return the lock in a request's body, None if it has no body."""
+    body = await request.body()
+    if not body.strip():
+        return None
+    if len(body) > MAX_LOCK_BYTES:
+        raise _no_lock_info()
+    try:
+        info: Json = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise _no_lock_info() from error
+    if not isinstance(info, dict):
+        raise _no_lock_info()
+    return info
+
+
+def _lock_id(info: JsonObject) -> str:
+    lock_id = info.get("ID")
+    if not isinstance(lock_id, str) or not 0 < len(lock_id) <= MAX_LOCK_ID_LENGTH or not lock_id.isprintable():
+        raise _no_lock_info()
+    return lock_id
+
+
+def _no_lock_info() -> Invalid:
+    return Invalid(
+        "the body is no lock information with an ID",
+        code="NotALock",
+        remedy="Send what the engine sends: LOCK with JSON.",
+    )

@@ -1,0 +1,93 @@
+"""The bytes of a state: reading what matters of them, sealing and opening. Slow for large ones: call it in a thread."""
+
+import binascii
+import hashlib
+import json
+import re
+import zlib
+from base64 import b64decode
+from uuid import UUID
+
+from blockyard.server.kit.errors import Invalid, Unavailable
+from blockyard.server.kit.sealed import MasterKey, Undecryptable
+from blockyard.server.tofu_state.model import NewState
+
+MAX_SERIAL = 2**63 - 1
+MAX_LINEAGE_LENGTH = 255
+
+_LARGE_BYTES = 256 * 1024
+"""Larger states are not parsed as a whole: that would hold up everybody else for up to a second."""
+
+_HEAD_BYTES = 4096
+_HEAD = re.compile(
+    rb'\s*\{\s*"version"\s*:\s*\d+\s*,\s*"terraform_version"\s*:\s*"[^"\\]*"\s*,'
+    rb'\s*"serial"\s*:\s*(\d{1,19})\s*,\s*"lineage"\s*:\s*"([0-9A-Za-z-]{1,255})"\s*,'
+)
+"""How engines begin a state."""
+
+
+def seal_state(master_key: MasterKey, block_id: UUID, body: bytes, content_md5: str | None) -> NewState:
+    """Return the state of a request body, ready to be stored. Raises Invalid."""
+    digest = hashlib.md5(body, usedforsecurity=False)
+    if content_md5 is not None and _decoded(content_md5) != digest.digest():
+        raise Invalid(
+            "the body does not match its Content-MD5", code="ContentMd5", remedy="Send the state again: it was damaged."
+        )
+    serial, lineage = _head(body)
+    return NewState(
+        serial=serial,
+        lineage=lineage,
+        md5=digest.hexdigest(),
+        size_bytes=len(body),
+        sealed=master_key.encrypt(zlib.compress(body, 1), context=_context(block_id)),
+    )
+
+
+def open_state(master_key: MasterKey, block_id: UUID, sealed: bytes) -> bytes:
+    """Return the body of a stored state. Raises Unavailable when the master key does not fit."""
+    try:
+        return zlib.decompress(master_key.decrypt(sealed, context=_context(block_id)))
+    except Undecryptable as error:
+        raise Unavailable(
+            "the stored state cannot be decrypted with the server's master key",
+            code="StateUndecryptable",
+            remedy="Give the server the master key the state was written with.",
+        ) from error
+
+
+def _context(block_id: UUID) -> str:
+    return f"state of block {block_id}"
+
+
+def _decoded(content_md5: str) -> bytes:
+    try:
+        return b64decode(content_md5, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Invalid("Content-MD5 is not base64", code="ContentMd5") from error
+
+
+def _head(body: bytes) -> tuple[int, str]:
+    """Return serial and lineage."""
+    if len(body) > _LARGE_BYTES and (found := _HEAD.match(body[:_HEAD_BYTES])) and body.rstrip().endswith(b"}"):
+        return _checked(int(found.group(1)), found.group(2).decode())
+    try:
+        state: object = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise _not_a_state() from error
+    if not isinstance(state, dict):
+        raise _not_a_state()
+    return _checked(state.get("serial"), state.get("lineage"))
+
+
+def _checked(serial: object, lineage: object) -> tuple[int, str]:
+    if isinstance(serial, bool) or not isinstance(serial, int) or not 0 <= serial <= MAX_SERIAL:
+        raise Invalid("the state has no usable serial", code="NotAState", field="/serial")
+    if not isinstance(lineage, str) or not 0 < len(lineage) <= MAX_LINEAGE_LENGTH or not lineage.isprintable():
+        raise Invalid("the state has no usable lineage", code="NotAState", field="/lineage")
+    return serial, lineage
+
+
+def _not_a_state() -> Invalid:
+    return Invalid(
+        "the body is no OpenTofu state", code="NotAState", remedy="Send the JSON of a state, as the engine writes it."
+    )

@@ -1,0 +1,322 @@
+"""What engines, people and other features do with states."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.events.model import EventType
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict, Denied, NotFound
+from blockyard.server.runs.model import Run, RunId
+from blockyard.server.runs.service import RunService, StateStanding
+from blockyard.server.tofu_state.model import Locked, NewState, StateLock, StateVersion, to_prune
+from blockyard.server.tofu_state.store import StateStore
+
+log = structlog.get_logger(__name__)
+
+KEPT_VERSIONS = 20
+"""How many versions of a state are kept. Source: concepts.md 16."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateAddress:
+    """Which state, as its URL says it; a None workspace is not checked."""
+
+    workspace: str | None
+    block_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """A version and its encrypted content."""
+
+    version: StateVersion
+    sealed: bytes
+
+
+class StateLockbook:
+    """What runs and blocks ask of states: their ports `StateLocks` and `StateRemoval`. Nobody is authorized here."""
+
+    def release(self, tx: Transaction, block_id: UUID, run_id: RunId) -> None:
+        """Remove the lock that `run_id` holds, if any."""
+        StateStore(tx).remove_lock(block_id, run_id)
+
+    def held_by(self, tx: Transaction, run_id: RunId) -> bool:
+        """Whether the run holds the lock of its block's state."""
+        return StateStore(tx).is_held_by(run_id)
+
+    def remove(self, tx: Transaction, block_id: UUID) -> None:
+        """Remove the state of a block with all versions and its lock."""
+        StateStore(tx).remove_versions(block_id)
+        StateStore(tx).remove_lock(block_id)
+
+
+class StateService:
+    """Reads, writes, locks and restores states."""
+
+    def __init__(
+        self, *, clock: Clock, event_log: EventLog, runs: RunService, kept_versions: int = KEPT_VERSIONS
+    ) -> None:
+        self._clock = clock
+        self._event_log = event_log
+        self._runs = runs
+        self._kept_versions = kept_versions
+
+    def read(self, tx: Transaction, principal: Principal, address: StateAddress) -> StoredState | None:
+        """Return the current state, None if there is none. Raises NotFound, Denied."""
+        self._enter(tx, principal, address, "LIST")
+        current = StateStore(tx).current(address.block_id)
+        return None if current is None else StoredState(current, StateStore(tx).sealed(current))
+
+    def note_read(self, tx: Transaction, principal: Principal) -> None:
+        """Note that the engine of a run read its state: a sign of life. Authorized by `read`."""
+        if principal.run is not None:
+            self._runs.state_used(tx, principal.run)
+
+    def write(
+        self, tx: Transaction, principal: Principal, address: StateAddress, new: NewState, lock_id: str | None
+    ) -> StateVersion:
+        """Store a state as the current version; the stored one again changes nothing.
+
+        Raises:
+            Conflict: an older attempt writes, the lock is another's, or the state is no newer than the stored one.
+        """
+        self._enter_to_change(tx, principal, address, "SAVE")
+        store = StateStore(tx)
+        self._check_lock(store.lock(address.block_id), lock_id)
+        current = store.current(address.block_id)
+        if current is not None and not current.follow(new):
+            return current
+        version = self._add(tx, principal, address.block_id, new)
+        if principal.run is None:
+            self._tell(tx, principal, "Building Block State Written", EventType.CHANGED, version)
+        return version
+
+    def delete(self, tx: Transaction, principal: Principal, address: StateAddress) -> None:
+        """Let readers find no state; its versions stay. Raises NotFound, Denied, Conflict."""
+        self._enter_to_change(tx, principal, address, "DELETE")
+        store = StateStore(tx)
+        holder = store.lock(address.block_id)
+        if holder is not None and not _holds(principal, holder):
+            raise Locked(holder)
+        current = store.current(address.block_id)
+        if current is None:
+            return
+        store.clear_current(address.block_id)
+        self._tell(tx, principal, "Building Block State Deleted", EventType.DELETED, current)
+
+    def lock(
+        self, tx: Transaction, principal: Principal, address: StateAddress, info: JsonObject, lock_id: str
+    ) -> None:
+        """Take the lock; the lock one has already is granted again.
+
+        Raises:
+            Locked: somebody else has it.
+            Conflict: an older attempt asks.
+        """
+        self._enter_to_change(tx, principal, address, "SAVE")
+        store = StateStore(tx)
+        holder = store.lock(address.block_id)
+        if holder is not None:
+            if holder.id != lock_id:
+                raise Locked(holder)
+            return
+        grant = principal.run
+        store.add_lock(
+            StateLock(
+                block_id=address.block_id,
+                id=lock_id,
+                info=info,
+                created_at=self._clock(),
+                author=self._author(tx, principal),
+                run_id=None if grant is None else grant.run_id,
+                attempt=None if grant is None else grant.attempt,
+            )
+        )
+
+    def unlock(self, tx: Transaction, principal: Principal, address: StateAddress, lock_id: str | None) -> None:
+        """Release the lock; one that is not held is no error.
+
+        Without `lock_id` (`force-unlock` never sends it) a run token releases only its own attempt's lock, a key any.
+
+        Raises:
+            Locked: the lock is another's.
+        """
+        self._enter(tx, principal, address, "SAVE")
+        store = StateStore(tx)
+        holder = store.lock(address.block_id)
+        if holder is None:
+            return
+        if lock_id is None:
+            if principal.run is not None and not _holds(principal, holder):
+                raise Locked(holder)
+            if principal.run is None:
+                self._tell_lock(tx, principal, address.block_id)
+        elif holder.id != lock_id:
+            raise Locked(holder)
+        store.remove_lock(address.block_id)
+
+    def versions(self, tx: Transaction, principal: Principal, block_id: UUID) -> Sequence[StateVersion]:
+        """Return the kept versions, the newest first. Raises NotFound, Denied."""
+        self._enter(tx, principal, StateAddress(None, block_id), "LIST")
+        return StateStore(tx).versions(block_id)
+
+    def read_version(self, tx: Transaction, principal: Principal, block_id: UUID, number: int) -> StoredState:
+        """Return one version with its content. Raises NotFound, Denied."""
+        self._enter(tx, principal, StateAddress(None, block_id), "LIST")
+        return self._stored(tx, block_id, number)
+
+    def restore(self, tx: Transaction, principal: Principal, block_id: UUID, number: int) -> StateVersion:
+        """Make the content of an older version the current one, as a new version; nothing to do if it is current.
+
+        Raises:
+            NotFound: there is no such version (any more).
+            Conflict: a run works with the state, or it is locked.
+        """
+        self._enter_to_change(tx, principal, StateAddress(None, block_id), "SAVE")
+        self._check_lock(StateStore(tx).lock(block_id), None)
+        stored = self._stored(tx, block_id, number)
+        if stored.version.is_current:
+            return stored.version
+        old = stored.version
+        new = NewState(
+            serial=old.serial, lineage=old.lineage, md5=old.md5, size_bytes=old.size_bytes, sealed=stored.sealed
+        )
+        version = self._add(tx, principal, block_id, new)
+        self._tell(tx, principal, "Building Block State Restored", EventType.CHANGED, version)
+        return version
+
+    def _enter(self, tx: Transaction, principal: Principal, address: StateAddress, verb: str) -> Run:
+        """Refuse whoever may not use this state in this way; return the newest run of its block."""
+        grant = principal.run
+        if grant is not None:
+            if grant.block_id != address.block_id or address.workspace not in {None, grant.workspace}:
+                raise Denied("this run token belongs to another building block", code="ForeignRunToken")
+            if self._runs.state_standing(tx, grant) is StateStanding.OVER:
+                raise Denied("this run token is too old", code="RunTokenExpired")
+        run = self._runs.latest(tx, address.block_id)
+        if run is None or address.workspace not in {None, run.workspace}:
+            raise _unknown(address)
+        if grant is None:
+            self._require_key(tx, principal, run, f"TFSTATE_{verb}", address)
+        return run
+
+    def _require_key(self, tx: Transaction, principal: Principal, run: Run, code: str, address: StateAddress) -> None:
+        """Refuse unless provider or administrator, or the consumer where runs are transparent. Source: concepts.md 16."""
+        if principal.allows(code, workspace=None, provider=run.provider):
+            return
+        if principal.allows(code, workspace=run.workspace) and self._runs.is_transparent(tx, run):
+            return
+        is_known = principal.allows("BUILDINGBLOCK_LIST", workspace=run.workspace, provider=run.provider)
+        if not is_known and not principal.allows(code, workspace=run.workspace):
+            raise _unknown(address)
+        raise Denied(
+            f"you don't have sufficient permissions: the state is for the platform team, {code} is needed there",
+            code="MissingPermission",
+            remedy="Ask the owner of the building block definition.",
+        )
+
+    def _enter_to_change(self, tx: Transaction, principal: Principal, address: StateAddress, verb: str) -> None:
+        """Do what `_enter` does and refuse older attempts, and keys while a run works."""
+        run = self._enter(tx, principal, address, verb)
+        grant = principal.run
+        if grant is None:
+            if run.attempt > 0 and not run.is_final:
+                raise Conflict(
+                    f"run {run.number} of the building block works with this state",
+                    code="StateInUse",
+                    remedy="Wait for its end, or abort it.",
+                )
+            return
+        if self._runs.state_standing(tx, grant) is StateStanding.SUPERSEDED:
+            log.warning("state refused to an older attempt", run_id=str(grant.run_id), attempt=grant.attempt)
+            raise Conflict(
+                f"attempt {grant.attempt} of the run was followed by a newer one",
+                code="AttemptSuperseded",
+                remedy="Stop: another runner works on this building block.",
+            )
+        self._runs.state_used(tx, grant)
+
+    def _check_lock(self, holder: StateLock | None, lock_id: str | None) -> None:
+        if holder is not None and holder.id != lock_id:
+            raise Locked(holder)
+
+    def _add(self, tx: Transaction, principal: Principal, block_id: UUID, new: NewState) -> StateVersion:
+        store = StateStore(tx)
+        grant = principal.run
+        version = StateVersion(
+            block_id=block_id,
+            number=store.next_number(block_id),
+            serial=new.serial,
+            lineage=new.lineage,
+            md5=new.md5,
+            size_bytes=new.size_bytes,
+            created_at=self._clock(),
+            author=self._author(tx, principal),
+            run_id=None if grant is None else grant.run_id,
+            attempt=None if grant is None else grant.attempt,
+            is_current=True,
+        )
+        store.add(version, new)
+        numbers = [kept.number for kept in store.versions(block_id)]
+        store.remove_versions(block_id, to_prune(numbers, self._kept_versions))
+        return version
+
+    def _stored(self, tx: Transaction, block_id: UUID, number: int) -> StoredState:
+        version = StateStore(tx).version(block_id, number)
+        if version is None:
+            raise NotFound(
+                f"there is no version {number} of this state", code="StateVersionUnknown", remedy="List the versions."
+            )
+        return StoredState(version, StateStore(tx).sealed(version))
+
+    def _author(self, tx: Transaction, principal: Principal) -> str:
+        """Return what people read about who wrote or locked."""
+        grant = principal.run
+        if grant is None:
+            return principal.author.display_name
+        return f"run {self._runs.by_id(tx, grant.run_id).number}"
+
+    def _tell(self, tx: Transaction, principal: Principal, title: str, type_: EventType, version: StateVersion) -> None:
+        content: JsonObject = {"version": version.number, "serial": version.serial, "sizeBytes": version.size_bytes}
+        self._append(tx, principal, title, type_, block_id=version.block_id, content=content)
+
+    def _tell_lock(self, tx: Transaction, principal: Principal, block_id: UUID) -> None:
+        self._append(tx, principal, "Building Block State Unlocked", EventType.CHANGED, block_id=block_id, content={})
+
+    def _append(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        title: str,
+        type_: EventType,
+        *,
+        block_id: UUID,
+        content: JsonObject,
+    ) -> None:
+        run = self._runs.latest(tx, block_id)
+        self._event_log.append(
+            tx,
+            principal.author,
+            title,
+            type_,
+            workspace=None if run is None else run.workspace,
+            subject_kind="meshBuildingBlock",
+            subject_id=str(block_id),
+            content=content,
+        )
+
+
+def _holds(principal: Principal, lock: StateLock) -> bool:
+    grant = principal.run
+    return grant is not None and (grant.run_id, grant.attempt) == (lock.run_id, lock.attempt)
+
+
+def _unknown(address: StateAddress) -> NotFound:
+    return NotFound(f"there is no state of building block {address.block_id}", code="StateUnknown")

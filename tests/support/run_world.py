@@ -1,0 +1,248 @@
+"""All services of runs around a database, with stand-ins for the features above them, and their routes."""
+
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from uuid import UUID, uuid4
+
+import httpx
+from fastapi import FastAPI, Request
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.media import RUN
+from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
+from blockyard.protocol.status import OutputValue
+from blockyard.server.events.model import Author
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Database, Transaction
+from blockyard.server.kit.errors import Unauthenticated
+from blockyard.server.kit.hal import Links
+from blockyard.server.kit.http import BodyLimit, install_errors
+from blockyard.server.kit.ids import new_id
+from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
+from blockyard.server.runners.service import RunnerService
+from blockyard.server.runs.api import routes
+from blockyard.server.runs.model import Attempt, Run, RunId, RunLimits, RunTarget, TriggerReason
+from blockyard.server.runs.ports import RunFinish, RunParts, RunPorts
+from blockyard.server.runs.service import (
+    ClaimService,
+    ReportService,
+    RunContext,
+    RunService,
+    RunSweeper,
+    RunViews,
+)
+from blockyard.server.runs.store import AttemptStore
+from blockyard.server.tofu_state.api import routes as state_routes
+from blockyard.server.tofu_state.service import StateLockbook, StateService
+from tests.support.clock import FixedClock
+from tests.support.http import client_for
+from tests.support.principals import ADMINISTRATOR, a_key
+from tests.support.runner_keys import a_runner_key
+from tests.support.workspaces import given_workspaces
+
+BASE_URL = "http://blockyard.test"
+ADA = Author(type="User", identifier="u-17", display_name="Ada L.", username="ada")
+MASTER_KEY = MasterKey(b"m" * 32)
+
+
+@dataclass
+class Content:
+    """Says what is in run documents; stands in for blocks."""
+
+    inputs: list[Json] = field(default_factory=list)
+    implementation: JsonObject = field(
+        default_factory=lambda: {
+            "type": "TERRAFORM",
+            "terraformVersion": "1.11.4",
+            "repositoryUrl": "https://git.example.org/modules.git",
+            "async": False,
+            "useMeshHttpBackendFallback": True,
+        }
+    )
+    transparent: bool = False
+    plan_run_id: RunId | None = None
+    refusal: Exception | None = None
+
+    def document_parts(self, tx: Transaction, run: Run) -> RunParts:
+        del tx
+        if self.refusal is not None:
+            raise self.refusal
+        block: JsonObject = {
+            "uuid": str(run.block_id),
+            "spec": {
+                "displayName": run.target.display_name,
+                "workspaceIdentifier": run.workspace,
+                "inputs": list(self.inputs),
+                "parentBuildingBlocks": [],
+            },
+        }
+        definition: JsonObject = {
+            "uuid": str(run.target.definition_id),
+            "spec": {"workspaceIdentifier": run.provider, "version": 1, "implementation": self.implementation},
+        }
+        return RunParts(block=block, definition=definition, plan_run_id=self.plan_run_id)
+
+    def is_transparent(self, tx: Transaction, run: Run) -> bool:
+        del tx, run
+        return self.transparent
+
+
+@dataclass
+class Listener:
+    """Remembers what it was told; may turn a result around."""
+
+    changed: list[RunStatus] = field(default_factory=list)
+    finished: list[tuple[RunStatus, Mapping[str, OutputValue]]] = field(default_factory=list)
+    verdict: RunFinish | None = None
+
+    def run_changed(self, tx: Transaction, run: Run) -> None:
+        del tx
+        self.changed.append(run.status)
+
+    def run_finished(self, tx: Transaction, run: Run, outputs: Mapping[str, OutputValue]) -> RunFinish:
+        del tx
+        self.finished.append((run.status, outputs))
+        return self.verdict or RunFinish(run.status)
+
+
+class RunWorld:
+    """A control plane that knows runs and state only."""
+
+    def __init__(self, database: Database, clock: FixedClock, limits: RunLimits | None = None) -> None:
+        self.db = database
+        self.clock = clock
+        self.content = Content()
+        self.listener = Listener()
+        workspaces = given_workspaces(database, "admin", "platform", "shop", "other", clock=clock, new_id=new_id)
+        events = EventLog(clock=clock, new_id=new_id)
+        self.runners = RunnerService(clock=clock, new_id=new_id, event_log=events, workspaces=workspaces)
+        self.context = RunContext(
+            clock=clock,
+            new_id=new_id,
+            event_log=events,
+            master_key=MASTER_KEY,
+            links=Links(BASE_URL),
+            runners=self.runners,
+            ports=lambda: RunPorts(self.content, self.listener, StateLockbook()),
+            limits=limits or RunLimits(),
+        )
+        self.runs = RunService(self.context)
+        self.claims = ClaimService(self.context)
+        self.reports = ReportService(self.context)
+        self.views = RunViews(self.context)
+        self.sweeper = RunSweeper(self.context)
+        self.state = StateService(clock=clock, event_log=events, runs=self.runs)
+        self.keys: dict[str, Principal] = {name: a_key(name) for name in ("platform", "shop", "other")}
+        self.keys["admin"] = ADMINISTRATOR
+        self.app = FastAPI()
+        install_errors(self.app)
+        self.app.include_router(
+            routes(
+                database,
+                runs=self.runs,
+                claims=self.claims,
+                reports=self.reports,
+                views=self.views,
+                links=self.context.links,
+                master_key=MASTER_KEY,
+                clock=clock,
+            )
+        )
+        self.app.include_router(state_routes(database, self.state, master_key=MASTER_KEY))
+        self.app.add_middleware(BodyLimit)
+        self.app.state.authenticate = self._whose
+        self.db.write_now(
+            lambda tx: self.runners.seed_shared(tx, workspace="admin", public_key=a_runner_key().public_pem)
+        )
+        self.seed_runner(PLATFORM_RUNNER)
+
+    def seed_runner(self, runner_id: RunnerId, workspace: str = "platform") -> None:
+        """Make another runner of the platform team."""
+        self.db.write_now(
+            lambda tx: self.runners.seed_shared(
+                tx, workspace=workspace, public_key=a_runner_key().public_pem, runner_id=runner_id
+            )
+        )
+
+    def request(self, target: RunTarget | None = None, behavior: Behavior = Behavior.APPLY) -> Run:
+        """Put a run into the queue."""
+        block = target or a_target()
+        return self.db.write_now(
+            lambda tx: self.runs.request(tx, ADA, block=block, behavior=behavior, reason=TriggerReason.MANUAL_EXECUTION)
+        )
+
+    def run(self, run_id: UUID) -> Run:
+        """Return a run as it is stored."""
+        return self.db.read_now(lambda tx: self.runs.by_id(tx, run_id))
+
+    def attempt(self, run_id: UUID, number: int = 1) -> Attempt:
+        """Return an attempt as it is stored."""
+        found = self.db.read_now(lambda tx: AttemptStore(tx).get(RunId(run_id), number))
+        assert found is not None
+        return found
+
+    def sweep(self) -> None:
+        """Do what the background loop does once."""
+        for run_id in self.db.read_now(self.sweeper.due):
+            self.db.write_now(partial(self.sweeper.settle, run_id=run_id))
+
+    def client(self, token: str, *, own: bool = False) -> httpx.AsyncClient:
+        """Return an HTTP client that shows `token`: the name of a key, or a run token."""
+        client = client_for(self.app, BASE_URL)
+        client.headers.update({"Authorization": f"Bearer {token}", "Accept": RUN})
+        if own:
+            client.headers["Blockyard-Protocol"] = "1"
+        return client
+
+    async def claim(
+        self, runner_id: RunnerId = SHARED_RUNNER, *, own: bool = True, key: str = "admin", **params: str
+    ) -> httpx.Response:
+        """Claim a run over HTTP."""
+        async with self.client(key, own=own) as client:
+            return await client.post(CLAIM, params={"forRunnerUuid": str(runner_id), **params})
+
+    async def _whose(self, request: Request) -> Principal:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme == "Basic":
+            token = b64decode(token).decode().partition(":")[2]
+        if token in self.keys:
+            return self.keys[token]
+        return await self.db.read(lambda tx: self._by_token(tx, token))
+
+    def _by_token(self, tx: Transaction, token: str) -> Principal:
+        grant = self.runs.grant_of(tx, token)
+        if grant is None:
+            raise Unauthenticated("the token is not valid")
+        return Principal(author=Author(type="ApiKey", identifier="run", display_name="run"), run=grant)
+
+
+CLAIM = "/api/meshobjects/meshbuildingblockruns/create"
+RUNS = "/api/meshobjects/meshbuildingblockruns"
+OWN = "/api/blockyard/v1/runs"
+PLATFORM_RUNNER = RunnerId(UUID("10000000-0000-4000-8000-000000000001"))
+
+
+def a_target(
+    *,
+    block_id: UUID | None = None,
+    runner_id: RunnerId = SHARED_RUNNER,
+    implementation: ImplementationType = ImplementationType.TERRAFORM,
+    hand_over: bool = False,
+) -> RunTarget:
+    """Return a block of workspace shop whose definition belongs to workspace platform."""
+    return RunTarget(
+        block_id=block_id or uuid4(),
+        display_name="team storage",
+        workspace="shop",
+        provider="platform",
+        definition_id=uuid4(),
+        version_id=uuid4(),
+        version_number=3,
+        runner_id=runner_id,
+        implementation=implementation,
+        hand_over=hand_over,
+    )
