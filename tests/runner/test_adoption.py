@@ -150,6 +150,23 @@ def test_a_second_signal_does_not_wait_for_the_drain(plane: FakeControlPlane, tm
     assert run.released
 
 
+def test_a_runner_ends_with_its_parent_and_its_run_goes_on(plane: FakeControlPlane, tmp_path: Path, gate: Path) -> None:
+    run = plane.offer(a_run(inputs={"echo_command": waiting_for(gate)}))
+    with (
+        subprocess.Popen(["sleep", "300"]) as parent,
+        RunnerProcess(plane, tmp_path / "work", parent=parent.pid) as first,
+    ):
+        plane.wait_for(lambda: b"before\n" in run.log("echo"))
+        parent.kill()
+        assert first.wait() == 0
+
+    gate.touch()
+    with RunnerProcess(plane, tmp_path / "work"):
+        plane.wait_for(lambda: run.status == "SUCCEEDED")
+
+    assert gate.with_suffix(".starts").read_text() == "start\n"
+
+
 def test_leftovers_nobody_can_adopt_are_removed(plane: FakeControlPlane, tmp_path: Path) -> None:
     leftover = tmp_path / "runs" / "run-0-abcdef"
     (leftover / "work").mkdir(parents=True)

@@ -9,4 +9,5 @@ from blockyard.runner.main import run
 from blockyard.runner.settings import load_settings
 
 if __name__ == "__main__":
-    sys.exit(run(load_settings(os.environ), dict.fromkeys(ImplementationType, EchoExecutor())))
+    parent = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    sys.exit(run(load_settings(os.environ), dict.fromkeys(ImplementationType, EchoExecutor()), parent=parent))

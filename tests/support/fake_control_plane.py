@@ -88,6 +88,7 @@ class FakeControlPlane:
         self.hold_seconds = hold_seconds
         self.requests: list[Request] = []
         self.artifact = b""
+        self.unknown_runner = False
         self.raw_claims: deque[bytes] = deque()
         self.token_seconds = 300
         self._runs: dict[str, OfferedRun] = {}
@@ -100,8 +101,7 @@ class FakeControlPlane:
         class Handler(_Handler):
             control_plane = plane
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.public_url = self.url
         self._thread = threading.Thread(target=lambda: self._server.serve_forever(poll_interval=0.01), daemon=True)
@@ -197,6 +197,8 @@ class FakeControlPlane:
         headers = {"Blockyard-Protocol": "1"} if self.blockyard else {}
         if request.headers.get("authorization", "").removeprefix("Bearer ") not in self._tokens:
             return 401, {"status": 401}, headers
+        if self.unknown_runner:
+            return 404, {"status": 404, "errorCode": "UNKNOWN_RUNNER"}, headers
         if self.blockyard and not self._queue and not self.raw_claims:
             self._changed.wait(self.hold_seconds)
         if self.raw_claims:
@@ -253,6 +255,13 @@ class FakeControlPlane:
         else:
             return 404, {"status": 404}
         return 200, reply
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: killed runners hang up."""
 
 
 class _Handler(BaseHTTPRequestHandler):

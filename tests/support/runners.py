@@ -71,12 +71,12 @@ def running(
 class RunnerProcess:
     """A runner process with the echo executor."""
 
-    def __init__(self, plane: FakeControlPlane, work_dir: Path, **changes: object) -> None:
+    def __init__(self, plane: FakeControlPlane, work_dir: Path, *, parent: int = 0, **changes: object) -> None:
         settings = runner_settings(plane, work_dir, **changes)
         given = settings.model_dump(mode="json", exclude_unset=True) | {"client_secret": CLIENT_SECRET}
         environment = {f"BLOCKYARD_RUNNER_{name.upper()}": str(value) for name, value in given.items()}
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(_ECHO_PROGRAM)],
+            [sys.executable, "-P", str(_ECHO_PROGRAM), str(parent)],
             env={**environment, "PATH": os.environ["PATH"]},
         )
 

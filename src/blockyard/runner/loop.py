@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from blockyard.protocol.run import RunDocument
 from blockyard.runner.api import Claim, ClaimError, ControlPlane, NoRun
+from blockyard.runner.metrics import Metrics
 from blockyard.runner.processes import RunProcesses
 from blockyard.runner.reporting import StopReason
 from blockyard.runner.retry import Backoff
@@ -40,6 +41,11 @@ class Runner:
         self._turns: dict[str, float] = {}
         self._threads: list[threading.Thread] = []
         self._claims_work = False
+
+    @property
+    def metrics(self) -> Metrics:
+        """What it counts."""
+        return self._frame.metrics
 
     def is_alive(self) -> bool:
         """Tell whether every slot works or has claimed lately."""

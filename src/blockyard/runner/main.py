@@ -1,8 +1,10 @@
 """Starts a runner: builds everything by hand and passes it down."""
 
 import json
+import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,22 +20,36 @@ from blockyard.protocol.sealing import EnvelopeError, load_private_key
 from blockyard.runner.api import ControlPlane, new_client
 from blockyard.runner.executors.executor import Executor
 from blockyard.runner.executors.manual import ManualExecutor
+from blockyard.runner.executors.opentofu.executor import OpenTofuExecutor
 from blockyard.runner.health import HealthServer
 from blockyard.runner.loop import Runner
 from blockyard.runner.metrics import Metrics
+from blockyard.runner.process_tree import ProcessIdentity, wait_for_exit
 from blockyard.runner.session import Frame, RunSession, connect
 from blockyard.runner.settings import RunnerSettings
 from blockyard.runner.spool import Spool
+from blockyard.runner.supervisor import start_time
 from blockyard.runner.workdir import ClaimedRun, WorkDir, WorkDirError
 
 log = structlog.get_logger()
 
 CANNOT_START = 2
+_PARENT_CHECK_SECONDS = 60.0
 
 
-def run(settings: RunnerSettings, executors: Mapping[ImplementationType, Executor] | None = None) -> int:
-    """Run until SIGTERM or SIGINT, or, in single-run mode, to the end of the one run; return the exit code."""
+def run(
+    settings: RunnerSettings,
+    executors: Mapping[ImplementationType, Executor] | None = None,
+    *,
+    parent: int = 0,
+) -> int:
+    """Run until SIGTERM or SIGINT, or, in single-run mode, to the end of the one run; return the exit code.
+
+    When the process `parent` ends, the runner ends at once and leaves its runs to the next runner of the directory.
+    """
     _configure_logging()
+    if parent:
+        threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
     work_dir = WorkDir(settings.work_dir)
     try:
         private_key = _read_private_key(settings.private_key_file)
@@ -43,7 +59,7 @@ def run(settings: RunnerSettings, executors: Mapping[ImplementationType, Executo
         return CANNOT_START
     try:
         with new_client(settings) as client:
-            return _run(settings, executors or _executors(), client, work_dir, private_key)
+            return _run(settings, executors or _executors(settings), client, work_dir, private_key)
     finally:
         work_dir.close()
 
@@ -89,12 +105,26 @@ def _run_single(frame: Frame, work_dir: WorkDir, path: Path) -> int:
         log.error("run file unusable", error=problem)  # noqa: TRY400  its content may be secret
         return CANNOT_START
     folder = work_dir.create(document.metadata.uuid, raw, blockyard=False)
-    RunSession(frame, folder, ClaimedRun(raw, blockyard=False, claimed_at=time.time()), document).execute()
+    session = RunSession(frame, folder, ClaimedRun(raw, blockyard=False, claimed_at=time.time()), document)
+    inputs = document.spec.building_block.spec.inputs
+    session.add_secrets(str(entry.value) for entry in inputs if entry.is_sensitive)
+    session.execute()
     return 0
 
 
-def _executors() -> dict[ImplementationType, Executor]:
-    return {ImplementationType.MANUAL: ManualExecutor()}
+def _end_with(parent: int) -> None:
+    process = ProcessIdentity(parent, start_time(parent))
+    while process.started and not wait_for_exit(process, _PARENT_CHECK_SECONDS):
+        pass
+    log.warning("parent ended, runs are left to the next runner")
+    os._exit(0)
+
+
+def _executors(settings: RunnerSettings) -> dict[ImplementationType, Executor]:
+    return {
+        ImplementationType.TERRAFORM: OpenTofuExecutor(settings, os.environ),
+        ImplementationType.MANUAL: ManualExecutor(),
+    }
 
 
 def _read_private_key(path: Path | None) -> RSAPrivateKey | None:

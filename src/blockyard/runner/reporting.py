@@ -2,6 +2,7 @@
 
 import base64
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -47,6 +48,7 @@ class RunReporter:
         logs: StepLogs,
         journal: Journal,
         limit_minutes: float,
+        deadline: float,
     ) -> None:
         self._run_id = run_id
         self._runner_uuid = runner_uuid
@@ -55,6 +57,7 @@ class RunReporter:
         self._logs = logs
         self._journal = journal
         self._limit_minutes = limit_minutes
+        self._deadline = deadline
         self._lock = threading.RLock()
         self._steps = Steps()
         self._stop = threading.Event()
@@ -138,7 +141,7 @@ class RunReporter:
         if system_message:
             self.log(step_id, _as_line(system_message))
         with self._lock:
-            reason = self._stop_reason
+            reason = self._reason_at_end()
             if reason in {StopReason.ABORTED, StopReason.DRAINED}:
                 self._steps.abort(self._stop_message(reason))
             else:
@@ -194,7 +197,7 @@ class RunReporter:
         return self._update(status, steps, self._masked(result.summary), artifact, changes_detected=changes)
 
     def _close_steps(self, result: Result) -> RunStatus:
-        reason = self._stop_reason
+        reason = self._reason_at_end()
         if result.outcome is Outcome.SUCCEEDED:
             return RunStatus.SUCCEEDED
         if result.outcome is Outcome.HANDED_OVER:
@@ -208,6 +211,12 @@ class RunReporter:
             for other in self._steps.fail(current.id, self._masked(message)):
                 self.log(other.id, EARLIER_FAILURE)
         return RunStatus.FAILED
+
+    def _reason_at_end(self) -> StopReason | None:
+        """Return why the run was stopped; a command may have noticed the deadline first."""
+        if self._stop_reason is None and time.monotonic() >= self._deadline:
+            self.stop(StopReason.TIMED_OUT)
+        return self._stop_reason
 
     def _step_update(self, step: Step, *, with_logs: bool) -> StepUpdate:
         is_over = step.status not in _OPEN

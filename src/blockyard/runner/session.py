@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -89,6 +89,7 @@ class RunSession:
             logs=self._logs,
             journal=self._journal,
             limit_minutes=settings.run_timeout_minutes,
+            deadline=self._deadline,
         )
         self._publisher = Publisher(
             run_id=self.run_id,
@@ -109,6 +110,10 @@ class RunSession:
     def stop(self, reason: StopReason) -> None:
         """Ask the run to end before its end."""
         self._reporter.stop(reason)
+
+    def add_secrets(self, values: Iterable[str]) -> None:
+        """Mask these, which are known before the executor finds them."""
+        self._reporter.add_secrets(values)
 
     def execute(self) -> None:
         """Execute the run and report its end."""
