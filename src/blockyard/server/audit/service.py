@@ -1,7 +1,7 @@
 """Use cases of readers of the event log. Source: concepts.md 22."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from blockyard.server.events.model import Event, EventFilter
 from blockyard.server.events.service import EventLog
@@ -13,6 +13,10 @@ from blockyard.server.kit.paging import Page, PageRequest
 
 DEFAULT_PERIOD = timedelta(days=31)
 """How far back a list goes that names no period: the last month. Source: concepts.md 22."""
+
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""Instants outside are moved in: near the ends of the calendar neither sums nor other time zones can be computed."""
 
 
 class AuditService:
@@ -31,6 +35,11 @@ class AuditService:
                 code="MissingPermission",
                 remedy="Ask an owner of the workspace for a key or role with this permission.",
             )
-        since = wanted.since or (wanted.until or self._clock()) - DEFAULT_PERIOD
+        until = None if wanted.until is None else _within_reason(wanted.until)
+        since = (until or self._clock()) - DEFAULT_PERIOD if wanted.since is None else _within_reason(wanted.since)
         visible = None if reach.everything else reach.workspaces
-        return self._events.page(tx, replace(wanted, since=since, workspaces=visible), request)
+        return self._events.page(tx, replace(wanted, since=since, until=until, workspaces=visible), request)
+
+
+def _within_reason(instant: datetime) -> datetime:
+    return max(_EARLIEST, min(_LATEST, instant))
