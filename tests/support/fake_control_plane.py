@@ -198,13 +198,13 @@ class FakeControlPlane:
         if request.headers.get("authorization", "").removeprefix("Bearer ") not in self._tokens:
             return 401, {"status": 401}, headers
         if self.unknown_runner:
-            return 404, {"status": 404, "errorCode": "UNKNOWN_RUNNER"}, headers
+            return 404, {"status": 404, "errorCode": "NotFound"}, headers
         if self.blockyard and not self._queue and not self.raw_claims:
             self._changed.wait(self.hold_seconds)
         if self.raw_claims:
             return 201, self.raw_claims.popleft(), headers
         if not self._queue:
-            return 404, {"status": 404, "errorCode": "NO_RUN"}, headers
+            return 404, {"status": 404, "errorCode": "NoRunAvailable"}, headers
         run_id = self._queue.popleft()
         run = self._runs[run_id]
         run.status = "IN_PROGRESS"

@@ -31,6 +31,9 @@ _LOGIN_RETRY_SECONDS = 5
 _EXPIRY_MARGIN_SECONDS = 30
 _SHORTEST_REUSE_SECONDS = 1
 _NO_RUN = 404
+_NO_RUN_CODE = "NoRunAvailable"
+"""How a Blockyard server says that its queue is empty."""
+
 _RACE_LOST = 409
 _UNAUTHORIZED = 401
 
@@ -87,7 +90,7 @@ class ControlPlane:
             raise ClaimError(_describe(error)) from error
         blockyard = speaks_blockyard(response.headers.get(PROTOCOL_HEADER))
         if response.status_code in {_NO_RUN, _RACE_LOST}:
-            _refuse_unknown_runner(response)
+            _refuse_unknown_runner(response, blockyard=blockyard)
             return NoRun(waited=blockyard)
         if not response.is_success:
             raise ClaimError(f"the control plane answered {response.status_code} {_error_code(response)}".rstrip())
@@ -144,10 +147,10 @@ class ControlPlane:
             raise httpx.DecodingError("the login answered without a token", request=response.request) from error
 
 
-def _refuse_unknown_runner(response: httpx.Response) -> None:
+def _refuse_unknown_runner(response: httpx.Response, *, blockyard: bool) -> None:
     """Tell an empty queue from a runner the server does not know, where it says so. Raises ClaimError."""
     code = _error_code(response)
-    if "runner" in code.lower():
+    if "runner" in code.lower() or (blockyard and response.status_code == _NO_RUN and code != _NO_RUN_CODE):
         raise ClaimError(f"the control plane does not know this runner: {code}")
 
 
