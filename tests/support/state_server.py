@@ -34,6 +34,12 @@ class StateServer:
         parsed: JsonObject = json.loads(content)
         return parsed
 
+    def resources(self) -> list[str]:
+        """Return the names of the resources in the only state."""
+        resources = self.state()["resources"]
+        assert isinstance(resources, list)
+        return [str(resource["name"]) for resource in resources if isinstance(resource, dict)]
+
 
 @contextmanager
 def state_server() -> Iterator[StateServer]:

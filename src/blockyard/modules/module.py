@@ -1,7 +1,7 @@
 """An OpenTofu module as its files declare it: variables, outputs, backend, required versions."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -90,10 +90,12 @@ class Module:
     """One sentence per file that could not be read."""
 
 
-def read_folder(folder: Path, *, opentofu: bool = True) -> Module:
-    """Return the module in `folder`, its sub folders not looked at."""
+def read_folder(folder: Path, *, opentofu: bool = True, leave_out: Callable[[str], bool] = lambda _: False) -> Module:
+    """Return the module in `folder`, its sub folders not looked at, nor the files `leave_out` names."""
     files = {}
     for path in folder.iterdir():
+        if leave_out(path.name):
+            continue
         if path.name.endswith(SUFFIXES) and path.is_file() and path.stat().st_size <= MAX_FILE_BYTES:
             files[path.name] = path.read_text(encoding="utf-8", errors="replace")
     return read(files, opentofu=opentofu)

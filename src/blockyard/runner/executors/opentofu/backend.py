@@ -17,6 +17,7 @@ RETRY_MAX = 8
 RETRY_WAIT_MAX_SECONDS = 4
 """The client's own window is about 3 s; this one outlives a restart of the server. Source: hub-usage.md B5."""
 
+_FILE_STEM = "meshStack_httpbackend-"
 _EMPTY = 'terraform {\n  backend "http" {}\n}\n'
 _LITERAL = 'terraform {{\n  backend "http" {{\n    address = {address}\n  }}\n}}\n'
 
@@ -41,6 +42,16 @@ class Backend:
 def state_address(base_url: str, workspace: str, block: str) -> str:
     """Return the address of a building block's state."""
     return f"{base_url.rstrip('/')}/api/terraform/state/workspace/{workspace}/buildingBlock/{block}"
+
+
+def backend_file(seconds: int) -> str:
+    """Return the name of the file for an injected backend, made `seconds` after the epoch."""
+    return f"{_FILE_STEM}{seconds}.tf"
+
+
+def is_backend_file(name: str) -> bool:
+    """Tell whether a file was made for an injected backend."""
+    return name.startswith(_FILE_STEM)
 
 
 def choose_backend(module: Module, *, fallback: bool, address: str, run_token: str | None, blockyard: bool) -> Backend:

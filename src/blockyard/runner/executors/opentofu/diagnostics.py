@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 MAX_ERRORS = 5
 MAX_CHARACTERS = 500
-_ERROR = re.compile(r"(?m)^(?:│ )?Error: (?P<summary>.+)$")
+_ERROR = re.compile(r"(?m)^(?:│ )?Error: (?P<summary>(?!\w+ encountered problems during init).+)$")
 _ADDRESS = re.compile(r"^with (?P<address>.+),$")
 _PLACE = re.compile(r"^on (?P<place>\S.* line \d+)(?:, in .*|:|,)?$")
 _SOURCE_LINE = re.compile(r"^(?:\d+:|[├│]).*")
@@ -66,8 +66,9 @@ def user_message(what: str, exit_code: int, output: str) -> str:
 
 def _diagnostics(output: str) -> Iterator[Diagnostic]:
     found = list(_ERROR.finditer(output))
-    for match, following in zip(found, [*found[1:], None], strict=True):
-        body = output[match.end() : following.start() if following else len(output)]
+    ends = [*(match.start() for match in found[1:]), len(output)]
+    for match, end in zip(found, ends, strict=False):
+        body = output[match.end() : end]
         yield _diagnostic(match["summary"].strip(), [line.removeprefix("│").strip() for line in body.splitlines()])
 
 

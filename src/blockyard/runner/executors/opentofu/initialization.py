@@ -12,7 +12,13 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import Behavior
 from blockyard.runner.executors.executor import ArtifactError, ProcessResult
 from blockyard.runner.executors.opentofu import argv, diagnostics, plugins
-from blockyard.runner.executors.opentofu.backend import Backend, choose_backend, state_address
+from blockyard.runner.executors.opentofu.backend import (
+    Backend,
+    backend_file,
+    choose_backend,
+    is_backend_file,
+    state_address,
+)
 from blockyard.runner.executors.opentofu.environment import engine_environment
 from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
 from blockyard.runner.executors.opentofu.files import write_private
@@ -22,7 +28,6 @@ from blockyard.runner.executors.opentofu.work import Work, tail
 from blockyard.runner.executors.opentofu.workspaces import DEFAULT, choose_workspace
 
 PLAN_FILE = "plan.tfplan"
-BACKEND_FILE = "meshStack_httpbackend-{}.tf"
 
 INIT_ATTEMPTS = 3
 _INIT_PAUSES_SECONDS = (2.0, 8.0)
@@ -95,9 +100,8 @@ def _place_backend(work: Work, backend: Backend) -> None:
         if backend.declared and work.implementation.use_mesh_http_backend_fallback:
             work.say(f"Using the existing backend of the module: {backend.declared}")
         return
-    if not any(work.run_dir.glob(BACKEND_FILE.format("*"))):
-        path = work.run_dir / BACKEND_FILE.format(int(time.time()))
-        write_private(path, backend.file_text.encode())
+    if not any(is_backend_file(path.name) for path in work.run_dir.iterdir()):
+        write_private(work.run_dir / backend_file(int(time.time())), backend.file_text.encode())
     work.say("The module declares no backend: its state is kept by the control plane.")
 
 

@@ -12,6 +12,7 @@ from blockyard.modules.module import Module, read_folder
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import Behavior, RunInput
 from blockyard.runner.executors.opentofu import environment, variables
+from blockyard.runner.executors.opentofu.backend import is_backend_file
 from blockyard.runner.executors.opentofu.engine import Engine, Engines
 from blockyard.runner.executors.opentofu.files import write_files, write_private
 from blockyard.runner.executors.opentofu.git import Git, git_environment
@@ -73,11 +74,10 @@ def prepare_sources(work: Work, engines: Engines, own: Mapping[str, str]) -> Pre
 def prepare_inputs(work: Work, prepared: Prepared) -> Module:
     """Write FILE inputs, then variables; return what the module declares. Raises StepFailed."""
     opened = [*prepared.opened, *open_inputs(work, (given for given in _inputs(work) if not given.is_environment))]
-    is_opentofu = prepared.engine.version.product is Product.OPENTOFU
     if work.is_done(_INPUTS):
-        return read_folder(work.run_dir, opentofu=is_opentofu)
+        return _read_module(work, prepared)
     write_files(work.run_dir, opened, work.say)
-    module = read_folder(work.run_dir, opentofu=is_opentofu)
+    module = _read_module(work, prepared)
     for warning in module.warnings:
         work.say(f"Warning: {warning}. Its variables count as having no type.")
     found = variables.from_inputs(opened, module)
@@ -106,6 +106,12 @@ def open_inputs(work: Work, inputs: Iterable[RunInput]) -> list[PlainInput]:
 def open_all_inputs(work: Work) -> list[PlainInput]:
     """Return all inputs in clear. Raises StepFailed."""
     return open_inputs(work, _inputs(work))
+
+
+def _read_module(work: Work, prepared: Prepared) -> Module:
+    """Return the module as its author wrote it, without what this runner or an earlier process put beside it."""
+    is_opentofu = prepared.engine.version.product is Product.OPENTOFU
+    return read_folder(work.run_dir, opentofu=is_opentofu, leave_out=is_backend_file)
 
 
 def _opener(work: Work) -> Opener:

@@ -1,0 +1,217 @@
+"""The small pure parts: command lines, steps, backends, workspaces, outputs, diagnostics, provider sources."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from blockyard.modules.module import read
+from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.run import Behavior, InputType, RunBlock
+from blockyard.runner.executors.opentofu import argv, diagnostics, plugins
+from blockyard.runner.executors.opentofu.backend import choose_backend, state_address
+from blockyard.runner.executors.opentofu.inputs import PlainInput, secrets
+from blockyard.runner.executors.opentofu.outputs import of_state, read_outputs
+from blockyard.runner.executors.opentofu.steps import plan_steps
+from blockyard.runner.executors.opentofu.version import EngineVersion, Product
+from blockyard.runner.executors.opentofu.workspaces import Choice, choose_workspace, workspace_name
+from tests.support.opentofu_runs import a_data_url
+
+
+def test_the_command_lines_are_the_official_ones_with_a_lock_timeout() -> None:
+    assert " ".join(argv.init(upgrade=True)) == "init -no-color -input=false -backend=true -get=true -upgrade=true"
+    assert " ".join(argv.plan(Path("/r/plan.tfplan"))) == (
+        "plan -no-color -input=false -detailed-exitcode -lock-timeout=120s -out=/r/plan.tfplan "
+        "-lock=true -parallelism=10 -refresh=true"
+    )
+    applied = "apply -no-color -auto-approve -input=false -lock-timeout=120s -lock=true -parallelism=10 -refresh=true"
+    assert " ".join(argv.apply()) == applied
+    assert " ".join(argv.apply(Path("/r/p"))) == f"{applied} /r/p"
+    assert " ".join(argv.destroy()) == applied.replace("apply", "destroy", 1)
+    assert " ".join(argv.output()) == "output -no-color -json"
+
+
+@pytest.mark.parametrize(
+    ("behavior", "name", "collects"),
+    [
+        ("APPLY", "Run Terraform Apply", True),
+        ("DESTROY", "Run Terraform Destroy", True),
+        ("DETECT", "Run Terraform Plan", False),
+    ],
+)
+def test_the_steps_are_the_official_ones(behavior: str, name: str, collects: bool) -> None:  # noqa: FBT001  a parameter
+    steps = {step.id: step.display_name for step in plan_steps(Behavior(behavior), is_async=False)}
+
+    expected = ["sources", "input", "init_tf", "pre_run_script", "execute_tf"]
+    assert list(steps) == ([*expected, "output"] if collects else expected)
+    assert steps["execute_tf"] == name
+    assert [step.id for step in plan_steps(Behavior(behavior), is_async=True)] == ["trigger"]
+
+
+def test_an_empty_backend_is_configured_by_environment_on_a_blockyard_server() -> None:
+    address = state_address("https://h.test/", "team", "b-1")
+    chosen = choose_backend(read({}), fallback=True, address=address, run_token="t", blockyard=True)
+
+    assert chosen.file_text == 'terraform {\n  backend "http" {}\n}\n'
+    assert dict(chosen.environment) == {
+        "TF_HTTP_ADDRESS": "https://h.test/api/terraform/state/workspace/team/buildingBlock/b-1",
+        "TF_HTTP_LOCK_ADDRESS": address,
+        "TF_HTTP_UNLOCK_ADDRESS": address,
+        "TF_HTTP_RETRY_MAX": "8",
+        "TF_HTTP_RETRY_WAIT_MAX": "4",
+        "TF_HTTP_USERNAME": "x",
+        "TF_HTTP_PASSWORD": "t",
+    }
+    assert "TF_HTTP" not in repr(chosen)
+
+
+def test_a_foreign_backend_never_gets_the_run_token() -> None:
+    module = read({"a.tf": 'terraform { backend "http" {} }'})
+
+    assert not choose_backend(module, fallback=True, address="a", run_token="t", blockyard=True).environment
+    assert not choose_backend(read({}), fallback=False, address="a", run_token="t", blockyard=True).environment
+
+
+def a_block(project: str | None = "shop") -> RunBlock:
+    """Return a building block."""
+    spec = {
+        "workspaceIdentifier": "team-a",
+        "projectIdentifier": project,
+        "fullPlatformIdentifier": project and "aws.eu",
+    }
+    return RunBlock.model_validate({"uuid": "b-1", "spec": spec})
+
+
+def test_workspaces_are_named_officially_and_found_by_their_end() -> None:
+    assert workspace_name(a_block()) == "team-a.shop.aws.eu:b-1"
+    assert workspace_name(a_block(None)) == "team-a..:b-1"
+    assert choose_workspace("* default\n\n", a_block()) == Choice("team-a.shop.aws.eu:b-1")
+    listing = "  default\n  old.name.x:b-1\n* other:b-2\n"
+    assert choose_workspace(listing, a_block()) == Choice("old.name.x:b-1", exists=True)
+    listing = "  old.name.x:b-1\n* new:b-1\n"
+    assert choose_workspace(listing, a_block()) == Choice("new:b-1", is_current=True, exists=True)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "reported"),
+    [
+        ("string", "a<b", ("STRING", "a<b")),
+        ("number", 12345678901234567890, ("INTEGER", 12345678901234567890)),
+        ("bool", False, ("BOOLEAN", False)),
+        (["list", "string"], [], ("CODE", "[]")),
+        (["map", "string"], {"z": "&", "a": "ü"}, ("CODE", '{\n  "z": "\\u0026",\n  "a": "ü"\n}')),
+        ("dynamic", "text", ("CODE", '"text"')),
+    ],
+)
+def test_outputs_are_converted_by_their_type(type_: Json, value: Json, reported: tuple[str, Json]) -> None:
+    (found,) = read_outputs({"o": {"type": type_, "value": value}}).values()
+
+    assert (found.type.value, found.value) == reported
+
+
+def test_sensitive_values_and_null_outputs_are_not_read() -> None:
+    document: Json = {"s": {"type": "string", "value": "v", "sensitive": True}, "n": {"type": "string", "value": None}}
+
+    assert {name: (o.value, o.is_sensitive) for name, o in read_outputs(document).items()} == {"s": (None, True)}
+    assert of_state(None) == {}
+
+
+BOXED = """
+╷
+│ Error: Unsupported argument
+│ 
+│   on main.tf line 3, in resource "x" "y":
+│    3:   a = 1
+│ 
+│ An argument named "a" is not expected here.
+╵
+╷
+│ Error: creating thing: secret-detail-in-summary-is-masked-elsewhere
+│ 
+│   with module.m["k"].x.y,
+│   on m/main.tf line 9, in resource "x" "y":
+│    9: resource "x" "y" {
+│ 
+│ secret detail
+╵
+"""  # noqa: W291  the engine prints it so
+
+
+def test_errors_are_told_with_summary_and_place_only() -> None:
+    assert diagnostics.user_message("Apply", 1, BOXED) == (
+        "Apply failed (exit status 1): Unsupported argument (main.tf line 3); "
+        'creating thing: secret-detail-in-summary-is-masked-elsewhere (module.m["k"].x.y, m/main.tf line 9). '
+        "The log has more."
+    )
+    assert diagnostics.user_message("Apply", -9, "nothing") == "Apply failed (exit status -9). The log has more."
+    many = "".join(f"Error: number {number}\n" for number in range(8))
+    assert diagnostics.user_message("Apply", 1, many).endswith("number 4; and 3 more. The log has more.")
+
+
+@pytest.mark.parametrize(
+    ("text", "transient"),
+    [
+        ("dial tcp 10.0.0.1:443: i/o timeout", True),
+        ("read: connection reset by peer", True),
+        ("lookup registry.opentofu.org: no such host", True),
+        ("could not query provider registry: 503 Service Unavailable", True),
+        ("Failed to get existing workspaces: HTTP remote state endpoint requires auth", False),
+        ("Invalid version constraint", False),
+    ],
+)
+def test_trouble_that_passes_is_told_apart(text: str, transient: bool) -> None:  # noqa: FBT001  a parameter
+    assert diagnostics.is_transient(text) is transient
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "needs"),
+    [
+        ("a.tf", 'resource "terraform_data" "x" {}', False),
+        ("a.tf", 'resource "random_id" "x" {}', True),
+        ("a.tf", 'data "aws_region" "x" {}', True),
+        ("a.tf", 'module "x" {\n  source = "./x"\n}', True),
+        ("a.tf", "terraform {\n  required_providers {\n  }\n}", True),
+        ("a.tf.json", '{"resource": {"random_id": {}}}', True),
+        ("a.json", '{"resource": {"random_id": {}}}', False),
+    ],
+)
+def test_modules_without_providers_are_recognised(tmp_path: Path, name: str, text: str, needs: bool) -> None:  # noqa: FBT001  a parameter
+    (tmp_path / name).write_text(text)
+
+    assert plugins.needs_providers(tmp_path) is needs
+
+
+def test_a_provider_mirror_serves_what_it_has_and_nothing_else_does(tmp_path: Path) -> None:
+    (tmp_path / "registry.opentofu.org" / "hashicorp" / "aws" / "5.0.0").mkdir(parents=True)
+    (tmp_path / "note" / "hashicorp" / "aws").mkdir(parents=True)
+    listed = json.dumps(["registry.opentofu.org/hashicorp/aws"])
+
+    assert plugins.cli_config(tmp_path, offline=False) == (
+        f'provider_installation {{\n  filesystem_mirror {{\n    path    = "{tmp_path}"\n    include = {listed}\n  }}\n'
+        f"  direct {{\n    exclude = {listed}\n  }}\n}}\n"
+    )
+    assert "direct" not in plugins.cli_config(tmp_path, offline=True)
+
+
+def test_the_provider_cache_is_locked_where_the_engine_does_not_do_it(tmp_path: Path) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    flock = folder / "flock"
+    flock.touch(0o755)
+    terraform, tofu = EngineVersion(Product.TERRAFORM, "1.11.4"), EngineVersion(Product.OPENTOFU, "1.10.0")
+
+    assert plugins.locking_command(tmp_path, tofu, "") == ()
+    assert plugins.locking_command(tmp_path, terraform, "") is None
+    command = plugins.locking_command(tmp_path, terraform, str(folder))
+    assert command == (str(flock), "--no-fork", "--exclusive", str(tmp_path / ".blockyard-lock"))
+
+
+def test_parts_of_secrets_are_masked_too() -> None:
+    pem = "-----BEGIN KEY-----\nabcdefghijkl\n-----END KEY-----\n"
+    code = PlainInput("c", '{"password": "pass-word", "n": ["deep-text", "x"]}', InputType.CODE, is_sensitive=True)
+    file = PlainInput("f", a_data_url(pem.encode()), InputType.FILE, is_sensitive=True)
+
+    assert {"pass-word", "deep-text"} <= set(secrets(code))
+    assert {pem, "abcdefghijkl"} <= set(secrets(file))
+    assert list(secrets(PlainInput("p", "plain-text", InputType.STRING))) == []
+    assert list(secrets(PlainInput("f", "data:;base64,?", InputType.FILE, is_sensitive=True)))
