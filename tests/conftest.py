@@ -31,7 +31,8 @@ FOREIGN_SETTINGS = ("AWS_", "BLOCKYARD_", "GIT_", "TF_")
 def pytest_configure() -> None:
     """Forget the settings of whoever starts the tests."""
     for name in [name for name in os.environ if name.startswith(FOREIGN_SETTINGS)]:
-        del os.environ[name]
+        if not name.startswith("BLOCKYARD_TEST_"):
+            del os.environ[name]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

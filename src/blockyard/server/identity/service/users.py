@@ -64,6 +64,13 @@ class UserService:
         self._add(tx, SYSTEM, new, hash_password(password))
         return True
 
+    def reset_password(self, tx: Transaction, username: str, password: str) -> bool:
+        """Give an account a new password, void its tokens and sessions; return whether there is such an account."""
+        user = UserStore(tx).by_username(username)
+        if user is not None:
+            self._save_password(tx, SYSTEM, user, hash_password(password))
+        return user is not None
+
     def by_username(self, tx: Transaction, username: str) -> User | None:
         """Return the account of a person."""
         return UserStore(tx).by_username(username)

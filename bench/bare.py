@@ -1,0 +1,28 @@
+"""The comparator of runs: the engine by hand, in a fresh directory, with local state."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from tests.support.installation import engine
+
+MODULE = """
+variable "name" { type = string }
+resource "terraform_data" "greeting" { input = "hello ${var.name}" }
+output "greeting" { value = terraform_data.greeting.output }
+"""
+
+
+def bare_pair() -> float:
+    """Run `init` and `apply` of the trivial module once and return the seconds both took."""
+    program = shutil.which(engine()) or engine()
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "main.tf").write_text(MODULE)
+        environment = {"PATH": os.environ["PATH"], "HOME": folder, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+        started = time.perf_counter()
+        for arguments in (["init", "-input=false"], ["apply", "-input=false", "-auto-approve", "-var=name=bench"]):
+            subprocess.run([program, *arguments], cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+        return time.perf_counter() - started

@@ -1,0 +1,157 @@
+"""Orders from acceptance to the end: latency to the runner and to a viewer, whole orders, throughput."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+
+from bench.bare import MODULE, bare_pair
+from bench.figures import Figure, median, percentile
+from blockyard.protocol import media
+from blockyard.protocol.jsontypes import JsonObject
+from tests.support.git_repositories import create_repository
+from tests.support.installation import Installation, an_input, an_output, installation, terraform, text_of, value
+from tests.support.runner_keys import a_runner_key
+
+
+def trivial(blockyard: Installation) -> str:
+    """Define the trivial module and return the version to order."""
+    repository = create_repository(blockyard.data.parent / "trivial.git", {"main.tf": MODULE})
+    return blockyard.define(terraform(repository), inputs={"name": an_input()}, outputs={"greeting": an_output()})
+
+
+def whole_orders(blockyard: Installation, database: str, *, rounds: int) -> Iterator[Figure]:
+    """Alternate one whole order and one bare pair; the figure is what the order takes more."""
+    version = trivial(blockyard)
+    blockyard.ordered(version, {"name": value("warm")})
+    bare_pair()
+    ours: list[float] = []
+    bare: list[float] = []
+    for _ in range(rounds):
+        bare.append(bare_pair())
+        started = time.perf_counter()
+        uuid = text_of(blockyard.order(version, {"name": value("bench")}), "metadata", "uuid")
+        _wait_final(blockyard, uuid)
+        ours.append(time.perf_counter() - started)
+    more = [order - pair for order, pair in zip(ours, bare, strict=True)]
+    for name, figure, budget in (("p50", median(more), 150.0), ("p95", percentile(more, 0.95), 300.0)):
+        yield Figure(
+            f"whole order minus bare init+apply, {name}",
+            database,
+            figure * 1000,
+            "ms",
+            comparator=median(bare) * 1000,
+            comparator_name="bare pair, median",
+            budget=budget,
+            samples=rounds,
+        )
+
+
+def _wait_final(blockyard: Installation, uuid: str) -> None:
+    after = 0
+    while True:
+        answer = blockyard.client.get(f"/api/blockyard/v1/blocks/{uuid}/events", params={"after": after, "wait": 20})
+        answer.raise_for_status()
+        if text_of(blockyard.block(uuid), "status", "status") in {"SUCCEEDED", "FAILED", "ABORTED"}:
+            return
+        after = max([after, *(event["id"] for event in answer.json()["events"])])
+
+
+def throughput(blockyard: Installation, database: str, *, orders: int, concurrency: int) -> Iterator[Figure]:
+    """Order many at once; the figure is runs per minute over the bare loop with as many at a time, same minute."""
+    version = trivial(blockyard) if concurrency == 0 else _reuse(blockyard)
+    started = time.perf_counter()
+    with ThreadPoolExecutor(concurrency) as pool:
+        list(pool.map(lambda _: bare_pair(), range(orders)))
+    bare = orders / (time.perf_counter() - started) * 60
+    started = time.perf_counter()
+    uuids = [text_of(blockyard.order(version, {"name": value("bench")}), "metadata", "uuid") for _ in range(orders)]
+    for uuid in uuids:
+        blockyard.settled(uuid)
+    ours = orders / (time.perf_counter() - started) * 60
+    yield Figure(
+        f"runs per minute over the bare loop, concurrency {concurrency}",
+        database,
+        ours / bare,
+        "ratio",
+        comparator=bare,
+        comparator_name="bare runs per minute",
+        samples=orders,
+    )
+
+
+_versions: dict[str, str] = {}
+
+
+def _reuse(blockyard: Installation) -> str:
+    if blockyard.url not in _versions:
+        _versions[blockyard.url] = trivial(blockyard)
+    return _versions[blockyard.url]
+
+
+def claims(blockyard: Installation, database: str, *, rounds: int) -> Iterator[Figure]:
+    """Claim by long poll as a runner of our own does; the figure is the time from the order's answer to the job."""
+    runner = _own_runner(blockyard)
+    version = blockyard.define(
+        {**terraform("https://git.example.test/never-cloned.git")},
+        runnerRef={"uuid": runner, "kind": "meshBuildingBlockRunner"},
+        owner="admin",
+    )
+    delays: list[float] = []
+    for _ in range(rounds):
+        claimed: list[tuple[float, JsonObject]] = []
+        claimer = threading.Thread(target=_claim, args=(blockyard, runner, claimed))
+        claimer.start()
+        time.sleep(0.05)
+        blockyard.order(version)
+        accepted = time.perf_counter()
+        claimer.join()
+        at, run = claimed[0]
+        delays.append(max(0.0, at - accepted))
+        _finish(blockyard, run, runner)
+    yield Figure(
+        "order accepted → runner has the job, p95",
+        database,
+        percentile(delays, 0.95) * 1000,
+        "ms",
+        budget=25,
+        samples=rounds,
+    )
+
+
+def _own_runner(blockyard: Installation) -> str:
+    body: JsonObject = {
+        "metadata": {"ownedByWorkspace": "admin"},
+        "spec": {
+            "displayName": "bench",
+            "publicKey": a_runner_key().public_pem,
+            "implementationType": "TERRAFORM",
+            "restriction": "PRIVATE",
+        },
+    }
+    created = blockyard.call("POST", "/api/meshobjects/meshbuildingblockrunners", media.RUNNER, body)
+    return text_of(created, "metadata", "uuid")
+
+
+def _claim(blockyard: Installation, runner: str, claimed: list[tuple[float, JsonObject]]) -> None:
+    headers = {"Accept": media.RUN, "Prefer": "wait=25", "Blockyard-Protocol": "1"}
+    path = "/api/meshobjects/meshbuildingblockruns/create"
+    while not claimed:
+        answer = blockyard.client.post(path, params={"forRunnerUuid": runner}, headers=headers)
+        if answer.status_code == httpx.codes.CREATED:
+            claimed.append((time.perf_counter(), answer.json()))
+
+
+def _finish(blockyard: Installation, run: JsonObject, runner: str) -> None:
+    token = text_of(run, "spec", "runToken")
+    headers = {"Accept": media.RUN, "Content-Type": media.RUN, "Authorization": f"Bearer {token}"}
+    base = f"{blockyard.url}/api/meshobjects/meshbuildingblockruns/{text_of(run, 'metadata', 'uuid')}/status/source"
+    with httpx.Client(headers=headers, timeout=30) as client:
+        client.post(base, content=json.dumps({"source": {"id": runner}, "steps": []})).raise_for_status()
+        client.patch(f"{base}/{runner}", content=json.dumps({"status": "SUCCEEDED", "steps": []})).raise_for_status()
+
+
+__all__ = ["claims", "installation", "throughput", "trivial", "whole_orders"]

@@ -1,0 +1,44 @@
+"""The server process itself: how fast it starts, how much memory it keeps while idle."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.figures import Figure, median
+from tests.support.installation import installation
+
+
+def starts(database: str, *, rounds: int) -> Iterator[Figure]:
+    """Start `blockyard up` again and again on one data directory; the figure is start to ready, second start on."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        seconds: list[float] = []
+        memory: list[float] = []
+        for _ in range(rounds + 1):
+            started = time.perf_counter()
+            with installation(data) as blockyard:
+                seconds.append(time.perf_counter() - started)
+                time.sleep(3)
+                memory.append(_pss_of_tree(blockyard.process.pid))
+        yield Figure(
+            "`up`: start → healthy (second start)", database, median(seconds[1:]), "s", budget=3, samples=rounds
+        )
+        yield Figure(
+            "idle memory of server and runner (PSS)", database, median(memory), "MB", budget=200, samples=rounds + 1
+        )
+
+
+def _pss_of_tree(pid: int) -> float:
+    """Return the proportional set size of a process and its descendants, in MB."""
+    total = _pss(pid)
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        total += sum(_pss_of_tree(int(child)) for child in (task / "children").read_text().split())
+    return total
+
+
+def _pss(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    return 0.0

@@ -1,0 +1,140 @@
+"""The one command, `blockyard`.
+
+The only module that imports inside its functions: the client and a runner-only installation start fast and need nothing
+of the server.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Never
+
+import typer
+
+from blockyard.cli.app import build
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept.")]
+Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option("--port", help="Port to listen on; 0 = any free one.")]
+
+EXIT_UNUSABLE = 2
+"""Settings, files or the database cannot be used as they are."""
+
+
+def main() -> None:
+    """Run the command."""
+    app = build()
+    app.command(rich_help_panel="Servers")(up)
+    app.command(rich_help_panel="Servers")(demo)
+    app.command(rich_help_panel="Servers")(serve)
+    app.command(rich_help_panel="Servers")(runner)
+    app.command(rich_help_panel="Servers")(migrate)
+    app.command("admin-password", rich_help_panel="Servers")(admin_password)
+    app.command("openapi", hidden=True)(openapi)
+    app()
+
+
+def up(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
+    """Start server, shared runner and SQLite on this machine."""
+    from blockyard.server.app import keys, settings
+    from blockyard.server.app import up as command
+
+    overrides = {"data_dir": _text(data_dir), "host": host, "port": port}
+    environment = settings.environment()
+    try:
+        loaded = settings.load_settings({"BLOCKYARD_ALLOW_FILE_REPOSITORIES": "true"} | dict(environment), overrides)
+        command.up(loaded, environment)
+    except (settings.SettingsError, keys.KeyFileError, command.AlreadyRunningError, OSError) as error:
+        _fail(error)
+
+
+def demo(
+    *,
+    data_dir: Annotated[Path, typer.Option("--data-dir", help="Where the demo keeps everything.")] = Path(".demo"),
+    port: Annotated[int, typer.Option("--port", help="Port to listen on; 0 = any free one.")] = 8500,
+    leave: Annotated[bool, typer.Option("--exit", help="Also update and destroy, verify, and end.")] = False,
+) -> None:
+    """Start a Blockyard of its own with samples, and follow an order to its end."""
+    from blockyard.cli import demo as command
+    from blockyard.cli import exits, output
+
+    try:
+        command.demo(data_dir, port=port, leave=leave)
+    except exits.Failure as failure:
+        output.Printer(output.Format.TABLE).fail(failure)
+        raise SystemExit(failure.exit_code) from None
+    except KeyboardInterrupt:
+        raise SystemExit(exits.ExitCode.INTERRUPTED) from None
+
+
+def serve(host: Host = None, port: Port = None) -> None:
+    """Start one replica of the server on PostgreSQL."""
+    from blockyard.server.app import keys, settings
+    from blockyard.server.app import migrate as migrations
+    from blockyard.server.app import serve as command
+
+    try:
+        command.serve(settings.load_settings(settings.environment(), {"host": host, "port": port}))
+    except (settings.SettingsError, keys.KeyFileError, migrations.SchemaError, OSError) as error:
+        _fail(error)
+
+
+def runner(
+    parent: Annotated[int, typer.Option(hidden=True, help="End when the process of this id has ended.")] = 0,
+) -> None:
+    """Start a runner: claims runs from a server and executes them."""
+    from blockyard.runner import main as command
+    from blockyard.runner import settings
+
+    try:
+        loaded = settings.load_settings(os.environ)
+    except settings.SettingsError as error:
+        _fail(error)
+    raise SystemExit(command.run(loaded, parent=parent))
+
+
+def migrate(
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; fail if code and migrations disagree.")
+    ] = False,
+    message: Annotated[str, typer.Option("--new", hidden=True, help="Write a new migration.")] = "",
+) -> None:
+    """Bring the database to this version's tables."""
+    from blockyard.server.app import maintenance, settings
+
+    try:
+        loaded = settings.load_settings(settings.environment())
+        raise SystemExit(maintenance.migrate(loaded, check=check, message=message))
+    except settings.SettingsError as error:
+        _fail(error)
+
+
+def admin_password(data_dir: DataDir = None) -> None:
+    """Give the local administrator a new password and print it (needs the server's database and master key)."""
+    from blockyard.server.app import keys, maintenance, settings
+
+    try:
+        maintenance.reset_admin_password(settings.load_settings(settings.environment(), {"data_dir": _text(data_dir)}))
+    except (settings.SettingsError, keys.KeyFileError) as error:
+        _fail(error)
+
+
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    from blockyard.server.app import maintenance
+
+    sys.stdout.write(maintenance.openapi_document())
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def _fail(error: Exception) -> Never:
+    sys.stderr.write(f"blockyard: {error}\n")
+    raise SystemExit(EXIT_UNUSABLE)
+
+
+if __name__ == "__main__":
+    main()

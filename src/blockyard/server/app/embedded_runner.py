@@ -1,0 +1,94 @@
+"""The shared runner as a child process of `blockyard up`: the same program as any runner, over HTTP.
+
+It dies with its parent, however that ends (PR_SET_PDEATHSIG in the child); engines it had started go on, and its successor
+adopts them (architecture.md 4).
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import structlog
+
+from blockyard.server.app.keys import KeyPair
+from blockyard.server.app.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+_MAX_PAUSE_SECONDS = 30.0
+_HEALTHY_SECONDS = 60.0
+_STOP_SECONDS = 90.0
+
+
+class EmbeddedRunner:
+    """Starts the runner, starts it again when it ends by itself, and stops it with the server."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = dict(environment)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="runner", daemon=True)
+
+    def start(self) -> None:
+        """Start the runner and keep it running."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the runner to end and wait for it; kill it if it does not."""
+        self._stopping.set()
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self._thread.join(_STOP_SECONDS)
+
+    def _keep(self) -> None:
+        pause = 1.0
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            self._process = subprocess.Popen(  # noqa: S603  our own program
+                [sys.executable, "-m", "blockyard", "runner", "--parent", str(os.getpid())], env=self._environment
+            )
+            code = self._process.wait()
+            if self._stopping.is_set():
+                return
+            pause = 1.0 if time.monotonic() - started > _HEALTHY_SECONDS else min(pause * 2, _MAX_PAUSE_SECONDS)
+            log.warning("embedded runner ended", exit_code=code, restart_in_seconds=pause)
+            self._stopping.wait(pause)
+
+
+def runner_environment(
+    settings: Settings, inherited: Mapping[str, str], *, runner_uuid: str, pair: KeyPair, private_key: Path
+) -> dict[str, str]:
+    """Return the environment of the embedded runner: what the operator set for runners, and how to reach this server."""
+    work_dir = settings.data_dir / "runner"
+    defaults = {
+        "BLOCKYARD_RUNNER_WORK_DIR": str(work_dir),
+        "BLOCKYARD_RUNNER_CONCURRENCY": "2",
+        "BLOCKYARD_RUNNER_ENGINE_FALLBACK": "warn",
+        "BLOCKYARD_RUNNER_DRAIN_SECONDS": "20",
+    }
+    fixed = {
+        "BLOCKYARD_RUNNER_SERVER_URL": f"http://{_reachable(settings.host)}:{settings.port}",
+        "BLOCKYARD_RUNNER_RUNNER_UUID": runner_uuid,
+        "BLOCKYARD_RUNNER_CLIENT_ID": pair.client_id,
+        "BLOCKYARD_RUNNER_CLIENT_SECRET": pair.client_secret,
+        "BLOCKYARD_RUNNER_PRIVATE_KEY_FILE": str(private_key),
+        "BLOCKYARD_RUNNER_ALLOW_FILE_REPOSITORIES": str(settings.allow_file_repositories).lower(),
+    }
+    server_only = {
+        name for name in inherited if name.startswith("BLOCKYARD_") and not name.startswith("BLOCKYARD_RUNNER_")
+    }
+    return {**defaults, **{name: value for name, value in inherited.items() if name not in server_only}, **fixed}
+
+
+def _reachable(host: str) -> str:
+    wildcard = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104  compared, not bound
+    return wildcard.get(host, f"[{host}]" if ":" in host else host)

@@ -1,0 +1,119 @@
+"""`/healthz`, `/readyz` and `/metrics`, without login."""
+
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+from sqlalchemy import text
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from blockyard.server.app import migrate
+from blockyard.server.kit.database import Database, Transaction
+
+QueueNumbers = Callable[[Transaction], dict[str, int]]
+"""Returns how many runs are in each unfinished state."""
+
+
+class Metrics:
+    """What `/metrics` shows: requests, their durations, and the queue of runs."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "blockyard_http_requests", "HTTP requests answered", ["method", "route", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "blockyard_http_request_seconds",
+            "Time to answer an HTTP request",
+            ["method", "route"],
+            registry=self.registry,
+        )
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answered request."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+
+class _Queue(Collector):
+    """Shows the queue's numbers at the moment of a scrape."""
+
+    def __init__(self, numbers: dict[str, int]) -> None:
+        self._numbers = numbers
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        """Return one gauge with a sample per state."""
+        family = GaugeMetricFamily("blockyard_runs", "Unfinished runs", labels=["status"])
+        for status, count in self._numbers.items():
+            family.add_metric([status], count)
+        return [family]
+
+
+class Measured:
+    """Counts requests by method and route template, so that ids make no new time series."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            route = getattr(scope.get("route"), "path", "unknown")
+            self._metrics.observe(scope["method"], route, status, time.perf_counter() - started)
+
+
+def routes(db: Database, metrics: Metrics, queue: QueueNumbers) -> APIRouter:
+    """Return the routes operators and load balancers ask."""
+    router = APIRouter(tags=["operations"])
+    expected = migrate.head()
+
+    @router.get("/healthz", summary="Whether the process answers")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @router.get("/readyz", summary="Whether the server can do its work: database reachable, tables current")
+    async def readyz(request: Request) -> JSONResponse:
+        del request
+        try:
+            found = await db.read(_revision)
+        except Exception as error:  # noqa: BLE001  any failure of the database means "not ready"
+            return JSONResponse(
+                {"status": "unavailable", "database": type(error).__name__}, HTTPStatus.SERVICE_UNAVAILABLE
+            )
+        if found != expected:
+            content = {"status": "unavailable", "database": f"revision {found} instead of {expected}"}
+            return JSONResponse(content, HTTPStatus.SERVICE_UNAVAILABLE)
+        return JSONResponse({"status": "ok", "database": "ok"})
+
+    @router.get("/metrics", summary="Prometheus metrics")
+    async def show_metrics() -> Response:
+        scrape = CollectorRegistry()
+        scrape.register(_Queue(await db.read(queue)))
+        return Response(generate_latest(metrics.registry) + generate_latest(scrape), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _revision(tx: Transaction) -> str | None:
+    row = tx.execute(text("SELECT version_num FROM alembic_version")).first()
+    return str(row[0]) if row else None

@@ -1,0 +1,55 @@
+"""What an operator runs once in a while: migrations, a new administrator's password, the OpenAPI document."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from blockyard.server.app import migrate as migrations
+from blockyard.server.app.keys import read_master_key
+from blockyard.server.app.seeds import ADMIN_USER
+from blockyard.server.app.settings import Settings, SettingsError, load_settings
+from blockyard.server.app.wiring import create_app, wire
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.ids import new_secret
+from blockyard.server.kit.sealed import MasterKey
+
+
+def migrate(settings: Settings, *, check: bool, message: str) -> int:
+    """Upgrade the database; or, on a throw-away SQLite, check that the migrations make the declared tables, or write a new one."""
+    if check or message:
+        with tempfile.TemporaryDirectory() as folder, Database.open(f"sqlite:///{folder}/check.sqlite3") as db:
+            migrations.upgrade(db)
+            if message:
+                migrations.revision(db, message)
+                return 0
+            differences = migrations.differences(db)
+        for difference in differences:
+            sys.stderr.write(f"{difference}\n")
+        return 1 if differences else 0
+    if not settings.database_url:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with Database.open(settings.effective_database_url) as db:
+        done = migrations.upgrade(db)
+        sys.stdout.write(f"{'upgraded to' if done else 'already at'} revision {migrations.head()}\n")
+    return 0
+
+
+def reset_admin_password(settings: Settings) -> None:
+    """Give the local administrator a new random password and print it; open sessions end."""
+    master_key = read_master_key(settings.master_key_file)
+    with Database.open(settings.effective_database_url) as db:
+        services = wire(settings, db, master_key)
+        password = new_secret(20)
+        if not db.write_now(lambda tx: services.users.reset_password(tx, ADMIN_USER, password)):
+            raise SettingsError("the database has no administrator yet; the first start makes one")
+    sys.stdout.write(f"new password of {ADMIN_USER}: {password}\n")
+
+
+def openapi_document() -> str:
+    """Return the OpenAPI document of all routes, as it is committed."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = load_settings({}, {"data_dir": folder})
+        with Database.open(f"sqlite:///{Path(folder) / 'unused.sqlite3'}") as db:
+            app = create_app(settings, db, wire(settings, db, MasterKey.generate()))
+            return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"

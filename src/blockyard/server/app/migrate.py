@@ -1,0 +1,72 @@
+"""Brings a database to this version's tables. One linear history for SQLite and PostgreSQL."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from blockyard.server.app import tables
+from blockyard.server.kit.database import Database
+
+_LOCK = 0x626C6F636B79
+"""Advisory lock number on PostgreSQL: only one replica migrates at a time."""
+
+
+class SchemaError(Exception):
+    """The database does not have the tables this version needs."""
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def head() -> str | None:
+    """Return the newest revision this version knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def current(db: Database) -> str | None:
+    """Return the revision the database is at; None if it is empty."""
+    with db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(db: Database) -> bool:
+    """Bring the database to the newest revision; return whether anything was to do."""
+    if current(db) == head():
+        return False
+    with db.engine.begin() as connection:
+        if not db.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+        command.upgrade(_config(connection), "head")
+    return True
+
+
+def differences(db: Database) -> list[str]:
+    """Return in which way the tables of the database differ from those the code declares."""
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return [repr(difference) for difference in compare_metadata(context, tables.metadata)]
+
+
+def require_current(db: Database) -> None:
+    """Refuse a database whose tables are older or newer than this version. Raises SchemaError."""
+    found, wanted = current(db), head()
+    if found != wanted:
+        raise SchemaError(f"the database is at revision {found}, this version needs {wanted}; run `blockyard migrate`")
+
+
+def revision(db: Database, message: str) -> None:
+    """Write a new migration from the difference between tables and code (for contributors)."""
+    number = len(list(ScriptDirectory.from_config(_config()).walk_revisions())) + 1
+    with db.engine.begin() as connection:
+        command.revision(_config(connection), message=message, autogenerate=True, rev_id=f"{number:04}")

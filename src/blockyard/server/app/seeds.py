@@ -1,0 +1,65 @@
+"""What a new installation begins with: admin workspace, administrator, admin key, shared runner. Source: api.md appendix C.
+
+Seeding is idempotent: every start runs it, and only what is missing is made.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from blockyard.server.app.keys import KeyPair
+from blockyard.server.app.wiring import Services
+from blockyard.server.identity.permissions import ALL
+from blockyard.server.kit.database import Database, Transaction
+from blockyard.server.kit.ids import new_secret
+
+SHARED_RUNNER_UUID = UUID("98520496-627d-43e6-82da-ce499179ff3f")
+"""Every definition and integration refers to this runner by default. Source: api.md 3.14."""
+
+ADMIN_USER = "admin"
+RUNNER_PERMISSIONS = frozenset(
+    {"ADM_BUILDINGBLOCKRUN_LIST", "ADM_BUILDINGBLOCKRUN_SAVE", "ADM_BUILDINGBLOCKRUNSOURCE_SAVE"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """What an operator, or `up`, prepared in files."""
+
+    admin_workspace: str
+    admin_key: KeyPair | None
+    runner_key: KeyPair | None
+    runner_public_key: str
+
+
+def seed(db: Database, services: Services, seeds: Seeds) -> str | None:
+    """Make what is missing; return the administrator's generated password if the account was made just now."""
+    password = new_secret(20)
+    created = db.write_now(lambda tx: _seed(tx, services, seeds, password))
+    return password if created else None
+
+
+def _seed(tx: Transaction, services: Services, seeds: Seeds, password: str) -> bool:
+    services.workspaces.seed_admin(tx, seeds.admin_workspace)
+    created = services.users.seed_admin(tx, ADMIN_USER, password)
+    if seeds.admin_key is not None:
+        services.api_keys.seed(
+            tx,
+            client_id=UUID(seeds.admin_key.client_id),
+            client_secret=seeds.admin_key.client_secret,
+            workspace=seeds.admin_workspace,
+            display_name="administrator",
+            permissions=ALL,
+        )
+    services.runners.seed_shared(
+        tx, runner_id=SHARED_RUNNER_UUID, workspace=seeds.admin_workspace, public_key=seeds.runner_public_key
+    )
+    if seeds.runner_key is not None:
+        services.api_keys.seed(
+            tx,
+            client_id=UUID(seeds.runner_key.client_id),
+            client_secret=seeds.runner_key.client_secret,
+            workspace=seeds.admin_workspace,
+            display_name="shared runner",
+            permissions=RUNNER_PERMISSIONS,
+        )
+    return created

@@ -1,0 +1,52 @@
+"""`blockyard serve`: HTTP API, pages and loops as one of any number of replicas on one PostgreSQL."""
+
+import sys
+from pathlib import Path
+
+from blockyard.server.app import migrate, server
+from blockyard.server.app.keys import KeyFileError, read_key_pair, read_master_key
+from blockyard.server.app.logs import configure
+from blockyard.server.app.seeds import Seeds, seed
+from blockyard.server.app.settings import Settings, SettingsError
+from blockyard.server.app.wiring import create_app, wire
+from blockyard.server.kit.database import Database
+
+
+def serve(settings: Settings) -> None:
+    """Run one replica until SIGTERM or SIGINT; refuses to start on a database that needs `blockyard migrate`."""
+    configure(settings.log_level, settings.log_format)
+    master_key = read_master_key(settings.master_key_file)
+    seeds = _seeds(settings)
+    listener, settings = server.bind(settings)
+    with Database.open(settings.effective_database_url) as db:
+        migrate.require_current(db)
+        services = wire(settings, db, master_key)
+        password = seed(db, services, seeds)
+        sys.stdout.write(f"Blockyard is at {settings.effective_public_url}\n")
+        if password is not None:
+            sys.stdout.write(
+                f"  sign in as  admin\n  password    {password}   (shown only now; change it under your name)\n"
+            )
+        sys.stdout.flush()
+        server.run(create_app(settings, db, services), listener)
+
+
+def _seeds(settings: Settings) -> Seeds:
+    if settings.shared_runner_public_key_file is None:
+        raise SettingsError(
+            "shared_runner_public_key_file: is required; secrets for the shared runner are sealed to this key "
+            "(make a pair with `blockyard runners keygen`)"
+        )
+    return Seeds(
+        admin_workspace=settings.admin_workspace,
+        admin_key=read_key_pair(settings.admin_key_file) if settings.admin_key_file else None,
+        runner_key=None,
+        runner_public_key=_read(settings.shared_runner_public_key_file),
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError as error:
+        raise KeyFileError(f"the file {path} cannot be read: {error.strerror}") from None

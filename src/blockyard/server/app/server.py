@@ -1,0 +1,67 @@
+"""Runs the application under uvicorn on a socket that is bound before anything else is started."""
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from blockyard.server.app.settings import Settings
+
+GRACE_SECONDS = 5
+"""How long open requests (long polls, event streams) may take to end on shutdown."""
+
+MAX_HEADER_BYTES = 64 * 1024
+"""Larger headers close the connection. Source: architecture.md 8."""
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that says when it takes requests and when it is about to stop."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = started
+        self._on_stopping = stopping
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to take requests."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop taking requests and end the open ones."""
+        self._on_stopping()
+        await super().shutdown(sockets)
+
+
+def bind(settings: Settings) -> tuple[socket.socket, Settings]:
+    """Return a listening socket, and the settings with the port it really has."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((settings.host, settings.port))
+    listener.set_inheritable(False)
+    return listener, settings.model_copy(update={"port": listener.getsockname()[1]})
+
+
+def run(
+    app: FastAPI,
+    listener: socket.socket,
+    *,
+    started: Callable[[], None] = lambda: None,
+    stopping: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve `app` until SIGTERM or SIGINT; both are handled once, gracefully."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=75,
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+        backlog=1024,
+    )
+    _Server(config, started, stopping).run(sockets=[listener])

@@ -1,0 +1,117 @@
+"""The settings of a server: environment variables, or one TOML file with the same names in lower case.
+
+Every setting below is `BLOCKYARD_<NAME>` in the environment, which goes before the file that `BLOCKYARD_CONFIG_FILE` names.
+Empty variables count as absent, unknown settings are refused. Names that begin with `BLOCKYARD_RUNNER_`, `BLOCKYARD_API_` or
+`BLOCKYARD_TEST_`, and `BLOCKYARD_URL`, belong to the runner, the client and the tests.
+
+| setting | default | meaning |
+|---|---|---|
+| `data_dir` | `$XDG_DATA_HOME/blockyard` | what `up` keeps: database, keys, the embedded runner's directories; mode 0700 |
+| `database_url` | SQLite in `data_dir` | `sqlite:////absolute/path` or `postgresql://user:password@host/name` |
+| `host` | `127.0.0.1` | address to listen on |
+| `port` | 8500 | port to listen on; 0 = any free one |
+| `public_url` | `http://<host>:<port>` | how people, runners and pipelines reach the server; goes into links |
+| `master_key_file` | `<data_dir>/master.key` | 32 bytes, as 64 hex digits; encrypts state and keys hashes; part of every backup |
+| `admin_workspace` | `admin` | identifier of the workspace that runs the installation |
+| `admin_key_file` | `<data_dir>/admin-key.json` | the administrator's API key as `{"clientId", "clientSecret"}`; made by `up` if absent |
+| `shared_runner_public_key_file` | made by `up` | PEM of the shared runner's public key or certificate; `serve` needs it |
+| `embedded_runner` | true | whether `up` starts the shared runner beside the server |
+| `allow_file_repositories` | false; true in `up` | accept `file://` and path repositories in definitions |
+| `state_versions` | 20 | how many versions of a state are kept |
+| `attempt_ceiling_minutes` | 180 | no attempt of a run lasts longer |
+| `log_level` | `info` | `debug`, `info`, `warning` or `error` |
+| `log_format` | `console` | `console` for people, `json` for machines |
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from blockyard.protocol.jsontypes import Json
+
+PREFIX = "BLOCKYARD_"
+CONFIG_FILE = f"{PREFIX}CONFIG_FILE"
+_OTHERS = ("BLOCKYARD_RUNNER_", "BLOCKYARD_API_", "BLOCKYARD_TEST_", "BLOCKYARD_URL", CONFIG_FILE)
+
+
+class SettingsError(ValueError):
+    """The settings cannot be used; the message names each setting, never a value."""
+
+
+class Settings(BaseModel):
+    """The settings of one server process; the module's table explains them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    data_dir: Path = Path("~/.local/share/blockyard")
+    database_url: str = Field(default="", repr=False)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8500, ge=0, le=65535)
+    public_url: str = Field(default="", pattern=r"^(https?://[^/\s]+(/\S*)?)?$")
+    master_key_file: Path = Path()
+    admin_workspace: str = Field(default="admin", pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    admin_key_file: Path | None = None
+    shared_runner_public_key_file: Path | None = None
+    embedded_runner: bool = True
+    allow_file_repositories: bool = False
+    state_versions: int = Field(default=20, ge=1, le=1000)
+    attempt_ceiling_minutes: float = Field(default=180, gt=0, le=7 * 24 * 60)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["console", "json"] = "console"
+
+    @property
+    def effective_public_url(self) -> str:
+        """How others reach this server, without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database: as set, or SQLite in the data directory."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'blockyard.sqlite3'}"
+
+
+def load_settings(environment: Mapping[str, str], overrides: Mapping[str, Json] | None = None) -> Settings:
+    """Return the settings of the file, the environment and `overrides` (command line), the last one winning.
+
+    Raises:
+        SettingsError: a setting is unknown or unusable, or the file cannot be read.
+    """
+    values: dict[str, Json] = {}
+    if path := environment.get(CONFIG_FILE):
+        values |= _read_file(Path(path))
+    values |= {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and not name.startswith(_OTHERS) and value
+    }
+    values |= {name: value for name, value in (overrides or {}).items() if value is not None}
+    values.setdefault("data_dir", str(_default_data_dir(environment)))
+    data_dir = Path(str(values["data_dir"])).expanduser()
+    values["data_dir"] = str(data_dir if data_dir.is_absolute() else Path.cwd() / data_dir)
+    values.setdefault("master_key_file", str(Path(str(values["data_dir"])) / "master.key"))
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        reasons = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise SettingsError(f"unusable settings: {reasons}") from None
+
+
+def _read_file(path: Path) -> dict[str, Json]:
+    try:
+        return tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
+
+
+def _default_data_dir(environment: Mapping[str, str]) -> Path:
+    base = environment.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(base) / "blockyard"
+
+
+def environment() -> Mapping[str, str]:
+    """Return the process environment: the only place of the server that reads it."""
+    return os.environ

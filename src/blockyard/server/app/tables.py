@@ -1,0 +1,6 @@
+"""All tables: importing this module has every store add its own to `metadata`."""
+
+from blockyard.server.app import wiring
+from blockyard.server.kit.database import metadata
+
+__all__ = ["metadata", "wiring"]

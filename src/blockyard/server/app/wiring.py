@@ -1,0 +1,275 @@
+"""Everything is built here, by hand, in the order of the features; nothing else makes a service."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import anyio
+from fastapi import FastAPI, Request
+from starlette.types import Lifespan
+
+from blockyard import __version__
+from blockyard.server.app import health
+from blockyard.server.app.settings import Settings
+from blockyard.server.audit.api import audit_routes
+from blockyard.server.audit.service import AuditService
+from blockyard.server.blocks.api import routes as block_routes
+from blockyard.server.blocks.loops import loops as block_loops
+from blockyard.server.blocks.service import BlockService
+from blockyard.server.definitions.api import routes as definition_routes
+from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.api import (
+    SignIn,
+    authenticate_with,
+    info_routes,
+    key_routes,
+    login_routes,
+    people_routes,
+)
+from blockyard.server.identity.service import ApiKeyService, Authenticator, GroupService, Throttle, Tokens, UserService
+from blockyard.server.kit.clock import Clock, utc_now
+from blockyard.server.kit.database import Database, Transaction
+from blockyard.server.kit.hal import Links
+from blockyard.server.kit.http import AccessLog, BodyLimit, install_errors
+from blockyard.server.kit.idempotency import IdempotencyKeys
+from blockyard.server.kit.ids import NewId, new_id
+from blockyard.server.kit.loops import Loop, run_loops
+from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.projects.api import project_routes
+from blockyard.server.projects.service import ProjectService, ProjectsOfWorkspace
+from blockyard.server.runners.api import routes as runner_routes
+from blockyard.server.runners.secrets import SecretSealer
+from blockyard.server.runners.service import RunnerService, RunnerUsage
+from blockyard.server.runs.api import routes as run_routes
+from blockyard.server.runs.loops import loops as run_loops_of
+from blockyard.server.runs.model import RunLimits
+from blockyard.server.runs.ports import RunPorts
+from blockyard.server.runs.service import ClaimService, ReportService, RunContext, RunService, RunSweeper, RunViews
+from blockyard.server.tofu_state.api import routes as state_routes
+from blockyard.server.tofu_state.service import StateLockbook, StateService
+from blockyard.server.ui.routes import add_pages
+from blockyard.server.workspaces.api import binding_routes, workspace_routes
+from blockyard.server.workspaces.service import BindingService, WorkspaceContents, WorkspaceDirectory, WorkspaceService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """All use cases of the server."""
+
+    clock: Clock
+    master_key: MasterKey
+    links: Links
+    tokens: Tokens
+    authenticator: Authenticator
+    users: UserService
+    groups: GroupService
+    api_keys: ApiKeyService
+    workspaces: WorkspaceService
+    bindings: BindingService
+    projects: ProjectService
+    audit: AuditService
+    runners: RunnerService
+    definitions: DefinitionService
+    runs: RunService
+    claims: ClaimService
+    reports: ReportService
+    views: RunViews
+    sweeper: RunSweeper
+    blocks: BlockService
+    state: StateService
+
+
+def wire(
+    settings: Settings, db: Database, master_key: MasterKey, *, clock: Clock = utc_now, draw_id: NewId = new_id
+) -> Services:
+    """Build all services; each feature gets the ones below it, and the ports of those above it."""
+    del db
+    links = Links(settings.effective_public_url)
+    event_log = EventLog(clock=clock, new_id=draw_id)
+
+    groups = GroupService()
+    directory = WorkspaceDirectory(groups=groups)
+    users = UserService(clock=clock, new_id=draw_id, master_key=master_key, event_log=event_log, workspaces=directory)
+    api_keys = ApiKeyService(
+        clock=clock, new_id=draw_id, master_key=master_key, event_log=event_log, workspaces=directory
+    )
+    workspace_contents: list[WorkspaceContents] = []
+    workspaces = WorkspaceService(
+        clock=clock,
+        new_id=draw_id,
+        event_log=event_log,
+        users=users,
+        groups=groups,
+        keys=api_keys,
+        contents=workspace_contents,
+    )
+    bindings = BindingService(
+        clock=clock, new_id=draw_id, event_log=event_log, directory=directory, users=users, groups=groups
+    )
+    projects = ProjectService(clock=clock, new_id=draw_id, event_log=event_log, workspaces=workspaces)
+
+    runner_usages: list[RunnerUsage] = []
+    runners = RunnerService(
+        clock=clock, new_id=draw_id, event_log=event_log, workspaces=workspaces, usages=runner_usages
+    )
+    sealer = SecretSealer(master_key)
+    definitions = DefinitionService(
+        clock=clock,
+        new_id=draw_id,
+        event_log=event_log,
+        workspaces=workspaces,
+        runners=runners,
+        sealer=sealer,
+        allow_file_repositories=settings.allow_file_repositories,
+    )
+
+    context = RunContext(
+        clock=clock,
+        new_id=draw_id,
+        event_log=event_log,
+        master_key=master_key,
+        links=links,
+        runners=runners,
+        ports=lambda: RunPorts(content=blocks.hooks, listener=blocks.hooks, locks=locks),
+        limits=RunLimits(ceiling=timedelta(minutes=settings.attempt_ceiling_minutes)),
+    )
+    runs = RunService(context)
+    locks = StateLockbook()
+    blocks = BlockService(
+        clock=clock,
+        new_id=draw_id,
+        event_log=event_log,
+        definitions=definitions,
+        runners=runners,
+        runs=runs,
+        workspaces=workspaces,
+        sealer=sealer,
+        state=locks,
+    )
+    state = StateService(clock=clock, event_log=event_log, runs=runs, kept_versions=settings.state_versions)
+
+    workspace_contents += [ProjectsOfWorkspace(), runners, definitions, blocks.usage]
+    runner_usages.append(definitions)
+    definitions.usage = blocks.usage
+    tokens = Tokens(master_key=master_key, clock=clock)
+    return Services(
+        clock=clock,
+        master_key=master_key,
+        links=links,
+        tokens=tokens,
+        authenticator=Authenticator(clock=clock, tokens=tokens, run_tokens=runs, workspaces=directory),
+        users=users,
+        groups=groups,
+        api_keys=api_keys,
+        workspaces=workspaces,
+        bindings=bindings,
+        projects=projects,
+        audit=AuditService(clock=clock, event_log=event_log),
+        runners=runners,
+        definitions=definitions,
+        runs=runs,
+        claims=ClaimService(context),
+        reports=ReportService(context),
+        views=RunViews(context),
+        sweeper=RunSweeper(context),
+        blocks=blocks,
+        state=state,
+    )
+
+
+def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
+    """Return the application: API, pages, health, and the loops that run while it does."""
+    app = FastAPI(
+        title="Blockyard",
+        summary="A self-hosted control plane for building blocks.",
+        description="The meshObject API, and Blockyard's own endpoints below `/api/blockyard/v1`.",
+        version=__version__,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        redirect_slashes=False,
+        lifespan=_lifespan(db, _loops(db, services)),
+    )
+    install_errors(app)
+    app.state.authenticate = authenticate = authenticate_with(db, services.authenticator, services.users)
+    _include_routes(app, settings, db, services)
+
+    async def identify(request: Request) -> str:
+        author = (await authenticate(request)).author
+        return f"{author.type} {author.identifier}"
+
+    metrics = health.Metrics()
+    app.include_router(health.routes(db, metrics, lambda tx: _queue_numbers(services, tx)))
+    app.add_middleware(IdempotencyKeys, db=db, master_key=services.master_key, clock=services.clock, identify=identify)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(health.Measured, metrics=metrics)
+    app.add_middleware(AccessLog)
+    return app
+
+
+def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Services) -> None:
+    links = services.links
+    throttle = Throttle(clock=services.clock)
+    sign_in = SignIn(db=db, users=services.users, throttle=throttle)
+    for router in (
+        info_routes(settings.admin_workspace),
+        login_routes(db, services.api_keys, sign_in, services.tokens, throttle),
+        key_routes(db, services.api_keys, links),
+        people_routes(db, services.users, sign_in, links),
+        workspace_routes(db, services.workspaces, links),
+        binding_routes(db, services.bindings, links),
+        project_routes(db, services.projects, links),
+        audit_routes(db, services.audit, links),
+        runner_routes(db, services.runners, links),
+        definition_routes(db, services.definitions, links),
+        run_routes(
+            db,
+            runs=services.runs,
+            claims=services.claims,
+            reports=services.reports,
+            views=services.views,
+            links=links,
+            master_key=services.master_key,
+            clock=services.clock,
+        ),
+        block_routes(db, services.blocks, services.views, links),
+        state_routes(db, services.state, master_key=services.master_key),
+    ):
+        app.include_router(router)
+    add_pages(
+        app,
+        db,
+        sign_in=sign_in,
+        users=services.users,
+        workspaces=services.workspaces,
+        blocks=services.blocks,
+        runs=services.runs,
+        views=services.views,
+        clock=services.clock,
+        secure_cookies=settings.effective_public_url.startswith("https://"),
+    )
+
+
+def _loops(db: Database, services: Services) -> Sequence[Loop]:
+    return [*run_loops_of(db, services.sweeper), *block_loops(db, services.blocks.hooks)]
+
+
+def _lifespan(db: Database, loops: Sequence[Loop]) -> Lifespan[FastAPI]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        del app
+        db.listen()
+        async with anyio.create_task_group() as group:
+            group.start_soon(run_loops, loops, db.signals)
+            yield
+            group.cancel_scope.cancel()
+
+    return lifespan
+
+
+def _queue_numbers(services: Services, tx: Transaction) -> dict[str, int]:
+    figures = services.runs.figures(tx)
+    return {"PENDING": figures.pending, "IN_PROGRESS": figures.in_progress}
