@@ -11,7 +11,7 @@ import pytest
 
 from blockyard.runner.executors.executor import Outcome
 from blockyard.runner.journal import FileJournal
-from tests.support.opentofu_runs import BLOCK, RUN, VERSION, OpenTofuRun, a_data_url, an_input
+from tests.support.opentofu_runs import BLOCK, RUN, OpenTofuRun, a_data_url, an_input
 from tests.support.runner_keys import a_runner_key
 from tests.support.state_server import TOKEN, StateServer
 
@@ -61,8 +61,9 @@ def test_broken_configuration_is_warned_of_and_refused_by_the_engine(new_run: Ne
 
     assert run.execute().outcome is Outcome.FAILED
     assert "main.tf could not be read" in run.reporter.text("input")
-    assert run.reporter.user_messages["init_tf"].startswith(
-        "Terraform init failed (exit status 1): Argument or block definition required (main.tf line 1)"
+    assert (
+        "init failed (exit status 1): Argument or block definition required (main.tf line 1)"
+        in run.reporter.user_messages["init_tf"]
     )
     assert run.commands == ["init"]
 
@@ -97,7 +98,7 @@ def test_a_path_that_does_not_exist_fails_the_sources(new_run: NewRun) -> None:
 
 
 def test_a_second_engine_error_is_not_repeated(new_run: NewRun) -> None:
-    run = new_run(files={"main.tf": 'terraform {\n  required_version = "< 1"\n}\n'})
+    run = new_run(files={"main.tf": 'module "x" {\n  source = "./nowhere"\n}\n'})
 
     assert run.execute().outcome is Outcome.FAILED
     assert run.commands == ["init"]
@@ -105,7 +106,7 @@ def test_a_second_engine_error_is_not_repeated(new_run: NewRun) -> None:
 
 @pytest.mark.parametrize("behavior", ["DETECT", "DESTROY"])
 def test_a_failed_init_gives_a_hint(new_run: NewRun, behavior: str) -> None:
-    run = new_run(files={"main.tf": 'terraform {\n  required_version = "< 1"\n}\n'}, behavior=behavior)
+    run = new_run(files={"main.tf": 'module "x" {\n  source = "./nowhere"\n}\n'}, behavior=behavior)
 
     assert run.execute().outcome is Outcome.FAILED
     assert "Check the provider and backend configuration" in run.reporter.text("init_tf")
@@ -222,7 +223,7 @@ def test_another_engine_than_asked_for_is_warned_of(new_run: NewRun) -> None:
     assert "WARNING: the definition asks for OpenTofu 1.9.0; this run uses" in lenient.reporter.text("sources")
     assert strict.execute().outcome is Outcome.FAILED
     assert "OpenTofu 1.9.0 is not available" in strict.reporter.user_messages["sources"]
-    assert VERSION in strict.reporter.text("sources")
+    assert "its policy is to use exactly the version" in strict.reporter.text("sources")
 
 
 @pytest.mark.parametrize("version", ["latest", "v1.6.0", "../x", "1.6", ""])

@@ -124,8 +124,11 @@ class Work:
 
 
 def tail(result: ProcessResult) -> str:
-    """Return the end of a command's output."""
-    with result.output_path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - _TAIL_BYTES))
-        return file.read().decode("utf-8", errors="replace")
+    """Return the end of a command's output; nothing if the command was lost."""
+    try:
+        with result.output_path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _TAIL_BYTES))
+            return file.read().decode("utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
