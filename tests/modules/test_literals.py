@@ -140,7 +140,7 @@ COMPUTED = [
 """What the engine computes and we take for text: documented in `literals`."""
 
 
-def engine_answers(cases: list[str], folder: Path) -> tuple[dict[str, Json], set[str]]:
+def engine_answers(engine: Path, cases: list[str], folder: Path) -> tuple[dict[str, Json], set[str]]:
     """Return what the engine makes of each case that it accepts, and the cases it refuses."""
     accepted = list(cases)
     refused: set[str] = set()
@@ -154,7 +154,7 @@ def engine_answers(cases: list[str], folder: Path) -> tuple[dict[str, Json], set
         )
         environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "CHECKPOINT_DISABLE": "1"}
         environment |= {f"TF_VAR_{name}": case for name, case in names.items()}
-        command = ["terraform", "apply", "-auto-approve", "-input=false", "-json"]
+        command = [str(engine), "apply", "-auto-approve", "-input=false", "-json"]
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         messages = [json.loads(line) for line in done.stdout.splitlines()]
         if done.returncode == 0:
@@ -171,8 +171,8 @@ def engine_answers(cases: list[str], folder: Path) -> tuple[dict[str, Json], set
     pytest.fail("the engine refuses other cases the second time")
 
 
-def test_the_engine_and_we_agree_what_is_a_value_and_what_is_text(tmp_path: Path) -> None:
-    values, texts = engine_answers(VALUES + TEXTS + COMPUTED, tmp_path)
+def test_the_engine_and_we_agree_what_is_a_value_and_what_is_text(engine: Path, tmp_path: Path) -> None:
+    values, texts = engine_answers(engine, VALUES + TEXTS + COMPUTED, tmp_path)
 
     assert texts == set(TEXTS)
     assert {case: json.loads(literals.dumps(literals.parse(case)), parse_float=Decimal) for case in VALUES} == {

@@ -17,8 +17,9 @@ def state() -> Iterator[StateServer]:
 
 
 @pytest.fixture
-def new_run(tmp_path: Path, state: StateServer) -> Callable[..., OpenTofuRun]:
+def new_run(tmp_path: Path, state: StateServer, engine: Path) -> Callable[..., OpenTofuRun]:
     """Make runs, each with a directory of its own."""
+    assert engine.is_file()
     count = 0
 
     def make(**parts: object) -> OpenTofuRun:
