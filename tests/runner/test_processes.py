@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from blockyard.runner.executors.executor import ProcessResult
 from blockyard.runner.processes import RunProcesses
+from blockyard.runner.supervisors import Supervisors
 
 
 @dataclass
@@ -32,11 +34,11 @@ class _Sink:
 class _Run:
     """The commands of one run in a directory."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, supervisors: Supervisors) -> None:
         self.folder = folder
         self.sink = _Sink()
         self.stop = threading.Event()
-        self.processes = RunProcesses(folder, sink=self.sink, stop=self.stop)
+        self.processes = RunProcesses(folder, sink=self.sink, stop=self.stop, supervisors=supervisors)
 
     def run(
         self, *argv: str, name: str = "command", seconds: float = 20, grace: float = 0.2, stdin: bytes | None = None
@@ -54,8 +56,15 @@ class _Run:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> _Run:
-    return _Run(tmp_path / "commands")
+def supervisors() -> Iterator[Supervisors]:
+    supervisors = Supervisors()
+    yield supervisors
+    supervisors.close()
+
+
+@pytest.fixture
+def run(tmp_path: Path, supervisors: Supervisors) -> _Run:
+    return _Run(tmp_path / "commands", supervisors)
 
 
 def test_output_exit_code_environment_directory_and_input_are_the_commands_own(run: _Run, tmp_path: Path) -> None:
@@ -81,12 +90,12 @@ def test_a_command_ended_by_a_signal_has_its_negative_number(run: _Run) -> None:
     run.processes.kill()
 
 
-def test_a_finished_command_is_not_started_again(run: _Run, tmp_path: Path) -> None:
+def test_a_finished_command_is_not_started_again(run: _Run, tmp_path: Path, supervisors: Supervisors) -> None:
     script = f"echo x >> {tmp_path}/starts; exit 3"
     assert run.run("bash", "-c", script).exit_code == 3
     run.processes.kill()
 
-    again = _Run(run.folder)
+    again = _Run(run.folder, supervisors)
     assert again.run("bash", "-c", script).exit_code == 3
 
     assert (tmp_path / "starts").read_text() == "x\n"
@@ -158,3 +167,23 @@ def stop_when_ready(run: _Run) -> None:
     while b"ready" not in run.sink.taken and time.monotonic() < end:
         time.sleep(0.005)
     run.stop.set()
+
+
+def test_a_spare_supervisor_that_died_is_replaced(run: _Run, supervisors: Supervisors) -> None:
+    supervisors.prepare()
+    spare = supervisors._spare
+    assert spare is not None
+    spare.kill()
+    spare.wait()
+
+    assert run.run("echo", "hello").exit_code == 0
+    assert bytes(run.sink.taken) == b"hello\n"
+    run.processes.kill()
+
+
+def test_a_large_order_reaches_the_command_whole(run: _Run) -> None:
+    argument = "x" * 100_000
+
+    assert run.run("bash", "-c", 'echo "${#1}"', "bash", argument).exit_code == 0
+    assert bytes(run.sink.taken) == b"100000\n"
+    run.processes.kill()

@@ -65,6 +65,7 @@ def running(
             runner.drain()
             thread.join()
             runner.join(5)
+            frame.supervisors.close()
             directory.close()
 
 

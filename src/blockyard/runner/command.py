@@ -1,9 +1,7 @@
 """The directory of one command: what was started, where its output is and how it ended. Written with `supervisor.py`."""
 
-import json
 import signal
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -61,18 +59,11 @@ class Command:
         words = self._read("interrupted")
         return None if words is None else float(words[0])
 
-    def prepare(self, argv: Sequence[str], cwd: Path, env: Mapping[str, str], stdin: bytes | None) -> None:
-        """Write down what the supervisor shall start."""
+    def prepare(self, stdin: bytes | None) -> None:
+        """Make the directory and write down what the command shall read."""
         self.folder.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
         if stdin is not None:
             replace_file(self.folder / "stdin", stdin)
-        document = {
-            "argv": list(argv),
-            "cwd": str(cwd),
-            "stdin": stdin is not None,
-            "keep_locale": "LC_CTYPE" in env,
-        }
-        replace_file(self.folder / "command.json", json.dumps(document).encode())
 
     def interrupt(self, *, timed_out: bool) -> None:
         """Send the one SIGINT, to the command alone. A second signal, or one to its children, would lose state."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 from pydantic import ValidationError
 
-from blockyard.protocol.run import RunDocument
+from blockyard.protocol.run import ImplementationType, RunDocument
 from blockyard.runner.api import Claim, ClaimError, ControlPlane, NoRun
 from blockyard.runner.metrics import Metrics
 from blockyard.runner.processes import RunProcesses
@@ -69,6 +69,8 @@ class Runner:
         """Work until drained; return the exit code."""
         self._frame.metrics.slots.set(self._frame.settings.concurrency)
         self._start_thread("spool", lambda: self._frame.spool.replay(self._stopped))
+        if any(kind is not ImplementationType.MANUAL for kind in self._frame.settings.implementation_types):
+            self._frame.supervisors.prepare()
         adopted = self._adopt()
         slots = range(1, self._frame.settings.concurrency + 1)
         for number in slots:

@@ -6,7 +6,6 @@ waits for a reader, and a restarted runner reads on where the last one stopped.
 
 import re
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -15,11 +14,11 @@ from typing import Protocol
 
 import structlog
 
-from blockyard.runner import supervisor
 from blockyard.runner.command import UNKNOWN_EXIT, Command
 from blockyard.runner.durable import PRIVATE_DIRECTORY
 from blockyard.runner.executors.executor import ProcessResult
 from blockyard.runner.process_tree import ProcessIdentity, kill_marked, kill_tree, wait_for_exit
+from blockyard.runner.supervisors import Supervisors
 
 log = structlog.get_logger()
 
@@ -51,8 +50,11 @@ class OutputSink(Protocol):
 class RunProcesses:
     """The commands of one run. `stop` is the reporter's event that says the run shall end."""
 
-    def __init__(self, folder: Path, *, sink: OutputSink, stop: threading.Event) -> None:
+    def __init__(
+        self, folder: Path, *, sink: OutputSink, stop: threading.Event, supervisors: Supervisors | None = None
+    ) -> None:
         self._folder = folder
+        self._launcher = supervisors or Supervisors(keep_spare=False)
         self._sink = sink
         self._stop = stop
         self._supervisors: list[subprocess.Popen[bytes]] = []
@@ -76,8 +78,10 @@ class RunProcesses:
         if not command.is_claimed:
             if self._stop.is_set() or time.monotonic() >= deadline:
                 return self._never_started(command)
-            command.prepare(argv, cwd, env, stdin)
-            self._launch(command, env)
+            command.prepare(stdin)
+            environment = {**env, MARKER: str(self._folder)}
+            self._supervisors.append(self._launcher.launch(command.folder, argv, cwd=cwd, env=environment))
+            self._launcher.prepare()
         self._follow(command, log_step, deadline, interrupt_grace_seconds)
         self._sink.end_of_output(log_step, name)
         return command.result()
@@ -121,19 +125,6 @@ class RunProcesses:
         command.output.touch()
         stopped = self._stop.is_set()
         return ProcessResult(UNKNOWN_EXIT, command.output, interrupted=stopped, timed_out=not stopped)
-
-    def _launch(self, command: Command, env: Mapping[str, str]) -> None:
-        self._supervisors.append(
-            subprocess.Popen(  # noqa: S603  the supervisor is ours, the command is the run's purpose
-                [sys.executable, "-I", "-S", supervisor.__file__, str(command.folder)],
-                env={**env, MARKER: str(self._folder)},
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        )
 
     def _wait_for_start(self, command: Command) -> bool:
         """Wait for a supervisor that has just begun; tell whether the command has ended or runs under one."""

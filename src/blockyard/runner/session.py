@@ -3,7 +3,7 @@
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 import structlog
@@ -31,6 +31,7 @@ from blockyard.runner.reporting import RunReporter, StopReason
 from blockyard.runner.run_api import RunApi, rebase
 from blockyard.runner.settings import RunnerSettings
 from blockyard.runner.spool import FinalReport, Spool
+from blockyard.runner.supervisors import Supervisors
 from blockyard.runner.workdir import ClaimedRun, RunFolder
 
 log = structlog.get_logger()
@@ -51,6 +52,7 @@ class Frame:
     executors: Mapping[ImplementationType, Executor]
     private_key: RSAPrivateKey | None
     metrics: Metrics
+    supervisors: Supervisors = field(default_factory=Supervisors)
 
     def connect(self, run_id: str, token: str) -> RunApi:
         """Return the calls of one attempt."""
@@ -100,7 +102,9 @@ class RunSession:
             deadline=self._deadline,
             interval=settings.update_seconds if self._links is None else settings.heartbeat_seconds,
         )
-        self._processes = RunProcesses(folder.commands, sink=self._reporter, stop=self._reporter.aborted)
+        self._processes = RunProcesses(
+            folder.commands, sink=self._reporter, stop=self._reporter.aborted, supervisors=frame.supervisors
+        )
 
     @property
     def type(self) -> ImplementationType:

@@ -78,7 +78,7 @@ class Spool:
 
     def replay(self, stop: threading.Event) -> None:
         """Send what waits, until `stop`; a thread of its own."""
-        backoff = Backoff(1, 60)
+        backoff = Backoff(5, 60)
         while not stop.is_set():
             results = [self.deliver(path, seconds=0, stop=stop) for path in self._waiting()]
             if all(results):

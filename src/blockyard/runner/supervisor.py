@@ -1,13 +1,14 @@
-# pathlib would double the time this program takes to start:
-# ruff: noqa: PTH104, PTH118, PTH123
 """Starts one command, survives the runner and writes down how the command ended.
 
-A program of its own, started with `python -I -S` in a new session; nothing but the standard library. Its only argument
-is a directory: `command.json` says what to start, `claim` is created so that no second supervisor starts it again,
-standard output and error go to the file `output`, `started` names supervisor and command, each by pid and start time,
-and `exit` holds the exit code. It adopts every process the command leaves behind and lives as long as they do, so that
-the runner finds and ends them.
+A program of its own, started with `python -I -S` in a new session; nothing but the standard library. It waits for its
+order, one line of JSON on standard input; without one (the runner is gone) it ends. The order names a directory: `claim`
+is created there so that no second supervisor starts the command again, standard output and error go to the file
+`output`, `started` names supervisor and command, each by pid and start time, and `exit` holds the exit code. It adopts
+every process the command leaves behind and lives as long as they do, so that the runner finds and ends them.
 """
+
+# pathlib would double the time this program takes to start:
+# ruff: noqa: PTH104, PTH110, PTH118, PTH123
 
 import ctypes
 import json
@@ -21,21 +22,24 @@ _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DEFAULT_FOR_COMMAND = (*_IGNORED, signal.SIGPIPE, signal.SIGXFSZ)
 
 
-def supervise(folder: str) -> None:
-    """Start the command of `folder` unless another supervisor has, and wait until it and all it left are gone."""
-    if not _claim(folder):
-        return
+def supervise() -> None:
+    """Wait for the order, start its command and wait until it and all it left are gone."""
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    with open(os.path.join(folder, "command.json"), encoding="utf-8") as file:
-        command = json.load(file)
+    line = sys.stdin.readline()
+    if not line.endswith("\n"):
+        return
+    order = json.loads(line)
+    folder: str = order["folder"]
+    if not _claim(folder):
+        return
     output = os.open(os.path.join(folder, "output"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        pid = _start(folder, command, output)
+        pid = _start(order["argv"], order["env"], order["cwd"], os.path.join(folder, "stdin"), output)
     except OSError as error:
-        os.write(output, f"cannot start {command['argv'][0]}: {error.strerror}\n".encode())
+        os.write(output, f"cannot start {order['argv'][0]}: {error.strerror}\n".encode())
         _write(folder, "exit", str(EXIT_CANNOT_START))
         return
     _write(folder, "started", f"{os.getpid()} {start_time(os.getpid())} {pid} {start_time(pid)}")
@@ -50,15 +54,14 @@ def _claim(folder: str) -> bool:
     return True
 
 
-def _start(folder: str, command: dict[str, object], output: int) -> int:
-    argv = [str(argument) for argument in command["argv"]]  # type: ignore[attr-defined]  # a list, by command.json
-    stdin = os.open(os.path.join(folder, "stdin") if command["stdin"] else os.devnull, os.O_RDONLY)
-    os.chdir(str(command["cwd"]))
-    if not command["keep_locale"]:
-        os.environ.pop("LC_CTYPE", None)  # Python itself sets it where no locale is given
+def _start(argv: list[str], env: dict[str, str], cwd: str, stdin_file: str, output: int) -> int:
+    stdin = os.open(stdin_file if os.path.exists(stdin_file) else os.devnull, os.O_RDONLY)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)  # the command is looked for on its own PATH
     files = [(os.POSIX_SPAWN_DUP2, stdin, 0), (os.POSIX_SPAWN_DUP2, output, 1), (os.POSIX_SPAWN_DUP2, output, 2)]
     return os.posix_spawnp(
-        argv[0], argv, os.environ, file_actions=files, setpgroup=0, setsigmask=(), setsigdef=_DEFAULT_FOR_COMMAND
+        argv[0], argv, env, file_actions=files, setpgroup=0, setsigmask=(), setsigdef=_DEFAULT_FOR_COMMAND
     )
 
 
@@ -91,4 +94,4 @@ def _write(folder: str, name: str, text: str) -> None:
 
 
 if __name__ == "__main__":
-    supervise(sys.argv[1])
+    supervise()
