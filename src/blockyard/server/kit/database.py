@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self, TypeVar
 
+import psycopg
 import structlog
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.engine import URL, CursorResult
@@ -40,6 +41,9 @@ BUSY_SECONDS = 10
 
 _PAUSE_SECONDS = 0.01
 _SERIALIZATION_STATES = frozenset({"40001", "40P01", "55P03"})
+
+_LOST_STATES = frozenset({None, "57P01", "57P02", "57P03", "53300"})
+"""No connection; the server shuts down, crashed, starts; it has too many clients. Source: PostgreSQL, appendix A."""
 
 before_commit: contextvars.ContextVar[Callable[["Transaction"], None] | None] = contextvars.ContextVar(
     "before_commit", default=None
@@ -118,7 +122,7 @@ class Database:
 
     async def write(self, fn: Callable[[Transaction], T]) -> T:
         """Run `fn` in a transaction that may write, commit, and return its result."""
-        return await asyncio.wrap_future(self._submit(self._writers, self._write_engine, fn))
+        return await asyncio.wrap_future(self._submit(self._writers, self._write_engine, _with_addition(fn)))
 
     async def read(self, fn: Callable[[Transaction], T]) -> T:
         """Run `fn` in a transaction that only reads and return its result."""
@@ -126,7 +130,7 @@ class Database:
 
     def write_now(self, fn: Callable[[Transaction], T]) -> T:
         """Do what `write` does, for callers that are no coroutine."""
-        return self._submit(self._writers, self._write_engine, fn).result()
+        return self._submit(self._writers, self._write_engine, _with_addition(fn)).result()
 
     def read_now(self, fn: Callable[[Transaction], T]) -> T:
         """Do what `read` does, for callers that are no coroutine."""
@@ -158,6 +162,10 @@ class Database:
             try:
                 return self._once(engine, fn)
             except (Stale, DBAPIError) as error:
+                if _is_lost(error):
+                    raise Unavailable(
+                        "the database cannot be reached", remedy="Send the request again in a moment."
+                    ) from error
                 if not _is_clash(error):
                     raise
                 if attempt == ATTEMPTS:
@@ -170,14 +178,32 @@ class Database:
         with engine.begin() as connection:
             tx = Transaction(connection)
             result = fn(tx)
-            if (addition := before_commit.get()) is not None and engine is self._write_engine:
-                addition(tx)
             if not self.is_sqlite:
                 for topic in tx.topics:
                     connection.execute(text("SELECT pg_notify(:channel, :topic)"), {"channel": CHANNEL, "topic": topic})
         for topic in tx.topics:
             self.signals.wake(topic)
         return result
+
+
+def _with_addition(fn: Callable[[Transaction], T]) -> Callable[[Transaction], T]:
+    """Return `fn` followed by what the current request adds to its writing transactions."""
+
+    def run(tx: Transaction) -> T:
+        result = fn(tx)
+        if (addition := before_commit.get()) is not None:
+            addition(tx)
+        return result
+
+    return run
+
+
+def _is_lost(error: Exception) -> bool:
+    """Whether the connection to PostgreSQL broke or none could be made; SQLite has none to lose."""
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated
+        or (isinstance(error.orig, psycopg.OperationalError) and error.orig.sqlstate in _LOST_STATES)
+    )
 
 
 def _is_clash(error: Exception) -> bool:

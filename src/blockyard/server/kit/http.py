@@ -50,7 +50,7 @@ class IndentedJson(JSONResponse):
 
     def render(self, content: object) -> bytes:
         """Encode `content`."""
-        return (json_dumps(content) + "\n").encode()
+        return (json_dumps(content) + "\n").encode(errors="replace")  # a refused request may hold lone surrogates
 
 
 def json_dumps(content: object) -> str:
@@ -311,6 +311,9 @@ class AccessLog:
 
         try:
             await self._app(scope, receive, noting)
+        except Exception:
+            status = status or int(HTTPStatus.INTERNAL_SERVER_ERROR)
+            raise
         finally:
             log.info(
                 "request",

@@ -54,7 +54,7 @@ class MasterKey:
 
     def decrypt(self, data: bytes, *, context: str) -> bytes:
         """Return what was encrypted for `context`. Raises Undecryptable."""
-        if data[:1] != _VERSION:
+        if data[:1] != _VERSION or len(data) <= 1 + _NONCE_BYTES:
             raise Undecryptable(f"unknown format of {context}")
         nonce, body = data[1 : 1 + _NONCE_BYTES], data[1 + _NONCE_BYTES :]
         try:

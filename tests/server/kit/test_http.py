@@ -1,0 +1,284 @@
+"""HTTP's own rules: statuses, the shape of errors, media types, limits."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import httpx
+import pytest
+import structlog
+from fastapi import Body, Depends, FastAPI, Query, Request
+
+from blockyard.server.kit.errors import (
+    Conflict,
+    Denied,
+    Invalid,
+    NotFound,
+    Refusal,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    Unprocessable,
+)
+from blockyard.server.kit.http import AccessLog, BodyLimit, install_errors, media, media_class, page_request
+from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.wire import WireJson, WireModel
+from tests.support.http import client_for
+
+pytestmark = pytest.mark.anyio
+MEDIA = "application/vnd.meshcloud.api.meshThing.v1.hal+json"
+BOTH = {"Accept": MEDIA, "Content-Type": MEDIA}
+REFUSALS: dict[str, Refusal] = {
+    "invalid": Invalid("bad value", field="/spec/x", remedy="Send another."),
+    "unprocessable": Unprocessable("who?"),
+    "unauthenticated": Unauthenticated("who are you?"),
+    "denied": Denied("you don't have sufficient permissions", code="MissingPermission"),
+    "missing": NotFound("nothing"),
+    "conflict": Conflict("taken"),
+    "slow": TooManyRequests("slowly", retry_after_seconds=7),
+    "away": Unavailable("later"),
+}
+
+
+class Thing(WireModel):
+    """A thing."""
+
+    name: str
+    value: WireJson = None
+
+
+@pytest.fixture
+def client() -> httpx.AsyncClient:
+    """A client of an application with one thing of each kind."""
+    app = FastAPI()
+    install_errors(app)
+    app.add_middleware(BodyLimit, max_bytes=100_000)
+    app.add_middleware(AccessLog)
+
+    @app.get("/refuse/{name}")
+    async def refuse(name: str) -> None:
+        raise REFUSALS[name]
+
+    @app.get("/defect")
+    async def defect() -> None:
+        raise RuntimeError("secret-of-the-database")
+
+    @app.api_route(
+        "/things", methods=["POST", "PUT"], dependencies=[Depends(media(MEDIA))], response_class=media_class(MEDIA)
+    )
+    async def make(body: Annotated[Thing, Body(media_type=MEDIA)]) -> Thing:
+        return body
+
+    @app.get("/things", dependencies=[Depends(media(MEDIA))], response_class=media_class(MEDIA))
+    async def read(page: Annotated[PageRequest, Depends(page_request)], q: Annotated[str, Query()] = "") -> Any:
+        return {"name": q, "number": page.number, "limit": page.limit}
+
+    @app.post("/raw")
+    async def raw(request: Request) -> int:
+        return len(await request.body())
+
+    return client_for(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "error", "code"),
+    [
+        ("invalid", 400, "BadRequest", "Invalid"),
+        ("unprocessable", 422, "UnprocessableEntity", "UnknownSubject"),
+        ("unauthenticated", 401, "Unauthorized", "Unauthenticated"),
+        ("denied", 403, "Forbidden", "MissingPermission"),
+        ("missing", 404, "NotFound", "NotFound"),
+        ("conflict", 409, "Conflict", "Conflict"),
+        ("slow", 429, "TooManyRequests", "TooManyRequests"),
+        ("away", 503, "ServiceUnavailable", "Unavailable"),
+    ],
+)
+async def test_each_refusal_has_its_status(
+    client: httpx.AsyncClient, name: str, status: int, error: str, code: str
+) -> None:
+    answer = await client.get(f"/refuse/{name}")
+
+    refusal = REFUSALS[name]
+    assert answer.status_code == status
+    assert answer.json() == {
+        "status": status,
+        "error": error,
+        "errorCode": code,
+        "message": refusal.message,
+        "field": refusal.field,
+        "remedy": refusal.remedy,
+        "timestamp": answer.json()["timestamp"],
+        "path": f"/refuse/{name}",
+    }
+    assert answer.headers["content-type"] == "application/json"
+
+
+async def test_an_error_has_one_member_per_line_and_plain_apostrophes(client: httpx.AsyncClient) -> None:
+    lines = (await client.get("/refuse/denied")).text.splitlines()
+
+    assert '  "message": "you don\'t have sufficient permissions",' in lines
+
+
+async def test_some_refusals_have_headers(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/refuse/slow")).headers["retry-after"] == "7"
+    assert (await client.get("/refuse/unauthenticated")).headers["www-authenticate"] == 'Bearer realm="blockyard"'
+
+
+async def test_a_defect_is_logged_and_its_cause_not_told(client: httpx.AsyncClient) -> None:
+    with structlog.testing.capture_logs() as lines:
+        answer = await client.get("/defect")
+
+    assert answer.status_code == 500
+    assert answer.json()["errorCode"] == "InternalError"
+    assert "secret-of-the-database" not in answer.text
+    assert [line for line in lines if line["event"] == "request failed"]
+
+
+async def test_an_unknown_address_or_method_is_told(client: httpx.AsyncClient) -> None:
+    missing = await client.get("/nothing/here")
+    assert (missing.status_code, missing.json()["path"]) == (404, "/nothing/here")
+    wrong = await client.delete("/things")
+    assert (wrong.status_code, wrong.json()["errorCode"]) == (405, "MethodNotAllowed")
+    assert set(wrong.headers["allow"].split(", ")) & {"GET", "POST", "PUT"}
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        (MEDIA, 200),
+        (MEDIA.lower(), 200),
+        (MEDIA.upper(), 200),
+        (f"{MEDIA};charset=utf-8", 200),
+        (f"text/html, {MEDIA};q=0.5", 200),
+        ("*/*", 200),
+        ("application/*", 200),
+        ("", 406),
+        ("application/json", 406),
+        ("text/*", 406),
+        (MEDIA.replace("v1", "v2"), 406),
+        ("application/vnd.meshcloud.api.meshThing.*", 406),
+    ],
+)
+async def test_a_get_needs_an_acceptable_accept(client: httpx.AsyncClient, accept: str, status: int) -> None:
+    answer = await client.get("/things", headers={"Accept": accept})
+
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.headers["content-type"] == MEDIA
+    else:
+        assert answer.json()["remedy"] == f"Send 'Accept: {MEDIA}'."
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        (MEDIA, 200),
+        (MEDIA.lower(), 200),
+        (f"{MEDIA}; charset=utf-8", 200),
+        ("application/json", 415),
+        ("application/hal+json", 415),
+        (MEDIA.replace("v1", "v1-preview"), 415),
+        ("", 415),
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_a_body_needs_the_right_content_type(
+    client: httpx.AsyncClient, method: str, content_type: str, status: int
+) -> None:
+    headers = {"Accept": MEDIA, "Content-Type": content_type}
+
+    answer = await client.request(method, "/things", content='{"name": "a"}\n', headers=headers)
+
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "field"),
+    [
+        (b"", "InvalidRequest", "/"),
+        (b"{", "MalformedJson", None),
+        (b'{"name": "a"} trailing', "MalformedJson", None),
+        (b"null", "InvalidRequest", "/"),
+        (b"[]", "InvalidRequest", "/"),
+        (b'"text"', "InvalidRequest", "/"),
+        (b"{}", "InvalidRequest", "/name"),
+        (b'{"name": 5}', "InvalidRequest", "/name"),
+        (b'{"name": "a", "value": NaN}', "InvalidRequest", "/value"),
+        (b'{"name": "a", "value": 1e999}', "InvalidRequest", "/value"),
+        (b'{"name": "a", "value": "\\ud800"}', "InvalidRequest", "/value"),
+        (b'\xff\xfe{"name": "a"}', None, None),
+        (b'{"name": "\xff"}', None, None),
+        (b"[" * 90_000, None, None),
+        (b'{"name": "a", "value": ' + b"[" * 40_000 + b"]" * 40_000 + b"}", None, None),
+        (b'{"name": "a", "value": ' + b"[" * 300 + b"]" * 300 + b"}", None, None),
+        (b'{"name": "a", "value": ' + b"9" * 5000 + b"}", None, None),
+    ],
+)
+async def test_a_bad_body_is_400_in_the_shape_of_errors(
+    client: httpx.AsyncClient, content: bytes, code: str | None, field: str | None
+) -> None:
+    answer = await client.post("/things", content=content, headers=BOTH)
+
+    assert answer.status_code == 400, answer.text[:500]
+    assert answer.json()["errorCode"] == code or code is None
+    assert answer.json()["field"] == field or code is None
+
+
+async def test_what_can_be_read_is_echoed(client: httpx.AsyncClient) -> None:
+    nested: Any = "deep"
+    for _ in range(60):
+        nested = [nested]
+    sent = {"name": "<&>'\u2028", "value": {"a": [1, None, "\0", 10**30, nested]}, "unknown": 1}
+
+    answer = await client.post("/things", content=json.dumps(sent), headers=BOTH)
+
+    assert answer.json() == {"name": sent["name"], "value": sent["value"]}
+
+
+async def test_a_body_over_the_limit_is_413(client: httpx.AsyncClient) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(11):
+            yield b"x" * 10_000
+
+    told = await client.post("/raw", content=b"x" * 100_001)
+    streamed = await client.post("/raw", content=chunks())
+
+    for answer in (told, streamed):
+        assert answer.status_code == 413
+        assert answer.json()["errorCode"] == "BodyTooLarge"
+    assert (await client.post("/raw", content=b"x" * 100_000)).json() == 100_000
+    assert (await client.post("/raw", content=b"", headers={"Content-Length": "-5"})).status_code in {400, 413}
+
+
+@pytest.mark.parametrize("path", ["/things%00", "/things?q=%00", "/refuse/a%00b"])
+async def test_a_nul_in_the_address_is_400(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path, headers=BOTH)).status_code == 400
+
+
+@pytest.mark.parametrize("query", ["page=-1", "page=x", "page=99999999999", "size=0", "size=-1", "size=1.5", "page="])
+async def test_a_bad_page_is_400_and_names_the_parameter(client: httpx.AsyncClient, query: str) -> None:
+    answer = await client.get(f"/things?{query}", headers=BOTH)
+
+    assert answer.status_code == 400
+    assert answer.json()["field"] == "query/" + query.partition("=")[0]
+
+
+async def test_a_large_size_is_lowered(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/things?size=5000&page=3", headers=BOTH)).json() == {
+        "name": "",
+        "number": 3,
+        "limit": 1000,
+    }
+
+
+async def test_the_access_log_has_one_line_per_request_without_query_or_headers(client: httpx.AsyncClient) -> None:
+    with structlog.testing.capture_logs() as lines:
+        await client.get("/things?q=secret-in-query", headers={"Accept": MEDIA, "Authorization": "Bearer secret"})
+        await client.get("/defect")
+
+    requests = [line for line in lines if line["event"] == "request"]
+    assert [(line["method"], line["path"], line["status"]) for line in requests] == [
+        ("GET", "/things", 200),
+        ("GET", "/defect", 500),
+    ]
+    assert "secret" not in repr(requests)

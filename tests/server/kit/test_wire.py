@@ -1,0 +1,107 @@
+"""Wire schemas take exactly what they say."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from blockyard.server.kit.clock import utc_now, wire_time
+from blockyard.server.kit.ids import new_id, new_secret
+from blockyard.server.kit.wire import Name, ShortText, Tags, WireDate, WireJson, WireModel, WireUuid
+
+
+class Thing(WireModel):
+    """One of each."""
+
+    display_name: Name = "x"
+    amount: int = 0
+    enabled: bool = False
+    id: WireUuid | None = None
+    day: WireDate | None = None
+    value: WireJson = None
+    note: ShortText = ""
+
+
+class Tagged(WireModel):
+    """Something with tags."""
+
+    tags: Tags
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"displayName": ""},
+        {"displayName": None},
+        {"displayName": 5},
+        {"displayName": "a\0"},
+        {"displayName": "\ud800"},
+        {"displayName": "x" * 256},
+        {"amount": "16"},
+        {"amount": 1.0},
+        {"amount": True},
+        {"enabled": "true"},
+        {"enabled": 1},
+        {"id": "not-a-uuid"},
+        {"id": 5},
+        {"day": "2026-1-1"},
+        {"day": "2026-13-01"},
+        {"day": "2026-01-01T00:00:00"},
+        {"day": "٢٠٢٦-01-01"},
+        {"day": 0},
+        {"value": float("nan")},
+        {"value": [{"a": float("inf")}]},
+        {"value": {"\ud800": 1}},
+        {"value": ["\udfff"]},
+    ],
+)
+def test_what_is_no_such_value_is_refused(bad: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Thing.model_validate(bad)
+
+
+def test_unknown_members_are_ignored_and_names_are_camel_case() -> None:
+    thing = Thing.model_validate({"displayName": "a", "unknown": {"x": 1}, "day": "2026-12-31"})
+
+    assert thing.display_name == "a"
+    assert thing.day == date(2026, 12, 31)
+    assert thing.model_dump(mode="json", by_alias=True)["day"] == "2026-12-31"
+
+
+@pytest.mark.parametrize("value", [None, 16, "16", 10**30, [], {}, {"plaintext": 1}, "a\0b", [[[]]], 1.5, True])
+def test_any_json_value_is_kept(value: JsonValue) -> None:
+    kept = Thing.model_validate({"value": value}).value
+
+    assert kept == value
+    assert type(kept) is type(value)
+
+
+def test_tags_are_empty_unless_sent() -> None:
+    assert Tagged.model_validate({}).tags == {}
+    assert Tagged.model_validate({"tags": {"b": ["2", "1"], "a": []}}).tags == {"b": ["2", "1"], "a": []}
+    with pytest.raises(ValidationError):
+        Tagged.model_validate({"tags": {"a": "1"}})
+
+
+def test_a_uuid_is_sent_as_text() -> None:
+    found = TypeAdapter(WireUuid).validate_python("98520496-627D-43e6-82da-ce499179ff3f")
+
+    assert str(found) == "98520496-627d-43e6-82da-ce499179ff3f"
+
+
+def test_instants_are_sent_in_utc_with_whole_seconds() -> None:
+    instant = datetime(2026, 8, 20, 11, 37, 43, 999999, tzinfo=timezone(timedelta(hours=2)))
+
+    assert wire_time(instant) == "2026-08-20T09:37:43Z"
+    assert utc_now().tzinfo is UTC
+
+
+def test_ids_and_secrets_are_random_and_secrets_need_no_encoding() -> None:
+    secrets = {new_secret() for _ in range(100)}
+
+    assert len(secrets) == 100
+    assert all(len(secret) == 32 and secret.isascii() and secret.isalnum() for secret in secrets)
+    assert len(new_secret(43)) == 43
+    assert new_id() != new_id()
+    assert new_id().version == 4
