@@ -246,3 +246,61 @@ def a_target(
         implementation=implementation,
         hand_over=hand_over,
     )
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Whoever claimed a run, over HTTP."""
+
+    world: RunWorld
+    run_id: UUID
+    token: str
+    source: str = str(SHARED_RUNNER)
+
+    async def register(self, *steps: str, source: str | None = None) -> httpx.Response:
+        """Register a source with steps."""
+        announced: list[Json] = [{"id": step, "displayName": step.title(), "status": None} for step in steps]
+        body: Json = {"source": {"id": source or self.source}, "steps": announced}
+        return await self.send("POST", f"{RUNS}/{self.run_id}/status/source", body)
+
+    async def report(self, *, source: str | None = None, **update: Json) -> httpx.Response:
+        """Report a status update."""
+        return await self.send("PATCH", f"{RUNS}/{self.run_id}/status/source/{source or self.source}", update)
+
+    async def heartbeat(self) -> httpx.Response:
+        """Give a sign of life."""
+        return await self.send("POST", f"{OWN}/{self.run_id}/heartbeat")
+
+    async def release(self, reason: str = "the machine is going down") -> httpx.Response:
+        """Hand the run back."""
+        return await self.send("POST", f"{OWN}/{self.run_id}/release", {"reason": reason}, media="application/json")
+
+    async def log(self, step: str, offset: int, data: bytes) -> httpx.Response:
+        """Send a piece of log."""
+        async with self.world.client(self.token) as client:
+            return await client.post(f"{OWN}/{self.run_id}/log", params={"step": step, "offset": offset}, content=data)
+
+    async def send(self, method: str, path: str, body: Json = None, *, media: str = RUN) -> httpx.Response:
+        """Send a request with the token."""
+        async with self.world.client(self.token) as client:
+            if body is None:
+                return await client.request(method, path)
+            return await client.request(method, path, json=body, headers={"Content-Type": media})
+
+    async def lock(self, lock_id: str = "lock-1") -> httpx.Response:
+        """Take the lock of the state."""
+        body = {"ID": lock_id, "Who": "tester"}
+        async with self.world.client(self.token) as client:
+            block_id = self.world.run(self.run_id).block_id
+            return await client.request("LOCK", f"{STATE}/shop/buildingBlock/{block_id}", json=body)
+
+
+STATE = "/api/terraform/state/workspace"
+
+
+async def a_worker(world: RunWorld, *, own: bool = True, runner_id: RunnerId = SHARED_RUNNER) -> Worker:
+    """Claim the run that waits and return who works on it."""
+    answer = await world.claim(runner_id, own=own)
+    assert answer.status_code == 201, answer.text
+    document = answer.json()
+    return Worker(world, UUID(document["metadata"]["uuid"]), document["spec"]["runToken"])

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.live import HEARTBEAT_SECONDS
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.protocol.run import RunDocument
@@ -48,7 +49,13 @@ async def test_a_claim_answers_the_run_document_with_its_token(world: RunWorld) 
 async def test_the_endpoint_is_a_system_input_unless_the_definition_has_one_of_that_name(world: RunWorld) -> None:
     world.request()
     (given,) = (await world.claim()).json()["spec"]["buildingBlock"]["spec"]["inputs"]
-    own = {"key": "MESHSTACK_ENDPOINT", "value": "x", "type": "STRING", "isSensitive": False, "isEnvironment": True}
+    own: JsonObject = {
+        "key": "MESHSTACK_ENDPOINT",
+        "value": "x",
+        "type": "STRING",
+        "isSensitive": False,
+        "isEnvironment": True,
+    }
     world.content.inputs.append(own)
     world.request()
 
@@ -92,7 +99,7 @@ async def test_our_protocol_is_answered_with_our_links(world: RunWorld) -> None:
     assert links.log.href == f"{BASE_URL}/api/blockyard/v1/runs/{run.id}/log"
     assert links.heartbeat is not None
     assert links.release is not None
-    assert HEARTBEAT_SECONDS < world.context.limits.own_lease.total_seconds()
+    assert world.context.limits.own_lease.total_seconds() > HEARTBEAT_SECONDS
 
 
 async def test_an_empty_queue_is_404_with_a_code_of_its_own(world: RunWorld) -> None:

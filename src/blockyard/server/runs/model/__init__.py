@@ -4,7 +4,7 @@ from blockyard.server.runs.model.attempt import Attempt, AttemptState, Claimer, 
 from blockyard.server.runs.model.limits import RunLimits
 from blockyard.server.runs.model.run import FINAL, NEXT, Run, RunId, RunTarget, RunWarning, Trigger, TriggerReason
 from blockyard.server.runs.model.step import Source, Step, StepId
-from blockyard.server.runs.model.text import clean
+from blockyard.server.runs.model.text import clean, sound
 
 __all__ = [
     "FINAL",
@@ -24,4 +24,5 @@ __all__ = [
     "TriggerReason",
     "clean",
     "lease_of",
+    "sound",
 ]

@@ -10,7 +10,7 @@ from blockyard.protocol.status import OutputValue, SourceRegistration, StepUpdat
 from blockyard.protocol.status import Source as WireSource
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Invalid
-from blockyard.server.runs.model import Claimer, Run, RunLimits, Source, Step, StepId, clean
+from blockyard.server.runs.model import Claimer, Run, RunLimits, Source, Step, StepId, clean, sound
 from blockyard.server.runs.model.step import OPEN_STEPS
 from blockyard.server.runs.service.logbook import Logbook
 from blockyard.server.runs.store import FileStore, StepStore
@@ -154,7 +154,7 @@ class StepReports:
         merged: JsonObject = dict(self._files.outputs(self._run.id, self._attempt))
         for name, output in outputs.items():
             kept = output.model_copy(update={"value": None}) if output.is_sensitive else output
-            merged[name] = kept.wire()
+            merged[clean(name)] = sound(kept.wire(), f"/steps/outputs/{clean(name)}/value")
         self._files.put_outputs(self._run.id, self._attempt, merged)
         return any(output.is_sensitive for output in outputs.values())
 

@@ -89,7 +89,7 @@ class RunViews:
         """Return the steps of the newest attempt that has any, with the end of their logs. Raises NotFound, Denied."""
         run = RunStore(tx).get(run_id)
         self._require(tx, principal, run, RunAccess.FULL)
-        steps = StepStore(tx).steps(run.id, StepStore(tx).newest_attempt_with_steps(run.id))
+        steps = StepStore(tx).steps(run.id, StepStore(tx).newest_attempt(run.id))
         return [StepLog(step, self._tail(tx, step)) for step in steps]
 
     def detail(self, tx: Transaction, principal: Principal, run_id: RunId) -> RunDetail:
@@ -97,7 +97,7 @@ class RunViews:
         run = RunStore(tx).get(run_id)
         access = self._require(tx, principal, run, RunAccess.MESSAGES)
         steps = StepStore(tx)
-        number = steps.newest_attempt_with_steps(run.id)
+        number = steps.newest_attempt(run.id)
         return RunDetail(
             run=run,
             access=access,
@@ -123,7 +123,7 @@ class RunViews:
         run = RunStore(tx).get(run_id)
         self._require(tx, principal, run, RunAccess.FULL)
         steps = StepStore(tx)
-        for found in steps.steps(run.id, steps.newest_attempt_with_steps(run.id)):
+        for found in steps.steps(run.id, steps.newest_attempt(run.id)):
             if found.id.name == step and source in {None, found.id.source}:
                 return found, LogStore(tx).read(found, offset, size)
         raise NotFound(f"the run has no step '{step}'", code="StepUnknown")
@@ -134,7 +134,7 @@ class RunViews:
         positions = runs.positions(run_id)
         run = runs.get(run_id)
         access = self._require(tx, principal, run, RunAccess.MESSAGES)
-        number = StepStore(tx).newest_attempt_with_steps(run.id)
+        number = StepStore(tx).newest_attempt(run.id)
         chunks, more = (
             LogStore(tx).after(run.id, number, after, up_to_bytes=EVENT_BYTES)
             if access is RunAccess.FULL

@@ -64,9 +64,9 @@ class StepStore:
         )
         return [_step(row) for row in self._tx.execute(query)]
 
-    def newest_attempt_with_steps(self, run_id: RunId) -> int:
-        """Return the number of the newest attempt that has steps; 0 if none has."""
-        query = select(func.max(_steps.c.attempt)).where(_steps.c.run_id == run_id)
+    def newest_attempt(self, run_id: RunId) -> int:
+        """Return the number of the newest attempt somebody reported on; 0 if there is none."""
+        query = select(func.max(_sources.c.attempt)).where(_sources.c.run_id == run_id)
         return int(str(self._tx.execute(query).scalar_one() or 0))
 
     def put(self, step: Step, *, is_new: bool) -> Step:
