@@ -58,7 +58,12 @@ def merge(
     sent: Mapping[str, Json], *, stored: Mapping[str, InputValue] = STORED, operator: bool = True
 ) -> tuple[Mapping[str, InputValue], frozenset[str]]:
     merged = merge_inputs(
-        SPECS, stored, {key: SentInput(value) for key, value in sent.items()}, operator=operator, seal=seal
+        SPECS,
+        stored,
+        {key: SentInput(value) for key, value in sent.items()},
+        operator=operator,
+        runner_key=KEY,
+        seal=seal,
     )
     return merged.values, merged.changed
 
@@ -140,7 +145,7 @@ def test_the_sensitivity_has_to_be_the_one_of_the_definition(key: str, said: boo
     sent = {key: SentInput({"plaintext": "x"} if key == "token" else "x", is_sensitive=said)}
 
     with pytest.raises(Invalid) as refusal:
-        merge_inputs(SPECS, {}, sent, operator=True, seal=seal)
+        merge_inputs(SPECS, {}, sent, operator=True, runner_key=KEY, seal=seal)
 
     assert refusal.value.field == f"/spec/inputs/{key}/isSensitive"
 
@@ -149,7 +154,7 @@ def test_a_value_that_looks_like_a_secret_is_kept_verbatim_where_nothing_is_sens
     code = specs(spec("plaintext", type=InputType.CODE))
     sent = {"plaintext": SentInput('{"hash": "x"}', is_sensitive=False)}
 
-    merged = merge_inputs(code, {}, sent, operator=False, seal=seal)
+    merged = merge_inputs(code, {}, sent, operator=False, runner_key=KEY, seal=seal)
 
     assert merged.values == {"plaintext": '{"hash": "x"}'}
 
@@ -190,7 +195,7 @@ def test_the_hash_of_a_secret_default_takes_the_default() -> None:
     known = specs(spec("d", default_value=secret, is_sensitive=True))
     sent = {"d": SentInput({"hash": "h"}, is_sensitive=True)}
 
-    merged = merge_inputs(known, {}, sent, operator=False, seal=seal)
+    merged = merge_inputs(known, {}, sent, operator=False, runner_key=KEY, seal=seal)
 
     assert with_defaults(known, merged.values) == {"d": secret}
 

@@ -39,7 +39,7 @@ from blockyard.server.blocks.model.block import (
     Operation,
     Parent,
 )
-from blockyard.server.blocks.model.query import BlockQuery
+from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.definitions.model import DefinitionId, VersionId
 from blockyard.server.events.model import Author
 from blockyard.server.kit.columns import Instant, JsonText
@@ -101,10 +101,19 @@ for _filter in ("workspace", "provider", "definition_id", "version_id", "version
         postgresql_where=_IS_ACTIVE,
     )
 Index("ix_blocks_active", _blocks.c.created_at, _blocks.c.id, sqlite_where=_IS_ACTIVE, postgresql_where=_IS_ACTIVE)
+_IS_LIVE = text("lifecycle <> 'DELETED'")
+Index("ix_blocks_live", _blocks.c.created_at, _blocks.c.id, sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE)
 _IS_DUE = text("rerun_due")
 Index("ix_blocks_rerun_due", _blocks.c.id, sqlite_where=_IS_DUE, postgresql_where=_IS_DUE)
 
 _Condition: TypeAlias = ColumnElement[bool] | TextClause
+
+_SORTS: Mapping[BlockSort, ColumnElement[str]] = {
+    BlockSort.NAME: func.lower(_blocks.c.name),
+    BlockSort.WORKSPACE: _blocks.c.workspace,
+    BlockSort.STATUS: _blocks.c.status,
+}
+"""What comes before the creation in the order of a list; by creation alone if it is not here."""
 
 _CHUNK = 500
 """How many ids one statement carries."""
@@ -157,6 +166,14 @@ class BlockStore:
         condition = _condition(query)
         total = self._tx.execute(select(func.count()).select_from(_blocks).where(*condition)).scalar_one()
         return Page(self._where(*condition, request=request), int(str(total)), request)
+
+    def search(self, query: BlockQuery, request: PageRequest, *, sort: BlockSort, descending: bool) -> Page[Block]:
+        """Return one page of the blocks that match and are not deleted, also those on their way out."""
+        condition = _condition(query, lifecycle=_IS_LIVE)
+        total = self._tx.execute(select(func.count()).select_from(_blocks).where(*condition)).scalar_one()
+        keys = [_SORTS[sort]] if sort in _SORTS else []
+        order = [key.desc() if descending else key for key in (*keys, _blocks.c.created_at, _blocks.c.id)]
+        return Page(self._where(*condition, request=request, order=order), int(str(total)), request)
 
     def children(self, parent_id: UUID) -> Sequence[Block]:
         """Return the blocks, not deleted, that have this parent, oldest first."""
@@ -214,8 +231,13 @@ class BlockStore:
         if rows:
             self._tx.execute(insert(_parents), rows)
 
-    def _where(self, *conditions: _Condition, request: PageRequest | None = None) -> Sequence[Block]:
-        statement = select(_blocks).where(*conditions).order_by(_blocks.c.created_at, _blocks.c.id)
+    def _where(
+        self,
+        *conditions: _Condition,
+        request: PageRequest | None = None,
+        order: Sequence[ColumnElement[object]] = (_blocks.c.created_at, _blocks.c.id),
+    ) -> Sequence[Block]:
+        statement = select(_blocks).where(*conditions).order_by(*order)
         if request is not None:
             statement = statement.limit(request.limit).offset(request.offset)
         rows = self._tx.execute(statement).mappings().all()
@@ -233,7 +255,7 @@ class BlockStore:
         return parents
 
 
-def _condition(query: BlockQuery) -> list[_Condition]:
+def _condition(query: BlockQuery, *, lifecycle: TextClause = _IS_ACTIVE) -> list[_Condition]:
     wanted: dict[str, object] = {
         "workspace": query.workspace,
         "provider": query.provider,
@@ -249,7 +271,9 @@ def _condition(query: BlockQuery) -> list[_Condition]:
         for name, allowed in (("workspace", query.workspaces), ("provider", query.providers))
         if allowed is not None
     ]
-    return [_IS_ACTIVE, or_(*reach) if reach else true(), *conditions]
+    if query.search:
+        conditions.append(_blocks.c.name.icontains(query.search, autoescape=True))
+    return [lifecycle, or_(*reach) if reach else true(), *conditions]
 
 
 def _row(block: Block) -> dict[str, object]:

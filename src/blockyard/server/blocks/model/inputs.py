@@ -35,11 +35,17 @@ class Merged:
 
 
 def merge_inputs(
-    specs: Specs, stored: Mapping[str, InputValue], sent: Mapping[str, SentInput], *, operator: bool, seal: Seal
+    specs: Specs,
+    stored: Mapping[str, InputValue],
+    sent: Mapping[str, SentInput],
+    *,
+    operator: bool,
+    runner_key: str,
+    seal: Seal,
 ) -> Merged:
     """Return `stored` with `sent` laid over it: what was not sent is kept, a known hash keeps the secret.
 
-    Consumers (`operator` False) may change updateable inputs and fill in user inputs that have no value yet.
+    Consumers (`operator` False) may change updateable inputs and fill in user inputs without a usable value.
 
     Raises:
         Invalid: an unknown or computed input, a value that breaks its specification, a foreign hash.
@@ -53,7 +59,7 @@ def merge_inputs(
         after = _accepted(spec, item, before, seal)
         if _equal(before, after):
             continue
-        if not operator and not _consumer_may(spec, before):
+        if not operator and not _consumer_may(spec, before, runner_key):
             raise _not_yours(spec)
         changed.add(key)
         if after is None:
@@ -166,10 +172,10 @@ def _kept(spec: InputSpec, known: str, before: InputValue) -> InputValue:
     )
 
 
-def _consumer_may(spec: InputSpec, before: InputValue) -> bool:
+def _consumer_may(spec: InputSpec, before: InputValue, runner_key: str) -> bool:
     if spec.assignment_type is not AssignmentType.USER_INPUT:
         return False
-    return before is None or spec.updateable_by_consumer
+    return spec.updateable_by_consumer or not _usable(spec, before, runner_key)
 
 
 def _not_yours(spec: InputSpec) -> Denied:
@@ -222,6 +228,6 @@ def _usable(spec: InputSpec, value: InputValue, runner_key: str) -> bool:
         return False
     if isinstance(value, StoredSecret):
         return value.key == runner_key
-    if value == "":
+    if value == "":  # in place of a default it is a choice, else it means nothing
         return spec.default_value is not None
     return value is not None and _still_valid(spec, value)

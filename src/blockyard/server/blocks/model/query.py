@@ -2,9 +2,19 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 _VERSION_NUMBER = re.compile(r"v?([0-9]{1,9})\Z", re.IGNORECASE)
+
+
+class BlockSort(StrEnum):
+    """What a list of people is sorted by."""
+
+    CREATED = "created"
+    NAME = "name"
+    WORKSPACE = "workspace"
+    STATUS = "status"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,11 +22,13 @@ class BlockQuery:
     """Filters of a list, all of which must match; None means any.
 
     Attributes:
+        search: a part of the name, upper and lower case alike.
         workspaces: only blocks of these workspaces, by what the principal may see.
         providers: only blocks that these workspaces provide for, by what the principal may see.
         nothing: a filter names something no block of a workspace has, such as a tenant.
     """
 
+    search: str | None = None
     workspace: str | None = None
     provider: str | None = None
     display_name: str | None = None

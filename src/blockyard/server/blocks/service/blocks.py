@@ -6,7 +6,7 @@ from uuid import UUID
 
 from blockyard.server.blocks.model.block import Block, BlockId
 from blockyard.server.blocks.model.order import BlockRequest
-from blockyard.server.blocks.model.query import BlockQuery
+from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.blocks.service.access import (
     DELETE,
     LIST,
@@ -24,6 +24,7 @@ from blockyard.server.blocks.service.hooks import BlockHooks
 from blockyard.server.blocks.service.ordering import Ordering
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.service.starting import RunStarter
+from blockyard.server.blocks.service.usage import BlockUsage
 from blockyard.server.blocks.service.views import BlockView
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Version
@@ -70,7 +71,7 @@ class BlockDetail:
 
 
 class BlockService:
-    """Use cases of building blocks. `hooks` is for runs and for loops."""
+    """Use cases of building blocks. `hooks` is for runs and for loops, `usage` for definitions and workspaces."""
 
     def __init__(
         self,
@@ -100,6 +101,7 @@ class BlockService:
         self._changing = Changing(event_log=event_log, definitions=definitions, sealer=sealer, starter=self._starter)
         self._deleting = Deleting(clock=clock, event_log=event_log, runs=runs, state=state, starter=self._starter)
         self.hooks = BlockHooks(starter=self._starter, deleting=self._deleting)
+        self.usage = BlockUsage(runs=runs, state=state)
 
     def order(self, tx: Transaction, principal: Principal, request: BlockRequest) -> BlockView:
         """Order a block. Raises Denied, NotFound, Invalid, Conflict."""
@@ -116,6 +118,23 @@ class BlockService:
             raise _may_not_list(LIST)
         limit = None if reach.everything else reach.workspaces
         return self._page(tx, principal, replace(query, workspaces=limit), request)
+
+    def search(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        query: BlockQuery,
+        request: PageRequest,
+        *,
+        sort: BlockSort = BlockSort.CREATED,
+        descending: bool = False,
+    ) -> Page[BlockView]:
+        """Return blocks that are not deleted, for people: of their workspaces, and those their workspaces provide for."""
+        reach = principal.reach(LIST)
+        if not reach.everything:
+            query = replace(query, workspaces=reach.workspaces, providers=reach.providers)
+        found = BlockStore(tx).search(query, request, sort=sort, descending=descending)
+        return Page(self._starter.reader(tx).views(principal, found.items), found.total, request)
 
     def managed(
         self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest

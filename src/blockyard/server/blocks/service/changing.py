@@ -98,9 +98,15 @@ class Changing:
         upgraded = request.version_id != before.version_id
         version = self._upgrade_target(tx, principal, before, request.version_id) if upgraded else old
         kept = carried_over(old.inputs, version.inputs, before.inputs) if upgraded else before.inputs
-        seal = sealing(self._sealer, self._starter.reader(tx).public_key(version), before.id)
-        operator = is_operator(principal, before)
-        merged = merge_inputs(version.inputs, kept, request.inputs, operator=operator, seal=seal)
+        reader = self._starter.reader(tx)
+        merged = merge_inputs(
+            version.inputs,
+            kept,
+            request.inputs,
+            operator=is_operator(principal, before),
+            runner_key=reader.runner_key(version),
+            seal=sealing(self._sealer, reader.public_key(version), before.id),
+        )
         inputs = with_defaults(version.inputs, merged.values) if upgraded or merged.changed else merged.values
         parents = _parents(tx, before, version, request, upgraded=upgraded)
         block = replace(

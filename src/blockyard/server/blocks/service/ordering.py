@@ -108,9 +108,15 @@ class Ordering:
     def _inputs(
         self, tx: Transaction, principal: Principal, request: BlockRequest, version: Version, block_id: BlockId
     ) -> Mapping[str, InputValue]:
-        seal = sealing(self._sealer, self._starter.reader(tx).public_key(version), block_id)
-        operator = operates(principal, version.workspace)
-        merged = merge_inputs(version.inputs, {}, request.inputs, operator=operator, seal=seal)
+        reader = self._starter.reader(tx)
+        merged = merge_inputs(
+            version.inputs,
+            {},
+            request.inputs,
+            operator=operates(principal, version.workspace),
+            runner_key=reader.runner_key(version),
+            seal=sealing(self._sealer, reader.public_key(version), block_id),
+        )
         return with_defaults(version.inputs, merged.values)
 
 

@@ -1,0 +1,196 @@
+"""Deleting and purging blocks."""
+
+from typing import Any
+
+import pytest
+
+from blockyard.protocol.media import BLOCK_V1, DEFINITION
+from blockyard.protocol.names import RunStatus
+from tests.support.block_world import (
+    BLOCKS,
+    DEFINITIONS,
+    MANUAL,
+    PLATFORM,
+    SHOP,
+    BlockWorld,
+    an_input,
+    definition_of,
+    lifecycle_of,
+    status_of,
+    uuid_of,
+)
+from tests.support.principals import ADMINISTRATOR, a_key
+
+
+def a_done_block(world: BlockWorld, **spec: Any) -> Any:
+    block = world.order(world.define(**({"inputs": {}} | spec)))
+    world.finish()
+    return world.read(block)
+
+
+def state_of(world: BlockWorld, block: Any) -> tuple[str, str, bool]:
+    document = world.read(block)
+    return lifecycle_of(document), status_of(document), document["status"]["forcePurge"]
+
+
+def test_a_deletion_destroys_first_and_then_the_block_is_gone(world: BlockWorld) -> None:
+    block = a_done_block(world)
+
+    answer = world.delete(block)
+
+    assert (answer.status_code, answer.text) == (202, "")
+    assert state_of(world, block) == ("MARKED_FOR_DELETION", "PENDING", False)
+    claimed = world.claimed()
+    assert claimed.behavior == "DESTROY"
+    assert not world.states.removed
+    world.report(claimed)
+    assert state_of(world, block) == ("DELETED", "SUCCEEDED", False)
+    assert [str(block_id) for block_id in world.states.removed] == [uuid_of(block)]
+    assert world.as_admin("GET", BLOCKS)["page"]["totalElements"] == 0
+    assert "Building Block Deleted" in world.titles(block)
+
+
+def test_repeating_a_deletion_changes_nothing(world: BlockWorld) -> None:
+    block = a_done_block(world)
+
+    assert [world.delete(block).status_code for _ in range(2)] == [202, 202]
+    assert world.latest_run(block).number == 2
+    world.finish()
+    assert world.delete(block).status_code == 202
+    assert world.latest_run(block).number == 2
+    assert world.claim() is None
+
+
+def test_a_failed_deletion_can_be_repeated(world: BlockWorld) -> None:
+    block = a_done_block(world)
+    world.delete(block)
+
+    world.finish(status=RunStatus.FAILED)
+
+    assert state_of(world, block) == ("MARKED_FOR_DELETION", "FAILED", False)
+    assert not world.states.removed
+    world.delete(block)
+    assert state_of(world, block) == ("MARKED_FOR_DELETION", "PENDING", False)
+    world.finish()
+    assert lifecycle_of(world.read(block)) == "DELETED"
+
+
+def test_a_block_on_its_way_out_is_destroyed_by_runs_by_hand_and_by_new_inputs(world: BlockWorld) -> None:
+    block = world.order(world.define(inputs={"name": an_input()}), {"name": "a"})
+    world.finish()
+    world.delete(block)
+    world.finish(status=RunStatus.FAILED)
+
+    world.api.send("POST", f"{BLOCKS}/{uuid_of(block)}/trigger-run")
+    assert world.finish(status=RunStatus.FAILED).behavior == "DESTROY"
+
+    assert status_of(world.change(block, inputs={"name": "b"})) == "PENDING"
+    claimed = world.finish()
+    assert (claimed.behavior, claimed.inputs["name"]["value"]) == ("DESTROY", "b")
+    assert lifecycle_of(world.read(block)) == "DELETED"
+
+
+def test_a_block_with_a_run_under_way_is_not_deleted(world: BlockWorld) -> None:
+    block = world.order(world.define(inputs={}))
+
+    assert world.api.refused(409, "DELETE", f"{BLOCKS}/{uuid_of(block)}")["errorCode"] == "RunUnfinished"
+    assert lifecycle_of(world.read(block)) == "ACTIVE"
+
+
+def test_a_block_that_never_ran_and_a_manual_one_are_gone_at_once(world: BlockWorld) -> None:
+    waiting = world.order(world.define(inputs={"name": an_input()}))
+    manual = world.order(world.define(implementation=MANUAL))
+
+    for block in (waiting, manual):
+        assert world.delete(block).status_code == 202
+        assert lifecycle_of(world.read(block)) == "DELETED"
+    assert world.claim() is None
+
+
+def test_a_definition_may_say_that_resources_stay(world: BlockWorld) -> None:
+    version = world.define(deletionMode="PURGE", inputs={})
+    block = world.order(version)
+
+    world.delete(block)
+
+    assert state_of(world, block)[::2] == ("DELETED", True)
+    assert world.claim() is None
+    assert not world.states.removed
+
+
+def test_a_purge_aborts_the_run_and_forgets_the_block(world: BlockWorld) -> None:
+    waiting, running = world.order(world.define(inputs={})), world.order(world.define(inputs={}))
+    claimed = world.claimed()
+    assert claimed.document["spec"]
+    blocks = (waiting, running)
+
+    for block in blocks:
+        assert world.api.send("DELETE", f"{BLOCKS}/{uuid_of(block)}/purge").status_code == 202
+        assert state_of(world, block)[::2] == ("DELETED", True)
+        assert world.api.send("DELETE", f"{BLOCKS}/{uuid_of(block)}/purge").status_code == 202
+    assert world.claim() is None
+    world.report(claimed)
+    assert all(lifecycle_of(world.read(block)) == "DELETED" for block in blocks)
+    assert not world.states.removed
+
+
+def test_only_holders_of_the_right_for_everything_purge(world: BlockWorld) -> None:
+    block = a_done_block(world)
+    path = f"{BLOCKS}/{uuid_of(block)}/purge"
+
+    for principal in (SHOP, PLATFORM):
+        world.api.be(principal)
+        assert world.api.refused(403, "DELETE", path)["errorCode"] == "MissingPermission"
+    world.api.be(a_key("platform", "ADM_BUILDINGBLOCK_DELETE"))
+    assert world.api.send("DELETE", path).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("codes", "workspace", "status"),
+    [
+        (["BUILDINGBLOCK_DELETE"], "shop", 202),
+        (["BUILDINGBLOCK_LIST", "BUILDINGBLOCK_SAVE"], "shop", 403),
+        (["MANAGED_BUILDINGBLOCK_SAVE"], "platform", 202),
+        (["MANAGED_BUILDINGBLOCK_LIST"], "platform", 403),
+        (["BUILDINGBLOCK_DELETE"], "platform", 404),
+        (["ADM_BUILDINGBLOCK_SAVE"], "admin", 403),
+        (["ADM_BUILDINGBLOCK_DELETE"], "admin", 202),
+    ],
+)
+def test_who_may_delete(world: BlockWorld, codes: list[str], workspace: str, status: int) -> None:
+    block = a_done_block(world)
+    world.api.be(a_key(workspace, *codes))
+
+    assert world.delete(block).status_code == status
+
+
+def test_either_media_type_deletes(world: BlockWorld) -> None:
+    block = a_done_block(world)
+
+    assert world.api.send("DELETE", f"{BLOCKS}/{uuid_of(block)}", media="text/html").status_code == 406
+    assert world.api.send("DELETE", f"{BLOCKS}/{uuid_of(block)}", media=BLOCK_V1).status_code == 202
+
+
+def test_deleting_the_definition_removes_its_deleted_blocks_for_good(world: BlockWorld) -> None:
+    block = a_done_block(world)
+    world.delete(block)
+    world.finish()
+    version_id = block["spec"]["buildingBlockDefinitionVersionRef"]["uuid"]
+    assert lifecycle_of(world.read(block)) == "DELETED"
+    definition = str(world.stored(block).definition_id)
+
+    assert world.api.send("DELETE", f"{DEFINITIONS}/{definition}", media=DEFINITION).is_success
+
+    assert world.api.send("GET", f"{BLOCKS}/{uuid_of(block)}").status_code == 404
+    assert version_id
+    assert world.db.read_now(lambda tx: world.runs.latest(tx, world.states.removed[0])) is None
+
+
+def test_a_definition_with_blocks_is_not_deleted(world: BlockWorld) -> None:
+    version = world.define(inputs={})
+    world.order(version)
+    world.api.be(ADMINISTRATOR)
+
+    answer = world.api.send("DELETE", f"{DEFINITIONS}/{definition_of(version)}", media=DEFINITION)
+
+    assert answer.status_code == 409

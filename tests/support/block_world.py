@@ -1,0 +1,446 @@
+"""Everything from workspaces to blocks around one database, behind real routes; runs are claimed and reported by the test."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+from sqlalchemy import select
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.media import BLOCK_V2, DEFINITION, DEFINITION_VERSION
+from blockyard.protocol.names import RunStatus
+from blockyard.protocol.status import SourceRegistration, StatusUpdate
+from blockyard.server.blocks.api import routes as block_routes
+from blockyard.server.blocks.model.block import Block
+from blockyard.server.blocks.service import BlockService
+from blockyard.server.blocks.store import BlockStore
+from blockyard.server.definitions.api import routes as definition_routes
+from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.events.model import Event, EventFilter
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Database, Transaction, metadata
+from blockyard.server.kit.hal import Links
+from blockyard.server.kit.ids import new_id
+from blockyard.server.kit.paging import PageRequest
+from blockyard.server.runners.model import SHARED_RUNNER
+from blockyard.server.runners.secrets import SecretSealer
+from blockyard.server.runners.service import RunnerService
+from blockyard.server.runs.model import Claimer, Run, RunId
+from blockyard.server.runs.ports import RunPorts
+from blockyard.server.runs.service import (
+    Claim,
+    ClaimService,
+    ReportService,
+    RunContext,
+    RunService,
+    RunSweeper,
+    RunViews,
+)
+from blockyard.server.tofu_state.service import StateLockbook
+from tests.support.clock import FixedClock
+from tests.support.principals import ADMINISTRATOR, a_key, a_run_token
+from tests.support.routes import Routes
+from tests.support.runner_keys import RunnerKey, a_runner_key
+from tests.support.workspaces import MASTER_KEY, given_workspaces
+
+BLOCKS = "/api/meshobjects/meshbuildingblocks"
+OWN = "/api/blockyard/v1/blocks"
+DEFINITIONS = "/api/meshobjects/meshbuildingblockdefinitions"
+VERSIONS = "/api/meshobjects/meshbuildingblockdefinitionversions"
+
+SHOP = a_key("shop")
+"""The consumer."""
+
+PLATFORM = a_key("platform")
+"""The provider: definitions belong to it."""
+
+OTHER = a_key("other")
+
+TERRAFORM: JsonObject = {
+    "type": "terraform",
+    "terraform": {
+        "terraformVersion": "1.11.4",
+        "repositoryUrl": "https://git.example.test/blocks.git",
+        "async": False,
+        "useMeshHttpBackendFallback": True,
+    },
+}
+MANUAL: JsonObject = {"type": "manual", "manual": {}}
+
+
+class States(StateLockbook):
+    """Remembers of which blocks the state was removed."""
+
+    def __init__(self) -> None:
+        self.removed: list[UUID] = []
+
+    def remove(self, tx: Transaction, block_id: UUID) -> None:
+        super().remove(tx, block_id)
+        self.removed.append(block_id)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A run in the hands of a runner."""
+
+    document: JsonObject
+    principal: Principal
+
+    @property
+    def run_id(self) -> RunId:
+        return RunId(UUID(str(_member(self.document, "metadata", "uuid"))))
+
+    @property
+    def behavior(self) -> str:
+        return str(_member(self.document, "spec", "behavior"))
+
+    @property
+    def inputs(self) -> dict[str, JsonObject]:
+        """The inputs by key, without those the server adds to every run."""
+        items = _member(self.document, "spec", "buildingBlock", "spec", "inputs")
+        assert isinstance(items, list)
+        objects = [item for item in items if isinstance(item, dict)]
+        return {str(item["key"]): item for item in objects if not str(item["key"]).startswith("MESHSTACK_")}
+
+
+class BlockWorld:
+    """All services and a client."""
+
+    def __init__(self, database: Database, clock: FixedClock) -> None:
+        self.db = database
+        self.clock = clock
+        self.key: RunnerKey = a_runner_key()
+        self.events = EventLog(clock=clock, new_id=new_id)
+        self.workspaces = given_workspaces(database, "admin", "shop", "platform", "other", clock=clock, new_id=new_id)
+        self.runners = RunnerService(clock=clock, new_id=new_id, event_log=self.events, workspaces=self.workspaces)
+        links = Links("http://blockyard.test")
+        self.states = States()
+        context = RunContext(
+            clock=clock,
+            new_id=new_id,
+            event_log=self.events,
+            master_key=MASTER_KEY,
+            links=links,
+            runners=self.runners,
+            ports=lambda: RunPorts(self.blocks.hooks, self.blocks.hooks, self.states),
+        )
+        self.runs = RunService(context)
+        self.claims = ClaimService(context)
+        self.reports = ReportService(context)
+        self.views = RunViews(context)
+        self.sweeper = RunSweeper(context)
+        sealer = SecretSealer(MASTER_KEY)
+        self.definitions = DefinitionService(
+            clock=clock,
+            new_id=new_id,
+            event_log=self.events,
+            workspaces=self.workspaces,
+            runners=self.runners,
+            sealer=sealer,
+        )
+        self.blocks = BlockService(
+            clock=clock,
+            new_id=new_id,
+            event_log=self.events,
+            definitions=self.definitions,
+            runners=self.runners,
+            runs=self.runs,
+            workspaces=self.workspaces,
+            sealer=sealer,
+            state=self.states,
+        )
+        self.usage = self.definitions.usage = self.blocks.usage
+        self.api = Routes(
+            block_routes(database, self.blocks, self.views, links),
+            definition_routes(database, self.definitions, links),
+            media=BLOCK_V2,
+            principal=ADMINISTRATOR,
+        )
+        self.set_runner_key(self.key)
+
+    def set_runner_key(self, key: RunnerKey) -> None:
+        """Give the shared runner a key pair."""
+        self.key = key
+        self.db.write_now(lambda tx: self.runners.seed_shared(tx, workspace="admin", public_key=key.public_pem))
+
+    # Definitions
+
+    def define(
+        self, name: str = "Bucket", *, transparent: bool = False, released: bool = True, **spec: Any
+    ) -> JsonObject:
+        """Make a definition of the platform team and fill its version; return the version."""
+        definition = self.as_admin(
+            "POST",
+            DEFINITIONS,
+            {
+                "metadata": {"ownedByWorkspace": "platform", "tags": {}},
+                "spec": {
+                    "displayName": name,
+                    "description": "something useful",
+                    "targetType": "WORKSPACE_LEVEL",
+                    "runTransparency": transparent,
+                },
+            },
+            media=DEFINITION,
+        )
+        listed = self.as_admin(
+            "GET",
+            f"{VERSIONS}?buildingBlockDefinitionUuid={definition['metadata']['uuid']}",
+            media=DEFINITION_VERSION,
+        )
+        version = listed["_embedded"]["meshBuildingBlockDefinitionVersions"][0]
+        return self.edit(version, released=released, **spec)
+
+    def edit(self, version: JsonObject, *, released: bool = True, **spec: Any) -> JsonObject:
+        """Write the content of a draft, and release it."""
+        return self._put_version("PUT", f"{VERSIONS}/{uuid_of(version)}", version, released=released, **spec)
+
+    def next_version(self, version: JsonObject, *, released: bool = True, **spec: Any) -> JsonObject:
+        """Make the version after `version` with other content."""
+        number = _member(version, "spec", "versionNumber")
+        assert isinstance(number, int)
+        return self._put_version("POST", VERSIONS, version, released=released, versionNumber=number + 1, **spec)
+
+    def _put_version(self, method: str, path: str, version: Any, *, released: bool, **spec: Any) -> JsonObject:
+        content = {"implementation": TERRAFORM, **version["spec"], **spec}
+        if "implementation" in spec:
+            content["implementation"] = spec["implementation"]
+        elif version["spec"]["implementation"]["type"] == "manual" and version["spec"]["inputs"] == {}:
+            content["implementation"] = TERRAFORM
+        content["state"] = "RELEASED" if released else "DRAFT"
+        body = {"metadata": version["metadata"], "spec": content}
+        stored: JsonObject = self.as_admin(method, path, body, media=DEFINITION_VERSION)
+        return stored
+
+    # Blocks
+
+    def order(self, version: JsonObject, inputs: Mapping[str, Json] | None = None, **more: Any) -> Any:
+        """Order a block for the shop and return its document."""
+        return self.api.ok("POST", BLOCKS, an_order(version, inputs, **more))
+
+    def change(self, block: JsonObject, **more: Any) -> Any:
+        """Change a block and return its document."""
+        return self.api.ok("PUT", f"{BLOCKS}/{uuid_of(block)}", a_change(block, **more))
+
+    def read(self, block: JsonObject) -> Any:
+        """Return a block as the administrator sees it."""
+        return self.as_admin("GET", f"{BLOCKS}/{uuid_of(block)}")
+
+    def stored(self, block: JsonObject) -> Block:
+        """Return a block as it is stored."""
+        found = self.db.read_now(lambda tx: BlockStore(tx).find(UUID(uuid_of(block))))
+        assert found is not None
+        return found
+
+    def delete(self, block: JsonObject) -> httpx.Response:
+        """Ask to delete a block."""
+        return self.api.send("DELETE", f"{BLOCKS}/{uuid_of(block)}")
+
+    def as_admin(self, method: str, path: str, body: Any = None, *, media: str | None = None) -> Any:
+        """Send a request as administrator, whoever comes next."""
+        before = dict(self.api.app.dependency_overrides)
+        self.api.be(ADMINISTRATOR)
+        try:
+            return self.api.ok(method, path, body, media=media)
+        finally:
+            self.api.app.dependency_overrides.update(before)
+
+    # Runs
+
+    def claim(self) -> Claimed | None:
+        """Take the next run as the shared runner does."""
+        claim = Claim(runner_id=SHARED_RUNNER, claimer=Claimer.BLOCKYARD)
+        claimed = self.db.write_now(lambda tx: self.claims.claim(tx, ADMINISTRATOR, claim))
+        if claimed.document is None:
+            return None
+        token = str(_member(claimed.document, "spec", "runToken"))
+        grant = self.db.read_now(lambda tx: self.runs.grant_of(tx, token))
+        assert grant is not None
+        principal = a_run_token(grant.run_id, block_id=grant.block_id, workspace=grant.workspace, attempt=grant.attempt)
+        return Claimed(claimed.document, principal)
+
+    def claimed(self) -> Claimed:
+        """Take the next run, which must be there."""
+        found = self.claim()
+        assert found is not None
+        return found
+
+    def report(
+        self,
+        claimed: Claimed,
+        status: RunStatus = RunStatus.SUCCEEDED,
+        outputs: Mapping[str, JsonObject] | None = None,
+        *,
+        message: str = "done",
+    ) -> None:
+        """Register and report the end of a run."""
+        source: JsonObject = {"source": {"id": "runner"}, "steps": [{"id": "apply", "displayName": "Apply"}]}
+        registration = SourceRegistration.model_validate(source)
+        self.db.write_now(lambda tx: self.reports.register(tx, claimed.principal, claimed.run_id, registration))
+        step: JsonObject = {
+            "id": "apply",
+            "status": status.value,
+            "userMessage": message,
+            "systemMessage": f"log: {message}",
+            "outputs": dict(outputs or {}),
+        }
+        update = StatusUpdate.model_validate({"status": status.value, "steps": [step]})
+        self.db.write_now(lambda tx: self.reports.report(tx, claimed.principal, claimed.run_id, "runner", update))
+
+    def finish(
+        self, outputs: Mapping[str, JsonObject] | None = None, status: RunStatus = RunStatus.SUCCEEDED
+    ) -> Claimed:
+        """Take the next run and report its end."""
+        claimed = self.claimed()
+        self.report(claimed, status, outputs)
+        return claimed
+
+    def latest_run(self, block: JsonObject) -> Run:
+        """Return the newest run of a block."""
+        found = self.db.read_now(lambda tx: self.runs.latest(tx, UUID(uuid_of(block))))
+        assert found is not None
+        return found
+
+    # Traces
+
+    def titles(self, block: JsonObject) -> list[str]:
+        """Return the titles of the events about a block; events of one moment come in any order."""
+        return [event.title for event in self.all_events() if event.subject_id == uuid_of(block)]
+
+    def all_events(self) -> Sequence[Event]:
+        """Return all events, oldest first."""
+        page = self.db.read_now(lambda tx: self.events.page(tx, EventFilter(), PageRequest(size=1000)))
+        return list(reversed(page.items))
+
+
+def an_input(type_: str = "STRING", assignment: str = "USER_INPUT", **more: Json) -> JsonObject:
+    """Return an input of a version."""
+    return {
+        "displayName": more.pop("displayName", ""),
+        "type": type_,
+        "assignmentType": assignment,
+        "isEnvironment": False,
+        "isSensitive": False,
+        "argument": None,
+        "defaultValue": None,
+        "updateableByConsumer": False,
+        "displayOrder": 0,
+        **more,
+    }
+
+
+def an_output(type_: str = "STRING", assignment: str = "NONE", **more: Json) -> JsonObject:
+    """Return an output of a version."""
+    return {"displayName": "", "type": type_, "assignmentType": assignment, "displayOrder": 0, **more}
+
+
+def a_value(value: Json, type_: str = "STRING", **more: Json) -> JsonObject:
+    """Return an output as runs report it."""
+    return {"value": value, "type": type_, **more}
+
+
+def a_secret(plaintext: str) -> JsonObject:
+    """Return a secret to be set."""
+    return {"plaintext": plaintext}
+
+
+def an_order(
+    version: JsonObject,
+    inputs: Mapping[str, Json] | None = None,
+    *,
+    name: str = "my block",
+    workspace: str = "shop",
+    parents: Sequence[JsonObject] = (),
+) -> JsonObject:
+    """Return the body of a POST; inputs as plain values, secrets as secret objects."""
+    refs: list[Json] = [{"uuid": uuid_of(parent), "kind": "meshBuildingBlock"} for parent in parents]
+    old: list[Json] = [{"buildingBlockUuid": uuid_of(parent)} for parent in parents]
+    return {
+        "apiVersion": "v2-preview",
+        "kind": "meshBuildingBlock",
+        "metadata": {"uuid": None, "ownedByWorkspace": ""},
+        "spec": {
+            "buildingBlockDefinitionVersionRef": {
+                "uuid": uuid_of(version),
+                "kind": "meshBuildingBlockDefinitionVersion",
+            },
+            "targetRef": {"kind": "meshWorkspace", "uuid": None, "name": workspace},
+            "displayName": name,
+            "inputs": {key: _sent(value) for key, value in (inputs or {}).items()},
+            "parentBuildingBlockRefs": refs,
+            "parentBuildingBlocks": old,
+        },
+        "status": None,
+    }
+
+
+def a_change(
+    block: Any,
+    *,
+    inputs: Mapping[str, Json] | None = None,
+    name: str | None = None,
+    version: JsonObject | None = None,
+    parents: Sequence[JsonObject] | None = None,
+) -> JsonObject:
+    """Return the body of a PUT that leaves everything else as it is."""
+    spec = block["spec"]
+    refs: list[Json] = spec["parentBuildingBlockRefs"]
+    if parents is not None:
+        refs = [{"uuid": uuid_of(parent), "kind": "meshBuildingBlock"} for parent in parents]
+    version_ref = spec["buildingBlockDefinitionVersionRef"]
+    return {
+        **block,
+        "spec": {
+            "buildingBlockDefinitionVersionRef": (
+                version_ref if version is None else {**version_ref, "uuid": uuid_of(version)}
+            ),
+            "targetRef": spec["targetRef"],
+            "displayName": name or spec["displayName"],
+            "inputs": {key: _sent(value) for key, value in (inputs or {}).items()},
+            "parentBuildingBlockRefs": refs,
+        },
+        "status": None,
+    }
+
+
+def uuid_of(document: Any) -> str:
+    """Return the id of a document."""
+    return str(document["metadata"]["uuid"])
+
+
+def status_of(block: Any) -> str:
+    """Return the status of a block."""
+    return str(block["status"]["status"])
+
+
+def lifecycle_of(block: Any) -> str:
+    """Return the lifecycle state of a block."""
+    return str(block["status"]["lifecycle"]["state"])
+
+
+def definition_of(version: Any) -> str:
+    """Return the id of the definition of a version."""
+    return str(version["spec"]["buildingBlockDefinitionRef"]["uuid"])
+
+
+def dump(database: Database) -> str:
+    """Return everything that is stored, as one text."""
+    return database.read_now(
+        lambda tx: repr([[tuple(row) for row in tx.execute(select(table))] for table in metadata.sorted_tables])
+    )
+
+
+def _sent(value: Json) -> JsonObject:
+    is_secret = isinstance(value, dict) and set(value) <= {"plaintext", "hash"}
+    return {"value": value, "isSensitive": is_secret}
+
+
+def _member(document: Json, *path: str) -> Json:
+    found = document
+    for name in path:
+        assert isinstance(found, dict), path
+        found = found[name]
+    return found
