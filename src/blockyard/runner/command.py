@@ -1,7 +1,9 @@
 """The directory of one command: what was started, where its output is and how it ended. Written with `supervisor.py`."""
 
+import json
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -59,11 +61,12 @@ class Command:
         words = self._read("interrupted")
         return None if words is None else float(words[0])
 
-    def prepare(self, stdin: bytes | None) -> None:
-        """Make the directory and write down what the command shall read."""
+    def prepare(self, argv: Sequence[str], cwd: Path, stdin: bytes | None) -> None:
+        """Make the directory and write down what is to be started, and what it shall read."""
         self.folder.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
         if stdin is not None:
             replace_file(self.folder / "stdin", stdin)
+        replace_file(self.folder / "command.json", json.dumps({"argv": list(argv), "cwd": str(cwd)}).encode())
 
     def interrupt(self, *, timed_out: bool) -> None:
         """Send the one SIGINT, to the command alone. A second signal, or one to its children, would lose state."""

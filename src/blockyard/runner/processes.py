@@ -78,7 +78,7 @@ class RunProcesses:
         if not command.is_claimed:
             if self._stop.is_set() or time.monotonic() >= deadline:
                 return self._never_started(command)
-            command.prepare(stdin)
+            command.prepare(argv, cwd, stdin)
             environment = {**env, MARKER: str(self._folder)}
             self._supervisors.append(self._launcher.launch(command.folder, argv, cwd=cwd, env=environment))
             self._launcher.prepare()
