@@ -30,7 +30,7 @@ from blockyard.runner.executors.opentofu.preparation import (
     prepare_sources,
 )
 from blockyard.runner.executors.opentofu.rescue import rescue_state
-from blockyard.runner.executors.opentofu.state import StateClient, StateError
+from blockyard.runner.executors.opentofu.state import StateError, new_http
 from blockyard.runner.executors.opentofu.steps import EXECUTE_NAMES, Stage, plan_stages
 from blockyard.runner.executors.opentofu.work import Work, tail
 from blockyard.runner.executors.opentofu.workspaces import DEFAULT
@@ -47,6 +47,7 @@ class OpenTofuExecutor:
 
     def __init__(self, settings: RunnerSettings, environ: Mapping[str, str]) -> None:
         self._environ = dict(environ)
+        self._http = new_http()
         downloader = Downloader(mirror_url=settings.engine_mirror_url, key_file=settings.engine_key_file)
         self._engines = Engines(
             settings.engine_dir,
@@ -61,7 +62,7 @@ class OpenTofuExecutor:
         implementation = context.document.spec.building_block_definition.spec.implementation
         if not isinstance(implementation, TerraformImplementation):
             raise TypeError(f"not an OpenTofu run: {implementation.type}")
-        return _Execution(Work(context, reporter, implementation), self._engines, self._environ).run()
+        return _Execution(Work(context, reporter, implementation, self._http), self._engines, self._environ).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +220,8 @@ class _Execution:
         if not initialized.backend.injected:
             local = read_local_state(work.run_dir, initialized) if initialized.backend.declared is None else None
             return of_state(local) if local is not None else self._outputs_of_engine()
-        token = work.context.document.spec.run_token or ""
         try:
-            state = StateClient(initialized.address, token).read()
+            state = work.state(initialized.address).read()
         except StateError as error:
             work.say(f"The state could not be read: {error}. The engine is asked instead.")
             return self._outputs_of_engine()

@@ -5,7 +5,7 @@ import shutil
 import structlog
 
 from blockyard.runner.executors.opentofu.initialization import Initialized
-from blockyard.runner.executors.opentofu.state import StateClient, StateError
+from blockyard.runner.executors.opentofu.state import StateError
 from blockyard.runner.executors.opentofu.work import Work
 
 ERRORED_STATE = "errored.tfstate"
@@ -20,9 +20,8 @@ def rescue_state(work: Work, initialized: Initialized) -> None:
     if not path.exists():
         return
     if initialized.backend.injected:
-        token = work.context.document.spec.run_token or ""
         try:
-            StateClient(initialized.address, token).write(path.read_bytes())
+            work.state(initialized.address).write(path.read_bytes())
         except (StateError, ValueError) as error:
             work.say(f"\nThe engine could not store the state, and the runner could not either: {error}.")
         else:

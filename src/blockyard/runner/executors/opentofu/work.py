@@ -5,11 +5,14 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import httpx
+
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.run import Behavior, RunBlock, TerraformImplementation
 from blockyard.protocol.status import OutputValue
 from blockyard.runner.executors.executor import ProcessResult, Reporter, RunContext
 from blockyard.runner.executors.opentofu.failures import Stopped
+from blockyard.runner.executors.opentofu.state import StateClient
 from blockyard.runner.executors.opentofu.steps import Stage, plan_steps, step_of
 
 _TAIL_BYTES = 256 * 1024
@@ -21,8 +24,11 @@ _SAID = "said"
 class Work:
     """A run, its directory and what it says. Lines said by an earlier runner process are not said again."""
 
-    def __init__(self, context: RunContext, reporter: Reporter, implementation: TerraformImplementation) -> None:
+    def __init__(
+        self, context: RunContext, reporter: Reporter, implementation: TerraformImplementation, http: httpx.Client
+    ) -> None:
         self.context = context
+        self._http = http
         self.reporter = reporter
         self.implementation = implementation
         self.run_dir: Path = context.run_dir
@@ -52,6 +58,10 @@ class Work:
     def step(self) -> str:
         """The step that shows the current stage."""
         return step_of(self.stage, is_async=self.implementation.is_async)
+
+    def state(self, address: str) -> StateClient:
+        """Return the state at `address`, read and written with the run's token."""
+        return StateClient(self._http, address, self.context.document.spec.run_token or "")
 
     def register(self) -> None:
         """Announce the steps. Raises RegistrationRefused."""
