@@ -313,3 +313,26 @@ def test_a_drained_runner_hands_its_runs_back(plane: FakeControlPlane, tmp_path:
     assert run.final_updates == []
     assert len(run.released) == 1
     assert threading.active_count() < 20
+
+
+def test_a_run_without_a_working_directory_is_failed_at_once(plane: FakeControlPlane, tmp_path: Path) -> None:
+    with running(plane, tmp_path):
+        plane.wait_for(lambda: plane.of("POST", "/create$"))
+        (tmp_path / "runs").rmdir()
+        run = plane.offer(a_run())
+        plane.wait_for(lambda: run.final_updates)
+
+    assert run.updates[0]["status"] == "FAILED"
+    assert run.updates[0]["summary"] == "The runner could not prepare this run."
+    assert run.registrations == []
+
+
+def test_a_report_that_cannot_be_stored_is_sent_all_the_same(plane: FakeControlPlane, tmp_path: Path) -> None:
+    with running(plane, tmp_path):
+        plane.wait_for(lambda: plane.of("POST", "/create$"))
+        (tmp_path / "spool").rmdir()
+        run = plane.offer(a_run())
+        plane.fail("PATCH", RUN, 503)
+        plane.wait_for(lambda: run.final_updates)
+
+    assert run.status == "SUCCEEDED"

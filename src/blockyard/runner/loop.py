@@ -13,8 +13,8 @@ from blockyard.runner.metrics import Metrics
 from blockyard.runner.processes import RunProcesses
 from blockyard.runner.reporting import StopReason
 from blockyard.runner.retry import Backoff
-from blockyard.runner.session import Frame, RunSession, report_unreadable
-from blockyard.runner.workdir import RunFolder, WorkDir
+from blockyard.runner.session import Frame, RunSession, report_unreadable, report_unstartable
+from blockyard.runner.workdir import ClaimedRun, RunFolder, WorkDir
 
 log = structlog.get_logger()
 
@@ -157,10 +157,14 @@ class Runner:
         except ValidationError as error:
             report_unreadable(self._frame, claim.document, error)
             raise ClaimError("the run document cannot be read") from None
-        folder = self._work_dir.create(document.metadata.uuid, claim.document, blockyard=claim.blockyard)
-        session = self._open(folder)
-        if session is None:
+        if not document.spec.run_token:
             raise ClaimError("the run document carries no run token")
+        try:
+            claimed = ClaimedRun(claim.document, claim.blockyard, time.time())
+            session = RunSession(self._frame, self._work_dir.create(document.metadata.uuid, claimed), claimed, document)
+        except OSError as error:
+            report_unstartable(self._frame, document, error)
+            raise ClaimError("the working directory cannot be used") from error
         self._work(session, session.hand_back if self._draining.is_set() else session.execute)
 
     def _work(self, session: RunSession, work: Callable[[], None]) -> None:

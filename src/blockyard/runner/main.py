@@ -112,8 +112,9 @@ def _run_single(frame: Frame, work_dir: WorkDir, path: Path) -> int:
         problem = "not a run document" if isinstance(error, ValidationError) else type(error).__name__
         log.error("run file unusable", error=problem)  # noqa: TRY400  its content may be secret
         return CANNOT_START
-    folder = work_dir.create(document.metadata.uuid, raw, blockyard=False)
-    session = RunSession(frame, folder, ClaimedRun(raw, blockyard=False, claimed_at=time.time()), document)
+    blockyard = document.links.heartbeat is not None
+    claim = ClaimedRun(raw, blockyard=blockyard, claimed_at=time.time())
+    session = RunSession(frame, work_dir.create(document.metadata.uuid, claim), claim, document)
     inputs = document.spec.building_block.spec.inputs
     session.add_secrets(str(entry.value) for entry in inputs if entry.is_sensitive)
     session.execute()

@@ -28,6 +28,7 @@ from blockyard.runner.metrics import Metrics
 from blockyard.runner.processes import RunProcesses
 from blockyard.runner.publishing import Publisher, live_links
 from blockyard.runner.reporting import RunReporter, StopReason
+from blockyard.runner.retry import repeat
 from blockyard.runner.run_api import RunApi, rebase
 from blockyard.runner.settings import RunnerSettings
 from blockyard.runner.spool import FinalReport, Spool
@@ -38,6 +39,7 @@ log = structlog.get_logger()
 
 INTERNAL_ERROR = "The runner met an unexpected error; its operator finds the details in its log."
 _DELIVER_SECONDS = 10
+_UNSTORED_SECONDS = 60
 _HANDED_BACK = "The runner was stopped before the run ended."
 _LOST = "A command of the run was lost when the runner's machine or container ended."
 
@@ -185,9 +187,7 @@ class RunSession:
             self._processes.kill()
             report, outcome = self._final_report(Result(Outcome.FAILED, INTERNAL_ERROR)), "ERROR"
         self._publisher.close()
-        path = self._frame.spool.put(report)
-        self._journal.set("ended", value=True)
-        self._frame.spool.deliver(path, seconds=_DELIVER_SECONDS)
+        deliver(self._frame, report, before=lambda: self._journal.set("ended", value=True))
         self._folder.remove()
         self._log.info("run ended", outcome=outcome, stopped=self._reporter.stop_reason)
         self._frame.metrics.runs.labels(type=self.type, outcome=outcome).inc()
@@ -213,6 +213,29 @@ class RunSession:
         return FinalReport(self.run_id, self._token, update=self._reporter.refusal(reason).wire())
 
 
+def deliver(frame: Frame, report: FinalReport, *, before: Callable[[], None] = lambda: None) -> None:
+    """Store a final report, do what comes before sending it, and send it; what cannot be sent now is sent later."""
+    try:
+        path = frame.spool.put(report)
+        before()
+    except OSError as error:
+        log.error("final report not stored, sending it only", run_id=report.run_id, error=error.strerror)  # noqa: TRY400  expected on a full disk
+        try:
+            repeat(lambda: report.send(frame.connect(report.run_id, report.token)), seconds=_UNSTORED_SECONDS)
+        except (httpx.HTTPError, ValidationError):
+            log.exception("final report lost", run_id=report.run_id)
+        return
+    frame.spool.deliver(path, seconds=_DELIVER_SECONDS)
+
+
+def report_unstartable(frame: Frame, document: RunDocument, error: OSError) -> None:
+    """Report a run as FAILED for which there is no working directory. Source: runner.md 3.4."""
+    log.error("no working directory", run_id=document.metadata.uuid, error=error.strerror)
+    _fail_without_steps(
+        frame, document.metadata.uuid, document.spec.run_token or "", "The runner could not prepare this run."
+    )
+
+
 def report_unreadable(frame: Frame, document: JsonObject, error: ValidationError) -> None:
     """Report a run document nobody can execute as FAILED, as far as it says where to."""
     problems = "; ".join(f"{_path(problem['loc'])}: {problem['msg']}" for problem in error.errors())
@@ -221,14 +244,14 @@ def report_unreadable(frame: Frame, document: JsonObject, error: ValidationError
     log.error("run document unreadable", run_id=run_id, problems=problems)
     if not run_id or not token:
         return
+    _fail_without_steps(frame, run_id, token, f"The runner cannot read this run: {problems}")
+
+
+def _fail_without_steps(frame: Frame, run_id: str, token: str, summary: str) -> None:
     update = StatusUpdate(
-        status=RunStatus.FAILED,
-        summary=f"The runner cannot read this run: {problems}",
-        block_run_id=run_id,
-        source=frame.settings.runner_uuid,
+        status=RunStatus.FAILED, summary=summary, block_run_id=run_id, source=frame.settings.runner_uuid
     )
-    path = frame.spool.put(FinalReport(run_id, token, update=update.wire()))
-    frame.spool.deliver(path, seconds=_DELIVER_SECONDS)
+    deliver(frame, FinalReport(run_id, token, update=update.wire()))
 
 
 def _path(location: tuple[int | str, ...]) -> str:

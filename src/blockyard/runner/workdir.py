@@ -17,7 +17,6 @@ import re
 import secrets
 import shutil
 import stat
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,12 +143,12 @@ class WorkDir:
             self._lock.close()
             self._lock = None
 
-    def create(self, run_id: str, document: JsonObject, *, blockyard: bool) -> RunFolder:
+    def create(self, run_id: str, claim: ClaimedRun) -> RunFolder:
         """Make a fresh folder for an attempt. Raises OSError."""
         folder = RunFolder(self._runs / f"{_UNSAFE.sub('_', run_id)[:64]}-{secrets.token_hex(3)}")
         folder.path.mkdir(mode=PRIVATE_DIRECTORY)
         folder.work.mkdir(mode=PRIVATE_DIRECTORY)
-        folder.store_claim(ClaimedRun(document, blockyard, time.time()))
+        folder.store_claim(claim)
         return folder
 
     def leftovers(self) -> list[RunFolder]:
