@@ -11,18 +11,19 @@ from blockyard.cli.client import Client
 from blockyard.cli.credentials import Credentials
 from blockyard.cli.events import Event, parse
 from blockyard.cli.exits import ExitCode, Failure
-from blockyard.cli.feeds import RunFeed
+from blockyard.cli.feeds import follow_run
 from blockyard.cli.live import Screen, duration
 from blockyard.cli.output import plain
 from blockyard.protocol.jsontypes import JsonObject
 from tests.support.scripted_http import Answer, ScriptedServer, scripted_server
 
 RUN = "11111111-1111-4111-8111-111111111111"
-EVENTS = f"/api/blockyard/v1/runs/{RUN}/events"
+RUN_PATH = f"/api/blockyard/v1/runs/{RUN}"
+EVENTS = f"{RUN_PATH}/events"
 
 
 def status(status_: str, **more: object) -> JsonObject:
-    run: dict[str, object] = {"number": 1, "behavior": "APPLY", "status": status_, **more}
+    run: dict[str, object] = {"uuid": RUN, "number": 1, "behavior": "APPLY", "status": status_, **more}
     return {"type": "status", "run": json.loads(json.dumps(run))}
 
 
@@ -54,15 +55,20 @@ def batch(position: int, events: Iterable[JsonObject], *, ended: bool) -> Answer
     return Answer(200, {"events": [*events], "position": position, "ended": ended})
 
 
+NOTHING_MORE = batch(99, [], ended=True)
+
+
 def follow(*answers: Answer) -> tuple[str, list[str], ScriptedServer]:
     """Return the final status, the printed lines and the server, after its answers about events."""
     out = io.StringIO()
     with (
-        scripted_server({EVENTS: [*answers]}) as server,
+        scripted_server(
+            {EVENTS: [*answers, NOTHING_MORE], RUN_PATH: [Answer(200, status("PENDING")["run"])]}
+        ) as server,
         Client(Credentials(url=server.url, token="t"), sleep=lambda _: None) as client,
         Screen(Console(file=out, width=200)) as screen,
     ):
-        ended = RunFeed(client, RUN, screen).follow()
+        ended = follow_run(client, RUN, screen)
     return ended, out.getvalue().splitlines(), server
 
 
@@ -92,36 +98,31 @@ def test_a_run_is_shown_step_by_step_and_line_by_line() -> None:
         "  ✔ Initialize  2.5 s",
         "    all set",
     ]
-    assert [asked.headers["Accept"] for asked in server.asked] == ["text/event-stream"]
+    assert server.asked[0].headers["Accept"] == "text/event-stream"
+    assert server.asked[1].path == f"{EVENTS}?wait=0&after=9"
 
 
 def test_a_broken_stream_goes_on_where_it_was_and_shows_nothing_twice() -> None:
     first = stream(4, [status("IN_PROGRESS"), step("IN_PROGRESS"), log(0, "one\n")])
     again = stream(9, [log(0, "one\n"), log(4, "two\n"), status("FAILED", summary="engine failed")])
 
-    ended, lines, server = follow(first, batch(4, [], ended=False), again)
+    ended, lines, server = follow(first, again)
 
     assert ended == "FAILED"
     assert lines == ["Run 1: apply", "  IN_PROGRESS", "  ▸ Initialize", "    one", "    two", "  engine failed"]
-    assert server.asked[2].headers["Last-Event-ID"] == "4"
+    assert server.asked[1].headers["Last-Event-ID"] == "4"
 
 
 def test_where_no_stream_comes_through_long_polls_do() -> None:
     broken = Answer(status=None)
-    nothing = batch(0, [], ended=False)
+    first = batch(5, [status("IN_PROGRESS")], ended=False)
+    last = batch(8, [status("ABORTED")], ended=True)
 
-    ended, lines, server = follow(
-        broken,
-        nothing,
-        broken,
-        nothing,
-        batch(5, [status("IN_PROGRESS")], ended=False),
-        batch(8, [status("ABORTED")], ended=True),
-    )
+    ended, lines, server = follow(broken, broken, first, last)
 
     assert ended == "ABORTED"
     assert lines == ["Run 1: apply", "  IN_PROGRESS"]
-    assert [asked.path for asked in server.asked[-2:]] == [f"{EVENTS}?after=0&wait=20", f"{EVENTS}?after=5&wait=20"]
+    assert [asked.path for asked in server.asked[2:4]] == [f"{EVENTS}?wait=20", f"{EVENTS}?wait=20&after=5"]
 
 
 def test_another_attempt_begins_its_steps_and_logs_anew() -> None:
@@ -139,12 +140,12 @@ def test_another_attempt_begins_its_steps_and_logs_anew() -> None:
     )
 
     assert lines == [
+        "Run 1: apply",
         "  ▸ Initialize",
         "    first",
         "  another attempt begins",
         "  ▸ Initialize",
         "    first",
-        "Run 1: apply",
         "  attempt 1 was lost",
     ]
 
@@ -152,7 +153,7 @@ def test_another_attempt_begins_its_steps_and_logs_anew() -> None:
 def test_a_replaced_log_is_shown_again() -> None:
     _, lines, _ = follow(stream(9, [log(0, "one\n"), log(0, "another\n"), status("SUCCEEDED")]))
 
-    assert lines[:2] == ["    one", "    another"]
+    assert lines[1:] == ["    one", "    another"]
 
 
 def test_a_run_nobody_knows_is_a_failure() -> None:
@@ -167,7 +168,7 @@ def test_a_log_cannot_steer_the_terminal() -> None:
         stream(9, [log(0, "\x1b[31mred\x1b[0m\x1b]0;title\x07\x08 [bold]x[/bold]\n"), status("SUCCEEDED")])
     )
 
-    assert lines[0] == "    red [bold]x[/bold]"
+    assert lines[1] == "    red [bold]x[/bold]"
     assert plain("a\tb\r\nc\x00\x9bd") == "a\tb\ncd"
 
 

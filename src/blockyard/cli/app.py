@@ -11,6 +11,7 @@ from blockyard.cli.commands.keys import keys
 from blockyard.cli.commands.runners import runners
 from blockyard.cli.commands.runs import runs
 from blockyard.cli.commands.signin import login, logout, whoami
+from blockyard.cli.commands.state import state
 from blockyard.cli.commands.workspaces import workspaces
 
 SIGN_IN = "Sign-in"
@@ -28,7 +29,7 @@ def build() -> typer.Typer:
     application.callback()(_main)
     for command in (login, logout, whoami):
         application.command(rich_help_panel=SIGN_IN)(command)
-    for group in (definitions, blocks, runs, runners, workspaces, keys):
+    for group in (definitions, blocks, runs, state, runners, workspaces, keys):
         application.add_typer(group, no_args_is_help=True, rich_help_panel=OBJECTS)
     return application
 

@@ -1,18 +1,19 @@
-"""Follows a run by the server's stream of events; where a proxy breaks it, by long polls of the same events."""
+"""Follows runs and building blocks by the server's streams of events; where a proxy breaks these, by long polls."""
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field
+from typing import Protocol
 
 import httpx
 
 from blockyard.cli import events
 from blockyard.cli.client import Client
-from blockyard.cli.documents import flag, member, number, objects, text
+from blockyard.cli.documents import flag, member, objects, text
 from blockyard.cli.exits import ExitCode, Failure
-from blockyard.cli.live import Screen, Step, instant
+from blockyard.cli.live import Screen
 from blockyard.cli.model import FINAL
 from blockyard.cli.resources import own
+from blockyard.cli.run_view import RunView
 from blockyard.protocol.jsontypes import Json, JsonObject
 
 WAIT_SECONDS = 20
@@ -21,151 +22,138 @@ WAIT_SECONDS = 20
 MAX_BROKEN_STREAMS = 2
 """After so many streams that brought nothing only long polls are used."""
 
-KEPT_BYTES = 1024 * 1024
-"""How much of a step's log is remembered, to tell a repetition from a replacement."""
+
+class Followed(Protocol):
+    """What is followed: takes events, and knows when there is nothing more to wait for."""
+
+    def take(self, event: Json) -> None:
+        """Show an event."""
+
+    @property
+    def done(self) -> bool:
+        """Whether what was waited for has happened."""
 
 
-@dataclass(slots=True)
-class _Log:
-    """The end of a step's log as it was shown; `begin` is where it begins in the whole log."""
+class Feed:
+    """The events at one address, from the beginning."""
 
-    begin: int = 0
-    data: bytearray = field(default_factory=bytearray)
-
-    def add(self, offset: int, new: bytes) -> bytes:
-        """Return what of `new`, which belongs at `offset`, was not shown yet. Another text replaces the old one."""
-        end = self.begin + len(self.data)
-        if offset > end or offset < self.begin:
-            self.begin, self.data = offset, bytearray(new)
-            return new
-        old = self.data[offset - self.begin :]
-        if new.startswith(old):
-            fresh = new[len(old) :]
-        elif old.startswith(new):
-            return b""
-        else:
-            fresh = new
-            del self.data[offset - self.begin :]
-        self.data += fresh
-        if (surplus := len(self.data) - KEPT_BYTES) > 0:
-            del self.data[:surplus]
-            self.begin += surplus
-        return fresh
-
-
-class RunFeed:
-    """Follows one run until it ends and shows it on a screen."""
-
-    def __init__(self, client: Client, run_id: str, screen: Screen) -> None:
+    def __init__(self, client: Client, path: str, followed: Followed) -> None:
         self._client = client
-        self._path = own("runs", run_id)
-        self._screen = screen
-        self._position = 0
-        self._attempt = 0
-        self._status = ""
-        self._warned: set[str] = set()
-        self._logs: dict[str, _Log] = {}
+        self._path = f"{path}/events"
+        self._followed = followed
+        self._position = ""
 
-    def follow(self) -> str:
-        """Return the status the run ended with. Raises Failure."""
+    def follow(self) -> None:
+        """Pass on events until what is followed is done and everything was told. Raises Failure."""
         broken = 0
-        while broken < MAX_BROKEN_STREAMS:
+        while not self._followed.done and broken < MAX_BROKEN_STREAMS:
             before = self._position
             with suppress(httpx.TransportError):
                 self._stream()
-            broken = 0 if self._position > before else broken + 1
-            if self._status in FINAL or self._poll(wait=0):
-                return self._ended()
-        while not self._poll(wait=WAIT_SECONDS):
-            pass
-        return self._ended()
+            broken = 0 if self._position != before else broken + 1
+        ended = False
+        while not (ended or self._followed.done):
+            ended = self._poll(wait=WAIT_SECONDS)
+        self.catch_up()
 
-    def replay(self) -> str:
-        """Show what happened up to now and return the run's status. Raises Failure."""
-        before = -1
-        while self._position > before:
+    def catch_up(self) -> None:
+        """Pass on what happened up to now. Raises Failure."""
+        before = None
+        while self._position != before:
             before = self._position
             self._poll(wait=0)
-        return self._ended()
 
     def _stream(self) -> None:
-        last = str(self._position) if self._position else ""
         try:
-            with self._client.stream(f"{self._path}/events", last_event=last) as lines:
+            with self._client.stream(self._path, last_event=self._position) as lines:
                 for event in events.parse(lines):
-                    self._take(_document(event.data))
-                    if event.id.isdecimal():
-                        self._position = int(event.id)
+                    self._position = event.id or self._position
+                    self._followed.take(_document(event.data))
+                    if self._followed.done and event.id:
+                        return
         except Failure as failure:
             if failure.exit_code is not ExitCode.REFUSED:
                 raise
 
     def _poll(self, *, wait: int) -> bool:
-        """Take what happened since; tell whether the run ended."""
-        query = {"after": str(self._position), "wait": str(wait)}
-        document = self._client.get(f"{self._path}/events", query=query)
+        """Pass on what happened since; tell whether nothing will ever happen again."""
+        query = {"wait": str(wait)} | ({"after": self._position} if self._position else {})
+        document = self._client.get(self._path, query=query)
         for event in objects(document, "events"):
-            self._take(event)
-        self._position = number(document, "position") or self._position
+            self._followed.take(event)
+        position = member(document, "position")
+        self._position = str(position) if isinstance(position, int | str) else self._position
         return flag(document, "ended")
 
-    def _ended(self) -> str:
-        return self._status or text(self._client.get(self._path), "status")
 
-    def _take(self, event: Json) -> None:
-        match text(event, "type"):
-            case "status":
-                self._take_status(member(event, "run"))
-            case "step":
-                self._begin_attempt(number(event, "attempt"))
-                self._screen.step(_step(member(event, "step")))
-            case "log":
-                self._begin_attempt(number(event, "attempt"))
-                self._take_log(event)
-            case _:
-                pass  # a newer server tells more
+class FollowedRun:
+    """A run until it ends."""
 
-    def _take_status(self, run: Json) -> None:
-        self._status = text(run, "status")
-        self._screen.title(f"Run {number(run, 'number')}: {text(run, 'behavior').lower()}")
-        for warning in objects(run, "warnings"):
-            if (message := text(warning, "message")) and text(warning, "at") not in self._warned:
-                self._warned.add(text(warning, "at"))
-                self._screen.remark(message)
-        if text(run, "abortRequestedAt"):
-            self._screen.remark("the run was told to stop")
-        self._screen.status(self._status)
-        if self._status in FINAL and (summary := text(run, "summary")):
-            self._screen.remark(summary)
+    def __init__(self, client: Client, run_id: str, screen: Screen) -> None:
+        self._view = RunView(screen, lambda: client.get(own("runs", run_id)))
 
-    def _begin_attempt(self, attempt: int | None) -> None:
-        if attempt is None or attempt == self._attempt:
-            return
-        if self._attempt:
-            self._screen.restart()
-            self._logs.clear()
-        self._attempt = attempt
+    def take(self, event: Json) -> None:
+        """Show an event."""
+        self._view.take(event)
 
-    def _take_log(self, event: Json) -> None:
-        key = _key(text(event, "source"), text(event, "step"))
-        log = self._logs.setdefault(key, _Log())
-        fresh = log.add(number(event, "offset") or 0, text(event, "text").encode())
-        self._screen.log(key, fresh.decode(errors="replace"))
+    @property
+    def done(self) -> bool:
+        """Whether the run has ended."""
+        return self.status in FINAL
+
+    @property
+    def status(self) -> str:
+        """Where the run is."""
+        return self._view.status
 
 
-def _key(source: str, step: str) -> str:
-    return f"{source}\n{step}"
+class FollowedBlock:
+    """A building block until nothing is going on with it, with the runs it has meanwhile."""
+
+    def __init__(self, client: Client, block_id: str, screen: Screen) -> None:
+        self._client = client
+        self._block_id = block_id
+        self._view = RunView(screen, self._latest_run)
+        self._settled = False
+
+    def take(self, event: Json) -> None:
+        """Show an event."""
+        if text(event, "type") == "block":
+            block = member(event, "block")
+            waits = text(block, "status").startswith("WAITING_")
+            gone = text(block, "lifecycle") == "DELETED"
+            self._settled = gone or waits or (text(block, "status") in FINAL and not flag(block, "running"))
+        else:
+            self._view.take(event)
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is going on with the building block."""
+        return self._settled
+
+    def _latest_run(self) -> JsonObject:
+        return next(iter(objects(self._client.get(own("blocks", self._block_id)), "runs")), {})
 
 
-def _step(document: Json) -> Step:
-    return Step(
-        id=_key(text(document, "source"), text(document, "id")),
-        name=text(document, "displayName") or text(document, "id"),
-        status=text(document, "status"),
-        user_message=text(document, "userMessage"),
-        started_at=instant(text(document, "startedAt")),
-        ended_at=instant(text(document, "endedAt")),
-    )
+def follow_run(client: Client, run_id: str, screen: Screen) -> str:
+    """Show a run until it ends; return the status it ended with. Raises Failure."""
+    followed = FollowedRun(client, run_id, screen)
+    Feed(client, own("runs", run_id), followed).follow()
+    return followed.status or text(client.get(own("runs", run_id)), "status")
+
+
+def replay_run(client: Client, run_id: str, screen: Screen) -> None:
+    """Show what a run did up to now. Raises Failure."""
+    Feed(client, own("runs", run_id), FollowedRun(client, run_id, screen)).catch_up()
+
+
+def follow_block(client: Client, block_id: str, screen: Screen) -> None:
+    """Show a building block until nothing is going on with it any more. Raises Failure."""
+    try:
+        Feed(client, own("blocks", block_id), FollowedBlock(client, block_id, screen)).follow()
+    except Failure as failure:
+        if failure.exit_code is not ExitCode.NOT_FOUND:
+            raise
 
 
 def _document(data: str) -> JsonObject:

@@ -2,7 +2,7 @@
 
 import typer
 
-from blockyard.cli.feeds import RunFeed
+from blockyard.cli.feeds import follow_run, replay_run
 from blockyard.cli.live import Screen
 from blockyard.cli.resources import RUNS
 from blockyard.cli.session import Session
@@ -14,14 +14,14 @@ def print_logs(session: Session, run_id: str, *, follow: bool) -> None:
     printer = session.printer
     if follow:
         with Screen(printer.progress) as screen:
-            status = RunFeed(session.client, run_id, screen).follow()
+            status = follow_run(session.client, run_id, screen)
     if printer.is_json:
         printer.json(session.client.get(RUNS.path(run_id, "logs"), accept=RUNS.media))
     elif follow:
         printer.say(f"The run ended: {status}.")
     else:
         with Screen(printer.out, live=False) as screen:
-            RunFeed(session.client, run_id, screen).replay()
+            replay_run(session.client, run_id, screen)
     if follow:
         end(status)
 
@@ -29,7 +29,7 @@ def print_logs(session: Session, run_id: str, *, follow: bool) -> None:
 def wait_for(session: Session, run_id: str) -> str:
     """Show a run until it ends and return its status. Raises Failure."""
     with Screen(session.printer.progress) as screen:
-        return RunFeed(session.client, run_id, screen).follow()
+        return follow_run(session.client, run_id, screen)
 
 
 def end(status: str) -> None:

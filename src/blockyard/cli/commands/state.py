@@ -1,0 +1,141 @@
+"""`state list | show | pull | restore`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from blockyard.cli import lookup
+from blockyard.cli.client import Client
+from blockyard.cli.credentials import write_private
+from blockyard.cli.documents import flag, number, objects, text
+from blockyard.cli.exits import missing, usage
+from blockyard.cli.output import Format, shown
+from blockyard.cli.resources import JSON, own
+from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
+from blockyard.protocol.jsontypes import JsonObject
+
+state = typer.Typer(name="state", help="The kept versions of building blocks' OpenTofu state.")
+
+Which = Annotated[str, typer.Argument(metavar="BLOCK", help="Id, beginning of the id, or exact name.")]
+Number = Annotated[int, typer.Argument(min=1, help="Number of the version.")]
+
+
+@state.command("list")
+def list_versions(
+    block: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
+    """List the kept versions of a building block's state, the newest first."""
+    with connected(output, url) as session:
+        found = _versions(session.client, _block_id(session.client, block, workspace))
+        if session.printer.is_json:
+            session.printer.json([*found])
+            return
+        session.printer.table(
+            ("VERSION", "CURRENT", "SERIAL", "BYTES", "CREATED", "BY"),
+            [
+                (
+                    shown(number(item, "number")),
+                    "yes" if flag(item, "isCurrent") else "",
+                    shown(number(item, "serial")),
+                    shown(number(item, "sizeBytes")),
+                    text(item, "createdAt"),
+                    text(item, "author") or text(item, "runUuid") or "-",
+                )
+                for item in found
+            ],
+        )
+
+
+@state.command("show")
+def show_version(
+    block: Which,
+    version: Annotated[
+        int | None, typer.Argument(min=1, help="Number of the version; left out, the current one.")
+    ] = None,
+    *,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Show where a version of a state comes from, without its content."""
+    with connected(output, url) as session:
+        item = _chosen(session.client, _block_id(session.client, block, workspace), version)
+        if session.printer.is_json:
+            session.printer.json(item)
+            return
+        facts = [
+            ("version", shown(number(item, "number"))),
+            ("current", "yes" if flag(item, "isCurrent") else "no"),
+            ("serial", shown(number(item, "serial"))),
+            ("lineage", text(item, "lineage") or "-"),
+            ("bytes", shown(number(item, "sizeBytes"))),
+            ("created", text(item, "createdAt")),
+            ("author", text(item, "author") or "-"),
+            ("run", text(item, "runUuid") or "-"),
+        ]
+        session.printer.facts(facts)
+
+
+@state.command("pull")
+def pull_version(
+    block: Which,
+    file: Annotated[Path, typer.Argument(help="New file, mode 0600: a state may hold secrets.")],
+    *,
+    version: Annotated[
+        int | None, typer.Option("--version", min=1, help="Number of the version; left out, the current one.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Write the content of a state into a file."""
+    with connected(output, url) as session:
+        if os.path.lexists(file):
+            raise usage(f"'{file}' exists already", "Give the name of a new file.")
+        block_id = _block_id(session.client, block, workspace)
+        item = _chosen(session.client, block_id, version)
+        path = f"{_path(block_id)}/{number(item, 'number')}"
+        content = session.client.request("GET", path, accept=JSON)
+        write_private(file, content.text)
+        session.printer.result(item, f"Version {number(item, 'number')} of the state is in {file}.")
+
+
+@state.command("restore")
+def restore_version(
+    block: Which,
+    version: Number,
+    *,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Make an older version of a state the current one again, as a new version."""
+    with connected(output, url) as session:
+        block_id = _block_id(session.client, block, workspace)
+        stored = session.client.post(f"{_path(block_id)}/{version}/restore")
+        session.printer.result(
+            stored, f"Version {version} is the current state again, as version {number(stored, 'number')}."
+        )
+
+
+def _block_id(client: Client, word: str, workspace: str | None) -> str:
+    return lookup.full_id(word) or lookup.block(client, word, workspace=workspace).id
+
+
+def _path(block_id: str) -> str:
+    return own("blocks", block_id, "state", "versions")
+
+
+def _versions(client: Client, block_id: str) -> list[JsonObject]:
+    return objects(client.get(_path(block_id)), "versions")
+
+
+def _chosen(client: Client, block_id: str, version: int | None) -> JsonObject:
+    """Return the version of a number, or the current one. Raises Failure."""
+    for item in _versions(client, block_id):
+        if flag(item, "isCurrent") if version is None else number(item, "number") == version:
+            return item
+    what = "no state" if version is None else f"no version {version} of its state"
+    raise missing(f"the building block has {what}")
