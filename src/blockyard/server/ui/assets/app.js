@@ -2,6 +2,9 @@
 import htmx from "htmx.org";
 import "./lib/clipboard.js";
 import "./lib/csrf.js";
+import "./lib/dialog.js";
+import "./lib/forms.js";
+import "./lib/live.js";
 import "./lib/theme.js";
 import "./lib/times.js";
 

@@ -1,10 +1,20 @@
 // A <button data-copy="#id"> copies the text (or value) of that element and says so for two seconds.
+const said = document.createElement("div");
+said.className = "sr-only";
+said.setAttribute("role", "status");
+document.body.append(said);
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   const source = button && document.querySelector(button.dataset.copy);
   if (!source) return;
   await navigator.clipboard.writeText(source.value ?? source.textContent.trim());
-  const label = button.textContent;
-  button.textContent = "Copied";
-  setTimeout(() => (button.textContent = label), 2000);
+  said.textContent = "Copied";
+  const shape = button.querySelector("use");
+  const before = shape?.getAttribute("href");
+  shape?.setAttribute("href", before.replace(/#.*/, "#check"));
+  setTimeout(() => {
+    said.textContent = "";
+    shape?.setAttribute("href", before);
+  }, 2000);
 });

@@ -1,0 +1,16 @@
+// A page with <… data-live="address of events" data-on="types"> refreshes its parts whenever one of these events comes.
+import { refreshParts, soon } from "./parts.js";
+import { listen } from "./stream.js";
+
+for (const element of document.querySelectorAll("[data-live]")) {
+  const refresh = soon(refreshParts);
+  const address = new URL(element.dataset.live, location.href);
+  let after = address.searchParams.get("after") ?? "";
+  const handlers = { step: note, log: note };
+  for (const type of element.dataset.on.split(" ")) handlers[type] = (data, id) => (note(data, id), refresh());
+
+  function note(_, id) {
+    after = id || after;
+  }
+  listen(address, handlers, { position: () => after, resumed: refresh });
+}

@@ -1,0 +1,141 @@
+// The page of a run: steps and logs as they happen. Loaded by that page only.
+import { refreshParts, soon } from "./lib/parts.js";
+import { listen } from "./lib/stream.js";
+
+const FINAL = new Set(["SUCCEEDED", "FAILED", "ABORTED"]);
+const PIECE = 64 * 1024; // characters in one element
+const PIECES = 64; // more are dropped from the begin: the whole log can be downloaded
+const ANSI = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])/g; // eslint-disable-line no-control-regex
+const CONTROL = /[\x00-\x08\x0b-\x1f\x7f]/g;
+
+const page = document.getElementById("run");
+const follow = document.querySelector("[data-follow]");
+const refresh = soon(refreshParts);
+const waiting = new Map(); // text that is not shown yet, by log
+const early = []; // events of logs whose step the page does not have yet
+const rests = new WeakMap(); // the begin of an unfinished escape sequence, by log
+let position = page.dataset.position;
+let drawing = false;
+
+function stepOf(source, name, attempt) {
+  return [...document.querySelectorAll("#steps > li")].find(
+    (item) => item.dataset.source === source && item.dataset.step === name && item.dataset.attempt === String(attempt),
+  );
+}
+
+function plain(log, text) {
+  text = (rests.get(log) ?? "") + text;
+  const cut = text.slice(-200).search(/\x1b[^a-zA-Z]*$/); // eslint-disable-line no-control-regex
+  const end = cut < 0 ? text.length : Math.max(0, text.length - 200) + cut;
+  rests.set(log, text.slice(end));
+  return text.slice(0, end).replace(ANSI, "").replace(/\r\n?/g, "\n").replace(CONTROL, "");
+}
+
+function take(event) {
+  const item = stepOf(event.source, event.step, event.attempt);
+  const log = item?.querySelector("[data-log]");
+  if (!log) {
+    early.push(event);
+    refresh();
+    return;
+  }
+  if (event.offset === 0 && Number(log.dataset.offset) > 0) {
+    log.replaceChildren();
+    waiting.delete(log);
+  }
+  log.dataset.offset = String(event.offset + 1);
+  waiting.set(log, (waiting.get(log) ?? "") + plain(log, event.text));
+  if (drawing) return;
+  drawing = true;
+  requestAnimationFrame(draw);
+}
+
+function draw() {
+  drawing = false;
+  for (const [log, text] of waiting) {
+    append(log, text);
+    log.closest(".log-box").removeAttribute("data-empty");
+    if (follow?.checked) show(log);
+  }
+  waiting.clear();
+}
+
+function append(log, text) {
+  for (let at = 0; at < text.length; at += PIECE) {
+    const part = text.slice(at, at + PIECE);
+    const last = log.lastElementChild;
+    if (last && last.textContent.length + part.length <= PIECE) {
+      last.append(part);
+      continue;
+    }
+    const piece = document.createElement("div");
+    piece.className = "log-piece";
+    piece.append(part);
+    log.append(piece);
+  }
+  if (log.childElementCount <= PIECES) return;
+  while (log.childElementCount > PIECES) log.firstElementChild.remove();
+  if (log.firstChild.nodeType === Node.TEXT_NODE) log.firstChild.remove();
+  log.closest(".log-box").querySelector("[data-log-cut]").textContent = "The end of the log is shown.";
+}
+
+function show(log) {
+  const details = log.closest("details");
+  if (!details.open) details.open = true;
+  toEnd(log);
+}
+
+function toEnd(log) {
+  log.dataset.moved = "";
+  log.scrollTop = log.scrollHeight;
+}
+
+/** Logs open at their end; whoever scrolls up to read stops following. */
+function prepare() {
+  for (const log of document.querySelectorAll("[data-log]:not([data-ready])")) {
+    log.dataset.ready = "";
+    toEnd(log);
+    log.closest("details").addEventListener("toggle", (event) => event.target.open && toEnd(log));
+    log.addEventListener("wheel", (event) => event.deltaY < 0 && pause(), { passive: true });
+    log.addEventListener("touchmove", pause, { passive: true });
+    log.addEventListener("keydown", (event) => ["ArrowUp", "PageUp", "Home"].includes(event.key) && pause());
+  }
+}
+
+function pause() {
+  if (follow) follow.checked = false;
+}
+
+follow?.addEventListener("change", () => {
+  if (!follow.checked) return;
+  const open = [...document.querySelectorAll("#steps details[open] [data-log]")].at(-1);
+  if (open) toEnd(open);
+});
+
+document.addEventListener("parts-refreshed", () => {
+  prepare();
+  for (const event of early.splice(0)) if (stepOf(event.source, event.step, event.attempt)) take(event);
+});
+prepare();
+
+if (page.dataset.ended === undefined) {
+  const stop = listen(
+    page.dataset.runEvents,
+    {
+      step: note(refresh),
+      log: note(take),
+      status: note((event) => {
+        refresh();
+        if (FINAL.has(event.run.status)) stop();
+      }),
+    },
+    { position: () => position, resumed: refresh },
+  );
+}
+
+function note(handle) {
+  return (data, id) => {
+    if (id) position = id;
+    handle(data);
+  };
+}

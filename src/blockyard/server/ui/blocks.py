@@ -1,0 +1,256 @@
+"""The pages of one building block: how it stands, and what can be done with it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from blockyard.protocol.names import ImplementationType
+from blockyard.server.blocks.api.feed import Cursor
+from blockyard.server.blocks.model.block import Block, BlockStatus, Lifecycle
+from blockyard.server.blocks.service import BlockDetail, BlockService
+from blockyard.server.definitions.model import DeletionMode
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import NotFound, Refusal, Unauthenticated
+from blockyard.server.kit.http import status_of
+from blockyard.server.runs.model import Run
+from blockyard.server.runs.service import RunViews
+from blockyard.server.ui import words
+from blockyard.server.ui.inputs import editable, fields_of, refused_input, request_of
+from blockyard.server.ui.refusals import Shown, shown
+from blockyard.server.ui.site import Site
+from blockyard.server.ui.values import input_rows, output_rows, summary_of
+from blockyard.server.ui.visitor import Form, Visitor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """A run in the list of a block."""
+
+    id: UUID
+    number: int
+    behavior: str
+    reason: str
+    badge: words.Badge
+    created_at: datetime
+    took: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a visitor should know about a block first, and where to go."""
+
+    tone: str
+    text: str
+    detail: str | None = None
+    href: str | None = None
+    action: str | None = None
+
+
+def add_block(router: APIRouter, site: Site, *, blocks: BlockService, views: RunViews) -> None:
+    """Add the routes of one block."""
+    db, frame, visitors = site.db, site.frame, site.visitors
+    pages = BlockPages(blocks, views, site.clock)
+
+    async def block_page(request: Request, visitor: Visitor, block_id: UUID, refusal: Refusal | None) -> Response:
+        context = await db.read(lambda tx: pages.context(tx, visitor.principal, block_id))
+        context = {**context, "refusal": shown(refusal)}
+        status = HTTPStatus.OK if refusal is None else status_of(refusal)
+        return frame.page(request, "block.html", context, visitor=visitor, status=status)
+
+    @router.get("/blocks/{block_id}")
+    async def show_block(request: Request, block_id: UUID) -> Response:
+        return await block_page(request, await visitors.of(request), block_id, None)
+
+    @router.post("/blocks/{block_id}/runs")
+    async def run_again(request: Request, block_id: UUID) -> Response:
+        visitor, _ = await visitors.of_form(request)
+        try:
+            await db.write(lambda tx: blocks.trigger_run(tx, visitor.principal, block_id))
+        except (NotFound, Unauthenticated):
+            raise
+        except Refusal as refusal:
+            return await block_page(request, visitor, block_id, refusal)
+        return frame.go(f"/blocks/{block_id}", notice="run", visitor=visitor)
+
+    _add_inputs(router, site, blocks)
+    _add_deletion(router, site, blocks)
+
+
+def _add_inputs(router: APIRouter, site: Site, blocks: BlockService) -> None:
+    db, frame, visitors = site.db, site.frame, site.visitors
+
+    def form_page(
+        request: Request, visitor: Visitor, detail: BlockDetail, sent: Form | None, refusal: Refusal | None
+    ) -> Response:
+        about_field = refused_input(refusal) in {spec.key for spec in editable(detail)}
+        context = {
+            "block": detail.view.block,
+            "fields": fields_of(detail, sent, refusal),
+            "refusal": Shown("One of the inputs cannot be used; see below.") if about_field else shown(refusal),
+        }
+        status = HTTPStatus.OK if refusal is None else status_of(refusal)
+        return frame.page(request, "inputs.html", context, visitor=visitor, status=status)
+
+    def change(tx: Transaction, principal: Principal, block_id: UUID, form: Form) -> bool:
+        detail = blocks.detail(tx, principal, block_id)
+        after = blocks.update(tx, principal, block_id, request_of(detail, form))
+        return after.block.latest_run_id != detail.view.block.latest_run_id
+
+    @router.get("/blocks/{block_id}/inputs")
+    async def show_inputs(request: Request, block_id: UUID) -> Response:
+        visitor = await visitors.of(request)
+        detail = await db.read(lambda tx: blocks.detail(tx, visitor.principal, block_id))
+        return form_page(request, visitor, detail, None, None)
+
+    @router.post("/blocks/{block_id}/inputs")
+    async def save_inputs(request: Request, block_id: UUID) -> Response:
+        visitor, form = await visitors.of_form(request)
+        try:
+            ran = await db.write(lambda tx: change(tx, visitor.principal, block_id, form))
+        except (NotFound, Unauthenticated):
+            raise
+        except Refusal as refusal:
+            detail = await db.read(lambda tx: blocks.detail(tx, visitor.principal, block_id))
+            return form_page(request, visitor, detail, form, refusal)
+        return frame.go(f"/blocks/{block_id}", notice="saved-run" if ran else "saved", visitor=visitor)
+
+
+def _add_deletion(router: APIRouter, site: Site, blocks: BlockService) -> None:
+    db, frame, visitors = site.db, site.frame, site.visitors
+
+    async def ask(request: Request, visitor: Visitor, block_id: UUID, refusal: Refusal | None) -> Response:
+        detail = await db.read(lambda tx: blocks.detail(tx, visitor.principal, block_id))
+        context = {"block": detail.view.block, "refusal": shown(refusal), **deletion(detail)}
+        status = HTTPStatus.OK if refusal is None else status_of(refusal)
+        return frame.page(request, "delete.html", context, visitor=visitor, status=status)
+
+    @router.get("/blocks/{block_id}/delete")
+    async def ask_delete(request: Request, block_id: UUID) -> Response:
+        return await ask(request, await visitors.of(request), block_id, None)
+
+    @router.post("/blocks/{block_id}/delete")
+    async def delete(request: Request, block_id: UUID) -> Response:
+        visitor, _ = await visitors.of_form(request)
+        try:
+            view = await db.write(lambda tx: blocks.delete(tx, visitor.principal, block_id))
+        except (NotFound, Unauthenticated):
+            raise
+        except Refusal as refusal:
+            return await ask(request, visitor, block_id, refusal)
+        if view.block.lifecycle is Lifecycle.DELETED:
+            return frame.go("/blocks", notice="deleted", visitor=visitor)
+        return frame.go(f"/blocks/{block_id}", notice="deleting", visitor=visitor)
+
+
+class BlockPages:
+    """Reads what the page of a block shows."""
+
+    def __init__(self, blocks: BlockService, views: RunViews, clock: Clock) -> None:
+        self._blocks = blocks
+        self._views = views
+        self._clock = clock
+
+    def context(self, tx: Transaction, principal: Principal, block_id: UUID) -> dict[str, object]:
+        """Return what the template needs. Raises NotFound."""
+        detail = self._blocks.detail(tx, principal, block_id)
+        block, is_live = detail.view.block, detail.view.block.is_live
+        return {
+            "block": block,
+            "cursor": self._cursor(tx, principal, detail),
+            "definition": detail.view.definition,
+            "latest": detail.latest.number if detail.latest is not None and is_live else None,
+            "status": words.block_badge(block),
+            "running": block.is_running,
+            "leaving": block.lifecycle is Lifecycle.MARKED_FOR_DELETION,
+            "notes": notes(detail),
+            "summary": summary_of(detail.view),
+            "outputs": output_rows(detail.view),
+            "no_outputs": _no_outputs(block),
+            "inputs": input_rows(detail.view),
+            "runs": [self._run_row(run) for run in detail.runs],
+            "more_runs": bool(detail.runs) and detail.runs[-1].number > 1,
+            "parents": detail.parents,
+            "children": detail.children,
+            "may_run": detail.may_run and is_live,
+            "may_change": bool(editable(detail)) and block.lifecycle is Lifecycle.ACTIVE,
+            "may_delete": detail.may_delete and is_live,
+            **deletion(detail),
+        }
+
+    def _cursor(self, tx: Transaction, principal: Principal, detail: BlockDetail) -> Cursor:
+        """Return where the live updates go on: what the page shows need not come again."""
+        revision = detail.view.block.revision
+        if not detail.runs:
+            return Cursor(revision)
+        latest = detail.runs[0].id
+        return Cursor(revision, latest, self._views.detail(tx, principal, latest).position)
+
+    def _run_row(self, run: Run) -> RunRow:
+        end = run.finished_at or self._clock()
+        return RunRow(
+            id=run.id,
+            number=run.number,
+            behavior=words.behavior(run.behavior),
+            reason=words.reason(run.trigger.reason),
+            badge=words.run_badge(run.status, aborting=run.abort_requested_at is not None),
+            created_at=run.created_at,
+            took=None if run.claimed_at is None else end - run.claimed_at,
+        )
+
+
+def deletion(detail: BlockDetail) -> dict[str, object]:
+    """Return what a deletion of the block would do."""
+    block, version = detail.view.block, detail.view.version
+    was_executed = block.latest_run_id is not None and version.implementation_type is not ImplementationType.MANUAL
+    purges = version.deletion_mode is DeletionMode.PURGE
+    return {"destroys": was_executed and not purges, "keeps_resources": was_executed and purges}
+
+
+def notes(detail: BlockDetail) -> list[Note]:
+    """Return what comes first: what the block waits for, why it failed, that it goes."""
+    block = detail.view.block
+    if block.lifecycle is Lifecycle.DELETED:
+        return [Note("info", "This building block is deleted. Its history is kept.")]
+    found: list[Note] = []
+    if block.lifecycle is Lifecycle.MARKED_FOR_DELETION and block.is_running:
+        found.append(Note("info", "This building block is being deleted."))
+    found += _waiting(detail)
+    latest = detail.runs[0] if detail.runs else None
+    if latest is not None and latest.id == block.latest_run_id and block.status is BlockStatus.FAILED:
+        found.append(
+            Note("error", f"Run {latest.number} failed.", latest.summary, f"/runs/{latest.id}", "See what happened")
+        )
+    return found
+
+
+def _waiting(detail: BlockDetail) -> list[Note]:
+    block = detail.view.block
+    form = f"/blocks/{block.id}/inputs"
+    missing = ", ".join(sorted(detail.view.version.inputs[key].label for key in detail.missing))
+    may_fill = any(spec.key in detail.missing for spec in editable(detail))
+    href, action = (form, "Fill in") if may_fill else (None, None)
+    match block.status:
+        case BlockStatus.WAITING_FOR_OPERATOR_INPUT:
+            text = "Waits for an operator's input" if may_fill else "An operator has to fill in inputs"
+            return [Note("warning", f"{text}: {missing}" if missing else text, None, href, action)]
+        case BlockStatus.WAITING_FOR_USER_INPUT:
+            text = "Waits for your input" if may_fill else "Waits for an input"
+            return [Note("warning", f"{text}: {missing}" if missing else text, None, href, action)]
+        case BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
+            names = ", ".join(parent.name for parent in detail.parents)
+            return [Note("warning", f"Waits for its parents: {names}" if names else "Waits for another building block")]
+        case _:
+            return []
+
+
+def _no_outputs(block: Block) -> str:
+    if block.is_running:
+        return "They appear here when the run has succeeded."
+    return (
+        "This building block has no outputs." if block.status is BlockStatus.SUCCEEDED else "There are no outputs yet."
+    )

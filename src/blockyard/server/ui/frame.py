@@ -1,0 +1,144 @@
+"""What every page shares: templates, the look, security headers, notices between two pages."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from blockyard.server.identity.api import set_session_cookie
+from blockyard.server.ui import words
+from blockyard.server.ui.bundle import Bundle
+from blockyard.server.ui.markdown import as_html
+from blockyard.server.ui.visitor import Visitor
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+THEME_COOKIE = "theme"
+_THEMES = frozenset({"light", "dark"})
+
+_NOTICE_COOKIE = "blockyard_notice"
+_NOTICE_SECONDS = 30
+"""How long a notice waits for the page that shows it."""
+
+NOTICES = {
+    "run": "A run was requested.",
+    "saved": "The inputs were saved.",
+    "saved-run": "The inputs were saved and a run was requested.",
+    "deleting": "The deletion was requested.",
+    "deleted": "The building block was deleted.",
+    "aborting": "The run is being aborted.",
+    "password": "Your password was changed. All other sessions of yours have ended.",
+    "signed-out": "You are signed out.",
+}
+"""What the page after a form may say, by the word that the cookie carries."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+"""Nothing inline, nothing foreign, no frames, no copies of what only the visitor may see."""
+
+
+class Frame:
+    """Renders templates into answers."""
+
+    def __init__(self, *, secure_cookies: bool) -> None:
+        self.secure_cookies = secure_cookies
+        self._bundle: Bundle | None = None
+        self._templates = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals |= {"asset": self._asset, "words": words}
+        self._templates.filters |= {
+            "instant": _instant,
+            "iso": _iso,
+            "duration": words.duration,
+            "markdown": as_html,
+            "capitalize_first": lambda text: text[:1].upper() + text[1:],
+        }
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        context: Mapping[str, object],
+        *,
+        visitor: Visitor | None,
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> Response:
+        """Return the page that `template` makes of `context`, in the frame of `visitor` (None: nobody is signed in)."""
+        notice = NOTICES.get(request.cookies.get(_NOTICE_COOKIE, ""))
+        theme = request.cookies.get(THEME_COOKIE, "")
+        frame: dict[str, object] = {
+            "visitor": visitor,
+            "notice": notice,
+            "theme": theme if theme in _THEMES else None,
+            "path": request.url.path,
+        }
+        html = self._templates.get_template(template).render({**frame, **context})
+        response = HTMLResponse(html, status, headers=HEADERS)
+        if notice is not None:
+            response.delete_cookie(_NOTICE_COOKIE, path="/", secure=self.secure_cookies, httponly=True, samesite="lax")
+        self._prolong(response, visitor)
+        return response
+
+    def go(self, path: str, *, notice: str | None = None, visitor: Visitor | None = None) -> Response:
+        """Return a redirection to another page, which shows the notice."""
+        response = RedirectResponse(path, HTTPStatus.SEE_OTHER, headers={"Cache-Control": "no-store"})
+        if notice is not None:
+            response.set_cookie(
+                _NOTICE_COOKIE,
+                notice,
+                max_age=_NOTICE_SECONDS,
+                path="/",
+                secure=self.secure_cookies,
+                httponly=True,
+                samesite="lax",
+            )
+        self._prolong(response, visitor)
+        return response
+
+    def go_to_sign_in(self, request: Request) -> Response:
+        """Return a redirection to the sign-in, which leads back to where the visitor wanted to go."""
+        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        target = "/sign-in"
+        if request.method == "GET" and wanted != "/":
+            target += f"?next={quote(wanted, safe='')}"
+        if request.headers.get("HX-Request") == "true":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": "/sign-in"})
+        return self.go(target)
+
+    def _asset(self, name: str) -> str:
+        """Return the address of a bundled file. Read with the first page: other commands work without the bundle."""
+        if self._bundle is None:
+            self._bundle = Bundle.load()
+        return self._bundle.url(name)
+
+    def _prolong(self, response: Response, visitor: Visitor | None) -> None:
+        if visitor is not None and visitor.was_extended:
+            set_session_cookie(response, visitor.cookie, secure=self.secure_cookies)
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

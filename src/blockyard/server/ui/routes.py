@@ -1,0 +1,76 @@
+"""All pages: their routes, their static files, and errors in their frame."""
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import Response
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from blockyard.server.blocks.service import BlockService
+from blockyard.server.identity.api import SignIn
+from blockyard.server.identity.service import UserService
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.database import Database
+from blockyard.server.runs.service import RunService, RunViews
+from blockyard.server.ui.block_list import add_block_list
+from blockyard.server.ui.blocks import add_block
+from blockyard.server.ui.bundle import FOLDER, PREFIX
+from blockyard.server.ui.frame import Frame
+from blockyard.server.ui.refusals import Refusals
+from blockyard.server.ui.runs import add_runs
+from blockyard.server.ui.signin import add_password, add_sign_in
+from blockyard.server.ui.site import Site
+from blockyard.server.ui.visitor import Visitors
+from blockyard.server.workspaces.service import WorkspaceService
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+"""Names of bundled files change with their content."""
+
+
+def add_pages(
+    app: FastAPI,
+    db: Database,
+    *,
+    sign_in: SignIn,
+    users: UserService,
+    workspaces: WorkspaceService,
+    blocks: BlockService,
+    runs: RunService,
+    views: RunViews,
+    clock: Clock,
+    secure_cookies: bool,
+) -> None:
+    """Give `app` all pages, their static files, and error pages for browsers.
+
+    Call it after `kit.http.install_errors`: what no browser asked for is answered as before.
+    """
+    frame = Frame(secure_cookies=secure_cookies)
+    visitors = Visitors(db, users)
+    site = Site(db, frame, visitors, clock)
+    refusals = Refusals(frame, visitors)
+    router = APIRouter(route_class=refusals.route_class(), include_in_schema=False)
+
+    @router.get("/")
+    async def start() -> Response:
+        return frame.go("/blocks")
+
+    add_sign_in(router, site, users, sign_in)
+    add_password(router, site, users, sign_in)
+    add_block_list(router, site, blocks=blocks, workspaces=workspaces)
+    add_block(router, site, blocks=blocks, views=views)
+    add_runs(router, site, runs=runs, views=views)
+    app.include_router(router)
+    refusals.install(app)
+    app.mount(PREFIX, GZipMiddleware(_Bundled(directory=FOLDER, check_dir=False)))
+
+
+class _Bundled(StaticFiles):
+    """The bundled files; browsers keep them."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file."""
+        response = await super().get_response(path, scope)
+        if path != "manifest.json" and response.status_code < 400:  # noqa: PLR2004  what is no error
+            response.headers["Cache-Control"] = _FOR_EVER
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response

@@ -1,0 +1,127 @@
+"""How pages say what models know: statuses, durations, reasons."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from blockyard.protocol.names import Behavior, RunStatus, StepStatus
+from blockyard.server.blocks.model.block import WAITING, Block, BlockStatus, Lifecycle
+from blockyard.server.blocks.model.words import status_in_words
+from blockyard.server.runs.model import TriggerReason
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A status as people read it: words, an icon, and how it is coloured."""
+
+    text: str
+    icon: str
+    tone: str
+    """`success`, `error`, `warning`, `info` or `neutral`."""
+
+    @property
+    def turns(self) -> bool:
+        """Whether the icon shows that something is under way."""
+        return self.icon == "loader-circle"
+
+
+_TONES = {
+    "PENDING": ("hourglass", "info"),
+    "IN_PROGRESS": ("loader-circle", "info"),
+    "SUCCEEDED": ("circle-check", "success"),
+    "FAILED": ("circle-x", "error"),
+    "ABORTED": ("ban", "neutral"),
+}
+
+_WORDS = {
+    "PENDING": "pending",
+    "IN_PROGRESS": "in progress",
+    "SUCCEEDED": "succeeded",
+    "FAILED": "failed",
+    "ABORTED": "aborted",
+}
+
+STATUS_CHOICES = {
+    BlockStatus.SUCCEEDED: "Succeeded",
+    BlockStatus.FAILED: "Failed",
+    BlockStatus.ABORTED: "Aborted",
+    BlockStatus.PENDING: "Pending",
+    BlockStatus.IN_PROGRESS: "In progress",
+    BlockStatus.WAITING_FOR_OPERATOR_INPUT: "Waiting for the platform team's input",
+    BlockStatus.WAITING_FOR_USER_INPUT: "Waiting for user input",
+    BlockStatus.WAITING_FOR_DEPENDENT_INPUT: "Waiting for another building block",
+}
+"""Statuses that a list can be filtered by."""
+
+_BEHAVIORS = {Behavior.APPLY: "Apply", Behavior.DESTROY: "Destroy", Behavior.DETECT: "Detect changes"}
+
+_REASONS = {
+    TriggerReason.BUILDING_BLOCK_CREATION: "The building block was ordered",
+    TriggerReason.MANUAL_EXECUTION: "Started by hand",
+    TriggerReason.USER_STATUS_CHANGE: "A status was changed",
+    TriggerReason.PLATFORM_TENANT_ID_UPDATE: "The platform tenant became known",
+    TriggerReason.PROJECT_PERMISSIONS_CHANGE: "Permissions in the project changed",
+    TriggerReason.WORKSPACE_PERMISSION_CHANGE: "Permissions in the workspace changed",
+    TriggerReason.BUILDING_BLOCK_UPGRADE: "Changed to another version",
+    TriggerReason.BUILDING_BLOCK_INPUTS_UPDATE: "Inputs were changed",
+    TriggerReason.BUILDING_BLOCK_DEFINITION_DELETION: "The definition was deleted",
+    TriggerReason.BUILDING_BLOCK_DELETION: "The deletion was requested",
+    TriggerReason.BUILDING_BLOCK_PURGE: "The building block was purged",
+    TriggerReason.DEPENDENCY_OUTPUT_CHANGED: "An output of a parent changed",
+    TriggerReason.PARENT_RUN_SUCCEEDED: "A parent succeeded",
+    TriggerReason.PREFLIGHT_SUCCEEDED: "The preflight succeeded",
+}
+
+
+def block_badge(block: Block) -> Badge:
+    """Return how a block stands."""
+    text = status_in_words(block)
+    if block.lifecycle is Lifecycle.DELETED:
+        return Badge(text, "trash-2", "neutral")
+    if block.status in WAITING:
+        return Badge(text, "hand", "warning")
+    icon, tone = _TONES[block.status.value]
+    return Badge(text, icon, tone)
+
+
+def run_badge(status: RunStatus | StepStatus, *, aborting: bool = False) -> Badge:
+    """Return how a run or a step stands."""
+    icon, tone = _TONES[status.value]
+    if aborting and status.value in {"PENDING", "IN_PROGRESS"}:
+        return Badge("Is being aborted", "loader-circle", "warning")
+    return Badge(_WORDS[status.value].capitalize(), icon, tone)
+
+
+def behavior(value: Behavior) -> str:
+    """Return what a run does."""
+    return _BEHAVIORS[value]
+
+
+def reason(value: TriggerReason) -> str:
+    """Return why a run exists."""
+    return _REASONS[value]
+
+
+def duration(span: timedelta) -> str:
+    """Return a span as its two largest units: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`."""
+    seconds = max(0.0, span.total_seconds())
+    if seconds < 10:  # noqa: PLR2004  below this, tenths matter
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    for size, name, smaller, smaller_name in (
+        (_DAY, "d", _HOUR, "h"),
+        (_HOUR, "h", _MINUTE, "min"),
+        (_MINUTE, "min", 1, "s"),
+    ):
+        if whole >= size:
+            rest = whole % size // smaller
+            return f"{whole // size} {name} {rest} {smaller_name}" if rest else f"{whole // size} {name}"
+    return f"{whole} s"
+
+
+def count(number: int, one: str, many: str) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {one if number == 1 else many}"

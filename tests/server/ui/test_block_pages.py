@@ -1,0 +1,359 @@
+"""The list of blocks and the page of one: what they show to whom, and what can be done there."""
+
+import pytest
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import RunStatus
+from tests.support.block_world import MANUAL, a_secret, a_value, an_input, an_output, definition_of, uuid_of
+from tests.support.page_world import Fields, PageWorld, words_of
+
+INPUTS: JsonObject = {
+    "name": an_input(displayName="Name", description="What it is **called**", updateableByConsumer=True),
+    "size": an_input("INTEGER", updateableByConsumer=True, defaultValue=0, displayOrder=1),
+    "public": an_input("BOOLEAN", updateableByConsumer=True, defaultValue=False, displayOrder=2),
+    "tags": an_input("MULTI_SELECT", selectableValues=["a", "b"], updateableByConsumer=True, displayOrder=3),
+    "token": an_input(isSensitive=True, updateableByConsumer=True, displayOrder=4),
+    "region": an_input(defaultValue="eu", displayOrder=5),
+}
+
+VALUES: JsonObject = {"name": "invoices", "tags": ["a"], "token": a_secret("hunter2-hunter2")}
+
+
+@pytest.fixture
+def block(world: PageWorld) -> JsonObject:
+    """A block of the shop whose first run waits for a runner."""
+    outputs = {
+        "url": an_output(assignment="RESOURCE_URL", displayName="Console"),
+        "notes": an_output(assignment="SUMMARY"),
+        "key": an_output(),
+    }
+    version = world.define(transparent=True, inputs=INPUTS, outputs=outputs)
+    ordered: JsonObject = world.order(version, VALUES, name="invoices bucket")
+    return ordered
+
+
+def path_of(block: JsonObject) -> str:
+    """Return the path of a block's page."""
+    return f"/blocks/{uuid_of(block)}"
+
+
+# The list
+
+
+def test_the_start_page_is_the_list(world: PageWorld) -> None:
+    assert world.person("sam").get("/").headers["location"] == "/blocks"
+
+
+def test_an_empty_list_says_what_to_do(world: PageWorld) -> None:
+    assert "No building blocks yet" in world.person("sam").read("/blocks")
+
+
+def test_the_list_shows_name_definition_workspace_and_status(world: PageWorld, block: JsonObject) -> None:
+    page = world.person("sam").read("/blocks")
+
+    assert "invoices bucket" in page
+    assert "Bucket v1 shop" in page
+    assert "Creation is waiting for a runner" in page
+    assert "1 building block" in page
+    assert path_of(block) in world.person("sam").get("/blocks").text
+
+
+@pytest.mark.parametrize(("name", "sees"), [("sam", 1), ("mia", 1), ("pat", 1), ("olga", 0), ("admin", 1)])
+def test_the_list_has_own_blocks_and_those_one_provides_for(
+    world: PageWorld, block: JsonObject, name: str, sees: int
+) -> None:
+    assert world.person(name).get("/blocks").text.count(path_of(block)) == sees
+
+
+def test_the_list_is_searched_and_filtered(world: PageWorld, block: JsonObject) -> None:
+    world.order(world.define("Database", implementation=MANUAL), name="Orders_100%")
+    person = world.person("sam")
+
+    def found(query: str) -> list[str]:
+        page = person.read(f"/blocks?{query}")
+        return [name for name in ("invoices bucket", "Orders_100%") if name in page]
+
+    assert path_of(block)
+    assert found("search=INVOICES") == ["invoices bucket"]
+    assert found("search=0%25") == ["Orders_100%"]
+    assert found("search=_1") == ["Orders_100%"]
+    assert found("search=nothing+like+it") == []
+    assert found("status=SUCCEEDED") == ["Orders_100%"]
+    assert found("status=PENDING&workspace=shop") == ["invoices bucket"]
+    assert found("workspace=other") == []
+    assert "Nothing matches" in person.read("/blocks?workspace=other")
+
+
+def test_the_list_is_sorted_and_says_so(world: PageWorld) -> None:
+    version = world.define(implementation=MANUAL)
+    for name in ("beta", "Alpha", "gamma"):
+        world.order(version, name=name)
+        world.clock.advance(1)
+    person = world.person("sam")
+
+    def order(query: str) -> list[str]:
+        page = person.read(f"/blocks{query}")
+        return sorted(("beta", "Alpha", "gamma"), key=page.index)
+
+    assert order("") == ["gamma", "Alpha", "beta"]
+    assert order("?sort=created") == ["beta", "Alpha", "gamma"]
+    assert order("?sort=name") == ["Alpha", "beta", "gamma"]
+    assert order("?sort=-name") == ["gamma", "beta", "Alpha"]
+    assert order("?sort=;drop") == ["gamma", "Alpha", "beta"]
+    assert 'aria-sort="ascending"' in person.get("/blocks?sort=name").text
+
+
+def test_a_long_list_has_pages(world: PageWorld) -> None:
+    version = world.define(implementation=MANUAL)
+    for number in range(27):
+        world.order(version, name=f"block {number:02}")
+    person = world.person("sam")
+
+    first, second = person.get("/blocks?sort=name"), person.get("/blocks?sort=name&page=2")
+
+    assert "Page 1 of 2" in words_of(first)
+    assert 'rel="next" href="/blocks?sort=name&amp;page=2"' in first.text
+    assert "block 24" in words_of(first)
+    assert "block 25" not in words_of(first)
+    assert "block 26" in words_of(second)
+    assert person.get("/blocks?page=9").headers["location"] == "/blocks?page=2"
+
+
+@pytest.mark.parametrize("query", ["page=x", "page=-1", "page=99999999999999999999", "status=%00", "search=%27%3B--"])
+def test_odd_addresses_of_the_list_do_no_harm(world: PageWorld, query: str) -> None:
+    assert world.person("sam").get(f"/blocks?{query}").status_code == 200
+
+
+# The page of a block
+
+
+def test_a_block_shows_its_inputs_with_falsy_values_and_without_secrets(world: PageWorld, block: JsonObject) -> None:
+    answer = world.person("sam").get(path_of(block))
+    page = words_of(answer)
+
+    assert "Name name invoices" in page
+    assert "What it is <strong>called</strong>" in answer.text
+    assert "Size size 0" in page
+    assert "Public public false" in page
+    assert "Token token •••••• Secret, not shown" in page
+    assert "hunter2" not in answer.text
+    assert "sha256:" not in answer.text
+
+
+def test_a_block_shows_its_outputs_as_links_markdown_and_masks(world: PageWorld, block: JsonObject) -> None:
+    world.finish(
+        {
+            "url": a_value("https://console.example.test/x"),
+            "notes": a_value(
+                "# Done\n\n<script>alert(1)</script> [go](javascript:alert(1)) **yes** ![x](https://a/b.png)"
+            ),
+            "key": a_value(None, isSensitive=True),
+        }
+    )
+
+    answer = world.person("sam").get(path_of(block))
+    page = words_of(answer)
+
+    assert "Creation succeeded" in page
+    assert 'href="https://console.example.test/x" rel="noopener noreferrer" target="_blank"' in answer.text
+    assert "<h3>Done</h3>" in answer.text
+    assert "<strong>yes</strong>" in answer.text
+    assert "<script>alert" not in answer.text
+    assert 'href="javascript' not in answer.text
+    assert "<img" not in answer.text
+    assert "key •••••• Secret, not shown" in page
+
+
+def test_a_failed_block_says_why_and_where_to_look(world: PageWorld, block: JsonObject) -> None:
+    world.finish(status=RunStatus.FAILED)
+
+    answer = world.person("sam").get(path_of(block))
+
+    assert "Creation failed" in words_of(answer)
+    assert "Run 1 failed." in words_of(answer)
+    assert "See what happened" in words_of(answer)
+
+
+@pytest.mark.parametrize("path", ["", "/inputs", "/delete"])
+def test_a_block_of_others_is_not_there(world: PageWorld, block: JsonObject, path: str) -> None:
+    answer = world.person("olga").get(path_of(block) + path)
+
+    assert answer.status_code == 404
+    assert "There is nothing here" in words_of(answer)
+    assert "invoices" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/runs", "/inputs", "/delete"])
+def test_nothing_can_be_done_with_a_block_of_others(world: PageWorld, block: JsonObject, path: str) -> None:
+    before = world.stored(block)
+
+    answer = world.person("olga").post(path_of(block) + path, form_at="/blocks")
+
+    assert answer.status_code == 404
+    assert world.stored(block) == before
+
+
+@pytest.mark.parametrize("path", ["/runs", "/inputs", "/delete"])
+def test_nothing_is_done_without_the_token_of_the_session(world: PageWorld, block: JsonObject, path: str) -> None:
+    before = world.stored(block)
+
+    answer = world.person("sam").post_raw(path_of(block) + path, {"csrf_token": "guessed", "input.name": "evil"})
+
+    assert answer.status_code == 403
+    assert world.stored(block) == before
+
+
+def test_a_member_may_look_but_not_touch(world: PageWorld, block: JsonObject) -> None:
+    world.finish(status=RunStatus.FAILED)
+    person = world.person("mia")
+
+    page = person.read(path_of(block))
+
+    assert "Run again" not in page
+    assert "Change inputs" not in page
+    assert "Delete" not in page
+    for path in ("/runs", "/delete"):
+        assert person.post(path_of(block) + path, form_at="/blocks").status_code == 403
+
+
+# What can be done with a block
+
+
+def test_a_run_is_started_again(world: PageWorld, block: JsonObject) -> None:
+    world.finish(status=RunStatus.FAILED)
+    person = world.person("sam")
+
+    answer = person.post(f"{path_of(block)}/runs", form_at=path_of(block))
+
+    assert answer.headers["location"] == path_of(block)
+    assert "A run was requested." in person.read(path_of(block))
+    assert world.latest_run(block).number == 2
+    assert "A run was requested." not in person.read(path_of(block))
+
+
+def test_a_second_run_is_refused_on_the_page_of_the_block(world: PageWorld, block: JsonObject) -> None:
+    answer = world.person("sam").post(f"{path_of(block)}/runs", form_at="/blocks")
+
+    assert answer.status_code == 409
+    assert "while a run of the building block is PENDING" in words_of(answer)
+    assert "invoices bucket" in words_of(answer)
+
+
+def test_changed_inputs_are_saved_and_run(world: PageWorld, block: JsonObject) -> None:
+    world.finish(status=RunStatus.FAILED)
+    person = world.person("sam")
+
+    answer = person.post(
+        f"{path_of(block)}/inputs",
+        {
+            "input.name": "receipts",
+            "input.size": "7",
+            "input.public": "true",
+            "input.tags": ["a", "b"],
+            "input.token": "",
+        },
+    )
+
+    stored = world.stored(block).inputs
+    assert answer.headers["location"] == path_of(block)
+    assert (stored["name"], stored["size"], stored["public"], stored["tags"]) == ("receipts", 7, True, ["a", "b"])
+    assert world.latest_run(block).number == 2
+    assert world.claimed().inputs["token"]["value"]
+
+
+def test_saving_without_a_change_starts_nothing(world: PageWorld, block: JsonObject) -> None:
+    world.finish(status=RunStatus.FAILED)
+    fields: Fields = {"input.name": "invoices", "input.size": "0", "input.public": "false", "input.tags": ["a"]}
+    person = world.person("sam")
+
+    answer = person.post(f"{path_of(block)}/inputs", fields)
+
+    assert answer.status_code == 303
+    assert world.latest_run(block).number == 1
+
+
+def test_a_wrong_value_is_told_at_its_field_and_what_was_typed_is_kept(world: PageWorld, block: JsonObject) -> None:
+    world.finish(status=RunStatus.FAILED)
+    fields: Fields = {"input.name": "receipts", "input.size": "many", "input.public": "false", "input.tags": ["a"]}
+
+    answer = world.person("sam").post(f"{path_of(block)}/inputs", fields)
+
+    assert answer.status_code == 400
+    assert "must be a whole number" in words_of(answer)
+    assert 'aria-invalid="true"' in answer.text
+    assert 'value="receipts"' in answer.text
+    assert world.stored(block).inputs["name"] == "invoices"
+
+
+def test_fixed_inputs_are_not_in_the_consumers_form_but_in_the_operators(world: PageWorld, block: JsonObject) -> None:
+    world.finish(status=RunStatus.FAILED)
+
+    assert "Region" not in world.person("sam").read(f"{path_of(block)}/inputs")
+    assert "Region" in world.person("pat").read(f"{path_of(block)}/inputs")
+
+
+def test_an_operator_fills_in_what_a_block_waits_for(world: PageWorld) -> None:
+    inputs = {
+        "quota": an_input("INTEGER", "PLATFORM_OPERATOR_MANUAL_INPUT", displayName="Quota"),
+        "approval": an_input("FILE", "PLATFORM_OPERATOR_MANUAL_INPUT", displayOrder=1),
+    }
+    block = world.order(world.define(inputs=inputs))
+    consumer, operator = world.person("sam"), world.person("pat")
+
+    assert "An operator has to fill in inputs: Approval, Quota" in consumer.read(path_of(block))
+    assert "None of the inputs of this building block can be changed by you." in consumer.read(
+        f"{path_of(block)}/inputs"
+    )
+    assert "Fill in" in operator.read(path_of(block))
+
+    file = {"input.approval": ("a.txt", b"granted", "text/plain")}
+    answer = operator.post(f"{path_of(block)}/inputs", {"input.quota": "3"}, files=file)
+
+    assert answer.status_code == 303
+    assert world.stored(block).inputs == {"quota": 3, "approval": "data:text/plain;base64,Z3JhbnRlZA=="}
+    assert "text/plain, 7 bytes" in operator.read(path_of(block))
+    assert world.latest_run(block).number == 1
+
+
+def test_a_block_is_deleted_after_a_question(world: PageWorld, block: JsonObject) -> None:
+    world.finish(status=RunStatus.FAILED)
+    person = world.person("sam")
+
+    assert "A run destroys what this building block made." in person.read(f"{path_of(block)}/delete")
+    answer = person.post(f"{path_of(block)}/delete")
+
+    assert answer.headers["location"] == path_of(block)
+    assert "This building block is being deleted." in person.read(path_of(block))
+    assert "invoices bucket" in person.read("/blocks")
+    world.finish()
+    assert "This building block is deleted." in person.read(path_of(block))
+    assert "invoices bucket" not in person.read("/blocks")
+
+
+def test_a_block_that_never_ran_is_gone_at_once(world: PageWorld) -> None:
+    block = world.order(world.define(inputs={"x": an_input("STRING", "PLATFORM_OPERATOR_MANUAL_INPUT")}))
+    person = world.person("sam")
+
+    answer = person.post(f"{path_of(block)}/delete")
+
+    assert answer.headers["location"] == "/blocks"
+    assert "The building block was deleted." in person.read("/blocks")
+
+
+def test_parents_and_children_lead_to_each_other(world: PageWorld) -> None:
+    network = world.define("Network", implementation=MANUAL)
+    dependency = {"uuid": definition_of(network), "kind": "meshBuildingBlockDefinition"}
+    parent = world.order(network, name="net")
+    machine = world.define(
+        "Machine",
+        implementation=MANUAL,
+        dependencyDefinitionRefs=[dependency],
+    )
+    child = world.order(machine, name="vm", parents=[parent])
+    person = world.person("sam")
+
+    assert path_of(parent) in person.get(path_of(child)).text
+    assert path_of(child) in person.get(path_of(parent)).text
+    refused = person.post(f"{path_of(parent)}/delete")
+    assert refused.status_code == 409
+    assert "is a parent of 'vm'" in words_of(refused)

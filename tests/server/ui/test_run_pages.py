@@ -1,0 +1,180 @@
+"""The page of a run: its steps and logs, who sees them, and aborting it."""
+
+import pytest
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import RunStatus
+from blockyard.protocol.status import SourceRegistration
+from blockyard.server.ui.runs import LIVE_HEADER, plain
+from tests.support.block_world import Claimed, uuid_of
+from tests.support.page_world import PageWorld, words_of
+
+
+@pytest.fixture
+def claimed(world: PageWorld) -> Claimed:
+    """The first run of a transparent block, in the hands of a runner."""
+    world.order(world.define(transparent=True), name="invoices bucket")
+    return world.claimed()
+
+
+def register(world: PageWorld, claimed: Claimed) -> None:
+    """Announce the steps of a run."""
+    steps: JsonObject = {
+        "source": {"id": "runner"},
+        "steps": [{"id": "init", "displayName": "Prepare"}, {"id": "apply", "displayName": "Apply"}],
+    }
+    registration = SourceRegistration.model_validate(steps)
+    world.db.write_now(lambda tx: world.reports.register(tx, claimed.principal, claimed.run_id, registration))
+
+
+def log(world: PageWorld, claimed: Claimed, text: bytes, *, step: str = "apply", offset: int = 0) -> None:
+    """Send a piece of a step's log."""
+    world.db.write_now(
+        lambda tx: world.reports.append_log(tx, claimed.principal, claimed.run_id, step=step, offset=offset, data=text)
+    )
+
+
+def test_a_run_shows_number_behavior_status_trigger_author_and_steps(world: PageWorld, claimed: Claimed) -> None:
+    register(world, claimed)
+
+    page = world.person("sam").read(f"/runs/{claimed.run_id}")
+
+    assert "Run 1: Apply" in page
+    assert "In progress" in page
+    assert "The building block was ordered by admin key" in page
+    assert "Prepare : Pending" in page
+    assert "invoices bucket" in page
+
+
+def test_a_run_without_steps_says_what_it_waits_for(world: PageWorld) -> None:
+    block = world.order(world.define(transparent=True))
+
+    page = world.person("sam").read(f"/runs/{world.latest_run(block).id}")
+
+    assert "The run waits for its runner." in page
+
+
+def test_the_log_is_in_the_first_paint_without_colours_and_markup(world: PageWorld, claimed: Claimed) -> None:
+    register(world, claimed)
+    log(world, claimed, "\x1b[32mcreated\x1b[0m <b>x</b> é\r\n".encode())
+
+    answer = world.person("sam").get(f"/runs/{claimed.run_id}")
+
+    assert "created &lt;b&gt;x&lt;/b&gt; é\n</pre>" in answer.text
+
+
+def test_a_long_log_is_shown_from_its_end_and_downloaded_as_a_whole(world: PageWorld, claimed: Claimed) -> None:
+    register(world, claimed)
+    whole = b"".join(b"line %06d\n" % number for number in range(200_000))
+    for offset in range(0, len(whole), 200_000):
+        log(world, claimed, whole[offset : offset + 200_000], offset=offset)
+    person = world.person("sam")
+
+    answer = person.get(f"/runs/{claimed.run_id}")
+    download = person.get(f"/runs/{claimed.run_id}/log?source=runner&step=apply")
+
+    assert len(answer.text) < 200_000
+    assert "line 199999" in answer.text
+    assert "line 000000" not in answer.text
+    assert "The end of the log is shown." in words_of(answer)
+    assert download.content == whole
+    assert download.headers["content-disposition"].startswith("attachment")
+
+
+def test_a_refresh_of_parts_carries_no_logs(world: PageWorld, claimed: Claimed) -> None:
+    register(world, claimed)
+    log(world, claimed, b"created")
+
+    answer = world.person("sam").get(f"/runs/{claimed.run_id}", **{LIVE_HEADER: "parts"})
+
+    assert "created" not in answer.text
+    assert "data-log" in answer.text
+
+
+def test_the_messages_of_steps_and_the_end_are_shown(world: PageWorld, claimed: Claimed) -> None:
+    world.report(claimed, RunStatus.FAILED, message="the quota is exceeded")
+
+    page = world.person("sam").read(f"/runs/{claimed.run_id}")
+
+    assert "Failed" in page
+    assert "the quota is exceeded" in page
+
+
+def test_the_consumer_sees_messages_but_no_log_where_runs_are_not_transparent(world: PageWorld) -> None:
+    block = world.order(world.define(transparent=False))
+    claimed = world.claimed()
+    world.report(claimed, RunStatus.FAILED, message="ask us")
+    consumer, provider = world.person("sam"), world.person("pat")
+
+    page = consumer.read(f"/runs/{claimed.run_id}")
+
+    assert "ask us" in page
+    assert "log: ask us" not in page
+    assert "keeps its logs to itself" in page
+    assert "log: ask us" in provider.read(f"/runs/{claimed.run_id}")
+    assert consumer.get(f"/runs/{claimed.run_id}/log?step=apply").status_code == 403
+    assert f"/runs/{claimed.run_id}" in consumer.get(f"/blocks/{uuid_of(block)}").text
+
+
+@pytest.mark.parametrize("path", ["", "/abort", "/log?step=apply"])
+def test_a_run_of_others_is_not_there(world: PageWorld, claimed: Claimed, path: str) -> None:
+    answer = world.person("olga").get(f"/runs/{claimed.run_id}{path}")
+
+    assert answer.status_code == 404
+    assert "invoices" not in answer.text
+
+
+def test_a_run_of_others_is_not_aborted(world: PageWorld, claimed: Claimed) -> None:
+    answer = world.person("olga").post(f"/runs/{claimed.run_id}/abort", form_at="/blocks")
+
+    assert answer.status_code == 404
+    assert world.db.read_now(lambda tx: world.runs.by_id(tx, claimed.run_id)).abort_requested_at is None
+
+
+def test_a_member_may_not_abort(world: PageWorld, claimed: Claimed) -> None:
+    person = world.person("mia")
+
+    assert "Abort" not in person.read(f"/runs/{claimed.run_id}")
+    assert person.get(f"/runs/{claimed.run_id}/abort").status_code == 303
+    assert person.post(f"/runs/{claimed.run_id}/abort", form_at="/blocks").status_code == 403
+
+
+def test_a_run_is_aborted_after_a_question(world: PageWorld, claimed: Claimed) -> None:
+    person = world.person("sam")
+
+    assert "Abort run 1?" in person.read(f"/runs/{claimed.run_id}/abort")
+    answer = person.post(f"/runs/{claimed.run_id}/abort")
+
+    assert answer.headers["location"] == f"/runs/{claimed.run_id}"
+    assert "Is being aborted" in person.read(f"/runs/{claimed.run_id}")
+
+
+def test_a_run_is_not_aborted_without_the_token_of_the_session(world: PageWorld, claimed: Claimed) -> None:
+    answer = world.person("sam").post_raw(f"/runs/{claimed.run_id}/abort", {})
+
+    assert answer.status_code == 403
+
+
+def test_aborting_an_ended_run_is_refused_with_the_reason(world: PageWorld, claimed: Claimed) -> None:
+    person = world.person("sam")
+    form = person.get(f"/runs/{claimed.run_id}/abort")
+    world.report(claimed)
+
+    answer = person.post(f"/runs/{claimed.run_id}/abort", form_at="/blocks")
+
+    assert form.status_code == 200
+    assert answer.status_code == 409
+    assert "SUCCEEDED already" in words_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("\x1b[1;31mred\x1b[0m", "red"),
+        ("\x1b]8;;https://x\x07link\x1b]8;;\x07", "link"),
+        ("10%\r20%\r\ndone", "10%\n20%\ndone"),
+        ("a\x00b\x08c\td", "abc\td"),
+    ],
+)
+def test_logs_are_shown_as_plain_text(raw: str, shown: str) -> None:
+    assert plain(raw) == shown

@@ -1,0 +1,219 @@
+"""The pages around a world of blocks, with people who sign in to them."""
+
+import asyncio
+import html
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from blockyard.server.blocks.api import routes as block_routes
+from blockyard.server.identity.api import SESSION_COOKIE, SignIn, authenticate_with
+from blockyard.server.identity.model import NewUser, User, WorkspaceRole
+from blockyard.server.identity.service import Authenticator, GroupService, Throttle, Tokens, UserService
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.hal import Links
+from blockyard.server.kit.http import install_errors
+from blockyard.server.kit.ids import new_id
+from blockyard.server.runs.api import routes as run_routes
+from blockyard.server.ui.routes import add_pages
+from blockyard.server.workspaces.model import BindingKind, NewBinding
+from blockyard.server.workspaces.service import BindingService, WorkspaceDirectory
+from tests.support.block_world import BlockWorld
+from tests.support.clock import FixedClock
+from tests.support.http import client_for
+from tests.support.principals import ADMINISTRATOR
+from tests.support.workspaces import MASTER_KEY
+
+PASSWORD = "four random words"
+
+PEOPLE = {
+    "sam": ("shop", WorkspaceRole.OWNER),
+    "mia": ("shop", WorkspaceRole.MEMBER),
+    "pat": ("platform", WorkspaceRole.OWNER),
+    "olga": ("other", WorkspaceRole.OWNER),
+}
+"""Who belongs where: sam and mia order, pat provides, olga has nothing to do with either."""
+
+Fields: TypeAlias = Mapping[str, str | list[str]]
+Files: TypeAlias = Mapping[str, tuple[str, bytes, str]]
+
+_CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+class PageWorld(BlockWorld):
+    """All services, the pages, and people; everybody's password is `PASSWORD`, `admin` may do everything."""
+
+    def __init__(self, database: Database, clock: FixedClock, *, secure: bool = False) -> None:
+        super().__init__(database, clock)
+        groups = GroupService()
+        directory = WorkspaceDirectory(groups=groups)
+        self.users = UserService(
+            clock=clock, new_id=new_id, master_key=MASTER_KEY, event_log=self.events, workspaces=directory
+        )
+        self._bindings = BindingService(
+            clock=clock,
+            new_id=new_id,
+            event_log=self.events,
+            directory=directory,
+            users=self.users,
+            groups=groups,
+        )
+        self.app = self._application(directory, secure=secure)
+
+    def _application(self, directory: WorkspaceDirectory, *, secure: bool) -> FastAPI:
+        app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+        install_errors(app)
+        links = Links("http://blockyard.test")
+        authenticator = Authenticator(
+            clock=self.clock,
+            tokens=Tokens(master_key=MASTER_KEY, clock=self.clock),
+            run_tokens=self.runs,
+            workspaces=directory,
+        )
+        app.state.authenticate = authenticate_with(self.db, authenticator, self.users)
+        app.include_router(block_routes(self.db, self.blocks, self.views, links))
+        app.include_router(
+            run_routes(
+                self.db,
+                runs=self.runs,
+                claims=self.claims,
+                reports=self.reports,
+                views=self.views,
+                links=links,
+                master_key=MASTER_KEY,
+                clock=self.clock,
+            )
+        )
+        add_pages(
+            app,
+            self.db,
+            sign_in=SignIn(db=self.db, users=self.users, throttle=Throttle(clock=self.clock)),
+            users=self.users,
+            workspaces=self.workspaces,
+            blocks=self.blocks,
+            runs=self.runs,
+            views=self.views,
+            clock=self.clock,
+            secure_cookies=secure,
+        )
+        return app
+
+    def add(self, username: str) -> User:
+        """Make an account, with the role that `PEOPLE` names, unless it is there."""
+        found = self.db.read_now(lambda tx: self.users.by_username(tx, username))
+        if found is not None:
+            return found
+        new = NewUser(username=username, first_name=username.title(), last_name="", email="", admin=username == "admin")
+        self.db.write_now(lambda tx: self.users.seed(tx, new, PASSWORD))
+        if username in PEOPLE:
+            self.bind(username, *PEOPLE[username])
+        return self.add(username)
+
+    def bind(self, name: str, workspace: str, role: WorkspaceRole) -> None:
+        """Give a person a role."""
+        new = NewBinding(
+            name=f"{name}-{workspace}",
+            kind=BindingKind.USER,
+            workspace=workspace,
+            subject=name,
+            role=role,
+            expires_on=None,
+        )
+        self.db.write_now(lambda tx: self._bindings.create(tx, ADMINISTRATOR, new))
+
+    def person(self, username: str | None = None) -> "Person":
+        """Return a browser in which this person is signed in; nobody if there is no name."""
+        person = Person(self.app)
+        if username is not None:
+            user = self.add(username)
+            session = self.db.write_now(lambda tx: self.users.sign_in(tx, user))
+            person.cookies.set(SESSION_COOKIE, session, domain="blockyard.test", path="/")
+        return person
+
+
+class Person:
+    """A browser without scripts: keeps cookies, reads pages, sends their forms."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self.cookies = httpx.Cookies()
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        """Open a page; redirections are not followed."""
+        return self._send("GET", path, headers=headers)
+
+    def read(self, path: str) -> str:
+        """Open a page that must be there and return what it says."""
+        answer = self.get(path)
+        assert answer.status_code == HTTPStatus.OK, f"{answer.status_code} {answer.text}"
+        return words_of(answer)
+
+    def post(
+        self,
+        path: str,
+        fields: Fields | None = None,
+        *,
+        form_at: str | None = None,
+        files: Files | None = None,
+    ) -> httpx.Response:
+        """Send a form with the CSRF token of the page `form_at` (the same path, unless told)."""
+        token = csrf_of(self.get(form_at or path))
+        return self.post_raw(path, {"csrf_token": token, **(fields or {})}, files)
+
+    def post_raw(self, path: str, fields: Fields, files: Files | None = None) -> httpx.Response:
+        """Send exactly these fields."""
+        return self._send("POST", path, data=dict(fields), files=files)
+
+    def sign_in(self, username: str, password: str = PASSWORD, **fields: str) -> httpx.Response:
+        """Sign in by the form."""
+        token = csrf_of(self.get("/sign-in"))
+        return self.post_raw("/sign-in", {"csrf_token": token, "username": username, "password": password, **fields})
+
+    def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        return asyncio.run(self._sent(method, path, arguments))
+
+    async def _sent(self, method: str, path: str, arguments: dict[str, Any]) -> httpx.Response:
+        async with client_for(self._app, "https://blockyard.test") as client:
+            client.cookies = self.cookies
+            answer = await client.request(method, path, **arguments)
+            self.cookies = client.cookies
+        return answer
+
+
+def csrf_of(answer: httpx.Response) -> str:
+    """Return the CSRF token of a page's form."""
+    found = _CSRF.search(answer.text)
+    assert found is not None, f"no form at {answer.url}: {answer.status_code}"
+    return found[1]
+
+
+def words_of(answer: httpx.Response) -> str:
+    """Return what the content of a page says, without tags, on one line."""
+    content = answer.text.partition("<main")[2].partition(">")[2].partition("</main>")[0]
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", content)).split())
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Serve an application on a free port and give its URL."""
+    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
