@@ -60,7 +60,7 @@ class IntegrationRef(WireModel):
 class Secret(WireModel):
     """A secret: `plaintext` sets it, `hash` keeps the stored one. Only `hash` is ever returned."""
 
-    plaintext: Annotated[Text, Field(max_length=MAX_SECRET_CHARACTERS, repr=False)] | None = None
+    plaintext: Annotated[Text, Field(max_length=MAX_SECRET_CHARACTERS)] | None = Field(default=None, repr=False)
     hash: ShortText | None = None
 
     @model_validator(mode="after")

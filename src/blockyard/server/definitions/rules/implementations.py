@@ -69,9 +69,19 @@ def is_ssh(repository_url: str) -> bool:
     return bool(_SSH.match(repository_url) or _SCP.match(repository_url))
 
 
-def normalized_key(text: str) -> str:
-    """Return a private key with the line ends SSH programs want: copies from browsers and Windows have others."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip("\n") + "\n"
+def normalized_secrets(
+    implementation: Implementation, changes: Mapping[str, SecretChange]
+) -> Mapping[str, SecretChange]:
+    """Return `changes` with the line ends SSH programs want in a key: copies from browsers and Windows have others."""
+    pointer = implementation.pointer("sshPrivateKey")
+    change = changes.get(pointer)
+    if change is None or change.plaintext is None:
+        return changes
+    return {**changes, pointer: SecretChange(plaintext=_normalized(change.plaintext))}
+
+
+def _normalized(key: str) -> str:
+    return key.replace("\r\n", "\n").replace("\r", "\n").strip("\n") + "\n"
 
 
 def _check_terraform(implementation: Implementation, changes: Mapping[str, SecretChange], *, allow_files: bool) -> None:
@@ -131,7 +141,7 @@ def _check_known_host(implementation: Implementation, *, used: bool) -> None:
 
 
 def _check_key(implementation: Implementation, text: str) -> None:
-    data = normalized_key(text).encode()
+    data = _normalized(text).encode()
     load = load_ssh_private_key if b"BEGIN OPENSSH PRIVATE KEY" in data else load_pem_private_key
     try:
         load(data, password=None)

@@ -30,6 +30,7 @@ from blockyard.server.definitions.rules import (
     check_parents,
     check_permissions,
     derived_outputs,
+    normalized_secrets,
 )
 from blockyard.server.definitions.secrets import resolve_secrets
 from blockyard.server.definitions.service.access import (
@@ -213,7 +214,7 @@ class VersionService:
         self._check_dependencies(tx, principal, definition, content)
         content = replace(content, outputs=derived_outputs(content))
         return resolve_secrets(
-            request.secrets,
+            normalized_secrets(content.implementation, request.secrets),
             content=content,
             before=before,
             definition_id=definition.id,
