@@ -53,9 +53,7 @@ def test_an_order_is_provisioned_updated_and_destroyed(blockyard: Installation, 
 
 def _state_versions(blockyard: Installation, uuid: str) -> list[Json]:
     document = blockyard.call("GET", f"/api/blockyard/v1/blocks/{uuid}/state/versions", "application/json")
-    embedded = document["_embedded"]
-    assert isinstance(embedded, dict)
-    (versions,) = embedded.values()
+    versions = document["versions"]
     assert isinstance(versions, list)
     return versions
 
@@ -163,10 +161,11 @@ def test_a_broken_module_fails_with_the_engines_words(blockyard: Installation, m
 
 def test_a_failing_precondition_reaches_the_message_of_the_step(blockyard: Installation, module: Module) -> None:
     source = """
+    resource "terraform_data" "moon" { input = "new" }
     resource "terraform_data" "x" {
       lifecycle {
         precondition {
-          condition     = false
+          condition     = terraform_data.moon.output == "full"
           error_message = "the moon is not full"
         }
       }

@@ -176,12 +176,12 @@ def _exists(demo: Demo, workspace: str) -> bool:
 
 
 def _newest(demo: Demo, definition: str) -> str:
-    listed = demo.ask("definitions", "list", "--workspace", PLATFORM_TEAM, "--all")
+    listed = demo.ask("definitions", "list", "--workspace", PLATFORM_TEAM)
     return _last_id(listed, definition)
 
 
 def _newest_block(demo: Demo, name: str) -> str:
-    return _last_id(demo.ask("blocks", "list", "--workspace", APPLICATION_TEAM, "--all"), name)
+    return _last_id(demo.ask("blocks", "list", "--workspace", APPLICATION_TEAM, "--name", name), name)
 
 
 def _last_id(listed: Json, name: str) -> str:

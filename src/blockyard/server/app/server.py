@@ -1,5 +1,6 @@
 """Runs the application under uvicorn on a socket that is bound before anything else is started."""
 
+import asyncio
 import socket
 from collections.abc import Callable
 
@@ -30,8 +31,8 @@ class _Server(uvicorn.Server):
             self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop taking requests and end the open ones."""
-        self._on_stopping()
+        """Let `stopping` finish while requests are still answered, then take no more and end the open ones."""
+        await asyncio.to_thread(self._on_stopping)
         await super().shutdown(sockets)
 
 
