@@ -3,7 +3,6 @@
 import base64
 import contextlib
 import json
-import time
 from typing import Any
 
 import pytest
@@ -136,10 +135,10 @@ def test_the_authors_message_is_told_but_never_the_value() -> None:
 @pytest.mark.parametrize("pattern", ["(a+)+b", "(a|a)*b", "(.*)*b", "([a-z]+)*=", "(a?){200}a{200}"])
 def test_no_pattern_holds_up_the_server(pattern: str) -> None:
     check_pattern(pattern)
-    started = time.monotonic()
-    with contextlib.suppress(PatternError):
-        matches(pattern, "a" * 5000 + "!")
-    assert time.monotonic() - started < 5
+    try:
+        assert not matches(pattern, "a" * 5000 + "!")
+    except PatternError as error:
+        assert "longer than" in str(error)  # noqa: PT017  either answer is fine, waiting for hours is not
 
 
 @given(pattern=st.text(alphabet="ab()[]{}*+?|\\^$.,0123456789:=!<>P-", max_size=60), text=st.text("ab", max_size=30))
