@@ -1,0 +1,149 @@
+"""Lists of blocks: filters, pages, and who sees what."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.block_world import (
+    BLOCKS,
+    MANUAL,
+    OTHER,
+    PLATFORM,
+    SHOP,
+    BlockWorld,
+    an_input,
+    definition_of,
+    uuid_of,
+)
+from tests.support.principals import ADMINISTRATOR, a_key
+
+NOBODY = "0f0f0f0f-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def blocks(world: BlockWorld) -> dict[str, Any]:
+    """Three blocks: two of the shop, the second of another definition and waiting, one of another workspace."""
+    bucket = world.define("Bucket", implementation=MANUAL)
+    queue = world.define("Queue", inputs={"name": an_input()})
+    found: dict[str, Any] = {"bucket": bucket, "queue": queue}
+    for name, version, workspace in (("one", bucket, "shop"), ("two", queue, "shop"), ("three", bucket, "other")):
+        found[name] = world.order(version, name=name, workspace=workspace)
+        world.clock.advance(1)
+    return found
+
+
+def names(world: BlockWorld, **filters: str) -> list[str]:
+    answer = world.api.send("GET", BLOCKS, params=filters)
+    assert answer.status_code == 200, answer.text
+    return [block["spec"]["displayName"] for block in answer.json()["_embedded"]["meshBuildingBlocks"]]
+
+
+def test_lists_come_in_the_order_of_creation_with_whole_documents(world: BlockWorld, blocks: dict[str, Any]) -> None:
+    document = world.api.ok("GET", BLOCKS)
+
+    assert document["page"] == {"size": 20, "totalElements": 3, "totalPages": 1, "number": 0}
+    assert document["_embedded"]["meshBuildingBlocks"] == [world.read(blocks[name]) for name in ("one", "two", "three")]
+
+
+def test_every_filter_filters(world: BlockWorld, blocks: dict[str, Any]) -> None:
+    bucket, queue = blocks["bucket"], blocks["queue"]
+
+    for filters, expected in (
+        ({"workspaceIdentifier": "shop"}, ["one", "two"]),
+        ({"workspaceIdentifier": "nowhere"}, []),
+        ({"name": "two"}, ["two"]),
+        ({"definitionUuid": definition_of(bucket)}, ["one", "three"]),
+        ({"definitionUuid": NOBODY}, []),
+        ({"definitionUuid": "no uuid"}, []),
+        ({"versionUuid": uuid_of(queue)}, ["two"]),
+        ({"versionNumber": "1"}, ["one", "two", "three"]),
+        ({"versionNumber": "v1", "workspaceIdentifier": "other"}, ["three"]),
+        ({"versionNumber": "2"}, []),
+        ({"versionNumber": "latest"}, []),
+        ({"targetRefKind": "meshWorkspace"}, ["one", "two", "three"]),
+        ({"targetRefKind": "meshTenant"}, []),
+        ({"tenantUuid": NOBODY}, []),
+        ({"projectIdentifier": "p"}, []),
+        ({"platformIdentifier": "p"}, []),
+        ({"status": "SUCCEEDED"}, ["one", "three"]),
+        ({"status": "WAITING_FOR_USER_INPUT"}, ["two"]),
+        ({"status": "UNHEARD_OF"}, []),
+        ({"status": "", "name": ""}, ["one", "two", "three"]),
+        ({"managedByWorkspaceIdentifier": "platform"}, ["one", "two", "three"]),
+        ({"managedByWorkspaceIdentifier": "shop"}, []),
+        ({"managedByDefinitionUuid": definition_of(queue)}, ["two"]),
+        ({"managedByDefinitionUuid": definition_of(queue), "definitionUuid": definition_of(bucket)}, []),
+    ):
+        assert names(world, **filters) == expected, filters
+
+
+def test_pages_are_cut_and_linked(world: BlockWorld, blocks: dict[str, Any]) -> None:
+    assert blocks
+    document = world.api.ok("GET", f"{BLOCKS}?size=2&page=1&workspaceIdentifier=")
+
+    assert [block["spec"]["displayName"] for block in document["_embedded"]["meshBuildingBlocks"]] == ["three"]
+    assert document["page"] == {"size": 2, "totalElements": 3, "totalPages": 2, "number": 1}
+    assert set(document["_links"]) == {"self", "first", "prev", "last"}
+
+
+def test_deleted_blocks_are_not_listed(world: BlockWorld, blocks: dict[str, Any]) -> None:
+    world.delete(blocks["one"])
+
+    assert names(world) == ["two", "three"]
+
+
+def test_principals_list_what_they_reach(world: BlockWorld, blocks: dict[str, Any]) -> None:
+    assert blocks
+    for principal, filters, expected in (
+        (SHOP, {}, ["one", "two"]),
+        (SHOP, {"workspaceIdentifier": "other"}, []),
+        (OTHER, {}, ["three"]),
+        (PLATFORM, {}, []),
+        (PLATFORM, {"managedByWorkspaceIdentifier": "platform"}, ["one", "two", "three"]),
+        (PLATFORM, {"managedByDefinitionUuid": definition_of(blocks["queue"])}, ["two"]),
+        (SHOP, {"managedByDefinitionUuid": definition_of(blocks["queue"])}, []),
+        (a_key("admin", "ADM_BUILDINGBLOCK_LIST"), {}, ["one", "two", "three"]),
+        (
+            a_key("admin", "ADM_BUILDINGBLOCK_LIST"),
+            {"managedByWorkspaceIdentifier": "platform"},
+            ["one", "two", "three"],
+        ),
+    ):
+        world.api.be(principal)
+        assert names(world, **filters) == expected, (principal.author.identifier, filters)
+
+
+def test_lists_need_their_permission(world: BlockWorld) -> None:
+    for principal, query in (
+        (a_key("shop", "BUILDINGBLOCK_SAVE"), ""),
+        (a_key("platform", "MANAGED_BUILDINGBLOCK_LIST"), ""),
+        (a_key("shop", "BUILDINGBLOCK_LIST"), "?managedByWorkspaceIdentifier=shop"),
+        (SHOP, "?managedByWorkspaceIdentifier=platform"),
+    ):
+        world.api.be(principal)
+        error = world.api.refused(403, "GET", BLOCKS + query)
+        assert error["errorCode"] == "MissingPermission"
+
+
+def test_single_blocks_are_read_by_consumer_provider_and_administrator_only(
+    world: BlockWorld, blocks: dict[str, Any]
+) -> None:
+    path = f"{BLOCKS}/{uuid_of(blocks['one'])}"
+    for principal, status in (
+        (SHOP, 200),
+        (PLATFORM, 200),
+        (ADMINISTRATOR, 200),
+        (OTHER, 404),
+        (a_key("shop", "BUILDINGBLOCK_SAVE"), 403),
+        (a_key("platform", "BUILDINGBLOCK_LIST"), 404),
+    ):
+        world.api.be(principal)
+        assert world.api.send("GET", path).status_code == status, principal.author.identifier
+
+
+def test_odd_addresses_and_pages_are_refused(world: BlockWorld) -> None:
+    assert world.api.send("GET", f"{BLOCKS}/no-uuid").status_code == 400
+    assert world.api.send("GET", f"{BLOCKS}/{NOBODY}").status_code == 404
+    assert world.api.send("GET", f"{BLOCKS}?page=-1").status_code == 400
+    assert world.api.send("GET", f"{BLOCKS}?size=0").status_code == 400
+    assert world.api.send("GET", f"{BLOCKS}?name={'x' * 300}").status_code == 400
