@@ -8,6 +8,7 @@ import pytest
 from blockyard.protocol.names import ImplementationType, RunStatus
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.runs.model import AttemptState
+from tests.support.run_answers import steps_of
 from tests.support.run_world import RunWorld, a_target, a_worker
 
 pytestmark = pytest.mark.anyio
@@ -296,10 +297,3 @@ async def test_two_replicas_lose_an_attempt_once(world: RunWorld) -> None:
 
     assert len(world.run(run.id).warnings) == 1
     assert world.db.read_now(world.sweeper.due) == []
-
-
-async def steps_of(world: RunWorld, run_id: object) -> list[tuple[str, str, str | None]]:
-    """Return id, status and user message of the steps people see."""
-    async with world.client("platform") as client:
-        detail = await client.get(f"/api/blockyard/v1/runs/{run_id}", headers={"Accept": "application/json"})
-    return [(step["id"], step["status"], step["userMessage"]) for step in detail.json()["steps"]]

@@ -7,18 +7,10 @@ import pytest
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.server.runs.ports import RunFinish
+from tests.support.run_answers import logs_of
 from tests.support.run_world import OWN, RUNS, RunWorld, Worker, a_target, a_worker
 
 pytestmark = pytest.mark.anyio
-
-
-async def logs_of(world: RunWorld, run_id: object) -> list[dict[str, str | None]]:
-    """Return what the logs endpoint says."""
-    async with world.client("platform") as client:
-        answer = await client.get(f"{RUNS}/{run_id}/logs")
-    assert answer.status_code == 200, answer.text
-    steps: list[dict[str, str | None]] = answer.json()["steps"]
-    return steps
 
 
 async def detail_of(world: RunWorld, run_id: object) -> dict[str, Json]:

@@ -1,0 +1,79 @@
+"""Saved plans: from a DETECT run to the run that applies it. Source: runner.md 1.9."""
+
+from base64 import b64encode
+
+import pytest
+
+from blockyard.protocol.names import Behavior, RunStatus
+from tests.support.run_world import RUNS, RunWorld, Worker, a_target, a_worker
+
+pytestmark = pytest.mark.anyio
+
+PLAN = b"PK\x03\x04 a plan with secret values"
+TARGET = a_target()
+
+
+@pytest.fixture
+async def planned(world: RunWorld) -> Worker:
+    """A finished DETECT run with a plan."""
+    world.request(TARGET, Behavior.DETECT)
+    worker = await a_worker(world)
+    await worker.report(status="SUCCEEDED", artifact=b64encode(PLAN).decode(), changesDetected=True)
+    return worker
+
+
+async def read(
+    world: RunWorld, run_id: object, key: str, accept: str = "application/octet-stream"
+) -> tuple[int, bytes]:
+    """Read the plan of a run."""
+    async with world.client(key) as client:
+        answer = await client.get(f"{RUNS}/{run_id}/planartifact", headers={"Accept": accept})
+    return answer.status_code, answer.content
+
+
+async def test_the_run_that_applies_the_plan_gets_its_link_and_the_plan(world: RunWorld, planned: Worker) -> None:
+    world.content.plan_run_id = world.run(planned.run_id).id
+    run = world.request(TARGET)
+    claimed = (await world.claim()).json()
+    token = claimed["spec"]["runToken"]
+
+    assert claimed["_links"]["planArtifact"]["href"].endswith(f"/{planned.run_id}/planartifact")
+    assert await read(world, planned.run_id, token) == (200, PLAN)
+    assert (await read(world, planned.run_id, token, accept="text/html"))[0] == 406
+    assert world.run(run.id).plan_run_id == planned.run_id
+    await Worker(world, run.id, token).report(status="SUCCEEDED")
+    assert (await read(world, planned.run_id, token))[0] == 403
+
+
+async def test_nobody_else_gets_the_plan(world: RunWorld, planned: Worker) -> None:
+    world.request(TARGET)
+    unrelated = await a_worker(world)
+
+    statuses = {
+        key: (await read(world, planned.run_id, key))[0] for key in (unrelated.token, "admin", "platform", "nobody")
+    }
+
+    assert list(statuses.values()) == [403, 403, 403, 401]
+
+
+async def test_a_plan_is_stored_encrypted_and_for_a_week(world: RunWorld, planned: Worker) -> None:
+    with world.db.engine.connect() as connection:
+        stored = connection.exec_driver_sql("SELECT data FROM run_artifacts").scalar_one()
+    assert b"secret values" not in bytes(stored)
+    world.content.plan_run_id = world.run(planned.run_id).id
+    world.clock.advance(7 * 24 * 3600 + 1)
+
+    assert world.db.write_now(world.sweeper.remove_old_plans) == 1
+    world.request(TARGET)
+    worker = await a_worker(world)
+    assert (await read(world, planned.run_id, worker.token))[0] == 404
+
+
+async def test_only_a_detect_run_leaves_a_plan(world: RunWorld) -> None:
+    world.request()
+    worker = await a_worker(world)
+    await worker.report(status="SUCCEEDED", artifact=b64encode(PLAN).decode())
+
+    assert world.run(worker.run_id).status is RunStatus.SUCCEEDED
+    with world.db.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM run_artifacts").scalar_one() == 0
