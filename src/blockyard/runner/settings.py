@@ -31,6 +31,7 @@ unknown settings are refused.
 | `offline` | false | never download an engine |
 | `provider_mirror_dir` | none | filesystem mirror of providers |
 | `plugin_cache_dir` | `<work_dir>/plugins` | provider plugin cache shared by runs; `none` = no cache |
+| `prepared_dir` | `<work_dir>/prepared` | folders that spare later runs of the same sources the clone and `init`; `none` = none |
 | `allow_file_repositories` | false | accept `file://` and path repositories |
 | `known_hosts_file` | none | SSH host keys for git, beside the ones a definition brings |
 | `insecure_host_keys` | false | skip SSH host key checks |
@@ -125,6 +126,7 @@ class RunnerSettings(BaseModel):
     offline: bool = False
     provider_mirror_dir: Path | None = None
     plugin_cache_dir: Path | None = Path()
+    prepared_dir: Path | None = Path()
     allow_file_repositories: bool = False
     known_hosts_file: Path | None = None
     insecure_host_keys: bool = False
@@ -136,7 +138,7 @@ class RunnerSettings(BaseModel):
     def _without_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
-    @field_validator("plugin_cache_dir", mode="before")
+    @field_validator("plugin_cache_dir", "prepared_dir", mode="before")
     @classmethod
     def _none_by_name(cls, value: object) -> object:
         return None if value == "none" else value
@@ -147,7 +149,8 @@ class RunnerSettings(BaseModel):
         if not isinstance(values, Mapping):
             return values
         work_dir = Path(values.get("work_dir") or cls.model_fields["work_dir"].default)
-        return {"engine_dir": work_dir / "engines", "plugin_cache_dir": work_dir / "plugins"} | dict(values)
+        folders = {"engine_dir": "engines", "plugin_cache_dir": "plugins", "prepared_dir": "prepared"}
+        return {setting: work_dir / name for setting, name in folders.items()} | dict(values)
 
     @model_validator(mode="after")
     def _has_credentials(self) -> "RunnerSettings":

@@ -19,6 +19,7 @@ from blockyard.runner.executors.opentofu.initialization import (
     Initialized,
     fetch_plan,
     initialize,
+    initialize_again,
     read_local_state,
 )
 from blockyard.runner.executors.opentofu.inputs import DECRYPTED_RUN_JSON, run_json
@@ -29,6 +30,7 @@ from blockyard.runner.executors.opentofu.preparation import (
     prepare_inputs,
     prepare_sources,
 )
+from blockyard.runner.executors.opentofu.prepared import asks_for_init
 from blockyard.runner.executors.opentofu.rescue import rescue_state
 from blockyard.runner.executors.opentofu.state import StateError, new_http
 from blockyard.runner.executors.opentofu.steps import EXECUTE_NAMES, Stage, plan_stages
@@ -197,7 +199,12 @@ class _Execution:
     def _engine(self, name: str, arguments: tuple[str, ...], accept: tuple[int, ...] = (0,)) -> ProcessResult:
         """Run a command of the engine that works on the state. Raises StepFailed, Stopped."""
         work, initialized = self._work, self._set_up
-        result = work.run(name, [str(self._ready.engine.path), *arguments], initialized.environment)
+        command = [str(self._ready.engine.path), *arguments]
+        result = work.run(name, command, initialized.environment)
+        was_refused = result.exit_code not in accept and self._ready.is_prepared and asks_for_init(tail(result))
+        if was_refused and not work.was_stopped(result):
+            initialize_again(work, self._ready, initialized.environment)
+            result = work.run(f"{name}-again", command, initialized.environment)
         if result.exit_code in accept:
             return result
         rescue_state(work, initialized)

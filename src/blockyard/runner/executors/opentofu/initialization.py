@@ -23,12 +23,13 @@ from blockyard.runner.executors.opentofu.environment import engine_environment
 from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
 from blockyard.runner.executors.opentofu.files import write_private
 from blockyard.runner.executors.opentofu.outputs import is_encrypted
-from blockyard.runner.executors.opentofu.preparation import Prepared
+from blockyard.runner.executors.opentofu.preparation import Prepared, is_own_file
 from blockyard.runner.executors.opentofu.work import Work, tail
 from blockyard.runner.executors.opentofu.workspaces import DEFAULT, choose_workspace
 
 PLAN_FILE = "plan.tfplan"
 
+_INITIALIZED = "opentofu.initialized"
 INIT_ATTEMPTS = 3
 _INIT_PAUSES_SECONDS = (2.0, 8.0)
 """Waits between attempts to `init` when the trouble seems to pass by itself."""
@@ -62,8 +63,11 @@ def initialize(work: Work, prepared: Prepared, module: Module, own: Mapping[str,
     engine_only = engine_environment(own, work.context.settings.work_dir / f"engine-{work.run_id}.log")
     cli = _cli_environment(work)
     seen = {**engine_only, **prepared.environment, **cli, **backend.environment}
-    upgrade = not _take_lock_file_of_plan(work)
-    _init(work, prepared, seen, upgrade=upgrade)
+    if prepared.is_prepared:
+        work.say("This folder was prepared by an earlier run of the same sources: init is not needed.")
+    else:
+        _init(work, prepared, seen, upgrade=not _take_lock_file_of_plan(work))
+        _keep(work, prepared, backend)
     if backend.injected:
         return Initialized(backend, address, seen)
     return Initialized(backend, address, seen, _enter_workspace(work, prepared, seen))
@@ -75,6 +79,12 @@ def fetch_plan(work: Work, link: str) -> Path:
     if not path.exists():
         write_private(path, work.context.fetch_artifact(link))
     return path
+
+
+def initialize_again(work: Work, prepared: Prepared, seen: Mapping[str, str]) -> None:
+    """Run the `init` that a prepared folder was to spare. Raises StepFailed, Stopped."""
+    work.say("\nThe engine does not accept the prepared folder: it is initialized now.")
+    _init(work, prepared, seen, upgrade=True)
 
 
 def read_local_state(run_dir: Path, initialized: Initialized) -> JsonObject | None:
@@ -133,6 +143,15 @@ def _take_lock_file_of_plan(work: Work) -> bool:
     return True
 
 
+def _keep(work: Work, prepared: Prepared, backend: Backend) -> None:
+    """Let later runs start from this folder, once, before anything of this run works in it."""
+    if work.is_done(_INITIALIZED):
+        return
+    if prepared.family is not None and backend.injected:
+        prepared.family.keep(prepared.commit, work.run_dir, lambda name: is_own_file(work, name))
+    work.done(_INITIALIZED)
+
+
 def _init(work: Work, prepared: Prepared, seen: Mapping[str, str], *, upgrade: bool) -> None:
     words, extra = _with_cache(work, prepared)
     command = [*words, str(prepared.engine.path), *argv.init(upgrade=upgrade)]
@@ -165,7 +184,8 @@ def _init_failure(work: Work, prepared: Prepared, result: ProcessResult, said: s
 def _with_cache(work: Work, prepared: Prepared) -> tuple[tuple[str, ...], dict[str, str]]:
     """Return the words before `init` and the variables for it that make it share the provider cache."""
     cache = work.context.settings.plugin_cache_dir
-    if cache is None or not plugins.needs_providers(work.run_dir):
+    steered = any(given.key in plugins.STEERING for given in prepared.opened)
+    if cache is None or steered or not plugins.needs_providers(work.run_dir):
         return (), {}
     locking = plugins.locking_command(cache, prepared.engine.version, prepared.environment.get("PATH", ""))
     if locking is None:

@@ -11,6 +11,20 @@ from blockyard.runner.executors.opentofu.version import EngineVersion, Product
 
 CLI_CONFIG_FILE = "meshStack_cli_config.tfrc"
 LOCK_FILE = ".terraform.lock.hcl"
+STEERING = frozenset(
+    {"ALL_PROXY", "HOME", "HTTPS_PROXY", "HTTP_PROXY", "LD_LIBRARY_PATH", "LD_PRELOAD", "PATH", "SSL_CERT_DIR"}
+    | {
+        "SSL_CERT_FILE",
+        "TERRAFORM_CONFIG",
+        "TF_CLI_CONFIG_FILE",
+        "TF_DATA_DIR",
+        "TF_PLUGIN_CACHE_DIR",
+        "TOFU_CLI_CONFIG_FILE",
+    }
+    | {"all_proxy", "http_proxy", "https_proxy", "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"}
+)
+"""Environment inputs that change where providers come from or are put: such runs share nothing with others."""
+
 _CACHE_LOCK = ".blockyard-lock"
 _LOCKS_ITSELF = (1, 10, 0)
 """OpenTofu from here on locks its plugin cache itself."""

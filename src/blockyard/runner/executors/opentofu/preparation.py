@@ -3,27 +3,30 @@
 import json
 import shutil
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from blockyard.modules.literals import Literal
 from blockyard.modules.module import Module, read_folder
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.run import Behavior, RunInput
+from blockyard.protocol.run import Behavior, InputType, RunInput
 from blockyard.runner.executors.opentofu import environment, variables
 from blockyard.runner.executors.opentofu.backend import is_backend_file
 from blockyard.runner.executors.opentofu.engine import Engine, Engines
 from blockyard.runner.executors.opentofu.files import write_files, write_private
 from blockyard.runner.executors.opentofu.git import Git, git_environment
 from blockyard.runner.executors.opentofu.inputs import Opener, PlainInput, secret_parts, secrets, sensitive_keys, unique
-from blockyard.runner.executors.opentofu.sources import Repository, fetch, parse_repository
+from blockyard.runner.executors.opentofu.plugins import CLI_CONFIG_FILE, STEERING
+from blockyard.runner.executors.opentofu.prepared import Family, family
+from blockyard.runner.executors.opentofu.sources import OWN_FILES, Repository, fetch, parse_repository, resolve
 from blockyard.runner.executors.opentofu.ssh import SshAccess, prepare_ssh
 from blockyard.runner.executors.opentofu.version import EngineVersion, Product
 from blockyard.runner.executors.opentofu.work import Work
 
 _SOURCES = "opentofu.sources"
 _INPUTS = "opentofu.inputs"
+_DECLARES = "declares"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ class Prepared:
     """What every process of the run sees."""
     opened: tuple[PlainInput, ...] = field(repr=False)
     """Environment inputs, in clear."""
+    commit: str = ""
+    is_prepared: bool = False
+    """The run directory is a copy that needs no `init`."""
+    family: Family | None = None
+    """Where such copies come from and go to, if this run may share any."""
 
 
 def prepare_sources(work: Work, engines: Engines, own: Mapping[str, str]) -> Prepared:
@@ -52,23 +60,9 @@ def prepare_sources(work: Work, engines: Engines, own: Mapping[str, str]) -> Pre
     ssh = _ssh(work, own)
     if ssh is not None:
         base["GIT_SSH_COMMAND"] = ssh.command
-    if work.is_done(_SOURCES):
-        engine = _noted_engine(work, engines)
-    else:
-        _fetch(work, repository, ssh, base)
-        work.check_stopped()
-        engine = engines.find(work.implementation.terraform_version, must_stop=work.must_stop, say=work.say)
-        work.say(f"Engine: {engine.version}")
-        if engine.warning:
-            work.say(engine.warning)
-        note: JsonObject = {
-            "path": str(engine.path),
-            "product": engine.version.product.value,
-            "version": engine.version.version,
-            "programs": str(engine.programs),
-        }
-        work.done(_SOURCES, note)
-    return Prepared(engine, {**base, **from_inputs}, tuple(opened))
+    if not work.is_done(_SOURCES):
+        _note_sources(work, engines, repository, ssh, base)
+    return _noted(work, {**base, **from_inputs}, tuple(opened))
 
 
 def prepare_inputs(work: Work, prepared: Prepared) -> Module:
@@ -88,10 +82,19 @@ def prepare_inputs(work: Work, prepared: Prepared) -> Module:
     write_private(work.run_dir / variables.VARIABLE_FILE, text.encode())
     declared = variables.declarations(module.variables)
     declaration_file = work.run_dir / variables.DECLARATION_FILE
-    if declared is not None and not declaration_file.exists():
-        declaration_file.write_text(declared)
-    work.done(_INPUTS)
+    declares = declared is not None and not declaration_file.exists()
+    if declares:
+        declaration_file.write_text(declared or "")
+    work.done(_INPUTS, {_DECLARES: declares})
     return module
+
+
+def is_own_file(work: Work, name: str) -> bool:
+    """Tell whether a file in the run directory belongs to the run, not to the module."""
+    note = work.context.journal.get(_INPUTS)
+    if name == variables.DECLARATION_FILE:
+        return isinstance(note, dict) and note.get(_DECLARES) is True
+    return name in OWN_FILES or name in {variables.VARIABLE_FILE, CLI_CONFIG_FILE} or is_backend_file(name)
 
 
 def open_inputs(work: Work, inputs: Iterable[RunInput]) -> list[PlainInput]:
@@ -122,9 +125,11 @@ def _inputs(work: Work) -> list[RunInput]:
     return unique(work.block.spec.inputs)
 
 
-def _empty(folder: Path) -> None:
+def _empty(folder: Path, keep: Collection[str] = ()) -> None:
     """Remove what an interrupted attempt to fetch left."""
     for entry in folder.iterdir():
+        if entry.name in keep:
+            continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:
@@ -148,7 +153,16 @@ def _ssh(work: Work, own: Mapping[str, str]) -> SshAccess | None:
     )
 
 
-def _fetch(work: Work, repository: Repository, ssh: SshAccess | None, base: Mapping[str, str]) -> None:
+def _note_sources(
+    work: Work, engines: Engines, repository: Repository, ssh: SshAccess | None, base: Mapping[str, str]
+) -> None:
+    """Choose the engine, bring the module and note both."""
+    implementation = work.implementation
+    engine = engines.find(implementation.terraform_version, must_stop=work.must_stop, say=work.say)
+    work.say(f"Engine: {engine.version}")
+    if engine.warning:
+        work.say(engine.warning)
+    kept = _family(work, engine.path, engine.version)
     inherited = {name: value for name, value in base.items() if name not in {"GIT_SSH_COMMAND", "PWD"}}
     command = ssh.command if ssh is not None else "ssh -F /dev/null -o BatchMode=yes -o IdentityFile=/dev/null"
     git = Git(
@@ -156,16 +170,53 @@ def _fetch(work: Work, repository: Repository, ssh: SshAccess | None, base: Mapp
         stop=work.reporter.aborted,
         deadline=work.context.deadline,
     )
-    implementation = work.implementation
-    fetch(repository, implementation.ref_name, implementation.repository_path, work.run_dir, git, work.say, ssh)
+    commit = resolve(repository, implementation.ref_name, work.run_dir, git) if kept and kept.has_any else None
+    is_prepared = bool(kept and commit and kept.use(commit, work.run_dir))
+    if is_prepared:
+        work.say(f"Using what an earlier run prepared of {repository.url}, commit {commit}")
+    else:
+        _empty(work.run_dir, keep=OWN_FILES)
+        ref, path = implementation.ref_name, implementation.repository_path
+        commit = fetch(repository, ref, path, work.run_dir, git, work.say, ssh)
+    note: JsonObject = {
+        "path": str(engine.path),
+        "product": engine.version.product.value,
+        "version": engine.version.version,
+        "programs": str(engine.programs),
+        "commit": commit,
+        "prepared": is_prepared,
+    }
+    work.done(_SOURCES, note)
 
 
-def _noted_engine(work: Work, engines: Engines) -> Engine:
+def _noted(work: Work, environment_: Mapping[str, str], opened: tuple[PlainInput, ...]) -> Prepared:
     note = work.context.journal.get(_SOURCES)
-    if isinstance(note, dict):
-        product, version = Product(str(note["product"])), str(note["version"])
-        return Engine(Path(str(note["path"])), EngineVersion(product, version), Path(str(note["programs"])))
-    return engines.find(work.implementation.terraform_version, must_stop=work.must_stop, say=work.say)
+    if not isinstance(note, dict):
+        raise TypeError("the journal does not tell of the sources")
+    version = EngineVersion(Product(str(note["product"])), str(note["version"]))
+    path = Path(str(note["path"]))
+    return Prepared(
+        engine=Engine(path, version, Path(str(note["programs"]))),
+        environment=environment_,
+        opened=opened,
+        commit=str(note["commit"]),
+        is_prepared=note["prepared"] is True,
+        family=_family(work, path, version),
+    )
+
+
+def _family(work: Work, engine: Path, version: EngineVersion) -> Family | None:
+    """Return the runs this one can share prepared folders with; None if its folder depends on more than its sources."""
+    root = work.context.settings.prepared_dir
+    is_plain = work.implementation.use_mesh_http_backend_fallback and work.plan_link is None
+    if root is None or not is_plain or not work.context.server.blockyard:
+        return None
+    if any(given.type is InputType.FILE or given.key in STEERING for given in work.block.spec.inputs):
+        return None
+    implementation = work.implementation
+    definition = work.context.document.spec.building_block_definition.uuid
+    sources = (implementation.repository_url, implementation.repository_path or "")
+    return family(root, [definition, *sources, str(engine), str(version)])
 
 
 def _own_values(work: Work) -> Mapping[str, Literal]:

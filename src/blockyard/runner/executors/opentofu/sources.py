@@ -87,6 +87,21 @@ def fetch(  # noqa: PLR0917  one call, from one place
     return commit
 
 
+def resolve(repository: Repository, ref: str | None, run_dir: Path, git: Git) -> str | None:
+    """Ask the repository which commit a branch, tag or commit id means; None if that takes more. Raises Stopped."""
+    names = ["HEAD"] if ref is None else [f"refs/heads/{ref}", f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}"]
+    configuration = _configuration(repository, run_dir)
+    try:
+        answer = git.run("ls-remote", "--quiet", "--", repository.url, *names, cwd=run_dir, configuration=configuration)
+    finally:
+        (run_dir / CREDENTIALS_FILE).unlink(missing_ok=True)
+    if answer.exit_code or ref == "":
+        return None
+    lines = (line.partition("\t") for line in answer.output.splitlines())
+    found = {name: commit for commit, _, name in lines}
+    return next((found[name] for name in names if name in found), ref if ref and _COMMIT.fullmatch(ref) else None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Cloning:
     repository: Repository

@@ -1,0 +1,156 @@
+"""Folders that spare later runs of the same sources the clone and `init`.
+
+After a successful `init` the module and what `init` made are kept, without anything of the run: on a Blockyard server the
+backend is configured by environment alone, so nothing of it is in there (hub-usage.md B1). A later run of the same
+definition, sources, commit and engine asks the repository for the commit with its own credentials, which proves that it
+may read it, and starts from a copy. Where the engine then asks for `init` after all, the run does it.
+
+Modules that `init` fetches other modules for are never kept, those with providers only for a short time, since `init`
+takes the newest versions. Layout: `<prepared_dir>/<family>/<commit>/`, the oldest go first.
+"""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from blockyard.runner.executors.opentofu.diagnostics import read_errors
+
+log = structlog.get_logger()
+
+MAX_FOLDERS = 64
+"""More are not kept."""
+
+MAX_BYTES = 32 * 1024 * 1024
+MAX_FILES = 2000
+"""Larger folders are not kept: copying them would cost more than it spares."""
+
+PROVIDERS_SECONDS = 900.0
+"""How long a folder of a module with providers is used."""
+
+_DATA_DIR = ".terraform"
+_DRAFT = ".draft-"
+_ASKS_FOR_INIT = re.compile(
+    r"Backend initialization required.*|Inconsistent dependency lock file|Required plugins are not installed"
+    r"|Module not installed"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Runs that can share folders, one per commit."""
+
+    folder: Path
+
+    @property
+    def has_any(self) -> bool:
+        """Whether there may be a folder: then asking for the commit pays."""
+        return self.folder.is_dir()
+
+    def use(self, commit: str, run_dir: Path) -> bool:
+        """Copy the folder for `commit` into the empty `run_dir`; False if there is none to use."""
+        kept = self.folder / commit
+        try:
+            made = kept.stat().st_mtime
+            if _has_providers(kept) and (_is_old(made) or _lacks_providers(kept)):
+                shutil.rmtree(kept, ignore_errors=True)
+                return False
+            shutil.copytree(kept, run_dir, symlinks=True, dirs_exist_ok=True)
+        except (OSError, shutil.Error):
+            return False
+        return True
+
+    def keep(self, commit: str, run_dir: Path, is_own: Callable[[str], bool]) -> None:
+        """Keep what is in `run_dir` but for the files of the run, those whose names `is_own` says so."""
+        if (self.folder / commit).exists() or _fetches_modules(run_dir) or _is_large(run_dir):
+            return
+        root = self.folder.parent
+        draft = root / f"{_DRAFT}{secrets.token_hex(6)}"
+        try:
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.copytree(run_dir, draft, symlinks=True, ignore=_at(run_dir, is_own))
+            os.utime(draft)
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            draft.rename(self.folder / commit)
+            _evict(root)
+        except (OSError, shutil.Error) as error:
+            log.info("folder not kept", error=str(error))
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def family(root: Path, parts: Sequence[str]) -> Family:
+    """Return the family of runs that agree in all `parts`."""
+    return Family(root / hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32])
+
+
+def asks_for_init(output: str) -> bool:
+    """Tell whether the engine refused to work because the folder is not prepared for it."""
+    return any(_ASKS_FOR_INIT.fullmatch(error.summary) for error in read_errors(output))
+
+
+def _at(folder: Path, is_own: Callable[[str], bool]) -> Callable[[str, list[str]], list[str]]:
+    def ignored(path: str, names: list[str]) -> list[str]:
+        return [name for name in names if is_own(name)] if Path(path) == folder else []
+
+    return ignored
+
+
+def _has_providers(folder: Path) -> bool:
+    return (folder / _DATA_DIR / "providers").exists()
+
+
+def _is_old(made: float) -> bool:
+    return not 0 <= time.time() - made <= PROVIDERS_SECONDS
+
+
+def _lacks_providers(folder: Path) -> bool:
+    """Tell whether a provider was removed from the cache its link points to."""
+    return not all(path.exists() for path in (folder / _DATA_DIR / "providers").glob("*/*/*/*/*"))
+
+
+def _fetches_modules(run_dir: Path) -> bool:
+    """Tell whether `init` has fetched modules from elsewhere; those may change without the commit changing."""
+    try:
+        listed = json.loads((run_dir / _DATA_DIR / "modules" / "modules.json").read_bytes())
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
+    entries = listed.get("Modules", []) if isinstance(listed, dict) else []
+    return not all(str(entry.get("Source", "")).startswith(("./", "../")) or not entry.get("Key") for entry in entries)
+
+
+def _is_large(run_dir: Path) -> bool:
+    total, count = 0, 0
+    for folder, _, names in os.walk(run_dir):
+        for name in names:
+            count += 1
+            with suppress(OSError):
+                total += os.lstat(Path(folder) / name).st_size
+            if count > MAX_FILES or total > MAX_BYTES:
+                return True
+    return False
+
+
+def _evict(root: Path) -> None:
+    """Remove the oldest folders, and drafts of processes that ended."""
+    kept: list[tuple[float, Path]] = []
+    for path in root.glob("[!.]*/*"):
+        with suppress(OSError):
+            kept.append((path.stat().st_mtime, path))
+    for _, path in sorted(kept, reverse=True)[MAX_FOLDERS:]:
+        shutil.rmtree(path, ignore_errors=True)
+    for draft in root.glob(f"{_DRAFT}*"):
+        with suppress(OSError):
+            if _is_old(draft.stat().st_mtime):
+                shutil.rmtree(draft, ignore_errors=True)
