@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from blockyard.protocol.media import DEFINITION
+from tests.support.clock import FixedClock
 from tests.support.definitions import (
     DEFINITIONS,
     VERSIONS,
@@ -282,7 +283,17 @@ def test_a_deleted_definition_goes_with_its_versions_and_deleted_blocks(catalogu
     assert catalogue.blocks.forgotten == [UUID(uuid)]
     catalogue.refused(404, "GET", f"{DEFINITIONS}/{uuid}")
     catalogue.refused(404, "GET", f"{VERSIONS}/{version['metadata']['uuid']}")
-    catalogue.refused(404, "DELETE", f"{DEFINITIONS}/{uuid}")
+
+
+def test_a_deletion_that_is_sent_again_succeeds_for_who_sent_it(catalogue: Catalogue, clock: FixedClock) -> None:
+    path = f"{DEFINITIONS}/{catalogue.define()['metadata']['uuid']}"
+
+    assert [catalogue.http.send("DELETE", path).status_code for _time in range(2)] == [204, 204]
+    catalogue.be(a_key("shop"))
+    catalogue.refused(404, "DELETE", path)
+    catalogue.be(a_key("team"))
+    clock.advance(3600)
+    catalogue.refused(404, "DELETE", path)
 
 
 def test_a_definition_others_depend_on_stays_while_their_latest_version_does(catalogue: Catalogue) -> None:

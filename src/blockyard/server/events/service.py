@@ -1,5 +1,7 @@
 """Appending to the event log, in the transaction of the change, and finding in it."""
 
+from datetime import timedelta
+
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.events.model import Author, Event, EventFilter, EventType
 from blockyard.server.events.store import EventStore
@@ -7,6 +9,9 @@ from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.paging import Page, PageRequest
+
+REPLAY = timedelta(minutes=15)
+"""How long a DELETE may be sent again and still succeed; clients give up retrying after 5 minutes. Source: api.md 1.8, 6."""
 
 
 class EventLog:
@@ -50,3 +55,14 @@ class EventLog:
     def page(self, tx: Transaction, wanted: EventFilter, request: PageRequest) -> Page[Event]:
         """Return one page of the wanted events, newest first; for services that checked who asks."""
         return EventStore(tx).page(wanted, request)
+
+    def deleted_just_now(self, tx: Transaction, author: Author, *, subject_kind: str, subject_id: str) -> bool:
+        """Whether `author` deleted the subject in the last `REPLAY` of time: a client whose answer was lost asks again."""
+        wanted = EventFilter(
+            since=self._clock() - REPLAY,
+            type=EventType.DELETED,
+            author=author.identifier,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+        )
+        return EventStore(tx).page(wanted, PageRequest(0, 1)).total > 0

@@ -36,6 +36,7 @@ log = structlog.get_logger(__name__)
 SEEN_EVERY = timedelta(seconds=5)
 """How often at most a runner's last contact is written: claims come many times a second."""
 
+KIND = "meshBuildingBlockRunner"
 _LISTED_USERS = 10
 
 
@@ -145,7 +146,11 @@ class RunnerService:
         return after
 
     def delete(self, tx: Transaction, principal: Principal, runner_id: RunnerId) -> None:
-        """Delete a runner nothing refers to. Raises NotFound, Denied, Conflict."""
+        """Delete a runner nothing refers to; deleting it again changes nothing. Raises NotFound, Denied, Conflict."""
+        if RunnerStore(tx).get(runner_id) is None and self._event_log.deleted_just_now(
+            tx, principal.author, subject_kind=KIND, subject_id=str(runner_id)
+        ):
+            return
         runner = self.get(tx, principal, runner_id)
         principal.require("BUILDINGBLOCKRUNNER_DELETE", workspace=runner.workspace)
         if runner.id == SHARED_RUNNER:
@@ -253,7 +258,7 @@ class RunnerService:
             f"Building Block Runner {type_}",
             type_,
             workspace=runner.workspace,
-            subject_kind="meshBuildingBlockRunner",
+            subject_kind=KIND,
             subject_id=str(runner.id),
             content=_content(runner),
             previous=None if before is None else _content(before),

@@ -43,6 +43,8 @@ from blockyard.server.workspaces.service import WorkspaceService
 
 log = structlog.get_logger(__name__)
 
+KIND = "meshBuildingBlockDefinition"
+
 
 class DefinitionService:
     """Use cases of definitions; those of versions are in `versions`.
@@ -155,11 +157,15 @@ class DefinitionService:
         return replace(view, definition=after)
 
     def delete(self, tx: Transaction, principal: Principal, definition_id: DefinitionId) -> None:
-        """Delete a definition, its versions and what is left of its deleted blocks.
+        """Delete a definition, its versions and what is left of its deleted blocks; deleting it again changes nothing.
 
         Raises:
             Conflict: it has blocks, or the latest version of another definition depends on it.
         """
+        if DefinitionStore(tx).get(definition_id) is None and self._event_log.deleted_just_now(
+            tx, principal.author, subject_kind=KIND, subject_id=str(definition_id)
+        ):
+            return
         definition = self.get(tx, principal, definition_id).definition
         principal.require(DELETE, workspace=definition.workspace)
         count = self.usage.live_blocks(tx, definition_id)
@@ -274,7 +280,7 @@ class DefinitionService:
             title,
             type_,
             workspace=definition.workspace,
-            subject_kind="meshBuildingBlockDefinition",
+            subject_kind=KIND,
             subject_id=str(definition.id),
             content=_event_content(definition),
             previous=None if before is None else _event_content(before),
