@@ -1,0 +1,106 @@
+"""Content of versions as JSON: what is stored is read back, what is shown has no secrets, the hash follows the content."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from blockyard.protocol.names import ImplementationType, InputType
+from blockyard.server.definitions.documents import content_hash, read_content, shown_content, stored_content
+from blockyard.server.definitions.implementation import Implementation
+from blockyard.server.definitions.model import (
+    AssignmentType,
+    DeclaredType,
+    DefinitionId,
+    DeletionMode,
+    InputSpec,
+    OutputAssignment,
+    OutputSpec,
+    VersionContent,
+)
+from blockyard.server.runners.secrets import StoredSecret
+
+SECRET = StoredSecret(hash="sha256:00", sealed="ENVELOPE", key="fingerprint")
+TOKEN = InputSpec(
+    key="token",
+    display_name="Token",
+    type=InputType.STRING,
+    assignment_type=AssignmentType.STATIC,
+    is_sensitive=True,
+    argument=SECRET,
+)
+SIZE = InputSpec(
+    key="size",
+    display_name="",
+    type=InputType.SINGLE_SELECT,
+    assignment_type=AssignmentType.USER_INPUT,
+    default_value="b",
+    selectable_values=("b", "a"),
+    description="",
+    display_order=-1,
+)
+CONTENT = VersionContent(
+    deletion_mode=DeletionMode.PURGE,
+    only_apply_once_per_tenant=True,
+    permissions=("TENANT_LIST", "TENANT_SAVE"),
+    dependencies=(DefinitionId(UUID(int=1)), DefinitionId(UUID(int=2))),
+    inputs={"token": TOKEN, "size": SIZE},
+    outputs={
+        "url": OutputSpec(
+            key="url", display_name="URL", type=DeclaredType.STRING, assignment_type=OutputAssignment.RESOURCE_URL
+        )
+    },
+    implementation=Implementation(
+        type=ImplementationType.TERRAFORM,
+        settings={"terraformVersion": "1.9.0", "repositoryUrl": "git@host:a", "async": False, "refName": None},
+        secrets={"sshPrivateKey": SECRET},
+    ),
+)
+
+
+def test_stored_content_is_read_back() -> None:
+    assert read_content(stored_content(CONTENT)) == CONTENT
+    assert read_content(stored_content(VersionContent())) == VersionContent()
+
+
+def test_shown_content_has_hashes_only() -> None:
+    shown = str(shown_content(CONTENT))
+    assert "sha256:00" in shown
+    assert "ENVELOPE" not in shown
+    assert "ENVELOPE" not in repr(CONTENT)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        replace(CONTENT, permissions=("TENANT_SAVE", "TENANT_LIST")),
+        replace(CONTENT, inputs={"size": SIZE, "token": TOKEN}),
+        replace(CONTENT, inputs={"token": TOKEN, "size": replace(SIZE, description=None)}),
+        replace(CONTENT, inputs={"token": replace(TOKEN, argument=replace(SECRET, sealed="AGAIN")), "size": SIZE}),
+    ],
+)
+def test_the_hash_does_not_change_with_order_and_absence(same: VersionContent) -> None:
+    assert content_hash(same) == content_hash(CONTENT)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(CONTENT, deletion_mode=DeletionMode.DELETE),
+        replace(CONTENT, inputs={"token": TOKEN, "size": replace(SIZE, default_value="a")}),
+        replace(CONTENT, inputs={"token": TOKEN, "size": replace(SIZE, display_order=0)}),
+        replace(CONTENT, inputs={"token": replace(TOKEN, argument=replace(SECRET, hash="sha256:01")), "size": SIZE}),
+        replace(CONTENT, outputs={}),
+        VersionContent(),
+    ],
+)
+def test_the_hash_changes_with_the_content(other: VersionContent) -> None:
+    assert content_hash(other) != content_hash(CONTENT)
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "label"),
+    [("CLIENT_SECRET", "", "Client Secret"), ("ca.pem", "", "Ca.Pem"), ("_", "", "_"), ("k", "Name", "Name")],
+)
+def test_an_input_without_a_name_is_called_by_its_key(key: str, name: str, label: str) -> None:
+    assert replace(SIZE, key=key, display_name=name).label == label
