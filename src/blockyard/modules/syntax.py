@@ -39,6 +39,11 @@ class Block:
             return None
 
 
+def warm_up() -> None:
+    """Build the grammar, which takes a second where its cache cannot be stored, before somebody waits for it."""
+    read_native("")
+
+
 @lru_cache(maxsize=128)
 def read_native(text: str) -> tuple[Block, ...]:
     """Return the top-level blocks of a `.tf` or `.tofu` file. Raises UnreadableError."""

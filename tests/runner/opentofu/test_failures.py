@@ -6,12 +6,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from blockyard.runner.executors.executor import Outcome
 from blockyard.runner.journal import FileJournal
-from tests.support.opentofu_runs import BLOCK, RUN, OpenTofuRun, a_data_url, an_input
+from tests.support.opentofu_runs import BLOCK, RUN, VERSION, OpenTofuRun, a_data_url, an_input
 from tests.support.runner_keys import a_runner_key
 from tests.support.state_server import TOKEN, StateServer
 
@@ -97,7 +98,23 @@ def test_a_path_that_does_not_exist_fails_the_sources(new_run: NewRun) -> None:
     assert run.reporter.user_messages == {"sources": "the path 'nowhere' does not exist in the repository"}
 
 
-def test_a_second_engine_error_is_not_repeated(new_run: NewRun) -> None:
+def test_an_init_that_fails_over_the_network_is_tried_again(new_run: NewRun, engine: Path) -> None:
+    run = new_run(files={"main.tf": ""})
+    wrapper = run.folder / "engines" / VERSION / "terraform"
+    wrapper.parent.mkdir(parents=True)
+    wrapper.write_text(
+        f'#!/bin/sh\nif [ "$1" = init ] && [ ! -e tried ]; then\n  touch tried\n  echo "connection reset by peer"\n  exit 1\n'
+        f'fi\nexec "{engine}" "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    run.settings = {"engine_dir": run.folder / "engines"}
+
+    assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    assert run.commands == ["init", "init-2", "apply"]
+    assert "Attempt 1 of 3 failed, trying again in 1 s." in run.reporter.text("init_tf")
+
+
+def test_another_init_error_is_not_repeated(new_run: NewRun) -> None:
     run = new_run(files={"main.tf": 'module "x" {\n  source = "./nowhere"\n}\n'})
 
     assert run.execute().outcome is Outcome.FAILED

@@ -301,6 +301,16 @@ def test_ssh_without_a_key_says_so(new_run: NewRun, repository: GitRepository, g
     assert repository.path.exists()
 
 
+def test_a_runner_without_a_key_takes_an_ssh_key_in_clear(
+    new_run: NewRun, repository: GitRepository, git_ssh: GitSshServer
+) -> None:
+    run = ssh_run(new_run, git_ssh, knownHost=known_host(git_ssh), sshPrivateKey=git_ssh.private_key)
+    run.private_key = None
+
+    assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    assert repository.path.exists()
+
+
 def test_a_key_for_another_runner_fails_the_sources(
     new_run: NewRun, repository: GitRepository, git_ssh: GitSshServer
 ) -> None:

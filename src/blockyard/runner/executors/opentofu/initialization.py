@@ -31,7 +31,7 @@ PLAN_FILE = "plan.tfplan"
 
 _INITIALIZED = "opentofu.initialized"
 INIT_ATTEMPTS = 3
-_INIT_PAUSES_SECONDS = (2.0, 8.0)
+_INIT_PAUSES_SECONDS = (1.0, 8.0)
 """Waits between attempts to `init` when the trouble seems to pass by itself."""
 
 _HINT = "Check the provider and backend configuration of the module, and the credentials the definition gives it."

@@ -140,7 +140,8 @@ def _ssh(work: Work, own: Mapping[str, str]) -> SshAccess | None:
     sealed = work.implementation.ssh_private_key
     if not sealed:
         return None
-    key = _opener(work).open_text(sealed, "the SSH private key")
+    is_in_clear = work.context.private_key is None and "PRIVATE KEY-----" in sealed
+    key = sealed if is_in_clear else _opener(work).open_text(sealed, "the SSH private key")
     work.reporter.add_secrets(secret_parts(key))
     settings = work.context.settings
     return prepare_ssh(

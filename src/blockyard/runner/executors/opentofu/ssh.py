@@ -58,7 +58,10 @@ def prepare_ssh(
 ) -> SshAccess:
     """Write the key and the known hosts into `run_dir`, if they are not there; raise StepFailed on a malformed host."""
     line = "" if known_host is None else _line(known_host)
-    for name, text in ((KEY_FILE, private_key.rstrip("\n") + "\n"), (KNOWN_HOSTS_FILE, line + PUBLIC_HOSTS)):
+    for name, text in (
+        (KEY_FILE, private_key.replace("\r\n", "\n").rstrip("\n") + "\n"),
+        (KNOWN_HOSTS_FILE, line + PUBLIC_HOSTS),
+    ):
         if not (run_dir / name).exists():
             write_private(run_dir / name, text.encode())
     files = [run_dir / KNOWN_HOSTS_FILE, *_operator_files(own, known_hosts_file)]
