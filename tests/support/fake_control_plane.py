@@ -59,6 +59,14 @@ class OfferedRun:
     logs: dict[str, bytearray] = field(default_factory=dict)
     heartbeats: int = 0
 
+    def take_messages(self, update: JsonObject) -> None:
+        """Keep the message of a step as its log where none of it came before."""
+        steps = update["steps"]
+        for step in steps if isinstance(steps, list) else []:
+            assert isinstance(step, dict)
+            if step.get("systemMessage") and not self.logs.get(str(step["id"])):
+                self.logs[str(step["id"])] = bytearray(str(step["systemMessage"]).encode())
+
     def log(self, step: str) -> bytes:
         """The live log of a step."""
         return bytes(self.logs.get(step, b""))
@@ -236,6 +244,7 @@ class FakeControlPlane:
             run.registrations.append(request.json)
         elif request.method == "PATCH" and what.startswith("status/source/"):
             run.updates.append(request.json)
+            run.take_messages(request.json)
             if request.json["status"] in FINAL and run.status == "IN_PROGRESS":
                 run.status = str(request.json["status"])
         elif request.method == "POST" and what == "heartbeat" and self.blockyard:

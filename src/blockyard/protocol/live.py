@@ -9,7 +9,8 @@ changes nothing; it answers 200 `LogReply` with the number of bytes it holds of 
 behind that end is not stored: the same 200 names the end, and the runner goes on from there. An empty chunk asks for
 the end. A server that stops storing (256 MB per run) answers as if it had stored.
 Status updates carry the `systemMessage` of a step (the last 1 MB of its log) when the step ends, so a server without
-the earlier chunks loses nothing.
+the earlier chunks loses nothing. A step of which no chunk was sent before is told by its message alone. The final update
+leaves out steps the server has acknowledged completely.
 
 `POST {blockyard:heartbeat}` without a body is a sign of life; it answers 200 `UpdateReply`.
 

@@ -119,7 +119,7 @@ class Runner:
     def _slot(self, number: int, adopted: RunSession | None) -> None:
         """Execute one run after the other."""
         name = f"slot-{number}"
-        backoff = Backoff(1, 60)
+        backoff = Backoff(1, 15)
         if adopted is not None:
             self._work(adopted, adopted.resume)
         while not self._draining.is_set():

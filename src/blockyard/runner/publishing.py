@@ -6,6 +6,7 @@ other: everything every 10 s, as the official runner does.
 
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import httpx
@@ -13,10 +14,11 @@ import structlog
 from pydantic import ValidationError
 
 from blockyard.protocol.run import RunDocument
-from blockyard.runner.logs import StepLogs
+from blockyard.runner.logs import MESSAGE_BYTES, StepLogs
 from blockyard.runner.reporting import RunReporter, StopReason
 from blockyard.runner.retry import Backoff
 from blockyard.runner.run_api import LinkRebase, RunApi, placed
+from blockyard.runner.steps import Step
 
 log = structlog.get_logger()
 
@@ -68,6 +70,8 @@ class Publisher:
         self._sent_revisions: dict[str, int] = {}
         self._sent_bytes: dict[str, int] = {}
         self._stalls: dict[str, int] = {}
+        self._adopted = False
+        """An earlier runner has sent something: how much of which log, the server will tell."""
         self._due = time.monotonic() + self._interval
         self._thread = threading.Thread(target=self._publish_until_closed, name=f"publish-{run_id}", daemon=True)
         self._log = log.bind(run_id=run_id)
@@ -82,6 +86,7 @@ class Publisher:
         Raises:
             httpx.HTTPError: the server cannot be asked now.
         """
+        self._adopted = True
         try:
             self._give_sign_of_life()
         except httpx.HTTPStatusError as error:
@@ -91,17 +96,27 @@ class Publisher:
         return self._reporter.stop_reason is not StopReason.ABORTED
 
     def close(self) -> None:
-        """Stop sending; what is left of the logs goes out first, if it goes quickly."""
+        """Stop sending; what is left of logs that are partly there goes out first, if it goes quickly."""
         self._closing.set()
         self._reporter.changed.set()
         if self._thread.is_alive():
             self._thread.join(_CLOSE_SECONDS)
         end = time.monotonic() + _LAST_LOGS_SECONDS
         try:
-            while self._reporter.is_registered and self._send_logs() and time.monotonic() < end:
+            while self._reporter.is_registered and self._send_logs(self._begun()) and time.monotonic() < end:
                 pass
         except (httpx.HTTPError, ValidationError) as error:
             self._log.info("last log bytes not sent", error=type(error).__name__)
+
+    def is_told(self, step: Step) -> bool:
+        """Tell whether the control plane has everything of a step: no final report needs to repeat it."""
+        return self._links is not None and self._is_state_told(step) and self._is_log_told(step)
+
+    def _is_state_told(self, step: Step) -> bool:
+        return step.revision <= self._sent_revisions.get(step.id, 0)
+
+    def _is_log_told(self, step: Step) -> bool:
+        return self._logs.size(step.id) <= self._sent_bytes.get(step.id, 0)
 
     def _publish_until_closed(self) -> None:
         backoff = Backoff(0.5, 5)
@@ -132,11 +147,17 @@ class Publisher:
 
     def _publish(self) -> None:
         if self._links is not None:
+            while self._send_logs(self._begun()) and not self._closing.is_set():
+                pass
             self._send_steps()
-            while self._send_logs() and not self._closing.is_set():
+            while self._send_logs(self._reporter.steps()) and not self._closing.is_set():
                 pass
         if time.monotonic() >= self._due:
             self._give_sign_of_life()
+
+    def _begun(self) -> list[Step]:
+        """Return the steps whose log the server has a part of: the rest must come before a message repeats it."""
+        return [step for step in self._reporter.steps() if self._adopted or self._sent_bytes.get(step.id, 0)]
 
     def _give_sign_of_life(self) -> None:
         if self._links is not None and self._links.heartbeat is not None:
@@ -147,20 +168,25 @@ class Publisher:
         self._heard(aborted=reply.run_aborted)
 
     def _send_steps(self) -> None:
-        changed = [step for step in self._reporter.steps() if step.revision > self._sent_revisions.get(step.id, 0)]
+        """Send the steps that changed; one that is over brings its whole log along if nothing of it was sent."""
+        changed = [step for step in self._reporter.steps() if not self._is_state_told(step)]
         if not changed:
             return
         revisions = {step.id: step.revision for step in changed}
+        sizes = {step.id: self._logs.size(step.id) for step in changed if step.is_over}
         reply = self._api.update(self._reporter.update(changed, with_logs=False))
         self._sent_revisions |= revisions
+        for step_id, size in sizes.items():
+            if size <= MESSAGE_BYTES and not self._sent_bytes.get(step_id, 0):
+                self._sent_bytes[step_id] = size
         self._heard(aborted=reply.run_aborted)
 
-    def _send_logs(self) -> bool:
-        """Send the next bytes of every step's log; tell whether more are left."""
+    def _send_logs(self, steps: Iterable[Step]) -> bool:
+        """Send the next bytes of these steps' logs; tell whether more are left."""
         if self._links is None or self._links.log is None:
             return False
         more = False
-        for step in self._reporter.steps():
+        for step in steps:
             sent = self._sent_bytes.get(step.id, 0)
             data = self._logs.read(step.id, sent, _CHUNK_BYTES)
             if not data or self._stalls.get(step.id, 0) > _STALLS_ALLOWED:

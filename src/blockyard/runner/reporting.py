@@ -3,7 +3,7 @@
 import base64
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -24,7 +24,6 @@ log = structlog.get_logger()
 
 _REGISTER_SECONDS = 30
 _CONFLICT = 409
-_OPEN = frozenset({StepStatus.PENDING, StepStatus.IN_PROGRESS})
 
 
 class StopReason(StrEnum):
@@ -186,11 +185,15 @@ class RunReporter:
         status = RunStatus.ABORTED if self._stop_reason is StopReason.ABORTED else RunStatus.FAILED
         return self._update(status, None, summary=self._masked(reason))
 
-    def conclusion(self, result: Result) -> StatusUpdate:
-        """Return the final report: all steps with messages, logs and outputs."""
+    def close(self, result: Result) -> RunStatus:
+        """Settle how the run ended, for its steps too."""
         with self._lock:
-            status = self._close_steps(result)
-            steps = tuple(self._step_update(step, with_logs=True) for step in self._steps)
+            return self._close_steps(result)
+
+    def conclusion(self, status: RunStatus, result: Result, *, is_told: Callable[[Step], bool]) -> StatusUpdate:
+        """Return the final report: all that is not told yet, with messages, logs and outputs."""
+        with self._lock:
+            steps = tuple(self._step_update(step, with_logs=True) for step in self._steps if not is_told(step))
         succeeded = status is RunStatus.SUCCEEDED
         artifact = base64.b64encode(result.artifact).decode() if succeeded and result.artifact else None
         changes = result.changes_detected if succeeded else None
@@ -219,8 +222,7 @@ class RunReporter:
         return self._stop_reason
 
     def _step_update(self, step: Step, *, with_logs: bool) -> StepUpdate:
-        is_over = step.status not in _OPEN
-        return step.update(self._logs.message(step.id) if with_logs or is_over else None)
+        return step.update(self._logs.message(step.id) if with_logs or step.is_over else None)
 
     def _update(
         self,

@@ -186,7 +186,6 @@ class RunSession:
             self._log.error("run failed unexpectedly", cause=self._logs.mask(traceback.format_exc()))
             self._processes.kill()
             report, outcome = self._final_report(Result(Outcome.FAILED, INTERNAL_ERROR)), "ERROR"
-        self._publisher.close()
         deliver(self._frame, report, before=lambda: self._journal.set("ended", value=True))
         self._folder.remove()
         self._log.info("run ended", outcome=outcome, stopped=self._reporter.stop_reason)
@@ -199,6 +198,8 @@ class RunSession:
             Outcome.FAILED,
             Outcome.ABORTED,
         }
+        status = self._reporter.close(result)
+        self._publisher.close()
         if interrupted and self._links is not None and self._links.release is not None:
             return FinalReport(
                 self.run_id,
@@ -206,10 +207,12 @@ class RunSession:
                 release_link=self._links.release,
                 release_reason=result.summary or _HANDED_BACK,
             )
-        return FinalReport(self.run_id, self._token, update=self._reporter.conclusion(result).wire())
+        update = self._reporter.conclusion(status, result, is_told=self._publisher.is_told)
+        return FinalReport(self.run_id, self._token, update=update.wire())
 
     def _refusal(self, reason: str) -> FinalReport:
         self._log.warning("run refused", reason=reason)
+        self._publisher.close()
         return FinalReport(self.run_id, self._token, update=self._reporter.refusal(reason).wire())
 
 

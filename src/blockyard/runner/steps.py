@@ -24,6 +24,11 @@ class Step:
     revision: int = 0
     """Grows with every change, so that a sender knows what it has sent."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended."""
+        return self.status not in _OPEN
+
     def move(self, status: StepStatus, user_message: str | None = None) -> None:
         """Change where the step is."""
         self.status = status
