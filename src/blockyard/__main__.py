@@ -6,12 +6,11 @@ of the server.
 
 import os
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Never
 
 import typer
-
-from blockyard.cli.app import build
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept.")]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
@@ -23,14 +22,15 @@ EXIT_UNUSABLE = 2
 
 def main() -> None:
     """Run the command."""
-    app = build()
-    app.command(rich_help_panel="Servers")(up)
-    app.command(rich_help_panel="Servers")(demo)
-    app.command(rich_help_panel="Servers")(serve)
-    app.command(rich_help_panel="Servers")(runner)
-    app.command(rich_help_panel="Servers")(migrate)
-    app.command("admin-password", rich_help_panel="Servers")(admin_password)
-    app.command("openapi", hidden=True)(openapi)
+    words = sys.argv[1:]
+    if words and words[0] in _SERVERS:
+        app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+    else:
+        from blockyard.cli.app import build
+
+        app = build()
+    for name, command in _SERVERS.items():
+        app.command(name, rich_help_panel="Servers", hidden=name in _HIDDEN)(command)
     app()
 
 
@@ -134,6 +134,18 @@ def _text(path: Path | None) -> str | None:
 def _fail(error: Exception) -> Never:
     sys.stderr.write(f"blockyard: {error}\n")
     raise SystemExit(EXIT_UNUSABLE)
+
+
+_SERVERS: Mapping[str, Callable[..., None]] = {
+    "up": up,
+    "demo": demo,
+    "serve": serve,
+    "runner": runner,
+    "migrate": migrate,
+    "admin-password": admin_password,
+    "openapi": openapi,
+}
+_HIDDEN = frozenset({"openapi"})
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ def run(
     config = uvicorn.Config(
         app,
         log_config=None,
+        lifespan="on",
         access_log=False,
         server_header=False,
         proxy_headers=True,

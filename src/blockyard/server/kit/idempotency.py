@@ -75,8 +75,11 @@ class IdempotencyKeys:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection; only a POST with the header is looked at."""
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
         request = Request(scope, receive)
-        if scope["type"] != "http" or scope["method"] != "POST" or HEADER not in request.headers:
+        if HEADER not in request.headers:
             await self._app(scope, receive, send)
             return
         key = request.headers[HEADER]
