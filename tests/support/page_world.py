@@ -1,6 +1,5 @@
 """The pages around a world of blocks, with people who sign in to them."""
 
-import asyncio
 import html
 import re
 import threading
@@ -28,7 +27,7 @@ from blockyard.server.workspaces.model import BindingKind, NewBinding
 from blockyard.server.workspaces.service import BindingService, WorkspaceDirectory
 from tests.support.block_world import BlockWorld
 from tests.support.clock import FixedClock
-from tests.support.http import client_for
+from tests.support.http import client_for, run_aside
 from tests.support.principals import ADMINISTRATOR
 from tests.support.workspaces import MASTER_KEY
 
@@ -178,7 +177,7 @@ class Person:
         return self.post_raw("/sign-in", {"csrf_token": token, "username": username, "password": password, **fields})
 
     def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
-        return asyncio.run(self._sent(method, path, arguments))
+        return run_aside(self._sent(method, path, arguments))
 
     async def _sent(self, method: str, path: str, arguments: dict[str, Any]) -> httpx.Response:
         async with client_for(self._app, "https://blockyard.test") as client:

@@ -1,6 +1,5 @@
 """The routes of some features in this process, asked by one principal after another."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from blockyard.server.identity.api import current_principal
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.http import install_errors
-from tests.support.http import client_for
+from tests.support.http import client_for, run_aside
 
 
 class Routes:
@@ -39,7 +38,7 @@ class Routes:
         params: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Send a request and return the answer."""
-        return asyncio.run(self._send(method, path, body, media or self.media, params))
+        return run_aside(self._send(method, path, body, media or self.media, params))
 
     async def _send(
         self, method: str, path: str, body: Any, media: str, params: Mapping[str, str] | None

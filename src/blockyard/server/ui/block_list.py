@@ -24,7 +24,7 @@ _MAX_SEARCH = 255
 _COLUMNS = (
     ("name", "Name", ""),
     ("workspace", "Workspace", "max-md:hidden"),
-    ("status", "Status", ""),
+    ("status", "Status", "max-md:hidden"),
     ("created", "Ordered", "max-md:hidden"),
 )
 """Word in the address, title, classes."""

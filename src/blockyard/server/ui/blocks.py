@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from blockyard.protocol.names import ImplementationType
+from blockyard.protocol.names import ImplementationType, StepStatus
 from blockyard.server.blocks.api.feed import Cursor
 from blockyard.server.blocks.model.block import Block, BlockStatus, Lifecycle
 from blockyard.server.blocks.service import BlockDetail, BlockService
@@ -18,7 +18,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound, Refusal, Unauthenticated
 from blockyard.server.kit.http import status_of
 from blockyard.server.runs.model import Run
-from blockyard.server.runs.service import RunViews
+from blockyard.server.runs.service import RunDetail, RunViews
 from blockyard.server.ui import words
 from blockyard.server.ui.inputs import editable, fields_of, refused_input, request_of
 from blockyard.server.ui.refusals import Shown, shown
@@ -159,15 +159,18 @@ class BlockPages:
         """Return what the template needs. Raises NotFound."""
         detail = self._blocks.detail(tx, principal, block_id)
         block, is_live = detail.view.block, detail.view.block.is_live
+        latest = self._views.detail(tx, principal, detail.runs[0].id) if detail.runs else None
         return {
             "block": block,
-            "cursor": self._cursor(tx, principal, detail),
+            "cursor": Cursor(block.revision)
+            if latest is None
+            else Cursor(block.revision, latest.run.id, latest.position),
             "definition": detail.view.definition,
             "latest": detail.latest.number if detail.latest is not None and is_live else None,
             "status": words.block_badge(block),
             "running": block.is_running,
             "leaving": block.lifecycle is Lifecycle.MARKED_FOR_DELETION,
-            "notes": notes(detail),
+            "notes": notes(detail, latest),
             "summary": summary_of(detail.view),
             "outputs": output_rows(detail.view),
             "no_outputs": _no_outputs(block),
@@ -181,14 +184,6 @@ class BlockPages:
             "may_delete": detail.may_delete and is_live,
             **deletion(detail),
         }
-
-    def _cursor(self, tx: Transaction, principal: Principal, detail: BlockDetail) -> Cursor:
-        """Return where the live updates go on: what the page shows need not come again."""
-        revision = detail.view.block.revision
-        if not detail.runs:
-            return Cursor(revision)
-        latest = detail.runs[0].id
-        return Cursor(revision, latest, self._views.detail(tx, principal, latest).position)
 
     def _run_row(self, run: Run) -> RunRow:
         end = run.finished_at or self._clock()
@@ -211,7 +206,7 @@ def deletion(detail: BlockDetail) -> dict[str, object]:
     return {"destroys": was_executed and not purges, "keeps_resources": was_executed and purges}
 
 
-def notes(detail: BlockDetail) -> list[Note]:
+def notes(detail: BlockDetail, latest: RunDetail | None) -> list[Note]:
     """Return what comes first: what the block waits for, why it failed, that it goes."""
     block = detail.view.block
     if block.lifecycle is Lifecycle.DELETED:
@@ -220,12 +215,18 @@ def notes(detail: BlockDetail) -> list[Note]:
     if block.lifecycle is Lifecycle.MARKED_FOR_DELETION and block.is_running:
         found.append(Note("info", "This building block is being deleted."))
     found += _waiting(detail)
-    latest = detail.runs[0] if detail.runs else None
-    if latest is not None and latest.id == block.latest_run_id and block.status is BlockStatus.FAILED:
+    if latest is not None and latest.run.id == block.latest_run_id and block.status is BlockStatus.FAILED:
+        run = latest.run
         found.append(
-            Note("error", f"Run {latest.number} failed.", latest.summary, f"/runs/{latest.id}", "See what happened")
+            Note("error", f"Run {run.number} failed.", _reason(latest), f"/runs/{run.id}", "See what happened")
         )
     return found
+
+
+def _reason(latest: RunDetail) -> str | None:
+    """Return why a run failed, as far as the visitor may know: the message of the step that did, or the summary."""
+    told = (step.user_message for step in latest.steps if step.status is StepStatus.FAILED and step.user_message)
+    return next(told, latest.run.summary)
 
 
 def _waiting(detail: BlockDetail) -> list[Note]:

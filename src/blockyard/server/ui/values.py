@@ -19,7 +19,7 @@ _LONG_TEXT = 80
 """Longer texts, and texts of several lines, get a box of their own."""
 
 _SOURCES = {
-    AssignmentType.USER_INPUT: "Chosen with the order",
+    AssignmentType.USER_INPUT: None,
     AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT: "Filled in by an operator",
     AssignmentType.STATIC: "Fixed by the definition",
     AssignmentType.BUILDING_BLOCK_OUTPUT: "Output of a parent",
@@ -43,12 +43,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class InputRow:
-    """One input of a block."""
+    """One input of a block; `source` tells who sets it, if that is not who ordered."""
 
     key: str
     label: str
     description: str | None
-    source: str
+    source: str | None
     value: Shown
 
 
