@@ -10,9 +10,11 @@ import pytest
 
 from blockyard.server.blocks.api.wire import BlockIn
 from blockyard.server.blocks.model.order import BlockRequest
+from blockyard.server.definitions.model import DefinitionId
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Refusal, Stale
 from tests.support.block_world import (
+    BLOCKS,
     MANUAL,
     BlockWorld,
     Claimed,
@@ -197,3 +199,18 @@ def test_a_child_claimed_while_its_parent_changes_ends_with_the_new_output(world
     assert delivered.inputs["network"]["value"] == "new"
     assert world.claim() is None
     assert status_of(world.read(child)) == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_a_definition_is_not_deleted_while_a_block_of_it_is_ordered(world: BlockWorld, _round: int) -> None:
+    version = world.define(implementation=MANUAL)
+    order = asked(an_order(version))
+    definition_id = DefinitionId(UUID(definition_of(version)))
+
+    results = at_once(
+        lambda: world.db.write_now(lambda tx: world.blocks.order(tx, ADMINISTRATOR, order)),
+        lambda: world.db.write_now(lambda tx: world.definitions.delete(tx, ADMINISTRATOR, definition_id)),
+    )
+
+    assert len([result for result in results if isinstance(result, Refusal)]) == 1
+    assert world.api.send("GET", BLOCKS).status_code == 200

@@ -55,10 +55,10 @@ _blocks = Table(
     Column("id", Uuid, primary_key=True),
     Column("display_name", String(255), nullable=False),
     Column("name", String(255), nullable=False),
-    Column("workspace", String(64), nullable=False),
+    Column("workspace", String(64), ForeignKey("workspaces.name"), nullable=False),
     Column("provider", String(64), nullable=False),
-    Column("definition_id", Uuid, nullable=False),
-    Column("version_id", Uuid, nullable=False),
+    Column("definition_id", Uuid, ForeignKey("definitions.id"), nullable=False),
+    Column("version_id", Uuid, ForeignKey("definition_versions.id"), nullable=False),
     Column("version_number", Integer, nullable=False),
     Column("status", String(40), nullable=False),
     Column("lifecycle", String(24), nullable=False),
@@ -209,10 +209,6 @@ class BlockStore:
         """Return blocks whose rerun is due and which have no unfinished run."""
         still = _blocks.c.status.not_in([BlockStatus.PENDING.value, BlockStatus.IN_PROGRESS.value])
         return self._where(_IS_DUE, still, request=PageRequest(0, limit))
-
-    def active_in(self, workspace: str) -> Sequence[Block]:
-        """Return the active blocks of a workspace."""
-        return self._where(_blocks.c.workspace == workspace, _IS_ACTIVE)
 
     def remove(self, definition_id: UUID) -> None:
         """Remove all blocks of a definition for good."""
