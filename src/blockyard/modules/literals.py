@@ -53,21 +53,29 @@ def parse_at(text: str, start: int) -> tuple[Literal, int]:
 
 
 def dumps(value: Literal, *, sort_keys: bool = False, ensure_ascii: bool = True) -> str:
-    """Write `value` as compact JSON. Numbers keep every digit."""
+    """Write `value` as compact JSON. Numbers keep every digit. Raises RecursionError on what is nested too deeply."""
+    try:
+        return json.dumps(value, separators=(",", ":"), sort_keys=sort_keys, ensure_ascii=ensure_ascii, allow_nan=False)
+    except TypeError:
+        return _dumps_with_decimals(value, sort_keys=sort_keys, ensure_ascii=ensure_ascii)
+
+
+def _dumps_with_decimals(value: Literal, *, sort_keys: bool, ensure_ascii: bool) -> str:
     match value:
         case str():
             return json.dumps(value, ensure_ascii=ensure_ascii)
         case Decimal():
             return _plain(value)
         case list():
-            return "[" + ",".join(dumps(item, sort_keys=sort_keys, ensure_ascii=ensure_ascii) for item in value) + "]"
+            items = (_dumps_with_decimals(item, sort_keys=sort_keys, ensure_ascii=ensure_ascii) for item in value)
+            return "[" + ",".join(items) + "]"
         case dict():
-            items = sorted(value.items()) if sort_keys else value.items()
+            pairs = sorted(value.items()) if sort_keys else value.items()
             members = (
-                dumps(key, ensure_ascii=ensure_ascii)
+                json.dumps(key, ensure_ascii=ensure_ascii)
                 + ":"
-                + dumps(item, sort_keys=sort_keys, ensure_ascii=ensure_ascii)
-                for key, item in items
+                + _dumps_with_decimals(item, sort_keys=sort_keys, ensure_ascii=ensure_ascii)
+                for key, item in pairs
             )
             return "{" + ",".join(members) + "}"
         case _:

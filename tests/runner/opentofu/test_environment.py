@@ -55,7 +55,7 @@ def test_names_that_steer_the_engine_are_refused(name: str) -> None:
         environment.input_environment([PlainInput(name, "x", InputType.STRING, is_environment=True)])
 
 
-@pytest.mark.parametrize(("name", "value"), [("A=B", "x"), ("", "x"), ("A", "x\0y"), ("A\0", "x")])
+@pytest.mark.parametrize(("name", "value"), [("A=B", "x"), ("", "x"), ("A", "x\0y"), ("A\0", "x"), ("A", "\ud800")])
 def test_what_no_environment_can_hold_is_refused(name: str, value: str) -> None:
     with pytest.raises(StepFailed):
         environment.input_environment([PlainInput(name, value, InputType.STRING, is_environment=True)])

@@ -126,7 +126,7 @@ def test_file_inputs_are_written_for_the_module(new_run: NewRun) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["../x", "/etc/x", "a/../../x", "", ".", "a\\b", "a/", "link/x", "file/x", "folder", "a\0b"]
+    "key", ["../x", "/etc/x", "a/../../x", "", ".", "a\\b", "a/", "link/x", "file/x", "folder", "a\0b", "\ud800"]
 )
 def test_file_inputs_cannot_be_written_elsewhere(tmp_path: Path, key: str) -> None:
     run_dir = tmp_path / "run"

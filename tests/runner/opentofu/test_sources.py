@@ -88,7 +88,9 @@ def test_a_commit_is_found_where_the_server_does_not_hand_out_commits(
     assert fetched(repository, tmp_path / "run", commit) == commit
 
 
-@pytest.mark.parametrize("ref", ["unknown", "", "0" * 40, "abcdef1", "--upload-pack=touch x", "-x", "main..v1"])
+@pytest.mark.parametrize(
+    "ref", ["unknown", "", "0" * 40, "abcdef1", "--upload-pack=touch x", "-x", "main..v1", "a\0b", "\ud800"]
+)
 def test_an_unknown_reference_is_named_so(repository: GitRepository, tmp_path: Path, ref: str) -> None:
     with pytest.raises(StepFailed) as failed:
         fetched(repository, tmp_path / "run", ref)
@@ -106,7 +108,7 @@ def test_only_the_sub_path_is_moved_and_tests_stay_behind(repository: GitReposit
     assert sorted(path.name for path in (tmp_path / "root").iterdir()) == [".git", "main.tf", "sub"]
 
 
-@pytest.mark.parametrize("path", ["../x", "/etc", "sub/../..", ".git/hooks", "a\\b"])
+@pytest.mark.parametrize("path", ["../x", "/etc", "sub/../..", ".git/hooks", "a\\b", "a\0b", "\ud800"])
 def test_a_path_that_leads_elsewhere_is_not_allowed(repository: GitRepository, tmp_path: Path, path: str) -> None:
     with pytest.raises(StepFailed, match="the repository path is not allowed"):
         fetched(repository, tmp_path / "run", path=path)
@@ -220,6 +222,14 @@ def test_an_aborted_git_is_killed(tmp_path: Path) -> None:
         git.run("-c", "alias.wait=!sleep 30", "wait", cwd=tmp_path)
     with pytest.raises(Stopped):
         Git({"PATH": "/usr/bin:/bin"}, stop=threading.Event(), deadline=0).run("version", cwd=tmp_path)
+
+
+def test_a_machine_without_git_says_so(tmp_path: Path) -> None:
+    git = Git({"PATH": str(tmp_path)}, stop=threading.Event(), deadline=time.monotonic() + 60)
+
+    with pytest.raises(StepFailed) as failed:
+        git.run("version", cwd=tmp_path)
+    assert failed.value.system_message == "git is not installed on this runner."
 
 
 def ssh_run(new_run: NewRun, server: GitSshServer, **implementation: Json) -> OpenTofuRun:

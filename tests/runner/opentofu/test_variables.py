@@ -135,6 +135,14 @@ def test_the_type_in_json_configuration_is_no_bare_word() -> None:
     assert variables.from_inputs(given, module).values == {"x": 7}
 
 
+def test_code_nested_too_deeply_is_text() -> None:
+    text = "[" * 900 + "]" * 900
+    found = variables.from_inputs([PlainInput("x", text, InputType.CODE)], read({}))
+
+    assert found.file_text()
+    assert variables.from_inputs([PlainInput("x", "[" * 9999, InputType.CODE)], read({})).values == {"x": "[" * 9999}
+
+
 def test_the_variable_file_is_ascii_in_byte_order() -> None:
     found = variables.Variables({"b": 12345678901234567890, "ä": "ü\ud800", "a": {"k": None}})
 

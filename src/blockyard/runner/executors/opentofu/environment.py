@@ -64,11 +64,21 @@ def input_environment(inputs: Iterable[PlainInput]) -> dict[str, str]:
         if _FORBIDDEN.fullmatch(given.key):
             raise StepFailed(f"manual setting of env var {given.key} detected", "Remove this input of the definition.")
         text = format_value(given.value)
-        if not given.key or "=" in given.key or "\0" in given.key + (text or ""):
-            raise StepFailed(f"input '{given.key}' cannot be an environment variable", "Name or value has a NUL or =.")
+        if not given.key or "=" in given.key or not is_encodable(given.key + (text or "")):
+            raise StepFailed(
+                f"input '{given.key}' cannot be an environment variable", "Its name or value has letters none can have."
+            )
         if text is not None:
             environment[given.key] = text
     return environment
+
+
+def is_encodable(text: str) -> bool:
+    """Tell whether the operating system takes a text: it holds no NUL and no half of a character."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def format_value(value: Json) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 from blockyard.protocol.run import InputType
+from blockyard.runner.executors.opentofu.environment import is_encodable
 from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.inputs import PlainInput
 
@@ -39,7 +40,9 @@ def write_private(path: Path, content: bytes) -> None:
 def _inside(run_dir: Path, key: str) -> Path:
     """Return the path for `key`, its folders made. Raises StepFailed if it would lie outside of `run_dir`."""
     name = PurePosixPath(key)
-    if name.is_absolute() or ".." in name.parts or not name.parts or "\0" in key or "\\" in key or key.endswith("/"):
+    if name.is_absolute() or ".." in name.parts or not name.parts or "\\" in key or key.endswith("/"):
+        raise StepFailed(f"FILE input '{key}' has no usable name", "It must be a relative path without '..'.")
+    if not is_encodable(key):
         raise StepFailed(f"FILE input '{key}' has no usable name", "It must be a relative path without '..'.")
     folder = run_dir
     for part in name.parts[:-1]:

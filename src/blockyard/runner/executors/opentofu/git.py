@@ -1,6 +1,7 @@
 """Starts the system's git: arguments as a list, no prompts, no one's configuration, stopped with the run."""
 
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -10,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from blockyard.runner.executors.opentofu.failures import Stopped
+from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
 
 _POLL_SECONDS = 0.1
 _STALLED_SECONDS = "60"
@@ -34,12 +35,15 @@ class Git:
         self._deadline = deadline
 
     def run(self, *arguments: str, cwd: Path, configuration: Mapping[str, str] | None = None) -> GitAnswer:
-        """Run `git arguments…` to its end. Raises Stopped."""
+        """Run `git arguments…` to its end. Raises StepFailed, Stopped."""
         if self._must_stop():
             raise Stopped
         settings = [part for name, value in (configuration or {}).items() for part in ("-c", f"{name}={value}")]
+        program = shutil.which("git", path=self._environment.get("PATH"))
+        if program is None:
+            raise StepFailed("the sources cannot be fetched", "git is not installed on this runner.")
         process = subprocess.Popen(  # noqa: S603  arguments are a list, git is the operator's
-            ["git", *settings, *arguments],  # noqa: S607  found on the operator's PATH
+            [program, *settings, *arguments],
             cwd=cwd,
             env=self._environment,
             stdin=subprocess.DEVNULL,

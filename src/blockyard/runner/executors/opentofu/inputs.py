@@ -126,7 +126,7 @@ def run_json(document: JsonObject, opened: Iterable[PlainInput] | None) -> bytes
             key = given.get("key")
             if isinstance(key, str) and key in values:
                 given["value"] = values[key]
-    return json.dumps(copy, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(copy, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _inputs(document: JsonObject) -> Iterator[JsonObject]:

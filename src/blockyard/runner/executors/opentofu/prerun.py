@@ -24,7 +24,7 @@ def command(bash: str, script: Path, behavior: Behavior) -> tuple[str, ...]:
 def write_script(run_dir: Path, text: str) -> Path:
     """Write the script into the run directory and return its path."""
     path = run_dir / SCRIPT_FILE
-    write_private(path, text.encode())
+    write_private(path, text.encode("utf-8", "replace"))
     return path
 
 

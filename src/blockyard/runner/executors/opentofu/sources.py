@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from blockyard.runner.executors.opentofu.environment import is_encodable
 from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.files import write_private
 from blockyard.runner.executors.opentofu.git import Git, GitAnswer
@@ -43,7 +44,7 @@ class Repository:
 
 def parse_repository(url: str, *, allow_file: bool) -> Repository:
     """Return what a definition's repository URL says. Raises StepFailed if it may not be used."""
-    if url.startswith("-") or any(ord(letter) < ord(" ") for letter in url) or not url:
+    if url.startswith("-") or any(letter < " " for letter in url) or not url or not is_encodable(url):
         raise StepFailed("the repository URL is malformed")
     scheme = url.partition("://")[0].lower() if "://" in url else ""
     if not scheme and url.startswith("/"):
@@ -89,13 +90,15 @@ def fetch(  # noqa: PLR0917  one call, from one place
 
 def resolve(repository: Repository, ref: str | None, run_dir: Path, git: Git) -> str | None:
     """Ask the repository which commit a branch, tag or commit id means; None if that takes more. Raises Stopped."""
+    if ref is not None and not (ref and is_encodable(ref)):
+        return None
     names = ["HEAD"] if ref is None else [f"refs/heads/{ref}", f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}"]
     configuration = _configuration(repository, run_dir)
     try:
         answer = git.run("ls-remote", "--quiet", "--", repository.url, *names, cwd=run_dir, configuration=configuration)
     finally:
         (run_dir / CREDENTIALS_FILE).unlink(missing_ok=True)
-    if answer.exit_code or ref == "":
+    if answer.exit_code:
         return None
     lines = (line.partition("\t") for line in answer.output.splitlines())
     found = {name: commit for commit, _, name in lines}
@@ -129,8 +132,8 @@ class _Cloning:
 
 def _clone(cloning: _Cloning, ref: str | None) -> None:
     """Clone branch or tag `ref`, in this order; else fetch it as a commit; else search the history."""
-    if ref == "":
-        raise StepFailed("reference not found", "The definition's reference is empty.")
+    if ref is not None and not (ref and is_encodable(ref)):
+        raise StepFailed("reference not found", "The definition's reference is empty or malformed.")
     branch = () if ref is None else (f"--branch={ref}",)
     url = ("--", cloning.repository.url, str(cloning.target))
     shallow = ("clone", "--quiet", "--template=", "--depth=1", "--single-branch", "--no-tags")
@@ -225,7 +228,13 @@ def _sub_path(path: str | None) -> PurePosixPath | None:
     """Return the folder of the module inside its repository; None for its root. Raises StepFailed."""
     cleaned = (path or "").strip()
     parts = [part for part in PurePosixPath(cleaned).parts if part != "."]
-    if cleaned.startswith("/") or ".." in parts or "\\" in cleaned or "\0" in cleaned or parts[:1] == [".git"]:
+    if (
+        cleaned.startswith("/")
+        or ".." in parts
+        or "\\" in cleaned
+        or not is_encodable(cleaned)
+        or parts[:1] == [".git"]
+    ):
         raise StepFailed("the repository path is not allowed", "It must be relative and stay inside the repository.")
     return PurePosixPath(*parts) if parts else None
 

@@ -56,8 +56,10 @@ def from_inputs(inputs: Sequence[PlainInput], module: Module) -> Variables:
             continue
         declared = module.variables.get(name)
         try:
-            values[name] = _value(given, declares_text=declared is not None and declared.type_text == "string")
-        except literals.NotLiteralError as error:
+            value = _value(given, declares_text=declared is not None and declared.type_text == "string")
+            literals.dumps(value)
+            values[name] = value
+        except (literals.NotLiteralError, RecursionError) as error:
             values[name] = given.value if isinstance(given.value, str) else json.dumps(given.value)
             warnings.append(f"Warning: the value of '{given.key}' is no literal expression: {error}.")
             warnings.append(f"It is handed to the variable '{name}' as text.")
