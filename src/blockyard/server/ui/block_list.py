@@ -118,6 +118,7 @@ def _context(asked: ListQuery, found: Page[BlockView], choices: list[tuple[str, 
     return {
         "query": asked,
         "rows": [_row(view) for view in found.items],
+        "unfinished": any(view.block.is_running for view in found.items),
         "columns": [_column(asked, *column) for column in _COLUMNS],
         "workspaces": choices,
         "statuses": [(status.value, text) for status, text in words.STATUS_CHOICES.items()],

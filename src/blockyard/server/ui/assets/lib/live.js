@@ -1,6 +1,13 @@
-// A page with <… data-live="address of events" data-on="types"> refreshes its parts whenever one of these events comes.
+// A page with <… data-live="address of events" data-on="types"> refreshes its parts whenever one of these events comes;
+// one with <… data-poll> every few seconds, as long as that is there.
 import { refreshParts, soon } from "./parts.js";
 import { listen } from "./stream.js";
+
+const POLL = 5000; // milliseconds
+const again = soon(refreshParts);
+setInterval(() => {
+  if (!document.hidden && document.querySelector("[data-poll]")) again();
+}, POLL);
 
 for (const element of document.querySelectorAll("[data-live]")) {
   const refresh = soon(refreshParts);
