@@ -1,0 +1,124 @@
+"""The pages of a whole installation in a real browser: sign in, watch a run, change and delete a block."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+
+from blockyard.protocol.jsontypes import JsonObject
+from tests.support.browser import accessibility_violations
+from tests.support.git_repositories import Repository
+from tests.support.installation import Installation, an_input, an_output, secret, terraform, text_of, value
+
+pytestmark = pytest.mark.usefixtures("engine")
+Module = Callable[..., Repository]
+
+SLOW = """
+variable "name" { type = string }
+variable "token" {
+  type      = string
+  sensitive = true
+}
+resource "terraform_data" "work" {
+  input = var.name
+  provisioner "local-exec" {
+    command = "for i in 1 2 3 4 5 6; do echo working on it $i; sleep 0.3; done"
+  }
+}
+output "greeting" { value = "hello ${terraform_data.work.output}" }
+output "console" { value = "https://console.example.test/${var.name}" }
+output "summary" { value = "# Ready\\n\\nIt greets **${var.name}**." }
+"""
+
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 760}
+SECONDS = 60_000
+
+
+@pytest.fixture
+def block(blockyard: Installation, module: Module) -> JsonObject:
+    """A block whose first run was just requested."""
+    version = blockyard.define(
+        terraform(module(main_tf=SLOW)),
+        inputs={"name": an_input(), "token": an_input(isSensitive=True)},
+        outputs={
+            "greeting": an_output(),
+            "console": an_output(assignment="RESOURCE_URL"),
+            "summary": an_output(assignment="SUMMARY"),
+        },
+    )
+    return blockyard.order(version, {"name": value("ada"), "token": secret("hunter2-hunter2")})
+
+
+def sign_in(page: Page, blockyard: Installation) -> None:
+    """Sign in as the administrator that `up` made."""
+    assert blockyard.password is not None
+    page.goto(f"{blockyard.url}/sign-in")
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill(blockyard.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Building blocks")
+
+
+def test_a_run_is_watched_and_a_block_changed_and_deleted(
+    blockyard: Installation, block: JsonObject, page: Page
+) -> None:
+    sign_in(page, blockyard)
+    page.goto(f"{blockyard.url}/blocks/{text_of(block, 'metadata', 'uuid')}")
+    status = page.locator("#block-status")
+
+    page.locator("#block-runs").get_by_role("link").click()
+    expect(page.get_by_role("log").filter(has_text="working on it 2")).to_be_visible(timeout=SECONDS)
+    expect(page.locator("#run-status")).to_have_text("Succeeded", timeout=SECONDS)
+    expect(page.get_by_role("log").filter(has_text="working on it 6")).to_be_visible()
+
+    page.get_by_role("navigation", name="Breadcrumb").get_by_role("link").nth(1).click()
+    expect(status).to_have_text("Creation succeeded")
+    expect(page.locator("#block-result")).to_contain_text("hello ada")
+    expect(page.get_by_role("heading", name="Ready")).to_be_visible()
+    assert "hunter2" not in page.content()
+
+    page.get_by_role("link", name="Change inputs").click()
+    page.locator("[name='input.name']").fill("grace")
+    page.get_by_role("button", name="Save and run").click()
+    expect(status).to_have_text("Update succeeded", timeout=SECONDS)
+    expect(page.locator("#block-result")).to_contain_text("hello grace")
+
+    page.get_by_role("link", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(status).to_have_text("Deleted", timeout=SECONDS)
+
+
+def test_a_run_is_aborted(blockyard: Installation, block: JsonObject, page: Page) -> None:
+    sign_in(page, blockyard)
+    page.goto(f"{blockyard.url}/blocks/{text_of(block, 'metadata', 'uuid')}")
+    page.locator("#block-runs").get_by_role("link").click()
+    expect(page.get_by_role("log").filter(has_text="working on it 1")).to_be_visible(timeout=SECONDS)
+
+    page.get_by_role("link", name="Abort").click()
+    page.get_by_role("dialog").get_by_role("button", name="Abort the run").click()
+
+    expect(page.locator("#run-status")).to_have_text("Aborted", timeout=SECONDS)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_pages_of_an_installation_are_accessible_and_fit(
+    blockyard: Installation, block: JsonObject, page: Page, tmp_path: Path, theme: str
+) -> None:
+    page.context.add_cookies([{"name": "theme", "value": theme, "url": blockyard.url}])
+    sign_in(page, blockyard)
+    uuid = text_of(block, "metadata", "uuid")
+    run = text_of(blockyard.settled(uuid), "status", "latestRunUuid")
+    troubles: list[str] = []
+
+    for name, path in {"list": "/blocks", "block": f"/blocks/{uuid}", "run": f"/runs/{run}"}.items():
+        for size, viewport in {"desktop": DESKTOP, "phone": PHONE}.items():
+            page.set_viewport_size(viewport)
+            page.goto(blockyard.url + path)
+            page.screenshot(path=tmp_path / f"{name}-{theme}-{size}.png", full_page=True)
+            troubles += [f"{name}, {size}: {trouble}" for trouble in accessibility_violations(page)]
+            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                troubles.append(f"{name}, {size}: too wide")
+
+    assert troubles == []
