@@ -80,14 +80,17 @@ def serve(host: Host = None, port: Port = None) -> None:
 
 
 def runner(
+    *,
+    concurrency: Annotated[int | None, typer.Option("--concurrency", help="Runs executed at the same time.")] = None,
     parent: Annotated[int, typer.Option(hidden=True, help="End when the process of this id has ended.")] = 0,
 ) -> None:
     """Start a runner: claims runs from a server and executes them."""
     from blockyard.runner import main as command
     from blockyard.runner import settings
 
+    chosen = {} if concurrency is None else {"BLOCKYARD_RUNNER_CONCURRENCY": str(concurrency)}
     try:
-        loaded = settings.load_settings(os.environ)
+        loaded = settings.load_settings({**os.environ, **chosen})
     except settings.SettingsError as error:
         _fail(error)
     raise SystemExit(command.run(loaded, parent=parent))
