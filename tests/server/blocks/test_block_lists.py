@@ -1,9 +1,14 @@
 """Lists of blocks: filters, pages, and who sees what."""
 
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from blockyard.server.kit.database import Database, Transaction
 from tests.support.block_world import (
     BLOCKS,
     MANUAL,
@@ -15,6 +20,7 @@ from tests.support.block_world import (
     definition_of,
     uuid_of,
 )
+from tests.support.clock import FixedClock
 from tests.support.principals import ADMINISTRATOR, a_key
 
 NOBODY = "0f0f0f0f-0000-4000-8000-000000000000"
@@ -147,3 +153,48 @@ def test_odd_addresses_and_pages_are_refused(world: BlockWorld) -> None:
     assert world.api.send("GET", f"{BLOCKS}?page=-1").status_code == 400
     assert world.api.send("GET", f"{BLOCKS}?size=0").status_code == 400
     assert world.api.send("GET", f"{BLOCKS}?name={'x' * 300}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("", "ix_blocks_active"),
+        ("workspaceIdentifier=shop", "ix_blocks_active_workspace"),
+        ("name=one", "ix_blocks_active_display_name"),
+        (f"definitionUuid={NOBODY}", "ix_blocks_active_definition_id"),
+        (f"versionUuid={NOBODY}", "ix_blocks_active_version_id"),
+        ("versionNumber=2", "ix_blocks_active_version_number"),
+        ("status=FAILED", "ix_blocks_active_status"),
+        ("managedByWorkspaceIdentifier=platform", "ix_blocks_active_provider"),
+        (f"managedByDefinitionUuid={NOBODY}", "ix_blocks_active_definition_id"),
+    ],
+)
+def test_every_filter_has_its_index(sqlite: Database, clock: FixedClock, query: str, index: str) -> None:
+    world = BlockWorld(sqlite, clock)
+    statements: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, text: str, values: Any, *_: object) -> None:
+        statements.append((text, values))
+
+    event.listen(sqlite._read_engine, "before_cursor_execute", note)
+    assert world.api.send("GET", f"{BLOCKS}?{query}").status_code == 200
+    event.remove(sqlite._read_engine, "before_cursor_execute", note)
+
+    plans = [sqlite.read_now(_plan(*statement)) for statement in statements if "FROM blocks" in statement[0]]
+    assert len(plans) == 2
+    assert index in plans[1]
+    assert all("USING" in plan and "ix_blocks_active" in plan and "TEMP B-TREE" not in plan for plan in plans), plans
+
+
+def _plan(text: str, values: Any) -> Callable[[Transaction], str]:
+    """Return what tells how the database finds the rows of a statement."""
+    return lambda tx: repr(tx._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all())
+
+
+@pytest.fixture
+def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """A SQLite database, whatever the other tests use: its plans do not depend on how full it is."""
+    file = tmp_path / "plans.sqlite3"
+    shutil.copyfile(sqlite_template, file)
+    with Database.open(f"sqlite:///{file}") as db:
+        yield db

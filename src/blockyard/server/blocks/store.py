@@ -76,8 +76,6 @@ _blocks = Table(
     Column("marked_for_deletion_by", String(255)),
     Column("deleted_at", Instant),
     Column("revision", Integer, nullable=False),
-    Index("ix_blocks_definition", "definition_id", "lifecycle"),
-    Index("ix_blocks_version", "version_id", "lifecycle"),
 )
 
 _parents = Table(
@@ -103,6 +101,8 @@ for _filter in ("workspace", "provider", "definition_id", "version_id", "version
 Index("ix_blocks_active", _blocks.c.created_at, _blocks.c.id, sqlite_where=_IS_ACTIVE, postgresql_where=_IS_ACTIVE)
 _IS_LIVE = text("lifecycle <> 'DELETED'")
 Index("ix_blocks_live", _blocks.c.created_at, _blocks.c.id, sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE)
+for _counted in ("workspace", "definition_id", "version_id"):
+    Index(f"ix_blocks_live_{_counted}", _blocks.c[_counted], sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE)
 _IS_DUE = text("rerun_due")
 Index("ix_blocks_rerun_due", _blocks.c.id, sqlite_where=_IS_DUE, postgresql_where=_IS_DUE)
 
@@ -178,7 +178,7 @@ class BlockStore:
     def children(self, parent_id: UUID) -> Sequence[Block]:
         """Return the blocks, not deleted, that have this parent, oldest first."""
         ids = select(_parents.c.child_id).where(_parents.c.parent_id == parent_id)
-        return self._where(_blocks.c.id.in_(ids), _blocks.c.lifecycle != Lifecycle.DELETED.value)
+        return self._where(_blocks.c.id.in_(ids), _IS_LIVE)
 
     def ancestors(self, block_ids: Collection[UUID]) -> frozenset[UUID]:
         """Return all parents of these blocks, their parents and so on."""
@@ -196,8 +196,7 @@ class BlockStore:
         """Return how many blocks are not deleted."""
         wanted = {"definition_id": definition_id, "version_id": version_id, "workspace": workspace}
         conditions = [_blocks.c[name] == value for name, value in wanted.items() if value is not None]
-        live = _blocks.c.lifecycle != Lifecycle.DELETED.value
-        counted = self._tx.execute(select(func.count()).select_from(_blocks).where(live, *conditions)).scalar_one()
+        counted = self._tx.execute(select(func.count()).select_from(_blocks).where(_IS_LIVE, *conditions)).scalar_one()
         return int(str(counted))
 
     def ids_of(self, definition_id: UUID) -> Sequence[BlockId]:

@@ -79,7 +79,8 @@ def parents_provide(specs: Mapping[str, InputSpec], around: Surroundings) -> boo
 def resolved_name(template: str, values: Mapping[str, InputValue]) -> str:
     """Return a display name with `{{inputKey}}` replaced by the input's value, at most 255 characters.
 
-    Unknown keys, secrets and inputs without a value stay as they are written.
+    Unknown keys, secrets and inputs without a value stay as they are written. NUL characters, which a name cannot
+    hold, are replaced.
     """
 
     def fill(match: re.Match[str]) -> str:
@@ -88,7 +89,7 @@ def resolved_name(template: str, values: Mapping[str, InputValue]) -> str:
             return match.group(0)
         return as_text(value)
 
-    return _PLACEHOLDER.sub(fill, template)[:_NAME_LENGTH]
+    return _PLACEHOLDER.sub(fill, template)[:_NAME_LENGTH].replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def as_text(value: Json) -> str:
