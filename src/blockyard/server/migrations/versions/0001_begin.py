@@ -32,108 +32,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_api_keys_workspace", ["workspace", "created_at"], unique=False)
 
     op.create_table(
-        "blocks",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("display_name", sa.String(length=255), nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("workspace", sa.String(length=64), nullable=False),
-        sa.Column("provider", sa.String(length=64), nullable=False),
-        sa.Column("definition_id", sa.Uuid(), nullable=False),
-        sa.Column("version_id", sa.Uuid(), nullable=False),
-        sa.Column("version_number", sa.Integer(), nullable=False),
-        sa.Column("status", sa.String(length=40), nullable=False),
-        sa.Column("lifecycle", sa.String(length=24), nullable=False),
-        sa.Column("force_purge", sa.Boolean(), nullable=False),
-        sa.Column("operation", sa.String(length=10), nullable=True),
-        sa.Column("applied_at", columns.Instant(), nullable=True),
-        sa.Column("latest_run_id", sa.Uuid(), nullable=True),
-        sa.Column("latest_dry_run_id", sa.Uuid(), nullable=True),
-        sa.Column("rerun_due", sa.Boolean(), nullable=False),
-        sa.Column("author", columns.JsonText(), nullable=False),
-        sa.Column("inputs", columns.JsonText(), nullable=False),
-        sa.Column("outputs", columns.JsonText(), nullable=False),
-        sa.Column("created_at", columns.Instant(), nullable=False),
-        sa.Column("marked_for_deletion_at", columns.Instant(), nullable=True),
-        sa.Column("marked_for_deletion_by", sa.String(length=255), nullable=True),
-        sa.Column("deleted_at", columns.Instant(), nullable=True),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_blocks")),
-    )
-    with op.batch_alter_table("blocks", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_blocks_active",
-            ["created_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
-            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
-        )
-        batch_op.create_index(
-            "ix_blocks_active_definition_id",
-            ["definition_id", "created_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
-            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
-        )
-        batch_op.create_index(
-            "ix_blocks_active_display_name",
-            ["display_name", "created_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
-            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
-        )
-        batch_op.create_index(
-            "ix_blocks_active_provider",
-            ["provider", "created_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
-            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
-        )
-        batch_op.create_index(
-            "ix_blocks_active_status",
-            ["status", "created_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
-            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
-        )
-        batch_op.create_index(
-            "ix_blocks_active_version_id",
-            ["version_id", "created_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
-            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
-        )
-        batch_op.create_index(
-            "ix_blocks_active_version_number",
-            ["version_number", "created_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
-            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
-        )
-        batch_op.create_index(
-            "ix_blocks_active_workspace",
-            ["workspace", "created_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
-            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
-        )
-        batch_op.create_index("ix_blocks_definition", ["definition_id", "lifecycle"], unique=False)
-        batch_op.create_index(
-            "ix_blocks_live",
-            ["created_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("lifecycle <> 'DELETED'"),
-            postgresql_where=sa.text("lifecycle <> 'DELETED'"),
-        )
-        batch_op.create_index(
-            "ix_blocks_rerun_due",
-            ["id"],
-            unique=False,
-            sqlite_where=sa.text("rerun_due"),
-            postgresql_where=sa.text("rerun_due"),
-        )
-        batch_op.create_index("ix_blocks_version", ["version_id", "lifecycle"], unique=False)
-
-    op.create_table(
         "definitions",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("workspace", sa.String(length=64), nullable=False),
@@ -360,23 +258,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_workspaces_created_at", ["created_at", "name"], unique=False)
 
     op.create_table(
-        "block_parents",
-        sa.Column("child_id", sa.Uuid(), nullable=False),
-        sa.Column("parent_id", sa.Uuid(), nullable=False),
-        sa.Column("definition_id", sa.Uuid(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["child_id"], ["blocks.id"], name=op.f("fk_block_parents_child_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["parent_id"], ["blocks.id"], name=op.f("fk_block_parents_parent_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("child_id", "parent_id", name=op.f("pk_block_parents")),
-    )
-    with op.batch_alter_table("block_parents", schema=None) as batch_op:
-        batch_op.create_index("ix_block_parents_parent", ["parent_id"], unique=False)
-
-    op.create_table(
         "definition_versions",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("definition_id", sa.Uuid(), nullable=False),
@@ -569,6 +450,130 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "blocks",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("display_name", sa.String(length=255), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("workspace", sa.String(length=64), nullable=False),
+        sa.Column("provider", sa.String(length=64), nullable=False),
+        sa.Column("definition_id", sa.Uuid(), nullable=False),
+        sa.Column("version_id", sa.Uuid(), nullable=False),
+        sa.Column("version_number", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("lifecycle", sa.String(length=24), nullable=False),
+        sa.Column("force_purge", sa.Boolean(), nullable=False),
+        sa.Column("operation", sa.String(length=10), nullable=True),
+        sa.Column("applied_at", columns.Instant(), nullable=True),
+        sa.Column("latest_run_id", sa.Uuid(), nullable=True),
+        sa.Column("latest_dry_run_id", sa.Uuid(), nullable=True),
+        sa.Column("rerun_due", sa.Boolean(), nullable=False),
+        sa.Column("author", columns.JsonText(), nullable=False),
+        sa.Column("inputs", columns.JsonText(), nullable=False),
+        sa.Column("outputs", columns.JsonText(), nullable=False),
+        sa.Column("created_at", columns.Instant(), nullable=False),
+        sa.Column("marked_for_deletion_at", columns.Instant(), nullable=True),
+        sa.Column("marked_for_deletion_by", sa.String(length=255), nullable=True),
+        sa.Column("deleted_at", columns.Instant(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["definition_id"], ["definitions.id"], name=op.f("fk_blocks_definition_id")),
+        sa.ForeignKeyConstraint(["version_id"], ["definition_versions.id"], name=op.f("fk_blocks_version_id")),
+        sa.ForeignKeyConstraint(["workspace"], ["workspaces.name"], name=op.f("fk_blocks_workspace")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_blocks")),
+    )
+    with op.batch_alter_table("blocks", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_blocks_active",
+            ["created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
+            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
+        )
+        batch_op.create_index(
+            "ix_blocks_active_definition_id",
+            ["definition_id", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
+            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
+        )
+        batch_op.create_index(
+            "ix_blocks_active_display_name",
+            ["display_name", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
+            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
+        )
+        batch_op.create_index(
+            "ix_blocks_active_provider",
+            ["provider", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
+            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
+        )
+        batch_op.create_index(
+            "ix_blocks_active_status",
+            ["status", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
+            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
+        )
+        batch_op.create_index(
+            "ix_blocks_active_version_id",
+            ["version_id", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
+            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
+        )
+        batch_op.create_index(
+            "ix_blocks_active_version_number",
+            ["version_number", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
+            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
+        )
+        batch_op.create_index(
+            "ix_blocks_active_workspace",
+            ["workspace", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
+            postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
+        )
+        batch_op.create_index(
+            "ix_blocks_live",
+            ["created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("lifecycle <> 'DELETED'"),
+            postgresql_where=sa.text("lifecycle <> 'DELETED'"),
+        )
+        batch_op.create_index(
+            "ix_blocks_live_definition_id",
+            ["definition_id"],
+            unique=False,
+            sqlite_where=sa.text("lifecycle <> 'DELETED'"),
+            postgresql_where=sa.text("lifecycle <> 'DELETED'"),
+        )
+        batch_op.create_index(
+            "ix_blocks_live_version_id",
+            ["version_id"],
+            unique=False,
+            sqlite_where=sa.text("lifecycle <> 'DELETED'"),
+            postgresql_where=sa.text("lifecycle <> 'DELETED'"),
+        )
+        batch_op.create_index(
+            "ix_blocks_live_workspace",
+            ["workspace"],
+            unique=False,
+            sqlite_where=sa.text("lifecycle <> 'DELETED'"),
+            postgresql_where=sa.text("lifecycle <> 'DELETED'"),
+        )
+        batch_op.create_index(
+            "ix_blocks_rerun_due",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("rerun_due"),
+            postgresql_where=sa.text("rerun_due"),
+        )
+
+    op.create_table(
         "definition_version_dependencies",
         sa.Column("version_id", sa.Uuid(), nullable=False),
         sa.Column("definition_id", sa.Uuid(), nullable=False),
@@ -607,4 +612,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("run_id", "attempt", "source", "name", name=op.f("pk_run_steps")),
     )
+    op.create_table(
+        "block_parents",
+        sa.Column("child_id", sa.Uuid(), nullable=False),
+        sa.Column("parent_id", sa.Uuid(), nullable=False),
+        sa.Column("definition_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["child_id"], ["blocks.id"], name=op.f("fk_block_parents_child_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["parent_id"], ["blocks.id"], name=op.f("fk_block_parents_parent_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("child_id", "parent_id", name=op.f("pk_block_parents")),
+    )
+    with op.batch_alter_table("block_parents", schema=None) as batch_op:
+        batch_op.create_index("ix_block_parents_parent", ["parent_id"], unique=False)
+
     # ### end Alembic commands ###
