@@ -1,0 +1,57 @@
+"""OpenTofu runs of a whole runner: what reaches a Blockyard and an official control plane."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.runner.executors.opentofu.executor import OpenTofuExecutor
+from tests.support.fake_control_plane import FakeControlPlane, a_run
+from tests.support.git_repositories import create_repository
+from tests.support.runners import runner_settings, running
+
+MODULE = {
+    "main.tf": 'variable "name" {}\nresource "terraform_data" "it" {\n  input = var.name\n'
+    '  provisioner "local-exec" { command = "echo applying; test ${var.name} != wrong" }\n}\n'
+    'output "greeting" { value = "hello ${terraform_data.it.output}" }\n'
+    'output "secret" {\n  value     = "s3cret"\n  sensitive = true\n}\n',
+    "other/main.tf": "",
+}
+
+
+@pytest.fixture
+def implementation(tmp_path: Path, engine: Path) -> JsonObject:
+    """A module whose state stays in the run directory."""
+    assert engine.is_file()
+    repository = create_repository(tmp_path / "module.git", MODULE)
+    return {
+        "type": "TERRAFORM",
+        "terraformVersion": "1.11.4",
+        "repositoryUrl": f"file://{repository.path}",
+        "async": False,
+        "useMeshHttpBackendFallback": False,
+        "preRunScript": "echo preparing",
+    }
+
+
+@pytest.mark.parametrize("blockyard", [True, False])
+def test_steps_logs_and_outputs_are_reported(tmp_path: Path, implementation: JsonObject, *, blockyard: bool) -> None:
+    settings: dict[str, object] = {"engine_fallback": "warn", "offline": True, "allow_file_repositories": True}
+    with FakeControlPlane(blockyard=blockyard) as plane:
+        executor = OpenTofuExecutor(runner_settings(plane, tmp_path / "work", **settings), os.environ)
+        good = plane.offer(a_run("run-1", inputs={"name": "ada"}, implementation=implementation))
+        bad = plane.offer(a_run("run-2", inputs={"name": "wrong"}, implementation=implementation))
+        with running(plane, tmp_path / "work", executor, **settings):
+            plane.wait_for(lambda: good.final_updates and bad.final_updates, 60)
+
+    assert (good.status, bad.status) == ("SUCCEEDED", "FAILED")
+    assert "applying" in str(good.step("execute_tf")["systemMessage"])
+    assert "preparing" in str(good.step("pre_run_script")["systemMessage"])
+    assert good.step("output")["outputs"] == {
+        "greeting": {"value": "hello ada", "type": "STRING", "isSensitive": False},
+        "secret": {"value": None, "type": "STRING", "isSensitive": True},
+    }
+    assert "local-exec provisioner error (terraform_data.it" in str(bad.step("execute_tf")["userMessage"])
+    assert bad.step("output")["status"] == "FAILED"
+    assert not list((tmp_path / "work" / "runs").iterdir())
