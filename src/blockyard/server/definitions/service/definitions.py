@@ -192,6 +192,13 @@ class DefinitionService:
         DefinitionStore(tx).remove(definition)
         self._tell(tx, principal, "Building Block Definition Deleted", EventType.DELETED, definition=definition)
 
+    def order_form(
+        self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
+    ) -> tuple[Definition, Version]:
+        """Return a version to those who may order it for `workspace`. Raises NotFound, Denied, Conflict."""
+        principal.require("BUILDINGBLOCK_SAVE", workspace=workspace)
+        return self.orderable_version(tx, principal, version_id, workspace)
+
     # For other services: no principal is asked but in `orderable_version`
 
     def definition(self, tx: Transaction, definition_id: DefinitionId) -> Definition:

@@ -1,0 +1,94 @@
+"""The form of an order: what somebody who orders a version has to fill in. Blockyard's own endpoint.
+
+Versions themselves are shown to their owners only (api.md 2.7): they hold implementations and fixed values.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from blockyard.server.definitions.model import AssignmentType, Definition, InputSpec, Version, VersionId
+from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.wire import Name, WireJson, WireModel
+from blockyard.server.runners.secrets import StoredSecret
+
+_FILLED_IN = frozenset({AssignmentType.USER_INPUT, AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT})
+
+
+class FormInput(WireModel):
+    """An input that people fill in; the default of a sensitive one is not shown."""
+
+    key: str
+    display_name: str
+    description: str | None
+    type: str
+    assignment_type: str
+    is_sensitive: bool
+    has_default: bool
+    default_value: WireJson
+    selectable_values: list[str] | None
+    value_validation_regex: str | None
+    validation_regex_error_message: str | None
+
+
+class OrderForm(WireModel):
+    """What an order of a version needs; inputs in the order people read them."""
+
+    version_uuid: str
+    version_number: int
+    state: str
+    definition_uuid: str
+    display_name: str
+    description: str
+    dependency_definition_uuids: list[str]
+    inputs: list[FormInput]
+
+
+def form_routes(db: Database, definitions: DefinitionService) -> APIRouter:
+    """Return the route of order forms."""
+    router = APIRouter(tags=["Definitions"])
+
+    @router.get("/api/blockyard/v1/definitionversions/{uuid}/form")
+    async def read_order_form(
+        uuid: UUID, workspace: Annotated[Name, Query()], principal: CurrentPrincipal
+    ) -> OrderForm:
+        """Return what has to be filled in to order a version for a workspace."""
+        definition, version = await db.read(
+            lambda tx: definitions.order_form(tx, principal, VersionId(uuid), workspace)
+        )
+        return _form(definition, version)
+
+    return router
+
+
+def _form(definition: Definition, version: Version) -> OrderForm:
+    inputs = [spec for spec in version.inputs.values() if spec.assignment_type in _FILLED_IN]
+    return OrderForm(
+        version_uuid=str(version.id),
+        version_number=version.number,
+        state=version.state.value,
+        definition_uuid=str(definition.id),
+        display_name=definition.display_name,
+        description=definition.description,
+        dependency_definition_uuids=[str(dependency) for dependency in version.dependencies],
+        inputs=[_input(spec) for spec in sorted(inputs, key=lambda spec: (spec.display_order, spec.key))],
+    )
+
+
+def _input(spec: InputSpec) -> FormInput:
+    return FormInput(
+        key=spec.key,
+        display_name=spec.label,
+        description=spec.description,
+        type=spec.type.value,
+        assignment_type=spec.assignment_type.value,
+        is_sensitive=spec.is_sensitive,
+        has_default=spec.default_value is not None,
+        default_value=None if isinstance(spec.default_value, StoredSecret) else spec.default_value,
+        selectable_values=None if spec.selectable_values is None else list(spec.selectable_values),
+        value_validation_regex=spec.value_validation_regex,
+        validation_regex_error_message=spec.validation_regex_error_message,
+    )

@@ -1,0 +1,46 @@
+"""The form of an order: what consumers have to fill in, and nothing they may not see."""
+
+from tests.support.definitions import Catalogue, a_secret_input, an_input, terraform
+from tests.support.principals import a_key
+
+
+def form_of(version: str, workspace: str) -> str:
+    return f"/api/blockyard/v1/definitionversions/{version}/form?workspace={workspace}"
+
+
+def test_a_consumer_sees_the_inputs_to_fill_in_and_no_fixed_value(catalogue: Catalogue) -> None:
+    inputs = {
+        "second": an_input(displayName="", displayOrder=2, defaultValue="x"),
+        "first": an_input(type="SINGLE_SELECT", selectableValues=["a", "b"], displayOrder=1),
+        "operator": an_input(type="INTEGER", assignmentType="PLATFORM_OPERATOR_MANUAL_INPUT", displayOrder=3),
+        "fixed": an_input(assignmentType="STATIC", argument="nobody-shall-see-this"),
+        "secret": a_secret_input("s3cret"),
+    }
+    definition, version = catalogue.released({"inputs": inputs, "implementation": terraform()}, displayName="Bucket")
+    catalogue.be(a_key("shop", "BUILDINGBLOCK_SAVE"))
+
+    form = catalogue.ok("GET", form_of(version["metadata"]["uuid"], "shop"))
+
+    assert [item["key"] for item in form["inputs"]] == ["first", "second", "operator"]
+    assert form["displayName"] == "Bucket"
+    assert form["definitionUuid"] == definition["metadata"]["uuid"]
+    assert form["inputs"][0]["selectableValues"] == ["a", "b"]
+    assert (form["inputs"][1]["hasDefault"], form["inputs"][1]["defaultValue"]) == (True, "x")
+    assert "nobody-shall-see-this" not in str(form)
+
+
+def test_a_draft_has_a_form_for_its_own_team_only(catalogue: Catalogue) -> None:
+    draft = catalogue.draft(catalogue.define())["metadata"]["uuid"]
+
+    assert catalogue.ok("GET", form_of(draft, "team"))["state"] == "DRAFT"
+    catalogue.be(a_key("shop", "BUILDINGBLOCK_SAVE"))
+    catalogue.refused(404, "GET", form_of(draft, "shop"))
+
+
+def test_only_who_may_order_for_the_workspace_gets_the_form(catalogue: Catalogue) -> None:
+    _, version = catalogue.released()
+    catalogue.be(a_key("shop", "BUILDINGBLOCK_LIST"))
+
+    catalogue.refused(403, "GET", form_of(version["metadata"]["uuid"], "shop"))
+    catalogue.be(a_key("shop"))
+    catalogue.refused(403, "GET", form_of(version["metadata"]["uuid"], "team"))
