@@ -45,9 +45,10 @@ def log(offset: int, text: str, *, attempt: int = 1) -> JsonObject:
 
 
 def stream(position: int, events: Iterable[JsonObject]) -> Answer:
-    frames = [f"event: {event['type']}\ndata: {json.dumps(event)}\n" for event in events]
-    frames[-1] = f"id: {position}\n{frames[-1]}"
-    body = ": hello\n\n" + "".join(f"{frame}\n" for frame in frames)
+    """Return a stream whose events happened one after the other, the last one at `position`."""
+    frames = [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events]
+    first = position - len(frames) + 1
+    body = ": hello\n\n" + "".join(f"id: {first + index}\n{frame}" for index, frame in enumerate(frames))
     return Answer(200, body.encode(), {"Content-Type": "text/event-stream"})
 
 
@@ -100,6 +101,14 @@ def test_a_run_is_shown_step_by_step_and_line_by_line() -> None:
     ]
     assert server.asked[0].headers["Accept"] == "text/event-stream"
     assert server.asked[1].path == f"{EVENTS}?wait=0&after=9"
+
+
+def test_of_events_that_happened_together_each_log_is_shown_below_its_step() -> None:
+    together = [step("SUCCEEDED"), log(0, "one\n"), log(4, "two\n"), status("SUCCEEDED")]
+
+    _, lines, _ = follow(Answer(status=None), Answer(status=None), batch(9, together, ended=True))
+
+    assert lines == ["Run 1: apply", "  ▸ Initialize", "    one", "    two", "  ✔ Initialize  2.5 s"]
 
 
 def test_a_broken_stream_goes_on_where_it_was_and_shows_nothing_twice() -> None:

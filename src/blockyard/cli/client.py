@@ -125,11 +125,18 @@ class Client:
         self.request("DELETE", resource.path(*segments), accept=resource.media)
 
     def page(
-        self, resource: Resource, filters: Mapping[str, str | None], *, number_: int = 0, size: int = PAGE_SIZE
+        self,
+        resource: Resource,
+        filters: Mapping[str, str | None],
+        *,
+        number_: int = 0,
+        size: int = PAGE_SIZE,
+        path: str | None = None,
     ) -> Page:
         """Return one page of a list; filters without a value are left out. Raises Failure."""
         query = {name: value for name, value in filters.items() if value} | {"page": str(number_), "size": str(size)}
-        document = self.get(resource.path(), accept=resource.media, query=query)
+        accept = resource.media if path is None else JSON
+        document = self.get(path or resource.path(), accept=accept, query=query)
         return Page(
             items=objects(document, "_embedded", resource.embedded),
             number=number(document, "page", "number") or 0,
@@ -137,11 +144,16 @@ class Client:
             total=number(document, "page", "totalElements") or 0,
         )
 
-    def list(self, resource: Resource, filters: Mapping[str, str | None], *, limit: int = 0) -> Iterator[JsonObject]:
-        """Yield the objects of a list, page by page; the first `limit` of them unless that is 0. Raises Failure."""
+    def list(
+        self, resource: Resource, filters: Mapping[str, str | None], *, limit: int = 0, path: str | None = None
+    ) -> Iterator[JsonObject]:
+        """Yield the objects of a list, page by page; the first `limit` of them unless that is 0. Raises Failure.
+
+        `path` is where Blockyard lists what the public API does not.
+        """
         given = 0
         for index in range(1_000_000):
-            page = self.page(resource, filters, number_=index, size=PAGE_SIZE)
+            page = self.page(resource, filters, number_=index, path=path)
             for item in page.items:
                 yield item
                 given += 1

@@ -103,12 +103,13 @@ def _show(printer: Printer, wanted: Plan) -> None:
                 "(secret)" if secret else shown(default).replace("\n", " "),
             )
         )
-    printer.table(("INPUT", "TYPE", "FROM", "DEFAULT"), rows)
+    printer.table(("INPUT", "TYPE", "FROM", "DEFAULT"), rows, title="Inputs")
     printer.say("")
     outputs = members(wanted.version, "outputs").items()
     printer.table(
         ("OUTPUT", "TYPE", "USED AS"),
         [(key, text(item, "type"), text(item, "assignmentType")) for key, item in outputs],
+        title="Outputs",
     )
     printer.say("")
 

@@ -1,6 +1,7 @@
 """Follows runs and building blocks by the server's streams of events; where a proxy breaks these, by long polls."""
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -8,7 +9,7 @@ import httpx
 
 from blockyard.cli import events
 from blockyard.cli.client import Client
-from blockyard.cli.documents import flag, member, objects, text
+from blockyard.cli.documents import flag, member, members, objects, text
 from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.live import Screen
 from blockyard.cli.model import FINAL
@@ -26,8 +27,8 @@ MAX_BROKEN_STREAMS = 2
 class Followed(Protocol):
     """What is followed: takes events, and knows when there is nothing more to wait for."""
 
-    def take(self, event: Json) -> None:
-        """Show an event."""
+    def take(self, batch: Sequence[JsonObject]) -> None:
+        """Show events that happened together."""
 
     @property
     def done(self) -> bool:
@@ -66,10 +67,14 @@ class Feed:
     def _stream(self) -> None:
         try:
             with self._client.stream(self._path, last_event=self._position) as lines:
+                batch: list[JsonObject] = []
                 for event in events.parse(lines):
-                    self._position = event.id or self._position
-                    self._followed.take(_document(event.data))
-                    if self._followed.done and event.id:
+                    batch.append(_document(event.data))
+                    if event.id != self._position:  # the last one of a batch names where it ends
+                        self._position = event.id
+                        self._followed.take(batch)
+                        batch = []
+                    if self._followed.done:
                         return
         except Failure as failure:
             if failure.exit_code is not ExitCode.REFUSED:
@@ -79,8 +84,7 @@ class Feed:
         """Pass on what happened since; tell whether nothing will ever happen again."""
         query = {"wait": str(wait)} | ({"after": self._position} if self._position else {})
         document = self._client.get(self._path, query=query)
-        for event in objects(document, "events"):
-            self._followed.take(event)
+        self._followed.take(objects(document, "events"))
         position = member(document, "position")
         self._position = str(position) if isinstance(position, int | str) else self._position
         return flag(document, "ended")
@@ -92,9 +96,9 @@ class FollowedRun:
     def __init__(self, client: Client, run_id: str, screen: Screen) -> None:
         self._view = RunView(screen, lambda: client.get(own("runs", run_id)))
 
-    def take(self, event: Json) -> None:
-        """Show an event."""
-        self._view.take(event)
+    def take(self, batch: Sequence[JsonObject]) -> None:
+        """Show events that happened together."""
+        self._view.take(batch)
 
     @property
     def done(self) -> bool:
@@ -116,15 +120,17 @@ class FollowedBlock:
         self._view = RunView(screen, self._latest_run)
         self._settled = False
 
-    def take(self, event: Json) -> None:
-        """Show an event."""
-        if text(event, "type") == "block":
-            block = member(event, "block")
-            waits = text(block, "status").startswith("WAITING_")
-            gone = text(block, "lifecycle") == "DELETED"
-            self._settled = gone or waits or (text(block, "status") in FINAL and not flag(block, "running"))
-        else:
-            self._view.take(event)
+    def take(self, batch: Sequence[JsonObject]) -> None:
+        """Show events that happened together."""
+        self._view.take(batch)
+        for event in batch:
+            if text(event, "type") == "block":
+                self._take_block(members(event, "block"))
+
+    def _take_block(self, block: JsonObject) -> None:
+        waits = text(block, "status").startswith("WAITING_")
+        gone = text(block, "lifecycle") == "DELETED"
+        self._settled = gone or waits or (text(block, "status") in FINAL and not flag(block, "running"))
 
     @property
     def done(self) -> bool:

@@ -73,6 +73,7 @@ class Screen:
         self._title = ""
         self._status = ""
         self._remarks: set[str] = set()
+        self._current = ""
         self._spinner = Spinner("dots")
         self._live = Live(
             console=console, get_renderable=self._region, refresh_per_second=REFRESH_PER_SECOND, transient=True
@@ -126,9 +127,11 @@ class Screen:
         before = self._steps.get(step.id, replace(step, status="PENDING", user_message=""))
         self._steps[step.id] = step
         if step.status == "IN_PROGRESS" and before.status == "PENDING":
+            self._current = step.id
             self._print(self._head(step))
         if step.status in FINAL and before.status not in FINAL:
             self._flush(step.id)
+            self._current = ""
             self._print(self._head(step))
         if step.user_message and step.user_message != before.user_message:
             style = STATUS_STYLES.get(step.status, "") if step.status != "SUCCEEDED" else ""
@@ -136,11 +139,15 @@ class Screen:
                 self._print(Text(f"    {line}", style=style))
 
     def log(self, step_id: str, text: str) -> None:
-        """Show more of a step's log; an unfinished line waits for its end."""
+        """Show more of a step's log; an unfinished line waits for its end, a log out of turn names its step."""
+        if text and step_id != self._current and (step := self._steps.get(step_id)) is not None:
+            self._current = step_id
+            self._print(Text(f"  {plain(step.name)}:", style="dim"))
         *whole, rest = (self._lines.get(step_id, "") + text).split("\n")
         self._lines[step_id] = rest
-        for line in whole:
-            self._print(Text(f"    {plain(line)}", style="dim" if self._console.is_terminal else ""))
+        if whole:
+            lines = "\n".join(f"    {plain(line)}".rstrip() for line in whole)
+            self._print(Text(lines, style="dim" if self._console.is_terminal else ""))
 
     def _flush(self, step_id: str | None = None) -> None:
         for key in [step_id] if step_id is not None else list(self._lines):

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from blockyard.cli.client import Client
 from blockyard.cli.documents import text
-from blockyard.cli.exits import ExitCode, Failure, missing, usage
+from blockyard.cli.exits import missing, usage
 from blockyard.cli.model import Block, Definition, Version
 from blockyard.cli.output import plain
-from blockyard.cli.resources import BLOCKS, DEFINITIONS, RUNS, VERSIONS, Resource
+from blockyard.cli.resources import BLOCKS, DEFINITIONS, RUNS, VERSIONS, Resource, own
 from blockyard.protocol.jsontypes import JsonObject
 
 MIN_PREFIX = 4
@@ -77,31 +77,33 @@ def versions(client: Client, definition_id: str) -> list[Version]:
     return sorted((Version.read(item) for item in listed), key=lambda version: version.number)
 
 
-def version(client: Client, version_id: str, definition_id: str | None = None) -> Version:
-    """Return one version; where it cannot be read alone, from the list of its definition's. Raises Failure."""
-    try:
-        return Version.read(client.show(VERSIONS, version_id))
-    except Failure as failure:
-        if failure.exit_code is not ExitCode.NOT_FOUND or not definition_id:
-            raise
-        for item in versions(client, definition_id):
-            if item.id == version_id:
-                return item
-        raise
+def version(client: Client, version_id: str) -> Version:
+    """Return a version of an own definition. Raises Failure."""
+    return Version.read(client.show(VERSIONS, version_id))
 
 
-def orderable_version(client: Client, item: Definition, number: int | None = None) -> Version:
-    """Return the version to order: the given one, else the latest released one, else the draft. Raises Failure."""
-    if number is not None:
-        wanted = next((found for found, known in item.version_numbers.items() if known == number), None)
-        if wanted is None:
-            numbers = ", ".join(str(known) for known in sorted(item.version_numbers.values()))
-            raise missing(f"'{item.name}' has no version {number}", f"It has: {numbers}.")
-        return version(client, wanted, item.id)
-    wanted = item.released_id or item.latest_id
-    if not wanted:
+def order_form(client: Client, version_id: str, workspace: str) -> Version:
+    """Return a version as far as it matters to those who order it for a workspace. Raises Failure."""
+    return Version.read_form(client.get(own("definitionversions", version_id, "form"), query={"workspace": workspace}))
+
+
+def version_of_block(client: Client, block_id: str) -> Version:
+    """Return the version of a building block as far as it matters to those who change it. Raises Failure."""
+    return Version.read_form(client.get(own("blocks", block_id)))
+
+
+def orderable(item: Definition, version_number: int | None = None) -> str:
+    """Return the id of the version to order: the given one, else the latest released one, else the draft."""
+    if version_number is not None:
+        numbers = item.version_numbers
+        for identifier, known in numbers.items():
+            if known == version_number:
+                return identifier
+        listed = ", ".join(str(known) for known in sorted(numbers.values()))
+        raise missing(f"'{item.name}' has no version {version_number}", f"It has: {listed}.")
+    if not (item.released_id or item.latest_id):
         raise missing(f"'{item.name}' has no version that can be ordered", "Ask its owner to release one.")
-    return version(client, wanted, item.id)
+    return item.released_id or item.latest_id
 
 
 def by_prefix(client: Client, resource: Resource, word: str, kind: str) -> JsonObject:

@@ -30,11 +30,8 @@ class Input:
     regex: str = ""
     regex_message: str = ""
     order: int = 0
-
-    @property
-    def has_default(self) -> bool:
-        """Whether an order without a value takes the default."""
-        return self.default is not None
+    has_default: bool = False
+    """Whether an order without a value takes the default; that of a secret is not shown."""
 
     @classmethod
     def read(cls, key: str, document: Json) -> "Input":
@@ -51,6 +48,7 @@ class Input:
             regex=text(document, "valueValidationRegex"),
             regex_message=text(document, "validationRegexErrorMessage"),
             order=number(document, "displayOrder") or 0,
+            has_default=flag(document, "hasDefault") or member(document, "defaultValue") is not None,
         )
 
 
@@ -80,6 +78,19 @@ class Version:
             number=number(document, "spec", "versionNumber") or 0,
             state=text(document, "spec", "state"),
             inputs=tuple(sorted(inputs, key=lambda item: (item.order, item.key))),
+            document=document,
+        )
+
+    @classmethod
+    def read_form(cls, document: JsonObject) -> "Version":
+        """Return the version of an order form, or of a building block's detail: with the inputs people fill in."""
+        version = members(document, "version")
+        return cls(
+            id=text(document, "versionUuid") or text(version, "uuid"),
+            definition_id=text(document, "definitionUuid") or text(document, "definition", "uuid"),
+            number=number(document, "versionNumber") or number(version, "number") or 0,
+            state=text(document, "state") or text(version, "state"),
+            inputs=tuple(Input.read(text(item, "key"), item) for item in objects(document, "inputs")),
             document=document,
         )
 

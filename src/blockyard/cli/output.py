@@ -90,7 +90,7 @@ class Printer:
         sys.stdout.flush()
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, title: str | None = None) -> None:
-        """Print a table; nothing else if it has no rows but a remark."""
+        """Print a table; without rows only its title and a remark."""
         table = Table(
             box=None, pad_edge=False, header_style="bold", title=title, title_justify="left", title_style="bold"
         )
@@ -99,9 +99,9 @@ class Printer:
         for row in rows:
             table.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row))
         if table.row_count:
-            self.out.print(table)
+            self._print(table)
         else:
-            self.out.print(Text("nothing found", style="dim"))
+            self.out.print(Text(f"{title}: none" if title else "none", style="dim"))
 
     def facts(self, facts: Iterable[tuple[str, str | Text]]) -> None:
         """Print names and values, one a line."""
@@ -110,7 +110,14 @@ class Printer:
         table.add_column(overflow="fold")
         for name, value in facts:
             table.add_row(name, value if isinstance(value, Text) else Text(plain(value)))
-        self.out.print(table)
+        self._print(table)
+
+    def _print(self, table: Table) -> None:
+        """Print a table without the blanks that fill up its lines."""
+        with self.out.capture() as captured:
+            self.out.print(table)
+        sys.stdout.write("".join(f"{line.rstrip(' ')}\n" for line in captured.get().splitlines()))
+        sys.stdout.flush()
 
     def say(self, sentence: str) -> None:
         """Print a sentence for people; a program does not get it."""

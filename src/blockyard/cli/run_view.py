@@ -1,9 +1,9 @@
 """Shows the events of a run on a screen: its status, its steps, what its log says that was not shown yet."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
-from blockyard.cli.documents import member, number, objects, text
+from blockyard.cli.documents import members, number, objects, text
 from blockyard.cli.live import Screen, Step, instant
 from blockyard.cli.model import FINAL
 from blockyard.protocol.jsontypes import Json, JsonObject
@@ -52,22 +52,39 @@ class RunView:
         self._logs: dict[str, _Log] = {}
         self.status = ""
 
-    def take(self, event: Json) -> None:
-        """Show an event; one of a kind a newer server tells is left out."""
-        match text(event, "type"):
-            case "status":
-                self._take_status(member(event, "run"))
-            case "step":
-                self._begin_attempt(event)
-                self._screen.step(_step(member(event, "step")))
-            case "log":
-                self._begin_attempt(event)
+    def take(self, batch: Sequence[JsonObject]) -> None:
+        """Show events that happened together, each log below its step; kinds a newer server tells are left out.
+
+        A batch has the steps as they are at its end, beside all that was logged before: a step that ended in it is
+        shown as begun first, then its log, then its end.
+        """
+        runs = [members(event, "run") for event in batch if text(event, "type") == "status"]
+        steps = [event for event in batch if text(event, "type") == "step"]
+        logs = [event for event in batch if text(event, "type") == "log"]
+        for run in runs:
+            self._begin_run(run)
+            if text(run, "status") not in FINAL:
+                self._take_status(run)
+        told = {_log_key(event): event for event in steps}
+        for event in logs:
+            if _log_key(event) not in told:
                 self._take_log(event)
-            case _:
-                pass
+        for event in steps:
+            self._take_step(event, [log for log in logs if _log_key(log) == _log_key(event)])
+        for run in runs:
+            if text(run, "status") in FINAL:
+                self._take_status(run)
+
+    def _take_step(self, event: JsonObject, logs: Sequence[JsonObject]) -> None:
+        self._begin_attempt(event)
+        step = _step(members(event, "step"))
+        if step.status in FINAL:
+            self._screen.step(replace(step, status="IN_PROGRESS", user_message=""))
+        for log in logs:
+            self._take_log(log)
+        self._screen.step(step)
 
     def _take_status(self, run: Json) -> None:
-        self._begin_run(run)
         self.status = text(run, "status")
         for warning in objects(run, "warnings"):
             if text(warning, "at") not in self._warned:
@@ -98,11 +115,17 @@ class RunView:
             self._logs.clear()
         self._attempt = attempt
 
-    def _take_log(self, event: Json) -> None:
-        key = _key(text(event, "source"), text(event, "step"))
-        log = self._logs.setdefault(key, _Log())
+    def _take_log(self, event: JsonObject) -> None:
+        self._begin_attempt(event)
+        log = self._logs.setdefault(_log_key(event), _Log())
         fresh = log.add(number(event, "offset") or 0, text(event, "text").encode())
-        self._screen.log(key, fresh.decode(errors="replace"))
+        self._screen.log(_log_key(event), fresh.decode(errors="replace"))
+
+
+def _log_key(event: JsonObject) -> str:
+    """Return which step an event is about; a log names it, a step event holds it."""
+    step = members(event, "step")
+    return _key(text(step, "source"), text(step, "id")) if step else _key(text(event, "source"), text(event, "step"))
 
 
 def _key(source: str, step: str) -> str:

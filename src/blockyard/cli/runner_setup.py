@@ -102,4 +102,4 @@ def configuration(files: RunnerFiles, *, url: str, runner_id: str, client_id: st
         "concurrency": concurrency,
     }
     lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
-    return "\n".join(["# Settings of a Blockyard runner; docs/runner.md explains them.", *lines, ""])
+    return "\n".join(["# Settings of a Blockyard runner.", *lines, ""])

@@ -54,7 +54,7 @@ def order_block(
     """
     with connected(output, url) as session:
         wanted = lookup.definition(session.client, definition)
-        chosen = lookup.orderable_version(session.client, wanted, version)
+        chosen = lookup.order_form(session.client, lookup.orderable(wanted, version), workspace)
         values = read_values(chosen, split_assignments(inputs or [], input_files or []))
         values |= _complete(session, missing_inputs(chosen, values))
         document = order_document(
@@ -87,10 +87,10 @@ def update_block(
         if not (inputs or input_files or name or upgrade or version):
             raise usage("nothing shall change", "Give -i, -f, --name, --upgrade or --version.")
         item = lookup.block(session.client, block, workspace=workspace)
-        chosen = lookup.version(session.client, item.version_id)
+        chosen = lookup.version_of_block(session.client, item.id)
         if upgrade or version is not None:
             definition = Definition.read(session.client.show(DEFINITIONS, chosen.definition_id))
-            chosen = lookup.orderable_version(session.client, definition, version)
+            chosen = lookup.order_form(session.client, lookup.orderable(definition, version), item.workspace)
         values = read_values(chosen, split_assignments(inputs or [], input_files or []))
         known = answered(chosen, item)
         missing = [wanted for wanted in missing_inputs(chosen, values) if wanted.key not in known]

@@ -59,7 +59,7 @@ def show_definition(
     """Show a definition and what its latest released version (else its draft) takes and gives."""
     with connected(output, url) as session:
         item = lookup.definition(session.client, definition, workspace=workspace)
-        shown_version = lookup.orderable_version(session.client, item, version)
+        shown_version = lookup.version(session.client, lookup.orderable(item, version))
         if session.printer.is_json:
             session.printer.json({"definition": item.document, "version": shown_version.document})
             return

@@ -8,7 +8,7 @@ from blockyard.cli.client import Client
 from blockyard.cli.documents import flag, text
 from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.output import Format
-from blockyard.cli.resources import WORKSPACES
+from blockyard.cli.resources import WORKSPACES, own
 from blockyard.cli.session import OutputOption, UrlOption, connected
 from blockyard.protocol.jsontypes import JsonObject
 
@@ -19,7 +19,7 @@ workspaces = typer.Typer(name="workspaces", help="Teams' homes: they own definit
 def list_workspaces(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """List the workspaces you may see."""
     with connected(output, url) as session:
-        found = list(session.client.list(WORKSPACES, {}))
+        found = list(session.client.list(WORKSPACES, {}, path=own("workspaces")))
         if session.printer.is_json:
             session.printer.json([*found])
             return

@@ -1,0 +1,146 @@
+"""Workspaces, keys, runners and definitions from the command line, on a real server."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from blockyard.protocol.sealing import belongs_to, load_private_key, load_public_key
+from blockyard.runner.settings import CONFIG_FILE, load_settings
+from tests.cli.conftest import Cli
+from tests.support.git_repositories import Repository
+from tests.support.installation import text_of
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_workspaces_are_created_listed_and_shown(cli: Cli) -> None:
+    cli.does("workspaces", "create", "team-a", "--display-name", "Team A")
+
+    assert cli("workspaces", "create", "team-a").code == 1
+    assert "exists" in cli.does("workspaces", "create", "team-a", "--if-missing").out
+    assert "Team A" in cli.does("workspaces", "show", "team-a").out
+    assert "team-a" in cli.does("workspaces", "list").out
+    assert cli("workspaces", "show", "nowhere").code == 3
+
+
+def test_the_secret_of_a_key_goes_into_its_file_alone(cli: Cli, stranger: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "ci-key.json"
+    options = ["-w", "shop", "-p", "BUILDINGBLOCK_LIST", "--key-file", str(file)]
+
+    created = cli.does("keys", "create", "ci", *options, "-o", "json").document
+
+    pair = json.loads(file.read_text())
+    assert mode(file) == 0o600
+    assert pair["clientSecret"] not in "".join(cli.printed)
+    assert cli("keys", "create", "ci", *options).code == 2
+    stranger.does("login", "--key-file", str(file))
+    listed = cli.does("keys", "list", "-w", "shop", "-o", "json").documents
+    assert text_of(created, "metadata", "uuid") in [text_of(key, "metadata", "uuid") for key in listed]
+    cli.does("keys", "delete", pair["clientId"])
+    assert stranger("whoami").code == 4
+
+
+def test_a_runner_gets_a_key_pair_of_its_own_and_a_configuration_it_can_read(cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "runner"
+
+    created = cli.does(
+        "runners", "create", "Edge", "-w", "shop", "--dir", str(folder), "--concurrency", "3", "-o", "json"
+    )
+
+    registered = created.document["runner"]
+    assert isinstance(registered, dict)
+    settings = load_settings({CONFIG_FILE: str(folder / "runner.toml")})
+    assert settings.runner_uuid == text_of(registered, "metadata", "uuid")
+    assert settings.concurrency == 3
+    assert settings.read_client_secret() not in "".join(cli.printed)
+    private_key = load_private_key((folder / "runner-key.pem").read_bytes())
+    assert belongs_to(load_public_key(text_of(registered, "spec", "publicKey")), private_key)
+    assert {mode(file) for file in folder.iterdir()} == {0o600}
+    assert f"{CONFIG_FILE}=" in str(created.document["startCommand"])
+
+    assert "Edge" in cli.does("runners", "list", "-w", "shop").out
+    assert "Edge" in cli.does("runners", "show", settings.runner_uuid[:13]).out
+    again = cli("runners", "create", "Edge", "-w", "shop", "--dir", str(folder))
+    assert (again.code, "already" in again.err) == (2, True)
+    cli.does("runners", "delete", settings.runner_uuid)
+    assert cli("runners", "show", settings.runner_uuid).code == 3
+
+
+def test_a_definition_goes_from_import_to_release_to_the_next_draft(
+    cli: Cli, modules: Repository, tmp_path: Path
+) -> None:
+    overrides = tmp_path / "definition.toml"
+    overrides.write_text('description = "Says hello"\n[inputs.loud]\ndisplay_name = "Shout"\n')
+    source = ["definitions", "import", modules.path.as_uri(), "--path", "greeting", "-w", "shop"]
+
+    imported = cli.does(*source, "--name", "Step by step", "--file", str(overrides))
+    assert "version 1 is draft" in imported.out
+    assert "token" in imported.out
+
+    assert "is released" in cli.does("definitions", "release", "Step by step").out
+    assert "released already" in cli.does("definitions", "release", "Step by step").out
+    shown = cli.does("definitions", "show", "Step by step").out
+    assert "Says hello" in shown
+    assert "STRING (sensitive)" in shown
+
+    assert "Version 2" in cli.does("definitions", "new-draft", "Step by step").out
+    assert cli("definitions", "new-draft", "Step by step").code == 1
+    cli.does(*source, "--into", "Step by step", "--release")
+    cli.does(*source, "--into", "Step by step", "--release")
+    listed = cli.does("definitions", "list", "-w", "shop", "-o", "json").documents
+    mine = next(item for item in listed if text_of(item, "spec", "displayName") == "Step by step")
+    status = mine["status"]
+    assert isinstance(status, dict)
+    assert status["latestReleasedVersion"] == 3
+
+    identifier = text_of(mine, "metadata", "uuid")
+    assert identifier in cli.does("definitions", "show", identifier[:8]).out
+    cli.does("definitions", "delete", identifier)
+    assert cli("definitions", "show", "Step by step").code == 3
+
+
+def test_a_dry_run_stores_nothing_and_needs_no_server(stranger: Cli, modules: Repository) -> None:
+    options = ["--path", "greeting", "-w", "shop", "--dry-run", "-o", "json"]
+
+    planned = stranger.does("definitions", "import", modules.path.as_uri(), *options).document
+
+    version = planned["version"]
+    assert isinstance(version, dict)
+    assert sorted(version["inputs"] if isinstance(version["inputs"], dict) else []) == ["loud", "name", "token"]
+
+
+def test_a_refused_import_leaves_no_definition_behind(cli: Cli, modules: Repository) -> None:
+    options = [
+        "--path",
+        "greeting",
+        "-w",
+        "shop",
+        "--name",
+        "Refused",
+        "--runner",
+        "5c9e3f6a-0000-4000-8000-000000000000",
+    ]
+
+    ended = cli("definitions", "import", modules.path.as_uri(), *options)
+
+    assert ended.code in {1, 3}
+    assert "Refused" not in cli.does("definitions", "list").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["definitions", "import", "-w", "shop"], "SOURCE is missing"),
+        (["definitions", "import", "x", "--manual", "-w", "shop"], "has no source"),
+        (["runners", "create", "x", "-w", "shop", "--type", "PERL"], "nothing a runner executes"),
+        (["blocks", "update", "x"], "nothing shall change"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_happens(cli: Cli, arguments: list[str], message: str) -> None:
+    ended = cli(*arguments)
+
+    assert ended.code == 2
+    assert message in ended.err
