@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -297,6 +298,11 @@ class BlockWorld:
         claimed = self.claimed()
         self.report(claimed, status, outputs)
         return claimed
+
+    def sweep(self) -> None:
+        """Do what the background loop of runs does once."""
+        for run_id in self.db.read_now(self.sweeper.due):
+            self.db.write_now(partial(self.sweeper.settle, run_id=run_id))
 
     def latest_run(self, block: JsonObject) -> Run:
         """Return the newest run of a block."""

@@ -311,3 +311,35 @@ def test_a_deleted_block_cannot_be_changed(world: BlockWorld) -> None:
     error = world.api.refused(409, "PUT", f"{BLOCKS}/{uuid_of(block)}", a_change(block, name="x"))
     assert error["errorCode"] == "BlockDeleted"
     assert world.api.refused(409, "POST", f"{BLOCKS}/{uuid_of(block)}/trigger-run")["errorCode"] == "BlockDeleted"
+
+
+def test_a_new_run_supersedes_one_whose_runner_was_lost(world: BlockWorld) -> None:
+    block = world.order(world.define(inputs=INPUTS), ASKED)
+    lost = world.claimed()
+    world.clock.advance(20)
+    world.sweep()
+    assert status_of(world.read(block)) == "PENDING"
+    assert world.latest_run(block).losses == 1
+
+    changed = world.change(block, inputs={"size": 2})
+
+    assert (status_of(changed), world.latest_run(block).number) == ("PENDING", 2)
+    world.report(lost)
+    assert status_of(world.read(block)) == "PENDING"
+    assert world.finish().inputs["size"]["value"] == 2
+    assert status_of(world.read(block)) == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("claim_first", [False, True])
+def test_an_aborted_run_leaves_the_block_aborted_and_ready_for_another(world: BlockWorld, claim_first: bool) -> None:  # noqa: FBT001  a table
+    block = world.order(world.define(inputs=INPUTS), ASKED)
+    claimed = world.claimed() if claim_first else None
+    run = world.latest_run(block)
+
+    world.db.write_now(lambda tx: world.runs.abort(tx, ADMINISTRATOR, run.id))
+    if claimed is not None:
+        assert status_of(world.read(block)) == "IN_PROGRESS"
+        world.report(claimed, RunStatus.ABORTED)
+
+    assert status_of(world.read(block)) == "ABORTED"
+    assert status_of(world.change(block, inputs={"size": 2})) == "PENDING"

@@ -19,10 +19,10 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
     text,
     true,
+    union,
     update,
 )
 from sqlalchemy.engine import RowMapping
@@ -101,8 +101,16 @@ for _filter in ("workspace", "provider", "definition_id", "version_id", "version
 Index("ix_blocks_active", _blocks.c.created_at, _blocks.c.id, sqlite_where=_IS_ACTIVE, postgresql_where=_IS_ACTIVE)
 _IS_LIVE = text("lifecycle <> 'DELETED'")
 Index("ix_blocks_live", _blocks.c.created_at, _blocks.c.id, sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE)
-for _counted in ("workspace", "definition_id", "version_id"):
+for _counted in ("workspace", "provider", "definition_id", "version_id"):
     Index(f"ix_blocks_live_{_counted}", _blocks.c[_counted], sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE)
+Index(
+    "ix_blocks_live_status",
+    _blocks.c.status,
+    _blocks.c.created_at,
+    _blocks.c.id,
+    sqlite_where=_IS_LIVE,
+    postgresql_where=_IS_LIVE,
+)
 _IS_DUE = text("rerun_due")
 Index("ix_blocks_rerun_due", _blocks.c.id, sqlite_where=_IS_DUE, postgresql_where=_IS_DUE)
 
@@ -268,7 +276,14 @@ def _condition(query: BlockQuery, *, lifecycle: TextClause = _IS_ACTIVE) -> list
     ]
     if query.search:
         conditions.append(_blocks.c.name.icontains(query.search, autoescape=True))
-    return [lifecycle, or_(*reach) if reach else true(), *conditions]
+    return [lifecycle, _any_of(reach, lifecycle), *conditions]
+
+
+def _any_of(reach: Sequence[ColumnElement[bool]], lifecycle: TextClause) -> ColumnElement[bool]:
+    """Return that one of the conditions holds, or true if there is none; each is looked up in its own index."""
+    if len(reach) <= 1:
+        return reach[0] if reach else true()
+    return _blocks.c.id.in_(union(*(select(_blocks.c.id).where(lifecycle, one) for one in reach)))
 
 
 def _row(block: Block) -> dict[str, object]:

@@ -126,10 +126,10 @@ class BlockFeed:
                 await subscription.wait(_SWEEP_SECONDS)
 
     def _changes(self, tx: Transaction, principal: Principal, block_id: UUID, cursor: Cursor) -> BlockEvents:
-        view = self._blocks.get(tx, principal, block_id)
-        block = view.block
-        changed = block.revision != cursor.revision
-        own: list[JsonObject] = [{"type": "block", "block": block_summary(view)}] if changed else []
+        block = self._blocks.find(tx, principal, block_id)
+        own: list[JsonObject] = []
+        if block.revision != cursor.revision:
+            own = [{"type": "block", "block": block_summary(self._blocks.view(tx, principal, block))}]
         run = self._blocks.latest_run(tx, block)
         if run is None:
             return BlockEvents(Cursor(block.revision), own, ended=not block.is_live)

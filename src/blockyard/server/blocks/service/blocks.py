@@ -100,7 +100,7 @@ class BlockService:
         )
         self._changing = Changing(event_log=event_log, definitions=definitions, sealer=sealer, starter=self._starter)
         self._deleting = Deleting(clock=clock, event_log=event_log, runs=runs, state=state, starter=self._starter)
-        self.hooks = BlockHooks(starter=self._starter, deleting=self._deleting)
+        self.hooks = BlockHooks(definitions=definitions, starter=self._starter, deleting=self._deleting)
         self.usage = BlockUsage(runs=runs, state=state)
 
     def order(self, tx: Transaction, principal: Principal, request: BlockRequest) -> BlockView:
@@ -109,7 +109,17 @@ class BlockService:
 
     def get(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
         """Return a block, deleted ones too. Raises NotFound, Denied."""
-        return self._view(tx, principal, self._readable(tx, principal, block_id))
+        return self._view(tx, principal, self.find(tx, principal, block_id))
+
+    def find(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
+        """Return what `get` returns without anything around it: cheap, for viewers that look often."""
+        block = require_known(principal, BlockStore(tx).find(BlockId(block_id)), block_id)
+        require_list(principal, block)
+        return block
+
+    def view(self, tx: Transaction, principal: Principal, block: Block) -> BlockView:
+        """Return a block that was found just now with what is around it."""
+        return self._view(tx, principal, block)
 
     def page(self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest) -> Page[BlockView]:
         """Return active blocks of the principal's own workspaces; all with `ADM_BUILDINGBLOCK_LIST`."""
@@ -188,11 +198,6 @@ class BlockService:
             may_purge=principal.allows(DELETE, workspace=None),
             operator=is_operator(principal, block),
         )
-
-    def _readable(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
-        block = require_known(principal, BlockStore(tx).find(BlockId(block_id)), block_id)
-        require_list(principal, block)
-        return block
 
     def _view(self, tx: Transaction, principal: Principal, block: Block) -> BlockView:
         return self._starter.reader(tx).view(principal, block)

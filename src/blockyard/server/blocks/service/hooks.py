@@ -23,6 +23,8 @@ from blockyard.server.blocks.model.resolution import ResolvedInput, consumes, ru
 from blockyard.server.blocks.service.deleting import Deleting
 from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.store import BlockStore
+from blockyard.server.definitions.model import DefinitionId
+from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.model import SYSTEM
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, NotFound
@@ -41,7 +43,8 @@ _DUE_AT_ONCE = 50
 class BlockHooks:
     """Implements `RunContent` and `RunListener`; asks no principal."""
 
-    def __init__(self, *, starter: RunStarter, deleting: Deleting) -> None:
+    def __init__(self, *, definitions: DefinitionService, starter: RunStarter, deleting: Deleting) -> None:
+        self._definitions = definitions
         self._starter = starter
         self._deleting = deleting
 
@@ -89,9 +92,8 @@ class BlockHooks:
         )
 
     def is_transparent(self, tx: Transaction, run: Run) -> bool:
-        """Whether the consumer of the block may read logs and stop runs."""
-        definition, _ = self._starter.reader(tx).version_of(_stored(tx, run.block_id))
-        return definition.run_transparency
+        """Whether the consumer of the block may read logs and stop runs; asked at every look of every viewer."""
+        return self._definitions.definition(tx, DefinitionId(run.target.definition_id)).run_transparency
 
     # Life of runs
 
