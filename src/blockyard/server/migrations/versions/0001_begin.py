@@ -552,6 +552,20 @@ def upgrade() -> None:
             postgresql_where=sa.text("lifecycle <> 'DELETED'"),
         )
         batch_op.create_index(
+            "ix_blocks_live_provider",
+            ["provider"],
+            unique=False,
+            sqlite_where=sa.text("lifecycle <> 'DELETED'"),
+            postgresql_where=sa.text("lifecycle <> 'DELETED'"),
+        )
+        batch_op.create_index(
+            "ix_blocks_live_status",
+            ["status", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("lifecycle <> 'DELETED'"),
+            postgresql_where=sa.text("lifecycle <> 'DELETED'"),
+        )
+        batch_op.create_index(
             "ix_blocks_live_version_id",
             ["version_id"],
             unique=False,
