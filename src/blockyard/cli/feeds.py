@@ -153,6 +153,11 @@ def replay_run(client: Client, run_id: str, screen: Screen) -> None:
     Feed(client, own("runs", run_id), FollowedRun(client, run_id, screen)).catch_up()
 
 
+def replay_block(client: Client, block_id: str, screen: Screen) -> None:
+    """Show what a building block's latest run did up to now, as far as the reader may see it. Raises Failure."""
+    Feed(client, own("blocks", block_id), FollowedBlock(client, block_id, screen)).catch_up()
+
+
 def follow_block(client: Client, block_id: str, screen: Screen) -> None:
     """Show a building block until nothing is going on with it any more. Raises Failure."""
     try:

@@ -94,6 +94,9 @@ def plan(
         "onlyApplyOncePerTenant": False,
         "deletionMode": overrides.text("deletion_mode") or ("PURGE" if source is None else "DELETE"),
         "permissions": overrides.texts("permissions") or [],
+        "dependencyDefinitionRefs": [
+            {"uuid": uuid, "kind": "meshBuildingBlockDefinition"} for uuid in overrides.texts("dependencies") or []
+        ],
         "inputs": inputs,
         "outputs": outputs,
         "implementation": _implementation(proposal, overrides, source, engine_version),

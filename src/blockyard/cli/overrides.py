@@ -11,6 +11,7 @@
 | `engine_version` | version of OpenTofu |
 | `deletion_mode` | `DELETE` or `PURGE` |
 | `permissions` | list of permission codes a run gets |
+| `dependencies` | list of ids of definitions whose blocks must exist before |
 | `pre_run_script` | script that runs before the engine |
 | `inputs.<key>` | table: `display_name`, `description`, `type`, `assignment_type`, `sensitive`, `environment`, `updateable`, |
 | | `default`, `value`, `value_env`, `value_file`, `options`, `regex`, `regex_message`, `exclude` |
@@ -32,7 +33,7 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 
 _TEXTS = frozenset({"name", "description", "readme", "target_type", "support_url", "documentation_url", "symbol"})
 _VERSION_TEXTS = frozenset({"engine_version", "deletion_mode", "pre_run_script"})
-_LISTS = frozenset({"supported_platforms", "permissions"})
+_LISTS = frozenset({"supported_platforms", "permissions", "dependencies"})
 _TABLES = frozenset({"tags", "inputs", "outputs"})
 _MEMBERS = _TEXTS | _VERSION_TEXTS | _LISTS | _TABLES | {"run_transparency"}
 

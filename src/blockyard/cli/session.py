@@ -58,7 +58,11 @@ def connected(form: Format, url: str | None = None) -> Iterator[Session]:
         credentials = stored.load(os.environ, url=url)
 
         def renewed(newer: stored.Credentials) -> None:
-            if newer.stored:
+            kept = stored.read(path) if newer.stored else None
+            if kept is not None and (kept.url, kept.key) == (
+                newer.url,
+                newer.key,
+            ):  # nobody signed in otherwise meanwhile
                 stored.store(path, newer)
 
         def waiting(reason: str, seconds: float) -> None:

@@ -7,7 +7,9 @@ import typer
 from blockyard.cli import lookup
 from blockyard.cli.block_reports import finish, print_block, print_list
 from blockyard.cli.commands.blocks_change import order_block, update_block
-from blockyard.cli.exits import usage
+from blockyard.cli.exits import missing
+from blockyard.cli.feeds import replay_block
+from blockyard.cli.live import Screen
 from blockyard.cli.orders import output_rows, output_value
 from blockyard.cli.output import Format, plain, shown
 from blockyard.cli.resources import BLOCKS, JSON
@@ -102,12 +104,21 @@ def show_logs(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Show the log of a building block's latest run. With --follow the exit code says how the run ended."""
+    """Show the log of a building block's latest run. With --follow the exit code says how the run ended.
+
+    Where only the team that offers it may read logs, its steps and their messages are shown.
+    """
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
-        if not item.run_id:
-            raise usage(f"'{item.name}' has no run whose log you may read")
-        print_logs(session, item.run_id, follow=follow)
+        if item.run_id:
+            print_logs(session, item.run_id, follow=follow)
+        elif follow:
+            finish(session, item, wait=True)
+        elif session.printer.is_json:
+            raise missing(f"'{item.name}' has no run whose log you may read", "Without -o json its steps are shown.")
+        else:
+            with Screen(session.printer.out, live=False) as screen:
+                replay_block(session.client, item.id, screen)
 
 
 @blocks.command("run")
