@@ -177,10 +177,9 @@ def test_a_parent_with_children_is_neither_deleted_nor_purged(world: BlockWorld)
     assert lifecycle_of(world.read(parent)) == "DELETED"
 
 
-def test_parents_must_be_living_blocks_of_the_same_workspace_and_of_a_dependency(world: BlockWorld) -> None:
+def test_parents_must_be_living_blocks_of_the_same_workspace_one_for_each_dependency(world: BlockWorld) -> None:
     network = a_network(world)
     server = a_server(world, network)
-    unrelated = world.order(world.define("Unrelated", inputs={}))
     first, second = (world.order(network, {"name": "n"}) for _ in range(2))
     elsewhere = world.order(network, {"name": "n"}, workspace="other")
     gone = world.order(network, {})
@@ -190,12 +189,37 @@ def test_parents_must_be_living_blocks_of_the_same_workspace_and_of_a_dependency
         ([], "ParentMissing", "/spec/parentBuildingBlockRefs"),
         ([elsewhere], "InvalidParent", "/spec/parentBuildingBlockRefs/0"),
         ([gone], "InvalidParent", "/spec/parentBuildingBlockRefs/0"),
-        ([first, unrelated], "InvalidParent", "/spec/parentBuildingBlockRefs/1"),
         ([first, second], "InvalidParent", "/spec/parentBuildingBlockRefs/1"),
     ):
         error = world.api.refused(400, "POST", BLOCKS, an_order(server, parents=parents))
         assert (error["errorCode"], error["field"]) == (code, field)
         assert error["remedy"]
+
+
+def test_any_block_of_the_workspace_may_be_a_parent_without_being_a_dependency(world: BlockWorld) -> None:
+    definition = world.define("Team", implementation=MANUAL, inputs={"size": an_input(updateableByConsumer=True)})
+    mother, father = (world.order(definition, {"size": "1"}) for _ in range(2))
+
+    child = world.order(definition, {"size": "2"}, parents=[mother, father])
+
+    assert status_of(child) == "SUCCEEDED"
+    assert [ref["uuid"] for ref in world.read(child)["spec"]["parentBuildingBlockRefs"]] == [
+        uuid_of(mother),
+        uuid_of(father),
+    ]
+    assert world.api.refused(409, "DELETE", f"{BLOCKS}/{uuid_of(father)}")["errorCode"] == "HasChildren"
+    upgraded = world.change(child, version=world.next_version(definition, implementation=MANUAL))
+    assert upgraded["spec"]["parentBuildingBlockRefs"] == child["spec"]["parentBuildingBlockRefs"]
+
+
+def test_a_child_waits_for_parents_that_provide_it_nothing(world: BlockWorld) -> None:
+    parent = world.order(world.define("Network", inputs={}))
+    child = world.order(world.define("Server", implementation=MANUAL, inputs={}), parents=[parent])
+    assert status_of(child) == "WAITING_FOR_DEPENDENT_INPUT"
+
+    world.finish()
+
+    assert status_of(world.read(child)) == "SUCCEEDED"
 
 
 def test_the_deprecated_spelling_of_parents_is_enough(world: BlockWorld) -> None:

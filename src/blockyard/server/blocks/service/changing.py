@@ -108,7 +108,7 @@ class Changing:
             seal=sealing(self._sealer, reader.public_key(version), before.id),
         )
         inputs = with_defaults(version.inputs, merged.values) if upgraded or merged.changed else merged.values
-        parents = _parents(tx, before, version, request, upgraded=upgraded)
+        parents = _parents(tx, before, request, old, version) if upgraded else _same_parents(before, request)
         block = replace(
             before,
             display_name=request.display_name,
@@ -164,23 +164,23 @@ class Changing:
         log.info("block changed", block_id=before.id, inputs=len(changed), upgraded=change.upgraded)
 
 
-def _parents(
-    tx: Transaction, before: Block, version: Version, request: BlockRequest, *, upgraded: bool
-) -> tuple[Parent, ...]:
-    wanted = before.parent_ids if request.parents is None else frozenset(request.parents)
-    if not upgraded:
-        if wanted != before.parent_ids:
-            raise Invalid(
-                "the parents of a building block can only be changed together with its version",
-                code="ParentsImmutable",
-                field=FIELD,
-                remedy="Send the parents as they are, or a newer version with them.",
-            )
-        return before.parents
+def _same_parents(before: Block, request: BlockRequest) -> tuple[Parent, ...]:
+    if request.parents is not None and frozenset(request.parents) != before.parent_ids:
+        raise Invalid(
+            "the parents of a building block can only be changed together with its version",
+            code="ParentsImmutable",
+            field=FIELD,
+            remedy="Send the parents as they are, or a newer version with them.",
+        )
+    return before.parents
+
+
+def _parents(tx: Transaction, before: Block, request: BlockRequest, old: Version, new: Version) -> tuple[Parent, ...]:
     ids = request.parents
     if ids is None:
-        ids = tuple(parent.block_id for parent in before.parents if parent.definition_id in version.dependencies)
-    return check_parents(tx, version, before.workspace, ids, child=before.id)
+        dropped = {*old.dependencies} - {*new.dependencies}
+        ids = tuple(parent.block_id for parent in before.parents if parent.definition_id not in dropped)
+    return check_parents(tx, new, before.workspace, ids, child=before.id)
 
 
 def _refuse_deleted(block: Block) -> None:

@@ -15,10 +15,12 @@ FIELD = "/spec/parentBuildingBlockRefs"
 def check_parents(
     tx: Transaction, version: Version, workspace: str, parent_ids: Sequence[UUID], *, child: BlockId | None = None
 ) -> tuple[Parent, ...]:
-    """Return the parents a block of `version` gets: one living block of the same workspace for each dependency.
+    """Return the parents a block of `version` gets: one living block of the same workspace for each dependency, and any others.
+
+    A parent of a definition that the version does not depend on provides no inputs; the block only waits for it.
 
     Raises:
-        Invalid: a parent is unknown, belongs elsewhere, is no dependency, comes twice, or one is missing.
+        Invalid: a parent is unknown or belongs elsewhere, a dependency has two parents or none.
     """
     store = BlockStore(tx)
     found: Mapping[BlockId, Block] = store.find_all(parent_ids)
@@ -31,13 +33,7 @@ def check_parents(
                 position,
                 "Name a building block of the same workspace as parent.",
             )
-        if parent.definition_id not in version.dependencies:
-            raise _refusal(
-                f"building block {parent_id} is of a definition that this version does not depend on",
-                position,
-                "Remove it from the parents, or choose a version that lists its definition as a dependency.",
-            )
-        if any(other.definition_id == parent.definition_id for other in parents):
+        if parent.definition_id in version.dependencies and _has(parents, parent.definition_id):
             raise _refusal(
                 f"building block {parent_id} is the second parent of the same definition",
                 position,
@@ -50,10 +46,13 @@ def check_parents(
     return tuple(parents)
 
 
+def _has(parents: Sequence[Parent], definition_id: UUID) -> bool:
+    return any(parent.definition_id == definition_id for parent in parents)
+
+
 def _refuse_gaps(version: Version, parents: Sequence[Parent]) -> None:
-    covered = {parent.definition_id for parent in parents}
     for dependency in version.dependencies:
-        if dependency not in covered:
+        if not _has(parents, dependency):
             raise Invalid(
                 f"a parent of definition {dependency} is missing",
                 code="ParentMissing",
