@@ -249,7 +249,7 @@ def installation(
     try:
         url, password = _address(process, log)
         key = json.loads((data / "admin-key.json").read_text())
-        with httpx.Client(base_url=url, timeout=60, auth=_Login(url, key)) as client:
+        with httpx.Client(base_url=url, timeout=60, auth=Login(url, key)) as client:
             yield Installation(url, data, process, client, log, password)
     finally:
         stop(process)
@@ -287,7 +287,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
             raise
 
 
-class _Login(httpx.Auth):
+class Login(httpx.Auth):
     """Signs in with an API key and again when the token is refused."""
 
     requires_response_body = True

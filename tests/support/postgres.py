@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -36,10 +36,34 @@ START_SECONDS = 30
 class PostgresServer:
     """A running server. Databases are made with `create_database`."""
 
-    def __init__(self, socket_folder: Path) -> None:
+    def __init__(self, socket_folder: Path, start: Callable[[], subprocess.Popen[bytes]]) -> None:
         self._socket_folder = socket_folder
+        self._start = start
+        self.process = start()
+        self.wait()
         self._numbers = count(1)
         self._templates: set[str] = set()
+
+    def start_again(self) -> None:
+        """Start a server on the same data after its process was killed."""
+        self.process.wait()
+        (self._socket_folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+        self.process = self._start()
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until it takes connections."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                psycopg.connect(self.url()).close()
+            except psycopg.OperationalError as error:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    said = (self._socket_folder / "log").read_text()
+                    raise RuntimeError(f"PostgreSQL did not start:\n{said}") from error
+                time.sleep(0.02)
+            else:
+                return
 
     def url(self, database: str = "postgres") -> str:
         """Return the address of `database`."""
@@ -73,7 +97,7 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
+def postgres_server(settings: Mapping[str, str] = SETTINGS) -> Iterator[PostgresServer]:
     """Start a server, give it, stop it, remove what it wrote."""
     programs = need(find_postgres(), "PostgreSQL's server", "postgresql")
     account = _account()
@@ -81,14 +105,12 @@ def postgres_server() -> Iterator[PostgresServer]:
     os.chown(folder, account.pw_uid, account.pw_gid)
     try:
         _initialize(programs, folder, account)
-        process = _start(programs, folder, account)
+        server = PostgresServer(folder, lambda: _start(programs, folder, account, settings))
         try:
-            server = PostgresServer(folder)
-            _wait(server, process, folder)
             yield server
         finally:
-            process.send_signal(signal.SIGQUIT)
-            process.wait(START_SECONDS)
+            server.process.send_signal(signal.SIGQUIT)
+            server.process.wait(START_SECONDS)
     finally:
         shutil.rmtree(folder)
 
@@ -130,25 +152,14 @@ def _initialize(programs: Path, folder: Path, account: pwd.struct_passwd) -> Non
     )
 
 
-def _start(programs: Path, folder: Path, account: pwd.struct_passwd) -> subprocess.Popen[bytes]:
-    settings = [f"--{name}={value}" for name, value in {**SETTINGS, "unix_socket_directories": folder}.items()]
+def _start(
+    programs: Path, folder: Path, account: pwd.struct_passwd, settings: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    words = [f"--{name}={value}" for name, value in {**settings, "unix_socket_directories": folder}.items()]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
-            [*_as(account), programs / "postgres", "-D", folder / "data", *settings],
+            [*_as(account), programs / "postgres", "-D", folder / "data", *words],
             cwd=folder,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-
-
-def _wait(server: PostgresServer, process: subprocess.Popen[bytes], folder: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            psycopg.connect(server.url()).close()
-        except psycopg.OperationalError as error:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"PostgreSQL did not start:\n{(folder / 'log').read_text()}") from error
-            time.sleep(0.02)
-        else:
-            return
