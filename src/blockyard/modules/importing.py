@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from blockyard.modules import literals
 from blockyard.modules.frontmatter import FrontMatter, read_front_matter
 from blockyard.modules.module import Module, Output, Variable, read
+from blockyard.modules.output_type import guess
 from blockyard.protocol.jsontypes import Json
 
 README = "README.md"
@@ -77,7 +78,7 @@ def propose(files: Mapping[str, str]) -> Proposal:
         target_type=_target_type(front),
         supported_platforms=tuple(name for name in front.supported_platforms if name != "meshstack"),
         inputs=tuple(_input(variable) for name, variable in module.variables.items() if name not in OWN_VARIABLES),
-        outputs=tuple(_output(output) for output in module.outputs.values()),
+        outputs=tuple(_output(output, module) for output in module.outputs.values()),
         has_backend=module.backend is not None,
         required_versions=module.required_versions,
         warnings=_warnings(module),
@@ -154,7 +155,11 @@ def _default(variable: Variable, type_: str) -> Json:
             return literals.to_json(value)
 
 
-def _output(output: Output) -> ProposedOutput:
+def _output(output: Output, module: Module) -> ProposedOutput:
+    def type_of_variable(name: str) -> str | None:
+        variable = module.variables.get(name)
+        return None if variable is None else _types(variable)[0]
+
     assignment = "NONE"
     if output.name == "summary":
         assignment = "SUMMARY"
@@ -163,7 +168,7 @@ def _output(output: Output) -> ProposedOutput:
     return ProposedOutput(
         key=output.name,
         display_name=display_name(output.name),
-        type="CODE" if output.value_text.startswith(("[", "{")) else "STRING",
+        type=guess(output.value_text, type_of_variable),
         assignment_type=assignment,
         description=(output.description or "").strip(),
         sensitive=output.sensitive,
