@@ -230,6 +230,18 @@ async def test_a_refusal_of_the_content_fails_the_run_with_its_sentence(world: R
     assert world.listener.finished[0][0] is RunStatus.FAILED
 
 
+async def test_a_defect_in_one_document_does_not_hold_up_the_runs_behind_it(world: RunWorld) -> None:
+    broken = world.request()
+    world.clock.advance(1)
+    world.content.refusal = KeyError("spec")
+    assert (await world.claim()).status_code == 404
+    world.content.refusal = None
+    world.request()
+
+    assert (await world.claim()).status_code == 201
+    assert world.run(broken.id).status is RunStatus.FAILED
+
+
 async def test_a_waiting_claim_is_answered_as_soon_as_a_run_is_requested(world: RunWorld) -> None:
     async with world.client("admin", own=True) as client:
         waiting = asyncio.create_task(

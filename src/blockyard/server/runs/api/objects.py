@@ -9,7 +9,6 @@ from fastapi.responses import JSONResponse
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.media import RUN
-from blockyard.protocol.names import RunStatus
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
@@ -30,12 +29,11 @@ def object_routes(db: Database, runs: RunService, views: RunViews, links: Links)
         page: Annotated[PageRequest, Depends(page_request)],
         block_id: Annotated[UUID | None, Query(alias="buildingBlockUuid")] = None,
         workspace: Annotated[str | None, Query(alias="workspaceIdentifier")] = None,
-        status: RunStatus | None = None,
     ) -> Response:
         """List runs, oldest first. Consumers see those of a block whose definition has run transparency."""
-        chosen = RunFilter(block_id=block_id, workspace=workspace, status=status)
+        chosen = RunFilter(block_id=block_id, workspace=workspace)
         found = await db.read(lambda tx: runs.page(tx, principal, chosen, page))
-        pairs = (("buildingBlockUuid", block_id), ("workspaceIdentifier", workspace), ("status", status))
+        pairs = (("buildingBlockUuid", block_id), ("workspaceIdentifier", workspace))
         query = {name: str(value) for name, value in pairs if value is not None}
         items = found.map(lambda run: list_item(run, links))
         return media_class(RUN)(links.collection("runs", "meshBuildingBlockRuns", items, query))

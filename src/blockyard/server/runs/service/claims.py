@@ -87,10 +87,16 @@ class ClaimService:
         return QueueStore(tx).next_due(runner.id, _types(runner, claim.types))
 
     def _deliver(self, tx: Transaction, run: Run, runner: Runner, claim: Claim, now: datetime) -> JsonObject | None:
+        """Begin an attempt and return its document; fail the run and return None if there can be no document.
+
+        A defect in a document must not keep the runs behind this one waiting for ever, hence the last clause.
+        """
+        token = TOKEN_PREFIX + new_secret(TOKEN_LENGTH)
         try:
             parts = self._context.ports().content.document_parts(tx, run)
             base = run_document(run, parts, self._context.links)
             RunDocument.model_validate(base)
+            answer = self._answer(run, base, runner, claim, token)
         except Refusal as refusal:
             self._fail(tx, run, refusal.message)
             return None
@@ -98,11 +104,17 @@ class ClaimService:
             places = ", ".join(sorted({".".join(str(part) for part in item["loc"]) for item in error.errors()})[:5])
             self._fail(tx, run, f"the run cannot be described to its runner; these members are wrong: {places}")
             return None
-        token = TOKEN_PREFIX + new_secret(TOKEN_LENGTH)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            log.exception("run cannot be described", run_id=str(run.id), cause=type(error).__name__)
+            self._fail(tx, run, "the run cannot be described to its runner: the server has a defect here")
+            return None
         self._begin_attempt(tx, run, parts, base, token=token, claim=claim, now=now)
+        return answer
+
+    def _answer(self, run: Run, document: JsonObject, runner: Runner, claim: Claim, token: str) -> JsonObject:
         own = claim.claimer is Claimer.BLOCKYARD
         return claim_document(
-            run, base, token=token, public_key=runner.public_key, links=self._context.links, own_protocol=own
+            run, document, token=token, public_key=runner.public_key, links=self._context.links, own_protocol=own
         )
 
     def _begin_attempt(

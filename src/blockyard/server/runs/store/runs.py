@@ -27,7 +27,6 @@ class RunFilter:
 
     block_id: UUID | None = None
     workspace: str | None = None
-    status: RunStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class RunStore:
 
     def page(self, chosen: RunFilter, reach: Reach, request: PageRequest) -> Page[Run]:
         """Return one page of the runs that match and are within `reach`, oldest first."""
-        conditions = [*_matches(chosen), _within(reach)]
+        conditions = [*_matches(chosen), *_within(reach)]
         total = self._tx.execute(select(func.count()).select_from(_runs).where(*conditions)).scalar_one()
         query: Select[tuple[object, ...]] = select(_runs).where(*conditions).order_by(_runs.c.created_at, _runs.c.id)
         rows = self._tx.execute(query.limit(request.limit).offset(request.offset))
@@ -201,17 +200,18 @@ def _matches(chosen: RunFilter) -> list[ColumnElement[bool]]:
     pairs = (
         (_runs.c.block_id, chosen.block_id),
         (_runs.c.workspace, chosen.workspace),
-        (_runs.c.status, None if chosen.status is None else chosen.status.value),
     )
     return [column == value for column, value in pairs if value is not None]
 
 
-def _within(reach: Reach) -> ColumnElement[bool]:
+def _within(reach: Reach) -> list[ColumnElement[bool]]:
     if reach.everything:
-        return _runs.c.id.is_not(None)
+        return []
     providers = sorted(reach.providers)
-    return or_(
-        _runs.c.workspace.in_(sorted(reach.workspaces)) if reach.workspaces else false(),
-        _runs.c.provider.in_(providers) if providers else false(),
-        _runs.c.runner_workspace.in_(providers) if providers else false(),
-    )
+    return [
+        or_(
+            _runs.c.workspace.in_(sorted(reach.workspaces)) if reach.workspaces else false(),
+            _runs.c.provider.in_(providers) if providers else false(),
+            _runs.c.runner_workspace.in_(providers) if providers else false(),
+        )
+    ]
