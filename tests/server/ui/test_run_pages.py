@@ -4,7 +4,7 @@ import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
-from blockyard.protocol.status import SourceRegistration
+from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from blockyard.server.ui.runs import LIVE_HEADER, plain
 from tests.support.block_world import Claimed, uuid_of
 from tests.support.page_world import PageWorld, words_of
@@ -89,6 +89,19 @@ def test_a_refresh_of_parts_carries_no_logs(world: PageWorld, claimed: Claimed) 
 
     assert "created" not in answer.text
     assert "data-log" in answer.text
+
+
+def test_a_run_that_is_over_opens_where_most_was_said(world: PageWorld, claimed: Claimed) -> None:
+    register(world, claimed)
+    log(world, claimed, b"a little", step="init")
+    log(world, claimed, b"much, much more")
+    update = StatusUpdate.model_validate({"status": "SUCCEEDED", "steps": []})
+    world.db.write_now(lambda tx: world.reports.report(tx, claimed.principal, claimed.run_id, "runner", update))
+
+    page = world.person("sam").get(f"/runs/{claimed.run_id}").text
+
+    assert page.count("<details open") == 1
+    assert page.index("a little") < page.index("<details open") < page.index("much, much more")
 
 
 def test_the_messages_of_steps_and_the_end_are_shown(world: PageWorld, claimed: Claimed) -> None:

@@ -4,7 +4,7 @@ import codecs
 import hashlib
 import re
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import quote, urlencode
@@ -152,7 +152,8 @@ class RunPages:
         rows: list[StepRow] = []
         for place, step in enumerate(detail.steps):
             log = self._tail(tx, principal, step) if shows_logs and place < _MAX_TAILS and step.log_bytes else ""
-            rows.append(_row(step, log, is_last=place == len(detail.steps) - 1, run=detail.run, now=self._clock()))
+            rows.append(_row(step, log, run=detail.run, now=self._clock()))
+        rows = _with_one_open(rows, detail.run)
         return RunPage(detail, rows, self._may_abort(tx, principal, detail.run))
 
     def context(self, page: RunPage) -> dict[str, object]:
@@ -205,9 +206,16 @@ def plain(text: str) -> str:
     return "".join(character for character in text if character >= " " or character in "\n\t")
 
 
-def _row(step: Step, log: str, *, is_last: bool, run: Run, now: datetime) -> StepRow:
+def _with_one_open(rows: Sequence[StepRow], run: Run) -> list[StepRow]:
+    """Return the steps with one open where none is: of a finished run, the one that said most."""
+    if not rows or not run.is_final or any(row.is_open for row in rows):
+        return list(rows)
+    wordiest = max(rows, key=lambda row: row.log_bytes)
+    return [replace(row, is_open=row is wordiest) for row in rows]
+
+
+def _row(step: Step, log: str, *, run: Run, now: datetime) -> StepRow:
     runs_on = step.status is StepStatus.IN_PROGRESS and not run.is_final
-    interesting = step.status in {StepStatus.IN_PROGRESS, StepStatus.FAILED}
     return StepRow(
         id=_element_id(step),
         source=step.id.source,
@@ -218,7 +226,7 @@ def _row(step: Step, log: str, *, is_last: bool, run: Run, now: datetime) -> Ste
         message=step.user_message,
         took=_took(step.started_at, step.ended_at or (now if runs_on else None)),
         runs_since=step.started_at if runs_on else None,
-        is_open=interesting or (is_last and run.is_final),
+        is_open=step.status in {StepStatus.IN_PROGRESS, StepStatus.FAILED},
         log=log,
         log_bytes=step.log_bytes,
         is_cut=step.log_bytes > _TAIL_BYTES,

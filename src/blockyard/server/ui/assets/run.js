@@ -79,14 +79,28 @@ function append(log, text) {
   log.closest(".log-box").querySelector("[data-log-cut]").textContent = "The end of the log is shown.";
 }
 
+/** Opens the step of a log; the one that was opened before, by the page and not by the reader, makes room. */
 function show(log) {
   const details = log.closest("details");
-  if (!details.open) details.open = true;
+  if (!details.open) {
+    for (const other of document.querySelectorAll("#steps details[data-auto]")) close(other);
+    details.dataset.auto = "";
+    details.open = true;
+  }
   toEnd(log);
 }
 
+function close(details) {
+  delete details.dataset.auto;
+  details.open = false;
+}
+
+document.getElementById("steps").addEventListener("click", (event) => {
+  const details = event.target.closest("summary")?.parentElement;
+  if (details) delete details.dataset.auto;
+});
+
 function toEnd(log) {
-  log.dataset.moved = "";
   log.scrollTop = log.scrollHeight;
 }
 

@@ -14,10 +14,16 @@ for (const element of document.querySelectorAll("[data-live]")) {
   const address = new URL(element.dataset.live, location.href);
   let after = address.searchParams.get("after") ?? "";
   const handlers = { step: note, log: note };
-  for (const type of element.dataset.on.split(" ")) handlers[type] = (data, id) => (note(data, id), refresh());
+  for (const type of element.dataset.on.split(" ")) handlers[type] = tell;
+
+  function tell(data, id) {
+    note(data, id);
+    refresh();
+    if (data.block?.lifecycle === "DELETED") stop();
+  }
 
   function note(_, id) {
     after = id || after;
   }
-  listen(address, handlers, { position: () => after, resumed: refresh });
+  const stop = listen(address, handlers, { position: () => after, resumed: refresh });
 }
