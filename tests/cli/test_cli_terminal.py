@@ -16,6 +16,8 @@ FORM = """
 name = "Form"
 [inputs.size]
 type = "INTEGER"
+regex = "[0-9]"
+regex_message = "one digit only"
 [inputs.colour]
 type = "SINGLE_SELECT"
 options = ["red", "green"]
@@ -57,11 +59,11 @@ def test_missing_inputs_are_asked_for_until_the_answer_fits(cli: Cli, tmp_path: 
     code, shown = on_terminal(
         cli,
         ["blocks", "order", "Form", "-w", "shop", "--name", "filled in"],
-        [("Value:", "big"), ("Value:", "7"), ("option:", "2"), ("Value:", "12345-pin")],
+        [("Value:", "big"), ("Value:", "77"), ("Value:", "7"), ("option:", "2"), ("Value:", "12345-pin")],
     )
 
     assert code == 0, shown
-    assert "must be a whole number" in shown
+    assert "one digit only" in shown
     assert "2  green" in shown
     assert "12345-pin" not in shown
     assert cli.does("blocks", "outputs", "filled in", "colour").out == "green\n"

@@ -1,12 +1,13 @@
 """Asks for missing inputs on a terminal."""
 
+import re
 from collections.abc import Iterable
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from blockyard.cli.exits import Failure
+from blockyard.cli.exits import Failure, usage
 from blockyard.cli.model import Input
 from blockyard.cli.output import plain
 from blockyard.cli.values import wire_value
@@ -27,9 +28,23 @@ def _ask_one(item: Input, console: Console) -> JsonObject:
     while True:
         answer = typer.prompt(_question(item), hide_input=item.sensitive, err=True, default="", show_default=False)
         try:
+            _check_pattern(item, str(answer))
             return wire_value(item, _answers(item, str(answer)))
         except Failure as failure:
             console.print(Text(plain(failure.message), style="red"))
+
+
+def _check_pattern(item: Input, answer: str) -> None:
+    """Refuse an answer the server would refuse, while it can be given again. Raises Failure (usage)."""
+    if item.type in {"STRING", "INTEGER"} and item.regex and not _matches(item.regex, answer):
+        raise usage(item.regex_message or f"it must match {item.regex}")
+
+
+def _matches(pattern: str, answer: str) -> bool:
+    try:
+        return re.fullmatch(pattern, answer) is not None
+    except re.error:
+        return True  # the server decides
 
 
 def _question(item: Input) -> str:

@@ -6,7 +6,7 @@ import typer
 
 from blockyard.cli import lookup
 from blockyard.cli.block_reports import finish
-from blockyard.cli.exits import usage
+from blockyard.cli.exits import Failure, usage
 from blockyard.cli.model import Block, Definition, Input
 from blockyard.cli.orders import answered, change_document, order_document, proposed_name, refuse_missing
 from blockyard.cli.output import Format
@@ -84,8 +84,9 @@ def update_block(
 ) -> None:
     """Change inputs, name or version of a building block. Inputs not given keep their values."""
     with connected(output, url) as session:
-        if not (inputs or input_files or name or upgrade or version):
-            raise usage("nothing shall change", "Give -i, -f, --name, --upgrade or --version.")
+        given = inputs or input_files or name or upgrade or version is not None
+        if not (given or interactive()):
+            raise _nothing_changes()
         item = lookup.block(session.client, block, workspace=workspace)
         chosen = lookup.version_of_block(session.client, item.id)
         if upgrade or version is not None:
@@ -94,10 +95,17 @@ def update_block(
         values = read_values(chosen, split_assignments(inputs or [], input_files or []))
         known = answered(chosen, item)
         missing = [wanted for wanted in missing_inputs(chosen, values) if wanted.key not in known]
-        if missing and (upgrade or version is not None):
+        asks = item.status == "WAITING_FOR_USER_INPUT" and interactive()
+        if missing and (upgrade or version is not None or asks):
             values |= _complete(session, missing)
+        if not (given or values):
+            raise _nothing_changes()
         document = change_document(item, version_id=chosen.id, name=name, inputs=values)
         finish(session, Block.read(session.client.replace(BLOCKS, item.id, document)), wait=wait)
+
+
+def _nothing_changes() -> Failure:
+    return usage("nothing shall change", "Give -i, -f, --name, --upgrade or --version.")
 
 
 def _complete(session: Session, missing: list[Input]) -> JsonObject:
