@@ -95,14 +95,28 @@ for _filter in ("workspace", "provider", "definition_id", "version_id", "version
         _blocks.c[_filter],
         _blocks.c.created_at,
         _blocks.c.id,
+        _blocks.c.lifecycle,  # so that SQLite counts without reading the rows
         sqlite_where=_IS_ACTIVE,
         postgresql_where=_IS_ACTIVE,
     )
-Index("ix_blocks_active", _blocks.c.created_at, _blocks.c.id, sqlite_where=_IS_ACTIVE, postgresql_where=_IS_ACTIVE)
+Index(
+    "ix_blocks_active",
+    _blocks.c.created_at,
+    _blocks.c.id,
+    _blocks.c.lifecycle,
+    sqlite_where=_IS_ACTIVE,
+    postgresql_where=_IS_ACTIVE,
+)
 _IS_LIVE = text("lifecycle <> 'DELETED'")
 Index("ix_blocks_live", _blocks.c.created_at, _blocks.c.id, sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE)
 for _counted in ("workspace", "provider", "definition_id", "version_id"):
-    Index(f"ix_blocks_live_{_counted}", _blocks.c[_counted], sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE)
+    Index(
+        f"ix_blocks_live_{_counted}",
+        _blocks.c[_counted],
+        _blocks.c.lifecycle,
+        sqlite_where=_IS_LIVE,
+        postgresql_where=_IS_LIVE,
+    )
 Index(
     "ix_blocks_live_status",
     _blocks.c.status,

@@ -483,56 +483,56 @@ def upgrade() -> None:
     with op.batch_alter_table("blocks", schema=None) as batch_op:
         batch_op.create_index(
             "ix_blocks_active",
-            ["created_at", "id"],
+            ["created_at", "id", "lifecycle"],
             unique=False,
             sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
             postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
         )
         batch_op.create_index(
             "ix_blocks_active_definition_id",
-            ["definition_id", "created_at", "id"],
+            ["definition_id", "created_at", "id", "lifecycle"],
             unique=False,
             sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
             postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
         )
         batch_op.create_index(
             "ix_blocks_active_display_name",
-            ["display_name", "created_at", "id"],
+            ["display_name", "created_at", "id", "lifecycle"],
             unique=False,
             sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
             postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
         )
         batch_op.create_index(
             "ix_blocks_active_provider",
-            ["provider", "created_at", "id"],
+            ["provider", "created_at", "id", "lifecycle"],
             unique=False,
             sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
             postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
         )
         batch_op.create_index(
             "ix_blocks_active_status",
-            ["status", "created_at", "id"],
+            ["status", "created_at", "id", "lifecycle"],
             unique=False,
             sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
             postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
         )
         batch_op.create_index(
             "ix_blocks_active_version_id",
-            ["version_id", "created_at", "id"],
+            ["version_id", "created_at", "id", "lifecycle"],
             unique=False,
             sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
             postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
         )
         batch_op.create_index(
             "ix_blocks_active_version_number",
-            ["version_number", "created_at", "id"],
+            ["version_number", "created_at", "id", "lifecycle"],
             unique=False,
             sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
             postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
         )
         batch_op.create_index(
             "ix_blocks_active_workspace",
-            ["workspace", "created_at", "id"],
+            ["workspace", "created_at", "id", "lifecycle"],
             unique=False,
             sqlite_where=sa.text("lifecycle = 'ACTIVE'"),
             postgresql_where=sa.text("lifecycle = 'ACTIVE'"),
@@ -546,14 +546,14 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_blocks_live_definition_id",
-            ["definition_id"],
+            ["definition_id", "lifecycle"],
             unique=False,
             sqlite_where=sa.text("lifecycle <> 'DELETED'"),
             postgresql_where=sa.text("lifecycle <> 'DELETED'"),
         )
         batch_op.create_index(
             "ix_blocks_live_provider",
-            ["provider"],
+            ["provider", "lifecycle"],
             unique=False,
             sqlite_where=sa.text("lifecycle <> 'DELETED'"),
             postgresql_where=sa.text("lifecycle <> 'DELETED'"),
@@ -567,14 +567,14 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_blocks_live_version_id",
-            ["version_id"],
+            ["version_id", "lifecycle"],
             unique=False,
             sqlite_where=sa.text("lifecycle <> 'DELETED'"),
             postgresql_where=sa.text("lifecycle <> 'DELETED'"),
         )
         batch_op.create_index(
             "ix_blocks_live_workspace",
-            ["workspace"],
+            ["workspace", "lifecycle"],
             unique=False,
             sqlite_where=sa.text("lifecycle <> 'DELETED'"),
             postgresql_where=sa.text("lifecycle <> 'DELETED'"),
