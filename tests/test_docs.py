@@ -1,19 +1,50 @@
-"""The documents point to what exists."""
+"""The documents point to what exists, and name all that there is to set and to call."""
 
+import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+import typer
+from typer.core import TyperGroup
+
+from blockyard.__main__ import _SERVERS
+from blockyard.cli.app import build
+from blockyard.runner import settings as runner_settings
+from blockyard.server.app import settings as server_settings
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("changelog.d/*.md")])
+FRAGMENTS = sorted(path for path in ROOT.glob("changelog.d/*") if path.name != "README.md")
+KINDS = {"added", "changed", "deprecated", "removed", "fixed", "security"}
+OPTION = re.compile(r"--?[a-zA-Z][\w-]*")
+
+each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+@each_document
 def test_every_link_leads_to_a_file(document: Path) -> None:
-    targets = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", document.read_text())
+    targets = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", _prose(document))
 
     assert [target for target in targets if not (document.parent / target).exists()] == []
+
+
+@each_document
+def test_every_link_leads_to_a_heading(document: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#\s]*\.md)?#([^)\s]+)\)", _prose(document))
+
+    missing = [
+        f"{name}#{anchor}"
+        for name, anchor in targets
+        if anchor not in _anchors(document.parent / name if name else document)
+    ]
+    assert missing == []
+
+
+@each_document
+def test_every_quoted_command_exists(document: Path) -> None:
+    assert [problem for line in _commands(document) if (problem := _problem(line))] == []
 
 
 def test_every_decision_is_listed() -> None:
@@ -25,6 +56,102 @@ def test_every_decision_is_listed() -> None:
 
 def test_every_target_of_make_that_the_documents_name_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = {name for document in DOCUMENTS for name in re.findall(r"`make ([a-z-]+)", document.read_text())}
+    named = {name for document in DOCUMENTS for name in re.findall(r"(?:`|\$ )make ([a-z-]+)", document.read_text())}
 
     assert named - targets == set()
+
+
+@pytest.mark.parametrize(
+    ("explained", "fields", "prefix"),
+    [
+        (server_settings.__doc__, server_settings.Settings.model_fields, server_settings.PREFIX),
+        (runner_settings.__doc__, runner_settings.RunnerSettings.model_fields, runner_settings.PREFIX),
+    ],
+    ids=["server", "runner"],
+)
+def test_the_tables_of_settings_equal_those_of_the_code(explained: str, fields: dict[str, object], prefix: str) -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \| (.*) \|$", explained, re.MULTILINE)
+    expected = [f"| `{prefix}{name.upper()}` | {default} | {meaning} |" for name, default, meaning in rows]
+    lines = set((ROOT / "docs" / "operating.md").read_text().splitlines())
+
+    assert [name for name, _, _ in rows] == list(fields)
+    assert [row for row in expected if row not in lines] == []
+
+
+def test_every_setting_that_the_documents_name_exists() -> None:
+    others = {"CONFIG_FILE", "RUNNER_CONFIG_FILE", "URL", "API_KEY", "API_SECRET", "API_TOKEN"}
+    known = others | {name.upper() for name in server_settings.Settings.model_fields}
+    known |= {f"RUNNER_{name.upper()}" for name in runner_settings.RunnerSettings.model_fields}
+    named = {name for document in DOCUMENTS for name in re.findall(r"\bBLOCKYARD_([A-Z_]+[A-Z])\b", _read(document))}
+
+    assert named - known - {"PROCESS_OF"} == set()
+
+
+def test_every_own_endpoint_is_documented() -> None:
+    paths = json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"]
+    own = {
+        f"{method.upper()} {re.sub(r'{[^}]+}', '{}', path)}"
+        for path, operations in paths.items()
+        for method in operations
+        if not path.startswith("/api/meshobjects/")
+    }
+    rows = re.findall(r"^\| ((?:`[A-Z]+` ?)+) \| `([^`]+)` \|", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE)
+    documented = {
+        f"{method} {re.sub(r'{[^}]+}', '{}', path)}"
+        for methods, path in rows
+        for method in re.findall("[A-Z]+", methods)
+    }
+
+    assert own - documented == set()
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS, ids=lambda path: path.name)
+def test_every_change_is_of_a_known_kind(fragment: Path) -> None:
+    match = re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*\.([a-z]+)\.md", fragment.name)
+
+    assert match is not None
+    assert match[2] in KINDS
+    assert fragment.read_text().strip()
+
+
+def _read(document: Path) -> str:
+    return document.read_text(encoding="utf-8")
+
+
+def _prose(document: Path) -> str:
+    """Return a document without its blocks of code."""
+    return re.sub(r"^```.*?^```", "", _read(document), flags=re.MULTILINE | re.DOTALL)
+
+
+def _anchors(document: Path) -> set[str]:
+    """Return the anchors of a document's headings, as code forges make them."""
+    headings = re.findall(r"^#+ (.+)$", _prose(document), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _commands(document: Path) -> list[str]:
+    """Return the lines of `console` blocks that call our command, without what stands before it."""
+    blocks = re.findall(r"^```console\n(.*?)^```", _read(document), re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    return [match[1] for line in lines if (match := re.match(r"\$ (?:[A-Z_]+=\S+ )*blockyard (.*)", line))]
+
+
+def _problem(line: str) -> str | None:
+    """Return what is wrong with the words after `blockyard`; None if such a command with such options exists."""
+    words = shlex.split(line, comments=True)
+    command = typer.main.get_command(_application())
+    while words and isinstance(command, TyperGroup) and words[0] in command.commands:
+        command = command.commands[words.pop(0)]
+    if isinstance(command, TyperGroup):
+        return f"no command: {line}"
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    used = {word.partition("=")[0] for word in words if OPTION.fullmatch(word.partition("=")[0])}
+    unknown = used - known - {"--help"}
+    return f"unknown options {sorted(unknown)}: {line}" if unknown else None
+
+
+def _application() -> typer.Typer:
+    application = build()
+    for name, command in _SERVERS.items():
+        application.command(name)(command)
+    return application
