@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from blockyard.protocol.jsontypes import JsonObject
 from tests.support.browser import accessibility_violations
 from tests.support.git_repositories import Repository
 from tests.support.installation import Installation, an_input, an_output, secret, terraform, text_of, value
@@ -23,7 +22,7 @@ variable "token" {
 resource "terraform_data" "work" {
   input = var.name
   provisioner "local-exec" {
-    command = "for i in 1 2 3 4 5 6; do echo working on it $i; sleep 0.3; done"
+    command = "for i in $(seq ${var.name == "endless" ? 600 : 6}); do echo working on it $i; sleep 0.3; done"
   }
 }
 output "greeting" { value = "hello ${terraform_data.work.output}" }
@@ -36,9 +35,8 @@ PHONE: ViewportSize = {"width": 360, "height": 760}
 SECONDS = 60_000
 
 
-@pytest.fixture
-def block(blockyard: Installation, module: Module) -> JsonObject:
-    """A block whose first run was just requested."""
+def order(blockyard: Installation, module: Module, name: str) -> str:
+    """Order a block and return its id; the run of `endless` takes three minutes, that of others a few seconds."""
     version = blockyard.define(
         terraform(module(main_tf=SLOW)),
         inputs={"name": an_input(), "token": an_input(isSensitive=True)},
@@ -48,7 +46,8 @@ def block(blockyard: Installation, module: Module) -> JsonObject:
             "summary": an_output(assignment="SUMMARY"),
         },
     )
-    return blockyard.order(version, {"name": value("ada"), "token": secret("hunter2-hunter2")})
+    ordered = blockyard.order(version, {"name": value(name), "token": secret("hunter2-hunter2")})
+    return text_of(ordered, "metadata", "uuid")
 
 
 def sign_in(page: Page, blockyard: Installation) -> None:
@@ -61,16 +60,15 @@ def sign_in(page: Page, blockyard: Installation) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Building blocks")
 
 
-def test_a_run_is_watched_and_a_block_changed_and_deleted(
-    blockyard: Installation, block: JsonObject, page: Page
-) -> None:
+def test_a_run_is_watched_and_a_block_changed_and_deleted(blockyard: Installation, module: Module, page: Page) -> None:
     sign_in(page, blockyard)
-    page.goto(f"{blockyard.url}/blocks/{text_of(block, 'metadata', 'uuid')}")
+    page.goto(f"{blockyard.url}/blocks/{order(blockyard, module, 'ada')}")
     status = page.locator("#block-status")
 
     page.locator("#block-runs").get_by_role("link").click()
     expect(page.get_by_role("log").filter(has_text="working on it 2")).to_be_visible(timeout=SECONDS)
     expect(page.locator("#run-status")).to_have_text("Succeeded", timeout=SECONDS)
+    page.locator("summary").filter(has_text="Apply").click()
     expect(page.get_by_role("log").filter(has_text="working on it 6")).to_be_visible()
 
     page.get_by_role("navigation", name="Breadcrumb").get_by_role("link").nth(1).click()
@@ -90,9 +88,9 @@ def test_a_run_is_watched_and_a_block_changed_and_deleted(
     expect(status).to_have_text("Deleted", timeout=SECONDS)
 
 
-def test_a_run_is_aborted(blockyard: Installation, block: JsonObject, page: Page) -> None:
+def test_a_run_is_aborted(blockyard: Installation, module: Module, page: Page) -> None:
     sign_in(page, blockyard)
-    page.goto(f"{blockyard.url}/blocks/{text_of(block, 'metadata', 'uuid')}")
+    page.goto(f"{blockyard.url}/blocks/{order(blockyard, module, 'endless')}")
     page.locator("#block-runs").get_by_role("link").click()
     expect(page.get_by_role("log").filter(has_text="working on it 1")).to_be_visible(timeout=SECONDS)
 
@@ -104,11 +102,11 @@ def test_a_run_is_aborted(blockyard: Installation, block: JsonObject, page: Page
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_pages_of_an_installation_are_accessible_and_fit(
-    blockyard: Installation, block: JsonObject, page: Page, tmp_path: Path, theme: str
+    blockyard: Installation, module: Module, page: Page, tmp_path: Path, theme: str
 ) -> None:
     page.context.add_cookies([{"name": "theme", "value": theme, "url": blockyard.url}])
     sign_in(page, blockyard)
-    uuid = text_of(block, "metadata", "uuid")
+    uuid = order(blockyard, module, "ada")
     run = text_of(blockyard.settled(uuid), "status", "latestRunUuid")
     troubles: list[str] = []
 
