@@ -16,10 +16,11 @@ from blockyard.protocol.status import OutputValue
 from blockyard.server.events.model import Author
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
+from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Unauthenticated
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import BodyLimit, install_errors
+from blockyard.server.kit.http import install_errors
 from blockyard.server.kit.ids import new_id
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
@@ -153,7 +154,7 @@ class RunWorld:
             )
         )
         self.app.include_router(state_routes(database, self.state, master_key=MASTER_KEY))
-        self.app.add_middleware(BodyLimit)
+        self.app.add_middleware(BodyGuard)
         self.app.state.authenticate = self._whose
         self.db.write_now(
             lambda tx: self.runners.seed_shared(tx, workspace="admin", public_key=a_runner_key().public_pem)

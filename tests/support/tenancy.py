@@ -33,9 +33,10 @@ from blockyard.server.identity.service import (
     UserService,
 )
 from blockyard.server.identity.service.tokens import KEY_TOKEN_LIFE, USER_TOKEN_LIFE
+from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import AccessLog, BodyLimit, install_errors
+from blockyard.server.kit.http import AccessLog, install_errors
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.projects.api import project_routes
@@ -171,7 +172,7 @@ def build_tenancy(
     links = Links(BASE_URL)
     app = FastAPI()
     install_errors(app)
-    app.add_middleware(BodyLimit, max_bytes=1024 * 1024)
+    app.add_middleware(BodyGuard, max_bytes=1024 * 1024)
     app.add_middleware(AccessLog)
     app.state.authenticate = authenticate_with(db, authenticator, users)
     for router in (

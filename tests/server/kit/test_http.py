@@ -9,6 +9,7 @@ import pytest
 import structlog
 from fastapi import Body, Depends, FastAPI, Query, Request
 
+from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.errors import (
     Conflict,
     Denied,
@@ -20,7 +21,7 @@ from blockyard.server.kit.errors import (
     Unavailable,
     Unprocessable,
 )
-from blockyard.server.kit.http import AccessLog, BodyLimit, install_errors, media, media_class, page_request
+from blockyard.server.kit.http import AccessLog, install_errors, media, media_class, page_request
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import WireJson, WireModel
 from tests.support.http import client_for
@@ -52,7 +53,7 @@ def client() -> httpx.AsyncClient:
     """A client of an application with one thing of each kind."""
     app = FastAPI()
     install_errors(app)
-    app.add_middleware(BodyLimit, max_bytes=100_000)
+    app.add_middleware(BodyGuard, max_bytes=100_000)
     app.add_middleware(AccessLog)
 
     @app.get("/refuse/{name}")

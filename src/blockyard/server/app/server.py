@@ -8,12 +8,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from blockyard.server.app.settings import Settings
+from blockyard.server.kit.connections import GuardedProtocol
 
 GRACE_SECONDS = 5
 """How long open requests (long polls, event streams) may take to end on shutdown."""
-
-MAX_HEADER_BYTES = 64 * 1024
-"""Larger headers close the connection. Source: architecture.md 8."""
 
 
 class _Server(uvicorn.Server):
@@ -63,7 +61,7 @@ def run(
         proxy_headers=True,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=75,
-        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+        http=GuardedProtocol,
         backlog=1024,
     )
     _Server(config, started, stopping).run(sockets=[listener])

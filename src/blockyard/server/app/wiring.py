@@ -30,9 +30,10 @@ from blockyard.server.identity.api import (
 )
 from blockyard.server.identity.service import ApiKeyService, Authenticator, GroupService, Throttle, Tokens, UserService
 from blockyard.server.kit.clock import Clock, utc_now
+from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import AccessLog, BodyLimit, install_errors
+from blockyard.server.kit.http import AccessLog, install_errors
 from blockyard.server.kit.idempotency import IdempotencyKeys
 from blockyard.server.kit.ids import NewId, new_id
 from blockyard.server.kit.loops import Loop, run_loops
@@ -204,7 +205,7 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
     metrics = health.Metrics()
     app.include_router(health.routes(db, metrics, lambda tx: _queue_numbers(services, tx)))
     app.add_middleware(IdempotencyKeys, db=db, master_key=services.master_key, clock=services.clock, identify=identify)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyGuard)
     app.add_middleware(health.Measured, metrics=metrics)
     app.add_middleware(AccessLog)
     return app

@@ -87,11 +87,11 @@ def problem(
     return IndentedJson(body, status_code=status, headers=headers)
 
 
-class HttpRefusal(Exception):
+class HttpRefusal(HTTPException):
     """A refusal that only HTTP knows (406, 413, 415 …)."""
 
     def __init__(self, status: HTTPStatus, code: str, message: str, *, remedy: str | None = None) -> None:
-        super().__init__(message)
+        super().__init__(status, message)
         self.status, self.code, self.message, self.remedy = status, code, message, remedy
 
 
@@ -243,49 +243,6 @@ def _on_bug(request: Request, error: Exception) -> Response:
         message="the server has a defect here; it has been logged",
         remedy="Report it with the time and the path of this answer.",
     )
-
-
-class BodyLimit:
-    """Refuses bodies over `max_bytes` (413), whether they say their length or not."""
-
-    def __init__(self, app: ASGIApp, max_bytes: int = MAX_BODY_BYTES) -> None:
-        self._app = app
-        self._max_bytes = max_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        request = Request(scope)
-        length = request.headers.get("content-length", "0")
-        if b"%00" in scope["raw_path"] or b"%00" in scope["query_string"]:
-            answer = problem(
-                request, HTTPStatus.BAD_REQUEST, code="InvalidRequest", message="the address has a NUL character"
-            )
-            await answer(scope, receive, send)
-            return
-        if not length.isdigit() or int(length) > self._max_bytes:
-            await self._refuse(request)(scope, receive, send)
-            return
-        received = 0
-
-        async def limited() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._max_bytes:
-                raise HttpRefusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BodyTooLarge", self._sentence())
-            return message
-
-        await self._app(scope, limited, send)
-
-    def _refuse(self, request: Request) -> Response:
-        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        return problem(request, status, code="BodyTooLarge", message=self._sentence(), headers={"Connection": "close"})
-
-    def _sentence(self) -> str:
-        return f"the body is larger than {self._max_bytes} bytes"
 
 
 class AccessLog:
