@@ -172,9 +172,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("status = 'PENDING'"),
             postgresql_where=sa.text("status = 'PENDING'"),
         )
-        batch_op.create_index(
-            "ix_runs_runner_workspace_created_at", ["runner_workspace", "created_at", "id"], unique=False
-        )
         batch_op.create_index("ix_runs_workspace_created_at", ["workspace", "created_at", "id"], unique=False)
         batch_op.create_index(
             "uq_runs_unfinished",

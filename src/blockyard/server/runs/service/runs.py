@@ -121,7 +121,8 @@ class RunService:
     def page(self, tx: Transaction, principal: Principal, chosen: RunFilter, request: PageRequest) -> Page[Run]:
         """Return one page of the runs `principal` sees fully, oldest first.
 
-        Consumers find theirs by block only: whether the runs of a block are transparent is a matter of its definition.
+        Owners of definitions see theirs in any list. Others (owners of the runner, consumers where runs are transparent)
+        find them by block.
         """
         reach = principal.reach("BUILDINGBLOCKRUN_LIST")
         latest = None if chosen.block_id is None else RunStore(tx).latest(chosen.block_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, delete, false, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, false, func, insert, select, update
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
@@ -88,7 +88,7 @@ class RunStore:
         return None if row is None else as_run(row)
 
     def page(self, chosen: RunFilter, reach: Reach, request: PageRequest) -> Page[Run]:
-        """Return one page of the runs that match and are within `reach`, oldest first."""
+        """Return one page of the runs that match and whose definitions are within `reach`, oldest first."""
         conditions = [*_matches(chosen), *_within(reach)]
         total = self._tx.execute(select(func.count()).select_from(_runs).where(*conditions)).scalar_one()
         query: Select[tuple[object, ...]] = select(_runs).where(*conditions).order_by(_runs.c.created_at, _runs.c.id)
@@ -207,11 +207,4 @@ def _matches(chosen: RunFilter) -> list[ColumnElement[bool]]:
 def _within(reach: Reach) -> list[ColumnElement[bool]]:
     if reach.everything:
         return []
-    providers = sorted(reach.providers)
-    return [
-        or_(
-            _runs.c.workspace.in_(sorted(reach.workspaces)) if reach.workspaces else false(),
-            _runs.c.provider.in_(providers) if providers else false(),
-            _runs.c.runner_workspace.in_(providers) if providers else false(),
-        )
-    ]
+    return [_runs.c.provider.in_(sorted(reach.providers)) if reach.providers else false()]

@@ -84,7 +84,6 @@ runs = Table(
     Index("ix_runs_created_at", "created_at", "id"),
     Index("ix_runs_workspace_created_at", "workspace", "created_at", "id"),
     Index("ix_runs_provider_created_at", "provider", "created_at", "id"),
-    Index("ix_runs_runner_workspace_created_at", "runner_workspace", "created_at", "id"),
 )
 """`sequence` counts every visible change of a run, its steps and its log; `changed` is the number of the last change of this
 row. Neither is part of the model's `revision`: log chunks must not disturb reports."""
