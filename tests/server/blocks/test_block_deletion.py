@@ -140,7 +140,9 @@ def test_only_holders_of_the_right_for_everything_purge(world: BlockWorld) -> No
 
     for principal in (SHOP, PLATFORM):
         world.api.be(principal)
-        assert world.api.refused(403, "DELETE", path)["errorCode"] == "MissingPermission"
+        error = world.api.refused(403, "DELETE", path)
+        assert error["errorCode"] == "MissingPermission"
+        assert error["message"].endswith("ADM_BUILDINGBLOCK_DELETE is needed")
     world.api.be(a_key("platform", "ADM_BUILDINGBLOCK_DELETE"))
     assert world.api.send("DELETE", path).status_code == 202
 

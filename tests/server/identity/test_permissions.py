@@ -53,9 +53,20 @@ def test_a_code_reaches_own_provided_or_all_objects(
     assert principal.allows("TENANT_LIST", workspace=workspace, provider=provider) is allowed
 
 
-def test_a_refusal_says_which_code_is_needed_and_where() -> None:
-    with pytest.raises(Denied, match="sufficient permissions: TENANT_SAVE is needed in workspace 'bank'"):
-        a_key("shop").require("TENANT_SAVE", workspace="bank")
+@pytest.mark.parametrize(
+    ("workspace", "provider", "needed"),
+    [
+        ("bank", None, "TENANT_SAVE is needed in workspace 'bank'"),
+        ("bank", "platform", "TENANT_SAVE is needed in workspace 'bank'"),
+        (None, "platform", "MANAGED_TENANT_SAVE is needed"),
+        (None, None, "ADM_TENANT_SAVE is needed"),
+    ],
+)
+def test_a_refusal_says_which_code_is_needed_and_where(
+    workspace: str | None, provider: str | None, needed: str
+) -> None:
+    with pytest.raises(Denied, match=f"sufficient permissions: {needed}$"):
+        a_key("shop", "TENANT_SAVE").require("TENANT_SAVE", workspace=workspace, provider=provider)
 
 
 def test_what_one_may_not_know_of_is_not_found() -> None:

@@ -83,12 +83,7 @@ class Principal:
             return
         if hide is not None:
             raise NotFound(hide)
-        raise Denied(
-            f"you don't have sufficient permissions: {code} is needed"
-            + (f" in workspace '{workspace}'" if workspace else ""),
-            code="MissingPermission",
-            remedy="Ask an owner of the workspace for a key or role with this permission.",
-        )
+        raise _denied(code, workspace, provider)
 
     def belongs_to(self, workspace: str) -> bool:
         """Whether the principal has any permission in `workspace`, so that its existence is no secret to them."""
@@ -120,6 +115,20 @@ class Principal:
     def is_administrator(self) -> bool:
         """Whether the principal may do anything with workspaces: the mark of the admin area."""
         return "WORKSPACE_SAVE" in self.everywhere
+
+
+def _denied(code: str, workspace: str | None, provider: str | None) -> Denied:
+    if workspace is not None:
+        needed, holder = f"{code} is needed in workspace '{workspace}'", "an owner of the workspace"
+    elif provider is not None:
+        needed, holder = f"MANAGED_{code} is needed", "an owner of the workspace that provides it"
+    else:
+        needed, holder = f"ADM_{code} is needed", "an administrator"
+    return Denied(
+        f"you don't have sufficient permissions: {needed}",
+        code="MissingPermission",
+        remedy=f"Ask {holder} for a key or role with this permission.",
+    )
 
 
 def system(*codes: str) -> Principal:
