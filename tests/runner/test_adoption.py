@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from blockyard.runner.process_tree import HELPER_MARKER
 from tests.support.fake_control_plane import FakeControlPlane, a_run
 from tests.support.runners import RunnerProcess, running
 
@@ -98,6 +99,24 @@ def test_processes_of_a_run_die_with_it_even_when_their_supervisor_is_gone(
         plane.wait_for(lambda: run.released)
 
     assert not is_running(command)
+
+
+def test_what_a_killed_runner_had_started_by_itself_ends_before_its_successor_goes_on(
+    plane: FakeControlPlane, tmp_path: Path, gate: Path
+) -> None:
+    run = plane.offer(a_run(inputs={"echo_command": waiting_for(gate)}))
+    with RunnerProcess(plane, tmp_path / "work") as first:
+        plane.wait_for(lambda: b"before\n" in run.log("echo"))
+        first.kill()
+    (folder,) = (tmp_path / "work" / "runs").iterdir()
+    git = subprocess.Popen(["sleep", "300"], env={HELPER_MARKER: str(folder / "work"), "PATH": os.environ["PATH"]})
+
+    with RunnerProcess(plane, tmp_path / "work"):
+        assert git.wait(10) == -signal.SIGKILL
+        gate.touch()
+        plane.wait_for(lambda: run.final_updates)
+
+    assert run.status == "SUCCEEDED"
 
 
 def is_running(pid: int) -> bool:

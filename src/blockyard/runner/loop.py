@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from blockyard.protocol.run import ImplementationType, RunDocument
 from blockyard.runner.api import Claim, ClaimError, ControlPlane, NoRun
 from blockyard.runner.metrics import Metrics
+from blockyard.runner.process_tree import kill_helpers
 from blockyard.runner.processes import RunProcesses
 from blockyard.runner.reporting import StopReason
 from blockyard.runner.retry import Backoff
@@ -189,6 +190,7 @@ class Runner:
 
     def _open(self, folder: RunFolder) -> RunSession | None:
         """Return the session of a folder; remove the folder where there is nothing to go on with."""
+        kill_helpers(folder.work)
         claim = folder.load_claim()
         if claim is not None and not folder.has_ended:
             try:

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from blockyard.runner.supervisor import start_time
 
+HELPER_MARKER = "BLOCKYARD_HELPER_OF"
+"""The variable that marks what a runner starts by itself in a run's directory, such as git; its successor ends that."""
+
 _PROC = Path("/proc")
 _KILL_PATIENCE_SECONDS = 5.0
 _KILL_PAUSE_SECONDS = 0.01
@@ -73,6 +76,11 @@ def kill_marked(marker: str) -> None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(_KILL_PAUSE_SECONDS)
+
+
+def kill_helpers(run_dir: Path) -> None:
+    """SIGKILL what a runner that is gone had started by itself in `run_dir`: it would disturb its successor."""
+    kill_marked(f"{HELPER_MARKER}={run_dir}")
 
 
 def _descendants(root: int) -> list[int]:

@@ -23,6 +23,7 @@ from blockyard.runner.executors.opentofu.sources import OWN_FILES, Repository, f
 from blockyard.runner.executors.opentofu.ssh import SshAccess, prepare_ssh
 from blockyard.runner.executors.opentofu.version import EngineVersion, Product
 from blockyard.runner.executors.opentofu.work import Work
+from blockyard.runner.process_tree import HELPER_MARKER
 
 _SOURCES = "opentofu.sources"
 _INPUTS = "opentofu.inputs"
@@ -166,6 +167,7 @@ def _note_sources(
     kept = _family(work, engine.path, engine.version)
     inherited = {name: value for name, value in base.items() if name not in {"GIT_SSH_COMMAND", "PWD"}}
     command = ssh.command if ssh is not None else "ssh -F /dev/null -o BatchMode=yes -o IdentityFile=/dev/null"
+    inherited[HELPER_MARKER] = str(work.run_dir)
     git = Git(
         git_environment(inherited, protocols=repository.protocol, home=work.run_dir, ssh_command=command),
         stop=work.reporter.aborted,
