@@ -66,6 +66,10 @@ test-browser: $(DEV) $(UI) ## run the tests of the pages in Chromium
 bench: $(DEV) $(UI) ## measure what must be cheap; prints JSON (ARGS=…)
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: chaos
+chaos: $(DEV) $(UI) ## kill server, runner, engine and PostgreSQL at every point of a run (ARGS="--points 50")
+	@$(BIN)/python -m chaos $(ARGS)
+
 ##@ Checking
 
 .PHONY: check

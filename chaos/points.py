@@ -1,0 +1,121 @@
+"""All points: where in the life of a run which processes are killed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+
+from chaos.module import EXTRA, RESOURCES
+from chaos.proxy import Moment
+from chaos.stack import Victim
+
+
+class Action(StrEnum):
+    """What the run does."""
+
+    APPLY = "apply"
+    FRESH = "fresh"
+    """An apply of a commit nothing is prepared of: with clone and `init`."""
+    UPDATE = "update"
+    DESTROY = "destroy"
+
+
+class Gate(StrEnum):
+    """When a waiting script goes on."""
+
+    OPEN_AT_ONCE = "engine-goes-on"
+    """While the victims are dead."""
+    OPEN_LATE = "engine-waits"
+    """After they are back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One kill. `place` is a request (`claim-1`) or a gate (`create-a-before`)."""
+
+    action: Action
+    place: str
+    moment: Moment | Gate
+    victims: frozenset[Victim]
+    is_replaced: bool = False
+    """The runner never comes back; another one with an empty directory takes its place."""
+
+    @property
+    def name(self) -> str:
+        """What the point is called."""
+        victims = "+".join(victim for victim in Victim if victim in self.victims)
+        kind = "-replaced" if self.is_replaced else ""
+        return f"{self.action}/{self.place}/{self.moment}/{victims}{kind}"
+
+    @property
+    def is_git(self) -> bool:
+        """Whether the request is one of git."""
+        return self.place.startswith("git-")
+
+    @property
+    def kills_engine(self) -> bool:
+        """Whether an engine may die between a creation and its state write."""
+        return Victim.ENGINE in self.victims
+
+
+_SERVER = frozenset({Victim.SERVER})
+_RUNNER = frozenset({Victim.RUNNER})
+_ENGINE = frozenset({Victim.RUNNER, Victim.ENGINE})
+_POSTGRES = frozenset({Victim.POSTGRES})
+_BOTH = frozenset({Victim.SERVER, Victim.RUNNER})
+
+REQUESTS = {
+    Action.APPLY: (
+        "order-1", "claim-1", "register-1", "log-1", "log-2", "patch-1", "patch-2", "state-lock-1", "state-get-1",
+        "state-get-2", "state-get-3", "state-post-1", "state-unlock-1", "log-3", "final-1", "heartbeat-1",
+    ),
+    Action.FRESH: ("git-refs-1", "git-list-1", "git-pack-1", "state-get-1", "register-1", "log-1", "patch-1"),
+    Action.UPDATE: ("claim-1", "register-1", "state-lock-1", "state-post-1", "state-unlock-1", "final-1"),
+    Action.DESTROY: ("claim-1", "register-1", "state-lock-1", "state-post-1", "state-unlock-1", "final-1"),
+}  # fmt: skip
+
+
+def points(database: str) -> list[Point]:
+    """Return the points of `sqlite` or `postgres`, those of all places first come, so that a part is a fair sample."""
+    everything = frozenset(Victim) if database == "postgres" else frozenset(Victim) - _POSTGRES
+    choices = [_SERVER, _RUNNER, _ENGINE, everything]
+    if database == "postgres":
+        choices = [_POSTGRES, _SERVER, _ENGINE, everything]
+    found = list(_at_requests(choices))
+    found += _at_gates([*choices, _BOTH] if database == "sqlite" else choices)
+    return found
+
+
+def replaced_points() -> list[Point]:
+    """Return points at which a runner is lost for good; each takes minutes, since leases are what they are."""
+    places: tuple[tuple[Action, str, Moment | Gate], ...] = (
+        (Action.APPLY, "claim-1", Moment.AFTER),
+        (Action.APPLY, "create-b-after", Gate.OPEN_AT_ONCE),
+    )
+    found = [
+        Point(action, place, moment, victims, is_replaced=True)
+        for (action, place, moment), victims in product(places, (_ENGINE, _RUNNER))
+    ]
+    return [*found, Point(Action.DESTROY, "destroy-b-after", Gate.OPEN_AT_ONCE, _ENGINE, is_replaced=True)]
+
+
+def _at_requests(choices: list[frozenset[Victim]]) -> Iterator[Point]:
+    for action, places in REQUESTS.items():
+        for place, moment, victims in product(places, tuple(Moment), choices):
+            if place.startswith("order") and Victim.RUNNER in victims:
+                continue
+            yield Point(action, place, moment, victims)
+    for place, victims in product(("git-refs-1", "git-list-1", "git-pack-1"), choices):
+        yield Point(Action.FRESH, place, Gate.OPEN_LATE, victims)
+
+
+def _at_gates(choices: list[frozenset[Victim]]) -> Iterator[Point]:
+    creations = [f"create-{name}-{side}" for name in RESOURCES for side in ("before", "after")]
+    destructions = [f"destroy-{name}-{side}" for name in RESOURCES for side in ("before", "after")]
+    places = [(Action.APPLY, place) for place in creations]
+    places += [(Action.UPDATE, f"create-{EXTRA}-{side}") for side in ("before", "after")]
+    places += [(Action.DESTROY, place) for place in destructions]
+    for (action, place), gate, victims in product(places, tuple(Gate), choices):
+        if Victim.ENGINE in victims and gate is Gate.OPEN_AT_ONCE:
+            continue
+        yield Point(action, place, gate, victims)

@@ -1,0 +1,258 @@
+"""A server, a runner and, if chosen, PostgreSQL as processes of their own, each of which can be killed and started again."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import httpx
+
+from chaos.labels import label_of_git_request, label_of_request
+from chaos.module import SCRIPT, module_text
+from chaos.processes import descendants, kill_at_once, of_runs_below, words_of
+from chaos.proxy import Proxy
+from tests.support.git_repositories import Repository, create_repository
+from tests.support.git_servers import git_http_server
+from tests.support.installation import SHARED_RUNNER, Installation, Login, an_input, an_output, start, terraform
+from tests.support.network import free_port
+from tests.support.postgres import SETTINGS, PostgresServer, postgres_server
+
+DURABLE = {**SETTINGS, "synchronous_commit": "on"}
+"""Survives the death of its processes, which is all that happens here; not a power failure."""
+
+READY_SECONDS = 60.0
+
+
+class Victim(StrEnum):
+    """What can be killed."""
+
+    SERVER = "server"
+    RUNNER = "runner"
+    ENGINE = "engine"
+    """Engine, its scripts and its supervisor; only with the runner."""
+    POSTGRES = "postgres"
+
+
+@dataclass
+class Stack:
+    """The processes. One thread kills, one starts again."""
+
+    folder: Path
+    port: int
+    proxy: Proxy
+    git_proxy: Proxy
+    repository: Repository
+    postgres: PostgresServer | None
+    database: str
+    database_url: str | None
+    server: subprocess.Popen[bytes]
+    runner: subprocess.Popen[bytes] | None = None
+    blockyard: Installation = field(init=False)
+    version: str = ""
+    dead: set[Victim] = field(default_factory=set)
+    killed_processes: list[int] = field(default_factory=list)
+    fetchers: list[int] = field(default_factory=list)
+    """What git processes the runner had when it was killed."""
+    server_seconds: list[float] = field(default_factory=list)
+    """How long each restart of the server took until it was ready."""
+    work_dir: Path = field(init=False)
+    _commits: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.work_dir = self.folder / "runner"
+
+    @property
+    def data(self) -> Path:
+        """The server's data directory."""
+        return self.folder / "data"
+
+    def kill(self, victims: frozenset[Victim]) -> None:
+        """SIGKILL all of them in one moment."""
+        pids: list[int] = []
+        if Victim.RUNNER in victims and self.runner is not None:
+            pids.append(self.runner.pid)
+            self.fetchers = [
+                pid for pid in descendants(self.runner.pid) if words_of(pid).partition(" ")[0].endswith("git")
+            ]
+            if Victim.ENGINE in victims:
+                pids += descendants(self.runner.pid) + of_runs_below(self.work_dir)
+        if Victim.SERVER in victims:
+            pids.append(self.server.pid)
+        if Victim.POSTGRES in victims and self.postgres is not None:
+            pids += [self.postgres.process.pid, *descendants(self.postgres.process.pid)]
+        kill_at_once(pids)
+        with self._lock:
+            self.dead |= victims
+            self.killed_processes += pids
+
+    def revive(self) -> None:
+        """Start what is dead and wait until the server is ready."""
+        with self._lock:
+            dead, self.dead = self.dead, set()
+        began = time.monotonic()
+        if Victim.POSTGRES in dead and self.postgres is not None:
+            self.postgres.start_again()
+        if Victim.SERVER in dead:
+            self.server.wait()
+            self.server = self._start_server()
+        if Victim.RUNNER in dead:
+            self.start_runner()
+        if dead & {Victim.SERVER, Victim.POSTGRES}:
+            self.wait_until_ready()
+            if Victim.SERVER in dead:
+                self.server_seconds.append(time.monotonic() - began)
+
+    def start_runner(self, work_dir: Path | None = None) -> None:
+        """Start the runner, on another work directory if one is given."""
+        self.work_dir = work_dir or self.work_dir
+        if self.runner is not None:
+            self.runner.wait()
+        keys = json.loads((self.data / "runner-api-key.json").read_text())
+        settings = {
+            "SERVER_URL": f"http://127.0.0.1:{self.proxy.port}",
+            "RUNNER_UUID": SHARED_RUNNER,
+            "CLIENT_ID": keys["clientId"],
+            "CLIENT_SECRET": keys["clientSecret"],
+            "PRIVATE_KEY_FILE": str(self.data / "runner-key.pem"),
+            "WORK_DIR": str(self.work_dir),
+            "ENGINE_FALLBACK": "warn",
+            "OFFLINE": "true",
+        }
+        environment = {f"BLOCKYARD_RUNNER_{name}": text for name, text in settings.items()}
+        with (self.folder / "runner.log").open("ab") as log:
+            self.runner = subprocess.Popen(
+                [sys.executable, "-m", "blockyard", "runner"],
+                env={**environment, "PATH": os.environ["PATH"], "HOME": str(self.folder / "home")},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self) -> None:
+        """Wait until the server takes requests."""
+        end = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                if httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                pass
+            if time.monotonic() > end:
+                raise TimeoutError(f"the server is not ready:\n{self.log_tail()}")
+            time.sleep(0.03)
+
+    def commit_anew(self) -> None:
+        """Give the repository a commit no prepared folder exists for."""
+        self._commits += 1
+        self.repository.commit({"README.md": f"{self._commits}\n"}, message=f"Commit {self._commits}")
+
+    def log_tail(self) -> str:
+        """Return the ends of the logs of server and runner."""
+        parts = []
+        for name in ("data.log", "runner.log"):
+            path = self.folder / name
+            text = path.read_text(errors="replace") if path.exists() else ""
+            parts.append(f"--- {name}\n{text[-5000:]}")
+        return "\n".join(parts)
+
+    def stop(self) -> None:
+        """End everything."""
+        for process in (self.runner, self.server):
+            if process is not None and process.poll() is None:
+                process.terminate()
+        for process in (self.runner, self.server):
+            if process is not None:
+                try:
+                    process.wait(20)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+        kill_at_once(of_runs_below(self.work_dir))
+
+    def define(self) -> None:
+        """Release the definition all blocks are of."""
+        url = f"http://127.0.0.1:{self.git_proxy.port}/module.git"
+        inputs = {
+            "folder": an_input(),
+            "extra": an_input("BOOLEAN"),
+            "password": an_input(isSensitive=True),
+        }
+        outputs = {"ids": an_output(), "count": an_output("INTEGER")}
+        self.version = self.blockyard.define(terraform(url), inputs=inputs, outputs=outputs)
+
+    def _start_server(self) -> subprocess.Popen[bytes]:
+        return _start_server(self.data, self.port, self.database_url)
+
+
+@contextmanager
+def stack(folder: Path, database: str) -> Iterator[Stack]:
+    """Start everything on `sqlite` or `postgres`, give it, stop it."""
+    with ExitStack() as cleanup:
+        postgres = cleanup.enter_context(postgres_server(DURABLE)) if database == "postgres" else None
+        database_url = postgres.url(postgres.create_database()) if postgres is not None else None
+        script = folder / "act.sh"
+        script.write_text(SCRIPT)
+        (folder / "git").mkdir()
+        repository = create_repository(folder / "git" / "module.git")
+        repository.commit({"main.tf": module_text(script)})
+        git = cleanup.enter_context(git_http_server(folder / "git"))
+        proxy, git_proxy = Proxy(label_of_request), Proxy(label_of_git_request)
+        cleanup.callback(git_proxy.close)
+        cleanup.callback(proxy.close)
+        git_proxy.upstream = int(git.base_url.rpartition(":")[2])
+        proxy.upstream = port = free_port()
+        server = _start_server(folder / "data", port, database_url)
+        running = Stack(folder, port, proxy, git_proxy, repository, postgres, database, database_url, server)
+        cleanup.callback(running.stop)
+        running.wait_until_ready()
+        key = json.loads((running.data / "admin-key.json").read_text())
+        url = f"http://127.0.0.1:{proxy.port}"
+        client = httpx.Client(base_url=url, timeout=60, auth=Login(url, key), transport=_Patient())
+        cleanup.callback(client.close)
+        running.blockyard = Installation(url, running.data, server, client, folder / "data.log")
+        running.define()
+        running.start_runner()
+        yield running
+
+
+def _start_server(data: Path, port: int, database_url: str | None) -> subprocess.Popen[bytes]:
+    data.mkdir(exist_ok=True)
+    settings = {"BLOCKYARD_EMBEDDED_RUNNER": "false"}
+    return start(data, data.parent / "data.log", settings, port=port, database_url=database_url)
+
+
+class _Patient(httpx.BaseTransport):
+    """Repeats requests while the server is away. A repeated POST carries the same Idempotency-Key."""
+
+    def __init__(self) -> None:
+        self._inner = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request until it is answered."""
+        if request.method == "POST":
+            request.headers.setdefault("Idempotency-Key", str(uuid.uuid4()))
+        end = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                response = self._inner.handle_request(request)
+            except httpx.TransportError:
+                if time.monotonic() > end:
+                    raise
+            else:
+                if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > end:
+                    return response
+                response.close()
+            time.sleep(0.1)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._inner.close()
