@@ -50,7 +50,9 @@ async def test_reading_a_run(
 
     assert [answer.status_code for answer in answers] == [run, logs, detail, logs]
     if detail == 200:
-        assert answers[2].json()["access"] == ("FULL" if logs == 200 else "MESSAGES")
+        shown = answers[2].json()
+        assert shown["access"] == ("FULL" if logs == 200 else "MESSAGES")
+        assert bool(shown["attempts"]) is bool(shown["sources"]) is (logs == 200)
 
 
 WRITES = [

@@ -167,5 +167,13 @@ def test_no_sign_of_life_moves_an_attempt_beyond_the_ceiling() -> None:
     assert heard.timed_out(heard.expires_at, LIMITS)
 
 
+def test_only_the_last_warnings_are_kept() -> None:
+    run = a_run()
+    for number in range(150):
+        run = run.warned(NOON, str(number))
+
+    assert [run.warnings[0].message, run.warnings[-1].message, len(run.warnings)] == ["50", "149", 100]
+
+
 def test_text_keeps_everything_a_database_can_hold() -> None:
     assert clean("a\0b\ud800c ü\n\t") == "a\N{REPLACEMENT CHARACTER}b?c ü\n\t"

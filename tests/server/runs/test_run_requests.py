@@ -113,13 +113,27 @@ async def test_the_loop_settles_every_run_once_also_beside_another_replica(world
     for _ in runs:
         await a_worker(world)
     world.clock.advance(16)
-    sweep, plans = loops(world.db, world.sweeper)
+    sweep, plans = loops(world.db, world.sweeper, start_grace_seconds=0)
 
     await asyncio.gather(sweep.round(), sweep.round())
     await plans.round()
 
     assert {world.run(run_id).status for run_id in runs} == {RunStatus.PENDING}
     assert {len(world.run(run_id).warnings) for run_id in runs} == {1}
+
+
+async def test_a_server_that_was_away_listens_first_before_it_gives_runners_up(world: RunWorld) -> None:
+    silent, aborted = world.request(), world.request()
+    for _ in range(2):
+        await a_worker(world)
+    world.db.write_now(lambda tx: world.runs.abort_for(tx, ADA, world.runs.by_id(tx, aborted.id)))
+    world.clock.advance(301)
+    sweep, _ = loops(world.db, world.sweeper)
+
+    await sweep.round()
+
+    assert world.run(silent.id).status is RunStatus.IN_PROGRESS
+    assert world.run(aborted.id).status is RunStatus.ABORTED
 
 
 def test_a_text_that_is_no_run_token_stands_for_nothing(world: RunWorld) -> None:

@@ -1,5 +1,6 @@
 """Background work of runs: leases, aborts, the ceiling, old plans."""
 
+import asyncio
 from collections.abc import Sequence
 
 import structlog
@@ -12,14 +13,23 @@ from blockyard.server.runs.service import RunSweeper
 log = structlog.get_logger(__name__)
 
 SWEEP_SECONDS = 1.0
+
+START_GRACE_SECONDS = 30.0
+"""A server that was away has heard of no runner: nobody counts as lost before it has listened for so long."""
+
 PLANS_SECONDS = 3600.0
 
 
-def loops(db: Database, sweeper: RunSweeper) -> Sequence[Loop]:
+def loops(db: Database, sweeper: RunSweeper, *, start_grace_seconds: float = START_GRACE_SECONDS) -> Sequence[Loop]:
     """Return the loops; several replicas may run them at once."""
+    began_at: float | None = None
 
     async def sweep() -> None:
-        for run_id in await db.read(sweeper.due):
+        nonlocal began_at
+        now = asyncio.get_running_loop().time()
+        began_at = now if began_at is None else began_at
+        with_leases = now - began_at >= start_grace_seconds
+        for run_id in await db.read(lambda tx: sweeper.due(tx, with_leases=with_leases)):
             await _settle(db, sweeper, run_id)
 
     async def remove_plans() -> None:

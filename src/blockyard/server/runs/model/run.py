@@ -15,6 +15,9 @@ from blockyard.server.runs.model.limits import RunLimits
 RunId = NewType("RunId", UUID)
 
 FINAL = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.ABORTED})
+MAX_WARNINGS = 100
+"""Of a run that is retried for weeks only the last ones are kept."""
+
 NEXT = {
     RunStatus.PENDING: frozenset({RunStatus.IN_PROGRESS}) | FINAL,
     RunStatus.IN_PROGRESS: FINAL | {RunStatus.PENDING},
@@ -195,7 +198,7 @@ class Run:
 
     def warned(self, at: datetime, message: str) -> "Run":
         """Return this run with one more warning."""
-        return replace(self, warnings=(*self.warnings, RunWarning(at, self.attempt, message)))
+        return replace(self, warnings=(*self.warnings, RunWarning(at, self.attempt, message))[-MAX_WARNINGS:])
 
     def must_stop(self, attempt: int, *, may_go_on: bool) -> bool:
         """Whether the runner of `attempt` shall stop; `may_go_on` tells what became of that attempt."""

@@ -149,7 +149,7 @@ class ReportService:
     def _heard(self, tx: Transaction, caller: _Caller) -> _Caller:
         """Note a sign of life; a run whose attempt was lost, but not followed by another, goes on."""
         heard = caller.attempt.heard(self._context.clock(), self._context.limits)
-        attempt = AttemptStore(tx).save(caller.attempt, heard)
+        attempt = AttemptStore(tx).renew(caller.attempt, heard)
         if caller.run.status is not RunStatus.PENDING:
             return replace(caller, attempt=attempt)
         revived = RunStore(tx).save(caller.run.revived())

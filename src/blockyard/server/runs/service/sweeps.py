@@ -27,10 +27,10 @@ class RunSweeper:
         self._context = context
         self._ending = RunEnding(context)
 
-    def due(self, tx: Transaction) -> list[RunId]:
-        """Return runs that `settle` shall look at."""
+    def due(self, tx: Transaction, *, with_leases: bool = True) -> list[RunId]:
+        """Return runs that `settle` shall look at; those of silent runners only `with_leases`."""
         now = self._context.clock()
-        expired = [run_id for run_id, _number in AttemptStore(tx).expired(now, BATCH)]
+        expired = [run_id for run_id, _number in AttemptStore(tx).expired(now, BATCH)] if with_leases else []
         return list(dict.fromkeys([*QueueStore(tx).aborts_due(now, BATCH), *expired]))
 
     def settle(self, tx: Transaction, run_id: RunId) -> None:

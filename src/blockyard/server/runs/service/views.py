@@ -21,7 +21,7 @@ EVENT_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
-    """A run as pages and the CLI show it; logs and outputs only with full access."""
+    """A run as pages and the CLI show it; logs, outputs, attempts and sources only with full access."""
 
     run: Run
     access: RunAccess
@@ -101,8 +101,8 @@ class RunViews:
         return RunDetail(
             run=run,
             access=access,
-            attempts=AttemptStore(tx).of_run(run.id),
-            sources=steps.sources(run.id, number),
+            attempts=AttemptStore(tx).of_run(run.id) if access is RunAccess.FULL else (),
+            sources=steps.sources(run.id, number) if access is RunAccess.FULL else (),
             steps=steps.steps(run.id, number),
             outputs=self._ending.outputs(tx, run) if access is RunAccess.FULL else {},
             position=RunStore(tx).positions(run.id).sequence,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Stale
@@ -24,14 +24,20 @@ class AttemptStore:
         self._tx.execute(insert(_attempts).values(_values(attempt)))
 
     def save(self, read: Attempt, changed: Attempt) -> Attempt:
-        """Write what became of the attempt that was `read`. Raises Stale when another transaction wrote it meanwhile."""
-        as_read = (
-            _attempts.c.run_id == read.run_id,
-            _attempts.c.number == read.number,
-            _attempts.c.state == read.state.value,
-            _attempts.c.last_sign_at == read.last_sign_at,
-        )
-        if self._tx.execute(update(_attempts).where(*as_read).values(_values(changed))).rowcount == 0:
+        """Write what became of the attempt that was `read`. Raises Stale when somebody heard of it meanwhile."""
+        return self._save(read, changed, _attempts.c.last_sign_at == read.last_sign_at)
+
+    def renew(self, read: Attempt, changed: Attempt) -> Attempt:
+        """Write a sign of life; two at once do not disturb each other, the second one waits for the first.
+
+        Raises Stale when the attempt was given up meanwhile.
+        """
+        return self._save(read, changed)
+
+    def _save(self, read: Attempt, changed: Attempt, *unchanged: ColumnElement[bool]) -> Attempt:
+        which = (_attempts.c.run_id == read.run_id, _attempts.c.number == read.number)
+        as_read = (_attempts.c.state == read.state.value, *unchanged)
+        if self._tx.execute(update(_attempts).where(*which, *as_read).values(_values(changed))).rowcount == 0:
             raise Stale(f"attempt {read.number} of run {read.run_id}")
         return changed
 
