@@ -343,3 +343,17 @@ def test_an_aborted_run_leaves_the_block_aborted_and_ready_for_another(world: Bl
 
     assert status_of(world.read(block)) == "ABORTED"
     assert status_of(world.change(block, inputs={"size": 2})) == "PENDING"
+
+
+def test_a_block_that_now_lacks_something_is_parked_and_its_lost_run_ends(world: BlockWorld) -> None:
+    block = world.order(world.define(inputs=INPUTS), ASKED)
+    world.claimed()
+    world.clock.advance(20)
+    world.sweep()
+
+    parked = world.change(block, inputs={"name": None})
+
+    assert status_of(parked) == "WAITING_FOR_USER_INPUT"
+    assert world.latest_run(block).status == "ABORTED"
+    assert world.claim() is None
+    assert status_of(world.change(parked, inputs={"name": "n"})) == "PENDING"

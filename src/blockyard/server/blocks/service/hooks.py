@@ -10,7 +10,6 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.server.blocks.model.block import (
-    RUNNING,
     WAITING,
     Block,
     BlockOutput,
@@ -168,19 +167,24 @@ class BlockHooks:
             if child.lifecycle is not Lifecycle.ACTIVE:
                 continue
             if child.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
-                self._starter.run_again(tx, child, SYSTEM, TriggerReason.PARENT_RUN_SUCCEEDED)
+                self._rerun(tx, child, TriggerReason.PARENT_RUN_SUCCEEDED)
             elif child.status not in WAITING and self._consumes(tx, child, parent, changed):
-                self._rerun(tx, child)
+                self._rerun(tx, child, TriggerReason.DEPENDENCY_OUTPUT_CHANGED)
 
     def _consumes(self, tx: Transaction, child: Block, parent: Block, changed: frozenset[str]) -> bool:
         _, version = self._starter.reader(tx).version_of(child)
         return consumes(version.inputs, parent.definition_id, changed)
 
-    def _rerun(self, tx: Transaction, child: Block) -> None:
-        if child.status in RUNNING:
-            self._starter.save(tx, replace(child, rerun_due=True))
-            return
-        self._starter.run_again(tx, child, SYSTEM, TriggerReason.DEPENDENCY_OUTPUT_CHANGED)
+    def _rerun(self, tx: Transaction, child: Block, reason: TriggerReason) -> None:
+        """Run a child now, or after the run that is under way: the parent's end must not fail because of it."""
+        if not child.is_running:
+            try:
+                self._starter.run_again(tx, child, SYSTEM, reason)
+            except Conflict:
+                log.info("rerun waits for a dry run", block_id=child.id)
+            else:
+                return
+        self._starter.save(tx, replace(child, rerun_due=True))
 
 
 def _stored(tx: Transaction, block_id: UUID) -> Block:

@@ -16,7 +16,7 @@ from blockyard.server.definitions.model import Version
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.model import Author
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict
+from blockyard.server.kit.errors import Conflict, Stale
 from blockyard.server.runners.service import RunnerService
 from blockyard.server.runs.model import RunTarget, TriggerReason
 from blockyard.server.runs.service import RunService
@@ -61,7 +61,11 @@ class RunStarter:
         """Bring a stored block to what it shall be: a run that applies it, or destroys it once it is marked for deletion.
 
         A block that lacks something for being applied is parked.
+
+        Raises:
+            Conflict: a run of the block is unfinished.
         """
+        self.refuse_unfinished(tx, block)
         reader = self.reader(tx)
         _, version = reader.version_of(block)
         block = replace(block, inputs=with_defaults(version.inputs, block.inputs))
@@ -70,18 +74,35 @@ class RunStarter:
         waiting = reader.waiting_for(block, version)
         if waiting is not None:
             log.info("block waits", block_id=block.id, status=waiting)
-            return self.save(tx, block.waiting(waiting))
+            return self.save(tx, self._without_run(tx, block, author).waiting(waiting))
         return self.request(tx, block, version, author, behavior=Behavior.APPLY, reason=reason)
 
-    def refuse_unfinished(self, tx: Transaction, block: Block) -> None:
-        """Refuse while a run of the block is unfinished; one that only waits to be tried again gives way to a new one."""
+    def _without_run(self, tx: Transaction, block: Block, author: Author) -> Block:
+        """Return the block after the end of a run that only waited to be tried again."""
         run = self._runs.unfinished(tx, block.id)
-        if run is not None and not run.is_retried:
-            raise Conflict(
-                f"this is not possible while a run of the building block is {run.status}",
-                code="RunUnfinished",
-                remedy="Wait until the run has ended or abort it, then send the request again.",
-            )
+        if run is None:
+            return block
+        self._runs.abort_for(tx, author, run)
+        stored = BlockStore(tx).find(block.id) or block
+        return replace(stored, inputs=block.inputs)
+
+    def refuse_unfinished(self, tx: Transaction, block: Block) -> None:
+        """Refuse while a run of the block is unfinished; one that only waits to be tried again gives way to a new one.
+
+        Raises:
+            Conflict: a run is unfinished.
+            Stale: a run was requested since the block was read; the boundary replays.
+        """
+        run = self._runs.unfinished(tx, block.id)
+        if run is None or run.is_retried:
+            return
+        if not block.is_running and run.behavior is not Behavior.DETECT:
+            raise Stale(f"block {block.id}")
+        raise Conflict(
+            f"this is not possible while a run of the building block is {run.status}",
+            code="RunUnfinished",
+            remedy="Wait until the run has ended or abort it, then send the request again.",
+        )
 
     def request(
         self,
