@@ -51,13 +51,15 @@ def whole_orders(blockyard: Installation, database: str, *, rounds: int) -> Iter
 
 
 def _wait_final(blockyard: Installation, uuid: str) -> None:
-    after = 0
+    position = ""
+    headers = {"Accept": "application/json"}
     while True:
-        answer = blockyard.client.get(f"/api/blockyard/v1/blocks/{uuid}/events", params={"after": after, "wait": 20})
+        query = {"wait": "20"} | ({"after": position} if position else {})
+        answer = blockyard.client.get(f"/api/blockyard/v1/blocks/{uuid}/events", params=query, headers=headers)
         answer.raise_for_status()
+        position = answer.json()["position"]
         if text_of(blockyard.block(uuid), "status", "status") in {"SUCCEEDED", "FAILED", "ABORTED"}:
             return
-        after = max([after, *(event["id"] for event in answer.json()["events"])])
 
 
 def throughput(blockyard: Installation, database: str, *, orders: int, concurrency: int) -> Iterator[Figure]:
@@ -94,6 +96,7 @@ def _reuse(blockyard: Installation) -> str:
 
 def claims(blockyard: Installation, database: str, *, rounds: int) -> Iterator[Figure]:
     """Claim by long poll as a runner of our own does; the figure is the time from the order's answer to the job."""
+    blockyard.knows_workspace("admin")
     runner = _own_runner(blockyard)
     version = blockyard.define(
         {**terraform("https://git.example.test/never-cloned.git")},

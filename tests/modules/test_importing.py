@@ -1,5 +1,9 @@
 """A definition proposed from a module's files."""
 
+import re
+
+import pytest
+
 from blockyard.modules.importing import ProposedInput, ProposedOutput, display_name, propose
 
 VARIABLES = """
@@ -165,3 +169,26 @@ def test_keys_become_words() -> None:
         "URL",
         "_",
     ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "accepted", "refused"),
+    [
+        ("^[A-Z]", "Welcome", "welcome"),
+        ("[0-9]$", "port 1", "1 port"),
+        ("cost", "low cost block", "gratis"),
+        ("^[a-z]+$", "abc", "abc1"),
+        ("^dev|prod$", "my-prod", "prod-my"),
+    ],
+)
+def test_a_pattern_accepts_the_same_values_as_the_modules_own_check(pattern: str, accepted: str, refused: str) -> None:
+    source = (
+        f'variable "x" {{\n  type = string\n  validation {{\n    condition = can(regex("{pattern}", var.x))\n'
+        '    error_message = "No."\n  }\n}\n'
+    )
+
+    (proposed,) = propose({"variables.tf": source}).inputs
+
+    assert proposed.regex is not None
+    assert re.fullmatch(proposed.regex, accepted)
+    assert not re.fullmatch(proposed.regex, refused)

@@ -82,6 +82,10 @@ class Installation:
             self._workspaces.add(name)
         return name
 
+    def knows_workspace(self, name: str) -> None:
+        """Take a workspace for one that exists."""
+        self._workspaces.add(name)
+
     def define(
         self,
         implementation: JsonObject,

@@ -115,9 +115,21 @@ def _input(variable: Variable) -> ProposedInput:
         sensitive=variable.sensitive,
         required=variable.default_text is None,
         options=variable.options if type_ == "SINGLE_SELECT" else (),
-        regex=regex if type_ in {"STRING", "INTEGER"} else None,
+        regex=_whole_match(regex) if type_ in {"STRING", "INTEGER"} else None,
         regex_message=message if type_ in {"STRING", "INTEGER"} else None,
     )
+
+
+def _whole_match(pattern: str | None) -> str | None:
+    """Return the pattern for inputs, where the whole value must match; the engine's `regex` looks for a match anywhere."""
+    if pattern is None:
+        return None
+    anything = r"[\s\S]*"
+    if "|" in pattern:
+        return f"{anything}(?:{pattern}){anything}"
+    before = "" if pattern.startswith("^") else anything
+    after = "" if pattern.endswith("$") and not pattern.endswith(r"\$") else anything
+    return f"{before}{pattern}{after}"
 
 
 def _types(variable: Variable) -> tuple[str, str]:

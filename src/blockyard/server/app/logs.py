@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from uuid import UUID
 
 import structlog
 
@@ -11,6 +12,7 @@ def configure(level: str, style: str) -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
+        _plain_ids,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: structlog.typing.Processor
@@ -29,3 +31,9 @@ def configure(level: str, style: str) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+
+
+def _plain_ids(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Write ids as the API spells them."""
+    del logger, method
+    return {key: str(value) if isinstance(value, UUID) else value for key, value in event.items()}

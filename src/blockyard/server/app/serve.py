@@ -35,7 +35,7 @@ def _seeds(settings: Settings) -> Seeds:
     if settings.shared_runner_public_key_file is None:
         raise SettingsError(
             "shared_runner_public_key_file: is required; secrets for the shared runner are sealed to this key "
-            "(make a pair with `blockyard runners keygen`)"
+            "(make a pair with `openssl genrsa -out runner-key.pem 3072` and `openssl rsa -in runner-key.pem -pubout -out runner.pem`)"
         )
     return Seeds(
         admin_workspace=settings.admin_workspace,

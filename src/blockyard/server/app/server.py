@@ -14,6 +14,10 @@ GRACE_SECONDS = 5
 """How long open requests (long polls, event streams) may take to end on shutdown."""
 
 
+class AddressError(OSError):
+    """The server cannot listen where it shall."""
+
+
 class _Server(uvicorn.Server):
     """A uvicorn server that says when it takes requests and when it is about to stop."""
 
@@ -39,7 +43,13 @@ def bind(settings: Settings) -> tuple[socket.socket, Settings]:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((settings.host, settings.port))
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise AddressError(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; choose another --port"
+        ) from error
     listener.set_inheritable(False)
     return listener, settings.model_copy(update={"port": listener.getsockname()[1]})
 

@@ -96,8 +96,16 @@ def load_settings(environment: Mapping[str, str], overrides: Mapping[str, Json] 
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        reasons = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        reasons = "; ".join(
+            _reason(item["type"], ".".join(map(str, item["loc"])), item["msg"]) for item in error.errors()
+        )
         raise SettingsError(f"unusable settings: {reasons}") from None
+
+
+def _reason(kind: str, name: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return f"{name} ({PREFIX}{name.upper()}) is no setting; docs/operating.md lists them all"
+    return f"{name}: {message}"
 
 
 def _read_file(path: Path) -> dict[str, Json]:

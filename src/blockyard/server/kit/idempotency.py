@@ -167,7 +167,14 @@ class IdempotencyKeys:
 
     @staticmethod
     def _refuse(request: Request, status: HTTPStatus, code: str, message: str) -> ASGIApp:
-        return problem(request, status, code=code, message=message)
+        sentence, _, remedy = message.partition("; ")
+        return problem(
+            request,
+            status,
+            code=code,
+            message=sentence,
+            remedy=f"{remedy[:1].upper()}{remedy[1:]}." if remedy else None,
+        )
 
 
 def _mark(tx: Transaction, reservation: str) -> None:
