@@ -5,28 +5,36 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import TypeVar
 
 import pytest
 
-from blockyard.protocol.names import RunStatus, StepStatus
+from blockyard.protocol.names import Behavior, RunStatus, StepStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from blockyard.server.events.model import SYSTEM
 from blockyard.server.identity.model import Principal
-from blockyard.server.kit.errors import Conflict
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict, Stale
 from blockyard.server.runners.model import SHARED_RUNNER
-from blockyard.server.runs.model import FINAL, Claimer, RunId
-from blockyard.server.runs.service import Claim
+from blockyard.server.runs.model import FINAL, Claimer, RunId, TriggerReason
+from blockyard.server.runs.service import Claim, Claimed
 from blockyard.server.runs.store import LogStore, StepStore
 from tests.support.principals import ADMINISTRATOR
 from tests.support.run_world import ADA, RunWorld, a_target
+
+T = TypeVar("T")
 
 
 def claim(world: RunWorld) -> Principal | None:
     """Claim a run as our runner; return the holder of its token."""
     asked = Claim(runner_id=SHARED_RUNNER, claimer=Claimer.BLOCKYARD)
     claimed = world.db.write_now(lambda tx: world.claims.claim(tx, ADMINISTRATOR, asked))
-    if claimed.document is None:
-        return None
+    return None if claimed.document is None else holder(world, claimed)
+
+
+def holder(world: RunWorld, claimed: Claimed) -> Principal:
+    """Return the holder of the token of a claim."""
+    assert claimed.document is not None
     spec = claimed.document["spec"]
     assert isinstance(spec, dict)
     grant = world.db.read_now(partial(world.runs.grant_of, token=str(spec["runToken"])))
@@ -142,6 +150,46 @@ def test_registrations_at_once_make_one_source_with_every_step_once(world: RunWo
 
     steps = world.db.read_now(lambda tx: StepStore(tx).steps(run_id, 1))
     assert [(step.id.name, step.status) for step in steps] == [("one", StepStatus.PENDING), ("two", StepStatus.PENDING)]
+
+
+def replayed(world: RunWorld, use_case: Callable[[Transaction], T]) -> T:
+    """Do a use case twice, the first time in a transaction that is rolled back at its end."""
+    tries: list[int] = []
+
+    def twice(tx: Transaction) -> T:
+        result = use_case(tx)
+        tries.append(1)
+        if len(tries) == 1:
+            raise Stale("somebody was faster")
+        return result
+
+    return world.db.write_now(twice)
+
+
+def test_use_cases_may_be_replayed(world: RunWorld) -> None:
+    target = a_target()
+    asked = Claim(runner_id=SHARED_RUNNER, claimer=Claimer.BLOCKYARD)
+    run = replayed(
+        world,
+        lambda tx: world.runs.request(
+            tx, ADA, block=target, behavior=Behavior.APPLY, reason=TriggerReason.MANUAL_EXECUTION
+        ),
+    )
+    first = replayed(world, lambda tx: world.claims.claim(tx, ADMINISTRATOR, asked))
+    runner = holder(world, first)
+    replayed(world, lambda tx: world.reports.release(tx, runner, run.id, "replayed"))
+    second = holder(world, replayed(world, lambda tx: world.claims.claim(tx, ADMINISTRATOR, asked)))
+    reply = replayed(
+        world, lambda tx: world.reports.append_log(tx, second, run.id, step="work", offset=0, data=b"hello")
+    )
+    done = StatusUpdate.model_validate({"status": "SUCCEEDED", "steps": [{"id": "work", "status": "SUCCEEDED"}]})
+    replayed(world, lambda tx: world.reports.report(tx, second, run.id, str(SHARED_RUNNER), done))
+
+    ended = world.run(run.id)
+    assert (ended.status, ended.number, ended.attempt, reply.offset) == (RunStatus.SUCCEEDED, 1, 2, 5)
+    assert [warning.attempt for warning in ended.warnings] == [1]
+    (step,) = world.db.read_now(lambda tx: StepStore(tx).steps(run.id, 2))
+    assert world.db.read_now(lambda tx: LogStore(tx).read(step)) == b"hello"
 
 
 class Chaos:
