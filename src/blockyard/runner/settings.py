@@ -16,6 +16,7 @@ unknown settings are refused.
 | `concurrency` | 1 | runs executed at the same time |
 | `implementation_types` | `TERRAFORM,MANUAL` | what this runner claims, in the names of runs |
 | `run_timeout_minutes` | 60 | limit of a whole run, at most 180 |
+| `clone_timeout_minutes` | 10 | limit of fetching the module from its repository |
 | `init_timeout_minutes` | 10 | limit of the engine's `init` |
 | `drain_seconds` | 600 | on SIGTERM: time for runs to end before they are interrupted and handed back |
 | `interrupt_grace_seconds` | 60 | time between the interrupt of an engine and the kill of the whole run |
@@ -111,6 +112,7 @@ class RunnerSettings(BaseModel):
     concurrency: int = Field(default=1, ge=1, le=256)
     implementation_types: tuple[ImplementationType, ...] = (ImplementationType.TERRAFORM, ImplementationType.MANUAL)
     run_timeout_minutes: float = Field(default=60, gt=0, le=CEILING_MINUTES)
+    clone_timeout_minutes: float = Field(default=10, gt=0, le=CEILING_MINUTES)
     init_timeout_minutes: float = Field(default=10, gt=0, le=CEILING_MINUTES)
     drain_seconds: float = Field(default=600, ge=0)
     interrupt_grace_seconds: float = Field(default=60, ge=0)

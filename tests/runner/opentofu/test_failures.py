@@ -98,6 +98,22 @@ def test_a_path_that_does_not_exist_fails_the_sources(new_run: NewRun) -> None:
     assert run.reporter.user_messages == {"sources": "the path 'nowhere' does not exist in the repository"}
 
 
+def test_a_folder_without_a_module_is_refused_where_it_would_remove_everything(new_run: NewRun) -> None:
+    files = {"docs/readme.md": "nothing"}
+    for implementation, message in (
+        ({}, "the repository contains no module"),
+        ({"repositoryPath": "docs"}, "the path 'docs' contains no module"),
+    ):
+        run = new_run(files=files, implementation=implementation)
+        assert run.execute().outcome is Outcome.FAILED
+        assert run.reporter.user_messages == {"input": message}
+        assert run.commands == []
+
+    assert new_run(files=files, behavior="DESTROY").execute().outcome is Outcome.SUCCEEDED
+    written = {"preRunScript": "echo 'output \"o\" { value = 1 }' > main.tf"}
+    assert new_run(files=files, implementation=written).execute().outcome is Outcome.SUCCEEDED
+
+
 def test_an_init_that_fails_over_the_network_is_tried_again(new_run: NewRun, engine: Path) -> None:
     run = new_run(files={"main.tf": ""})
     wrapper = run.folder / "engines" / VERSION / "terraform"

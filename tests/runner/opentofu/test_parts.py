@@ -149,6 +149,33 @@ def test_errors_are_told_with_summary_and_place_only() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "provider"),
+    [
+        (
+            (
+                "Error: Failed to query available provider packages\n\nCould not retrieve the list of available versions for\n"
+                "provider localhost:5999/acme/widget: could not connect to localhost:5999: connection refused\n"
+            ),
+            "localhost:5999/acme/widget",
+        ),
+        (
+            (
+                "│ Error: Failed to query available provider packages\n│\n│ Could not retrieve the list of available versions for"
+                " provider\n│ hashicorp/nothing: provider registry registry.opentofu.org does not have\n"
+            ),
+            "hashicorp/nothing",
+        ),
+        ("Error: Failed to install provider\n\nError while installing acme/widget v1.0.0: 404\n", "acme/widget"),
+        ("Error: Invalid resource type\n\nThe provider acme/widget does not support it.\n", None),
+    ],
+)
+def test_an_error_about_a_provider_names_it(said: str, provider: str | None) -> None:
+    (error,) = diagnostics.read_errors(said)
+
+    assert error.provider == provider
+
+
+@pytest.mark.parametrize(
     ("text", "transient"),
     [
         ("dial tcp 10.0.0.1:443: i/o timeout", True),

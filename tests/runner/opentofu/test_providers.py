@@ -52,7 +52,8 @@ def test_a_provider_that_is_not_in_the_mirror_fails_the_init(new_run: NewRun, mi
     run = new_run(files=other, settings={"provider_mirror_dir": mirror})
 
     assert run.execute().outcome is Outcome.FAILED
-    assert "registry.test/acme/other" in run.reporter.text("init_tf")
+    assert "registry.test/acme/other" in run.reporter.user_messages["init_tf"]
+    assert "required_providers" in run.reporter.text("init_tf")
 
 
 def test_without_a_cache_each_run_installs_its_own(new_run: NewRun, mirror: Path) -> None:

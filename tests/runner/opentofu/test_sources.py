@@ -13,11 +13,13 @@ from blockyard.protocol.sealing import seal
 from blockyard.runner.executors.executor import Outcome
 from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
 from blockyard.runner.executors.opentofu.git import Git, git_environment
+from blockyard.runner.executors.opentofu.missing import shown
 from blockyard.runner.executors.opentofu.sources import Repository, fetch, parse_repository
 from tests.support.certificates import Authority
 from tests.support.git_repositories import Repository as GitRepository
 from tests.support.git_repositories import create_repository
 from tests.support.git_servers import GitSshServer, git_http_server
+from tests.support.hanging_server import hanging_server
 from tests.support.opentofu_runs import OpenTofuRun
 from tests.support.runner_keys import a_runner_key
 from tests.support.state_server import TOKEN
@@ -211,6 +213,37 @@ def test_a_silent_server_is_left_when_the_run_is_aborted(new_run: NewRun) -> Non
         started = time.monotonic()
         assert run.execute().outcome is Outcome.ABORTED
         assert time.monotonic() - started < 5
+
+
+def test_a_silent_server_is_left_at_the_limit_of_fetching(new_run: NewRun) -> None:
+    with hanging_server() as url:
+        run = new_run(implementation={"repositoryUrl": url}, settings={"clone_timeout_minutes": 0.01})
+        assert run.execute().outcome is Outcome.FAILED
+    assert run.reporter.user_messages == {"sources": "the repository was not fetched within 0.01 minutes"}
+    assert "Check that the runner reaches" in run.reporter.text("sources")
+
+
+def test_submodules_and_files_of_git_lfs_are_named(new_run: NewRun) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 9\n"
+    files = {
+        "module/main.tf": "",
+        "module/large/image.bin": pointer,
+        "module/small.txt": "version https://git-lfs.github.com/spec/v1",
+        ".gitmodules": '[submodule "shared"]\n\tpath = "shared"\n\turl = https://git.example.test/shared.git\n',
+    }
+    run = new_run(files=files, implementation={"repositoryPath": "module"})
+    assert run.execute().outcome is Outcome.SUCCEEDED
+    assert "Warning: git submodules are not fetched: shared\n" in run.reporter.text("sources")
+    assert "files kept in Git LFS are not fetched: large/image.bin. The module" in run.reporter.text("sources")
+
+    inside = new_run(files=files, implementation={"repositoryPath": "shared/module"})
+    assert inside.execute().outcome is Outcome.FAILED
+    assert inside.reporter.user_messages == {"sources": "the path 'shared/module' is in a git submodule"}
+
+
+def test_long_lists_of_names_are_cut() -> None:
+    assert shown([str(number) for number in range(12)]) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more"
+    assert shown(["a", "b"]) == "a, b"
 
 
 def test_an_aborted_git_is_killed(tmp_path: Path) -> None:

@@ -18,6 +18,12 @@ _AUTHORS_MESSAGES = re.compile(
     r"Invalid value for variable|Resource (?:pre|post)condition failed|Module output value precondition failed"
     r"|Check block assertion failed"
 )
+_PROVIDER = re.compile(
+    r"for provider (?P<wanted>[^\s:]+(?::\d+/[^\s:]+)?)|[Ee]rror while installing (?P<installed>\S+) v"
+    r'|provider source address "(?P<given>[^"]+)"|[Pp]rovider (?P<found>[\w.:-]+(?:/[\w.-]+){1,2}):? '
+)
+"""Which provider an error of `init` is about; its words may be wrapped over lines."""
+
 _TRANSIENT = re.compile(
     r"connection (?:reset|refused|timed out)|i/o timeout|TLS handshake timeout|no such host|unexpected EOF"
     r"|server misbehaving|network is unreachable|Client\.Timeout|context deadline exceeded|too many requests"
@@ -35,11 +41,13 @@ class Diagnostic:
     address: str | None = None
     place: str | None = None
     authors_message: str | None = None
+    provider: str | None = None
 
     def __str__(self) -> str:
         """Return one sentence."""
         where = ", ".join(part for part in (self.address, self.place) if part)
-        said = f": {self.authors_message}" if self.authors_message else ""
+        told = self.authors_message or self.provider
+        said = f": {told}" if told else ""
         return f"{self.summary}{said}{f' ({where})' if where else ''}"[:MAX_CHARACTERS]
 
 
@@ -79,4 +87,10 @@ def _diagnostic(summary: str, lines: list[str]) -> Diagnostic:
     if _AUTHORS_MESSAGES.fullmatch(summary):
         texts = (line for line in lines if line and not any(p.match(line) for p in (_ADDRESS, _PLACE, _SOURCE_LINE)))
         message = next(texts, "").rstrip(".") or None
-    return Diagnostic(summary, address, place, message)
+    return Diagnostic(summary, address, place, message, _provider(summary, " ".join(lines)))
+
+
+def _provider(summary: str, text: str) -> str | None:
+    """Return the provider an error about providers names."""
+    match = _PROVIDER.search(text) if "provider" in summary.lower() else None
+    return next((name for name in match.groups() if name), None) if match else None

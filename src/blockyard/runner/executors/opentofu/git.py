@@ -1,5 +1,6 @@
 """Starts the system's git: arguments as a list, no prompts, no one's configuration, stopped with the run."""
 
+import math
 import os
 import shutil
 import signal
@@ -17,6 +18,11 @@ _POLL_SECONDS = 0.1
 _STALLED_SECONDS = "60"
 """A transfer of less than 1 kB/s for this long is given up."""
 
+_TOO_LATE = (
+    "Check that the runner reaches the repository's server and that the server answers. "
+    "The runner's operator can raise the limit: clone_timeout_minutes."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class GitAnswer:
@@ -27,12 +33,16 @@ class GitAnswer:
 
 
 class Git:
-    """Runs git until `stop` is set or `deadline` (monotonic clock) passes."""
+    """Runs git until `stop` is set, `deadline` (monotonic clock) passes or all of it took `limit_minutes`."""
 
-    def __init__(self, environment: Mapping[str, str], *, stop: threading.Event, deadline: float) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], *, stop: threading.Event, deadline: float, limit_minutes: float = math.inf
+    ) -> None:
         self._environment = environment
         self._stop = stop
         self._deadline = deadline
+        self._limit_minutes = limit_minutes
+        self._limit = time.monotonic() + limit_minutes * 60
 
     def run(self, *arguments: str, cwd: Path, configuration: Mapping[str, str] | None = None) -> GitAnswer:
         """Run `git arguments…` to its end. Raises StepFailed, Stopped."""
@@ -61,13 +71,18 @@ class Git:
             watcher.join()
         if process.returncode and self._must_stop():
             raise Stopped
+        if process.returncode and self._is_too_late():
+            raise StepFailed(f"the repository was not fetched within {self._limit_minutes:g} minutes", _TOO_LATE)
         return GitAnswer(process.returncode, output.decode("utf-8", errors="replace"))
 
     def _watch(self, group: int, ended: threading.Event) -> None:
         while not ended.wait(_POLL_SECONDS):
-            if self._must_stop():
+            if self._must_stop() or self._is_too_late():
                 with suppress(ProcessLookupError):
                     os.killpg(group, signal.SIGKILL)
+
+    def _is_too_late(self) -> bool:
+        return time.monotonic() >= self._limit
 
     def _must_stop(self) -> bool:
         return self._stop.is_set() or time.monotonic() >= self._deadline

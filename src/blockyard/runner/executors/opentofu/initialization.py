@@ -36,6 +36,11 @@ _INIT_PAUSES_SECONDS = (1.0, 8.0)
 
 _HINT = "Check the provider and backend configuration of the module, and the credentials the definition gives it."
 
+_PROVIDER_HINT = (
+    "Check source and version of the provider in the module's required_providers, and that the runner reaches its "
+    "registry or has the provider in its mirror (provider_mirror_dir)."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Initialized:
@@ -177,6 +182,8 @@ def _init_failure(work: Work, prepared: Prepared, result: ProcessResult, said: s
         limit = work.context.settings.init_timeout_minutes
         return StepFailed(f"the initialization exceeded its limit of {limit:g} minutes")
     hint = None if work.behavior is Behavior.APPLY else _HINT
+    if any(error.provider for error in diagnostics.read_errors(said)):
+        hint = _PROVIDER_HINT
     what = f"{prepared.engine.version.product.value} init"
     return StepFailed(diagnostics.user_message(what, result.exit_code, said), hint)
 

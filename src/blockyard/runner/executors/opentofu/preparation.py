@@ -8,17 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from blockyard.modules.literals import Literal
-from blockyard.modules.module import Module, read_folder
+from blockyard.modules.module import SUFFIXES, Module, read_folder
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import Behavior, InputType, RunInput
 from blockyard.runner.executors.opentofu import environment, variables
 from blockyard.runner.executors.opentofu.backend import is_backend_file
 from blockyard.runner.executors.opentofu.engine import Engine, Engines
+from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.files import write_files, write_private
 from blockyard.runner.executors.opentofu.git import Git, git_environment
 from blockyard.runner.executors.opentofu.inputs import Opener, PlainInput, secret_parts, secrets, sensitive_keys, unique
 from blockyard.runner.executors.opentofu.plugins import CLI_CONFIG_FILE, STEERING
 from blockyard.runner.executors.opentofu.prepared import Family, family
+from blockyard.runner.executors.opentofu.prerun import script_text
 from blockyard.runner.executors.opentofu.sources import OWN_FILES, Repository, fetch, parse_repository, resolve
 from blockyard.runner.executors.opentofu.ssh import SshAccess, prepare_ssh
 from blockyard.runner.executors.opentofu.version import EngineVersion, Product
@@ -72,6 +74,7 @@ def prepare_inputs(work: Work, prepared: Prepared) -> Module:
     if work.is_done(_INPUTS):
         return _read_module(work, prepared)
     write_files(work.run_dir, opened, work.say)
+    _require_module(work)
     module = _read_module(work, prepared)
     for warning in module.warnings:
         work.say(f"Warning: {warning}. Its variables count as having no type.")
@@ -110,6 +113,18 @@ def open_inputs(work: Work, inputs: Iterable[RunInput]) -> list[PlainInput]:
 def open_all_inputs(work: Work) -> list[PlainInput]:
     """Return all inputs in clear. Raises StepFailed."""
     return open_inputs(work, _inputs(work))
+
+
+def _require_module(work: Work) -> None:
+    """Refuse a folder without configuration: applied, it would remove all the block has. Raises StepFailed."""
+    may_come_later = work.behavior is Behavior.DESTROY or script_text(work.implementation.pre_run_script)
+    if may_come_later or any(entry.name.endswith(SUFFIXES) for entry in work.run_dir.iterdir()):
+        return
+    path = work.implementation.repository_path
+    raise StepFailed(
+        f"the path '{path}' contains no module" if path else "the repository contains no module",
+        "There is no .tf or .tofu file. Check repository path and reference of the definition.",
+    )
 
 
 def _read_module(work: Work, prepared: Prepared) -> Module:
@@ -172,6 +187,7 @@ def _note_sources(
         git_environment(inherited, protocols=repository.protocol, home=work.run_dir, ssh_command=command),
         stop=work.reporter.aborted,
         deadline=work.context.deadline,
+        limit_minutes=work.context.settings.clone_timeout_minutes,
     )
     commit = resolve(repository, implementation.ref_name, work.run_dir, git) if kept and kept.has_any else None
     is_prepared = bool(kept and commit and kept.use(commit, work.run_dir))

@@ -8,7 +8,7 @@ repository comes along. Tests of the module stay behind: `init` would install th
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -17,6 +17,7 @@ from blockyard.runner.executors.opentofu.environment import is_encodable
 from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.files import write_private
 from blockyard.runner.executors.opentofu.git import Git, GitAnswer
+from blockyard.runner.executors.opentofu.missing import lfs_pointers, shown, submodules
 from blockyard.runner.executors.opentofu.ssh import KEY_FILE, KNOWN_HOSTS_FILE, SshAccess, explain
 
 CLONE_DIR = "tmp-clone-meshstack"
@@ -83,7 +84,13 @@ def fetch(  # noqa: PLR0917  one call, from one place
         (run_dir / CREDENTIALS_FILE).unlink(missing_ok=True)
     commit = git.run("rev-parse", "HEAD", cwd=clone).output.strip()
     log(f"Checked out {commit}\n")
-    _move(_module_folder(clone, sub_path, path), run_dir)
+    absent = submodules(clone)
+    if absent:
+        log(f"Warning: git submodules are not fetched: {shown(absent)}\n")
+    module = _module_folder(clone, sub_path, path, absent)
+    if pointers := lfs_pointers(module):
+        log(f"Warning: files kept in Git LFS are not fetched: {shown(pointers)}. The module sees pointers instead.\n")
+    _move(module, run_dir)
     shutil.rmtree(clone, ignore_errors=True)
     return commit
 
@@ -239,9 +246,14 @@ def _sub_path(path: str | None) -> PurePosixPath | None:
     return PurePosixPath(*parts) if parts else None
 
 
-def _module_folder(clone: Path, sub_path: PurePosixPath | None, given: str | None) -> Path:
+def _module_folder(clone: Path, sub_path: PurePosixPath | None, given: str | None, absent: Collection[str]) -> Path:
     if sub_path is None:
         return clone
+    if any(sub_path.is_relative_to(submodule) for submodule in absent):
+        raise StepFailed(
+            f"the path '{given}' is in a git submodule",
+            "Submodules are not fetched. Let the definition point to the repository of the submodule.",
+        )
     folder = clone / sub_path
     try:
         real = folder.resolve(strict=True)
