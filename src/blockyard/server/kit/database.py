@@ -26,6 +26,7 @@ from sqlalchemy.sql import Executable
 from blockyard.server.kit.errors import Conflict, Stale, Unavailable
 from blockyard.server.kit.listener import CHANNEL, Listener
 from blockyard.server.kit.signals import Signals
+from blockyard.server.kit.storage import storage_refusal
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -166,6 +167,9 @@ class Database:
                     raise Unavailable(
                         "the database cannot be reached", remedy="Send the request again in a moment."
                     ) from error
+                if (refusal := storage_refusal(error)) is not None:
+                    log.error("database cannot be written", cause=refusal.code)  # noqa: TRY400  the cause is no defect
+                    raise refusal from error
                 if not _is_clash(error):
                     raise
                 if attempt == ATTEMPTS:
