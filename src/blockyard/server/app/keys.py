@@ -52,15 +52,23 @@ def write_private(path: Path, content: bytes) -> None:
 def read_master_key(path: Path) -> MasterKey:
     """Return the master key of `path`. Raises KeyFileError."""
     try:
-        raw = bytes.fromhex(path.read_text().strip())
+        return parse_master_key(path.read_text(), str(path))
     except FileNotFoundError:
         raise KeyFileError(
             f"the master key file {path} does not exist; make one with `openssl rand -hex 32 > FILE` (mode 0600) and keep a copy"
         ) from None
-    except (OSError, ValueError) as error:
-        raise KeyFileError(f"the master key file {path} cannot be read as hex digits: {type(error).__name__}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyFileError(f"the master key file {path} cannot be read: {type(error).__name__}") from None
+
+
+def parse_master_key(digits: str, place: str) -> MasterKey:
+    """Return the master key of 64 hex digits that were found in `place`. Raises KeyFileError."""
+    try:
+        raw = bytes.fromhex(digits.strip())
+    except ValueError:
+        raise KeyFileError(f"the master key in {place} is not written in hex digits") from None
     if len(raw) != MASTER_KEY_BYTES:
-        raise KeyFileError(f"the master key in {path} has {len(raw)} bytes instead of {MASTER_KEY_BYTES}")
+        raise KeyFileError(f"the master key in {place} has {len(raw)} bytes instead of {MASTER_KEY_BYTES}")
     return MasterKey(raw)
 
 

@@ -36,7 +36,12 @@ def head() -> str | None:
 def current(db: Database) -> str | None:
     """Return the revision the database is at; None if it is empty."""
     with db.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return revision_of(connection)
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision of the tables that `connection` sees; None if there are none."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(db: Database) -> bool:
@@ -47,8 +52,18 @@ def upgrade(db: Database) -> bool:
         if not db.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             connection.execute(text("SET LOCAL lock_timeout = '10s'"))
-        command.upgrade(_config(connection), "head")
+        upgrade_to(connection, "head")
     return True
+
+
+def knows(revision: str) -> bool:
+    """Return whether this version can bring tables of `revision` to its own."""
+    return revision in {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def upgrade_to(connection: Connection, revision: str) -> None:
+    """Bring the tables that `connection` sees to `revision`, in its transaction."""
+    command.upgrade(_config(connection), revision)
 
 
 def differences(db: Database) -> list[str]:

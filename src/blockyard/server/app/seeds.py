@@ -6,9 +6,10 @@ Seeding is idempotent: every start runs it, and only what is missing is made.
 from dataclasses import dataclass
 from uuid import UUID
 
-from blockyard.server.app.keys import KeyPair
+from blockyard.server.app.keys import KeyFileError, KeyPair
 from blockyard.server.app.wiring import Services
 from blockyard.server.identity.permissions import ALL
+from blockyard.server.kit import key_check
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.ids import new_secret
 
@@ -16,6 +17,7 @@ SHARED_RUNNER_UUID = UUID("98520496-627d-43e6-82da-ce499179ff3f")
 """Every definition and integration refers to this runner by default. Source: api.md 3.14."""
 
 ADMIN_USER = "admin"
+WRONG_MASTER_KEY = "the database was written with another master key; put that one back (it is part of every backup)"
 RUNNER_PERMISSIONS = frozenset(
     {"ADM_BUILDINGBLOCKRUN_LIST", "ADM_BUILDINGBLOCKRUN_SAVE", "ADM_BUILDINGBLOCKRUNSOURCE_SAVE"}
 )
@@ -32,13 +34,19 @@ class Seeds:
 
 
 def seed(db: Database, services: Services, seeds: Seeds) -> str | None:
-    """Make what is missing; return the administrator's generated password if the account was made just now."""
+    """Make what is missing; return the administrator's generated password if the account was made just now.
+
+    Raises:
+        KeyFileError: the database was written with another master key.
+    """
     password = new_secret(20)
     created = db.write_now(lambda tx: _seed(tx, services, seeds, password))
     return password if created else None
 
 
 def _seed(tx: Transaction, services: Services, seeds: Seeds, password: str) -> bool:
+    if not key_check.remember(tx, services.master_key):
+        raise KeyFileError(WRONG_MASTER_KEY)
     services.workspaces.seed_admin(tx, seeds.admin_workspace)
     created = services.users.seed_admin(tx, ADMIN_USER, password)
     if seeds.admin_key is not None:
