@@ -21,7 +21,7 @@ from blockyard.server.kit.errors import (
     Unavailable,
     Unprocessable,
 )
-from blockyard.server.kit.http import AccessLog, install_errors, media, media_class, page_request
+from blockyard.server.kit.http import AccessLog, SingleSlash, install_errors, media, media_class, page_request
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import WireJson, WireModel
 from tests.support.http import client_for
@@ -283,3 +283,19 @@ async def test_the_access_log_has_one_line_per_request_without_query_or_headers(
         ("GET", "/defect", 500),
     ]
     assert "secret" not in repr(requests)
+
+
+async def test_a_doubled_slash_before_the_path_is_taken_for_one() -> None:
+    app = FastAPI()
+    app.add_middleware(SingleSlash)
+
+    @app.get("/api/thing")
+    async def thing() -> str:
+        return "here"
+
+    async with client_for(app) as client:
+        answers = [
+            await client.get(f"http://blockyard.test{path}") for path in ("//api/thing", "///api/thing", "/api/thing")
+        ]
+
+    assert [(answer.status_code, answer.json()) for answer in answers] == [(200, "here")] * 3

@@ -100,6 +100,11 @@ def media_class(media_type: str) -> type[JSONResponse]:
     return type("MediaResponse", (JSONResponse,), {"media_type": media_type})
 
 
+def answers(*media_types: str) -> dict[int | str, dict[str, object]]:
+    """Return what the OpenAPI document says of answers that are no JSON objects with a schema."""
+    return {int(HTTPStatus.OK): {"content": {media_type: {} for media_type in media_types}}}
+
+
 def media(media_type: str) -> Callable[[Request], None]:
     """Return a dependency that refuses requests which neither accept nor send `media_type` (406, 415)."""
 
@@ -243,6 +248,20 @@ def _on_bug(request: Request, error: Exception) -> Response:
         message="the server has a defect here; it has been logged",
         remedy="Report it with the time and the path of this answer.",
     )
+
+
+class SingleSlash:
+    """Takes `//api/…` for `/api/…`: clients that are given a base URL with a slash at its end send that. Source: runner.md 1.3."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] == "http" and scope["path"].startswith("//"):
+            raw: bytes = scope["raw_path"]
+            scope = {**scope, "path": "/" + scope["path"].lstrip("/"), "raw_path": b"/" + raw.lstrip(b"/")}
+        await self._app(scope, receive, send)
 
 
 class AccessLog:
