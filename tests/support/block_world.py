@@ -22,6 +22,8 @@ from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.model import Event, EventFilter
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
+from blockyard.server.integrations.api import routes as integration_routes
+from blockyard.server.integrations.service import IntegrationService
 from blockyard.server.kit.database import Database, Transaction, metadata
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.ids import new_id
@@ -134,7 +136,7 @@ class BlockWorld:
         self.views = RunViews(context)
         self.sweeper = RunSweeper(context)
         sealer = SecretSealer(MASTER_KEY)
-        self.definitions = DefinitionService(
+        self.integrations = IntegrationService(
             clock=clock,
             new_id=new_id,
             event_log=self.events,
@@ -142,12 +144,20 @@ class BlockWorld:
             runners=self.runners,
             sealer=sealer,
         )
+        self.definitions = DefinitionService(
+            clock=clock,
+            new_id=new_id,
+            event_log=self.events,
+            workspaces=self.workspaces,
+            runners=self.runners,
+            integrations=self.integrations,
+            sealer=sealer,
+        )
         self.blocks = BlockService(
             clock=clock,
             new_id=new_id,
             event_log=self.events,
             definitions=self.definitions,
-            runners=self.runners,
             runs=self.runs,
             workspaces=self.workspaces,
             sealer=sealer,
@@ -157,6 +167,7 @@ class BlockWorld:
         self.api = Routes(
             block_routes(database, self.blocks, self.views, links),
             definition_routes(database, self.definitions, links),
+            integration_routes(database, self.integrations, links),
             media=BLOCK_V2,
             principal=ADMINISTRATOR,
         )

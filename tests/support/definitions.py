@@ -7,12 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from blockyard.protocol.media import DEFINITION, DEFINITION_VERSION
+from blockyard.protocol.media import DEFINITION, DEFINITION_VERSION, INTEGRATION
 from blockyard.server.definitions.api import routes
 from blockyard.server.definitions.model import DefinitionId, VersionId
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
+from blockyard.server.integrations.api import routes as integration_routes
+from blockyard.server.integrations.service import IntegrationService, IntegrationUsage
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Database, Transaction, metadata
 from blockyard.server.kit.hal import Links
@@ -25,6 +27,7 @@ from tests.support.runner_keys import RunnerKey, a_runner_key
 from tests.support.workspaces import MASTER_KEY, given_workspaces
 
 DEFINITIONS = "/api/meshobjects/meshbuildingblockdefinitions"
+INTEGRATIONS = "/api/meshobjects/meshintegrations"
 VERSIONS = "/api/meshobjects/meshbuildingblockdefinitionversions"
 SHARED_KEY = a_runner_key("shared")
 
@@ -60,22 +63,37 @@ class Catalogue:
         self.database = database
         self.blocks = Blocks()
         self.runners = RunnerService(clock=clock, new_id=ids, event_log=events, workspaces=workspaces, usages=usages)
-        self.definitions = DefinitionService(
+        integration_usages: list[IntegrationUsage] = []
+        self.integrations = IntegrationService(
             clock=clock,
             new_id=ids,
             event_log=events,
             workspaces=workspaces,
             runners=self.runners,
             sealer=SecretSealer(MASTER_KEY),
+            usages=integration_usages,
+        )
+        self.definitions = DefinitionService(
+            clock=clock,
+            new_id=ids,
+            event_log=events,
+            workspaces=workspaces,
+            runners=self.runners,
+            integrations=self.integrations,
+            sealer=SecretSealer(MASTER_KEY),
             usage=self.blocks,
             allow_file_repositories=allow_files,
         )
-        usages.append(self.definitions)
+        usages += [self.definitions, self.integrations]
+        integration_usages.append(self.definitions)
         database.write_now(
             lambda tx: self.runners.seed_shared(tx, workspace="demo-partner", public_key=SHARED_KEY.public_pem)
         )
-        router = routes(database, self.definitions, Links("http://blockyard.test"))
-        self.http = Routes(router, media=DEFINITION, principal=a_key("team"))
+        links = Links("http://blockyard.test")
+        pipelines = integration_routes(database, self.integrations, links)
+        self.http = Routes(
+            routes(database, self.definitions, links), pipelines, media=DEFINITION, principal=a_key("team")
+        )
 
     def be(self, principal: Principal) -> None:
         """Send the following requests as `principal`."""
@@ -94,6 +112,10 @@ class Catalogue:
     def define(self, **spec: Any) -> Any:
         """Make a definition of `team`."""
         return self.ok("POST", DEFINITIONS, a_definition(**spec))
+
+    def connect(self, type_: str = "github", **settings: Any) -> Any:
+        """Make an integration of `team`."""
+        return self.ok("POST", INTEGRATIONS, an_integration(type_, **settings))
 
     def draft(self, definition: Any) -> Any:
         """Return the only version of a new definition."""
@@ -184,6 +206,40 @@ def terraform(**settings: Any) -> Any:
     }
 
 
+def an_integration(type_: str = "github", workspace: str = "team", **settings: Any) -> Any:
+    """Return the document of an integration."""
+    standard: dict[str, dict[str, Any]] = {
+        "github": {
+            "owner": "acme",
+            "baseUrl": "https://github.example.org/api/v3",
+            "appId": "4711",
+            "appPrivateKey": {"plaintext": "-----BEGIN RSA PRIVATE KEY-----"},
+        },
+        "gitlab": {"baseUrl": "https://gitlab.example.org"},
+        "azuredevops": {
+            "baseUrl": "https://dev.azure.example.org",
+            "organization": "acme",
+            "personalAccessToken": {"plaintext": "pat-of-acme"},
+        },
+    }
+    config = {**standard[type_], "runnerRef": runner_ref(), **settings}
+    return {
+        "apiVersion": "v1",
+        "kind": "meshIntegration",
+        "metadata": {"ownedByWorkspace": workspace},
+        "spec": {
+            "displayName": "CI",
+            "config": {"type": type_, type_: config},
+        },
+        "status": None,
+    }
+
+
+def integration_ref(integration: Any) -> Any:
+    """Return a reference to an integration."""
+    return {"uuid": integration["metadata"]["uuid"], "kind": "meshIntegration"}
+
+
 def an_input(**members: Any) -> Any:
     """Return an input of type STRING that its user fills."""
     return {
@@ -221,4 +277,6 @@ def definition_ref(definition: Any) -> Any:
 
 
 def _media(path: str) -> str:
+    if path.startswith(INTEGRATIONS):
+        return INTEGRATION
     return DEFINITION_VERSION if path.startswith(VERSIONS) else DEFINITION

@@ -16,6 +16,7 @@ from tests.support.definitions import (
     an_input,
     an_output,
     changed,
+    integration_ref,
     next_draft,
     terraform,
 )
@@ -257,42 +258,33 @@ def test_a_manual_version_follows_its_inputs(catalogue: Catalogue) -> None:
     assert catalogue.edit(edited, inputs={"a": an_input(), "b": an_input()})["spec"]["outputs"].keys() == {"a", "b"}
 
 
+PIPELINES: dict[str, Any] = {
+    "githubWorkflows": {
+        "repository": "example/building-block",
+        "branch": "main",
+        "applyWorkflow": "apply.yml",
+        "destroyWorkflow": None,
+        "async": True,
+        "omitRunObjectInput": True,
+    },
+    "azureDevOpsPipeline": {"project": "p", "pipelineId": "12", "refName": "refs/heads/x", "async": False},
+}
+
+
 @pytest.mark.parametrize(
-    "implementation",
-    [
-        {
-            "type": "githubWorkflows",
-            "githubWorkflows": {
-                "repository": "example/building-block",
-                "branch": "main",
-                "applyWorkflow": "apply.yml",
-                "destroyWorkflow": None,
-                "async": True,
-                "omitRunObjectInput": True,
-                "integrationRef": {"kind": "meshIntegration", "uuid": str(uuid4())},
-            },
-        },
-        {
-            "type": "azureDevOpsPipeline",
-            "azureDevOpsPipeline": {
-                "project": "p",
-                "pipelineId": "12",
-                "refName": "refs/heads/x",
-                "async": False,
-                "integrationRef": {"kind": "meshIntegration", "uuid": str(uuid4())},
-            },
-        },
-    ],
+    ("type_", "connects_to"), [("githubWorkflows", "github"), ("azureDevOpsPipeline", "azuredevops")]
 )
-def test_pipelines_are_kept_as_they_were_sent_but_cannot_be_ordered_yet(
-    catalogue: Catalogue, implementation: dict[str, Any]
+def test_pipelines_are_kept_as_they_were_sent_and_can_be_ordered(
+    catalogue: Catalogue, type_: str, connects_to: str
 ) -> None:
+    settings = {**PIPELINES[type_], "integrationRef": integration_ref(catalogue.connect(connects_to))}
+    implementation = {"type": type_, type_: settings}
     draft = catalogue.draft(catalogue.define())
 
     version = catalogue.edit(draft, deletionMode="PURGE", implementation=implementation, state="RELEASED")
 
     assert version["spec"]["implementation"] == implementation
-    assert order(catalogue, version, "team") == "IntegrationMissing"
+    assert order(catalogue, version, "team") == "ok"
 
 
 def test_a_released_version_may_be_ordered_by_everybody_a_draft_by_its_owner(catalogue: Catalogue) -> None:

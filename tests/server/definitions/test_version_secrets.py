@@ -1,7 +1,7 @@
 """Secrets of versions: sealed to the runner, shown as a hash, kept by their hash, never in clear anywhere."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -17,6 +17,7 @@ from tests.support.definitions import (
     a_secret_input,
     an_input,
     changed,
+    integration_ref,
     next_draft,
     runner_ref,
     terraform,
@@ -232,7 +233,7 @@ def test_a_trigger_token_is_a_secret(catalogue: Catalogue) -> None:
     pipeline = {
         "projectId": "12345678",
         "refName": "main",
-        "integrationRef": {"kind": "meshIntegration", "uuid": str(uuid4())},
+        "integrationRef": integration_ref(catalogue.connect("gitlab")),
         "pipelineTriggerToken": {"plaintext": "glptt-s3cret"},
     }
     implementation = {"type": "gitlabPipeline", "gitlabPipeline": pipeline}

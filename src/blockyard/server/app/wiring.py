@@ -29,6 +29,8 @@ from blockyard.server.identity.api import (
     people_routes,
 )
 from blockyard.server.identity.service import ApiKeyService, Authenticator, GroupService, Throttle, Tokens, UserService
+from blockyard.server.integrations.api import routes as integration_routes
+from blockyard.server.integrations.service import IntegrationService, IntegrationUsage
 from blockyard.server.kit.clock import Clock, utc_now
 from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.database import Database, Transaction
@@ -72,6 +74,7 @@ class Services:
     projects: ProjectService
     audit: AuditService
     runners: RunnerService
+    integrations: IntegrationService
     definitions: DefinitionService
     runs: RunService
     claims: ClaimService
@@ -116,12 +119,23 @@ def wire(
         clock=clock, new_id=draw_id, event_log=event_log, workspaces=workspaces, usages=runner_usages
     )
     sealer = SecretSealer(master_key)
+    integration_usages: list[IntegrationUsage] = []
+    integrations = IntegrationService(
+        clock=clock,
+        new_id=draw_id,
+        event_log=event_log,
+        workspaces=workspaces,
+        runners=runners,
+        sealer=sealer,
+        usages=integration_usages,
+    )
     definitions = DefinitionService(
         clock=clock,
         new_id=draw_id,
         event_log=event_log,
         workspaces=workspaces,
         runners=runners,
+        integrations=integrations,
         sealer=sealer,
         allow_file_repositories=settings.allow_file_repositories,
     )
@@ -143,7 +157,6 @@ def wire(
         new_id=draw_id,
         event_log=event_log,
         definitions=definitions,
-        runners=runners,
         runs=runs,
         workspaces=workspaces,
         sealer=sealer,
@@ -151,8 +164,9 @@ def wire(
     )
     state = StateService(clock=clock, event_log=event_log, runs=runs, kept_versions=settings.state_versions)
 
-    workspace_contents += [ProjectsOfWorkspace(), runners, definitions, blocks.usage]
-    runner_usages.append(definitions)
+    workspace_contents += [ProjectsOfWorkspace(), runners, integrations, definitions, blocks.usage]
+    runner_usages += [definitions, integrations]
+    integration_usages.append(definitions)
     definitions.usage = blocks.usage
     tokens = Tokens(master_key=master_key, clock=clock)
     return Services(
@@ -169,6 +183,7 @@ def wire(
         projects=projects,
         audit=AuditService(clock=clock, event_log=event_log),
         runners=runners,
+        integrations=integrations,
         definitions=definitions,
         runs=runs,
         claims=ClaimService(context),
@@ -225,6 +240,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         project_routes(db, services.projects, links),
         audit_routes(db, services.audit, links),
         runner_routes(db, services.runners, links),
+        integration_routes(db, services.integrations, links),
         definition_routes(db, services.definitions, links),
         run_routes(
             db,

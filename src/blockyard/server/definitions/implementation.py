@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import ImplementationType
+from blockyard.server.integrations.model import IntegrationId
 from blockyard.server.runners.secrets import StoredSecret
 
 WIRE_NAMES: Mapping[ImplementationType, str] = {
@@ -18,6 +20,12 @@ WIRE_NAMES: Mapping[ImplementationType, str] = {
 
 _RUN_NAMES: Mapping[str, str] = {"sshKnownHost": "knownHost"}
 """Members that runs spell otherwise."""
+
+_RUN_DEFAULTS: Mapping[ImplementationType, JsonObject] = {
+    ImplementationType.GITHUB_WORKFLOW: {"async": False, "omitRunObjectInput": False},
+    ImplementationType.AZURE_DEVOPS: {"async": False},
+}
+"""Members that runners always want to find."""
 
 _NOT_IN_RUNS = frozenset({"integrationRef"})
 """Members that runs carry resolved."""
@@ -51,9 +59,10 @@ class Implementation:
         return self.type is ImplementationType.GITLAB_CICD or self.settings.get("async") is True
 
     @property
-    def needs_integration(self) -> bool:
-        """Whether a run of it needs the connection data of an integration."""
-        return "integrationRef" in self.settings
+    def integration_id(self) -> IntegrationId | None:
+        """The integration whose connection data and runner its runs use; None if it needs none."""
+        reference = self.settings.get("integrationRef")
+        return IntegrationId(UUID(str(reference["uuid"]))) if isinstance(reference, dict) else None
 
     def wire(self) -> JsonObject:
         """Return the form the API shows: secrets as hashes."""
@@ -63,12 +72,13 @@ class Implementation:
         hashes: JsonObject = {key: secret.wire() for key, secret in self.secrets.items()}
         return {"type": name, name: {**self.settings, **hashes}}
 
-    def run_document(self) -> JsonObject:
+    def run_document(self, connection: JsonObject | None = None) -> JsonObject:
         """Return the `implementation` of a run document: secrets as envelopes, members without a value left out.
 
-        An empty text counts as none: clients take `""` for a branch or a key of that name.
+        An empty text counts as none: clients take `""` for a branch or a key of that name. `connection` has the members that
+        come from the integration.
         """
-        members: JsonObject = {"type": self.type.value}
+        members: JsonObject = {"type": self.type.value, **_RUN_DEFAULTS.get(self.type, {}), **(connection or {})}
         for key, value in self.settings.items():
             if value not in (None, "") and key not in _NOT_IN_RUNS:
                 members[_RUN_NAMES.get(key, key)] = value

@@ -11,7 +11,7 @@ from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import ImplementationType, InputType, OutputType
 from blockyard.server.definitions.implementation import MANUAL, Implementation
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.secrets import SecretChange, StoredSecret
 
 DefinitionId = NewType("DefinitionId", UUID)
 VersionId = NewType("VersionId", UUID)
@@ -229,14 +229,6 @@ class VersionSummary:
     id: VersionId
     number: int
     state: VersionState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretChange:
-    """What a client says about a secret: its new plaintext, or the hash of the stored one, which is kept."""
-
-    plaintext: str | None = field(default=None, repr=False)
-    hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,14 +11,12 @@ from blockyard.protocol.names import InputType
 from blockyard.server.definitions.model import (
     DefinitionId,
     InputSpec,
-    SecretChange,
     VersionContent,
     input_pointer,
 )
 from blockyard.server.kit.errors import Invalid
-from blockyard.server.kit.sealed import same
 from blockyard.server.runners.model import Runner
-from blockyard.server.runners.secrets import SecretSealer, StoredSecret, fingerprint
+from blockyard.server.runners.secrets import SecretChange, SecretSealer, StoredSecret
 
 SECRET_MEMBERS = ("argument", "default_value")
 _WIRE = {"argument": "argument", "default_value": "defaultValue"}
@@ -61,39 +59,19 @@ def resolve_secrets(
         Invalid: a hash stands for no stored secret, or for one that the runner cannot open.
     """
     stored = secrets_of(before)
-    key = fingerprint(runner.public_key)
-    resolved: dict[str, StoredSecret] = {}
-    for pointer, change in changes.items():
-        old = stored.get(pointer)
-        if change.plaintext is None:
-            resolved[pointer] = _kept(pointer, change, old, key)
-            continue
-        context = f"definition/{definition_id}{pointer}"
-        if old is not None and old.key == key and same(old.hash, sealer.hash(change.plaintext, context=context)):
-            resolved[pointer] = old
-        else:
-            resolved[pointer] = sealer.seal(runner.public_key, change.plaintext, context=context)
+    resolved = {
+        pointer: sealer.changed(
+            change,
+            old=stored.get(pointer),
+            public_key_pem=runner.public_key,
+            context=f"definition/{definition_id}{pointer}",
+            pointer=pointer,
+            place=_place(pointer),
+        )
+        for pointer, change in changes.items()
+    }
     _require_files_in_clear(content, before, changes)
     return with_secrets(content, resolved)
-
-
-def _kept(pointer: str, change: SecretChange, old: StoredSecret | None, key: str) -> StoredSecret:
-    place = _place(pointer)
-    if old is None or not same(old.hash, change.hash or ""):
-        raise Invalid(
-            f"the hash for {place} stands for no stored secret",
-            code="UnknownSecret",
-            field=f"{pointer}/hash",
-            remedy=f'Send the secret of {place} again as {{"plaintext": …}}.',
-        )
-    if old.key != key:
-        raise Invalid(
-            f"the runner of this version cannot open the stored secret of {place}: it was sealed for another key",
-            code="SecretOfAnotherKey",
-            field=f"{pointer}/hash",
-            remedy=f'Send the secret of {place} again as {{"plaintext": …}}.',
-        )
-    return old
 
 
 def _require_files_in_clear(

@@ -19,6 +19,8 @@ TEMPLATES: Mapping[str, str] = {
     "api_key": _OBJECTS + "/meshapikeys/{uuid}",
     "runner": _OBJECTS + "/meshbuildingblockrunners/{uuid}",
     "runners": _OBJECTS + "/meshbuildingblockrunners",
+    "integration": _OBJECTS + "/meshintegrations/{uuid}",
+    "integrations": _OBJECTS + "/meshintegrations",
     "definition": _OBJECTS + "/meshbuildingblockdefinitions/{uuid}",
     "definitions": _OBJECTS + "/meshbuildingblockdefinitions",
     "version": _OBJECTS + "/meshbuildingblockdefinitionversions/{uuid}",

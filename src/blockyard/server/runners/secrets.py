@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.sealing import EnvelopeError, load_public_key, seal
 from blockyard.server.kit.errors import Invalid
-from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.kit.sealed import MasterKey, same
 
 MIN_KEY_BITS = 2048
 """Smaller RSA keys are refused."""
@@ -48,6 +48,14 @@ def stored_secret(document: Json) -> StoredSecret:
     return StoredSecret(hash=str(document["hash"]), sealed=str(document["sealed"]), key=str(document.get("key", "")))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretChange:
+    """What a client says about a secret: its new plaintext, or the hash of the stored one, which is kept."""
+
+    plaintext: str | None = field(default=None, repr=False)
+    hash: str | None = None
+
+
 class SecretSealer:
     """Turns plaintexts into stored secrets."""
 
@@ -62,9 +70,49 @@ class SecretSealer:
             key=fingerprint(public_key_pem),
         )
 
+    def changed(
+        self,
+        change: SecretChange,
+        *,
+        old: StoredSecret | None,
+        public_key_pem: str,
+        context: str,
+        pointer: str,
+        place: str,
+    ) -> StoredSecret:
+        """Return the secret after `change`: a new one sealed to the key, or `old`, if the holder of the key can open it.
+
+        Raises:
+            Invalid: a hash stands for no stored secret, or for one of another key; `pointer` and `place` say where.
+        """
+        key = fingerprint(public_key_pem)
+        if change.plaintext is None:
+            return _kept(change, old, key, pointer=pointer, place=place)
+        if old is not None and old.key == key and same(old.hash, self.hash(change.plaintext, context=context)):
+            return old
+        return self.seal(public_key_pem, change.plaintext, context=context)
+
     def hash(self, plaintext: str, *, context: str) -> str:
         """Return the hash the API shows for `plaintext` in the place `context`."""
         return "sha256:" + self._master_key.digest(plaintext, context=context)
+
+
+def _kept(change: SecretChange, old: StoredSecret | None, key: str, *, pointer: str, place: str) -> StoredSecret:
+    if old is None or not same(old.hash, change.hash or ""):
+        raise Invalid(
+            f"the hash for {place} stands for no stored secret",
+            code="UnknownSecret",
+            field=f"{pointer}/hash",
+            remedy=f'Send the secret of {place} again as {{"plaintext": …}}.',
+        )
+    if old.key != key:
+        raise Invalid(
+            f"the runner cannot open the stored secret of {place}: it was sealed for another key",
+            code="SecretOfAnotherKey",
+            field=f"{pointer}/hash",
+            remedy=f'Send the secret of {place} again as {{"plaintext": …}}.',
+        )
+    return old
 
 
 @lru_cache(maxsize=256)

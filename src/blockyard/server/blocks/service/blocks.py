@@ -37,7 +37,6 @@ from blockyard.server.kit.errors import Denied
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runners.secrets import SecretSealer
-from blockyard.server.runners.service import RunnerService
 from blockyard.server.runs.model import Run
 from blockyard.server.runs.service import RunService
 from blockyard.server.workspaces.service import WorkspaceService
@@ -80,7 +79,6 @@ class BlockService:
         new_id: NewId,
         event_log: EventLog,
         definitions: DefinitionService,
-        runners: RunnerService,
         runs: RunService,
         workspaces: WorkspaceService,
         sealer: SecretSealer,
@@ -88,7 +86,7 @@ class BlockService:
     ) -> None:
         self._definitions = definitions
         self._runs = runs
-        self._starter = RunStarter(definitions=definitions, runners=runners, runs=runs, workspaces=workspaces)
+        self._starter = RunStarter(definitions=definitions, runs=runs, workspaces=workspaces)
         self._ordering = Ordering(
             clock=clock,
             new_id=new_id,

@@ -65,6 +65,7 @@ class BlockHooks:
         definition, version = reader.version_of(block)
         inputs = [item for item in reader.inputs_of(block, version) if item.value is not None]
         if claimed:
+            self._definitions.require_readable(tx, version)
             _refuse_unreadable(inputs, reader.runner_key(version))
         run_inputs: list[Json] = [run_input(item) for item in inputs]
         parents: list[Json] = [
@@ -82,7 +83,7 @@ class BlockHooks:
         definition_spec: JsonObject = {
             "workspaceIdentifier": version.workspace,
             "version": version.number,
-            "implementation": version.implementation.run_document(),
+            "implementation": self._definitions.run_implementation(tx, version),
         }
         return RunParts(
             block={"uuid": str(block.id), "spec": spec},

@@ -17,7 +17,6 @@ from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.model import Author
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Stale
-from blockyard.server.runners.service import RunnerService
 from blockyard.server.runs.model import RunTarget, TriggerReason
 from blockyard.server.runs.service import RunService
 from blockyard.server.workspaces.service import WorkspaceService
@@ -39,18 +38,16 @@ class RunStarter:
         self,
         *,
         definitions: DefinitionService,
-        runners: RunnerService,
         runs: RunService,
         workspaces: WorkspaceService,
     ) -> None:
         self._definitions = definitions
-        self._runners = runners
         self._runs = runs
         self._workspaces = workspaces
 
     def reader(self, tx: Transaction) -> Reader:
         """Return a reader for one transaction."""
-        return Reader(tx, definitions=self._definitions, runners=self._runners, workspaces=self._workspaces)
+        return Reader(tx, definitions=self._definitions, workspaces=self._workspaces)
 
     def save(self, tx: Transaction, block: Block, *, parents_changed: bool = False) -> Block:
         """Write a block and wake whoever watches it."""
@@ -119,7 +116,7 @@ class RunStarter:
         Raises:
             Conflict: a run of the block is unfinished.
         """
-        run = self._runs.request(tx, author, block=_target(block, version), behavior=behavior, reason=reason)
+        run = self._runs.request(tx, author, block=self._target(tx, block, version), behavior=behavior, reason=reason)
         saved = self.save(tx, block.requested(run.id, behavior))
         if version.implementation_type is not ImplementationType.MANUAL:
             return saved
@@ -127,20 +124,19 @@ class RunStarter:
         self._runs.finish_at_once(tx, run, RunStatus.SUCCEEDED, _reported(outputs))
         return BlockStore(tx).find(block.id) or saved
 
-
-def _target(block: Block, version: Version) -> RunTarget:
-    return RunTarget(
-        block_id=block.id,
-        display_name=block.name,
-        workspace=block.workspace,
-        provider=block.provider,
-        definition_id=block.definition_id,
-        version_id=version.id,
-        version_number=version.number,
-        runner_id=version.runner_id,
-        implementation=version.implementation_type,
-        hand_over=version.implementation.hands_over,
-    )
+    def _target(self, tx: Transaction, block: Block, version: Version) -> RunTarget:
+        return RunTarget(
+            block_id=block.id,
+            display_name=block.name,
+            workspace=block.workspace,
+            provider=block.provider,
+            definition_id=block.definition_id,
+            version_id=version.id,
+            version_number=version.number,
+            runner_id=self._definitions.runner_of(tx, version).id,
+            implementation=version.implementation_type,
+            hand_over=version.implementation.hands_over,
+        )
 
 
 def _reported(outputs: Mapping[str, BlockOutput]) -> dict[str, OutputValue]:

@@ -13,9 +13,7 @@ from blockyard.server.definitions.model import Definition, DefinitionId, Version
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
-from blockyard.server.runners.model import RunnerId
 from blockyard.server.runners.secrets import fingerprint
-from blockyard.server.runners.service import RunnerService
 from blockyard.server.workspaces.service import WorkspaceService
 
 
@@ -38,16 +36,14 @@ class Reader:
         tx: Transaction,
         *,
         definitions: DefinitionService,
-        runners: RunnerService,
         workspaces: WorkspaceService,
     ) -> None:
         self._tx = tx
         self._definitions = definitions
-        self._runners = runners
         self._workspaces = workspaces
         self._versions: dict[VersionId, tuple[Definition, Version]] = {}
         self._people: dict[str, Sequence[JsonObject]] = {}
-        self._keys: dict[RunnerId, str] = {}
+        self._keys: dict[VersionId, str] = {}
         self._parents: dict[BlockId, Block] = {}
 
     def version_of(self, block: Block) -> tuple[Definition, Version]:
@@ -88,13 +84,13 @@ class Reader:
 
     def runner_key(self, version: Version) -> str:
         """Return the fingerprint of the key that secrets for the version's runner are sealed to."""
-        if version.runner_id not in self._keys:
-            self._keys[version.runner_id] = fingerprint(self.public_key(version))
-        return self._keys[version.runner_id]
+        if version.id not in self._keys:
+            self._keys[version.id] = fingerprint(self.public_key(version))
+        return self._keys[version.id]
 
     def public_key(self, version: Version) -> str:
         """Return the public key of the version's runner."""
-        return self._runners.get_by_id(self._tx, version.runner_id).public_key
+        return self._definitions.runner_of(self._tx, version).public_key
 
     def _around(self, block: Block) -> Surroundings:
         self._load_parents([block])

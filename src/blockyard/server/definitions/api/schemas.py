@@ -17,7 +17,6 @@ from blockyard.server.definitions.model import (
     InputSpec,
     OutputAssignment,
     OutputSpec,
-    SecretChange,
     VersionContent,
     VersionRequest,
     VersionState,
@@ -26,6 +25,7 @@ from blockyard.server.definitions.model import (
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.wire import Name, ShortText, Text, WireJson, WireModel, WireUuid
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
+from blockyard.server.runners.secrets import SecretChange
 
 MAX_SCRIPT_CHARACTERS = 1_000_000
 MAX_SECRET_CHARACTERS = 24_000_000

@@ -8,7 +8,6 @@ from blockyard.protocol.names import ImplementationType, InputType
 from blockyard.server.definitions.model import (
     AssignmentType,
     InputSpec,
-    SecretChange,
     TargetType,
     VersionContent,
     input_pointer,
@@ -16,7 +15,7 @@ from blockyard.server.definitions.model import (
 from blockyard.server.definitions.patterns import PatternError, check_pattern
 from blockyard.server.definitions.values import PATTERN_TYPES, check_type
 from blockyard.server.kit.errors import Invalid
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.secrets import SecretChange, StoredSecret
 
 MAX_INPUTS = 500
 MAX_OPTIONS = 1000

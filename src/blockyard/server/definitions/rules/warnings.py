@@ -26,12 +26,6 @@ def warnings_of(version: Version) -> list[Warning_]:
 def _warnings(version: Version) -> Iterator[Warning_]:
     implementation = version.implementation
     url = implementation.text("repositoryUrl")
-    if implementation.needs_integration:
-        yield Warning_(
-            "IntegrationMissing",
-            "blocks cannot be ordered yet: this server has no integrations",
-            implementation.pointer("integrationRef"),
-        )
     if implementation.type is not ImplementationType.TERRAFORM:
         return
     if implementation.settings.get("useMeshHttpBackendFallback") is not True:

@@ -1,5 +1,6 @@
 """Use cases of definitions, and what other services ask about definitions and versions. Source: api.md 3.16."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import structlog
@@ -31,13 +32,15 @@ from blockyard.server.definitions.store import DefinitionStore, VersionStore
 from blockyard.server.events.model import EventType
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
+from blockyard.server.integrations.model import Integration, IntegrationId
+from blockyard.server.integrations.service import IntegrationService
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.runners.model import RunnerId
-from blockyard.server.runners.secrets import SecretSealer
+from blockyard.server.runners.model import Runner, RunnerId
+from blockyard.server.runners.secrets import SecretSealer, fingerprint
 from blockyard.server.runners.service import RunnerService
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -60,6 +63,7 @@ class DefinitionService:
         event_log: EventLog,
         workspaces: WorkspaceService,
         runners: RunnerService,
+        integrations: IntegrationService,
         sealer: SecretSealer,
         usage: DefinitionUsage | None = None,
         allow_file_repositories: bool = False,
@@ -68,12 +72,15 @@ class DefinitionService:
         self._new_id = new_id
         self._event_log = event_log
         self._workspaces = workspaces
+        self._runners = runners
+        self._integrations = integrations
         self.usage: DefinitionUsage = usage or NoBlocks()
         self.versions = VersionService(
             clock=clock,
             new_id=new_id,
             event_log=event_log,
             runners=runners,
+            integrations=integrations,
             sealer=sealer,
             usage=lambda: self.usage,
             allow_file_repositories=allow_file_repositories,
@@ -242,19 +249,47 @@ class DefinitionService:
                     code="VersionNotReleased",
                     remedy="Release the version first.",
                 )
-        if version.implementation.needs_integration:
-            raise Conflict(
-                f"'{definition.display_name}' needs an integration, and this server has none",
-                code="IntegrationMissing",
-                remedy="Use a version with another implementation.",
-            )
         return definition, version
+
+    def runner_of(self, tx: Transaction, version: Version) -> Runner:
+        """Return who executes the runs of a version: the runner of its integration, or the one it names."""
+        integration = self._integration(tx, version)
+        return self._runners.get_by_id(tx, version.runner_id if integration is None else integration.runner_id)
+
+    def run_implementation(self, tx: Transaction, version: Version) -> JsonObject:
+        """Return the `implementation` of a run document with what the integration has for it."""
+        integration = self._integration(tx, version)
+        return version.implementation.run_document(None if integration is None else integration.connection())
+
+    def require_readable(self, tx: Transaction, version: Version) -> None:
+        """Refuse if the runner cannot open a secret of the implementation or of the integration. Raises Conflict."""
+        integration = self._integration(tx, version)
+        key = fingerprint(self.runner_of(tx, version).public_key)
+        if integration is not None and integration.secret is not None and integration.secret.key != key:
+            raise Conflict(
+                f"the runner cannot read the secret of integration '{integration.display_name}': it was entered for another "
+                "runner or key; enter it again in the integration",
+                code="UnreadableSecret",
+            )
+        odd = sorted(member for member, secret in version.implementation.secrets.items() if secret.key != key)
+        if odd:
+            raise Conflict(
+                f"the runner cannot read '{odd[0]}' of the implementation: it was entered for another runner or key; enter "
+                "it again in a new version of the definition",
+                code="UnreadableSecret",
+            )
+
+    def _integration(self, tx: Transaction, version: Version) -> Integration | None:
+        integration_id = version.implementation.integration_id
+        return None if integration_id is None else self._integrations.by_id(tx, integration_id)
 
     def used_by(self, tx: Transaction, runner_id: RunnerId) -> list[str]:
         """Return one phrase for each version that names a runner; for the deletion of runners."""
-        versions = VersionStore(tx).with_runner(runner_id)
-        names = DefinitionStore(tx).many([version.definition_id for version in versions])
-        return [f"version {version.number} of '{names[version.definition_id].display_name}'" for version in versions]
+        return _phrases(tx, VersionStore(tx).with_runner(runner_id))
+
+    def users_of(self, tx: Transaction, integration_id: IntegrationId) -> list[str]:
+        """Return one phrase for each version that uses an integration; for the deletion of integrations."""
+        return _phrases(tx, VersionStore(tx).with_integration(integration_id))
 
     def in_use(self, tx: Transaction, workspace: str) -> str | None:
         """Return what a workspace still has; for the deletion of workspaces."""
@@ -292,6 +327,11 @@ class DefinitionService:
             content=_event_content(definition),
             previous=None if before is None else _event_content(before),
         )
+
+
+def _phrases(tx: Transaction, versions: Sequence[Version]) -> list[str]:
+    names = DefinitionStore(tx).many([version.definition_id for version in versions])
+    return [f"version {version.number} of '{names[version.definition_id].display_name}'" for version in versions]
 
 
 def _event_content(definition: Definition) -> JsonObject:

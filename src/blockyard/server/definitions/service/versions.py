@@ -45,11 +45,13 @@ from blockyard.server.definitions.store import DefinitionStore, VersionStore
 from blockyard.server.events.model import EventType
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
+from blockyard.server.integrations.service import IntegrationService
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.runners.model import Runner
 from blockyard.server.runners.secrets import SecretSealer
 from blockyard.server.runners.service import RunnerService
 
@@ -66,6 +68,7 @@ class VersionService:
         new_id: NewId,
         event_log: EventLog,
         runners: RunnerService,
+        integrations: IntegrationService,
         sealer: SecretSealer,
         usage: Callable[[], DefinitionUsage],
         allow_file_repositories: bool = False,
@@ -74,6 +77,7 @@ class VersionService:
         self._new_id = new_id
         self._event_log = event_log
         self._runners = runners
+        self._integrations = integrations
         self._sealer = sealer
         self._usage = usage
         self._allow_files = allow_file_repositories
@@ -205,9 +209,9 @@ class VersionService:
                 remedy=f"Send '{definition.workspace}'.",
             )
         content = request.content
-        runner = self._runners.usable(tx, content.runner_id, definition.workspace, content.implementation.type)
         check_permissions(content.permissions)
         check_implementation(content, request.secrets, allow_files=self._allow_files)
+        runner = self._runner(tx, definition, content)
         check_kept_inputs(content, before)
         check_inputs(content, request.secrets, definition.target_type)
         check_outputs(content, definition.target_type)
@@ -221,6 +225,21 @@ class VersionService:
             runner=runner,
             sealer=self._sealer,
         )
+
+    def _runner(self, tx: Transaction, definition: Definition, content: VersionContent) -> Runner:
+        """Return the runner that secrets are sealed to: that of the integration, if the implementation has one."""
+        implementation = content.implementation
+        runner = self._runners.usable(tx, content.runner_id, definition.workspace, implementation.type)
+        if implementation.integration_id is None:
+            return runner
+        integration = self._integrations.usable(
+            tx,
+            implementation.integration_id,
+            definition.workspace,
+            implementation.type,
+            pointer=implementation.pointer("integrationRef/uuid"),
+        )
+        return self._runners.get_by_id(tx, integration.runner_id)
 
     def _check_dependencies(
         self, tx: Transaction, principal: Principal, definition: Definition, content: VersionContent

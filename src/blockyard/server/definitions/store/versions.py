@@ -26,6 +26,7 @@ from sqlalchemy import (
 from blockyard.server.definitions.documents import read_content, stored_content
 from blockyard.server.definitions.model import DefinitionId, Version, VersionId, VersionState, VersionSummary
 from blockyard.server.identity.model import Reach
+from blockyard.server.integrations.model import IntegrationId
 from blockyard.server.kit.columns import Instant, JsonText
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.errors import Stale
@@ -41,6 +42,7 @@ _versions = Table(
     Column("number", Integer, nullable=False),
     Column("state", String(16), nullable=False),
     Column("runner_id", Uuid, ForeignKey("runners.id"), nullable=False),
+    Column("integration_id", Uuid, ForeignKey("integrations.id")),
     Column("content", JsonText, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("released_at", Instant),
@@ -54,6 +56,7 @@ _versions = Table(
         postgresql_where=text("state = 'DRAFT'"),
     ),
     Index("ix_definition_versions_runner_id", "runner_id"),
+    Index("ix_definition_versions_integration_id", "integration_id"),
     Index("ix_definition_versions_workspace_created_at", "workspace", "created_at", "id"),
     Index("ix_definition_versions_created_at", "created_at", "id"),
 )
@@ -114,12 +117,11 @@ class VersionStore:
 
     def with_runner(self, runner_id: RunnerId) -> Sequence[Version]:
         """Return the versions that name a runner, newest first."""
-        rows = self._tx.execute(
-            select(_versions)
-            .where(_versions.c.runner_id == runner_id)
-            .order_by(_versions.c.created_at.desc(), _versions.c.id)
-        )
-        return [_version(row) for row in rows.mappings()]
+        return self._where(_versions.c.runner_id == runner_id)
+
+    def with_integration(self, integration_id: IntegrationId) -> Sequence[Version]:
+        """Return the versions that use an integration, newest first."""
+        return self._where(_versions.c.integration_id == integration_id)
 
     def dependent_on(self, definition_id: DefinitionId) -> Sequence[VersionId]:
         """Return the versions that depend on a definition."""
@@ -157,6 +159,12 @@ class VersionStore:
         self._add_dependencies(saved)
         return saved
 
+    def _where(self, condition: ColumnElement[bool]) -> Sequence[Version]:
+        rows = self._tx.execute(
+            select(_versions).where(condition).order_by(_versions.c.created_at.desc(), _versions.c.id)
+        )
+        return [_version(row) for row in rows.mappings()]
+
     def _add_dependencies(self, version: Version) -> None:
         rows: list[dict[str, object]] = [
             {"version_id": version.id, "definition_id": definition} for definition in version.dependencies
@@ -172,6 +180,7 @@ def _values(version: Version) -> dict[str, object]:
         "number": version.number,
         "state": version.state.value,
         "runner_id": version.runner_id,
+        "integration_id": version.implementation.integration_id,
         "content": stored_content(version.content),
         "created_at": version.created_at,
         "released_at": version.released_at,

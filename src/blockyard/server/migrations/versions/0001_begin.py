@@ -255,6 +255,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_workspaces_created_at", ["created_at", "name"], unique=False)
 
     op.create_table(
+        "integrations",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("workspace", sa.String(length=64), nullable=False),
+        sa.Column("display_name", sa.String(length=255), nullable=False),
+        sa.Column("type", sa.String(length=16), nullable=False),
+        sa.Column("settings", columns.JsonText(), nullable=False),
+        sa.Column("secret", columns.JsonText(), nullable=False),
+        sa.Column("runner_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", columns.Instant(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["runner_id"], ["runners.id"], name=op.f("fk_integrations_runner_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_integrations")),
+    )
+    with op.batch_alter_table("integrations", schema=None) as batch_op:
+        batch_op.create_index("ix_integrations_created_at", ["created_at", "id"], unique=False)
+        batch_op.create_index("ix_integrations_runner_id", ["runner_id"], unique=False)
+        batch_op.create_index("ix_integrations_workspace_created_at", ["workspace", "created_at", "id"], unique=False)
+
+    op.create_table(
         "definition_versions",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("definition_id", sa.Uuid(), nullable=False),
@@ -262,6 +281,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("runner_id", sa.Uuid(), nullable=False),
+        sa.Column("integration_id", sa.Uuid(), nullable=True),
         sa.Column("content", columns.JsonText(), nullable=False),
         sa.Column("created_at", columns.Instant(), nullable=False),
         sa.Column("released_at", columns.Instant(), nullable=True),
@@ -269,12 +289,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["definition_id"], ["definitions.id"], name=op.f("fk_definition_versions_definition_id"), ondelete="CASCADE"
         ),
+        sa.ForeignKeyConstraint(
+            ["integration_id"], ["integrations.id"], name=op.f("fk_definition_versions_integration_id")
+        ),
         sa.ForeignKeyConstraint(["runner_id"], ["runners.id"], name=op.f("fk_definition_versions_runner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_definition_versions")),
         sa.UniqueConstraint("definition_id", "number", name=op.f("uq_definition_versions_definition_id_number")),
     )
     with op.batch_alter_table("definition_versions", schema=None) as batch_op:
         batch_op.create_index("ix_definition_versions_created_at", ["created_at", "id"], unique=False)
+        batch_op.create_index("ix_definition_versions_integration_id", ["integration_id"], unique=False)
         batch_op.create_index("ix_definition_versions_runner_id", ["runner_id"], unique=False)
         batch_op.create_index(
             "ix_definition_versions_workspace_created_at", ["workspace", "created_at", "id"], unique=False

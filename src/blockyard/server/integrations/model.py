@@ -1,0 +1,126 @@
+"""What an integration is, and what a run carries of it. Source: api.md 3.13, concepts.md 9.3, runner.md 1.5.3."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import ImplementationType
+from blockyard.server.kit.errors import Invalid
+from blockyard.server.runners.model import RunnerId
+from blockyard.server.runners.secrets import SecretChange, StoredSecret
+
+IntegrationId = NewType("IntegrationId", UUID)
+
+_ADDRESS = re.compile(r"https?://[^\s\x00-\x20/\\?#@]+(/[^\s\x00-\x20\\?#]*)?\Z", re.IGNORECASE)
+_SEGMENT = re.compile(r"[^\s\x00-\x20\x7f/\\?#%]+\Z")
+
+
+class IntegrationType(StrEnum):
+    """What an integration connects to."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    AZURE_DEVOPS = "azuredevops"
+
+    @property
+    def implementation(self) -> ImplementationType:
+        """What its runner executes."""
+        return _IMPLEMENTATIONS[self]
+
+    @property
+    def secret_member(self) -> str | None:
+        """The member that holds its secret; None if it needs none."""
+        return _SECRETS[self]
+
+
+_IMPLEMENTATIONS: Mapping[IntegrationType, ImplementationType] = {
+    IntegrationType.GITHUB: ImplementationType.GITHUB_WORKFLOW,
+    IntegrationType.GITLAB: ImplementationType.GITLAB_CICD,
+    IntegrationType.AZURE_DEVOPS: ImplementationType.AZURE_DEVOPS,
+}
+_SECRETS: Mapping[IntegrationType, str | None] = {
+    IntegrationType.GITHUB: "appPrivateKey",
+    IntegrationType.GITLAB: None,
+    IntegrationType.AZURE_DEVOPS: "personalAccessToken",
+}
+_RUN_NAMES: Mapping[IntegrationType, Mapping[str, str]] = {
+    IntegrationType.GITHUB: {"baseUrl": "githubBaseUrl", "appPrivateKey": "appPem"},
+    IntegrationType.GITLAB: {"baseUrl": "gitlabBaseUrl"},
+    IntegrationType.AZURE_DEVOPS: {"baseUrl": "azureDevOpsBaseUrl"},
+}
+"""Members that runs spell otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegrationSpec:
+    """What a client says about an integration.
+
+    Attributes:
+        settings: the members of its type in the spelling of the API, as they were sent, without secret and runner.
+        secret: what is said about its secret; None if nothing.
+    """
+
+    workspace: str
+    display_name: str
+    type: IntegrationType
+    settings: Mapping[str, str]
+    runner_id: RunnerId
+    secret: SecretChange | None = field(default=None, repr=False)
+
+    def pointer(self, member: str) -> str:
+        """Return the JSON pointer of a member."""
+        return f"/spec/config/{self.type.value}/{member}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """An integration; `workspace` owns it."""
+
+    id: IntegrationId
+    workspace: str
+    display_name: str
+    type: IntegrationType
+    settings: Mapping[str, str]
+    runner_id: RunnerId
+    secret: StoredSecret | None = None
+    created_at: datetime
+    revision: int = 0
+
+    def connection(self) -> JsonObject:
+        """Return the members of a run's `implementation` that come from here: addresses trimmed, the secret as envelope."""
+        names = _RUN_NAMES[self.type]
+        members: JsonObject = {names.get(key, key): trimmed(value) for key, value in self.settings.items()}
+        secret = self.type.secret_member
+        if secret is not None and self.secret is not None:
+            members[names.get(secret, secret)] = self.secret.sealed
+        return members
+
+
+def trimmed(value: str) -> str:
+    """Return an address or a name without blanks around it and slashes behind it."""
+    return value.strip().rstrip("/")
+
+
+def check_spec(spec: IntegrationSpec) -> None:
+    """Refuse what no runner could reach. Raises Invalid."""
+    for member, value in spec.settings.items():
+        if member == "baseUrl":
+            if not _ADDRESS.match(trimmed(value)):
+                raise Invalid(
+                    "the base URL is no web address",
+                    code="BadBaseUrl",
+                    field=spec.pointer(member),
+                    remedy="Send http:// or https://, host and path, without credentials, query or fragment.",
+                )
+        elif not _SEGMENT.match(value.strip()) or value.strip() in {".", ".."}:
+            raise Invalid(
+                f"'{member}' must be one word that can stand in a URL",
+                code="BadIntegration",
+                field=spec.pointer(member),
+                remedy="Copy it from the settings of the other side, without blanks and slashes.",
+            )
