@@ -1,5 +1,7 @@
 """Brings a database to this version's tables. One linear history for SQLite and PostgreSQL."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -8,9 +10,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from blockyard.server.app import tables
 from blockyard.server.kit.database import Database
+from blockyard.server.kit.storage import storage_refusal
 
 _LOCK = 0x626C6F636B79
 """Advisory lock number on PostgreSQL: only one replica migrates at a time."""
@@ -18,6 +22,10 @@ _LOCK = 0x626C6F636B79
 
 class SchemaError(Exception):
     """The database does not have the tables this version needs."""
+
+
+class DatabaseError(OSError):
+    """The database cannot be used now; the message says why."""
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -35,7 +43,7 @@ def head() -> str | None:
 
 def current(db: Database) -> str | None:
     """Return the revision the database is at; None if it is empty."""
-    with db.engine.connect() as connection:
+    with _usable(), db.engine.connect() as connection:
         return revision_of(connection)
 
 
@@ -48,12 +56,24 @@ def upgrade(db: Database) -> bool:
     """Bring the database to the newest revision; return whether anything was to do."""
     if current(db) == head():
         return False
-    with db.engine.begin() as connection:
+    with _usable(), db.engine.begin() as connection:
         if not db.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             connection.execute(text("SET LOCAL lock_timeout = '10s'"))
         upgrade_to(connection, "head")
     return True
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    """Name what keeps the database from being used. Raises DatabaseError."""
+    try:
+        yield
+    except DBAPIError as error:
+        refusal = storage_refusal(error)
+        if refusal is None:
+            raise
+        raise DatabaseError(refusal.message) from error
 
 
 def knows(revision: str) -> bool:

@@ -14,7 +14,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self, TypeVar
 
-import psycopg
 import structlog
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.engine import URL, CursorResult
@@ -42,9 +41,6 @@ BUSY_SECONDS = 10
 
 _PAUSE_SECONDS = 0.01
 _SERIALIZATION_STATES = frozenset({"40001", "40P01", "55P03"})
-
-_LOST_STATES = frozenset({None, "57P01", "57P02", "57P03", "53300"})
-"""No connection; the server shuts down, crashed, starts; it has too many clients. Source: PostgreSQL, appendix A."""
 
 before_commit: contextvars.ContextVar[Callable[["Transaction"], None] | None] = contextvars.ContextVar(
     "before_commit", default=None
@@ -163,12 +159,8 @@ class Database:
             try:
                 return self._once(engine, fn)
             except (Stale, DBAPIError) as error:
-                if _is_lost(error):
-                    raise Unavailable(
-                        "the database cannot be reached", remedy="Send the request again in a moment."
-                    ) from error
                 if (refusal := storage_refusal(error)) is not None:
-                    log.error("database cannot be written", cause=refusal.code)  # noqa: TRY400  the cause is no defect
+                    log.error("database cannot be used", cause=refusal.message)  # noqa: TRY400  no defect, no trace
                     raise refusal from error
                 if not _is_clash(error):
                     raise
@@ -200,14 +192,6 @@ def _with_addition(fn: Callable[[Transaction], T]) -> Callable[[Transaction], T]
         return result
 
     return run
-
-
-def _is_lost(error: Exception) -> bool:
-    """Whether the connection to PostgreSQL broke or none could be made; SQLite has none to lose."""
-    return isinstance(error, DBAPIError) and (
-        error.connection_invalidated
-        or (isinstance(error.orig, psycopg.OperationalError) and error.orig.sqlstate in _LOST_STATES)
-    )
 
 
 def _is_clash(error: Exception) -> bool:

@@ -1,9 +1,12 @@
-"""Tells when a database cannot write: its disk is full, or it may only be read. The cure is the operator's, not the caller's."""
+"""Tells when a database cannot be used: out of reach, full disk, or read-only. The cure is the operator's, not the caller's."""
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from blockyard.server.kit.errors import Unavailable
+
+_LOST_STATES = frozenset({None, "57P01", "57P02", "57P03", "53300"})
+"""No connection; the server shuts down, crashed, starts; it has too many clients. Source: PostgreSQL, appendix A."""
 
 _FULL_STATES = frozenset({"53100"})
 _READ_ONLY_STATES = frozenset({"25006"})
@@ -15,9 +18,11 @@ _READ_ONLY_WORDS = ("readonly database", "disk i/o error", "unable to open datab
 
 
 def storage_refusal(error: Exception) -> Unavailable | None:
-    """Return what to answer when `error` means that the database cannot write now; None: it means something else."""
+    """Return what to answer when `error` means that the database cannot be used now; None: it means something else."""
     if not isinstance(error, DBAPIError):
         return None
+    if _is_lost(error):
+        return Unavailable("the database cannot be reached", remedy="Send the request again in a moment.")
     state = error.orig.sqlstate if isinstance(error.orig, psycopg.Error) else None
     words = str(error.orig).lower()
     if state in _FULL_STATES or any(text in words for text in _FULL_WORDS):
@@ -33,3 +38,10 @@ def storage_refusal(error: Exception) -> Unavailable | None:
             remedy="Ask the operator to make it and its directory writable, then send the request again.",
         )
     return None
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    """Whether the connection to PostgreSQL broke or none could be made; SQLite has none to lose."""
+    return error.connection_invalidated or (
+        isinstance(error.orig, psycopg.OperationalError) and error.orig.sqlstate in _LOST_STATES
+    )
