@@ -107,10 +107,9 @@ def _postgres_database(server: PostgresServer) -> Iterator[Database]:
         with Database.open(url) as db:
             metadata.create_all(db.engine)
 
-    name = server.create_database(server.template("with_tables", fill))
+    name = server.emptied("with_tables", fill)
     with Database.open(server.url(name)) as db:
         yield db
-    server.drop_database(name)
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,7 @@ class PostgresServer:
         self.wait()
         self._numbers = count(1)
         self._templates: set[str] = set()
+        self._tables_of_templates: dict[str, frozenset[str]] = {}
 
     def start_again(self) -> None:
         """Start a server on the same data after its process was killed."""
@@ -86,6 +87,32 @@ class PostgresServer:
             fill(self.url(name))
             self._templates.add(name)
         return name
+
+    def emptied(self, name: str, fill: Callable[[str], None]) -> str:
+        """Return the database `name` with no row in it; the first time, make it and let `fill` put tables into it.
+
+        Tables that a test added go. Emptying takes two milliseconds, a fresh copy of a template takes a hundred.
+        """
+        self.template(name, fill)
+        of_template = self._tables_of_templates.setdefault(name, self._tables(name))
+        with psycopg.connect(self.url(name), autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            added = [
+                sql.SQL("DROP TABLE {} CASCADE").format(sql.Identifier(t)) for t in self._tables(name) - of_template
+            ]
+            emptied = [sql.SQL("DELETE FROM {}").format(sql.Identifier(table)) for table in sorted(of_template)]
+            connection.execute(
+                sql.SQL("; ").join([sql.SQL("SET session_replication_role = replica"), *added, *emptied])
+            )
+        return name
+
+    def _tables(self, name: str) -> frozenset[str]:
+        with psycopg.connect(self.url(name)) as connection:
+            rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        return frozenset(table for (table,) in rows)
 
     def drop_database(self, name: str) -> None:
         """Remove a database and whoever is still connected to it."""
