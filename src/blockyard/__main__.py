@@ -16,6 +16,11 @@ DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everythi
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", help="Port to listen on; 0 = any free one.")]
 
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option("--passphrase-file", help="File whose first line encrypts the archive."),
+]
+
 EXIT_UNUSABLE = 2
 """Settings, files or the database cannot be used as they are."""
 
@@ -36,6 +41,7 @@ def main() -> None:
 
 def up(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
     """Start server, shared runner and SQLite on this machine."""
+    from blockyard.server.app import data_dir as directory
     from blockyard.server.app import keys, settings
     from blockyard.server.app import up as command
 
@@ -44,7 +50,7 @@ def up(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
     try:
         loaded = settings.load_settings({"BLOCKYARD_ALLOW_FILE_REPOSITORIES": "true"} | dict(environment), overrides)
         command.up(loaded, environment)
-    except (settings.SettingsError, keys.KeyFileError, command.AlreadyRunningError, OSError) as error:
+    except (settings.SettingsError, keys.KeyFileError, directory.DataDirError, OSError) as error:
         _fail(error)
 
 
@@ -123,6 +129,48 @@ def admin_password(data_dir: DataDir = None) -> None:
         _fail(error)
 
 
+def backup(
+    file: Annotated[Path, typer.Argument(help="The archive to write.")],
+    *,
+    data_dir: DataDir = None,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Write database and keys to one archive while everything runs."""
+    from blockyard.server.app import keys, migrate, settings
+    from blockyard.server.app.backup import commands, errors
+
+    try:
+        loaded = settings.load_settings(settings.environment(), {"data_dir": _text(data_dir)})
+        commands.backup(loaded, file, passphrase_file)
+    except (settings.SettingsError, keys.KeyFileError, migrate.SchemaError, errors.BackupError, OSError) as error:
+        _fail(error)
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="The archive to read.")],
+    *,
+    data_dir: DataDir = None,
+    passphrase_file: PassphraseFile = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+) -> None:
+    """Make an installation from an archive, on an empty data directory or database."""
+    from blockyard.server.app import data_dir as directory
+    from blockyard.server.app import keys, settings
+    from blockyard.server.app.backup import commands, errors
+
+    try:
+        loaded = settings.load_settings(settings.environment(), {"data_dir": _text(data_dir)})
+        commands.restore(loaded, file, passphrase_file, force=force)
+    except (
+        settings.SettingsError,
+        keys.KeyFileError,
+        directory.DataDirError,
+        errors.BackupError,
+        OSError,
+    ) as error:
+        _fail(error)
+
+
 def openapi() -> None:
     """Print the OpenAPI document."""
     from blockyard.server.app import maintenance
@@ -146,6 +194,8 @@ _SERVERS: Mapping[str, Callable[..., None]] = {
     "runner": runner,
     "migrate": migrate,
     "admin-password": admin_password,
+    "backup": backup,
+    "restore": restore,
     "openapi": openapi,
 }
 _HIDDEN = frozenset({"openapi"})

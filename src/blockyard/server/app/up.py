@@ -4,15 +4,13 @@ The first start makes every secret before it is used: files first (durable), row
 next start finds the files and makes the rows.
 """
 
-import fcntl
-import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 from blockyard.server.app import migrate, server
+from blockyard.server.app.data_dir import only_user, require_whole
 from blockyard.server.app.embedded_runner import EmbeddedRunner, runner_environment
 from blockyard.server.app.keys import ensure_key_pair, ensure_master_key, ensure_runner_key
 from blockyard.server.app.logs import configure
@@ -22,16 +20,13 @@ from blockyard.server.app.wiring import create_app, wire
 from blockyard.server.kit.database import Database
 
 
-class AlreadyRunningError(Exception):
-    """Another server uses the data directory."""
-
-
 def up(settings: Settings, environment: Mapping[str, str]) -> None:
     """Run everything until SIGTERM or SIGINT."""
     configure(settings.log_level, settings.log_format)
     data = settings.data_dir
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _only_one(data), ThreadPoolExecutor(1) as background:
+    with only_user(data), ThreadPoolExecutor(1) as background:
+        require_whole(data)
         runner_key = data / "runner-key.pem"
         public_key = background.submit(ensure_runner_key, runner_key)
         master_key = ensure_master_key(settings.master_key_file)
@@ -64,23 +59,6 @@ def up(settings: Settings, environment: Mapping[str, str]) -> None:
 
 def _nothing() -> None:
     """Start or stop nothing."""
-
-
-@contextmanager
-def _only_one(data: Path) -> Iterator[None]:
-    """Hold the data directory's lock, so that two servers never share one SQLite and one runner directory."""
-    descriptor = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise AlreadyRunningError(
-            f"another Blockyard server uses {data}; stop it, or choose another --data-dir"
-        ) from None
-    try:
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _announce(settings: Settings, admin_key_file: Path, password: str | None) -> None:

@@ -9,8 +9,9 @@ import asyncio
 import contextvars
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -132,6 +133,15 @@ class Database:
     def read_now(self, fn: Callable[[Transaction], T]) -> T:
         """Do what `read` does, for callers that are no coroutine."""
         return self._submit(self._readers, self._read_engine, fn).result()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a connection that sees one consistent state however long it reads, and that keeps no writer waiting."""
+        with self._read_engine.connect() as connection:
+            if not self.is_sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
 
     def close(self) -> None:
         """Finish what is under way and close all connections."""

@@ -1,0 +1,284 @@
+"""Archives: what goes in comes out, on either database, and nothing else is taken for one."""
+
+import gzip
+import json
+import os
+import stat
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert, select, text
+
+from blockyard.server.app import migrate, tables
+from blockyard.server.app.backup.encryption import CHUNK_BYTES
+from blockyard.server.app.backup.errors import BackupError
+from blockyard.server.app.backup.restore import restore
+from blockyard.server.app.backup.take import backup
+from blockyard.server.app.data_dir import UNFINISHED_RESTORE, DataDirError, only_user, require_whole
+from blockyard.server.app.keys import KeyFileError, ensure_master_key
+from blockyard.server.app.settings import Settings
+from blockyard.server.kit.database import Database
+from tests.support.installed import install
+
+NewTarget = Callable[[str], Settings]
+PASSPHRASE = b"correct horse"
+KEYS = ("master.key", "runner-key.pem", "runner-api-key.json", "admin-key.json")
+STATES = tables.metadata.tables["state_versions"]
+
+
+@pytest.fixture
+def archive(installed: Settings, tmp_path: Path) -> Path:
+    """An archive of an installation with a large, odd row."""
+    _store(installed, _state(7, b"\0\xff" * 200_000))
+    file = tmp_path / "archive"
+    backup(installed, file, None)
+    return file
+
+
+def _store(settings: Settings, row: dict[str, object]) -> None:
+    with Database.open(settings.effective_database_url) as db:
+        db.write_now(lambda tx: tx.execute(insert(STATES), [row]))
+
+
+def _state(number: int, data: bytes) -> dict[str, object]:
+    samples: dict[type, object] = {
+        bytes: data,
+        str: 'ünï "quoted"\n',
+        int: number,
+        bool: True,
+        object: datetime(2026, 3, 1, 12, 30, 1, 123456, tzinfo=UTC),  # Instant does not say its type
+        UUID: UUID(int=2**127 + number),
+    }
+    return {column.name: samples[column.type.python_type] for column in STATES.columns}
+
+
+def _everything(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
+    with Database.open(settings.effective_database_url) as db, db.snapshot() as connection:
+        return {
+            name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
+            for name, table in tables.metadata.tables.items()
+        }
+
+
+@pytest.mark.parametrize("passphrase", [None, PASSPHRASE], ids=["plain", "encrypted"])
+def test_an_installation_comes_back_as_it_was(
+    installed: Settings, archive: Path, new_target: NewTarget, database_kind: str, passphrase: bytes | None
+) -> None:
+    backup(installed, archive, passphrase)
+    target = new_target(database_kind)
+
+    restored = restore(target, archive, passphrase, force=False)
+
+    assert _everything(target) == _everything(installed)
+    assert restored.rows == sum(map(len, _everything(target).values()))
+    for name in KEYS:
+        assert (target.data_dir / name).read_bytes() == (installed.data_dir / name).read_bytes()
+        assert stat.S_IMODE((target.data_dir / name).stat().st_mode) == 0o600
+    require_whole(target.data_dir)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("old", "new"), [("sqlite", "postgres"), ("postgres", "sqlite")])
+def test_an_archive_of_one_database_fills_the_other(old: str, new: str, new_target: NewTarget, tmp_path: Path) -> None:
+    source, target = new_target(old), new_target(new)
+    install(source)
+    _store(source, _state(7, b"\0\xff"))
+    backup(source, tmp_path / "archive", None)
+
+    restore(target, tmp_path / "archive", None, force=False)
+
+    assert _everything(target) == _everything(source)
+
+
+def test_the_archive_is_private_and_replaces_the_one_before(installed: Settings, archive: Path) -> None:
+    archive.chmod(0o644)
+
+    backup(installed, archive, None)
+
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o600
+    assert [file.name for file in archive.parent.iterdir() if file.name.startswith(".archive")] == []
+
+
+def test_an_encrypted_archive_shows_nothing(installed: Settings, archive: Path) -> None:
+    backup(installed, archive, PASSPHRASE)
+
+    stored = archive.read_bytes()
+
+    assert (installed.data_dir / "master.key").read_bytes().strip() not in stored
+    assert b"blockyardBackup" not in stored
+    assert b"\x1f\x8b\x08\x00" not in stored
+    assert PASSPHRASE not in stored
+
+
+def test_a_wrong_or_missing_passphrase_is_told(installed: Settings, archive: Path, new_target: NewTarget) -> None:
+    backup(installed, archive, PASSPHRASE)
+    target = new_target("sqlite")
+
+    with pytest.raises(BackupError, match="the passphrase is not the one"):
+        restore(target, archive, b"wrong", force=False)
+    with pytest.raises(BackupError, match="is encrypted: give its passphrase with --passphrase-file"):
+        restore(target, archive, None, force=False)
+    assert list(target.data_dir.iterdir()) == []
+
+
+@pytest.mark.parametrize("passphrase", [None, PASSPHRASE], ids=["plain", "encrypted"])
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.9, 0.9999])
+def test_a_truncated_archive_is_refused(
+    installed: Settings, archive: Path, new_target: NewTarget, passphrase: bytes | None, share: float
+) -> None:
+    backup(installed, archive, passphrase)
+    whole = archive.read_bytes()
+    archive.write_bytes(whole[: int(len(whole) * share)])
+    target = new_target("sqlite")
+
+    with pytest.raises(BackupError, match=r"damaged|cut off"):
+        restore(target, archive, passphrase, force=False)
+    assert list(target.data_dir.iterdir()) == []
+
+
+def test_chunks_cannot_be_left_out(installed: Settings, archive: Path, new_target: NewTarget) -> None:
+    _store(installed, _state(8, os.urandom(3 * CHUNK_BYTES)))
+    backup(installed, archive, PASSPHRASE)
+    whole = archive.read_bytes()
+    begin = whole.index(b"}\n") + 2
+    size = CHUNK_BYTES + 16
+
+    for changed in (whole[: begin + size], whole[:begin] + whole[begin + size :]):
+        archive.write_bytes(changed)
+        with pytest.raises(BackupError, match="damaged or cut off"):
+            restore(new_target("sqlite"), archive, PASSPHRASE, force=False)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"hello", gzip.compress(b"hello"), gzip.compress(b'{"a": 1}\n'), gzip.compress(b"[1]\n"), b"\x1f\x8b\x08\0"],
+)
+def test_a_foreign_file_is_refused(content: bytes, new_target: NewTarget, tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign"
+    foreign.write_bytes(content)
+
+    with pytest.raises(BackupError, match=r"no backup of Blockyard|cut off"):
+        restore(new_target("sqlite"), foreign, None, force=False)
+
+
+def test_a_changed_row_is_found_by_its_checksum(archive: Path, new_target: NewTarget) -> None:
+    lines = gzip.decompress(archive.read_bytes())
+    archive.write_bytes(gzip.compress(lines.replace(b"administrator", b"xdministrator")))
+
+    with pytest.raises(BackupError, match="a checksum is wrong"):
+        restore(new_target("sqlite"), archive, None, force=False)
+
+
+def test_an_archive_of_an_older_revision_is_migrated(
+    archive: Path, installed: Settings, new_target: NewTarget, database_kind: str
+) -> None:
+    _rewrite(archive, revision="0001", without="master_key_check")
+    target = new_target(database_kind)
+
+    restore(target, archive, None, force=False)
+
+    with Database.open(target.effective_database_url) as db:
+        migrate.require_current(db)
+    after, before = _everything(target), _everything(installed)
+    assert len(after.pop("master_key_check")) == len(before.pop("master_key_check")) == 1
+    assert after == before
+
+
+def test_an_archive_of_a_newer_version_is_refused(archive: Path, new_target: NewTarget) -> None:
+    _rewrite(archive, revision="9999")
+
+    with pytest.raises(BackupError, match="revision 9999, which this version does not know"):
+        restore(new_target("sqlite"), archive, None, force=False)
+
+
+def _rewrite(archive: Path, *, revision: str, without: str = "") -> None:
+    """Make the archive one of another revision, without a table, with right checksums."""
+    lines = [json.loads(line) for line in gzip.decompress(archive.read_bytes()).splitlines()]
+    lines[0]["revision"] = revision
+    kept, leaving_out = [], False
+    for line in lines:
+        if isinstance(line, dict):
+            leaving_out = bool(without) and line.get("table") == without
+        if not leaving_out:
+            kept.append(json.dumps(line, separators=(",", ":")) + "\n")
+    lines[-1]["end"]["tables"].pop(without, None)
+    kept[-1] = json.dumps(lines[-1], separators=(",", ":")) + "\n"
+    archive.write_bytes(gzip.compress("".join(kept).encode()))
+
+
+def test_a_target_that_is_in_use_is_left_alone(archive: Path, installed: Settings) -> None:
+    before = _everything(installed)
+
+    with pytest.raises(BackupError, match=r"would be replaced|has tables of Blockyard"):
+        restore(installed, archive, None, force=False)
+
+    assert _everything(installed) == before
+    require_whole(installed.data_dir)
+
+
+def test_force_replaces_and_keeps_what_was_there(
+    archive: Path, new_target: NewTarget, database_kind: str, installed: Settings
+) -> None:
+    target = new_target(database_kind)
+    install(target)
+    old_key = (target.data_dir / "master.key").read_bytes()
+
+    restored = restore(target, archive, None, force=True)
+
+    assert _everything(target) == _everything(installed)
+    assert restored.aside is not None
+    assert (restored.aside / "master.key").read_bytes() == old_key
+    assert (restored.aside / "blockyard.sqlite3").exists() == (database_kind == "sqlite")
+
+
+def test_a_running_server_keeps_its_data_directory(archive: Path, installed: Settings) -> None:
+    with only_user(installed.data_dir), pytest.raises(DataDirError, match="another Blockyard server uses"):
+        restore(installed, archive, None, force=True)
+
+
+@pytest.mark.postgres
+def test_servers_on_the_database_must_stop_first(new_target: NewTarget, tmp_path: Path) -> None:
+    source = new_target("postgres")
+    install(source)
+    backup(source, tmp_path / "archive", None)
+
+    with Database.open(source.effective_database_url) as db:
+        db.read_now(lambda tx: tx.execute(text("SELECT 1")))
+        with pytest.raises(BackupError, match="servers are connected"):
+            restore(source, tmp_path / "archive", None, force=True)
+
+
+def test_a_server_does_not_start_on_half_a_restore(installed: Settings) -> None:
+    (installed.data_dir / UNFINISHED_RESTORE).touch()
+
+    with pytest.raises(DataDirError, match="did not end"):
+        require_whole(installed.data_dir)
+
+
+def test_a_key_that_is_not_of_the_database_is_no_backup(installed: Settings, tmp_path: Path) -> None:
+    installed.master_key_file.unlink()
+    ensure_master_key(installed.master_key_file)
+
+    with pytest.raises(BackupError, match="another master key"):
+        backup(installed, tmp_path / "archive", None)
+    with pytest.raises(KeyFileError, match="another master key"):
+        install(installed)
+
+
+def test_there_is_nothing_to_back_up(new_target: NewTarget, tmp_path: Path) -> None:
+    settings = new_target("sqlite")
+    ensure_master_key(settings.master_key_file)
+
+    with pytest.raises(BackupError, match="there is no database at"):
+        backup(settings, tmp_path / "archive", None)
+
+
+def test_a_backup_sees_one_moment_and_keeps_no_writer_waiting(installed: Settings) -> None:
+    with Database.open(installed.effective_database_url) as db, db.snapshot() as connection:
+        before = connection.execute(select(STATES)).all()
+        db.write_now(lambda tx: tx.execute(insert(STATES), [_state(7, b"later")]))
+
+        assert connection.execute(select(STATES)).all() == before

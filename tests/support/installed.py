@@ -1,0 +1,38 @@
+"""An installation that does not run: a data directory and a database, as the first start leaves them."""
+
+from functools import cache
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from blockyard.server.app import migrate
+from blockyard.server.app.keys import ensure_key_pair, ensure_master_key, ensure_runner_key, write_private
+from blockyard.server.app.seeds import Seeds, seed
+from blockyard.server.app.settings import Settings
+from blockyard.server.app.wiring import wire
+from blockyard.server.kit.database import Database
+
+
+@cache
+def _runner_key() -> bytes:
+    """Return one key for all: making it takes long."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def install(settings: Settings) -> None:
+    """Do what the first start of `blockyard up` does."""
+    data = settings.data_dir
+    write_private(data / "runner-key.pem", _runner_key())
+    master_key = ensure_master_key(settings.master_key_file)
+    with Database.open(settings.effective_database_url) as db:
+        migrate.upgrade(db)
+        seeds = Seeds(
+            admin_workspace=settings.admin_workspace,
+            admin_key=ensure_key_pair(data / "admin-key.json"),
+            runner_key=ensure_key_pair(data / "runner-api-key.json"),
+            runner_public_key=ensure_runner_key(data / "runner-key.pem"),
+        )
+        seed(db, wire(settings, db, master_key), seeds)
