@@ -1,10 +1,18 @@
 """Writes files so that a crash leaves either the old content or the new one."""
 
+import errno
 import os
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def is_full(error: BaseException) -> bool:
+    """Tell whether there is no room left on the disk."""
+    return isinstance(error, OSError) and error.errno in _FULL
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -25,9 +33,13 @@ def replace_file_durably(path: Path, data: bytes) -> None:
 def _replace(path: Path, data: bytes, *, sync: bool) -> None:
     draft = path.with_name(f"{path.name}.draft")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        if sync:
-            file.flush()
-            os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)  # it may hold secrets
+        raise

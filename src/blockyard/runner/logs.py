@@ -9,8 +9,12 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
+
 from blockyard.protocol.masking import MaskedStream, Masker
-from blockyard.runner.durable import PRIVATE_DIRECTORY, PRIVATE_FILE
+from blockyard.runner.durable import PRIVATE_DIRECTORY, PRIVATE_FILE, is_full
+
+log = structlog.get_logger()
 
 LINE_BYTES = 64 * 1024
 """A log line is cut here. Source: architecture.md 8."""
@@ -52,6 +56,7 @@ class StepLogs:
         self._lock = threading.Lock()
         self._index_path = folder / "index"
         index = self._read_index()
+        self._index_size = self._index_path.stat().st_size if self._index_path.exists() else 0
         self._steps = index.steps
         self._taken = index.commands
         self._commands: dict[str, _Command] = {}
@@ -121,16 +126,15 @@ class StepLogs:
     def _append(self, step_id: str, data: bytes, command: str | None = None, taken: int = 0) -> int:
         step = self._steps.setdefault(step_id, _Step())
         kept = _cut_lines(step, data).replace(b"\0", _NUL)
-        if kept:
-            with self._path(step_id).open("ab", buffering=0) as file:
-                file.write(kept)
-            step.size += len(kept)
+        if kept and not _add(self._path(step_id), step.size, kept):
+            return 0
+        step.size += len(kept)
         if command is not None:
             self._taken[command] = taken
         if kept or command is not None:
-            note = json.dumps([step_id, step.size, step.column, command, taken])
-            with self._index_path.open("ab", buffering=0) as file:
-                file.write(note.encode() + b"\n")
+            note = json.dumps([step_id, step.size, step.column, command, taken]).encode() + b"\n"
+            if _add(self._index_path, self._index_size, note):
+                self._index_size += len(note)
         return len(kept)
 
     def _path(self, step_id: str) -> Path:
@@ -151,6 +155,23 @@ class StepLogs:
             if command is not None:
                 index.commands[command] = taken
         return index
+
+
+def _add(path: Path, size: int, data: bytes) -> bool:
+    """Append to a file of `size` bytes, whole or not at all; False on a full disk: a log is not worth a run."""
+    with path.open("ab", buffering=0) as file:
+        try:
+            written = file.write(data)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            written = 0
+        if written == len(data):
+            return True
+        if written:
+            file.truncate(size)
+    log.error("log bytes dropped, the disk is full", count=len(data))
+    return False
 
 
 def _cut_lines(step: _Step, data: bytes) -> bytes:

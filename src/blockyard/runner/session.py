@@ -14,6 +14,7 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.masking import Masker
 from blockyard.protocol.run import ImplementationType, RunDocument, RunStatus
 from blockyard.protocol.status import StatusUpdate
+from blockyard.runner.durable import is_full
 from blockyard.runner.executors.executor import (
     Executor,
     Outcome,
@@ -38,6 +39,7 @@ from blockyard.runner.workdir import ClaimedRun, RunFolder
 log = structlog.get_logger()
 
 INTERNAL_ERROR = "The runner met an unexpected error; its operator finds the details in its log."
+DISK_FULL = "The disk of the runner is full; its operator must free space there. Then start the run again."
 _DELIVER_SECONDS = 10
 _UNSTORED_SECONDS = 60
 _HANDED_BACK = "The runner was stopped before the run ended."
@@ -182,10 +184,11 @@ class RunSession:
             report, outcome = self._final_report(result), result.outcome
         except RegistrationRefused as refused:
             report, outcome = self._refusal(str(refused)), "REFUSED"
-        except Exception:  # noqa: BLE001  whatever it is, the run ends with a report
+        except Exception as error:  # noqa: BLE001  whatever it is, the run ends with a report
             self._log.error("run failed unexpectedly", cause=self._logs.mask(traceback.format_exc()))
             self._processes.kill()
-            report, outcome = self._final_report(Result(Outcome.FAILED, INTERNAL_ERROR)), "ERROR"
+            summary = DISK_FULL if is_full(error) else INTERNAL_ERROR
+            report, outcome = self._final_report(Result(Outcome.FAILED, summary)), "ERROR"
         deliver(self._frame, report, before=lambda: self._journal.set("ended", value=True))
         self._folder.remove()
         self._log.info("run ended", outcome=outcome, stopped=self._reporter.stop_reason)
@@ -234,9 +237,8 @@ def deliver(frame: Frame, report: FinalReport, *, before: Callable[[], None] = l
 def report_unstartable(frame: Frame, document: RunDocument, error: OSError) -> None:
     """Report a run as FAILED for which there is no working directory. Source: runner.md 3.4."""
     log.error("no working directory", run_id=document.metadata.uuid, error=error.strerror)
-    _fail_without_steps(
-        frame, document.metadata.uuid, document.spec.run_token or "", "The runner could not prepare this run."
-    )
+    summary = DISK_FULL if is_full(error) else "The runner could not prepare this run."
+    _fail_without_steps(frame, document.metadata.uuid, document.spec.run_token or "", summary)
 
 
 def report_unreadable(frame: Frame, document: JsonObject, error: ValidationError) -> None:

@@ -18,6 +18,9 @@ import sys
 
 PR_SET_CHILD_SUBREAPER = 36
 EXIT_CANNOT_START = 127
+_RESERVED = 16
+"""Bytes that an exit code takes at most."""
+
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DEFAULT_FOR_COMMAND = (*_IGNORED, signal.SIGPIPE, signal.SIGXFSZ)
 
@@ -36,6 +39,7 @@ def supervise() -> None:
     if not _claim(folder):
         return
     output = os.open(os.path.join(folder, "output"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    _reserve(folder, "exit")
     try:
         pid = _start(order["argv"], order["env"], order["cwd"], os.path.join(folder, "stdin"), output)
     except OSError as error:
@@ -85,10 +89,17 @@ def start_time(pid: int) -> int:
     return 0 if fields[0] == b"Z" else int(fields[19])
 
 
+def _reserve(folder: str, name: str) -> None:
+    """Take the room for a later `_write` now: how a command ended can be noted even on a full disk."""
+    descriptor = os.open(os.path.join(folder, name + ".draft"), os.O_WRONLY | os.O_CREAT, 0o600)
+    os.write(descriptor, b" " * _RESERVED)
+    os.close(descriptor)
+
+
 def _write(folder: str, name: str, text: str) -> None:
     path = os.path.join(folder, name)
-    descriptor = os.open(path + ".draft", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.write(descriptor, text.encode())
+    descriptor = os.open(path + ".draft", os.O_WRONLY | os.O_CREAT, 0o600)
+    os.write(descriptor, text.encode().ljust(_RESERVED))
     os.close(descriptor)
     os.rename(path + ".draft", path)
 

@@ -147,8 +147,12 @@ class WorkDir:
         """Make a fresh folder for an attempt. Raises OSError."""
         folder = RunFolder(self._runs / f"{_UNSAFE.sub('_', run_id)[:64]}-{secrets.token_hex(3)}")
         folder.path.mkdir(mode=PRIVATE_DIRECTORY)
-        folder.work.mkdir(mode=PRIVATE_DIRECTORY)
-        folder.store_claim(claim)
+        try:
+            folder.work.mkdir(mode=PRIVATE_DIRECTORY)
+            folder.store_claim(claim)
+        except OSError:
+            folder.remove()
+            raise
         return folder
 
     def leftovers(self) -> list[RunFolder]:
