@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.jsontypes import Json, JsonObject
 from tests.support.block_world import (
     BLOCKS,
     MANUAL,
@@ -391,3 +391,28 @@ def test_the_usage_of_versions_and_definitions_is_counted(world: BlockWorld) -> 
     world.delete(block)
     assert lifecycle_of(world.read(block)) == "DELETED"
     assert world.db.read_now(lambda tx: world.usage.in_use(tx, "shop")) is None
+
+
+def test_a_list_comes_back_as_it_was_sent_and_reaches_the_run_as_text(world: BlockWorld) -> None:
+    regions: list[Json] = ["eu", 1, {"zone": None}]
+    inputs = {"regions": an_input("LIST", updateableByConsumer=True)}
+    block = world.order(world.define("Server", inputs=inputs), {"regions": regions})
+
+    assert block["spec"]["inputs"]["regions"]["value"] == regions
+    claimed = world.claimed()
+    assert claimed.inputs["regions"]["value"] == '["eu",1,{"zone":null}]'
+    world.report(claimed)
+    unchanged = world.change(block, inputs={"regions": regions})
+    assert (status_of(unchanged), unchanged["spec"]["inputs"]["regions"]["value"]) == ("SUCCEEDED", regions)
+
+
+def test_a_list_of_a_manual_block_is_an_output_of_type_code(world: BlockWorld) -> None:
+    version = world.define("Server", implementation=MANUAL, inputs={"regions": an_input("LIST")})
+
+    block = world.order(version, {"regions": ["eu"]})
+
+    assert block["status"]["outputs"]["regions"] == {
+        "value": ["eu"],
+        "valueType": "CODE",
+        "assignmentType": "NONE",
+    }

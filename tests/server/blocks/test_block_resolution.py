@@ -91,6 +91,7 @@ def resolved(
         (spec("i", InputType.MULTI_SELECT), ["a", "b"], ["a", "b"]),
         (spec("i", InputType.CODE), '{"a": [1]}', '{"a": [1]}'),
         (spec("i", InputType.LIST), '["a"]', '["a"]'),
+        (spec("i", InputType.LIST), ["ä", 1], '["ä",1]'),
         (spec("i", is_sensitive=True), SECRET, "envelope"),
         (spec("i"), None, None),
     ],

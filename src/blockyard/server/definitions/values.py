@@ -117,10 +117,12 @@ def _type_problem(  # noqa: PLR0911  one for each type
     match type_:
         case InputType.STRING:
             return None if isinstance(value, str) else ("must be text", "Send a JSON string.")
-        case InputType.CODE | InputType.LIST:
+        case InputType.CODE:
             if isinstance(value, str):
                 return None
             return "must be text", "Send structured code as a JSON string that holds the code."
+        case InputType.LIST:
+            return None if isinstance(value, list | str) else ("must be a list", "Send a JSON array.")
         case InputType.INTEGER:
             whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_INTEGER
             return (

@@ -52,11 +52,11 @@ def resolve_inputs(block: Block, specs: Mapping[str, InputSpec], around: Surroun
 
 
 def run_input(item: ResolvedInput) -> JsonObject:
-    """Return an input as run documents carry it: a secret is its envelope, code is a string."""
+    """Return an input as run documents carry it: a secret is its envelope, code and lists are strings."""
     spec, value = item.spec, item.value
     return {
         "key": spec.key,
-        "value": value.sealed if isinstance(value, StoredSecret) else value,
+        "value": value.sealed if isinstance(value, StoredSecret) else _shaped(spec, value),
         "type": spec.type.value,
         "isSensitive": spec.is_sensitive,
         "isEnvironment": spec.is_environment,
@@ -99,15 +99,13 @@ def as_text(value: Json) -> str:
 
 def _resolve(block: Block, spec: InputSpec, around: Surroundings) -> ResolvedValue:
     if spec.assignment_type in SETTABLE:
-        return _shaped(spec, block.inputs.get(spec.key))
+        return block.inputs.get(spec.key)
     compute = _COMPUTED.get(spec.assignment_type)
     return compute(block, spec, around) if compute is not None else None
 
 
-def _shaped(spec: InputSpec, value: InputValue) -> ResolvedValue:
-    if isinstance(value, StoredSecret) or value is None:
-        return value
-    return as_text(value) if spec.type in _CODE else value
+def _shaped(spec: InputSpec, value: Json) -> Json:
+    return as_text(value) if spec.type in _CODE and value is not None else value
 
 
 def _parent_output(spec: InputSpec, around: Surroundings) -> Json:
@@ -133,7 +131,7 @@ def _converted(spec: InputSpec, output: BlockOutput) -> Json:
 
 
 _COMPUTED: Mapping[AssignmentType, Callable[[Block, InputSpec, Surroundings], ResolvedValue]] = {
-    AssignmentType.STATIC: lambda _, spec, __: _shaped(spec, spec.argument),
+    AssignmentType.STATIC: lambda _, spec, __: spec.argument,
     AssignmentType.WORKSPACE_IDENTIFIER: lambda block, _, __: block.workspace,
     AssignmentType.TENANT_BUILDING_BLOCK_UUID: lambda block, _, __: str(block.id),
     AssignmentType.AUTHOR: lambda block, _, __: as_text(block.author.document()),
