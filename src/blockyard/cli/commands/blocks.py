@@ -1,4 +1,4 @@
-"""`blocks order | list | show | logs | outputs | update | run | delete`."""
+"""`blocks order | list | show | logs | outputs | update | run | detect | apply-plan | delete`."""
 
 from typing import Annotated
 
@@ -7,13 +7,14 @@ import typer
 from blockyard.cli import lookup
 from blockyard.cli.block_reports import finish, print_block, print_list
 from blockyard.cli.commands.blocks_change import order_block, update_block
+from blockyard.cli.documents import flag, text
 from blockyard.cli.exits import missing
 from blockyard.cli.feeds import replay_block
 from blockyard.cli.live import Screen
 from blockyard.cli.orders import output_rows, output_value
 from blockyard.cli.output import Format, plain, shown
-from blockyard.cli.resources import BLOCKS, JSON
-from blockyard.cli.run_logs import print_logs
+from blockyard.cli.resources import BLOCKS, JSON, own
+from blockyard.cli.run_logs import end, print_logs, wait_for
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected, interactive
 from blockyard.cli.watching import Watch
 
@@ -134,6 +135,51 @@ def run_block(
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
         session.client.request("POST", BLOCKS.path(item.id, "trigger-run"), accept=JSON)
+        finish(session, Watch(session.client, session.printer.progress).again(item), wait=wait)
+
+
+@blocks.command("detect")
+def detect_changes(
+    block: Which,
+    *,
+    wait: Wait = True,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Say what a run would change, and change nothing. The plan is kept for `blocks apply-plan`."""
+    with connected(output, url) as session:
+        item = lookup.block(session.client, block, workspace=workspace)
+        started = session.client.post(own("blocks", item.id, "detect"))
+        run_id = text(started, "runUuid")
+        if not (wait and run_id):
+            session.printer.result(started, f"A dry run of '{item.name}' ({item.id}) was started.")
+            return
+        status = wait_for(session, run_id)
+        run = session.client.get(own("runs", run_id))
+        changes = flag(run, "changesDetected")
+        if session.printer.is_json:
+            session.printer.json(run)
+        elif status == "SUCCEEDED" and changes:
+            session.printer.say(f"There are changes. Make them with: blockyard blocks apply-plan {item.id}")
+        else:
+            session.printer.say("There are no changes." if status == "SUCCEEDED" else f"The dry run ended: {status}.")
+        end(status)
+
+
+@blocks.command("apply-plan")
+def apply_plan(
+    block: Which,
+    *,
+    wait: Wait = True,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Make exactly the changes that the latest `blocks detect` showed."""
+    with connected(output, url) as session:
+        item = lookup.block(session.client, block, workspace=workspace)
+        session.client.post(own("blocks", item.id, "apply-plan"))
         finish(session, Watch(session.client, session.printer.progress).again(item), wait=wait)
 
 

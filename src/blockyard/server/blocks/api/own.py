@@ -1,5 +1,6 @@
 """Our own endpoints of building blocks, for people, pages and the CLI: everything about a block, and live updates."""
 
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
@@ -8,11 +9,12 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from blockyard.server.blocks.api.feed import MAX_WAIT_SECONDS, BlockFeed, Cursor, batch
 from blockyard.server.blocks.api.rendering import block_detail
-from blockyard.server.blocks.service import BlockService
+from blockyard.server.blocks.service import BlockService, BlockView
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import require_accept
+from blockyard.server.kit.wire import WireModel
 from blockyard.server.runs.service import RunViews
 
 EVENT_STREAM = "text/event-stream"
@@ -25,6 +27,13 @@ _DESCRIPTION = (
 )
 
 
+class StartedRun(WireModel):
+    """A run that was started; without its id for those who may not see runs."""
+
+    building_block_uuid: UUID
+    run_uuid: UUID | None
+
+
 def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: Links) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/api/blockyard/v1/blocks", tags=["Building blocks"])
@@ -34,6 +43,18 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
     async def read_block(uuid: UUID, principal: CurrentPrincipal) -> Response:
         """Return a block with definition, inputs, outputs, parents, children and latest runs, as people read it."""
         return JSONResponse(await db.read(lambda tx: block_detail(blocks.detail(tx, principal, uuid), links)))
+
+    @router.post("/{uuid}/detect", status_code=HTTPStatus.ACCEPTED)
+    async def detect_changes(uuid: UUID, principal: CurrentPrincipal) -> StartedRun:
+        """Start a dry run: it says what a run would change, and changes nothing. The block's status stays."""
+        view = await db.write(lambda tx: blocks.detect(tx, principal, uuid))
+        return _started(view, view.block.latest_dry_run_id)
+
+    @router.post("/{uuid}/apply-plan", status_code=HTTPStatus.ACCEPTED)
+    async def apply_plan(uuid: UUID, principal: CurrentPrincipal) -> StartedRun:
+        """Start a run that applies exactly what the latest dry run planned."""
+        view = await db.write(lambda tx: blocks.apply_plan(tx, principal, uuid))
+        return _started(view, view.block.latest_run_id)
 
     @router.get("/{uuid}/events", description=_DESCRIPTION, response_class=Response)
     async def watch_block(
@@ -55,3 +76,7 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
         return StreamingResponse(stream, media_type=EVENT_STREAM, headers=_STREAM_HEADERS)
 
     return router
+
+
+def _started(view: BlockView, run_id: UUID | None) -> StartedRun:
+    return StartedRun(building_block_uuid=view.block.id, run_uuid=run_id if view.shows_runs else None)

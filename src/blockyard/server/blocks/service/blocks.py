@@ -22,6 +22,7 @@ from blockyard.server.blocks.service.changing import Changing
 from blockyard.server.blocks.service.deleting import Deleting
 from blockyard.server.blocks.service.hooks import BlockHooks
 from blockyard.server.blocks.service.ordering import Ordering
+from blockyard.server.blocks.service.planning import Planning
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.service.usage import BlockUsage
@@ -97,6 +98,7 @@ class BlockService:
             starter=self._starter,
         )
         self._changing = Changing(event_log=event_log, definitions=definitions, sealer=sealer, starter=self._starter)
+        self._planning = Planning(runs=runs, starter=self._starter)
         self._deleting = Deleting(clock=clock, event_log=event_log, runs=runs, state=state, starter=self._starter)
         self.hooks = BlockHooks(definitions=definitions, starter=self._starter, deleting=self._deleting)
         self.usage = BlockUsage(runs=runs, state=state)
@@ -163,6 +165,14 @@ class BlockService:
     def trigger_run(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
         """Start a run by hand. Raises NotFound, Denied, Conflict."""
         return self._view(tx, principal, self._changing.trigger_run(tx, principal, block_id))
+
+    def detect(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
+        """Start a run that only says what would change. Raises NotFound, Denied, Conflict."""
+        return self._view(tx, principal, self._planning.detect(tx, principal, block_id))
+
+    def apply_plan(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
+        """Start a run that applies what the latest dry run planned. Raises NotFound, Denied, Conflict."""
+        return self._view(tx, principal, self._planning.apply_plan(tx, principal, block_id))
 
     def delete(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
         """Delete a block. Raises NotFound, Denied, Conflict."""

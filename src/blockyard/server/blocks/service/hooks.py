@@ -59,7 +59,7 @@ class BlockHooks:
         """
         block = _stored(tx, run.block_id)
         claimed = run.status is RunStatus.IN_PROGRESS
-        if claimed and block.rerun_due:
+        if claimed and block.rerun_due and run.behavior is not Behavior.DETECT and run.plan_run_id is None:
             block = self._starter.save(tx, replace(block, rerun_due=False))
         reader = self._starter.reader(tx)
         definition, version = reader.version_of(block)
@@ -112,7 +112,7 @@ class BlockHooks:
         if block is None or not block.is_live:
             return RunFinish(run.status)
         if run.behavior is Behavior.DETECT:
-            self._starter.save(tx, replace(block, latest_dry_run_id=run.id))
+            self._follow_end(tx, block)
             return RunFinish(run.status)
         if run.status is RunStatus.SUCCEEDED and run.id == block.latest_run_id:
             if run.behavior is Behavior.DESTROY:

@@ -17,7 +17,7 @@ from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.model import Author
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Stale
-from blockyard.server.runs.model import RunTarget, TriggerReason
+from blockyard.server.runs.model import RunId, RunTarget, TriggerReason
 from blockyard.server.runs.service import RunService
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -110,19 +110,31 @@ class RunStarter:
         *,
         behavior: Behavior,
         reason: TriggerReason,
+        plan_run_id: RunId | None = None,
     ) -> Block:
         """Request a run of a stored block and return the block with it; a manual block's run is over at once.
+
+        With `plan_run_id` it applies what that dry run planned; what is due stays due, as the plan knows nothing of it.
 
         Raises:
             Conflict: a run of the block is unfinished.
         """
-        run = self._runs.request(tx, author, block=self._target(tx, block, version), behavior=behavior, reason=reason)
-        saved = self.save(tx, block.requested(run.id, behavior))
+        target = self._target(tx, block, version)
+        run = self._runs.request(tx, author, block=target, behavior=behavior, reason=reason, plan_run_id=plan_run_id)
+        requested = block.requested(run.id, behavior)
+        saved = self.save(tx, requested if plan_run_id is None else replace(requested, rerun_due=block.rerun_due))
         if version.implementation_type is not ImplementationType.MANUAL:
             return saved
         outputs = derived_outputs(self.reader(tx).inputs_of(saved, version))
         self._runs.finish_at_once(tx, run, RunStatus.SUCCEEDED, _reported(outputs))
         return BlockStore(tx).find(block.id) or saved
+
+    def request_dry_run(self, tx: Transaction, block: Block, version: Version, author: Author) -> Block:
+        """Request a run that only plans and return the block with it; its status stays. Raises Conflict."""
+        target = replace(self._target(tx, block, version), hand_over=False)
+        reason = TriggerReason.MANUAL_EXECUTION
+        run = self._runs.request(tx, author, block=target, behavior=Behavior.DETECT, reason=reason)
+        return self.save(tx, replace(block, latest_dry_run_id=run.id))
 
     def _target(self, tx: Transaction, block: Block, version: Version) -> RunTarget:
         return RunTarget(

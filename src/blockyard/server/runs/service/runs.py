@@ -45,9 +45,16 @@ class RunService:
         self._ending = RunEnding(context)
 
     def request(
-        self, tx: Transaction, author: Author, *, block: RunTarget, behavior: Behavior, reason: TriggerReason
+        self,
+        tx: Transaction,
+        author: Author,
+        *,
+        block: RunTarget,
+        behavior: Behavior,
+        reason: TriggerReason,
+        plan_run_id: RunId | None = None,
     ) -> Run:
-        """Put a new run of `block` into the queue; for other services.
+        """Put a new run of `block` into the queue; for other services. It applies the saved plan of `plan_run_id`, if given.
 
         A run that waits for another attempt after one was lost is superseded: it ends as FAILED, without a call of
         `RunListener.run_finished`, as the block follows the new run now.
@@ -71,6 +78,7 @@ class RunService:
             trigger=Trigger(author, reason),
             created_at=now,
             due_at=now if quiet_until is None else max(now, quiet_until),
+            plan_run_id=plan_run_id,
         )
         runs.add(run)
         self._tell_requested(tx, run)
@@ -107,6 +115,10 @@ class RunService:
     def unfinished(self, tx: Transaction, block_id: UUID) -> Run | None:
         """Return the run of a block that is not finished; for other services."""
         return RunStore(tx).unfinished(block_id)
+
+    def has_plan(self, tx: Transaction, run: Run) -> bool:
+        """Return whether the saved plan of a DETECT run is still there; for other services."""
+        return FileStore(tx).has_artifact(run.id)
 
     def outputs(self, tx: Transaction, run: Run) -> Mapping[str, OutputValue]:
         """Return the outputs of a run's newest attempt; for other services. Sensitive ones have no value."""

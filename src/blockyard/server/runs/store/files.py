@@ -42,6 +42,11 @@ class FileStore:
         row = self._tx.execute(select(_artifacts.c.data).where(_artifacts.c.run_id == run_id)).one_or_none()
         return None if row is None else bytes(row.data)
 
+    def has_artifact(self, run_id: RunId) -> bool:
+        """Return whether there is a plan of a run, without reading it."""
+        found = self._tx.execute(select(_artifacts.c.run_id).where(_artifacts.c.run_id == run_id)).one_or_none()
+        return found is not None
+
     def put_artifact(self, run_id: RunId, data: bytes, *, at: datetime) -> None:
         """Keep the encrypted plan of a run."""
         self._put(_artifacts, {"run_id": run_id}, {"data": data, "created_at": at})

@@ -1,0 +1,88 @@
+"""Dry runs: a DETECT run says what an APPLY run would change, and its saved plan can be applied. Source: runner.md 1.9, api.md 3.18.
+
+A dry run leaves the block's status alone. Any later run of another kind makes its plan worthless: the block forgets it.
+"""
+
+from uuid import UUID
+
+from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
+from blockyard.server.blocks.model.block import Block, Lifecycle
+from blockyard.server.blocks.service.access import require_known, require_run
+from blockyard.server.blocks.service.starting import RunStarter
+from blockyard.server.blocks.store import BlockStore
+from blockyard.server.definitions.model import Version
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict
+from blockyard.server.runs.model import Run, TriggerReason
+from blockyard.server.runs.service import RunService
+
+
+class Planning:
+    """Plans blocks and applies what was planned."""
+
+    def __init__(self, *, runs: RunService, starter: RunStarter) -> None:
+        self._runs = runs
+        self._starter = starter
+
+    def detect(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
+        """Request a run that only says what would change."""
+        block, version = self._plannable(tx, principal, block_id)
+        return self._starter.request_dry_run(tx, block, version, principal.author)
+
+    def apply_plan(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
+        """Request a run that applies the plan of the latest dry run, and nothing else."""
+        block, version = self._plannable(tx, principal, block_id)
+        planned = self._planned(tx, block)
+        reason = TriggerReason.PREFLIGHT_SUCCEEDED
+        return self._starter.request(
+            tx, block, version, principal.author, behavior=Behavior.APPLY, reason=reason, plan_run_id=planned.id
+        )
+
+    def _plannable(self, tx: Transaction, principal: Principal, block_id: UUID) -> tuple[Block, Version]:
+        block = require_known(principal, BlockStore(tx).find(block_id), block_id)
+        reader = self._starter.reader(tx)
+        definition, version = reader.version_of(block)
+        require_run(principal, block, definition)
+        if block.lifecycle is not Lifecycle.ACTIVE:
+            gone = "deleted" if block.lifecycle is Lifecycle.DELETED else "being deleted"
+            raise Conflict(f"the building block is {gone}", code="BlockDeleted", remedy="Order a new one.")
+        if version.implementation_type is not ImplementationType.TERRAFORM:
+            raise Conflict(
+                f"only OpenTofu and Terraform modules can be planned, and this is {version.implementation_type}",
+                code="NotPlannable",
+                remedy="Start a run instead.",
+            )
+        run = self._runs.unfinished(tx, block.id)
+        if run is not None:
+            raise Conflict(
+                f"this is not possible while a run of the building block is {run.status}",
+                code="RunUnfinished",
+                remedy="Wait until the run has ended or abort it, then send the request again.",
+            )
+        waiting = reader.waiting_for(block, version)
+        if waiting is not None:
+            raise Conflict(
+                f"the building block is {waiting}",
+                code="BlockWaits",
+                remedy="Give it what it waits for first; that starts a run.",
+            )
+        return block, version
+
+    def _planned(self, tx: Transaction, block: Block) -> Run:
+        if block.latest_dry_run_id is None:
+            raise _no_plan("the building block has no plan that is newer than its latest run", "NoPlan")
+        run = self._runs.by_id(tx, block.latest_dry_run_id)
+        if run.status is not RunStatus.SUCCEEDED:
+            raise _no_plan(f"the latest dry run has {run.status}", "PlanFailed")
+        if run.target.version_id != block.version_id:
+            raise _no_plan("the plan was made with another version", "StalePlan")
+        if not self._runs.has_plan(tx, run):
+            raise _no_plan("the saved plan is too old and was removed", "PlanGone")
+        return run
+
+
+def _no_plan(message: str, code: str) -> Conflict:
+    return Conflict(
+        f"{message}, so there is nothing to apply", code=code, remedy="Start a dry run, then apply its plan."
+    )
