@@ -293,3 +293,47 @@ def test_runs_of_different_blocks_share_nothing_and_all_end(blockyard: Installat
 
     for name, uuid in uuids.items():
         assert outputs(blockyard.settled(uuid)) == {"greeting": f"hello {name}"}
+
+
+BINDINGS = "/api/meshobjects/meshworkspacebindings/userbindings"
+
+
+def _bind(blockyard: Installation, name: str) -> None:
+    body: JsonObject = {
+        "metadata": {"name": name},
+        "roleRef": {"name": "Workspace Member"},
+        "targetRef": {"name": "shop"},
+        "subject": {"name": "ada"},
+    }
+    blockyard.call("POST", BINDINGS, media.WORKSPACE_USER_BINDING, body)
+
+
+def _roles(blockyard: Installation, uuid: str) -> list[list[str]]:
+    block = blockyard.settled(uuid)
+    assert status(block) == "SUCCEEDED"
+    return [person["roles"] for person in json.loads(str(outputs(block)["people"]))]
+
+
+def test_a_block_with_the_people_of_its_workspace_follows_their_bindings(blockyard: Installation) -> None:
+    ada: JsonObject = {"username": "ada", "firstName": "Ada", "lastName": "L", "email": "ada@blockyard.test"}
+    blockyard.call("POST", "/api/blockyard/v1/users", "application/json", {**ada, "password": "correct horse battery"})
+    manual: JsonObject = {"type": "manual", "manual": {}}
+    version = blockyard.define(
+        manual, inputs={"people": an_input("CODE", "USER_PERMISSIONS"), "why": an_input()}, deletionMode="PURGE"
+    )
+    other = blockyard.ordered(blockyard.define(manual, inputs={"why": an_input()}), {"why": value("x")})
+    uuid = text_of(blockyard.ordered(version, {"why": value("access")}), "metadata", "uuid")
+    assert _roles(blockyard, uuid) == []
+
+    _bind(blockyard, "ada-in-shop")
+    assert _roles(blockyard, uuid) == [["Workspace Member"]]
+
+    run = text_of(blockyard.block(uuid), "status", "latestRunUuid")
+    _bind(blockyard, "ada-again")
+    assert text_of(blockyard.block(uuid), "status", "latestRunUuid") == run
+
+    for name in ("ada-in-shop", "ada-again"):
+        blockyard.call("DELETE", f"{BINDINGS}/{name}", media.WORKSPACE_USER_BINDING)
+    assert _roles(blockyard, uuid) == []
+    unchanged = blockyard.block(text_of(other, "metadata", "uuid"))
+    assert text_of(unchanged, "status", "latestRunUuid") == text_of(other, "status", "latestRunUuid")

@@ -202,6 +202,10 @@ class BlockStore:
         ids = select(_parents.c.child_id).where(_parents.c.parent_id == parent_id)
         return self._where(_blocks.c.id.in_(ids), _IS_LIVE)
 
+    def active_in(self, workspace: str) -> Sequence[Block]:
+        """Return the blocks of a workspace that are neither deleted nor about to be, oldest first."""
+        return self._where(_blocks.c.workspace == workspace, _blocks.c.lifecycle == Lifecycle.ACTIVE.value)
+
     def ancestors(self, block_ids: Collection[UUID]) -> frozenset[UUID]:
         """Return all parents of these blocks, their parents and so on."""
         seen: set[UUID] = set()

@@ -22,6 +22,7 @@ from blockyard.server.blocks.service.changing import Changing
 from blockyard.server.blocks.service.deleting import Deleting
 from blockyard.server.blocks.service.hooks import BlockHooks
 from blockyard.server.blocks.service.ordering import Ordering
+from blockyard.server.blocks.service.people import PeopleFollower
 from blockyard.server.blocks.service.planning import Planning
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.service.starting import RunStarter
@@ -71,7 +72,7 @@ class BlockDetail:
 
 
 class BlockService:
-    """Use cases of building blocks. `hooks` is for runs and for loops, `usage` for definitions and workspaces."""
+    """Use cases of building blocks. `hooks` is for runs and for loops, `usage` and `people` for definitions and workspaces."""
 
     def __init__(
         self,
@@ -101,6 +102,7 @@ class BlockService:
         self._planning = Planning(runs=runs, starter=self._starter)
         self._deleting = Deleting(clock=clock, event_log=event_log, runs=runs, state=state, starter=self._starter)
         self.hooks = BlockHooks(definitions=definitions, starter=self._starter, deleting=self._deleting)
+        self.people = PeopleFollower(starter=self._starter, hooks=self.hooks)
         self.usage = BlockUsage(runs=runs, state=state)
 
     def order(self, tx: Transaction, principal: Principal, request: BlockRequest) -> BlockView:

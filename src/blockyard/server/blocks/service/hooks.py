@@ -168,16 +168,16 @@ class BlockHooks:
             if child.lifecycle is not Lifecycle.ACTIVE:
                 continue
             if child.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
-                self._rerun(tx, child, TriggerReason.PARENT_RUN_SUCCEEDED)
+                self.rerun(tx, child, TriggerReason.PARENT_RUN_SUCCEEDED)
             elif child.status not in WAITING and self._consumes(tx, child, parent, changed):
-                self._rerun(tx, child, TriggerReason.DEPENDENCY_OUTPUT_CHANGED)
+                self.rerun(tx, child, TriggerReason.DEPENDENCY_OUTPUT_CHANGED)
 
     def _consumes(self, tx: Transaction, child: Block, parent: Block, changed: frozenset[str]) -> bool:
         _, version = self._starter.reader(tx).version_of(child)
         return consumes(version.inputs, parent.definition_id, changed)
 
-    def _rerun(self, tx: Transaction, child: Block, reason: TriggerReason) -> None:
-        """Run a child now, or after the run that is under way: the parent's end must not fail because of it."""
+    def rerun(self, tx: Transaction, child: Block, reason: TriggerReason) -> None:
+        """Run a block now, or after the run that is under way: what changed its inputs must not fail because of it."""
         if not child.is_running:
             try:
                 self._starter.run_again(tx, child, SYSTEM, reason)

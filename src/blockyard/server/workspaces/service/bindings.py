@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.events.model import Author, EventType
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal, WorkspaceRole
@@ -21,6 +22,8 @@ from blockyard.server.workspaces.model import (
     require_room_for_owner,
 )
 from blockyard.server.workspaces.service.directory import WorkspaceDirectory
+from blockyard.server.workspaces.service.people import people_of
+from blockyard.server.workspaces.service.ports import PeopleListener
 from blockyard.server.workspaces.store import BindingStore, WorkspaceStore
 
 log = structlog.get_logger(__name__)
@@ -38,6 +41,7 @@ class BindingService:
         directory: WorkspaceDirectory,
         users: UserService,
         groups: GroupService,
+        listeners: Sequence[PeopleListener] = (),
     ) -> None:
         self._clock = clock
         self._new_id = new_id
@@ -45,6 +49,7 @@ class BindingService:
         self._directory = directory
         self._users = users
         self._groups = groups
+        self._listeners = listeners
 
     def create(self, tx: Transaction, principal: Principal, new: NewBinding) -> Binding:
         """Give somebody a role. Raises Denied, NotFound, Invalid, Conflict, Unprocessable (unknown person or group)."""
@@ -63,7 +68,9 @@ class BindingService:
             require_room_for_owner(self._owners(tx, workspace.name), new.subject)
             WorkspaceStore(tx).save(workspace)
         binding = self._new(new)
+        before = self._people(tx, new.workspace)
         bindings.add(binding)
+        self._tell_listeners(tx, new.workspace, before)
         self._tell(tx, principal.author, EventType.ADDED, binding)
         return binding
 
@@ -104,8 +111,20 @@ class BindingService:
         if binding.owns and workspace is not None:
             self._require_may_dismiss(tx, principal, workspace, binding)
             WorkspaceStore(tx).save(workspace)
+        before = self._people(tx, binding.workspace)
         bindings.remove(binding, self._clock())
+        self._tell_listeners(tx, binding.workspace, before)
         self._tell(tx, principal.author, EventType.REMOVED, binding)
+
+    def _people(self, tx: Transaction, workspace: str) -> list[JsonObject]:
+        return people_of(tx, workspace, clock=self._clock, users=self._users, groups=self._groups)
+
+    def _tell_listeners(self, tx: Transaction, workspace: str, before: list[JsonObject]) -> None:
+        """Tell who wants to know, unless the people and their roles are the same as before."""
+        if self._people(tx, workspace) == before:
+            return
+        for listener in self._listeners:
+            listener.people_changed(tx, workspace)
 
     def _require_subject(self, tx: Transaction, new: NewBinding) -> None:
         if new.kind is BindingKind.USER:

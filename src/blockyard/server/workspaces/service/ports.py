@@ -5,6 +5,14 @@ from typing import Protocol
 from blockyard.server.kit.database import Transaction
 
 
+class PeopleListener(Protocol):
+    """Wants to know when other people belong to a workspace than before, or with other roles."""
+
+    def people_changed(self, tx: Transaction, workspace: str) -> None:
+        """Called in the transaction of the change."""
+        ...
+
+
 class WorkspaceContents(Protocol):
     """Knows one kind of thing a workspace may still have."""
 
