@@ -13,6 +13,7 @@ from pathlib import Path
 
 from chaos.points import Point, points, replaced_points
 from chaos.stack import Stack, stack
+from chaos.storm import Storm
 from chaos.trial import Outcome, Trial
 
 RESULTS = Path("build") / "chaos.json"
@@ -87,8 +88,12 @@ def main() -> int:
     parser.add_argument("--points", type=int, default=0, help="how many points per database, a fixed sample; 0 = all")
     parser.add_argument("--only", help="points whose names contain this")
     parser.add_argument("--no-replaced", action="store_true", help="leave out the points that take minutes")
+    parser.add_argument("--storm", type=float, default=0, help="instead of points: kill at random for so many seconds")
+    parser.add_argument("--seed", type=int, default=1, help="of the storm")
     chosen = parser.parse_args()
     databases = ["sqlite", "postgres"] if chosen.db == "all" else [chosen.db]
+    if chosen.storm:
+        return max([_storm(name, chosen.seed, chosen.storm) for name in databases])
     work = [(name, _chosen(points(name), chosen.points, chosen.only)) for name in databases]
     if not chosen.no_replaced and (not chosen.points or chosen.only):
         work.append((databases[0], _chosen(replaced_points(), 0, chosen.only)))
@@ -106,6 +111,23 @@ def main() -> int:
     if late:
         sys.stdout.write(f"{len(late)} of {len(report.server_seconds)} restarts of the server took over 5 s\n")
     return int(any(not outcome.passed for outcome in report.outcomes))
+
+
+def _storm(database: str, seed: int, seconds: float) -> int:
+    with (
+        tempfile.TemporaryDirectory(prefix="blockyard-chaos-") as folder,
+        stack(Path(folder), database, concurrency=2) as running,
+    ):
+        weather = Storm(running, seed, seconds).run()
+        kills = ", ".join(f"{count} {victims}" for victims, count in sorted(weather.kills.items()))
+        sys.stdout.write(
+            f"storm {seed} on {database}: {sum(weather.kills.values())} kills ({kills}), {weather.rounds} blocks ordered, "
+            f"updated and destroyed, {weather.repeated} repeated, {len(weather.findings)} findings\n"
+        )
+        sys.stdout.write("".join(f"  - {finding}\n" for finding in weather.findings))
+        if weather.findings:
+            sys.stdout.write(running.log_tail() + "\n")
+    return int(bool(weather.findings))
 
 
 def _carry_out(database: str, some: Iterable[Point], report: Report, stopping: threading.Event) -> None:

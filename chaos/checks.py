@@ -39,13 +39,14 @@ def check_applied(stack: Stack, block: JsonObject, site: Site, *, limit: int, ex
         made = counts[f"create {name}"]
         if not 1 <= made <= limit:
             findings.append(f"{name} was created {made} times, {limit} at most")
+    if limit == 1:
+        findings += _check_log(stack, block, [f"done create {names[-1]}"])
     findings += _check_lock(stack, block)
     return findings, sum(max(0, counts[f"create {name}"] - 1) for name in names)
 
 
-def check_destroyed(stack: Stack, block: JsonObject, site: Site, *, limit: int, extra: bool) -> tuple[list[str], int]:
+def check_destroyed(stack: Stack, block: JsonObject, site: Site, *, limit: int, made: int = 1) -> tuple[list[str], int]:
     """Return what is wrong with a destroyed block, and how many destructions were repeated."""
-    del extra
     findings = []
     lifecycle = text_of(block, "status", "lifecycle", "state")
     if lifecycle != "DELETED":
@@ -55,7 +56,7 @@ def check_destroyed(stack: Stack, block: JsonObject, site: Site, *, limit: int, 
         findings.append("the state still names resources")
     counts = site.counts()
     for name in RESOURCES:
-        if counts[f"create {name}"] != 1:
+        if not 1 <= counts[f"create {name}"] <= made:
             findings.append(f"{name} was created {counts[f'create {name}']} times")
         gone = counts[f"destroy {name}"]
         if not 1 <= gone <= limit:
@@ -135,6 +136,12 @@ def _check_resources(state: JsonObject, names: tuple[str, ...], ids: str) -> lis
     elif " ".join(found[name] for name in RESOURCES) != ids:
         findings.append("the ids in the state are not those of the outputs")
     return findings
+
+
+def _check_log(stack: Stack, block: JsonObject, lines: list[str]) -> list[str]:
+    """Return which lines the log of the latest run does not have exactly once."""
+    text = stack.blockyard.logs(block)
+    return [f"'{line}' is {text.count(line)} times in the log" for line in lines if text.count(line) != 1]
 
 
 def _check_lock(stack: Stack, block: JsonObject) -> list[str]:

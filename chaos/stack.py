@@ -57,6 +57,8 @@ class Stack:
     runner: subprocess.Popen[bytes] | None = None
     blockyard: Installation = field(init=False)
     version: str = ""
+    concurrency: int = 1
+    """How many runs the runner executes at once."""
     dead: set[Victim] = field(default_factory=set)
     killed_processes: list[int] = field(default_factory=list)
     fetchers: list[int] = field(default_factory=list)
@@ -126,6 +128,7 @@ class Stack:
             "WORK_DIR": str(self.work_dir),
             "ENGINE_FALLBACK": "warn",
             "OFFLINE": "true",
+            "CONCURRENCY": str(self.concurrency),
         }
         environment = {f"BLOCKYARD_RUNNER_{name}": text for name, text in settings.items()}
         with (self.folder / "runner.log").open("ab") as log:
@@ -188,13 +191,14 @@ class Stack:
         }
         outputs = {"ids": an_output(), "count": an_output("INTEGER")}
         self.version = self.blockyard.define(terraform(url), inputs=inputs, outputs=outputs)
+        self.blockyard.workspace("shop")
 
     def _start_server(self) -> subprocess.Popen[bytes]:
         return _start_server(self.data, self.port, self.database_url)
 
 
 @contextmanager
-def stack(folder: Path, database: str) -> Iterator[Stack]:
+def stack(folder: Path, database: str, *, concurrency: int = 1) -> Iterator[Stack]:
     """Start everything on `sqlite` or `postgres`, give it, stop it."""
     with ExitStack() as cleanup:
         postgres = cleanup.enter_context(postgres_server(DURABLE)) if database == "postgres" else None
@@ -220,6 +224,7 @@ def stack(folder: Path, database: str) -> Iterator[Stack]:
         cleanup.callback(client.close)
         running.blockyard = Installation(url, running.data, server, client, folder / "data.log")
         running.define()
+        running.concurrency = concurrency
         running.start_runner()
         yield running
 

@@ -231,10 +231,11 @@ class Trial:
         claims = [seen for seen in stack.proxy.seen if seen.name.startswith("claim") and "201" in seen.status]
         outcome.attempts = len({seen.name for seen in claims})
         limit = 2 if self._point.kills_engine else 1
-        judge = check_destroyed if is_destroyed else check_applied
-        findings, outcome.recreations = judge(
-            stack, block, self._site, limit=limit, extra=self._point.action is Action.UPDATE
-        )
+        extra = self._point.action is Action.UPDATE
+        if is_destroyed:
+            findings, outcome.recreations = check_destroyed(stack, block, self._site, limit=limit)
+        else:
+            findings, outcome.recreations = check_applied(stack, block, self._site, limit=limit, extra=extra)
         outcome.findings += findings
         outcome.findings += check_nothing_runs(stack)
         outcome.findings += check_disk(stack, {self._password, *stack.proxy.run_tokens})
