@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blockyard.server.app import migrate
 from blockyard.server.kit.database import Database, Transaction
+from blockyard.server.kit.http import answers
 
 QueueNumbers = Callable[[Transaction], dict[str, int]]
 """Returns how many runs are in each unfinished state."""
@@ -91,7 +92,11 @@ def routes(db: Database, metrics: Metrics, queue: QueueNumbers) -> APIRouter:
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @router.get("/readyz", summary="Whether the server can do its work: database reachable, tables current")
+    @router.get(
+        "/readyz",
+        summary="Whether the server can do its work: database reachable, tables current",
+        responses={503: {"description": "It cannot.", "content": {"application/json": {}}}},
+    )
     async def readyz(request: Request) -> JSONResponse:
         del request
         try:
@@ -105,7 +110,7 @@ def routes(db: Database, metrics: Metrics, queue: QueueNumbers) -> APIRouter:
             return JSONResponse(content, HTTPStatus.SERVICE_UNAVAILABLE)
         return JSONResponse({"status": "ok", "database": "ok"})
 
-    @router.get("/metrics", summary="Prometheus metrics")
+    @router.get("/metrics", summary="Prometheus metrics", response_class=Response, responses=answers("text/plain"))
     async def show_metrics() -> Response:
         scrape = CollectorRegistry()
         scrape.register(_Queue(await db.read(queue)))

@@ -11,6 +11,7 @@ from starlette.types import Lifespan
 
 from blockyard import __version__
 from blockyard.server.app import health
+from blockyard.server.app.openapi import complete_document
 from blockyard.server.app.settings import Settings
 from blockyard.server.audit.api import audit_routes
 from blockyard.server.audit.service import AuditService
@@ -219,6 +220,7 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
 
     metrics = health.Metrics()
     app.include_router(health.routes(db, metrics, lambda tx: _queue_numbers(services, tx)))
+    complete_document(app)
     app.add_middleware(IdempotencyKeys, db=db, master_key=services.master_key, clock=services.clock, identify=identify)
     app.add_middleware(BodyGuard)
     app.add_middleware(health.Measured, metrics=metrics)

@@ -19,6 +19,8 @@ HEADER_SECONDS = 10.0
 MAX_HEADER_BYTES = 64 * 1024
 """Request line and headers together; more closes the connection."""
 
+_TOO_LARGE_REMEDY = "Send less at once."
+
 STALL_SECONDS = 30.0
 """A body that does not grow for so long is refused (408)."""
 
@@ -119,7 +121,9 @@ class BodyGuard:
             received += len(message.get("body", b""))
             complete = not message.get("more_body", False)
             if received > self._max_bytes:
-                raise HttpRefusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BodyTooLarge", self._sentence())
+                raise HttpRefusal(
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BodyTooLarge", self._sentence(), remedy=_TOO_LARGE_REMEDY
+                )
             return message
 
         await self._app(scope, guarded, send)
@@ -127,13 +131,16 @@ class BodyGuard:
     def _refusal(self, request: Request) -> Response | None:
         if b"%00" in request.scope["raw_path"] or b"%00" in request.scope["query_string"]:
             sentence = "the address has a NUL character"
-            return problem(request, HTTPStatus.BAD_REQUEST, code="InvalidRequest", message=sentence)
+            remedy = "Leave it out."
+            return problem(request, HTTPStatus.BAD_REQUEST, code="InvalidRequest", message=sentence, remedy=remedy)
         length = request.headers.get("content-length", "0")
         if length.isdigit() and int(length) <= self._max_bytes:
             return None
         close = {"Connection": "close"}
         status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        return problem(request, status, code="BodyTooLarge", message=self._sentence(), headers=close)
+        return problem(
+            request, status, code="BodyTooLarge", message=self._sentence(), remedy=_TOO_LARGE_REMEDY, headers=close
+        )
 
     def _stalled(self) -> HttpRefusal:
         return HttpRefusal(

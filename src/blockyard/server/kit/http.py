@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """No request body may be larger (a state, a PATCH with logs). Source: architecture.md 8."""
 
+MALFORMED_REMEDY = "Send one JSON object, encoded in UTF-8."
+
 _STATUS: Sequence[tuple[type[Refusal], HTTPStatus]] = (
     (Unprocessable, HTTPStatus.UNPROCESSABLE_ENTITY),
     (Invalid, HTTPStatus.BAD_REQUEST),
@@ -214,7 +216,7 @@ def _on_invalid(request: Request, error: Exception) -> Response:
             HTTPStatus.BAD_REQUEST,
             code="MalformedJson",
             message="the body is not valid JSON",
-            remedy="Send one JSON object, encoded in UTF-8.",
+            remedy=MALFORMED_REMEDY,
         )
     return problem(
         request,
@@ -231,6 +233,7 @@ def _on_http_exception(request: Request, error: Exception) -> Response:
         raise error
     status = HTTPStatus(error.status_code)
     texts = {
+        HTTPStatus.BAD_REQUEST: ("MalformedJson", "the body cannot be read as JSON", MALFORMED_REMEDY),
         HTTPStatus.NOT_FOUND: ("NotFound", "there is nothing at this address", "Check the path of the request."),
         HTTPStatus.METHOD_NOT_ALLOWED: ("MethodNotAllowed", "this address does not take this method", None),
     }

@@ -125,7 +125,12 @@ def project_routes(db: Database, projects: ProjectService, links: Links) -> APIR
         """Change display name, tags and payment methods of a project."""
         key = project_key(identifier)
         if body.key != key:
-            raise Invalid("a project can be neither renamed nor moved", code="Immutable", field="/metadata")
+            raise Invalid(
+                "a project can be neither renamed nor moved",
+                code="Immutable",
+                field="/metadata",
+                remedy="Send identifier and workspace as they are, or make another project.",
+            )
         return _document(await db.write(lambda tx: projects.update(tx, principal, key, body.settings())), links)
 
     @router.delete("/{identifier}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)

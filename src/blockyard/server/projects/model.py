@@ -96,6 +96,7 @@ def check_name(name: str, max_length: int = MAX_NAME_LENGTH) -> None:
             f"the name of a project has up to {max_length} lower-case letters, digits and single inner hyphens",
             code="InvalidName",
             field="/metadata/name",
+            remedy="Choose another name.",
         )
 
 

@@ -125,7 +125,9 @@ class ProjectService:
         gone = projects.save(replace(project, deleted_at=self._clock()))
         for contents in self._contents:
             if (sentence := contents.in_use(tx, key)) is not None:
-                raise Conflict(f"project '{key}' cannot be deleted: {sentence}", code="ProjectInUse")
+                raise Conflict(
+                    f"project '{key}' cannot be deleted: {sentence}", code="ProjectInUse", remedy="Delete these first."
+                )
         self._tell(tx, principal.author, EventType.DELETED, gone)
 
     def _allowed(self, tx: Transaction, principal: Principal, code: str, key: ProjectKey) -> Project:

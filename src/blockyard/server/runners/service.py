@@ -154,7 +154,11 @@ class RunnerService:
         runner = self.get(tx, principal, runner_id)
         principal.require("BUILDINGBLOCKRUNNER_DELETE", workspace=runner.workspace)
         if runner.id == SHARED_RUNNER:
-            raise Conflict("the shared runner belongs to the installation and cannot be deleted", code="SharedRunner")
+            raise Conflict(
+                "the shared runner belongs to the installation and cannot be deleted",
+                code="SharedRunner",
+                remedy="Delete only runners that you made.",
+            )
         users = [user for usage in self._usages for user in usage.used_by(tx, runner_id)]
         if users:
             shown = ", ".join(users[:_LISTED_USERS])

@@ -15,7 +15,7 @@ from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid, NotFound
-from blockyard.server.kit.http import HttpRefusal
+from blockyard.server.kit.http import HttpRefusal, answers
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.tofu_state.content import open_state, seal_state
 from blockyard.server.tofu_state.model import Locked, StateVersion
@@ -75,7 +75,12 @@ class _Backend:
         lock_id = request.query_params.get("ID")
         body = await request.body()
         if len(body) > MAX_STATE_BYTES:
-            raise HttpRefusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BodyTooLarge", "the state is larger than 64 MB")
+            raise HttpRefusal(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                "BodyTooLarge",
+                "the state is larger than 64 MB",
+                remedy="Split the module: its state is too large.",
+            )
         content_md5 = request.headers.get("content-md5")
         new = await asyncio.to_thread(seal_state, self._master_key, block_id, body, content_md5)
         await self._db.write(lambda tx: self._states.write(tx, principal, address, new, lock_id))
@@ -122,7 +127,7 @@ def _version_routes(db: Database, states: StateService, master_key: MasterKey) -
         items: list[Json] = [_version_document(version) for version in versions]
         return JSONResponse({"versions": items})
 
-    @router.get("/{number}", response_class=Response)
+    @router.get("/{number}", response_class=Response, responses=answers("application/json"))
     async def read_version(block_id: UUID, number: VersionNumber, principal: CurrentPrincipal) -> Response:
         """Return the content of one version."""
         stored = await db.read(lambda tx: states.read_version(tx, principal, block_id, number))

@@ -63,7 +63,11 @@ def _decoded(content_md5: str) -> bytes:
     try:
         return b64decode(content_md5, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Invalid("Content-MD5 is not base64", code="ContentMd5") from error
+        raise Invalid(
+            "Content-MD5 is not base64",
+            code="ContentMd5",
+            remedy="Send the MD5 of the body in Base64, or no such header.",
+        ) from error
 
 
 def _head(body: bytes) -> tuple[int, str]:
@@ -81,9 +85,19 @@ def _head(body: bytes) -> tuple[int, str]:
 
 def _checked(serial: object, lineage: object) -> tuple[int, str]:
     if isinstance(serial, bool) or not isinstance(serial, int) or not 0 <= serial <= MAX_SERIAL:
-        raise Invalid("the state has no usable serial", code="NotAState", field="/serial")
+        raise Invalid(
+            "the state has no usable serial",
+            code="NotAState",
+            field="/serial",
+            remedy="Send a state as the engine writes it: serial is a whole number.",
+        )
     if not isinstance(lineage, str) or not 0 < len(lineage) <= MAX_LINEAGE_LENGTH or not lineage.isprintable():
-        raise Invalid("the state has no usable lineage", code="NotAState", field="/lineage")
+        raise Invalid(
+            "the state has no usable lineage",
+            code="NotAState",
+            field="/lineage",
+            remedy="Send a state as the engine writes it: lineage is a text.",
+        )
     return serial, lineage
 
 

@@ -197,9 +197,13 @@ class StateService:
         grant = principal.run
         if grant is not None:
             if grant.block_id != address.block_id or address.workspace not in {None, grant.workspace}:
-                raise Denied("this run token belongs to another building block", code="ForeignRunToken")
+                raise Denied(
+                    "this run token belongs to another building block",
+                    code="ForeignRunToken",
+                    remedy="Use the token of a run of this building block.",
+                )
             if self._runs.state_standing(tx, grant) is StateStanding.OVER:
-                raise Denied("this run token is too old", code="RunTokenExpired")
+                raise Denied("this run token is too old", code="RunTokenExpired", remedy="Start a new run.")
         run = self._runs.latest(tx, address.block_id)
         if run is None or address.workspace not in {None, run.workspace}:
             raise _unknown(address)

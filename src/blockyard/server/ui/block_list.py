@@ -1,5 +1,6 @@
 """The list of building blocks: searched, filtered, sorted and paged by the database."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -29,6 +30,8 @@ _COLUMNS = (
 )
 """Word in the address, title, classes."""
 
+_PAGE = re.compile(r"\d{1,9}", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListQuery:
@@ -50,7 +53,7 @@ class ListQuery:
             workspace=sent.get("workspace", "").replace("\0", ""),
             status=status if status in set(BlockStatus) else "",
             sort=sort if sort.removeprefix("-") in {name for name, _, _ in _COLUMNS} else "-created",
-            page=min(int(page), _MAX_PAGE) if page.isdecimal() and page.isascii() and int(page) else 1,
+            page=min(max(int(page), 1), _MAX_PAGE) if _PAGE.fullmatch(page) else 1,
         )
 
     @property

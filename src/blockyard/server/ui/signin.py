@@ -92,7 +92,7 @@ def add_password(router: APIRouter, site: Site, users: UserService, sign_in: Sig
         users.change_password(tx, visitor.principal, password_hash)
         user = users.by_username(tx, visitor.username)
         if user is None:
-            raise Unauthenticated("the account is gone")
+            raise Unauthenticated("the account is gone", remedy="Ask an administrator for a new account.")
         return users.sign_in(tx, user)
 
     @router.get("/account/password")
@@ -121,7 +121,7 @@ def add_password(router: APIRouter, site: Site, users: UserService, sign_in: Sig
         try:
             return await sign_in.check(visitor.username, _sound(current), address_of(request))
         except Unauthenticated as error:
-            raise Denied("the current password is wrong", code="WrongCredentials") from error
+            raise Denied("the current password is wrong", code="WrongCredentials", remedy="Enter it again.") from error
 
 
 def local_path(text: str) -> str:

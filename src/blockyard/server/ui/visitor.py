@@ -73,7 +73,7 @@ class Visitors:
         """Return who is signed in. Raises Unauthenticated."""
         cookie = request.cookies.get(SESSION_COOKIE)
         if not cookie:
-            raise Unauthenticated("nobody is signed in")
+            raise Unauthenticated("nobody is signed in", remedy="Sign in.")
         signed_in = await self._db.read(lambda tx: self._users.session(tx, cookie))
         if signed_in.extension_due:
             await self._db.write(lambda tx: self._users.extend(tx, cookie))
@@ -110,5 +110,7 @@ async def read_form(request: Request) -> Form:
                 else:
                     lists.setdefault(name, []).append(value)
     except MultiPartException as error:
-        raise Invalid(f"the form cannot be read: {error.message}", code="MalformedForm") from error
+        raise Invalid(
+            f"the form cannot be read: {error.message}", code="MalformedForm", remedy="Send the form again."
+        ) from error
     return Form({name: values[-1] for name, values in lists.items()}, lists, files)

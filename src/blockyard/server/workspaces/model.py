@@ -85,7 +85,12 @@ class NewBinding:
                 remedy="Bind the person who shall own the workspace.",
             )
         if self.expires_on is not None and self.expires_on < at.date():
-            raise Invalid("the expiry date lies in the past", code="PastExpiryDate", field="/expiryDate")
+            raise Invalid(
+                "the expiry date lies in the past",
+                code="PastExpiryDate",
+                field="/expiryDate",
+                remedy="Choose a day from today on.",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +129,7 @@ def check_name(name: str, max_length: int = MAX_NAME_LENGTH) -> None:
             f"the name of a workspace has up to {max_length} lower-case letters, digits and single inner hyphens",
             code="InvalidName",
             field="/metadata/name",
+            remedy="Choose another name.",
         )
 
 

@@ -13,7 +13,7 @@ from blockyard.server.blocks.service import BlockService, BlockView
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import require_accept
+from blockyard.server.kit.http import answers, require_accept
 from blockyard.server.kit.wire import WireModel
 from blockyard.server.runs.service import RunViews
 
@@ -56,7 +56,12 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
         view = await db.write(lambda tx: blocks.apply_plan(tx, principal, uuid))
         return _started(view, view.block.latest_run_id)
 
-    @router.get("/{uuid}/events", description=_DESCRIPTION, response_class=Response)
+    @router.get(
+        "/{uuid}/events",
+        description=_DESCRIPTION,
+        response_class=Response,
+        responses=answers("application/json", EVENT_STREAM),
+    )
     async def watch_block(
         request: Request,
         *,

@@ -69,7 +69,12 @@ _ENGINE_NAMES = frozenset(
 def check_inputs(content: VersionContent, changes: Mapping[str, SecretChange], target: TargetType) -> None:
     """Refuse inputs that break a rule; `changes` are the secrets that came with `content`. Raises Invalid."""
     if len(content.inputs) > MAX_INPUTS:
-        raise Invalid(f"a version has at most {MAX_INPUTS} inputs", code="TooManyInputs", field="/spec/inputs")
+        raise Invalid(
+            f"a version has at most {MAX_INPUTS} inputs",
+            code="TooManyInputs",
+            field="/spec/inputs",
+            remedy="Gather several inputs in one of type CODE.",
+        )
     for spec in content.inputs.values():
         _check_key(spec, content.implementation.type)
         _check_source(spec, target)

@@ -33,7 +33,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 def check_outputs(content: VersionContent, target: TargetType) -> None:
     """Refuse outputs that break a rule. Raises Invalid."""
     if len(content.outputs) > MAX_OUTPUTS:
-        raise Invalid(f"a version has at most {MAX_OUTPUTS} outputs", code="TooManyOutputs", field="/spec/outputs")
+        raise Invalid(
+            f"a version has at most {MAX_OUTPUTS} outputs",
+            code="TooManyOutputs",
+            field="/spec/outputs",
+            remedy="Gather several outputs in one of type CODE.",
+        )
     manual = content.implementation.type is ImplementationType.MANUAL
     for spec in content.outputs.values():
         if not spec.key.strip() or _CONTROL.search(spec.key):

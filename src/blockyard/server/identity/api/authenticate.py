@@ -72,6 +72,8 @@ def _basic(credential: str) -> tuple[str, str]:
     try:
         text = base64.b64decode(credential.strip(), validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise Unauthenticated("the Basic credential cannot be read") from error
+        raise Unauthenticated(
+            "the Basic credential cannot be read", remedy="Send user and password as Base64 of 'user:password'."
+        ) from error
     user, _, password = text.partition(":")
     return user, password

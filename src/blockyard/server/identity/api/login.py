@@ -19,7 +19,7 @@ from blockyard.server.identity.service import (
 )
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid, Unauthenticated
-from blockyard.server.kit.http import require_content_type
+from blockyard.server.kit.http import MALFORMED_REMEDY, require_content_type
 from blockyard.server.kit.wire import ShortText, WireModel
 
 _JSON = "application/json"
@@ -106,8 +106,11 @@ async def _read_login(request: Request) -> KeyLogin:
         form = FormLogin.model_validate({name: values[-1] for name, values in fields.items()})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        if first["type"] == "json_invalid":
+            raise Invalid("the body is not valid JSON", code="MalformedJson", remedy=MALFORMED_REMEDY) from None
         field = "/" + "/".join(str(part) for part in first["loc"])
-        raise Invalid(f"{field}: {first['msg']}", code="InvalidRequest", field=field) from None
+        remedy = "Send clientId and clientSecret as JSON, or an OAuth 2 form of grant type client_credentials."
+        raise Invalid(f"{field}: {first['msg']}", code="InvalidRequest", field=field, remedy=remedy) from None
     except ValueError:
         raise Invalid("the form cannot be read", code="MalformedForm", remedy="Encode it in UTF-8.") from None
     return KeyLogin(client_id=form.client_id, client_secret=form.client_secret)

@@ -95,7 +95,11 @@ class ApiKeyService:
         before = self._allowed(tx, principal, "APIKEY_SAVE", key_id)
         settings.check()
         if workspace != before.workspace:
-            raise Invalid("a key cannot move to another workspace", field="/metadata/ownedByWorkspace")
+            raise Invalid(
+                "a key cannot move to another workspace",
+                field="/metadata/ownedByWorkspace",
+                remedy="Make a key in the other workspace and delete this one.",
+            )
         require_may_grant(principal, before.workspace, settings.permissions)
         after = before.changed(settings)
         if after == before:

@@ -92,7 +92,12 @@ class UserService:
         _require_equal(principal, admin=new.admin)
         check_password(password)
         if UserStore(tx).by_username(new.username) is not None:
-            raise Conflict(f"there is a user '{new.username}' already", code="UserExists", field="/username")
+            raise Conflict(
+                f"there is a user '{new.username}' already",
+                code="UserExists",
+                field="/username",
+                remedy="Choose another username.",
+            )
         return self._add(tx, principal.author, new, hash_password(password))
 
     def set_password(self, tx: Transaction, principal: Principal, user_id: UserId, password: str) -> None:

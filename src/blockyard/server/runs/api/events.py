@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated
@@ -14,7 +15,7 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Database
-from blockyard.server.kit.http import require_accept
+from blockyard.server.kit.http import answers, require_accept
 from blockyard.server.runs.api.rendering import run_summary, step_document
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.service import RunEvents, RunViews
@@ -25,6 +26,7 @@ KEEP_ALIVE_SECONDS = 15.0
 
 MAX_WAIT_SECONDS = 30.0
 _SWEEP_SECONDS = 5.0
+_POSITION = re.compile(r"\d{1,9}", re.ASCII)
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _DESCRIPTION = (
     "With `Accept: text/event-stream`: events `status` (the run), `step` (one step) and `log` (text of a step's log from "
@@ -39,7 +41,12 @@ def event_routes(db: Database, views: RunViews) -> APIRouter:
     router = APIRouter(prefix="/api/blockyard/v1/runs", tags=["runs"])
     feed = RunFeed(db, views)
 
-    @router.get("/{run_id}/events", description=_DESCRIPTION, response_class=Response)
+    @router.get(
+        "/{run_id}/events",
+        description=_DESCRIPTION,
+        response_class=Response,
+        responses=answers("application/json", EVENT_STREAM) | {204: {"description": "Nothing will follow."}},
+    )
     async def watch_run(
         request: Request,
         *,
@@ -56,8 +63,8 @@ def event_routes(db: Database, views: RunViews) -> APIRouter:
         if wanted != EVENT_STREAM:
             found = await feed.wait(principal, RunId(run_id), after, min(wait, MAX_WAIT_SECONDS))
             return JSONResponse(_batch(found), headers={"Cache-Control": "no-store"})
-        if last_event_id is not None and last_event_id.isdecimal():
-            after = min(int(last_event_id), 2**31 - 1)
+        if last_event_id is not None and _POSITION.fullmatch(last_event_id):
+            after = int(last_event_id)
         first = await feed.look(principal, RunId(run_id), after)
         if first.ended and not event_documents(first):
             return Response(status_code=HTTPStatus.NO_CONTENT)

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
+from blockyard.server.kit.http import answers
 from blockyard.server.runs.api.rendering import run_detail, run_summary
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.service import RunService, RunViews
@@ -33,7 +34,7 @@ def own_routes(db: Database, runs: RunService, views: RunViews) -> APIRouter:
         run = await db.write(lambda tx: runs.abort(tx, principal, RunId(run_id)))
         return JSONResponse(run_summary(run), status_code=HTTPStatus.ACCEPTED)
 
-    @router.get("/{run_id}/log", response_class=Response)
+    @router.get("/{run_id}/log", response_class=Response, responses=answers("text/plain"))
     async def read_log(
         run_id: UUID,
         *,

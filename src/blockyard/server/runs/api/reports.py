@@ -12,7 +12,7 @@ from blockyard.protocol.status import SourceRegistration, StatusUpdate, UpdateRe
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import NotFound
-from blockyard.server.kit.http import media, media_class, require_accept
+from blockyard.server.kit.http import answers, media, media_class, require_accept
 from blockyard.server.kit.sealed import MasterKey, Undecryptable
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.service import ReportService, plan_context
@@ -54,7 +54,7 @@ def report_routes(db: Database, reports: ReportService, master_key: MasterKey) -
         """Change status, steps and outputs of a run; what is absent, null or empty stays. The answer tells of an abort."""
         return await db.write(lambda tx: reports.report(tx, principal, RunId(run_id), source_id, update))
 
-    @router.get(f"{objects}/{{run_id}}/planartifact", response_class=Response)
+    @router.get(f"{objects}/{{run_id}}/planartifact", response_class=Response, responses=answers(OCTETS))
     async def read_plan(request: Request, run_id: UUID, principal: CurrentPrincipal) -> Response:
         """Return the saved plan of a DETECT run to the run that applies it."""
         require_accept(request, [OCTETS])

@@ -208,7 +208,10 @@ class Run:
 
     def _moved(self, status: RunStatus) -> "Run":
         if status not in NEXT[self.status]:
-            raise Conflict(f"run {self.id} is {self.status} and cannot become {status}")
+            raise Conflict(
+                f"run {self.id} is {self.status} and cannot become {status}",
+                remedy="Look at the status of the run before you report.",
+            )
         return replace(self, status=status)
 
 

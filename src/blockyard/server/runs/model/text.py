@@ -16,6 +16,8 @@ def sound(value: Json, field: str) -> Json:
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except ValueError as error:
-        raise Invalid("the value has a number that JSON does not have", field=field) from error
+        raise Invalid(
+            "the value has a number that JSON does not have", field=field, remedy="Send a finite number, or a text."
+        ) from error
     parsed: Json = json.loads(text.encode(errors="replace"))
     return parsed

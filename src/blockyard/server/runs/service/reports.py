@@ -219,4 +219,9 @@ def _plan(text: str) -> bytes:
     try:
         return b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Invalid("the plan is not base64", field="/artifact", code="InvalidArtifact") from error
+        raise Invalid(
+            "the plan is not base64",
+            field="/artifact",
+            code="InvalidArtifact",
+            remedy="Encode the plan in standard Base64.",
+        ) from error

@@ -184,4 +184,4 @@ def _check_id(text: str, field: str) -> None:
 
 def _check_count(count: int) -> None:
     if count > MAX_STEPS:
-        raise Invalid(f"a source may have {MAX_STEPS} steps at the most", field="/steps")
+        raise Invalid(f"a source may have {MAX_STEPS} steps at the most", field="/steps", remedy="Report fewer steps.")

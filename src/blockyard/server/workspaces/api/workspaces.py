@@ -101,7 +101,12 @@ def workspace_routes(db: Database, workspaces: WorkspaceService, links: Links) -
     ) -> WorkspaceDocument:
         """Change display name, tags and switches of a workspace."""
         if body.metadata.name != name:
-            raise Invalid("a workspace cannot be renamed", code="Immutable", field="/metadata/name")
+            raise Invalid(
+                "a workspace cannot be renamed",
+                code="Immutable",
+                field="/metadata/name",
+                remedy="Make another workspace, or change its display name.",
+            )
         return _document(await db.write(lambda tx: workspaces.update(tx, principal, name, body.settings())), links)
 
     @objects.delete("/{name}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
