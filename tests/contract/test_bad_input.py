@@ -1,0 +1,324 @@
+"""Bad input to the whole application: every answer is a refusal that helps, and nothing has changed.
+
+What single features refuse is tested with them; here are the things every operation must bear, and those that go
+through several features.
+"""
+
+import copy
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blockyard.protocol import media
+from blockyard.protocol.jsontypes import Json, JsonObject
+from tests.support.refused import Refused
+from tests.support.whole_server import (
+    BLOCKS,
+    DEFINITIONS,
+    RUNS,
+    VERSIONS,
+    WORKSPACES,
+    Request,
+    Tenancy,
+    WholeServer,
+    a_definition,
+    a_version,
+    a_workspace,
+    error_of,
+)
+
+UNKNOWN = "0f0f0f0f-0000-4000-8000-000000000000"
+OPEN = {"/mesh/info", "/healthz", "/readyz", "/metrics", "/api/login", "/api/blockyard/v1/login"}
+"""What needs no sign-in."""
+
+STREAMS = ("/log",)
+"""Operations that take any bytes."""
+
+_PATHS: JsonObject = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())["paths"]
+
+
+def operations() -> Iterator[tuple[str, str, str | None]]:
+    """Yield method, path template and the media type of the body of every operation."""
+    for path, methods in _PATHS.items():
+        assert isinstance(methods, dict)
+        for method, operation in methods.items():
+            assert isinstance(operation, dict)
+            body: Any = operation.get("requestBody")
+            yield method.upper(), path, next(iter(body["content"])) if body else None
+
+
+def filled(template: str, tenancy: Tenancy | None = None) -> str:
+    """Return a path to what is there, or to what nobody knows."""
+    block, run, name = (tenancy.block, tenancy.run, "shop") if tenancy else (UNKNOWN, UNKNOWN, "nobody")
+    uuid = UNKNOWN
+    if tenancy:
+        uuid = tenancy.definition if template.startswith(f"{DEFINITIONS}/") else tenancy.version
+        uuid = tenancy.block if template.startswith((BLOCKS + "/", "/api/blockyard/v1/blocks/")) else uuid
+    return (
+        template.replace("{uuid}", uuid)
+        .replace("{run_id}", run)
+        .replace("{block_id}", block)
+        .replace("{workspace}", name)
+        .replace("{name}", name)
+        .replace("{identifier}", name)
+        .replace("{number}", "1")
+        .replace("{source_id}", "source")
+    )
+
+
+BODIES: Mapping[str, bytes] = {
+    "nothing": b"",
+    "half": b'{"metadata": {"name": "x"',
+    "not UTF-8": b'{"spec": "\xff\xfe"}',
+    "deep": b"[" * 100_000,
+    "deep and whole": b'{"metadata": ' * 5000 + b"1" + b"}" * 5000,
+    "a list": b"[]",
+    "a text": b'"text"',
+    "null": b"null",
+    "a huge number": b'{"metadata": ' + b"9" * 5000 + b"}",
+    "two values": b"{} {}",
+}
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_bodies_that_are_no_object_are_refused(server: WholeServer, tenancy: Tenancy, body: str) -> None:
+    refused = Refused(server)
+    optional = ("/release", "/lock")
+    asked = [
+        Request(method, filled(path, tenancy), BODIES[body], kind)
+        for method, path, kind in operations()
+        if kind is not None and not path.endswith(STREAMS)
+        if not (path.endswith(optional) and body in {"nothing", "null"})
+    ]
+
+    refused.all(asked)
+
+    refused.done()
+
+
+def test_other_media_types_are_refused(server: WholeServer, tenancy: Tenancy) -> None:
+    refused = Refused(server)
+    vendor = [(m, filled(path, tenancy), kind) for m, path, kind in operations() if kind and "vnd.meshcloud" in kind]
+    assert vendor
+
+    refused.all(
+        (Request(m, path, b"{}", kind, headers={"Content-Type": "text/xml"}) for m, path, kind in vendor), [415]
+    )
+    refused.all((Request(m, path, {}, kind, headers={"Accept": "image/png"}) for m, path, kind in vendor), [406])
+
+    refused.done()
+
+
+def test_what_nobody_knows_of_is_not_found(server: WholeServer, tenancy: Tenancy) -> None:
+    del tenancy
+    refused = Refused(server)
+    refused.all(
+        (
+            Request(method, filled(path), None, _accepted(path, method))
+            for method, path, kind in operations()
+            if "{" in path and kind is None
+            if not path.endswith("/apikeys")  # an empty list
+        ),
+        [400, 401, 403, 404],
+    )
+    refused.done()
+
+
+ODD_PARTS = (
+    "%00",
+    "..%2f..%2fetc%2fpasswd",
+    "x" * 3000,
+    "%F0%9F%92%A5",
+    "%ff",
+    "0",
+    "'; DROP TABLE blocks; --",
+    "%0d%0a",
+)
+
+
+def test_odd_addresses_are_refused(server: WholeServer, tenancy: Tenancy) -> None:
+    del tenancy
+    refused = Refused(server)
+    for part in ODD_PARTS:
+        refused.all(
+            (
+                Request(method, _with_parts(path, part), None, _accepted(path, method))
+                for method, path, kind in operations()
+                if "{" in path and (kind is None or method == "GET") and not path.endswith("/apikeys")
+            ),
+            [400, 401, 403, 404, 405],
+        )
+    refused.done()
+
+
+def _with_parts(template: str, part: str) -> str:
+    return "/".join(part if name.startswith("{") else name for name in template.split("/"))
+
+
+def _accepted(path: str, method: str) -> str:
+    operation: Any = _PATHS[path]
+    answers = operation[method.lower()]["responses"]
+    found = [kind for status, answer in answers.items() if status.startswith("2") for kind in answer.get("content", {})]
+    return found[0] if found and found[0] != "text/event-stream" else "*/*"
+
+
+ODD_VALUES = (
+    "",
+    "-1",
+    "99999999999999999999",
+    "9" * 5000,
+    "NaN",
+    "a\0b",
+    "💥",
+    "x" * 5000,
+    "[]",
+    "2026-13-45T99:99:99Z",
+)
+
+
+def test_odd_parameters_are_refused_or_mean_nothing(server: WholeServer, tenancy: Tenancy) -> None:
+    refused = Refused(server)
+    for method, path, _ in operations():
+        operation: Any = _PATHS[path]
+        names = [
+            (parameter["in"], parameter["name"])
+            for parameter in operation[method.lower()].get("parameters", [])
+            if parameter["in"] in {"query", "header"}
+        ]
+        if method == "GET":
+            refused.all(_odd_requests(filled(path, tenancy), _accepted(path, method), names), [200, 204, 400, 404])
+    refused.faults = [fault for fault in refused.faults if "no remedy" not in fault and "no code" not in fault]
+    refused.done()
+
+
+def _odd_requests(path: str, kind: str, names: Iterable[tuple[str, str]]) -> Iterator[Request]:
+    for where, name in names:
+        for value in ODD_VALUES:
+            if where == "query":
+                yield Request("GET", path, media=kind, params={name: value})
+            elif value.isascii() and value.isprintable():
+                yield Request("GET", path, media=kind, headers={name: value})
+
+
+FORGED = (
+    "",
+    "x",
+    "x" * 60_000,
+    "a.b.c",
+    "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZG1pbiJ9.c2lnbmF0dXJl",
+    "byr_" + "A" * 43,
+)
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "Basic", "Negotiate"])
+def test_forged_tokens_open_nothing(server: WholeServer, tenancy: Tenancy, scheme: str) -> None:
+    refused = Refused(server)
+    almost = tenancy.run_token[:-1] + ("A" if tenancy.run_token[-1] != "A" else "B")
+    for token in (*FORGED, almost):
+        refused.all(
+            (
+                Request(method, filled(path, tenancy), {} if kind else None, kind, None, {}, _forged(scheme, token))
+                for method, path, kind in operations()
+                if path not in OPEN
+            ),
+            [400, 401, 406, 415],
+        )
+    refused.done()
+
+
+def _forged(scheme: str, token: str) -> Mapping[str, str]:
+    return {"Authorization": f"{scheme} {token}"}
+
+
+ODD: list[Json] = [
+    None,
+    True,
+    -1,
+    10**30,
+    1.5,
+    "",
+    "a\0b",
+    "\ud800",
+    "x" * 70_000,
+    [],
+    [None],
+    {},
+    {"a": {"b": []}},
+    "../x",
+]
+
+
+def _places(document: Json, *path: str) -> Iterator[tuple[str, ...]]:
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield (*path, key)
+            yield from _places(value, *path, key)
+
+
+def _with(document: JsonObject, path: tuple[str, ...], value: Json) -> JsonObject:
+    changed: JsonObject = copy.deepcopy(document)
+    target: Any = changed
+    for key in path[:-1]:
+        target = target[key]
+    target[path[-1]] = value
+    return changed
+
+
+def _documents(tenancy: Tenancy) -> dict[str, tuple[str, str, str, JsonObject]]:
+    draft = a_version(tenancy.definition, tenancy.version, number=1)
+    step: JsonObject = {
+        "id": "a",
+        "displayName": "A",
+        "status": "IN_PROGRESS",
+        "userMessage": "m",
+        "systemMessage": "m",
+    }
+    update: JsonObject = {
+        "status": "IN_PROGRESS",
+        "summary": "s",
+        "steps": [step],
+        "source": "source",
+        "type": "TERRAFORM",
+        "artifact": "eA==",
+        "changesDetected": True,
+    }
+    binding: JsonObject = {
+        "apiVersion": "v2",
+        "kind": "meshWorkspaceUserBinding",
+        "metadata": {"name": "b"},
+        "roleRef": {"name": "Workspace Owner"},
+        "targetRef": {"name": "shop"},
+        "subject": {"name": "admin"},
+    }
+    return {
+        "workspace": ("POST", WORKSPACES, media.WORKSPACE, a_workspace("shop")),
+        "binding": (
+            "POST",
+            "/api/meshobjects/meshworkspacebindings/userbindings",
+            media.WORKSPACE_USER_BINDING,
+            binding,
+        ),
+        "definition": ("PUT", f"{DEFINITIONS}/{UNKNOWN}", media.DEFINITION, a_definition()),
+        "version": ("PUT", f"{VERSIONS}/{tenancy.version}", media.DEFINITION_VERSION, draft),
+        "step": ("PATCH", f"{RUNS}/{tenancy.run}/status/source/source", media.RUN, step),
+        "update": ("PATCH", f"{RUNS}/{tenancy.run}/status/source/source", media.RUN, update),
+    }
+
+
+@pytest.mark.parametrize("thing", ["workspace", "binding", "definition", "version", "step", "update"])
+def test_no_member_of_a_document_breaks_the_server(server: WholeServer, tenancy: Tenancy, thing: str) -> None:
+    method, path, kind, document = _documents(tenancy)[thing]
+    bodies = [_with(document, place, odd) for place in _places(document) for odd in ODD]
+    if thing == "step":
+        bodies = [{"status": "IN_PROGRESS", "steps": [body]} for body in bodies]
+    token = tenancy.run_token if method == "PATCH" else None
+
+    answers = server.send_all(Request(method, path, body, kind, token) for body in bodies)
+
+    faults = [answer.text for answer in answers if answer.status_code >= 500]
+    assert not faults, f"{len(faults)} of {len(bodies)}: {faults[0]}"
+    assert all(error_of(answer)["errorCode"] for answer in answers if answer.is_error)
