@@ -8,9 +8,11 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Never
+from typing import Annotated, Literal, Never
 
 import typer
+
+from blockyard.diagnosis import finding
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept.")]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
@@ -171,6 +173,49 @@ def restore(
         _fail(error)
 
 
+def doctor(
+    *,
+    data_dir: DataDir = None,
+    of_runner: Annotated[
+        bool, typer.Option("--runner", help="Examine a runner, from its own settings, instead of a server.")
+    ] = False,
+    output: Annotated[
+        Literal["table", "json"], typer.Option("--output", "-o", help="Lines for people, or JSON for programs.")
+    ] = "table",
+) -> None:
+    """Examine an installation, and say what is wrong and what to do; ends with 1 if something keeps it from working."""
+    findings = _examine_runner() if of_runner else _examine_server(data_dir)
+    sys.stdout.write(finding.as_json(findings) if output == "json" else finding.as_lines(findings))
+    raise SystemExit(1 if finding.worst(findings) is finding.Outcome.FAILED else 0)
+
+
+def _examine_server(data_dir: Path | None) -> list[finding.Finding]:
+    from blockyard.runner import doctor as runner_doctor
+    from blockyard.runner import settings as runner_settings
+    from blockyard.server.app import doctor as server_doctor
+    from blockyard.server.app import settings
+
+    try:
+        loaded = settings.load_settings(settings.environment(), {"data_dir": _text(data_dir)})
+        findings = server_doctor.examine(loaded)
+        environment = server_doctor.embedded_runner_environment(loaded, settings.environment())
+        if environment is not None:
+            findings += runner_doctor.examine_programs(runner_settings.load_settings(environment))
+    except (settings.SettingsError, runner_settings.SettingsError) as error:
+        return [finding.failed("settings", str(error), "correct them; docs/operating.md has the list")]
+    return findings
+
+
+def _examine_runner() -> list[finding.Finding]:
+    from blockyard.runner import doctor as runner_doctor
+    from blockyard.runner import settings
+
+    try:
+        return runner_doctor.examine(settings.load_settings(os.environ))
+    except settings.SettingsError as error:
+        return [finding.failed("settings", str(error), "correct them; docs/operating.md has the list")]
+
+
 def openapi() -> None:
     """Print the OpenAPI document."""
     from blockyard.server.app import maintenance
@@ -196,6 +241,7 @@ _SERVERS: Mapping[str, Callable[..., None]] = {
     "admin-password": admin_password,
     "backup": backup,
     "restore": restore,
+    "doctor": doctor,
     "openapi": openapi,
 }
 _HIDDEN = frozenset({"openapi"})

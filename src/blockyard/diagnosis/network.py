@@ -1,0 +1,61 @@
+"""Checks of a server as others reach it: its answer and its clock."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from blockyard.diagnosis.finding import Finding, failed, ok, warning
+
+_TIMEOUT_SECONDS = 10
+_OFF_SECONDS = 5
+_FAR_OFF_SECONDS = 60
+
+
+def server(url: str) -> list[Finding]:
+    """Check that a server answers at `url`, can do its work, and has the same time as this machine."""
+    try:
+        answer = httpx.get(f"{url}/readyz", timeout=_TIMEOUT_SECONDS)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return [
+            failed(
+                "server",
+                f"{url} cannot be reached: {str(error) or type(error).__name__}",
+                "start the server, or correct its address (BLOCKYARD_PUBLIC_URL), the proxy, or the certificate",
+            )
+        ]
+    return [_readiness(url, answer), _clock_of(answer)]
+
+
+def _readiness(url: str, answer: httpx.Response) -> Finding:
+    if answer.status_code == httpx.codes.OK:
+        return ok("server", f"{url} answers")
+    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        return failed("server", f"{url} answers, but cannot do its work", f"see what {url}/readyz says")
+    return failed(
+        "server",
+        f"{url}/readyz answers {answer.status_code}",
+        "something else than Blockyard answers there: correct the address or the proxy",
+    )
+
+
+def _clock_of(answer: httpx.Response) -> Finding:
+    try:
+        theirs = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return warning(
+            "clock of the server", "the server does not tell its time", "have the proxy pass the Date header"
+        )
+    return clock("clock of the server", theirs)
+
+
+def clock(name: str, theirs: datetime) -> Finding:
+    """Check that another machine's clock, read just now, agrees with this one's."""
+    apart = abs((datetime.now(UTC) - theirs).total_seconds())
+    text = f"{apart:.0f} s apart from the clock of this machine"
+    remedy = "synchronize both clocks (NTP): leases, tokens and sign-ins depend on them"
+    if apart > _FAR_OFF_SECONDS:
+        return failed(name, text, remedy)
+    if apart > _OFF_SECONDS:
+        return warning(name, text, remedy)
+    return ok(name, text)

@@ -1,0 +1,60 @@
+"""`blockyard doctor` beside a running installation."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from blockyard.protocol.jsontypes import JsonObject
+from tests.support.installation import SHARED_RUNNER, Installation
+
+pytestmark = pytest.mark.usefixtures("engine")
+
+
+def _doctor(*words: str, **settings: str) -> tuple[int, dict[str, JsonObject]]:
+    done = subprocess.run(
+        [sys.executable, "-m", "blockyard", "doctor", "--output", "json", *words],
+        env={"PATH": os.environ["PATH"], **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    findings = json.loads(done.stdout)["findings"]
+    return done.returncode, {finding["name"]: finding for finding in findings}
+
+
+def _database(blockyard: Installation) -> dict[str, str]:
+    environment = Path(f"/proc/{blockyard.process.pid}/environ").read_bytes().decode().split("\0")
+    return dict(line.split("=", 1) for line in environment if line.startswith("BLOCKYARD_DATABASE_URL="))
+
+
+def test_nothing_is_wrong_with_a_running_installation(blockyard: Installation) -> None:
+    code, findings = _doctor(
+        "--data-dir", str(blockyard.data), BLOCKYARD_PUBLIC_URL=blockyard.url, **_database(blockyard)
+    )
+
+    wrong = {name for name, finding in findings.items() if finding["outcome"] == "failed"}
+    assert (code, wrong) == (0, set())
+    assert {"database", "tables", "master key", "server", "git", "bash", "engine"} <= findings.keys()
+    assert str(findings["shared runner"]["text"]).startswith("seen ")
+
+
+def test_nothing_is_wrong_with_a_running_runner(blockyard: Installation) -> None:
+    key = json.loads((blockyard.data / "runner-api-key.json").read_text())
+    settings = {
+        "BLOCKYARD_RUNNER_SERVER_URL": blockyard.url,
+        "BLOCKYARD_RUNNER_RUNNER_UUID": SHARED_RUNNER,
+        "BLOCKYARD_RUNNER_CLIENT_ID": key["clientId"],
+        "BLOCKYARD_RUNNER_PRIVATE_KEY_FILE": str(blockyard.data / "runner-key.pem"),
+        "BLOCKYARD_RUNNER_WORK_DIR": str(blockyard.data / "runner"),
+    }
+
+    code, findings = _doctor("--runner", BLOCKYARD_RUNNER_CLIENT_SECRET=key["clientSecret"], **settings)
+    wrong_code, wrong = _doctor("--runner", BLOCKYARD_RUNNER_CLIENT_SECRET="another", **settings)
+
+    assert code == 0, findings
+    assert findings["sign-in"]["outcome"] == findings["private key"]["outcome"] == "ok"
+    assert (wrong_code, wrong["sign-in"]["outcome"]) == (1, "failed")

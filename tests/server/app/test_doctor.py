@@ -1,0 +1,221 @@
+"""An installation is examined, broken in one way at a time."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from blockyard.diagnosis.finding import Finding, Outcome, as_json, as_lines
+from blockyard.diagnosis.network import server
+from blockyard.server.app.data_dir import UNFINISHED_RESTORE
+from blockyard.server.app.doctor import examine
+from blockyard.server.app.keys import ensure_master_key
+from blockyard.server.app.settings import Settings
+from blockyard.server.kit.database import Database
+
+UNWRITABLE = Path("/proc/self/task")
+"""A folder in which nobody can make a file, not even root."""
+
+
+@pytest.fixture
+def healthy(installed: Settings) -> Settings:
+    """An installation whose server cannot be reached: nothing listens on its port."""
+    return installed.model_copy(update={"public_url": "http://127.0.0.1:9"})
+
+
+def _found(settings: Settings) -> dict[str, Finding]:
+    findings = {finding.name: finding for finding in examine(settings)}
+    assert all(bool(finding.remedy) == (finding.outcome is not Outcome.OK) for finding in findings.values())
+    return findings
+
+
+def test_a_stopped_installation_lacks_only_its_server_and_runner(healthy: Settings) -> None:
+    findings = _found(healthy)
+
+    wrong = {name for name, finding in findings.items() if finding.outcome is Outcome.FAILED}
+    assert wrong == {"server"}
+    assert "127.0.0.1:9 cannot be reached" in findings["server"].text
+    assert findings["shared runner"].text == "it has never asked for work"
+    assert findings["master key"].text == "it is the one of this database"
+    assert findings["tables"].outcome is Outcome.OK
+    assert findings["data directory"].outcome is Outcome.OK
+
+
+def test_a_missing_master_key_is_told(healthy: Settings) -> None:
+    healthy.master_key_file.unlink()
+
+    finding = _found(healthy)["master.key"]
+
+    assert (finding.outcome, "does not exist" in finding.text) == (Outcome.FAILED, True)
+
+
+def test_a_wrong_master_key_is_told(healthy: Settings) -> None:
+    healthy.master_key_file.unlink()
+    ensure_master_key(healthy.master_key_file)
+
+    finding = _found(healthy)["master key"]
+
+    assert (finding.outcome, "another master key" in finding.text) == (Outcome.FAILED, True)
+
+
+def test_an_unreadable_master_key_is_told_without_its_content(healthy: Settings) -> None:
+    healthy.master_key_file.write_text("no hex digits")
+
+    finding = _found(healthy)["master.key"]
+
+    assert finding.outcome is Outcome.FAILED
+    assert "no hex digits" not in str(finding)
+
+
+@pytest.mark.parametrize(("mode", "outcome"), [(0o640, Outcome.WARNING), (0o604, Outcome.FAILED)])
+def test_a_key_that_others_can_read_is_told(healthy: Settings, mode: int, outcome: Outcome) -> None:
+    key = healthy.data_dir / "runner-key.pem"
+    key.chmod(mode)
+
+    finding = _found(healthy)["runner-key.pem"]
+
+    assert (finding.outcome, finding.remedy) == (outcome, f"chmod 600 {key}")
+
+
+def test_an_open_data_directory_is_told(healthy: Settings) -> None:
+    healthy.data_dir.chmod(0o755)
+
+    assert _found(healthy)["data directory"].outcome is Outcome.WARNING
+
+
+def test_a_data_directory_that_cannot_be_written_is_told(healthy: Settings) -> None:
+    finding = _found(healthy.model_copy(update={"data_dir": UNWRITABLE}))["data directory"]
+
+    assert (finding.outcome, "cannot be written" in finding.text) == (Outcome.FAILED, True)
+
+
+def test_half_a_restore_is_told(healthy: Settings) -> None:
+    (healthy.data_dir / UNFINISHED_RESTORE).touch()
+
+    assert "did not end" in _found(healthy)["data directory"].text
+
+
+@pytest.mark.parametrize(
+    ("revision", "remedy"), [("0001", "run `blockyard migrate`"), ("9999", "install the version that made them")]
+)
+def test_tables_of_another_revision_are_told(healthy: Settings, revision: str, remedy: str) -> None:
+    with Database.open(healthy.effective_database_url) as db:
+        change = text("UPDATE alembic_version SET version_num = :revision").bindparams(revision=revision)
+        db.write_now(lambda tx: tx.execute(change))
+
+    finding = _found(healthy)["tables"]
+
+    assert (finding.outcome, finding.remedy) == (Outcome.FAILED, remedy)
+
+
+def test_a_missing_database_is_told(new_target: Callable[[str], Settings]) -> None:
+    assert "there is none at" in _found(new_target("sqlite"))["database"].text
+
+
+@pytest.mark.postgres
+def test_a_database_that_cannot_be_reached_is_told(healthy: Settings) -> None:
+    away = healthy.model_copy(update={"database_url": "postgresql://blockyard:s3cret@127.0.0.1:9/blockyard"})
+
+    finding = _found(away)["database"]
+
+    assert finding.outcome is Outcome.FAILED
+    assert "s3cret" not in str(finding)
+
+
+def test_a_damaged_database_is_told(new_target: Callable[[str], Settings]) -> None:
+    settings = new_target("sqlite")
+    (settings.data_dir / "blockyard.sqlite3").write_bytes(b"this is no database" * 1000)
+
+    assert _found(settings)["database"].outcome is Outcome.FAILED
+
+
+class _Answering(BaseHTTPRequestHandler):
+    """Answers as a server of another time or state does."""
+
+    status = 200
+    clock_behind = timedelta()
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        del timestamp
+        return super().date_time_string((datetime.now(UTC) - self.clock_behind).timestamp())
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  its name is the library's
+        """Say nothing."""
+
+
+@pytest.fixture
+def answering() -> Iterator[tuple[str, type[_Answering]]]:
+    """The URL of a server, and how it answers."""
+    handler = type("Handler", (_Answering,), {})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
+        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield f"http://127.0.0.1:{httpd.server_port}", handler
+        httpd.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "behind", "expected"),
+    [
+        (200, 0, [Outcome.OK, Outcome.OK]),
+        (200, 20, [Outcome.OK, Outcome.WARNING]),
+        (200, 600, [Outcome.OK, Outcome.FAILED]),
+        (503, 0, [Outcome.FAILED, Outcome.OK]),
+        (404, 0, [Outcome.FAILED, Outcome.OK]),
+    ],
+)
+def test_state_and_clock_of_a_server_are_told(
+    answering: tuple[str, type[_Answering]], status: int, behind: int, expected: list[Outcome]
+) -> None:
+    url, handler = answering
+    handler.status, handler.clock_behind = status, timedelta(seconds=behind)
+
+    assert [finding.outcome for finding in server(url)] == expected
+
+
+def test_findings_are_told_in_lines_and_in_json() -> None:
+    findings = [Finding("database", Outcome.OK, "SQLite"), Finding("server", Outcome.FAILED, "is away", "start it")]
+
+    assert as_lines(findings).splitlines() == [
+        "ok       database  SQLite",
+        "failed   server    is away",
+        "                   -> start it",
+    ]
+    assert json.loads(as_json(findings)) == {
+        "outcome": "failed",
+        "findings": [
+            {"name": "database", "outcome": "ok", "text": "SQLite", "remedy": ""},
+            {"name": "server", "outcome": "failed", "text": "is away", "remedy": "start it"},
+        ],
+    }
+
+
+def test_unusable_settings_are_a_finding(tmp_path: Path) -> None:
+    done = _doctor("--data-dir", str(tmp_path), "-o", "json", BLOCKYARD_PORT="many")
+
+    assert done.returncode == 1, done.stderr
+    assert [finding["name"] for finding in json.loads(done.stdout)["findings"]] == ["settings"]
+
+
+def _doctor(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "blockyard", "doctor", *words],
+        env={"PATH": os.environ["PATH"], **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
