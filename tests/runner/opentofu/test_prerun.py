@@ -104,6 +104,13 @@ def test_secrets_are_sealed_on_standard_input_unless_asked_for(new_run: NewRun) 
     assert (sealed.run_dir / "token").read_text() == "s3cret-value\n"
 
 
+def test_a_script_that_deletes_the_directory_is_told_so(new_run: NewRun) -> None:
+    run = new_run(files={"main.tf": ""}, implementation={"preRunScript": 'rm -rf "$PWD"'})
+
+    assert run.execute().outcome is Outcome.FAILED
+    assert run.reporter.user_messages == {"pre_run_script": "the pre-run script deleted the directory of the run"}
+
+
 def test_a_script_cannot_change_the_environment_of_the_engine(new_run: NewRun) -> None:
     run = scripted(new_run, "export TF_VAR_x=1 TF_WORKSPACE=x; touch made")
 

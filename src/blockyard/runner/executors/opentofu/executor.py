@@ -159,6 +159,8 @@ class _Execution:
         message = prerun.take_message(message_file)
         if result.exit_code:
             raise StepFailed(message or f"script failed with exit code {result.exit_code}", message)
+        if not work.run_dir.is_dir():
+            raise StepFailed("the pre-run script deleted the directory of the run", "Let it remove only what it made.")
         return _Left(user_message=message)
 
     def _script_environment(self, message_file: Path) -> dict[str, str]:
