@@ -258,6 +258,22 @@ def test_a_server_does_not_start_on_half_a_restore(installed: Settings) -> None:
         require_whole(installed.data_dir)
 
 
+def test_a_restore_that_failed_half_way_is_done_again(
+    archive: Path, new_target: NewTarget, database_kind: str, installed: Settings
+) -> None:
+    target = new_target(database_kind)
+    unwritable = target.model_copy(update={"admin_key_file": Path("/proc/self/task/admin-key.json")})
+
+    with pytest.raises(OSError, match="admin-key"):
+        restore(unwritable, archive, None, force=False)
+    with pytest.raises(DataDirError, match="did not end"):
+        require_whole(target.data_dir)
+    restore(target, archive, None, force=False)
+
+    require_whole(target.data_dir)
+    assert _everything(target) == _everything(installed)
+
+
 def test_a_key_that_is_not_of_the_database_is_no_backup(installed: Settings, tmp_path: Path) -> None:
     installed.master_key_file.unlink()
     ensure_master_key(installed.master_key_file)

@@ -167,8 +167,8 @@ class _Target:
                 _require_sound(db)
             _sync(draft)
             with self._installing():
-                self._move_aside(_sqlite_files(file))
                 self._write_files()
+                self._move_aside(_sqlite_files(file))
                 draft.replace(file)
                 sync_folder(file.parent)
         finally:

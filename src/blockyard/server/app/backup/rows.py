@@ -29,9 +29,13 @@ from blockyard.server.app.backup.archive import Row, StoredTable
 from blockyard.server.app.backup.errors import BackupError
 from blockyard.server.kit.columns import Instant, JsonText
 
-_BATCH = 200
+_BATCH_ROWS = 200
+_BATCH_BYTES = 8 * 1024 * 1024
+"""A batch of inserts ends with the row that passes either: a state or a value may have many megabytes."""
+
 _FETCHED_AT_ONCE = 16
-"""Rows PostgreSQL sends at a time: a state or a value may have many megabytes."""
+_FETCHED_AT_ONCE_WITH_BYTES = 2
+"""Rows that PostgreSQL sends at a time."""
 
 _Plain = Text | BigInteger | Float[float] | Boolean | LargeBinary | Date | Instant | Uuid[UUID]
 _PLAIN: Mapping[str, _Plain] = {
@@ -77,10 +81,10 @@ def _kind(column: Column[object]) -> str:
 
 def read_rows(connection: Connection, table: Table) -> Iterator[Row]:
     """Give all rows of `table` without holding more than a few in memory."""
-    columns = [type_coerce(column, _PLAIN[_kind(column)]) for column in table.columns]
-    result = connection.execution_options(stream_results=True, max_row_buffer=_FETCHED_AT_ONCE).execute(
-        select(*columns)
-    )
+    kinds = [_kind(column) for column in table.columns]
+    columns = [type_coerce(column, _PLAIN[kind]) for column, kind in zip(table.columns, kinds, strict=True)]
+    at_once = _FETCHED_AT_ONCE_WITH_BYTES if "bytes" in kinds else _FETCHED_AT_ONCE
+    result = connection.execute(select(*columns).execution_options(stream_results=True, max_row_buffer=at_once))
     with result:
         for row in result:
             yield [_to_json(value) for value in row]
@@ -113,6 +117,7 @@ class RowWriter:
         self._names = [name for name, _ in stored.columns]
         self._parsers = [_FROM_JSON.get(kind) for _, kind in stored.columns]
         self._waiting: list[dict[str, object]] = []
+        self._waiting_bytes = 0
 
     def add(self, row: Row) -> None:
         """Insert a row, now or with the next ones."""
@@ -121,11 +126,12 @@ class RowWriter:
             for parse, value in zip(self._parsers, row, strict=True)
         )
         self._waiting.append(dict(zip(self._names, values, strict=True)))
-        if len(self._waiting) >= _BATCH:
+        self._waiting_bytes += sum(len(value) for value in row if isinstance(value, str))
+        if len(self._waiting) >= _BATCH_ROWS or self._waiting_bytes >= _BATCH_BYTES:
             self.flush()
 
     def flush(self) -> None:
         """Insert what waits."""
         if self._waiting:
             self._connection.execute(insert(self._table), self._waiting)
-            self._waiting = []
+            self._waiting, self._waiting_bytes = [], 0

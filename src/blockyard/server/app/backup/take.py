@@ -48,8 +48,8 @@ def backup(settings: Settings, target: Path, passphrase: bytes | None) -> Summar
         SchemaError: its tables are not those of this version.
         KeyFileError: the master key cannot be read.
     """
-    master_key = read_master_key(settings.master_key_file)
     with _existing(settings) as db:
+        master_key = read_master_key(settings.master_key_file)
         try:
             migrate.require_current(db)
             if not db.read_now(lambda tx: key_check.fits(tx, master_key) is not False):
