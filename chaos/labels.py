@@ -5,7 +5,13 @@ import re
 
 _STATE = re.compile(r"/api/terraform/state/")
 _RUNS = "/api/meshobjects/meshbuildingblockruns"
-_ENDINGS = {f"{_RUNS}/create": "claim", "/heartbeat": "heartbeat", "/release": "release", "/log": "log"}
+_ENDINGS = {
+    f"{_RUNS}/create": "claim",
+    "/heartbeat": "heartbeat",
+    "/release": "release",
+    "/log": "log",
+    "/abort": "abort",
+}
 
 
 def label_of_request(method: str, path: str, body: bytes) -> str | None:

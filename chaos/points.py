@@ -18,6 +18,8 @@ class Action(StrEnum):
     """An apply of a commit nothing is prepared of: with clone and `init`."""
     UPDATE = "update"
     DESTROY = "destroy"
+    ABORT = "abort"
+    """An apply that somebody aborts while a script waits; the next run of the block repairs it."""
 
 
 class Gate(StrEnum):
@@ -54,8 +56,8 @@ class Point:
 
     @property
     def kills_engine(self) -> bool:
-        """Whether an engine may die between a creation and its state write."""
-        return Victim.ENGINE in self.victims
+        """Whether an engine may die between a creation and its state write, or is interrupted there."""
+        return Victim.ENGINE in self.victims or self.action is Action.ABORT
 
 
 _SERVER = frozenset({Victim.SERVER})
@@ -72,6 +74,7 @@ REQUESTS = {
     Action.FRESH: ("git-refs-1", "git-list-1", "git-pack-1", "state-get-1", "register-1", "log-1", "patch-1"),
     Action.UPDATE: ("claim-1", "register-1", "state-lock-1", "state-post-1", "state-unlock-1", "final-1"),
     Action.DESTROY: ("claim-1", "register-1", "state-lock-1", "state-post-1", "state-unlock-1", "final-1"),
+    Action.ABORT: ("abort-1", "state-post-1", "state-unlock-1", "final-1"),
 }  # fmt: skip
 
 

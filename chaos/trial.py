@@ -14,6 +14,7 @@ from chaos.processes import is_alive, words_of
 from chaos.proxy import Moment, Trap
 from chaos.stack import Stack
 from tests.support.installation import secret, text_of, value
+from tests.support.installation import status as status_of
 
 DOWN_SECONDS = 0.3
 """How long the victims stay dead."""
@@ -90,6 +91,8 @@ class Trial:
             self._prepare()
             self._strike()
             self._settle()
+            if self._point.action is Action.ABORT:
+                self._repair()
             self._judge()
         except (AssertionError, OSError, RuntimeError, Finding) as problem:
             self._outcome.findings.append(f"{type(problem).__name__}: {problem}")
@@ -151,7 +154,8 @@ class Trial:
             self._stack.revive()
         if struck and self._point.is_replaced:
             self._replace_runner()
-        self._site.open_all()
+        if self._point.action is not Action.ABORT:
+            self._site.open_all()
         if self._held is not None:
             self._wait_for_end_of_fetchers()
             left = [words_of(pid) for pid in self._stack.fetchers if is_alive(pid)]
@@ -172,6 +176,13 @@ class Trial:
             case Action.APPLY | Action.FRESH:
                 block = blockyard.order(self._stack.version, self._inputs(extra=False))
                 self._uuid = text_of(block, "metadata", "uuid")
+            case Action.ABORT:
+                self._site.close_gate(SLOW_GATE)
+                block = blockyard.order(self._stack.version, self._inputs(extra=False))
+                self._uuid = text_of(block, "metadata", "uuid")
+                self._site.wait(SPRING_SECONDS)
+                run = text_of(blockyard.block(self._uuid), "status", "latestRunUuid")
+                blockyard.call("POST", f"/api/blockyard/v1/runs/{run}/abort", "application/json")
             case Action.UPDATE:
                 blockyard.change(self._uuid, self._inputs(extra=True))
             case Action.DESTROY:
@@ -203,6 +214,17 @@ class Trial:
         if self._killed_at:
             self._outcome.recovery_seconds = time.monotonic() - self._killed_at
 
+    def _repair(self) -> None:
+        """Check that an aborted run left nothing, and apply the block again."""
+        self._wait_for_quiet()
+        block = self._stack.blockyard.block(self._uuid)
+        if status_of(block) != "ABORTED":
+            self._outcome.findings.append(f"the aborted block is {status_of(block)}")
+        self._outcome.findings += check_nothing_runs(self._stack)
+        self._site.open_all()
+        self._stack.blockyard.change(self._uuid, self._inputs(extra=True))
+        self._until_ended(REPLACED_SECONDS, "the run after the abort")
+
     def _until_ended(self, seconds: float, what: str) -> None:
         """Wait for the end of the block's run."""
         end = time.monotonic() + seconds
@@ -231,7 +253,7 @@ class Trial:
         claims = [seen for seen in stack.proxy.seen if seen.name.startswith("claim") and "201" in seen.status]
         outcome.attempts = len({seen.name for seen in claims})
         limit = 2 if self._point.kills_engine else 1
-        extra = self._point.action is Action.UPDATE
+        extra = self._point.action in {Action.UPDATE, Action.ABORT}
         if is_destroyed:
             findings, outcome.recreations = check_destroyed(stack, block, self._site, limit=limit)
         else:

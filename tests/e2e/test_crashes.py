@@ -12,7 +12,6 @@ pytestmark = pytest.mark.usefixtures("engine")
 
 ON_SQLITE = (
     "apply/register-1/before/runner",
-    "apply/register-1/after/server",
     "apply/state-post-1/after/server",
     "apply/create-b-after/engine-goes-on/runner",
     "apply/create-b-after/engine-waits/server+runner+engine",
@@ -20,6 +19,7 @@ ON_SQLITE = (
     "fresh/git-pack-1/engine-waits/runner",
     "update/create-d-after/engine-goes-on/server",
     "destroy/destroy-b-after/engine-waits/runner+engine",
+    "abort/state-unlock-1/after/runner+engine",
 )
 ON_POSTGRES = ("apply/state-lock-1/after/postgres", "apply/final-1/before/postgres")
 
