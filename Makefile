@@ -104,7 +104,7 @@ openapi-check: $(PACKAGE) ## compare docs/openapi.json with the routes
 
 .PHONY: runner-alone
 runner-alone: $(RUNNER_VENV)/.installed ## install the runner without the server's dependencies and start it
-	@$(RUNNER_VENV)/bin/python tests/support/runner_alone.py
+	@$(RUNNER_VENV)/bin/python -P tests/support/runner_alone.py
 
 ##@ Working
 
