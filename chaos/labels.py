@@ -11,6 +11,7 @@ _ENDINGS = {
     "/release": "release",
     "/log": "log",
     "/abort": "abort",
+    "/planartifact": "artifact",
 }
 
 

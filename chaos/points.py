@@ -18,6 +18,8 @@ class Action(StrEnum):
     """An apply of a commit nothing is prepared of: with clone and `init`."""
     UPDATE = "update"
     DESTROY = "destroy"
+    PLAN = "plan"
+    """A dry run, then a run that applies the plan it saved."""
     ABORT = "abort"
     """An apply that somebody aborts while a script waits; the next run of the block repairs it."""
 
@@ -74,6 +76,7 @@ REQUESTS = {
     Action.FRESH: ("git-refs-1", "git-list-1", "git-pack-1", "state-get-1", "register-1", "log-1", "patch-1"),
     Action.UPDATE: ("claim-1", "register-1", "state-lock-1", "state-post-1", "state-unlock-1", "final-1"),
     Action.DESTROY: ("claim-1", "register-1", "state-lock-1", "state-post-1", "state-unlock-1", "final-1"),
+    Action.PLAN: ("register-1", "final-1", "register-2", "artifact-1", "final-2"),
     Action.ABORT: ("abort-1", "state-post-1", "state-unlock-1", "final-1"),
 }  # fmt: skip
 

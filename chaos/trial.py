@@ -114,7 +114,7 @@ class Trial:
 
     def _prepare(self) -> None:
         """Bring about what the run starts from, and set the trap."""
-        if self._point.action in {Action.UPDATE, Action.DESTROY}:
+        if self._point.action in {Action.UPDATE, Action.DESTROY, Action.PLAN}:
             block = self._stack.blockyard.order(self._stack.version, self._inputs(extra=False))
             self._uuid = text_of(block, "metadata", "uuid")
             self._until_ended(SETTLE_SECONDS, "the run before")
@@ -165,6 +165,21 @@ class Trial:
         if starter.is_alive() or not self._uuid:
             raise Finding("the request that starts the run was never answered")
 
+    def _apply_plan(self) -> None:
+        blockyard = self._stack.blockyard
+        own = f"/api/blockyard/v1/blocks/{self._uuid}"
+        run = text_of(blockyard.call("POST", f"{own}/detect", "application/json"), "runUuid")
+        end = time.monotonic() + SETTLE_SECONDS
+        while True:
+            detail = blockyard.call("GET", f"/api/blockyard/v1/runs/{run}", "application/json")
+            if detail["status"] in ENDED or time.monotonic() > end:
+                break
+            time.sleep(0.1)
+        if detail["status"] != "SUCCEEDED":
+            self._outcome.findings.append(f"the dry run is {detail['status']}")
+            return
+        blockyard.call("POST", f"{own}/apply-plan", "application/json")
+
     def _wait_for_end_of_fetchers(self) -> None:
         end = time.monotonic() + HELD_SECONDS
         while any(is_alive(pid) for pid in self._stack.fetchers) and time.monotonic() < end:
@@ -183,6 +198,8 @@ class Trial:
                 self._site.wait(SPRING_SECONDS)
                 run = text_of(blockyard.block(self._uuid), "status", "latestRunUuid")
                 blockyard.call("POST", f"/api/blockyard/v1/runs/{run}/abort", "application/json")
+            case Action.PLAN:
+                self._apply_plan()
             case Action.UPDATE:
                 blockyard.change(self._uuid, self._inputs(extra=True))
             case Action.DESTROY:
@@ -195,7 +212,8 @@ class Trial:
                 return True
             if self._is_gate and self._site.wait(0.02):
                 return True
-            if any(seen.name == "final-1" and seen.status == "200" for seen in self._stack.proxy.seen):
+            last = "final-2" if self._point.action is Action.PLAN else "final-1"
+            if any(seen.name == last and seen.status == "200" for seen in self._stack.proxy.seen):
                 time.sleep(0.3)
                 return self._trap is not None and self._trap.sprung.is_set()
         return False
@@ -257,7 +275,9 @@ class Trial:
         if is_destroyed:
             findings, outcome.recreations = check_destroyed(stack, block, self._site, limit=limit)
         else:
-            findings, outcome.recreations = check_applied(stack, block, self._site, limit=limit, extra=extra)
+            findings, outcome.recreations = check_applied(
+                stack, block, self._site, limit=limit, extra=extra, makes=self._point.action is not Action.PLAN
+            )
         outcome.findings += findings
         outcome.findings += check_nothing_runs(stack)
         outcome.findings += check_disk(stack, {self._password, *stack.proxy.run_tokens})
