@@ -36,7 +36,7 @@ from blockyard.server.kit.clock import Clock, utc_now
 from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import AccessLog, install_errors
+from blockyard.server.kit.http import AccessLog, SingleSlash, install_errors
 from blockyard.server.kit.idempotency import IdempotencyKeys
 from blockyard.server.kit.ids import NewId, new_id
 from blockyard.server.kit.loops import Loop, run_loops
@@ -55,7 +55,13 @@ from blockyard.server.tofu_state.api import routes as state_routes
 from blockyard.server.tofu_state.service import StateLockbook, StateService
 from blockyard.server.ui.routes import add_pages
 from blockyard.server.workspaces.api import binding_routes, workspace_routes
-from blockyard.server.workspaces.service import BindingService, WorkspaceContents, WorkspaceDirectory, WorkspaceService
+from blockyard.server.workspaces.service import (
+    BindingService,
+    PeopleListener,
+    WorkspaceContents,
+    WorkspaceDirectory,
+    WorkspaceService,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +116,15 @@ def wire(
         keys=api_keys,
         contents=workspace_contents,
     )
+    people_listeners: list[PeopleListener] = []
     bindings = BindingService(
-        clock=clock, new_id=draw_id, event_log=event_log, directory=directory, users=users, groups=groups
+        clock=clock,
+        new_id=draw_id,
+        event_log=event_log,
+        directory=directory,
+        users=users,
+        groups=groups,
+        listeners=people_listeners,
     )
     projects = ProjectService(clock=clock, new_id=draw_id, event_log=event_log, workspaces=workspaces)
 
@@ -169,6 +182,7 @@ def wire(
     runner_usages += [definitions, integrations]
     integration_usages.append(definitions)
     definitions.usage = blocks.usage
+    people_listeners.append(blocks.people)
     tokens = Tokens(master_key=master_key, clock=clock)
     return Services(
         clock=clock,
@@ -225,6 +239,7 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
     app.add_middleware(BodyGuard)
     app.add_middleware(health.Measured, metrics=metrics)
     app.add_middleware(AccessLog)
+    app.add_middleware(SingleSlash)
     return app
 
 
