@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
+
 from blockyard.protocol.jsontypes import JsonObject
 from chaos.checks import Finding, check_applied, check_destroyed, check_disk, check_nothing_runs
 from chaos.module import Site
@@ -94,7 +96,7 @@ class Trial:
             if self._point.action is Action.ABORT:
                 self._repair()
             self._judge()
-        except (AssertionError, OSError, RuntimeError, Finding) as problem:
+        except (AssertionError, OSError, RuntimeError, httpx.HTTPError, Finding) as problem:
             self._outcome.findings.append(f"{type(problem).__name__}: {problem}")
         finally:
             self._site.open_all()
@@ -308,7 +310,7 @@ class Trial:
         if self._uuid:
             try:
                 lines.append(self._stack.blockyard.logs(self._stack.blockyard.block(self._uuid))[-6000:])
-            except AssertionError as error:
+            except (AssertionError, httpx.HTTPError) as error:
                 lines.append(str(error))
         lines.append(self._stack.log_tail())
         return "\n".join(lines)
