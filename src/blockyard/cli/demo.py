@@ -123,7 +123,7 @@ def _order_everything(demo: Demo, repository: Path) -> str:
     path = _output(demo, block, "path")
     if not (Path(path) / "HEAD").is_file():
         raise Failure(f"the repository {path} was not made")
-    demo.console.print(f"[green]✓[/green] there is a bare repository at {escape(path)}")
+    demo.console.print(f"[green]✓[/green] there is a bare repository at {escape(path)}", soft_wrap=True)
 
     demo.title("It also asks for an approval, which waits for the platform team")
     approval = f"approval for {name}"
@@ -144,12 +144,12 @@ def _update_and_destroy(demo: Demo, block: str) -> None:
     described = (path / "description").read_text().strip()
     if described != "Changed by the demo":
         raise Failure(f"the change did not arrive: the description is '{described}'")
-    demo.console.print("[green]✓[/green] the description of the repository has changed")
+    demo.console.print("[green]✓[/green] the description of the repository has changed", soft_wrap=True)
     demo.title("and returns it")
     demo.run("blocks", "delete", block, "--yes")
     if path.exists():
         raise Failure(f"the repository {path} is still there")
-    demo.console.print(f"[green]✓[/green] {escape(str(path))} is gone")
+    demo.console.print(f"[green]✓[/green] {escape(str(path))} is gone", soft_wrap=True)
     demo.title("The demo went through.")
 
 
