@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench.figures import Figure, table
@@ -38,16 +38,16 @@ def _measure(database: str, rounds: int) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         if database == "sqlite":
-            yield from _on(data, None, database, rounds)
+            yield from _on(data, lambda: None, database, rounds)
             return
         with postgres_server() as server:
-            yield from _on(data, server.url(server.create_database()), database, rounds)
+            yield from _on(data, lambda: server.url(server.create_database()), database, rounds)
 
 
-def _on(data: Path, database_url: str | None, database: str, rounds: int) -> Iterator[Figure]:
+def _on(data: Path, new_database: Callable[[], str | None], database: str, rounds: int) -> Iterator[Figure]:
     for concurrency in (1, 2):
         settings = {"BLOCKYARD_RUNNER_CONCURRENCY": str(concurrency)}
-        with installation(data.with_name(f"data{concurrency}"), settings, database_url=database_url) as blockyard:
+        with installation(data.with_name(f"data{concurrency}"), settings, database_url=new_database()) as blockyard:
             if concurrency == 1:
                 yield from claims(blockyard, database, rounds=rounds * 2)
                 yield from whole_orders(blockyard, database, rounds=rounds)
