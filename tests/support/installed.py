@@ -35,4 +35,4 @@ def install(settings: Settings) -> None:
             runner_key=ensure_key_pair(data / "runner-api-key.json"),
             runner_public_key=ensure_runner_key(data / "runner-key.pem"),
         )
-        seed(db, wire(settings, db, master_key), seeds)
+        seed(db, wire(settings, master_key), seeds)

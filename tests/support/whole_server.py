@@ -59,7 +59,7 @@ class WholeServer:
     def __init__(self, database: Database) -> None:
         self.db = database
         settings = load_settings({}, {"data_dir": "/nonexistent", "public_url": "http://blockyard.test"})
-        services = wire(settings, database, MasterKey(b"m" * 32))
+        services = wire(settings, MasterKey(b"m" * 32))
         key = KeyPair(str(new_id()), "administrators-secret")
         seeds = Seeds("admin", key, None, a_runner_key().public_pem)
         seed(database, services, seeds)

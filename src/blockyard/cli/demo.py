@@ -43,8 +43,8 @@ class Demo:
     environment: Mapping[str, str]
     console: Console
 
-    def run(self, *arguments: str, secret: str | None = None) -> str:
-        """Print a `blockyard` command (its `secret` as dots), run it, show its output, return what it printed.
+    def run(self, *arguments: str, secret: str | None = None) -> None:
+        """Print a `blockyard` command (its `secret` as dots), run it, show its output.
 
         Raises:
             Failure: the command failed.
@@ -53,7 +53,6 @@ class Demo:
         command = subprocess.run([*_program(), *arguments], env=self.environment, check=False)  # noqa: S603  our own program
         if command.returncode:
             raise Failure("a command of the demo failed", exit_code=_exit_code(command.returncode))
-        return ""
 
     def ask(self, *arguments: str) -> Json:
         """Run a command silently and return its JSON. Raises Failure."""

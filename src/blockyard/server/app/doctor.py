@@ -86,7 +86,7 @@ def _database(settings: Settings, master_key: MasterKey | None) -> list[Finding]
             with _telling(findings, "master key"):
                 findings.append(db.read_now(lambda tx: _right_key(tx, key)))
             with _telling(findings, "shared runner"):
-                services = wire(settings, db, key)
+                services = wire(settings, key)
                 runner = db.read_now(lambda tx: services.runners.get_by_id(tx, RunnerId(SHARED_RUNNER_UUID)))
                 silent = None if runner.last_seen_at is None else utc_now() - runner.last_seen_at
                 findings.append(_shared_runner(silent))

@@ -1,6 +1,5 @@
 """`/healthz`, `/readyz` and `/metrics`, without login."""
 
-import time
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -11,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from sqlalchemy import text
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from blockyard.server.app import migrate
 from blockyard.server.kit.database import Database, Transaction
@@ -36,8 +35,9 @@ class Metrics:
             registry=self.registry,
         )
 
-    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answered request."""
+    def observe(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count one answered request by method and route template, so that ids make no new time series."""
+        method, route = scope["method"], getattr(scope.get("route"), "path", "unknown")
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
 
@@ -54,33 +54,6 @@ class _Queue(Collector):
         for status, count in self._numbers.items():
             family.add_metric([status], count)
         return [family]
-
-
-class Measured:
-    """Counts requests by method and route template, so that ids make no new time series."""
-
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app = app
-        self._metrics = metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started, status = time.perf_counter(), 0
-
-        async def noting(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = int(message["status"])
-            await send(message)
-
-        try:
-            await self._app(scope, receive, noting)
-        finally:
-            route = getattr(scope.get("route"), "path", "unknown")
-            self._metrics.observe(scope["method"], route, status, time.perf_counter() - started)
 
 
 def routes(db: Database, metrics: Metrics, queue: QueueNumbers) -> APIRouter:

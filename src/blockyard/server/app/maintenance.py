@@ -39,7 +39,7 @@ def reset_admin_password(settings: Settings) -> None:
     """Give the local administrator a new random password and print it; open sessions end."""
     master_key = read_master_key(settings.master_key_file)
     with Database.open(settings.effective_database_url) as db:
-        services = wire(settings, db, master_key)
+        services = wire(settings, master_key)
         password = new_secret(20)
         if not db.write_now(lambda tx: services.users.reset_password(tx, ADMIN_USER, password)):
             raise SettingsError("the database has no administrator yet; the first start makes one")
@@ -51,5 +51,5 @@ def openapi_document() -> str:
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings({}, {"data_dir": folder})
         with Database.open(f"sqlite:///{Path(folder) / 'unused.sqlite3'}") as db:
-            app = create_app(settings, db, wire(settings, db, MasterKey.generate()))
+            app = create_app(settings, db, wire(settings, MasterKey.generate()))
             return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"

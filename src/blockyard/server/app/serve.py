@@ -20,7 +20,7 @@ def serve(settings: Settings) -> None:
     listener, settings = server.bind(settings)
     with Database.open(settings.effective_database_url) as db:
         migrate.require_current(db)
-        services = wire(settings, db, master_key)
+        services = wire(settings, master_key)
         password = seed(db, services, seeds)
         sys.stdout.write(f"Blockyard is at {settings.effective_public_url}\n")
         if password is not None:

@@ -33,7 +33,7 @@ def up(settings: Settings, environment: Mapping[str, str]) -> None:
         listener, settings = server.bind(settings)
         with Database.open(settings.effective_database_url) as db:
             migrate.upgrade(db)
-            services = wire(settings, db, master_key)
+            services = wire(settings, master_key)
             admin_key_file = settings.admin_key_file or data / "admin-key.json"
             runner_pair = ensure_key_pair(data / "runner-api-key.json")
             seeds = Seeds(

@@ -92,11 +92,8 @@ class Services:
     state: StateService
 
 
-def wire(
-    settings: Settings, db: Database, master_key: MasterKey, *, clock: Clock = utc_now, draw_id: NewId = new_id
-) -> Services:
+def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, draw_id: NewId = new_id) -> Services:
     """Build all services; each feature gets the ones below it, and the ports of those above it."""
-    del db
     links = Links(settings.effective_public_url)
     event_log = EventLog(clock=clock, new_id=draw_id)
 
@@ -237,8 +234,7 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
     complete_document(app)
     app.add_middleware(IdempotencyKeys, db=db, master_key=services.master_key, clock=services.clock, identify=identify)
     app.add_middleware(BodyGuard)
-    app.add_middleware(health.Measured, metrics=metrics)
-    app.add_middleware(AccessLog)
+    app.add_middleware(AccessLog, observe=metrics.observe)
     app.add_middleware(SingleSlash)
     return app
 

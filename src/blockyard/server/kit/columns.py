@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from sqlalchemy import DateTime, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
@@ -11,7 +10,6 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from blockyard.protocol.jsontypes import Json
 
-Value = TypeVar("Value")
 Bytes = LargeBinary
 
 

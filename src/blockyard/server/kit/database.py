@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_
 from sqlalchemy.engine import URL, CursorResult
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool, StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from sqlalchemy.sql import Executable
 
 from blockyard.server.kit.errors import Conflict, Stale, Unavailable
@@ -259,8 +259,3 @@ def _postgres_engine(url: URL) -> Engine:
         pool_recycle=1800,
         connect_args={"application_name": "blockyard", "connect_timeout": 10},
     )
-
-
-def unpooled(url: URL) -> Engine:
-    """Return an engine without a pool, for tools that open one connection and end."""
-    return create_engine(url, poolclass=NullPool)
