@@ -4,55 +4,72 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.figures import Figure, table
+from bench.groups import Group, Setting
 from bench.orders import claims, throughput, whole_orders
 from bench.processes import starts
 from bench.states import state_cycles
-from tests.support.installation import installation
 from tests.support.postgres import postgres_server
 
 RESULTS = Path(__file__).parent / "results.json"
 
+GROUPS: Mapping[str, Group] = {
+    "claims": claims,
+    "orders": whole_orders,
+    "state": state_cycles,
+    "throughput": throughput,
+    "starts": starts,
+}
+"""What `--only` names, in the order of measuring."""
+
 
 def main() -> None:
-    """Measure everything on the chosen databases."""
+    """Measure the chosen groups on the chosen databases."""
+    chosen = _arguments()
+    figures: list[Figure] = []
+    for database in ["sqlite", "postgres"] if chosen.db == "all" else [chosen.db]:
+        with _setting(database, rounds=chosen.rounds, blocks=chosen.blocks) as setting:
+            for name in chosen.only:
+                for figure in GROUPS[name](setting):
+                    figures.append(figure)
+                    sys.stderr.write(f"{figure.name} [{database}]: {figure.value:.2f} {figure.unit}\n")
+    sys.stdout.write(f"{table(figures)}\n")
+    if tuple(chosen.only) == tuple(GROUPS):
+        RESULTS.write_text(json.dumps([figure.document() for figure in figures], indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(f"\nwritten to bench/{RESULTS.name}\n")
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--db", choices=["sqlite", "postgres", "all"], default="all")
     parser.add_argument("--rounds", type=int, default=20, help="samples of each latency")
-    chosen = parser.parse_args()
-    figures: list[Figure] = []
-    databases = ["sqlite", "postgres"] if chosen.db == "all" else [chosen.db]
-    for database in databases:
-        for figure in _measure(database, chosen.rounds):
-            figures.append(figure)
-            sys.stderr.write(f"{figure.name} [{database}]: {figure.value:.2f} {figure.unit}\n")
-    figures.extend(starts("sqlite", rounds=3))
-    RESULTS.write_text(json.dumps([figure.document() for figure in figures], indent=2, ensure_ascii=False) + "\n")
-    sys.stdout.write(f"{table(figures)}\n\nwritten to bench/{RESULTS.name}\n")
+    parser.add_argument("--blocks", type=int, default=100_000, help="blocks of the large database, ten runs each")
+    parser.add_argument(
+        "--only", type=_groups, default=list(GROUPS), metavar="GROUP,…", help=f"some of {', '.join(GROUPS)}"
+    )
+    return parser.parse_args()
 
 
-def _measure(database: str, rounds: int) -> Iterator[Figure]:
+def _groups(text: str) -> Sequence[str]:
+    names = text.split(",")
+    unknown = [name for name in names if name not in GROUPS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no such group: {', '.join(unknown)}; there are {', '.join(GROUPS)}")
+    return names
+
+
+@contextmanager
+def _setting(database: str, *, rounds: int, blocks: int) -> Iterator[Setting]:
     with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
         if database == "sqlite":
-            yield from _on(data, lambda: None, database, rounds)
+            yield Setting(database, Path(folder), lambda: None, rounds, blocks)
             return
         with postgres_server() as server:
-            yield from _on(data, lambda: server.url(server.create_database()), database, rounds)
-
-
-def _on(data: Path, new_database: Callable[[], str | None], database: str, rounds: int) -> Iterator[Figure]:
-    for concurrency in (1, 2):
-        settings = {"BLOCKYARD_RUNNER_CONCURRENCY": str(concurrency)}
-        with installation(data.with_name(f"data{concurrency}"), settings, database_url=new_database()) as blockyard:
-            if concurrency == 1:
-                yield from claims(blockyard, database, rounds=rounds * 2)
-                yield from whole_orders(blockyard, database, rounds=rounds)
-                yield from state_cycles(blockyard, database, rounds=rounds)
-            yield from throughput(blockyard, database, orders=rounds, concurrency=concurrency)
+            yield Setting(database, Path(folder), lambda: server.url(server.create_database()), rounds, blocks)
 
 
 if __name__ == "__main__":

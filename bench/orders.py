@@ -10,28 +10,27 @@ import httpx
 
 from bench.bare import MODULE, bare_pair
 from bench.figures import Figure, median, percentile
+from bench.groups import Setting
 from blockyard.protocol import media
 from blockyard.protocol.jsontypes import JsonObject
 from tests.support.git_repositories import create_repository
 from tests.support.installation import Installation, an_input, an_output, terraform, text_of, value
 from tests.support.runner_keys import a_runner_key
 
-_versions: dict[str, str] = {}
-
 
 def trivial(blockyard: Installation) -> str:
-    """Return the version of the trivial module to order; it is defined once per installation."""
-    if blockyard.url not in _versions:
-        repository = create_repository(
-            blockyard.data.with_name(f"{blockyard.data.name}-trivial.git"), {"main.tf": MODULE}
-        )
-        inputs, outputs = {"name": an_input()}, {"greeting": an_output()}
-        _versions[blockyard.url] = blockyard.define(terraform(repository), inputs=inputs, outputs=outputs)
-    return _versions[blockyard.url]
+    """Define the trivial module and return the version to order."""
+    repository = create_repository(blockyard.data.with_name(f"{blockyard.data.name}-trivial.git"), {"main.tf": MODULE})
+    return blockyard.define(terraform(repository), inputs={"name": an_input()}, outputs={"greeting": an_output()})
 
 
-def whole_orders(blockyard: Installation, database: str, *, rounds: int) -> Iterator[Figure]:
+def whole_orders(setting: Setting) -> Iterator[Figure]:
     """Alternate one whole order and one bare pair; the figure is what the order takes more."""
+    with setting.installation() as blockyard:
+        yield from _whole_orders(blockyard, setting.database, rounds=setting.rounds)
+
+
+def _whole_orders(blockyard: Installation, database: str, *, rounds: int) -> Iterator[Figure]:
     version = trivial(blockyard)
     blockyard.ordered(version, {"name": value("warm")})
     bare_pair()
@@ -69,8 +68,14 @@ def _wait_final(blockyard: Installation, uuid: str) -> None:
             return
 
 
-def throughput(blockyard: Installation, database: str, *, orders: int, concurrency: int) -> Iterator[Figure]:
+def throughput(setting: Setting) -> Iterator[Figure]:
     """Order many at once; the figure is runs per minute over the bare loop with as many at a time, same minute."""
+    for concurrency in (1, 2):
+        with setting.installation(concurrency=concurrency) as blockyard:
+            yield _throughput(blockyard, setting.database, orders=setting.rounds, concurrency=concurrency)
+
+
+def _throughput(blockyard: Installation, database: str, *, orders: int, concurrency: int) -> Figure:
     version = trivial(blockyard)
     started = time.perf_counter()
     with ThreadPoolExecutor(concurrency) as pool:
@@ -81,7 +86,7 @@ def throughput(blockyard: Installation, database: str, *, orders: int, concurren
     for uuid in uuids:
         blockyard.settled(uuid)
     ours = orders / (time.perf_counter() - started) * 60
-    yield Figure(
+    return Figure(
         f"runs per minute over the bare loop, concurrency {concurrency}",
         database,
         ours / bare,
@@ -94,8 +99,13 @@ def throughput(blockyard: Installation, database: str, *, orders: int, concurren
     )
 
 
-def claims(blockyard: Installation, database: str, *, rounds: int) -> Iterator[Figure]:
+def claims(setting: Setting) -> Iterator[Figure]:
     """Claim by long poll as a runner of our own does; the figure is the time from the order's answer to the job."""
+    with setting.installation() as blockyard:
+        yield _claims(blockyard, setting.database, rounds=setting.rounds * 2)
+
+
+def _claims(blockyard: Installation, database: str, *, rounds: int) -> Figure:
     blockyard.knows_workspace("admin")
     runner = _own_runner(blockyard)
     version = blockyard.define(
@@ -115,7 +125,7 @@ def claims(blockyard: Installation, database: str, *, rounds: int) -> Iterator[F
         at, run = claimed[0]
         delays.append(max(0.0, at - accepted))
         _finish(blockyard, run, runner)
-    yield Figure(
+    return Figure(
         "order accepted → runner has the job, p95",
         database,
         percentile(delays, 0.95) * 1000,

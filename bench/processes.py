@@ -1,32 +1,38 @@
 """The server process itself: how fast it starts, how much memory it keeps while idle."""
 
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from bench.figures import Figure, median
+from bench.groups import Setting
 from tests.support.installation import installation
 
+ROUNDS = 3
 
-def starts(database: str, *, rounds: int) -> Iterator[Figure]:
-    """Start `blockyard up` again and again on one data directory; the figure is start to ready, second start on."""
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        seconds: list[float] = []
-        memory: list[float] = []
-        for _ in range(rounds + 1):
-            started = time.perf_counter()
-            with installation(data) as blockyard:
-                seconds.append(time.perf_counter() - started)
-                time.sleep(3)
-                memory.append(_pss_of_tree(blockyard.process.pid))
-        yield Figure(
-            "`up`: start → healthy (second start)", database, median(seconds[1:]), "s", budget=3, samples=rounds
-        )
-        yield Figure(
-            "idle memory of server and runner (PSS)", database, median(memory), "MB", budget=200, samples=rounds + 1
-        )
+
+def starts(setting: Setting) -> Iterator[Figure]:
+    """Start `blockyard up` again and again on one data directory; the figure is start to ready, second start on.
+
+    On SQLite only: `up` is for one machine.
+    """
+    if setting.database == "sqlite":
+        yield from _starts(setting.new_data(), setting.database, rounds=ROUNDS)
+
+
+def _starts(data: Path, database: str, *, rounds: int) -> Iterator[Figure]:
+    seconds: list[float] = []
+    memory: list[float] = []
+    for _ in range(rounds + 1):
+        started = time.perf_counter()
+        with installation(data) as blockyard:
+            seconds.append(time.perf_counter() - started)
+            time.sleep(3)
+            memory.append(_pss_of_tree(blockyard.process.pid))
+    yield Figure("`up`: start → healthy (second start)", database, median(seconds[1:]), "s", budget=3, samples=rounds)
+    yield Figure(
+        "idle memory of server and runner (PSS)", database, median(memory), "MB", budget=200, samples=rounds + 1
+    )
 
 
 def _pss_of_tree(pid: int) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 from bench.figures import Figure, median, percentile
+from bench.groups import Setting
 from bench.orders import trivial
 from tests.support.installation import Installation, text_of, value
 
@@ -14,8 +15,13 @@ LARGE_BYTES = 5_000_000
 SIZES = {"10 KB": 10_000, "1 MB": 1_000_000, "10 MB": 10_000_000}
 
 
-def state_cycles(blockyard: Installation, database: str, *, rounds: int) -> Iterator[Figure]:
+def state_cycles(setting: Setting) -> Iterator[Figure]:
     """Cycle the state of a block as the engine does, with an administrator's key."""
+    with setting.installation() as blockyard:
+        yield from _state_cycles(blockyard, setting.database, rounds=setting.rounds)
+
+
+def _state_cycles(blockyard: Installation, database: str, *, rounds: int) -> Iterator[Figure]:
     block = blockyard.ordered(trivial(blockyard), {"name": value("state")})
     address = f"/api/terraform/state/workspace/shop/buildingBlock/{text_of(block, 'metadata', 'uuid')}"
     state = blockyard.client.get(address).json()
