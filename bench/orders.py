@@ -1,21 +1,17 @@
 """Orders from acceptance to the end: latency to the runner and to a viewer, whole orders, throughput."""
 
-import json
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
-
 from bench.bare import MODULE, bare_pair
 from bench.figures import Figure, median, percentile
 from bench.groups import Setting
-from blockyard.protocol import media
+from bench.runner import claim, finish, new_runner
 from blockyard.protocol.jsontypes import JsonObject
 from tests.support.git_repositories import create_repository
 from tests.support.installation import Installation, an_input, an_output, terraform, text_of, value
-from tests.support.runner_keys import a_runner_key
 
 
 def trivial(blockyard: Installation) -> str:
@@ -107,7 +103,7 @@ def claims(setting: Setting) -> Iterator[Figure]:
 
 def _claims(blockyard: Installation, database: str, *, rounds: int) -> Figure:
     blockyard.knows_workspace("admin")
-    runner = _own_runner(blockyard)
+    runner = new_runner(blockyard)
     version = blockyard.define(
         {**terraform("https://git.example.test/never-cloned.git")},
         runnerRef={"uuid": runner, "kind": "meshBuildingBlockRunner"},
@@ -116,7 +112,7 @@ def _claims(blockyard: Installation, database: str, *, rounds: int) -> Figure:
     delays: list[float] = []
     for _ in range(rounds):
         claimed: list[tuple[float, JsonObject]] = []
-        claimer = threading.Thread(target=_claim, args=(blockyard, runner, claimed))
+        claimer = threading.Thread(target=claim, args=(blockyard, runner, claimed))
         claimer.start()
         time.sleep(0.05)
         blockyard.order(version)
@@ -124,7 +120,7 @@ def _claims(blockyard: Installation, database: str, *, rounds: int) -> Figure:
         claimer.join()
         at, run = claimed[0]
         delays.append(max(0.0, at - accepted))
-        _finish(blockyard, run, runner)
+        finish(blockyard, run, runner)
     return Figure(
         "order accepted → runner has the job, p95",
         database,
@@ -133,35 +129,3 @@ def _claims(blockyard: Installation, database: str, *, rounds: int) -> Figure:
         budget=25,
         samples=rounds,
     )
-
-
-def _own_runner(blockyard: Installation) -> str:
-    body: JsonObject = {
-        "metadata": {"ownedByWorkspace": "admin"},
-        "spec": {
-            "displayName": "bench",
-            "publicKey": a_runner_key().public_pem,
-            "implementationType": "TERRAFORM",
-            "restriction": "PRIVATE",
-        },
-    }
-    created = blockyard.call("POST", "/api/meshobjects/meshbuildingblockrunners", media.RUNNER, body)
-    return text_of(created, "metadata", "uuid")
-
-
-def _claim(blockyard: Installation, runner: str, claimed: list[tuple[float, JsonObject]]) -> None:
-    headers = {"Accept": media.RUN, "Prefer": "wait=25", "Blockyard-Protocol": "1"}
-    path = "/api/meshobjects/meshbuildingblockruns/create"
-    while not claimed:
-        answer = blockyard.client.post(path, params={"forRunnerUuid": runner}, headers=headers)
-        if answer.status_code == httpx.codes.CREATED:
-            claimed.append((time.perf_counter(), answer.json()))
-
-
-def _finish(blockyard: Installation, run: JsonObject, runner: str) -> None:
-    token = text_of(run, "spec", "runToken")
-    headers = {"Accept": media.RUN, "Content-Type": media.RUN, "Authorization": f"Bearer {token}"}
-    base = f"{blockyard.url}/api/meshobjects/meshbuildingblockruns/{text_of(run, 'metadata', 'uuid')}/status/source"
-    with httpx.Client(headers=headers, timeout=30) as client:
-        client.post(base, content=json.dumps({"source": {"id": runner}, "steps": []})).raise_for_status()
-        client.patch(f"{base}/{runner}", content=json.dumps({"status": "SUCCEEDED", "steps": []})).raise_for_status()
