@@ -37,14 +37,5 @@ def _fault(answer: httpx.Response, statuses: Iterable[int]) -> str | None:
         return f"status {answer.status_code}: {' '.join(answer.text.split())[:250]}"
     if SECRET in answer.text:
         return "the answer repeats a secret"
-    if answer.status_code == 405:
-        return None
-    error = error_of(answer)
-    if not error.get("errorCode") or not error.get("message"):
-        return f"no code or message: {answer.text[:200]}"
-    needs_remedy = answer.status_code != 404
-    return (
-        f"no remedy: {error['errorCode']}: {error['message'][:200]}"
-        if needs_remedy and not error.get("remedy")
-        else None
-    )
+    missing = [member for member in ("errorCode", "message", "remedy") if not error_of(answer).get(member)]
+    return f"no {' and no '.join(missing)}: {answer.text[:200]}" if missing else None

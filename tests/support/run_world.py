@@ -217,7 +217,7 @@ class RunWorld:
     def _by_token(self, tx: Transaction, token: str) -> Principal:
         grant = self.runs.grant_of(tx, token)
         if grant is None:
-            raise Unauthenticated("the token is not valid")
+            raise Unauthenticated("the token is not valid", remedy="Sign in.")
         return Principal(author=Author(type="ApiKey", identifier="run", display_name="run"), run=grant)
 
 

@@ -186,7 +186,7 @@ async def test_a_key_of_another_workspace_is_not_found_and_cannot_be_made(tenanc
     assert (await stranger.delete(one, headers=API_KEY)).status_code == 404
     assert (await stranger.post(PATH, json=body("shop"), headers=API_KEY)).status_code == 403
     assert (await stranger.post(PATH, json=body("nowhere"), headers=API_KEY)).status_code == 403
-    assert (await stranger.get("/api/blockyard/v1/workspaces/shop/apikeys")).status_code == 403
+    assert (await stranger.get("/api/blockyard/v1/workspaces/shop/apikeys")).status_code == 404
 
 
 async def test_each_operation_needs_its_own_code_in_the_own_workspace(tenancy: Tenancy) -> None:

@@ -31,13 +31,13 @@ MEDIA = "application/vnd.meshcloud.api.meshThing.v1.hal+json"
 BOTH = {"Accept": MEDIA, "Content-Type": MEDIA}
 REFUSALS: dict[str, Refusal] = {
     "invalid": Invalid("bad value", field="/spec/x", remedy="Send another."),
-    "unprocessable": Unprocessable("who?"),
-    "unauthenticated": Unauthenticated("who are you?"),
-    "denied": Denied("you don't have sufficient permissions", code="MissingPermission"),
+    "unprocessable": Unprocessable("who?", remedy="Ask."),
+    "unauthenticated": Unauthenticated("who are you?", remedy="Sign in."),
+    "denied": Denied("you don't have sufficient permissions", code="MissingPermission", remedy="Ask."),
     "missing": NotFound("nothing"),
-    "conflict": Conflict("taken"),
+    "conflict": Conflict("taken", remedy="Ask."),
     "slow": TooManyRequests("slowly", retry_after_seconds=7),
-    "away": Unavailable("later"),
+    "away": Unavailable("later", remedy="Wait."),
 }
 
 

@@ -25,7 +25,7 @@ _orders = Table("orders_of_test", MetaData(), Column("number", Integer, primary_
 async def _identify(request: Request) -> str:
     name = request.headers.get("authorization")
     if name is None:
-        raise Unauthenticated("no credential")
+        raise Unauthenticated("no credential", remedy="Sign in.")
     return name
 
 
@@ -46,7 +46,7 @@ async def shop(database: Database, clock: FixedClock) -> AsyncIterator[httpx.Asy
     async def order(request: Request) -> dict[str, int | str]:
         body = await request.json()
         if body.get("refuse"):
-            raise Conflict("sold out")
+            raise Conflict("sold out", remedy="Come back.")
         number = await database.write(insert_order)
         if body.get("crash"):
             raise RuntimeError("after the commit")

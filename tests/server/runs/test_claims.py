@@ -213,7 +213,7 @@ async def test_a_run_that_cannot_be_described_fails_with_the_reason_and_the_next
 
 async def test_a_refusal_of_the_content_fails_the_run_with_its_sentence(world: RunWorld) -> None:
     run = world.request()
-    world.content.refusal = Invalid("input 'size' has no value any more")
+    world.content.refusal = Invalid("input 'size' has no value any more", remedy="Enter it.")
 
     await world.claim()
 

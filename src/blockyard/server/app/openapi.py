@@ -17,7 +17,7 @@ PROBLEM: JsonObject = {
         "errorCode": {"type": "string", "description": "Stable: programs may compare it."},
         "message": {"type": "string"},
         "field": {"type": ["string", "null"], "description": "JSON pointer to the member, or the parameter."},
-        "remedy": {"type": ["string", "null"]},
+        "remedy": {"type": "string", "description": "What to do about it."},
         "timestamp": {"type": "string", "format": "date-time"},
         "path": {"type": "string"},
     },

@@ -1,5 +1,8 @@
 """The refusals a use case may raise; only `kit.http` knows their HTTP status."""
 
+UNKNOWN_REMEDY = "Check how it is spelled; if it is there, ask an owner of its workspace for access."
+"""What to do about something that is not there, or only not for the caller."""
+
 
 class Refusal(Exception):
     """A request that is answered with a reason, a stable code and what to do about it.
@@ -8,14 +11,12 @@ class Refusal(Exception):
         message: one sentence for the person who asked; never contains a secret.
         code: stable, CamelCase, for programs.
         field: JSON pointer of the offending member of the request, if one can be named.
-        remedy: what the caller can do, if that is not obvious from the message.
+        remedy: what the caller can do about it.
     """
 
     code = "Refused"
 
-    def __init__(
-        self, message: str, *, code: str | None = None, field: str | None = None, remedy: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, remedy: str, code: str | None = None, field: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or type(self).code
@@ -45,6 +46,11 @@ class NotFound(Refusal):
     """There is no such thing, or the principal may not know of it (404)."""
 
     code = "NotFound"
+
+    def __init__(
+        self, message: str, *, remedy: str = UNKNOWN_REMEDY, code: str | None = None, field: str | None = None
+    ) -> None:
+        super().__init__(message, remedy=remedy, code=code, field=field)
 
 
 class Conflict(Refusal):

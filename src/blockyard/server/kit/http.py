@@ -71,8 +71,8 @@ def problem(
     *,
     code: str,
     message: str,
+    remedy: str,
     field: str | None = None,
-    remedy: str | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
     """Return an error answer in the one shape all errors have. Source: architecture.md 8."""
@@ -92,7 +92,7 @@ def problem(
 class HttpRefusal(HTTPException):
     """A refusal that only HTTP knows (406, 413, 415 …)."""
 
-    def __init__(self, status: HTTPStatus, code: str, message: str, *, remedy: str | None = None) -> None:
+    def __init__(self, status: HTTPStatus, code: str, message: str, *, remedy: str) -> None:
         super().__init__(status, message)
         self.status, self.code, self.message, self.remedy = status, code, message, remedy
 
@@ -235,9 +235,14 @@ def _on_http_exception(request: Request, error: Exception) -> Response:
     texts = {
         HTTPStatus.BAD_REQUEST: ("MalformedJson", "the body cannot be read as JSON", MALFORMED_REMEDY),
         HTTPStatus.NOT_FOUND: ("NotFound", "there is nothing at this address", "Check the path of the request."),
-        HTTPStatus.METHOD_NOT_ALLOWED: ("MethodNotAllowed", "this address does not take this method", None),
+        HTTPStatus.METHOD_NOT_ALLOWED: (
+            "MethodNotAllowed",
+            "this address does not take this method",
+            "Use one of the methods that the Allow header names.",
+        ),
     }
-    code, message, remedy = texts.get(status, (status.phrase.replace(" ", ""), str(error.detail), None))
+    otherwise = (status.phrase.replace(" ", ""), str(error.detail), "Compare the request with /api/openapi.json.")
+    code, message, remedy = texts.get(status, otherwise)
     headers = dict(error.headers) if error.headers else None
     return problem(request, status, code=code, message=message, remedy=remedy, headers=headers)
 

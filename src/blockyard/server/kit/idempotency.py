@@ -84,9 +84,8 @@ class IdempotencyKeys:
             return
         key = request.headers[HEADER]
         if not 0 < len(key) <= MAX_KEY_LENGTH:
-            await self._refuse(
-                request, HTTPStatus.BAD_REQUEST, "InvalidIdempotencyKey", "the Idempotency-Key is empty or too long"
-            )(scope, receive, send)
+            sentence = f"the Idempotency-Key is empty or too long; send 1 to {MAX_KEY_LENGTH} characters"
+            await self._refuse(request, HTTPStatus.BAD_REQUEST, "InvalidIdempotencyKey", sentence)(scope, receive, send)
             return
         try:
             principal = await self._identify(request)
@@ -173,7 +172,7 @@ class IdempotencyKeys:
             status,
             code=code,
             message=sentence,
-            remedy=f"{remedy[:1].upper()}{remedy[1:]}." if remedy else None,
+            remedy=f"{remedy[:1].upper()}{remedy[1:]}.",
         )
 
 

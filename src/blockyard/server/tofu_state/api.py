@@ -66,7 +66,11 @@ class _Backend:
         if principal.run is not None:
             await self._db.write(lambda tx: self._states.note_read(tx, principal))
         if stored is None:
-            raise NotFound("the building block has no state yet", code="NoState")
+            raise NotFound(
+                "the building block has no state yet",
+                code="NoState",
+                remedy="Nothing is wrong: its first run writes one.",
+            )
         return await _content(self._master_key, stored)
 
     async def write(self, request: Request, workspace: str, block_id: UUID, principal: CurrentPrincipal) -> Response:

@@ -27,6 +27,8 @@ _DERIVED = {
     InputType.MULTI_SELECT: OutputType.CODE,
 }
 _LINKS = frozenset({OutputAssignment.RESOURCE_URL, OutputAssignment.SIGN_IN_URL})
+_NO_TENANT_REMEDY = "Give the output another assignment in a new version of the definition."
+_LINK_REMEDY = "Let the module put out a whole address, or give the output another assignment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,9 @@ def _plain(item: ResolvedInput) -> Json:
 
 def _check_assignment(spec: OutputSpec, value: Json) -> None:
     if spec.assignment_type is OutputAssignment.PLATFORM_TENANT_ID:
-        raise Invalid("a building block of a workspace has no tenant whose id it could set")
+        raise Invalid("a building block of a workspace has no tenant whose id it could set", remedy=_NO_TENANT_REMEDY)
     if spec.assignment_type in _LINKS and not _is_web_address(value):
-        raise Invalid("a link must be an address that begins with http:// or https://")
+        raise Invalid("a link must be an address that begins with http:// or https://", remedy=_LINK_REMEDY)
 
 
 def _is_web_address(value: Json) -> bool:

@@ -212,4 +212,5 @@ def _refuse_unreadable(inputs: list[ResolvedInput], runner_key: str) -> None:
             f"the runner cannot read the secret inputs {names}: they were entered for another runner or key; "
             "enter static inputs again in a new version of the definition, all others again in the building block",
             code="UnreadableSecret",
+            remedy="Enter these secrets again.",
         )

@@ -270,6 +270,7 @@ class DefinitionService:
                 f"the runner cannot read the secret of integration '{integration.display_name}': it was entered for another "
                 "runner or key; enter it again in the integration",
                 code="UnreadableSecret",
+                remedy="Enter the secret of the integration again.",
             )
         odd = sorted(member for member, secret in version.implementation.secrets.items() if secret.key != key)
         if odd:
@@ -277,6 +278,7 @@ class DefinitionService:
                 f"the runner cannot read '{odd[0]}' of the implementation: it was entered for another runner or key; enter "
                 "it again in a new version of the definition",
                 code="UnreadableSecret",
+                remedy="Enter the secret again in a new version of the definition.",
             )
 
     def _integration(self, tx: Transaction, version: Version) -> Integration | None:

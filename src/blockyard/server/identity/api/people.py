@@ -11,7 +11,7 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.api.current import CurrentPrincipal
 from blockyard.server.identity.api.login import address_of
 from blockyard.server.identity.api.signin import SignIn
-from blockyard.server.identity.model import NewUser, Principal, User, UserId
+from blockyard.server.identity.model import ONLY_PEOPLE_REMEDY, NewUser, Principal, User, UserId
 from blockyard.server.identity.service import UserService
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
@@ -114,7 +114,7 @@ def _add_own(router: APIRouter, db: Database, users: UserService, sign_in: SignI
     ) -> None:
         """Choose a new password; every token and session of yours ends."""
         if principal.author.type != "User":
-            raise NotFound("only people have passwords")
+            raise NotFound("only people have passwords", remedy=ONLY_PEOPLE_REMEDY)
         await sign_in.check(principal.author.identifier, body.current_password, address_of(request))
         password_hash = await sign_in.hash_new(body.password)
         await db.write(lambda tx: users.change_password(tx, principal, password_hash))

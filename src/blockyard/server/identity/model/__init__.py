@@ -3,6 +3,7 @@
 from blockyard.server.identity.model.keys import KEYS_PER_WORKSPACE, ApiKey, ApiKeyId, KeySettings, require_may_grant
 from blockyard.server.identity.model.principal import Principal, Reach, RunGrant, WorkspaceRole, system
 from blockyard.server.identity.model.users import (
+    ONLY_PEOPLE_REMEDY,
     SESSION_LIFE,
     Group,
     NewUser,
@@ -14,6 +15,7 @@ from blockyard.server.identity.model.users import (
 
 __all__ = [
     "KEYS_PER_WORKSPACE",
+    "ONLY_PEOPLE_REMEDY",
     "SESSION_LIFE",
     "ApiKey",
     "ApiKeyId",

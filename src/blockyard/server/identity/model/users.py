@@ -17,6 +17,9 @@ MIN_PASSWORD_LENGTH = 12
 MAX_PASSWORD_LENGTH = 256
 """Longest password, so that nobody makes the server hash megabytes."""
 
+ONLY_PEOPLE_REMEDY = "Sign in as a person, not with an API key."
+"""For machines that want to change a password."""
+
 SESSION_LIFE = timedelta(hours=12)
 """How long a session lives after it was last used."""
 

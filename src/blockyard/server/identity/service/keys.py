@@ -84,8 +84,11 @@ class ApiKeyService:
         return self._allowed(tx, principal, "APIKEY_LIST", key_id)
 
     def of_workspace(self, tx: Transaction, principal: Principal, workspace: str) -> Sequence[ApiKey]:
-        """Return all keys of a workspace, oldest first. Raises Denied."""
-        principal.require("APIKEY_LIST", workspace=workspace)
+        """Return all keys of a workspace, oldest first. Raises Denied, NotFound."""
+        sentence = f"there is no workspace '{workspace}'"
+        principal.require_in("APIKEY_LIST", workspace, hide=sentence)
+        if not self._workspaces.exists(tx, workspace):
+            raise NotFound(sentence)
         return KeyStore(tx).of_workspace(workspace)
 
     def update(

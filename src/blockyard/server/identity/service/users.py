@@ -8,6 +8,7 @@ import structlog
 from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import (
+    ONLY_PEOPLE_REMEDY,
     SESSION_LIFE,
     NewUser,
     Principal,
@@ -110,7 +111,7 @@ class UserService:
         """Give oneself a new password, hashed by the caller, who checked the old one. Raises NotFound for machines."""
         user = UserStore(tx).by_username(principal.author.identifier) if principal.author.type == "User" else None
         if user is None:
-            raise NotFound("only people have passwords")
+            raise NotFound("only people have passwords", remedy=ONLY_PEOPLE_REMEDY)
         self._save_password(tx, principal.author, user, password_hash)
 
     def lock(self, tx: Transaction, principal: Principal, user_id: UserId, *, disabled: bool) -> User:

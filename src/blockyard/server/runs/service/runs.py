@@ -162,7 +162,11 @@ class RunService:
     def abort_for(self, tx: Transaction, author: Author, run: Run) -> Run:
         """Do what `abort` does on behalf of `author`; for other services, which authorize themselves."""
         if run.is_final and run.status is not RunStatus.ABORTED:
-            raise Conflict(f"the run is {run.status} already", code="RunFinished")
+            raise Conflict(
+                f"the run is {run.status} already",
+                code="RunFinished",
+                remedy="There is nothing to abort: start another run if its result is not wanted.",
+            )
         if run.is_final or run.abort_requested_at is not None:
             return run
         now = self._context.clock()

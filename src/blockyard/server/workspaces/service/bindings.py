@@ -62,7 +62,12 @@ class BindingService:
         bindings = BindingStore(tx)
         namesake = bindings.get(new.kind, new.name)
         if namesake is not None and namesake.deleted_at is None:
-            raise Conflict(f"there is a binding '{new.name}' already", code="NameTaken", field="/metadata/name")
+            raise Conflict(
+                f"there is a binding '{new.name}' already",
+                code="NameTaken",
+                field="/metadata/name",
+                remedy="Choose another name for the binding, or delete the one there is.",
+            )
         if new.role is WorkspaceRole.OWNER:
             self._require_may_appoint(tx, principal, workspace)
             require_room_for_owner(self._owners(tx, workspace.name), new.subject)
@@ -132,7 +137,11 @@ class BindingService:
         else:
             known, what = self._groups.exists(tx, new.subject), "group"
         if not known:
-            raise Unprocessable(f"there is no {what} '{new.subject}'", field="/subject/name")
+            raise Unprocessable(
+                f"there is no {what} '{new.subject}'",
+                field="/subject/name",
+                remedy=f"Send the name of a {what} that an administrator has added.",
+            )
 
     def _owners(self, tx: Transaction, workspace: str) -> Sequence[Binding]:
         return [binding for binding in BindingStore(tx).of_workspace(workspace, self._clock()) if binding.owns]
