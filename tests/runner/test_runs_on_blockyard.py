@@ -315,6 +315,41 @@ def test_a_drained_runner_hands_its_runs_back(plane: FakeControlPlane, tmp_path:
     assert threading.active_count() < 20
 
 
+def test_a_drained_runner_takes_its_held_claims_back_before_it_hands_its_runs_back(
+    plane: FakeControlPlane, tmp_path: Path
+) -> None:
+    plane.hold_seconds = 30
+    plane.offers_again = True
+    run = plane.offer(a_run(inputs={"echo_command": "trap 'exit 1' INT; echo ready; while :; do sleep 0.05; done"}))
+
+    with running(plane, tmp_path, drain_seconds=0, concurrency=3) as runner:
+        plane.wait_for(lambda: b"ready\n" in run.log("echo"))
+        plane.wait_for(lambda: len(plane.of("POST", "/create$")) == 3)
+        runner.drain()
+        plane.wait_for(lambda: run.released)
+
+    assert run.status == "PENDING"
+    assert len(run.released) == 1
+    assert len(run.registrations) == 1
+    assert len(plane.of("POST", "/create$")) == 3
+
+
+def test_a_run_whose_claim_is_answered_after_the_drain_is_handed_back_unstarted(
+    plane: FakeControlPlane, tmp_path: Path
+) -> None:
+    plane.hold_seconds = 30
+    plane.answers_the_gone = True
+
+    with running(plane, tmp_path) as runner:
+        plane.wait_for(lambda: plane.of("POST", "/create$"))
+        runner.drain()
+        run = plane.offer(a_run())
+        plane.wait_for(lambda: run.released)
+
+    assert run.status == "PENDING"
+    assert run.registrations == []
+
+
 def test_a_run_without_a_working_directory_is_failed_at_once(plane: FakeControlPlane, tmp_path: Path) -> None:
     with running(plane, tmp_path):
         plane.wait_for(lambda: plane.of("POST", "/create$"))

@@ -2,6 +2,8 @@
 
 import json
 import re
+import select
+import socket
 import threading
 import time
 from base64 import b64encode
@@ -36,6 +38,17 @@ class Request:
     headers: dict[str, str]
     body: bytes
     at: float
+    connection: socket.socket | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_disconnected(self) -> bool:
+        """Whether the client hung up before it was answered."""
+        if self.connection is None or not select.select([self.connection], [], [], 0)[0]:
+            return False
+        try:
+            return self.connection.recv(1, socket.MSG_PEEK) == b""
+        except OSError:
+            return True
 
     @property
     def json(self) -> JsonObject:
@@ -97,6 +110,10 @@ class FakeControlPlane:
         self.requests: list[Request] = []
         self.artifact = b""
         self.unknown_runner = False
+        self.answers_the_gone = False
+        """A claim is answered although the runner has hung up, as by a proxy in between that does not notice."""
+        self.offers_again = False
+        """Runs that are handed back are offered once more."""
         self.raw_claims: deque[bytes] = deque()
         self.token_seconds = 300
         self._runs: dict[str, OfferedRun] = {}
@@ -207,8 +224,11 @@ class FakeControlPlane:
             return 401, {"status": 401}, headers
         if self.unknown_runner:
             return 404, {"status": 404, "errorCode": "NotFound"}, headers
-        if self.blockyard and not self._queue and not self.raw_claims:
-            self._changed.wait(self.hold_seconds)
+        end = time.monotonic() + self.hold_seconds
+        while self.blockyard and not self._queue and not self.raw_claims and (left := end - time.monotonic()) > 0:
+            self._changed.wait(min(left, 0.05))
+        if request.is_disconnected and not self.answers_the_gone:
+            return LOSE_ANSWER, None, {}
         if self.raw_claims:
             return 201, self.raw_claims.popleft(), headers
         if not self._queue:
@@ -252,6 +272,8 @@ class FakeControlPlane:
         elif request.method == "POST" and what == "release" and self.blockyard:
             run.released.append(str(request.json["reason"]))
             run.status = "PENDING"
+            if self.offers_again:
+                self._queue.append(next(run_id for run_id, each in self._runs.items() if each is run))
         elif request.method == "POST" and what == "log" and self.blockyard:
             query = dict(request.query)
             stored = run.logs.setdefault(query["step"], bytearray())
@@ -296,6 +318,7 @@ class _Handler(BaseHTTPRequestHandler):
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
             at=time.monotonic(),
+            connection=self.connection,
         )
         status, answer, headers = self.control_plane.handle(request)
         if status == LOSE_ANSWER:

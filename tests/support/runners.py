@@ -51,11 +51,11 @@ def running(
     settings = runner_settings(plane, work_dir, **changes)
     directory = WorkDir(settings.work_dir)
     directory.open()
-    with new_client(settings) as client:
+    with new_client(settings) as client, new_client(settings) as claims:
         executors = dict.fromkeys(ImplementationType, executor or EchoExecutor())
         spool = Spool(directory.spool, lambda run_id, token: connect(settings, client, run_id, token))
         frame = Frame(settings, client, spool, executors, None, Metrics())
-        runner = Runner(frame, ControlPlane(settings, client), directory)
+        runner = Runner(frame, ControlPlane(settings, claims), directory)
         thread = threading.Thread(target=runner.run)
         thread.start()
         try:

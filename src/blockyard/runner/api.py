@@ -1,6 +1,6 @@
 """The HTTP side of a runner: logging in and claiming with the API key. What follows a claim is in `run_api.py`.
 
-A run's token is never used for a claim: the two have no object in common but the connection pool.
+A run's token is never used for a claim: the two have no object in common.
 """
 
 import json
@@ -21,6 +21,7 @@ from blockyard.protocol.version import (
     PROTOCOL_VERSION,
     speaks_blockyard,
 )
+from blockyard.runner.connections import Connections
 from blockyard.runner.retry import is_passing, repeat
 from blockyard.runner.settings import RunnerSettings
 
@@ -59,7 +60,7 @@ class ClaimError(Exception):
 
 
 def new_client(settings: RunnerSettings) -> httpx.Client:
-    """Return the connection pool all calls share. Redirects are not followed: a token stays where it was sent."""
+    """Return a connection pool for several threads. Redirects are not followed: a token stays where it was sent."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=2 * settings.concurrency + 2)
     headers = {
         "User-Agent": f"blockyard-runner/{__version__}",
@@ -70,11 +71,12 @@ def new_client(settings: RunnerSettings) -> httpx.Client:
 
 
 class ControlPlane:
-    """The control plane as the runner's API key sees it. Thread-safe."""
+    """The control plane as the runner's API key sees it. Thread-safe. Nothing else uses its client."""
 
     def __init__(self, settings: RunnerSettings, client: httpx.Client) -> None:
         self._settings = settings
         self._client = client
+        self._connections = Connections()
         self._lock = threading.Lock()
         self._token = ""
         self._token_until = 0.0
@@ -102,6 +104,10 @@ class ControlPlane:
             raise ClaimError("the control plane answered with something that is no run")
         return Claim(document, blockyard)
 
+    def hang_up(self) -> None:
+        """Take back all claims that are held, so that none is answered; every later one fails."""
+        self._connections.hang_up()
+
     def _claim(self, worker: int) -> httpx.Response:
         settings = self._settings
         return self._client.post(
@@ -119,6 +125,7 @@ class ControlPlane:
                 PROTOCOL_HEADER: str(PROTOCOL_VERSION),
             },
             timeout=_CLAIM_TIMEOUT,
+            extensions={"trace": self._connections.trace},
         )
 
     def _current_token(self) -> str:
@@ -138,6 +145,7 @@ class ControlPlane:
             f"{self._settings.server_url}/api/login",
             json={"clientId": self._settings.client_id, "clientSecret": self._settings.read_client_secret()},
             headers={"Accept": "application/json"},
+            extensions={"trace": self._connections.trace},
         )
         response.raise_for_status()
         try:

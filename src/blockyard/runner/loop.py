@@ -80,6 +80,7 @@ class Runner:
         for session in adopted:
             self._start_thread(f"adopted-{session.run_id}", lambda session=session: self._work(session, session.resume))  # type: ignore[misc]  # same
         self._draining.wait()
+        self._control_plane.hang_up()
         code = self._finish()
         self._stopped.set()
         return code
@@ -130,6 +131,8 @@ class Runner:
                 pause = self._turn(number)
                 backoff.reset()
             except ClaimError as error:
+                if self._draining.is_set():
+                    break
                 self._note_claim("error", works=False)
                 log.warning("claim failed", error=str(error))
                 pause = backoff.pause()

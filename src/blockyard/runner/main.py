@@ -82,14 +82,15 @@ def _run(
     try:
         if settings.run_json_file is not None:
             return _run_single(frame, work_dir, settings.run_json_file)
-        return _run_until_drained(frame, work_dir)
+        with new_client(settings) as claims:
+            return _run_until_drained(frame, ControlPlane(settings, claims), work_dir)
     finally:
         frame.supervisors.close()
 
 
-def _run_until_drained(frame: Frame, work_dir: WorkDir) -> int:
+def _run_until_drained(frame: Frame, control_plane: ControlPlane, work_dir: WorkDir) -> int:
     settings = frame.settings
-    runner = Runner(frame, ControlPlane(settings, frame.client), work_dir)
+    runner = Runner(frame, control_plane, work_dir)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: runner.drain())
     log.info("runner started", runner=settings.runner_uuid, server=settings.server_url, slots=settings.concurrency)
