@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.figures import Figure, table
 from bench.groups import Group, Setting
+from bench.large import large
 from bench.orders import claims, throughput, whole_orders
 from bench.processes import starts
 from bench.states import state_cycles
@@ -22,6 +23,7 @@ GROUPS: Mapping[str, Group] = {
     "orders": whole_orders,
     "state": state_cycles,
     "throughput": throughput,
+    "large": large,
     "starts": starts,
 }
 """What `--only` names, in the order of measuring."""

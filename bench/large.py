@@ -1,0 +1,170 @@
+"""Lists and details where there is much: 100 requests a second, mixed, with 1 000 and with 100 000 blocks."""
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+
+from bench.figures import Figure, median, percentile
+from bench.groups import Setting
+from bench.load import Timings, at_rate, one_by_one
+from bench.requests import FLAT, Access, Mix, interleaved
+from bench.runner import Reporter, claim, new_runner
+from bench.seeding import STEPS, Scale, Template, seed
+from blockyard.protocol import media
+from blockyard.protocol.jsontypes import JsonObject
+from tests.support.installation import Installation, an_input, an_output, installation, terraform, text_of, value
+
+SMALL_BLOCKS = 1_000
+"""What growth is compared to."""
+
+PER_SECOND = 100.0
+SECONDS = 20
+WARM_SECONDS = 2
+
+_FORM_TOKEN = re.compile(r'name="csrf_token"\s+value="([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """Answers of one server: one request at a time, and many at a fixed rate."""
+
+    alone: Timings
+    mixed: Timings
+
+    def alone_ms(self, kind: str) -> float:
+        """Return how long a request of this kind takes while nothing else happens, in the middle."""
+        return median(self.alone.by_kind[kind]) * 1000
+
+
+def large(setting: Setting) -> Iterator[Figure]:
+    """Ask a small and a large database the same; each figure of the large one stands beside that of the small one."""
+    few = _measure(setting, Scale(SMALL_BLOCKS))
+    many = _measure(setting, Scale(setting.blocks))
+    size = f"{setting.blocks:,} blocks".replace(",", " ")
+    for name, share, budget in (("p50", 0.5, 15.0), ("p99", 0.99, 100.0)):
+        yield Figure(
+            f"100 mixed requests/s, {size}, {name}",
+            setting.database,
+            percentile(many.mixed.all, share) * 1000,
+            "ms",
+            comparator=percentile(few.mixed.all, share) * 1000,
+            comparator_name=f"{SMALL_BLOCKS} blocks",
+            budget=budget,
+            samples=len(many.mixed.all),
+        )
+    growth = {kind: many.alone_ms(kind) - few.alone_ms(kind) for kind in many.alone.by_kind}
+    flat = {kind: more for kind, more in growth.items() if kind in FLAT}
+    others = {kind: more for kind, more in growth.items() if kind not in FLAT}
+    for what, grown, budget in (("details and first pages", flat, 2.0), ("counts and deep pages", others, 10.0)):
+        kind = max(grown, key=lambda one: grown[one])
+        yield Figure(
+            f"{what}, {size}: growth of the worst ({kind})",
+            setting.database,
+            grown[kind],
+            "ms",
+            comparator=few.alone_ms(kind),
+            comparator_name=f"with {SMALL_BLOCKS} blocks",
+            budget=budget,
+            samples=len(many.alone.by_kind[kind]),
+        )
+    _print_kinds(setting, few, many)
+
+
+def _measure(setting: Setting, scale: Scale) -> _Measured:
+    data, url = setting.new_data(), setting.new_database()
+    with installation(data, _WITHOUT_RUNNER, database_url=url) as blockyard:
+        template, password = _template(blockyard), blockyard.password or ""
+    seed(url or f"sqlite:///{data / 'blockyard.sqlite3'}", template, scale)
+    with installation(data, _WITHOUT_RUNNER, database_url=url) as blockyard:
+        access = Access(_token(blockyard), _cookies(blockyard, password))
+        mix = Mix(scale, access, order=_order(template))
+        one_by_one(blockyard.url, list(interleaved(mix, 2)))
+        alone = one_by_one(blockyard.url, list(interleaved(mix, setting.rounds)))
+        at_rate(blockyard.url, mix.mixed(int(WARM_SECONDS * PER_SECOND)), PER_SECOND)
+        mixed = at_rate(blockyard.url, mix.mixed(int(SECONDS * PER_SECOND)), PER_SECOND)
+    refused = [*alone.refused, *mixed.refused]
+    if refused:
+        raise RuntimeError(f"{len(refused)} requests were refused, among them {refused[0]}")
+    return _Measured(alone, mixed)
+
+
+_WITHOUT_RUNNER = {"BLOCKYARD_EMBEDDED_RUNNER": "false", "BLOCKYARD_LOG_LEVEL": "info"}
+
+
+def _template(blockyard: Installation) -> Template:
+    """Order a block and report a run of it with steps, logs and outputs, as a runner does."""
+    blockyard.knows_workspace("admin")
+    runner = new_runner(blockyard)
+    version = blockyard.define(
+        terraform("https://git.example.test/never-cloned.git"),
+        inputs={"name": an_input(), "size": an_input("INTEGER"), "region": an_input(argument="eu", source="STATIC")},
+        outputs={"url": an_output(), "summary": an_output()},
+        runnerRef={"uuid": runner, "kind": "meshBuildingBlockRunner"},
+        owner="admin",
+    )
+    block = text_of(blockyard.order(version, {"name": value("template"), "size": value(3)}), "metadata", "uuid")
+    claimed: list[tuple[float, JsonObject]] = []
+    claim(blockyard, runner, claimed)
+    reporter = Reporter(blockyard, claimed[0][1], runner)
+    reporter.register(*STEPS)
+    for step in STEPS:
+        reporter.append(step, 0, f"{step} of the template\n".encode() * 100)
+    outputs: JsonObject = {
+        name: {"value": f"https://{name}.example.test/", "type": "STRING"} for name in ("url", "summary")
+    }
+    reporter.report(
+        "SUCCEEDED",
+        [{"id": step, "status": "SUCCEEDED", "outputs": outputs if step == "apply" else None} for step in STEPS],
+    )
+    reporter.close()
+    definition = blockyard.call(
+        "GET", f"/api/meshobjects/meshbuildingblockdefinitionversions/{version}", media.DEFINITION_VERSION
+    )
+    uuid = text_of(definition, "spec", "buildingBlockDefinitionRef", "uuid")
+    return Template("shop", uuid, version, block, reporter.run)
+
+
+def _order(template: Template) -> JsonObject:
+    return {
+        "metadata": {},
+        "spec": {
+            "buildingBlockDefinitionVersionRef": {
+                "uuid": template.version,
+                "kind": "meshBuildingBlockDefinitionVersion",
+            },
+            "targetRef": {"kind": "meshWorkspace", "name": template.workspace},
+            "displayName": "ordered",
+            "inputs": {"name": value("ordered"), "size": value(1)},
+        },
+    }
+
+
+def _token(blockyard: Installation) -> str:
+    """Return the bearer token the administrator's client uses."""
+    answer = blockyard.client.get("/api/meshobjects/meshworkspaces", headers={"Accept": media.WORKSPACE})
+    return answer.request.headers["Authorization"].removeprefix("Bearer ")
+
+
+def _cookies(blockyard: Installation, password: str) -> str:
+    """Sign in to the pages as a browser does."""
+    with httpx.Client(base_url=blockyard.url) as browser:
+        form = _FORM_TOKEN.search(browser.get("/sign-in").raise_for_status().text)
+        if form is None:
+            raise RuntimeError("the sign-in page has no token")
+        fields = {"csrf_token": form[1], "username": "admin", "password": password, "next": "/blocks"}
+        browser.post("/sign-in", data=fields)
+        return f"blockyard_session={browser.cookies['blockyard_session']}"
+
+
+def _print_kinds(setting: Setting, few: _Measured, many: _Measured) -> None:
+    """Tell which kinds of requests are slow, slowest first."""
+    sys.stderr.write(
+        f"{'ms, alone and in the mix':34}{SMALL_BLOCKS:>10}{setting.blocks:>10}   in the mix: p50, worst\n"
+    )
+    for kind in [*sorted(many.alone.by_kind, key=many.alone_ms, reverse=True), "order", "change"]:
+        alone = [f"{one.alone_ms(kind):10.1f}" if kind in one.alone.by_kind else " " * 10 for one in (few, many)]
+        in_mix = many.mixed.by_kind.get(kind, [0.0])
+        sys.stderr.write(f"  {kind:32}{''.join(alone)}   {median(in_mix) * 1000:8.1f} {max(in_mix) * 1000:8.1f}\n")
