@@ -155,6 +155,7 @@ def test_chunks_cannot_be_left_out(installed: Settings, archive: Path, new_targe
 @pytest.mark.parametrize(
     "content",
     [b"", b"hello", gzip.compress(b"hello"), gzip.compress(b'{"a": 1}\n'), gzip.compress(b"[1]\n"), b"\x1f\x8b\x08\0"],
+    ids=["empty", "text", "compressed-text", "another-object", "a-list", "cut-off"],
 )
 def test_a_foreign_file_is_refused(content: bytes, new_target: NewTarget, tmp_path: Path) -> None:
     foreign = tmp_path / "foreign"
