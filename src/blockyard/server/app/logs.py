@@ -8,7 +8,10 @@ import structlog
 
 
 def configure(level: str, style: str) -> None:
-    """Write log lines of at least `level` as `console` or `json`; the standard library's loggers go the same way."""
+    """Write log lines of at least `level` as `console` or `json` (`auto`: the first on a terminal).
+
+    The standard library's loggers go the same way.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -16,7 +19,7 @@ def configure(level: str, style: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: structlog.typing.Processor
-    if style == "json":
+    if style == "json" or (style == "auto" and not sys.stderr.isatty()):
         shared.append(structlog.processors.format_exc_info)
         renderer = structlog.processors.JSONRenderer()
     else:

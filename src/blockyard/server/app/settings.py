@@ -20,7 +20,7 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `state_versions` | 20 | how many versions of a state are kept |
 | `attempt_ceiling_minutes` | 180 | no attempt of a run lasts longer |
 | `log_level` | `info` | `debug`, `info`, `warning` or `error` |
-| `log_format` | `console` | `console` for people, `json` for machines |
+| `log_format` | `auto` | `console` for people, `json` for machines; `auto` is `console` on a terminal, else `json` |
 """
 
 import os
@@ -61,7 +61,7 @@ class Settings(BaseModel):
     state_versions: int = Field(default=20, ge=1, le=1000)
     attempt_ceiling_minutes: float = Field(default=180, gt=0, le=7 * 24 * 60)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["console", "json"] = "console"
+    log_format: Literal["auto", "console", "json"] = "auto"
 
     @property
     def effective_public_url(self) -> str:

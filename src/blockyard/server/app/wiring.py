@@ -230,7 +230,7 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
         return f"{author.type} {author.identifier}"
 
     metrics = health.Metrics()
-    app.include_router(health.routes(db, metrics, lambda tx: _queue_numbers(services, tx)))
+    app.router.routes.extend(health.routes(db, metrics, lambda tx: _queue_numbers(services, tx)).routes)
     complete_document(app)
     app.add_middleware(IdempotencyKeys, db=db, master_key=services.master_key, clock=services.clock, identify=identify)
     app.add_middleware(BodyGuard)
@@ -243,18 +243,8 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
     links = services.links
     throttle = Throttle(clock=services.clock)
     sign_in = SignIn(db=db, users=services.users, throttle=throttle)
-    for router in (
-        info_routes(settings.admin_workspace),
-        login_routes(db, services.api_keys, sign_in, services.tokens, throttle),
-        key_routes(db, services.api_keys, links),
-        people_routes(db, services.users, sign_in, links),
-        workspace_routes(db, services.workspaces, links),
-        binding_routes(db, services.bindings, links),
-        project_routes(db, services.projects, links),
-        audit_routes(db, services.audit, links),
-        runner_routes(db, services.runners, links),
-        integration_routes(db, services.integrations, links),
-        definition_routes(db, services.definitions, links),
+    for router in (  # the busiest first: they are looked through in this order
+        state_routes(db, services.state, master_key=services.master_key),
         run_routes(
             db,
             runs=services.runs,
@@ -266,9 +256,19 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
             clock=services.clock,
         ),
         block_routes(db, services.blocks, services.views, links),
-        state_routes(db, services.state, master_key=services.master_key),
+        info_routes(settings.admin_workspace),
+        login_routes(db, services.api_keys, sign_in, services.tokens, throttle),
+        key_routes(db, services.api_keys, links),
+        people_routes(db, services.users, sign_in, links),
+        workspace_routes(db, services.workspaces, links),
+        binding_routes(db, services.bindings, links),
+        project_routes(db, services.projects, links),
+        audit_routes(db, services.audit, links),
+        runner_routes(db, services.runners, links),
+        integration_routes(db, services.integrations, links),
+        definition_routes(db, services.definitions, links),
     ):
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     add_pages(
         app,
         db,

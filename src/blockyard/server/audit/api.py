@@ -23,7 +23,7 @@ _MANY = 50
 _Titles = Annotated[list[ShortText] | None, Query(max_length=_MANY)]
 
 
-def event_filter(
+async def event_filter(
     *,
     since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,

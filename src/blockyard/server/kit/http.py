@@ -2,12 +2,12 @@
 
 import json as _json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Annotated
 
 import structlog
-from fastapi import FastAPI, Query, Request
+from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
@@ -107,10 +107,22 @@ def answers(*media_types: str) -> dict[int | str, dict[str, object]]:
     return {int(HTTPStatus.OK): {"content": {media_type: {} for media_type in media_types}}}
 
 
-def media(media_type: str) -> Callable[[Request], None]:
+def joined(*routers: APIRouter) -> APIRouter:
+    """Return one router with the routes of all.
+
+    Where a router includes others, FastAPI looks for the route of each request in each of them, and then again: with all
+    features that took a fifth of a small request's time.
+    """
+    whole = APIRouter()
+    for router in routers:
+        whole.routes.extend(router.routes)
+    return whole
+
+
+def media(media_type: str) -> Callable[[Request], Awaitable[None]]:
     """Return a dependency that refuses requests which neither accept nor send `media_type` (406, 415)."""
 
-    def check(request: Request) -> None:
+    async def check(request: Request) -> None:
         require_accept(request, [media_type])
         if request.method in {"POST", "PUT", "PATCH"} and has_body(request):
             require_content_type(request, [media_type])
@@ -161,7 +173,7 @@ def _covers(pattern: str, media_type: str) -> bool:
     return pattern.endswith("/*") and media_type.startswith(pattern[:-1])
 
 
-def page_request(
+async def page_request(
     page: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     size: Annotated[int, Query(ge=1, le=10_000_000)] = DEFAULT_SIZE,
 ) -> PageRequest:

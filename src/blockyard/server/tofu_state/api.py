@@ -3,6 +3,8 @@
 import asyncio
 import json
 from base64 import b64encode
+from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -13,9 +15,9 @@ from fastapi.responses import JSONResponse
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
-from blockyard.server.kit.database import Database
+from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Invalid, NotFound
-from blockyard.server.kit.http import HttpRefusal, answers
+from blockyard.server.kit.http import HttpRefusal, answers, joined
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.tofu_state.content import open_state, seal_state
 from blockyard.server.tofu_state.model import Locked, StateVersion
@@ -27,6 +29,9 @@ MAX_LOCK_ID_LENGTH = 255
 """Of a lock's id; engines send UUIDs."""
 
 VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+SMALL_BYTES = 64 * 1024
+"""A state up to this size is encrypted at once; a thread would cost more."""
 
 _BODY = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
 
@@ -47,8 +52,7 @@ def routes(db: Database, states: StateService, *, master_key: MasterKey) -> APIR
         lock_path = f"{path}/lock"
         for method, handler in (("POST", backend.lock), ("DELETE", backend.unlock)):
             router.add_api_route(lock_path, handler, methods=[method], include_in_schema=shown, openapi_extra=_BODY)
-    router.include_router(_version_routes(db, states, master_key))
-    return router
+    return joined(router, _version_routes(db, states, master_key))
 
 
 class _Backend:
@@ -62,16 +66,22 @@ class _Backend:
     async def read(self, workspace: str, block_id: UUID, principal: CurrentPrincipal) -> Response:
         """Return the state. 404 when there is none."""
         address = StateAddress(workspace, block_id)
-        stored = await self._db.read(lambda tx: self._states.read(tx, principal, address))
-        if principal.run is not None:
+
+        def read(tx: Transaction) -> tuple[_Content | None, bool]:
+            stored = self._states.read(tx, principal, address)
+            content = None if stored is None else _opened(self._master_key, stored)
+            return content, self._states.is_sign_due(tx, principal)
+
+        content, is_sign_due = await self._db.read(read)
+        if is_sign_due:
             await self._db.write(lambda tx: self._states.note_read(tx, principal))
-        if stored is None:
+        if content is None:
             raise NotFound(
                 "the building block has no state yet",
                 code="NoState",
                 remedy="Nothing is wrong: its first run writes one.",
             )
-        return await _content(self._master_key, stored)
+        return content.answer()
 
     async def write(self, request: Request, workspace: str, block_id: UUID, principal: CurrentPrincipal) -> Response:
         """Store a state; `ID` names the lock under which it is written."""
@@ -86,7 +96,8 @@ class _Backend:
                 remedy="Split the module: its state is too large.",
             )
         content_md5 = request.headers.get("content-md5")
-        new = await asyncio.to_thread(seal_state, self._master_key, block_id, body, content_md5)
+        seal = partial(seal_state, self._master_key, block_id, body, content_md5)
+        new = seal() if len(body) <= SMALL_BYTES else await asyncio.to_thread(seal)
         await self._db.write(lambda tx: self._states.write(tx, principal, address, new, lock_id))
         return Response(status_code=HTTPStatus.OK)
 
@@ -122,7 +133,7 @@ class _Backend:
 
 
 def _version_routes(db: Database, states: StateService, master_key: MasterKey) -> APIRouter:
-    router = APIRouter(prefix="/api/blockyard/v1/blocks/{block_id}/state/versions")
+    router = APIRouter(prefix="/api/blockyard/v1/blocks/{block_id}/state/versions", tags=["state"])
 
     @router.get("", response_class=JSONResponse)
     async def list_versions(block_id: UUID, principal: CurrentPrincipal) -> Response:
@@ -134,8 +145,8 @@ def _version_routes(db: Database, states: StateService, master_key: MasterKey) -
     @router.get("/{number}", response_class=Response, responses=answers("application/json"))
     async def read_version(block_id: UUID, number: VersionNumber, principal: CurrentPrincipal) -> Response:
         """Return the content of one version."""
-        stored = await db.read(lambda tx: states.read_version(tx, principal, block_id, number))
-        return await _content(master_key, stored)
+        content = await db.read(lambda tx: _opened(master_key, states.read_version(tx, principal, block_id, number)))
+        return content.answer()
 
     @router.post("/{number}/restore", response_class=JSONResponse)
     async def restore_version(block_id: UUID, number: VersionNumber, principal: CurrentPrincipal) -> Response:
@@ -160,11 +171,22 @@ def _version_document(version: StateVersion) -> JsonObject:
     }
 
 
-async def _content(master_key: MasterKey, stored: StoredState) -> Response:
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A state in clear."""
+
+    md5: str
+    body: bytes = field(repr=False)
+
+    def answer(self) -> Response:
+        headers = {"Content-MD5": b64encode(bytes.fromhex(self.md5)).decode(), "Cache-Control": "no-store"}
+        return Response(self.body, media_type="application/json", headers=headers)
+
+
+def _opened(master_key: MasterKey, stored: StoredState) -> _Content:
+    """Return a state in clear; called in the thread of the transaction, for a large one takes a while."""
     version = stored.version
-    body = await asyncio.to_thread(open_state, master_key, version.block_id, stored.sealed)
-    headers = {"Content-MD5": b64encode(bytes.fromhex(version.md5)).decode(), "Cache-Control": "no-store"}
-    return Response(body, media_type="application/json", headers=headers)
+    return _Content(version.md5, open_state(master_key, version.block_id, stored.sealed))
 
 
 async def _lock_info(request: Request) -> JsonObject | None:

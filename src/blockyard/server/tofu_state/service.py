@@ -74,6 +74,10 @@ class StateService:
         current = StateStore(tx).current(address.block_id)
         return None if current is None else StoredState(current, StateStore(tx).sealed(current))
 
+    def is_sign_due(self, tx: Transaction, principal: Principal) -> bool:
+        """Tell whether a read by the engine of a run is to be noted. Authorized by `read`."""
+        return principal.run is not None and self._runs.is_state_sign_due(tx, principal.run)
+
     def note_read(self, tx: Transaction, principal: Principal) -> None:
         """Note that the engine of a run read its state: a sign of life. Authorized by `read`."""
         if principal.run is not None:

@@ -59,7 +59,7 @@ def add_pages(
     add_block_list(router, site, blocks=blocks, workspaces=workspaces)
     add_block(router, site, blocks=blocks, views=views)
     add_runs(router, site, runs=runs, views=views)
-    app.include_router(router)
+    app.router.routes.extend(router.routes)
     refusals.install(app)
     app.mount(PREFIX, GZipMiddleware(_Bundled(directory=FOLDER, check_dir=False)))
 

@@ -7,12 +7,13 @@ from blockyard.server.blocks.api.v2 import v2_routes
 from blockyard.server.blocks.service import BlockService
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
+from blockyard.server.kit.http import joined
 from blockyard.server.runs.service import RunViews
 
 
 def routes(db: Database, blocks: BlockService, run_views: RunViews, links: Links) -> APIRouter:
     """Return all routes of building blocks."""
-    router = APIRouter()
-    router.include_router(v2_routes(db, blocks, links))
-    router.include_router(own_routes(db, blocks, run_views, links))
-    return router
+    return joined(
+        v2_routes(db, blocks, links),
+        own_routes(db, blocks, run_views, links),
+    )

@@ -1,5 +1,6 @@
 """Routes of building blocks, version v2-preview. Source: api.md 3.18."""
 
+from enum import Enum
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +14,7 @@ from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import media, media_class, page_request, require_accept
+from blockyard.server.kit.http import joined, media, media_class, page_request, require_accept
 from blockyard.server.kit.paging import PageRequest
 
 PREFIX = "/api/meshobjects/meshbuildingblocks"
@@ -25,15 +26,15 @@ _answer = media_class(BLOCK_V2)
 
 def v2_routes(db: Database, blocks: BlockService, links: Links) -> APIRouter:
     """Return the routes that read, order, change and delete building blocks."""
-    router = APIRouter(tags=["Building blocks"])
-    documents = APIRouter(prefix=PREFIX, dependencies=[Depends(media(BLOCK_V2))], default_response_class=_answer)
-    ending = APIRouter(prefix=PREFIX)
+    tags: list[str | Enum] = ["Building blocks"]
+    documents = APIRouter(
+        prefix=PREFIX, tags=tags, dependencies=[Depends(media(BLOCK_V2))], default_response_class=_answer
+    )
+    ending = APIRouter(prefix=PREFIX, tags=tags)
     _add_reading(documents, db, blocks, links)
     _add_changing(documents, db, blocks, links)
     _add_ending(ending, db, blocks)
-    router.include_router(documents)
-    router.include_router(ending)
-    return router
+    return joined(documents, ending)
 
 
 def _add_reading(router: APIRouter, db: Database, blocks: BlockService, links: Links) -> None:
@@ -99,5 +100,5 @@ def _add_ending(router: APIRouter, db: Database, blocks: BlockService) -> None:
         await db.write(lambda tx: blocks.purge(tx, principal, uuid))
 
 
-def _any_version(request: Request) -> None:
+async def _any_version(request: Request) -> None:
     require_accept(request, [BLOCK_V2, BLOCK_V1])

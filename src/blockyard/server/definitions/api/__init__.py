@@ -8,15 +8,16 @@ from blockyard.server.definitions.api.versions import version_routes
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
+from blockyard.server.kit.http import joined
 
 
 def routes(db: Database, definitions: DefinitionService, links: Links) -> APIRouter:
     """Return the routes of definitions and versions."""
-    router = APIRouter()
-    router.include_router(definition_routes(db, definitions, links))
-    router.include_router(version_routes(db, definitions.versions, links))
-    router.include_router(form_routes(db, definitions))
-    return router
+    return joined(
+        definition_routes(db, definitions, links),
+        version_routes(db, definitions.versions, links),
+        form_routes(db, definitions),
+    )
 
 
 __all__ = ["routes"]

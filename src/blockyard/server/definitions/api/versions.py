@@ -18,7 +18,7 @@ from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import media, media_class, page_request
+from blockyard.server.kit.http import joined, media, media_class, page_request
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import WireJson, WireModel
 
@@ -55,6 +55,7 @@ def version_routes(db: Database, versions: VersionService, links: Links) -> APIR
     answer = media_class(MEDIA)
     router = APIRouter(tags=["Definitions"])
     objects = APIRouter(
+        tags=["Definitions"],
         prefix="/api/meshobjects/meshbuildingblockdefinitionversions",
         dependencies=[Depends(media(MEDIA))],
         default_response_class=answer,
@@ -101,8 +102,7 @@ def version_routes(db: Database, versions: VersionService, links: Links) -> APIR
             warnings=[VersionWarning(code=item.code, message=item.message, field=item.field) for item in found]
         )
 
-    router.include_router(objects)
-    return router
+    return joined(router, objects)
 
 
 def _render(view: VersionView, links: Links) -> JsonObject:

@@ -29,9 +29,14 @@ def authenticate_with(db: Database, authenticator: Authenticator, users: UserSer
     async def authenticate(request: Request) -> Principal:
         scheme, _, credential = request.headers.get("authorization", "").strip().partition(" ")
         if scheme.lower() == "bearer":
-            return await db.read(lambda tx: authenticator.by_bearer(tx, credential.strip()))
+            token = credential.strip()
+            if (run := authenticator.known_run(token)) is not None:
+                return run
+            return await db.read(lambda tx: authenticator.by_bearer(tx, token))
         if scheme.lower() == "basic" and request.url.path.startswith(STATE_PREFIX):
             user, password = _basic(credential)
+            if (run := authenticator.known_run(password)) is not None:
+                return run
             return await db.read(lambda tx: authenticator.by_basic(tx, user, password))
         cookie = request.cookies.get(SESSION_COOKIE)
         if scheme or cookie is None:

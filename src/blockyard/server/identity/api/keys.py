@@ -15,7 +15,7 @@ from blockyard.server.identity.service import ApiKeyService, IssuedKey
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import media, media_class
+from blockyard.server.kit.http import joined, media, media_class
 from blockyard.server.kit.wire import Name, ShortText, WireDate, WireJson, WireModel
 
 _MAX_PERMISSIONS = 500
@@ -83,6 +83,7 @@ def key_routes(db: Database, keys: ApiKeyService, links: Links) -> APIRouter:
     """Return the routes of API keys."""
     router = APIRouter(tags=["API keys"])
     objects = APIRouter(
+        tags=["API keys"],
         prefix="/api/meshobjects/meshapikeys",
         dependencies=[Depends(media(API_KEY))],
         default_response_class=media_class(API_KEY),
@@ -120,8 +121,7 @@ def key_routes(db: Database, keys: ApiKeyService, links: Links) -> APIRouter:
         found = await db.read(lambda tx: keys.of_workspace(tx, principal, workspace))
         return KeyList(embedded={"meshApiKeys": [_document(key, links) for key in found]})
 
-    router.include_router(objects)
-    return router
+    return joined(router, objects)
 
 
 def _issued(issued: IssuedKey, links: Links) -> KeyDocument:

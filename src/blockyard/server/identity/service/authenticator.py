@@ -1,4 +1,11 @@
-"""From a credential to a principal; the row behind it is read at every request, so a deleted key is void at once."""
+"""From a credential to a principal.
+
+The row behind a key or a person is read at every request, so a deleted key is void at once. What a run token stands for
+is remembered: it never changes.
+"""
+
+import hashlib
+import threading
 
 from blockyard.server.events.model import Author
 from blockyard.server.identity.model import ApiKeyId, Principal, User, UserId
@@ -12,6 +19,9 @@ from blockyard.server.kit.errors import Unauthenticated
 
 _EVERYTHING = everywhere(ADMIN)
 
+_REMEMBERED = 4096
+"""How many run tokens are remembered."""
+
 
 class Authenticator:
     """Turns bearer tokens and run tokens into principals."""
@@ -21,6 +31,11 @@ class Authenticator:
         self._tokens = tokens
         self._run_tokens = run_tokens
         self._workspaces = workspaces
+        self._runs = _KnownRuns()
+
+    def known_run(self, token: str) -> Principal | None:
+        """Return the run whose token this is if it was seen before: what a run token stands for never changes."""
+        return self._runs.get(token)
 
     def by_bearer(self, tx: Transaction, token: str) -> Principal:
         """Return who holds `token`: an API key, a person, or a run. Raises Unauthenticated."""
@@ -41,7 +56,9 @@ class Authenticator:
         if grant is None:
             raise Unauthenticated("the bearer token is not valid", remedy="Sign in again.")
         author = Author(type="ApiKey", identifier=f"run-{grant.run_id}", display_name=f"Run {grant.run_id}")
-        return Principal(author=author, run=grant)
+        principal = Principal(author=author, run=grant)
+        self._runs.put(token, principal)
+        return principal
 
     def _by_key(self, tx: Transaction, subject: Subject) -> Principal:
         key = KeyStore(tx).get(ApiKeyId(subject.id))
@@ -54,6 +71,27 @@ class Authenticator:
         if user is None or user.disabled or user.epoch != subject.epoch:
             raise Unauthenticated("the bearer token is not valid any more", remedy="Sign in again.")
         return principal_of(tx, user, self._workspaces, self._clock)
+
+
+class _KnownRuns:
+    """The principals of the run tokens seen last. What the attempt may still do is decided by its row, each time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._principals: dict[bytes, Principal] = {}
+
+    def get(self, token: str) -> Principal | None:
+        return self._principals.get(_digest(token))
+
+    def put(self, token: str, principal: Principal) -> None:
+        with self._lock:
+            self._principals[_digest(token)] = principal
+            if len(self._principals) > _REMEMBERED:
+                del self._principals[next(iter(self._principals))]
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode(errors="replace")).digest()
 
 
 def principal_of(tx: Transaction, user: User, workspaces: Workspaces, clock: Clock) -> Principal:

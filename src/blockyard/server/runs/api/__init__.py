@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
+from blockyard.server.kit.http import joined
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.runs.api.claims import claim_routes
 from blockyard.server.runs.api.events import event_routes
@@ -26,10 +27,10 @@ def routes(
     clock: Clock,
 ) -> APIRouter:
     """Return all routes of runs."""
-    router = APIRouter()
-    router.include_router(claim_routes(db, claims, clock))
-    router.include_router(report_routes(db, reports, master_key))
-    router.include_router(object_routes(db, runs, views, links))
-    router.include_router(event_routes(db, views))
-    router.include_router(own_routes(db, runs, views))
-    return router
+    return joined(
+        claim_routes(db, claims, clock),
+        report_routes(db, reports, master_key),
+        object_routes(db, runs, views, links),
+        event_routes(db, views),
+        own_routes(db, runs, views),
+    )

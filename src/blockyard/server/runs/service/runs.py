@@ -1,6 +1,7 @@
 """What other features, people and pages do with runs."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from enum import Enum
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from blockyard.server.identity.model import Principal, Reach, RunGrant
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.runs.model import AttemptState, Run, RunId, RunTarget, Trigger, TriggerReason
+from blockyard.server.runs.model import Attempt, AttemptState, Run, RunId, RunTarget, Trigger, TriggerReason
 from blockyard.server.runs.model.run import lock_hold
 from blockyard.server.runs.service.access import RunAccess, access_of, require_abort, require_access
 from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext, block_topic, run_topic, runner_topic
@@ -22,6 +23,9 @@ from blockyard.server.runs.service.ending import RunEnding
 from blockyard.server.runs.store import AttemptStore, FileStore, QueueFigures, QueueStore, RunFilter, RunStore
 
 log = structlog.get_logger(__name__)
+
+_SIGN_STEP = timedelta(seconds=1)
+"""Signs of life at the state that follow each other faster are one."""
 
 TOKEN_PREFIX = "byrun"  # noqa: S105  the open part of a token
 """All run tokens begin so: others need no look-up."""
@@ -216,6 +220,11 @@ class RunService:
         within_grace = self._context.clock() <= run.finished_at + self._context.limits.lock_grace
         return StateStanding.CURRENT if within_grace else StateStanding.OVER
 
+    def is_state_sign_due(self, tx: Transaction, grant: RunGrant) -> bool:
+        """Tell whether `state_used` would change anything worth a transaction."""
+        attempt = AttemptStore(tx).get(RunId(grant.run_id), grant.attempt)
+        return attempt is not None and self._is_sign_due(attempt)
+
     def state_used(self, tx: Transaction, grant: RunGrant) -> None:
         """Note that the engine of an attempt gave a sign of life at the state; for tofu_state.
 
@@ -223,7 +232,7 @@ class RunService:
         """
         attempts = AttemptStore(tx)
         attempt = attempts.get(RunId(grant.run_id), grant.attempt)
-        if attempt is None:
+        if attempt is None or not self._is_sign_due(attempt):
             return
         now = self._context.clock()
         attempts.sign(attempt, now)
@@ -234,6 +243,9 @@ class RunService:
         waits = run.status is RunStatus.PENDING and run.attempt == attempt.number
         if waits and self._context.ports().locks.held_by(tx, run.id):
             runs.save(run.resting(lock_hold(now, self._context.limits)))
+
+    def _is_sign_due(self, attempt: Attempt) -> bool:
+        return attempt.state is not AttemptState.LIVE or self._context.clock() - attempt.last_sign_at >= _SIGN_STEP
 
     def figures(self, tx: Transaction) -> QueueFigures:
         """Return how full the queue is, for metrics."""

@@ -11,7 +11,7 @@ from blockyard.protocol.media import WORKSPACE_GROUP_BINDING, WORKSPACE_USER_BIN
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import media, media_class
+from blockyard.server.kit.http import joined, media, media_class
 from blockyard.server.kit.wire import Name, Text, WireDate, WireJson, WireModel
 from blockyard.server.workspaces.model import Binding, BindingKind, NewBinding, parse_role
 from blockyard.server.workspaces.service import BindingService
@@ -72,8 +72,6 @@ class BindingList(WireModel):
 def binding_routes(db: Database, bindings: BindingService, links: Links) -> APIRouter:
     """Return the routes of bindings."""
     router = APIRouter(tags=["Workspace bindings"])
-    for kind in BindingKind:
-        router.include_router(_routes(kind, db, bindings, links))
 
     @router.get("/api/blockyard/v1/workspaces/{workspace}/bindings")
     async def list_bindings(workspace: str, principal: CurrentPrincipal) -> BindingList:
@@ -86,12 +84,13 @@ def binding_routes(db: Database, bindings: BindingService, links: Links) -> APIR
             }
         )
 
-    return router
+    return joined(*(_routes(kind, db, bindings, links) for kind in BindingKind), router)
 
 
 def _routes(kind: BindingKind, db: Database, bindings: BindingService, links: Links) -> APIRouter:
     media_type, word = _MEDIA[kind], _WORD[kind]
     router = APIRouter(
+        tags=["Workspace bindings"],
         prefix=f"/api/meshobjects/meshworkspacebindings/{_PATH[kind]}",
         dependencies=[Depends(media(media_type))],
         default_response_class=media_class(media_type),

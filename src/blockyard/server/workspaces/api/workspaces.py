@@ -13,7 +13,7 @@ from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import media, media_class, page_request
+from blockyard.server.kit.http import joined, media, media_class, page_request
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import Name, ShortText, Tags, WireJson, WireModel
 from blockyard.server.workspaces.model import Workspace, WorkspaceSettings
@@ -76,6 +76,7 @@ def workspace_routes(db: Database, workspaces: WorkspaceService, links: Links) -
     """Return the routes of workspaces."""
     router = APIRouter(tags=["Workspaces"])
     objects = APIRouter(
+        tags=["Workspaces"],
         prefix="/api/meshobjects/meshworkspaces",
         dependencies=[Depends(media(WORKSPACE))],
         default_response_class=media_class(WORKSPACE),
@@ -122,8 +123,7 @@ def workspace_routes(db: Database, workspaces: WorkspaceService, links: Links) -
         found = await db.read(lambda tx: workspaces.page(tx, principal, page))
         return links.collection("workspaces", "meshWorkspaces", found.map(lambda one: _json(one, links)), {})
 
-    router.include_router(objects)
-    return router
+    return joined(router, objects)
 
 
 def _document(workspace: Workspace, links: Links) -> WorkspaceDocument:
