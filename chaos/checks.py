@@ -3,6 +3,7 @@
 import json
 import time
 import uuid
+from collections import Counter
 from pathlib import Path
 
 import httpx
@@ -23,8 +24,8 @@ class Finding(Exception):
 
 def check_applied(
     stack: Stack, block: JsonObject, site: Site, *, limit: int, extra: bool, makes: bool = True
-) -> tuple[list[str], int]:
-    """Return what is wrong with an applied block, and how many creations were repeated.
+) -> tuple[list[str], list[str]]:
+    """Return what is wrong with an applied block, and which creations were repeated.
 
     `makes` tells whether its latest run had something to make.
     """
@@ -37,7 +38,7 @@ def check_applied(
         findings.append(f"the outputs are {given}")
     state = _current_state(stack, block)
     if state is None:
-        return [*findings, "there is no state"], 0
+        return [*findings, "there is no state"], []
     findings += _check_resources(state, names, str(given.get("ids", "")))
     counts = site.counts()
     for name in names:
@@ -47,11 +48,13 @@ def check_applied(
     if limit == 1 and makes:
         findings += _check_log(stack, block, [f"done create {names[-1]}"])
     findings += _check_lock(stack, block)
-    return findings, sum(max(0, counts[f"create {name}"] - 1) for name in names)
+    return findings, _repeated(counts, [f"create {name}" for name in names])
 
 
-def check_destroyed(stack: Stack, block: JsonObject, site: Site, *, limit: int, made: int = 1) -> tuple[list[str], int]:
-    """Return what is wrong with a destroyed block, and how many destructions were repeated."""
+def check_destroyed(
+    stack: Stack, block: JsonObject, site: Site, *, limit: int, made: int = 1
+) -> tuple[list[str], list[str]]:
+    """Return what is wrong with a destroyed block, and which destructions were repeated."""
     findings = []
     lifecycle = text_of(block, "status", "lifecycle", "state")
     if lifecycle != "DELETED":
@@ -67,7 +70,12 @@ def check_destroyed(stack: Stack, block: JsonObject, site: Site, *, limit: int, 
         if not 1 <= gone <= limit:
             findings.append(f"{name} was destroyed {gone} times, {limit} at most")
     findings += _check_lock(stack, block)
-    return findings, sum(max(0, counts[f"destroy {name}"] - 1) for name in RESOURCES)
+    return findings, _repeated(counts, [f"destroy {name}" for name in RESOURCES])
+
+
+def _repeated(counts: Counter[str], acts: list[str]) -> list[str]:
+    """Return each act as often as it was done too often."""
+    return [act for act in acts for _ in range(counts[act] - 1)]
 
 
 def check_nothing_runs(stack: Stack) -> list[str]:

@@ -47,9 +47,13 @@ class Point:
     @property
     def name(self) -> str:
         """What the point is called."""
-        victims = "+".join(victim for victim in Victim if victim in self.victims)
         kind = "-replaced" if self.is_replaced else ""
-        return f"{self.action}/{self.place}/{self.moment}/{victims}{kind}"
+        return f"{self.action}/{self.place}/{self.moment}/{self.victim_names}{kind}"
+
+    @property
+    def victim_names(self) -> str:
+        """Who is killed."""
+        return "+".join(victim for victim in Victim if victim in self.victims)
 
     @property
     def is_git(self) -> bool:
@@ -81,8 +85,11 @@ REQUESTS = {
 }  # fmt: skip
 
 
-def points(database: str) -> list[Point]:
-    """Return the points of `sqlite` or `postgres`, those of all places first come, so that a part is a fair sample."""
+def points(stack: str) -> list[Point]:
+    """Return the points of the stack `sqlite`, `postgres` or `replicas`."""
+    if stack == "replicas":
+        return _of_replicas()
+    database = stack
     everything = frozenset(Victim) if database == "postgres" else frozenset(Victim) - _POSTGRES
     choices = [_SERVER, _RUNNER, _ENGINE, everything]
     if database == "postgres":
@@ -90,6 +97,17 @@ def points(database: str) -> list[Point]:
     found = list(_at_requests(choices))
     found += _at_gates([*choices, _BOTH] if database == "sqlite" else choices)
     return found
+
+
+def _of_replicas() -> list[Point]:
+    """Return points at which one of two servers is killed and stays away until the run has ended."""
+    choices = [_SERVER, _SERVER | _ENGINE, _POSTGRES, _SERVER | _POSTGRES]
+    found = list(_at_requests(choices))
+    return [*found, *(point for point in _at_gates(choices) if point.moment is _only_gate(point))]
+
+
+def _only_gate(point: Point) -> Gate:
+    return Gate.OPEN_LATE if Victim.ENGINE in point.victims else Gate.OPEN_AT_ONCE
 
 
 def replaced_points() -> list[Point]:

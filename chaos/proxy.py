@@ -1,6 +1,10 @@
-"""An HTTP proxy on loopback that names and counts requests, and springs a trap at one of them."""
+"""An HTTP proxy on loopback that names and counts requests, and springs a trap at one of them.
+
+Before several servers it takes them in turn, and the next one where one refuses the connection.
+"""
 
 import http.client
+import itertools
 import json
 import select
 import socket
@@ -36,7 +40,8 @@ class Trap:
     label: str
     number: int
     moment: Moment
-    spring: Callable[[], None]
+    spring: Callable[[int], None]
+    """Is told the port of the server that has the request."""
     sprung: threading.Event = field(default_factory=threading.Event)
     cancelled: threading.Event = field(default_factory=threading.Event)
     held: threading.Event | None = None
@@ -57,10 +62,10 @@ class Seen:
 
 
 class Proxy:
-    """Forwards to one port. `label` names a request by method, path and body, None: it is not counted."""
+    """Forwards to ports. `label` names a request by method, path and body, None: it is not counted."""
 
     def __init__(self, label: Callable[[str, str, bytes], str | None]) -> None:
-        self.upstream = 0
+        self.upstreams: list[int] = []
         self.seen: list[Seen] = []
         self.run_tokens: set[str] = set()
         self._label = label
@@ -68,6 +73,7 @@ class Proxy:
         self._armed: Trap | None = None
         self._open: set[socket.socket] = set()
         self._counts: Counter[str] = Counter()
+        self._turns = itertools.count()
         self._lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"proxy": self})
         self._server = _Server(("127.0.0.1", 0), handler)
@@ -124,6 +130,11 @@ class Proxy:
                 return None
             self._trap = None
             return trap
+
+    def ports(self) -> list[int]:
+        """Return the ports to try for one request, in their order."""
+        first = next(self._turns) % len(self.upstreams)
+        return self.upstreams[first:] + self.upstreams[:first]
 
     def record(self, name: str | None, status: str) -> None:
         """Note what became of a request."""
@@ -185,29 +196,30 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_LOCK = do_UNLOCK = do_HEAD = _forward  # noqa: N815  the standard library's
 
     def _exchange(self, body: bytes, trap: Trap | None) -> tuple[http.client.HTTPResponse, bytes]:
+        ports = self.proxy.ports()
         if trap is not None and trap.moment is Moment.BEFORE:
-            self._spring(trap)
-        upstream = http.client.HTTPConnection("127.0.0.1", self.proxy.upstream, timeout=_UPSTREAM_SECONDS)
+            self._spring(trap, ports[0])
+        upstream = _connect(ports)
         try:
             headers = {name: text for name, text in self.headers.items() if name.lower() not in _HOP_BY_HOP}
             upstream.request(self.command, self.path, body=body, headers=headers)
             if trap is not None and trap.moment is Moment.DURING:
-                self._spring(trap)
+                self._spring(trap, upstream.port)
             self._wait_for_answer(upstream.sock)
             answer = upstream.getresponse()
             content = answer.read()
         finally:
             upstream.close()
         if trap is not None and trap.moment is Moment.AFTER:
-            self._spring(trap, answer=str(answer.status), content=content)
+            self._spring(trap, upstream.port, answer=str(answer.status), content=content)
         return answer, content
 
-    def _spring(self, trap: Trap, answer: str = "", content: bytes = b"") -> None:
+    def _spring(self, trap: Trap, port: int, answer: str = "", content: bytes = b"") -> None:
         if trap.cancelled.is_set():
             return
         self._note_token("claim" if trap.label == "claim" else None, content)
         self.proxy.record(f"{trap.label}-{trap.number}", f"KILL {trap.moment} {answer}")
-        trap.spring()
+        trap.spring(port)
         trap.sprung.set()
         if trap.held is not None:
             trap.held.wait(_UPSTREAM_SECONDS)
@@ -251,6 +263,18 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(OSError):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.shutdown(socket.SHUT_RDWR)
+
+
+def _connect(ports: list[int]) -> http.client.HTTPConnection:
+    """Return a connection to the first that takes one."""
+    for port in ports:
+        upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=_UPSTREAM_SECONDS)
+        try:
+            upstream.connect()
+        except ConnectionRefusedError:
+            continue
+        return upstream
+    raise _Dropped("nobody listens")
 
 
 def _is_closed(connection: socket.socket) -> bool:

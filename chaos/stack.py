@@ -1,4 +1,4 @@
-"""A server, a runner and, if chosen, PostgreSQL as processes of their own, each of which can be killed and started again."""
+"""Servers, a runner and, if chosen, PostgreSQL as processes of their own, each of which can be killed and started again."""
 
 import json
 import os
@@ -19,22 +19,21 @@ from chaos.labels import label_of_git_request, label_of_request
 from chaos.module import SCRIPT, module_text
 from chaos.processes import descendants, kill_at_once, of_runs_below, words_of
 from chaos.proxy import Proxy
+from chaos.servers import READY_SECONDS, Server, replicas, single_server
 from tests.support.git_repositories import Repository, create_repository
 from tests.support.git_servers import git_http_server
-from tests.support.installation import SHARED_RUNNER, Installation, Login, an_input, an_output, start, terraform
-from tests.support.network import free_port
+from tests.support.installation import SHARED_RUNNER, Installation, Login, an_input, an_output, terraform
 from tests.support.postgres import SETTINGS, PostgresServer, postgres_server
 
 DURABLE = {**SETTINGS, "synchronous_commit": "on"}
 """Survives the death of its processes, which is all that happens here; not a power failure."""
-
-READY_SECONDS = 60.0
 
 
 class Victim(StrEnum):
     """What can be killed."""
 
     SERVER = "server"
+    """Where there are two: the one that has the request."""
     RUNNER = "runner"
     ENGINE = "engine"
     """Engine, its scripts and its supervisor; only with the runner."""
@@ -45,15 +44,13 @@ class Victim(StrEnum):
 class Stack:
     """The processes. One thread kills, one starts again."""
 
+    name: str
     folder: Path
-    port: int
     proxy: Proxy
     git_proxy: Proxy
     repository: Repository
     postgres: PostgresServer | None
-    database: str
-    database_url: str | None
-    server: subprocess.Popen[bytes]
+    servers: list[Server]
     runner: subprocess.Popen[bytes] | None = None
     blockyard: Installation = field(init=False)
     version: str = ""
@@ -64,21 +61,28 @@ class Stack:
     fetchers: list[int] = field(default_factory=list)
     """What git processes the runner had when it was killed."""
     server_seconds: list[float] = field(default_factory=list)
-    """How long each restart of the server took until it was ready."""
+    """How long each restart of a server took until it was ready."""
     work_dir: Path = field(init=False)
+    _dead_server: Server = field(init=False)
     _commits: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.work_dir = self.folder / "runner"
+        self._dead_server = self.servers[0]
+
+    @property
+    def is_redundant(self) -> bool:
+        """Whether runs go on while one server is away."""
+        return len(self.servers) > 1
 
     @property
     def data(self) -> Path:
         """The server's data directory."""
         return self.folder / "data"
 
-    def kill(self, victims: frozenset[Victim]) -> None:
-        """SIGKILL all of them in one moment."""
+    def kill(self, victims: frozenset[Victim], port: int | None = None) -> None:
+        """SIGKILL all of them in one moment; of several servers the one on `port`."""
         pids: list[int] = []
         if Victim.RUNNER in victims and self.runner is not None:
             pids.append(self.runner.pid)
@@ -88,7 +92,8 @@ class Stack:
             if Victim.ENGINE in victims:
                 pids += descendants(self.runner.pid) + of_runs_below(self.work_dir)
         if Victim.SERVER in victims:
-            pids.append(self.server.pid)
+            self._dead_server = next((server for server in self.servers if server.port == port), self.servers[0])
+            pids.append(self._dead_server.process.pid)
         if Victim.POSTGRES in victims and self.postgres is not None:
             pids += [self.postgres.process.pid, *descendants(self.postgres.process.pid)]
         kill_at_once(pids)
@@ -96,22 +101,24 @@ class Stack:
             self.dead |= victims
             self.killed_processes += pids
 
-    def revive(self) -> None:
-        """Start what is dead and wait until the server is ready."""
+    def revive(self, spared: frozenset[Victim] = frozenset()) -> None:
+        """Start what is dead, but for `spared`, and wait until the servers are ready."""
         with self._lock:
-            dead, self.dead = self.dead, set()
-        began = time.monotonic()
-        if Victim.POSTGRES in dead and self.postgres is not None:
+            back, self.dead = self.dead - spared, self.dead & spared
+            still_dead = self._dead_server if Victim.SERVER in self.dead else None
+        if Victim.POSTGRES in back and self.postgres is not None:
             self.postgres.start_again()
-        if Victim.SERVER in dead:
-            self.server.wait()
-            self.server = self._start_server()
-        if Victim.RUNNER in dead:
+        began = time.monotonic()
+        if Victim.SERVER in back:
+            self._dead_server.start_again()
+        if Victim.RUNNER in back:
             self.start_runner()
-        if dead & {Victim.SERVER, Victim.POSTGRES}:
-            self.wait_until_ready()
-            if Victim.SERVER in dead:
-                self.server_seconds.append(time.monotonic() - began)
+        if back & {Victim.SERVER, Victim.POSTGRES}:
+            for server in self.servers:
+                if server is not still_dead:
+                    server.wait_until_ready()
+                if Victim.SERVER in back and server is self._dead_server:
+                    self.server_seconds.append(time.monotonic() - began)
 
     def start_runner(self, work_dir: Path | None = None) -> None:
         """Start the runner, on another work directory if one is given."""
@@ -140,19 +147,6 @@ class Stack:
                 start_new_session=True,
             )
 
-    def wait_until_ready(self) -> None:
-        """Wait until the server takes requests."""
-        end = time.monotonic() + READY_SECONDS
-        while True:
-            try:
-                if httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code == httpx.codes.OK:
-                    return
-            except httpx.TransportError:
-                pass
-            if time.monotonic() > end:
-                raise TimeoutError(f"the server is not ready:\n{self.log_tail()}")
-            time.sleep(0.03)
-
     def commit_anew(self) -> None:
         """Give the repository a commit no prepared folder exists for."""
         self._commits += 1
@@ -169,16 +163,17 @@ class Stack:
 
     def stop(self) -> None:
         """End everything."""
-        for process in (self.runner, self.server):
-            if process is not None and process.poll() is None:
+        processes = [server.process for server in self.servers]
+        processes += [self.runner] if self.runner is not None else []
+        for process in processes:
+            if process.poll() is None:
                 process.terminate()
-        for process in (self.runner, self.server):
-            if process is not None:
-                try:
-                    process.wait(20)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+        for process in processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
         kill_at_once(of_runs_below(self.work_dir))
 
     def define(self) -> None:
@@ -193,16 +188,12 @@ class Stack:
         self.version = self.blockyard.define(terraform(url), inputs=inputs, outputs=outputs)
         self.blockyard.workspace("shop")
 
-    def _start_server(self) -> subprocess.Popen[bytes]:
-        return _start_server(self.data, self.port, self.database_url)
-
 
 @contextmanager
-def stack(folder: Path, database: str, *, concurrency: int = 1) -> Iterator[Stack]:
-    """Start everything on `sqlite` or `postgres`, give it, stop it."""
+def stack(folder: Path, name: str, *, concurrency: int = 1) -> Iterator[Stack]:
+    """Start everything of the stack `sqlite`, `postgres` or `replicas`, give it, stop it."""
     with ExitStack() as cleanup:
-        postgres = cleanup.enter_context(postgres_server(DURABLE)) if database == "postgres" else None
-        database_url = postgres.url(postgres.create_database()) if postgres is not None else None
+        postgres = cleanup.enter_context(postgres_server(DURABLE)) if name != "sqlite" else None
         script = folder / "act.sh"
         script.write_text(SCRIPT)
         (folder / "git").mkdir()
@@ -212,27 +203,28 @@ def stack(folder: Path, database: str, *, concurrency: int = 1) -> Iterator[Stac
         proxy, git_proxy = Proxy(label_of_request), Proxy(label_of_git_request)
         cleanup.callback(git_proxy.close)
         cleanup.callback(proxy.close)
-        git_proxy.upstream = int(git.base_url.rpartition(":")[2])
-        proxy.upstream = port = free_port()
-        server = _start_server(folder / "data", port, database_url)
-        running = Stack(folder, port, proxy, git_proxy, repository, postgres, database, database_url, server)
-        cleanup.callback(running.stop)
-        running.wait_until_ready()
-        key = json.loads((running.data / "admin-key.json").read_text())
+        git_proxy.upstreams = [int(git.base_url.rpartition(":")[2])]
         url = f"http://127.0.0.1:{proxy.port}"
+        servers = _servers(name, folder, postgres, url)
+        proxy.upstreams = [server.port for server in servers]
+        running = Stack(name, folder, proxy, git_proxy, repository, postgres, servers)
+        cleanup.callback(running.stop)
+        key = json.loads((running.data / "admin-key.json").read_text())
         client = httpx.Client(base_url=url, timeout=60, auth=Login(url, key), transport=_Patient())
         cleanup.callback(client.close)
-        running.blockyard = Installation(url, running.data, server, client, folder / "data.log")
+        running.blockyard = Installation(url, running.data, servers[0].process, client, folder / "data.log")
         running.define()
         running.concurrency = concurrency
         running.start_runner()
         yield running
 
 
-def _start_server(data: Path, port: int, database_url: str | None) -> subprocess.Popen[bytes]:
-    data.mkdir(exist_ok=True)
-    settings = {"BLOCKYARD_EMBEDDED_RUNNER": "false"}
-    return start(data, data.parent / "data.log", settings, port=port, database_url=database_url)
+def _servers(name: str, folder: Path, postgres: PostgresServer | None, url: str) -> list[Server]:
+    data, log = folder / "data", folder / "data.log"
+    database_url = postgres.url(postgres.create_database()) if postgres is not None else None
+    if name == "replicas" and database_url is not None:
+        return replicas(data, log, database_url, url, 2)
+    return single_server(data, log, database_url)
 
 
 class _Patient(httpx.BaseTransport):

@@ -132,9 +132,9 @@ class Storm:
                 raise Finding(f"still {status(block)} ({lifecycle}) after {SETTLE_SECONDS:g} s")
             time.sleep(0.2)
 
-    def _note(self, uuid: str, findings: list[str], repeated: int) -> None:
+    def _note(self, uuid: str, findings: list[str], repeated: list[str]) -> None:
         with self._lock:
-            self._weather.repeated += repeated
+            self._weather.repeated += len(repeated)
         for finding in findings:
             self._find(f"{uuid}: {finding}")
 

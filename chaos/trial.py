@@ -8,13 +8,13 @@ from pathlib import Path
 
 import httpx
 
-from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.jsontypes import Json, JsonObject
 from chaos.checks import Finding, check_applied, check_destroyed, check_disk, check_nothing_runs
 from chaos.module import Site
 from chaos.points import Action, Gate, Point
 from chaos.processes import is_alive, words_of
 from chaos.proxy import Moment, Trap
-from chaos.stack import Stack
+from chaos.stack import Stack, Victim
 from tests.support.installation import secret, text_of, value
 from tests.support.installation import status as status_of
 
@@ -24,11 +24,17 @@ DOWN_SECONDS = 0.3
 HELD_SECONDS = 10.0
 """How long git, left behind by a killed runner, at most waits for an answer; its successor ends it before."""
 
+_SPARED = frozenset({Victim.SERVER})
+"""Stays dead until the run has ended where there is another."""
+
 SLOW_GATE = "create-b-before"
 
 SPRING_SECONDS = 60.0
 SETTLE_SECONDS = 120.0
 REPLACED_SECONDS = 300.0
+NOTICED_SECONDS = 60
+"""A lost runner is noticed that soon."""
+
 ENDED = frozenset({"SUCCEEDED", "FAILED", "ABORTED"})
 
 
@@ -37,12 +43,15 @@ class Outcome:
     """What came of a point."""
 
     point: Point
-    database: str
+    stack: str
     findings: list[str] = field(default_factory=list)
     reached: bool = True
     recovery_seconds: float = 0.0
     seconds: float = 0.0
-    recreations: int = 0
+    repeated: list[str] = field(default_factory=list)
+    """What was created or destroyed once more than wanted, as `create a`."""
+    end: str = ""
+    """What has become of the block."""
     attempts: int = 0
     noticed_seconds: float | None = None
     """How long it took to offer the run of a runner that never came back."""
@@ -57,12 +66,14 @@ class Outcome:
         """Return the outcome as JSON."""
         return {
             "point": self.point.name,
-            "database": self.database,
+            "stack": self.stack,
             "passed": self.passed,
             "reached": self.reached,
             "findings": list(self.findings),
             "recoverySeconds": round(self.recovery_seconds, 2),
-            "recreations": self.recreations,
+            "seconds": round(self.seconds, 2),
+            "end": self.end,
+            "repeated": list[Json](self.repeated),
             "attempts": self.attempts,
             "noticedSeconds": self.noticed_seconds,
         }
@@ -74,7 +85,7 @@ class Trial:
     def __init__(self, stack: Stack, point: Point) -> None:
         self._stack = stack
         self._point = point
-        self._outcome = Outcome(point, stack.database)
+        self._outcome = Outcome(point, stack.name)
         self._password = f"pw-{secrets.token_hex(12)}"
         folder = stack.folder / "sites" / f"{point.name.replace('/', '_')}-{secrets.token_hex(3)}"
         self._site = Site.create(folder)
@@ -153,7 +164,7 @@ class Trial:
             self._site.open_gate(self._point.place)
             time.sleep(DOWN_SECONDS)
         if struck and not self._point.is_replaced:
-            self._stack.revive()
+            self._stack.revive(_SPARED if self._stack.is_redundant else frozenset())
         if struck and self._point.is_replaced:
             self._replace_runner()
         if self._point.action is not Action.ABORT:
@@ -220,9 +231,9 @@ class Trial:
                 return self._trap is not None and self._trap.sprung.is_set()
         return False
 
-    def _kill(self) -> None:
+    def _kill(self, port: int | None = None) -> None:
         self._killed_at = time.monotonic()
-        self._stack.kill(self._point.victims)
+        self._stack.kill(self._point.victims, port)
 
     def _replace_runner(self) -> None:
         """Let a runner with an empty directory take the place of the dead one."""
@@ -270,20 +281,22 @@ class Trial:
         is_destroyed = self._point.action is Action.DESTROY
         self._wait_for_quiet()
         block = stack.blockyard.block(self._uuid)
+        lifecycle = text_of(block, "status", "lifecycle", "state")
+        outcome.end = lifecycle if lifecycle == "DELETED" else status_of(block)
         claims = [seen for seen in stack.proxy.seen if seen.name.startswith("claim") and "201" in seen.status]
         outcome.attempts = len({seen.name for seen in claims})
         limit = 2 if self._point.kills_engine else 1
         extra = self._point.action in {Action.UPDATE, Action.ABORT}
         if is_destroyed:
-            findings, outcome.recreations = check_destroyed(stack, block, self._site, limit=limit)
+            findings, outcome.repeated = check_destroyed(stack, block, self._site, limit=limit)
         else:
-            findings, outcome.recreations = check_applied(
+            findings, outcome.repeated = check_applied(
                 stack, block, self._site, limit=limit, extra=extra, makes=self._point.action is not Action.PLAN
             )
         outcome.findings += findings
         outcome.findings += check_nothing_runs(stack)
         outcome.findings += check_disk(stack, {self._password, *stack.proxy.run_tokens})
-        if outcome.noticed_seconds is not None and outcome.noticed_seconds > 60:  # noqa: PLR2004  the promise
+        if outcome.noticed_seconds is not None and outcome.noticed_seconds > NOTICED_SECONDS:
             outcome.findings.append(f"the lost runner was noticed after {outcome.noticed_seconds} s only")
 
     def _wait_for_quiet(self) -> None:
@@ -301,7 +314,7 @@ class Trial:
         }
 
     def _trace(self, began: float) -> str:
-        lines = [f"point {self._point.name} on {self._outcome.database}"]
+        lines = [f"point {self._point.name} on {self._outcome.stack}"]
         if self._killed_at:
             lines.append(f"killed at {self._killed_at - began:.3f} s")
         for proxy in (self._stack.proxy, self._stack.git_proxy):

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chaos.points import points
+from chaos.points import points, replaced_points
+from chaos.selection import DEFAULT_POINTS, STACKS, choose
 from chaos.stack import Stack, stack
 from chaos.trial import Trial
 
@@ -22,20 +23,46 @@ ON_SQLITE = (
     "abort/state-unlock-1/after/runner+engine",
 )
 ON_POSTGRES = ("apply/state-lock-1/after/postgres", "apply/final-1/before/postgres")
+ON_REPLICAS = (
+    "apply/claim-1/during/server",
+    "apply/state-post-1/during/server",
+    "apply/create-b-after/engine-goes-on/server",
+    "apply/final-1/after/server+postgres",
+)
+CHOSEN = {"sqlite": ON_SQLITE, "postgres": ON_POSTGRES, "replicas": ON_REPLICAS}
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(
+    scope="module",
+    params=[
+        "sqlite",
+        pytest.param("postgres", marks=pytest.mark.postgres),
+        pytest.param("replicas", marks=pytest.mark.postgres),
+    ],
+)
 def processes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A server and a runner that can be killed, on SQLite or PostgreSQL."""
+    """A runner and a server, or two, that can be killed, on SQLite or PostgreSQL."""
     with stack(tmp_path_factory.mktemp("crashes"), request.param) as running:
         yield running
 
 
 def test_a_run_ends_right_whatever_is_killed(processes: Stack, subtests: pytest.Subtests) -> None:
-    known = {point.name: point for point in points(processes.database)}
-    for name in ON_SQLITE if processes.database == "sqlite" else ON_POSTGRES:
+    known = {point.name: point for point in points(processes.name)}
+    for name in CHOSEN[processes.name]:
         with subtests.test(name):
             outcome = Trial(processes, known[name]).run()
 
             assert outcome.reached
             assert not outcome.findings, outcome.trace
+
+
+def test_a_campaign_kills_in_every_place_and_every_victim_at_two_hundred_points_or_more() -> None:
+    chosen = choose(STACKS, DEFAULT_POINTS, None)
+
+    assert sum(len(some) for _, some in chosen) >= 200
+    for name, some in chosen:
+        every = points(name) if not some[0].is_replaced else replaced_points()
+        assert len(set(some)) == len(some)
+        assert {(point.action, point.place) for point in some} == {(point.action, point.place) for point in every}
+        assert {point.victims for point in some} == {point.victims for point in every}
+        assert {point.moment for point in some} == {point.moment for point in every}

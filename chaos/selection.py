@@ -1,0 +1,63 @@
+"""Chooses which points are carried out: a spread part of all, the same each time."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from chaos.points import Point, points, replaced_points
+
+STACKS = ("sqlite", "postgres", "replicas")
+"""One server on SQLite, one on PostgreSQL, two on PostgreSQL."""
+
+DEFAULT_POINTS = 360
+PIECE = 30
+"""So many points are carried out on one stack, then another is started."""
+
+_SHARES = {"sqlite": 5, "postgres": 5, "replicas": 2}
+
+Work = list[tuple[str, list[Point]]]
+
+
+def choose(stacks: Sequence[str], number: int | None, only: str | None, *, lost: bool = True) -> Work:
+    """Return which points to carry out on which stack; those of lost runners come last, apart.
+
+    `number` is how many in all, None: every one; `only` is what their names contain.
+    """
+    shares = sum(_SHARES[name] for name in stacks)
+    work = []
+    for name in stacks:
+        some = [point for point in points(name) if only is None or only in point.name]
+        work.append((name, spread(some, len(some) if number is None or only else number * _SHARES[name] // shares)))
+    if lost:
+        work.append((stacks[0], [point for point in replaced_points() if only is None or only in point.name]))
+    return [(name, some) for name, some in work if some]
+
+
+def in_pieces(work: Work) -> Work:
+    """Return the work in small pieces, the stacks in turn."""
+    pieces = [[(name, some[at : at + PIECE]) for at in range(0, len(some), PIECE)] for name, some in work]
+    return [piece for turn in zip_longest(*pieces) for piece in turn if piece is not None]
+
+
+def spread(some: Sequence[Point], number: int) -> list[Point]:
+    """Return so many points: one of each place of each action before a second one, victims and moments evenly."""
+    groups: dict[tuple[str, str], list[Point]] = defaultdict(list)
+    for point in some:
+        groups[point.action, point.place].append(point)
+    chance = random.Random(len(some))  # noqa: S311  the same order each time
+    used: Counter[object] = Counter()
+    chosen: list[Point] = []
+    while len(chosen) < number and groups:
+        for key in chance.sample(sorted(groups), len(groups)):
+            best = min(groups[key], key=lambda point: (*_uses(used, point), chance.random()))
+            groups[key].remove(best)
+            if not groups[key]:
+                del groups[key]
+            used.update([(best.victims, best.moment), best.victims, best.moment])
+            chosen.append(best)
+    return chosen[:number]
+
+
+def _uses(used: Counter[object], point: Point) -> tuple[int, int, int]:
+    return used[point.victims, point.moment], used[point.victims], used[point.moment]
