@@ -1,11 +1,13 @@
 """Saved plans: from a DETECT run to the run that applies it. Source: runner.md 1.9."""
 
 from base64 import b64encode
+from typing import Any
 
 import pytest
 
+from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import Behavior, RunStatus
-from tests.support.run_world import RUNS, RunWorld, Worker, a_target, a_worker
+from tests.support.run_world import BASE_URL, RUNS, STATE, RunWorld, Worker, a_target, a_worker
 
 pytestmark = pytest.mark.anyio
 
@@ -31,6 +33,11 @@ async def read(
     return answer.status_code, answer.content
 
 
+def inputs_of(document: Any) -> dict[str, Json]:
+    """Return the inputs of a claimed run by their names."""
+    return {item["key"]: item for item in document["spec"]["buildingBlock"]["spec"]["inputs"]}
+
+
 async def test_the_run_that_applies_the_plan_gets_its_link_and_the_plan(world: RunWorld, planned: Worker) -> None:
     world.content.plan_run_id = world.run(planned.run_id).id
     run = world.request(TARGET)
@@ -43,6 +50,37 @@ async def test_the_run_that_applies_the_plan_gets_its_link_and_the_plan(world: R
     assert world.run(run.id).plan_run_id == planned.run_id
     await Worker(world, run.id, token).report(status="SUCCEEDED")
     assert (await read(world, planned.run_id, token))[0] == 403
+
+
+async def test_an_official_runner_is_told_where_the_state_of_a_plan_is(world: RunWorld, planned: Worker) -> None:
+    """Plans of our runner hold no address."""
+    world.content.plan_run_id = world.run(planned.run_id).id
+    world.request(TARGET)
+    official = (await world.claim(own=False)).json()
+    world.content.plan_run_id = None
+    world.request()
+    fresh = (await world.claim(own=False)).json()
+
+    address = f"{BASE_URL}{STATE}/shop/buildingBlock/{TARGET.block_id}"
+    assert inputs_of(official)["TF_HTTP_ADDRESS"] == {
+        "key": "TF_HTTP_ADDRESS",
+        "value": address,
+        "type": "STRING",
+        "isSensitive": False,
+        "isEnvironment": True,
+    }
+    assert "TF_HTTP_ADDRESS" not in inputs_of(fresh)
+
+
+@pytest.mark.parametrize("own", [True, False])
+async def test_only_a_state_that_is_kept_here_has_an_address_here(
+    world: RunWorld, planned: Worker, *, own: bool
+) -> None:
+    world.content.plan_run_id = world.run(planned.run_id).id
+    world.content.implementation["useMeshHttpBackendFallback"] = own
+    world.request(TARGET)
+
+    assert "TF_HTTP_ADDRESS" not in inputs_of((await world.claim(own=own)).json())
 
 
 async def test_nobody_else_gets_the_plan(world: RunWorld, planned: Worker) -> None:

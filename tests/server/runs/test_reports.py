@@ -228,6 +228,18 @@ async def test_missing_outputs_fail_a_run_that_was_reported_succeeded(world: Run
     assert [step["userMessage"] for step in failed] == ["output 'url' is missing"]
 
 
+@pytest.mark.parametrize("summary", [None, "Something went wrong while starting the run."])
+async def test_a_failure_before_the_first_step_says_why(world: RunWorld, worker: Worker, summary: str | None) -> None:
+    """The official runner sends this when its registration was refused, or when it has no directory for the run."""
+    await worker.report(status="FAILED", summary=summary, steps=None, source=worker.source, blockRunId="x")
+
+    detail = await detail_of(world, worker.run_id)
+    (step,) = await logs_of(world, worker.run_id)
+    assert (detail["status"], detail["summary"]) == ("FAILED", step["userMessage"])
+    assert step["status"] == "FAILED"
+    assert (summary or "without saying why") in str(step["userMessage"])
+
+
 async def test_a_report_as_the_official_runner_ends_a_detect_run(world: RunWorld) -> None:
     world.request(behavior=Behavior.DETECT)
     worker = await a_worker(world, own=False)

@@ -11,6 +11,10 @@ from blockyard.server.runs.ports import RunParts
 ENDPOINT_INPUT = "MESHSTACK_ENDPOINT"
 RUN_TOKEN_INPUT = "MESHSTACK_RUN_TOKEN"  # noqa: S105  the name of an input
 
+STATE_ADDRESS_INPUT = "TF_HTTP_ADDRESS"
+"""Blockyard's runner keeps the state's address in the environment, so that its plans hold none; the official one needs it to
+apply such a plan. A plan that holds an address goes before it."""
+
 
 def run_document(run: Run, parts: RunParts, links: Links) -> JsonObject:
     """Return the document of a run without its token; secrets are sealed."""
@@ -39,6 +43,10 @@ def claim_document(
     if run.target.implementation is ImplementationType.GITHUB_WORKFLOW:
         sealed = _environment_input(RUN_TOKEN_INPUT, seal(public_key, token), is_sensitive=True)
         spec["buildingBlock"] = _with_input(_object(spec["buildingBlock"]), sealed)
+    if not own_protocol and _applies_plan(run, document):
+        address = links.href("state", workspace=run.workspace, uuid=run.block_id)
+        given = _environment_input(STATE_ADDRESS_INPUT, address, is_sensitive=False)
+        spec["buildingBlock"] = _with_input(_object(spec["buildingBlock"]), given)
     spec["runToken"] = token
     all_links = dict(_object(document["_links"]))
     if own_protocol:
@@ -56,6 +64,14 @@ def readable_document(run: Run, document: JsonObject, *, links: Links, with_logs
     if with_logs:
         all_links["downloadLogs"] = links.link("run_logs", uuid=run.id)
     return {**document, "status": run.status.value, "_links": all_links}
+
+
+def _applies_plan(run: Run, document: JsonObject) -> bool:
+    """Tell whether the run applies a saved plan of a module whose state is kept here."""
+    definition = _object(_object(_object(document["spec"])["buildingBlockDefinition"])["spec"])
+    keeps_state = _object(definition["implementation"]).get("useMeshHttpBackendFallback") is True
+    is_tofu = run.target.implementation is ImplementationType.TERRAFORM
+    return is_tofu and keeps_state and "planArtifact" in _object(document["_links"])
 
 
 def _links(run: Run, parts: RunParts, links: Links) -> JsonObject:

@@ -17,9 +17,11 @@ from blockyard.server.runs.service.access import require_report
 from blockyard.server.runs.service.context import RunContext, block_topic, run_topic, runner_topic
 from blockyard.server.runs.service.ending import RunEnding
 from blockyard.server.runs.service.steps import StepReports
-from blockyard.server.runs.store import AttemptStore, FileStore, RunStore
+from blockyard.server.runs.store import AttemptStore, FileStore, RunStore, StepStore
 
 log = structlog.get_logger(__name__)
+
+UNEXPLAINED = "the runner ended the run before its first step without saying why; the log of the runner tells more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +165,19 @@ class ReportService:
         run = self._with_facts(tx, caller.run, update)
         if update.status is None or update.status not in FINAL:
             return RunStore(tx).save(run) if run != caller.run else run
+        if update.status is RunStatus.FAILED:
+            run = self._explained(tx, run)
         return self._ending.finish(
             tx, run, update.status, author=principal.author, summary=run.summary, confirmed=caller.is_runner
         )
+
+    def _explained(self, tx: Transaction, run: Run) -> Run:
+        """Give a failure without any step one that says why: the official runner fails so where it cannot begin."""
+        if StepStore(tx).steps(run.id, run.attempt):
+            return run
+        why = run.summary or UNEXPLAINED
+        self._ending.explain(tx, run, "prepare", "Prepare the run", why)
+        return replace(run, summary=why)
 
     def _with_facts(self, tx: Transaction, run: Run, update: StatusUpdate) -> Run:
         if update.summary is not None:

@@ -11,6 +11,7 @@ from blockyard.protocol.status import Source as WireSource
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.runs.model import Claimer, Run, RunLimits, Source, Step, StepId, clean, sound
+from blockyard.server.runs.model.shown_outputs import shows_no_output, without_sensitive_outputs
 from blockyard.server.runs.model.step import OPEN_STEPS
 from blockyard.server.runs.service.logbook import Logbook
 from blockyard.server.runs.store import FileStore, StepStore
@@ -23,7 +24,11 @@ MAX_ID_LENGTH = 255
 OUTPUT_STEP = "output"
 """The step in which the official OpenTofu runner logs all output values in clear. Source: runner.md 7.2 #7."""
 
+TRIGGER_STEP = "trigger"
+"""The only step of a run that the official OpenTofu runner hands over: it logs everything there. Source: runner.md 3.5."""
+
 WITHHELD = "The log of this step is not kept: it may show sensitive outputs."
+OUTPUTS_WITHHELD = "(The outputs are not shown: some are sensitive.)"
 
 
 class StepReports:
@@ -160,19 +165,24 @@ class StepReports:
 
     def _had_sensitive(self, step: Step, update: StepUpdate) -> bool:
         """Whether an `output` step may show sensitive values without having named them yet."""
-        if step.id.name != OUTPUT_STEP:
+        if step.id.name != OUTPUT_STEP or shows_no_output(update.system_message or ""):
             return False
         known = self._files.outputs(self._run.id, self._attempt)
         some = any(isinstance(output, dict) and output.get("isSensitive") for output in known.values())
         return some or update.outputs is None
 
     def _kept_message(self, step: Step, update: StepUpdate, *, has_sensitive: bool) -> str:
-        """Return the system message to keep: not that of the official runner's `output` step, unless surely harmless."""
-        is_ours = self._claimer is Claimer.BLOCKYARD
+        """Return the system message to keep: not that of the official runner's `output` step, unless surely harmless.
+
+        The one step of a run it hands over, `trigger`, is kept up to the list of outputs.
+        """
+        message = update.system_message or ""
         is_tofu = self._run.target.implementation is ImplementationType.TERRAFORM
-        if is_ours or not is_tofu or step.id.name != OUTPUT_STEP or not has_sensitive:
-            return update.system_message or ""
-        return WITHHELD
+        if self._claimer is Claimer.BLOCKYARD or not is_tofu:
+            return message
+        if step.id.name == OUTPUT_STEP:
+            return WITHHELD if has_sensitive else message
+        return without_sensitive_outputs(message, OUTPUTS_WITHHELD) if step.id.name == TRIGGER_STEP else message
 
 
 def _check_id(text: str, field: str) -> None:
