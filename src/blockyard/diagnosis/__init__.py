@@ -1,1 +1,1 @@
-"""Examining an installation: what `blockyard doctor` of a server and of a runner have in common."""
+"""Examining an installation: what `blockyard doctor` of a server and of a runner have in common, and their log lines."""

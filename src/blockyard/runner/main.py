@@ -14,6 +14,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pydantic import ValidationError
 
+from blockyard.diagnosis.logging import LogLinesFactory
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import ImplementationType, RunDocument
 from blockyard.protocol.sealing import EnvelopeError, load_private_key
@@ -150,6 +151,6 @@ def _configure_logging() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=LogLinesFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import structlog
 
+from blockyard.diagnosis.logging import LogLinesFactory
+
 
 def configure(level: str, style: str) -> None:
     """Write log lines of at least `level` as `console` or `json` (`auto`: the first on a terminal).
@@ -30,7 +32,7 @@ def configure(level: str, style: str) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=LogLinesFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")

@@ -1,6 +1,7 @@
 """`blockyard serve`: HTTP API, pages and loops as one of any number of replicas on one PostgreSQL."""
 
 import sys
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from blockyard.server.app import migrate, server
@@ -22,13 +23,17 @@ def serve(settings: Settings) -> None:
         migrate.require_current(db)
         services = wire(settings, master_key)
         password = seed(db, services, seeds)
-        sys.stdout.write(f"Blockyard is at {settings.effective_public_url}\n")
-        if password is not None:
-            sys.stdout.write(
-                f"  sign in as  admin\n  password    {password}   (shown only now; change it under your name)\n"
-            )
-        sys.stdout.flush()
+        _announce(settings, password)
         server.run(create_app(settings, db, services), listener)
+
+
+def _announce(settings: Settings, password: str | None) -> None:
+    words = f"Blockyard is at {settings.effective_public_url}\n"
+    if password is not None:
+        words += f"  sign in as  admin\n  password    {password}   (shown only now; change it under your name)\n"
+    with nullcontext() if password is not None else suppress(OSError):  # a password must not be lost
+        sys.stdout.write(words)
+        sys.stdout.flush()
 
 
 def _seeds(settings: Settings) -> Seeds:

@@ -7,6 +7,7 @@ next start finds the files and makes the rows.
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from blockyard.server.app import migrate, server
@@ -69,5 +70,6 @@ def _announce(settings: Settings, admin_key_file: Path, password: str | None) ->
             f"  password    {password}   (shown only now; change it under your name)",
             f"  API key     {admin_key_file}",
         ]
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+    with nullcontext() if password is not None else suppress(OSError):  # a password must not be lost
+        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.flush()

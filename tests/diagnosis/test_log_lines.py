@@ -1,0 +1,26 @@
+"""Log lines where there is room for them, and where there is none."""
+
+import io
+from contextlib import suppress
+from pathlib import Path
+
+from blockyard.diagnosis.logging import LogLinesFactory
+
+
+def test_a_line_is_written_at_once() -> None:
+    file = io.StringIO()
+
+    LogLinesFactory(file)("name").info("hello")
+
+    assert file.getvalue() == "hello\n"
+
+
+def test_a_line_without_room_is_lost_and_nobody_fails() -> None:
+    file = Path("/dev/full").open("w", buffering=1)  # noqa: SIM115  closing it fails, too
+    log = LogLinesFactory(file)()
+
+    log.info("hello")
+    log.exception("hello again")
+
+    with suppress(OSError):
+        file.close()
