@@ -169,12 +169,12 @@ def stop_when_ready(run: _Run) -> None:
     run.stop.set()
 
 
-def test_a_spare_supervisor_that_died_is_replaced(run: _Run, supervisors: Supervisors) -> None:
+def test_the_program_of_the_supervisors_is_started_again_when_it_died(run: _Run, supervisors: Supervisors) -> None:
     supervisors.prepare()
-    spare = supervisors._spare
-    assert spare is not None
-    spare.kill()
-    spare.wait()
+    program = supervisors._program
+    assert program is not None
+    program.kill()
+    program.wait()
 
     assert run.run("echo", "hello").exit_code == 0
     assert bytes(run.sink.taken) == b"hello\n"

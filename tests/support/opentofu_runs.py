@@ -18,6 +18,7 @@ from blockyard.runner.executors.opentofu.executor import OpenTofuExecutor
 from blockyard.runner.journal import FileJournal
 from blockyard.runner.processes import RunProcesses
 from blockyard.runner.settings import RunnerSettings
+from blockyard.runner.supervisors import Supervisors
 from tests.support.git_repositories import create_repository
 from tests.support.state_server import TOKEN, StateServer
 
@@ -49,6 +50,13 @@ class RecordingReporter:
         """Remember the steps."""
         self.steps = {step.id: "PENDING" for step in steps}
         self.names = {step.id: step.display_name for step in steps}
+
+    def begin_registration(self, steps: Sequence[StepPlan]) -> None:
+        """Remember the steps."""
+        self.register(steps)
+
+    def confirm_registration(self) -> None:
+        """Have nothing to wait for."""
 
     def start(self, step_id: str) -> None:
         """Remember the start."""
@@ -142,7 +150,10 @@ class OpenTofuRun:
         """Execute the run to its end."""
         self.run_dir.mkdir(parents=True, exist_ok=True)
         raw = self.document()
-        processes = RunProcesses(self.folder / "run" / "commands", sink=self.reporter, stop=self.reporter.aborted)
+        supervisors = Supervisors()
+        processes = RunProcesses(
+            self.folder / "run" / "commands", sink=self.reporter, stop=self.reporter.aborted, supervisors=supervisors
+        )
         context = RunContext(
             document=RunDocument.model_validate(raw),
             raw_document=raw,
@@ -151,7 +162,7 @@ class OpenTofuRun:
             private_key=self.private_key,
             server=ServerFeatures(base_url=self.state.base_url, blockyard=self.blockyard),
             deadline=time.monotonic() + self.seconds,
-            journal=FileJournal(self.folder / "run" / "journal.json"),
+            journal=FileJournal(self.folder / "run" / "journal.jsonl"),
             fetch_artifact=self._fetch_artifact,
             processes=processes,
         )
@@ -160,6 +171,7 @@ class OpenTofuRun:
             return OpenTofuExecutor(context.settings, environ).execute(context, self.reporter)
         finally:
             processes.kill()
+            supervisors.close()
 
     def runner_settings(self) -> RunnerSettings:
         """Return the settings: offline, whatever engine is on PATH, file repositories allowed."""

@@ -17,29 +17,22 @@ def is_full(error: BaseException) -> bool:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Write a private file at once. It survives the death of this process, not a power failure."""
-    _replace(path, data, sync=False)
-
-
-def replace_file_durably(path: Path, data: bytes) -> None:
-    """Write a private file at once and wait until the disk has it."""
-    _replace(path, data, sync=True)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-
-
-def _replace(path: Path, data: bytes, *, sync: bool) -> None:
     draft = path.with_name(f"{path.name}.draft")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
-            if sync:
-                file.flush()
-                os.fsync(file.fileno())
         draft.replace(path)
     except OSError:
         draft.unlink(missing_ok=True)  # it may hold secrets
         raise
+
+
+def sync_file(path: Path) -> None:
+    """Wait until the disk has a file and its name, so that it survives a power failure."""
+    for place in (path, path.parent):
+        descriptor = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -5,7 +5,6 @@ waits for a reader, and a restarted runner reads on where the last one stopped.
 """
 
 import re
-import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -31,6 +30,7 @@ _POLL_SECONDS = 0.02
 
 _SETTLE_SECONDS = 0.001
 _START_PATIENCE_SECONDS = 5.0
+_END_PATIENCE_SECONDS = 5.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
 
 
@@ -50,14 +50,11 @@ class OutputSink(Protocol):
 class RunProcesses:
     """The commands of one run. `stop` is the reporter's event that says the run shall end."""
 
-    def __init__(
-        self, folder: Path, *, sink: OutputSink, stop: threading.Event, supervisors: Supervisors | None = None
-    ) -> None:
+    def __init__(self, folder: Path, *, sink: OutputSink, stop: threading.Event, supervisors: Supervisors) -> None:
         self._folder = folder
-        self._launcher = supervisors or Supervisors(keep_spare=False)
+        self._supervisors = supervisors
         self._sink = sink
         self._stop = stop
-        self._supervisors: list[subprocess.Popen[bytes]] = []
 
     def run(
         self,
@@ -80,8 +77,7 @@ class RunProcesses:
                 return self._never_started(command)
             command.prepare(argv, cwd, stdin)
             environment = {**env, MARKER: str(self._folder)}
-            self._supervisors.append(self._launcher.launch(command.folder, argv, cwd=cwd, env=environment))
-            self._launcher.prepare()
+            self._supervisors.launch(command.folder, argv, cwd=cwd, env=environment)
         self._follow(command, log_step, deadline, interrupt_grace_seconds)
         self._sink.end_of_output(log_step, name)
         return command.result()
@@ -104,9 +100,9 @@ class RunProcesses:
     def kill(self) -> None:
         """SIGKILL every process of the run, also those that left its process groups."""
         self.kill_in(self._folder)
-        for process in self._supervisors:
-            process.wait()
-        self._supervisors.clear()
+        for command in _commands(self._folder):
+            if (started := command.started) is not None:
+                wait_for_exit(started.supervisor, _END_PATIENCE_SECONDS)
 
     @staticmethod
     def kill_in(folder: Path) -> None:
@@ -130,8 +126,6 @@ class RunProcesses:
         """Wait for a supervisor that has just begun; tell whether the command has ended or runs under one."""
         end = time.monotonic() + _START_PATIENCE_SECONDS
         while time.monotonic() < end:
-            for process in self._supervisors:
-                process.poll()
             started = command.started
             if started is not None and started.supervisor.is_alive():
                 return True

@@ -4,6 +4,8 @@ import base64
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -61,6 +63,7 @@ class RunReporter:
         self._steps = Steps()
         self._stop = threading.Event()
         self._stop_reason: StopReason | None = None
+        self._registration: _Aside | None = None
         self.changed = threading.Event()
         """Set whenever there is something new to send."""
         self._steps.load(journal.get("steps"))
@@ -91,10 +94,22 @@ class RunReporter:
 
     def register(self, steps: Sequence[StepPlan]) -> None:
         """Announce the steps and so acknowledge the claim. Raises RegistrationRefused."""
+        self.begin_registration(steps)
+        self.confirm_registration()
+
+    def begin_registration(self, steps: Sequence[StepPlan]) -> None:
+        """Announce the steps in a thread of its own."""
         with self._lock:
             self._steps.plan(steps)
-        if self.is_registered:
-            return
+        if not self.is_registered:
+            self._registration = _Aside(lambda: self._register(steps), name=f"register-{self._run_id}")
+
+    def confirm_registration(self) -> None:
+        """Wait until the control plane has acknowledged the steps. Raises RegistrationRefused."""
+        if self._registration is not None:
+            self._registration.result()
+
+    def _register(self, steps: Sequence[StepPlan]) -> None:
         plans = tuple(StepUpdate(id=step.id, display_name=step.display_name) for step in steps)
         registration = SourceRegistration(source=Source(id=self._runner_uuid), steps=plans)
         try:
@@ -186,7 +201,9 @@ class RunReporter:
         return self._update(status, None, summary=self._masked(reason))
 
     def close(self, result: Result) -> RunStatus:
-        """Settle how the run ended, for its steps too."""
+        """Settle how the run ended, for its steps too, once the control plane knows of them."""
+        with suppress(RegistrationRefused):
+            self.confirm_registration()
         with self._lock:
             return self._close_steps(result)
 
@@ -261,6 +278,26 @@ class RunReporter:
         dumped: Json = self._steps.dump()
         self._journal.set("steps", dumped)
         self.changed.set()
+
+
+class _Aside:
+    """A piece of work in a thread of its own."""
+
+    def __init__(self, work: Callable[[], None], *, name: str) -> None:
+        self._done: Future[None] = Future()
+        threading.Thread(target=lambda: self._run(work), name=name, daemon=True).start()
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001  whoever waits for the result gets it
+            self._done.set_exception(error)
+        else:
+            self._done.set_result(None)
+
+    def result(self) -> None:
+        """Wait for its end; raise what it raised."""
+        self._done.result()
 
 
 def _as_line(text: str) -> str:

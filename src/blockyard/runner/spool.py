@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.live import Release
-from blockyard.runner.durable import PRIVATE_DIRECTORY, replace_file_durably
+from blockyard.runner.durable import PRIVATE_DIRECTORY, replace_file, sync_file
 from blockyard.runner.retry import Backoff, is_passing, repeat
 from blockyard.runner.run_api import RunApi
 
@@ -59,13 +59,16 @@ class Spool:
         return len(self._waiting())
 
     def put(self, report: FinalReport) -> Path:
-        """Store a report durably before anything is sent."""
+        """Store a report before anything is sent; it survives the death of this process."""
         path = self._folder / f"{secrets.token_hex(8)}{_SUFFIX}"
-        replace_file_durably(path, json.dumps(asdict(report)).encode())
+        replace_file(path, json.dumps(asdict(report)).encode())
         return path
 
     def deliver(self, path: Path, *, seconds: float, stop: threading.Event | None = None) -> bool:
-        """Send a stored report, repeating for up to `seconds`; tell whether nothing is left to do."""
+        """Send a stored report, repeating for up to `seconds`; tell whether nothing is left to do.
+
+        What is not sent at once is made to survive a power failure, too.
+        """
         with self._lock:
             if path in self._in_flight:
                 return False
@@ -96,7 +99,13 @@ class Spool:
             return True
         api = self._connect(report.run_id, report.token)
         try:
-            repeat(lambda: report.send(api), seconds=seconds, stop=stop)
+            try:
+                report.send(api)
+            except httpx.HTTPError as error:
+                if not is_passing(error) or seconds <= 0:
+                    raise
+                sync_file(path)
+                repeat(lambda: report.send(api), seconds=seconds, stop=stop)
         except (httpx.HTTPError, ValidationError) as error:
             refused = isinstance(error, httpx.HTTPError) and not is_passing(error)
             log.warning("final report not delivered", run_id=report.run_id, refused=refused, error=str(error))

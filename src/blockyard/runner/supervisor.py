@@ -1,10 +1,14 @@
-"""Starts one command, survives the runner and writes down how the command ended.
+"""Starts commands, survives the runner and writes down how each command ended.
 
-A program of its own, started with `python -I -S` in a new session; nothing but the standard library. It waits for its
-order, one line of JSON on standard input; without one (the runner is gone) it ends. The order names a directory: `claim`
-is created there so that no second supervisor starts the command again, standard output and error go to the file
-`output`, `started` names supervisor and command, each by pid and start time, and `exit` holds the exit code. It adopts
-every process the command leaves behind and lives as long as they do, so that the runner finds and ends them.
+A program of its own, started once with `python -I -S` in a new session; nothing but the standard library. Each message on
+the socket that is its standard input brings a file; for each it forks a supervisor (a fork costs a tenth of a new
+interpreter), in a session of its own, which reads its order from that file, one line of JSON. At the end of the socket
+(the runner is gone) it ends; its supervisors stay.
+
+An order names a directory: `claim` is created there so that no second supervisor starts the command again, standard output
+and error go to the file `output`, `started` names supervisor and command, each by pid and start time, and `exit` holds the
+exit code. A supervisor adopts every process the command leaves behind and lives as long as they do, so that the runner finds
+and ends them. Orders hold secrets, so only the supervisor that an order is for reads it.
 """
 
 # pathlib would double the time this program takes to start:
@@ -14,6 +18,7 @@ import ctypes
 import json
 import os
 import signal
+import socket
 import sys
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -25,13 +30,35 @@ _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DEFAULT_FOR_COMMAND = (*_IGNORED, signal.SIGPIPE, signal.SIGXFSZ)
 
 
-def supervise() -> None:
-    """Wait for the order, start its command and wait until it and all it left are gone."""
+def serve() -> None:
+    """Fork a supervisor for each order until the runner is gone."""
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    line = sys.stdin.readline()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for supervisors
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    with socket.socket(fileno=0) as orders:
+        while True:
+            message, files, _, _ = socket.recv_fds(orders, 1, 1)
+            if not message:
+                return
+            if os.fork() == 0:
+                os.dup2(nothing, 0)
+                os.setsid()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                if library is not None:
+                    library.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+                for file in files:
+                    supervise(file)
+                os._exit(0)
+            for file in files:
+                os.close(file)
+
+
+def supervise(order_file: int) -> None:
+    """Read the order, start its command and wait until it and all it left are gone."""
+    with open(order_file, encoding="utf-8") as file:
+        line = file.readline()
     if not line.endswith("\n"):
         return
     order = json.loads(line)
@@ -105,4 +132,4 @@ def _write(folder: str, name: str, text: str) -> None:
 
 
 if __name__ == "__main__":
-    supervise()
+    serve()

@@ -1,6 +1,8 @@
-"""Keeps one supervisor started ahead, so that a command does not wait for one."""
+"""Keeps the program that supervises commands, see `supervisor.py`; it is started ahead, so that no command waits for it."""
 
 import json
+import os
+import socket
 import subprocess
 import sys
 import threading
@@ -11,57 +13,63 @@ from blockyard.runner import supervisor
 
 
 class Supervisors:
-    """Hands out supervisors. Without `keep_spare` each is started when it is needed. Thread-safe."""
+    """Has commands started by supervisors. Thread-safe."""
 
-    def __init__(self, *, keep_spare: bool = True) -> None:
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._spare: subprocess.Popen[bytes] | None = None
-        self._closed = not keep_spare
+        self._program: subprocess.Popen[bytes] | None = None
+        self._orders: socket.socket | None = None
 
     def prepare(self) -> None:
-        """Start a spare supervisor unless there is one."""
+        """Start the program unless it runs."""
         with self._lock:
-            if self._spare is None and not self._closed:
-                self._spare = _new_supervisor()
+            self._running()
 
-    def launch(
-        self, folder: Path, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]
-    ) -> subprocess.Popen[bytes]:
+    def launch(self, folder: Path, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
         """Have a supervisor start a command whose directory is `folder`."""
-        with self._lock:
-            spare, self._spare = self._spare, None
         order = {"folder": str(folder), "argv": list(argv), "cwd": str(cwd), "env": dict(env)}
-        line = json.dumps(order).encode() + b"\n"
-        if spare is not None:
+        reader, writer = os.pipe()
+        with os.fdopen(writer, "wb") as file:
             try:
-                return _ordered(spare, line)
-            except BrokenPipeError:
-                spare.wait()
-        return _ordered(_new_supervisor(), line)
+                self._hand_over(reader)
+            finally:
+                os.close(reader)
+            file.write(json.dumps(order).encode() + b"\n")
 
     def close(self) -> None:
-        """End the spare."""
+        """End the program; supervisors of commands stay."""
         with self._lock:
-            spare, self._spare, self._closed = self._spare, None, True
-        if spare is not None and spare.stdin is not None:
-            spare.stdin.close()
-            spare.wait()
+            self._end()
 
+    def _hand_over(self, order_file: int) -> None:
+        with self._lock:
+            try:
+                socket.send_fds(self._running(), [b"+"], [order_file])
+            except (BrokenPipeError, ConnectionResetError):
+                self._end()
+                socket.send_fds(self._running(), [b"+"], [order_file])
 
-def _ordered(process: subprocess.Popen[bytes], line: bytes) -> subprocess.Popen[bytes]:
-    if process.stdin is not None:
-        with process.stdin:
-            process.stdin.write(line)
-    return process
+    def _running(self) -> socket.socket:
+        if self._orders is not None:
+            return self._orders
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._program = subprocess.Popen(  # noqa: S603  our own program
+                [sys.executable, "-I", "-S", supervisor.__file__],
+                env={},
+                cwd="/",
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._orders = ours
+        return ours
 
-
-def _new_supervisor() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603  our own program
-        [sys.executable, "-I", "-S", supervisor.__file__],
-        env={},
-        cwd="/",
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    def _end(self) -> None:
+        if self._orders is not None:
+            self._orders.close()
+            self._orders = None
+        if self._program is not None:
+            self._program.wait()
+            self._program = None

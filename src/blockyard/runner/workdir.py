@@ -5,7 +5,7 @@ lock                      held as long as the runner lives; a second runner does
 spool/                    final reports not yet delivered
 runs/<run>-<random>/      one attempt, mode 0700
     claim.json            the run as claimed; without it nothing can be adopted
-    journal.json  logs/  commands/
+    journal.jsonl  logs/  commands/
     work/                 the executor's own directory
 ```
 """
@@ -26,6 +26,7 @@ import structlog
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.runner.durable import PRIVATE_DIRECTORY, replace_file
+from blockyard.runner.journal import read_journal
 
 log = structlog.get_logger()
 
@@ -69,7 +70,7 @@ class RunFolder:
     @property
     def journal(self) -> Path:
         """The file of the journal."""
-        return self.path / "journal.json"
+        return self.path / "journal.jsonl"
 
     @property
     def _claim(self) -> Path:
@@ -79,7 +80,7 @@ class RunFolder:
     def has_ended(self) -> bool:
         """Whether the final report is written: nothing is left to do here."""
         try:
-            return json.loads(self.journal.read_bytes()).get("ended") is True
+            return read_journal(self.journal).get("ended") is True
         except (OSError, ValueError):
             return False
 

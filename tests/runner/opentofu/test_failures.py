@@ -236,7 +236,7 @@ def test_an_apply_that_outlives_its_runner_is_followed_again(new_run: NewRun, st
     assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
     assert "over" in run.reporter.text("execute_tf")
     assert state.requests.count(f"LOCK /api/terraform/state/workspace/team-a/buildingBlock/{BLOCK}") == 1
-    assert FileJournal(run.folder / "run" / "journal.json").get("opentofu.sources") is not None
+    assert FileJournal(run.folder / "run" / "journal.jsonl").get("opentofu.sources") is not None
 
 
 def test_secrets_are_named_before_anything_is_logged(new_run: NewRun) -> None:

@@ -52,7 +52,13 @@ class Reporter(Protocol):
     """What an executor says about its run. Thread-safe; masks secrets and the userinfo of URLs by itself."""
 
     def register(self, steps: Sequence[StepPlan]) -> None:
-        """Announce the steps; the first becomes IN_PROGRESS with `start`. Raises RegistrationRefused."""
+        """Announce the steps and wait until that is acknowledged. Raises RegistrationRefused."""
+
+    def begin_registration(self, steps: Sequence[StepPlan]) -> None:
+        """Announce the steps, but go on: only what can be thrown away may happen before `confirm_registration`."""
+
+    def confirm_registration(self) -> None:
+        """Wait until the begun registration is acknowledged. Raises RegistrationRefused."""
 
     def start(self, step_id: str) -> None:
         """Make a step IN_PROGRESS."""

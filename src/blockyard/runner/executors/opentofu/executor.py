@@ -92,7 +92,7 @@ class _Execution:
 
     def run(self) -> Result:
         work = self._work
-        work.register()
+        work.begin_registration()
         stages = plan_stages(work.behavior)
         try:
             for stage in stages:
@@ -100,9 +100,11 @@ class _Execution:
                 left = self._do(stage)
                 work.leave(is_last=stage is stages[-1], user_message=left.user_message, outputs=left.outputs)
         except StepFailed as failure:
+            work.reporter.confirm_registration()
             work.reporter.fail(work.step, user_message=failure.user_message, system_message=failure.system_message)
             return Result(Outcome.FAILED)
         except Stopped:
+            work.reporter.confirm_registration()
             work.reporter.fail(work.step, user_message="The run was stopped.")
             return Result(Outcome.ABORTED)
         if work.implementation.is_async and work.behavior is not Behavior.DETECT:

@@ -63,12 +63,14 @@ class Work:
         """Return the state at `address`, read and written with the run's token."""
         return StateClient(self._http, address, self.context.document.spec.run_token or "")
 
-    def register(self) -> None:
-        """Announce the steps. Raises RegistrationRefused."""
-        self.reporter.register(plan_steps(self.behavior, is_async=self.implementation.is_async))
+    def begin_registration(self) -> None:
+        """Announce the steps. The sources are fetched meanwhile: they can be thrown away."""
+        self.reporter.begin_registration(plan_steps(self.behavior, is_async=self.implementation.is_async))
 
     def enter(self, stage: Stage) -> None:
         """Begin a stage. Raises Stopped; but what is done is collected even then."""
+        if stage is not Stage.SOURCES:
+            self.reporter.confirm_registration()
         self.stage = stage
         self.reporter.start(self.step)
         if stage is not Stage.OUTPUT:
