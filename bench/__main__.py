@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.figures import Figure, table
 from bench.groups import Group, Setting
 from bench.large import large
+from bench.logs import logs
 from bench.orders import claims, throughput, whole_orders
 from bench.processes import starts
 from bench.states import state_cycles
@@ -23,6 +24,7 @@ GROUPS: Mapping[str, Group] = {
     "orders": whole_orders,
     "state": state_cycles,
     "throughput": throughput,
+    "logs": logs,
     "large": large,
     "starts": starts,
 }

@@ -1,15 +1,13 @@
 """Lists and details where there is much: 100 requests a second, mixed, with 1 000 and with 100 000 blocks."""
 
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import httpx
-
 from bench.figures import Figure, median, percentile
 from bench.groups import Setting
 from bench.load import Timings, at_rate, one_by_one
+from bench.pages import bearer, signed_in
 from bench.requests import FLAT, Access, Mix, interleaved
 from bench.runner import Reporter, claim, new_runner
 from bench.seeding import STEPS, Scale, Template, seed
@@ -23,8 +21,6 @@ SMALL_BLOCKS = 1_000
 PER_SECOND = 100.0
 SECONDS = 20
 WARM_SECONDS = 2
-
-_FORM_TOKEN = re.compile(r'name="csrf_token"\s+value="([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +75,7 @@ def _measure(setting: Setting, scale: Scale) -> _Measured:
         template, password = _template(blockyard), blockyard.password or ""
     seed(url or f"sqlite:///{data / 'blockyard.sqlite3'}", template, scale)
     with installation(data, _WITHOUT_RUNNER, database_url=url) as blockyard:
-        access = Access(_token(blockyard), _cookies(blockyard, password))
+        access = Access(bearer(blockyard), signed_in(blockyard, password))
         mix = Mix(scale, access, order=_order(template))
         one_by_one(blockyard.url, list(interleaved(mix, 2)))
         alone = one_by_one(blockyard.url, list(interleaved(mix, setting.rounds)))
@@ -140,23 +136,6 @@ def _order(template: Template) -> JsonObject:
             "inputs": {"name": value("ordered"), "size": value(1)},
         },
     }
-
-
-def _token(blockyard: Installation) -> str:
-    """Return the bearer token the administrator's client uses."""
-    answer = blockyard.client.get("/api/meshobjects/meshworkspaces", headers={"Accept": media.WORKSPACE})
-    return answer.request.headers["Authorization"].removeprefix("Bearer ")
-
-
-def _cookies(blockyard: Installation, password: str) -> str:
-    """Sign in to the pages as a browser does."""
-    with httpx.Client(base_url=blockyard.url) as browser:
-        form = _FORM_TOKEN.search(browser.get("/sign-in").raise_for_status().text)
-        if form is None:
-            raise RuntimeError("the sign-in page has no token")
-        fields = {"csrf_token": form[1], "username": "admin", "password": password, "next": "/blocks"}
-        browser.post("/sign-in", data=fields)
-        return f"blockyard_session={browser.cookies['blockyard_session']}"
 
 
 def _print_kinds(setting: Setting, few: _Measured, many: _Measured) -> None:
