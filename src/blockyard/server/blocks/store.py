@@ -258,9 +258,9 @@ class BlockStore:
         request: PageRequest | None = None,
         order: Sequence[ColumnElement[object]] = (_blocks.c.created_at, _blocks.c.id),
     ) -> Sequence[Block]:
-        statement = select(_blocks).where(*conditions).order_by(*order)
-        if request is not None:
-            statement = statement.limit(request.limit).offset(request.offset)
+        statement = select(_blocks).where(*_paged(conditions, order, request)).order_by(*order)
+        if request is not None and request.offset == 0:
+            statement = statement.limit(request.limit)
         rows = self._tx.execute(statement).mappings().all()
         parents = self._parents_of([cast("UUID", row["id"]) for row in rows])
         return [_block(row, parents.get(cast("UUID", row["id"]), ())) for row in rows]
@@ -295,6 +295,16 @@ def _condition(query: BlockQuery, *, lifecycle: TextClause = _IS_ACTIVE) -> list
     if query.search:
         conditions.append(_blocks.c.name.icontains(query.search, autoescape=True))
     return [lifecycle, _any_of(reach, lifecycle), *conditions]
+
+
+def _paged(
+    conditions: Sequence[_Condition], order: Sequence[ColumnElement[object]], request: PageRequest | None
+) -> Sequence[_Condition]:
+    """Return conditions for one page; those of a later one skip the earlier ones in an index, without reading their rows."""
+    if request is None or request.offset == 0:
+        return conditions
+    page = select(_blocks.c.id).where(*conditions).order_by(*order).limit(request.limit).offset(request.offset)
+    return [_blocks.c.id.in_(page)]
 
 
 def _any_of(reach: Sequence[ColumnElement[bool]], lifecycle: TextClause) -> ColumnElement[bool]:

@@ -66,6 +66,7 @@ class Reader:
     def views(self, principal: Principal, blocks: Sequence[Block]) -> list[BlockView]:
         """Return blocks as the principal sees them."""
         self._load_parents(blocks)
+        self._load_versions(blocks)
         return [self.view(principal, block) for block in blocks]
 
     def inputs_of(self, block: Block, version: Version) -> Sequence[ResolvedInput]:
@@ -118,3 +119,8 @@ class Reader:
         wanted = {parent.block_id for block in blocks for parent in block.parents} - self._parents.keys()
         if wanted:
             self._parents |= BlockStore(self._tx).find_all(wanted)
+
+    def _load_versions(self, blocks: Iterable[Block]) -> None:
+        wanted = {block.version_id for block in blocks} - self._versions.keys()
+        if wanted:
+            self._versions |= self._definitions.known_versions(self._tx, wanted)

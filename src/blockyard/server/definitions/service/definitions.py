@@ -1,6 +1,6 @@
 """Use cases of definitions, and what other services ask about definitions and versions. Source: api.md 3.16."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -221,6 +221,14 @@ class DefinitionService:
         if version is None:
             raise unknown_version(version_id)
         return self.definition(tx, version.definition_id), version
+
+    def known_versions(
+        self, tx: Transaction, version_ids: Collection[VersionId]
+    ) -> Mapping[VersionId, tuple[Definition, Version]]:
+        """Return those of the versions that exist, each with its definition: two statements, however many they are."""
+        versions = VersionStore(tx).many(version_ids)
+        definitions = DefinitionStore(tx).many({version.definition_id for version in versions.values()})
+        return {key: (definitions[version.definition_id], version) for key, version in versions.items()}
 
     def latest_released(self, tx: Transaction, definition_id: DefinitionId) -> Version | None:
         """Return the released version with the highest number, None if nothing is released."""
