@@ -172,18 +172,31 @@ class Runner:
         self._work(session, session.hand_back if self._draining.is_set() else session.execute)
 
     def _work(self, session: RunSession, work: Callable[[], None]) -> None:
-        """Do something with a session while it counts as active."""
+        """Do something with a session and settle it, which the slot need not wait for; until then it counts as active."""
         with self._lock:
             self._active[session] = None
             self._frame.metrics.active.set(len(self._active))
         try:
             work()
+        except BaseException:
+            self._forget(session)
+            raise
+        threading.Thread(target=self._settle, args=(session,), name=f"settle-{session.run_id}", daemon=True).start()
+
+    def _settle(self, session: RunSession) -> None:
+        try:
+            session.settle()
+        except Exception:
+            log.exception("run not settled", run_id=session.run_id)
         finally:
-            with self._idle:
-                del self._active[session]
-                self._frame.metrics.active.set(len(self._active))
-                self._frame.metrics.spooled.set(len(self._frame.spool))
-                self._idle.notify_all()
+            self._forget(session)
+
+    def _forget(self, session: RunSession) -> None:
+        with self._idle:
+            del self._active[session]
+            self._frame.metrics.active.set(len(self._active))
+            self._frame.metrics.spooled.set(len(self._frame.spool))
+            self._idle.notify_all()
 
     def _adopt(self) -> list[RunSession]:
         """Return the runs an earlier runner of this directory left unfinished; remove the rest."""

@@ -120,6 +120,7 @@ def _run_single(frame: Frame, work_dir: WorkDir, path: Path) -> int:
     inputs = document.spec.building_block.spec.inputs
     session.add_secrets(str(entry.value) for entry in inputs if entry.is_sensitive)
     session.execute()
+    session.settle()
     return 0
 
 

@@ -69,7 +69,7 @@ def connect(settings: RunnerSettings, client: httpx.Client, run_id: str, token: 
 
 
 class RunSession:
-    """The work on one attempt. `stop` may be called from any thread."""
+    """The work on one attempt: one of `execute`, `resume` and `hand_back`, then `settle`. `stop` may be called from any thread."""
 
     def __init__(self, frame: Frame, folder: RunFolder, claim: ClaimedRun, document: RunDocument) -> None:
         settings = frame.settings
@@ -80,6 +80,7 @@ class RunSession:
         self._document = document
         self._token = document.spec.run_token or ""
         self._log = log.bind(run_id=self.run_id, block_id=document.spec.building_block.uuid)
+        self._end: tuple[str, FinalReport]
         left = settings.run_timeout_minutes * 60 - (time.time() - claim.claimed_at)
         self._deadline = time.monotonic() + left
         self._api = frame.connect(self.run_id, self._token)
@@ -124,7 +125,7 @@ class RunSession:
         self._reporter.add_secrets(values)
 
     def execute(self) -> None:
-        """Execute the run and report its end."""
+        """Execute the run."""
         self._log.info("run started", type=self.type, behavior=self._document.spec.behavior)
         self._conclude(self._execute)
 
@@ -174,26 +175,28 @@ class RunSession:
         )
         return executor.execute(context, self._reporter)
 
-    def _conclude(self, work: Callable[[], Result]) -> None:
-        """Do the work, end every process, report durably and clean up, whatever happens."""
-        report: FinalReport
-        outcome: str
-        try:
-            result = work()
-            self._processes.kill()
-            report, outcome = self._final_report(result), result.outcome
-        except RegistrationRefused as refused:
-            report, outcome = self._refusal(str(refused)), "REFUSED"
-        except Exception as error:  # noqa: BLE001  whatever it is, the run ends with a report
-            self._log.error("run failed unexpectedly", cause=self._logs.mask(traceback.format_exc()))
-            self._processes.kill()
-            summary = DISK_FULL if is_full(error) else INTERNAL_ERROR
-            report, outcome = self._final_report(Result(Outcome.FAILED, summary)), "ERROR"
+    def settle(self) -> None:
+        """Report the end durably and clean up."""
+        outcome, report = self._end
         deliver(self._frame, report, before=lambda: self._journal.set("ended", value=True))
         self._folder.remove()
         self._log.info("run ended", outcome=outcome, stopped=self._reporter.stop_reason)
         self._frame.metrics.runs.labels(type=self.type, outcome=outcome).inc()
         self._frame.metrics.duration.labels(type=self.type).observe(time.time() - self._claim.claimed_at)
+
+    def _conclude(self, work: Callable[[], Result]) -> None:
+        """Do the work and end every process, whatever happens."""
+        try:
+            result = work()
+            self._processes.kill()
+            self._end = result.outcome, self._final_report(result)
+        except RegistrationRefused as refused:
+            self._end = "REFUSED", self._refusal(str(refused))
+        except Exception as error:  # noqa: BLE001  whatever it is, the run ends with a report
+            self._log.error("run failed unexpectedly", cause=self._logs.mask(traceback.format_exc()))
+            self._processes.kill()
+            summary = DISK_FULL if is_full(error) else INTERNAL_ERROR
+            self._end = "ERROR", self._final_report(Result(Outcome.FAILED, summary))
 
     def _final_report(self, result: Result) -> FinalReport:
         """Return what to say at the end: hand the run back when the runner ends before it, if the server allows."""
