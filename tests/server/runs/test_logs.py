@@ -112,6 +112,24 @@ async def test_a_piece_of_the_log_can_be_read(world: RunWorld, worker: Worker) -
     assert (unknown.status_code, unknown.json()["errorCode"]) == (404, "StepUnknown")
 
 
+async def test_logs_of_many_chunks_are_read_from_any_place(world: RunWorld, worker: Worker) -> None:
+    for at in range(0, 500, 10):
+        await worker.log("work", at, b"%010d" % at)
+    whole = "".join(f"{at:010d}" for at in range(0, 500, 10))
+
+    async with world.client("platform") as client:
+        for offset, size in ((0, 500), (0, 7), (5, 490), (333, 100), (499, 1), (500, 1)):
+            answer = await client.get(
+                f"{OWN}/{worker.run_id}/log",
+                params={"step": "work", "offset": offset, "size": size},
+                headers={"Accept": "*/*"},
+            )
+            assert answer.text == whole[offset : offset + size], (offset, size)
+
+    logs, _ = await events_after(world, worker, 0)
+    assert logs == [(at, f"{at:010d}") for at in range(0, 500, 10)]
+
+
 async def test_a_chunk_of_an_unknown_step_creates_it(world: RunWorld, worker: Worker) -> None:
     await worker.log("extra", 0, b"x")
 

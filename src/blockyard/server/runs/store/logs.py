@@ -10,6 +10,9 @@ from blockyard.server.runs.model import RunId, Step, StepId
 from blockyard.server.runs.store.tables import log_chunks as _chunks
 from blockyard.server.runs.store.tables import runs as _runs
 
+_CHUNKS_AT_ONCE = 16
+"""How many chunks come from the database at a time: who wants a part of a log must not get all of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogChunk:
@@ -60,6 +63,7 @@ class LogStore:
             select(_chunks)
             .where(_chunks.c.run_id == run_id, _chunks.c.attempt == attempt, _chunks.c.sequence > sequence)
             .order_by(_chunks.c.sequence)
+            .execution_options(yield_per=_CHUNKS_AT_ONCE)
         )
         found: list[LogChunk] = []
         size = 0
@@ -78,9 +82,14 @@ class LogStore:
     def read(self, step: Step, offset: int = 0, size: int | None = None) -> bytes:
         """Return a step's log from `offset` on, `size` bytes at the most."""
         end = step.log_bytes if size is None else min(step.log_bytes, offset + size)
-        query = select(_chunks.c.offset, _chunks.c.data).where(*_of(step), _chunks.c.offset < end)
+        query = (
+            select(_chunks.c.offset, _chunks.c.data)
+            .where(*_of(step), _chunks.c.offset < end)
+            .order_by(_chunks.c.offset.desc())
+            .execution_options(yield_per=_CHUNKS_AT_ONCE)
+        )
         pieces: list[bytes] = []
-        with self._tx.execute(query.order_by(_chunks.c.offset.desc())) as rows:
+        with self._tx.execute(query) as rows:
             for row in rows:
                 pieces.append(bytes(row.data)[max(0, offset - row.offset) : end - row.offset])
                 if row.offset <= offset:
