@@ -9,7 +9,7 @@ import asyncio
 import contextvars
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from types import TracebackType
@@ -66,6 +66,8 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.topics: dict[str, None] = {}
+        self.memory: dict[object, object] = {}
+        """What `kit.memory` keeps for the stores."""
 
     @property
     def dialect(self) -> str:
@@ -73,10 +75,10 @@ class Transaction:
         return self._connection.dialect.name
 
     def execute(
-        self, statement: Executable, rows: list[dict[str, object]] | None = None
+        self, statement: Executable, values: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None
     ) -> CursorResult[tuple[object, ...]]:
-        """Execute `statement`, once for each of `rows` if given."""
-        return self._connection.execute(statement, rows) if rows is not None else self._connection.execute(statement)
+        """Execute `statement`, with the values of its parameters if given: once for each of several mappings."""
+        return self._connection.execute(statement, values)
 
     def wake(self, topic: str) -> None:
         """Wake whoever listens to `topic`, here and in every replica, once this transaction is committed."""
