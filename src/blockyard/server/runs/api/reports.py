@@ -13,6 +13,7 @@ from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import NotFound
 from blockyard.server.kit.http import answers, media, media_class, require_accept
+from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.sealed import MasterKey, Undecryptable
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.service import ReportService, plan_context
@@ -25,7 +26,7 @@ _LOG_BODY = {"requestBody": {"content": {OCTETS: {"schema": {"type": "string", "
 
 def report_routes(db: Database, reports: ReportService, master_key: MasterKey) -> APIRouter:
     """Return the routes for whoever works on a run."""
-    router = APIRouter(tags=["runs"])
+    router = api_router(tags=["runs"])
     objects = "/api/meshobjects/meshbuildingblockruns"
     own = "/api/blockyard/v1/runs"
 

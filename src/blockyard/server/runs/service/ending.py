@@ -16,7 +16,7 @@ from blockyard.server.runs.model.run import lock_hold
 from blockyard.server.runs.model.step import OPEN_STEPS
 from blockyard.server.runs.ports import RunFinish
 from blockyard.server.runs.service.context import RunContext, block_topic, run_topic, runner_topic
-from blockyard.server.runs.store import AttemptStore, FileStore, RunStore, StepStore
+from blockyard.server.runs.store import AttemptStore, FileStore, RunStore, StepBatch, StepStore
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +87,9 @@ class RunEnding:
             started_at=now,
             ended_at=now,
         )
-        steps.put(step, is_new=True)
+        batch = StepBatch(tx, run.id, run.attempt)
+        batch.put(step, is_new=True)
+        batch.write(log_limit=self._context.limits.log_bytes)
 
     def _overruled(self, tx: Transaction, run: Run, finish: RunFinish) -> Run:
         message = finish.message or f"the run was reported as {run.status}, but it is {finish.status}"
@@ -95,12 +97,13 @@ class RunEnding:
         return replace(run, status=finish.status, summary=message)
 
     def _with_open_steps(self, tx: Transaction, run: Run) -> Run:
-        steps = StepStore(tx)
-        all_steps = steps.steps(run.id, run.attempt)
+        all_steps = StepStore(tx).steps(run.id, run.attempt)
         unfinished = [step for step in all_steps if step.status in OPEN_STEPS]
         if run.status is RunStatus.ABORTED:
+            batch = StepBatch(tx, run.id, run.attempt)
             for step in unfinished:
-                steps.put(replace(step, status=StepStatus.ABORTED, ended_at=run.finished_at), is_new=False)
+                batch.put(replace(step, status=StepStatus.ABORTED, ended_at=run.finished_at))
+            batch.write(log_limit=self._context.limits.log_bytes)
         if run.status is RunStatus.SUCCEEDED and run.finished_at is not None:
             odd = [step.display_name for step in all_steps if step.status is not StepStatus.SUCCEEDED]
             if odd:

@@ -14,7 +14,7 @@ from blockyard.server.runs.model import Claimer, Run, RunLimits, Source, Step, S
 from blockyard.server.runs.model.shown_outputs import shows_no_output, without_sensitive_outputs
 from blockyard.server.runs.model.step import OPEN_STEPS
 from blockyard.server.runs.service.logbook import Logbook
-from blockyard.server.runs.store import FileStore, StepStore
+from blockyard.server.runs.store import FileStore, StepBatch, StepStore
 
 MAX_STEPS = 1000
 """Per source; 50 are documented."""
@@ -43,8 +43,10 @@ class StepReports:
         self._at = at
         self._store = StepStore(tx)
         self._files = FileStore(tx)
-        self._logbook = Logbook(tx, limits)
+        self._batch = StepBatch(tx, run.id, attempt)
+        self._logbook = Logbook(tx, self._batch, limits)
         self._limits = limits
+        self._outputs: JsonObject | None = None
 
     def register(self, registration: SourceRegistration) -> None:
         """Add a source and its steps; what is there keeps its status and gets the new name and place."""
@@ -57,28 +59,30 @@ class StepReports:
             step = known.get(update.id)
             name = clean(update.display_name or (step.display_name if step else update.id))
             if step is None:
-                self._add(source, update, position=place, display_name=name)
+                self._add(source.id, update, position=place, display_name=name)
             elif (step.position, step.display_name) != (place, name):
-                self._store.put(replace(step, position=place, display_name=name), is_new=False)
+                self._batch.put(replace(step, position=place, display_name=name))
         for step in known.values():
             if step.id.name not in announced:
-                self._store.put(replace(step, position=len(announced) + step.position), is_new=False)
+                self._batch.put(replace(step, position=len(announced) + step.position))
+        self._write()
 
     def apply(self, source_id: str, updates: Sequence[StepUpdate]) -> None:
         """Change the steps of a source as told; unknown ones are created."""
         if not updates:
             return
-        source = self._put_source(WireSource(id=source_id))
-        known = self._steps_of(source.id)
+        known = self._steps_of(source_id)
+        if not known:
+            self._put_source(WireSource(id=source_id))
         for update in updates:
             step = known.get(update.id)
             if step is None:
                 _check_count(len(known) + 1)
                 position = 1 + max((other.position for other in known.values()), default=-1)
-                step = self._add(
-                    source, update, position=position, display_name=clean(update.display_name or update.id)
-                )
+                name = clean(update.display_name or update.id)
+                step = self._add(source_id, update, position=position, display_name=name)
             known[update.id] = self._change(step, update)
+        self._write()
 
     def complete(self, source_id: str, updates: Sequence[StepUpdate]) -> None:
         """Let a source complete its open steps after the run ended; nothing else changes. Source: runner.md 1.8."""
@@ -87,6 +91,7 @@ class StepReports:
             step = known.get(update.id)
             if step is not None and step.status in OPEN_STEPS:
                 self._change(step, update.model_copy(update={"outputs": None}))
+        self._write()
 
     def chunk(self, name: str, offset: int, data: bytes) -> Step:
         """Append to the log of the runner's step `name`."""
@@ -96,8 +101,16 @@ class StepReports:
             sources = self._store.sources(self._run.id, self._attempt)
             source = sources[0] if sources else self._put_source(WireSource(id=str(self._run.target.runner_id)))
             position = 1 + max((other.position for other in steps), default=-1)
-            step = self._add(source, StepUpdate(id=name), position=position, display_name=clean(name))
-        return self._logbook.chunk(step, offset, data)
+            step = self._add(source.id, StepUpdate(id=name), position=position, display_name=clean(name))
+        changed = self._logbook.chunk(step, offset, data)
+        self._write()
+        return changed
+
+    def _write(self) -> None:
+        """Store what was collected."""
+        self._batch.write(log_limit=self._limits.log_bytes)
+        if self._outputs is not None:
+            self._files.put_outputs(self._run.id, self._attempt, self._outputs)
 
     def _put_source(self, wire: WireSource) -> Source:
         _check_id(wire.id, "/source/id")
@@ -120,17 +133,17 @@ class StepReports:
         steps = self._store.steps(self._run.id, self._attempt)
         return {step.id.name: step for step in steps if step.id.source == source_id}
 
-    def _add(self, source: Source, update: StepUpdate, *, position: int, display_name: str) -> Step:
+    def _add(self, source_id: str, update: StepUpdate, *, position: int, display_name: str) -> Step:
         _check_id(update.id, "/steps/id")
         step = Step(
             run_id=self._run.id,
             attempt=self._attempt,
-            id=StepId(source.id, update.id),
+            id=StepId(source_id, update.id),
             position=position,
             display_name=display_name,
             status=update.status or StepStatus.PENDING,
         )
-        return self._store.put(step, is_new=True)
+        return self._batch.put(step, is_new=True)
 
     def _change(self, step: Step, update: StepUpdate) -> Step:
         changed = step
@@ -141,7 +154,7 @@ class StepReports:
         if update.user_message is not None:
             changed = replace(changed, user_message=clean(update.user_message))
         if changed != step:
-            changed = self._store.put(changed, is_new=False)
+            changed = self._batch.put(changed)
         has_sensitive = self._merge_outputs(update.outputs) if update.outputs else self._had_sensitive(step, update)
         if update.system_message is not None:
             text = self._kept_message(changed, update, has_sensitive=has_sensitive)
@@ -156,20 +169,24 @@ class StepReports:
 
     def _merge_outputs(self, outputs: dict[str, OutputValue]) -> bool:
         """Add to the outputs of the attempt, sensitive ones without their value; return whether any is sensitive."""
-        merged: JsonObject = dict(self._files.outputs(self._run.id, self._attempt))
+        merged: JsonObject = dict(self._known_outputs())
         for name, output in outputs.items():
             kept = output.model_copy(update={"value": None}) if output.is_sensitive else output
             merged[clean(name)] = sound(kept.wire(), f"/steps/outputs/{clean(name)}/value")
-        self._files.put_outputs(self._run.id, self._attempt, merged)
+        self._outputs = merged
         return any(output.is_sensitive for output in outputs.values())
 
     def _had_sensitive(self, step: Step, update: StepUpdate) -> bool:
         """Whether an `output` step may show sensitive values without having named them yet."""
         if step.id.name != OUTPUT_STEP or shows_no_output(update.system_message or ""):
             return False
-        known = self._files.outputs(self._run.id, self._attempt)
+        known = self._known_outputs()
         some = any(isinstance(output, dict) and output.get("isSensitive") for output in known.values())
         return some or update.outputs is None
+
+    def _known_outputs(self) -> JsonObject:
+        """Return the outputs of the attempt with those of this report."""
+        return self._files.outputs(self._run.id, self._attempt) if self._outputs is None else self._outputs
 
     def _kept_message(self, step: Step, update: StepUpdate, *, has_sensitive: bool) -> str:
         """Return the system message to keep: not that of the official runner's `output` step, unless surely harmless.

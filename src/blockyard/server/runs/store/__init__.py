@@ -1,6 +1,7 @@
 """The tables of runs; all their SQL."""
 
 from blockyard.server.runs.store.attempts import AttemptStore
+from blockyard.server.runs.store.batch import StepBatch
 from blockyard.server.runs.store.files import FileStore
 from blockyard.server.runs.store.logs import LogChunk, LogStore
 from blockyard.server.runs.store.queue import QueueFigures, QueueStore
@@ -16,5 +17,6 @@ __all__ = [
     "QueueStore",
     "RunFilter",
     "RunStore",
+    "StepBatch",
     "StepStore",
 ]

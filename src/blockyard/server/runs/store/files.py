@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import delete, select
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.upsert import upsert
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.store.tables import artifacts as _artifacts
 from blockyard.server.runs.store.tables import documents as _documents
@@ -25,7 +26,7 @@ class FileStore:
 
     def put_document(self, run_id: RunId, document: JsonObject) -> None:
         """Keep the document of a claim instead of that of an earlier one."""
-        self._put(_documents, {"run_id": run_id}, {"document": document})
+        upsert(self._tx, _documents, {"run_id": run_id}, {"document": document})
 
     def outputs(self, run_id: RunId, attempt: int) -> JsonObject:
         """Return what an attempt reported so far, by name."""
@@ -35,7 +36,7 @@ class FileStore:
 
     def put_outputs(self, run_id: RunId, attempt: int, outputs: Json) -> None:
         """Keep the outputs of an attempt."""
-        self._put(_outputs, {"run_id": run_id, "attempt": attempt}, {"outputs": outputs})
+        upsert(self._tx, _outputs, {"run_id": run_id, "attempt": attempt}, {"outputs": outputs})
 
     def artifact(self, run_id: RunId) -> bytes | None:
         """Return the encrypted plan of a run."""
@@ -49,13 +50,8 @@ class FileStore:
 
     def put_artifact(self, run_id: RunId, data: bytes, *, at: datetime) -> None:
         """Keep the encrypted plan of a run."""
-        self._put(_artifacts, {"run_id": run_id}, {"data": data, "created_at": at})
+        upsert(self._tx, _artifacts, {"run_id": run_id}, {"data": data, "created_at": at})
 
     def remove_artifacts(self, before: datetime) -> int:
         """Remove plans made before an instant and return how many."""
         return self._tx.execute(delete(_artifacts).where(_artifacts.c.created_at < before)).rowcount
-
-    def _put(self, table: Table, key: dict[str, object], values: dict[str, object]) -> None:
-        which = [table.c[name] == value for name, value in key.items()]
-        if self._tx.execute(update(table).where(*which).values(values)).rowcount == 0:
-            self._tx.execute(insert(table).values(**key, **values))

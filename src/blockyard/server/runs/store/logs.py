@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import RunId, Step, StepId
@@ -29,26 +29,6 @@ class LogStore:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-
-    def stored_bytes(self, run_id: RunId) -> int:
-        """Return how much log the run has in all."""
-        return int(str(self._tx.execute(select(_runs.c.log_bytes).where(_runs.c.id == run_id)).scalar_one()))
-
-    def append(self, step: Step, offset: int, data: bytes) -> None:
-        """Store a chunk and move the run's sequence on."""
-        counted = {"sequence": _runs.c.sequence + 1, "log_bytes": _runs.c.log_bytes + len(data)}
-        moved = update(_runs).where(_runs.c.id == step.run_id).values(counted).returning(_runs.c.sequence)
-        self._tx.execute(
-            insert(_chunks).values(
-                run_id=step.run_id,
-                sequence=self._tx.execute(moved).one().sequence,
-                attempt=step.attempt,
-                source=step.id.source,
-                name=step.id.name,
-                offset=offset,
-                data=data,
-            )
-        )
 
     def clear(self, step: Step) -> None:
         """Remove the log of a step."""

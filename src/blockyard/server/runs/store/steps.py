@@ -1,7 +1,6 @@
 """Sources and steps of attempts."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sqlalchemy import func, insert, select, update
 
@@ -9,7 +8,6 @@ from blockyard.protocol.names import StepStatus
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import RunId, Source, Step, StepId
 from blockyard.server.runs.store.runs import RunRow
-from blockyard.server.runs.store.tables import runs as _runs
 from blockyard.server.runs.store.tables import sources as _sources
 from blockyard.server.runs.store.tables import steps as _steps
 
@@ -19,12 +17,6 @@ class StepStore:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-
-    def next_sequence(self, run_id: RunId) -> int:
-        """Move the run's sequence on and return it; until commit no other transaction can."""
-        moved = update(_runs).where(_runs.c.id == run_id).values(sequence=_runs.c.sequence + 1)
-        sequence: int = self._tx.execute(moved.returning(_runs.c.sequence)).one().sequence
-        return sequence
 
     def sources(self, run_id: RunId, attempt: int) -> Sequence[Source]:
         """Return the sources of an attempt in the order they appeared."""
@@ -69,28 +61,14 @@ class StepStore:
         query = select(func.max(_sources.c.attempt)).where(_sources.c.run_id == run_id)
         return int(str(self._tx.execute(query).scalar_one() or 0))
 
-    def put(self, step: Step, *, is_new: bool) -> Step:
-        """Write a step and move the run's sequence on."""
-        step = replace(step, changed=self.next_sequence(step.run_id))
-        if is_new:
-            self._tx.execute(insert(_steps).values(**_key(step), **_values(step)))
-        else:
-            which = [_steps.c[name] == value for name, value in _key(step).items()]
-            self._tx.execute(update(_steps).where(*which).values(_values(step)))
-        return step
 
-    def put_log_state(self, step: Step) -> None:
-        """Write how far the log of a step is; that is no visible change of the step."""
-        which = [_steps.c[name] == value for name, value in _key(step).items()]
-        values = {"log_bytes": step.log_bytes, "log_carry": step.log_carry, "log_digest": step.log_digest}
-        self._tx.execute(update(_steps).where(*which).values(values))
-
-
-def _key(step: Step) -> dict[str, object]:
+def step_key(step: Step) -> dict[str, object]:
+    """Return which row is that of a step."""
     return {"run_id": step.run_id, "attempt": step.attempt, "source": step.id.source, "name": step.id.name}
 
 
-def _values(step: Step) -> dict[str, object]:
+def step_values(step: Step) -> dict[str, object]:
+    """Return what the row of a step says."""
     return {
         "position": step.position,
         "display_name": step.display_name,
