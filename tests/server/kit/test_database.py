@@ -239,3 +239,22 @@ async def test_a_connection_that_was_cut_is_replaced(postgres: PostgresServer) -
             await db.write(cut)
         assert await db.read(lambda tx: tx.dialect) == "postgresql"
     postgres.drop_database(name)
+
+
+async def test_a_write_on_a_connection_that_was_cut_while_it_idled_takes_effect_once(postgres: PostgresServer) -> None:
+    name = postgres.create_database()
+    with Database.open(postgres.url(name)) as db:
+        await db.write(lambda tx: tx.execute(text("CREATE TABLE counted (at int)")))
+        with Database.open(postgres.url(name)) as other:
+            await other.write(
+                lambda tx: tx.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
+                )
+            )
+
+        await db.write(lambda tx: tx.execute(text("INSERT INTO counted VALUES (1)")))
+
+        assert await db.read(lambda tx: tx.execute(text("SELECT count(*) FROM counted")).scalar_one()) == 1
+    postgres.drop_database(name)

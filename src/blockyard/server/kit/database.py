@@ -60,6 +60,13 @@ metadata = MetaData(
 """All tables of the server; each store adds its own."""
 
 
+_NOTIFY = text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic")
+
+
+class _LostBeforeCommit(Exception):
+    """The connection turned out to be lost before anything was committed, as after a restart of PostgreSQL."""
+
+
 class Transaction:
     """One open transaction. Stores execute statements on it; use cases may ask for wake-ups after its commit."""
 
@@ -96,7 +103,9 @@ class Database:
             self._write_engine = _sqlite_engine(url, begin="BEGIN IMMEDIATE", threads=1)
             self._read_engine = _sqlite_engine(url, begin="BEGIN", threads=READERS)
         else:
-            self._write_engine = self._read_engine = _postgres_engine(url)
+            self._write_engine = _postgres_engine(url)
+            # each statement has a snapshot of its own either way: this spares BEGIN and COMMIT
+            self._read_engine = self._write_engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writers = ThreadPoolExecutor(1 if self.is_sqlite else READERS, "write")
         self._readers = ThreadPoolExecutor(READERS, "read")
         self._listener = None if self.is_sqlite else Listener(url, signals)
@@ -170,6 +179,11 @@ class Database:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._once(engine, fn)
+            except _LostBeforeCommit as lost:
+                if attempt == ATTEMPTS:
+                    raise Unavailable(
+                        "the database cannot be reached", remedy="Send the request again in a moment."
+                    ) from lost.__cause__
             except (Stale, DBAPIError) as error:
                 if (refusal := storage_refusal(error)) is not None:
                     log.error("database cannot be used", cause=refusal.message)  # noqa: TRY400  no defect, no trace
@@ -183,12 +197,17 @@ class Database:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _once(self, engine: Engine, fn: Callable[[Transaction], T]) -> T:
-        with engine.begin() as connection:
+        with engine.connect() as connection, connection.begin() as transaction:
             tx = Transaction(connection)
-            result = fn(tx)
-            if not self.is_sqlite:
-                for topic in tx.topics:
-                    connection.execute(text("SELECT pg_notify(:channel, :topic)"), {"channel": CHANNEL, "topic": topic})
+            try:
+                result = fn(tx)
+                if tx.topics and not self.is_sqlite:
+                    connection.execute(_NOTIFY, {"channel": CHANNEL, "topics": list(tx.topics)})
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise _LostBeforeCommit from error
+                raise
+            transaction.commit()
         for topic in tx.topics:
             self.signals.wake(topic)
         return result
@@ -257,7 +276,7 @@ def _postgres_engine(url: URL) -> Engine:
         url,
         pool_size=READERS,
         max_overflow=READERS,
-        pool_pre_ping=True,
+        pool_use_lifo=True,  # few connections, which have prepared what they execute again and again
         pool_recycle=1800,
         connect_args={"application_name": "blockyard", "connect_timeout": 10},
     )
