@@ -1,132 +1,22 @@
-"""The blocks and who is whose parent."""
+"""The blocks and who is whose parent: all their SQL."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ColumnElement,
-    ForeignKey,
-    Index,
-    Integer,
-    String,
-    Table,
-    TextClause,
-    Uuid,
-    delete,
-    func,
-    insert,
-    select,
-    text,
-    true,
-    union,
-    update,
-)
-from sqlalchemy.engine import RowMapping
+from sqlalchemy import ColumnElement, TextClause, delete, func, insert, select, true, union, update
 
-from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.names import OutputType
-from blockyard.server.blocks.model.block import (
-    Block,
-    BlockId,
-    BlockOutput,
-    BlockStatus,
-    InputValue,
-    Lifecycle,
-    Operation,
-    Parent,
-)
+from blockyard.server.blocks.model.block import Block, BlockId, BlockStatus, Lifecycle, Parent
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
-from blockyard.server.definitions.model import DefinitionId, VersionId
-from blockyard.server.events.model import Author
-from blockyard.server.kit.columns import Instant, JsonText
-from blockyard.server.kit.database import Transaction, metadata
+from blockyard.server.blocks.store.rows import block_of, block_row
+from blockyard.server.blocks.store.tables import IS_ACTIVE, IS_DUE, IS_LIVE
+from blockyard.server.blocks.store.tables import blocks as _blocks
+from blockyard.server.blocks.store.tables import parents as _parents
+from blockyard.server.definitions.model import DefinitionId
+from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Stale
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.runners.secrets import StoredSecret, stored_secret
-from blockyard.server.runs.model import RunId
-
-_blocks = Table(
-    "blocks",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("display_name", String(255), nullable=False),
-    Column("name", String(255), nullable=False),
-    Column("workspace", String(64), ForeignKey("workspaces.name"), nullable=False),
-    Column("provider", String(64), nullable=False),
-    Column("definition_id", Uuid, ForeignKey("definitions.id"), nullable=False),
-    Column("version_id", Uuid, ForeignKey("definition_versions.id"), nullable=False),
-    Column("version_number", Integer, nullable=False),
-    Column("status", String(40), nullable=False),
-    Column("lifecycle", String(24), nullable=False),
-    Column("force_purge", Boolean, nullable=False),
-    Column("operation", String(10)),
-    Column("applied_at", Instant),
-    Column("latest_run_id", Uuid),
-    Column("latest_dry_run_id", Uuid),
-    Column("rerun_due", Boolean, nullable=False),
-    Column("author", JsonText, nullable=False),
-    Column("inputs", JsonText, nullable=False),
-    Column("outputs", JsonText, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("marked_for_deletion_at", Instant),
-    Column("marked_for_deletion_by", String(255)),
-    Column("deleted_at", Instant),
-    Column("revision", Integer, nullable=False),
-)
-
-_parents = Table(
-    "block_parents",
-    metadata,
-    Column("child_id", Uuid, ForeignKey("blocks.id", ondelete="CASCADE"), primary_key=True),
-    Column("parent_id", Uuid, ForeignKey("blocks.id", ondelete="CASCADE"), primary_key=True),
-    Column("definition_id", Uuid, nullable=False),
-    Column("position", Integer, nullable=False),
-    Index("ix_block_parents_parent", "parent_id"),
-)
-
-_IS_ACTIVE = text("lifecycle = 'ACTIVE'")
-for _filter in ("workspace", "provider", "definition_id", "version_id", "version_number", "status", "display_name"):
-    Index(
-        f"ix_blocks_active_{_filter}",
-        _blocks.c[_filter],
-        _blocks.c.created_at,
-        _blocks.c.id,
-        _blocks.c.lifecycle,  # so that SQLite counts without reading the rows
-        sqlite_where=_IS_ACTIVE,
-        postgresql_where=_IS_ACTIVE,
-    )
-Index(
-    "ix_blocks_active",
-    _blocks.c.created_at,
-    _blocks.c.id,
-    _blocks.c.lifecycle,
-    sqlite_where=_IS_ACTIVE,
-    postgresql_where=_IS_ACTIVE,
-)
-_IS_LIVE = text("lifecycle <> 'DELETED'")
-Index("ix_blocks_live", _blocks.c.created_at, _blocks.c.id, sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE)
-for _counted in ("workspace", "provider", "definition_id", "version_id"):
-    Index(
-        f"ix_blocks_live_{_counted}",
-        _blocks.c[_counted],
-        _blocks.c.lifecycle,
-        sqlite_where=_IS_LIVE,
-        postgresql_where=_IS_LIVE,
-    )
-Index(
-    "ix_blocks_live_status",
-    _blocks.c.status,
-    _blocks.c.created_at,
-    _blocks.c.id,
-    sqlite_where=_IS_LIVE,
-    postgresql_where=_IS_LIVE,
-)
-_IS_DUE = text("rerun_due")
-Index("ix_blocks_rerun_due", _blocks.c.id, sqlite_where=_IS_DUE, postgresql_where=_IS_DUE)
 
 _Condition: TypeAlias = ColumnElement[bool] | TextClause
 
@@ -149,7 +39,7 @@ class BlockStore:
 
     def add(self, block: Block) -> Block:
         """Write a new block and its parents."""
-        self._tx.execute(insert(_blocks).values(_row(block)))
+        self._tx.execute(insert(_blocks).values(block_row(block)))
         self._add_parents(block)
         return block
 
@@ -161,7 +51,7 @@ class BlockStore:
         """
         saved = replace(block, revision=block.revision + 1)
         as_read = (_blocks.c.id == block.id, _blocks.c.revision == block.revision)
-        if self._tx.execute(update(_blocks).where(*as_read).values(_row(saved))).rowcount == 0:
+        if self._tx.execute(update(_blocks).where(*as_read).values(block_row(saved))).rowcount == 0:
             raise Stale(f"block {block.id}")
         if parents_changed:
             self._tx.execute(delete(_parents).where(_parents.c.child_id == block.id))
@@ -191,7 +81,7 @@ class BlockStore:
 
     def search(self, query: BlockQuery, request: PageRequest, *, sort: BlockSort, descending: bool) -> Page[Block]:
         """Return one page of the blocks that match and are not deleted, also those on their way out."""
-        condition = _condition(query, lifecycle=_IS_LIVE)
+        condition = _condition(query, lifecycle=IS_LIVE)
         total = self._tx.execute(select(func.count()).select_from(_blocks).where(*condition)).scalar_one()
         keys = [_SORTS[sort]] if sort in _SORTS else []
         order = [key.desc() if descending else key for key in (*keys, _blocks.c.created_at, _blocks.c.id)]
@@ -200,7 +90,7 @@ class BlockStore:
     def children(self, parent_id: UUID) -> Sequence[Block]:
         """Return the blocks, not deleted, that have this parent, oldest first."""
         ids = select(_parents.c.child_id).where(_parents.c.parent_id == parent_id)
-        return self._where(_blocks.c.id.in_(ids), _IS_LIVE)
+        return self._where(_blocks.c.id.in_(ids), IS_LIVE)
 
     def active_in(self, workspace: str) -> Sequence[Block]:
         """Return the blocks of a workspace that are neither deleted nor about to be, oldest first."""
@@ -222,7 +112,7 @@ class BlockStore:
         """Return how many blocks are not deleted."""
         wanted = {"definition_id": definition_id, "version_id": version_id, "workspace": workspace}
         conditions = [_blocks.c[name] == value for name, value in wanted.items() if value is not None]
-        counted = self._tx.execute(select(func.count()).select_from(_blocks).where(_IS_LIVE, *conditions)).scalar_one()
+        counted = self._tx.execute(select(func.count()).select_from(_blocks).where(IS_LIVE, *conditions)).scalar_one()
         return int(str(counted))
 
     def ids_of(self, definition_id: UUID) -> Sequence[BlockId]:
@@ -233,7 +123,7 @@ class BlockStore:
     def due(self, limit: int) -> Sequence[Block]:
         """Return blocks whose rerun is due and which have no unfinished run."""
         still = _blocks.c.status.not_in([BlockStatus.PENDING.value, BlockStatus.IN_PROGRESS.value])
-        return self._where(_IS_DUE, still, request=PageRequest(0, limit))
+        return self._where(IS_DUE, still, request=PageRequest(0, limit))
 
     def remove(self, definition_id: UUID) -> None:
         """Remove all blocks of a definition for good."""
@@ -263,7 +153,7 @@ class BlockStore:
             statement = statement.limit(request.limit)
         rows = self._tx.execute(statement).mappings().all()
         parents = self._parents_of([cast("UUID", row["id"]) for row in rows])
-        return [_block(row, parents.get(cast("UUID", row["id"]), ())) for row in rows]
+        return [block_of(row, parents.get(cast("UUID", row["id"]), ())) for row in rows]
 
     def _parents_of(self, block_ids: Sequence[UUID]) -> Mapping[UUID, tuple[Parent, ...]]:
         parents: dict[UUID, tuple[Parent, ...]] = {}
@@ -276,7 +166,7 @@ class BlockStore:
         return parents
 
 
-def _condition(query: BlockQuery, *, lifecycle: TextClause = _IS_ACTIVE) -> list[_Condition]:
+def _condition(query: BlockQuery, *, lifecycle: TextClause = IS_ACTIVE) -> list[_Condition]:
     wanted: dict[str, object] = {
         "workspace": query.workspace,
         "provider": query.provider,
@@ -312,94 +202,3 @@ def _any_of(reach: Sequence[ColumnElement[bool]], lifecycle: TextClause) -> Colu
     if len(reach) <= 1:
         return reach[0] if reach else true()
     return _blocks.c.id.in_(union(*(select(_blocks.c.id).where(lifecycle, one) for one in reach)))
-
-
-def _row(block: Block) -> dict[str, object]:
-    return {
-        "id": block.id,
-        "display_name": block.display_name,
-        "name": block.name,
-        "workspace": block.workspace,
-        "provider": block.provider,
-        "definition_id": block.definition_id,
-        "version_id": block.version_id,
-        "version_number": block.version_number,
-        "status": block.status.value,
-        "lifecycle": block.lifecycle.value,
-        "force_purge": block.force_purge,
-        "operation": None if block.operation is None else block.operation.value,
-        "applied_at": block.applied_at,
-        "latest_run_id": block.latest_run_id,
-        "latest_dry_run_id": block.latest_dry_run_id,
-        "rerun_due": block.rerun_due,
-        "author": block.author.document(),
-        "inputs": {key: _stored(value) for key, value in block.inputs.items()},
-        "outputs": {
-            key: {"value": output.value, "type": output.type.value, "isSensitive": output.is_sensitive}
-            for key, output in block.outputs.items()
-        },
-        "created_at": block.created_at,
-        "marked_for_deletion_at": block.marked_for_deletion_at,
-        "marked_for_deletion_by": block.marked_for_deletion_by,
-        "deleted_at": block.deleted_at,
-        "revision": block.revision,
-    }
-
-
-def _block(row: RowMapping, parents: tuple[Parent, ...]) -> Block:
-    return Block(
-        id=BlockId(row["id"]),
-        display_name=row["display_name"],
-        name=row["name"],
-        workspace=row["workspace"],
-        provider=row["provider"],
-        definition_id=DefinitionId(row["definition_id"]),
-        version_id=VersionId(row["version_id"]),
-        version_number=row["version_number"],
-        author=_author(row["author"]),
-        created_at=row["created_at"],
-        inputs={key: _value(value) for key, value in row["inputs"].items()},
-        parents=parents,
-        outputs={key: _output(value) for key, value in row["outputs"].items()},
-        status=BlockStatus(row["status"]),
-        lifecycle=Lifecycle(row["lifecycle"]),
-        force_purge=row["force_purge"],
-        operation=Operation(row["operation"]) if row["operation"] else None,
-        applied_at=row["applied_at"],
-        latest_run_id=RunId(row["latest_run_id"]) if row["latest_run_id"] else None,
-        latest_dry_run_id=RunId(row["latest_dry_run_id"]) if row["latest_dry_run_id"] else None,
-        rerun_due=row["rerun_due"],
-        marked_for_deletion_at=row["marked_for_deletion_at"],
-        marked_for_deletion_by=row["marked_for_deletion_by"],
-        deleted_at=row["deleted_at"],
-        revision=row["revision"],
-    )
-
-
-def _stored(value: InputValue) -> JsonObject:
-    return {"secret": value.document()} if isinstance(value, StoredSecret) else {"value": value}
-
-
-def _value(stored: JsonObject) -> InputValue:
-    return stored_secret(stored["secret"]) if "secret" in stored else stored["value"]
-
-
-def _output(stored: JsonObject) -> BlockOutput:
-    return BlockOutput(stored["value"], OutputType(str(stored["type"])), stored.get("isSensitive") is True)
-
-
-def _author(stored: Json) -> Author:
-    members = stored if isinstance(stored, dict) else {}
-
-    def optional(name: str) -> str | None:
-        value = members.get(name)
-        return value if isinstance(value, str) else None
-
-    return Author(
-        type=str(members["type"]),
-        identifier=str(members["identifier"]),
-        display_name=str(members["displayName"]),
-        username=optional("username"),
-        email=optional("email"),
-        euid=optional("euid"),
-    )

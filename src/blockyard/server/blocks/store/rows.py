@@ -1,0 +1,113 @@
+"""Rows of blocks from and to models."""
+
+from sqlalchemy.engine import RowMapping
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.names import OutputType
+from blockyard.server.blocks.model.block import (
+    Block,
+    BlockId,
+    BlockOutput,
+    BlockStatus,
+    InputValue,
+    Lifecycle,
+    Operation,
+    Parent,
+)
+from blockyard.server.definitions.model import DefinitionId, VersionId
+from blockyard.server.events.model import Author
+from blockyard.server.runners.secrets import StoredSecret, stored_secret
+from blockyard.server.runs.model import RunId
+
+
+def block_row(block: Block) -> dict[str, object]:
+    """Return the row of a block."""
+    return {
+        "id": block.id,
+        "display_name": block.display_name,
+        "name": block.name,
+        "workspace": block.workspace,
+        "provider": block.provider,
+        "definition_id": block.definition_id,
+        "version_id": block.version_id,
+        "version_number": block.version_number,
+        "status": block.status.value,
+        "lifecycle": block.lifecycle.value,
+        "force_purge": block.force_purge,
+        "operation": None if block.operation is None else block.operation.value,
+        "applied_at": block.applied_at,
+        "latest_run_id": block.latest_run_id,
+        "latest_dry_run_id": block.latest_dry_run_id,
+        "rerun_due": block.rerun_due,
+        "author": block.author.document(),
+        "inputs": {key: _stored(value) for key, value in block.inputs.items()},
+        "outputs": {
+            key: {"value": output.value, "type": output.type.value, "isSensitive": output.is_sensitive}
+            for key, output in block.outputs.items()
+        },
+        "created_at": block.created_at,
+        "marked_for_deletion_at": block.marked_for_deletion_at,
+        "marked_for_deletion_by": block.marked_for_deletion_by,
+        "deleted_at": block.deleted_at,
+        "revision": block.revision,
+    }
+
+
+def block_of(row: RowMapping, parents: tuple[Parent, ...]) -> Block:
+    """Return the block of a row."""
+    return Block(
+        id=BlockId(row["id"]),
+        display_name=row["display_name"],
+        name=row["name"],
+        workspace=row["workspace"],
+        provider=row["provider"],
+        definition_id=DefinitionId(row["definition_id"]),
+        version_id=VersionId(row["version_id"]),
+        version_number=row["version_number"],
+        author=_author(row["author"]),
+        created_at=row["created_at"],
+        inputs={key: _value(value) for key, value in row["inputs"].items()},
+        parents=parents,
+        outputs={key: _output(value) for key, value in row["outputs"].items()},
+        status=BlockStatus(row["status"]),
+        lifecycle=Lifecycle(row["lifecycle"]),
+        force_purge=row["force_purge"],
+        operation=Operation(row["operation"]) if row["operation"] else None,
+        applied_at=row["applied_at"],
+        latest_run_id=RunId(row["latest_run_id"]) if row["latest_run_id"] else None,
+        latest_dry_run_id=RunId(row["latest_dry_run_id"]) if row["latest_dry_run_id"] else None,
+        rerun_due=row["rerun_due"],
+        marked_for_deletion_at=row["marked_for_deletion_at"],
+        marked_for_deletion_by=row["marked_for_deletion_by"],
+        deleted_at=row["deleted_at"],
+        revision=row["revision"],
+    )
+
+
+def _stored(value: InputValue) -> JsonObject:
+    return {"secret": value.document()} if isinstance(value, StoredSecret) else {"value": value}
+
+
+def _value(stored: JsonObject) -> InputValue:
+    return stored_secret(stored["secret"]) if "secret" in stored else stored["value"]
+
+
+def _output(stored: JsonObject) -> BlockOutput:
+    return BlockOutput(stored["value"], OutputType(str(stored["type"])), stored.get("isSensitive") is True)
+
+
+def _author(stored: Json) -> Author:
+    members = stored if isinstance(stored, dict) else {}
+
+    def optional(name: str) -> str | None:
+        value = members.get(name)
+        return value if isinstance(value, str) else None
+
+    return Author(
+        type=str(members["type"]),
+        identifier=str(members["identifier"]),
+        display_name=str(members["displayName"]),
+        username=optional("username"),
+        email=optional("email"),
+        euid=optional("euid"),
+    )
