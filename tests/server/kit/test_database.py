@@ -246,15 +246,14 @@ async def test_a_write_on_a_connection_that_was_cut_while_it_idled_takes_effect_
     with Database.open(postgres.url(name)) as db:
         await db.write(lambda tx: tx.execute(text("CREATE TABLE counted (at int)")))
         with Database.open(postgres.url(name)) as other:
-            await other.write(
-                lambda tx: tx.execute(
-                    text(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                    )
-                )
+            cut = text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+            await other.write(lambda tx: tx.execute(cut))
 
         await db.write(lambda tx: tx.execute(text("INSERT INTO counted VALUES (1)")))
 
-        assert await db.read(lambda tx: tx.execute(text("SELECT count(*) FROM counted")).scalar_one()) == 1
+        counted = await db.read(lambda tx: tx.execute(text("SELECT count(*) FROM counted")).scalar_one())
+        assert str(counted) == "1"
     postgres.drop_database(name)

@@ -1,12 +1,13 @@
 """Logs of steps, in chunks that are numbered by the run's sequence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, select, update
 
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import RunId, Step, StepId
+from blockyard.server.runs.store.runs import RunRow
 from blockyard.server.runs.store.tables import log_chunks as _chunks
 from blockyard.server.runs.store.tables import runs as _runs
 
@@ -39,20 +40,13 @@ class LogStore:
 
     def after(self, run_id: RunId, attempt: int, sequence: int, *, up_to_bytes: int) -> tuple[Sequence[LogChunk], bool]:
         """Return the chunks after `sequence`, at least one and about `up_to_bytes` in all, and whether there are more."""
-        query = (
-            select(_chunks)
-            .where(_chunks.c.run_id == run_id, _chunks.c.attempt == attempt, _chunks.c.sequence > sequence)
-            .order_by(_chunks.c.sequence)
-            .execution_options(yield_per=_CHUNKS_AT_ONCE)
-        )
         found: list[LogChunk] = []
         size = 0
-        with self._tx.execute(query) as rows:
-            for row in rows:
-                if found and size + len(row.data) > up_to_bytes:
-                    return found, True
-                found.append(LogChunk(row.sequence, StepId(row.source, row.name), row.offset, bytes(row.data)))
-                size += len(row.data)
+        for row in self._chunks_after(run_id, attempt, sequence):
+            if found and size + len(row.data) > up_to_bytes:
+                return found, True
+            found.append(LogChunk(row.sequence, StepId(row.source, row.name), row.offset, bytes(row.data)))
+            size += len(row.data)
         return found, False
 
     def tail(self, step: Step, size: int) -> bytes:
@@ -62,20 +56,32 @@ class LogStore:
     def read(self, step: Step, offset: int = 0, size: int | None = None) -> bytes:
         """Return a step's log from `offset` on, `size` bytes at the most."""
         end = step.log_bytes if size is None else min(step.log_bytes, offset + size)
-        query = (
-            select(_chunks.c.offset, _chunks.c.data)
-            .where(*_of(step), _chunks.c.offset < end)
-            .order_by(_chunks.c.offset.desc())
-            .execution_options(yield_per=_CHUNKS_AT_ONCE)
-        )
         pieces: list[bytes] = []
-        with self._tx.execute(query) as rows:
-            for row in rows:
-                pieces.append(bytes(row.data)[max(0, offset - row.offset) : end - row.offset])
-                if row.offset <= offset:
-                    break
+        for row in self._chunks_before(step, end):
+            pieces.append(bytes(row.data)[max(0, offset - row.offset) : end - row.offset])
+            if row.offset <= offset:
+                break
         text = b"".join(reversed(pieces))
         return text + step.log_carry if end == step.log_bytes else text
+
+    def _chunks_after(self, run_id: RunId, attempt: int, sequence: int) -> Iterator[RunRow]:
+        of_attempt = (_chunks.c.run_id == run_id, _chunks.c.attempt == attempt)
+        while True:
+            query = select(_chunks).where(*of_attempt, _chunks.c.sequence > sequence).order_by(_chunks.c.sequence)
+            rows = self._tx.execute(query.limit(_CHUNKS_AT_ONCE)).all()
+            yield from rows
+            if len(rows) < _CHUNKS_AT_ONCE:
+                return
+            sequence = rows[-1].sequence
+
+    def _chunks_before(self, step: Step, end: int) -> Iterator[RunRow]:
+        while True:
+            query = select(_chunks.c.offset, _chunks.c.data).where(*_of(step), _chunks.c.offset < end)
+            rows = self._tx.execute(query.order_by(_chunks.c.offset.desc()).limit(_CHUNKS_AT_ONCE)).all()
+            yield from rows
+            if len(rows) < _CHUNKS_AT_ONCE:
+                return
+            end = rows[-1].offset
 
 
 def _of(step: Step) -> list[ColumnElement[bool]]:
