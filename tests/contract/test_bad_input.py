@@ -14,6 +14,7 @@ import pytest
 
 from blockyard.protocol import media
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.server.kit.large_bodies import LARGE_BODY_BYTES
 from tests.support.refused import Refused
 from tests.support.whole_server import (
     BLOCKS,
@@ -249,6 +250,20 @@ def test_forged_tokens_open_nothing(server: WholeServer, tenancy: Tenancy, schem
 
 def _forged(scheme: str, token: str) -> Mapping[str, str]:
     return {"Authorization": f"{scheme} {token}"}
+
+
+def test_large_bodies_of_strangers_are_not_read(server: WholeServer, tenancy: Tenancy) -> None:
+    refused = Refused(server)
+    large = b'{"filler": "' + b"x" * LARGE_BODY_BYTES
+    refused.all(
+        (
+            Request(method, filled(path, tenancy), large, kind, "nobodys")
+            for method, path, kind in operations()
+            if kind is not None and path != "/api/login"
+        ),
+        [401],
+    )
+    refused.done()
 
 
 ODD: list[Json] = [

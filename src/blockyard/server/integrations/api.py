@@ -16,6 +16,7 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import media, media_class, page_request
+from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import Name, ShortText, Text, WireJson, WireModel, WireUuid
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
@@ -197,7 +198,7 @@ IntegrationBody = Annotated[IntegrationIn, Body(media_type=MEDIA)]
 def routes(db: Database, integrations: IntegrationService, links: Links) -> APIRouter:
     """Return the routes of integrations."""
     answer = media_class(MEDIA)
-    router = APIRouter(
+    router = api_router(
         prefix="/api/meshobjects/meshintegrations",
         tags=["Integrations"],
         dependencies=[Depends(media(MEDIA))],

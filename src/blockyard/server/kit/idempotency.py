@@ -94,7 +94,7 @@ class IdempotencyKeys:
             return
         body = await request.body()
         reservation = hashlib.sha256(f"{principal}\0{scope['path']}\0{key}".encode()).hexdigest()
-        digest = self._master_key.digest(hashlib.sha256(body).hexdigest(), context="idempotency")
+        digest = self._master_key.digest(await asyncio.to_thread(_sha256, body), context="idempotency")
         outcome = await self._db.write(lambda tx: self._reserve(tx, reservation, digest))
         if isinstance(outcome, str):
             await self._refuse(request, HTTPStatus.CONFLICT, "IdempotencyKeyReused", outcome)(scope, receive, send)
@@ -174,6 +174,10 @@ class IdempotencyKeys:
             message=sentence,
             remedy=f"{remedy[:1].upper()}{remedy[1:]}.",
         )
+
+
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def _mark(tx: Transaction, reservation: str) -> None:

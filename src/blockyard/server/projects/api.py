@@ -14,6 +14,7 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid, NotFound
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import media, media_class, page_request
+from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import Name, ShortText, Tags, WireJson, WireModel
 from blockyard.server.projects.model import Project, ProjectKey, ProjectSettings, parse_key
@@ -84,7 +85,7 @@ def project_key(identifier: str) -> ProjectKey:
 
 def project_routes(db: Database, projects: ProjectService, links: Links) -> APIRouter:
     """Return the routes of projects."""
-    router = APIRouter(
+    router = api_router(
         prefix="/api/meshobjects/meshprojects",
         tags=["Projects"],
         dependencies=[Depends(media(PROJECT))],

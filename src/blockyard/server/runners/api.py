@@ -14,6 +14,7 @@ from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import media, media_class, page_request
+from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import Name, ShortText, Text, WireJson, WireModel
 from blockyard.server.runners.model import (
@@ -143,7 +144,7 @@ RunnerBody = Annotated[RunnerIn, Body(media_type=MEDIA)]
 def routes(db: Database, runners: RunnerService, links: Links) -> APIRouter:
     """Return the routes of runners."""
     answer = media_class(MEDIA)
-    router = APIRouter(
+    router = api_router(
         prefix="/api/meshobjects/meshbuildingblockrunners",
         tags=["Runners"],
         dependencies=[Depends(media(MEDIA))],

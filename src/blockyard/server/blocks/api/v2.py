@@ -15,6 +15,7 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import joined, media, media_class, page_request, require_accept
+from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.paging import PageRequest
 
 PREFIX = "/api/meshobjects/meshbuildingblocks"
@@ -27,7 +28,7 @@ _answer = media_class(BLOCK_V2)
 def v2_routes(db: Database, blocks: BlockService, links: Links) -> APIRouter:
     """Return the routes that read, order, change and delete building blocks."""
     tags: list[str | Enum] = ["Building blocks"]
-    documents = APIRouter(
+    documents = api_router(
         prefix=PREFIX, tags=tags, dependencies=[Depends(media(BLOCK_V2))], default_response_class=_answer
     )
     ending = APIRouter(prefix=PREFIX, tags=tags)

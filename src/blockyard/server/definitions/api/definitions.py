@@ -23,6 +23,7 @@ from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import media, media_class, page_request
+from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import Name, ShortText, Tags, Text, WireJson, WireModel
 
@@ -150,7 +151,7 @@ DefinitionBody = Annotated[DefinitionIn, Body(media_type=MEDIA)]
 def definition_routes(db: Database, definitions: DefinitionService, links: Links) -> APIRouter:
     """Return the routes of definitions."""
     answer = media_class(MEDIA)
-    router = APIRouter(
+    router = api_router(
         prefix="/api/meshobjects/meshbuildingblockdefinitions",
         tags=["Definitions"],
         dependencies=[Depends(media(MEDIA))],

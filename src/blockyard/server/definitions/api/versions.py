@@ -19,6 +19,7 @@ from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import joined, media, media_class, page_request
+from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import WireJson, WireModel
 
@@ -54,7 +55,7 @@ def version_routes(db: Database, versions: VersionService, links: Links) -> APIR
     """Return the routes of versions."""
     answer = media_class(MEDIA)
     router = APIRouter(tags=["Definitions"])
-    objects = APIRouter(
+    objects = api_router(
         tags=["Definitions"],
         prefix="/api/meshobjects/meshbuildingblockdefinitionversions",
         dependencies=[Depends(media(MEDIA))],

@@ -16,6 +16,7 @@ from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import joined, media, media_class
+from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.wire import Name, ShortText, WireDate, WireJson, WireModel
 
 _MAX_PERMISSIONS = 500
@@ -82,7 +83,7 @@ class KeyList(WireModel):
 def key_routes(db: Database, keys: ApiKeyService, links: Links) -> APIRouter:
     """Return the routes of API keys."""
     router = APIRouter(tags=["API keys"])
-    objects = APIRouter(
+    objects = api_router(
         tags=["API keys"],
         prefix="/api/meshobjects/meshapikeys",
         dependencies=[Depends(media(API_KEY))],

@@ -20,6 +20,7 @@ from blockyard.server.identity.service import (
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid, Unauthenticated
 from blockyard.server.kit.http import MALFORMED_REMEDY, require_content_type
+from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.wire import ShortText, WireModel
 
 _JSON = "application/json"
@@ -59,7 +60,7 @@ class BearerToken(WireModel):
 
 def login_routes(db: Database, keys: ApiKeyService, sign_in: SignIn, tokens: Tokens, throttle: Throttle) -> APIRouter:
     """Return the routes that answer with a bearer token; they need none."""
-    router = APIRouter(tags=["Sign-in"])
+    router = api_router(tags=["Sign-in"])
 
     @router.post("/api/login", openapi_extra={"requestBody": _documented_bodies()})
     async def log_in_with_key(request: Request, response: Response) -> BearerToken:

@@ -18,6 +18,7 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import NotFound
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import page_request
+from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import ShortText, WireJson, WireModel
 
@@ -96,7 +97,7 @@ class Account(WireModel):
 
 def people_routes(db: Database, users: UserService, sign_in: SignIn, links: Links) -> APIRouter:
     """Return the routes of oneself and of accounts."""
-    router = APIRouter(prefix="/api/blockyard/v1", tags=["People"])
+    router = api_router(prefix="/api/blockyard/v1", tags=["People"])
     _add_own(router, db, users, sign_in)
     _add_accounts(router, db, users, links)
     return router

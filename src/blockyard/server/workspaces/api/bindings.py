@@ -12,6 +12,7 @@ from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import joined, media, media_class
+from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.wire import Name, Text, WireDate, WireJson, WireModel
 from blockyard.server.workspaces.model import Binding, BindingKind, NewBinding, parse_role
 from blockyard.server.workspaces.service import BindingService
@@ -89,7 +90,7 @@ def binding_routes(db: Database, bindings: BindingService, links: Links) -> APIR
 
 def _routes(kind: BindingKind, db: Database, bindings: BindingService, links: Links) -> APIRouter:
     media_type, word = _MEDIA[kind], _WORD[kind]
-    router = APIRouter(
+    router = api_router(
         tags=["Workspace bindings"],
         prefix=f"/api/meshobjects/meshworkspacebindings/{_PATH[kind]}",
         dependencies=[Depends(media(media_type))],

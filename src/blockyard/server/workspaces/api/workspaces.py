@@ -14,6 +14,7 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import joined, media, media_class, page_request
+from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import Name, ShortText, Tags, WireJson, WireModel
 from blockyard.server.workspaces.model import Workspace, WorkspaceSettings
@@ -75,7 +76,7 @@ class WorkspaceDocument(WireModel):
 def workspace_routes(db: Database, workspaces: WorkspaceService, links: Links) -> APIRouter:
     """Return the routes of workspaces."""
     router = APIRouter(tags=["Workspaces"])
-    objects = APIRouter(
+    objects = api_router(
         tags=["Workspaces"],
         prefix="/api/meshobjects/meshworkspaces",
         dependencies=[Depends(media(WORKSPACE))],

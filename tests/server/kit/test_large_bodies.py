@@ -1,0 +1,132 @@
+"""Large bodies: read aside, of known callers only, with the same refusals as small ones."""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated
+
+import httpx
+import pytest
+from fastapi import Body, FastAPI, Request
+from pydantic import AfterValidator
+
+from blockyard.server.kit.errors import Unauthenticated
+from blockyard.server.kit.http import install_errors
+from blockyard.server.kit.large_bodies import LARGE_BODY_BYTES, api_router
+from blockyard.server.kit.wire import WireModel
+from tests.support.http import client_for
+
+pytestmark = pytest.mark.anyio
+FILLER = "x" * LARGE_BODY_BYTES
+WAITING_SECONDS = 5
+JSON = {"Content-Type": "application/json"}
+
+begun, answered = threading.Event(), threading.Event()
+
+
+def _waits(text: str) -> str:
+    begun.set()
+    if text == "wait" and not answered.wait(WAITING_SECONDS):
+        raise ValueError("nobody else was answered meanwhile")
+    return text
+
+
+class Note(WireModel):
+    """A note; validating the text `wait` takes until somebody else was answered."""
+
+    text: Annotated[str, AfterValidator(_waits)]
+    number: int | None = None
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.AsyncClient]:
+    """A client of an application that takes notes of those who have a token."""
+    app = FastAPI()
+    install_errors(app)
+    begun.clear()
+    answered.clear()
+
+    async def authenticate(request: Request) -> str:
+        if "authorization" not in request.headers:
+            raise Unauthenticated("no credential", remedy="Sign in.")
+        return "me"
+
+    app.state.authenticate = authenticate
+    router = api_router()
+
+    @router.post("/notes")
+    async def note(body: Annotated[Note, Body()]) -> Note:
+        return body
+
+    @router.post("/maybe")
+    async def maybe(body: Annotated[Note | None, Body()] = None) -> Note | None:
+        return body
+
+    @router.get("/answer")
+    async def answer() -> str:
+        answered.set()
+        return "answered"
+
+    app.include_router(router)
+    client = client_for(app)
+    client.headers["Authorization"] = "Bearer x"
+    yield client
+    answered.set()
+
+
+async def test_others_are_answered_while_a_large_body_is_read(client: httpx.AsyncClient) -> None:
+    upload = asyncio.create_task(client.post("/notes", json={"filler": FILLER, "text": "wait"}))
+    await asyncio.to_thread(begun.wait, WAITING_SECONDS)
+
+    assert (await client.get("/answer")).json() == "answered"
+
+    answer = await upload
+    assert (answer.status_code, answer.json()) == (200, {"text": "wait", "number": None})
+
+
+async def test_large_bodies_say_the_same_as_small_ones(client: httpx.AsyncClient) -> None:
+    for path in ("/notes", "/maybe"):
+        for note in ({"text": "a\nb", "number": 3}, {"text": 'ä\\"', "number": None}):
+            small = await client.post(path, json=note)
+            large = await client.post(path, json={**note, "filler": FILLER})
+            assert (small.status_code, small.json()) == (large.status_code, large.json()) == (200, note)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "field"),
+    [
+        ('{"text": 3, "filler": "%s"}', "InvalidRequest", "/text"),
+        ('{"text": "x", "number": "3", "filler": "%s"}', "InvalidRequest", "/number"),
+        ('{"filler": "%s"}', "InvalidRequest", "/text"),
+        ('["%s"]', "InvalidRequest", "/"),
+        ('{"filler": "%s"', "MalformedJson", None),
+        ('{"filler": "%s"} {}', "MalformedJson", None),
+        ("[" * 100_000 + "%s", "MalformedJson", None),
+        ('{"number": ' + "9" * 5000 + ', "filler": "%s"}', "MalformedJson", None),
+    ],
+)
+async def test_unusable_large_bodies_are_refused(
+    client: httpx.AsyncClient, text: str, code: str, field: str | None
+) -> None:
+    answer = await client.post("/notes", content=text % FILLER, headers=JSON)
+
+    error = answer.json()
+    assert (answer.status_code, error["errorCode"], error["field"]) == (400, code, field)
+    assert error["remedy"]
+
+
+async def test_large_bodies_of_strangers_are_not_read(client: httpx.AsyncClient) -> None:
+    del client.headers["Authorization"]
+
+    assert (await client.post("/notes", json={"text": "x"})).status_code == 200
+    assert (await client.post("/notes", content=f'{{"filler": "{FILLER}"', headers=JSON)).status_code == 401
+
+
+async def test_bodies_of_unsaid_length_are_read_as_well(client: httpx.AsyncClient) -> None:
+    async def pieces(size: int) -> AsyncIterator[bytes]:
+        yield json.dumps({"text": "x", "filler": "x" * size}).encode()
+
+    for size in (10, LARGE_BODY_BYTES):
+        answer = await client.post("/notes", content=pieces(size), headers=JSON)
+        assert answer.json() == {"text": "x", "number": None}
