@@ -4,9 +4,7 @@ A workflow signs in, registers its jobs twice (as a re-run does), reports two st
 late. It gets the run by its address or as an object, and signs in with an API key or holds the run's token. Source: runner.md 4.3.
 """
 
-import json
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import httpx
@@ -14,8 +12,8 @@ import pytest
 
 from blockyard.protocol import media
 from blockyard.protocol.jsontypes import JsonObject
-from tests.support.http import client_for, run_aside
 from tests.support.installation import SHARED_RUNNER, an_input, an_output, text_of
+from tests.support.replay import recorded, replay
 from tests.support.whole_server import (
     BLOCKS,
     DEFINITIONS,
@@ -77,7 +75,7 @@ def test_the_actions_report_on_a_run(server: WholeServer, workflow: str, sequenc
     run = server.ok(Request("POST", f"{RUNS}/create", media=media.RUN, params={"forRunnerUuid": SHARED_RUNNER}))
     trigger(server, run)
 
-    answers = replay(server, sequence, run)
+    answers = replay_actions(server, sequence, run)
 
     assert [answer.status_code for answer in answers] == [200] * len(answers)
     reported = [
@@ -115,28 +113,18 @@ def trigger(server: WholeServer, run: JsonObject) -> None:
     server.ok(Request("PATCH", f"{path}/{SHARED_RUNNER}", done, media.RUN, token))
 
 
-def replay(server: WholeServer, sequence: str, run: JsonObject) -> list[httpx.Response]:
+def replay_actions(server: WholeServer, sequence: str, run: JsonObject) -> list[httpx.Response]:
     """Send the requests of a sequence with the ids and credentials of this run."""
     known = {
         "RUN": text_of(run, "metadata", "uuid"),
         "TOKEN": text_of(run, "spec", "runToken"),
         **a_key(server),
     }
-    return run_aside(_replay(server, json.loads((SEQUENCES / f"{sequence}.json").read_text()), known))
+    return replay(server, recorded(SEQUENCES / f"{sequence}.json"), known, _learn)
 
 
-async def _replay(server: WholeServer, requests: list[Any], known: dict[str, str]) -> list[httpx.Response]:
-    answers: list[httpx.Response] = []
-    async with client_for(server.app) as client:
-        for request in requests:
-            headers = {name: filled(value, known) for name, value in request["headers"].items()}
-            body = None if request["body"] is None else filled(request["body"], known)
-            path = filled(request["path"], known)
-            answer = await client.request(request["method"], path, headers=headers, content=body)
-            if path == "/api/login" and answer.is_success:
-                known["TOKEN"] = answer.json()["access_token"]
-            answers.append(answer)
-    return answers
+def _learn(path: str, answer: httpx.Response) -> dict[str, str]:
+    return {"TOKEN": answer.json()["access_token"]} if path == "/api/login" and answer.is_success else {}
 
 
 def a_key(server: WholeServer) -> dict[str, str]:
@@ -151,8 +139,3 @@ def a_key(server: WholeServer) -> dict[str, str]:
         "CLIENT_ID": text_of(key, "status", "clientId"),
         "CLIENT_SECRET": text_of(key, "status", "clientSecret"),
     }
-
-
-def filled(text: str, known: dict[str, str]) -> str:
-    """Return a recorded text with the values of this run."""
-    return Template(text).substitute(known)

@@ -1,6 +1,8 @@
-"""A clock that stands still until a test moves it."""
+"""Clocks that a test can move."""
 
 from datetime import UTC, datetime, timedelta
+
+from blockyard.server.kit.clock import utc_now
 
 NOON = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
@@ -17,3 +19,17 @@ class FixedClock:
     def advance(self, seconds: float) -> None:
         """Move the clock forward."""
         self.now += timedelta(seconds=seconds)
+
+
+class RunningClock:
+    """The real clock, which a test can put forward."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return utc_now() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward."""
+        self._ahead += timedelta(seconds=seconds)

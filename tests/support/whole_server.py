@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from blockyard.server.app.wiring import create_app, wire
 from blockyard.server.kit.database import Database, metadata
 from blockyard.server.kit.ids import new_id
 from blockyard.server.kit.sealed import MasterKey
+from tests.support.clock import RunningClock
 from tests.support.http import client_for, run_aside
 from tests.support.installation import an_input, an_output, text_of
 from tests.support.runner_keys import a_runner_key
@@ -59,7 +61,9 @@ class WholeServer:
     def __init__(self, database: Database) -> None:
         self.db = database
         settings = load_settings({}, {"data_dir": "/nonexistent", "public_url": "http://blockyard.test"})
-        services = wire(settings, MasterKey(b"m" * 32))
+        self.clock = RunningClock()
+        services = wire(settings, MasterKey(b"m" * 32), clock=self.clock)
+        self._sweeper = services.sweeper
         key = KeyPair(str(new_id()), "administrators-secret")
         seeds = Seeds("admin", key, None, a_runner_key().public_pem)
         seed(database, services, seeds)
@@ -82,6 +86,11 @@ class WholeServer:
         assert answer.is_success, f"{request.method} {request.path}: {answer.status_code} {answer.text}"
         document: JsonObject = answer.json() if answer.content else {}
         return document
+
+    def sweep(self) -> None:
+        """Settle what is due of the runs, as the background loop does."""
+        for run_id in self.db.read_now(self._sweeper.due):
+            self.db.write_now(partial(self._sweeper.settle, run_id=run_id))
 
     def contents(self) -> dict[str, list[str]]:
         """Return all rows of all tables, as text, but for what a sign-in or a request's key notes."""
