@@ -8,19 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import APIOperation, Case, GenerationMode
-from schemathesis.checks import not_a_server_error
 from schemathesis.openapi import from_asgi
 from schemathesis.schemas import BaseSchema
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
+from tests.support.document_checks import CHECKS
 from tests.support.whole_server import Tenancy, WholeServer
 
 EXAMPLES = 5
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 _DOCUMENT = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())
 OPERATIONS = [
     (method.upper(), path)

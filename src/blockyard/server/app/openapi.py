@@ -1,10 +1,11 @@
-"""Completes the OpenAPI document: the one shape of refusals, and no 422 of the framework, which is 400 here."""
+"""Completes the OpenAPI document: links, the one shape of refusals, and no 422 of the framework, which is 400 here."""
 
 from collections.abc import Callable
 
 from fastapi import FastAPI
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.server.app.openapi_links import add_links
 
 PROBLEM: JsonObject = {
     "type": "object",
@@ -53,7 +54,9 @@ def _complete(document: JsonObject) -> None:
     for name in _OF_THE_FRAMEWORK:
         schemas.pop(name, None)
     schemas["Problem"] = PROBLEM
-    for path in _member(document, "paths").values():
+    paths = _member(document, "paths")
+    add_links(paths)
+    for path in paths.values():
         for operation in path.values() if isinstance(path, dict) else ():
             responses = _member(operation, "responses")
             responses.pop("422", None)

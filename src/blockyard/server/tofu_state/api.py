@@ -33,6 +33,10 @@ VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 SMALL_BYTES = 64 * 1024
 """A state up to this size is encrypted at once; a thread would cost more."""
 
+_HOLDER: dict[str, object] = {
+    "description": "The lock that somebody else holds.",
+    "content": {"application/json": {"schema": {"type": "object"}}},
+}
 _BODY = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
@@ -45,13 +49,28 @@ def routes(db: Database, states: StateService, *, master_key: MasterKey) -> APIR
         path = f"{base}/{spelling}/{{block_id}}"
         shown = spelling == "buildingBlock"
         for method, handler in (("GET", backend.read), ("POST", backend.write), ("DELETE", backend.delete)):
-            extra = _BODY if method == "POST" else None
-            router.add_api_route(path, handler, methods=[method], include_in_schema=shown, openapi_extra=extra)
+            router.add_api_route(
+                path,
+                handler,
+                methods=[method],
+                include_in_schema=shown,
+                openapi_extra=_BODY if method == "POST" else None,
+                response_class=JSONResponse if method == "GET" else Response,
+            )
         for method, handler in (("LOCK", backend.lock), ("UNLOCK", backend.unlock)):
             router.add_api_route(path, handler, methods=[method], include_in_schema=False)
         lock_path = f"{path}/lock"
-        for method, handler in (("POST", backend.lock), ("DELETE", backend.unlock)):
-            router.add_api_route(lock_path, handler, methods=[method], include_in_schema=shown, openapi_extra=_BODY)
+        twins = (("POST", backend.lock, HTTPStatus.LOCKED), ("DELETE", backend.unlock, HTTPStatus.CONFLICT))
+        for method, handler, status in twins:
+            router.add_api_route(
+                lock_path,
+                handler,
+                methods=[method],
+                include_in_schema=shown,
+                openapi_extra=_BODY,
+                response_class=Response,
+                responses={int(status): _HOLDER},
+            )
     return joined(router, _version_routes(db, states, master_key))
 
 
