@@ -20,7 +20,7 @@ def test_a_line_without_room_is_lost_and_nobody_fails() -> None:
     log = LogLinesFactory(file)()
 
     log.info("hello")
-    log.exception("hello again")
+    log.error("hello again")
 
     with suppress(OSError):
         file.close()

@@ -1,8 +1,9 @@
 """A POST with an Idempotency-Key takes effect once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import anyio
 import httpx
@@ -10,7 +11,7 @@ import pytest
 from fastapi import FastAPI, Request
 from sqlalchemy import Column, Integer, MetaData, Table, insert, text
 
-from blockyard.server.kit.database import Database, Transaction
+from blockyard.server.kit.database import Database, Transaction, metadata
 from blockyard.server.kit.errors import Conflict, Unauthenticated
 from blockyard.server.kit.http import install_errors
 from blockyard.server.kit.idempotency import IdempotencyKeys
@@ -30,7 +31,9 @@ async def _identify(request: Request) -> str:
 
 
 @asynccontextmanager
-async def shop(database: Database, clock: FixedClock) -> AsyncIterator[httpx.AsyncClient]:
+async def shop(
+    database: Database, clock: FixedClock, fill_disk: Callable[[], None] = lambda: None
+) -> AsyncIterator[httpx.AsyncClient]:
     """Give a client of an application with one POST route that inserts a row."""
     _orders.metadata.create_all(database.engine)
     app = FastAPI()
@@ -47,7 +50,11 @@ async def shop(database: Database, clock: FixedClock) -> AsyncIterator[httpx.Asy
         body = await request.json()
         if body.get("refuse"):
             raise Conflict("sold out", remedy="Come back.")
+        if body.get("full") == "before":
+            fill_disk()
         number = await database.write(insert_order)
+        if body.get("full") == "after":
+            fill_disk()
         if body.get("crash"):
             raise RuntimeError("after the commit")
         await anyio.sleep(body.get("seconds", 0))
@@ -124,6 +131,44 @@ async def test_a_request_that_is_still_handled_is_not_handled_twice(database: Da
 
     assert sorted(answers) == [201, 409]
     assert database.read_now(_count) == 1
+
+
+async def test_a_database_that_cannot_be_written_costs_no_request_its_key(tmp_path: Path, clock: FixedClock) -> None:
+    with Database.open(f"sqlite:///{tmp_path / 'kit.sqlite3'}") as database:
+        metadata.create_all(database.engine)
+        async with shop(database, clock) as client:
+            _let_write(database, allowed=False)
+            refused = await client.post("/orders", json={}, headers={"Idempotency-Key": "k1"})
+            _let_write(database, allowed=True)
+            again = await client.post("/orders", json={}, headers={"Idempotency-Key": "k1"})
+
+    assert (refused.status_code, refused.json()["errorCode"]) == (503, "DatabaseReadOnly")
+    assert (again.status_code, again.json()["number"]) == (201, 1)
+
+
+async def test_a_database_that_cannot_be_written_while_a_request_is_handled_costs_neither_answer_nor_key(
+    tmp_path: Path, clock: FixedClock
+) -> None:
+    with Database.open(f"sqlite:///{tmp_path / 'kit.sqlite3'}") as database:
+        metadata.create_all(database.engine)
+        async with shop(database, clock, lambda: _let_write(database, allowed=False)) as client:
+            answers = []
+            for key, body in (("done", {"full": "after"}), ("refused", {"full": "before"})):
+                answers.append(await client.post("/orders", json=body, headers={"Idempotency-Key": key}))
+                _let_write(database, allowed=True)
+                answers.append(await client.post("/orders", json=body, headers={"Idempotency-Key": key}))
+                _let_write(database, allowed=True)
+
+    assert [answer.status_code for answer in answers] == [201, 409, 503, 503]
+    assert "took effect" in answers[1].json()["message"]
+    assert {answer.json()["errorCode"] for answer in answers[2:]} == {"DatabaseReadOnly"}
+
+
+def _let_write(database: Database, *, allowed: bool) -> None:
+    """Make SQLite behave as on a read-only disk, or no more."""
+    connection = database.engine.raw_connection()
+    connection.cursor().execute(f"PRAGMA query_only={'OFF' if allowed else 'ON'}")
+    connection.close()
 
 
 async def test_a_key_is_forgotten_after_a_day(database: Database, clock: FixedClock) -> None:

@@ -193,6 +193,11 @@ def install_errors(app: FastAPI) -> None:
 def _on_refusal(request: Request, error: Exception) -> Response:
     if not isinstance(error, Refusal):
         raise error
+    return refused(request, error)
+
+
+def refused(request: Request, error: Refusal) -> Response:
+    """Return the answer to a refusal."""
     headers: dict[str, str] = {}
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="blockyard"'

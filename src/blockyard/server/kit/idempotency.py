@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 
+import structlog
 from fastapi import Request
 from sqlalchemy import Boolean, Column, Index, Integer, String, Table, delete, insert, select, update
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,9 +22,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.columns import Bytes, Instant
 from blockyard.server.kit.database import Database, Transaction, before_commit, metadata
-from blockyard.server.kit.errors import Refusal
-from blockyard.server.kit.http import problem
+from blockyard.server.kit.errors import Refusal, Unavailable
+from blockyard.server.kit.http import problem, refused
 from blockyard.server.kit.sealed import MasterKey
+
+log = structlog.get_logger(__name__)
 
 HEADER = "idempotency-key"
 MAX_KEY_LENGTH = 255
@@ -72,6 +75,8 @@ class IdempotencyKeys:
         self._master_key = master_key
         self._clock = clock
         self._identify = identify
+        self._given_up: set[str] = set()
+        """Reservations without an effect that could not be deleted, since the database could not be written."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection; only a POST with the header is looked at."""
@@ -95,7 +100,11 @@ class IdempotencyKeys:
         body = await request.body()
         reservation = hashlib.sha256(f"{principal}\0{scope['path']}\0{key}".encode()).hexdigest()
         digest = self._master_key.digest(await asyncio.to_thread(_sha256, body), context="idempotency")
-        outcome = await self._db.write(lambda tx: self._reserve(tx, reservation, digest))
+        try:
+            outcome = await self._db.write(lambda tx: self._reserve(tx, reservation, digest))
+        except Refusal as refusal:
+            await refused(request, refusal)(scope, receive, send)
+            return
         if isinstance(outcome, str):
             await self._refuse(request, HTTPStatus.CONFLICT, "IdempotencyKeyReused", outcome)(scope, receive, send)
         elif outcome is not None:
@@ -117,7 +126,7 @@ class IdempotencyKeys:
             return _Answer.decode(self._master_key.decrypt(row["answer"], context=f"answer {reservation}"))
         if row["took_effect"]:
             return "the first request with this Idempotency-Key took effect but its answer was lost; look the object up"
-        if row["created_at"] > now - RESERVED_FOR:
+        if row["created_at"] > now - RESERVED_FOR and reservation not in self._given_up:
             return "the first request with this Idempotency-Key is still being handled; ask again in a moment"
         tx.execute(update(_keys).where(_keys.c.scope == reservation).values(created_at=now))
         return None
@@ -149,7 +158,13 @@ class IdempotencyKeys:
             before_commit.reset(token)
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]]
         answer = _Answer(start["status"], headers, b"".join(chunks))
-        await self._db.write(lambda tx: self._store(tx, reservation, answer))
+        self._given_up.discard(reservation)
+        try:
+            await self._db.write(lambda tx: self._store(tx, reservation, answer))
+        except Unavailable as refusal:
+            log.warning("answer not kept", path=scope["path"], status=answer.status, why=refusal.message)
+            if answer.status >= HTTPStatus.BAD_REQUEST:
+                self._given_up.add(reservation)
         await _replay(answer, send)
 
     def _store(self, tx: Transaction, reservation: str, answer: _Answer) -> None:
