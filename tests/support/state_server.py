@@ -1,4 +1,4 @@
-"""A small HTTP state server on loopback, as the engine's `http` backend wants it, with one token."""
+"""A small HTTP state server on loopback, as the engine's `http` backend wants it; runs have tokens."""
 
 import base64
 import json
@@ -23,6 +23,7 @@ class StateServer:
     locks: dict[str, bytes] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     users: set[str] = field(default_factory=set)
+    tokens: set[str] = field(default_factory=lambda: {TOKEN})
     refuse_writes_with_lock: int | None = None
     """Status of the answer to writes of an engine (they carry the id of its lock)."""
     refuse_writes: int | None = None
@@ -110,7 +111,7 @@ class _StateHandler(BaseHTTPRequestHandler):
         scheme, _, credentials = self.headers.get("Authorization", "").partition(" ")
         user, _, password = base64.b64decode(credentials).decode().partition(":")
         self.content.users.add(user)
-        if scheme == "Basic" and password == TOKEN:
+        if scheme == "Basic" and password in self.content.tokens:
             return body
         self._reply(401, b"")
         return None
