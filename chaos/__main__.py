@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from chaos.disk_trials import run_disk_trials
 from chaos.points import Point
 from chaos.report import PATH, Report
 from chaos.selection import DEFAULT_POINTS, STACKS, Work, choose, in_pieces
@@ -34,7 +35,10 @@ def main() -> int:
     parser.add_argument("--parallel", type=int, default=PARALLEL, help="how many stacks at once (%(default)s)")
     parser.add_argument("--storm", type=float, default=0, help="instead of points: kill at random for so many seconds")
     parser.add_argument("--seed", type=int, default=1, help="of the storm")
+    parser.add_argument("--disks", action="store_true", help="instead of points: full and read-only disks (needs root)")
     chosen = parser.parse_args()
+    if chosen.disks:
+        return run_disk_trials(chosen.only)
     stacks = STACKS if chosen.stack == "all" else (chosen.stack,)
     if chosen.storm:
         return max([_storm(name, chosen.seed, chosen.storm) for name in stacks])

@@ -1,9 +1,11 @@
 """A few of the points of `make chaos`: something is killed in the midst of a run, and the run ends right by itself."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from chaos.disks import Unwritable, take_away
 from chaos.points import points, replaced_points
 from chaos.selection import DEFAULT_POINTS, STACKS, choose
 from chaos.stack import Stack, stack
@@ -54,6 +56,12 @@ def test_a_run_ends_right_whatever_is_killed(processes: Stack, subtests: pytest.
 
             assert outcome.reached
             assert not outcome.findings, outcome.trace
+
+
+@pytest.mark.parametrize("place", ["order-1", "state-post-1"])
+def test_a_server_that_cannot_write_refuses_in_clear_words_and_goes_on_when_it_can(tmp_path: Path, place: str) -> None:
+    with stack(tmp_path, "sqlite") as running:
+        assert take_away(running, Unwritable(running), place) == []
 
 
 def test_a_campaign_kills_in_every_place_and_every_victim_at_two_hundred_points_or_more() -> None:
