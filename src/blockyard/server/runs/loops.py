@@ -1,4 +1,4 @@
-"""Background work of runs: leases, aborts, the ceiling, old plans."""
+"""Background work of runs: leases, aborts, the ceiling, old plans, tallies."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,6 +19,11 @@ START_GRACE_SECONDS = 30.0
 
 PLANS_SECONDS = 3600.0
 
+TALLY_SECONDS = 3600.0
+
+_BETWEEN_TALLIES_SECONDS = 0.05
+"""After an upgrade there may be years to tally: others come between."""
+
 
 def loops(db: Database, sweeper: RunSweeper, *, start_grace_seconds: float = START_GRACE_SECONDS) -> Sequence[Loop]:
     """Return the loops; several replicas may run them at once."""
@@ -35,7 +40,17 @@ def loops(db: Database, sweeper: RunSweeper, *, start_grace_seconds: float = STA
     async def remove_plans() -> None:
         await db.write(sweeper.remove_old_plans)
 
-    return (Loop("runs.sweep", sweep, SWEEP_SECONDS), Loop("runs.plans", remove_plans, PLANS_SECONDS))
+    async def tally() -> None:
+        more = True
+        while more:
+            more = await db.write(sweeper.tally)
+            await asyncio.sleep(_BETWEEN_TALLIES_SECONDS)
+
+    return (
+        Loop("runs.sweep", sweep, SWEEP_SECONDS),
+        Loop("runs.plans", remove_plans, PLANS_SECONDS),
+        Loop("runs.tally", tally, TALLY_SECONDS),
+    )
 
 
 async def _settle(db: Database, sweeper: RunSweeper, run_id: RunId) -> None:

@@ -1,4 +1,4 @@
-"""What time does to runs: lost attempts, aborts nobody confirms, old plans. Safe with several replicas."""
+"""What time does to runs: lost attempts, aborts nobody confirms, old plans, tallies. Safe with several replicas."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +12,7 @@ from blockyard.server.runs.model import Attempt, AttemptState, Run, RunId
 from blockyard.server.runs.model.run import lock_hold
 from blockyard.server.runs.service.context import RunContext, block_topic, run_topic, runner_topic
 from blockyard.server.runs.service.ending import RunEnding
-from blockyard.server.runs.store import AttemptStore, FileStore, QueueStore, RunStore
+from blockyard.server.runs.store import AttemptStore, FileStore, QueueStore, RunStore, TallyStore
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +49,10 @@ class RunSweeper:
     def remove_old_plans(self, tx: Transaction) -> int:
         """Remove saved plans that nobody applied in time; return how many."""
         return FileStore(tx).remove_artifacts(self._context.clock() - self._context.limits.artifact_lifetime)
+
+    def tally(self, tx: Transaction) -> bool:
+        """Count the runs of the next days that are over, for lists; return whether there may be more such days."""
+        return TallyStore(tx).tally(self._context.clock())
 
     def _lose(self, tx: Transaction, run: Run, attempt: Attempt, now: datetime) -> None:
         over = attempt.timed_out(now, self._context.limits)

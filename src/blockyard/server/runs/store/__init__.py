@@ -7,6 +7,7 @@ from blockyard.server.runs.store.logs import LogChunk, LogStore
 from blockyard.server.runs.store.queue import QueueFigures, QueueStore
 from blockyard.server.runs.store.runs import RunFilter, RunStore
 from blockyard.server.runs.store.steps import StepStore
+from blockyard.server.runs.store.tallies import TallyStore
 
 __all__ = [
     "AttemptStore",
@@ -19,4 +20,5 @@ __all__ = [
     "RunStore",
     "StepBatch",
     "StepStore",
+    "TallyStore",
 ]

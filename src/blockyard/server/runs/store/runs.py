@@ -17,8 +17,12 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runners.model import RunnerId
 from blockyard.server.runs.model import Run, RunId, RunTarget, RunWarning, Trigger, TriggerReason
 from blockyard.server.runs.store.tables import runs as _runs
+from blockyard.server.runs.store.tallies import Tally, TallyStore
 
 RunRow = Row[tuple[object, ...]]
+
+_BLOCKS_AT_ONCE = 500
+"""How many ids one statement carries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +94,23 @@ class RunStore:
     def page(self, chosen: RunFilter, reach: Reach, request: PageRequest) -> Page[Run]:
         """Return one page of the runs that match and whose definitions are within `reach`, oldest first."""
         conditions = [*_matches(chosen), *_within(reach)]
-        total = self._tx.execute(select(func.count()).select_from(_runs).where(*conditions)).scalar_one()
-        query: Select[tuple[object, ...]] = select(_runs).where(*conditions).order_by(_runs.c.created_at, _runs.c.id)
-        rows = self._tx.execute(query.limit(request.limit).offset(request.offset))
-        return Page([as_run(row) for row in rows], int(str(total)), request)
+        tally = Tally((), None)
+        if chosen == RunFilter():
+            tally = TallyStore(self._tx).read(None if reach.everything else reach.providers)
+        later = [] if tally.until is None else [_runs.c.created_at >= tally.until]
+        counted = self._tx.execute(select(func.count()).select_from(_runs).where(*conditions, *later)).scalar_one()
+        begin, offset = tally.place(request.offset)
+        if begin is not None:
+            conditions.append(_runs.c.created_at >= begin)
+        rows = self._tx.execute(_page(conditions, request.limit, offset))
+        return Page([as_run(row) for row in rows], tally.total + int(str(counted)), request)
 
     def remove_of_blocks(self, block_ids: Sequence[UUID]) -> None:
         """Remove all runs of the blocks and everything that belongs to them."""
-        self._tx.execute(delete(_runs).where(_runs.c.block_id.in_(list(block_ids))))
+        for at in range(0, len(block_ids), _BLOCKS_AT_ONCE):
+            some = block_ids[at : at + _BLOCKS_AT_ONCE]
+            TallyStore(self._tx).forget(some)
+            self._tx.execute(delete(_runs).where(_runs.c.block_id.in_(some)))
 
 
 def as_run(row: RunRow) -> Run:
@@ -202,6 +215,17 @@ def _matches(chosen: RunFilter) -> list[ColumnElement[bool]]:
         (_runs.c.workspace, chosen.workspace),
     )
     return [column == value for column, value in pairs if value is not None]
+
+
+def _page(conditions: Sequence[ColumnElement[bool]], limit: int, offset: int) -> Select[tuple[object, ...]]:
+    """Return the statement for some rows; what is skipped is skipped in an index, without reading the rows."""
+    order = (_runs.c.created_at, _runs.c.id)
+    rows = select(_runs).order_by(*order)
+    if offset == 0:
+        return rows.where(*conditions).limit(limit)
+    return rows.where(
+        _runs.c.id.in_(select(_runs.c.id).where(*conditions).order_by(*order).limit(limit).offset(offset))
+    )
 
 
 def _within(reach: Reach) -> list[ColumnElement[bool]]:
