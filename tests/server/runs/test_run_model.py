@@ -177,3 +177,35 @@ def test_only_the_last_warnings_are_kept() -> None:
 
 def test_text_keeps_everything_a_database_can_hold() -> None:
     assert clean("a\0b\ud800c ü\n\t") == "a\N{REPLACEMENT CHARACTER}b?c ü\n\t"
+
+
+@pytest.mark.parametrize(
+    ("lease", "seconds", "is_news"),
+    [
+        (LIMITS.own_lease, 0.0, False),
+        (LIMITS.own_lease, 0.9, False),
+        (LIMITS.own_lease, 1.0, True),
+        (timedelta(seconds=2), 0.1, False),
+        (timedelta(seconds=2), 0.2, True),
+        (None, 0.5, False),
+        (None, 1.0, True),
+    ],
+)
+def test_signs_of_life_that_follow_each_other_fast_are_one(
+    lease: timedelta | None,
+    seconds: float,
+    is_news: bool,  # noqa: FBT001  a case
+) -> None:
+    registered = an_attempt(lease=lease).heard(NOON, LIMITS)
+
+    heard = registered.heard(NOON + timedelta(seconds=seconds), LIMITS)
+
+    assert registered.is_news(heard) is is_news
+
+
+def test_a_first_sign_and_one_that_revives_are_news_at_once() -> None:
+    claimed = an_attempt()
+    lost = replace(claimed.heard(NOON, LIMITS), state=AttemptState.LOST)
+
+    assert claimed.is_news(claimed.heard(NOON, LIMITS))
+    assert lost.is_news(lost.heard(NOON, LIMITS))

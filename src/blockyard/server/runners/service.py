@@ -211,7 +211,9 @@ class RunnerService:
 
     def seen(self, tx: Transaction, runner_id: RunnerId, at: datetime) -> None:
         """Note that a runner was heard of, at most every `SEEN_EVERY`; for other services."""
-        RunnerStore(tx).note_seen(runner_id, at, at_most_every=SEEN_EVERY)
+        runner = self.get_by_id(tx, runner_id)
+        if runner.last_seen_at is None or at - runner.last_seen_at >= SEEN_EVERY:
+            RunnerStore(tx).note_seen(runner_id, at, at_most_every=SEEN_EVERY)
 
     def seed_shared(
         self, tx: Transaction, *, workspace: str, public_key: str, runner_id: UUID = SHARED_RUNNER

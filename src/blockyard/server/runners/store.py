@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    bindparam,
     delete,
     false,
     func,
@@ -26,6 +27,7 @@ from blockyard.server.identity.model import Reach
 from blockyard.server.kit.columns import Instant, JsonText
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.errors import Stale
+from blockyard.server.kit.memory import Memory
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runners.model import (
     CloudIdentity,
@@ -57,6 +59,11 @@ _runners = Table(
 )
 
 
+_known: Memory[RunnerId, Runner | None] = Memory()
+
+_BY_ID = select(_runners).where(_runners.c.id == bindparam("of_runner"))
+
+
 class RunnerStore:
     """Reads and writes runners."""
 
@@ -65,8 +72,11 @@ class RunnerStore:
 
     def get(self, runner_id: RunnerId) -> Runner | None:
         """Return a runner, None if there is none of this id."""
-        row = self._tx.execute(select(_runners).where(_runners.c.id == runner_id)).mappings().one_or_none()
-        return None if row is None else _runner(row)
+        known = _known.of(self._tx)
+        if runner_id not in known:
+            row = self._tx.execute(_BY_ID, {"of_runner": runner_id}).mappings().one_or_none()
+            known[runner_id] = None if row is None else _runner(row)
+        return known[runner_id]
 
     def page(self, reach: Reach, wanted: RunnerFilter, page: PageRequest) -> Page[Runner]:
         """Return one page of the runners in `reach` and the public ones, oldest first."""
@@ -102,6 +112,7 @@ class RunnerStore:
 
     def add(self, runner: Runner) -> None:
         """Write a new runner."""
+        _known.of(self._tx).pop(runner.id, None)
         self._tx.execute(insert(_runners).values(id=runner.id, last_seen_at=runner.last_seen_at, **_values(runner)))
 
     def save(self, runner: Runner) -> Runner:
@@ -110,10 +121,12 @@ class RunnerStore:
         as_read = (_runners.c.id == runner.id, _runners.c.revision == runner.revision)
         if self._tx.execute(update(_runners).where(*as_read).values(**_values(saved))).rowcount == 0:
             raise Stale(f"runner {runner.id}")
+        _known.of(self._tx).pop(runner.id, None)
         return saved
 
     def note_seen(self, runner_id: RunnerId, at: datetime, *, at_most_every: timedelta) -> None:
         """Write when a runner was last heard of, unless that was written a moment ago; never clashes with a change."""
+        _known.of(self._tx).pop(runner_id, None)
         self._tx.execute(
             update(_runners)
             .where(
@@ -125,6 +138,7 @@ class RunnerStore:
 
     def remove(self, runner: Runner) -> None:
         """Delete a runner."""
+        _known.of(self._tx).pop(runner.id, None)
         self._tx.execute(delete(_runners).where(_runners.c.id == runner.id))
 
 

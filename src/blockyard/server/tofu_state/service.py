@@ -71,8 +71,8 @@ class StateService:
     def read(self, tx: Transaction, principal: Principal, address: StateAddress) -> StoredState | None:
         """Return the current state, None if there is none. Raises NotFound, Denied."""
         self._enter(tx, principal, address, "LIST")
-        current = StateStore(tx).current(address.block_id)
-        return None if current is None else StoredState(current, StateStore(tx).sealed(current))
+        found = StateStore(tx).read(address.block_id)
+        return None if found is None else StoredState(*found)
 
     def is_sign_due(self, tx: Transaction, principal: Principal) -> bool:
         """Tell whether a read by the engine of a run is to be noted. Authorized by `read`."""
@@ -94,10 +94,11 @@ class StateService:
         self._enter_to_change(tx, principal, address, "SAVE")
         store = StateStore(tx)
         self._check_lock(store.lock(address.block_id), lock_id)
-        current = store.current(address.block_id)
+        versions = store.versions(address.block_id)
+        current = next((version for version in versions if version.is_current), None)
         if current is not None and not current.follow(new):
             return current
-        version = self._add(tx, principal, address.block_id, new)
+        version = self._add(tx, principal, address.block_id, new, versions)
         if principal.run is None:
             self._tell(tx, principal, "Building Block State Written", EventType.CHANGED, version)
         return version
@@ -192,7 +193,7 @@ class StateService:
         new = NewState(
             serial=old.serial, lineage=old.lineage, md5=old.md5, size_bytes=old.size_bytes, sealed=stored.sealed
         )
-        version = self._add(tx, principal, block_id, new)
+        version = self._add(tx, principal, block_id, new, StateStore(tx).versions(block_id))
         self._tell(tx, principal, "Building Block State Restored", EventType.CHANGED, version)
         return version
 
@@ -255,12 +256,15 @@ class StateService:
         if holder is not None and holder.id != lock_id:
             raise Locked(holder)
 
-    def _add(self, tx: Transaction, principal: Principal, block_id: UUID, new: NewState) -> StateVersion:
+    def _add(
+        self, tx: Transaction, principal: Principal, block_id: UUID, new: NewState, before: Sequence[StateVersion]
+    ) -> StateVersion:
+        """Store `new` as the current version after those `before`; numbers of removed ones are not used again."""
         store = StateStore(tx)
         grant = principal.run
         version = StateVersion(
             block_id=block_id,
-            number=store.next_number(block_id),
+            number=1 + max((version.number for version in before), default=0),
             serial=new.serial,
             lineage=new.lineage,
             md5=new.md5,
@@ -271,9 +275,11 @@ class StateService:
             attempt=None if grant is None else grant.attempt,
             is_current=True,
         )
+        if any(version.is_current for version in before):
+            store.clear_current(block_id)
         store.add(version, new)
-        numbers = [kept.number for kept in store.versions(block_id)]
-        store.remove_versions(block_id, to_prune(numbers, self._kept_versions))
+        if pruned := to_prune([version.number, *(kept.number for kept in before)], self._kept_versions):
+            store.remove_versions(block_id, pruned)
         return version
 
     def _stored(self, tx: Transaction, block_id: UUID, number: int) -> StoredState:

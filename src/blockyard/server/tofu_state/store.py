@@ -15,8 +15,8 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    bindparam,
     delete,
-    func,
     insert,
     select,
     text,
@@ -66,6 +66,14 @@ _locks = Table(
 _HEADS = tuple(column for column in _versions.c if column.name != "sealed")
 
 
+_OF_BLOCK = select(*_HEADS).where(_versions.c.block_id == bindparam("of_block")).order_by(_versions.c.number.desc())
+_CURRENT = select(_versions).where(_versions.c.block_id == bindparam("of_block"), _versions.c.is_current)
+_ADD = insert(_versions)
+_LOCK = select(_locks).where(_locks.c.block_id == bindparam("of_block"))
+_REMOVE_LOCK = delete(_locks).where(_locks.c.block_id == bindparam("of_block"))
+_REMOVE_LOCK_OF = _REMOVE_LOCK.where(_locks.c.run_id == bindparam("of_run"))
+
+
 class StateStore:
     """Reads and writes versions and locks."""
 
@@ -76,43 +84,42 @@ class StateStore:
         """Return the version that readers get."""
         return self._one(_versions.c.block_id == block_id, _versions.c.is_current)
 
+    def read(self, block_id: UUID) -> tuple[StateVersion, bytes] | None:
+        """Return the version that readers get and its encrypted content."""
+        row = self._tx.execute(_CURRENT, {"of_block": block_id}).one_or_none()
+        return None if row is None else (_version(row), bytes(row.sealed))
+
     def version(self, block_id: UUID, number: int) -> StateVersion | None:
         """Return one version."""
         return self._one(_versions.c.block_id == block_id, _versions.c.number == number)
 
     def versions(self, block_id: UUID) -> Sequence[StateVersion]:
         """Return all versions, the newest first."""
-        query = select(*_HEADS).where(_versions.c.block_id == block_id).order_by(_versions.c.number.desc())
-        return [_version(row) for row in self._tx.execute(query)]
+        return [_version(row) for row in self._tx.execute(_OF_BLOCK, {"of_block": block_id})]
 
     def sealed(self, version: StateVersion) -> bytes:
         """Return the encrypted content of a version."""
         query = select(_versions.c.sealed).where(*_key(version))
         return bytes(self._tx.execute(query).one().sealed)
 
-    def next_number(self, block_id: UUID) -> int:
-        """Return the number of the next version; numbers of removed ones are not used again."""
-        query = select(func.max(_versions.c.number).label("last")).where(_versions.c.block_id == block_id)
-        return int(self._tx.execute(query).one().last or 0) + 1
-
     def add(self, version: StateVersion, new: NewState) -> None:
-        """Write a version and make it the current one."""
-        self.clear_current(version.block_id)
+        """Write a version as the current one; none may be current."""
         self._tx.execute(
-            insert(_versions).values(
-                block_id=version.block_id,
-                number=version.number,
-                serial=version.serial,
-                lineage=version.lineage,
-                md5=version.md5,
-                size_bytes=version.size_bytes,
-                created_at=version.created_at,
-                author=version.author,
-                run_id=version.run_id,
-                attempt=version.attempt,
-                is_current=True,
-                sealed=new.sealed,
-            )
+            _ADD,
+            {
+                "block_id": version.block_id,
+                "number": version.number,
+                "serial": version.serial,
+                "lineage": version.lineage,
+                "md5": version.md5,
+                "size_bytes": version.size_bytes,
+                "created_at": version.created_at,
+                "author": version.author,
+                "run_id": version.run_id,
+                "attempt": version.attempt,
+                "is_current": True,
+                "sealed": new.sealed,
+            },
         )
 
     def clear_current(self, block_id: UUID) -> None:
@@ -129,7 +136,7 @@ class StateStore:
 
     def lock(self, block_id: UUID) -> StateLock | None:
         """Return the lock of a block's state, if it is held."""
-        row = self._tx.execute(select(_locks).where(_locks.c.block_id == block_id)).one_or_none()
+        row = self._tx.execute(_LOCK, {"of_block": block_id}).one_or_none()
         if row is None:
             return None
         return StateLock(
@@ -158,10 +165,10 @@ class StateStore:
 
     def remove_lock(self, block_id: UUID, run_id: UUID | None = None) -> None:
         """Remove the lock of a block, with `run_id` only if that run holds it."""
-        conditions: list[ColumnElement[bool]] = [_locks.c.block_id == block_id]
-        if run_id is not None:
-            conditions.append(_locks.c.run_id == run_id)
-        self._tx.execute(delete(_locks).where(*conditions))
+        if run_id is None:
+            self._tx.execute(_REMOVE_LOCK, {"of_block": block_id})
+        else:
+            self._tx.execute(_REMOVE_LOCK_OF, {"of_block": block_id, "of_run": run_id})
 
     def is_held_by(self, run_id: UUID) -> bool:
         """Whether a run holds a lock."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, TextClause, delete, func, insert, select, true, union, update
+from sqlalchemy import ColumnElement, TextClause, bindparam, delete, func, insert, select, true, union, update
 
 from blockyard.server.blocks.model.block import Block, BlockId, BlockStatus, Lifecycle, Parent
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
@@ -16,6 +16,7 @@ from blockyard.server.blocks.store.tables import parents as _parents
 from blockyard.server.definitions.model import DefinitionId
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Stale
+from blockyard.server.kit.memory import Memory
 from blockyard.server.kit.paging import Page, PageRequest
 
 _Condition: TypeAlias = ColumnElement[bool] | TextClause
@@ -31,6 +32,13 @@ _CHUNK = 500
 """How many ids one statement carries."""
 
 
+_known: Memory[UUID, Block | None] = Memory()
+
+_BY_ID = select(_blocks).where(_blocks.c.id == bindparam("of_block"))
+_PARENTS = select(_parents).where(_parents.c.child_id == bindparam("of_child")).order_by(_parents.c.position)
+_SAVE = update(_blocks).where(_blocks.c.id == bindparam("of_block"), _blocks.c.revision == bindparam("as_read"))
+
+
 class BlockStore:
     """Reads and writes blocks."""
 
@@ -39,7 +47,8 @@ class BlockStore:
 
     def add(self, block: Block) -> Block:
         """Write a new block and its parents."""
-        self._tx.execute(insert(_blocks).values(block_row(block)))
+        self._tx.execute(insert(_blocks), block_row(block))
+        _known.of(self._tx)[block.id] = block
         self._add_parents(block)
         return block
 
@@ -50,9 +59,10 @@ class BlockStore:
             Stale: another transaction wrote it since it was read; the boundary replays.
         """
         saved = replace(block, revision=block.revision + 1)
-        as_read = (_blocks.c.id == block.id, _blocks.c.revision == block.revision)
-        if self._tx.execute(update(_blocks).where(*as_read).values(block_row(saved))).rowcount == 0:
+        as_read = {"of_block": block.id, "as_read": block.revision}
+        if self._tx.execute(_SAVE, {**as_read, **block_row(saved)}).rowcount == 0:
             raise Stale(f"block {block.id}")
+        _known.of(self._tx)[block.id] = saved
         if parents_changed:
             self._tx.execute(delete(_parents).where(_parents.c.child_id == block.id))
             self._add_parents(saved)
@@ -60,7 +70,11 @@ class BlockStore:
 
     def find(self, block_id: UUID) -> Block | None:
         """Return one block, deleted ones too."""
-        return next(iter(self._where(_blocks.c.id == block_id)), None)
+        known = _known.of(self._tx)
+        if block_id not in known:
+            row = self._tx.execute(_BY_ID, {"of_block": block_id}).mappings().one_or_none()
+            known[block_id] = None if row is None else block_of(row, self._parents_of_one(block_id))
+        return known[block_id]
 
     def find_all(self, block_ids: Iterable[UUID]) -> Mapping[BlockId, Block]:
         """Return the blocks with these ids, deleted ones too."""
@@ -127,6 +141,7 @@ class BlockStore:
 
     def remove(self, definition_id: UUID) -> None:
         """Remove all blocks of a definition for good."""
+        _known.of(self._tx).clear()
         self._tx.execute(delete(_blocks).where(_blocks.c.definition_id == definition_id))
 
     def _add_parents(self, block: Block) -> None:
@@ -154,6 +169,10 @@ class BlockStore:
         rows = self._tx.execute(statement).mappings().all()
         parents = self._parents_of([cast("UUID", row["id"]) for row in rows])
         return [block_of(row, parents.get(cast("UUID", row["id"]), ())) for row in rows]
+
+    def _parents_of_one(self, block_id: UUID) -> tuple[Parent, ...]:
+        rows = self._tx.execute(_PARENTS, {"of_child": block_id}).mappings()
+        return tuple(Parent(BlockId(row["parent_id"]), DefinitionId(row["definition_id"])) for row in rows)
 
     def _parents_of(self, block_ids: Sequence[UUID]) -> Mapping[UUID, tuple[Parent, ...]]:
         parents: dict[UUID, tuple[Parent, ...]] = {}

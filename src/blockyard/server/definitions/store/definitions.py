@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    bindparam,
     delete,
     false,
     func,
@@ -33,6 +34,7 @@ from blockyard.server.identity.model import Reach
 from blockyard.server.kit.columns import Instant, JsonText
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.errors import Stale
+from blockyard.server.kit.memory import Memory
 from blockyard.server.kit.paging import Page, PageRequest
 
 _definitions = Table(
@@ -53,6 +55,11 @@ _definitions = Table(
 )
 
 
+_known: Memory[DefinitionId, Definition | None] = Memory()
+
+_BY_ID = select(_definitions).where(_definitions.c.id == bindparam("of_definition"))
+
+
 class DefinitionStore:
     """Reads and writes definitions."""
 
@@ -61,7 +68,11 @@ class DefinitionStore:
 
     def get(self, definition_id: DefinitionId) -> Definition | None:
         """Return a definition, None if there is none of this id."""
-        return self.many([definition_id]).get(definition_id)
+        known = _known.of(self._tx)
+        if definition_id not in known:
+            row = self._tx.execute(_BY_ID, {"of_definition": definition_id}).mappings().one_or_none()
+            known[definition_id] = None if row is None else _definition(row)
+        return known[definition_id]
 
     def many(self, definition_ids: Collection[DefinitionId]) -> Mapping[DefinitionId, Definition]:
         """Return those of the definitions that exist."""
@@ -112,6 +123,7 @@ class DefinitionStore:
 
     def add(self, definition: Definition) -> None:
         """Write a new definition."""
+        _known.of(self._tx).pop(definition.id, None)
         self._tx.execute(insert(_definitions).values(id=definition.id, **_values(definition)))
 
     def save(self, definition: Definition) -> Definition:
@@ -120,6 +132,7 @@ class DefinitionStore:
         as_read = (_definitions.c.id == definition.id, _definitions.c.revision == definition.revision)
         if self._tx.execute(update(_definitions).where(*as_read).values(**_values(saved))).rowcount == 0:
             raise Stale(f"definition {definition.id}")
+        _known.of(self._tx).pop(definition.id, None)
         return saved
 
     def remove(self, definition: Definition) -> None:
@@ -127,6 +140,7 @@ class DefinitionStore:
         as_read = (_definitions.c.id == definition.id, _definitions.c.revision == definition.revision)
         if self._tx.execute(delete(_definitions).where(*as_read)).rowcount == 0:
             raise Stale(f"definition {definition.id}")
+        _known.of(self._tx).pop(definition.id, None)
 
 
 def _values(definition: Definition) -> dict[str, object]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     Uuid,
+    bindparam,
     delete,
     func,
     insert,
@@ -30,6 +31,7 @@ from blockyard.server.integrations.model import IntegrationId
 from blockyard.server.kit.columns import Instant, JsonText
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.errors import Stale
+from blockyard.server.kit.memory import Memory
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runners.model import RunnerId
 
@@ -70,6 +72,11 @@ _dependencies = Table(
 """No foreign key to the parent: old released versions may outlive a definition they depended on."""
 
 
+_known: Memory[VersionId, Version | None] = Memory()
+
+_BY_ID = select(_versions).where(_versions.c.id == bindparam("of_version"))
+
+
 class VersionStore:
     """Reads and writes versions."""
 
@@ -78,7 +85,11 @@ class VersionStore:
 
     def get(self, version_id: VersionId) -> Version | None:
         """Return a version, None if there is none of this id."""
-        return self.many([version_id]).get(version_id)
+        known = _known.of(self._tx)
+        if version_id not in known:
+            row = self._tx.execute(_BY_ID, {"of_version": version_id}).mappings().one_or_none()
+            known[version_id] = None if row is None else _version(row)
+        return known[version_id]
 
     def many(self, version_ids: Collection[VersionId]) -> Mapping[VersionId, Version]:
         """Return those of the versions that exist."""
@@ -146,6 +157,7 @@ class VersionStore:
 
     def add(self, version: Version) -> None:
         """Write a new version."""
+        _known.of(self._tx).pop(version.id, None)
         self._tx.execute(insert(_versions).values(id=version.id, **_values(version)))
         self._add_dependencies(version)
 
@@ -155,6 +167,7 @@ class VersionStore:
         as_read = (_versions.c.id == version.id, _versions.c.revision == version.revision)
         if self._tx.execute(update(_versions).where(*as_read).values(**_values(saved))).rowcount == 0:
             raise Stale(f"version {version.id}")
+        _known.of(self._tx).pop(version.id, None)
         self._tx.execute(delete(_dependencies).where(_dependencies.c.version_id == version.id))
         self._add_dependencies(saved)
         return saved

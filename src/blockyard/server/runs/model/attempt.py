@@ -8,6 +8,9 @@ from blockyard.protocol.names import ImplementationType
 from blockyard.server.runs.model.limits import RunLimits
 from blockyard.server.runs.model.run import RunId, RunTarget
 
+SIGN_STEP = timedelta(seconds=1)
+"""Signs of life that follow each other faster are one."""
+
 
 class Claimer(StrEnum):
     """Which protocol the runner of an attempt speaks."""
@@ -99,6 +102,13 @@ class Attempt:
             last_sign_at=max(at, self.last_sign_at),
             expires_at=end if self.lease is None else min(at + self.lease, end),
         )
+
+    def is_news(self, heard: "Attempt") -> bool:
+        """Whether `heard`, this attempt after a sign of life, is worth storing: signs that follow each other fast are one."""
+        step = SIGN_STEP if self.lease is None else min(SIGN_STEP, self.lease / 10)
+        moments = ((self.last_sign_at, heard.last_sign_at), (self.expires_at, heard.expires_at))
+        moved = any(abs(after - before) >= step for before, after in moments)
+        return moved or replace(self, last_sign_at=heard.last_sign_at, expires_at=heard.expires_at) != heard
 
     def timed_out(self, at: datetime, limits: RunLimits) -> bool:
         """Whether the attempt reached the ceiling."""

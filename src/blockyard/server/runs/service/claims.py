@@ -144,7 +144,8 @@ class ClaimService:
         FileStore(tx).put_document(run.id, document)
         if parts.plan_run_id != run.plan_run_id:
             run = RunStore(tx).save(replace(run, plan_run_id=parts.plan_run_id))
-        ports.locks.release(tx, run.block_id, run.id)
+        if run.attempt > 1:
+            ports.locks.release(tx, run.block_id, run.id)
         ports.listener.run_changed(tx, run)
         for topic in (run_topic(run.id), block_topic(run.block_id)):
             tx.wake(topic)

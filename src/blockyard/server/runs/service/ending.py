@@ -41,6 +41,7 @@ class RunEnding:
         run of the block waits for it.
         """
         now = self._context.clock()
+        AttemptStore(tx).hold(run.id, run.attempt)
         ended = run.ended(status, at=now, summary=summary)
         finish = self._context.ports().listener.run_finished(tx, ended, self.outputs(tx, run))
         if finish.status is not ended.status:

@@ -11,7 +11,7 @@ from blockyard.protocol.names import Behavior, RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate, UpdateReply
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, Denied, Invalid
+from blockyard.server.kit.errors import Conflict, Denied, Invalid, Stale
 from blockyard.server.runs.model import FINAL, Attempt, AttemptState, Run, RunId, clean
 from blockyard.server.runs.service.access import require_report
 from blockyard.server.runs.service.context import RunContext, block_topic, run_topic, runner_topic
@@ -138,20 +138,27 @@ class ReportService:
         return FileStore(tx).artifact(run_id)
 
     def _caller(self, tx: Transaction, principal: Principal, run_id: RunId) -> _Caller:
+        attempts = AttemptStore(tx)
+        number = principal.attempt_of(run_id)
+        if number is not None:
+            attempts.hold(run_id, number)
         run = RunStore(tx).get(run_id)
         require_report(principal, run)
-        number = principal.attempt_of(run_id)
-        attempt = AttemptStore(tx).get(run_id, run.attempt if number is None else number)
+        attempt = attempts.hold(run_id, run.attempt if number is None else number)
         if attempt is None:
             raise Conflict(
                 "no runner has claimed this run yet", code="RunNotClaimed", remedy="Report after the run was claimed."
             )
+        if attempt.state is AttemptState.ENDED and not run.is_final:
+            raise Stale(f"run {run_id}")  # it ended between the two reads
         return _Caller(run, attempt, is_runner=number is not None)
 
     def _heard(self, tx: Transaction, caller: _Caller) -> _Caller:
         """Note a sign of life; a run whose attempt was lost, but not followed by another, goes on."""
         heard = caller.attempt.heard(self._context.clock(), self._context.limits)
-        attempt = AttemptStore(tx).renew(caller.attempt, heard)
+        attempt = caller.attempt
+        if attempt.is_news(heard):
+            attempt = AttemptStore(tx).renew(attempt, heard)
         if caller.run.status is not RunStatus.PENDING:
             return replace(caller, attempt=attempt)
         revived = RunStore(tx).save(caller.run.revived())

@@ -1,7 +1,6 @@
 """What other features, people and pages do with runs."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from enum import Enum
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runs.model import Attempt, AttemptState, Run, RunId, RunTarget, Trigger, TriggerReason
+from blockyard.server.runs.model.attempt import SIGN_STEP
 from blockyard.server.runs.model.run import lock_hold
 from blockyard.server.runs.service.access import RunAccess, access_of, require_abort, require_access
 from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext, block_topic, run_topic, runner_topic
@@ -23,9 +23,6 @@ from blockyard.server.runs.service.ending import RunEnding
 from blockyard.server.runs.store import AttemptStore, FileStore, QueueFigures, QueueStore, RunFilter, RunStore
 
 log = structlog.get_logger(__name__)
-
-_SIGN_STEP = timedelta(seconds=1)
-"""Signs of life at the state that follow each other faster are one."""
 
 TOKEN_PREFIX = "byrun"  # noqa: S105  the open part of a token
 """All run tokens begin so: others need no look-up."""
@@ -101,7 +98,8 @@ class RunService:
 
         Calls `RunListener.run_finished` like any other end.
         """
-        FileStore(tx).put_outputs(run.id, run.attempt, {name: output.wire() for name, output in outputs.items()})
+        documents: JsonObject = {name: output.wire() for name, output in outputs.items()}
+        FileStore(tx).put_outputs(run.id, run.attempt, documents)
         return self._ending.finish(tx, run, status, author=run.trigger.author, summary=summary, confirmed=True)
 
     def by_id(self, tx: Transaction, run_id: UUID) -> Run:
@@ -245,7 +243,7 @@ class RunService:
             runs.save(run.resting(lock_hold(now, self._context.limits)))
 
     def _is_sign_due(self, attempt: Attempt) -> bool:
-        return attempt.state is not AttemptState.LIVE or self._context.clock() - attempt.last_sign_at >= _SIGN_STEP
+        return attempt.state is not AttemptState.LIVE or self._context.clock() - attempt.last_sign_at >= SIGN_STEP
 
     def figures(self, tx: Transaction) -> QueueFigures:
         """Return how full the queue is, for metrics."""

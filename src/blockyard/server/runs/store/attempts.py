@@ -1,16 +1,29 @@
 """Attempts: tokens and leases."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import Select, Update, bindparam, insert, select, update
 
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Stale
+from blockyard.server.kit.memory import Memory
 from blockyard.server.runs.model import Attempt, AttemptState, Claimer, RunId
 from blockyard.server.runs.store.runs import RunRow
 from blockyard.server.runs.store.tables import attempts as _attempts
+
+_known: Memory[tuple[RunId, int], Attempt] = Memory()
+_held: Memory[tuple[RunId, int], bool] = Memory()
+
+_WHICH = (_attempts.c.run_id == bindparam("of_run"), _attempts.c.number == bindparam("of_number"))
+_BY_NUMBER = select(_attempts).where(*_WHICH)
+_HOLD = _BY_NUMBER.with_for_update()
+_BY_TOKEN = select(_attempts).where(_attempts.c.token_hash == bindparam("of_token"))
+_ADD = insert(_attempts)
+_SIGN = update(_attempts).where(*_WHICH)
+_RENEW = _SIGN.where(_attempts.c.state == bindparam("state_read"))
+_SAVE = _RENEW.where(_attempts.c.last_sign_at == bindparam("last_read"))
 
 
 class AttemptStore:
@@ -21,31 +34,41 @@ class AttemptStore:
 
     def add(self, attempt: Attempt) -> None:
         """Write a new attempt."""
-        self._tx.execute(insert(_attempts).values(_values(attempt)))
+        self._tx.execute(_ADD, {**_fixed(attempt), **_moving(attempt)})
+        self._knows(attempt)
 
     def save(self, read: Attempt, changed: Attempt) -> Attempt:
         """Write what became of the attempt that was `read`. Raises Stale when somebody heard of it meanwhile."""
-        return self._save(read, changed, _attempts.c.last_sign_at == read.last_sign_at)
+        return self._save(_SAVE, read, changed, {"last_read": read.last_sign_at})
 
     def renew(self, read: Attempt, changed: Attempt) -> Attempt:
         """Write a sign of life; two at once do not disturb each other, the second one waits for the first.
 
         Raises Stale when the attempt was given up meanwhile.
         """
-        return self._save(read, changed)
+        return self._save(_RENEW, read, changed, {})
 
-    def _save(self, read: Attempt, changed: Attempt, *unchanged: ColumnElement[bool]) -> Attempt:
-        which = (_attempts.c.run_id == read.run_id, _attempts.c.number == read.number)
-        as_read = (_attempts.c.state == read.state.value, *unchanged)
-        if self._tx.execute(update(_attempts).where(*which, *as_read).values(_values(changed))).rowcount == 0:
+    def _save(self, statement: Update, read: Attempt, changed: Attempt, also: Mapping[str, object]) -> Attempt:
+        as_read = {"of_run": read.run_id, "of_number": read.number, "state_read": read.state.value, **also}
+        if self._tx.execute(statement, {**as_read, **_moving(changed)}).rowcount == 0:
             raise Stale(f"attempt {read.number} of run {read.run_id}")
+        self._knows(changed)
         return changed
 
     def get(self, run_id: RunId, number: int) -> Attempt | None:
         """Return an attempt; None if the run has no attempt of that number."""
-        which = (_attempts.c.run_id == run_id, _attempts.c.number == number)
-        row = self._tx.execute(select(_attempts).where(*which)).one_or_none()
-        return None if row is None else _attempt(row)
+        known = _known.of(self._tx).get((run_id, number))
+        return known or self._read(_BY_NUMBER, run_id, number)
+
+    def hold(self, run_id: RunId, number: int) -> Attempt | None:
+        """Return an attempt that no other transaction changes, nor holds, before this one ends.
+
+        Reports on an attempt come one after the other so, each knowing what the one before it stored.
+        """
+        held = _held.of(self._tx)
+        if (run_id, number) not in held:
+            held[run_id, number] = self._read(_HOLD, run_id, number) is not None
+        return self.get(run_id, number)
 
     def of_run(self, run_id: RunId) -> Sequence[Attempt]:
         """Return the attempts of a run, the first one first."""
@@ -54,7 +77,7 @@ class AttemptStore:
 
     def by_token(self, token_hash: str) -> Attempt | None:
         """Return the attempt whose token has this hash."""
-        row = self._tx.execute(select(_attempts).where(_attempts.c.token_hash == token_hash)).one_or_none()
+        row = self._tx.execute(_BY_TOKEN, {"of_token": token_hash}).one_or_none()
         return None if row is None else _attempt(row)
 
     def expired(self, at: datetime, limit: int) -> Sequence[tuple[RunId, int]]:
@@ -80,8 +103,10 @@ class AttemptStore:
 
     def sign(self, attempt: Attempt, at: datetime) -> None:
         """Note a sign of life that does not extend the lease."""
-        which = (_attempts.c.run_id == attempt.run_id, _attempts.c.number == attempt.number)
-        self._tx.execute(update(_attempts).where(*which).values(last_sign_at=max(at, attempt.last_sign_at)))
+        signed = replace(attempt, last_sign_at=max(at, attempt.last_sign_at))
+        which = {"of_run": attempt.run_id, "of_number": attempt.number}
+        self._tx.execute(_SIGN, {**which, "last_sign_at": signed.last_sign_at})
+        self._knows(signed)
 
     def end(self, run_id: RunId, number: int, state: AttemptState) -> None:
         """Record what became of an attempt that could still go on."""
@@ -89,8 +114,19 @@ class AttemptStore:
         if attempt is not None and attempt.may_go_on:
             self.save(attempt, replace(attempt, state=state))
 
+    def _read(self, query: Select[tuple[object, ...]], run_id: RunId, number: int) -> Attempt | None:
+        row = self._tx.execute(query, {"of_run": run_id, "of_number": number}).one_or_none()
+        if row is None:
+            return None
+        self._knows(_attempt(row))
+        return _attempt(row)
 
-def _values(attempt: Attempt) -> dict[str, object]:
+    def _knows(self, attempt: Attempt) -> None:
+        _known.of(self._tx)[attempt.run_id, attempt.number] = attempt
+
+
+def _fixed(attempt: Attempt) -> dict[str, object]:
+    """Return what an attempt is from its begin to its end."""
     return {
         "run_id": attempt.run_id,
         "number": attempt.number,
@@ -99,6 +135,12 @@ def _values(attempt: Attempt) -> dict[str, object]:
         "lease_seconds": None if attempt.lease is None else attempt.lease.total_seconds(),
         "node_id": attempt.node_id,
         "claimed_at": attempt.claimed_at,
+    }
+
+
+def _moving(attempt: Attempt) -> dict[str, object]:
+    """Return what changes of an attempt."""
+    return {
         "registered_at": attempt.registered_at,
         "last_sign_at": attempt.last_sign_at,
         "expires_at": attempt.expires_at,

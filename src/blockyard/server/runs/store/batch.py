@@ -7,7 +7,8 @@ from sqlalchemy import bindparam, insert, update
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import RunId, Step, StepId
 from blockyard.server.runs.store.logs import LogChunk
-from blockyard.server.runs.store.steps import step_key, step_values
+from blockyard.server.runs.store.runs import forget_positions
+from blockyard.server.runs.store.steps import replace_known, step_key, step_values
 from blockyard.server.runs.store.tables import log_chunks as _chunks
 from blockyard.server.runs.store.tables import runs as _runs
 from blockyard.server.runs.store.tables import steps as _steps
@@ -73,6 +74,7 @@ class StepBatch:
         """Store everything, but of logs only what does not make the run's larger than `log_limit` bytes."""
         begin = 0
         if self._count:
+            forget_positions(self._tx, self._run_id)
             size = sum(len(piece.data) for piece in self._pieces)
             reserved = self._tx.execute(_RESERVE, {"of_run": self._run_id, "count": self._count, "size": size}).one()
             begin = reserved.sequence - self._count
@@ -88,6 +90,8 @@ class StepBatch:
         if changed:
             rows = [{f"of_{name}": value for name, value in step_key(step).items()} for step in changed]
             self._tx.execute(_CHANGE_STEPS, [row | step_values(step) for row, step in zip(rows, changed, strict=True)])
+        if new or changed:
+            replace_known(self._tx, self._run_id, self._attempt, [*new, *changed])
         if self._pieces:
             self._tx.execute(_ADD_CHUNKS, [self._piece_row(piece, begin) for piece in self._pieces])
         self._forget()

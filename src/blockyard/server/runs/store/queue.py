@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from blockyard.protocol.names import ImplementationType, RunStatus
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import Run, RunId
-from blockyard.server.runs.store.runs import as_run
+from blockyard.server.runs.store.runs import remember
 from blockyard.server.runs.store.tables import runs as _runs
 
 
@@ -56,7 +56,7 @@ class QueueStore:
             .returning(_runs)
         )
         row = self._tx.execute(taken).one_or_none()
-        return None if row is None else as_run(row)
+        return None if row is None else remember(self._tx, row)
 
     def next_due(self, runner_id: UUID, types: Collection[ImplementationType]) -> datetime | None:
         """Return when the next run for the runner is or was due."""

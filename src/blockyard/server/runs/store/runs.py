@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, delete, false, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, false, func, insert, select, update
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
@@ -13,6 +13,7 @@ from blockyard.server.events.model import Author
 from blockyard.server.identity.model import Reach
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound, Stale
+from blockyard.server.kit.memory import Memory
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runners.model import RunnerId
 from blockyard.server.runs.model import Run, RunId, RunTarget, RunWarning, Trigger, TriggerReason
@@ -41,6 +42,21 @@ class Positions:
     changed: int
 
 
+_known: Memory[RunId, Run] = Memory()
+_positions: Memory[RunId, Positions] = Memory()
+_latest: Memory[UUID, Run | None] = Memory()
+"""The newest run of a block; an unfinished run always is."""
+
+_BY_ID = select(_runs).where(_runs.c.id == bindparam("of_run"))
+_LATEST = select(_runs).where(_runs.c.block_id == bindparam("of_block")).order_by(_runs.c.number.desc()).limit(1)
+_ADD = insert(_runs)
+_SAVE = (
+    update(_runs)
+    .where(_runs.c.id == bindparam("of_run"), _runs.c.revision == bindparam("as_read"))
+    .values(sequence=_runs.c.sequence + 1, changed=_runs.c.sequence + 1)
+)
+
+
 class RunStore:
     """Reads and writes runs."""
 
@@ -49,29 +65,40 @@ class RunStore:
 
     def add(self, run: Run) -> None:
         """Write a new run."""
-        self._tx.execute(insert(_runs).values(**_values(run), sequence=1, changed=1))
+        self._tx.execute(_ADD, {**_fixed(run), **_moving(run), "sequence": 1, "changed": 1})
+        forget(self._tx, run)
 
     def save(self, run: Run) -> Run:
         """Write a changed run and move its sequence on. Raises Stale when another transaction wrote it meanwhile."""
         saved = replace(run, revision=run.revision + 1)
-        as_read = (_runs.c.id == run.id, _runs.c.revision == run.revision)
-        moved = {"sequence": _runs.c.sequence + 1, "changed": _runs.c.sequence + 1}
-        if self._tx.execute(update(_runs).where(*as_read).values(**_values(saved), **moved)).rowcount == 0:
+        as_read = {"of_run": run.id, "as_read": run.revision}
+        if self._tx.execute(_SAVE, {**as_read, **_moving(saved)}).rowcount == 0:
             raise Stale(f"run {run.id}")
+        forget(self._tx, run)
+        _known.of(self._tx)[run.id] = saved
+        if not saved.is_final:
+            _latest.of(self._tx)[run.block_id] = saved
         return saved
 
     def get(self, run_id: RunId) -> Run:
         """Return a run. Raises NotFound."""
-        row = self._tx.execute(select(_runs).where(_runs.c.id == run_id)).one_or_none()
+        known = _known.of(self._tx).get(run_id)
+        if known is not None:
+            return known
+        row = self._tx.execute(_BY_ID, {"of_run": run_id}).one_or_none()
         if row is None:
             raise NotFound(f"there is no run {run_id}", code="RunUnknown")
-        return as_run(row)
+        return remember(self._tx, row)
 
     def positions(self, run_id: RunId) -> Positions:
         """Return where a run's sequence is."""
-        row = self._tx.execute(select(_runs.c.sequence, _runs.c.changed).where(_runs.c.id == run_id)).one_or_none()
+        known = _positions.of(self._tx).get(run_id)
+        if known is not None:
+            return known
+        row = self._tx.execute(_BY_ID, {"of_run": run_id}).one_or_none()
         if row is None:
             raise NotFound(f"there is no run {run_id}", code="RunUnknown")
+        remember(self._tx, row)
         return Positions(row.sequence, row.changed)
 
     def of_block(self, block_id: UUID, limit: int) -> Sequence[Run]:
@@ -81,15 +108,16 @@ class RunStore:
 
     def latest(self, block_id: UUID) -> Run | None:
         """Return the newest run of a block."""
-        query = select(_runs).where(_runs.c.block_id == block_id).order_by(_runs.c.number.desc()).limit(1)
-        row = self._tx.execute(query).one_or_none()
-        return None if row is None else as_run(row)
+        latest = _latest.of(self._tx)
+        if block_id not in latest:
+            row = self._tx.execute(_LATEST, {"of_block": block_id}).one_or_none()
+            latest[block_id] = None if row is None else remember(self._tx, row)
+        return latest[block_id]
 
     def unfinished(self, block_id: UUID) -> Run | None:
-        """Return the one run of a block that is not finished."""
-        query = select(_runs).where(_runs.c.block_id == block_id, _runs.c.finished_at.is_(None))
-        row = self._tx.execute(query).one_or_none()
-        return None if row is None else as_run(row)
+        """Return the one run of a block that is not finished; it is the newest, as it must end before another begins."""
+        latest = self.latest(block_id)
+        return None if latest is None or latest.is_final else latest
 
     def page(self, chosen: RunFilter, reach: Reach, request: PageRequest) -> Page[Run]:
         """Return one page of the runs that match and whose definitions are within `reach`, oldest first."""
@@ -107,10 +135,34 @@ class RunStore:
 
     def remove_of_blocks(self, block_ids: Sequence[UUID]) -> None:
         """Remove all runs of the blocks and everything that belongs to them."""
+        for memory in (_known, _positions, _latest):
+            memory.of(self._tx).clear()
         for at in range(0, len(block_ids), _BLOCKS_AT_ONCE):
             some = block_ids[at : at + _BLOCKS_AT_ONCE]
             TallyStore(self._tx).forget(some)
             self._tx.execute(delete(_runs).where(_runs.c.block_id.in_(some)))
+
+
+def remember(tx: Transaction, row: RunRow) -> Run:
+    """Return the run of a row and know it for the rest of the transaction."""
+    run = as_run(row)
+    _known.of(tx)[run.id] = run
+    _positions.of(tx)[run.id] = Positions(row.sequence, row.changed)
+    if not run.is_final:
+        _latest.of(tx)[run.block_id] = run
+    return run
+
+
+def forget(tx: Transaction, run: Run) -> None:
+    """Read a run again when it is asked for next: it was written."""
+    _known.of(tx).pop(run.id, None)
+    _positions.of(tx).pop(run.id, None)
+    _latest.of(tx).pop(run.block_id, None)
+
+
+def forget_positions(tx: Transaction, run_id: RunId) -> None:
+    """Read the positions of a run again when they are asked for next: its sequence moved."""
+    _positions.of(tx).pop(run_id, None)
 
 
 def as_run(row: RunRow) -> Run:
@@ -155,12 +207,9 @@ def as_run(row: RunRow) -> Run:
     )
 
 
-def _values(run: Run) -> dict[str, object]:
+def _fixed(run: Run) -> dict[str, object]:
+    """Return what a run is from its begin to its end."""
     target = run.target
-    warnings: list[Json] = [
-        {"at": warning.at.isoformat(), "attempt": warning.attempt, "message": warning.message}
-        for warning in run.warnings
-    ]
     return {
         "id": run.id,
         "number": run.number,
@@ -179,6 +228,16 @@ def _values(run: Run) -> dict[str, object]:
         "reason": run.trigger.reason.value,
         "author": run.trigger.author.document(),
         "created_at": run.created_at,
+    }
+
+
+def _moving(run: Run) -> dict[str, object]:
+    """Return what changes of a run."""
+    warnings: list[Json] = [
+        {"at": warning.at.isoformat(), "attempt": warning.attempt, "message": warning.message}
+        for warning in run.warnings
+    ]
+    return {
         "due_at": run.due_at,
         "status": run.status.value,
         "attempt": run.attempt,

@@ -2,14 +2,41 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from blockyard.protocol.names import StepStatus
 from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.memory import Memory
 from blockyard.server.runs.model import RunId, Source, Step, StepId
 from blockyard.server.runs.store.runs import RunRow
 from blockyard.server.runs.store.tables import sources as _sources
 from blockyard.server.runs.store.tables import steps as _steps
+
+_known: Memory[tuple[RunId, int], Sequence[Step]] = Memory()
+"""All steps of an attempt, in order."""
+
+_SOURCES = (
+    select(_sources)
+    .where(_sources.c.run_id == bindparam("of_run"), _sources.c.attempt == bindparam("of_attempt"))
+    .order_by(_sources.c.position)
+)
+_ADD_SOURCE = insert(_sources)
+_NEWEST_ATTEMPT = select(func.max(_sources.c.attempt)).where(_sources.c.run_id == bindparam("of_run"))
+_OF_ATTEMPT = (
+    select(_steps)
+    .join(
+        _sources,
+        (_sources.c.run_id == _steps.c.run_id)
+        & (_sources.c.attempt == _steps.c.attempt)
+        & (_sources.c.source == _steps.c.source),
+    )
+    .where(
+        _steps.c.run_id == bindparam("of_run"),
+        _steps.c.attempt == bindparam("of_attempt"),
+        _steps.c.changed > bindparam("after"),
+    )
+    .order_by(_sources.c.position, _steps.c.position, _steps.c.name)
+)
 
 
 class StepStore:
@@ -20,12 +47,8 @@ class StepStore:
 
     def sources(self, run_id: RunId, attempt: int) -> Sequence[Source]:
         """Return the sources of an attempt in the order they appeared."""
-        query = (
-            select(_sources)
-            .where(_sources.c.run_id == run_id, _sources.c.attempt == attempt)
-            .order_by(_sources.c.position)
-        )
-        return [_source(row) for row in self._tx.execute(query)]
+        rows = self._tx.execute(_SOURCES, {"of_run": run_id, "of_attempt": attempt})
+        return [_source(row) for row in rows]
 
     def put_source(self, source: Source, *, is_new: bool) -> None:
         """Write a source."""
@@ -36,30 +59,35 @@ class StepStore:
         }
         key = {"run_id": source.run_id, "attempt": source.attempt, "source": source.id}
         if is_new:
-            self._tx.execute(insert(_sources).values(**key, **values))
+            self._tx.execute(_ADD_SOURCE, {**key, **values})
             return
         which = [_sources.c[name] == value for name, value in key.items()]
         self._tx.execute(update(_sources).where(*which).values(values))
 
     def steps(self, run_id: RunId, attempt: int, *, after: int = -1) -> Sequence[Step]:
         """Return the steps of an attempt that changed after sequence number `after`, in the order people see them."""
-        of_source = (
-            (_sources.c.run_id == _steps.c.run_id)
-            & (_sources.c.attempt == _steps.c.attempt)
-            & (_sources.c.source == _steps.c.source)
-        )
-        query = (
-            select(_steps)
-            .join(_sources, of_source)
-            .where(_steps.c.run_id == run_id, _steps.c.attempt == attempt, _steps.c.changed > after)
-            .order_by(_sources.c.position, _steps.c.position, _steps.c.name)
-        )
-        return [_step(row) for row in self._tx.execute(query)]
+        key = (run_id, attempt)
+        known = _known.of(self._tx)
+        if key in known and after < 0:
+            return known[key]
+        rows = self._tx.execute(_OF_ATTEMPT, {"of_run": run_id, "of_attempt": attempt, "after": after})
+        steps = [_step(row) for row in rows]
+        if after < 0:
+            known[key] = steps
+        return steps
 
     def newest_attempt(self, run_id: RunId) -> int:
         """Return the number of the newest attempt somebody reported on; 0 if there is none."""
-        query = select(func.max(_sources.c.attempt)).where(_sources.c.run_id == run_id)
-        return int(str(self._tx.execute(query).scalar_one() or 0))
+        return int(str(self._tx.execute(_NEWEST_ATTEMPT, {"of_run": run_id}).scalar_one() or 0))
+
+
+def replace_known(tx: Transaction, run_id: RunId, attempt: int, written: Sequence[Step]) -> None:
+    """Know the steps that were `written`; all are read again where one is new or moved."""
+    known = _known.of(tx)
+    before = {step.id: step for step in known.pop((run_id, attempt), ())}
+    after = before | {step.id: step for step in written}
+    if [(step.id, step.position) for step in before.values()] == [(step.id, step.position) for step in after.values()]:
+        known[run_id, attempt] = list(after.values())
 
 
 def step_key(step: Step) -> dict[str, object]:
