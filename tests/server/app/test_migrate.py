@@ -11,13 +11,13 @@ from blockyard.server.kit.database import Database
 def test_a_full_disk_stops_the_first_start_and_the_next_one_goes_through(tmp_path: Path) -> None:
     with Database.open(f"sqlite:///{tmp_path / 'blockyard.sqlite3'}") as database:
         pages = database.engine.raw_connection().cursor()
-        pages.execute("PRAGMA max_page_count=20")
+        pages.execute("PRAGMA max_page_count=20").fetchall()
 
         with pytest.raises(migrate.DatabaseError, match="database is full"):
             migrate.upgrade(database)
 
         assert migrate.current(database) is None
-        pages.execute("PRAGMA max_page_count=1000000")
+        pages.execute("PRAGMA max_page_count=1000000").fetchall()
         assert migrate.upgrade(database)
         assert migrate.current(database) == migrate.head()
 

@@ -1,5 +1,6 @@
 """Lists of blocks: filters, pages, and who sees what."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.kit.database import Database, Transaction
+from blockyard.server.kit.paging import PageRequest
 from tests.support.block_world import (
     BLOCKS,
     MANUAL,
@@ -185,6 +188,79 @@ def test_every_filter_has_its_index(sqlite: Database, clock: FixedClock, query: 
     assert index in plans[1]
     assert "COVERING" in plans[0]
     assert all("ix_blocks_active" in plan and "TEMP B-TREE" not in plan for plan in plans), plans
+
+
+@pytest.mark.parametrize(
+    ("query", "sort", "index"),
+    [
+        (BlockQuery(), BlockSort.CREATED, "ix_blocks_live"),
+        (BlockQuery(), BlockSort.NAME, "ix_blocks_live_name"),
+        (BlockQuery(), BlockSort.WORKSPACE, "ix_blocks_live_workspace"),
+        (BlockQuery(), BlockSort.STATUS, "ix_blocks_live_status"),
+        (BlockQuery(search="one"), BlockSort.CREATED, "ix_blocks_live"),
+        (BlockQuery(workspace="shop"), BlockSort.CREATED, "ix_blocks_live_workspace"),
+        (BlockQuery(status="FAILED"), BlockSort.CREATED, "ix_blocks_live_status"),
+    ],
+)
+def test_lists_of_people_are_sorted_and_counted_in_an_index(
+    sqlite: Database, clock: FixedClock, query: BlockQuery, sort: BlockSort, index: str
+) -> None:
+    world = BlockWorld(sqlite, clock)
+    statements: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, text: str, values: Any, *_: object) -> None:
+        statements.append((text, values))
+
+    event.listen(sqlite._read_engine, "before_cursor_execute", note)
+    for page in (PageRequest(0), PageRequest(3)):
+        sqlite.read_now(_searching(world, query, page, sort))
+    event.remove(sqlite._read_engine, "before_cursor_execute", note)
+
+    plans = [sqlite.read_now(_plan(*statement)) for statement in statements if "FROM blocks" in statement[0]]
+    counting, first, counting_again, later = ([*re.findall(r"ix_\w+", plan), plan] for plan in plans)
+    assert "COVERING INDEX ix_blocks_live" in counting[-1]
+    assert counting == counting_again
+    assert index in first
+    assert index in later
+    assert "COVERING" in later[-1]
+
+
+def _searching(
+    world: BlockWorld, query: BlockQuery, page: PageRequest, sort: BlockSort
+) -> Callable[[Transaction], object]:
+    return lambda tx: world.blocks.search(tx, ADMINISTRATOR, query, page, sort=sort, descending=True)
+
+
+def test_people_sort_and_search_letters_of_any_case(world: BlockWorld) -> None:
+    version = world.define("Bucket", implementation=MANUAL)
+    for name in ("Zoo", "ÖL 2", "öl 1", "apple"):
+        world.order(version, name=name, workspace="shop")
+
+    def found(search: str | None) -> list[str]:
+        query = BlockQuery(search=search)
+        page = world.db.read_now(
+            lambda tx: world.blocks.search(tx, ADMINISTRATOR, query, PageRequest(), sort=BlockSort.NAME)
+        )
+        return [view.block.name for view in page.items]
+
+    assert found(None) == ["apple", "Zoo", "öl 1", "ÖL 2"]
+    assert found("Öl") == ["öl 1", "ÖL 2"]
+
+
+def test_the_versions_of_a_page_are_read_at_once(sqlite: Database, clock: FixedClock) -> None:
+    world = BlockWorld(sqlite, clock)
+    for number in range(4):
+        world.order(world.define(f"Definition {number}", implementation=MANUAL), workspace="shop")
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, text: str, *_: object) -> None:
+        statements.append(text)
+
+    event.listen(sqlite._read_engine, "before_cursor_execute", note)
+    assert len(names(world)) == 4
+    event.remove(sqlite._read_engine, "before_cursor_execute", note)
+
+    assert sum("FROM definition" in statement for statement in statements) == 2
 
 
 def _plan(text: str, values: Any) -> Callable[[Transaction], str]:

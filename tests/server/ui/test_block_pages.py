@@ -1,11 +1,15 @@
 """The list of blocks and the page of one: what they show to whom, and what can be done there."""
 
+import re
+
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
+from blockyard.server.kit.ids import new_id
 from tests.support.block_world import MANUAL, a_secret, a_value, an_input, an_output, definition_of, uuid_of
 from tests.support.page_world import Fields, PageWorld, words_of
+from tests.support.workspaces import given_workspaces
 
 INPUTS: JsonObject = {
     "name": an_input(displayName="Name", description="What it is **called**", updateableByConsumer=True),
@@ -82,6 +86,17 @@ def test_the_list_is_searched_and_filtered(world: PageWorld, block: JsonObject) 
     assert found("status=PENDING&workspace=shop") == ["invoices bucket"]
     assert found("workspace=other") == []
     assert "Nothing matches" in person.read("/blocks?workspace=other")
+
+
+def test_among_many_workspaces_one_is_typed(world: PageWorld, block: JsonObject) -> None:
+    given_workspaces(world.db, *(f"team-{number}" for number in range(100)), clock=world.clock, new_id=new_id)
+    person = world.person("admin")
+
+    page = person.get("/blocks?workspace=shop").text
+
+    assert path_of(block) in page
+    assert re.search(r'<input[^>]* name="workspace" value="shop"', page)
+    assert "team-7" not in page
 
 
 def test_the_list_is_sorted_and_says_so(world: PageWorld) -> None:

@@ -13,7 +13,7 @@ from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.blocks.service import BlockService, BlockView
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.paging import MAX_SIZE, Page, PageRequest
+from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.ui import words
 from blockyard.server.ui.site import Site
 from blockyard.server.workspaces.service import WorkspaceService
@@ -21,6 +21,8 @@ from blockyard.server.workspaces.service import WorkspaceService
 _PAGE_SIZE = 25
 _MAX_PAGE = 100_000
 _MAX_SEARCH = 255
+_MAX_CHOICES = 100
+"""Where there are more workspaces than this, their identifier is typed."""
 
 _COLUMNS = (
     ("name", "Name", ""),
@@ -31,6 +33,10 @@ _COLUMNS = (
 """Word in the address, title, classes."""
 
 _PAGE = re.compile(r"\d{1,9}", re.ASCII)
+
+
+_Choices = list[tuple[str, str]] | None
+"""Identifiers and display names of workspaces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +108,7 @@ class Column:
 def add_block_list(router: APIRouter, site: Site, *, blocks: BlockService, workspaces: WorkspaceService) -> None:
     """Add the route of the list."""
 
-    def read(tx: Transaction, principal: Principal, asked: ListQuery) -> tuple[Page[BlockView], list[tuple[str, str]]]:
+    def read(tx: Transaction, principal: Principal, asked: ListQuery) -> tuple[Page[BlockView], _Choices]:
         query, sort, page = asked.for_database()
         found = blocks.search(tx, principal, query, page, sort=sort, descending=asked.sort.startswith("-"))
         return found, _choices(workspaces, tx, principal)
@@ -117,7 +123,7 @@ def add_block_list(router: APIRouter, site: Site, *, blocks: BlockService, works
         return site.frame.page(request, "blocks.html", _context(asked, found, choices), visitor=visitor)
 
 
-def _context(asked: ListQuery, found: Page[BlockView], choices: list[tuple[str, str]]) -> dict[str, object]:
+def _context(asked: ListQuery, found: Page[BlockView], choices: _Choices) -> dict[str, object]:
     return {
         "query": asked,
         "rows": [_row(view) for view in found.items],
@@ -133,9 +139,11 @@ def _context(asked: ListQuery, found: Page[BlockView], choices: list[tuple[str, 
     }
 
 
-def _choices(workspaces: WorkspaceService, tx: Transaction, principal: Principal) -> list[tuple[str, str]]:
-    """Return the workspaces the visitor can choose from, by display name."""
-    page = workspaces.page(tx, principal, PageRequest(0, MAX_SIZE))
+def _choices(workspaces: WorkspaceService, tx: Transaction, principal: Principal) -> _Choices:
+    """Return the workspaces the visitor can choose from, by display name; None if there are too many."""
+    page = workspaces.page(tx, principal, PageRequest(0, _MAX_CHOICES))
+    if page.pages > 1:
+        return None
     return sorted(
         ((workspace.name, workspace.display_name or workspace.name) for workspace in page.items),
         key=lambda choice: choice[1].casefold(),

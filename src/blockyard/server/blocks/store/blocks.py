@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, TextClause, bindparam, delete, func, inser
 
 from blockyard.server.blocks.model.block import Block, BlockId, BlockStatus, Lifecycle, Parent
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
-from blockyard.server.blocks.store.rows import block_of, block_row
+from blockyard.server.blocks.store.rows import block_of, block_row, sort_name
 from blockyard.server.blocks.store.tables import IS_ACTIVE, IS_DUE, IS_LIVE
 from blockyard.server.blocks.store.tables import blocks as _blocks
 from blockyard.server.blocks.store.tables import parents as _parents
@@ -22,7 +22,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 _Condition: TypeAlias = ColumnElement[bool] | TextClause
 
 _SORTS: Mapping[BlockSort, ColumnElement[str]] = {
-    BlockSort.NAME: func.lower(_blocks.c.name),
+    BlockSort.NAME: _blocks.c.sort_name,
     BlockSort.WORKSPACE: _blocks.c.workspace,
     BlockSort.STATUS: _blocks.c.status,
 }
@@ -202,7 +202,7 @@ def _condition(query: BlockQuery, *, lifecycle: TextClause = IS_ACTIVE) -> list[
         if allowed is not None
     ]
     if query.search:
-        conditions.append(_blocks.c.name.icontains(query.search, autoescape=True))
+        conditions.append(_blocks.c.sort_name.contains(sort_name(query.search), autoescape=True))
     return [lifecycle, _any_of(reach, lifecycle), *conditions]
 
 

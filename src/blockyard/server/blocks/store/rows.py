@@ -19,6 +19,14 @@ from blockyard.server.events.model import Author
 from blockyard.server.runners.secrets import StoredSecret, stored_secret
 from blockyard.server.runs.model import RunId
 
+SORT_NAME_LENGTH = 255
+"""Some letters become two when their case is folded."""
+
+
+def sort_name(name: str) -> str:
+    """Return what a name is sorted and searched by: upper and lower case alike."""
+    return name.casefold()[:SORT_NAME_LENGTH]
+
 
 def block_row(block: Block) -> dict[str, object]:
     """Return the row of a block."""
@@ -26,6 +34,7 @@ def block_row(block: Block) -> dict[str, object]:
         "id": block.id,
         "display_name": block.display_name,
         "name": block.name,
+        "sort_name": sort_name(block.name),
         "workspace": block.workspace,
         "provider": block.provider,
         "definition_id": block.definition_id,

@@ -11,6 +11,7 @@ blocks = Table(
     Column("id", Uuid, primary_key=True),
     Column("display_name", String(255), nullable=False),
     Column("name", String(255), nullable=False),
+    Column("sort_name", String(255), nullable=False, server_default=""),
     Column("workspace", String(64), ForeignKey("workspaces.name"), nullable=False),
     Column("provider", String(64), nullable=False),
     Column("definition_id", Uuid, ForeignKey("definitions.id"), nullable=False),
@@ -64,22 +65,23 @@ Index(
     postgresql_where=IS_ACTIVE,
 )
 IS_LIVE = text("lifecycle <> 'DELETED'")
-Index("ix_blocks_live", blocks.c.created_at, blocks.c.id, sqlite_where=IS_LIVE, postgresql_where=IS_LIVE)
-for _counted in ("workspace", "provider", "definition_id", "version_id"):
+for _index, _columns in {
+    "": ("created_at", "id", "sort_name"),
+    "_name": ("sort_name", "created_at", "id"),
+    "_workspace": ("workspace", "created_at", "id", "sort_name"),
+    "_status": ("status", "created_at", "id", "sort_name"),
+    "_provider": ("provider",),
+    "_definition_id": ("definition_id",),
+    "_version_id": ("version_id",),
+}.items():
     Index(
-        f"ix_blocks_live_{_counted}",
-        blocks.c[_counted],
+        f"ix_blocks_live{_index}",
+        *(blocks.c[name] for name in _columns),
         blocks.c.lifecycle,
         sqlite_where=IS_LIVE,
         postgresql_where=IS_LIVE,
     )
-Index(
-    "ix_blocks_live_status",
-    blocks.c.status,
-    blocks.c.created_at,
-    blocks.c.id,
-    sqlite_where=IS_LIVE,
-    postgresql_where=IS_LIVE,
-)
+"""Lists of people are sorted and searched in these without reading the rows."""
+
 IS_DUE = text("rerun_due")
 Index("ix_blocks_rerun_due", blocks.c.id, sqlite_where=IS_DUE, postgresql_where=IS_DUE)
