@@ -113,7 +113,7 @@ async def test_the_loop_settles_every_run_once_also_beside_another_replica(world
     for _ in runs:
         await a_worker(world)
     world.clock.advance(16)
-    sweep, plans = loops(world.db, world.sweeper, start_grace_seconds=0)
+    sweep, plans, _ = loops(world.db, world.sweeper, start_grace_seconds=0)
 
     await asyncio.gather(sweep.round(), sweep.round())
     await plans.round()
@@ -128,7 +128,7 @@ async def test_a_server_that_was_away_listens_first_before_it_gives_runners_up(w
         await a_worker(world)
     world.db.write_now(lambda tx: world.runs.abort_for(tx, ADA, world.runs.by_id(tx, aborted.id)))
     world.clock.advance(301)
-    sweep, _ = loops(world.db, world.sweeper)
+    sweep, *_ = loops(world.db, world.sweeper)
 
     await sweep.round()
 
