@@ -299,6 +299,21 @@ def test_links_are_followed_at_the_address_the_runner_knows(tmp_path: Path) -> N
         assert b"hello\n" in run.log("echo")
 
 
+def test_an_abort_reaches_a_silent_run_through_the_heartbeat_that_is_held(
+    plane: FakeControlPlane, tmp_path: Path
+) -> None:
+    run = plane.offer(a_run(inputs={"echo_command": "trap 'exit 1' INT; echo ready; while :; do sleep 0.05; done"}))
+
+    with running(plane, tmp_path, heartbeat_seconds=600):
+        plane.wait_for(lambda: b"ready\n" in run.log("echo"))
+        plane.wait_for(lambda: run.heartbeats)
+        run.aborted = True
+        plane.wait_for(lambda: run.final_updates)
+
+    assert run.status == "ABORTED"
+    assert run.heartbeats == 1
+
+
 def test_a_drained_runner_hands_its_runs_back(plane: FakeControlPlane, tmp_path: Path) -> None:
     run = plane.offer(a_run(inputs={"echo_command": "trap 'exit 1' INT; echo ready; while :; do sleep 0.05; done"}))
 

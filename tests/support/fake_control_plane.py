@@ -258,6 +258,12 @@ class FakeControlPlane:
             "_links": official | (live if self.blockyard else {}) | links,
         }
 
+    def _hold(self, request: Request, run: OfferedRun) -> None:
+        """Hold a heartbeat that asks for it until the run shall stop."""
+        end = time.monotonic() + 4
+        while request.headers.get("prefer") == "wait=4" and not run.aborted and time.monotonic() < end:
+            self._changed.wait(0.02)
+
     def _report(self, run: OfferedRun, request: Request, what: str) -> tuple[int, Content]:
         reply: JsonObject = {"runAborted": run.aborted}
         if request.method == "POST" and what == "status/source":
@@ -269,6 +275,8 @@ class FakeControlPlane:
                 run.status = str(request.json["status"])
         elif request.method == "POST" and what == "heartbeat" and self.blockyard:
             run.heartbeats += 1
+            self._hold(request, run)
+            reply["runAborted"] = run.aborted
         elif request.method == "POST" and what == "release" and self.blockyard:
             run.released.append(str(request.json["reason"]))
             run.status = "PENDING"

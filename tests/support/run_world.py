@@ -268,9 +268,11 @@ class Worker:
         """Report a status update."""
         return await self.send("PATCH", f"{RUNS}/{self.run_id}/status/source/{source or self.source}", update)
 
-    async def heartbeat(self) -> httpx.Response:
-        """Give a sign of life."""
-        return await self.send("POST", f"{OWN}/{self.run_id}/heartbeat")
+    async def heartbeat(self, *, wait: int = 0) -> httpx.Response:
+        """Give a sign of life, and wait so many seconds for news."""
+        async with self.world.client(self.token) as client:
+            prefer = {"Prefer": f"wait={wait}"} if wait else {}
+            return await client.post(f"{OWN}/{self.run_id}/heartbeat", headers=prefer)
 
     async def release(self, reason: str = "the machine is going down") -> httpx.Response:
         """Hand the run back."""

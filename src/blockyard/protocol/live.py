@@ -12,7 +12,8 @@ Status updates carry the `systemMessage` of a step (the last 1 MB of its log) wh
 the earlier chunks loses nothing. A step of which no chunk was sent before is told by its message alone. The final update
 leaves out steps the server has acknowledged completely.
 
-`POST {blockyard:heartbeat}` without a body is a sign of life; it answers 200 `UpdateReply`.
+`POST {blockyard:heartbeat}` without a body is a sign of life; it answers 200 `UpdateReply`. With `Prefer: wait=<seconds>`
+(5 at most) the answer is held until the run shall stop or has ended; the sign of life counts from its arrival.
 
 `POST {blockyard:release}` with a `Release` hands the run back to the queue: the attempt ends, the run is PENDING
 again. It answers 200 `UpdateReply`; repeating it changes nothing.

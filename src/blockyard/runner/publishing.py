@@ -1,19 +1,21 @@
-"""Sends what a run says while it works, and hears whether it shall stop. One thread per run.
+"""Sends what a run says while it works, and hears whether it shall stop. Two threads per run.
 
-To a Blockyard server: changed steps and new log bytes, gathered for 50 ms, and a heartbeat after 5 s of silence. To any
-other: everything every 10 s, as the official runner does.
+To a Blockyard server: changed steps and new log bytes, gathered for 50 ms, and a heartbeat after 5 s of silence; another one
+is held there until somebody aborts the run. To any other: everything every 10 s, as the official runner does.
 """
 
 import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 import structlog
 from pydantic import ValidationError
 
 from blockyard.protocol.run import RunDocument
+from blockyard.runner.abort_watch import AbortWatch
 from blockyard.runner.logs import MESSAGE_BYTES, StepLogs
 from blockyard.runner.reporting import RunReporter, StopReason
 from blockyard.runner.retry import Backoff
@@ -75,10 +77,18 @@ class Publisher:
         self._due = time.monotonic() + self._interval
         self._thread = threading.Thread(target=self._publish_until_closed, name=f"publish-{run_id}", daemon=True)
         self._log = log.bind(run_id=run_id)
+        self._watch: AbortWatch | None = None
+        if links is not None and (heartbeat := links.heartbeat) is not None:
+            ask = partial(api.held_heartbeat, heartbeat)
+            self._watch = AbortWatch(
+                run_id=run_id, ask=ask, heard=self._heard, over=self._closing, is_ready=lambda: reporter.is_registered
+            )
 
     def start(self) -> None:
         """Begin to send."""
         self._thread.start()
+        if self._watch is not None:
+            self._watch.start()
 
     def check_in(self) -> bool:
         """Ask whether the attempt still is ours and tell that it is alive; False: the server does not know it.
@@ -165,7 +175,7 @@ class Publisher:
         else:
             steps = self._reporter.steps()
             reply = self._api.update(self._reporter.update(steps, with_logs=True))
-        self._heard(aborted=reply.run_aborted)
+        self._heard(reply.run_aborted)
 
     def _send_steps(self) -> None:
         """Send the steps that changed; one that is over brings its whole log along if nothing of it was sent."""
@@ -179,7 +189,7 @@ class Publisher:
         for step_id, size in sizes.items():
             if size <= MESSAGE_BYTES and not self._sent_bytes.get(step_id, 0):
                 self._sent_bytes[step_id] = size
-        self._heard(aborted=reply.run_aborted)
+        self._heard(reply.run_aborted)
 
     def _send_logs(self, steps: Iterable[Step]) -> bool:
         """Send the next bytes of these steps' logs; tell whether more are left."""
@@ -196,10 +206,10 @@ class Publisher:
                 self._stalls[step.id] = self._stalls.get(step.id, 0) + 1
             self._sent_bytes[step.id] = reply.offset
             more = more or self._logs.size(step.id) > reply.offset
-            self._heard(aborted=reply.run_aborted)
+            self._heard(reply.run_aborted)
         return more
 
-    def _heard(self, *, aborted: bool) -> None:
+    def _heard(self, aborted: bool) -> None:  # noqa: FBT001  the one thing an answer tells
         self._due = time.monotonic() + self._interval
         if aborted:
             self._reporter.stop(StopReason.ABORTED)

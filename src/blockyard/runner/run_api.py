@@ -11,6 +11,7 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.live import LOG_OFFSET_PARAMETER, LOG_STEP_PARAMETER, LogReply, Release
 from blockyard.protocol.run import Link, RunDocument
 from blockyard.protocol.status import SourceRegistration, StatusUpdate, UpdateReply
+from blockyard.protocol.version import HEARTBEAT_WAIT_SECONDS
 from blockyard.runner.api import RUNS
 from blockyard.runner.executors.executor import ArtifactError
 from blockyard.runner.retry import repeat
@@ -20,6 +21,7 @@ ARTIFACT_BYTES = 128 * 1024 * 1024
 
 _ARTIFACT_RETRY_SECONDS = 30
 _UPLOAD_TIMEOUT = httpx.Timeout(120, connect=10)
+_HELD_TIMEOUT = httpx.Timeout(HEARTBEAT_WAIT_SECONDS + 15, connect=10)
 _LOG_TYPE = "application/octet-stream"
 
 
@@ -53,6 +55,15 @@ class RunApi:
     def heartbeat(self, link: str) -> UpdateReply:
         """Give a sign of life."""
         return self._exchange("POST", link, None)
+
+    def held_heartbeat(self, link: str) -> UpdateReply:
+        """Give a sign of life that is answered when the run shall stop, or after some seconds."""
+        response = self._client.post(
+            link,
+            headers={**self._headers(), "Content-Type": media.RUN, "Prefer": f"wait={HEARTBEAT_WAIT_SECONDS}"},
+            timeout=_HELD_TIMEOUT,
+        )
+        return UpdateReply.model_validate(_json(response))
 
     def release(self, link: str, release: Release) -> UpdateReply:
         """Hand the run back to the queue."""

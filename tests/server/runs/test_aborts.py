@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import anyio
 import httpx
 import pytest
 
@@ -191,3 +192,63 @@ async def test_a_run_token_does_not_abort(world: RunWorld) -> None:
     answers = [await abort(world, run.id, worker.token), await abort(world, foreign.id, worker.token)]
 
     assert [answer.status_code for answer in answers] == [403, 403]
+
+
+async def test_a_held_heartbeat_is_answered_by_the_abort(world: RunWorld) -> None:
+    run = world.request()
+    worker = await a_worker(world)
+    await worker.register("one")
+    answers: list[httpx.Response] = []
+
+    async with anyio.create_task_group() as group:
+
+        async def wait() -> None:
+            answers.append(await worker.heartbeat(wait=60))
+
+        group.start_soon(wait)
+        await anyio.sleep(0.05)
+        await worker.log("one", 0, b"at work")
+        await anyio.sleep(0.15)
+        assert answers == []
+        await abort(world, run.id)
+
+    assert [answer.json() for answer in answers] == [{"runAborted": True}]
+    assert world.run(run.id).abort_delivered_at is not None
+
+
+async def test_a_held_heartbeat_is_answered_when_the_run_has_ended(world: RunWorld) -> None:
+    world.request()
+    worker = await a_worker(world)
+    await worker.register("one")
+    answers: list[httpx.Response] = []
+
+    async with anyio.create_task_group() as group:
+
+        async def wait() -> None:
+            answers.append(await worker.heartbeat(wait=60))
+
+        group.start_soon(wait)
+        await anyio.sleep(0.05)
+        await worker.report(status="SUCCEEDED", steps=[{"id": "one", "status": "SUCCEEDED"}])
+
+    assert [answer.json() for answer in answers] == [{"runAborted": False}]
+
+
+async def test_a_held_heartbeat_is_a_sign_of_life_when_it_arrives(world: RunWorld) -> None:
+    run = world.request()
+    worker = await a_worker(world)
+    await worker.register("one")
+    world.clock.advance(20)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(lambda: worker.heartbeat(wait=1))
+        await anyio.sleep(0.2)
+        assert world.attempt(run.id).last_sign_at == world.clock()
+
+
+async def test_a_heartbeat_without_that_wish_is_answered_at_once(world: RunWorld) -> None:
+    world.request()
+    worker = await a_worker(world)
+
+    with anyio.fail_after(1):
+        assert (await worker.heartbeat()).json() == {"runAborted": False}

@@ -62,7 +62,8 @@ def claim_routes(db: Database, claims: ClaimService, clock: Clock) -> APIRouter:
             types=_types(implementation_types or []),
         )
         waiting = _Waiting(db, claims, clock)
-        claimed = await waiting.claim(request, principal, claim, _wait_seconds(prefer) if own else 0.0)
+        seconds = wait_seconds(prefer, MAX_WAIT_SECONDS) if own else 0.0
+        claimed = await waiting.claim(request, principal, claim, seconds)
         headers = {PROTOCOL_HEADER: str(PROTOCOL_VERSION)} if own else {}
         if claimed.document is None:
             return problem(
@@ -110,9 +111,10 @@ class _Waiting:
         return _SWEEP_SECONDS if due is None else max((due - self._clock()).total_seconds(), 0.01)
 
 
-def _wait_seconds(prefer: str | None) -> float:
+def wait_seconds(prefer: str | None, longest: float) -> float:
+    """Return for how long a client prefers its answer to be held. Source: RFC 7240 §4.3."""
     found = _WAIT.search(prefer or "")
-    return min(float(found.group(1)), MAX_WAIT_SECONDS) if found else 0.0
+    return min(float(found.group(1)), longest) if found else 0.0
 
 
 def _types(names: list[str]) -> frozenset[ImplementationType]:

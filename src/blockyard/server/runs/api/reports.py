@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Response
 
 from blockyard.protocol.live import LOG_OFFSET_PARAMETER, LOG_STEP_PARAMETER, LogReply, Release
 from blockyard.protocol.media import RUN
@@ -15,6 +15,8 @@ from blockyard.server.kit.errors import NotFound
 from blockyard.server.kit.http import answers, media, media_class, require_accept
 from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.sealed import MasterKey, Undecryptable
+from blockyard.server.runs.api.claims import wait_seconds
+from blockyard.server.runs.api.held import MAX_HELD_SECONDS, held_heartbeat
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.service import ReportService, plan_context
 
@@ -83,9 +85,12 @@ def report_routes(db: Database, reports: ReportService, master_key: MasterKey) -
         )
 
     @router.post(f"{own}/{{run_id}}/heartbeat")
-    async def heartbeat(run_id: UUID, principal: CurrentPrincipal) -> UpdateReply:
-        """Give a sign of life; the answer tells of an abort."""
-        return await db.write(lambda tx: reports.heartbeat(tx, principal, RunId(run_id)))
+    async def heartbeat(
+        request: Request, run_id: UUID, principal: CurrentPrincipal, prefer: Annotated[str | None, Header()] = None
+    ) -> UpdateReply:
+        """Give a sign of life; the answer tells of an abort. With `Prefer: wait=5` it comes when there is one, or after 5 s."""
+        seconds = wait_seconds(prefer, MAX_HELD_SECONDS)
+        return await held_heartbeat(request, db, reports, principal, RunId(run_id), seconds=seconds)
 
     @router.post(f"{own}/{{run_id}}/release")
     async def release_run(

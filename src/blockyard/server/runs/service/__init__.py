@@ -3,6 +3,7 @@
 from blockyard.server.runs.service.access import RunAccess, access_of
 from blockyard.server.runs.service.claims import Claim, Claimed, ClaimService
 from blockyard.server.runs.service.context import RunContext
+from blockyard.server.runs.service.news import has_news
 from blockyard.server.runs.service.reports import ReportService, plan_context
 from blockyard.server.runs.service.runs import RunService, StateStanding
 from blockyard.server.runs.service.sweeps import RunSweeper
@@ -27,5 +28,6 @@ __all__ = [
     "StateStanding",
     "StepLog",
     "access_of",
+    "has_news",
     "plan_context",
 ]
