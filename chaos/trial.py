@@ -285,14 +285,18 @@ class Trial:
         outcome.end = lifecycle if lifecycle == "DELETED" else status_of(block)
         claims = [seen for seen in stack.proxy.seen if seen.name.startswith("claim") and "201" in seen.status]
         outcome.attempts = len({seen.name for seen in claims})
+        if (
+            self._point.is_replaced and outcome.noticed_seconds is None and claims
+        ):  # offered and taken between two looks
+            outcome.noticed_seconds = round(claims[-1].at - self._killed_at, 1)
         limit = 2 if self._point.kills_engine else 1
         extra = self._point.action in {Action.UPDATE, Action.ABORT}
         if is_destroyed:
             findings, outcome.repeated = check_destroyed(stack, block, self._site, limit=limit)
         else:
-            findings, outcome.repeated = check_applied(
-                stack, block, self._site, limit=limit, extra=extra, makes=self._point.action is not Action.PLAN
-            )
+            # an engine whose runner never comes back tells nobody what it has made
+            makes = self._point.action is not Action.PLAN and not self._point.is_replaced
+            findings, outcome.repeated = check_applied(stack, block, self._site, limit=limit, extra=extra, makes=makes)
         outcome.findings += findings
         outcome.findings += check_nothing_runs(stack)
         outcome.findings += check_disk(stack, {self._password, *stack.proxy.run_tokens})
