@@ -12,7 +12,7 @@ from bench.figures import Figure, table
 from bench.groups import Group, Setting
 from bench.large import large
 from bench.logs import logs
-from bench.orders import claims, throughput, whole_orders
+from bench.orders import burst, claims, engine_starts, first_lines, throughput, whole_orders
 from bench.processes import starts
 from bench.states import state_cycles
 from tests.support.postgres import postgres_server
@@ -21,9 +21,12 @@ RESULTS = Path(__file__).parent / "results.json"
 
 GROUPS: Mapping[str, Group] = {
     "claims": claims,
+    "first-line": first_lines,
     "orders": whole_orders,
+    "engine-starts": engine_starts,
     "state": state_cycles,
     "throughput": throughput,
+    "burst": burst,
     "logs": logs,
     "large": large,
     "starts": starts,
@@ -36,7 +39,7 @@ def main() -> None:
     chosen = _arguments()
     figures: list[Figure] = []
     for database in ["sqlite", "postgres"] if chosen.db == "all" else [chosen.db]:
-        with _setting(database, rounds=chosen.rounds, blocks=chosen.blocks) as setting:
+        with _setting(database, rounds=chosen.rounds, blocks=chosen.blocks, burst=chosen.burst) as setting:
             for name in chosen.only:
                 for figure in GROUPS[name](setting):
                     figures.append(figure)
@@ -52,6 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--db", choices=["sqlite", "postgres", "all"], default="all")
     parser.add_argument("--rounds", type=int, default=20, help="samples of each latency")
     parser.add_argument("--blocks", type=int, default=100_000, help="blocks of the large database, ten runs each")
+    parser.add_argument("--burst", type=int, default=1_000, help="how many orders come at once")
     parser.add_argument(
         "--only", type=_groups, default=list(GROUPS), metavar="GROUP,…", help=f"some of {', '.join(GROUPS)}"
     )
@@ -67,13 +71,13 @@ def _groups(text: str) -> Sequence[str]:
 
 
 @contextmanager
-def _setting(database: str, *, rounds: int, blocks: int) -> Iterator[Setting]:
+def _setting(database: str, *, rounds: int, blocks: int, burst: int) -> Iterator[Setting]:
     with tempfile.TemporaryDirectory() as folder:
         if database == "sqlite":
-            yield Setting(database, Path(folder), lambda: None, rounds, blocks)
+            yield Setting(database, Path(folder), lambda: None, rounds, blocks, burst)
             return
         with postgres_server() as server:
-            yield Setting(database, Path(folder), lambda: server.url(server.create_database()), rounds, blocks)
+            yield Setting(database, Path(folder), lambda: server.url(server.create_database()), rounds, blocks, burst)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ class Setting:
     new_database: Callable[[], str | None]
     rounds: int
     blocks: int
+    burst: int
     _numbers: Iterator[int] = field(default_factory=count)
 
     def new_data(self) -> Path:

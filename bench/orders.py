@@ -1,17 +1,35 @@
 """Orders from acceptance to the end: latency to the runner and to a viewer, whole orders, throughput."""
 
+import os
+import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
+
 from bench.bare import MODULE, bare_pair
 from bench.figures import Figure, median, percentile
 from bench.groups import Setting
+from bench.pages import bearer
 from bench.runner import claim, finish, new_runner
 from blockyard.protocol.jsontypes import JsonObject
 from tests.support.git_repositories import create_repository
-from tests.support.installation import Installation, an_input, an_output, terraform, text_of, value
+from tests.support.installation import (
+    FINAL,
+    Installation,
+    an_input,
+    an_output,
+    engine,
+    status,
+    terraform,
+    text_of,
+    value,
+)
+
+_COUNTED_RUNS = 5
 
 
 def trivial(blockyard: Installation) -> str:
@@ -21,77 +39,196 @@ def trivial(blockyard: Installation) -> str:
 
 
 def whole_orders(setting: Setting) -> Iterator[Figure]:
-    """Alternate one whole order and one bare pair; the figure is what the order takes more."""
+    """Alternate one whole order and one bare pair, with what earlier runs prepared and without; the figure is the difference."""
     with setting.installation() as blockyard:
-        yield from _whole_orders(blockyard, setting.database, rounds=setting.rounds)
+        yield from _whole_orders(blockyard, setting, "prepared", budgets=(0.0, None))
+    with setting.installation({"BLOCKYARD_RUNNER_PREPARED_DIR": "none"}) as blockyard:
+        yield from _whole_orders(blockyard, setting, "nothing prepared", budgets=(150.0, 300.0))
 
 
-def _whole_orders(blockyard: Installation, database: str, *, rounds: int) -> Iterator[Figure]:
+def _whole_orders(
+    blockyard: Installation, setting: Setting, kind: str, *, budgets: tuple[float | None, float | None]
+) -> Iterator[Figure]:
     version = trivial(blockyard)
     blockyard.ordered(version, {"name": value("warm")})
     bare_pair()
     ours: list[float] = []
     bare: list[float] = []
-    for _ in range(rounds):
+    for _ in range(setting.rounds):
         bare.append(bare_pair())
         started = time.perf_counter()
-        uuid = text_of(blockyard.order(version, {"name": value("bench")}), "metadata", "uuid")
-        _wait_final(blockyard, uuid)
+        _wait_final(blockyard, _order(blockyard, version))
         ours.append(time.perf_counter() - started)
     more = [order - pair for order, pair in zip(ours, bare, strict=True)]
-    for name, figure, budget in (("p50", median(more), 150.0), ("p95", percentile(more, 0.95), 300.0)):
+    for name, figure, budget in zip(("p50", "p95"), (median(more), percentile(more, 0.95)), budgets, strict=True):
         yield Figure(
-            f"whole order minus bare init+apply, {name}",
-            database,
+            f"whole order minus bare init+apply, {kind}, {name}",
+            setting.database,
             figure * 1000,
             "ms",
             comparator=median(bare) * 1000,
             comparator_name="bare pair, median",
             budget=budget,
-            samples=rounds,
+            samples=setting.rounds,
         )
 
 
+def _order(blockyard: Installation, version: str) -> str:
+    return text_of(blockyard.order(version, {"name": value("bench")}), "metadata", "uuid")
+
+
 def _wait_final(blockyard: Installation, uuid: str) -> None:
+    """Follow a block by long poll, as scripts do, until its run has ended."""
     position = ""
     headers = {"Accept": "application/json"}
     while True:
         query = {"wait": "20"} | ({"after": position} if position else {})
         answer = blockyard.client.get(f"/api/blockyard/v1/blocks/{uuid}/events", params=query, headers=headers)
-        answer.raise_for_status()
-        position = answer.json()["position"]
-        if text_of(blockyard.block(uuid), "status", "status") in {"SUCCEEDED", "FAILED", "ABORTED"}:
+        found = answer.raise_for_status().json()
+        position = found["position"]
+        if any(event["type"] == "block" and event["block"]["status"] in FINAL for event in found["events"]):
             return
 
 
+def first_lines(setting: Setting) -> Iterator[Figure]:
+    """Follow the events of an order from its answer on; the figure is when the first line of its log is there."""
+    with setting.installation() as blockyard:
+        version = trivial(blockyard)
+        blockyard.ordered(version, {"name": value("warm")})
+        seconds = [_first_line(blockyard, version) for _ in range(setting.rounds)]
+        started = [_engine_start() for _ in range(setting.rounds)]
+    yield Figure(
+        "order accepted → first log line at a viewer, p95",
+        setting.database,
+        percentile(seconds, 0.95) * 1000,
+        "ms",
+        comparator=median(started) * 1000,
+        comparator_name="engine start, median",
+        budget=200 + median(started) * 1000,
+        samples=setting.rounds,
+    )
+
+
+def _first_line(blockyard: Installation, version: str) -> float:
+    credential = f"Bearer {bearer(blockyard)}"
+    uuid = _order(blockyard, version)
+    accepted = time.perf_counter()
+    url = f"{blockyard.url}/api/blockyard/v1/blocks/{uuid}/events"
+    with httpx.stream(
+        "GET", url, headers={"Accept": "text/event-stream", "Authorization": credential}, timeout=60
+    ) as answer:
+        for line in answer.iter_lines():
+            if line == "event: log":
+                seconds = time.perf_counter() - accepted
+                break
+        else:
+            raise AssertionError("the events ended without a log line")
+    blockyard.settled(uuid)
+    return seconds
+
+
+def _engine_start() -> float:
+    started = time.perf_counter()
+    subprocess.run([engine(), "version"], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def engine_starts(setting: Setting) -> Iterator[Figure]:
+    """Count how often the engine is started per run, by a script of its name before it on PATH."""
+    program = shutil.which(engine()) or engine()
+    folder = setting.new_data()
+    folder.mkdir()
+    script, count = folder / engine(), folder / "starts"
+    script.write_text(f'#!/bin/sh\necho >>"{count}"\nexec "{program}" "$@"\n')
+    script.chmod(0o755)
+    for kind, more in (("prepared", {}), ("nothing prepared", {"BLOCKYARD_RUNNER_PREPARED_DIR": "none"})):
+        with setting.installation({"PATH": f"{folder}:{os.environ['PATH']}", **more}) as blockyard:
+            version = trivial(blockyard)
+            blockyard.ordered(version, {"name": value("warm")})
+            count.write_text("")
+            for _ in range(_COUNTED_RUNS):
+                blockyard.ordered(version, {"name": value("bench")})
+        starts = count.read_text().count("\n") / _COUNTED_RUNS
+        yield Figure(
+            f"engine starts per run, {kind}", setting.database, starts, "starts", budget=3, samples=_COUNTED_RUNS
+        )
+
+
 def throughput(setting: Setting) -> Iterator[Figure]:
-    """Order many at once; the figure is runs per minute over the bare loop with as many at a time, same minute."""
-    for concurrency in (1, 2):
-        with setting.installation(concurrency=concurrency) as blockyard:
-            yield _throughput(blockyard, setting.database, orders=setting.rounds, concurrency=concurrency)
+    """Keep the queue full; the figure is runs per minute over the bare loop with as many at a time, same minutes."""
+    for kind, settings, budget in (
+        ("prepared", {}, 0.7),
+        ("nothing prepared", {"BLOCKYARD_RUNNER_PREPARED_DIR": "none"}, None),
+    ):
+        for concurrency in (1, 2):
+            with setting.installation(settings, concurrency=concurrency) as blockyard:
+                orders = setting.rounds * 4
+                ratio, bare = _throughput(blockyard, orders=orders, concurrency=concurrency)
+            yield Figure(
+                f"runs per minute over the bare loop, {kind}, concurrency {concurrency}",
+                setting.database,
+                ratio,
+                "ratio",
+                comparator=bare,
+                comparator_name="bare runs per minute",
+                budget=budget,
+                at_least=True,
+                samples=orders,
+            )
 
 
-def _throughput(blockyard: Installation, database: str, *, orders: int, concurrency: int) -> Figure:
+def _throughput(blockyard: Installation, *, orders: int, concurrency: int) -> tuple[float, float]:
+    """Return the ratio, and how many bare pairs a minute has; those run before and after."""
     version = trivial(blockyard)
+    blockyard.ordered(version, {"name": value("warm")})
+    bare = _bare_seconds(orders // 2, concurrency)
+    uuids = [_order(blockyard, version) for _ in range(orders)]
+    begun = sum(status(blockyard.block(uuid)) in FINAL for uuid in uuids)
+    started = time.perf_counter()
+    for uuid in reversed(uuids):
+        _wait_final(blockyard, uuid)
+    ours = (time.perf_counter() - started) / (orders - begun)
+    bare = (bare + _bare_seconds(orders // 2, concurrency)) / 2
+    return bare / ours, 60 / bare
+
+
+def _bare_seconds(pairs: int, concurrency: int) -> float:
+    """Return how long one bare pair takes when `concurrency` run at a time."""
     started = time.perf_counter()
     with ThreadPoolExecutor(concurrency) as pool:
-        list(pool.map(lambda _: bare_pair(), range(orders)))
-    bare = orders / (time.perf_counter() - started) * 60
-    started = time.perf_counter()
-    uuids = [text_of(blockyard.order(version, {"name": value("bench")}), "metadata", "uuid") for _ in range(orders)]
-    for uuid in uuids:
-        blockyard.settled(uuid)
-    ours = orders / (time.perf_counter() - started) * 60
-    return Figure(
-        f"runs per minute over the bare loop, concurrency {concurrency}",
-        database,
+        list(pool.map(lambda _: bare_pair(), range(pairs)))
+    return (time.perf_counter() - started) / pairs
+
+
+def burst(setting: Setting) -> Iterator[Figure]:
+    """Order very many at once; figures are what became of them, and how long all took over the bare loop."""
+    with setting.installation(concurrency=2) as blockyard:
+        version = trivial(blockyard)
+        blockyard.ordered(version, {"name": value("warm")})
+        sample = max(2, setting.burst // 10)
+        bare = _bare_seconds(sample, 2)
+        started = time.perf_counter()
+        with ThreadPoolExecutor(8) as pool:
+            uuids = list(pool.map(lambda _: _order(blockyard, version), range(setting.burst)))
+        for uuid in reversed(uuids):
+            _wait_final(blockyard, uuid)
+        ours = (time.perf_counter() - started) / setting.burst
+        bare = (bare + _bare_seconds(sample, 2)) / 2
+        succeeded = sum(status(blockyard.block(uuid)) == "SUCCEEDED" for uuid in uuids)
+        claims_ = [line for line in blockyard.log.read_text().splitlines() if '"run claimed"' in line]
+    name = f"{setting.burst} orders at once"
+    lost, twice = setting.burst - succeeded, len(claims_) - 1 - setting.burst
+    yield Figure(f"{name}: not succeeded", setting.database, lost, "runs", budget=0, samples=setting.burst)
+    yield Figure(f"{name}: claimed more than once", setting.database, twice, "runs", budget=0, samples=setting.burst)
+    yield Figure(
+        f"{name}: drained, over the bare loop at concurrency 2",
+        setting.database,
         ours / bare,
         "ratio",
-        comparator=bare,
-        comparator_name="bare runs per minute",
-        budget=0.7,
-        at_least=True,
-        samples=orders,
+        comparator=bare * setting.burst,
+        comparator_name="seconds of the bare loop",
+        budget=1.5,
+        samples=setting.burst,
     )
 
 
