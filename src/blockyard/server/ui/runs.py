@@ -110,23 +110,21 @@ def add_runs(router: APIRouter, site: Site, *, runs: RunService, views: RunViews
 
 def _add_log(router: APIRouter, site: Site, views: RunViews) -> None:
     @router.get("/runs/{run_id}/log")
-    async def download_log(request: Request, run_id: UUID, step: str, source: str | None = None) -> Response:
+    async def download_log(request: Request, run_id: UUID, step: str = "", source: str | None = None) -> Response:
         visitor = await site.visitors.of(request)
 
-        def read(tx: Transaction, offset: int) -> bytes:
+        def read(tx: Transaction, offset: int) -> tuple[Step, bytes]:
             return views.step_log(
                 tx, visitor.principal, RunId(run_id), source=source, step=step, offset=offset, size=_PIECE_BYTES
-            )[1]
+            )
 
-        async def piece(offset: int) -> bytes:
+        async def piece(offset: int) -> tuple[Step, bytes]:
             return await site.db.read(lambda tx: read(tx, offset))
 
-        async def whole(data: bytes) -> AsyncIterator[bytes]:
-            offset = 0
-            while data:
-                yield data
-                offset += len(data)
-                data = await piece(offset) if len(data) >= _PIECE_BYTES else b""
+        async def whole(log_bytes: int, data: bytes) -> AsyncIterator[bytes]:
+            yield data
+            for offset in range(_PIECE_BYTES, log_bytes, _PIECE_BYTES):
+                yield (await piece(offset))[1]
 
         name = quote(re.sub(r"[^\w.-]+", "-", f"run-{run_id}-{step}.log"))
         headers = {
@@ -134,7 +132,9 @@ def _add_log(router: APIRouter, site: Site, views: RunViews) -> None:
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store",
         }
-        return StreamingResponse(whole(await piece(0)), HTTPStatus.OK, headers, media_type="text/plain; charset=utf-8")
+        found, data = await piece(0)
+        content = whole(found.log_bytes, data)
+        return StreamingResponse(content, HTTPStatus.OK, headers, media_type="text/plain; charset=utf-8")
 
 
 class RunPages:
@@ -175,18 +175,17 @@ class RunPages:
         }
 
     def _tail(self, tx: Transaction, principal: Principal, step: Step) -> str:
-        offset = max(0, step.log_bytes - _TAIL_BYTES)
         _, data = self._views.step_log(
             tx,
             principal,
             step.run_id,
             source=step.id.source,
             step=step.id.name,
-            offset=offset,
+            offset=None,
             size=_TAIL_BYTES,
         )
         text = codecs.getincrementaldecoder("utf-8")("replace").decode(data)
-        if offset:
+        if step.log_bytes > _TAIL_BYTES:
             text = text.partition("\n")[2] or text
         return plain(text)
 

@@ -44,7 +44,7 @@ def own_routes(db: Database, runs: RunService, views: RunViews) -> APIRouter:
         offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
         size: Annotated[int, Query(ge=1, le=MAX_LOG_BYTES)] = MAX_LOG_BYTES,
     ) -> Response:
-        """Return the log of a step from byte `offset` on; `X-Log-Bytes` tells how long it is."""
+        """Return what was kept of `size` bytes of a step's log from `offset` on; `X-Log-Bytes` tells how long it is."""
         found, text = await db.read(
             lambda tx: views.step_log(tx, principal, RunId(run_id), source=source, step=step, offset=offset, size=size)
         )

@@ -1,9 +1,19 @@
-"""Pure rules about logs: characters cut at the end of a chunk, what of a message is new."""
+"""Pure rules about logs: characters cut at the end of a chunk, lines that are too long, what of a message is new."""
 
 import hashlib
+from collections.abc import Iterator
 
 _OVERLAP_BYTES = 4096
 """How much of the end of the known log is looked for in a message that repeats it."""
+
+LINE_BYTES = 64 * 1024
+"""A longer line is cut. Source: architecture.md 8."""
+
+CUT_MARK = b" [the rest of this line was left out]"
+"""As our runner writes it."""
+
+LONGEST_LINE_BYTES = LINE_BYTES + len(CUT_MARK)
+"""So long is a line that our runner has cut; it stays as it is."""
 
 GAP = b"\n[a part of the log is missing here]\n"
 
@@ -18,6 +28,41 @@ def cut_character(data: bytes) -> int:
             length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4  # noqa: PLR2004  by its high bits
             return back if length > back else 0
     return 0
+
+
+def kept_lines(data: bytes, column: int) -> Iterator[tuple[int, bytes]]:
+    """Yield what is kept of `data`, each piece with its place in `data`: of a line that is too long its begin and a mark.
+
+    `column` is how long the line already is that `data` goes on with.
+    """
+    begin = at = 0
+    while len(data) - at > max(0, LONGEST_LINE_BYTES - column):
+        newline = data.rfind(b"\n", at, max(at, at + LONGEST_LINE_BYTES - column + 1))
+        if newline >= 0:
+            at, column = newline + 1, 0
+            continue
+        cut = at + max(0, LINE_BYTES - column)
+        cut -= cut_character(data[max(at, cut - 4) : cut])
+        piece = data[begin:cut] + (CUT_MARK if column <= LONGEST_LINE_BYTES else b"")
+        if piece:
+            yield begin, piece
+        begin = data.find(b"\n", cut)
+        if begin < 0:
+            return
+        at, column = begin + 1, 0
+    if begin < len(data):
+        yield begin, data[begin:]
+
+
+def column_after(tail: bytes, *, is_whole: bool) -> int:
+    """Return how long the last line of a log is, whose end is `tail`; more than the longest if it has been cut.
+
+    `is_whole` tells whether all bytes that were received there have been kept.
+    """
+    newline = tail.rfind(b"\n")
+    if tail.endswith(CUT_MARK) or (newline < 0 and not is_whole):
+        return LONGEST_LINE_BYTES + 1
+    return len(tail) - newline - 1
 
 
 def digest(data: bytes) -> str:

@@ -116,16 +116,17 @@ class RunViews:
         *,
         source: str | None,
         step: str,
-        offset: int,
+        offset: int | None,
         size: int,
     ) -> tuple[Step, bytes]:
-        """Return a piece of the whole log of a step, as kept. Raises NotFound, Denied."""
+        """Return what was kept of `size` bytes of a step's log from `offset` on, or its last `size` bytes. Raises NotFound, Denied."""
         run = RunStore(tx).get(run_id)
         self._require(tx, principal, run, RunAccess.FULL)
         steps = StepStore(tx)
         for found in steps.steps(run.id, steps.newest_attempt(run.id)):
             if found.id.name == step and source in {None, found.id.source}:
-                return found, LogStore(tx).read(found, offset, size)
+                logs = LogStore(tx)
+                return found, logs.tail(found, size) if offset is None else logs.read(found, offset, size)
         raise NotFound(f"the run has no step '{step}'", code="StepUnknown")
 
     def events(self, tx: Transaction, principal: Principal, run_id: RunId, after: int) -> RunEvents:

@@ -17,7 +17,7 @@ _CHUNKS_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class LogChunk:
-    """A piece of a step's log; `offset` counts bytes from the log's begin."""
+    """A piece of a step's log; `offset` counts the bytes that were received before it, kept or not."""
 
     sequence: int
     step: StepId
@@ -50,11 +50,17 @@ class LogStore:
         return found, False
 
     def tail(self, step: Step, size: int) -> bytes:
-        """Return the last `size` bytes of a step's log, or all of it."""
-        return self.read(step, max(0, step.log_bytes - size))[-size:]
+        """Return the last `size` bytes that were kept of a step's log, or all of them."""
+        pieces, found = [step.log_carry], len(step.log_carry)
+        for row in self._chunks_before(step, step.log_bytes):
+            if found >= size:
+                break
+            pieces.append(bytes(row.data))
+            found += len(row.data)
+        return b"".join(reversed(pieces))[-size:] if size else b""
 
     def read(self, step: Step, offset: int = 0, size: int | None = None) -> bytes:
-        """Return a step's log from `offset` on, `size` bytes at the most."""
+        """Return what was kept of the `size` bytes of a step's log from `offset` on."""
         end = step.log_bytes if size is None else min(step.log_bytes, offset + size)
         pieces: list[bytes] = []
         for row in self._chunks_before(step, end):
