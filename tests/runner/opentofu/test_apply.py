@@ -82,6 +82,27 @@ def test_a_dry_run_says_whether_something_changes_and_its_plan_can_be_applied(
     assert again.execute().changes_detected is False
 
 
+@pytest.mark.parametrize("by_ours", [True, False])
+def test_a_plan_can_be_applied_by_the_other_kind_of_runner(
+    new_run: NewRun, state: StateServer, *, by_ours: bool
+) -> None:
+    """The official runner keeps the address in a file, where a Blockyard server tells it the one that our plans lack."""
+    dry = new_run(files=MODULE, inputs=[an_input("name", "ada")], behavior="DETECT", blockyard=by_ours)
+    address = f"{state.base_url}/api/terraform/state/workspace/team-a/buildingBlock/{BLOCK}"
+    told = [an_input("TF_HTTP_ADDRESS", address, environment=True)] if by_ours else []
+
+    run = new_run(
+        files=MODULE,
+        inputs=[an_input("name", "ada"), *told],
+        links={"planArtifact": {"href": "https://x.test/plan"}},
+        artifact=dry.execute().artifact,
+        blockyard=not by_ours,
+    )
+
+    assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    assert state.resources() == ["it"]
+
+
 def test_a_plan_that_cannot_be_had_fails_the_step_that_applies_it(new_run: NewRun) -> None:
     run = new_run(files={"main.tf": ""}, links={"planArtifact": {"href": "https://x.test/plan"}})
 
