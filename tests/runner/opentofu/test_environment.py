@@ -76,6 +76,7 @@ def test_only_the_allow_list_is_inherited() -> None:
     assert environment.engine_environment(own, Path("/log")) == {
         "CHECKPOINT_DISABLE": "1",
         "TF_IN_AUTOMATION": "1",
+        "GOGC": "200",
         "TF_LOG": "DEBUG",
         "TF_LOG_PATH": "/log",
     }
@@ -104,7 +105,7 @@ def test_script_and_engine_see_the_allow_list_and_the_inputs(new_run: NewRun) ->
     engine = set((run.run_dir / "apply.names").read_text().split())
     http = {f"TF_HTTP_{name}" for name in HTTP}
     assert script == EVERYWHERE | http | {"MESHSTACK_USER_MESSAGE"}
-    assert engine | {"SHLVL", "_"} == EVERYWHERE | http | {"CHECKPOINT_DISABLE", "TF_IN_AUTOMATION"} | {
+    assert engine | {"SHLVL", "_"} == EVERYWHERE | http | {"CHECKPOINT_DISABLE", "TF_IN_AUTOMATION", "GOGC"} | {
         name for name in engine if name.startswith(("TF_LOG", "TF_APPEND"))
     }
 
