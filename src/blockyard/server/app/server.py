@@ -1,6 +1,7 @@
 """Runs the application under uvicorn on a socket that is bound before anything else is started."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import Callable
 
@@ -74,4 +75,15 @@ def run(
         http=GuardedProtocol,
         backlog=1024,
     )
+    keep_for_good()
     _Server(config, started, stopping).run(sockets=[listener])
+
+
+def keep_for_good() -> None:
+    """Take everything that is there now out of garbage collection.
+
+    Modules, routes and schemas are half a million objects that stay as long as the process. Looking through them for garbage
+    every few thousand requests held all requests up, 100 ms and more each time.
+    """
+    gc.collect()
+    gc.freeze()
