@@ -14,6 +14,7 @@ from bench.large import large
 from bench.logs import logs
 from bench.orders import burst, claims, engine_starts, first_lines, throughput, whole_orders
 from bench.processes import starts
+from bench.providers import provider_orders
 from bench.states import state_cycles
 from tests.support.postgres import postgres_server
 
@@ -23,6 +24,7 @@ GROUPS: Mapping[str, Group] = {
     "claims": claims,
     "first-line": first_lines,
     "orders": whole_orders,
+    "providers": provider_orders,
     "engine-starts": engine_starts,
     "state": state_cycles,
     "throughput": throughput,

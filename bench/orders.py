@@ -32,9 +32,9 @@ from tests.support.installation import (
 _COUNTED_RUNS = 5
 
 
-def trivial(blockyard: Installation) -> str:
-    """Define the trivial module and return the version to order."""
-    repository = create_repository(blockyard.data.with_name(f"{blockyard.data.name}-trivial.git"), {"main.tf": MODULE})
+def trivial(blockyard: Installation, module: str = MODULE) -> str:
+    """Define the trivial module, or another with the same variable and output, and return the version to order."""
+    repository = create_repository(blockyard.data.with_name(f"{blockyard.data.name}-trivial.git"), {"main.tf": module})
     return blockyard.define(terraform(repository), inputs={"name": an_input()}, outputs={"greeting": an_output()})
 
 
@@ -56,9 +56,7 @@ def _whole_orders(
     bare: list[float] = []
     for _ in range(setting.rounds):
         bare.append(bare_pair())
-        started = time.perf_counter()
-        _wait_final(blockyard, _order(blockyard, version))
-        ours.append(time.perf_counter() - started)
+        ours.append(ordered_whole(blockyard, version))
     more = [order - pair for order, pair in zip(ours, bare, strict=True)]
     for name, figure, budget in zip(("p50", "p95"), (median(more), percentile(more, 0.95)), budgets, strict=True):
         yield Figure(
@@ -71,6 +69,18 @@ def _whole_orders(
             budget=budget,
             samples=setting.rounds,
         )
+
+
+def ordered_whole(blockyard: Installation, version: str) -> float:
+    """Order a block, follow it to the end of its run and return the seconds. Raises AssertionError unless it succeeded."""
+    started = time.perf_counter()
+    uuid = _order(blockyard, version)
+    _wait_final(blockyard, uuid)
+    seconds = time.perf_counter() - started
+    block = blockyard.block(uuid)
+    if status(block) != "SUCCEEDED":
+        raise AssertionError(blockyard.logs(block))
+    return seconds
 
 
 def _order(blockyard: Installation, version: str) -> str:
