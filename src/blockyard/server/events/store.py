@@ -47,6 +47,9 @@ _events = Table(
 )
 
 
+_APPEND = insert(_events)
+
+
 class EventStore:
     """Appends and finds events."""
 
@@ -56,21 +59,22 @@ class EventStore:
     def append(self, event: Event) -> None:
         """Write one event."""
         self._tx.execute(
-            insert(_events).values(
-                id=event.id,
-                at=event.at,
-                title=event.title,
-                type=event.type.value,
-                author_type=event.author.type,
-                author_identifier=event.author.identifier,
-                author=event.author.document(),
-                workspace=event.workspace,
-                subject_kind=event.subject_kind,
-                subject_id=event.subject_id,
-                description=event.description,
-                content=event.content,
-                previous=event.previous,
-            )
+            _APPEND,
+            {
+                "id": event.id,
+                "at": event.at,
+                "title": event.title,
+                "type": event.type.value,
+                "author_type": event.author.type,
+                "author_identifier": event.author.identifier,
+                "author": event.author.document(),
+                "workspace": event.workspace,
+                "subject_kind": event.subject_kind,
+                "subject_id": event.subject_id,
+                "description": event.description,
+                "content": event.content,
+                "previous": event.previous,
+            },
         )
 
     def page(self, wanted: EventFilter, request: PageRequest) -> Page[Event]:
