@@ -191,6 +191,12 @@ def test_an_output_of_another_type_is_refused_by_name(type_: DeclaredType, value
         check_output(OutputSpec(key="k", display_name="K", type=type_), value)
 
 
+@pytest.mark.parametrize("value", ["x" * (16 * 1024 * 1024 + 1), ["ä" * 8 * 1024 * 1024]], ids=["text", "list"])
+def test_an_output_that_is_too_large_is_refused_by_name(value: Json) -> None:
+    with pytest.raises(Invalid, match="output 'k' is larger than 16777216 bytes"):
+        check_output(OutputSpec(key="k", display_name="K", type=DeclaredType.CODE), value)
+
+
 @given(value=ANY_JSON, type_=st.sampled_from(DeclaredType))
 def test_any_output_is_kept_or_refused(value: Json, type_: DeclaredType) -> None:
     try:

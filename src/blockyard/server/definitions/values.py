@@ -12,6 +12,8 @@ from blockyard.server.definitions.model import DeclaredType, InputSpec, OutputSp
 from blockyard.server.definitions.patterns import PatternError, matches
 from blockyard.server.kit.errors import Invalid
 
+_LARGE_REMEDY = "Keep large data in a file store and pass its address."
+
 MAX_VALUE_BYTES = 16 * 1024 * 1024
 """No value may be larger, written as JSON. Source: architecture.md 8."""
 
@@ -47,7 +49,7 @@ def check_type(type_: InputType, options: tuple[str, ...] | None, value: Json, *
             f"the value of input '{label}' is larger than {MAX_VALUE_BYTES} bytes",
             code="ValueTooLarge",
             field=pointer,
-            remedy="Keep large data in a file store and pass its address.",
+            remedy=_LARGE_REMEDY,
         )
 
 
@@ -83,6 +85,12 @@ def check_output(spec: OutputSpec, value: Json) -> Json:
 
     STRING and CODE take each other; objects and lists become indented JSON text in CODE. Source: concepts.md 7.
     """
+    if _size(value) > MAX_VALUE_BYTES:
+        raise Invalid(
+            f"output '{spec.key}' is larger than {MAX_VALUE_BYTES} bytes",
+            code="ValueTooLarge",
+            remedy=_LARGE_REMEDY,
+        )
     expected = spec.type.run_type
     if expected in {OutputType.STRING, OutputType.CODE}:
         if isinstance(value, str):
