@@ -64,13 +64,11 @@ class Work:
         return StateClient(self._http, address, self.context.document.spec.run_token or "")
 
     def begin_registration(self) -> None:
-        """Announce the steps. The sources are fetched meanwhile: they can be thrown away."""
+        """Announce the steps. What comes before the first command can be thrown away and is done meanwhile."""
         self.reporter.begin_registration(plan_steps(self.behavior, is_async=self.implementation.is_async))
 
     def enter(self, stage: Stage) -> None:
         """Begin a stage. Raises Stopped; but what is done is collected even then."""
-        if stage is not Stage.SOURCES:
-            self.reporter.confirm_registration()
         self.stage = stage
         self.reporter.start(self.step)
         if stage is not Stage.OUTPUT:
@@ -117,7 +115,8 @@ class Work:
         deadline: float | None = None,
         stdin: bytes | None = None,
     ) -> ProcessResult:
-        """Run a command in the run directory, or go on with the one of this name."""
+        """Run a command in the run directory, or go on with the one of this name. Raises RegistrationRefused."""
+        self.reporter.confirm_registration()
         own = self.context.deadline
         return self.context.processes.run(
             name,
