@@ -100,30 +100,24 @@ class BlockFeed:
         end = clock.time() + MAX_STREAM_SECONDS
         spoke_at = clock.time()
         while clock.time() < end:
-            if found.events:
-                spoke_at = clock.time()
-                yield _frames(found)
-            if found.ended:
-                return
-            if not found.more:
-                await self._until_woken(principal, block_id, found.cursor)
-            if clock.time() - spoke_at >= KEEP_ALIVE_SECONDS:
-                spoke_at = clock.time()
-                yield ": keep-alive\n\n"
-            try:
-                found = await self.look(principal, block_id, found.cursor)
-            except NotFound:
-                return
-
-    async def _until_woken(self, principal: Principal, block_id: UUID, cursor: Cursor) -> None:
-        """Wait for a wake-up; one between the last look and the subscription is found by looking again."""
-        with self._db.signals.subscribe(*_topics(block_id, cursor.run_id)) as subscription:
-            try:
-                found = await self.look(principal, block_id, cursor)
-            except NotFound:
-                return
-            if not found.events and not found.ended:
-                await subscription.wait(_SWEEP_SECONDS)
+            watched = found.cursor.run_id
+            with self._db.signals.subscribe(*_topics(block_id, watched)) as subscription:
+                subscription.wake()  # what happened between the last look and the subscription
+                while found.cursor.run_id == watched and clock.time() < end:
+                    if found.events:
+                        spoke_at = clock.time()
+                        yield _frames(found)
+                    if found.ended:
+                        return
+                    if not found.more:
+                        await subscription.wait(_SWEEP_SECONDS)
+                    if clock.time() - spoke_at >= KEEP_ALIVE_SECONDS:
+                        spoke_at = clock.time()
+                        yield ": keep-alive\n\n"
+                    try:
+                        found = await self.look(principal, block_id, found.cursor)
+                    except NotFound:
+                        return
 
     def _changes(self, tx: Transaction, principal: Principal, block_id: UUID, cursor: Cursor) -> BlockEvents:
         block = self._blocks.find(tx, principal, block_id)

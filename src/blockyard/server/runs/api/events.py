@@ -100,6 +100,7 @@ class RunFeed:
         """Yield server-sent events, beginning with `found`, until the run ended."""
         silent = 0.0
         with self._db.signals.subscribe(f"run:{run_id}") as subscription:
+            subscription.wake()  # what happened between the first look and the subscription
             while True:
                 if events := event_documents(found):
                     silent = 0.0
