@@ -182,7 +182,10 @@ async def page_request(
 
 
 def install_errors(app: FastAPI) -> None:
-    """Make `app` answer every refusal and every bug in the one shape of errors."""
+    """Make `app` answer every refusal and every bug in the one shape of errors.
+
+    The handlers of what happens often are coroutines: others are called in a thread.
+    """
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(HttpRefusal, _on_http_refusal)
     app.add_exception_handler(RequestValidationError, _on_invalid)
@@ -190,7 +193,7 @@ def install_errors(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_bug)
 
 
-def _on_refusal(request: Request, error: Exception) -> Response:
+async def _on_refusal(request: Request, error: Exception) -> Response:
     if not isinstance(error, Refusal):
         raise error
     return refused(request, error)
@@ -214,7 +217,7 @@ def refused(request: Request, error: Refusal) -> Response:
     )
 
 
-def _on_http_refusal(request: Request, error: Exception) -> Response:
+async def _on_http_refusal(request: Request, error: Exception) -> Response:
     if not isinstance(error, HttpRefusal):
         raise error
     return problem(request, error.status, code=error.code, message=error.message, remedy=error.remedy)
@@ -245,7 +248,7 @@ def _on_invalid(request: Request, error: Exception) -> Response:
     )
 
 
-def _on_http_exception(request: Request, error: Exception) -> Response:
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
