@@ -9,6 +9,7 @@ from base64 import b64decode
 from uuid import UUID
 
 from blockyard.server.kit.errors import Invalid, Unavailable
+from blockyard.server.kit.large_bodies import load_json
 from blockyard.server.kit.sealed import MasterKey, Undecryptable
 from blockyard.server.tofu_state.model import NewState
 
@@ -16,7 +17,7 @@ MAX_SERIAL = 2**63 - 1
 MAX_LINEAGE_LENGTH = 255
 
 _LARGE_BYTES = 256 * 1024
-"""Larger states are not parsed as a whole: that would hold up everybody else for up to a second."""
+"""Larger states that begin as engines write them are not parsed as a whole, others slowly: it would hold up everybody else."""
 
 _HEAD_BYTES = 4096
 _HEAD = re.compile(
@@ -75,7 +76,7 @@ def _head(body: bytes) -> tuple[int, str]:
     if len(body) > _LARGE_BYTES and (found := _HEAD.match(body[:_HEAD_BYTES])) and body.rstrip().endswith(b"}"):
         return _checked(int(found.group(1)), found.group(2).decode())
     try:
-        state: object = json.loads(body)
+        state: object = json.loads(body) if len(body) <= _LARGE_BYTES else load_json(body)
     except (ValueError, RecursionError) as error:
         raise _not_a_state() from error
     if not isinstance(state, dict):
