@@ -16,9 +16,19 @@ from bench.orders import burst, claims, engine_starts, first_lines, throughput, 
 from bench.processes import starts
 from bench.providers import provider_orders
 from bench.states import state_cycles
-from tests.support.postgres import postgres_server
+from tests.support.postgres import SETTINGS, postgres_server
 
 RESULTS = Path(__file__).parent / "results.json"
+
+POSTGRES = {
+    **SETTINGS,
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "autovacuum": "on",
+    "shared_buffers": "256MB",
+}
+"""As durable as the server's defaults; tests have theirs keep nothing."""
 
 GROUPS: Mapping[str, Group] = {
     "claims": claims,
@@ -78,7 +88,7 @@ def _setting(database: str, *, rounds: int, blocks: int, burst: int) -> Iterator
         if database == "sqlite":
             yield Setting(database, Path(folder), lambda: None, rounds, blocks, burst)
             return
-        with postgres_server() as server:
+        with postgres_server(POSTGRES) as server:
             yield Setting(database, Path(folder), lambda: server.url(server.create_database()), rounds, blocks, burst)
 
 

@@ -1,14 +1,16 @@
 """Lists and details where there is much: 100 requests a second, mixed, with 1 000 and with 100 000 blocks."""
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench.figures import Figure, median, percentile
 from bench.groups import Setting
 from bench.load import Timings, at_rate, one_by_one
 from bench.pages import bearer, signed_in
-from bench.requests import FLAT, Access, Mix, interleaved
+from bench.requests import FLAT, SEARCH, Access, Mix, interleaved
 from bench.runner import Reporter, claim, new_runner
 from bench.seeding import STEPS, Scale, Template, seed
 from blockyard.protocol import media
@@ -29,10 +31,17 @@ class _Measured:
 
     alone: Timings
     mixed: Timings
+    cpu_seconds: float
+    """What the server process used for the mixed requests."""
 
     def alone_ms(self, kind: str) -> float:
         """Return how long a request of this kind takes while nothing else happens, in the middle."""
         return median(self.alone.by_kind[kind]) * 1000
+
+    @property
+    def cpu_ms(self) -> float:
+        """How much processor time one mixed request took of the server."""
+        return self.cpu_seconds / len(self.mixed.all) * 1000
 
 
 def large(setting: Setting) -> Iterator[Figure]:
@@ -51,10 +60,30 @@ def large(setting: Setting) -> Iterator[Figure]:
             budget=budget,
             samples=len(many.mixed.all),
         )
+    yield Figure(
+        f"server CPU per mixed request, {size}",
+        setting.database,
+        many.cpu_ms,
+        "ms",
+        comparator=few.cpu_ms,
+        comparator_name=f"{SMALL_BLOCKS} blocks",
+        samples=len(many.mixed.all),
+    )
+    yield from _growth(setting, few, many, size)
+    _print_kinds(setting, few, many)
+
+
+def _growth(setting: Setting, few: _Measured, many: _Measured, size: str) -> Iterator[Figure]:
+    """Compare what single requests take, with nothing else going on."""
     growth = {kind: many.alone_ms(kind) - few.alone_ms(kind) for kind in many.alone.by_kind}
     flat = {kind: more for kind, more in growth.items() if kind in FLAT}
-    others = {kind: more for kind, more in growth.items() if kind not in FLAT}
-    for what, grown, budget in (("details and first pages", flat, 2.0), ("counts and deep pages", others, 10.0)):
+    others = {kind: more for kind, more in growth.items() if kind not in FLAT and kind != SEARCH}
+    kinds = (
+        ("details and first pages", flat, 2.0),
+        ("counts and deep pages", others, 10.0),
+        ("search in names", {SEARCH: growth[SEARCH]}, None),
+    )
+    for what, grown, budget in kinds:
         kind = max(grown, key=lambda one: grown[one])
         yield Figure(
             f"{what}, {size}: growth of the worst ({kind})",
@@ -66,7 +95,6 @@ def large(setting: Setting) -> Iterator[Figure]:
             budget=budget,
             samples=len(many.alone.by_kind[kind]),
         )
-    _print_kinds(setting, few, many)
 
 
 def _measure(setting: Setting, scale: Scale) -> _Measured:
@@ -80,11 +108,13 @@ def _measure(setting: Setting, scale: Scale) -> _Measured:
         one_by_one(blockyard.url, list(interleaved(mix, 2)))
         alone = one_by_one(blockyard.url, list(interleaved(mix, setting.rounds)))
         at_rate(blockyard.url, mix.mixed(int(WARM_SECONDS * PER_SECOND)), PER_SECOND)
+        used = _cpu_seconds(blockyard)
         mixed = at_rate(blockyard.url, mix.mixed(int(SECONDS * PER_SECOND)), PER_SECOND)
+        used = _cpu_seconds(blockyard) - used
     refused = [*alone.refused, *mixed.refused]
     if refused:
         raise RuntimeError(f"{len(refused)} requests were refused, among them {refused[0]}")
-    return _Measured(alone, mixed)
+    return _Measured(alone, mixed, used)
 
 
 _WITHOUT_RUNNER = {"BLOCKYARD_EMBEDDED_RUNNER": "false", "BLOCKYARD_LOG_LEVEL": "info"}
@@ -136,6 +166,12 @@ def _order(template: Template) -> JsonObject:
             "inputs": {"name": value("ordered"), "size": value(1)},
         },
     }
+
+
+def _cpu_seconds(blockyard: Installation) -> float:
+    """Return the processor time that the server has used so far."""
+    numbers = Path(f"/proc/{blockyard.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _print_kinds(setting: Setting, few: _Measured, many: _Measured) -> None:

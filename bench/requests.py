@@ -15,8 +15,24 @@ BLOCKS = "/api/meshobjects/meshbuildingblocks"
 RUNS = "/api/meshobjects/meshbuildingblockruns"
 OWN = "/api/blockyard/v1"
 
-FLAT = frozenset({"block", "block, own", "run", "run, own", "blocks, first page", "runs of a block", "blocks by name"})
-"""Kinds that may not take longer where there is more."""
+FLAT = frozenset(
+    {
+        "block",
+        "block, own",
+        "run",
+        "run, own",
+        "runs of a block",
+        "runs of a workspace",
+        "blocks by name",
+        "blocks by workspace",
+        "events of a workspace",
+        "page: block",
+    }
+)
+"""Kinds that may not take longer where there is more. Lists of everything count everything, so they are not here."""
+
+SEARCH = "page: blocks searched"
+"""Looks for a part of a name in all names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +100,7 @@ class Mix:
             ),
             "page: blocks": (25, lambda kind: self._page(kind, "/blocks", {})),
             "page: blocks by name": (5, lambda kind: self._page(kind, "/blocks", {"sort": "name"})),
-            "page: blocks searched": (5, lambda kind: self._page(kind, "/blocks", {"search": self._name()[:9]})),
+            SEARCH: (5, lambda kind: self._page(kind, "/blocks", {"search": self._name()[:9]})),
             "page: block": (25, lambda kind: self._page(kind, f"/blocks/{self._block()}", {})),
         }
 
