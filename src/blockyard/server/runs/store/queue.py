@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from blockyard.protocol.names import ImplementationType, RunStatus
 from blockyard.server.kit.database import Transaction
@@ -23,6 +23,36 @@ class QueueFigures:
     oldest_pending_at: datetime | None
 
 
+_WAITING = (
+    _runs.c.status == RunStatus.PENDING.value,
+    _runs.c.runner_id == bindparam("of_runner"),
+    _runs.c.implementation.in_(bindparam("of_types", expanding=True)),
+)
+_OLDEST = (
+    select(_runs.c.id)
+    .where(*_WAITING, _runs.c.due_at <= bindparam("due_until"))
+    .order_by(_runs.c.created_at, _runs.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
+)
+_TAKE = (
+    update(_runs)
+    .where(_runs.c.id == _OLDEST, _runs.c.status == RunStatus.PENDING.value)
+    .values(
+        status=RunStatus.IN_PROGRESS.value,
+        attempt=_runs.c.attempt + 1,
+        node_id=bindparam("given_node"),
+        claimed_at=bindparam("given_at"),
+        sequence=_runs.c.sequence + 1,
+        changed=_runs.c.sequence + 1,
+        revision=_runs.c.revision + 1,
+    )
+    .returning(_runs)
+)
+_NEXT_DUE = select(func.min(_runs.c.due_at).label("due")).where(*_WAITING)
+
+
 class QueueStore:
     """Takes runs out of the queue."""
 
@@ -33,34 +63,13 @@ class QueueStore:
         self, runner_id: UUID, types: Collection[ImplementationType], *, node_id: str | None, at: datetime
     ) -> Run | None:
         """Give the oldest run that is due to the runner, in one statement: a new attempt of it begins."""
-        oldest = (
-            select(_runs.c.id)
-            .where(*_waiting(runner_id, types), _runs.c.due_at <= at)
-            .order_by(_runs.c.created_at, _runs.c.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-            .scalar_subquery()
-        )
-        taken = (
-            update(_runs)
-            .where(_runs.c.id == oldest, _runs.c.status == RunStatus.PENDING.value)
-            .values(
-                status=RunStatus.IN_PROGRESS.value,
-                attempt=_runs.c.attempt + 1,
-                node_id=node_id,
-                claimed_at=at,
-                sequence=_runs.c.sequence + 1,
-                changed=_runs.c.sequence + 1,
-                revision=_runs.c.revision + 1,
-            )
-            .returning(_runs)
-        )
-        row = self._tx.execute(taken).one_or_none()
+        given = {"given_node": node_id, "given_at": at}
+        row = self._tx.execute(_TAKE, {**_waiting(runner_id, types), "due_until": at, **given}).one_or_none()
         return None if row is None else remember(self._tx, row)
 
     def next_due(self, runner_id: UUID, types: Collection[ImplementationType]) -> datetime | None:
         """Return when the next run for the runner is or was due."""
-        row = self._tx.execute(select(func.min(_runs.c.due_at).label("due")).where(*_waiting(runner_id, types))).one()
+        row = self._tx.execute(_NEXT_DUE, _waiting(runner_id, types)).one()
         due: datetime | None = row.due
         return due
 
@@ -90,9 +99,6 @@ class QueueStore:
         )
 
 
-def _waiting(runner_id: UUID, types: Collection[ImplementationType]) -> list[ColumnElement[bool]]:
-    return [
-        _runs.c.status == RunStatus.PENDING.value,
-        _runs.c.runner_id == runner_id,
-        _runs.c.implementation.in_(sorted(kind.value for kind in types)),
-    ]
+def _waiting(runner_id: UUID, types: Collection[ImplementationType]) -> dict[str, object]:
+    """Return the values of the parameters of `_WAITING`."""
+    return {"of_runner": runner_id, "of_types": sorted(kind.value for kind in types)}
