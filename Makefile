@@ -67,7 +67,7 @@ bench: $(DEV) $(UI) ## measure what must be cheap; prints JSON (ARGS=…)
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: chaos
-chaos: $(DEV) $(UI) ## kill server, runner, engine and PostgreSQL at every point of a run (ARGS="--points 50")
+chaos: $(DEV) $(UI) ## kill server, runner, engine and PostgreSQL at hundreds of points of a run (ARGS="--all", "--disks", --help)
 	@$(BIN)/python -m chaos $(ARGS)
 
 ##@ Checking

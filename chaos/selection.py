@@ -27,11 +27,17 @@ def choose(stacks: Sequence[str], number: int | None, only: str | None, *, lost:
     shares = sum(_SHARES[name] for name in stacks)
     work = []
     for name in stacks:
-        some = [point for point in points(name) if only is None or only in point.name]
+        some = _named(points(name), only)
         work.append((name, spread(some, len(some) if number is None or only else number * _SHARES[name] // shares)))
     if lost:
-        work.append((stacks[0], [point for point in replaced_points() if only is None or only in point.name]))
+        work.append((stacks[0], _named(replaced_points(), only)))
     return [(name, some) for name, some in work if some]
+
+
+def _named(some: list[Point], only: str | None) -> list[Point]:
+    if only is None:
+        return some
+    return [point for point in some if point.name == only] or [point for point in some if only in point.name]
 
 
 def in_pieces(work: Work) -> Work:

@@ -318,7 +318,7 @@ class Trial:
         }
 
     def _trace(self, began: float) -> str:
-        lines = [f"point {self._point.name} on {self._outcome.stack}"]
+        lines = [f"repeat it: make chaos ARGS='--stack {self._outcome.stack} --only {self._point.name}'"]
         if self._killed_at:
             lines.append(f"killed at {self._killed_at - began:.3f} s")
         for proxy in (self._stack.proxy, self._stack.git_proxy):

@@ -58,10 +58,13 @@ def test_a_run_ends_right_whatever_is_killed(processes: Stack, subtests: pytest.
             assert not outcome.findings, outcome.trace
 
 
-@pytest.mark.parametrize("place", ["order-1", "state-post-1"])
-def test_a_server_that_cannot_write_refuses_in_clear_words_and_goes_on_when_it_can(tmp_path: Path, place: str) -> None:
+def test_a_server_that_cannot_write_refuses_in_clear_words_and_goes_on_when_it_can(
+    tmp_path: Path, subtests: pytest.Subtests
+) -> None:
     with stack(tmp_path, "sqlite") as running:
-        assert take_away(running, Unwritable(running), place) == []
+        for place in ("order-1", "state-post-1"):
+            with subtests.test(place):
+                assert take_away(running, Unwritable(running), place) == []
 
 
 def test_a_campaign_kills_in_every_place_and_every_victim_at_two_hundred_points_or_more() -> None:
