@@ -21,7 +21,7 @@ def test_the_run_of_the_file_is_executed_without_login_and_claim(tmp_path: Path)
     with FakeControlPlane(blockyard=False) as plane:
         file = a_run_file(plane, tmp_path / "run.json", a_run(inputs={"echo_command": "echo hello"}))
 
-        with RunnerProcess(plane, tmp_path / "work", run_json_file=file) as runner:
+        with RunnerProcess(plane, tmp_path / "work", run_json_file=file, update_seconds=10) as runner:
             assert runner.wait() == 0
 
         assert [request.method for request in plane.requests] == ["POST", "PATCH"]
