@@ -227,6 +227,11 @@ def _servers(name: str, folder: Path, postgres: PostgresServer | None, url: str)
     return single_server(data, log, database_url)
 
 
+_HANDLED = b"is still being handled"
+_HANDLED_SECONDS = 3.0
+"""Who handled it for longer was killed; the reservation of its key, without an effect, lasts for minutes."""
+
+
 class _Patient(httpx.BaseTransport):
     """Repeats requests while the server is away. A repeated POST carries the same Idempotency-Key."""
 
@@ -238,6 +243,7 @@ class _Patient(httpx.BaseTransport):
         if request.method == "POST":
             request.headers.setdefault("Idempotency-Key", str(uuid.uuid4()))
         end = time.monotonic() + READY_SECONDS
+        given_up_at = 0.0
         while True:
             try:
                 response = self._inner.handle_request(request)
@@ -245,7 +251,11 @@ class _Patient(httpx.BaseTransport):
                 if time.monotonic() > end:
                     raise
             else:
-                if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > end:
+                if response.status_code == httpx.codes.CONFLICT and _HANDLED in response.read():
+                    given_up_at = given_up_at or time.monotonic() + _HANDLED_SECONDS
+                    if time.monotonic() > given_up_at:
+                        request.headers["Idempotency-Key"] = str(uuid.uuid4())
+                elif response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > end:
                     return response
                 response.close()
             time.sleep(0.1)
