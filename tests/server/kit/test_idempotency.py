@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import anyio
 import httpx
 import pytest
 from fastapi import FastAPI, Request
-from sqlalchemy import Column, Integer, MetaData, Table, insert, text
+from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 
 from blockyard.server.kit.database import Database, Transaction, metadata
 from blockyard.server.kit.errors import Conflict, Unauthenticated
@@ -32,7 +32,10 @@ async def _identify(request: Request) -> str:
 
 @asynccontextmanager
 async def shop(
-    database: Database, clock: FixedClock, fill_disk: Callable[[], None] = lambda: None
+    database: Database,
+    clock: FixedClock,
+    fill_disk: Callable[[], None] = lambda: None,
+    late: anyio.Event | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Give a client of an application with one POST route that inserts a row."""
     _orders.metadata.create_all(database.engine)
@@ -52,6 +55,8 @@ async def shop(
             raise Conflict("sold out", remedy="Come back.")
         if body.get("full") == "before":
             fill_disk()
+        if body.get("late") and late is not None:
+            await late.wait()
         number = await database.write(insert_order)
         if body.get("full") == "after":
             fill_disk()
@@ -131,6 +136,40 @@ async def test_a_request_that_is_still_handled_is_not_handled_twice(database: Da
 
     assert sorted(answers) == [201, 409]
     assert database.read_now(_count) == 1
+
+
+async def test_a_request_whose_key_was_taken_over_has_no_effect_any_more(database: Database, clock: FixedClock) -> None:
+    answers: list[httpx.Response] = []
+    headers = {"Idempotency-Key": "k1"}
+    late = anyio.Event()
+
+    async with shop(database, clock, late=late) as client:
+
+        async def send() -> None:
+            answers.append(await client.post("/orders", json={"late": True}, headers=headers))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(send)
+            await _until_reserved(database, clock())
+            clock.advance(5)
+            soon = await client.post("/orders", json={"late": True}, headers=headers)
+            clock.advance(6)
+            group.start_soon(send)
+            await _until_reserved(database, clock())
+            late.set()
+        again = await client.post("/orders", json={"late": True}, headers=headers)
+
+    assert (soon.status_code, soon.json()["errorCode"]) == (409, "IdempotencyKeyReused")
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    assert database.read_now(_count) == 1
+    assert (again.status_code, again.json()["number"]) == (201, 1)
+
+
+async def _until_reserved(database: Database, at: datetime) -> None:
+    """Wait until the key is reserved by a request that came at `at`."""
+    reserved = select(metadata.tables["idempotency_keys"].c.created_at)
+    while [row.created_at for row in await database.read(lambda tx: tx.execute(reserved).all())] != [at]:  # noqa: ASYNC110  no event: another thread writes it
+        await anyio.sleep(0.005)
 
 
 async def test_a_database_that_cannot_be_written_costs_no_request_its_key(tmp_path: Path, clock: FixedClock) -> None:

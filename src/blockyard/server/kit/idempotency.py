@@ -11,18 +11,31 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 import structlog
 from fastapi import Request
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, delete, insert, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    String,
+    Table,
+    and_,
+    delete,
+    insert,
+    select,
+    update,
+)
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.columns import Bytes, Instant
 from blockyard.server.kit.database import Database, Transaction, before_commit, metadata
-from blockyard.server.kit.errors import Refusal, Unavailable
+from blockyard.server.kit.errors import Conflict, Refusal, Unavailable
 from blockyard.server.kit.http import problem, refused
 from blockyard.server.kit.sealed import MasterKey
 
@@ -31,8 +44,10 @@ log = structlog.get_logger(__name__)
 HEADER = "idempotency-key"
 MAX_KEY_LENGTH = 255
 LIFETIME = timedelta(hours=24)
-RESERVED_FOR = timedelta(minutes=5)
-"""A reservation without an effect that is older than this belongs to a process that died: the next request takes it over."""
+RESERVED_FOR = timedelta(seconds=10)
+"""A reservation without an effect that is older than this counts as that of a process that died: the next request takes it
+over. Should the first one be at work after all, it can commit nothing any more.
+"""
 
 _keys = Table(
     "idempotency_keys",
@@ -64,6 +79,18 @@ class _Answer:
         head, _, body = data.partition(b"\n")
         document = json.loads(head)
         return cls(document["status"], [(name, value) for name, value in document["headers"]], body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reservation:
+    """The right of one request to take effect under a key, until another one takes it over."""
+
+    scope: str
+    since: datetime
+
+    @property
+    def row(self) -> ColumnElement[bool]:
+        return and_(_keys.c.scope == self.scope, _keys.c.created_at == self.since)
 
 
 class IdempotencyKeys:
@@ -107,19 +134,19 @@ class IdempotencyKeys:
             return
         if isinstance(outcome, str):
             await self._refuse(request, HTTPStatus.CONFLICT, "IdempotencyKeyReused", outcome)(scope, receive, send)
-        elif outcome is not None:
-            await _replay(outcome, send)
+        elif isinstance(outcome, _Reservation):
+            await self._handle(outcome, body, scope, send)
         else:
-            await self._handle(reservation, body, scope, send)
+            await _replay(outcome, send)
 
-    def _reserve(self, tx: Transaction, reservation: str, digest: str) -> _Answer | str | None:
-        """Return the stored answer, a sentence why the request cannot be handled, or None: handle it."""
+    def _reserve(self, tx: Transaction, reservation: str, digest: str) -> _Answer | str | _Reservation:
+        """Return the stored answer, a sentence why the request cannot be handled, or the right to handle it."""
         now = self._clock()
         tx.execute(delete(_keys).where(_keys.c.created_at < now - LIFETIME))
         row = tx.execute(select(_keys).where(_keys.c.scope == reservation)).mappings().first()
         if row is None:
             tx.execute(insert(_keys).values(scope=reservation, body_digest=digest, created_at=now, took_effect=False))
-            return None
+            return _Reservation(reservation, now)
         if row["body_digest"] != digest:
             return "this Idempotency-Key was used for another body; use a new key for a new request"
         if row["answer"] is not None:
@@ -129,9 +156,9 @@ class IdempotencyKeys:
         if row["created_at"] > now - RESERVED_FOR and reservation not in self._given_up:
             return "the first request with this Idempotency-Key is still being handled; ask again in a moment"
         tx.execute(update(_keys).where(_keys.c.scope == reservation).values(created_at=now))
-        return None
+        return _Reservation(reservation, now)
 
-    async def _handle(self, reservation: str, body: bytes, scope: Scope, send: Send) -> None:
+    async def _handle(self, reservation: _Reservation, body: bytes, scope: Scope, send: Send) -> None:
         sent = False
 
         async def replayed() -> Message:
@@ -158,25 +185,25 @@ class IdempotencyKeys:
             before_commit.reset(token)
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]]
         answer = _Answer(start["status"], headers, b"".join(chunks))
-        self._given_up.discard(reservation)
+        self._given_up.discard(reservation.scope)
         try:
             await self._db.write(lambda tx: self._store(tx, reservation, answer))
         except Unavailable as refusal:
             log.warning("answer not kept", path=scope["path"], status=answer.status, why=refusal.message)
             if answer.status >= HTTPStatus.BAD_REQUEST:
-                self._given_up.add(reservation)
+                self._given_up.add(reservation.scope)
         await _replay(answer, send)
 
-    def _store(self, tx: Transaction, reservation: str, answer: _Answer) -> None:
+    def _store(self, tx: Transaction, reservation: _Reservation, answer: _Answer) -> None:
         """Keep the answer of a request that took effect; forget a request that did not, so that it can be sent again."""
-        mine = _keys.c.scope == reservation
+        mine = reservation.row
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             tx.execute(delete(_keys).where(mine, _keys.c.took_effect.is_(False)))
             return
         if answer.status >= HTTPStatus.BAD_REQUEST:
             tx.execute(delete(_keys).where(mine))
             return
-        sealed = self._master_key.encrypt(answer.encode(), context=f"answer {reservation}")
+        sealed = self._master_key.encrypt(answer.encode(), context=f"answer {reservation.scope}")
         tx.execute(update(_keys).where(mine).values(status=answer.status, answer=sealed))
 
     @staticmethod
@@ -195,8 +222,14 @@ def _sha256(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def _mark(tx: Transaction, reservation: str) -> None:
-    tx.execute(update(_keys).where(_keys.c.scope == reservation).values(took_effect=True))
+def _mark(tx: Transaction, reservation: _Reservation) -> None:
+    """Tie the key to what is committed. Raises Conflict when the same request, sent again, has taken over."""
+    if tx.execute(update(_keys).where(reservation.row).values(took_effect=True)).rowcount == 0:
+        raise Conflict(
+            "this request took so long that its repetition took its place",
+            code="IdempotencyKeyReused",
+            remedy="Look at the answer to the repetition.",
+        )
 
 
 async def _replay(answer: _Answer, send: Send) -> None:
