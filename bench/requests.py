@@ -44,10 +44,11 @@ class Access:
 
 
 class Mix:
-    """Draws requests; the same ones in every run."""
+    """Draws requests, the same ones in every run; with `objects`, about that many blocks and runs only."""
 
-    def __init__(self, scale: Scale, access: Access, *, order: JsonObject) -> None:
+    def __init__(self, scale: Scale, access: Access, *, order: JsonObject, objects: int | None = None) -> None:
         self._scale = scale
+        self._objects = objects
         self._access = access
         self._order_body = json.dumps(order)
         self._random = random.Random(20)  # noqa: S311  a repeatable load, not a secret
@@ -149,7 +150,7 @@ class Mix:
         return {**headers, "Content-Type": accept} if sends else headers
 
     def _number_alive(self) -> int:
-        number = self._random.randrange(self._scale.blocks)
+        number = self._one_of(self._scale.blocks)
         return number - 1 if number % 25 == 24 else number  # noqa: PLR2004  those are deleted
 
     def _block(self) -> str:
@@ -157,7 +158,11 @@ class Mix:
 
     def _newest_run(self) -> str:
         scale = self._scale
-        return str(seeded_id("run", scale.runs - scale.blocks + self._random.randrange(scale.blocks // 10)))
+        return str(seeded_id("run", scale.runs - scale.blocks + self._one_of(scale.blocks // 10)))
+
+    def _one_of(self, count: int) -> int:
+        objects = self._objects or count
+        return self._random.randrange(objects) * (count // objects)
 
     def _team(self) -> str:
         return f"team-{self._random.randrange(self._scale.workspaces)}"
