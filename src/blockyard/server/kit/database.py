@@ -8,6 +8,7 @@ the database. SQLite has one writer thread and several readers; PostgreSQL a poo
 import asyncio
 import contextvars
 import random
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,7 +25,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from sqlalchemy.sql import Executable
 
 from blockyard.server.kit.errors import Conflict, Stale, Unavailable
-from blockyard.server.kit.listener import CHANNEL, Listener
+from blockyard.server.kit.listener import CHANNEL, Listener, payloads
 from blockyard.server.kit.signals import Signals
 from blockyard.server.kit.storage import storage_refusal
 
@@ -63,7 +64,7 @@ metadata = MetaData(
 """All tables of the server; each store adds its own."""
 
 
-_NOTIFY = text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic")
+_NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload")
 
 
 class _LostBeforeCommit(Exception):
@@ -101,6 +102,7 @@ class Database:
     def __init__(self, url: URL, signals: Signals) -> None:
         self.url = url
         self.signals = signals
+        self._origin = secrets.token_hex(8)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self._write_engine = _sqlite_engine(url, begin="BEGIN IMMEDIATE", threads=1)
@@ -113,7 +115,7 @@ class Database:
         self._reading = self._read_engine.execution_options(**_BY_NAME)
         self._writers = ThreadPoolExecutor(1 if self.is_sqlite else READERS, "write")
         self._readers = ThreadPoolExecutor(READERS, "read")
-        self._listener = None if self.is_sqlite else Listener(url, signals)
+        self._listener = None if self.is_sqlite else Listener(url, signals, self._origin)
 
     @classmethod
     def open(cls, url: str, signals: Signals | None = None) -> "Database":
@@ -207,7 +209,9 @@ class Database:
             try:
                 result = fn(tx)
                 if tx.topics and not self.is_sqlite:
-                    connection.execute(_NOTIFY, {"channel": CHANNEL, "topics": list(tx.topics)})
+                    connection.execute(
+                        _NOTIFY, {"channel": CHANNEL, "payloads": list(payloads(self._origin, tx.topics))}
+                    )
             except DBAPIError as error:
                 if error.connection_invalidated:
                     raise _LostBeforeCommit from error

@@ -1,6 +1,11 @@
-"""Receives PostgreSQL's NOTIFY in a thread of its own and passes it on as wake-ups."""
+"""Receives PostgreSQL's NOTIFY in a thread of its own and passes it on as wake-ups.
+
+A notification carries who sent it and all topics of one transaction; the sender, who has woken its own waiters, leaves it
+alone.
+"""
 
 import threading
+from collections.abc import Iterable, Iterator
 
 import psycopg
 import structlog
@@ -13,14 +18,18 @@ log = structlog.get_logger(__name__)
 CHANNEL = "blockyard"
 """The channel on which all replicas of one database notify each other."""
 
+_PAYLOAD_CHARACTERS = 7000
+"""PostgreSQL takes up to 7999 bytes."""
+
 _POLL_SECONDS = 1.0
 _RECONNECT_SECONDS = 1.0
 
 
 class Listener:
-    """Listens until it is stopped; reconnects by itself and wakes everybody afterwards."""
+    """Listens until it is stopped; reconnects by itself and wakes everybody afterwards. `origin` names who not to hear."""
 
-    def __init__(self, url: URL, signals: Signals) -> None:
+    def __init__(self, url: URL, signals: Signals, origin: str) -> None:
+        self._origin = origin
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._signals = signals
         self._stop = threading.Event()
@@ -52,4 +61,18 @@ class Listener:
             self._signals.wake_all()
             while not self._stop.is_set():
                 for notice in connection.notifies(timeout=_POLL_SECONDS):
-                    self._signals.wake(notice.payload)
+                    origin, *topics = notice.payload.split("\n")
+                    for topic in topics if origin != self._origin else ():
+                        self._signals.wake(topic)
+
+
+def payloads(origin: str, topics: Iterable[str]) -> Iterator[str]:
+    """Return what notifies others of `topics`, in as few notifications as it fits into."""
+    payload = origin
+    for topic in topics:
+        if len(payload) + len(topic) >= _PAYLOAD_CHARACTERS:
+            yield payload
+            payload = origin
+        payload += f"\n{topic}"
+    if payload != origin:
+        yield payload
