@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
 from sqlalchemy.engine import URL, CursorResult
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -25,7 +25,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from sqlalchemy.sql import Executable
 
 from blockyard.server.kit.errors import Conflict, Stale, Unavailable
-from blockyard.server.kit.listener import CHANNEL, Listener, payloads
+from blockyard.server.kit.listener import Listener
+from blockyard.server.kit.notifier import Notifier
 from blockyard.server.kit.signals import Signals
 from blockyard.server.kit.storage import storage_refusal
 
@@ -64,9 +65,6 @@ metadata = MetaData(
 """All tables of the server; each store adds its own."""
 
 
-_NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload")
-
-
 class _LostBeforeCommit(Exception):
     """The connection turned out to be lost before anything was committed, as after a restart of PostgreSQL."""
 
@@ -102,7 +100,6 @@ class Database:
     def __init__(self, url: URL, signals: Signals) -> None:
         self.url = url
         self.signals = signals
-        self._origin = secrets.token_hex(8)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self._write_engine = _sqlite_engine(url, begin="BEGIN IMMEDIATE", threads=1)
@@ -115,7 +112,9 @@ class Database:
         self._reading = self._read_engine.execution_options(**_BY_NAME)
         self._writers = ThreadPoolExecutor(1 if self.is_sqlite else READERS, "write")
         self._readers = ThreadPoolExecutor(READERS, "read")
-        self._listener = None if self.is_sqlite else Listener(url, signals, self._origin)
+        origin, dsn = secrets.token_hex(8), url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._listener = None if self.is_sqlite else Listener(dsn, signals, origin)
+        self._notifier = None if self.is_sqlite else Notifier(dsn, origin)
 
     @classmethod
     def open(cls, url: str, signals: Signals | None = None) -> "Database":
@@ -167,6 +166,8 @@ class Database:
             self._listener.stop()
         self._writers.shutdown()
         self._readers.shutdown()
+        if self._notifier is not None:
+            self._notifier.stop()
         self._write_engine.dispose()
         self._read_engine.dispose()
 
@@ -208,10 +209,6 @@ class Database:
             tx = Transaction(connection)
             try:
                 result = fn(tx)
-                if tx.topics and not self.is_sqlite:
-                    connection.execute(
-                        _NOTIFY, {"channel": CHANNEL, "payloads": list(payloads(self._origin, tx.topics))}
-                    )
             except DBAPIError as error:
                 if error.connection_invalidated:
                     raise _LostBeforeCommit from error
@@ -219,6 +216,8 @@ class Database:
             transaction.commit()
         for topic in tx.topics:
             self.signals.wake(topic)
+        if tx.topics and self._notifier is not None:
+            self._notifier.tell(tx.topics)
         return result
 
 

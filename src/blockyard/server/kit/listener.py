@@ -1,25 +1,17 @@
 """Receives PostgreSQL's NOTIFY in a thread of its own and passes it on as wake-ups.
 
-A notification carries who sent it and all topics of one transaction; the sender, who has woken its own waiters, leaves it
-alone.
+A notification carries who sent it, and topics; the sender has woken its own waiters and leaves it alone.
 """
 
 import threading
-from collections.abc import Iterable, Iterator
 
 import psycopg
 import structlog
-from sqlalchemy.engine import URL
 
+from blockyard.server.kit.notifier import CHANNEL
 from blockyard.server.kit.signals import Signals
 
 log = structlog.get_logger(__name__)
-
-CHANNEL = "blockyard"
-"""The channel on which all replicas of one database notify each other."""
-
-_PAYLOAD_CHARACTERS = 7000
-"""PostgreSQL takes up to 7999 bytes."""
 
 _POLL_SECONDS = 1.0
 _RECONNECT_SECONDS = 1.0
@@ -28,9 +20,9 @@ _RECONNECT_SECONDS = 1.0
 class Listener:
     """Listens until it is stopped; reconnects by itself and wakes everybody afterwards. `origin` names who not to hear."""
 
-    def __init__(self, url: URL, signals: Signals, origin: str) -> None:
+    def __init__(self, dsn: str, signals: Signals, origin: str) -> None:
         self._origin = origin
-        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._dsn = dsn
         self._signals = signals
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -64,15 +56,3 @@ class Listener:
                     origin, *topics = notice.payload.split("\n")
                     for topic in topics if origin != self._origin else ():
                         self._signals.wake(topic)
-
-
-def payloads(origin: str, topics: Iterable[str]) -> Iterator[str]:
-    """Return what notifies others of `topics`, in as few notifications as it fits into."""
-    payload = origin
-    for topic in topics:
-        if len(payload) + len(topic) >= _PAYLOAD_CHARACTERS:
-            yield payload
-            payload = origin
-        payload += f"\n{topic}"
-    if payload != origin:
-        yield payload
