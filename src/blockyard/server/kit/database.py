@@ -46,7 +46,10 @@ _PAUSE_SECONDS = 0.01
 _SERIALIZATION_STATES = frozenset({"40001", "40P01", "55P03"})
 
 _BY_NAME = {"_result_disable_adapt_to_context": True}
-"""Stores take the columns of a row by name. Making each row known by column objects, too, is a twentieth of a request."""
+"""Stores take the columns of a row by name. Making each row known by column objects, too, is a twentieth of a request.
+
+The option is SQLAlchemy's own for its ORM and undocumented; a version without it would ignore it and be slower again.
+"""
 
 before_commit: contextvars.ContextVar[Callable[["Transaction"], None] | None] = contextvars.ContextVar(
     "before_commit", default=None
