@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -100,6 +100,17 @@ def _wait_final(blockyard: Installation, uuid: str) -> None:
             return
 
 
+def _wait_drained(blockyard: Installation, last: str) -> None:
+    """Wait until no run waits or works: first for the last order, then by the server's metrics."""
+    _wait_final(blockyard, last)
+    while any(line.startswith("blockyard_runs{") and float(line.split()[-1]) for line in _metrics(blockyard)):
+        time.sleep(0.02)
+
+
+def _metrics(blockyard: Installation) -> Sequence[str]:
+    return httpx.get(f"{blockyard.url}/metrics").raise_for_status().text.splitlines()
+
+
 def first_lines(setting: Setting) -> Iterator[Figure]:
     """Follow the events of an order from its answer on; the figure is when the first line of its log is there."""
     with setting.installation() as blockyard:
@@ -139,7 +150,8 @@ def _first_line(blockyard: Installation, version: str) -> float:
 
 def _engine_start() -> float:
     started = time.perf_counter()
-    subprocess.run([engine(), "version"], check=True, stdout=subprocess.DEVNULL)
+    environment = {"PATH": os.environ["PATH"], "CHECKPOINT_DISABLE": "1"}
+    subprocess.run([engine(), "version"], env=environment, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - started
 
 
@@ -195,8 +207,7 @@ def _throughput(blockyard: Installation, *, orders: int, concurrency: int) -> tu
     uuids = [_order(blockyard, version) for _ in range(orders)]
     begun = sum(status(blockyard.block(uuid)) in FINAL for uuid in uuids)
     started = time.perf_counter()
-    for uuid in reversed(uuids):
-        _wait_final(blockyard, uuid)
+    _wait_drained(blockyard, uuids[-1])
     ours = (time.perf_counter() - started) / (orders - begun)
     bare = (bare + _bare_seconds(orders // 2, concurrency)) / 2
     return bare / ours, 60 / bare
@@ -220,8 +231,7 @@ def burst(setting: Setting) -> Iterator[Figure]:
         started = time.perf_counter()
         with ThreadPoolExecutor(8) as pool:
             uuids = list(pool.map(lambda _: _order(blockyard, version), range(setting.burst)))
-        for uuid in reversed(uuids):
-            _wait_final(blockyard, uuid)
+        _wait_drained(blockyard, uuids[-1])
         ours = (time.perf_counter() - started) / setting.burst
         bare = (bare + _bare_seconds(sample, 2)) / 2
         succeeded = sum(status(blockyard.block(uuid)) == "SUCCEEDED" for uuid in uuids)
