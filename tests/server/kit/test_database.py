@@ -227,6 +227,25 @@ async def test_replicas_on_postgresql_wake_each_other(postgres: PostgresServer) 
     postgres.drop_database(name)
 
 
+async def test_a_consistent_read_sees_one_state_however_much_is_committed_meanwhile(database: Database) -> None:
+    database.write_now(lambda tx: tx.execute(text("CREATE TABLE counted_at_once (at int)")))
+
+    def count(tx: Transaction) -> str:
+        return str(tx.execute(text("SELECT count(*) FROM counted_at_once")).scalar_one())
+
+    def twice(tx: Transaction) -> tuple[str, str]:
+        before = count(tx)
+        database.write_now(lambda other: other.execute(text("INSERT INTO counted_at_once VALUES (1)")))
+        return before, count(tx)
+
+    try:
+        assert await database.read_consistently(twice) == ("0", "0")
+        assert await database.read_consistently(twice) == ("1", "1")
+        assert database.read_now(count) == "2"
+    finally:
+        database.write_now(lambda tx: tx.execute(text("DROP TABLE counted_at_once")))
+
+
 async def test_any_number_of_wake_ups_reaches_other_replicas(postgres: PostgresServer) -> None:
     topics = [f"block:{number:036}" for number in range(1000)]
     name = postgres.create_database()

@@ -113,6 +113,9 @@ class Database:
             self._read_engine = self._write_engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writing = self._write_engine.execution_options(**_BY_NAME)
         self._reading = self._read_engine.execution_options(**_BY_NAME)
+        self._reading_at_once = (
+            self._reading if self.is_sqlite else self._writing.execution_options(isolation_level="REPEATABLE READ")
+        )
         self._writers = ThreadPoolExecutor(1 if self.is_sqlite else READERS, "write")
         self._readers = ThreadPoolExecutor(READERS, "read")
         origin, dsn = secrets.token_hex(8), url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -143,8 +146,15 @@ class Database:
         return await asyncio.wrap_future(self._submit(self._writers, self._writing, _with_addition(fn)))
 
     async def read(self, fn: Callable[[Transaction], T]) -> T:
-        """Run `fn` in a transaction that only reads and return its result."""
+        """Run `fn` in a transaction that only reads and return its result.
+
+        On PostgreSQL each statement sees what was committed before it.
+        """
         return await asyncio.wrap_future(self._submit(self._readers, self._reading, fn))
+
+    async def read_consistently(self, fn: Callable[[Transaction], T]) -> T:
+        """Do what `read` does, but all statements see the same state: for what must neither miss nor repeat anything."""
+        return await asyncio.wrap_future(self._submit(self._readers, self._reading_at_once, fn))
 
     def write_now(self, fn: Callable[[Transaction], T]) -> T:
         """Do what `write` does, for callers that are no coroutine."""

@@ -57,7 +57,7 @@ def add_block(router: APIRouter, site: Site, *, blocks: BlockService, views: Run
     pages = BlockPages(blocks, views, site.clock)
 
     async def block_page(request: Request, visitor: Visitor, block_id: UUID, refusal: Refusal | None) -> Response:
-        context = await db.read(lambda tx: pages.context(tx, visitor.principal, block_id))
+        context = await db.read_consistently(lambda tx: pages.context(tx, visitor.principal, block_id))
         context = {**context, "refusal": shown(refusal)}
         status = HTTPStatus.OK if refusal is None else status_of(refusal)
         return frame.page(request, "block.html", context, visitor=visitor, status=status)

@@ -80,13 +80,15 @@ def add_runs(router: APIRouter, site: Site, *, runs: RunService, views: RunViews
     async def show_run(request: Request, run_id: UUID) -> Response:
         visitor = await visitors.of(request)
         with_logs = LIVE_HEADER not in request.headers
-        page = await db.read(lambda tx: pages.read(tx, visitor.principal, RunId(run_id), with_logs=with_logs))
+        page = await db.read_consistently(
+            lambda tx: pages.read(tx, visitor.principal, RunId(run_id), with_logs=with_logs)
+        )
         return frame.page(request, "run.html", pages.context(page), visitor=visitor)
 
     @router.get("/runs/{run_id}/abort")
     async def ask_abort(request: Request, run_id: UUID) -> Response:
         visitor = await visitors.of(request)
-        page = await db.read(lambda tx: pages.read(tx, visitor.principal, RunId(run_id), with_logs=False))
+        page = await db.read_consistently(lambda tx: pages.read(tx, visitor.principal, RunId(run_id), with_logs=False))
         if not page.may_abort:
             return frame.go(f"/runs/{run_id}", visitor=visitor)
         context = {"run": page.detail.run, "refusal": None}

@@ -77,7 +77,7 @@ class BlockFeed:
 
     async def look(self, principal: Principal, block_id: UUID, cursor: Cursor) -> BlockEvents:
         """Return what happened after `cursor`."""
-        return await self._db.read(lambda tx: self._changes(tx, principal, block_id, cursor))
+        return await self._db.read_consistently(lambda tx: self._changes(tx, principal, block_id, cursor))
 
     async def wait(self, principal: Principal, block_id: UUID, cursor: Cursor, seconds: float) -> BlockEvents:
         """Return what happened after `cursor`, as soon as something did, or nothing after `seconds`."""

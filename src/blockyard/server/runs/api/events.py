@@ -83,7 +83,7 @@ class RunFeed:
 
     async def look(self, principal: Principal, run_id: RunId, after: int) -> RunEvents:
         """Return what happened after a position."""
-        return await self._db.read(lambda tx: self._views.events(tx, principal, run_id, after))
+        return await self._db.read_consistently(lambda tx: self._views.events(tx, principal, run_id, after))
 
     async def wait(self, principal: Principal, run_id: RunId, after: int, seconds: float) -> RunEvents:
         """Return what happened after a position, as soon as something did, or nothing after `seconds`."""
