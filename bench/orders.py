@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -52,12 +52,31 @@ def _whole_orders(
     version = trivial(blockyard)
     blockyard.ordered(version, {"name": value("warm")})
     bare_pair()
-    ours: list[float] = []
+    yield from differences(
+        setting,
+        kind,
+        rounds=setting.rounds,
+        whole=lambda: ordered_whole(blockyard, version),
+        pair=bare_pair,
+        budgets=budgets,
+    )
+
+
+def differences(
+    setting: Setting,
+    kind: str,
+    *,
+    rounds: int,
+    whole: Callable[[], float],
+    pair: Callable[[], float],
+    budgets: tuple[float | None, float | None],
+) -> Iterator[Figure]:
+    """Alternate one bare pair and one whole order, both in seconds; the figures are p50 and p95 of the difference."""
     bare: list[float] = []
-    for _ in range(setting.rounds):
-        bare.append(bare_pair())
-        ours.append(ordered_whole(blockyard, version))
-    more = [order - pair for order, pair in zip(ours, bare, strict=True)]
+    more: list[float] = []
+    for _ in range(rounds):
+        bare.append(pair())
+        more.append(whole() - bare[-1])
     for name, figure, budget in zip(("p50", "p95"), (median(more), percentile(more, 0.95)), budgets, strict=True):
         yield Figure(
             f"whole order minus bare init+apply, {kind}, {name}",
@@ -67,7 +86,7 @@ def _whole_orders(
             comparator=median(bare) * 1000,
             comparator_name="bare pair, median",
             budget=budget,
-            samples=setting.rounds,
+            samples=rounds,
         )
 
 

@@ -4,9 +4,9 @@ import sys
 from collections.abc import Iterator
 
 from bench.bare import bare_pair
-from bench.figures import Figure, median, percentile
+from bench.figures import Figure
 from bench.groups import Setting
-from bench.orders import ordered_whole, trivial
+from bench.orders import differences, ordered_whole, trivial
 from tests.support.machine import find_provider_mirror
 
 MODULE = """
@@ -42,19 +42,11 @@ def provider_orders(setting: Setting) -> Iterator[Figure]:
     with setting.installation({"BLOCKYARD_RUNNER_PROVIDER_MIRROR_DIR": str(mirror)}) as blockyard:
         version = trivial(blockyard, MODULE)
         ordered_whole(blockyard, version)
-        more: list[float] = []
-        bare: list[float] = []
-        for _ in range(rounds):
-            bare.append(bare_pair(MODULE, mirror=mirror))
-            more.append(ordered_whole(blockyard, version) - bare[-1])
-    for name, figure, budget in (("p50", median(more), 0.0), ("p95", percentile(more, 0.95), None)):
-        yield Figure(
-            f"whole order minus bare init+apply, a provider, prepared, {name}",
-            setting.database,
-            figure * 1000,
-            "ms",
-            comparator=median(bare) * 1000,
-            comparator_name="bare pair, median",
-            budget=budget,
-            samples=rounds,
+        yield from differences(
+            setting,
+            "a provider, prepared",
+            rounds=rounds,
+            whole=lambda: ordered_whole(blockyard, version),
+            pair=lambda: bare_pair(MODULE, mirror=mirror),
+            budgets=(0.0, None),
         )
