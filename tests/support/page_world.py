@@ -16,7 +16,14 @@ from fastapi import FastAPI
 from blockyard.server.blocks.api import routes as block_routes
 from blockyard.server.identity.api import SESSION_COOKIE, SignIn, authenticate_with
 from blockyard.server.identity.model import NewUser, User, WorkspaceRole
-from blockyard.server.identity.service import Authenticator, GroupService, Throttle, Tokens, UserService
+from blockyard.server.identity.service import (
+    Authenticator,
+    GroupService,
+    SignInLinks,
+    Throttle,
+    Tokens,
+    UserService,
+)
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import install_errors
@@ -57,6 +64,7 @@ class PageWorld(BlockWorld):
         self.users = UserService(
             clock=clock, new_id=new_id, master_key=MASTER_KEY, event_log=self.events, workspaces=directory
         )
+        self.links = SignInLinks(clock=clock, master_key=MASTER_KEY, users=self.users)
         self._bindings = BindingService(
             clock=clock,
             new_id=new_id,
@@ -94,6 +102,7 @@ class PageWorld(BlockWorld):
         add_pages(
             app,
             self.db,
+            links=self.links,
             sign_in=SignIn(db=self.db, users=self.users, throttle=Throttle(clock=self.clock)),
             users=self.users,
             workspaces=self.workspaces,

@@ -8,7 +8,7 @@ from starlette.types import Scope
 
 from blockyard.server.blocks.service import BlockService
 from blockyard.server.identity.api import SignIn
-from blockyard.server.identity.service import UserService
+from blockyard.server.identity.service import SignInLinks, UserService
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Database
 from blockyard.server.runs.service import RunService, RunViews
@@ -18,6 +18,7 @@ from blockyard.server.ui.bundle import FOLDER, PREFIX
 from blockyard.server.ui.frame import Frame
 from blockyard.server.ui.refusals import Refusals
 from blockyard.server.ui.runs import add_runs
+from blockyard.server.ui.sign_in_link import add_sign_in_link
 from blockyard.server.ui.signin import add_password, add_sign_in
 from blockyard.server.ui.site import Site
 from blockyard.server.ui.visitor import Visitors
@@ -32,6 +33,7 @@ def add_pages(
     db: Database,
     *,
     sign_in: SignIn,
+    links: SignInLinks,
     users: UserService,
     workspaces: WorkspaceService,
     blocks: BlockService,
@@ -55,6 +57,7 @@ def add_pages(
         return frame.go("/blocks")
 
     add_sign_in(router, site, users, sign_in)
+    add_sign_in_link(router, site, links)
     add_password(router, site, users, sign_in)
     add_block_list(router, site, blocks=blocks, workspaces=workspaces)
     add_block(router, site, blocks=blocks, views=views)

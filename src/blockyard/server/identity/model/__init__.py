@@ -3,11 +3,13 @@
 from blockyard.server.identity.model.keys import KEYS_PER_WORKSPACE, ApiKey, ApiKeyId, KeySettings, require_may_grant
 from blockyard.server.identity.model.principal import Principal, Reach, RunGrant, WorkspaceRole, system
 from blockyard.server.identity.model.users import (
+    LINK_LIFE,
     ONLY_PEOPLE_REMEDY,
     SESSION_LIFE,
     Group,
     NewUser,
     Session,
+    SignInLink,
     User,
     UserId,
     check_password,
@@ -15,6 +17,7 @@ from blockyard.server.identity.model.users import (
 
 __all__ = [
     "KEYS_PER_WORKSPACE",
+    "LINK_LIFE",
     "ONLY_PEOPLE_REMEDY",
     "SESSION_LIFE",
     "ApiKey",
@@ -26,6 +29,7 @@ __all__ = [
     "Reach",
     "RunGrant",
     "Session",
+    "SignInLink",
     "User",
     "UserId",
     "WorkspaceRole",

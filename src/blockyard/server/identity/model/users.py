@@ -26,6 +26,9 @@ SESSION_LIFE = timedelta(hours=12)
 SESSION_STEP = timedelta(minutes=5)
 """A session in use is extended once per step, not at every request."""
 
+LINK_LIFE = timedelta(minutes=15)
+"""How long a link that signs somebody in may wait to be used."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUser:
@@ -107,6 +110,20 @@ class Session:
     def extension_due(self, at: datetime) -> bool:
         """Whether the session was last extended more than a step ago."""
         return self.expires_at - at < SESSION_LIFE - SESSION_STEP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInLink:
+    """A link that signs somebody in once; its token is kept as a keyed hash only."""
+
+    token_hash: str
+    user_id: UserId
+    epoch: int
+    expires_at: datetime
+
+    def is_valid_for(self, user: User, at: datetime) -> bool:
+        """Whether it signs `user` in now: nothing has ended what was signed in when it was made."""
+        return at < self.expires_at and not user.disabled and user.epoch == self.epoch
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from blockyard.server.identity.service.authenticator import Authenticator
 from blockyard.server.identity.service.groups import GroupService
 from blockyard.server.identity.service.keys import ApiKeyService, IssuedKey
+from blockyard.server.identity.service.links import SignInLinks
 from blockyard.server.identity.service.passwords import hash_password, verify_password
 from blockyard.server.identity.service.ports import RunTokens, Workspaces
 from blockyard.server.identity.service.throttle import Throttle
@@ -23,6 +24,7 @@ __all__ = [
     "GroupService",
     "IssuedKey",
     "RunTokens",
+    "SignInLinks",
     "SignedIn",
     "Subject",
     "SubjectKind",

@@ -1,5 +1,6 @@
 // Loaded by every page, deferred. A page is complete without it: this only spares reloads and typing.
 import htmx from "htmx.org";
+import "./lib/at-once.js";
 import "./lib/clipboard.js";
 import "./lib/csrf.js";
 import "./lib/dialog.js";
