@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pydantic import ValidationError
 
-from blockyard.diagnosis.logging import LogLinesFactory
+from blockyard.diagnosis.logging import configure
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import ImplementationType, RunDocument
 from blockyard.protocol.sealing import EnvelopeError, load_private_key
@@ -48,7 +47,7 @@ def run(
 
     When the process `parent` ends, the runner ends at once and leaves its runs to the next runner of the directory.
     """
-    _configure_logging()
+    configure(settings.log_level, settings.log_format)
     if parent:
         threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
     work_dir = WorkDir(settings.work_dir)
@@ -141,17 +140,3 @@ def _executors(settings: RunnerSettings) -> dict[ImplementationType, Executor]:
 
 def _read_private_key(path: Path | None) -> RSAPrivateKey | None:
     return None if path is None else load_private_key(path.read_bytes())
-
-
-def _configure_logging() -> None:
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=LogLinesFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )

@@ -38,6 +38,8 @@ unknown settings are refused.
 | `insecure_host_keys` | false | skip SSH host key checks |
 | `pass_environment` | proxies, CA bundles | names of variables that a run's environment inherits; the rest is empty |
 | `run_json_file` | none | execute the one run of this file and exit (single-run mode) |
+| `log_level` | `auto` | `debug`, `info`, `warning` or `error`; `auto` is `warning` on a terminal, else `info` |
+| `log_format` | `auto` | `console` for people, `json` for machines; `auto` is `console` on a terminal, else `json` |
 
 `EXECUTION_MODE=single-run` with `RUN_JSON_FILE_PATH`, and `RUNNER_UUID`, `RUNNER_API_URL`, `RUNNER_API_CLIENT_ID`,
 `RUNNER_API_CLIENT_SECRET` and `RUNNER_PRIVATE_KEY_FILE` of the official runner are understood where ours are absent.
@@ -47,9 +49,11 @@ import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from blockyard.diagnosis.settings import explain
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.live import HEARTBEAT_SECONDS
 from blockyard.protocol.run import ImplementationType
@@ -102,7 +106,9 @@ class RunnerSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    server_url: str = Field(pattern=r"^https?://[^/\s]+")
+    server_url: str = Field(
+        pattern=r"^https?://[^/\s]+", description="an address such as https://blockyard.example.org"
+    )
     runner_uuid: str = Field(min_length=1)
     client_id: str | None = None
     client_secret: SecretStr | None = None
@@ -134,6 +140,8 @@ class RunnerSettings(BaseModel):
     insecure_host_keys: bool = False
     pass_environment: tuple[str, ...] = INHERITED
     run_json_file: Path | None = None
+    log_level: Literal["auto", "debug", "info", "warning", "error"] = "auto"
+    log_format: Literal["auto", "console", "json"] = "auto"
 
     @field_validator("server_url")
     @classmethod
@@ -158,7 +166,9 @@ class RunnerSettings(BaseModel):
     def _has_credentials(self) -> "RunnerSettings":
         complete = self.client_id and (self.client_secret or self.client_secret_file)
         if not complete and self.run_json_file is None:
-            raise ValueError("client_id and client_secret (or client_secret_file) are required to claim runs")
+            raise ValueError(
+                f"{PREFIX}CLIENT_ID and {PREFIX}CLIENT_SECRET_FILE (or {PREFIX}CLIENT_SECRET) are needed to claim runs"
+            )
         return self
 
     def read_client_secret(self) -> str:
@@ -188,14 +198,12 @@ def load_settings(environ: Mapping[str, str]) -> RunnerSettings:
             continue
         key = name.removeprefix(PREFIX).lower()
         if key not in known:
-            raise SettingsError(f"{name}: no such setting")
+            raise SettingsError(f"unknown setting {name}; docs/operating.md lists all settings")
         values[key] = _split(text) if key in _LISTS else text
     try:
         return RunnerSettings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(
-            "; ".join(_sentence(problem["loc"], problem["msg"]) for problem in error.errors())
-        ) from None
+        raise SettingsError(explain(error, RunnerSettings, PREFIX)) from None
 
 
 def _official(environ: Mapping[str, str]) -> dict[str, Json]:
@@ -216,8 +224,3 @@ def _read_file(path: Path) -> JsonObject:
 
 def _split(text: str) -> list[Json]:
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _sentence(location: tuple[int | str, ...], message: str) -> str:
-    name = ".".join(str(part) for part in location)
-    return f"{name}: {message}" if name else message

@@ -19,7 +19,7 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `allow_file_repositories` | false; true in `up` | accept `file://` and path repositories in definitions |
 | `state_versions` | 20 | how many versions of a state are kept |
 | `attempt_ceiling_minutes` | 180 | no attempt of a run lasts longer |
-| `log_level` | `info` | `debug`, `info`, `warning` or `error` |
+| `log_level` | `auto` | `debug`, `info`, `warning` or `error`; `auto` is `warning` on a terminal, else `info` |
 | `log_format` | `auto` | `console` for people, `json` for machines; `auto` is `console` on a terminal, else `json` |
 """
 
@@ -31,6 +31,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from blockyard.diagnosis.settings import explain
 from blockyard.protocol.jsontypes import Json
 
 PREFIX = "BLOCKYARD_"
@@ -48,19 +49,32 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     data_dir: Path = Path("~/.local/share/blockyard")
-    database_url: str = Field(default="", repr=False)
+    database_url: str = Field(
+        default="",
+        pattern=r"^((sqlite|postgresql)://\S*)?$",
+        repr=False,
+        description="sqlite:////absolute/path or postgresql://user:password@host/name",
+    )
     host: str = "127.0.0.1"
     port: int = Field(default=8500, ge=0, le=65535)
-    public_url: str = Field(default="", pattern=r"^(https?://[^/\s]+(/\S*)?)?$")
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/\s]+(/\S*)?)?$",
+        description="an address such as https://blockyard.example.org",
+    )
     master_key_file: Path = Path()
-    admin_workspace: str = Field(default="admin", pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    admin_workspace: str = Field(
+        default="admin",
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        description="lower-case letters, digits and single hyphens",
+    )
     admin_key_file: Path | None = None
     shared_runner_public_key_file: Path | None = None
     embedded_runner: bool = True
     allow_file_repositories: bool = False
     state_versions: int = Field(default=20, ge=1, le=1000)
     attempt_ceiling_minutes: float = Field(default=180, gt=0, le=7 * 24 * 60)
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["auto", "debug", "info", "warning", "error"] = "auto"
     log_format: Literal["auto", "console", "json"] = "auto"
 
     @property
@@ -96,16 +110,7 @@ def load_settings(environment: Mapping[str, str], overrides: Mapping[str, Json] 
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        reasons = "; ".join(
-            _reason(item["type"], ".".join(map(str, item["loc"])), item["msg"]) for item in error.errors()
-        )
-        raise SettingsError(f"unusable settings: {reasons}") from None
-
-
-def _reason(kind: str, name: str, message: str) -> str:
-    if kind == "extra_forbidden":
-        return f"{name} ({PREFIX}{name.upper()}) is no setting; docs/operating.md lists them all"
-    return f"{name}: {message}"
+        raise SettingsError(explain(error, Settings, PREFIX)) from None
 
 
 def _read_file(path: Path) -> dict[str, Json]:

@@ -295,6 +295,7 @@ class SingleSlash:
 class AccessLog:
     """Writes one line per API call: method, path, status, principal, client, duration. Never a query or a header.
 
+    A call that says nothing new (`request.state.routine`, such as a claim that found no run) is a line for `debug` only.
     `observe` is told the same of every call: its scope, its status and the seconds it took.
     """
 
@@ -326,7 +327,8 @@ class AccessLog:
             seconds = time.perf_counter() - started
             if self._observe is not None:
                 self._observe(scope, status, seconds)
-            log.info(
+            write = log.debug if scope["state"].get("routine") else log.info
+            write(
                 "request",
                 method=scope["method"],
                 path=scope["path"],

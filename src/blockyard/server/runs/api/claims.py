@@ -66,6 +66,7 @@ def claim_routes(db: Database, claims: ClaimService, clock: Clock) -> APIRouter:
         claimed = await waiting.claim(request, principal, claim, seconds)
         headers = {PROTOCOL_HEADER: str(PROTOCOL_VERSION)} if own else {}
         if claimed.document is None:
+            request.state.routine = True
             return problem(
                 request,
                 HTTPStatus.NOT_FOUND,
