@@ -4,6 +4,7 @@ The only module that imports inside its functions: the client and a runner-only 
 of the server.
 """
 
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -27,9 +28,23 @@ EXIT_UNUSABLE = 2
 """Settings, files or the database cannot be used as they are."""
 
 
+class Incomplete(Exception):
+    """The libraries of a command are not installed, as on machines that only run blocks."""
+
+    def __init__(self, command: str) -> None:
+        hint = "; `blockyard doctor --runner` examines a runner" if command == "doctor" else ""
+        super().__init__(
+            f"`blockyard {command}` needs the whole installation: "
+            f"`pip install --require-hashes -r requirements/runtime.txt` (docs/operating.md, Installation){hint}"
+        )
+
+
 def main() -> None:
     """Run the command."""
     words = sys.argv[1:]
+    absent = {name for name, library in _NEEDED.items() if importlib.util.find_spec(library) is None}
+    if words and words[0] in absent:
+        _fail(Incomplete(words[0]))
     if words and words[0] in _SERVERS:
         app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
     else:
@@ -37,11 +52,17 @@ def main() -> None:
 
         app = build()
     for name, command in _SERVERS.items():
-        app.command(name, rich_help_panel="Servers", hidden=name in _HIDDEN)(command)
+        app.command(name, rich_help_panel="Servers", hidden=name in _HIDDEN | absent)(command)
     app()
 
 
-def up(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
+def up(
+    *,
+    data_dir: DataDir = None,
+    host: Host = None,
+    port: Port = None,
+    parent: Annotated[int, typer.Option(hidden=True, help="End when the process of this id has ended.")] = 0,
+) -> None:
     """Start server, shared runner and SQLite on this machine."""
     from blockyard.server.app import data_dir as directory
     from blockyard.server.app import keys, settings
@@ -49,9 +70,10 @@ def up(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
 
     overrides = {"data_dir": _text(data_dir), "host": host, "port": port}
     environment = settings.environment()
+    umask = _make_private_files()
     try:
         loaded = settings.load_settings({"BLOCKYARD_ALLOW_FILE_REPOSITORIES": "true"} | dict(environment), overrides)
-        command.up(loaded, environment)
+        command.up(loaded, environment, runs_umask=umask, parent=parent)
     except (settings.SettingsError, keys.KeyFileError, directory.DataDirError, OSError) as error:
         _fail(error)
 
@@ -59,7 +81,10 @@ def up(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
 def demo(
     *,
     data_dir: Annotated[Path, typer.Option("--data-dir", help="Where the demo keeps everything.")] = Path(".demo"),
-    port: Annotated[int, typer.Option("--port", help="Port to listen on; 0 = any free one.")] = 8500,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", help="Port to listen on; 0 = any free one. [default: 8500, or the next free one]"),
+    ] = None,
     leave: Annotated[bool, typer.Option("--exit", help="Also update and destroy, verify, and end.")] = False,
 ) -> None:
     """Start a Blockyard of its own with samples, and follow an order to its end."""
@@ -81,6 +106,7 @@ def serve(host: Host = None, port: Port = None) -> None:
     from blockyard.server.app import migrate as migrations
     from blockyard.server.app import serve as command
 
+    _make_private_files()
     try:
         command.serve(settings.load_settings(settings.environment(), {"host": host, "port": port}))
     except (settings.SettingsError, keys.KeyFileError, migrations.SchemaError, OSError) as error:
@@ -106,28 +132,41 @@ def runner(
 
 def migrate(
     *,
+    data_dir: DataDir = None,
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; fail if code and migrations disagree.")
     ] = False,
     message: Annotated[str, typer.Option("--new", hidden=True, help="Write a new migration.")] = "",
 ) -> None:
     """Bring the database to this version's tables."""
+    from blockyard.server.app import data_dir as directory
     from blockyard.server.app import maintenance, settings
 
+    _make_private_files()
     try:
-        loaded = settings.load_settings(settings.environment())
+        loaded = settings.load_settings(settings.environment(), {"data_dir": _text(data_dir)})
         raise SystemExit(maintenance.migrate(loaded, check=check, message=message))
-    except settings.SettingsError as error:
+    except (settings.SettingsError, directory.DataDirError, OSError) as error:
         _fail(error)
 
 
 def admin_password(data_dir: DataDir = None) -> None:
     """Give the local administrator a new password and print it (needs the server's database and master key)."""
-    from blockyard.server.app import keys, maintenance, settings
+    from blockyard.server.app import keys, maintenance, migrate, settings
 
     try:
         maintenance.reset_admin_password(settings.load_settings(settings.environment(), {"data_dir": _text(data_dir)}))
-    except (settings.SettingsError, keys.KeyFileError) as error:
+    except (settings.SettingsError, keys.KeyFileError, migrate.SchemaError, OSError) as error:
+        _fail(error)
+
+
+def sign_in_link(data_dir: DataDir = None) -> None:
+    """Print a new link that signs the local administrator in once (needs the server's database and master key)."""
+    from blockyard.server.app import keys, maintenance, migrate, settings
+
+    try:
+        maintenance.print_sign_in_link(settings.load_settings(settings.environment(), {"data_dir": _text(data_dir)}))
+    except (settings.SettingsError, keys.KeyFileError, migrate.SchemaError, OSError) as error:
         _fail(error)
 
 
@@ -141,6 +180,7 @@ def backup(
     from blockyard.server.app import keys, migrate, settings
     from blockyard.server.app.backup import commands, errors
 
+    _make_private_files()
     try:
         loaded = settings.load_settings(settings.environment(), {"data_dir": _text(data_dir)})
         commands.backup(loaded, file, passphrase_file)
@@ -160,6 +200,7 @@ def restore(
     from blockyard.server.app import keys, settings
     from blockyard.server.app.backup import commands, errors
 
+    _make_private_files()
     try:
         loaded = settings.load_settings(settings.environment(), {"data_dir": _text(data_dir)})
         commands.restore(loaded, file, passphrase_file, force=force)
@@ -190,6 +231,8 @@ def doctor(
 
 
 def _examine_server(data_dir: Path | None) -> list[finding.Finding]:
+    if importlib.util.find_spec(_OF_SERVERS) is None:
+        _fail(Incomplete("doctor"))
     from blockyard.runner import doctor as runner_doctor
     from blockyard.runner import settings as runner_settings
     from blockyard.server.app import doctor as server_doctor
@@ -227,6 +270,11 @@ def _text(path: Path | None) -> str | None:
     return None if path is None else str(path)
 
 
+def _make_private_files() -> int:
+    """Let only this user read what the process makes from now on; return what was allowed before."""
+    return os.umask(0o077)
+
+
 def _fail(error: Exception) -> Never:
     sys.stderr.write(f"blockyard: {error}\n")
     raise SystemExit(EXIT_UNUSABLE)
@@ -239,12 +287,18 @@ _SERVERS: Mapping[str, Callable[..., None]] = {
     "runner": runner,
     "migrate": migrate,
     "admin-password": admin_password,
+    "sign-in-link": sign_in_link,
     "backup": backup,
     "restore": restore,
     "doctor": doctor,
     "openapi": openapi,
 }
 _HIDDEN = frozenset({"openapi"})
+_OF_SERVERS = "sqlalchemy"
+_NEEDED: Mapping[str, str] = {name: _OF_SERVERS for name in _SERVERS if name not in {"runner", "doctor"}} | {
+    "runner": "prometheus_client"
+}
+"""A library that only an installation with this command has."""
 
 
 if __name__ == "__main__":

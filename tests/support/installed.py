@@ -16,17 +16,32 @@ from blockyard.server.kit.database import Database
 @cache
 def _runner_key() -> bytes:
     """Return one key for all: making it takes long."""
+    return _new_key()
+
+
+@cache
+def other_runner_key() -> bytes:
+    """Return a key that is no installation's."""
+    return _new_key()
+
+
+def _new_key() -> bytes:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
 
+def replace_key(settings: Settings, private_key: bytes) -> None:
+    """Put another private key into the place of the shared runner's."""
+    write_private(settings.data_dir / "runner-key.pem", private_key)
+
+
 def install(settings: Settings) -> None:
     """Do what the first start of `blockyard up` does."""
     data = settings.data_dir
     write_private(data / "runner-key.pem", _runner_key())
-    master_key = ensure_master_key(settings.master_key_file)
+    master_key = ensure_master_key(settings.master_key_file, is_new=True)
     with Database.open(settings.effective_database_url) as db:
         migrate.upgrade(db)
         seeds = Seeds(

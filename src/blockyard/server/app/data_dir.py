@@ -1,17 +1,57 @@
-"""The data directory: who uses it, and whether it is whole."""
+"""The data directory: whose it is, who uses it, whether it is whole, and where its server can be reached."""
 
 import fcntl
 import os
+import stat
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 UNFINISHED_RESTORE = "restore-unfinished"
 """A file of this name says that a restore began to put its files here and did not end."""
 
+_LOCK = "lock"
+_URL = "url"
+_OURS = frozenset({_LOCK, "master.key", "blockyard.sqlite3", UNFINISHED_RESTORE})
+"""A directory that holds one of these is a data directory."""
+
+_PAUSE_SECONDS = 0.1
+_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
 
 class DataDirError(Exception):
     """The data directory cannot be used now; the message says why and what to do."""
+
+
+def prepare(data: Path) -> None:
+    """Make the data directory, or see that the one that is there is closed to other users, its database and keys as well.
+
+    Raises:
+        DataDirError: it cannot be made or closed, or is open to others and holds something else.
+    """
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        present = {entry.name for entry in data.iterdir()}
+        if data.stat().st_mode & _OF_OTHERS:
+            if present and not present & _OURS:
+                raise DataDirError(
+                    f"{data} is open to other users and holds files that are not Blockyard's; choose an empty directory"
+                )
+            data.chmod(0o700)
+        for path in _private_files(data):
+            if path.stat().st_mode & _OF_OTHERS:
+                path.chmod(0o600)
+    except OSError as error:
+        raise DataDirError(
+            f"the data directory {data} cannot be used: {error.strerror}; choose another --data-dir"
+        ) from error
+
+
+def _private_files(data: Path) -> Iterator[Path]:
+    """Give what is there of the files that only their owner may read; links lead to files that are not ours to change."""
+    for pattern in ("blockyard.sqlite3*", "*.key", "*.pem", "*key.json"):
+        yield from (path for path in data.glob(pattern) if path.is_file() and not path.is_symlink())
 
 
 @contextmanager
@@ -21,16 +61,57 @@ def only_user(data: Path) -> Iterator[None]:
     Raises:
         DataDirError: another process holds it.
     """
-    descriptor = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    descriptor = os.open(data / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    if not (_lock(descriptor, fcntl.LOCK_EX) or _lock_after_pause(descriptor)):
         os.close(descriptor)
-        raise DataDirError(f"another Blockyard server uses {data}; stop it, or choose another --data-dir") from None
+        raise DataDirError(f"another Blockyard server uses {data}; stop it, or choose another --data-dir")
     try:
         yield
     finally:
+        with suppress(OSError):
+            (data / _URL).unlink(missing_ok=True)
         os.close(descriptor)
+
+
+def is_used(data: Path) -> bool:
+    """Return whether a server holds the data directory's lock now."""
+    try:
+        descriptor = os.open(data / _LOCK, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not _lock(descriptor, fcntl.LOCK_SH)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _lock_after_pause(descriptor: int) -> bool:
+    """Try once more: `is_used` holds the lock for an instant."""
+    time.sleep(_PAUSE_SECONDS)
+    return _lock(descriptor, fcntl.LOCK_EX)
+
+
+def write_url(data: Path, url: str) -> None:
+    """Note where the server of this directory can be reached on this machine, for `doctor` and `login`."""
+    temporary = data / f".{_URL}.{os.getpid()}"
+    temporary.write_text(url + "\n")
+    temporary.replace(data / _URL)
+
+
+def read_url(data: Path) -> str | None:
+    """Return where the server that uses this directory can be reached; None if none says so."""
+    try:
+        return (data / _URL).read_text().strip() or None
+    except OSError:
+        return None
 
 
 def require_whole(data: Path) -> None:

@@ -27,8 +27,9 @@ _STOP_SECONDS = 90.0
 class EmbeddedRunner:
     """Starts the runner, starts it again when it ends by itself, and stops it with the server."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], *, umask: int) -> None:
         self._environment = dict(environment)
+        self._umask = umask
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="runner", daemon=True)
@@ -54,7 +55,9 @@ class EmbeddedRunner:
         while not self._stopping.is_set():
             started = time.monotonic()
             self._process = subprocess.Popen(  # noqa: S603  our own program
-                [sys.executable, "-m", "blockyard", "runner", "--parent", str(os.getpid())], env=self._environment
+                [sys.executable, "-m", "blockyard", "runner", "--parent", str(os.getpid())],
+                env=self._environment,
+                umask=self._umask,
             )
             code = self._process.wait()
             if self._stopping.is_set():
@@ -74,9 +77,11 @@ def runner_environment(
         "BLOCKYARD_RUNNER_CONCURRENCY": "2",
         "BLOCKYARD_RUNNER_ENGINE_FALLBACK": "warn",
         "BLOCKYARD_RUNNER_DRAIN_SECONDS": "20",
+        "BLOCKYARD_RUNNER_LOG_LEVEL": settings.log_level,
+        "BLOCKYARD_RUNNER_LOG_FORMAT": settings.log_format,
     }
     fixed = {
-        "BLOCKYARD_RUNNER_SERVER_URL": f"http://{_reachable(settings.host)}:{settings.port}",
+        "BLOCKYARD_RUNNER_SERVER_URL": local_url(settings),
         "BLOCKYARD_RUNNER_RUNNER_UUID": runner_uuid,
         "BLOCKYARD_RUNNER_CLIENT_ID": pair.client_id,
         "BLOCKYARD_RUNNER_CLIENT_SECRET": pair.client_secret,
@@ -87,6 +92,11 @@ def runner_environment(
         name for name in inherited if name.startswith("BLOCKYARD_") and not name.startswith("BLOCKYARD_RUNNER_")
     }
     return {**defaults, **{name: value for name, value in inherited.items() if name not in server_only}, **fixed}
+
+
+def local_url(settings: Settings) -> str:
+    """Return where this machine reaches the server, whatever proxy is before it for others."""
+    return f"http://{_reachable(settings.host)}:{settings.port}"
 
 
 def _reachable(host: str) -> str:

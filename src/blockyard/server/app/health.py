@@ -63,8 +63,8 @@ class _Queue(Collector):
         return [family]
 
 
-def routes(db: Database, metrics: Metrics, queue: QueueNumbers) -> APIRouter:
-    """Return the routes operators and load balancers ask."""
+def routes(db: Database, metrics: Metrics, queue: QueueNumbers, installation: str) -> APIRouter:
+    """Return the routes operators and load balancers ask; `installation` tells one Blockyard from another."""
     router = APIRouter(tags=["operations"])
     expected = migrate.head()
 
@@ -88,7 +88,7 @@ def routes(db: Database, metrics: Metrics, queue: QueueNumbers) -> APIRouter:
         if found != expected:
             content = {"status": "unavailable", "database": f"revision {found} instead of {expected}"}
             return JSONResponse(content, HTTPStatus.SERVICE_UNAVAILABLE)
-        return JSONResponse({"status": "ok", "database": "ok"})
+        return JSONResponse({"status": "ok", "database": "ok", "installation": installation})
 
     @router.get("/metrics", summary="Prometheus metrics", response_class=Response, responses=answers("text/plain"))
     async def show_metrics() -> Response:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from blockyard.server.kit.ids import new_secret
 from blockyard.server.kit.sealed import MASTER_KEY_BYTES, MasterKey
 
+_ID_LENGTH = 16
 RSA_BITS = 3072
 """Size of the embedded runner's key."""
 
@@ -72,9 +73,23 @@ def parse_master_key(digits: str, place: str) -> MasterKey:
     return MasterKey(raw)
 
 
-def ensure_master_key(path: Path) -> MasterKey:
-    """Return the master key of `path`, made now if there is none."""
+def installation_id(master_key: MasterKey) -> str:
+    """Return what tells this installation from others; it says nothing about the key."""
+    return master_key.digest("installation", context="installation id")[:_ID_LENGTH]
+
+
+def ensure_master_key(path: Path, *, is_new: bool) -> MasterKey:
+    """Return the master key of `path`; of a new installation it is made now if there is none.
+
+    Raises:
+        KeyFileError: it is missing or unusable. Beside a database that was written with it no other one will do.
+    """
     if not path.exists():
+        if not is_new:
+            raise KeyFileError(
+                f"the master key file {path} is missing, and the database was written with it; "
+                "put it back from a backup (a new key cannot read what the old one encrypted)"
+            )
         write_private(path, (secrets.token_hex(MASTER_KEY_BYTES) + "\n").encode())
     return read_master_key(path)
 

@@ -3,16 +3,23 @@
 import json
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from blockyard.server.app import migrate as migrations
-from blockyard.server.app.keys import read_master_key
-from blockyard.server.app.seeds import ADMIN_USER
+from blockyard.server.app.data_dir import prepare, read_url
+from blockyard.server.app.keys import KeyFileError, read_master_key
+from blockyard.server.app.seeds import ADMIN_USER, WRONG_MASTER_KEY
 from blockyard.server.app.settings import Settings, SettingsError, load_settings
-from blockyard.server.app.wiring import create_app, wire
+from blockyard.server.app.up import new_link
+from blockyard.server.app.wiring import Services, create_app, wire
+from blockyard.server.kit import key_check
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.ids import new_secret
 from blockyard.server.kit.sealed import MasterKey
+
+_NO_ADMIN = "the database has no administrator who can sign in; the first start of a server makes one"
 
 
 def migrate(settings: Settings, *, check: bool, message: str) -> int:
@@ -28,7 +35,7 @@ def migrate(settings: Settings, *, check: bool, message: str) -> int:
             sys.stderr.write(f"{difference}\n")
         return 1 if differences else 0
     if not settings.database_url:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        prepare(settings.data_dir)
     with Database.open(settings.effective_database_url) as db:
         done = migrations.upgrade(db)
         sys.stdout.write(f"{'upgraded to' if done else 'already at'} revision {migrations.head()}\n")
@@ -37,13 +44,31 @@ def migrate(settings: Settings, *, check: bool, message: str) -> int:
 
 def reset_admin_password(settings: Settings) -> None:
     """Give the local administrator a new random password and print it; open sessions end."""
-    master_key = read_master_key(settings.master_key_file)
-    with Database.open(settings.effective_database_url) as db:
-        services = wire(settings, master_key)
+    with _installed(settings) as (db, services):
         password = new_secret(20)
         if not db.write_now(lambda tx: services.users.reset_password(tx, ADMIN_USER, password)):
-            raise SettingsError("the database has no administrator yet; the first start makes one")
+            raise SettingsError(_NO_ADMIN)
     sys.stdout.write(f"new password of {ADMIN_USER}: {password}\n")
+
+
+def print_sign_in_link(settings: Settings) -> None:
+    """Print a new link that signs the local administrator in once; the one before is void."""
+    with _installed(settings) as (db, services):
+        link = new_link(db, services, read_url(settings.data_dir) or settings.effective_public_url)
+    if link is None:
+        raise SettingsError(_NO_ADMIN)
+    sys.stdout.write(f"{link}\n")
+
+
+@contextmanager
+def _installed(settings: Settings) -> Iterator[tuple[Database, Services]]:
+    """Give the database of an installation, which a server may use meanwhile, and its services."""
+    master_key = read_master_key(settings.master_key_file)
+    with Database.open(settings.effective_database_url) as db:
+        migrations.require_current(db)
+        if not db.read_now(lambda tx: key_check.fits(tx, master_key)):
+            raise KeyFileError(WRONG_MASTER_KEY)
+        yield db, wire(settings, master_key)
 
 
 def openapi_document() -> str:

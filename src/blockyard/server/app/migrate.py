@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 
 from blockyard.server.app import tables
 from blockyard.server.kit.database import Database
-from blockyard.server.kit.storage import storage_refusal
 
+_POSTGRES_PORT = 5432
 _LOCK = 0x626C6F636B79
 """Advisory lock number on PostgreSQL: only one replica migrates at a time."""
 
@@ -43,7 +43,7 @@ def head() -> str | None:
 
 def current(db: Database) -> str | None:
     """Return the revision the database is at; None if it is empty."""
-    with _usable(), db.engine.connect() as connection:
+    with _usable(db), db.engine.connect() as connection:
         return revision_of(connection)
 
 
@@ -56,7 +56,7 @@ def upgrade(db: Database) -> bool:
     """Bring the database to the newest revision; return whether anything was to do."""
     if current(db) == head():
         return False
-    with _usable(), db.engine.begin() as connection:
+    with _usable(db), db.engine.begin() as connection:
         if not db.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             connection.execute(text("SET LOCAL lock_timeout = '10s'"))
@@ -65,15 +65,23 @@ def upgrade(db: Database) -> bool:
 
 
 @contextmanager
-def _usable() -> Iterator[None]:
+def _usable(db: Database) -> Iterator[None]:
     """Name what keeps the database from being used. Raises DatabaseError."""
     try:
         yield
     except DBAPIError as error:
-        refusal = storage_refusal(error)
-        if refusal is None:
-            raise
-        raise DatabaseError(refusal.message) from error
+        raise DatabaseError(_why_not(db, error)) from error
+
+
+def _why_not(db: Database, error: DBAPIError) -> str:
+    """Return the place of the database and the driver's own sentence: for the operator, who knows both. Never the password."""
+    if db.is_sqlite:
+        return f"the database {db.url.database} cannot be used: {error.orig}"
+    place = f"{db.url.host or 'the local socket'}:{db.url.port or _POSTGRES_PORT}, database {db.url.database or 'of the user'}"
+    lines = [line.strip() for line in str(error.orig).splitlines() if line.strip()]
+    cause = (lines or [type(error.orig).__name__])[-1 if "Multiple connection attempts" in str(error.orig) else 0]
+    text = f"PostgreSQL at {place} cannot be used: {cause}"
+    return text.replace(db.url.password, "…") if isinstance(db.url.password, str) and db.url.password else text
 
 
 def knows(revision: str) -> bool:

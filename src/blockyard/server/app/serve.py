@@ -4,9 +4,9 @@ import sys
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
+from blockyard.diagnosis.logging import configure
 from blockyard.server.app import migrate, server
 from blockyard.server.app.keys import KeyFileError, read_key_pair, read_master_key
-from blockyard.server.app.logs import configure
 from blockyard.server.app.seeds import Seeds, seed
 from blockyard.server.app.settings import Settings, SettingsError
 from blockyard.server.app.wiring import create_app, wire
@@ -39,7 +39,7 @@ def _announce(settings: Settings, password: str | None) -> None:
 def _seeds(settings: Settings) -> Seeds:
     if settings.shared_runner_public_key_file is None:
         raise SettingsError(
-            "shared_runner_public_key_file: is required; secrets for the shared runner are sealed to this key "
+            "BLOCKYARD_SHARED_RUNNER_PUBLIC_KEY_FILE is missing; secrets for the shared runner are sealed to this key "
             "(make a pair with `openssl genrsa -out runner-key.pem 3072` and `openssl rsa -in runner-key.pem -pubout -out runner.pem`)"
         )
     return Seeds(

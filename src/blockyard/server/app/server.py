@@ -1,10 +1,13 @@
 """Runs the application under uvicorn on a socket that is bound before anything else is started."""
 
 import asyncio
+import errno
 import gc
+import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,13 +18,15 @@ from blockyard.server.kit.connections import GuardedProtocol
 GRACE_SECONDS = 5
 """How long open requests (long polls, event streams) may take to end on shutdown."""
 
+_PORTS_TRIED = 100
+
 TURN_SECONDS = 0.0005
 """How long a thread may compute while others wait for their turn. With the interpreter's 5 ms, each of the short statements
 of a request could take 5 ms on SQLite, as others get the turn while it runs: 100 requests a second piled up on a busy machine."""
 
 
 class AddressError(OSError):
-    """The server cannot listen where it shall."""
+    """The server cannot listen at the address of its settings."""
 
 
 class _Server(uvicorn.Server):
@@ -35,6 +40,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take requests."""
         await super().startup(sockets)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` ignores it
+            signal.signal(signal.SIGHUP, self.handle_exit)
         if self.started:
             self._on_started()
 
@@ -53,11 +60,30 @@ def bind(settings: Settings) -> tuple[socket.socket, Settings]:
         listener.bind((settings.host, settings.port))
     except OSError as error:
         listener.close()
-        raise AddressError(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; choose another --port"
-        ) from error
+        raise AddressError(_why_not(settings, family, error)) from error
     listener.set_inheritable(False)
     return listener, settings.model_copy(update={"port": listener.getsockname()[1]})
+
+
+def _why_not(settings: Settings, family: socket.AddressFamily, error: OSError) -> str:
+    place = f"{settings.host}:{settings.port}"
+    if error.errno == errno.EADDRINUSE:
+        free = _free_port(settings.host, settings.port, family)
+        offer = f"port {free} is free: pass --port {free}" if free else "choose another --port"
+        return f"cannot listen on {place}: another program uses this port; {offer}"
+    if error.errno == errno.EACCES:
+        return f"cannot listen on {place}: ports below 1024 are for root; choose another --port"
+    return f"cannot listen on {place}: {settings.host} is not an address of this machine; choose another --host"
+
+
+def _free_port(host: str, taken: int, family: socket.AddressFamily) -> int | None:
+    """Return the first port above `taken` that nobody uses now."""
+    for port in range(taken + 1, min(taken + 1 + _PORTS_TRIED, 65536)):
+        with socket.socket(family, socket.SOCK_STREAM) as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            return port
+    return None
 
 
 def run(
@@ -67,7 +93,7 @@ def run(
     started: Callable[[], None] = lambda: None,
     stopping: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve `app` until SIGTERM or SIGINT; both are handled once, gracefully."""
+    """Serve `app` until SIGTERM, SIGINT or SIGHUP; each is handled once, gracefully."""
     config = uvicorn.Config(
         app,
         log_config=None,

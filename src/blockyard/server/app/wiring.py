@@ -11,6 +11,7 @@ from starlette.types import Lifespan
 
 from blockyard import __version__
 from blockyard.server.app import health
+from blockyard.server.app.keys import installation_id
 from blockyard.server.app.openapi import complete_document
 from blockyard.server.app.settings import Settings
 from blockyard.server.audit.api import audit_routes
@@ -29,7 +30,15 @@ from blockyard.server.identity.api import (
     login_routes,
     people_routes,
 )
-from blockyard.server.identity.service import ApiKeyService, Authenticator, GroupService, Throttle, Tokens, UserService
+from blockyard.server.identity.service import (
+    ApiKeyService,
+    Authenticator,
+    GroupService,
+    SignInLinks,
+    Throttle,
+    Tokens,
+    UserService,
+)
 from blockyard.server.integrations.api import routes as integration_routes
 from blockyard.server.integrations.service import IntegrationService, IntegrationUsage
 from blockyard.server.kit.clock import Clock, utc_now
@@ -74,6 +83,7 @@ class Services:
     tokens: Tokens
     authenticator: Authenticator
     users: UserService
+    sign_in_links: SignInLinks
     groups: GroupService
     api_keys: ApiKeyService
     workspaces: WorkspaceService
@@ -188,6 +198,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         tokens=tokens,
         authenticator=Authenticator(clock=clock, tokens=tokens, run_tokens=runs, workspaces=directory),
         users=users,
+        sign_in_links=SignInLinks(clock=clock, master_key=master_key, users=users),
         groups=groups,
         api_keys=api_keys,
         workspaces=workspaces,
@@ -230,7 +241,9 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
         return f"{author.type} {author.identifier}"
 
     metrics = health.Metrics()
-    app.router.routes.extend(health.routes(db, metrics, lambda tx: _queue_numbers(services, tx)).routes)
+    app.router.routes.extend(
+        health.routes(db, metrics, lambda tx: _queue_numbers(services, tx), installation_id(services.master_key)).routes
+    )
     complete_document(app)
     app.add_middleware(IdempotencyKeys, db=db, master_key=services.master_key, clock=services.clock, identify=identify)
     app.add_middleware(BodyGuard)
@@ -273,6 +286,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         app,
         db,
         sign_in=sign_in,
+        links=services.sign_in_links,
         users=services.users,
         workspaces=services.workspaces,
         blocks=services.blocks,

@@ -30,6 +30,11 @@ def fits(tx: Transaction, master_key: MasterKey) -> bool | None:
     return True
 
 
+def is_remembered(tx: Transaction) -> bool:
+    """Return whether the database was written with some master key."""
+    return tx.execute(select(_check.c.id)).one_or_none() is not None
+
+
 def remember(tx: Transaction, master_key: MasterKey) -> bool:
     """Return whether the database was written with `master_key`; remember the key if this is the first one."""
     known = fits(tx, master_key)
