@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from blockyard.server.app import migrate, tables
+from blockyard.server.app.backup import commands
 from blockyard.server.app.backup.encryption import CHUNK_BYTES
 from blockyard.server.app.backup.errors import BackupError
 from blockyard.server.app.backup.restore import restore
@@ -21,10 +22,10 @@ from blockyard.server.app.data_dir import UNFINISHED_RESTORE, DataDirError, only
 from blockyard.server.app.keys import KeyFileError, ensure_master_key
 from blockyard.server.app.settings import Settings
 from blockyard.server.kit.database import Database
-from tests.support.installed import install
+from tests.support.installed import install, other_runner_key, replace_key
 
 NewTarget = Callable[[str], Settings]
-PASSPHRASE = b"correct horse"
+PASSPHRASE = b"correct horse battery staple"
 KEYS = ("master.key", "runner-key.pem", "runner-api-key.json", "admin-key.json")
 STATES = tables.metadata.tables["state_versions"]
 
@@ -277,7 +278,7 @@ def test_a_restore_that_failed_half_way_is_done_again(
 
 def test_a_key_that_is_not_of_the_database_is_no_backup(installed: Settings, tmp_path: Path) -> None:
     installed.master_key_file.unlink()
-    ensure_master_key(installed.master_key_file)
+    ensure_master_key(installed.master_key_file, is_new=True)
 
     with pytest.raises(BackupError, match="another master key"):
         backup(installed, tmp_path / "archive", None)
@@ -285,9 +286,59 @@ def test_a_key_that_is_not_of_the_database_is_no_backup(installed: Settings, tmp
         install(installed)
 
 
+def test_keys_of_another_installation_are_left_out(installed: Settings, new_target: NewTarget, tmp_path: Path) -> None:
+    other = new_target("sqlite")
+    install(other)
+    replace_key(other, other_runner_key())
+    mixed = installed.model_copy(
+        update={
+            "data_dir": other.data_dir,
+            "admin_key_file": installed.data_dir / "admin-key.json",
+            "database_url": installed.effective_database_url,
+        }
+    )
+
+    summary = backup(mixed, tmp_path / "archive", None)
+
+    assert summary.foreign == ("runner-api-key.json", "runner-key.pem")
+    assert summary.files == ("master.key", "admin-key.json")
+
+
+def test_a_key_that_cannot_be_read_as_one_is_left_out(installed: Settings, tmp_path: Path) -> None:
+    (installed.data_dir / "runner-key.pem").write_text("not a key")
+
+    assert backup(installed, tmp_path / "archive", None).foreign == ("runner-key.pem",)
+
+
+def test_people_are_told_which_keys_an_archive_lacks(
+    installed: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (installed.data_dir / "runner-key.pem").unlink()
+
+    commands.backup(installed, tmp_path / "archive", None)
+
+    assert "runner-key.pem, which opens the secret inputs, is not here: keep a copy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("passphrase", ["x", "fifteen letters", "aaaaaaaaaaaaaaaaaaaaaaaa"])
+def test_a_passphrase_that_can_be_guessed_is_refused(installed: Settings, tmp_path: Path, passphrase: str) -> None:
+    file = tmp_path / "passphrase"
+    file.write_text(passphrase + "\n")
+
+    with pytest.raises(BackupError, match="too weak"):
+        commands.backup(installed, tmp_path / "archive", file)
+
+    assert not (tmp_path / "archive").exists()
+
+
+def test_a_place_that_cannot_be_written_is_named(installed: Settings) -> None:
+    with pytest.raises(BackupError, match=r"^/nonexistent/archive cannot be written: No such file or directory$"):
+        backup(installed, Path("/nonexistent/archive"), None)
+
+
 def test_there_is_nothing_to_back_up(new_target: NewTarget, tmp_path: Path) -> None:
     settings = new_target("sqlite")
-    ensure_master_key(settings.master_key_file)
+    ensure_master_key(settings.master_key_file, is_new=True)
 
     with pytest.raises(BackupError, match="there is no database at"):
         backup(settings, tmp_path / "archive", None)

@@ -111,7 +111,10 @@ class ArchiveWriter:
 def new_archive(path: Path, manifest: Manifest, passphrase: bytes | None) -> Iterator[ArchiveWriter]:
     """Write an archive that is at `path`, mode 0600 and durable, only once it is whole."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise BackupError(f"{path} cannot be written: {error.strerror}") from error
     try:
         with os.fdopen(descriptor, "wb") as file:
             with _compressed(file, passphrase) as stream:

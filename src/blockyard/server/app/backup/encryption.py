@@ -25,6 +25,10 @@ from blockyard.server.app.backup.errors import BackupError
 
 MAGIC = b"blockyard-backup-encrypted 1\n"
 CHUNK_BYTES = 64 * 1024
+MIN_PASSPHRASE_BYTES = 16
+"""Whoever has the archive guesses without limit: each guess costs a fifth of a second."""
+
+_MIN_DIFFERENT_BYTES = 6
 _TAG_BYTES = 16
 _SALT_BYTES = 16
 _CHECK_NONCE = b"\xff" * 12
@@ -44,6 +48,15 @@ def read_passphrase(path: Path) -> bytes:
     if not lines or not lines[0]:
         raise BackupError(f"the passphrase file {path} is empty")
     return lines[0]
+
+
+def require_strong(passphrase: bytes) -> None:
+    """Refuse to encrypt with a passphrase that can be guessed. Raises BackupError."""
+    if len(passphrase) < MIN_PASSPHRASE_BYTES or len(set(passphrase)) < _MIN_DIFFERENT_BYTES:
+        raise BackupError(
+            f"the passphrase is too weak: it needs at least {MIN_PASSPHRASE_BYTES} characters; "
+            "make one with `openssl rand -base64 24`"
+        )
 
 
 class EncryptingWriter:

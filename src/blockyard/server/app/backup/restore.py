@@ -23,7 +23,7 @@ from blockyard.server.app.backup.archive import Manifest, StoredFile, StoredTabl
 from blockyard.server.app.backup.errors import BackupError
 from blockyard.server.app.backup.key_files import MASTER_KEY, key_files
 from blockyard.server.app.backup.rows import RowWriter
-from blockyard.server.app.data_dir import UNFINISHED_RESTORE, only_user
+from blockyard.server.app.data_dir import UNFINISHED_RESTORE, only_user, prepare
 from blockyard.server.app.keys import parse_master_key, write_private
 from blockyard.server.app.settings import Settings
 from blockyard.server.kit import key_check
@@ -67,7 +67,7 @@ def restore(settings: Settings, source: Path, passphrase: bytes | None, *, force
         except OSError as error:
             raise BackupError(f"{source} cannot be read: {error.strerror}") from None
         content = _verify(archive, passphrase)
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        prepare(settings.data_dir)
         stack.enter_context(only_user(settings.data_dir))
         target = _Target(settings, content, force=force)
         target.require_free()

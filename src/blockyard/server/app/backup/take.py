@@ -10,11 +10,12 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.app import migrate, tables
 from blockyard.server.app.backup.archive import Manifest, StoredFile, new_archive
 from blockyard.server.app.backup.errors import BackupError
-from blockyard.server.app.backup.key_files import key_files
+from blockyard.server.app.backup.key_files import FoundKeys, find_keys
 from blockyard.server.app.backup.rows import described, read_rows
 from blockyard.server.app.keys import read_master_key
 from blockyard.server.app.seeds import WRONG_MASTER_KEY
 from blockyard.server.app.settings import Settings
+from blockyard.server.app.wiring import wire
 from blockyard.server.kit import key_check
 from blockyard.server.kit.clock import utc_now
 from blockyard.server.kit.database import Database
@@ -38,6 +39,8 @@ class Summary:
     tables: int
     rows: int
     files: tuple[str, ...]
+    foreign: tuple[str, ...]
+    """Key files that are where this installation's would be, and are not of its database: left out."""
 
 
 def backup(settings: Settings, target: Path, passphrase: bytes | None) -> Summary:
@@ -54,7 +57,8 @@ def backup(settings: Settings, target: Path, passphrase: bytes | None) -> Summar
             migrate.require_current(db)
             if not db.read_now(lambda tx: key_check.fits(tx, master_key) is not False):
                 raise BackupError(WRONG_MASTER_KEY)
-            return _write(settings, db, target, passphrase)
+            keys = db.read_now(lambda tx: find_keys(tx, settings, wire(settings, master_key)))
+            return _write(settings, db, keys, target, passphrase)
         except Refusal as refusal:
             raise BackupError(refusal.message) from refusal
         except SQLAlchemyError as error:
@@ -69,12 +73,8 @@ def _existing(settings: Settings) -> Database:
     return db
 
 
-def _write(settings: Settings, db: Database, target: Path, passphrase: bytes | None) -> Summary:
-    files = [
-        StoredFile(name, path.read_bytes())
-        for name, path in key_files(settings).items()
-        if path.is_file()  # an installation has the ones it needs
-    ]
+def _write(settings: Settings, db: Database, keys: FoundKeys, target: Path, passphrase: bytes | None) -> Summary:
+    files = [StoredFile(name, path.read_bytes()) for name, path in keys.own.items()]
     rows = 0
     with db.snapshot() as connection:
         revision = migrate.revision_of(connection)
@@ -83,7 +83,7 @@ def _write(settings: Settings, db: Database, target: Path, passphrase: bytes | N
                 archive.add_file(file)
             for table in tables.metadata.sorted_tables:
                 rows += archive.add_table(described(table), read_rows(connection, table))
-    return Summary(len(tables.metadata.sorted_tables), rows, tuple(file.name for file in files))
+    return Summary(len(tables.metadata.sorted_tables), rows, tuple(file.name for file in files), keys.foreign)
 
 
 def _manifest(settings: Settings, db: Database, revision: str | None) -> Manifest:

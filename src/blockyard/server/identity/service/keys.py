@@ -142,6 +142,12 @@ class ApiKeyService:
         right = same(key.secret_hash, self._hash(key.id, secret))
         return key if right and key.usable(now) else None
 
+    def knows(self, tx: Transaction, client_id: str, secret: str) -> bool:
+        """Return whether these are id and secret of a key that exists; for the application's own files."""
+        key_id = _parse(client_id)
+        key = None if key_id is None else KeyStore(tx).get(key_id)
+        return key is not None and same(key.secret_hash, self._hash(key.id, secret))
+
     def seed(
         self,
         tx: Transaction,
