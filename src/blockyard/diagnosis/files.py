@@ -15,7 +15,7 @@ _OF_OTHERS = 0o077
 def folder(name: str, path: Path) -> list[Finding]:
     """Check that a folder is there, can be written, is its owner's alone, and that its disk has space."""
     if not path.is_dir():
-        return [failed(name, f"{path} is no directory", "name another one, or let the first start make it")]
+        return [failed(name, f"{path} is not a directory", "name another one, or let the first start make it")]
     try:
         with tempfile.NamedTemporaryFile(dir=path, prefix=".doctor-"):
             pass
@@ -49,4 +49,4 @@ def private_file(name: str, path: Path) -> Finding:
         return failed(name, f"{path} is open to every user of this machine (mode {mode:04o})", f"chmod 600 {path}")
     if mode & stat.S_IRWXG:
         return warning(name, f"{path} is open to its group (mode {mode:04o})", f"chmod 600 {path}")
-    return ok(name, f"{path} is its owner's alone")
+    return ok(name, f"only its owner can read {path}")

@@ -12,8 +12,11 @@ _OFF_SECONDS = 5
 _FAR_OFF_SECONDS = 60
 
 
-def server(url: str) -> list[Finding]:
-    """Check that a server answers at `url`, can do its work, and has the same time as this machine."""
+def server(url: str, installation: str | None = None) -> list[Finding]:
+    """Check that a server answers at `url`, can do its work, and has the same time as this machine.
+
+    With `installation`, the id that a server of this installation shows, it must be one of it.
+    """
     try:
         answer = httpx.get(f"{url}/readyz", timeout=_TIMEOUT_SECONDS)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -24,7 +27,23 @@ def server(url: str) -> list[Finding]:
                 "start the server, or correct its address (BLOCKYARD_PUBLIC_URL), the proxy, or the certificate",
             )
         ]
+    if answer.status_code == httpx.codes.OK and installation is not None and _id_of(answer) != installation:
+        return [
+            failed(
+                "server",
+                f"{url} answers, but it is not a server of this installation",
+                "start this installation's server, or correct its address (BLOCKYARD_PUBLIC_URL)",
+            )
+        ]
     return [_readiness(url, answer), _clock_of(answer)]
+
+
+def _id_of(answer: httpx.Response) -> str | None:
+    try:
+        document = answer.json()
+    except ValueError:
+        return None
+    return document.get("installation") if isinstance(document, dict) else None
 
 
 def _readiness(url: str, answer: httpx.Response) -> Finding:

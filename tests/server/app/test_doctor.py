@@ -15,9 +15,9 @@ from sqlalchemy import text
 
 from blockyard.diagnosis.finding import Finding, Outcome, as_json, as_lines
 from blockyard.diagnosis.network import server
-from blockyard.server.app.data_dir import UNFINISHED_RESTORE
+from blockyard.server.app.data_dir import UNFINISHED_RESTORE, only_user, read_url, write_url
 from blockyard.server.app.doctor import examine
-from blockyard.server.app.keys import ensure_master_key
+from blockyard.server.app.keys import ensure_master_key, installation_id, read_master_key
 from blockyard.server.app.settings import Settings
 from blockyard.server.kit.database import Database
 
@@ -42,9 +42,10 @@ def test_a_stopped_installation_lacks_only_its_server_and_runner(healthy: Settin
 
     wrong = {name for name, finding in findings.items() if finding.outcome is Outcome.FAILED}
     assert wrong == {"server"}
-    assert "127.0.0.1:9 cannot be reached" in findings["server"].text
+    expected = "127.0.0.1:9 cannot be reached" if healthy.database_url else "no server runs on"
+    assert expected in findings["server"].text
     assert findings["shared runner"].text == "it has never asked for work"
-    assert findings["master key"].text == "it is the one of this database"
+    assert findings["master key"].text == "matches this database"
     assert findings["tables"].outcome is Outcome.OK
     assert findings["data directory"].outcome is Outcome.OK
 
@@ -59,7 +60,7 @@ def test_a_missing_master_key_is_told(healthy: Settings) -> None:
 
 def test_a_wrong_master_key_is_told(healthy: Settings) -> None:
     healthy.master_key_file.unlink()
-    ensure_master_key(healthy.master_key_file)
+    ensure_master_key(healthy.master_key_file, is_new=True)
 
     finding = _found(healthy)["master key"]
 
@@ -185,6 +186,78 @@ def test_state_and_clock_of_a_server_are_told(
     handler.status, handler.clock_behind = status, timedelta(seconds=behind)
 
     assert [finding.outcome for finding in server(url)] == expected
+
+
+class _Ready(_Answering):
+    """Answers as a server of an installation does."""
+
+    installation = ""
+
+    def do_GET(self) -> None:
+        body = json.dumps({"status": "ok", "installation": self.installation}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture
+def other_server() -> Iterator[tuple[str, type[_Ready]]]:
+    """The URL of a server of some installation."""
+    handler = type("Handler", (_Ready,), {})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
+        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield f"http://127.0.0.1:{httpd.server_port}", handler
+        httpd.shutdown()
+        thread.join()
+
+
+def test_the_answer_of_another_installations_server_counts_for_nothing(
+    healthy: Settings, other_server: tuple[str, type[_Ready]]
+) -> None:
+    url, handler = other_server
+    own = installation_id(read_master_key(healthy.master_key_file))
+    settings = healthy.model_copy(update={"public_url": url})
+
+    with only_user(healthy.data_dir):
+        handler.installation = "0" * len(own)
+        foreign = _found(settings)["server"]
+        handler.installation = own
+        right = _found(settings)["server"]
+
+    assert (foreign.outcome, "not a server of this installation" in foreign.text) == (Outcome.FAILED, True)
+    assert right.outcome is Outcome.OK
+
+
+def test_a_server_is_looked_for_where_it_says_it_listens(
+    healthy: Settings, other_server: tuple[str, type[_Ready]]
+) -> None:
+    url, handler = other_server
+    handler.installation = installation_id(read_master_key(healthy.master_key_file))
+
+    with only_user(healthy.data_dir):
+        write_url(healthy.data_dir, url)
+        finding = _found(healthy.model_copy(update={"public_url": ""}))["server"]
+
+    assert (finding.outcome, finding.text) == (Outcome.OK, f"{url} answers")
+    assert read_url(healthy.data_dir) is None, "the note goes with the server"
+
+
+def test_states_that_could_not_be_stored_are_told(healthy: Settings) -> None:
+    folder = healthy.data_dir / "runner" / "errored-states"
+    folder.mkdir(parents=True)
+    (folder / "run-7.tfstate").touch()
+
+    finding = _found(healthy)["errored states"]
+
+    assert (finding.outcome, "run-7.tfstate" in finding.text) == (Outcome.WARNING, True)
+
+
+def test_a_directory_that_does_not_exist_is_no_installation(new_target: Callable[[str], Settings]) -> None:
+    settings = new_target("sqlite").model_copy(update={"data_dir": Path("/nonexistent/blockyard")})
+
+    assert [finding.outcome for finding in examine(settings)] == [Outcome.FAILED]
 
 
 def test_findings_are_told_in_lines_and_in_json() -> None:

@@ -12,10 +12,10 @@ from blockyard.diagnosis.files import folder, private_file
 from blockyard.diagnosis.finding import Finding, Outcome, failed, ok, warning
 from blockyard.diagnosis.network import clock, server
 from blockyard.server.app import migrate
-from blockyard.server.app.backup.key_files import MASTER_KEY, key_files
-from blockyard.server.app.data_dir import DataDirError, require_whole
+from blockyard.server.app.backup.key_files import MASTER_KEY, RUNNER_PUBLIC_KEY, key_files
+from blockyard.server.app.data_dir import DataDirError, is_used, read_url, require_whole
 from blockyard.server.app.embedded_runner import runner_environment
-from blockyard.server.app.keys import KeyFileError, KeyPair, read_master_key
+from blockyard.server.app.keys import KeyFileError, KeyPair, installation_id, read_master_key
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID, WRONG_MASTER_KEY
 from blockyard.server.app.settings import Settings
 from blockyard.server.app.wiring import wire
@@ -29,14 +29,41 @@ from blockyard.server.runners.model import RunnerId
 _SILENT_AFTER = timedelta(minutes=2)
 """A runner that waits for work claims every 25 s."""
 
-_PUBLIC = "runner-public.pem"
+_SHOWN_FILES = 3
 _NO_DATABASE = "start `blockyard up` once, restore a backup, or name another --data-dir"
 
 
 def examine(settings: Settings) -> list[Finding]:
     """Examine the installation that `settings` describe."""
     master_key, findings = _keys(settings)
-    return [*_data_dir(settings), *findings, *_database(settings, master_key), *server(settings.effective_public_url)]
+    directory = _data_dir(settings)
+    if any(finding.outcome is Outcome.FAILED for finding in directory) and not settings.data_dir.is_dir():
+        return directory
+    return [*directory, *findings, *_database(settings, master_key), *_server(settings, master_key)]
+
+
+def _server(settings: Settings, master_key: MasterKey | None) -> list[Finding]:
+    """Ask this installation's server, wherever it listens; another one's answer counts for nothing."""
+    if not settings.database_url and not is_used(settings.data_dir):
+        start = f"start it: `blockyard up --data-dir {settings.data_dir}`"
+        return [failed("server", f"no server runs on {settings.data_dir}", start)]
+    url = settings.public_url.rstrip("/") or read_url(settings.data_dir) or settings.effective_public_url
+    return server(url, None if master_key is None else installation_id(master_key))
+
+
+def _unsaved_states(settings: Settings) -> list[Finding]:
+    """Tell of states that could not be stored: the next run would not know what exists."""
+    folder = settings.data_dir / "runner" / "errored-states"
+    files = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
+    if not files:
+        return []
+    return [
+        warning(
+            "errored states",
+            f"{len(files)} in {folder}: {', '.join(files[:_SHOWN_FILES])}{' …' if len(files) > _SHOWN_FILES else ''}",
+            "push each by hand before the next run of its block (docs/operating.md, Files and backup), then remove it",
+        )
+    ]
 
 
 def embedded_runner_environment(settings: Settings, environment: Mapping[str, str]) -> dict[str, str] | None:
@@ -56,12 +83,14 @@ def _data_dir(settings: Settings) -> list[Finding]:
         require_whole(settings.data_dir)
     except DataDirError as error:
         return [failed("data directory", str(error), "run the restore again, with --force")]
-    return folder("data directory", settings.data_dir)
+    return [*folder("data directory", settings.data_dir), *_unsaved_states(settings)]
 
 
 def _keys(settings: Settings) -> tuple[MasterKey | None, list[Finding]]:
     places = dict(key_files(settings))
-    findings = [private_file(name, path) for name, path in places.items() if path.exists() and name != _PUBLIC]
+    findings = [
+        private_file(name, path) for name, path in places.items() if path.exists() and name != RUNNER_PUBLIC_KEY
+    ]
     try:
         return read_master_key(places[MASTER_KEY]), findings
     except KeyFileError as error:
@@ -153,7 +182,7 @@ def _right_key(tx: Transaction, master_key: MasterKey) -> Finding:
         return warning("master key", "no server has started on this database yet", "start one")
     if not fits:
         return failed("master key", WRONG_MASTER_KEY, "set BLOCKYARD_MASTER_KEY_FILE to the right one")
-    return ok("master key", "it is the one of this database")
+    return ok("master key", "matches this database")
 
 
 def _shared_runner(silent: timedelta | None) -> Finding:
