@@ -10,12 +10,13 @@ import secrets
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -31,6 +32,10 @@ PLATFORM_TEAM = "platform-team"
 APPLICATION_TEAM = "shop"
 START_SECONDS = 60
 STOP_SECONDS = 60
+GIT_REPOSITORY = "Git repository"
+MANUAL_APPROVAL = "Manual approval"
+_PORTS = range(8500, 8600)
+_RECENT_ENGINE = "1.11.4"
 _GIT = ("-c", "user.name=Blockyard", "-c", "user.email=demo@blockyard.invalid", "-c", "init.defaultBranch=main")
 
 
@@ -43,21 +48,23 @@ class Demo:
     environment: Mapping[str, str]
     console: Console
 
-    def run(self, *arguments: str, secret: str | None = None) -> None:
-        """Print a `blockyard` command (its `secret` as dots), run it, show its output.
+    def run(self, *arguments: str) -> None:
+        """Print a `blockyard` command, run it, show its output.
 
         Raises:
             Failure: the command failed.
         """
-        self._show(*arguments, secret=secret)
-        command = subprocess.run([*_program(), *arguments], env=self.environment, check=False)  # noqa: S603  our own program
-        if command.returncode:
-            raise Failure("a command of the demo failed", exit_code=_exit_code(command.returncode))
+        self._show(*arguments)
+        code = _follow([*_program(), *arguments], self.environment)
+        if code:
+            raise Failure("a command of the demo failed", exit_code=_exit_code(code))
 
     def ask(self, *arguments: str) -> Json:
         """Run a command silently and return its JSON. Raises Failure."""
         words = [*_program(), *arguments, "--output", "json"]
-        command = subprocess.run(words, env=self.environment, check=False, capture_output=True)  # noqa: S603  our own program
+        command = subprocess.run(  # noqa: S603  our own program
+            words, env=self.environment, check=False, capture_output=True, process_group=0
+        )
         if command.returncode:
             sys.stderr.buffer.write(command.stderr)
             raise Failure(f"`blockyard {shlex.join(arguments)}` failed", exit_code=_exit_code(command.returncode))
@@ -68,15 +75,15 @@ class Demo:
         """Say what comes next."""
         self.console.print(f"\n[bold]{escape(sentence)}[/bold]")
 
-    def _show(self, *arguments: str, secret: str | None) -> None:
+    def _show(self, *arguments: str) -> None:
         line = shlex.join(arguments)
-        if secret:
-            line = line.replace(secret, "••••••")
         self.console.print(f"[dim]$[/dim] [cyan]blockyard {escape(line)}[/cyan]", soft_wrap=True)
 
 
-def demo(folder: Path, *, port: int, leave: bool) -> None:
+def demo(folder: Path, *, port: int | None, leave: bool) -> None:
     """Run the demo below `folder`; with `leave` also update and destroy what was ordered, verify it, and end.
+
+    Without a `port` it takes the usual one, or the next that is free. SIGTERM and SIGHUP end it as Ctrl-C does.
 
     Raises:
         Failure: a step did not end as it should.
@@ -85,16 +92,19 @@ def demo(folder: Path, *, port: int, leave: bool) -> None:
     if shutil.which("git") is None:
         raise Failure("the demo needs git", remedy="Install git and start the demo again.")
     folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(f"{folder} cannot be made: {error.strerror}", remedy="Choose another --data-dir.") from error
     repository = _sample_repository(folder)
-    with _server(folder, port, console) as (url, announcement):
+    with _ending_on_signals(), _server(folder, _port(port, console), console) as (server, url, announcement):
         running = Demo(folder, url, _client_environment(folder, url), console)
         block = _order_everything(running, repository)
         if leave:
             _update_and_destroy(running, block)
             return
         _point_around(running, announcement, block)
-        _wait_for_interrupt()
+        _wait_for_end(server, folder)
 
 
 def _order_everything(demo: Demo, repository: Path) -> str:
@@ -102,21 +112,29 @@ def _order_everything(demo: Demo, repository: Path) -> str:
     for workspace in (PLATFORM_TEAM, APPLICATION_TEAM):
         if not _exists(demo, workspace):
             demo.run("workspaces", "create", workspace)
+    known = _definitions(demo)
     with as_file(files("blockyard.cli.samples")) as samples:
-        demo.run(
-            "definitions", "import", str(repository), "--path", "git-repository", "--workspace", PLATFORM_TEAM,
-            "--file", str(samples / "git-repository.toml"), "--engine-version", _engine_version(), "--release",
-        )  # fmt: skip
-        demo.run(
-            "definitions", "import", "--manual", "--workspace", PLATFORM_TEAM,
-            "--file", str(samples / "manual-approval.toml"), "--release",
-        )  # fmt: skip
+        if GIT_REPOSITORY not in known:
+            demo.run(
+                "definitions", "import", str(repository), "--path", "git-repository", "--workspace", PLATFORM_TEAM,
+                "--file", str(samples / "git-repository.toml"), "--engine-version", _engine_version(), "--release",
+            )  # fmt: skip
+        if MANUAL_APPROVAL not in known:
+            demo.run(
+                "definitions", "import", "--manual", "--workspace", PLATFORM_TEAM,
+                "--file", str(samples / "manual-approval.toml"), "--release",
+            )  # fmt: skip
+    if known >= {GIT_REPOSITORY, MANUAL_APPROVAL}:
+        demo.console.print("Both are there from the last demo.")
 
     demo.title("The application team orders a repository; OpenTofu makes it")
-    name, token = f"orders-{secrets.token_hex(3)}", secrets.token_hex(12)
+    name = f"orders-{secrets.token_hex(3)}"
+    token = demo.folder / "deploy-token.txt"  # a secret on the command line is seen by every user of the machine
+    token.touch(mode=0o600)
+    token.write_text(secrets.token_hex(12) + "\n")
     demo.run(
-        "blocks", "order", _newest(demo, "Git repository"), "--workspace", APPLICATION_TEAM, "--name", name,
-        "-i", f"name={name}", "-i", f"deploy_token={token}", secret=token,
+        "blocks", "order", GIT_REPOSITORY, "--workspace", APPLICATION_TEAM, "--name", name,
+        "-i", f"name={name}", "-f", f"deploy_token={token}",
     )  # fmt: skip
     block = _newest_block(demo, name)
     path = _output(demo, block, "path")
@@ -127,7 +145,7 @@ def _order_everything(demo: Demo, repository: Path) -> str:
     demo.title("It also asks for an approval, which waits for the platform team")
     approval = f"approval for {name}"
     demo.run(
-        "blocks", "order", _newest(demo, "Manual approval"), "--workspace", APPLICATION_TEAM, "--name", approval,
+        "blocks", "order", MANUAL_APPROVAL, "--workspace", APPLICATION_TEAM, "--name", approval,
         "-i", f"reason=a repository for {name}", "--no-wait",
     )  # fmt: skip
     waiting = _newest_block(demo, approval)
@@ -165,18 +183,29 @@ def _point_around(demo: Demo, announcement: str, block: str) -> None:
     ):
         command = shlex.join([*_shown_program(), *words])
         demo.console.print(f"  [cyan]{escape(prefix + command)}[/cyan]", soft_wrap=True)
-    demo.console.print("\nCtrl-C ends the demo; its blocks stay, and the next `blockyard demo` finds them again.")
+    demo.console.print(
+        "\nCtrl-C ends the demo; its blocks stay, and the next `blockyard demo` in this directory finds them again.",
+        soft_wrap=True,
+    )
 
 
 def _exists(demo: Demo, workspace: str) -> bool:
     command = [*_program(), "workspaces", "show", workspace, "--output", "json"]
-    found = subprocess.run(command, env=demo.environment, check=False, capture_output=True)  # noqa: S603  our own program
+    found = subprocess.run(  # noqa: S603  our own program
+        command, env=demo.environment, check=False, capture_output=True, process_group=0
+    )
     return found.returncode == 0
 
 
-def _newest(demo: Demo, definition: str) -> str:
+def _definitions(demo: Demo) -> set[str]:
     listed = demo.ask("definitions", "list", "--workspace", PLATFORM_TEAM)
-    return _last_id(listed, definition)
+    return {str(_member(item, "spec", "displayName")) for item in (listed if isinstance(listed, list) else [])}
+
+
+def _member(document: Json, *path: str) -> Json:
+    for name in path:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
 
 
 def _newest_block(demo: Demo, name: str) -> str:
@@ -186,10 +215,8 @@ def _newest_block(demo: Demo, name: str) -> str:
 def _last_id(listed: Json, name: str) -> str:
     items = listed if isinstance(listed, list) else []
     for item in reversed(items):
-        if isinstance(item, dict) and isinstance(spec := item.get("spec"), dict) and spec.get("displayName") == name:
-            metadata = item.get("metadata")
-            if isinstance(metadata, dict):
-                return str(metadata["uuid"])
+        if _member(item, "spec", "displayName") == name:
+            return str(_member(item, "metadata", "uuid"))
     raise Failure(f"the demo does not find '{name}'")
 
 
@@ -227,7 +254,7 @@ def _engine_version() -> str:
         )
         if answer.returncode == 0:
             return str(json.loads(answer.stdout)["terraform_version"])
-    return "1.10.6"
+    return _RECENT_ENGINE
 
 
 def _exit_code(returncode: int) -> ExitCode:
@@ -258,26 +285,77 @@ def _client_environment(folder: Path, url: str) -> dict[str, str]:
         "--output",
         "json",
     ]
-    answer = subprocess.run(login, env=environment, check=False, capture_output=True)  # noqa: S603  our own program
+    answer = subprocess.run(  # noqa: S603  our own program
+        login, env=environment, check=False, capture_output=True, process_group=0
+    )
     if answer.returncode:
         sys.stderr.buffer.write(answer.stderr)
         raise Failure("the demo cannot sign in")
     return environment
 
 
+def _follow(command: list[str], environment: Mapping[str, str]) -> int:
+    """Run a command in front of the user and return its exit code; Ctrl-C is for the demo, which passes it on when it can."""
+    process = subprocess.Popen(command, env=environment, process_group=0)  # noqa: S603  our own program
+    try:
+        return process.wait()
+    except BaseException:
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_SECONDS)
+        raise
+    finally:
+        process.kill()
+
+
 @contextmanager
-def _server(folder: Path, port: int, console: Console) -> Iterator[tuple[str, str]]:
-    """Start `blockyard up`, wait until it is ready, give its URL and what it announced; stop it at the end."""
+def _ending_on_signals() -> Iterator[None]:
+    """Have SIGTERM and SIGHUP end the demo as Ctrl-C does, unless they are ignored, as SIGHUP is below `nohup`."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _port(wanted: int | None, console: Console) -> int:
+    """Return the port to listen on: the wanted one, else the first that is free."""
+    if wanted is not None:
+        return wanted
+    free = next((port for port in _PORTS if _is_free(port)), 0)
+    if free != _PORTS.start:
+        console.print(f"Port {_PORTS.start} is used by another program; the demo takes another one.")
+    return free
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+@contextmanager
+def _server(folder: Path, port: int, console: Console) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """Start `blockyard up`, wait until it is ready, give it, its URL and what it announced; stop it at the end."""
     data, log = folder / "data", folder / "server.log"
     console.print(f"Starting Blockyard (its log is {escape(str(log))}) …", soft_wrap=True)
+    written = log.stat().st_size if log.exists() else 0
     with log.open("ab") as errors:
-        words = [*_program(), "up", "--data-dir", str(data), "--port", str(port)]
+        words = [*_program(), "up", "--data-dir", str(data), "--port", str(port), "--parent", str(os.getpid())]
         process = subprocess.Popen(  # noqa: S603  our own program
             words, stdout=subprocess.PIPE, stderr=errors, start_new_session=True, text=True
         )
     try:
-        url, announcement = _announced(process, log)
-        yield url, announcement
+        url, announcement = _announced(process, log, written)
+        yield process, url, announcement
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -286,7 +364,7 @@ def _server(folder: Path, port: int, console: Console) -> Iterator[tuple[str, st
             process.kill()
 
 
-def _announced(process: subprocess.Popen[str], log: Path) -> tuple[str, str]:
+def _announced(process: subprocess.Popen[str], log: Path, written: int) -> tuple[str, str]:
     lines: list[str] = []
     done = threading.Thread(target=_collect, args=(process, lines), daemon=True)
     done.start()
@@ -296,7 +374,11 @@ def _announced(process: subprocess.Popen[str], log: Path) -> tuple[str, str]:
         if url and _is_ready(url):
             return url, "\n".join(lines[1:])
         time.sleep(0.05)
-    raise Failure("the server did not start", remedy=f"Read {log}; is another demo running?")
+    with log.open("rb") as file:
+        file.seek(written)
+        said = file.read().decode(errors="replace").strip().splitlines()
+    cause = said[-1].removeprefix("blockyard: ") if said else "it said nothing"
+    raise Failure(f"the server did not start: {cause}", remedy=f"{log} has its whole log.")
 
 
 def _collect(process: subprocess.Popen[str], lines: list[str]) -> None:
@@ -310,9 +392,10 @@ def _is_ready(url: str) -> bool:
         return False
 
 
-def _wait_for_interrupt() -> None:
+def _wait_for_end(server: subprocess.Popen[str], folder: Path) -> None:
+    """Wait for Ctrl-C. Raises Failure when the server ends by itself."""
     try:
-        while True:
-            time.sleep(3600)
+        server.wait()
     except KeyboardInterrupt:
         return
+    raise Failure("the server has ended", remedy=f"{folder / 'server.log'} says why.")
