@@ -25,7 +25,9 @@ def test_a_full_disk_stops_the_first_start_and_the_next_one_goes_through(tmp_pat
 def test_a_database_out_of_reach_is_named_in_one_sentence_with_its_cause_and_without_its_password() -> None:
     with (
         Database.open("postgresql://nobody:s3cret-word@127.0.0.1:1/none") as away,
-        pytest.raises(migrate.DatabaseError, match=r"^PostgreSQL at 127\.0\.0\.1:1, database none .*refused") as refusal,
+        pytest.raises(
+            migrate.DatabaseError, match=r"^PostgreSQL at 127\.0\.0\.1:1, database none .*refused"
+        ) as refusal,
     ):
         migrate.require_current(away)
 
