@@ -13,6 +13,7 @@ INSTALL := $(PIP) install --require-hashes
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 PACKAGE := $(VENV)/.package
+TOOLS := $(VENV)/.tools
 UI := build/.ui
 UI_SOURCES := $(shell find src/blockyard/server/ui -type f -not -path '*/static/*' -not -name '*.pyc' 2>/dev/null)
 RUNNER_VENV := build/runner-venv
@@ -119,7 +120,7 @@ migration: $(PACKAGE) ## write a migration from the tables: M="what it does"
 	@$(BIN)/blockyard migrate --new "$(M)"
 
 .PHONY: lock
-lock: $(VENV)/.uv ## compile requirements/*.txt from pyproject.toml (UPGRADE=1 takes newer versions)
+lock: $(TOOLS) ## compile requirements/*.txt from pyproject.toml (UPGRADE=1 takes newer versions)
 	@$(UV_COMPILE) --extra server --output-file requirements/runtime.txt
 	@$(UV_COMPILE) --extra runner --constraint requirements/runtime.txt --output-file requirements/runner.txt
 	@$(UV_COMPILE) --extra server --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
@@ -127,6 +128,20 @@ lock: $(VENV)/.uv ## compile requirements/*.txt from pyproject.toml (UPGRADE=1 t
 		--no-header --no-annotate --group build --constraint requirements/dev.txt --output-file requirements/build.txt
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--no-header --no-annotate $(if $(UPGRADE),--upgrade) --group node --output-file requirements/node.txt
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-header --no-annotate --constraint requirements/dev.txt $(if $(UPGRADE),--upgrade) --group tools --output-file requirements/tools.txt
+
+.PHONY: audit
+audit: $(TOOLS) ## ask the registries for known weaknesses of what is pinned (weekly, and before a release)
+	@for file in requirements/*.txt; do $(BIN)/pip-audit --disable-pip --require-hashes --requirement "$$file"; done
+	@npm audit --package-lock-only
+
+.PHONY: sbom
+sbom: $(TOOLS) ## write the bills of materials of a release (CycloneDX): build/sbom-*.json
+	@mkdir -p build
+	@for part in runtime runner; do \
+		$(BIN)/cyclonedx-py requirements requirements/$$part.txt --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom-$$part.json; done
+	@npm sbom --package-lock-only --sbom-format cyclonedx > build/sbom-pages.json
 
 .PHONY: clean
 clean: ## remove everything that make has installed or built
@@ -152,8 +167,8 @@ $(DEV): requirements/dev.txt $(PACKAGE)
 	@$(INSTALL) -r requirements/dev.txt
 	@touch $@
 
-$(VENV)/.uv: | $(VENV)/.venv
-	@$(PIP) install uv
+$(TOOLS): requirements/tools.txt | $(VENV)/.venv
+	@$(INSTALL) -r requirements/tools.txt
 	@touch $@
 
 $(UI): hatch_build.py package-lock.json $(UI_SOURCES) | $(RUNTIME)
