@@ -172,6 +172,39 @@ def test_consumers_may_not_change_other_inputs(sent: Mapping[str, Json]) -> None
     assert refusal.value.field == f"/spec/inputs/{next(iter(sent))}/value"
 
 
+FIXED_TOKEN = {**SPECS, "token": spec("token", is_sensitive=True)}
+"""The token may not be changed by consumers once it has a value."""
+
+
+@pytest.mark.parametrize(
+    "guess", [{"plaintext": "right"}, {"plaintext": "wrong"}, {"plaintext": ""}, {"hash": "wrong"}]
+)
+def test_who_may_not_change_a_secret_gets_the_same_answer_for_every_guess(guess: Json) -> None:
+    stored = {"token": seal("token", "right")}
+    sent = {"token": SentInput(guess, is_sensitive=True)}
+
+    with pytest.raises(Denied) as refusal:
+        merge_inputs(FIXED_TOKEN, stored, sent, operator=False, runner_key=KEY, seal=seal)
+
+    assert (refusal.value.code, refusal.value.field) == ("InputNotUpdateable", "/spec/inputs/token/value")
+
+
+@pytest.mark.parametrize(
+    ("stored", "sent"),
+    [
+        ({"token": OLD_TOKEN}, {"hash": "hash of old"}),
+        ({"quota": "10"}, "10"),
+        ({}, None),
+    ],
+)
+def test_who_may_not_change_an_input_may_send_what_is_shown(stored: Mapping[str, InputValue], sent: Json) -> None:
+    key = next(iter(stored), "quota")
+
+    merged = merge_inputs(FIXED_TOKEN, stored, {key: SentInput(sent)}, operator=False, runner_key=KEY, seal=seal)
+
+    assert (merged.values, merged.changed) == (stored, frozenset())
+
+
 def test_consumers_may_fill_in_a_user_input_without_a_value() -> None:
     assert merge({"name": "b"}, stored={}, operator=False)[0] == {"name": "b"}
 

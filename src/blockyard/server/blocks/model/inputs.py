@@ -56,11 +56,13 @@ def merge_inputs(
     for key, item in sent.items():
         spec = _settable(specs, key)
         before = stored.get(key)
+        _check_sensitivity(spec, item)
+        if not operator and not _consumer_may(spec, before, runner_key):
+            _require_as_shown(spec, item, before)
+            continue
         after = _accepted(spec, item, before, seal)
         if _equal(before, after):
             continue
-        if not operator and not _consumer_may(spec, before, runner_key):
-            raise _not_yours(spec)
         changed.add(key)
         if after is None:
             del values[key]
@@ -125,7 +127,7 @@ def _settable(specs: Specs, key: str) -> InputSpec:
     return spec
 
 
-def _accepted(spec: InputSpec, item: SentInput, before: InputValue, seal: Seal) -> InputValue:
+def _check_sensitivity(spec: InputSpec, item: SentInput) -> None:
     if item.is_sensitive is not None and item.is_sensitive is not spec.is_sensitive:
         word = "sensitive" if spec.is_sensitive else "not sensitive"
         raise Invalid(
@@ -134,6 +136,9 @@ def _accepted(spec: InputSpec, item: SentInput, before: InputValue, seal: Seal) 
             field=pointer_of(spec.key).removesuffix("value") + "isSensitive",
             remedy=f"Send 'isSensitive': {'true' if spec.is_sensitive else 'false'} for this input.",
         )
+
+
+def _accepted(spec: InputSpec, item: SentInput, before: InputValue, seal: Seal) -> InputValue:
     if spec.is_sensitive:
         return _accepted_secret(spec, item.value, before, seal)
     if item.value is not None:
@@ -176,6 +181,17 @@ def _consumer_may(spec: InputSpec, before: InputValue, runner_key: str) -> bool:
     if spec.assignment_type is not AssignmentType.USER_INPUT:
         return False
     return spec.updateable_by_consumer or not _usable(spec, before, runner_key)
+
+
+def _require_as_shown(spec: InputSpec, item: SentInput, before: InputValue) -> None:
+    """Refuse whatever is not the value as the API shows it.
+
+    No plaintext is compared: the answer would tell a right guess of the secret from a wrong one.
+    """
+    shown = before.wire() if isinstance(before, StoredSecret) else before
+    sent = None if spec.is_sensitive and item.value == {} else item.value
+    if not same_json(shown, sent):
+        raise _not_yours(spec)
 
 
 def _not_yours(spec: InputSpec) -> Denied:

@@ -55,7 +55,8 @@ class BlockHooks:
         Only a claimed run (IN_PROGRESS) changes anything or is refused: others are merely read.
 
         Raises:
-            Conflict: a secret was sealed to another key than the runner has now.
+            Conflict: a secret was sealed to another key than the runner has now, or an input was declared otherwise when its
+                value was entered.
         """
         block = _stored(tx, run.block_id)
         claimed = run.status is RunStatus.IN_PROGRESS
@@ -65,6 +66,7 @@ class BlockHooks:
         definition, version = reader.version_of(block)
         inputs = [item for item in reader.inputs_of(block, version) if item.value is not None]
         if claimed:
+            _refuse_void(block.void_inputs(version.inputs))
             self._definitions.require_readable(tx, version)
             _refuse_unreadable(inputs, reader.runner_key(version))
         run_inputs: list[Json] = [run_input(item) for item in inputs]
@@ -200,6 +202,18 @@ def _reported(outputs: Mapping[str, OutputValue]) -> dict[str, BlockOutput]:
         key: BlockOutput(None if output.is_sensitive else output.value, output.type, output.is_sensitive)
         for key, output in outputs.items()
     }
+
+
+def _refuse_void(keys: frozenset[str]) -> None:
+    """Refuse a run without values that people believe to have given: not even a deletion goes on without them."""
+    if keys:
+        names = ", ".join(f"'{key}'" for key in sorted(keys))
+        raise Conflict(
+            f"the values of the inputs {names} do not count any more: the definition gave these inputs another type or "
+            "sensitivity after they were entered; enter them again in the building block",
+            code="VoidInput",
+            remedy="Enter these inputs again.",
+        )
 
 
 def _refuse_unreadable(inputs: list[ResolvedInput], runner_key: str) -> None:

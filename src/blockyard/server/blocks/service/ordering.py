@@ -85,10 +85,9 @@ class Ordering:
             version_number=version.number,
             author=principal.author,
             created_at=self._clock(),
-            inputs=inputs,
             parents=parents,
             status=BlockStatus.PENDING,
-        )
+        ).with_inputs(version.inputs, inputs)
         BlockStore(tx).add(block)
         touch_parents(tx, parents)
         self._event_log.append(

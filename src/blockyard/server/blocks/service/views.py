@@ -75,13 +75,13 @@ class Reader:
 
     def waiting_for(self, block: Block, version: Version) -> BlockStatus | None:
         """Return what keeps the block from running; None if nothing does."""
-        missing = missing_inputs(version.inputs, block.inputs, self.runner_key(version))
+        missing = self.missing(block, version)
         ready = self._parents_succeeded(block) and parents_provide(version.inputs, self._around(block))
         return waiting_status(version.inputs, missing, parents_ready=ready)
 
     def missing(self, block: Block, version: Version) -> frozenset[str]:
         """Return the keys of the inputs that people have to fill in."""
-        return missing_inputs(version.inputs, block.inputs, self.runner_key(version))
+        return missing_inputs(version.inputs, block.standing(version.inputs), self.runner_key(version))
 
     def runner_key(self, version: Version) -> str:
         """Return the fingerprint of the key that secrets for the version's runner are sealed to."""
