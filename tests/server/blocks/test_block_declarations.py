@@ -33,7 +33,7 @@ SECRET = "entered as a secret"
 ENVELOPE = "an envelope of somebody else"
 PLAIN = an_input()
 SENSITIVE = an_input(isSensitive=True)
-FIXED = {"argument": "fixed", "updateableByConsumer": False}
+FIXED: JsonObject = {"argument": "fixed", "updateableByConsumer": False}
 
 CASES = {
     "nothing": Case(PLAIN, an_input(), "text", "text"),

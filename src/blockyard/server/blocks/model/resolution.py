@@ -16,7 +16,7 @@ from blockyard.server.blocks.model.inputs import SETTABLE
 from blockyard.server.definitions.model import AssignmentType, DefinitionId, InputSpec, Value
 from blockyard.server.definitions.values import input_from_output
 from blockyard.server.kit.errors import Conflict
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.secrets import HASH, SEALED_FOR, StoredSecret
 
 ResolvedValue: TypeAlias = Value
 
@@ -68,13 +68,16 @@ def run_input(item: ResolvedInput) -> JsonObject:
             code="VoidInput",
             remedy="Enter the value again.",
         )
-    return {
+    document: JsonObject = {
         "key": spec.key,
-        "value": value.sealed if isinstance(value, StoredSecret) else _shaped(spec, value),
         "type": spec.type.value,
         "isSensitive": spec.is_sensitive,
         "isEnvironment": spec.is_environment,
     }
+    if isinstance(value, StoredSecret):
+        bound: JsonObject = {} if value.place is None else {SEALED_FOR: value.place.document()}
+        return {**document, "value": value.sealed, **bound, HASH: value.hash}
+    return {**document, "value": _shaped(spec, value)}
 
 
 def consumes(specs: Mapping[str, InputSpec], definition: DefinitionId, outputs: frozenset[str]) -> bool:

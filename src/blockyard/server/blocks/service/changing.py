@@ -105,8 +105,8 @@ class Changing:
             kept,
             request.inputs,
             operator=is_operator(principal, before),
-            runner_key=reader.runner_key(version),
-            seal=sealing(self._sealer, reader.public_key(version), before.id),
+            opens=reader.runner_key(version).opens,
+            seal=sealing(self._sealer, reader.runner_key(version), before.id, before.workspace),
         )
         anew = upgraded or bool(merged.changed)
         inputs = before.inputs

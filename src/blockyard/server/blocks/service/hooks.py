@@ -27,7 +27,7 @@ from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.model import SYSTEM
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, NotFound
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.secrets import UNREADABLE, SealingKey, StoredSecret
 from blockyard.server.runs.model import Run, TriggerReason
 from blockyard.server.runs.ports import RunFinish, RunParts
 
@@ -216,14 +216,14 @@ def _refuse_void(keys: frozenset[str]) -> None:
         )
 
 
-def _refuse_unreadable(inputs: list[ResolvedInput], runner_key: str) -> None:
+def _refuse_unreadable(inputs: list[ResolvedInput], runner_key: SealingKey) -> None:
     unreadable = sorted(
-        item.spec.key for item in inputs if isinstance(item.value, StoredSecret) and item.value.key != runner_key
+        item.spec.key for item in inputs if isinstance(item.value, StoredSecret) and not runner_key.opens(item.value)
     )
     if unreadable:
         names = ", ".join(f"'{key}'" for key in unreadable)
         raise Conflict(
-            f"the runner cannot read the secret inputs {names}: they were entered for another runner or key; "
+            f"the runner cannot read the secret inputs {names}: they were entered for another {UNREADABLE}; "
             "enter static inputs again in a new version of the definition, all others again in the building block",
             code="UnreadableSecret",
             remedy="Enter these secrets again.",
