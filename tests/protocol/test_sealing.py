@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blockyard.protocol.sealing import (
+    BOUND_PREFIX,
     EnvelopeError,
     belongs_to,
     load_private_key,
@@ -51,6 +52,27 @@ def test_the_vectors_open_with_both_key_formats(key_file: str, text: str) -> Non
 def test_the_symmetric_vectors_hold_in_both_directions(secret: bytes, text: str, expected: str) -> None:
     assert seal_symmetric(secret, text, bytes.fromhex("6465666768696a6b6c6d6e6f")).hex() == expected
     assert unseal_symmetric(secret, bytes.fromhex(expected)) == text
+
+
+@given(text=st.text(), place=st.binary(min_size=1), other=st.binary(min_size=1))
+def test_a_bound_envelope_opens_only_together_with_its_place(text: str, place: bytes, other: bytes) -> None:
+    envelope = seal(KEY.public_key(), text, place)
+
+    assert unseal(KEY, envelope, place) == text
+    if other != place:
+        with pytest.raises(EnvelopeError, match="sealed for another place"):
+            unseal(KEY, envelope, other)
+    with pytest.raises(EnvelopeError, match="bound to a place that the run does not name"):
+        unseal(KEY, envelope)
+    with pytest.raises(EnvelopeError, match="was changed"):
+        unseal(KEY, envelope.removeprefix(BOUND_PREFIX))
+
+
+def test_an_envelope_without_a_place_is_not_taken_for_a_bound_one() -> None:
+    with pytest.raises(EnvelopeError, match="not bound to the place"):
+        unseal(KEY, ENVELOPES["foobar"], b"place")
+    with pytest.raises(EnvelopeError, match="sealed for another place"):
+        unseal(KEY, BOUND_PREFIX + ENVELOPES["foobar"], b"place")
 
 
 @pytest.mark.parametrize("public_key", ["spki.pem", "certificate.pem"])

@@ -115,6 +115,8 @@ class BlockWorld:
     def __init__(self, database: Database, clock: FixedClock) -> None:
         self.db = database
         self.clock = clock
+        self.protocol = 0
+        """What the shared runner speaks: older versions know no bound envelopes."""
         self.key: RunnerKey = a_runner_key()
         self.events = EventLog(clock=clock, new_id=new_id)
         self.workspaces = given_workspaces(database, "admin", "shop", "platform", "other", clock=clock, new_id=new_id)
@@ -264,7 +266,7 @@ class BlockWorld:
 
     def claim(self) -> Claimed | None:
         """Take the next run as the shared runner does."""
-        claim = Claim(runner_id=SHARED_RUNNER, claimer=Claimer.BLOCKYARD)
+        claim = Claim(runner_id=SHARED_RUNNER, claimer=Claimer.BLOCKYARD, protocol=self.protocol)
         claimed = self.db.write_now(lambda tx: self.claims.claim(tx, ADMINISTRATOR, claim))
         if claimed.document is None:
             return None

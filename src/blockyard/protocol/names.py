@@ -74,3 +74,6 @@ RUNNER_TYPES: dict[ImplementationType, str] = {
 
 SEALED_TYPES = frozenset({InputType.STRING, InputType.CODE, InputType.FILE})
 """Sensitive inputs of these types carry an envelope; of others the value is used verbatim. Source: runner.md 2.4."""
+
+SECRET_MEMBERS = frozenset({"sshPrivateKey", "appPem", "pipelineTriggerToken", "personalAccessToken"})
+"""The members of implementations that are envelopes. Source: runner.md 2.4."""

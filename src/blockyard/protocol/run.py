@@ -1,9 +1,11 @@
 """The run document: what a claim answers and a runner executes. Source: runner.md 1.5."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, JsonValue, field_validator
 
+from blockyard.protocol.binding import SealedFor
 from blockyard.protocol.names import (
     RUNNER_TYPES,
     SEALED_TYPES,
@@ -56,6 +58,8 @@ class RunInput(WireModel):
     type: InputType
     is_sensitive: bool = False
     is_environment: bool = False
+    sealed_for: SealedFor | None = None
+    """The place a bound envelope belongs to."""
 
     @field_validator("is_sensitive", "is_environment", mode="before")
     @classmethod
@@ -86,6 +90,8 @@ class TerraformImplementation(WireModel):
     ref_name: str | None = None
     ssh_private_key: str | None = Field(default=None, repr=False)
     """Envelope; absent when unused, never empty."""
+    sealed_for: Mapping[str, SealedFor] | None = None
+    """The places bound envelopes of members belong to."""
     known_host: KnownHost | None = None
     is_async: bool = Field(default=False, alias="async")
     use_mesh_http_backend_fallback: bool = False

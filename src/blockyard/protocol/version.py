@@ -7,12 +7,19 @@ Changes are additive; unknown members are ignored.
     `blockyard:log`, `blockyard:heartbeat` and `blockyard:release` (`live.py`). Registering a source acknowledges the
     claim: one not registered within 15 s is offered again. A heartbeat may wait (`Prefer: wait=4`): it is answered at once
     when the run shall stop.
+2 (2026-11): envelopes may be bound to their place (`binding.py`): an input then has the member `sealedFor`, an implementation
+    one by the names of its secret members. A runner that announces 2, on a claim or when it is registered, is sealed for so
+    from then on; older envelopes stay as they are and open as before. A claim in version 1, or in the official protocol, makes
+    new secrets unbound again, and runs that need a bound one fail in words.
 """
 
 PROTOCOL_HEADER = "Blockyard-Protocol"
 """Sent by our runner on a claim, by our server on its answer. Who does not send it speaks the official protocol."""
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
+
+BOUND_ENVELOPES = 2
+"""From this version on a runner opens bound envelopes."""
 
 IMPLEMENTATION_TYPE_PARAMETER = "implementationType"
 CLAIM_WAIT_SECONDS = 25
@@ -22,6 +29,16 @@ HEARTBEAT_WAIT_SECONDS = 4
 """How long a heartbeat of our runner may be held open: less than the pause between signs of life."""
 
 
+_DIGITS = 6
+"""More is no version."""
+
+
+def spoken_version(header: str | None) -> int:
+    """Return the version of our protocol that the other side announced; 0 for the official one."""
+    text = (header or "").strip()
+    return int(text) if text.isdecimal() and text.isascii() and len(text) <= _DIGITS else 0
+
+
 def speaks_blockyard(header: str | None) -> bool:
-    """Tell whether the other side announced our protocol, in this version or a newer one."""
-    return header is not None and header.strip().isdecimal() and int(header) >= PROTOCOL_VERSION
+    """Tell whether the other side announced our protocol, in any version."""
+    return spoken_version(header) > 0

@@ -38,6 +38,10 @@ def specs(*items: InputSpec) -> Mapping[str, InputSpec]:
     return {item.key: item for item in items}
 
 
+def opens(secret: StoredSecret) -> bool:
+    return secret.key == KEY
+
+
 def seal(key: str, plaintext: str) -> StoredSecret:
     return StoredSecret(hash=f"hash of {len(plaintext)} in {key}", sealed="envelope", key=KEY)
 
@@ -62,7 +66,7 @@ def merge(
         stored,
         {key: SentInput(value) for key, value in sent.items()},
         operator=operator,
-        runner_key=KEY,
+        opens=opens,
         seal=seal,
     )
     return merged.values, merged.changed
@@ -145,7 +149,7 @@ def test_the_sensitivity_has_to_be_the_one_of_the_definition(key: str, said: boo
     sent = {key: SentInput({"plaintext": "x"} if key == "token" else "x", is_sensitive=said)}
 
     with pytest.raises(Invalid) as refusal:
-        merge_inputs(SPECS, {}, sent, operator=True, runner_key=KEY, seal=seal)
+        merge_inputs(SPECS, {}, sent, operator=True, opens=opens, seal=seal)
 
     assert refusal.value.field == f"/spec/inputs/{key}/isSensitive"
 
@@ -154,7 +158,7 @@ def test_a_value_that_looks_like_a_secret_is_kept_verbatim_where_nothing_is_sens
     code = specs(spec("plaintext", type=InputType.CODE))
     sent = {"plaintext": SentInput('{"hash": "x"}', is_sensitive=False)}
 
-    merged = merge_inputs(code, {}, sent, operator=False, runner_key=KEY, seal=seal)
+    merged = merge_inputs(code, {}, sent, operator=False, opens=opens, seal=seal)
 
     assert merged.values == {"plaintext": '{"hash": "x"}'}
 
@@ -170,6 +174,39 @@ def test_consumers_may_not_change_other_inputs(sent: Mapping[str, Json]) -> None
         merge(sent, operator=False)
 
     assert refusal.value.field == f"/spec/inputs/{next(iter(sent))}/value"
+
+
+FIXED_TOKEN = {**SPECS, "token": spec("token", is_sensitive=True)}
+"""The token may not be changed by consumers once it has a value."""
+
+
+@pytest.mark.parametrize(
+    "guess", [{"plaintext": "right"}, {"plaintext": "wrong"}, {"plaintext": ""}, {"hash": "wrong"}]
+)
+def test_who_may_not_change_a_secret_gets_the_same_answer_for_every_guess(guess: Json) -> None:
+    stored = {"token": seal("token", "right")}
+    sent = {"token": SentInput(guess, is_sensitive=True)}
+
+    with pytest.raises(Denied) as refusal:
+        merge_inputs(FIXED_TOKEN, stored, sent, operator=False, opens=opens, seal=seal)
+
+    assert (refusal.value.code, refusal.value.field) == ("InputNotUpdateable", "/spec/inputs/token/value")
+
+
+@pytest.mark.parametrize(
+    ("stored", "sent"),
+    [
+        ({"token": OLD_TOKEN}, {"hash": "hash of old"}),
+        ({"quota": "10"}, "10"),
+        ({}, None),
+    ],
+)
+def test_who_may_not_change_an_input_may_send_what_is_shown(stored: Mapping[str, InputValue], sent: Json) -> None:
+    key = next(iter(stored), "quota")
+
+    merged = merge_inputs(FIXED_TOKEN, stored, {key: SentInput(sent)}, operator=False, opens=opens, seal=seal)
+
+    assert (merged.values, merged.changed) == (stored, frozenset())
 
 
 def test_consumers_may_fill_in_a_user_input_without_a_value() -> None:
@@ -195,7 +232,7 @@ def test_the_hash_of_a_secret_default_takes_the_default() -> None:
     known = specs(spec("d", default_value=secret, is_sensitive=True))
     sent = {"d": SentInput({"hash": "h"}, is_sensitive=True)}
 
-    merged = merge_inputs(known, {}, sent, operator=False, runner_key=KEY, seal=seal)
+    merged = merge_inputs(known, {}, sent, operator=False, opens=opens, seal=seal)
 
     assert with_defaults(known, merged.values) == {"d": secret}
 
@@ -220,7 +257,7 @@ def test_the_hash_of_a_secret_default_takes_the_default() -> None:
 def test_inputs_without_a_usable_value_are_missing(item: InputSpec, value: InputValue, is_missing: bool) -> None:  # noqa: FBT001  a table
     values = {} if value is None else {"i": value}
 
-    assert missing_inputs(specs(item), values, KEY) == ({"i"} if is_missing else frozenset())
+    assert missing_inputs(specs(item), values, opens) == ({"i"} if is_missing else frozenset())
 
 
 @pytest.mark.parametrize(

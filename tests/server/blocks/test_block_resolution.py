@@ -92,7 +92,6 @@ def resolved(
         (spec("i", InputType.CODE), '{"a": [1]}', '{"a": [1]}'),
         (spec("i", InputType.LIST), '["a"]', '["a"]'),
         (spec("i", InputType.LIST), ["ä", 1], '["ä",1]'),
-        (spec("i", is_sensitive=True), SECRET, "envelope"),
         (spec("i"), None, None),
     ],
 )
@@ -106,6 +105,12 @@ def test_values_of_people_reach_the_run_in_the_shape_of_their_type(
         "isSensitive": item.is_sensitive,
         "isEnvironment": False,
     }
+
+
+def test_a_secret_reaches_the_run_as_its_envelope_with_the_hash_for_everybody_else() -> None:
+    document = run_input(resolved(spec("i", is_sensitive=True), value=SECRET))
+
+    assert (document["value"], document["hash"], document["isSensitive"]) == ("envelope", "sha256:x", True)
 
 
 @pytest.mark.parametrize(

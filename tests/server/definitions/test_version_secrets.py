@@ -218,6 +218,8 @@ def test_a_run_gets_what_it_needs_and_nothing_empty(catalogue: Catalogue) -> Non
     document = stored(catalogue, version).implementation.run_document()
 
     assert SHARED_KEY.open(str(document.pop("sshPrivateKey"))) == key
+    hashes = {"sshPrivateKey": version["spec"]["implementation"]["terraform"]["sshPrivateKey"]["hash"]}
+    assert document.pop("hashes") == hashes
     assert document == {
         "type": "TERRAFORM",
         "terraformVersion": "1.9.0",

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from blockyard.protocol.media import RUNNER
 from blockyard.protocol.names import ImplementationType
+from blockyard.protocol.version import PROTOCOL_HEADER
 from blockyard.server.events.service import EventLog
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Invalid
@@ -18,6 +19,7 @@ from blockyard.server.runners.api import routes
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
 from blockyard.server.runners.service import RunnerService
 from tests.support.clock import FixedClock
+from tests.support.http import client_for
 from tests.support.principals import ADMINISTRATOR, a_key
 from tests.support.routes import Routes
 from tests.support.runner_keys import a_runner_key
@@ -281,7 +283,7 @@ def test_when_a_runner_was_seen_is_written_at_most_every_few_seconds(
 
     def seen_after(seconds: float) -> object:
         clock.advance(seconds)
-        database.write_now(lambda tx: runners.seen(tx, RunnerId(UUID(uuid)), clock()))
+        database.write_now(lambda tx: runners.seen(tx, RunnerId(UUID(uuid)), clock(), protocol=0))
         return api.ok("GET", f"{PATH}/{uuid}")["metadata"]["lastSeen"]
 
     assert seen_after(1) == "2026-01-01T12:00:01Z"
@@ -289,6 +291,37 @@ def test_when_a_runner_was_seen_is_written_at_most_every_few_seconds(
     assert seen_after(3) == "2026-01-01T12:00:06Z"
     api.ok("PUT", f"{PATH}/{uuid}", a_body(displayName="other"))
     assert seen_after(0) == "2026-01-01T12:00:06Z"
+
+
+def test_envelopes_are_bound_only_while_every_process_of_a_runner_opens_such(
+    api: Routes, database: Database, runners: RunnerService, clock: FixedClock
+) -> None:
+    runner_id = RunnerId(UUID(the_uuid(api.ok("POST", PATH, a_body()))))
+
+    def takes_bound_after(protocol: int, *, hours: float = 0) -> bool:
+        clock.advance(hours * 3600)
+        database.write_now(lambda tx: runners.seen(tx, runner_id, clock(), protocol=protocol))
+        return database.read_now(lambda tx: runners.get_by_id(tx, runner_id)).takes_bound
+
+    assert not database.read_now(lambda tx: runners.get_by_id(tx, runner_id)).takes_bound
+    assert takes_bound_after(2)
+    assert not takes_bound_after(0)
+    assert not takes_bound_after(2, hours=1)
+    assert not takes_bound_after(1, hours=1)
+    assert not takes_bound_after(2, hours=23)
+    assert takes_bound_after(2, hours=2)
+
+
+@pytest.mark.anyio
+async def test_a_runner_may_be_registered_as_one_that_opens_bound_envelopes(
+    api: Routes, database: Database, runners: RunnerService
+) -> None:
+    async with client_for(api.app) as client:
+        headers = {"Accept": RUNNER, "Content-Type": RUNNER, PROTOCOL_HEADER: "2"}
+        answer = await client.post(PATH, json=a_body(), headers=headers)
+
+    runner_id = RunnerId(UUID(the_uuid(answer.json())))
+    assert database.read_now(lambda tx: runners.get_by_id(tx, runner_id)).takes_bound
 
 
 def test_versions_may_name_own_and_public_runners_that_execute_their_type(

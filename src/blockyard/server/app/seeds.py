@@ -6,6 +6,7 @@ Seeding is idempotent: every start runs it, and only what is missing is made.
 from dataclasses import dataclass
 from uuid import UUID
 
+from blockyard.protocol.version import PROTOCOL_VERSION
 from blockyard.server.app.keys import KeyFileError, KeyPair
 from blockyard.server.app.wiring import Services
 from blockyard.server.identity.permissions import ALL
@@ -59,7 +60,11 @@ def _seed(tx: Transaction, services: Services, seeds: Seeds, password: str) -> b
             permissions=ALL,
         )
     services.runners.seed_shared(
-        tx, runner_id=SHARED_RUNNER_UUID, workspace=seeds.admin_workspace, public_key=seeds.runner_public_key
+        tx,
+        runner_id=SHARED_RUNNER_UUID,
+        workspace=seeds.admin_workspace,
+        public_key=seeds.runner_public_key,
+        protocol=0 if seeds.runner_key is None else PROTOCOL_VERSION,
     )
     if seeds.runner_key is not None:
         services.api_keys.seed(

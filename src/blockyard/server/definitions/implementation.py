@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.names import ImplementationType
+from blockyard.protocol.names import SECRET_MEMBERS, ImplementationType
 from blockyard.server.integrations.model import IntegrationId
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.secrets import StoredSecret, delivered, merged
 
 WIRE_NAMES: Mapping[ImplementationType, str] = {
     ImplementationType.MANUAL: "manual",
@@ -76,13 +76,13 @@ class Implementation:
         """Return the `implementation` of a run document: secrets as envelopes, members without a value left out.
 
         An empty text counts as none: clients take `""` for a branch or a key of that name. `connection` has the members that
-        come from the integration.
+        come from the integration. What stands where an envelope belongs was stored as a secret.
         """
         members: JsonObject = {"type": self.type.value, **_RUN_DEFAULTS.get(self.type, {}), **(connection or {})}
         for key, value in self.settings.items():
-            if value not in (None, "") and key not in _NOT_IN_RUNS:
+            if value not in (None, "") and key not in _NOT_IN_RUNS | SECRET_MEMBERS:
                 members[_RUN_NAMES.get(key, key)] = value
-        return members | {key: secret.sealed for key, secret in self.secrets.items()}
+        return merged(members, delivered(self.secrets))
 
 
 MANUAL = Implementation(type=ImplementationType.MANUAL)

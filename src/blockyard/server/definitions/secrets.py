@@ -7,6 +7,7 @@ be carried to a runner with another key: nobody but the old runner could open it
 from collections.abc import Mapping
 from dataclasses import replace
 
+from blockyard.protocol.binding import Owner, SealedFor, input_key, member_key
 from blockyard.protocol.names import InputType
 from blockyard.server.definitions.model import (
     DefinitionId,
@@ -16,7 +17,7 @@ from blockyard.server.definitions.model import (
 )
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.runners.model import Runner
-from blockyard.server.runners.secrets import SecretChange, SecretSealer, StoredSecret
+from blockyard.server.runners.secrets import SealingKey, SecretChange, SecretSealer, StoredSecret
 
 SECRET_MEMBERS = ("argument", "default_value")
 _WIRE = {"argument": "argument", "default_value": "defaultValue"}
@@ -50,6 +51,7 @@ def resolve_secrets(
     content: VersionContent,
     before: VersionContent,
     definition_id: DefinitionId,
+    workspace: str,
     runner: Runner,
     sealer: SecretSealer,
 ) -> VersionContent:
@@ -59,14 +61,18 @@ def resolve_secrets(
         Invalid: a hash stands for no stored secret, or for one that the runner cannot open.
     """
     stored = secrets_of(before)
+    key = SealingKey.of(runner)
     resolved = {
         pointer: sealer.changed(
             change,
             old=stored.get(pointer),
-            public_key_pem=runner.public_key,
+            key=key,
             context=f"definition/{definition_id}{pointer}",
+            place=SealedFor(
+                workspace=workspace, owner=Owner.DEFINITION, uuid=str(definition_id), key=_bound_key(pointer)
+            ),
             pointer=pointer,
-            place=_place(pointer),
+            name=_name(pointer),
         )
         for pointer, change in changes.items()
     }
@@ -103,8 +109,17 @@ def _with_values(spec: InputSpec, secrets: Mapping[str, StoredSecret]) -> InputS
     )
 
 
-def _place(pointer: str) -> str:
-    *_, owner, member = pointer.split("/")
-    if pointer.startswith("/spec/inputs/"):
-        return f"input '{owner.replace('~1', '/').replace('~0', '~')}'"
-    return f"'{member}'"
+def _name(pointer: str) -> str:
+    key, member = _input_of(pointer), pointer.rpartition("/")[2]
+    return f"'{member}'" if key is None else f"input '{key}'"
+
+
+def _bound_key(pointer: str) -> str:
+    """Return what a secret is bound to: a default is that of its input, as it is copied into the blocks that use it."""
+    key, member = _input_of(pointer), pointer.rpartition("/")[2]
+    return member_key(member) if key is None else input_key(key)
+
+
+def _input_of(pointer: str) -> str | None:
+    *_, owner, _member = pointer.split("/")
+    return owner.replace("~1", "/").replace("~0", "~") if pointer.startswith("/spec/inputs/") else None

@@ -8,11 +8,12 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
+from blockyard.protocol.binding import Owner, SealedFor, member_key
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import ImplementationType
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.runners.model import RunnerId
-from blockyard.server.runners.secrets import SecretChange, StoredSecret
+from blockyard.server.runners.secrets import SecretChange, StoredSecret, delivered
 
 IntegrationId = NewType("IntegrationId", UUID)
 
@@ -97,8 +98,13 @@ class Integration:
         members: JsonObject = {names.get(key, key): trimmed(value) for key, value in self.settings.items()}
         secret = self.type.secret_member
         if secret is not None and self.secret is not None:
-            members[names.get(secret, secret)] = self.secret.sealed
+            members |= delivered({names.get(secret, secret): self.secret})
         return members
+
+    def place(self, member: str) -> SealedFor:
+        """Return what the secret `member` is bound to."""
+        name = _RUN_NAMES[self.type].get(member, member)
+        return SealedFor(workspace=self.workspace, owner=Owner.INTEGRATION, uuid=str(self.id), key=member_key(name))
 
 
 def trimmed(value: str) -> str:

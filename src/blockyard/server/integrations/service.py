@@ -19,7 +19,7 @@ from blockyard.server.kit.errors import Conflict, Invalid, NotFound
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runners.model import RunnerId
-from blockyard.server.runners.secrets import SecretSealer, StoredSecret
+from blockyard.server.runners.secrets import SealingKey, SecretSealer, StoredSecret
 from blockyard.server.runners.service import RunnerService
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -203,10 +203,10 @@ class IntegrationService:
             display_name=spec.display_name,
             settings=dict(spec.settings),
             runner_id=runner.id,
-            secret=self._secret(before, spec, runner.public_key),
+            secret=self._secret(before, spec, SealingKey.of(runner)),
         )
 
-    def _secret(self, before: Integration, spec: IntegrationSpec, public_key: str) -> StoredSecret | None:
+    def _secret(self, before: Integration, spec: IntegrationSpec, key: SealingKey) -> StoredSecret | None:
         member = spec.type.secret_member
         if member is None:
             return None
@@ -220,10 +220,11 @@ class IntegrationService:
         return self._sealer.changed(
             spec.secret,
             old=before.secret,
-            public_key_pem=public_key,
+            key=key,
             context=f"integration/{before.id}/{member}",
+            place=before.place(member),
             pointer=spec.pointer(member),
-            place=f"'{member}'",
+            name=f"'{member}'",
         )
 
     def _tell(

@@ -4,11 +4,12 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
 from pydantic import Field, model_validator
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.media import RUNNER as MEDIA
+from blockyard.protocol.version import PROTOCOL_HEADER, spoken_version
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
@@ -164,9 +165,14 @@ def routes(db: Database, runners: RunnerService, links: Links) -> APIRouter:
         return answer(links.collection("runners", KIND + "s", items, request.query_params))
 
     @router.post("", status_code=HTTPStatus.CREATED, response_model=RunnerOut)
-    async def create_runner(body: RunnerBody, principal: CurrentPrincipal) -> Response:
-        """Register a runner."""
-        runner = await db.write(lambda tx: runners.create(tx, principal, body.model()))
+    async def create_runner(
+        body: RunnerBody,
+        principal: CurrentPrincipal,
+        protocol: Annotated[str | None, Header(alias=PROTOCOL_HEADER)] = None,
+    ) -> Response:
+        """Register a runner; the header says which version of Blockyard's own protocol it will speak, if any."""
+        spoken = spoken_version(protocol)
+        runner = await db.write(lambda tx: runners.create(tx, principal, body.model(), protocol=spoken))
         return answer(_render(runner, links), status_code=HTTPStatus.CREATED)
 
     @router.get("/{uuid}", response_model=RunnerOut)

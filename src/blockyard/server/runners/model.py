@@ -1,17 +1,22 @@
 """What a runner is. Source: api.md 3.14, concepts.md 12."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
 from blockyard.protocol.names import RUNNER_TYPES, ImplementationType
+from blockyard.protocol.version import BOUND_ENVELOPES
 
 RunnerId = NewType("RunnerId", UUID)
 
 SHARED_RUNNER = RunnerId(UUID("98520496-627d-43e6-82da-ce499179ff3f"))
 """The runner that every version uses which names none; clients know this id. Source: api.md 3.14."""
+
+
+OLDER_COUNTS_FOR = timedelta(days=1)
+"""How long after its last claim a process of an older protocol still counts as one of the runner's."""
 
 
 class RunnerType(StrEnum):
@@ -63,6 +68,8 @@ class Runner:
         workspace: the owner.
         public_key: PEM as it was sent, an SPKI key or an X.509 certificate.
         is_self_hosted: false only for the shared runner of the installation.
+        protocol: the version of our protocol that its processes speak; 0 for the official one.
+        older_protocol_at: when a claim came last that spoke an older version than bound envelopes need.
     """
 
     id: RunnerId
@@ -75,7 +82,27 @@ class Runner:
     federation: Federation | None
     created_at: datetime
     last_seen_at: datetime | None = None
+    protocol: int = 0
+    older_protocol_at: datetime | None = None
     revision: int = 0
+
+    @property
+    def takes_bound(self) -> bool:
+        """Whether envelopes for this runner may be bound to their place."""
+        return self.protocol >= BOUND_ENVELOPES
+
+    def heard(self, protocol: int, at: datetime) -> "Runner":
+        """Return this runner after a claim in a version of our protocol.
+
+        Several processes may share one runner. The oldest of them decides what all can open, until it has not claimed for
+        `OLDER_COUNTS_FOR`.
+        """
+        if protocol < BOUND_ENVELOPES:
+            return replace(self, last_seen_at=at, protocol=protocol, older_protocol_at=at)
+        since = self.older_protocol_at
+        if since is not None and at - since < OLDER_COUNTS_FOR:
+            return replace(self, last_seen_at=at)
+        return replace(self, last_seen_at=at, protocol=protocol)
 
     def usable_by(self, workspace: str) -> bool:
         """Whether definitions of `workspace` may name this runner."""

@@ -4,18 +4,31 @@ Source: api.md 2.2, runner.md 2.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from blockyard.protocol.binding import SealedFor, sealed_for
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.sealing import EnvelopeError, load_public_key, seal
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.sealed import MasterKey, same
+from blockyard.server.runners.model import Runner
 
 MIN_KEY_BITS = 2048
 """Smaller RSA keys are refused."""
+
+
+UNREADABLE = "runner or key, or bound to its place, which only Blockyard's own runner understands"
+"""Why a runner cannot open a secret; goes on from "it was entered for another"."""
+
+SEALED_FOR = "sealedFor"
+HASH = "hash"
+HASHES = "hashes"
+"""Members of run documents as they are kept. A runner gets the place of each bound envelope and no hash, everybody else the hash
+in place of the envelope."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +39,18 @@ class StoredSecret:
         hash: what the API shows: equal for equal plaintexts in the same place, opaque otherwise.
         sealed: the envelope for the runner; never shown but to the runner.
         key: fingerprint of the public key it was sealed to; another key cannot open it.
+        place: what a bound envelope is bound to; it stays so wherever the secret is copied to. None of unbound ones.
     """
 
     hash: str
     sealed: str = field(repr=False)
     key: str = ""
+    place: SealedFor | None = None
 
     def document(self) -> JsonObject:
         """Return the stored form."""
-        return {"hash": self.hash, "sealed": self.sealed, "key": self.key}
+        stored: JsonObject = {"hash": self.hash, "sealed": self.sealed, "key": self.key}
+        return stored if self.place is None else {**stored, "sealedFor": self.place.document()}
 
     def wire(self) -> JsonObject:
         """Return the form the API shows."""
@@ -45,7 +61,54 @@ def stored_secret(document: Json) -> StoredSecret:
     """Return the secret of a stored form. Raises ValueError if `document` is none."""
     if not isinstance(document, dict):
         raise ValueError("not a stored secret")  # noqa: TRY004  bad data, not a wrong call
-    return StoredSecret(hash=str(document["hash"]), sealed=str(document["sealed"]), key=str(document.get("key", "")))
+    place = document.get("sealedFor")
+    return StoredSecret(
+        hash=str(document["hash"]),
+        sealed=str(document["sealed"]),
+        key=str(document.get("key", "")),
+        place=None if place is None else sealed_for(place),
+    )
+
+
+def delivered(secrets: Mapping[str, StoredSecret]) -> JsonObject:
+    """Return secret members of an implementation as run documents are kept: envelopes, their places, their hashes."""
+    if not secrets:
+        return {}
+    envelopes: JsonObject = {name: secret.sealed for name, secret in secrets.items()}
+    places: JsonObject = {name: secret.place.document() for name, secret in secrets.items() if secret.place is not None}
+    hashes: JsonObject = {name: secret.hash for name, secret in secrets.items()}
+    return {**envelopes, **({SEALED_FOR: places} if places else {}), HASHES: hashes}
+
+
+def merged(members: JsonObject, secrets: JsonObject) -> JsonObject:
+    """Return the members of an implementation with more secret ones."""
+    together = {**members, **secrets}
+    for name in (SEALED_FOR, HASHES):
+        before, after = members.get(name), secrets.get(name)
+        if isinstance(before, dict) and isinstance(after, dict):
+            together[name] = {**before, **after}
+    return together
+
+
+@dataclass(frozen=True, slots=True)
+class SealingKey:
+    """How secrets are sealed for a runner now, and which sealed ones it opens.
+
+    Attributes:
+        takes_bound: whether the runner opens bound envelopes.
+    """
+
+    pem: str
+    takes_bound: bool = False
+
+    @classmethod
+    def of(cls, runner: Runner) -> "SealingKey":
+        """Return the key of a runner."""
+        return cls(runner.public_key, runner.takes_bound)
+
+    def opens(self, secret: StoredSecret) -> bool:
+        """Whether the runner can open `secret`."""
+        return secret.key == fingerprint(self.pem) and (self.takes_bound or secret.place is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +125,17 @@ class SecretSealer:
     def __init__(self, master_key: MasterKey) -> None:
         self._master_key = master_key
 
-    def seal(self, public_key_pem: str, plaintext: str, *, context: str) -> StoredSecret:
-        """Seal `plaintext` for the holder of the key; `context` names the place, such as a definition and an input."""
+    def seal(self, key: SealingKey, plaintext: str, *, context: str, place: SealedFor) -> StoredSecret:
+        """Seal `plaintext` for the holder of the key, bound to `place` if it can open such envelopes.
+
+        `context` names the place for the hash that the API shows.
+        """
+        bound = place if key.takes_bound else None
         return StoredSecret(
             hash=self.hash(plaintext, context=context),
-            sealed=seal(public_key_pem, plaintext),
-            key=fingerprint(public_key_pem),
+            sealed=seal(key.pem, plaintext, None if bound is None else bound.additional_data()),
+            key=fingerprint(key.pem),
+            place=bound,
         )
 
     def changed(
@@ -75,42 +143,44 @@ class SecretSealer:
         change: SecretChange,
         *,
         old: StoredSecret | None,
-        public_key_pem: str,
+        key: SealingKey,
         context: str,
+        place: SealedFor,
         pointer: str,
-        place: str,
+        name: str,
     ) -> StoredSecret:
         """Return the secret after `change`: a new one sealed to the key, or `old`, if the holder of the key can open it.
 
         Raises:
-            Invalid: a hash stands for no stored secret, or for one of another key; `pointer` and `place` say where.
+            Invalid: a hash stands for no stored secret, or for one of another key; `pointer` and `name` say where.
         """
-        key = fingerprint(public_key_pem)
         if change.plaintext is None:
-            return _kept(change, old, key, pointer=pointer, place=place)
-        if old is not None and old.key == key and same(old.hash, self.hash(change.plaintext, context=context)):
+            return _kept(change, old, key, pointer=pointer, name=name)
+        is_as_new = old is not None and key.opens(old) and (old.place is not None) is key.takes_bound
+        if old is not None and is_as_new and same(old.hash, self.hash(change.plaintext, context=context)):
             return old
-        return self.seal(public_key_pem, change.plaintext, context=context)
+        return self.seal(key, change.plaintext, context=context, place=place)
 
     def hash(self, plaintext: str, *, context: str) -> str:
         """Return the hash the API shows for `plaintext` in the place `context`."""
         return "sha256:" + self._master_key.digest(plaintext, context=context)
 
 
-def _kept(change: SecretChange, old: StoredSecret | None, key: str, *, pointer: str, place: str) -> StoredSecret:
+def _kept(change: SecretChange, old: StoredSecret | None, key: SealingKey, *, pointer: str, name: str) -> StoredSecret:
     if old is None or not same(old.hash, change.hash or ""):
         raise Invalid(
-            f"the hash for {place} stands for no stored secret",
+            f"the hash for {name} stands for no stored secret",
             code="UnknownSecret",
             field=f"{pointer}/hash",
-            remedy=f'Send the secret of {place} again as {{"plaintext": …}}.',
+            remedy=f'Send the secret of {name} again as {{"plaintext": …}}.',
         )
-    if old.key != key:
+    if not key.opens(old):
         raise Invalid(
-            f"the runner cannot open the stored secret of {place}: it was sealed for another key",
+            f"the runner cannot open the stored secret of {name}: it was sealed for another key, or bound to its place, "
+            "which only Blockyard's own runner understands",
             code="SecretOfAnotherKey",
             field=f"{pointer}/hash",
-            remedy=f'Send the secret of {place} again as {{"plaintext": …}}.',
+            remedy=f'Send the secret of {name} again as {{"plaintext": …}}.',
         )
     return old
 

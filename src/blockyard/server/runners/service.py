@@ -68,8 +68,8 @@ class RunnerService:
         self._workspaces = workspaces
         self._usages = usages
 
-    def create(self, tx: Transaction, principal: Principal, spec: RunnerSpec) -> Runner:
-        """Register a runner of a workspace. Raises Denied, Invalid."""
+    def create(self, tx: Transaction, principal: Principal, spec: RunnerSpec, *, protocol: int = 0) -> Runner:
+        """Register a runner of a workspace that will speak `protocol`. Raises Denied, Invalid."""
         principal.require("BUILDINGBLOCKRUNNER_SAVE", workspace=spec.workspace)
         if spec.restriction is Restriction.PUBLIC and "BUILDINGBLOCKRUNNER_SAVE" not in principal.everywhere:
             raise Denied(
@@ -96,6 +96,7 @@ class RunnerService:
             is_self_hosted=True,
             federation=spec.federation,
             created_at=self._clock(),
+            protocol=protocol,
         )
         RunnerStore(tx).add(runner)
         self._tell(tx, principal, EventType.CREATED, runner)
@@ -209,20 +210,33 @@ class RunnerService:
             )
         return runner
 
-    def seen(self, tx: Transaction, runner_id: RunnerId, at: datetime) -> None:
-        """Note that a runner was heard of, at most every `SEEN_EVERY`; for other services."""
-        runner = self.get_by_id(tx, runner_id)
-        if runner.last_seen_at is None or at - runner.last_seen_at >= SEEN_EVERY:
-            RunnerStore(tx).note_seen(runner_id, at, at_most_every=SEEN_EVERY)
+    def seen(self, tx: Transaction, runner_id: RunnerId, at: datetime, *, protocol: int) -> None:
+        """Note that a runner was heard of, at most every `SEEN_EVERY` unless it speaks otherwise; for other services."""
+        before = self.get_by_id(tx, runner_id)
+        after = before.heard(protocol, at)
+        is_due = before.last_seen_at is None or at - before.last_seen_at >= SEEN_EVERY
+        is_older_due = after.older_protocol_at != before.older_protocol_at and (
+            before.older_protocol_at is None or at - before.older_protocol_at >= SEEN_EVERY
+        )
+        if is_due or is_older_due or after.takes_bound is not before.takes_bound:
+            RunnerStore(tx).note_heard(after)
+        if after.takes_bound is not before.takes_bound:
+            log.info("runner speaks otherwise", runner_id=str(runner_id), protocol=protocol, bound=after.takes_bound)
 
     def seed_shared(
-        self, tx: Transaction, *, workspace: str, public_key: str, runner_id: UUID = SHARED_RUNNER
+        self, tx: Transaction, *, workspace: str, public_key: str, runner_id: UUID = SHARED_RUNNER, protocol: int = 0
     ) -> Runner:
-        """Make the shared runner if it is missing, and give it this public key; for the start of the server."""
+        """Make the shared runner if it is missing, and give it this public key; for the start of the server.
+
+        `protocol` is that of a runner that comes with the server; 0 where that is not known.
+        """
         check_public_key(public_key, field="/spec/publicKey")
         runners = RunnerStore(tx)
         found = runners.get(RunnerId(runner_id))
         if found is not None:
+            if protocol > found.protocol and found.older_protocol_at is None:
+                found = replace(found, protocol=protocol)
+                runners.note_heard(found)
             if found.public_key == public_key:
                 return found
             if fingerprint(found.public_key) != fingerprint(public_key):
@@ -240,6 +254,7 @@ class RunnerService:
             is_self_hosted=False,
             federation=None,
             created_at=self._clock(),
+            protocol=protocol,
         )
         runners.add(runner)
         return runner

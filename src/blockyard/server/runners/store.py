@@ -1,7 +1,6 @@
 """The table of runners."""
 
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
 
 from sqlalchemy import (
     Boolean,
@@ -52,6 +51,8 @@ _runners = Table(
     Column("federation", JsonText, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("last_seen_at", Instant),
+    Column("protocol", Integer, nullable=False, server_default="0"),
+    Column("older_protocol_at", Instant),
     Column("revision", Integer, nullable=False),
     Index("ix_runners_workspace_created_at", "workspace", "created_at", "id"),
     Index("ix_runners_restriction_created_at", "restriction", "created_at", "id"),
@@ -113,10 +114,10 @@ class RunnerStore:
     def add(self, runner: Runner) -> None:
         """Write a new runner."""
         _known.of(self._tx).pop(runner.id, None)
-        self._tx.execute(insert(_runners).values(id=runner.id, last_seen_at=runner.last_seen_at, **_values(runner)))
+        self._tx.execute(insert(_runners).values(id=runner.id, **_heard(runner), **_values(runner)))
 
     def save(self, runner: Runner) -> Runner:
-        """Write a changed runner, but not when it was last seen. Raises Stale."""
+        """Write a changed runner, but not what was last heard of it. Raises Stale."""
         saved = replace(runner, revision=runner.revision + 1)
         as_read = (_runners.c.id == runner.id, _runners.c.revision == runner.revision)
         if self._tx.execute(update(_runners).where(*as_read).values(**_values(saved))).rowcount == 0:
@@ -124,22 +125,23 @@ class RunnerStore:
         _known.of(self._tx).pop(runner.id, None)
         return saved
 
-    def note_seen(self, runner_id: RunnerId, at: datetime, *, at_most_every: timedelta) -> None:
-        """Write when a runner was last heard of, unless that was written a moment ago; never clashes with a change."""
-        _known.of(self._tx).pop(runner_id, None)
-        self._tx.execute(
-            update(_runners)
-            .where(
-                _runners.c.id == runner_id,
-                or_(_runners.c.last_seen_at.is_(None), _runners.c.last_seen_at <= at - at_most_every),
-            )
-            .values(last_seen_at=at)
-        )
+    def note_heard(self, runner: Runner) -> None:
+        """Write when a runner was last heard of, and what it speaks; never clashes with a change."""
+        _known.of(self._tx).pop(runner.id, None)
+        self._tx.execute(update(_runners).where(_runners.c.id == runner.id).values(**_heard(runner)))
 
     def remove(self, runner: Runner) -> None:
         """Delete a runner."""
         _known.of(self._tx).pop(runner.id, None)
         self._tx.execute(delete(_runners).where(_runners.c.id == runner.id))
+
+
+def _heard(runner: Runner) -> dict[str, object]:
+    return {
+        "last_seen_at": runner.last_seen_at,
+        "protocol": runner.protocol,
+        "older_protocol_at": runner.older_protocol_at,
+    }
 
 
 def _values(runner: Runner) -> dict[str, object]:
@@ -168,6 +170,8 @@ def _runner(row: RowMapping) -> Runner:
         federation=_federation(row["federation"]),
         created_at=row["created_at"],
         last_seen_at=row["last_seen_at"],
+        protocol=row["protocol"],
+        older_protocol_at=row["older_protocol_at"],
         revision=row["revision"],
     )
 

@@ -57,13 +57,14 @@ class Field:
 def editable(detail: BlockDetail) -> list[InputSpec]:
     """Return the inputs that the visitor may change, in the order of the definition."""
     block = detail.view.block
-    specs = [spec for spec in detail.view.version.inputs.values() if _is_editable(spec, block.inputs, detail)]
+    stored = block.standing(detail.view.version.inputs)
+    specs = [spec for spec in detail.view.version.inputs.values() if _is_editable(spec, stored, detail)]
     return sorted(specs, key=lambda spec: spec.display_order)
 
 
 def fields_of(detail: BlockDetail, sent: Form | None = None, refusal: Refusal | None = None) -> list[Field]:
     """Return the fields with the values of now, or with what was sent and refused."""
-    stored = detail.view.block.inputs
+    stored = detail.view.block.standing(detail.view.version.inputs)
     wrong = refused_input(refusal)
     found: list[Field] = []
     for spec in editable(detail):
@@ -80,8 +81,9 @@ def request_of(detail: BlockDetail, form: Form) -> BlockRequest:
     """Return the change that the form asks for; what is left as it was is not sent."""
     block = detail.view.block
     inputs: dict[str, SentInput] = {}
+    stored = block.standing(detail.view.version.inputs)
     for spec in editable(detail):
-        before = block.inputs.get(spec.key)
+        before = stored.get(spec.key)
         value = _sent_value(spec, before, form)
         if value is not _UNCHANGED:
             inputs[spec.key] = SentInput(value.value, spec.is_sensitive)

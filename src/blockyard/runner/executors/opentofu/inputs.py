@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from blockyard.protocol.binding import DocumentPlace, SealedFor, input_key
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.run import InputType, RunInput
 from blockyard.protocol.sealing import EnvelopeError, unseal
@@ -39,18 +40,22 @@ class PlainInput:
 class Opener:
     """Opens envelopes with the runner's key. Without a key, in single-run mode, values are in clear already."""
 
-    def __init__(self, private_key: RSAPrivateKey | None, *, in_clear: bool) -> None:
+    def __init__(self, private_key: RSAPrivateKey | None, place: DocumentPlace, *, in_clear: bool) -> None:
         self._private_key = private_key
+        self._place = place
         self._in_clear = in_clear and private_key is None
 
-    def open_text(self, envelope: str, what: str) -> str:
-        """Return the text in an envelope. Raises StepFailed naming `what`."""
+    def open_text(self, envelope: str, what: str, *, key: str, sealed_for: SealedFor | None) -> str:
+        """Return the text in an envelope that stands in the member `key`. Raises StepFailed naming `what`."""
         if self._in_clear:
             return envelope
         if self._private_key is None:
             raise StepFailed(f"decryption failed for {what}", f"This runner has no private key. {_HINTS}")
+        misfit = None if sealed_for is None else self._place.misfit(sealed_for, key)
+        if misfit is not None:
+            raise StepFailed(f"{what} does not belong to this run", f"The secret is not opened here: {misfit}.")
         try:
-            return unseal(self._private_key, envelope)
+            return unseal(self._private_key, envelope, None if sealed_for is None else sealed_for.additional_data())
         except EnvelopeError as error:
             raise StepFailed(f"decryption failed for {what}", f"{error}. {_HINTS}") from error
 
@@ -61,7 +66,7 @@ class Opener:
             if not isinstance(value, str):
                 raise StepFailed(f"input decryption failed for '{sealed.key}'", f"The value is no text. {_HINTS}")
             try:
-                value = self.open_text(value, sealed.key)
+                value = self.open_text(value, sealed.key, key=input_key(sealed.key), sealed_for=sealed.sealed_for)
             except StepFailed as failure:
                 message = f"input decryption failed for '{sealed.key}'"
                 raise StepFailed(message, failure.system_message) from failure

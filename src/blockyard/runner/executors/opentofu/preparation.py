@@ -9,6 +9,7 @@ from pathlib import Path
 
 from blockyard.modules.literals import Literal
 from blockyard.modules.module import SUFFIXES, Module, read_folder
+from blockyard.protocol.binding import DocumentPlace, member_key
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import Behavior, InputType, RunInput
 from blockyard.runner.executors.opentofu import environment, variables
@@ -134,7 +135,14 @@ def _read_module(work: Work, prepared: Prepared) -> Module:
 
 
 def _opener(work: Work) -> Opener:
-    return Opener(work.context.private_key, in_clear=work.context.settings.run_json_file is not None)
+    spec = work.context.document.spec
+    place = DocumentPlace.of(
+        workspace=work.block.spec.workspace_identifier,
+        block=work.block.uuid,
+        provider=spec.building_block_definition.spec.workspace_identifier,
+        definition=spec.building_block_definition.uuid,
+    )
+    return Opener(work.context.private_key, place, in_clear=work.context.settings.run_json_file is not None)
 
 
 def _inputs(work: Work) -> list[RunInput]:
@@ -152,12 +160,18 @@ def _empty(folder: Path, keep: Collection[str] = ()) -> None:
             entry.unlink()
 
 
+def _opened_member(work: Work, member: str, sealed: str, what: str) -> str:
+    """Return a secret member of the implementation in clear. Raises StepFailed."""
+    place = (work.implementation.sealed_for or {}).get(member)
+    return _opener(work).open_text(sealed, what, key=member_key(member), sealed_for=place)
+
+
 def _ssh(work: Work, own: Mapping[str, str]) -> SshAccess | None:
     sealed = work.implementation.ssh_private_key
     if not sealed:
         return None
     is_in_clear = work.context.private_key is None and "PRIVATE KEY-----" in sealed
-    key = sealed if is_in_clear else _opener(work).open_text(sealed, "the SSH private key")
+    key = sealed if is_in_clear else _opened_member(work, "sshPrivateKey", sealed, "the SSH private key")
     work.reporter.add_secrets(secret_parts(key))
     settings = work.context.settings
     return prepare_ssh(

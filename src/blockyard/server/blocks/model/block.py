@@ -8,9 +8,10 @@ from typing import NewType, TypeAlias
 from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json
-from blockyard.protocol.names import Behavior, OutputType, RunStatus
-from blockyard.server.definitions.model import DefinitionId, Value, VersionId
+from blockyard.protocol.names import Behavior, InputType, OutputType, RunStatus
+from blockyard.server.definitions.model import DefinitionId, InputSpec, Value, VersionId
 from blockyard.server.events.model import Author
+from blockyard.server.runners.secrets import StoredSecret
 from blockyard.server.runs.model import RunId
 
 BlockId = NewType("BlockId", UUID)
@@ -90,7 +91,8 @@ class Block:
     Attributes:
         display_name: as the client sent it, maybe with `{{inputKey}}`.
         name: `display_name` with the inputs filled in, for people.
-        inputs: values of user and operator inputs; a key that is not there has no value.
+        inputs: values of user and operator inputs as they were entered; `standing` says which of them still count.
+        entered_as: the type each input had when its value was entered; unknown of values that are older than this.
         outputs: what the latest successful run gave; never what an unfinished or failed one did.
         operation: what the latest APPLY or DESTROY run is to the block; None before the first.
         applied_at: when an APPLY run succeeded last; None before that.
@@ -109,6 +111,7 @@ class Block:
     author: Author
     created_at: datetime
     inputs: Mapping[str, InputValue] = field(default_factory=dict)
+    entered_as: Mapping[str, InputType] = field(default_factory=dict)
     parents: tuple[Parent, ...] = ()
     outputs: Mapping[str, BlockOutput] = field(default_factory=dict)
     status: BlockStatus
@@ -138,6 +141,35 @@ class Block:
     def parent_ids(self) -> frozenset[BlockId]:
         """The ids of the parents."""
         return frozenset(parent.block_id for parent in self.parents)
+
+    def standing(self, specs: Mapping[str, InputSpec]) -> Mapping[str, InputValue]:
+        """Return the stored values that still count under `specs`, which may be a draft that was changed meanwhile.
+
+        A value is void once its input has another type or another sensitivity than when it was entered: it was checked,
+        and kept secret or not, for what the input was then. Keys that `specs` does not have keep their values.
+        """
+        return {key: value for key, value in self.inputs.items() if key not in specs or self._stands(specs[key], value)}
+
+    def void_inputs(self, specs: Mapping[str, InputSpec]) -> frozenset[str]:
+        """Return the keys of `specs` whose stored values do not count any more."""
+        return frozenset(key for key in self.inputs.keys() - self.standing(specs).keys())
+
+    def with_inputs(self, specs: Mapping[str, InputSpec], values: Mapping[str, InputValue]) -> "Block":
+        """Return this block with `values`, the new ones of them entered under `specs`."""
+        entered = {key: specs[key].type for key in values if key in specs}
+        kept = {
+            key: type_
+            for key, type_ in self.entered_as.items()
+            if key in values and self.inputs.get(key) is values[key]
+        }
+        return replace(self, inputs=dict(values), entered_as=entered | kept)
+
+    def _stands(self, spec: InputSpec, value: InputValue) -> bool:
+        if value is None:
+            return True
+        return isinstance(value, StoredSecret) is spec.is_sensitive and (
+            self.entered_as.get(spec.key, spec.type) is spec.type
+        )
 
     def waiting(self, status: BlockStatus) -> "Block":
         """Return this block parked in a waiting state."""

@@ -11,6 +11,9 @@ from blockyard.server.kit.errors import Denied, Invalid
 from blockyard.server.runners.secrets import StoredSecret
 
 Specs = Mapping[str, InputSpec]
+Opens = Callable[[StoredSecret], bool]
+"""Tells whether the runner that will use a secret can open it."""
+
 Seal = Callable[[str, str], StoredSecret]
 """Seals the plaintext (second) of an input (first) to the key of the runner that will use it."""
 
@@ -40,7 +43,7 @@ def merge_inputs(
     sent: Mapping[str, SentInput],
     *,
     operator: bool,
-    runner_key: str,
+    opens: Opens,
     seal: Seal,
 ) -> Merged:
     """Return `stored` with `sent` laid over it: what was not sent is kept, a known hash keeps the secret.
@@ -56,11 +59,13 @@ def merge_inputs(
     for key, item in sent.items():
         spec = _settable(specs, key)
         before = stored.get(key)
+        _check_sensitivity(spec, item)
+        if not operator and not _consumer_may(spec, before, opens):
+            _require_as_shown(spec, item, before)
+            continue
         after = _accepted(spec, item, before, seal)
         if _equal(before, after):
             continue
-        if not operator and not _consumer_may(spec, before, runner_key):
-            raise _not_yours(spec)
         changed.add(key)
         if after is None:
             del values[key]
@@ -87,12 +92,12 @@ def carried_over(old: Specs, new: Specs, values: Mapping[str, InputValue]) -> di
     }
 
 
-def missing_inputs(specs: Specs, values: Mapping[str, InputValue], runner_key: str) -> frozenset[str]:
-    """Return the settable inputs without a usable value: none, empty, or sealed to a key the runner no longer has."""
+def missing_inputs(specs: Specs, values: Mapping[str, InputValue], opens: Opens) -> frozenset[str]:
+    """Return the settable inputs without a usable value: none, empty, or sealed so that the runner cannot open it now."""
     return frozenset(
         key
         for key, spec in specs.items()
-        if spec.assignment_type in SETTABLE and not _usable(spec, values.get(key), runner_key)
+        if spec.assignment_type in SETTABLE and not _usable(spec, values.get(key), opens)
     )
 
 
@@ -125,7 +130,7 @@ def _settable(specs: Specs, key: str) -> InputSpec:
     return spec
 
 
-def _accepted(spec: InputSpec, item: SentInput, before: InputValue, seal: Seal) -> InputValue:
+def _check_sensitivity(spec: InputSpec, item: SentInput) -> None:
     if item.is_sensitive is not None and item.is_sensitive is not spec.is_sensitive:
         word = "sensitive" if spec.is_sensitive else "not sensitive"
         raise Invalid(
@@ -134,6 +139,9 @@ def _accepted(spec: InputSpec, item: SentInput, before: InputValue, seal: Seal) 
             field=pointer_of(spec.key).removesuffix("value") + "isSensitive",
             remedy=f"Send 'isSensitive': {'true' if spec.is_sensitive else 'false'} for this input.",
         )
+
+
+def _accepted(spec: InputSpec, item: SentInput, before: InputValue, seal: Seal) -> InputValue:
     if spec.is_sensitive:
         return _accepted_secret(spec, item.value, before, seal)
     if item.value is not None:
@@ -172,10 +180,21 @@ def _kept(spec: InputSpec, known: str, before: InputValue) -> InputValue:
     )
 
 
-def _consumer_may(spec: InputSpec, before: InputValue, runner_key: str) -> bool:
+def _consumer_may(spec: InputSpec, before: InputValue, opens: Opens) -> bool:
     if spec.assignment_type is not AssignmentType.USER_INPUT:
         return False
-    return spec.updateable_by_consumer or not _usable(spec, before, runner_key)
+    return spec.updateable_by_consumer or not _usable(spec, before, opens)
+
+
+def _require_as_shown(spec: InputSpec, item: SentInput, before: InputValue) -> None:
+    """Refuse whatever is not the value as the API shows it.
+
+    No plaintext is compared: the answer would tell a right guess of the secret from a wrong one.
+    """
+    shown = before.wire() if isinstance(before, StoredSecret) else before
+    sent = None if spec.is_sensitive and item.value == {} else item.value
+    if not same_json(shown, sent):
+        raise _not_yours(spec)
 
 
 def _not_yours(spec: InputSpec) -> Denied:
@@ -188,8 +207,10 @@ def _not_yours(spec: InputSpec) -> Denied:
 
 
 def _equal(left: InputValue, right: InputValue) -> bool:
+    """Tell whether the new value `right` is what `left` is already, for the runner of now."""
     if isinstance(left, StoredSecret) and isinstance(right, StoredSecret):
-        return left.hash == right.hash and left.key == right.key
+        needs_unbound = left.place is not None and right.place is None
+        return left.hash == right.hash and left.key == right.key and not needs_unbound
     return same_json(left, right)
 
 
@@ -223,11 +244,11 @@ def _still_valid(spec: InputSpec, value: InputValue) -> bool:
     return True
 
 
-def _usable(spec: InputSpec, value: InputValue, runner_key: str) -> bool:
+def _usable(spec: InputSpec, value: InputValue, opens: Opens) -> bool:
     if isinstance(value, StoredSecret) is not spec.is_sensitive and value is not None:
         return False
     if isinstance(value, StoredSecret):
-        return value.key == runner_key
+        return opens(value)
     if value == "":  # in place of a default it is a choice, else it means nothing
         return spec.default_value is not None
     return value is not None and _still_valid(spec, value)

@@ -15,7 +15,8 @@ from blockyard.server.blocks.model.block import Block, BlockOutput, InputValue
 from blockyard.server.blocks.model.inputs import SETTABLE
 from blockyard.server.definitions.model import AssignmentType, DefinitionId, InputSpec, Value
 from blockyard.server.definitions.values import input_from_output
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.kit.errors import Conflict
+from blockyard.server.runners.secrets import HASH, SEALED_FOR, StoredSecret
 
 ResolvedValue: TypeAlias = Value
 
@@ -48,19 +49,35 @@ class ResolvedInput:
 
 def resolve_inputs(block: Block, specs: Mapping[str, InputSpec], around: Surroundings) -> list[ResolvedInput]:
     """Return all inputs of the version with their values of this moment."""
-    return [ResolvedInput(spec, _resolve(block, spec, around)) for spec in specs.values()]
+    standing = block.standing(specs)
+    return [ResolvedInput(spec, _resolve(block, standing, spec, around)) for spec in specs.values()]
 
 
 def run_input(item: ResolvedInput) -> JsonObject:
-    """Return an input as run documents carry it: a secret is its envelope, code and lists are strings."""
+    """Return an input as run documents carry it: a secret is its envelope, code and lists are strings.
+
+    What is delivered as sensitive was stored as a secret, and nothing else: the runner opens whatever is called so.
+
+    Raises:
+        Conflict: the value is a secret and the input is not sensitive, or the other way round.
+    """
     spec, value = item.spec, item.value
-    return {
+    if isinstance(value, StoredSecret) is not spec.is_sensitive:
+        raise Conflict(
+            f"input '{spec.key}' is {'' if spec.is_sensitive else 'not '}sensitive, but its value was not entered so",
+            code="VoidInput",
+            remedy="Enter the value again.",
+        )
+    document: JsonObject = {
         "key": spec.key,
-        "value": value.sealed if isinstance(value, StoredSecret) else _shaped(spec, value),
         "type": spec.type.value,
         "isSensitive": spec.is_sensitive,
         "isEnvironment": spec.is_environment,
     }
+    if isinstance(value, StoredSecret):
+        bound: JsonObject = {} if value.place is None else {SEALED_FOR: value.place.document()}
+        return {**document, "value": value.sealed, **bound, HASH: value.hash}
+    return {**document, "value": _shaped(spec, value)}
 
 
 def consumes(specs: Mapping[str, InputSpec], definition: DefinitionId, outputs: frozenset[str]) -> bool:
@@ -97,9 +114,9 @@ def as_text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _resolve(block: Block, spec: InputSpec, around: Surroundings) -> ResolvedValue:
+def _resolve(block: Block, standing: Mapping[str, InputValue], spec: InputSpec, around: Surroundings) -> ResolvedValue:
     if spec.assignment_type in SETTABLE:
-        return block.inputs.get(spec.key)
+        return standing.get(spec.key)
     compute = _COMPUTED.get(spec.assignment_type)
     return compute(block, spec, around) if compute is not None else None
 

@@ -97,25 +97,29 @@ class Changing:
         _, old = self._starter.reader(tx).version_of(before)
         upgraded = request.version_id != before.version_id
         version = self._upgrade_target(tx, principal, before, request.version_id) if upgraded else old
-        kept = carried_over(old.inputs, version.inputs, before.inputs) if upgraded else before.inputs
+        standing = before.standing(old.inputs)
+        kept = carried_over(old.inputs, version.inputs, standing) if upgraded else standing
         reader = self._starter.reader(tx)
         merged = merge_inputs(
             version.inputs,
             kept,
             request.inputs,
             operator=is_operator(principal, before),
-            runner_key=reader.runner_key(version),
-            seal=sealing(self._sealer, reader.public_key(version), before.id),
+            opens=reader.runner_key(version).opens,
+            seal=sealing(self._sealer, reader.runner_key(version), before.id, before.workspace),
         )
-        inputs = with_defaults(version.inputs, merged.values) if upgraded or merged.changed else merged.values
+        anew = upgraded or bool(merged.changed)
+        inputs = before.inputs
+        if anew:
+            void = {} if upgraded else {key: before.inputs[key] for key in before.void_inputs(version.inputs)}
+            inputs = with_defaults(version.inputs, void | dict(merged.values))
         parents = _parents(tx, before, request, old, version) if upgraded else _same_parents(before, request)
         block = replace(
-            before,
+            before.with_inputs(version.inputs, inputs) if anew else before,
             display_name=request.display_name,
             name=resolved_name(request.display_name, inputs),
             version_id=version.id,
             version_number=version.number,
-            inputs=inputs,
             parents=parents,
         )
         return _Change(block, upgraded, merged.changed, parents_changed=parents != before.parents)

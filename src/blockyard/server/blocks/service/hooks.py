@@ -27,7 +27,7 @@ from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.model import SYSTEM
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, NotFound
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.secrets import UNREADABLE, SealingKey, StoredSecret
 from blockyard.server.runs.model import Run, TriggerReason
 from blockyard.server.runs.ports import RunFinish, RunParts
 
@@ -55,7 +55,8 @@ class BlockHooks:
         Only a claimed run (IN_PROGRESS) changes anything or is refused: others are merely read.
 
         Raises:
-            Conflict: a secret was sealed to another key than the runner has now.
+            Conflict: a secret was sealed to another key than the runner has now, or an input was declared otherwise when its
+                value was entered.
         """
         block = _stored(tx, run.block_id)
         claimed = run.status is RunStatus.IN_PROGRESS
@@ -65,6 +66,7 @@ class BlockHooks:
         definition, version = reader.version_of(block)
         inputs = [item for item in reader.inputs_of(block, version) if item.value is not None]
         if claimed:
+            _refuse_void(block.void_inputs(version.inputs))
             self._definitions.require_readable(tx, version)
             _refuse_unreadable(inputs, reader.runner_key(version))
         run_inputs: list[Json] = [run_input(item) for item in inputs]
@@ -202,14 +204,26 @@ def _reported(outputs: Mapping[str, OutputValue]) -> dict[str, BlockOutput]:
     }
 
 
-def _refuse_unreadable(inputs: list[ResolvedInput], runner_key: str) -> None:
+def _refuse_void(keys: frozenset[str]) -> None:
+    """Refuse a run without values that people believe to have given: not even a deletion goes on without them."""
+    if keys:
+        names = ", ".join(f"'{key}'" for key in sorted(keys))
+        raise Conflict(
+            f"the values of the inputs {names} do not count any more: the definition gave these inputs another type or "
+            "sensitivity after they were entered; enter them again in the building block",
+            code="VoidInput",
+            remedy="Enter these inputs again.",
+        )
+
+
+def _refuse_unreadable(inputs: list[ResolvedInput], runner_key: SealingKey) -> None:
     unreadable = sorted(
-        item.spec.key for item in inputs if isinstance(item.value, StoredSecret) and item.value.key != runner_key
+        item.spec.key for item in inputs if isinstance(item.value, StoredSecret) and not runner_key.opens(item.value)
     )
     if unreadable:
         names = ", ".join(f"'{key}'" for key in unreadable)
         raise Conflict(
-            f"the runner cannot read the secret inputs {names}: they were entered for another runner or key; "
+            f"the runner cannot read the secret inputs {names}: they were entered for another {UNREADABLE}; "
             "enter static inputs again in a new version of the definition, all others again in the building block",
             code="UnreadableSecret",
             remedy="Enter these secrets again.",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import structlog
 
+from blockyard.protocol.binding import Owner, SealedFor, input_key
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.blocks.model.block import Block, BlockId, BlockStatus, InputValue, Parent
 from blockyard.server.blocks.model.inputs import Seal, merge_inputs, with_defaults
@@ -23,7 +24,7 @@ from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid
 from blockyard.server.kit.ids import NewId
-from blockyard.server.runners.secrets import SecretSealer, StoredSecret
+from blockyard.server.runners.secrets import SealingKey, SecretSealer, StoredSecret
 from blockyard.server.runs.model import TriggerReason
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -32,11 +33,12 @@ log = structlog.get_logger(__name__)
 VERSION_FIELD = "/spec/buildingBlockDefinitionVersionRef"
 
 
-def sealing(sealer: SecretSealer, public_key: str, block_id: UUID) -> Seal:
-    """Return what seals secrets of a block to the runner with `public_key`."""
+def sealing(sealer: SecretSealer, runner: SealingKey, block_id: UUID, workspace: str) -> Seal:
+    """Return what seals secrets of a block of `workspace` to the runner."""
 
     def seal(key: str, plaintext: str) -> StoredSecret:
-        return sealer.seal(public_key, plaintext, context=f"building block {block_id} input {key}")
+        place = SealedFor(workspace=workspace, owner=Owner.BLOCK, uuid=str(block_id), key=input_key(key))
+        return sealer.seal(runner, plaintext, context=f"building block {block_id} input {key}", place=place)
 
     return seal
 
@@ -85,10 +87,9 @@ class Ordering:
             version_number=version.number,
             author=principal.author,
             created_at=self._clock(),
-            inputs=inputs,
             parents=parents,
             status=BlockStatus.PENDING,
-        )
+        ).with_inputs(version.inputs, inputs)
         BlockStore(tx).add(block)
         touch_parents(tx, parents)
         self._event_log.append(
@@ -114,8 +115,8 @@ class Ordering:
             {},
             request.inputs,
             operator=operates(principal, version.workspace),
-            runner_key=reader.runner_key(version),
-            seal=sealing(self._sealer, reader.public_key(version), block_id),
+            opens=reader.runner_key(version).opens,
+            seal=sealing(self._sealer, reader.runner_key(version), block_id, request.target.workspace()),
         )
         return with_defaults(version.inputs, merged.values)
 

@@ -65,8 +65,10 @@ class RunStarter:
         self.refuse_unfinished(tx, block)
         reader = self.reader(tx)
         _, version = reader.version_of(block)
-        block = replace(block, inputs=with_defaults(version.inputs, block.inputs))
-        if block.lifecycle is Lifecycle.MARKED_FOR_DELETION:
+        is_leaving = block.lifecycle is Lifecycle.MARKED_FOR_DELETION
+        values = block.inputs if is_leaving else block.standing(version.inputs)
+        block = block.with_inputs(version.inputs, with_defaults(version.inputs, values))
+        if is_leaving:
             return self.request(tx, block, version, author, behavior=Behavior.DESTROY, reason=reason)
         waiting = reader.waiting_for(block, version)
         if waiting is not None:
@@ -81,7 +83,7 @@ class RunStarter:
             return block
         self._runs.abort_for(tx, author, run)
         stored = BlockStore(tx).find(block.id) or block
-        return replace(stored, inputs=block.inputs)
+        return replace(stored, inputs=block.inputs, entered_as=block.entered_as)
 
     def refuse_unfinished(self, tx: Transaction, block: Block) -> None:
         """Refuse while a run of the block is unfinished; one that only waits to be tried again gives way to a new one.

@@ -13,7 +13,7 @@ from blockyard.server.definitions.model import Definition, DefinitionId, Version
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
-from blockyard.server.runners.secrets import fingerprint
+from blockyard.server.runners.secrets import SealingKey
 from blockyard.server.workspaces.service import WorkspaceService
 
 
@@ -43,7 +43,7 @@ class Reader:
         self._workspaces = workspaces
         self._versions: dict[VersionId, tuple[Definition, Version]] = {}
         self._people: dict[str, Sequence[JsonObject]] = {}
-        self._keys: dict[VersionId, str] = {}
+        self._keys: dict[VersionId, SealingKey] = {}
         self._parents: dict[BlockId, Block] = {}
 
     def version_of(self, block: Block) -> tuple[Definition, Version]:
@@ -75,23 +75,19 @@ class Reader:
 
     def waiting_for(self, block: Block, version: Version) -> BlockStatus | None:
         """Return what keeps the block from running; None if nothing does."""
-        missing = missing_inputs(version.inputs, block.inputs, self.runner_key(version))
+        missing = self.missing(block, version)
         ready = self._parents_succeeded(block) and parents_provide(version.inputs, self._around(block))
         return waiting_status(version.inputs, missing, parents_ready=ready)
 
     def missing(self, block: Block, version: Version) -> frozenset[str]:
         """Return the keys of the inputs that people have to fill in."""
-        return missing_inputs(version.inputs, block.inputs, self.runner_key(version))
+        return missing_inputs(version.inputs, block.standing(version.inputs), self.runner_key(version).opens)
 
-    def runner_key(self, version: Version) -> str:
-        """Return the fingerprint of the key that secrets for the version's runner are sealed to."""
+    def runner_key(self, version: Version) -> SealingKey:
+        """Return how secrets for the version's runner are sealed."""
         if version.id not in self._keys:
-            self._keys[version.id] = fingerprint(self.public_key(version))
+            self._keys[version.id] = SealingKey.of(self._definitions.runner_of(self._tx, version))
         return self._keys[version.id]
-
-    def public_key(self, version: Version) -> str:
-        """Return the public key of the version's runner."""
-        return self._definitions.runner_of(self._tx, version).public_key
 
     def _around(self, block: Block) -> Surroundings:
         self._load_parents([block])

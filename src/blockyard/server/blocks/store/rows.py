@@ -3,7 +3,7 @@
 from sqlalchemy.engine import RowMapping
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.names import OutputType
+from blockyard.protocol.names import InputType, OutputType
 from blockyard.server.blocks.model.block import (
     Block,
     BlockId,
@@ -49,7 +49,7 @@ def block_row(block: Block) -> dict[str, object]:
         "latest_dry_run_id": block.latest_dry_run_id,
         "rerun_due": block.rerun_due,
         "author": block.author.document(),
-        "inputs": {key: _stored(value) for key, value in block.inputs.items()},
+        "inputs": {key: _stored(value, block.entered_as.get(key)) for key, value in block.inputs.items()},
         "outputs": {
             key: {"value": output.value, "type": output.type.value, "isSensitive": output.is_sensitive}
             for key, output in block.outputs.items()
@@ -76,6 +76,7 @@ def block_of(row: RowMapping, parents: tuple[Parent, ...]) -> Block:
         author=_author(row["author"]),
         created_at=row["created_at"],
         inputs={key: _value(value) for key, value in row["inputs"].items()},
+        entered_as={key: InputType(value["type"]) for key, value in row["inputs"].items() if "type" in value},
         parents=parents,
         outputs={key: _output(value) for key, value in row["outputs"].items()},
         status=BlockStatus(row["status"]),
@@ -93,8 +94,9 @@ def block_of(row: RowMapping, parents: tuple[Parent, ...]) -> Block:
     )
 
 
-def _stored(value: InputValue) -> JsonObject:
-    return {"secret": value.document()} if isinstance(value, StoredSecret) else {"value": value}
+def _stored(value: InputValue, entered_as: InputType | None) -> JsonObject:
+    stored: JsonObject = {"secret": value.document()} if isinstance(value, StoredSecret) else {"value": value}
+    return stored if entered_as is None else {**stored, "type": entered_as.value}
 
 
 def _value(stored: JsonObject) -> InputValue:

@@ -40,7 +40,7 @@ from blockyard.server.kit.errors import Conflict, Invalid
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runners.model import Runner, RunnerId
-from blockyard.server.runners.secrets import SecretSealer, fingerprint
+from blockyard.server.runners.secrets import UNREADABLE, SealingKey, SecretSealer
 from blockyard.server.runners.service import RunnerService
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -272,18 +272,18 @@ class DefinitionService:
     def require_readable(self, tx: Transaction, version: Version) -> None:
         """Refuse if the runner cannot open a secret of the implementation or of the integration. Raises Conflict."""
         integration = self._integration(tx, version)
-        key = fingerprint(self.runner_of(tx, version).public_key)
-        if integration is not None and integration.secret is not None and integration.secret.key != key:
+        key = SealingKey.of(self.runner_of(tx, version))
+        if integration is not None and integration.secret is not None and not key.opens(integration.secret):
             raise Conflict(
                 f"the runner cannot read the secret of integration '{integration.display_name}': it was entered for another "
-                "runner or key; enter it again in the integration",
+                f"{UNREADABLE}; enter it again in the integration",
                 code="UnreadableSecret",
                 remedy="Enter the secret of the integration again.",
             )
-        odd = sorted(member for member, secret in version.implementation.secrets.items() if secret.key != key)
+        odd = sorted(member for member, secret in version.implementation.secrets.items() if not key.opens(secret))
         if odd:
             raise Conflict(
-                f"the runner cannot read '{odd[0]}' of the implementation: it was entered for another runner or key; enter "
+                f"the runner cannot read '{odd[0]}' of the implementation: it was entered for another {UNREADABLE}; enter "
                 "it again in a new version of the definition",
                 code="UnreadableSecret",
                 remedy="Enter the secret again in a new version of the definition.",

@@ -222,6 +222,7 @@ class VersionService:
             content=content,
             before=before,
             definition_id=definition.id,
+            workspace=definition.workspace,
             runner=runner,
             sealer=self._sealer,
         )

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from blockyard.protocol.media import RUN
 from blockyard.protocol.names import RUNNER_TYPES, ImplementationType
-from blockyard.protocol.version import PROTOCOL_HEADER, PROTOCOL_VERSION, speaks_blockyard
+from blockyard.protocol.version import PROTOCOL_HEADER, PROTOCOL_VERSION, spoken_version
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
@@ -54,10 +54,11 @@ def claim_routes(db: Database, claims: ClaimService, clock: Clock) -> APIRouter:
         prefer: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Take the oldest run that waits for a runner. 404 when there is none."""
-        own = speaks_blockyard(protocol)
+        own = spoken_version(protocol) > 0
         claim = Claim(
             runner_id=RunnerId(runner_id),
             claimer=Claimer.BLOCKYARD if own else Claimer.OFFICIAL,
+            protocol=spoken_version(protocol),
             node_id=node_id[:255] if node_id else None,
             types=_types(implementation_types or []),
         )

@@ -40,7 +40,7 @@ def object_routes(db: Database, runs: RunService, views: RunViews, links: Links)
 
     @router.get("/{run_id}", dependencies=[Depends(media(RUN))], response_class=media_class(RUN))
     async def read_run(run_id: UUID, principal: CurrentPrincipal) -> Response:
-        """Return a run without its token; secrets stay sealed."""
+        """Return a run without its token; hashes stand for secrets."""
         document = await db.read(lambda tx: views.document(tx, principal, RunId(run_id)))
         return media_class(RUN)(document)
 

@@ -38,11 +38,13 @@ class Claim:
     """A request for work.
 
     Attributes:
+        protocol: the version of our protocol that the runner speaks; 0 for the official one.
         types: what the runner executes; all its type allows if empty.
     """
 
     runner_id: RunnerId
     claimer: Claimer
+    protocol: int = 0
     node_id: str | None = None
     types: frozenset[ImplementationType] = field(default_factory=frozenset)
 
@@ -70,7 +72,7 @@ class ClaimService:
         now = self._context.clock()
         runner = self._context.runners.get_by_id(tx, claim.runner_id)
         _require_claim(principal, runner)
-        self._context.runners.seen(tx, runner.id, now)
+        self._context.runners.seen(tx, runner.id, now, protocol=claim.protocol)
         types = _types(runner, claim.types)
         for _ in range(_UNDELIVERABLE):
             taken = QueueStore(tx).take(runner.id, types, node_id=claim.node_id, at=now)

@@ -1,10 +1,14 @@
 """The run document: what a claim answers and what readers of a run get. Source: runner.md 1.5."""
 
+import hashlib
+from collections.abc import Callable
+
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.names import ImplementationType
+from blockyard.protocol.names import SECRET_MEMBERS, ImplementationType
 from blockyard.protocol.sealing import seal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.hal import Links
+from blockyard.server.runners.secrets import HASH, HASHES, SEALED_FOR
 from blockyard.server.runs.model import Run
 from blockyard.server.runs.ports import RunParts
 
@@ -39,7 +43,7 @@ def claim_document(
     run: Run, document: JsonObject, *, token: str, public_key: str, links: Links, own_protocol: bool
 ) -> JsonObject:
     """Return `document` as the answer to a claim: with the run token, and our links if the runner speaks our protocol."""
-    spec = dict(_object(document["spec"]))
+    spec = dict(_object(_without_hashes(document)["spec"]))
     if run.target.implementation is ImplementationType.GITHUB_WORKFLOW:
         sealed = _environment_input(RUN_TOKEN_INPUT, seal(public_key, token), is_sensitive=True)
         spec["buildingBlock"] = _with_input(_object(spec["buildingBlock"]), sealed)
@@ -59,11 +63,63 @@ def claim_document(
 
 
 def readable_document(run: Run, document: JsonObject, *, links: Links, with_logs: bool) -> JsonObject:
-    """Return `document` with the run's status of now, and where its logs are."""
+    """Return `document` with the run's status of now, hashes in place of envelopes, and where its logs are."""
     all_links = dict(_object(document["_links"]))
     if with_logs:
         all_links["downloadLogs"] = links.link("run_logs", uuid=run.id)
-    return {**document, "status": run.status.value, "_links": all_links}
+    return {**_without_envelopes(document), "status": run.status.value, "_links": all_links}
+
+
+def _without_hashes(document: JsonObject) -> JsonObject:
+    """Return a kept document as its runner gets it."""
+    return _mapped(
+        document,
+        one_input=lambda item: {name: value for name, value in item.items() if name != HASH},
+        implementation=lambda item: {name: value for name, value in item.items() if name != HASHES},
+    )
+
+
+def _without_envelopes(document: JsonObject) -> JsonObject:
+    """Return a kept document as everybody else gets it: only the answer to a claim carries envelopes."""
+    return _mapped(document, one_input=_input_for_readers, implementation=_implementation_for_readers)
+
+
+def _input_for_readers(item: JsonObject) -> JsonObject:
+    shown = {name: value for name, value in item.items() if name not in {HASH, SEALED_FOR}}
+    if item.get("isSensitive") is True:
+        shown["value"] = item.get(HASH) or _hash_of(item.get("value"))
+    return shown
+
+
+def _implementation_for_readers(item: JsonObject) -> JsonObject:
+    hashes = item.get(HASHES)
+    known = hashes if isinstance(hashes, dict) else {}
+    shown = {name: value for name, value in item.items() if name not in {HASHES, SEALED_FOR}}
+    for name in SECRET_MEMBERS & shown.keys():
+        shown[name] = known.get(name) or _hash_of(shown[name])
+    return shown
+
+
+def _hash_of(envelope: Json) -> str:
+    """Return what stands for an envelope of a document that was kept before hashes were."""
+    return "sha256:" + hashlib.sha256(str(envelope).encode()).hexdigest()
+
+
+def _mapped(
+    document: JsonObject, *, one_input: Callable[[JsonObject], Json], implementation: Callable[[JsonObject], Json]
+) -> JsonObject:
+    """Return `document` with its inputs and its implementation changed."""
+    spec = dict(_object(document["spec"]))
+    block = _object(spec["buildingBlock"])
+    block_spec = _object(block["spec"])
+    items = block_spec.get("inputs")
+    inputs: list[Json] = [one_input(_object(item)) for item in items] if isinstance(items, list) else []
+    definition = _object(spec["buildingBlockDefinition"])
+    definition_spec = _object(definition["spec"])
+    spec["buildingBlock"] = {**block, "spec": {**block_spec, "inputs": inputs}}
+    changed = implementation(_object(definition_spec["implementation"]))
+    spec["buildingBlockDefinition"] = {**definition, "spec": {**definition_spec, "implementation": changed}}
+    return {**document, "spec": spec}
 
 
 def _applies_plan(run: Run, document: JsonObject) -> bool:

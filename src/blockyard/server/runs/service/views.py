@@ -72,7 +72,7 @@ class RunViews:
         self._ending = RunEnding(context)
 
     def document(self, tx: Transaction, principal: Principal, run_id: RunId) -> JsonObject:
-        """Return the run document without its token, secrets sealed. Raises NotFound, Denied."""
+        """Return the run document without its token, secrets as hashes. Raises NotFound, Denied."""
         run = RunStore(tx).get(run_id)
         access = self._require(tx, principal, run, RunAccess.FULL)
         return self.render(tx, run, with_logs=access is RunAccess.FULL)
