@@ -44,6 +44,7 @@ def up(settings: Settings, environment: Mapping[str, str]) -> None:
                 runner_public_key=public_key.result(),
             )
             password = seed(db, services, seeds)
+            db.read_now(services.workspaces.warn_of_builders)
             runner = EmbeddedRunner(
                 runner_environment(
                     settings,

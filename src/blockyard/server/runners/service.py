@@ -78,13 +78,7 @@ class RunnerService:
                 field="/spec/restriction",
                 remedy="Register it as PRIVATE, or ask an administrator.",
             )
-        if not self._workspaces.exists(tx, spec.workspace):
-            raise Invalid(
-                f"there is no workspace '{spec.workspace}'",
-                code="UnknownWorkspace",
-                field="/metadata/ownedByWorkspace",
-                remedy="Name an existing workspace.",
-            )
+        self._workspaces.require_builder(tx, spec.workspace)
         check_public_key(spec.public_key, field="/spec/publicKey")
         runner = Runner(
             id=RunnerId(self._new_id()),
@@ -125,6 +119,7 @@ class RunnerService:
         """
         before = self.get(tx, principal, runner_id)
         principal.require("BUILDINGBLOCKRUNNER_SAVE", workspace=before.workspace)
+        self._workspaces.require_builder(tx, before.workspace)
         for pointer, was, now in (
             ("/metadata/ownedByWorkspace", before.workspace, spec.workspace),
             ("/spec/implementationType", before.implementation_type, spec.implementation_type),
