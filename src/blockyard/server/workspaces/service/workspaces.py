@@ -172,7 +172,7 @@ class WorkspaceService:
 
         Raises:
             Conflict: it still has something.
-            Denied: the principal may not.
+            Denied: the principal may not, or one of its API keys may do more than the principal.
             NotFound: there never was such a workspace, or the principal may not know of it.
         """
         principal.require_in("WORKSPACE_DELETE", name, hide=_unknown(name).message)
@@ -187,7 +187,7 @@ class WorkspaceService:
         bindings = BindingStore(tx)
         for binding in bindings.of_workspace(name):
             bindings.remove(binding, self._clock())
-        self._keys.revoke_all(tx, principal.author, name)
+        self._keys.revoke_all(tx, principal, name)
         self._tell(tx, principal.author, "Workspace Deleted", EventType.DELETED, gone)
 
     def _require_empty(self, tx: Transaction, name: str) -> None:
