@@ -26,6 +26,20 @@ def test_workspaces_are_created_listed_and_shown(cli: Cli) -> None:
     assert cli("workspaces", "show", "nowhere").code == 3
 
 
+def test_a_workspace_becomes_a_platform_builder_and_keeps_the_rest(cli: Cli) -> None:
+    cli.does("workspaces", "create", "team-b", "--display-name", "Team B")
+
+    cli.does("workspaces", "update", "team-b", "--builder")
+
+    facts = cli.does("workspaces", "show", "team-b").out
+    assert "Team B" in facts
+    assert "yes" in facts
+    cli.does("workspaces", "update", "team-b", "--no-builder", "--display-name", "Team C")
+    facts = cli.does("workspaces", "show", "team-b").out
+    assert "Team C" in facts
+    assert "yes" not in facts
+
+
 def test_the_secret_of_a_key_goes_into_its_file_alone(cli: Cli, stranger: Cli, tmp_path: Path) -> None:
     file = tmp_path / "ci-key.json"
     options = ["-w", "shop", "-p", "BUILDINGBLOCK_LIST", "--key-file", str(file)]

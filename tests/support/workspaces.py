@@ -21,5 +21,5 @@ def given_workspaces(database: Database, *names: str, clock: Clock, new_id: Call
     users = UserService(clock=clock, new_id=new_id, master_key=MASTER_KEY, event_log=events, workspaces=directory)
     keys = ApiKeyService(clock=clock, new_id=new_id, master_key=MASTER_KEY, event_log=events, workspaces=directory)
     service = WorkspaceService(clock=clock, new_id=new_id, event_log=events, users=users, groups=groups, keys=keys)
-    database.write_now(lambda tx: [service.seed(tx, name, name.title()) for name in names])
+    database.write_now(lambda tx: [service.seed(tx, name, name.title(), platform_builder=True) for name in names])
     return service

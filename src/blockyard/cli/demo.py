@@ -110,8 +110,11 @@ def demo(folder: Path, *, port: int | None, leave: bool) -> None:
 def _order_everything(demo: Demo, repository: Path) -> str:
     demo.title("The platform team publishes two definitions")
     for workspace in (PLATFORM_TEAM, APPLICATION_TEAM):
+        builder = ["--builder"] if workspace == PLATFORM_TEAM else []
         if not _exists(demo, workspace):
-            demo.run("workspaces", "create", workspace)
+            demo.run("workspaces", "create", workspace, *builder)
+        elif builder:
+            demo.run("workspaces", "update", workspace, *builder)
     known = _definitions(demo)
     with as_file(files("blockyard.cli.samples")) as samples:
         if GIT_REPOSITORY not in known:

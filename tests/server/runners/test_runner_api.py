@@ -276,6 +276,20 @@ def test_the_shared_runner_is_seeded_once_and_stays(api: Routes, database: Datab
     assert api.refused(409, "DELETE", f"{PATH}/{SHARED_RUNNER}")["errorCode"] == "SharedRunner"
 
 
+def test_a_runner_that_serves_others_is_changed_and_deleted_by_administrators_alone(api: Routes) -> None:
+    api.be(ADMINISTRATOR)
+    uuid = the_uuid(api.ok("POST", PATH, a_body(restriction="PUBLIC")))
+    own_key = a_body(restriction="PUBLIC", publicKey=a_runner_key("second").public_pem)
+    api.be(a_key("team"))
+
+    assert api.refused(403, "PUT", f"{PATH}/{uuid}", own_key)["errorCode"] == "MissingPermission"
+    api.refused(403, "DELETE", f"{PATH}/{uuid}")
+
+    api.be(ADMINISTRATOR)
+    assert api.ok("PUT", f"{PATH}/{uuid}", own_key)["spec"]["publicKey"] == a_runner_key("second").public_pem
+    assert api.send("DELETE", f"{PATH}/{uuid}").status_code == 204
+
+
 def test_when_a_runner_was_seen_is_written_at_most_every_few_seconds(
     api: Routes, database: Database, runners: RunnerService, clock: FixedClock
 ) -> None:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from blockyard.server.identity.model import WorkspaceRole
+from blockyard.server.identity.permissions import MANAGED, PLAIN
 from tests.support.tenancy import GROUP_BINDING, USER_BINDING, WORKSPACE, Tenancy
 
 pytestmark = pytest.mark.anyio
@@ -143,9 +144,10 @@ async def test_an_owner_whose_time_is_over_leaves_room(tenancy: Tenancy) -> None
     assert await bind(tenancy.admin(), "third", "Owner", "ann") == 201
 
 
-async def test_only_an_owner_makes_owners_where_there_is_one(tenancy: Tenancy) -> None:
-    key = tenancy.key("shop", "WORKSPACEPRINCIPALBINDING_SAVE", "WORKSPACEPRINCIPALBINDING_DELETE")
-    assert await bind(key, "first", "Owner", "jane") == 201
+async def test_only_an_owner_makes_owners(tenancy: Tenancy) -> None:
+    key = tenancy.key("shop", *PLAIN, *MANAGED)
+    assert await bind(key, "first", "Owner", "jane") == 403
+    assert await bind(tenancy.admin(), "first", "Owner", "jane") == 201
     assert await bind(key, "manager", "Manager", "joe") == 201
 
     assert await bind(key, "second", "Owner", "ann") == 403

@@ -1,4 +1,4 @@
-"""`workspaces list | create | show`."""
+"""`workspaces list | create | update | show`."""
 
 from typing import Annotated
 
@@ -38,7 +38,10 @@ def create_workspace(
     display_name: Annotated[str | None, typer.Option("--display-name", help="Name for people.")] = None,
     *,
     builder: Annotated[
-        bool, typer.Option("--builder", help="Let the workspace offer definitions and platforms to others.")
+        bool,
+        typer.Option(
+            "--builder", help="Let the workspace offer definitions and have runners; only administrators may."
+        ),
     ] = False,
     if_missing: Annotated[
         bool, typer.Option("--if-missing", help="Succeed too if the workspace exists already.")
@@ -56,6 +59,32 @@ def create_workspace(
             "spec": {"displayName": display_name or name, "platformBuilderAccessEnabled": builder},
         }
         session.printer.result(session.client.create(WORKSPACES, content), f"Workspace {name} created.")
+
+
+@workspaces.command("update")
+def update_workspace(
+    name: Annotated[str, typer.Argument(help="Identifier of the workspace.")],
+    display_name: Annotated[str | None, typer.Option("--display-name", help="Name for people.")] = None,
+    *,
+    builder: Annotated[
+        bool | None,
+        typer.Option("--builder/--no-builder", help="Whether it may save definitions, runners and integrations."),
+    ] = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Change a workspace; what no option names stays as it is."""
+    with connected(output, url) as session:
+        before = session.client.show(WORKSPACES, name)
+        is_builder = flag(before, "spec", "platformBuilderAccessEnabled")
+        content: JsonObject = {
+            "metadata": before["metadata"],
+            "spec": {
+                "displayName": display_name or text(before, "spec", "displayName"),
+                "platformBuilderAccessEnabled": is_builder if builder is None else builder,
+            },
+        }
+        session.printer.result(session.client.replace(WORKSPACES, name, content), f"Workspace {name} changed.")
 
 
 @workspaces.command("show")

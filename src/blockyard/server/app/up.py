@@ -58,6 +58,7 @@ def up(settings: Settings, environment: Mapping[str, str], *, runs_umask: int, p
             )
             password = seed(db, services, seeds)
             write_url(data, local_url(settings))
+            db.read_now(services.workspaces.warn_of_builders)
             runner = EmbeddedRunner(
                 runner_environment(
                     settings,

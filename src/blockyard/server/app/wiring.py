@@ -122,6 +122,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         groups=groups,
         keys=api_keys,
         contents=workspace_contents,
+        admin_workspace=settings.admin_workspace,
     )
     people_listeners: list[PeopleListener] = []
     bindings = BindingService(

@@ -65,13 +65,7 @@ class IntegrationService:
     def create(self, tx: Transaction, principal: Principal, spec: IntegrationSpec) -> Integration:
         """Make an integration of a workspace. Raises Denied, Invalid."""
         principal.require(SAVE, workspace=spec.workspace)
-        if not self._workspaces.exists(tx, spec.workspace):
-            raise Invalid(
-                f"there is no workspace '{spec.workspace}'",
-                code="UnknownWorkspace",
-                field="/metadata/ownedByWorkspace",
-                remedy="Name an existing workspace.",
-            )
+        self._workspaces.require_builder(tx, spec.workspace)
         empty = Integration(
             id=IntegrationId(self._new_id()),
             workspace=spec.workspace,
@@ -106,6 +100,7 @@ class IntegrationService:
         """Change an integration; with another runner its secret has to be sent again. Raises NotFound, Denied, Invalid."""
         before = self.get(tx, principal, integration_id)
         principal.require(SAVE, workspace=before.workspace)
+        self._workspaces.require_builder(tx, before.workspace)
         for pointer, was, now in (
             ("/metadata/ownedByWorkspace", before.workspace, spec.workspace),
             ("/spec/config/type", before.type.value, spec.type.value),

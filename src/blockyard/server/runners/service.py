@@ -78,13 +78,7 @@ class RunnerService:
                 field="/spec/restriction",
                 remedy="Register it as PRIVATE, or ask an administrator.",
             )
-        if not self._workspaces.exists(tx, spec.workspace):
-            raise Invalid(
-                f"there is no workspace '{spec.workspace}'",
-                code="UnknownWorkspace",
-                field="/metadata/ownedByWorkspace",
-                remedy="Name an existing workspace.",
-            )
+        self._workspaces.require_builder(tx, spec.workspace)
         check_public_key(spec.public_key, field="/spec/publicKey")
         runner = Runner(
             id=RunnerId(self._new_id()),
@@ -122,10 +116,13 @@ class RunnerService:
         A new key makes what was sealed to the old one unreadable; it has to be entered again (concepts.md 13).
 
         Raises:
+            Denied: the principal may not, or the runner serves others and the principal is no administrator.
             Invalid: the key is unusable, or a member that never changes differs.
         """
         before = self.get(tx, principal, runner_id)
         principal.require("BUILDINGBLOCKRUNNER_SAVE", workspace=before.workspace)
+        _require_may_handle(principal, "BUILDINGBLOCKRUNNER_SAVE", before)
+        self._workspaces.require_builder(tx, before.workspace)
         for pointer, was, now in (
             ("/metadata/ownedByWorkspace", before.workspace, spec.workspace),
             ("/spec/implementationType", before.implementation_type, spec.implementation_type),
@@ -154,6 +151,7 @@ class RunnerService:
             return
         runner = self.get(tx, principal, runner_id)
         principal.require("BUILDINGBLOCKRUNNER_DELETE", workspace=runner.workspace)
+        _require_may_handle(principal, "BUILDINGBLOCKRUNNER_DELETE", runner)
         if runner.id == SHARED_RUNNER:
             raise Conflict(
                 "the shared runner belongs to the installation and cannot be deleted",
@@ -283,6 +281,19 @@ class RunnerService:
             subject_id=str(runner.id),
             content=_content(runner),
             previous=None if before is None else _content(before),
+        )
+
+
+def _require_may_handle(principal: Principal, code: str, runner: Runner) -> None:
+    """Raise Denied unless `runner` serves its own workspace alone or the principal is an administrator.
+
+    Others' secrets are sealed to the key of a runner that serves them.
+    """
+    if runner.restriction is Restriction.PUBLIC and code not in principal.everywhere:
+        raise Denied(
+            "you don't have sufficient permissions: only administrators may change or delete PUBLIC runners",
+            code="MissingPermission",
+            remedy="Ask an administrator.",
         )
 
 

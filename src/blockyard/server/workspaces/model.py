@@ -9,13 +9,16 @@ from uuid import UUID
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.model import WorkspaceRole
-from blockyard.server.kit.errors import Conflict, Invalid
+from blockyard.server.kit.errors import Conflict, Denied, Invalid
 
 MAX_NAME_LENGTH = 64
 """Longest name of a workspace unless a setting says less; public clients use names of 30 and more."""
 
 MAX_OWNERS = 2
 """How many people may own a workspace. Source: concepts.md 2.2."""
+
+OWNER_FIELD = "/metadata/ownedByWorkspace"
+"""Where documents name the workspace they belong to."""
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -31,7 +34,7 @@ class BindingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceSettings:
-    """What the owners of a workspace decide; without `platform_builder` it stays as it is."""
+    """What the owners of a workspace decide; without `platform_builder` it stays as it is, and only administrators set it."""
 
     display_name: str
     tags: Tags
@@ -40,7 +43,12 @@ class WorkspaceSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A team's home."""
+    """A team's home.
+
+    Attributes:
+        platform_builder: whether the workspace may offer definitions and have runners and integrations. What a definition
+            says is executed by a runner, so this is the right to run code.
+    """
 
     name: str
     display_name: str
@@ -54,6 +62,17 @@ class Workspace:
         """Return this workspace with new settings."""
         kept = self.platform_builder if settings.platform_builder is None else settings.platform_builder
         return replace(self, display_name=settings.display_name, tags=settings.tags, platform_builder=kept)
+
+    def require_builder(self) -> None:
+        """Raise Denied unless the workspace may offer definitions and have runners and integrations."""
+        if not self.platform_builder:
+            raise Denied(
+                f"workspace '{self.name}' is not a platform builder: it cannot save building block definitions, runners or "
+                "integrations",
+                code="PlatformBuilderNeeded",
+                field=OWNER_FIELD,
+                remedy="Ask an administrator to switch the platform builder on for this workspace.",
+            )
 
     def document(self) -> JsonObject:
         """Return what events say about this workspace."""

@@ -79,6 +79,7 @@ class DefinitionService:
             clock=clock,
             new_id=new_id,
             event_log=event_log,
+            workspaces=workspaces,
             runners=runners,
             integrations=integrations,
             sealer=sealer,
@@ -89,13 +90,7 @@ class DefinitionService:
     def create(self, tx: Transaction, principal: Principal, workspace: str, spec: DefinitionSpec) -> DefinitionView:
         """Make a definition of a workspace with an empty draft. Raises Denied, Invalid."""
         principal.require(SAVE, workspace=workspace)
-        if not self._workspaces.exists(tx, workspace):
-            raise Invalid(
-                f"there is no workspace '{workspace}'",
-                code="UnknownWorkspace",
-                field="/metadata/ownedByWorkspace",
-                remedy="Name an existing workspace.",
-            )
+        self._workspaces.require_builder(tx, workspace)
         check_definition(spec)
         version = Version(
             id=VersionId(self._new_id()),
@@ -143,6 +138,7 @@ class DefinitionService:
         view = self.get(tx, principal, definition_id)
         before = view.definition
         principal.require(SAVE, workspace=before.workspace)
+        self._workspaces.require_builder(tx, before.workspace)
         for pointer, was, now in (
             ("/metadata/ownedByWorkspace", before.workspace, workspace),
             ("/spec/targetType", before.target_type, spec.target_type),

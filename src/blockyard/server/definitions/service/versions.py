@@ -54,6 +54,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runners.model import Runner
 from blockyard.server.runners.secrets import SecretSealer
 from blockyard.server.runners.service import RunnerService
+from blockyard.server.workspaces.service import WorkspaceService
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +68,7 @@ class VersionService:
         clock: Clock,
         new_id: NewId,
         event_log: EventLog,
+        workspaces: WorkspaceService,
         runners: RunnerService,
         integrations: IntegrationService,
         sealer: SecretSealer,
@@ -76,6 +78,7 @@ class VersionService:
         self._clock = clock
         self._new_id = new_id
         self._event_log = event_log
+        self._workspaces = workspaces
         self._runners = runners
         self._integrations = integrations
         self._sealer = sealer
@@ -112,6 +115,7 @@ class VersionService:
         if definition is None or not visible(principal, definition):
             raise unknown_definition(request.definition_id)
         principal.require(SAVE, workspace=definition.workspace)
+        self._workspaces.require_builder(tx, definition.workspace)
         latest = _found(VersionStore(tx).get(definition.latest_version_id), definition.latest_version_id)
         if not latest.is_released:
             raise Conflict(
@@ -144,6 +148,7 @@ class VersionService:
             Conflict: the version is released.
         """
         definition, before = self._own(tx, principal, SAVE, version_id)
+        self._workspaces.require_builder(tx, definition.workspace)
         if request.definition_id != definition.id:
             raise Invalid(
                 "a version never moves to another definition",

@@ -74,6 +74,10 @@ class ApiKey:
             grants={self.workspace: frozenset(code for code in self.permissions if not code.startswith("ADM_"))},
         )
 
+    def require_handled_by(self, principal: Principal) -> None:
+        """Raise Denied if the key may do what `principal` may not: nobody changes or ends what is stronger than they are."""
+        principal.require_holds(self.permissions, self.workspace, of=f"key '{self.display_name}'")
+
     def document(self) -> JsonObject:
         """Return what events say about this key."""
         return {

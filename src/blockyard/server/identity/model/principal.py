@@ -1,6 +1,6 @@
 """The principal of a request and the rules of what it may do. Source: api.md 2.7, concepts.md 2."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
@@ -94,6 +94,20 @@ class Principal:
         if code.startswith("ADM_"):
             return code.removeprefix("ADM_") in self.everywhere
         return code.removeprefix("MANAGED_") in self.everywhere or code in self.grants.get(workspace, frozenset())
+
+    def require_holds(self, codes: Iterable[str], workspace: str, *, of: str) -> None:
+        """Raise Denied unless the principal has every code that the credential or role `of` has in `workspace`.
+
+        Whoever could change what is stronger than themselves would be as strong as it.
+        """
+        lacking = sorted(code for code in codes if not self.holds(code, workspace))
+        if lacking:
+            more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+            raise Denied(
+                f"you don't have sufficient permissions: {of} has {lacking[0]}{more}, which you do not have",
+                code="PermissionNotHeld",
+                remedy="Ask somebody who has all of its permissions, such as an owner of the workspace or an administrator.",
+            )
 
     def require_in(self, code: str, workspace: str, *, hide: str) -> None:
         """Refuse unless `allows` for an object of `workspace`: Denied to those who belong there, NotFound to others."""

@@ -103,6 +103,7 @@ class ApiKeyService:
                 field="/metadata/ownedByWorkspace",
                 remedy="Make a key in the other workspace and delete this one.",
             )
+        before.require_handled_by(principal)
         require_may_grant(principal, before.workspace, settings.permissions)
         after = before.changed(settings)
         if after == before:
@@ -122,12 +123,14 @@ class ApiKeyService:
             raise _unknown(key_id)
         principal.require_in("APIKEY_DELETE", key.workspace, hide=_unknown(key_id).message)
         if key.deleted_at is None:
+            key.require_handled_by(principal)
             self._delete(tx, principal.author, key)
 
-    def revoke_all(self, tx: Transaction, author: Author, workspace: str) -> None:
-        """Delete all keys of a workspace that is being deleted; for the workspaces feature."""
+    def revoke_all(self, tx: Transaction, principal: Principal, workspace: str) -> None:
+        """Delete all keys of a workspace that is being deleted; for the workspaces feature. Raises Denied (a stronger key)."""
         for key in KeyStore(tx).of_workspace(workspace):
-            self._delete(tx, author, key)
+            key.require_handled_by(principal)
+            self._delete(tx, principal.author, key)
 
     def sign_in(self, tx: Transaction, client_id: str, secret: str) -> ApiKey | None:
         """Return the key if `secret` is its secret and it is usable, else None; either way note when it was tried."""

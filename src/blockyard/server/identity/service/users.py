@@ -17,7 +17,7 @@ from blockyard.server.identity.model import (
     UserId,
     check_password,
 )
-from blockyard.server.identity.model.codes import ADMIN, everywhere
+from blockyard.server.identity.model.codes import ADMIN, codes_of_roles, everywhere
 from blockyard.server.identity.service.authenticator import principal_of
 from blockyard.server.identity.service.passwords import hash_password
 from blockyard.server.identity.service.ports import Workspaces
@@ -184,6 +184,10 @@ class UserService:
         if user is None:
             raise NotFound(f"there is no user {user_id}")
         _require_equal(principal, admin=user.admin)
+        for workspace, roles in self._workspaces.roles_of(tx, user.username, self._clock()).items():
+            principal.require_holds(
+                codes_of_roles(roles), workspace, of=f"'{user.username}' in workspace '{workspace}'"
+            )
         return user
 
     def _add(self, tx: Transaction, author: Author, new: NewUser, password_hash: str) -> User:

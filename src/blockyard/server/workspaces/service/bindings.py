@@ -8,6 +8,7 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.events.model import Author, EventType
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal, WorkspaceRole
+from blockyard.server.identity.permissions import codes_of_roles
 from blockyard.server.identity.service import GroupService, UserService
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
@@ -27,6 +28,8 @@ from blockyard.server.workspaces.service.ports import PeopleListener
 from blockyard.server.workspaces.store import BindingStore, WorkspaceStore
 
 log = structlog.get_logger(__name__)
+
+SAVE, DELETE = "WORKSPACEPRINCIPALBINDING_SAVE", "WORKSPACEPRINCIPALBINDING_DELETE"
 
 
 class BindingService:
@@ -52,12 +55,16 @@ class BindingService:
         self._listeners = listeners
 
     def create(self, tx: Transaction, principal: Principal, new: NewBinding) -> Binding:
-        """Give somebody a role. Raises Denied, NotFound, Invalid, Conflict, Unprocessable (unknown person or group)."""
-        principal.require("WORKSPACEPRINCIPALBINDING_SAVE", workspace=new.workspace)
+        """Give somebody a role with no more rights than one's own.
+
+        Raises Denied, NotFound, Invalid, Conflict, Unprocessable (unknown person or group).
+        """
+        principal.require(SAVE, workspace=new.workspace)
         workspace = WorkspaceStore(tx).active(new.workspace)
         if workspace is None:
             raise NotFound(f"there is no workspace '{new.workspace}'", field="/targetRef/name")
         new.check(self._clock())
+        _require_as_strong(principal, SAVE, new.role, new.workspace)
         self._require_subject(tx, new)
         bindings = BindingStore(tx)
         namesake = bindings.get(new.kind, new.name)
@@ -98,7 +105,8 @@ class BindingService:
     def delete(self, tx: Transaction, principal: Principal, kind: BindingKind, name: str) -> None:
         """Take a role away; doing it again changes nothing.
 
-        Only administrators may take away the last owner, and only owners and administrators may take away an owner.
+        Only those may who have all rights of the role themselves. Only administrators may take away the last owner, and only
+        owners and administrators may take away an owner.
 
         Raises:
             Conflict: nobody would own the workspace any more.
@@ -109,9 +117,10 @@ class BindingService:
         binding = bindings.get(kind, name)
         if binding is None:
             raise _unknown(name)
-        principal.require_in("WORKSPACEPRINCIPALBINDING_DELETE", binding.workspace, hide=_unknown(name).message)
+        principal.require_in(DELETE, binding.workspace, hide=_unknown(name).message)
         if binding.deleted_at is not None:
             return
+        _require_as_strong(principal, DELETE, binding.role, binding.workspace)
         workspace = WorkspaceStore(tx).active(binding.workspace)
         if binding.owns and workspace is not None:
             self._require_may_dismiss(tx, principal, workspace, binding)
@@ -147,14 +156,13 @@ class BindingService:
         return [binding for binding in BindingStore(tx).of_workspace(workspace, self._clock()) if binding.owns]
 
     def _require_may_appoint(self, tx: Transaction, principal: Principal, workspace: Workspace) -> None:
-        if "WORKSPACEPRINCIPALBINDING_SAVE" in principal.everywhere or not self._owners(tx, workspace.name):
-            return
-        self._require_owner(tx, principal, workspace)
+        if SAVE not in principal.everywhere:
+            self._require_owner(tx, principal, workspace)
 
     def _require_may_dismiss(
         self, tx: Transaction, principal: Principal, workspace: Workspace, binding: Binding
     ) -> None:
-        if "WORKSPACEPRINCIPALBINDING_DELETE" in principal.everywhere:
+        if DELETE in principal.everywhere:
             return
         self._require_owner(tx, principal, workspace)
         require_another_owner(self._owners(tx, workspace.name), binding)
@@ -195,6 +203,12 @@ class BindingService:
             content=binding.document(),
         )
         log.info("binding changed", workspace=binding.workspace, binding=binding.name, change=type_.value)
+
+
+def _require_as_strong(principal: Principal, code: str, role: WorkspaceRole, workspace: str) -> None:
+    """Raise Denied if `role` has rights the principal has not; the `ADM_` form of `code` is the right to handle every role."""
+    if code not in principal.everywhere:
+        principal.require_holds(codes_of_roles([role]), workspace, of=f"the role '{role}'")
 
 
 def _unknown(name: str) -> NotFound:

@@ -12,11 +12,12 @@ from blockyard.server.identity.model import Principal, WorkspaceRole
 from blockyard.server.identity.service import ApiKeyService, GroupService, UserService
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, NotFound
+from blockyard.server.kit.errors import Conflict, Denied, Invalid, NotFound
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.workspaces.model import (
     MAX_NAME_LENGTH,
+    OWNER_FIELD,
     Binding,
     BindingKind,
     Workspace,
@@ -46,6 +47,7 @@ class WorkspaceService:
         groups: GroupService,
         keys: ApiKeyService,
         contents: Sequence[WorkspaceContents] = (),
+        admin_workspace: str = "",
         self_service: bool = False,
         max_name_length: int = MAX_NAME_LENGTH,
     ) -> None:
@@ -56,6 +58,7 @@ class WorkspaceService:
         self._groups = groups
         self._keys = keys
         self._contents = contents
+        self._admin_workspace = admin_workspace
         self._self_service = self_service
         self._max_name_length = max_name_length
 
@@ -72,20 +75,57 @@ class WorkspaceService:
             raise _unknown(name)
         return workspace
 
+    def require_builder(self, tx: Transaction, name: str) -> Workspace:
+        """Return the workspace, which then stays until this transaction ends, if it may offer definitions and have runners.
+
+        Raises:
+            Denied: no administrator has switched its platform builder on.
+            Invalid: there is no such workspace.
+        """
+        workspace = WorkspaceStore(tx).kept(name)
+        if workspace is None:
+            raise Invalid(
+                f"there is no workspace '{name}'",
+                code="UnknownWorkspace",
+                field=OWNER_FIELD,
+                remedy="Name an existing workspace.",
+            )
+        workspace.require_builder()
+        return workspace
+
+    def builders(self, tx: Transaction) -> Sequence[str]:
+        """Return the workspaces that may offer definitions, so run code, but for the administrators' own; sorted."""
+        return [name for name in WorkspaceStore(tx).builders() if name != self._admin_workspace]
+
+    def warn_of_builders(self, tx: Transaction) -> None:
+        """Log a warning if a second workspace may run code: what shares a runner can reach what the others have there."""
+        names = self.builders(tx)
+        if len(names) > 1:
+            log.warning("several workspaces may run code on the shared runner", workspaces=", ".join(names))
+
     def people_of(self, tx: Transaction, workspace: str) -> list[JsonObject]:
         """Return everybody with a binding that has not ended, as USER_PERMISSIONS inputs carry them; sorted."""
         return people_of(tx, workspace, clock=self._clock, users=self._users, groups=self._groups)
 
     def seed_admin(self, tx: Transaction, name: str) -> bool:
         """Make the workspace that runs the installation, unless it is there; return whether it was made."""
-        return self.seed(tx, name, "Administration")
+        return self.seed(tx, name, "Administration", platform_builder=True)
 
-    def seed(self, tx: Transaction, name: str, display_name: str, owner: str | None = None) -> bool:
+    def seed(
+        self,
+        tx: Transaction,
+        name: str,
+        display_name: str,
+        owner: str | None = None,
+        *,
+        platform_builder: bool = False,
+    ) -> bool:
         """Make a workspace, owned by a person, unless the name was ever used; return whether it was made."""
         if WorkspaceStore(tx).get(name) is not None:
             return False
         check_name(name, self._max_name_length)
-        self._add(tx, SYSTEM, name, WorkspaceSettings(display_name=display_name, tags={}), owner)
+        settings = WorkspaceSettings(display_name=display_name, tags={}, platform_builder=platform_builder)
+        self._add(tx, SYSTEM, name, settings, owner)
         return True
 
     # Use cases
@@ -95,6 +135,7 @@ class WorkspaceService:
         person = principal.author.type == "User"
         if not (self._self_service and person):
             principal.require("WORKSPACE_SAVE", workspace=None)
+        _require_may_switch(principal, was=False, wanted=settings.platform_builder)
         check_name(name, self._max_name_length)
         if WorkspaceStore(tx).get(name) is not None:
             raise Conflict(
@@ -116,11 +157,14 @@ class WorkspaceService:
     def update(self, tx: Transaction, principal: Principal, name: str, settings: WorkspaceSettings) -> Workspace:
         """Change a workspace's settings. Raises Denied, NotFound."""
         before = self._allowed(tx, principal, "WORKSPACE_SAVE", name)
+        _require_may_switch(principal, was=before.platform_builder, wanted=settings.platform_builder)
         after = before.changed(settings)
         if after == before:
             return before
         after = WorkspaceStore(tx).save(after)
         self._tell(tx, principal.author, "Workspace Modified", EventType.CHANGED, after, before=before)
+        if after.platform_builder and not before.platform_builder:
+            self.warn_of_builders(tx)
         return after
 
     def delete(self, tx: Transaction, principal: Principal, name: str) -> None:
@@ -128,7 +172,7 @@ class WorkspaceService:
 
         Raises:
             Conflict: it still has something.
-            Denied: the principal may not.
+            Denied: the principal may not, or one of its API keys may do more than the principal.
             NotFound: there never was such a workspace, or the principal may not know of it.
         """
         principal.require_in("WORKSPACE_DELETE", name, hide=_unknown(name).message)
@@ -143,7 +187,7 @@ class WorkspaceService:
         bindings = BindingStore(tx)
         for binding in bindings.of_workspace(name):
             bindings.remove(binding, self._clock())
-        self._keys.revoke_all(tx, principal.author, name)
+        self._keys.revoke_all(tx, principal, name)
         self._tell(tx, principal.author, "Workspace Deleted", EventType.DELETED, gone)
 
     def _require_empty(self, tx: Transaction, name: str) -> None:
@@ -176,6 +220,8 @@ class WorkspaceService:
         if owner is not None:
             BindingStore(tx).add(self._ownership(name, owner))
         self._tell(tx, author, "Workspace Created", EventType.CREATED, workspace)
+        if workspace.platform_builder:
+            self.warn_of_builders(tx)
         return workspace
 
     def _ownership(self, workspace: str, username: str) -> Binding:
@@ -213,6 +259,18 @@ class WorkspaceService:
             previous=before.document() if before else None,
         )
         log.info("workspace changed", workspace=workspace.name, change=title)
+
+
+def _require_may_switch(principal: Principal, *, was: bool, wanted: bool | None) -> None:
+    """Raise Denied if the platform builder is switched by somebody who is not an administrator."""
+    if wanted in {None, was} or principal.is_administrator:
+        return
+    raise Denied(
+        "you don't have sufficient permissions: only an administrator may switch the platform builder of a workspace",
+        code="AdministratorNeeded",
+        field="/spec/platformBuilderAccessEnabled",
+        remedy=f"Send {str(was).lower()}, or ask an administrator.",
+    )
 
 
 def _unknown(name: str) -> NotFound:

@@ -1,5 +1,6 @@
 """The table of workspaces."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import (
@@ -74,6 +75,15 @@ class WorkspaceStore:
             .offset(request.offset)
         )
         return Page([_workspace(row) for row in rows.mappings()], int(str(total)), request)
+
+    def builders(self) -> Sequence[str]:
+        """Return the names of the workspaces with the platform builder that are not deleted; sorted."""
+        rows = self._tx.execute(
+            select(_workspaces.c.name)
+            .where(_workspaces.c.platform_builder, _workspaces.c.deleted_at.is_(None))
+            .order_by(_workspaces.c.name)
+        )
+        return [str(name) for (name,) in rows]
 
     def add(self, workspace: Workspace) -> None:
         """Write a new workspace."""
