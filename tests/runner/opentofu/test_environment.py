@@ -71,8 +71,8 @@ def test_only_the_allow_list_is_inherited() -> None:
         "PWD": "/",
     }
 
-    base = environment.base_environment(own, ("HTTPS_PROXY",), Path("/run"))
-    assert base == {"PATH": "/bin", "HOME": "/h", "HTTPS_PROXY": "p", "PWD": "/run"}
+    base = environment.base_environment(own, ("HTTPS_PROXY",), run_dir=Path("/run"), home=Path("/home"))
+    assert base == {"PATH": "/bin", "HOME": "/home", "HTTPS_PROXY": "p", "PWD": "/run"}
     assert environment.engine_environment(own, Path("/log")) == {
         "CHECKPOINT_DISABLE": "1",
         "TF_IN_AUTOMATION": "1",
@@ -88,7 +88,7 @@ resource "terraform_data" "names" {
 }
 """
 
-EVERYWHERE = {"PATH", "HOME", "PWD", "SHLVL", "_", "BLOCKYARD_PROCESS_OF", "AWS_ROLE_ARN"}
+EVERYWHERE = {"PATH", "HOME", "PWD", "SHLVL", "_", "AWS_ROLE_ARN"}
 HTTP = {"ADDRESS", "LOCK_ADDRESS", "UNLOCK_ADDRESS", "USERNAME", "PASSWORD", "RETRY_MAX", "RETRY_WAIT_MAX"}
 
 

@@ -10,6 +10,7 @@ from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.run import Behavior, InputType, RunBlock
 from blockyard.runner.executors.opentofu import argv, diagnostics, plugins
 from blockyard.runner.executors.opentofu.backend import choose_backend, state_address
+from blockyard.runner.executors.opentofu.conclusions import conclusion
 from blockyard.runner.executors.opentofu.inputs import PlainInput, secrets
 from blockyard.runner.executors.opentofu.outputs import of_state, read_outputs
 from blockyard.runner.executors.opentofu.steps import plan_steps
@@ -143,7 +144,10 @@ def test_errors_are_told_with_summary_and_place_only() -> None:
         'creating thing: secret-detail-in-summary-is-masked-elsewhere (module.m["k"].x.y, m/main.tf line 9). '
         "The log has more."
     )
-    assert diagnostics.user_message("Apply", -9, "nothing") == "Apply failed (exit status -9). The log has more."
+    assert diagnostics.user_message("Apply", -9, "nothing") == (
+        "Apply failed (killed by signal 9, perhaps for lack of memory). The log has more."
+    )
+    assert diagnostics.user_message("Apply", -15, "nothing") == "Apply failed (killed by signal 15). The log has more."
     many = "".join(f"Error: number {number}\n" for number in range(8))
     assert diagnostics.user_message("Apply", 1, many).endswith("number 4; and 3 more. The log has more.")
 
@@ -242,3 +246,36 @@ def test_parts_of_secrets_are_masked_too() -> None:
     assert {pem, "abcdefghijkl"} <= set(secrets(file))
     assert list(secrets(PlainInput("p", "plain-text", InputType.STRING))) == []
     assert list(secrets(PlainInput("f", "data:;base64,?", InputType.FILE, is_sensitive=True)))
+
+
+APPLIED = (
+    "terraform_data.a (local-exec): Error: not ours\n\nApply complete! Resources: 1 added, 0 changed, 0 destroyed.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "exit_code"),
+    [
+        (("terraform", "apply", "-no-color"), APPLIED, 0),
+        (("terraform", "apply", "-no-color"), "No changes. Your infrastructure matches the configuration.\n", None),
+        (("terraform", "apply"), "\nError: local-exec provisioner error\n\nApply complete! Resources: 9 added\n", 1),
+        (("terraform", "apply"), "│ Error: Unsupported argument\n", 1),
+        (("terraform", "apply"), "terraform_data.a: Creating...\n", None),
+        (("terraform", "apply"), "terraform_data.a (local-exec): Apply complete! Resources: 1 added\n", None),
+        (("terraform", "destroy"), "Destroy complete! Resources: 3 destroyed.\n", 0),
+        (("terraform", "destroy"), APPLIED, None),
+        (("terraform", "plan"), "Plan: 1 to add\n\nSaved the plan to: plan.tfplan\n", 2),
+        (("terraform", "plan"), "No changes. Your infrastructure matches the configuration.\n", 0),
+        (("flock", "--exclusive", "lock", "tofu", "init"), "OpenTofu has been successfully initialized!\n", 0),
+        (("bash", "pre-run.sh", "APPLY"), APPLIED, None),
+        (("tofu", "workspace", "list"), "* default\n", None),
+    ],
+)
+def test_the_end_of_an_engine_that_nobody_noted_is_concluded_from_its_last_words(
+    tmp_path: Path, words: tuple[str, ...], said: str, exit_code: int | None
+) -> None:
+    output = tmp_path / "output"
+    assert conclusion(words)(output) is None
+    output.write_text(said)
+
+    assert conclusion(words)(output) == exit_code

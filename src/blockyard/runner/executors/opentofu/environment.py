@@ -17,7 +17,6 @@ from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.inputs import PlainInput
 
 INHERITED = (
-    "HOME",
     "PATH",
     "TMPDIR",
     "TMP",
@@ -29,7 +28,7 @@ INHERITED = (
     "CUSTOM_CA_CERTS_PATH",
     "CHECKPOINT_DISABLE",
 )
-"""What every process of a run takes over from the runner, if it is set there. `PWD` is the run directory."""
+"""What every process of a run takes over from the runner, if it is set there. `PWD` is the run directory, `HOME` one of the run's own."""
 
 ENGINE_LOGGING = ("TF_LOG", "TF_LOG_CORE", "TF_LOG_PROVIDER", "TF_LOG_PATH")
 """What the engine takes over besides; definitions must not set these."""
@@ -45,10 +44,10 @@ _FORBIDDEN = re.compile(
 )
 
 
-def base_environment(own: Mapping[str, str], extra: Iterable[str], run_dir: Path) -> dict[str, str]:
+def base_environment(own: Mapping[str, str], extra: Iterable[str], *, run_dir: Path, home: Path) -> dict[str, str]:
     """Return what every process of the run sees: the allow-list and the operator's additions to it."""
     names = (*INHERITED, *extra)
-    return {name: own[name] for name in names if name in own} | {"PWD": str(run_dir)}
+    return {name: own[name] for name in names if name in own} | {"HOME": str(home), "PWD": str(run_dir)}
 
 
 def engine_environment(own: Mapping[str, str], log_file: Path) -> dict[str, str]:

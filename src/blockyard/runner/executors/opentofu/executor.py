@@ -13,6 +13,7 @@ from blockyard.protocol.run import Behavior, TerraformImplementation
 from blockyard.protocol.status import OutputValue
 from blockyard.runner.executors.executor import ArtifactError, Outcome, ProcessResult, Reporter, Result, RunContext
 from blockyard.runner.executors.opentofu import argv, diagnostics, prerun
+from blockyard.runner.executors.opentofu.conclusions import CHANGES
 from blockyard.runner.executors.opentofu.engine import Engines
 from blockyard.runner.executors.opentofu.engine_download import Downloader
 from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
@@ -39,9 +40,6 @@ from blockyard.runner.executors.opentofu.steps import EXECUTE_NAMES, Stage, plan
 from blockyard.runner.executors.opentofu.work import Work, tail
 from blockyard.runner.executors.opentofu.workspaces import DEFAULT
 from blockyard.runner.settings import RunnerSettings
-
-CHANGES = 2
-"""Exit code of a plan that changes something."""
 
 _OUTPUTS_FILE = "meshStack_outputs.json"
 
@@ -160,7 +158,7 @@ class _Execution:
         work.say(f"The pre-run script ended with exit code {result.exit_code}.")
         message = prerun.take_message(message_file)
         if result.exit_code:
-            raise StepFailed(message or f"script failed with exit code {result.exit_code}", message)
+            raise StepFailed(message or prerun.failure(result.exit_code), message)
         if not work.run_dir.is_dir():
             raise StepFailed("the pre-run script deleted the directory of the run", "Let it remove only what it made.")
         return _Left(user_message=message)

@@ -52,7 +52,7 @@ def prepare_sources(work: Work, engines: Engines, own: Mapping[str, str]) -> Pre
     """Bring module and engine; open environment inputs. Raises StepFailed, Stopped."""
     settings = work.context.settings
     opened = open_inputs(work, (given for given in _inputs(work) if given.is_environment))
-    base = environment.base_environment(own, settings.pass_environment, work.run_dir)
+    base = environment.base_environment(own, settings.pass_environment, run_dir=work.run_dir, home=work.context.home)
     from_inputs = environment.input_environment(opened)
     repository = parse_repository(work.implementation.repository_url, allow_file=settings.allow_file_repositories)
     if repository.credentials is not None:

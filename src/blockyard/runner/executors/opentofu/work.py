@@ -11,12 +11,11 @@ from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.run import Behavior, RunBlock, TerraformImplementation
 from blockyard.protocol.status import OutputValue
 from blockyard.runner.executors.executor import ProcessResult, Reporter, RunContext
+from blockyard.runner.executors.opentofu.conclusions import TAIL_BYTES, conclusion
 from blockyard.runner.executors.opentofu.failures import Stopped
 from blockyard.runner.executors.opentofu.state import StateClient
 from blockyard.runner.executors.opentofu.steps import Stage, plan_steps, step_of
-
-_TAIL_BYTES = 256 * 1024
-"""How much of a command's output is searched for errors."""
+from blockyard.runner.made_files import read_end
 
 _SAID = "said"
 
@@ -115,7 +114,7 @@ class Work:
         deadline: float | None = None,
         stdin: bytes | None = None,
     ) -> ProcessResult:
-        """Run a command in the run directory, or go on with the one of this name. Raises RegistrationRefused."""
+        """Run a command in the run directory, or go on with the one of this name. Raises RegistrationRefused, CommandLost."""
         self.reporter.confirm_registration()
         own = self.context.deadline
         return self.context.processes.run(
@@ -127,6 +126,7 @@ class Work:
             deadline=own if deadline is None else min(own, deadline),
             stdin=stdin,
             interrupt_grace_seconds=self.context.settings.interrupt_grace_seconds,
+            conclude=conclusion(argv),
         )
 
     def was_stopped(self, result: ProcessResult) -> bool:
@@ -136,10 +136,4 @@ class Work:
 
 def tail(result: ProcessResult) -> str:
     """Return the end of a command's output; nothing if the command was lost."""
-    try:
-        with result.output_path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - _TAIL_BYTES))
-            return file.read().decode("utf-8", errors="replace")
-    except FileNotFoundError:
-        return ""
+    return read_end(result.output_path, max_bytes=TAIL_BYTES).decode("utf-8", errors="replace")
