@@ -122,6 +122,8 @@ class OpenTofuRun:
     folder: Path
     state: StateServer
     files: Mapping[str, str | bytes | None] = field(default_factory=dict)
+    owner: str = "platform"
+    """The workspace that owns the definition."""
     behavior: str = "APPLY"
     inputs: list[JsonObject] = field(default_factory=list)
     implementation: JsonObject = field(default_factory=dict)
@@ -229,7 +231,7 @@ class OpenTofuRun:
                 "buildingBlock": {"uuid": BLOCK, "spec": block},
                 "buildingBlockDefinition": {
                     "uuid": "definition",
-                    "spec": {"workspaceIdentifier": "p", "version": 1, "implementation": implementation},
+                    "spec": {"workspaceIdentifier": self.owner, "version": 1, "implementation": implementation},
                 },
             },
             "status": "IN_PROGRESS",

@@ -31,8 +31,8 @@ unknown settings are refused.
 | `engine_key_file` | none | OpenPGP public key the engine's checksum file must be signed with |
 | `offline` | false | never download an engine |
 | `provider_mirror_dir` | none | filesystem mirror of providers |
-| `plugin_cache_dir` | `<work_dir>/plugins` | provider plugin cache shared by runs; `none` = no cache |
-| `prepared_dir` | `<work_dir>/prepared` | folders that spare later runs of the same sources the clone and `init`; `none` = none |
+| `plugin_cache_dir` | `<work_dir>/plugins` | provider plugin caches, one per workspace that owns definitions; `none` = no cache |
+| `prepared_dir` | `<work_dir>/prepared` | folders that spare later runs of the same workspace's same sources the clone and `init`; `none` = none |
 | `allow_file_repositories` | false | accept `file://` and path repositories |
 | `known_hosts_file` | none | SSH host keys for git, beside the ones a definition brings |
 | `insecure_host_keys` | false | skip SSH host key checks |

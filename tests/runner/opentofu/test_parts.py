@@ -217,11 +217,45 @@ def test_a_provider_mirror_serves_what_it_has_and_nothing_else_does(tmp_path: Pa
     (tmp_path / "note" / "hashicorp" / "aws").mkdir(parents=True)
     listed = json.dumps(["registry.opentofu.org/hashicorp/aws"])
 
-    assert plugins.cli_config(tmp_path, offline=False) == (
+    assert plugins.cli_config({}, tmp_path, offline=False) == (
         f'provider_installation {{\n  filesystem_mirror {{\n    path    = "{tmp_path}"\n    include = {listed}\n  }}\n'
         f"  direct {{\n    exclude = {listed}\n  }}\n}}\n"
     )
-    assert "direct" not in plugins.cli_config(tmp_path, offline=True)
+    assert "direct" not in plugins.cli_config({}, tmp_path, offline=True)
+
+
+def test_the_operators_configuration_of_the_engine_counts_but_for_its_cache(tmp_path: Path) -> None:
+    """Its cache would be one for all workspaces; without it too the engine is told every place of providers."""
+    direct = "provider_installation {\n  direct {}\n}\n"
+    assert plugins.cli_config({}, None, offline=False) == direct
+    assert plugins.cli_config({"HOME": str(tmp_path)}, None, offline=False) == direct
+
+    credentials = 'credentials "registry.test" {\n  token = "t"\n}\n'
+    (tmp_path / ".terraformrc").write_text(f'plugin_cache_dir = "/var/cache"\n{credentials}')
+    assert plugins.cli_config({"HOME": str(tmp_path)}, None, offline=False) == f"{credentials}\n{direct}"
+
+    own = 'provider_installation {\n  network_mirror { url = "https://mirror.test/" }\n}\n'
+    (tmp_path / "own.tfrc").write_text(own)
+    named = {"HOME": str(tmp_path), "TF_CLI_CONFIG_FILE": str(tmp_path / "own.tfrc")}
+    assert plugins.cli_config(named, None, offline=False) == own
+
+
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [
+        *((name, True) for name in ("AWS_ROLE_ARN", "ARM_USE_OIDC", "TF_VAR_name", "HCLOUD_TOKEN", "DD_API_KEY")),
+        *(
+            (name, False)
+            for name in ("HTTPS_PROXY", "XDG_DATA_HOME", "HOME", "PATH", "LD_PRELOAD", "TF_PLUGIN_CACHE_DIR")
+        ),
+        *(
+            (name, False)
+            for name in ("TF_CLI_CONFIG_FILE", "GIT_SSH_COMMAND", "BASH_ENV", "TF_TOKEN_registry_test", "ODD")
+        ),
+    ],
+)
+def test_only_environment_inputs_known_to_be_harmless_let_a_run_share(name: str, may: bool) -> None:  # noqa: FBT001  a parameter
+    assert plugins.may_share(name) is may
 
 
 def test_the_provider_cache_is_locked_where_the_engine_does_not_do_it(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from blockyard.runner.executors.opentofu.workspaces import DEFAULT, choose_works
 PLAN_FILE = "plan.tfplan"
 
 _INITIALIZED = "opentofu.initialized"
+_CONFIGURED = "opentofu.configured"
 INIT_ATTEMPTS = 3
 _INIT_PAUSES_SECONDS = (1.0, 8.0)
 """Waits between attempts to `init` when the trouble seems to pass by itself."""
@@ -66,7 +67,7 @@ def initialize(work: Work, prepared: Prepared, module: Module, own: Mapping[str,
     )
     _place_backend(work, backend)
     engine_only = engine_environment(own, work.context.settings.work_dir / f"engine-{work.run_id}.log")
-    cli = _cli_environment(work)
+    cli = _configure_cli(work, prepared, own)
     seen = {**engine_only, **prepared.environment, **cli, **backend.environment}
     if prepared.is_prepared:
         work.say("This folder was prepared by an earlier run of the same sources: init is not needed.")
@@ -120,15 +121,17 @@ def _place_backend(work: Work, backend: Backend) -> None:
     work.say("The module declares no backend: its state is kept by the control plane.")
 
 
-def _cli_environment(work: Work) -> dict[str, str]:
-    """Return how the engine finds the operator's provider mirror."""
-    mirror = work.context.settings.provider_mirror_dir
-    if mirror is None:
+def _configure_cli(work: Work, prepared: Prepared, own: Mapping[str, str]) -> dict[str, str]:
+    """Write the engine's configuration into the run's HOME; return what is needed beside it for another HOME."""
+    home, settings = work.context.home, work.context.settings
+    if not work.is_done(_CONFIGURED):
+        text = plugins.cli_config(own, settings.provider_mirror_dir, offline=settings.offline)
+        for name in plugins.CLI_CONFIG_FILES:
+            write_private(home / name, text.encode())
+        work.done(_CONFIGURED)
+    if prepared.environment.get("HOME") == str(home) or "TF_CLI_CONFIG_FILE" in prepared.environment:
         return {}
-    path = work.run_dir / plugins.CLI_CONFIG_FILE
-    if not path.exists():
-        write_private(path, plugins.cli_config(mirror, offline=work.context.settings.offline).encode())
-    return {"TF_CLI_CONFIG_FILE": str(path)}
+    return {"TF_CLI_CONFIG_FILE": str(home / plugins.CLI_CONFIG_FILES[0])}
 
 
 def _take_lock_file_of_plan(work: Work) -> bool:
@@ -158,13 +161,16 @@ def _keep(work: Work, prepared: Prepared, backend: Backend) -> None:
 
 
 def _init(work: Work, prepared: Prepared, seen: Mapping[str, str], *, upgrade: bool) -> None:
-    words, extra = _with_cache(work, prepared)
+    cache = _cache(work, prepared)
+    words, extra = _with_cache(work, prepared, cache)
     command = [*words, str(prepared.engine.path), *argv.init(upgrade=upgrade)]
     deadline = time.monotonic() + work.context.settings.init_timeout_minutes * 60
     for attempt in range(1, INIT_ATTEMPTS + 1):
         name = "init" if attempt == 1 else f"init-{attempt}"
         result = work.run(name, command, {**seen, **extra}, deadline=deadline)
         if result.exit_code == 0:
+            if cache is not None:
+                plugins.protect(cache)
             return
         if work.was_stopped(result):
             raise Stopped
@@ -188,16 +194,23 @@ def _init_failure(work: Work, prepared: Prepared, result: ProcessResult, said: s
     return StepFailed(diagnostics.user_message(what, result.exit_code, said), hint)
 
 
-def _with_cache(work: Work, prepared: Prepared) -> tuple[tuple[str, ...], dict[str, str]]:
+def _cache(work: Work, prepared: Prepared) -> Path | None:
+    """Return the provider cache of the workspace that owns the definition; None if the run has none."""
+    caches = work.context.settings.plugin_cache_dir
+    is_alone = any(given.is_environment and not plugins.may_share(given.key) for given in prepared.opened)
+    if caches is None or is_alone or not plugins.needs_providers(work.run_dir):
+        return None
+    return caches / work.owner_folder
+
+
+def _with_cache(work: Work, prepared: Prepared, cache: Path | None) -> tuple[tuple[str, ...], dict[str, str]]:
     """Return the words before `init` and the variables for it that make it share the provider cache."""
-    cache = work.context.settings.plugin_cache_dir
-    steered = any(given.key in plugins.STEERING for given in prepared.opened)
-    if cache is None or steered or not plugins.needs_providers(work.run_dir):
+    if cache is None:
         return (), {}
     locking = plugins.locking_command(cache, prepared.engine.version, prepared.environment.get("PATH", ""))
     if locking is None:
         return (), {}
-    cache.mkdir(mode=0o755, parents=True, exist_ok=True)
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     has_lock_file = (work.run_dir / plugins.LOCK_FILE).exists()
     return tuple(locking), plugins.cache_environment(cache, has_lock_file=has_lock_file)
 

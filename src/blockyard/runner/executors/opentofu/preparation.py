@@ -18,7 +18,7 @@ from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.files import write_files, write_private
 from blockyard.runner.executors.opentofu.git import Git, git_environment
 from blockyard.runner.executors.opentofu.inputs import Opener, PlainInput, secret_parts, secrets, sensitive_keys, unique
-from blockyard.runner.executors.opentofu.plugins import CLI_CONFIG_FILE, STEERING
+from blockyard.runner.executors.opentofu.plugins import may_share
 from blockyard.runner.executors.opentofu.prepared import Family, family
 from blockyard.runner.executors.opentofu.prerun import script_text
 from blockyard.runner.executors.opentofu.sources import OWN_FILES, Repository, fetch, parse_repository, resolve
@@ -98,7 +98,7 @@ def is_own_file(work: Work, name: str) -> bool:
     note = work.context.journal.get(_INPUTS)
     if name == variables.DECLARATION_FILE:
         return isinstance(note, dict) and note.get(_DECLARES) is True
-    return name in OWN_FILES or name in {variables.VARIABLE_FILE, CLI_CONFIG_FILE} or is_backend_file(name)
+    return name in OWN_FILES or name == variables.VARIABLE_FILE or is_backend_file(name)
 
 
 def open_inputs(work: Work, inputs: Iterable[RunInput]) -> list[PlainInput]:
@@ -230,12 +230,13 @@ def _family(work: Work, engine: Path, version: EngineVersion) -> Family | None:
     is_plain = work.implementation.use_mesh_http_backend_fallback and work.plan_link is None
     if root is None or not is_plain or not work.context.server.blockyard:
         return None
-    if any(given.type is InputType.FILE or given.key in STEERING for given in work.block.spec.inputs):
+    inputs = work.block.spec.inputs
+    if any(given.type is InputType.FILE or (given.is_environment and not may_share(given.key)) for given in inputs):
         return None
     implementation = work.implementation
     definition = work.context.document.spec.building_block_definition.uuid
     sources = (implementation.repository_url, implementation.repository_path or "")
-    return family(root, [definition, *sources, str(engine), str(version)])
+    return family(root, work.owner_folder, [definition, *sources, str(engine), str(version)])
 
 
 def _own_values(work: Work) -> Mapping[str, Literal]:

@@ -1,6 +1,7 @@
 """One run in progress: what its stages share."""
 
 import hashlib
+import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from blockyard.runner.executors.opentofu.steps import Stage, plan_steps, step_of
 from blockyard.runner.made_files import read_end
 
 _SAID = "said"
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 class Work:
@@ -46,6 +48,12 @@ class Work:
     def block(self) -> RunBlock:
         """The building block."""
         return self.context.document.spec.building_block
+
+    @property
+    def owner_folder(self) -> str:
+        """The name of the folder for what runs of one workspace share: the one that owns the definition."""
+        owner = self.context.document.spec.building_block_definition.spec.workspace_identifier
+        return owner if _PLAIN.fullmatch(owner) else f"_{hashlib.sha256(owner.encode()).hexdigest()[:32]}"
 
     @property
     def plan_link(self) -> str | None:
