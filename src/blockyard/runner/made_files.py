@@ -7,11 +7,14 @@ a regular file, and whoever reads says how much at most.
 
 import os
 import stat
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -25,20 +28,27 @@ class TooLarge(OSError):
 
 def open_made(folder: Path, name: str | PurePath) -> BinaryIO:
     """Open the file `name` below `folder` for reading. Raises OSError, NotAFile among them."""
-    *parts, last = PurePath(name).parts
-    place = os.open(folder, _FOLDER)
-    try:
-        for part in parts:
-            inner = os.open(part, _FOLDER, dir_fd=place)
-            os.close(place)
-            place = inner
-        descriptor = os.open(last, _FILE, dir_fd=place)
-    finally:
-        os.close(place)
+    with _folder_of(folder, PurePath(name)) as place:
+        descriptor = os.open(PurePath(name).name, _FILE, dir_fd=place)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise NotAFile(f"{name} is not a regular file")
     return os.fdopen(descriptor, "rb")
+
+
+def replace_made(folder: Path, name: str | PurePath, content: bytes) -> None:
+    """Put a file of mode 0600 in the place of `name` below `folder`, whatever is there. Raises OSError."""
+    last = PurePath(name).name
+    draft = f".{last}.{os.getpid()}.{time.monotonic_ns()}"
+    with _folder_of(folder, PurePath(name)) as place:
+        descriptor = os.open(draft, _NEW_FILE, 0o600, dir_fd=place)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            os.rename(draft, last, src_dir_fd=place, dst_dir_fd=place)
+        except OSError:
+            os.unlink(draft, dir_fd=place)
+            raise
 
 
 def read_made(folder: Path, name: str | PurePath, *, max_bytes: int) -> bytes:
@@ -63,6 +73,22 @@ def read_end(path: Path, *, max_bytes: int) -> bytes:
         file.seek(max(0, size - max_bytes))
         return file.read(max_bytes)
     return b""
+
+
+@contextmanager
+def _folder_of(folder: Path, name: PurePath) -> Iterator[int]:
+    """Open the folder that holds `name` below `folder`; no part of the way may be a link, or lead upwards."""
+    if name.is_absolute() or ".." in name.parts or not name.name:
+        raise NotAFile(f"{name} is no name of a file below a folder")
+    place = os.open(folder, _FOLDER)
+    try:
+        for part in name.parts[:-1]:
+            inner = os.open(part, _FOLDER, dir_fd=place)
+            os.close(place)
+            place = inner
+        yield place
+    finally:
+        os.close(place)
 
 
 def is_made(folder: Path, name: str | PurePath) -> bool:

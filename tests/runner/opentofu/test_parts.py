@@ -49,7 +49,7 @@ def test_the_steps_are_the_official_ones(behavior: str, name: str, collects: boo
     assert [step.id for step in plan_steps(Behavior(behavior), is_async=True)] == ["trigger"]
 
 
-def test_an_empty_backend_is_configured_by_environment_on_a_blockyard_server() -> None:
+def test_an_empty_backend_is_configured_beside_its_file_on_a_blockyard_server() -> None:
     address = state_address("https://h.test/", "team", "b-1")
     chosen = choose_backend(read({}), fallback=True, address=address, run_token="t", blockyard=True)
 
@@ -63,7 +63,8 @@ def test_an_empty_backend_is_configured_by_environment_on_a_blockyard_server() -
         "TF_HTTP_USERNAME": "x",
         "TF_HTTP_PASSWORD": "t",
     }
-    assert "TF_HTTP" not in repr(chosen)
+    assert dict(chosen.credentials) == {"TF_HTTP_USERNAME": "x", "TF_HTTP_PASSWORD": "t"}
+    assert "PASSWORD" not in repr(chosen)
 
 
 def test_a_foreign_backend_never_gets_the_run_token() -> None:

@@ -19,7 +19,8 @@ from blockyard.runner.executors.opentofu.backend import (
     is_backend_file,
     state_address,
 )
-from blockyard.runner.executors.opentofu.environment import engine_environment
+from blockyard.runner.executors.opentofu.backend_settings import remove_settings, store_settings
+from blockyard.runner.executors.opentofu.environment import engine_environment, init_environment
 from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
 from blockyard.runner.executors.opentofu.files import write_private
 from blockyard.runner.executors.opentofu.outputs import is_encrypted
@@ -68,12 +69,18 @@ def initialize(work: Work, prepared: Prepared, module: Module, own: Mapping[str,
     _place_backend(work, backend)
     engine_only = engine_environment(own, work.context.settings.work_dir / f"engine-{work.run_id}.log")
     cli = _configure_cli(work, prepared, own)
-    seen = {**engine_only, **prepared.environment, **cli, **backend.environment}
+    seen = {**engine_only, **prepared.environment, **cli}
     if prepared.is_prepared:
         work.say("This folder was prepared by an earlier run of the same sources: init is not needed.")
     else:
-        _init(work, prepared, seen, upgrade=not _take_lock_file_of_plan(work))
+        _init(
+            work,
+            prepared,
+            init_environment(own, {**seen, **backend.environment}),
+            upgrade=not _take_lock_file_of_plan(work),
+        )
         _keep(work, prepared, backend)
+    seen |= _place_settings(work, prepared, backend)
     if backend.injected:
         return Initialized(backend, address, seen)
     return Initialized(backend, address, seen, _enter_workspace(work, prepared, seen))
@@ -87,10 +94,18 @@ def fetch_plan(work: Work, link: str) -> Path:
     return path
 
 
-def initialize_again(work: Work, prepared: Prepared, seen: Mapping[str, str]) -> None:
+def initialize_again(work: Work, prepared: Prepared, initialized: Initialized, own: Mapping[str, str]) -> None:
     """Run the `init` that a prepared folder was to spare. Raises StepFailed, Stopped."""
     work.say("\nThe engine does not accept the prepared folder: it is initialized now.")
-    _init(work, prepared, seen, upgrade=True)
+    backend = initialized.backend
+    _init(work, prepared, init_environment(own, {**initialized.environment, **backend.environment}), upgrade=True)
+
+
+def leave_settings_open(work: Work, initialized: Initialized) -> Mapping[str, str]:
+    """Return the environment for an engine that saves or applies a plan, which holds no settings of the run it was made in."""
+    if work.behavior is Behavior.DETECT:
+        remove_settings(work.run_dir, initialized.backend.settings)
+    return {**initialized.environment, **initialized.backend.environment}
 
 
 def read_local_state(run_dir: Path, initialized: Initialized) -> JsonObject | None:
@@ -119,6 +134,14 @@ def _place_backend(work: Work, backend: Backend) -> None:
     if not any(is_backend_file(path.name) for path in work.run_dir.iterdir()):
         write_private(work.run_dir / backend_file(int(time.time())), backend.file_text.encode())
     work.say("The module declares no backend: its state is kept by the control plane.")
+
+
+def _place_settings(work: Work, prepared: Prepared, backend: Backend) -> Mapping[str, str]:
+    """Put the backend's settings where the engine finds them; return what remains for the environment."""
+    is_elsewhere = not backend.settings or "TF_DATA_DIR" in prepared.environment
+    if is_elsewhere or not store_settings(work.run_dir, backend.settings):
+        return backend.environment
+    return backend.credentials
 
 
 def _configure_cli(work: Work, prepared: Prepared, own: Mapping[str, str]) -> dict[str, str]:

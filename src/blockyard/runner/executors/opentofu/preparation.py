@@ -64,7 +64,7 @@ def prepare_sources(work: Work, engines: Engines, own: Mapping[str, str]) -> Pre
     if ssh is not None:
         base["GIT_SSH_COMMAND"] = ssh.command
     if not work.is_done(_SOURCES):
-        _note_sources(work, engines, repository, ssh, base)
+        _note_sources(work, engines, repository, ssh, base=base, own=own)
     return _noted(work, {**base, **from_inputs}, tuple(opened))
 
 
@@ -171,7 +171,13 @@ def _ssh(work: Work, own: Mapping[str, str]) -> SshAccess | None:
 
 
 def _note_sources(
-    work: Work, engines: Engines, repository: Repository, ssh: SshAccess | None, base: Mapping[str, str]
+    work: Work,
+    engines: Engines,
+    repository: Repository,
+    ssh: SshAccess | None,
+    *,
+    base: Mapping[str, str],
+    own: Mapping[str, str],
 ) -> None:
     """Choose the engine, bring the module and note both."""
     implementation = work.implementation
@@ -181,6 +187,7 @@ def _note_sources(
         work.say(engine.warning)
     kept = _family(work, engine.path, engine.version)
     inherited = {name: value for name, value in base.items() if name not in {"GIT_SSH_COMMAND", "PWD"}}
+    inherited |= environment.outbound_environment(own)
     command = ssh.command if ssh is not None else "ssh -F /dev/null -o BatchMode=yes -o IdentityFile=/dev/null"
     inherited[HELPER_MARKER] = str(work.run_dir)
     git = Git(
