@@ -7,7 +7,7 @@ from itertools import product
 
 from chaos.module import EXTRA, RESOURCES
 from chaos.proxy import Moment
-from chaos.stack import Victim
+from chaos.stack import MACHINE, Victim
 
 
 class Action(StrEnum):
@@ -61,6 +61,11 @@ class Point:
         return self.place.startswith("git-")
 
     @property
+    def fails(self) -> bool:
+        """Whether the run may end FAILED: its engine is killed before the eyes of its runner."""
+        return self.victims == _ENGINE
+
+    @property
     def kills_engine(self) -> bool:
         """Whether an engine may die between a creation and its state write, or is interrupted there."""
         return Victim.ENGINE in self.victims or self.action is Action.ABORT
@@ -68,9 +73,14 @@ class Point:
 
 _SERVER = frozenset({Victim.SERVER})
 _RUNNER = frozenset({Victim.RUNNER})
-_ENGINE = frozenset({Victim.RUNNER, Victim.ENGINE})
+_SUPERVISOR = frozenset({Victim.SUPERVISOR})
+_RUNNER_AND_SUPERVISOR = frozenset({Victim.RUNNER, Victim.SUPERVISOR})
+_ENGINE = frozenset({Victim.ENGINE})
+_RUNNER_AND_ENGINE = frozenset({Victim.RUNNER, Victim.ENGINE})
 _POSTGRES = frozenset({Victim.POSTGRES})
 _BOTH = frozenset({Victim.SERVER, Victim.RUNNER})
+_PARTS = [_SUPERVISOR, _RUNNER_AND_SUPERVISOR, _ENGINE, _RUNNER_AND_ENGINE]
+"""What can die of a runner's machine while the rest of it lives."""
 
 REQUESTS = {
     Action.APPLY: (
@@ -91,17 +101,20 @@ def points(stack: str) -> list[Point]:
         return _of_replicas()
     database = stack
     everything = frozenset(Victim) if database == "postgres" else frozenset(Victim) - _POSTGRES
-    choices = [_SERVER, _RUNNER, _ENGINE, everything]
+    choices = [_SERVER, _RUNNER, MACHINE, everything]
     if database == "postgres":
-        choices = [_POSTGRES, _SERVER, _ENGINE, everything]
+        choices = [_POSTGRES, _SERVER, MACHINE, everything]
     found = list(_at_requests(choices))
     found += _at_gates([*choices, _BOTH] if database == "sqlite" else choices)
+    if database == "sqlite":
+        found += _at_requests_of_the_engine(_PARTS)
+        found += _at_gates(_PARTS)
     return found
 
 
 def _of_replicas() -> list[Point]:
     """Return points at which one of two servers is killed and stays away until the run has ended."""
-    choices = [_SERVER, _SERVER | _ENGINE, _POSTGRES, _SERVER | _POSTGRES]
+    choices = [_SERVER, _SERVER | MACHINE, _POSTGRES, _SERVER | _POSTGRES]
     found = list(_at_requests(choices))
     return [*found, *(point for point in _at_gates(choices) if point.moment is _only_gate(point))]
 
@@ -118,9 +131,9 @@ def replaced_points() -> list[Point]:
     )
     found = [
         Point(action, place, moment, victims, is_replaced=True)
-        for (action, place, moment), victims in product(places, (_ENGINE, _RUNNER))
+        for (action, place, moment), victims in product(places, (MACHINE, _RUNNER))
     ]
-    return [*found, Point(Action.DESTROY, "destroy-b-after", Gate.OPEN_AT_ONCE, _ENGINE, is_replaced=True)]
+    return [*found, Point(Action.DESTROY, "destroy-b-after", Gate.OPEN_AT_ONCE, MACHINE, is_replaced=True)]
 
 
 def _at_requests(choices: list[frozenset[Victim]]) -> Iterator[Point]:
@@ -131,6 +144,14 @@ def _at_requests(choices: list[frozenset[Victim]]) -> Iterator[Point]:
             yield Point(action, place, moment, victims)
     for place, victims in product(("git-refs-1", "git-list-1", "git-pack-1"), choices):
         yield Point(Action.FRESH, place, Gate.OPEN_LATE, victims)
+
+
+def _at_requests_of_the_engine(choices: list[frozenset[Victim]]) -> Iterator[Point]:
+    for action, places in REQUESTS.items():
+        engines = [place for place in places if place.startswith("state-")]
+        for place, moment, victims in product(engines, tuple(Moment), choices):
+            if action is not Action.ABORT or Victim.RUNNER in victims:
+                yield Point(action, place, moment, victims)
 
 
 def _at_gates(choices: list[frozenset[Victim]]) -> Iterator[Point]:

@@ -35,9 +35,17 @@ class Victim(StrEnum):
     SERVER = "server"
     """Where there are two: the one that has the request."""
     RUNNER = "runner"
+    SUPERVISOR = "supervisor"
+    """The supervisors of all commands, and the program that starts them."""
     ENGINE = "engine"
-    """Engine, its scripts and its supervisor; only with the runner."""
+    """Everything below the supervisors: the engine, its providers and scripts."""
     POSTGRES = "postgres"
+
+
+MACHINE = frozenset({Victim.RUNNER, Victim.SUPERVISOR, Victim.ENGINE})
+"""All that ends with the machine of a runner."""
+
+_SUPERVISOR = str(Path("runner") / "supervisor.py")
 
 
 @dataclass
@@ -89,8 +97,7 @@ class Stack:
             self.fetchers = [
                 pid for pid in descendants(self.runner.pid) if words_of(pid).partition(" ")[0].endswith("git")
             ]
-            if Victim.ENGINE in victims:
-                pids += descendants(self.runner.pid) + of_runs_below(self.work_dir)
+        pids += self._commands(victims)
         if Victim.SERVER in victims:
             self._dead_server = next((server for server in self.servers if server.port == port), self.servers[0])
             pids.append(self._dead_server.process.pid)
@@ -100,6 +107,18 @@ class Stack:
         with self._lock:
             self.dead |= victims
             self.killed_processes += pids
+
+    def _commands(self, victims: frozenset[Victim]) -> list[int]:
+        """Return the processes of supervisors and engines that are to die."""
+        below = of_runs_below(self.work_dir)
+        below += descendants(self.runner.pid) if self.runner is not None else []
+        supervisors = {pid for pid in below if _SUPERVISOR in words_of(pid)}
+        if victims >= MACHINE:
+            return list(dict.fromkeys(below))
+        pids = supervisors if Victim.SUPERVISOR in victims else set()
+        if Victim.ENGINE in victims:
+            pids |= {pid for supervisor in supervisors for pid in descendants(supervisor)} - supervisors
+        return sorted(pids)
 
     def revive(self, spared: frozenset[Victim] = frozenset()) -> None:
         """Start what is dead, but for `spared`, and wait until the servers are ready."""

@@ -12,7 +12,7 @@ import httpx
 from blockyard.protocol.jsontypes import Json
 from chaos.checks import Finding, check_applied, check_destroyed, check_disk, check_nothing_runs
 from chaos.module import Site
-from chaos.stack import Stack, Victim
+from chaos.stack import MACHINE, Stack, Victim
 from tests.support.installation import secret, status, text_of, value
 
 BLOCKS = 4
@@ -65,7 +65,8 @@ class Storm:
         return self._weather
 
     def _rage(self) -> None:
-        choices = [{Victim.SERVER}, {Victim.RUNNER}, {Victim.RUNNER, Victim.ENGINE}, {Victim.SERVER, Victim.RUNNER}]
+        choices = [{Victim.SERVER}, {Victim.RUNNER}, set(MACHINE), {Victim.SERVER, Victim.RUNNER}, {Victim.SUPERVISOR}]
+        choices += [{Victim.RUNNER, Victim.SUPERVISOR}, {Victim.RUNNER, Victim.ENGINE}]
         if self._stack.postgres is not None:
             choices += [{Victim.POSTGRES}, {Victim.POSTGRES, Victim.RUNNER}, set(Victim)]
         end = time.monotonic() + self._seconds

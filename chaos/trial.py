@@ -27,6 +27,8 @@ HELD_SECONDS = 10.0
 _SPARED = frozenset({Victim.SERVER})
 """Stays dead until the run has ended where there is another."""
 
+KILLED = "killed by signal 9, perhaps for lack of memory"
+
 SLOW_GATE = "create-b-before"
 
 SPRING_SECONDS = 60.0
@@ -93,6 +95,7 @@ class Trial:
         self._held: threading.Event | None = None
         self._killed_at = 0.0
         self._uuid = ""
+        self._was_repaired = False
 
     def run(self) -> Outcome:
         """Do it all; a finding never raises."""
@@ -106,6 +109,8 @@ class Trial:
             self._settle()
             if self._point.action is Action.ABORT:
                 self._repair()
+            elif self._point.fails:
+                self._repair_failed()
             self._judge()
         except (AssertionError, OSError, RuntimeError, httpx.HTTPError, Finding) as problem:
             self._outcome.findings.append(f"{type(problem).__name__}: {problem}")
@@ -256,6 +261,23 @@ class Trial:
         self._stack.blockyard.change(self._uuid, self._inputs(extra=True))
         self._until_ended(REPLACED_SECONDS, "the run after the abort")
 
+    def _repair_failed(self) -> None:
+        """Check that a run whose engine was killed says so, and run the block again."""
+        self._wait_for_quiet()
+        block = self._stack.blockyard.block(self._uuid)
+        if status_of(block) != "FAILED":
+            return  # the engine had ended before
+        if KILLED not in self._stack.blockyard.logs(block):
+            self._outcome.findings.append(f"the run does not say '{KILLED}'")
+        self._outcome.findings += check_nothing_runs(self._stack)
+        self._site.open_all()
+        if self._point.action is Action.DESTROY:
+            self._stack.blockyard.delete(self._uuid)
+        else:
+            self._stack.blockyard.change(self._uuid, self._inputs(extra=True))
+            self._was_repaired = True
+        self._until_ended(SETTLE_SECONDS, "the run after the one whose engine was killed")
+
     def _until_ended(self, seconds: float, what: str) -> None:
         """Wait for the end of the block's run."""
         end = time.monotonic() + seconds
@@ -290,7 +312,7 @@ class Trial:
         ):  # offered and taken between two looks
             outcome.noticed_seconds = round(claims[-1].at - self._killed_at, 1)
         limit = 2 if self._point.kills_engine else 1
-        extra = self._point.action in {Action.UPDATE, Action.ABORT}
+        extra = self._point.action in {Action.UPDATE, Action.ABORT} or self._was_repaired
         if is_destroyed:
             findings, outcome.repeated = check_destroyed(stack, block, self._site, limit=limit)
         else:

@@ -11,7 +11,6 @@ import pytest
 
 from blockyard.protocol import media
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.runner.processes import MARKER
 from tests.support.git_repositories import Repository
 from tests.support.hanging_server import hanging_server
 from tests.support.installation import (
@@ -53,8 +52,8 @@ def _leaves_nothing(patient: Installation) -> Iterator[None]:
 
 def _left(blockyard: Installation) -> list[str]:
     folders = [path.name for path in (blockyard.data / "runner" / "runs").iterdir()]
-    marker = f"{MARKER}={blockyard.data}".encode()
-    processes = [entry.name for entry in _processes() if marker in _read(entry / "environ")]
+    home = f"HOME={blockyard.data / 'runner' / 'runs'}/".encode()
+    processes = [entry.name for entry in _processes() if home in _read(entry / "environ")]
     with closing(sqlite3.connect(f"file:{blockyard.data / 'blockyard.sqlite3'}?mode=ro", uri=True)) as database:
         locks = [str(row) for row in database.execute("SELECT id FROM state_locks")]
     return folders + processes + locks

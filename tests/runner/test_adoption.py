@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from blockyard.runner.process_tree import HELPER_MARKER
-from tests.support.fake_control_plane import FakeControlPlane, a_run
+from blockyard.runner.process_tree import HELPER_MARKER, descendants
+from tests.support.fake_control_plane import FakeControlPlane, OfferedRun, a_run
 from tests.support.runners import RunnerProcess, running
 
 
@@ -85,20 +85,110 @@ def test_a_run_whose_processes_died_with_the_machine_is_handed_back(plane: FakeC
     assert run.status == "PENDING"
 
 
-def test_processes_of_a_run_die_with_it_even_when_their_supervisor_is_gone(
-    plane: FakeControlPlane, tmp_path: Path
+def test_a_command_whose_supervisor_and_runner_were_killed_is_followed_to_its_end(
+    plane: FakeControlPlane, tmp_path: Path, gate: Path
 ) -> None:
-    run = plane.offer(a_run(inputs={"echo_command": "echo $PPID $$; sleep 300"}))
+    run = plane.offer(a_run(inputs={"echo_command": f"echo $PPID; {waiting_for(gate)}"}))
+    with RunnerProcess(plane, tmp_path / "work") as first:
+        plane.wait_for(lambda: b"before\n" in run.log("echo"))
+        first.kill()
+    os.kill(supervisor_of(run), signal.SIGKILL)
+
+    with RunnerProcess(plane, tmp_path / "work"):
+        plane.wait_for(lambda: plane.of("POST", "/heartbeat$"))
+        assert not run.released
+        gate.touch()
+        plane.wait_for(lambda: run.released)
+
+    assert run.log("echo").endswith(b"before\nafter\n")
+    assert "nobody noted how it ended" in run.released[0]
+
+
+def test_a_command_whose_supervisor_alone_was_killed_is_followed_to_its_end(
+    plane: FakeControlPlane, tmp_path: Path, gate: Path
+) -> None:
+    run = plane.offer(a_run(inputs={"echo_command": f"echo $PPID; {waiting_for(gate)}"}))
+    with running(plane, tmp_path / "work"):
+        plane.wait_for(lambda: b"before\n" in run.log("echo"))
+        os.kill(supervisor_of(run), signal.SIGKILL)
+        gate.touch()
+        plane.wait_for(lambda: run.released)
+
+    assert run.log("echo").endswith(b"before\nafter\n")
+
+
+def test_a_command_without_supervisor_is_interrupted_where_it_must_not_go_on(
+    plane: FakeControlPlane, tmp_path: Path, gate: Path
+) -> None:
+    command = f"trap 'touch {gate}.interrupted; exit 3' INT; echo $PPID; echo ready; while :; do sleep 0.02; done"
+    run = plane.offer(a_run(inputs={"echo_command": command}))
+    with RunnerProcess(plane, tmp_path / "work") as first:
+        plane.wait_for(lambda: b"ready\n" in run.log("echo"))
+        first.kill()
+    os.kill(supervisor_of(run), signal.SIGKILL)
+
+    run.aborted = True
+    with RunnerProcess(plane, tmp_path / "work"):
+        plane.wait_for(lambda: run.final_updates)
+
+    assert run.final_updates[0]["status"] == "ABORTED"
+    assert gate.with_suffix(".interrupted").exists()
+
+
+@pytest.mark.parametrize("leaves", ["sleep 300", "cd / && setsid sleep 300", "env -i sleep 300"])
+def test_what_a_run_left_behind_dies_with_it_even_when_the_supervisor_is_gone(
+    plane: FakeControlPlane, tmp_path: Path, leaves: str
+) -> None:
+    run = plane.offer(a_run(inputs={"echo_command": f"({leaves}) & echo $PPID $$; wait"}))
     with RunnerProcess(plane, tmp_path / "work") as first:
         plane.wait_for(lambda: run.log("echo").count(b"\n") == 2)
         first.kill()
     supervisor, command = (int(pid) for pid in run.log("echo").splitlines()[-1].split())
-    os.kill(supervisor, signal.SIGKILL)
+    left = until_there_are(supervisor, 2)
+    for pid in (supervisor, command):
+        os.kill(pid, signal.SIGKILL)
 
     with RunnerProcess(plane, tmp_path / "work"):
         plane.wait_for(lambda: run.released)
 
-    assert not is_running(command)
+    assert [pid for pid in left if is_running(pid)] == []
+
+
+def test_a_command_killed_while_no_runner_was_there_is_handed_back(plane: FakeControlPlane, tmp_path: Path) -> None:
+    run = plane.offer(a_run(inputs={"echo_command": "echo $$; sleep 300"}))
+    with RunnerProcess(plane, tmp_path / "work") as first:
+        plane.wait_for(lambda: run.log("echo").count(b"\n") == 2)
+        first.kill()
+    os.kill(int(run.log("echo").splitlines()[-1]), signal.SIGKILL)
+
+    with RunnerProcess(plane, tmp_path / "work"):
+        plane.wait_for(lambda: run.released)
+
+    assert "it was killed" in run.released[0]
+    assert run.status == "PENDING"
+
+
+def test_a_command_killed_before_the_eyes_of_its_runner_fails_the_run(plane: FakeControlPlane, tmp_path: Path) -> None:
+    run = plane.offer(a_run(inputs={"echo_command": "echo $$; sleep 300"}))
+    with running(plane, tmp_path / "work"):
+        plane.wait_for(lambda: run.log("echo").count(b"\n") == 2)
+        os.kill(int(run.log("echo").splitlines()[-1]), signal.SIGKILL)
+        plane.wait_for(lambda: run.final_updates)
+
+    assert run.status == "FAILED"
+
+
+def supervisor_of(run: OfferedRun) -> int:
+    """Return the supervisor whose number the command has printed first."""
+    return int(run.log("echo").splitlines()[1])
+
+
+def until_there_are(root: int, number: int) -> list[int]:
+    """Wait until `root` has at least so many processes below it, and return them."""
+    end = time.monotonic() + 10
+    while len(found := descendants(root)) < number and time.monotonic() < end:
+        time.sleep(0.01)
+    return found
 
 
 def test_what_a_killed_runner_had_started_by_itself_ends_before_its_successor_goes_on(

@@ -208,7 +208,7 @@ def test_the_run_directory_is_private_and_gone_afterwards(plane: FakeControlPlan
     assert list((tmp_path / "runs").iterdir()) == []
     assert list((tmp_path / "spool").iterdir()) == []
     lines = str(run.step("echo")["systemMessage"]).splitlines()[1:]
-    assert lines == ["700", "BLOCKYARD_PROCESS_OF", "PATH", "PWD", "SHLVL", "_"]
+    assert lines == ["700", "HOME", "PATH", "PWD", "SHLVL", "_"]
 
 
 def test_a_daemon_left_behind_is_killed_and_does_not_hold_the_run(plane: FakeControlPlane, tmp_path: Path) -> None:

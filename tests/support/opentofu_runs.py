@@ -122,6 +122,8 @@ class OpenTofuRun:
     folder: Path
     state: StateServer
     files: Mapping[str, str | bytes | None] = field(default_factory=dict)
+    owner: str = "platform"
+    """The workspace that owns the definition."""
     behavior: str = "APPLY"
     inputs: list[JsonObject] = field(default_factory=list)
     implementation: JsonObject = field(default_factory=dict)
@@ -140,6 +142,11 @@ class OpenTofuRun:
         return self.folder / "run" / "work"
 
     @property
+    def home(self) -> Path:
+        """The HOME of the run's processes."""
+        return self.folder / "run" / "home"
+
+    @property
     def commands(self) -> list[str]:
         """Names of the commands that were started, in order."""
         folder = self.folder / "run" / "commands"
@@ -149,6 +156,7 @@ class OpenTofuRun:
     def execute(self) -> Result:
         """Execute the run to its end."""
         self.run_dir.mkdir(parents=True, exist_ok=True)
+        self.home.mkdir(mode=0o700, exist_ok=True)
         raw = self.document()
         supervisors = Supervisors()
         processes = RunProcesses(
@@ -158,6 +166,7 @@ class OpenTofuRun:
             document=RunDocument.model_validate(raw),
             raw_document=raw,
             run_dir=self.run_dir,
+            home=self.home,
             settings=self.runner_settings(),
             private_key=self.private_key,
             server=ServerFeatures(base_url=self.state.base_url, blockyard=self.blockyard),
@@ -222,7 +231,7 @@ class OpenTofuRun:
                 "buildingBlock": {"uuid": BLOCK, "spec": block},
                 "buildingBlockDefinition": {
                     "uuid": "definition",
-                    "spec": {"workspaceIdentifier": "p", "version": 1, "implementation": implementation},
+                    "spec": {"workspaceIdentifier": self.owner, "version": 1, "implementation": implementation},
                 },
             },
             "status": "IN_PROGRESS",

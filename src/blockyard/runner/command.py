@@ -10,9 +10,12 @@ from typing import BinaryIO
 
 from blockyard.runner.durable import PRIVATE_DIRECTORY, replace_file
 from blockyard.runner.executors.executor import ProcessResult
-from blockyard.runner.process_tree import ProcessIdentity
+from blockyard.runner.process_tree import ProcessIdentity, leader_in
 
 UNKNOWN_EXIT = -1
+
+_FROM_OUTSIDE = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL, signal.SIGTERM})
+"""Signals that somebody sends; a program that crashes ends by others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,48 @@ class Command:
         return (self.folder / "claim").exists()
 
     @property
+    def supervisor(self) -> ProcessIdentity | None:
+        """Who has taken it, once somebody has."""
+        words = self._read("claim")
+        return ProcessIdentity(int(words[0]), int(words[1])) if words is not None and len(words) > 1 else None
+
+    @property
     def started(self) -> Started | None:
-        """Its processes, once there are any."""
+        """Its processes, once there are any. Of a supervisor that died before it wrote them down, its session tells."""
         words = self._read("started")
-        if words is None:
+        if words is not None:
+            supervisor_pid, supervisor_started, pid, started = (int(word) for word in words)
+            return Started(ProcessIdentity(supervisor_pid, supervisor_started), ProcessIdentity(pid, started))
+        supervisor = self.supervisor
+        if supervisor is None or supervisor.is_alive():
             return None
-        supervisor_pid, supervisor_started, pid, started = (int(word) for word in words)
-        return Started(ProcessIdentity(supervisor_pid, supervisor_started), ProcessIdentity(pid, started))
+        command = leader_in(supervisor)
+        return None if command is None else Started(supervisor, command)
+
+    @property
+    def has_started(self) -> bool:
+        """Whether it was started, or could not be; whatever became of it since."""
+        return self.exit_code is not None or self.started is not None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its supervisor saw it and everything below it end."""
+        return (self.folder / "over").exists()
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether somebody else than the runner ended it with a signal."""
+        code = self.exit_code
+        return code is not None and -code in _FROM_OUTSIDE and self.interrupted_at is None
+
+    @property
+    def end_was_seen(self) -> bool:
+        """Whether a runner lived to see that it was killed."""
+        return (self.folder / "seen").exists()
+
+    def note_end_seen(self) -> None:
+        """Note that a runner sees that it was killed."""
+        replace_file(self.folder / "seen", b"")
 
     @property
     def exit_code(self) -> int | None:

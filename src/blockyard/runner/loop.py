@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from blockyard.protocol.run import ImplementationType, RunDocument
 from blockyard.runner.api import Claim, ClaimError, ControlPlane, NoRun
+from blockyard.runner.durable import PRIVATE_DIRECTORY
 from blockyard.runner.metrics import Metrics
 from blockyard.runner.process_tree import kill_helpers
 from blockyard.runner.processes import RunProcesses
@@ -216,6 +217,7 @@ class Runner:
             else:
                 if document.spec.run_token:
                     folder.work.mkdir(exist_ok=True)
+                    folder.home.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
                     return RunSession(self._frame, folder, claim, document)
         log.info("leftover removed", folder=folder.path.name)
         RunProcesses.kill_in(folder.commands)

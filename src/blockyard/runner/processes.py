@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -15,19 +16,18 @@ import structlog
 
 from blockyard.runner.command import UNKNOWN_EXIT, Command
 from blockyard.runner.durable import PRIVATE_DIRECTORY
-from blockyard.runner.executors.executor import ProcessResult
-from blockyard.runner.process_tree import ProcessIdentity, kill_marked, kill_tree, wait_for_exit
+from blockyard.runner.executors.executor import CommandLost, Conclude, ProcessResult, inconclusive
+from blockyard.runner.process_tree import ProcessIdentity, kill_orphans, kill_tree, wait_for_exit
 from blockyard.runner.supervisors import Supervisors
+from blockyard.runner.workdir import home_beside
 
 log = structlog.get_logger()
-
-MARKER = "BLOCKYARD_PROCESS_OF"
-"""The variable that marks the processes of one run, for the case that their supervisor is gone."""
 
 _CHUNK_BYTES = 256 * 1024
 _POLL_SECONDS = 0.02
 """How often output is looked for; the end of a command is noticed at once."""
 
+_LAUNCHES = 3
 _SETTLE_SECONDS = 0.001
 _START_PATIENCE_SECONDS = 5.0
 _END_PATIENCE_SECONDS = 5.0
@@ -67,6 +67,7 @@ class RunProcesses:
         deadline: float,
         stdin: bytes | None = None,
         interrupt_grace_seconds: float = 60,
+        conclude: Conclude = inconclusive,
     ) -> ProcessResult:
         """Run a command to its end, or go on with the one of this name; see `executor.ProcessRunner`."""
         if not _NAME.match(name):
@@ -76,15 +77,34 @@ class RunProcesses:
             if self._stop.is_set() or time.monotonic() >= deadline:
                 return self._never_started(command)
             command.prepare(argv, cwd, stdin)
-            environment = {**env, MARKER: str(self._folder)}
-            self._supervisors.launch(command.folder, argv, cwd=cwd, env=environment)
+            self._launch(command, argv, cwd, env)
+        elif command.was_killed and not command.end_was_seen:
+            raise CommandLost(name)
         self._follow(command, log_step, deadline, interrupt_grace_seconds)
         self._sink.end_of_output(log_step, name)
-        return command.result()
+        return self._result(command, conclude)
 
-    def has_lost_commands(self) -> bool:
-        """Tell whether a command's end will never be known because its supervisor is gone too."""
-        return any(command.is_claimed and not self._wait_for_start(command) for command in _commands(self._folder))
+    def _launch(self, command: Command, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
+        """Have it started; again where what starts supervisors was killed before it took the order."""
+        for _ in range(_LAUNCHES):
+            self._supervisors.launch(command.folder, argv, cwd=cwd, env=env)
+            if self._wait_for_start(command) or command.is_claimed:
+                return
+
+    def _result(self, command: Command, conclude: Conclude) -> ProcessResult:
+        """Return how a command ended that nothing more comes from. Raises CommandLost."""
+        result = command.result()
+        if command.exit_code is not None:
+            if command.was_killed:
+                command.note_end_seen()
+            return result
+        concluded = conclude(command.output)
+        log.warning("end of a command concluded from its output", command=command.name, exit_code=concluded)
+        if concluded is not None:
+            return replace(result, exit_code=concluded)
+        if command.interrupted_at is not None:
+            return result
+        raise CommandLost(command.name)
 
     def interrupt(self, grace_seconds: float) -> None:
         """Interrupt what still runs, wait and then end every process of the run."""
@@ -108,13 +128,13 @@ class RunProcesses:
     def kill_in(folder: Path) -> None:
         """SIGKILL every process of the run whose commands are in `folder`."""
         for command in _commands(folder):
-            started = command.started
-            if started is None:
+            supervisor = command.supervisor
+            if supervisor is None or command.is_over:
                 continue
-            if started.supervisor.is_alive():
-                kill_tree(started.supervisor)
-            elif command.exit_code is None:
-                kill_marked(_mark(folder))
+            if supervisor.is_alive():
+                kill_tree(supervisor)
+            else:
+                kill_orphans(supervisor, home_beside(folder))
 
     def _never_started(self, command: Command) -> ProcessResult:
         command.folder.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
@@ -123,23 +143,17 @@ class RunProcesses:
         return ProcessResult(UNKNOWN_EXIT, command.output, interrupted=stopped, timed_out=not stopped)
 
     def _wait_for_start(self, command: Command) -> bool:
-        """Wait for a supervisor that has just begun; tell whether the command has ended or runs under one."""
+        """Wait for a supervisor that has just begun; tell whether the command was started, whatever became of it."""
         end = time.monotonic() + _START_PATIENCE_SECONDS
-        while time.monotonic() < end:
-            started = command.started
-            if started is not None and started.supervisor.is_alive():
-                return True
-            if command.exit_code is not None:
-                return True
-            if started is not None:
-                return command.exit_code is not None
+        while time.monotonic() < end and not command.has_started:
+            if (supervisor := command.supervisor) is not None and not supervisor.is_alive():
+                break
             time.sleep(_SETTLE_SECONDS)
-        return False
+        return command.has_started
 
     def _follow(self, command: Command, step_id: str, deadline: float, grace_seconds: float) -> None:
         """Hand on the command's output until it ended; stop it when it must not go on."""
         if not self._wait_for_start(command):
-            log.error("command lost", command=command.name)
             return
         started = command.started
         with command.open_output() as output:
@@ -177,7 +191,3 @@ class RunProcesses:
 
 def _commands(folder: Path) -> list[Command]:
     return [Command(path) for path in sorted(folder.iterdir())] if folder.exists() else []
-
-
-def _mark(folder: Path) -> str:
-    return f"{MARKER}={folder}"

@@ -16,6 +16,7 @@ from blockyard.protocol.run import ImplementationType, RunDocument, RunStatus
 from blockyard.protocol.status import StatusUpdate
 from blockyard.runner.durable import is_full
 from blockyard.runner.executors.executor import (
+    CommandLost,
     Executor,
     Outcome,
     RegistrationRefused,
@@ -43,7 +44,7 @@ DISK_FULL = "The disk of the runner is full; its operator must free space there.
 _DELIVER_SECONDS = 10
 _UNSTORED_SECONDS = 60
 _HANDED_BACK = "The runner was stopped before the run ended."
-_LOST = "A command of the run was lost when the runner's machine or container ended."
+_LOST = "A command of the run was lost: it was killed, or nobody noted how it ended."
 
 
 @dataclass(frozen=True)
@@ -140,9 +141,6 @@ class RunSession:
         self._conclude(lambda: Result(Outcome.ABORTED))
 
     def _resume(self) -> Result:
-        if self._processes.has_lost_commands():
-            self._reporter.stop(StopReason.DRAINED)
-            return Result(Outcome.FAILED, _LOST)
         if self._reporter.is_registered and not self._is_still_ours():
             self._reporter.stop(StopReason.ABORTED)
             self._processes.interrupt(self._frame.settings.interrupt_grace_seconds)
@@ -165,6 +163,7 @@ class RunSession:
             document=self._document,
             raw_document=self._claim.document,
             run_dir=self._folder.work,
+            home=self._folder.home,
             settings=self._frame.settings,
             private_key=self._frame.private_key,
             server=ServerFeatures(base_url=self._frame.settings.server_url, blockyard=self._claim.blockyard),
@@ -187,7 +186,7 @@ class RunSession:
     def _conclude(self, work: Callable[[], Result]) -> None:
         """Do the work and end every process, whatever happens."""
         try:
-            result = work()
+            result = self._work_or_lose(work)
             self._processes.kill()
             self._end = result.outcome, self._final_report(result)
         except RegistrationRefused as refused:
@@ -197,6 +196,15 @@ class RunSession:
             self._processes.kill()
             summary = DISK_FULL if is_full(error) else INTERNAL_ERROR
             self._end = "ERROR", self._final_report(Result(Outcome.FAILED, summary))
+
+    def _work_or_lose(self, work: Callable[[], Result]) -> Result:
+        """Do the work; a lost command ends the attempt, which then goes back to the queue."""
+        try:
+            return work()
+        except CommandLost as lost:
+            self._log.warning("command lost", command=str(lost))
+            self._reporter.stop(StopReason.DRAINED)
+            return Result(Outcome.FAILED, _LOST)
 
     def _final_report(self, result: Result) -> FinalReport:
         """Return what to say at the end: hand the run back when the runner ends before it, if the server allows."""

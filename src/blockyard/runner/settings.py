@@ -1,8 +1,8 @@
 """The settings of a runner: environment variables, or one TOML file with the same names in lower case.
 
 Every setting below is `BLOCKYARD_RUNNER_<NAME>` in the environment, which goes before the file that
-`BLOCKYARD_RUNNER_CONFIG_FILE` names. Lists are comma-separated in the environment. Empty variables count as absent,
-unknown settings are refused.
+`BLOCKYARD_RUNNER_CONFIG_FILE` names. Lists are comma-separated in the environment, an empty list has nothing in it. Other empty
+variables count as absent, unknown settings are refused.
 
 | setting | default | meaning |
 |---|---|---|
@@ -31,12 +31,12 @@ unknown settings are refused.
 | `engine_key_file` | none | OpenPGP public key the engine's checksum file must be signed with |
 | `offline` | false | never download an engine |
 | `provider_mirror_dir` | none | filesystem mirror of providers |
-| `plugin_cache_dir` | `<work_dir>/plugins` | provider plugin cache shared by runs; `none` = no cache |
-| `prepared_dir` | `<work_dir>/prepared` | folders that spare later runs of the same sources the clone and `init`; `none` = none |
+| `plugin_cache_dir` | `<work_dir>/plugins` | provider plugin caches, one per workspace that owns definitions; `none` = no cache |
+| `prepared_dir` | `<work_dir>/prepared` | folders that spare a workspace's later runs of the same sources clone and `init`; `none` = none |
 | `allow_file_repositories` | false | accept `file://` and path repositories |
 | `known_hosts_file` | none | SSH host keys for git, beside the ones a definition brings |
 | `insecure_host_keys` | false | skip SSH host key checks |
-| `pass_environment` | proxies, CA bundles | names of variables that a run's environment inherits; the rest is empty |
+| `pass_environment` | proxies | names of variables that modules and scripts inherit; empty = none |
 | `run_json_file` | none | execute the one run of this file and exit (single-run mode) |
 | `log_level` | `auto` | `debug`, `info`, `warning` or `error`; `auto` is `warning` on a terminal, else `info` |
 | `log_format` | `auto` | `console` for people, `json` for machines; `auto` is `console` on a terminal, else `json` |
@@ -64,13 +64,10 @@ CONFIG_FILE = f"{PREFIX}CONFIG_FILE"
 CEILING_MINUTES = 180
 """The ceiling of any attempt. Source: architecture.md 4."""
 
-INHERITED = (
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+"""The way out; what a run's environment inherits by default."""
+
+TRUST = (
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
     "CURL_CA_BUNDLE",
@@ -78,7 +75,7 @@ INHERITED = (
     "GIT_SSL_CAINFO",
     "NIX_SSL_CERT_FILE",
 )
-"""What a run's environment inherits by default: the way out and whom to trust."""
+"""Whom git and `init` trust besides; modules and scripts see these only if the operator names them."""
 
 _OFFICIAL_NAMES = {
     "RUNNER_UUID": "runner_uuid",
@@ -87,6 +84,7 @@ _OFFICIAL_NAMES = {
     "RUNNER_API_CLIENT_SECRET": "client_secret",
     "RUNNER_PRIVATE_KEY_FILE": "private_key_file",
 }
+_MAY_BE_EMPTY = "pass_environment"
 _LISTS = ("implementation_types", "pass_environment")
 
 
@@ -138,7 +136,7 @@ class RunnerSettings(BaseModel):
     allow_file_repositories: bool = False
     known_hosts_file: Path | None = None
     insecure_host_keys: bool = False
-    pass_environment: tuple[str, ...] = INHERITED
+    pass_environment: tuple[str, ...] = PROXIES
     run_json_file: Path | None = None
     log_level: Literal["auto", "debug", "info", "warning", "error"] = "auto"
     log_format: Literal["auto", "console", "json"] = "auto"
@@ -194,9 +192,9 @@ def load_settings(environ: Mapping[str, str]) -> RunnerSettings:
     if config_file := environ.get(CONFIG_FILE):
         values |= _read_file(Path(config_file))
     for name, text in environ.items():
-        if not name.startswith(PREFIX) or name == CONFIG_FILE or not text:
-            continue
         key = name.removeprefix(PREFIX).lower()
+        if not name.startswith(PREFIX) or name == CONFIG_FILE or not (text or key == _MAY_BE_EMPTY):
+            continue
         if key not in known:
             raise SettingsError(f"unknown setting {name}; docs/operating.md lists all settings")
         values[key] = _split(text) if key in _LISTS else text

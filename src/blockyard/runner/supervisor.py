@@ -5,10 +5,11 @@ the socket that is its standard input brings a file; for each it forks a supervi
 interpreter), in a session of its own, which reads its order from that file, one line of JSON. At the end of the socket
 (the runner is gone) it ends; its supervisors stay.
 
-An order names a directory: `claim` is created there so that no second supervisor starts the command again, standard output
-and error go to the file `output`, `started` names supervisor and command, each by pid and start time, and `exit` holds the
-exit code. A supervisor adopts every process the command leaves behind and lives as long as they do, so that the runner finds
-and ends them. Orders hold secrets, so only the supervisor that an order is for reads it.
+An order names a directory: `claim` is created there so that no second supervisor starts the command again, and names the
+supervisor; standard output and error go to the file `output`, `started` names supervisor and command, each by pid and start
+time, and `exit` holds the exit code. A supervisor adopts every process the command leaves behind and lives as long as they
+do, so that the runner finds and ends them; `over` says that none is left. Should a supervisor be killed, its session still
+tells which processes were below it. Orders hold secrets, so only the supervisor that an order is for reads it.
 """
 
 # pathlib would double the time this program takes to start:
@@ -72,6 +73,7 @@ def supervise(order_file: int) -> None:
     except OSError as error:
         os.write(output, f"cannot start {order['argv'][0]}: {error.strerror}\n".encode())
         _write(folder, "exit", str(EXIT_CANNOT_START))
+        _write(folder, "over", "")
         return
     _write(folder, "started", f"{os.getpid()} {start_time(os.getpid())} {pid} {start_time(pid)}")
     _reap(folder, pid)
@@ -79,9 +81,11 @@ def supervise(order_file: int) -> None:
 
 def _claim(folder: str) -> bool:
     try:
-        os.close(os.open(os.path.join(folder, "claim"), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        claim = os.open(os.path.join(folder, "claim"), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return False
+    os.write(claim, f"{os.getpid()} {start_time(os.getpid())}".encode())
+    os.close(claim)
     return True
 
 
@@ -101,6 +105,7 @@ def _reap(folder: str, command_pid: int) -> None:
         try:
             pid, status = os.waitpid(-1, 0)
         except ChildProcessError:
+            _write(folder, "over", "")
             return
         if pid == command_pid:
             _write(folder, "exit", str(os.waitstatus_to_exitcode(status)))

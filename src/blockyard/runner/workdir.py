@@ -7,6 +7,7 @@ runs/<run>-<random>/      one attempt, mode 0700
     claim.json            the run as claimed; without it nothing can be adopted
     journal.jsonl  logs/  commands/
     work/                 the executor's own directory
+    home/                 the HOME of the run's processes, empty at first
 ```
 """
 
@@ -29,6 +30,8 @@ from blockyard.runner.durable import PRIVATE_DIRECTORY, replace_file
 from blockyard.runner.journal import read_journal
 
 log = structlog.get_logger()
+
+_HOME = "home"
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9-]")
 
@@ -56,6 +59,11 @@ class RunFolder:
     def work(self) -> Path:
         """The executor's own directory."""
         return self.path / "work"
+
+    @property
+    def home(self) -> Path:
+        """The HOME of the run's processes."""
+        return home_beside(self.commands)
 
     @property
     def logs(self) -> Path:
@@ -104,6 +112,11 @@ class RunFolder:
             log.error("run folder not removed", folder=self.path.name)
 
 
+def home_beside(commands: Path) -> Path:
+    """Return the HOME of the processes whose commands are in the folder `commands`."""
+    return commands.with_name(_HOME)
+
+
 class WorkDir:
     """The directory, locked by this process."""
 
@@ -150,6 +163,7 @@ class WorkDir:
         folder.path.mkdir(mode=PRIVATE_DIRECTORY)
         try:
             folder.work.mkdir(mode=PRIVATE_DIRECTORY)
+            folder.home.mkdir(mode=PRIVATE_DIRECTORY)
             folder.store_claim(claim)
         except OSError:
             folder.remove()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from blockyard.runner.executors.executor import Outcome
 from blockyard.runner.executors.opentofu import environment
 from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.inputs import PlainInput
-from tests.support.opentofu_runs import OpenTofuRun, an_input
+from blockyard.runner.settings import PROXIES, load_settings
+from tests.support.opentofu_runs import OpenTofuRun, RecordingReporter, an_input
 
 NewRun = Callable[..., OpenTofuRun]
 
@@ -71,12 +73,11 @@ def test_only_the_allow_list_is_inherited() -> None:
         "PWD": "/",
     }
 
-    base = environment.base_environment(own, ("HTTPS_PROXY",), Path("/run"))
-    assert base == {"PATH": "/bin", "HOME": "/h", "HTTPS_PROXY": "p", "PWD": "/run"}
+    base = environment.base_environment(own, ("HTTPS_PROXY",), run_dir=Path("/run"), home=Path("/home"))
+    assert base == {"PATH": "/bin", "HOME": "/home", "HTTPS_PROXY": "p", "PWD": "/run"}
     assert environment.engine_environment(own, Path("/log")) == {
         "CHECKPOINT_DISABLE": "1",
         "TF_IN_AUTOMATION": "1",
-        "GOGC": "200",
         "TF_LOG": "DEBUG",
         "TF_LOG_PATH": "/log",
     }
@@ -84,30 +85,43 @@ def test_only_the_allow_list_is_inherited() -> None:
 
 SHOW_ENVIRONMENT = """
 resource "terraform_data" "names" {
+  triggers_replace = timestamp()
   provisioner "local-exec" { command = "env -0 | cut -z -d= -f1 | tr '\\\\0' '\\\\n' > apply.names" }
 }
 """
 
-EVERYWHERE = {"PATH", "HOME", "PWD", "SHLVL", "_", "BLOCKYARD_PROCESS_OF", "AWS_ROLE_ARN"}
-HTTP = {"ADDRESS", "LOCK_ADDRESS", "UNLOCK_ADDRESS", "USERNAME", "PASSWORD", "RETRY_MAX", "RETRY_WAIT_MAX"}
+EVERYWHERE = {"PATH", "HOME", "PWD", "SHLVL", "_", "AWS_ROLE_ARN"}
+HTTP = {"TF_HTTP_USERNAME", "TF_HTTP_PASSWORD"}
+SEEN_BY_ENGINE = {"CHECKPOINT_DISABLE", "TF_IN_AUTOMATION"}
 
 
-def test_script_and_engine_see_the_allow_list_and_the_inputs(new_run: NewRun) -> None:
+@pytest.mark.parametrize("is_prepared", [False, True])
+def test_script_and_engine_see_the_official_list_and_the_inputs(new_run: NewRun, *, is_prepared: bool) -> None:
+    """The script's own calls of the engine find the state without any variable more."""
     run = new_run(
         files={"main.tf": SHOW_ENVIRONMENT},
         inputs=[an_input("AWS_ROLE_ARN", "arn", environment=True)],
-        implementation={"preRunScript": "env -0 | cut -z -d= -f1 | tr '\\0' '\\n' > script.names"},
-        environ={"RUNNER_API_CLIENT_SECRET": "x", "TF_CLI_CONFIG_FILE": "/nowhere", "TF_VAR_a": "b", "TF_LOG": ""},
+        implementation={"preRunScript": "env -0 | cut -z -d= -f1 | tr '\\0' '\\n' > script.names; tofu state pull"},
+        environ={
+            "RUNNER_API_CLIENT_SECRET": "x",
+            "TF_CLI_CONFIG_FILE": "/nowhere",
+            "TF_VAR_a": "b",
+            "TF_LOG": "",
+            "SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt",
+            "GOGC": "400",
+            "XDG_DATA_HOME": "/nowhere",
+        },
     )
+    if is_prepared:
+        assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+        run = again(run)
 
     assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
     script = set((run.run_dir / "script.names").read_text().split())
     engine = set((run.run_dir / "apply.names").read_text().split())
-    http = {f"TF_HTTP_{name}" for name in HTTP}
-    assert script == EVERYWHERE | http | {"MESHSTACK_USER_MESSAGE"}
-    assert engine | {"SHLVL", "_"} == EVERYWHERE | http | {"CHECKPOINT_DISABLE", "TF_IN_AUTOMATION", "GOGC"} | {
-        name for name in engine if name.startswith(("TF_LOG", "TF_APPEND"))
-    }
+    assert script == EVERYWHERE | HTTP | {"MESHSTACK_USER_MESSAGE"}
+    assert engine | {"SHLVL", "_"} == EVERYWHERE | HTTP | SEEN_BY_ENGINE
+    assert ("init" in run.commands) is not is_prepared
 
 
 def test_without_the_fallback_no_process_sees_the_run_token(new_run: NewRun) -> None:
@@ -134,3 +148,47 @@ def test_an_environment_input_that_steers_the_engine_fails_the_sources(new_run: 
     assert run.execute().outcome is Outcome.FAILED
     assert run.reporter.steps["sources"] == "FAILED"
     assert json.dumps(run.reporter.user_messages) == '{"sources": "manual setting of env var TF_WORKSPACE detected"}'
+
+
+def again(run: OpenTofuRun) -> OpenTofuRun:
+    """Return the same run once more, in a directory of its own, of the same runner and repository."""
+    folder = run.folder.with_name(f"{run.folder.name}-again")
+    folder.mkdir()
+    implementation = {**run.implementation, "repositoryUrl": f"file://{run.folder}/module.git"}
+    settings = {**run.settings, "work_dir": run.folder / "runner"}
+    return replace(run, folder=folder, implementation=implementation, settings=settings, reporter=RecordingReporter())
+
+
+def test_init_alone_sees_whom_the_runner_trusts() -> None:
+    """It runs nothing of a module."""
+    own = {"SSL_CERT_FILE": "/ca.pem", "HTTPS_PROXY": "p", "AWS_PROFILE": "x"}
+
+    assert environment.init_environment(own, {"PATH": "/bin", "GOGC": "50"}) == {
+        "SSL_CERT_FILE": "/ca.pem",
+        "HTTPS_PROXY": "p",
+        "PATH": "/bin",
+        "GOGC": "50",
+    }
+
+
+def test_a_run_finds_what_it_installs_in_its_home(tmp_path: Path) -> None:
+    own = {"PATH": "/home/me/.nix-profile/bin:/usr/bin:/home/me", "HOME": "/home/me"}
+
+    base = environment.base_environment(own, (), run_dir=tmp_path / "work", home=tmp_path / "home")
+    assert base["PATH"] == f"{tmp_path}/home/.nix-profile/bin:{own['PATH']}"
+
+
+def test_an_operator_can_say_that_nothing_is_passed() -> None:
+    given = {"BLOCKYARD_RUNNER_SERVER_URL": "https://h.test", "BLOCKYARD_RUNNER_RUNNER_UUID": "r"}
+    given |= {"BLOCKYARD_RUNNER_CLIENT_ID": "c", "BLOCKYARD_RUNNER_CLIENT_SECRET": "s"}
+
+    assert load_settings(given).pass_environment == PROXIES
+    assert load_settings({**given, "BLOCKYARD_RUNNER_PASS_ENVIRONMENT": ""}).pass_environment == ()
+
+
+def test_a_data_folder_elsewhere_leaves_the_backend_to_the_environment(new_run: NewRun) -> None:
+    run = new_run(files={"main.tf": SHOW_ENVIRONMENT}, inputs=[an_input("TF_DATA_DIR", "elsewhere", environment=True)])
+
+    assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    assert "TF_HTTP_ADDRESS" in (run.run_dir / "apply.names").read_text()
+    assert run.state.resources() == ["names"]

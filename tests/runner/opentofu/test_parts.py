@@ -10,6 +10,7 @@ from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.run import Behavior, InputType, RunBlock
 from blockyard.runner.executors.opentofu import argv, diagnostics, plugins
 from blockyard.runner.executors.opentofu.backend import choose_backend, state_address
+from blockyard.runner.executors.opentofu.conclusions import conclusion
 from blockyard.runner.executors.opentofu.inputs import PlainInput, secrets
 from blockyard.runner.executors.opentofu.outputs import of_state, read_outputs
 from blockyard.runner.executors.opentofu.steps import plan_steps
@@ -48,7 +49,7 @@ def test_the_steps_are_the_official_ones(behavior: str, name: str, collects: boo
     assert [step.id for step in plan_steps(Behavior(behavior), is_async=True)] == ["trigger"]
 
 
-def test_an_empty_backend_is_configured_by_environment_on_a_blockyard_server() -> None:
+def test_an_empty_backend_is_configured_beside_its_file_on_a_blockyard_server() -> None:
     address = state_address("https://h.test/", "team", "b-1")
     chosen = choose_backend(read({}), fallback=True, address=address, run_token="t", blockyard=True)
 
@@ -62,7 +63,8 @@ def test_an_empty_backend_is_configured_by_environment_on_a_blockyard_server() -
         "TF_HTTP_USERNAME": "x",
         "TF_HTTP_PASSWORD": "t",
     }
-    assert "TF_HTTP" not in repr(chosen)
+    assert dict(chosen.credentials) == {"TF_HTTP_USERNAME": "x", "TF_HTTP_PASSWORD": "t"}
+    assert "PASSWORD" not in repr(chosen)
 
 
 def test_a_foreign_backend_never_gets_the_run_token() -> None:
@@ -143,7 +145,10 @@ def test_errors_are_told_with_summary_and_place_only() -> None:
         'creating thing: secret-detail-in-summary-is-masked-elsewhere (module.m["k"].x.y, m/main.tf line 9). '
         "The log has more."
     )
-    assert diagnostics.user_message("Apply", -9, "nothing") == "Apply failed (exit status -9). The log has more."
+    assert diagnostics.user_message("Apply", -9, "nothing") == (
+        "Apply failed (killed by signal 9, perhaps for lack of memory). The log has more."
+    )
+    assert diagnostics.user_message("Apply", -15, "nothing") == "Apply failed (killed by signal 15). The log has more."
     many = "".join(f"Error: number {number}\n" for number in range(8))
     assert diagnostics.user_message("Apply", 1, many).endswith("number 4; and 3 more. The log has more.")
 
@@ -213,11 +218,45 @@ def test_a_provider_mirror_serves_what_it_has_and_nothing_else_does(tmp_path: Pa
     (tmp_path / "note" / "hashicorp" / "aws").mkdir(parents=True)
     listed = json.dumps(["registry.opentofu.org/hashicorp/aws"])
 
-    assert plugins.cli_config(tmp_path, offline=False) == (
+    assert plugins.cli_config({}, tmp_path, offline=False) == (
         f'provider_installation {{\n  filesystem_mirror {{\n    path    = "{tmp_path}"\n    include = {listed}\n  }}\n'
         f"  direct {{\n    exclude = {listed}\n  }}\n}}\n"
     )
-    assert "direct" not in plugins.cli_config(tmp_path, offline=True)
+    assert "direct" not in plugins.cli_config({}, tmp_path, offline=True)
+
+
+def test_the_operators_configuration_of_the_engine_counts_but_for_its_cache(tmp_path: Path) -> None:
+    """Its cache would be one for all workspaces; without it too the engine is told every place of providers."""
+    direct = "provider_installation {\n  direct {}\n}\n"
+    assert plugins.cli_config({}, None, offline=False) == direct
+    assert plugins.cli_config({"HOME": str(tmp_path)}, None, offline=False) == direct
+
+    credentials = 'credentials "registry.test" {\n  token = "t"\n}\n'
+    (tmp_path / ".terraformrc").write_text(f'plugin_cache_dir = "/var/cache"\n{credentials}')
+    assert plugins.cli_config({"HOME": str(tmp_path)}, None, offline=False) == f"{credentials}\n{direct}"
+
+    own = 'provider_installation {\n  network_mirror { url = "https://mirror.test/" }\n}\n'
+    (tmp_path / "own.tfrc").write_text(own)
+    named = {"HOME": str(tmp_path), "TF_CLI_CONFIG_FILE": str(tmp_path / "own.tfrc")}
+    assert plugins.cli_config(named, None, offline=False) == own
+
+
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [
+        *((name, True) for name in ("AWS_ROLE_ARN", "ARM_USE_OIDC", "TF_VAR_name", "HCLOUD_TOKEN", "DD_API_KEY")),
+        *(
+            (name, False)
+            for name in ("HTTPS_PROXY", "XDG_DATA_HOME", "HOME", "PATH", "LD_PRELOAD", "TF_PLUGIN_CACHE_DIR")
+        ),
+        *(
+            (name, False)
+            for name in ("TF_CLI_CONFIG_FILE", "GIT_SSH_COMMAND", "BASH_ENV", "TF_TOKEN_registry_test", "ODD")
+        ),
+    ],
+)
+def test_only_environment_inputs_known_to_be_harmless_let_a_run_share(name: str, may: bool) -> None:  # noqa: FBT001  a parameter
+    assert plugins.may_share(name) is may
 
 
 def test_the_provider_cache_is_locked_where_the_engine_does_not_do_it(tmp_path: Path) -> None:
@@ -242,3 +281,36 @@ def test_parts_of_secrets_are_masked_too() -> None:
     assert {pem, "abcdefghijkl"} <= set(secrets(file))
     assert list(secrets(PlainInput("p", "plain-text", InputType.STRING))) == []
     assert list(secrets(PlainInput("f", "data:;base64,?", InputType.FILE, is_sensitive=True)))
+
+
+APPLIED = (
+    "terraform_data.a (local-exec): Error: not ours\n\nApply complete! Resources: 1 added, 0 changed, 0 destroyed.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "exit_code"),
+    [
+        (("terraform", "apply", "-no-color"), APPLIED, 0),
+        (("terraform", "apply", "-no-color"), "No changes. Your infrastructure matches the configuration.\n", None),
+        (("terraform", "apply"), "\nError: local-exec provisioner error\n\nApply complete! Resources: 9 added\n", 1),
+        (("terraform", "apply"), "│ Error: Unsupported argument\n", 1),
+        (("terraform", "apply"), "terraform_data.a: Creating...\n", None),
+        (("terraform", "apply"), "terraform_data.a (local-exec): Apply complete! Resources: 1 added\n", None),
+        (("terraform", "destroy"), "Destroy complete! Resources: 3 destroyed.\n", 0),
+        (("terraform", "destroy"), APPLIED, None),
+        (("terraform", "plan"), "Plan: 1 to add\n\nSaved the plan to: plan.tfplan\n", 2),
+        (("terraform", "plan"), "No changes. Your infrastructure matches the configuration.\n", 0),
+        (("flock", "--exclusive", "lock", "tofu", "init"), "OpenTofu has been successfully initialized!\n", 0),
+        (("bash", "pre-run.sh", "APPLY"), APPLIED, None),
+        (("tofu", "workspace", "list"), "* default\n", None),
+    ],
+)
+def test_the_end_of_an_engine_that_nobody_noted_is_concluded_from_its_last_words(
+    tmp_path: Path, words: tuple[str, ...], said: str, exit_code: int | None
+) -> None:
+    output = tmp_path / "output"
+    assert conclusion(words)(output) is None
+    output.write_text(said)
+
+    assert conclusion(words)(output) == exit_code

@@ -101,9 +101,17 @@ def test_runs_that_differ_in_more_than_their_sources_share_nothing(shared: NewRu
         assert "init" in succeed(run).commands
 
 
+def test_the_runs_of_another_workspace_share_nothing(shared: NewRun) -> None:
+    succeed(shared())
+    other = shared()
+    other.owner = "somebody-else"
+
+    assert "init" in succeed(other).commands
+
+
 def test_a_folder_the_engine_does_not_accept_is_initialized(shared: NewRun, tmp_path: Path) -> None:
     succeed(shared())
-    (data,) = (tmp_path / "runner" / "prepared").glob("*/*/.terraform")
+    (data,) = (tmp_path / "runner" / "prepared").glob("*/*/*/.terraform")
     shutil.rmtree(data)
 
     run = succeed(shared("eve"))
@@ -132,14 +140,14 @@ def keep(kept: Family, folder: Path, commit: str = "c") -> None:
 
 
 def test_a_folder_is_copied_without_what_belongs_to_the_run(tmp_path: Path) -> None:
-    kept = family(tmp_path / "prepared", ["a"])
+    kept = family(tmp_path / "prepared", "shop", ["a"])
     keep(kept, a_folder(tmp_path))
     used = tmp_path / "used"
 
     assert kept.use("c", used)
     assert [path.name for path in used.iterdir()] == ["main.tf"]
     assert not kept.use("other", tmp_path / "unused")
-    assert not family(tmp_path / "prepared", ["b"]).has_any
+    assert not family(tmp_path / "prepared", "shop", ["b"]).has_any
 
 
 @pytest.mark.parametrize(
@@ -155,7 +163,7 @@ def test_modules_that_fetch_modules_are_not_kept(tmp_path: Path, listed: str, is
     folder = a_folder(tmp_path)
     (folder / ".terraform" / "modules").mkdir(parents=True)
     (folder / ".terraform" / "modules" / "modules.json").write_text(listed)
-    kept = family(tmp_path / "prepared", ["a"])
+    kept = family(tmp_path / "prepared", "shop", ["a"])
     keep(kept, folder)
 
     assert kept.has_any is is_kept
@@ -167,7 +175,7 @@ def test_a_folder_with_providers_grows_old_and_needs_its_providers(tmp_path: Pat
     provider.mkdir(parents=True)
     (tmp_path / "cached").mkdir()
     (provider / "linux").symlink_to(tmp_path / "cached")
-    kept = family(tmp_path / "prepared", ["a"])
+    kept = family(tmp_path / "prepared", "shop", ["a"])
 
     keep(kept, folder)
     assert kept.use("c", tmp_path / "fresh")
@@ -184,7 +192,7 @@ def test_large_folders_are_not_kept_and_the_oldest_go(tmp_path: Path) -> None:
     large = a_folder(tmp_path, "large")
     with (large / "big").open("wb") as file:
         file.truncate(64 * 1024 * 1024)
-    kept = family(tmp_path / "prepared", ["a"])
+    kept = family(tmp_path / "prepared", "shop", ["a"])
     keep(kept, large)
     assert not kept.has_any
 

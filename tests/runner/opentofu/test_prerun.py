@@ -66,7 +66,7 @@ def test_a_message_reaches_the_consumer(new_run: NewRun) -> None:
         ("false; echo not reached", "script failed with exit code 1"),
         ("false | true", "script failed with exit code 1"),
         ('echo why > "$MESHSTACK_USER_MESSAGE"; exit 4', "why"),
-        ("kill -9 $$", "script failed with exit code -9"),
+        ("kill -9 $$", "script killed by signal 9, perhaps for lack of memory"),
     ],
 )
 def test_a_failing_script_fails_the_run(new_run: NewRun, script: str, message: str) -> None:

@@ -1,18 +1,24 @@
 """Providers from an operator's mirror, through the cache that runs share."""
 
+import io
 import platform
+import shutil
 import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 from blockyard.runner.executors.executor import Outcome
+from tests.support.http_server import served
 from tests.support.opentofu_runs import OpenTofuRun
 
 NewRun = Callable[..., OpenTofuRun]
 SYSTEM = f"linux_{ {'x86_64': 'amd64', 'aarch64': 'arm64'}[platform.machine()] }"
+PACKAGE = f"terraform-provider-fake_1.0.0_{SYSTEM}.zip"
+PROGRAM = "terraform-provider-fake_v1.0.0"
 USES_PROVIDER = {
     "main.tf": 'terraform {\n  required_providers {\n    fake = { source = "registry.test/acme/fake" }\n  }\n}\n'
     'output "o" { value = 1 }\n'
@@ -24,11 +30,18 @@ def mirror(tmp_path: Path) -> Path:
     """A packed mirror with one provider: `init` installs it. It is no program that the engine could start after that."""
     folder = tmp_path / "mirror" / "registry.test" / "acme" / "fake"
     folder.mkdir(parents=True)
-    with zipfile.ZipFile(folder / f"terraform-provider-fake_1.0.0_{SYSTEM}.zip", "w") as package:
-        program = zipfile.ZipInfo("terraform-provider-fake_v1.0.0")
-        program.external_attr = 0o755 << 16
-        package.writestr(program, "#!/bin/sh\n")
+    (folder / PACKAGE).write_bytes(a_provider("#!/bin/sh\n"))
     return tmp_path / "mirror"
+
+
+def a_provider(text: str) -> bytes:
+    """Return a package whose program is `text`."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as package:
+        program = zipfile.ZipInfo(PROGRAM)
+        program.external_attr = 0o755 << 16
+        package.writestr(program, text)
+    return content.getvalue()
 
 
 def test_runs_at_the_same_time_share_the_provider_cache(new_run: NewRun, mirror: Path, tmp_path: Path) -> None:
@@ -41,7 +54,7 @@ def test_runs_at_the_same_time_share_the_provider_cache(new_run: NewRun, mirror:
         thread.join()
 
     assert [run.reporter.steps["init_tf"] for run in runs] == ["SUCCEEDED"] * 3
-    cached = tmp_path / "runner" / "plugins" / "registry.test" / "acme" / "fake" / "1.0.0" / SYSTEM
+    cached = tmp_path / "runner" / "plugins" / "platform" / "registry.test" / "acme" / "fake" / "1.0.0" / SYSTEM
     for run in runs:
         installed = run.run_dir / ".terraform" / "providers" / "registry.test" / "acme" / "fake" / "1.0.0" / SYSTEM
         assert installed.resolve() == cached
@@ -62,3 +75,65 @@ def test_without_a_cache_each_run_installs_its_own(new_run: NewRun, mirror: Path
     run.execute()
     assert run.reporter.steps["init_tf"] == "SUCCEEDED", run.reporter.whole_text()
     assert not (run.folder / "runner" / "plugins").exists()
+
+
+@pytest.fixture
+def registry() -> Iterator[str]:
+    """A host that is no registry and says so at once."""
+    with served(FastAPI()) as server:
+        yield server.url.removeprefix("http://127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    "place", ["terraform.d/plugins", "home/.terraform.d/plugins", "home/.local/share/terraform/plugins"]
+)
+def test_a_provider_that_a_module_brings_along_is_never_installed(
+    new_run: NewRun, registry: str, tmp_path: Path, place: str
+) -> None:
+    """Installed, it would lie in the cache under the name of the real one, and be the program of later runs."""
+    source = f"localhost{registry}/acme/fake"
+    run = new_run(
+        files={
+            "main.tf": USES_PROVIDER["main.tf"].replace("registry.test/acme/fake", source),
+            f"{place}/{source}/{PACKAGE}": a_provider("#!/bin/sh\n"),
+        },
+        settings={"work_dir": tmp_path / "runner"},
+    )
+    if place.startswith("home"):
+        run.environ = {"HOME": str(run.run_dir / "home")}
+
+    assert run.execute().outcome is Outcome.FAILED
+    assert run.reporter.steps["init_tf"] == "FAILED"
+    assert not list((tmp_path / "runner" / "plugins").rglob(PROGRAM))
+
+
+def test_what_one_workspace_puts_into_its_cache_reaches_no_other(new_run: NewRun, mirror: Path, tmp_path: Path) -> None:
+    settings = {"provider_mirror_dir": mirror, "work_dir": tmp_path / "runner"}
+    first, second, third = (
+        new_run(files=USES_PROVIDER, settings=settings, owner=owner) for owner in ("evil", "evil", "shop")
+    )
+    first.execute()
+    (cached,) = (tmp_path / "runner" / "plugins").rglob(PROGRAM)
+    shutil.copy2(cached, tmp_path / "copy")
+    cached.parent.chmod(0o755)
+    cached.unlink()
+    cached.write_text("#!/bin/sh\necho poisoned\n")
+
+    second.execute()
+    third.execute()
+
+    assert [installed(run) for run in (second, third)] == ["#!/bin/sh\necho poisoned\n", "#!/bin/sh\n"]
+
+
+def installed(run: OpenTofuRun) -> str:
+    """Return the program of the provider that `init` installed."""
+    (program,) = (run.run_dir / ".terraform" / "providers").glob(f"*/*/*/*/*/{PROGRAM}")
+    return program.read_text()
+
+
+def test_a_run_has_no_business_writing_into_the_cache(new_run: NewRun, mirror: Path, tmp_path: Path) -> None:
+    run = new_run(files=USES_PROVIDER, settings={"provider_mirror_dir": mirror, "work_dir": tmp_path / "runner"})
+    run.execute()
+
+    (cached,) = (tmp_path / "runner" / "plugins").rglob(PROGRAM)
+    assert (cached.stat().st_mode & 0o777, cached.parent.stat().st_mode & 0o777) == (0o555, 0o555)

@@ -1,11 +1,13 @@
 """OpenTofu runs of a whole runner: what reaches a Blockyard and an official control plane."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.runner.command import Command
 from blockyard.runner.executors.opentofu.executor import OpenTofuExecutor
 from tests.support.fake_control_plane import FakeControlPlane, a_run
 from tests.support.git_repositories import create_repository
@@ -55,3 +57,41 @@ def test_steps_logs_and_outputs_are_reported(tmp_path: Path, implementation: Jso
     assert "local-exec provisioner error (terraform_data.it" in str(bad.step("execute_tf")["userMessage"])
     assert bad.step("output")["status"] == "FAILED"
     assert not list((tmp_path / "work" / "runs").iterdir())
+
+
+WAITING_MODULE = {
+    "main.tf": 'variable "gate" {}\nresource "terraform_data" "it" {\n'
+    '  provisioner "local-exec" { command = "echo made >> ${var.gate}.made; until [ -e ${var.gate} ]; do sleep 0.02; done" }\n'
+    "}\n"
+    'output "id" { value = terraform_data.it.id }\n',
+}
+
+
+@pytest.mark.parametrize("killed", ["supervisor", "command"])
+def test_a_run_ends_right_whichever_of_engine_and_supervisor_is_killed(
+    tmp_path: Path, implementation: JsonObject, killed: str
+) -> None:
+    """The engine goes on without its supervisor; an engine that is killed fails the run in words."""
+    repository = create_repository(tmp_path / "waiting.git", WAITING_MODULE)
+    implementation |= {"repositoryUrl": f"file://{repository.path}", "preRunScript": ""}
+    settings: dict[str, object] = {"engine_fallback": "warn", "offline": True, "allow_file_repositories": True}
+    gate, made = tmp_path / "gate", tmp_path / "gate.made"
+    with FakeControlPlane(blockyard=True) as plane:
+        executor = OpenTofuExecutor(runner_settings(plane, tmp_path / "work", **settings), os.environ)
+        run = plane.offer(a_run(inputs={"gate": str(gate)}, implementation=implementation))
+        with running(plane, tmp_path / "work", executor, **settings):
+            plane.wait_for(made.exists, 60)
+            (folder,) = (tmp_path / "work" / "runs").glob("*/commands/apply")
+            started = Command(folder).started
+            assert started is not None
+            os.kill(getattr(started, killed).pid, signal.SIGKILL)
+            gate.touch()
+            plane.wait_for(lambda: run.final_updates, 60)
+
+    assert made.read_text() == "made\n"
+    if killed == "supervisor":
+        assert run.status == "SUCCEEDED"
+        assert run.step("output")["outputs"]
+    else:
+        assert run.status == "FAILED"
+        assert "killed by signal 9, perhaps for lack of memory" in str(run.step("execute_tf")["userMessage"])

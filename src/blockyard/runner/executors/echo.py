@@ -34,7 +34,7 @@ class EchoExecutor:
             "echo",
             ["bash", "--noprofile", "--norc", "-c", str(command.value)],
             cwd=context.run_dir,
-            env={"PATH": os.environ.get("PATH", os.defpath)},
+            env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(context.home)},
             log_step=STEP.id,
             deadline=context.deadline,
             interrupt_grace_seconds=context.settings.interrupt_grace_seconds,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -17,6 +17,10 @@ from blockyard.runner.settings import RunnerSettings
 
 class RegistrationRefused(Exception):
     """The control plane does not let this attempt work: nothing is executed."""
+
+
+class CommandLost(Exception):
+    """Nobody knows how a command ended: the attempt cannot go on and is handed back."""
 
 
 class Outcome(StrEnum):
@@ -109,6 +113,15 @@ class ProcessResult:
     """It was stopped because its deadline passed."""
 
 
+Conclude: TypeAlias = Callable[[Path], int | None]
+"""Tells from the output of a command how it ended, when nobody noted it; None: the output does not say."""
+
+
+def inconclusive(_output: Path) -> int | None:
+    """Tell nothing: most output says nothing about the end of its command."""
+    return None
+
+
 class ProcessRunner(Protocol):
     """Runs the commands of one run so that they survive the runner."""
 
@@ -123,12 +136,17 @@ class ProcessRunner(Protocol):
         deadline: float,
         stdin: bytes | None = None,
         interrupt_grace_seconds: float = 60,
+        conclude: Conclude = inconclusive,
     ) -> ProcessResult:
         """Run a command to its end while its output goes to the log of `log_step`.
 
         `name` is unique within the run: called again under the same name, also by a restarted runner, it adopts the
         running or finished command instead of starting it again. `deadline` is on the monotonic clock. On abort or
         timeout the command alone gets one SIGINT; after the grace every process of the run gets SIGKILL.
+
+        Raises:
+            CommandLost: its supervisor was killed, so that nobody noted its end, and `conclude` cannot tell either; or
+                somebody killed the command while no runner was there.
         """
 
 
@@ -152,6 +170,8 @@ class RunContext:
     """As received."""
     run_dir: Path
     """Exists, mode 0700, empty at first and the executor's own; removed by the frame afterwards."""
+    home: Path
+    """Exists, mode 0700, empty at first: the HOME of every process of the run; removed afterwards."""
     settings: RunnerSettings
     private_key: RSAPrivateKey | None
     server: ServerFeatures

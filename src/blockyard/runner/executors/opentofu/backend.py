@@ -1,8 +1,11 @@
 """Where the state of a run is kept. Source: runner.md 3.11, architecture.md 5, hub-usage.md B1.
 
-On a Blockyard server an empty `http` backend is put beside the module and everything else is environment, so that a
-prepared folder and a saved plan stay usable under another token, and states are locked. On an official server it is the
-official literal file. A module's own backend is left alone.
+On a Blockyard server an empty `http` backend is put beside the module, so that a prepared folder and a saved plan stay usable
+under another token, and states are locked. User and token are environment. The rest is put into the engine's data folder after
+`init`, where it looks for what its files leave open: the module and its scripts then see no name that they would not see on
+an official server. Where a plan is saved or applied the rest is environment, too: the engine writes what is in its data folder
+into the plan, and the next run may reach the server under another address. On an official server it is the official
+literal file. A module's own backend is left alone.
 """
 
 import json
@@ -28,8 +31,10 @@ class Backend:
 
     file_text: str | None = None
     """Content of the file to put beside the module."""
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """For the engine and the pre-run script only."""
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """For the environment of the engine and of the pre-run script."""
+    settings: Mapping[str, str | int] = field(default_factory=dict)
+    """What the file leaves open: it goes into the engine's data folder, or into the environment."""
     declared: str | None = None
     """The module's own backend."""
 
@@ -37,6 +42,11 @@ class Backend:
     def injected(self) -> bool:
         """Whether state is kept by the control plane."""
         return self.file_text is not None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings and the credentials as variables, for an engine that finds no settings in its data folder."""
+        return {f"TF_HTTP_{name.upper()}": str(value) for name, value in self.settings.items()} | dict(self.credentials)
 
 
 def state_address(base_url: str, workspace: str, block: str) -> str:
@@ -63,14 +73,11 @@ def choose_backend(module: Module, *, fallback: bool, address: str, run_token: s
     credentials = {"TF_HTTP_USERNAME": USER, "TF_HTTP_PASSWORD": run_token}
     if not blockyard:
         return Backend(_LITERAL.format(address=json.dumps(address)), credentials)
-    return Backend(
-        _EMPTY,
-        {
-            "TF_HTTP_ADDRESS": address,
-            "TF_HTTP_LOCK_ADDRESS": address,
-            "TF_HTTP_UNLOCK_ADDRESS": address,
-            "TF_HTTP_RETRY_MAX": str(RETRY_MAX),
-            "TF_HTTP_RETRY_WAIT_MAX": str(RETRY_WAIT_MAX_SECONDS),
-            **credentials,
-        },
-    )
+    settings: dict[str, str | int] = {
+        "address": address,
+        "lock_address": address,
+        "unlock_address": address,
+        "retry_max": RETRY_MAX,
+        "retry_wait_max": RETRY_WAIT_MAX_SECONDS,
+    }
+    return Backend(_EMPTY, credentials, settings)

@@ -5,6 +5,7 @@ a module's author wrote for consumers (validations, conditions) are handed on.
 """
 
 import re
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -65,11 +66,19 @@ def user_message(what: str, exit_code: int, output: str) -> str:
     """Return what to tell the consumer about a failed command."""
     errors = read_errors(output)
     if not errors:
-        return f"{what} failed (exit status {exit_code}). The log has more."
+        return f"{what} failed ({ending(exit_code)}). The log has more."
     told = [str(error) for error in errors[:MAX_ERRORS]]
     if len(errors) > MAX_ERRORS:
         told.append(f"and {len(errors) - MAX_ERRORS} more")
-    return f"{what} failed (exit status {exit_code}): " + "; ".join(told) + ". The log has more."
+    return f"{what} failed ({ending(exit_code)}): " + "; ".join(told) + ". The log has more."
+
+
+def ending(exit_code: int) -> str:
+    """Return how a command ended, in words."""
+    if exit_code >= 0:
+        return f"exit status {exit_code}"
+    reason = ", perhaps for lack of memory" if exit_code == -signal.SIGKILL else ""
+    return f"killed by signal {-exit_code}{reason}"
 
 
 def _diagnostics(output: str) -> Iterator[Diagnostic]:

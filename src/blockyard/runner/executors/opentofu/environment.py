@@ -1,13 +1,13 @@
 """The environment of a run's processes: it starts empty. Source: runner.md 3.8.
 
-Beyond the official allow-list a run sees what the operator names in `pass_environment` (proxies and CA bundles by
-default), and the engine alone `TF_CLI_CONFIG_FILE` (with a provider mirror), `TF_PLUGIN_CACHE_DIR` and
-`TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE` (modules that need providers), `CHECKPOINT_DISABLE` and the
-`TF_HTTP_…` variables of an injected backend, which the pre-run script sees too. It is also told to collect its garbage
-half as often, which spares it a sixth of its start; an input `GOGC` says otherwise.
+Modules and scripts see the official allow-list, what the operator names in `pass_environment`, and the environment inputs of
+the definition. The engine adds `CHECKPOINT_DISABLE`, `TF_IN_AUTOMATION` and, with an injected backend, user and token of the
+state. `init` alone, which runs nothing of a module, sees more: how to reach registries and whom to trust, the provider
+cache, the settings of the backend, and a rarer collection of garbage, which spares it a sixth of its start.
 """
 
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,9 +15,9 @@ from pathlib import Path
 from blockyard.protocol.jsontypes import Json
 from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.inputs import PlainInput
+from blockyard.runner.settings import PROXIES, TRUST
 
 INHERITED = (
-    "HOME",
     "PATH",
     "TMPDIR",
     "TMP",
@@ -29,7 +29,7 @@ INHERITED = (
     "CUSTOM_CA_CERTS_PATH",
     "CHECKPOINT_DISABLE",
 )
-"""What every process of a run takes over from the runner, if it is set there. `PWD` is the run directory."""
+"""What every process of a run takes over from the runner, if it is set there. `PWD` is the run directory, `HOME` one of the run's own."""
 
 ENGINE_LOGGING = ("TF_LOG", "TF_LOG_CORE", "TF_LOG_PROVIDER", "TF_LOG_PATH")
 """What the engine takes over besides; definitions must not set these."""
@@ -45,10 +45,35 @@ _FORBIDDEN = re.compile(
 )
 
 
-def base_environment(own: Mapping[str, str], extra: Iterable[str], run_dir: Path) -> dict[str, str]:
+def base_environment(own: Mapping[str, str], extra: Iterable[str], *, run_dir: Path, home: Path) -> dict[str, str]:
     """Return what every process of the run sees: the allow-list and the operator's additions to it."""
     names = (*INHERITED, *extra)
-    return {name: own[name] for name in names if name in own} | {"PWD": str(run_dir)}
+    seen = {name: own[name] for name in names if name in own}
+    if "PATH" in seen and own.get("HOME"):
+        seen["PATH"] = _with_own_programs(seen["PATH"], Path(own["HOME"]), home)
+    return seen | {"HOME": str(home), "PWD": str(run_dir)}
+
+
+def _with_own_programs(path: str, theirs: Path, home: Path) -> str:
+    """Return a search path on which a run finds what it installs in its HOME, where the runner finds what is in its own.
+
+    So tools such as `nix profile` work that install below HOME and expect that place on the path.
+    """
+    places = [Path(place) for place in path.split(os.pathsep) if place]
+    own = [
+        str(home / place.relative_to(theirs)) for place in places if place.is_relative_to(theirs) and place != theirs
+    ]
+    return os.pathsep.join([*own, path])
+
+
+def outbound_environment(own: Mapping[str, str]) -> dict[str, str]:
+    """Return how the runner reaches others and whom it trusts, for what it starts on its own behalf."""
+    return {name: own[name] for name in (*PROXIES, *TRUST) if name in own}
+
+
+def init_environment(own: Mapping[str, str], seen: Mapping[str, str]) -> dict[str, str]:
+    """Return what `init` sees, given what the other commands of the engine see."""
+    return {**outbound_environment(own), "GOGC": _GARBAGE_PERCENT, **seen}
 
 
 def engine_environment(own: Mapping[str, str], log_file: Path) -> dict[str, str]:
@@ -56,7 +81,7 @@ def engine_environment(own: Mapping[str, str], log_file: Path) -> dict[str, str]
     logging = {name: own[name] for name in ENGINE_LOGGING if own.get(name)}
     if logging:
         logging.setdefault("TF_LOG_PATH", str(log_file))
-    return {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "GOGC": _GARBAGE_PERCENT, **logging}
+    return {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", **logging}
 
 
 def input_environment(inputs: Iterable[PlainInput]) -> dict[str, str]:

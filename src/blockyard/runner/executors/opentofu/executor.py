@@ -13,6 +13,7 @@ from blockyard.protocol.run import Behavior, TerraformImplementation
 from blockyard.protocol.status import OutputValue
 from blockyard.runner.executors.executor import ArtifactError, Outcome, ProcessResult, Reporter, Result, RunContext
 from blockyard.runner.executors.opentofu import argv, diagnostics, prerun
+from blockyard.runner.executors.opentofu.conclusions import CHANGES
 from blockyard.runner.executors.opentofu.engine import Engines
 from blockyard.runner.executors.opentofu.engine_download import Downloader
 from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
@@ -22,6 +23,7 @@ from blockyard.runner.executors.opentofu.initialization import (
     fetch_plan,
     initialize,
     initialize_again,
+    leave_settings_open,
     read_local_state,
 )
 from blockyard.runner.executors.opentofu.inputs import DECRYPTED_RUN_JSON, run_json
@@ -39,9 +41,6 @@ from blockyard.runner.executors.opentofu.steps import EXECUTE_NAMES, Stage, plan
 from blockyard.runner.executors.opentofu.work import Work, tail
 from blockyard.runner.executors.opentofu.workspaces import DEFAULT
 from blockyard.runner.settings import RunnerSettings
-
-CHANGES = 2
-"""Exit code of a plan that changes something."""
 
 _OUTPUTS_FILE = "meshStack_outputs.json"
 
@@ -160,7 +159,7 @@ class _Execution:
         work.say(f"The pre-run script ended with exit code {result.exit_code}.")
         message = prerun.take_message(message_file)
         if result.exit_code:
-            raise StepFailed(message or f"script failed with exit code {result.exit_code}", message)
+            raise StepFailed(message or prerun.failure(result.exit_code), message)
         if not work.run_dir.is_dir():
             raise StepFailed("the pre-run script deleted the directory of the run", "Let it remove only what it made.")
         return _Left(user_message=message)
@@ -169,7 +168,7 @@ class _Execution:
         path = self._ready.environment.get("PATH", "")
         return {
             **self._ready.environment,
-            **self._set_up.backend.environment,
+            **self._set_up.backend.credentials,
             "PATH": f"{self._ready.engine.programs}:{path}" if path else str(self._ready.engine.programs),
             prerun.MESSAGE_VARIABLE: str(message_file),
         }
@@ -206,12 +205,14 @@ class _Execution:
     def _engine(self, name: str, arguments: tuple[str, ...], accept: tuple[int, ...] = (0,)) -> ProcessResult:
         """Run a command of the engine that works on the state. Raises StepFailed, Stopped."""
         work, initialized = self._work, self._set_up
+        has_plan = work.behavior is Behavior.DETECT or work.plan_link is not None
+        environment = leave_settings_open(work, initialized) if has_plan else initialized.environment
         command = [str(self._ready.engine.path), *arguments]
-        result = work.run(name, command, initialized.environment)
+        result = work.run(name, command, environment)
         was_refused = result.exit_code not in accept and self._ready.is_prepared and asks_for_init(tail(result))
         if was_refused and not work.was_stopped(result):
-            initialize_again(work, self._ready, initialized.environment)
-            result = work.run(f"{name}-again", command, initialized.environment)
+            initialize_again(work, self._ready, initialized, self._own)
+            result = work.run(f"{name}-again", command, environment)
         if result.exit_code in accept:
             return result
         rescue_state(work, initialized)

@@ -19,7 +19,8 @@ from blockyard.runner.executors.opentofu.backend import (
     is_backend_file,
     state_address,
 )
-from blockyard.runner.executors.opentofu.environment import engine_environment
+from blockyard.runner.executors.opentofu.backend_settings import remove_settings, store_settings
+from blockyard.runner.executors.opentofu.environment import engine_environment, init_environment
 from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
 from blockyard.runner.executors.opentofu.files import write_private
 from blockyard.runner.executors.opentofu.outputs import is_encrypted
@@ -30,6 +31,7 @@ from blockyard.runner.executors.opentofu.workspaces import DEFAULT, choose_works
 PLAN_FILE = "plan.tfplan"
 
 _INITIALIZED = "opentofu.initialized"
+_CONFIGURED = "opentofu.configured"
 INIT_ATTEMPTS = 3
 _INIT_PAUSES_SECONDS = (1.0, 8.0)
 """Waits between attempts to `init` when the trouble seems to pass by itself."""
@@ -66,13 +68,19 @@ def initialize(work: Work, prepared: Prepared, module: Module, own: Mapping[str,
     )
     _place_backend(work, backend)
     engine_only = engine_environment(own, work.context.settings.work_dir / f"engine-{work.run_id}.log")
-    cli = _cli_environment(work)
-    seen = {**engine_only, **prepared.environment, **cli, **backend.environment}
+    cli = _configure_cli(work, prepared, own)
+    seen = {**engine_only, **prepared.environment, **cli}
     if prepared.is_prepared:
         work.say("This folder was prepared by an earlier run of the same sources: init is not needed.")
     else:
-        _init(work, prepared, seen, upgrade=not _take_lock_file_of_plan(work))
+        _init(
+            work,
+            prepared,
+            init_environment(own, {**seen, **backend.environment}),
+            upgrade=not _take_lock_file_of_plan(work),
+        )
         _keep(work, prepared, backend)
+    seen |= _place_settings(work, prepared, backend)
     if backend.injected:
         return Initialized(backend, address, seen)
     return Initialized(backend, address, seen, _enter_workspace(work, prepared, seen))
@@ -86,10 +94,18 @@ def fetch_plan(work: Work, link: str) -> Path:
     return path
 
 
-def initialize_again(work: Work, prepared: Prepared, seen: Mapping[str, str]) -> None:
+def initialize_again(work: Work, prepared: Prepared, initialized: Initialized, own: Mapping[str, str]) -> None:
     """Run the `init` that a prepared folder was to spare. Raises StepFailed, Stopped."""
     work.say("\nThe engine does not accept the prepared folder: it is initialized now.")
-    _init(work, prepared, seen, upgrade=True)
+    backend = initialized.backend
+    _init(work, prepared, init_environment(own, {**initialized.environment, **backend.environment}), upgrade=True)
+
+
+def leave_settings_open(work: Work, initialized: Initialized) -> Mapping[str, str]:
+    """Return the environment for an engine that saves or applies a plan, which holds no settings of the run it was made in."""
+    if work.behavior is Behavior.DETECT:
+        remove_settings(work.run_dir, initialized.backend.settings)
+    return {**initialized.environment, **initialized.backend.environment}
 
 
 def read_local_state(run_dir: Path, initialized: Initialized) -> JsonObject | None:
@@ -120,15 +136,25 @@ def _place_backend(work: Work, backend: Backend) -> None:
     work.say("The module declares no backend: its state is kept by the control plane.")
 
 
-def _cli_environment(work: Work) -> dict[str, str]:
-    """Return how the engine finds the operator's provider mirror."""
-    mirror = work.context.settings.provider_mirror_dir
-    if mirror is None:
+def _place_settings(work: Work, prepared: Prepared, backend: Backend) -> Mapping[str, str]:
+    """Put the backend's settings where the engine finds them; return what remains for the environment."""
+    is_elsewhere = not backend.settings or "TF_DATA_DIR" in prepared.environment
+    if is_elsewhere or not store_settings(work.run_dir, backend.settings):
+        return backend.environment
+    return backend.credentials
+
+
+def _configure_cli(work: Work, prepared: Prepared, own: Mapping[str, str]) -> dict[str, str]:
+    """Write the engine's configuration into the run's HOME; return what is needed beside it for another HOME."""
+    home, settings = work.context.home, work.context.settings
+    if not work.is_done(_CONFIGURED):
+        text = plugins.cli_config(own, settings.provider_mirror_dir, offline=settings.offline)
+        for name in plugins.CLI_CONFIG_FILES:
+            write_private(home / name, text.encode())
+        work.done(_CONFIGURED)
+    if prepared.environment.get("HOME") == str(home) or "TF_CLI_CONFIG_FILE" in prepared.environment:
         return {}
-    path = work.run_dir / plugins.CLI_CONFIG_FILE
-    if not path.exists():
-        write_private(path, plugins.cli_config(mirror, offline=work.context.settings.offline).encode())
-    return {"TF_CLI_CONFIG_FILE": str(path)}
+    return {"TF_CLI_CONFIG_FILE": str(home / plugins.CLI_CONFIG_FILES[0])}
 
 
 def _take_lock_file_of_plan(work: Work) -> bool:
@@ -158,13 +184,16 @@ def _keep(work: Work, prepared: Prepared, backend: Backend) -> None:
 
 
 def _init(work: Work, prepared: Prepared, seen: Mapping[str, str], *, upgrade: bool) -> None:
-    words, extra = _with_cache(work, prepared)
+    cache = _cache(work, prepared)
+    words, extra = _with_cache(work, prepared, cache)
     command = [*words, str(prepared.engine.path), *argv.init(upgrade=upgrade)]
     deadline = time.monotonic() + work.context.settings.init_timeout_minutes * 60
     for attempt in range(1, INIT_ATTEMPTS + 1):
         name = "init" if attempt == 1 else f"init-{attempt}"
         result = work.run(name, command, {**seen, **extra}, deadline=deadline)
         if result.exit_code == 0:
+            if cache is not None:
+                plugins.protect(cache)
             return
         if work.was_stopped(result):
             raise Stopped
@@ -188,16 +217,23 @@ def _init_failure(work: Work, prepared: Prepared, result: ProcessResult, said: s
     return StepFailed(diagnostics.user_message(what, result.exit_code, said), hint)
 
 
-def _with_cache(work: Work, prepared: Prepared) -> tuple[tuple[str, ...], dict[str, str]]:
+def _cache(work: Work, prepared: Prepared) -> Path | None:
+    """Return the provider cache of the workspace that owns the definition; None if the run has none."""
+    caches = work.context.settings.plugin_cache_dir
+    is_alone = any(given.is_environment and not plugins.may_share(given.key) for given in prepared.opened)
+    if caches is None or is_alone or not plugins.needs_providers(work.run_dir):
+        return None
+    return caches / work.owner_folder
+
+
+def _with_cache(work: Work, prepared: Prepared, cache: Path | None) -> tuple[tuple[str, ...], dict[str, str]]:
     """Return the words before `init` and the variables for it that make it share the provider cache."""
-    cache = work.context.settings.plugin_cache_dir
-    steered = any(given.key in plugins.STEERING for given in prepared.opened)
-    if cache is None or steered or not plugins.needs_providers(work.run_dir):
+    if cache is None:
         return (), {}
     locking = plugins.locking_command(cache, prepared.engine.version, prepared.environment.get("PATH", ""))
     if locking is None:
         return (), {}
-    cache.mkdir(mode=0o755, parents=True, exist_ok=True)
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     has_lock_file = (work.run_dir / plugins.LOCK_FILE).exists()
     return tuple(locking), plugins.cache_environment(cache, has_lock_file=has_lock_file)
 

@@ -19,7 +19,7 @@ from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.files import write_files, write_private
 from blockyard.runner.executors.opentofu.git import Git, git_environment
 from blockyard.runner.executors.opentofu.inputs import Opener, PlainInput, secret_parts, secrets, sensitive_keys, unique
-from blockyard.runner.executors.opentofu.plugins import CLI_CONFIG_FILE, STEERING
+from blockyard.runner.executors.opentofu.plugins import may_share
 from blockyard.runner.executors.opentofu.prepared import Family, family
 from blockyard.runner.executors.opentofu.prerun import script_text
 from blockyard.runner.executors.opentofu.sources import OWN_FILES, Repository, fetch, parse_repository, resolve
@@ -53,7 +53,7 @@ def prepare_sources(work: Work, engines: Engines, own: Mapping[str, str]) -> Pre
     """Bring module and engine; open environment inputs. Raises StepFailed, Stopped."""
     settings = work.context.settings
     opened = open_inputs(work, (given for given in _inputs(work) if given.is_environment))
-    base = environment.base_environment(own, settings.pass_environment, work.run_dir)
+    base = environment.base_environment(own, settings.pass_environment, run_dir=work.run_dir, home=work.context.home)
     from_inputs = environment.input_environment(opened)
     repository = parse_repository(work.implementation.repository_url, allow_file=settings.allow_file_repositories)
     if repository.credentials is not None:
@@ -65,7 +65,7 @@ def prepare_sources(work: Work, engines: Engines, own: Mapping[str, str]) -> Pre
     if ssh is not None:
         base["GIT_SSH_COMMAND"] = ssh.command
     if not work.is_done(_SOURCES):
-        _note_sources(work, engines, repository, ssh, base)
+        _note_sources(work, engines, repository, ssh, base=base, own=own)
     return _noted(work, {**base, **from_inputs}, tuple(opened))
 
 
@@ -99,7 +99,7 @@ def is_own_file(work: Work, name: str) -> bool:
     note = work.context.journal.get(_INPUTS)
     if name == variables.DECLARATION_FILE:
         return isinstance(note, dict) and note.get(_DECLARES) is True
-    return name in OWN_FILES or name in {variables.VARIABLE_FILE, CLI_CONFIG_FILE} or is_backend_file(name)
+    return name in OWN_FILES or name == variables.VARIABLE_FILE or is_backend_file(name)
 
 
 def open_inputs(work: Work, inputs: Iterable[RunInput]) -> list[PlainInput]:
@@ -185,7 +185,13 @@ def _ssh(work: Work, own: Mapping[str, str]) -> SshAccess | None:
 
 
 def _note_sources(
-    work: Work, engines: Engines, repository: Repository, ssh: SshAccess | None, base: Mapping[str, str]
+    work: Work,
+    engines: Engines,
+    repository: Repository,
+    ssh: SshAccess | None,
+    *,
+    base: Mapping[str, str],
+    own: Mapping[str, str],
 ) -> None:
     """Choose the engine, bring the module and note both."""
     implementation = work.implementation
@@ -195,6 +201,7 @@ def _note_sources(
         work.say(engine.warning)
     kept = _family(work, engine.path, engine.version)
     inherited = {name: value for name, value in base.items() if name not in {"GIT_SSH_COMMAND", "PWD"}}
+    inherited |= environment.outbound_environment(own)
     command = ssh.command if ssh is not None else "ssh -F /dev/null -o BatchMode=yes -o IdentityFile=/dev/null"
     inherited[HELPER_MARKER] = str(work.run_dir)
     git = Git(
@@ -244,12 +251,13 @@ def _family(work: Work, engine: Path, version: EngineVersion) -> Family | None:
     is_plain = work.implementation.use_mesh_http_backend_fallback and work.plan_link is None
     if root is None or not is_plain or not work.context.server.blockyard:
         return None
-    if any(given.type is InputType.FILE or given.key in STEERING for given in work.block.spec.inputs):
+    inputs = work.block.spec.inputs
+    if any(given.type is InputType.FILE or (given.is_environment and not may_share(given.key)) for given in inputs):
         return None
     implementation = work.implementation
     definition = work.context.document.spec.building_block_definition.uuid
     sources = (implementation.repository_url, implementation.repository_path or "")
-    return family(root, [definition, *sources, str(engine), str(version)])
+    return family(root, work.owner_folder, [definition, *sources, str(engine), str(version)])
 
 
 def _own_values(work: Work) -> Mapping[str, Literal]:

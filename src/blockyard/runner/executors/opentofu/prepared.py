@@ -6,7 +6,7 @@ definition, sources, commit and engine asks the repository for the commit with i
 may read it, and starts from a copy. Where the engine then asks for `init` after all, the run does it.
 
 Modules that `init` fetches other modules for are never kept, those with providers only for a short time, since `init`
-takes the newest versions. Layout: `<prepared_dir>/<family>/<commit>/`, the oldest go first.
+takes the newest versions. Layout: `<prepared_dir>/<owner>/<family>/<commit>/`, the oldest go first.
 """
 
 import hashlib
@@ -49,6 +49,7 @@ _ASKS_FOR_INIT = re.compile(
 class Family:
     """Runs that can share folders, one per commit."""
 
+    root: Path
     folder: Path
 
     @property
@@ -73,13 +74,13 @@ class Family:
         """Keep what is in `run_dir` but for the files of the run, those whose names `is_own` says so."""
         if (self.folder / commit).exists() or _fetches_modules(run_dir) or _is_large(run_dir):
             return
-        root = self.folder.parent
+        root = self.root
         draft = root / f"{_DRAFT}{secrets.token_hex(6)}"
         try:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             shutil.copytree(run_dir, draft, symlinks=True, ignore=_at(run_dir, is_own))
             os.utime(draft)
-            self.folder.mkdir(mode=0o700, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft.rename(self.folder / commit)
             _evict(root)
         except (OSError, shutil.Error) as error:
@@ -88,9 +89,9 @@ class Family:
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def family(root: Path, parts: Sequence[str]) -> Family:
-    """Return the family of runs that agree in all `parts`."""
-    return Family(root / hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32])
+def family(root: Path, owner: str, parts: Sequence[str]) -> Family:
+    """Return the family of runs of one owner that agree in all `parts`."""
+    return Family(root, root / owner / hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32])
 
 
 def asks_for_init(output: str) -> bool:
@@ -145,7 +146,7 @@ def _is_large(run_dir: Path) -> bool:
 def _evict(root: Path) -> None:
     """Remove the oldest folders, and drafts of processes that ended."""
     kept: list[tuple[float, Path]] = []
-    for path in root.glob("[!.]*/*"):
+    for path in root.glob("[!.]*/*/*"):
         with suppress(OSError):
             kept.append((path.stat().st_mtime, path))
     for _, path in sorted(kept, reverse=True)[MAX_FOLDERS:]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from blockyard.protocol.run import Behavior
+from blockyard.runner.executors.opentofu.diagnostics import ending
 from blockyard.runner.executors.opentofu.files import write_private
 
 SCRIPT_FILE = "meshstack-pre-run.sh"
@@ -31,6 +32,11 @@ def write_script(run_dir: Path, text: str) -> Path:
 def message_file(run_dir: Path, run_id: str) -> Path:
     """Return where the script may leave a message for the consumer; the same for every attempt to follow it."""
     return run_dir / f"meshstack-user-message-{run_id[:8]}.txt"
+
+
+def failure(exit_code: int) -> str:
+    """Return what to tell the consumer about a script that failed without a message of its own."""
+    return f"script failed with exit code {exit_code}" if exit_code >= 0 else f"script {ending(exit_code)}"
 
 
 def take_message(path: Path) -> str | None:

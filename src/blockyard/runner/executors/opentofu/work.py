@@ -1,6 +1,7 @@
 """One run in progress: what its stages share."""
 
 import hashlib
+import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,14 +12,14 @@ from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.run import Behavior, RunBlock, TerraformImplementation
 from blockyard.protocol.status import OutputValue
 from blockyard.runner.executors.executor import ProcessResult, Reporter, RunContext
+from blockyard.runner.executors.opentofu.conclusions import TAIL_BYTES, conclusion
 from blockyard.runner.executors.opentofu.failures import Stopped
 from blockyard.runner.executors.opentofu.state import StateClient
 from blockyard.runner.executors.opentofu.steps import Stage, plan_steps, step_of
-
-_TAIL_BYTES = 256 * 1024
-"""How much of a command's output is searched for errors."""
+from blockyard.runner.made_files import read_end
 
 _SAID = "said"
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 class Work:
@@ -47,6 +48,12 @@ class Work:
     def block(self) -> RunBlock:
         """The building block."""
         return self.context.document.spec.building_block
+
+    @property
+    def owner_folder(self) -> str:
+        """The name of the folder for what runs of one workspace share: the one that owns the definition."""
+        owner = self.context.document.spec.building_block_definition.spec.workspace_identifier
+        return owner if _PLAIN.fullmatch(owner) else f"_{hashlib.sha256(owner.encode()).hexdigest()[:32]}"
 
     @property
     def plan_link(self) -> str | None:
@@ -115,7 +122,7 @@ class Work:
         deadline: float | None = None,
         stdin: bytes | None = None,
     ) -> ProcessResult:
-        """Run a command in the run directory, or go on with the one of this name. Raises RegistrationRefused."""
+        """Run a command in the run directory, or go on with the one of this name. Raises RegistrationRefused, CommandLost."""
         self.reporter.confirm_registration()
         own = self.context.deadline
         return self.context.processes.run(
@@ -127,6 +134,7 @@ class Work:
             deadline=own if deadline is None else min(own, deadline),
             stdin=stdin,
             interrupt_grace_seconds=self.context.settings.interrupt_grace_seconds,
+            conclude=conclusion(argv),
         )
 
     def was_stopped(self, result: ProcessResult) -> bool:
@@ -136,10 +144,4 @@ class Work:
 
 def tail(result: ProcessResult) -> str:
     """Return the end of a command's output; nothing if the command was lost."""
-    try:
-        with result.output_path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - _TAIL_BYTES))
-            return file.read().decode("utf-8", errors="replace")
-    except FileNotFoundError:
-        return ""
+    return read_end(result.output_path, max_bytes=TAIL_BYTES).decode("utf-8", errors="replace")
