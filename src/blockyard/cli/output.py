@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from blockyard.cli.exits import Failure
+from blockyard.cli.exits import ExitCode, Failure
 from blockyard.protocol.jsontypes import Json, JsonObject
 
 UNBOUND_WIDTH = 1000
@@ -143,6 +143,9 @@ class Printer:
         """Print why the command ends: cause and remedy, or the same as JSON."""
         if self.is_json:
             self._fail_json(failure)
+            return
+        if failure.exit_code is ExitCode.INTERRUPTED:
+            self.note(failure.message)
             return
         cause = failure.message if failure.field is None else f"{failure.message} ({failure.field})"
         self.err.print(Text.assemble(("error: ", "bold red"), plain(cause)), soft_wrap=True)

@@ -44,6 +44,9 @@ def reporting(form: Format) -> Iterator[Printer]:
     except Failure as failure:
         printer.fail(failure)
         raise typer.Exit(failure.exit_code) from None
+    except typer.Abort:  # no, or Ctrl-C, at a question: all questions come before anything is sent
+        printer.fail(Failure("Cancelled; nothing was changed.", exit_code=ExitCode.INTERRUPTED, code="Cancelled"))
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     except KeyboardInterrupt:
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     except BrokenPipeError:
