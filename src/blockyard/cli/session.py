@@ -15,7 +15,7 @@ from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.output import Format, Printer
 
 OutputOption = Annotated[
-    Format, typer.Option("--output", "-o", help="How to print the result: a table, or JSON for programs.")
+    Format, typer.Option("--output", "-o", help="How to print the result: a table, a wide one with whole ids, or JSON.")
 ]
 UrlOption = Annotated[
     str | None,

@@ -5,6 +5,8 @@ from typing import TextIO
 
 import structlog
 
+from blockyard.diagnosis.terminal import escaped
+
 
 class LogLines(structlog.WriteLogger):
     """Writes lines; one that cannot be written, on a full disk say, is lost: no work fails for the sake of its log."""
@@ -27,3 +29,9 @@ class LogLinesFactory:
     def __call__(self, *_names: object) -> LogLines:
         """Return a logger."""
         return LogLines(self._file)
+
+
+def escape_values(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Spell out what would steer a terminal or begin a line, such as in a path that somebody asked for."""
+    del logger, method
+    return {key: escaped(value) if isinstance(value, str) else value for key, value in event.items()}

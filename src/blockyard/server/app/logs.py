@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from blockyard.diagnosis.logging import LogLinesFactory
+from blockyard.diagnosis.logging import LogLinesFactory, escape_values
 
 
 def configure(level: str, style: str) -> None:
@@ -25,6 +25,7 @@ def configure(level: str, style: str) -> None:
         shared.append(structlog.processors.format_exc_info)
         renderer = structlog.processors.JSONRenderer()
     else:
+        shared.append(escape_values)
         renderer = structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
             exception_formatter=structlog.dev.plain_traceback,  # the default shows local variables: secrets among them
