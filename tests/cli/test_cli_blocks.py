@@ -79,7 +79,7 @@ def test_a_building_block_lives_from_order_to_deletion(cli: Cli, modules: Reposi
     assert [text_of(run, "spec", "behavior") for run in runs] == ["APPLY", "APPLY", "APPLY"]
     assert "SUCCEEDED" in cli.does("runs", "show", text_of(runs[0], "metadata", "uuid")).out
 
-    assert "is deleted" in cli.does("blocks", "delete", "first").out
+    assert "is deleted" in cli.does("blocks", "delete", "first", "--yes").out
     assert cli("blocks", "show", "first").code == 3
     assert (
         text_of(cli.does("blocks", "show", identifier, "-o", "json").document, "status", "lifecycle", "state")
@@ -106,7 +106,7 @@ def test_versions_of_a_state_are_listed_taken_out_and_put_back(cli: Cli, modules
     assert json.loads(file.read_text())["serial"] == oldest["serial"]
     assert file.stat().st_mode & 0o777 == 0o600
     assert cli("state", "pull", "stateful", str(file)).code == 2
-    restored = cli.does("state", "restore", "stateful", str(oldest["number"]), "-o", "json").document
+    restored = cli.does("state", "restore", "stateful", str(oldest["number"]), "--yes", "-o", "json").document
     assert restored["number"] != oldest["number"]
     assert cli("state", "show", "stateful", "999").code == 3
 
@@ -185,7 +185,7 @@ def test_a_manual_block_waits_for_its_operator(cli: Cli, tmp_path: Path) -> None
     assert cli.does("blocks", "outputs", "Call 42", "number").out == "42\n"
     assert cli.does("blocks", "outputs", "Call 42").out.splitlines()[1].split() == ["agent", "ada", "NONE"]
     assert cli("blocks", "outputs", "Call 42", "nothing").code == 3
-    cli.does("blocks", "delete", "Call 42", "--purge")
+    cli.does("blocks", "delete", "Call 42", "--purge", "--yes")
 
 
 def test_wrong_values_are_refused_before_anything_is_ordered(cli: Cli, tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_name_that_two_blocks_have_must_be_told_apart_by_id(cli: Cli, tmp_path
     ended = cli("blocks", "show", "twin")
 
     assert ended.code == 2
-    assert "'twin' means 2 building blocks" in ended.err
+    assert "'twin' matches 2 building blocks" in ended.err
     assert cli("blocks", "show", "00000000-0000-4000-8000-000000000000").code == 3
     page = cli.does("blocks", "list", "--name", "twin", "--size", "1", "--page", "2")
     assert "page 2 of 2, 2 in all" in page.err
@@ -255,9 +255,9 @@ value = "{uuid}.range"
     cli.does("blocks", "order", "Machine", "-w", "shop", "--name", "vm", "--parent", "net")
 
     assert cli.does("blocks", "outputs", "vm", "range").out == "10.0.0.0/8\n"
-    assert cli("blocks", "delete", "net").code == 1
-    cli.does("blocks", "delete", "vm")
-    cli.does("blocks", "delete", "net")
+    assert cli("blocks", "delete", "net", "--yes").code == 1
+    cli.does("blocks", "delete", "vm", "--yes")
+    cli.does("blocks", "delete", "net", "--yes")
 
 
 @pytest.mark.usefixtures("engine")
@@ -283,4 +283,4 @@ def test_a_consumer_orders_what_another_team_released_and_sees_no_log(
     steps = stranger.does("blocks", "logs", "mine").out
     assert "✔ Run " in steps
     assert "Apply complete" not in steps
-    stranger.does("blocks", "delete", "mine")
+    stranger.does("blocks", "delete", "mine", "--yes")

@@ -177,8 +177,8 @@ def test_a_log_cannot_steer_the_terminal() -> None:
         stream(9, [log(0, "\x1b[31mred\x1b[0m\x1b]0;title\x07\x08 [bold]x[/bold]\n"), status("SUCCEEDED")])
     )
 
-    assert lines[1] == "    red [bold]x[/bold]"
-    assert plain("a\tb\r\nc\x00\x9bd") == "a\tb\ncd"
+    assert lines[1] == "    red\\u0008 [bold]x[/bold]"
+    assert plain("a\tb\r\nc\x00\x9bd") == "a\tb\nc\\u0000\\u009bd"
 
 
 def test_events_are_parsed_as_the_standard_says() -> None:

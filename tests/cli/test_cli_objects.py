@@ -53,7 +53,7 @@ def test_the_secret_of_a_key_goes_into_its_file_alone(cli: Cli, stranger: Cli, t
     stranger.does("login", "--key-file", str(file))
     listed = cli.does("keys", "list", "-w", "shop", "-o", "json").documents
     assert text_of(created, "metadata", "uuid") in [text_of(key, "metadata", "uuid") for key in listed]
-    cli.does("keys", "delete", pair["clientId"])
+    cli.does("keys", "delete", pair["clientId"], "--yes")
     assert stranger("whoami").code == 4
 
 
@@ -79,7 +79,7 @@ def test_a_runner_gets_a_key_pair_of_its_own_and_a_configuration_it_can_read(cli
     assert "Edge" in cli.does("runners", "show", settings.runner_uuid[:13]).out
     again = cli("runners", "create", "Edge", "-w", "shop", "--dir", str(folder))
     assert (again.code, "already" in again.err) == (2, True)
-    cli.does("runners", "delete", settings.runner_uuid)
+    cli.does("runners", "delete", settings.runner_uuid, "--yes")
     assert cli("runners", "show", settings.runner_uuid).code == 3
 
 
@@ -112,7 +112,7 @@ def test_a_definition_goes_from_import_to_release_to_the_next_draft(
 
     identifier = text_of(mine, "metadata", "uuid")
     assert identifier in cli.does("definitions", "show", identifier[:8]).out
-    cli.does("definitions", "delete", identifier)
+    cli.does("definitions", "delete", identifier, "--yes")
     assert cli("definitions", "show", "Step by step").code == 3
 
 

@@ -1,17 +1,12 @@
-"""The command line on a terminal: it asks for what is missing and shows a run as it happens."""
+"""The command line on a terminal: it asks for what is missing and before it destroys."""
 
-import os
-import pty
-import select
-import signal
-import sys
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
-from tests.cli.conftest import Cli
+import pytest
 
-ENTER = "\r"
+from tests.cli.conftest import Cli
+from tests.support.terminal import CTRL_C, on_terminal, without_terminal
+
 FORM = """
 name = "Form"
 [inputs.size]
@@ -24,40 +19,32 @@ options = ["red", "green"]
 [inputs.pin]
 sensitive = true
 """
+EMPTY = 'name = "Empty"\n[inputs.word]\ndefault = "x"\n'
+NOTHING_CHANGED = "Cancelled; nothing was changed."
 
 
-def on_terminal(cli: Cli, arguments: Sequence[str], answers: Sequence[tuple[str, str]]) -> tuple[int, str]:
-    """Run a command on a pseudo terminal; type each answer once its question was printed."""
-    child, terminal = pty.fork()
-    if child == 0:
-        environment = cli.environment | {"TERM": "xterm"}
-        os.execve(sys.executable, [sys.executable, "-m", "blockyard", *arguments], environment)  # noqa: S606  no shell
-    shown = ""
-    waiting = list(answers)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if select.select([terminal], [], [], 0.1)[0]:
-            try:
-                shown += os.read(terminal, 65536).decode(errors="replace")
-            except OSError:
-                break  # the other end is closed
-        if waiting and waiting[0][0] in shown.rpartition("\0")[2]:
-            time.sleep(0.3)  # the question is printed before the echo is switched off
-            os.write(terminal, (waiting.pop(0)[1] + ENTER).encode())
-            shown += "\0"
-    else:
-        os.kill(child, signal.SIGKILL)
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.replace("\0", "")
+def offered(cli: Cli, folder: Path, content: str) -> None:
+    """Release the manual definition of a file unless it is there already."""
+    file = folder / "definition.toml"
+    file.write_text(content)
+    if cli("definitions", "show", content.split('"')[1]).code:
+        cli.does("definitions", "import", "--manual", "-f", str(file), "-w", "shop", "--release")
+
+
+@pytest.fixture
+def block(cli: Cli, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """A building block named after the test."""
+    offered(cli, tmp_path, EMPTY)
+    name: str = request.node.name[:60]
+    cli.does("blocks", "order", "Empty", "-w", "shop", "--name", name)
+    return name
 
 
 def test_missing_inputs_are_asked_for_until_the_answer_fits(cli: Cli, tmp_path: Path) -> None:
-    file = tmp_path / "form.toml"
-    file.write_text(FORM)
-    cli.does("definitions", "import", "--manual", "-f", str(file), "-w", "shop", "--release")
+    offered(cli, tmp_path, FORM)
 
     code, shown = on_terminal(
-        cli,
+        cli.environment,
         ["blocks", "order", "Form", "-w", "shop", "--name", "filled in"],
         [("Value:", "big"), ("Value:", "77"), ("Value:", "7"), ("option:", "2"), ("Value:", "12345-pin")],
     )
@@ -70,9 +57,53 @@ def test_missing_inputs_are_asked_for_until_the_answer_fits(cli: Cli, tmp_path: 
     assert cli.does("blocks", "outputs", "filled in", "size").out == "7\n"
 
 
-def test_a_deletion_is_confirmed_first(cli: Cli) -> None:
-    code, shown = on_terminal(cli, ["blocks", "delete", "filled in"], [("[y/N]:", "n")])
+def test_ctrl_c_at_a_question_orders_nothing_and_is_exit_code_130(cli: Cli, tmp_path: Path) -> None:
+    offered(cli, tmp_path, FORM)
 
-    assert code == 1
-    assert "Delete 'filled in'" in shown
-    cli.does("blocks", "delete", "filled in")
+    code, shown = on_terminal(
+        cli.environment,
+        ["blocks", "order", "Form", "-w", "shop", "--name", "never filled in"],
+        [("Value:", "7"), ("option:", CTRL_C)],
+    )
+
+    assert (code, NOTHING_CHANGED in shown) == (130, True), shown
+    assert cli("blocks", "show", "never filled in").code == 3
+
+
+@pytest.mark.parametrize("answer", ["n", "", CTRL_C])
+def test_a_deletion_is_asked_for_and_no_changes_nothing(cli: Cli, block: str, answer: str) -> None:
+    code, shown = on_terminal(cli.environment, ["blocks", "delete", block], [("[y/N]:", answer)])
+
+    assert (code, NOTHING_CHANGED in shown) == (130, True), shown
+    assert f"Delete '{block}'" in shown
+    assert "Aborted" not in shown
+    cli.does("blocks", "show", block)
+
+
+def test_a_deletion_is_asked_for_also_where_standard_error_goes_to_a_file(cli: Cli, block: str, tmp_path: Path) -> None:
+    code, shown = on_terminal(
+        cli.environment, ["blocks", "delete", block], [("[y/N]:", "n")], errors=tmp_path / "err.log"
+    )
+
+    assert (code, "[y/N]:" in shown) == (130, True), shown
+    cli.does("blocks", "show", block)
+
+
+def test_an_agreed_deletion_is_done(cli: Cli, block: str) -> None:
+    code, shown = on_terminal(cli.environment, ["blocks", "delete", block], [("[y/N]:", "y")])
+
+    assert code == 0, shown
+    assert cli("blocks", "show", block).code == 3
+
+
+@pytest.mark.parametrize("extra", [(), ("--purge",), ("-o", "json")])
+def test_without_a_terminal_nothing_is_deleted_unless_yes_is_given(
+    cli: Cli, block: str, extra: tuple[str, ...]
+) -> None:
+    code, shown = without_terminal(cli.environment, ["blocks", "delete", block, *extra])
+
+    assert (code, "--yes" in shown) == (2, True), shown
+    cli.does("blocks", "show", block)
+
+    code, shown = without_terminal(cli.environment, ["blocks", "delete", block, "--yes", *extra])
+    assert code == 0, shown

@@ -4,7 +4,7 @@ import io
 from contextlib import suppress
 from pathlib import Path
 
-from blockyard.diagnosis.logging import LogLinesFactory
+from blockyard.diagnosis.logging import LogLinesFactory, escape_values
 
 
 def test_a_line_is_written_at_once() -> None:
@@ -24,3 +24,13 @@ def test_a_line_without_room_is_lost_and_nobody_fails() -> None:
 
     with suppress(OSError):
         file.close()
+
+
+def test_what_a_client_sends_does_not_steer_the_terminal_of_a_log() -> None:
+    asked = {"event": "request", "path": "/a\x9b31m\u202eb\x1b[2J\nforged", "status": 404}
+
+    assert escape_values(None, "info", asked) == {
+        "event": "request",
+        "path": r"/a\u009b31m\u202eb\u001b[2J\u000aforged",
+        "status": 404,
+    }

@@ -28,7 +28,7 @@ MEANINGS = {
     ExitCode.RUN_ABORTED: "the run was aborted",
     ExitCode.UNREACHABLE: "the server cannot be reached",
     ExitCode.WAITING: "the building block waits for input, a parent or an approval",
-    ExitCode.INTERRUPTED: "interrupted with Ctrl-C; a run that was started goes on",
+    ExitCode.INTERRUPTED: "cancelled at a question, or interrupted with Ctrl-C; a run that was started goes on",
 }
 
 

@@ -1,23 +1,35 @@
 """Finds objects by full id, by exact name, or by the beginning of their id."""
 
-from typing import TypeVar
+from collections.abc import Iterable
 from uuid import UUID
 
 from blockyard.cli.client import Client
-from blockyard.cli.documents import text
+from blockyard.cli.documents import objects, text
 from blockyard.cli.exits import missing, usage
 from blockyard.cli.model import Block, Definition, Version
 from blockyard.cli.output import plain
-from blockyard.cli.resources import BLOCKS, DEFINITIONS, RUNS, VERSIONS, Resource, own
+from blockyard.cli.resources import API_KEYS, BLOCKS, DEFINITIONS, RUNNERS, RUNS, VERSIONS, own
 from blockyard.protocol.jsontypes import JsonObject
 
 MIN_PREFIX = 4
 """Shorter beginnings of an id are not looked for."""
 
 MAX_SEARCHED = 5000
-"""So many objects are looked through for the beginning of an id."""
+"""So many objects are looked through for the beginning of an id, the newest first."""
 
-T = TypeVar("T", Definition, Block)
+MAX_NAMED = 100
+MAX_CANDIDATES = 10
+"""So many objects of one name are read, and named in a refusal."""
+
+EMBEDDED_KEYS = ("_embedded", "meshApiKeys")
+
+_COMMANDS = {
+    "definition": "definitions",
+    "building block": "blocks",
+    "runner": "runners",
+    "API key": "keys",
+    "run": "runs",
+}
 
 
 def full_id(word: str) -> str | None:
@@ -33,42 +45,69 @@ def definition(client: Client, word: str, *, workspace: str | None = None) -> De
     if identifier := full_id(word):
         return Definition.read(client.show(DEFINITIONS, identifier))
     filters = {"includeAllPublished": "true", "ownedByWorkspace": workspace}
-    found = [Definition.read(item) for item in client.list(DEFINITIONS, filters)]
-    return _the_one(word, found, "definition")
+    return Definition.read(_the_one(word, client.list(DEFINITIONS, filters), "definition"))
 
 
 def block(client: Client, word: str, *, workspace: str | None = None) -> Block:
     """Return the building block that `word` means, among those of `workspace` if one is given. Raises Failure."""
     if identifier := full_id(word):
         return Block.read(client.show(BLOCKS, identifier))
-    named = [
-        Block.read(item) for item in client.list(BLOCKS, {"name": word, "workspaceIdentifier": workspace}, limit=100)
-    ]
+    here = {"workspaceIdentifier": workspace}
+    named = list(client.list(BLOCKS, {"name": word} | here, limit=MAX_NAMED, path=own("blocks")))
     if named or not _is_prefix(word):
-        return _the_one(word, named, "building block")
-    listed = client.list(BLOCKS, {"workspaceIdentifier": workspace}, limit=MAX_SEARCHED)
-    return _the_one(word, [Block.read(item) for item in listed], "building block")
+        return Block.read(_the_one(word, named, "building block"))
+    listed = client.list(BLOCKS, here, limit=MAX_SEARCHED, path=own("blocks"))
+    return Block.read(_the_one(word, listed, "building block"))
+
+
+def runner(client: Client, word: str) -> JsonObject:
+    """Return the runner that `word` means. Raises Failure."""
+    if identifier := full_id(word):
+        return client.show(RUNNERS, identifier)
+    return _the_one(word, client.list(RUNNERS, {}), "runner")
+
+
+def api_key(client: Client, word: str, *, workspace: str | None) -> JsonObject:
+    """Return the API key that `word` means; by name or the beginning of its id among those of a workspace alone.
+
+    Raises Failure.
+    """
+    if identifier := full_id(word):
+        return client.show(API_KEYS, identifier)
+    if workspace is None:
+        raise usage("an API key is looked for in its workspace", "Give its whole id, or its workspace with -w.")
+    return _the_one(word, objects(client.get(own("workspaces", workspace, "apikeys")), *EMBEDDED_KEYS), "API key")
 
 
 def _is_prefix(word: str) -> bool:
     return len(word) >= MIN_PREFIX and set(word.lower()) <= set("0123456789abcdef-")
 
 
-def _the_one(word: str, found: list[T], kind: str) -> T:
-    """Return the one object of that name, else the one whose id begins so."""
-    matches = [item for item in found if item.name == word]
+def _the_one(word: str, listed: Iterable[JsonObject], kind: str) -> JsonObject:
+    """Return the one object of that name, else the one whose id begins so. Raises Failure."""
+    found = list(listed)
+    matches = [item for item in found if word in (text(item, "name"), text(item, "spec", "displayName"))]
     if not matches and _is_prefix(word):
-        matches = [item for item in found if item.id.startswith(word.lower())]
+        matches = [item for item in found if text(item, "metadata", "uuid").startswith(word.lower())]
     if not matches:
-        raise missing(f"there is no {kind} '{word}'", f"Give its id or its exact name; list them with '{_list(kind)}'.")
+        raise missing(
+            f"there is no {kind} '{word}' that you may see",
+            f"Give its id or its exact name; 'blockyard {_COMMANDS[kind]} list' shows them.",
+        )
     if len(matches) > 1:
-        candidates = ", ".join(f"{item.id} ({plain(item.name)}, {item.workspace})" for item in matches[:10])
-        raise usage(f"'{word}' means {len(matches)} {kind}s: {candidates}", "Give the whole id.")
+        shown = "\n".join(f"  {_candidate(item)}" for item in matches[:MAX_CANDIDATES])
+        raise usage(f"'{word}' matches {len(matches)} {kind}s:\n{shown}", "Use the id, or the beginning of it.")
     return matches[0]
 
 
-def _list(kind: str) -> str:
-    return "blockyard definitions list" if kind == "definition" else "blockyard blocks list"
+def _candidate(item: JsonObject) -> str:
+    name = (
+        text(item, "name")
+        or text(item, "spec", "displayName")
+        or text(item, "spec", "buildingBlock", "spec", "displayName")
+    )
+    owner = text(item, "metadata", "ownedByWorkspace")
+    return "  ".join(plain(part) for part in (text(item, "metadata", "uuid"), name, owner) if part)
 
 
 def versions(client: Client, definition_id: str) -> list[Version]:
@@ -106,25 +145,9 @@ def orderable(item: Definition, version_number: int | None = None) -> str:
     return item.released_id or item.latest_id
 
 
-def by_prefix(client: Client, resource: Resource, word: str, kind: str) -> JsonObject:
-    """Return the object whose id is `word` or begins with it. Raises Failure."""
-    if identifier := full_id(word):
-        return client.show(resource, identifier)
-    matches = _beginning_with(client, resource, word)
-    if len(matches) > 1:
-        raise usage(f"the ids of {len(matches)} {kind}s begin with '{word}'", "Give the whole id.")
-    if not matches:
-        raise missing(f"there is no {kind} '{word}'", "Give its id.")
-    return matches[0]
-
-
 def run_id(client: Client, word: str) -> str:
     """Return the id of the run whose id is `word` or begins with it. Raises Failure."""
-    return full_id(word) or text(by_prefix(client, RUNS, word, "run"), "metadata", "uuid")
-
-
-def _beginning_with(client: Client, resource: Resource, word: str) -> list[JsonObject]:
-    if not _is_prefix(word):
-        return []
-    listed = client.list(resource, {}, limit=MAX_SEARCHED)
-    return [item for item in listed if text(item, "metadata", "uuid").startswith(word.lower())]
+    if identifier := full_id(word):
+        return identifier
+    listed = client.list(RUNS, {}, limit=MAX_SEARCHED) if _is_prefix(word) else ()
+    return text(_the_one(word, listed, "run"), "metadata", "uuid")

@@ -1,16 +1,17 @@
 """What commands print: tables and sentences for people, JSON for programs; problems on standard error."""
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from blockyard.cli.exits import Failure
+from blockyard.cli.exits import ExitCode, Failure
+from blockyard.diagnosis.terminal import COLOURS, escaped
 from blockyard.protocol.jsontypes import Json, JsonObject
 
 UNBOUND_WIDTH = 1000
@@ -30,28 +31,49 @@ STATUS_STYLES = {
 }
 WAITING_STYLE = "magenta"
 
-_CONTROL = re.compile(
-    r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.?|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
-)
+SHORT_ID = 8
+"""Characters of an id in a list. They are enough to name the object."""
 
 
 class Format(StrEnum):
     """How results are printed."""
 
     TABLE = "table"
+    WIDE = "wide"
     JSON = "json"
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a list of objects; one that is `wide` is shown with `-o wide` only."""
+
+    name: str
+    wide: bool = False
+
+    @property
+    def is_id(self) -> bool:
+        """Whether it holds ids, which are copied: their beginnings are shown, and never cut or broken."""
+        return self.name == "ID" or self.name.endswith(" ID")
+
+
+def columns(*names: str, wide: Iterable[str] = ()) -> list[Column]:
+    """Return the columns of a list; those of `wide` come last."""
+    return [*(Column(name) for name in names), *(Column(name, wide=True) for name in wide)]
+
+
 def plain(value: str) -> str:
-    """Return text from elsewhere without what would steer the terminal; lines and tabs stay."""
-    return _CONTROL.sub("", value.replace("\r\n", "\n"))
+    """Return text from elsewhere as it is shown: without colours, and with what else would steer the terminal spelled out.
+
+    Lines and tabs stay.
+    """
+    return escaped(COLOURS.sub("", value.replace("\r\n", "\n")), keep="\n\t")
 
 
 def shown(value: Json) -> str:
     """Return a JSON value as people read it: text as it is, everything else as JSON, nothing as a dash."""
     if value is None or value == "":
         return "-"
-    return plain(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return plain(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def status_text(status: str) -> Text:
@@ -80,28 +102,54 @@ class Printer:
 
     def json(self, document: Json) -> None:
         """Print a JSON document."""
-        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(_json(document) + "\n")
         sys.stdout.flush()
 
     def raw(self, value: Json) -> None:
-        """Print a bare value for scripts: a text as it is, byte for byte, anything else as JSON."""
-        sys.stdout.write(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-        sys.stdout.write("\n")
+        """Print a bare value for scripts: a text as it is, character for character, anything else as JSON.
+
+        On a terminal what would steer it is spelled out.
+        """
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        sys.stdout.write((escaped(text, keep="\n\t") if sys.stdout.isatty() else text) + "\n")
         sys.stdout.flush()
 
+    def objects(self, columns: Sequence[Column], rows: Iterable[Sequence[str | Text]]) -> None:
+        """Print a list of objects, one a line whatever its width: long names are cut, ids never.
+
+        `wide` shows more columns, and everything whole.
+        """
+        wide = self.form is Format.WIDE
+        chosen = [index for index, column in enumerate(columns) if wide or not column.wide]
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for index in chosen:
+            column = columns[index]
+            table.add_column(column.name, no_wrap=column.is_id or wide)
+        for row in rows:
+            table.add_row(*(_one_line(row[index], column=columns[index], wide=wide) for index in chosen))
+        if table.row_count:
+            self._print(table, unbound=wide)
+        else:
+            self.note("none")
+
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, title: str | None = None) -> None:
-        """Print a table; without rows only its title and a remark."""
+        """Print what belongs to one object, whole; without rows only the title and a remark."""
         table = Table(
-            box=None, pad_edge=False, header_style="bold", title=title, title_justify="left", title_style="bold"
+            box=None,
+            pad_edge=False,
+            header_style="bold",
+            title=plain(title) if title else None,
+            title_justify="left",
+            title_style="bold",
         )
         for column in columns:
-            table.add_column(column, overflow="fold")
+            table.add_column(plain(column), overflow="fold")
         for row in rows:
             table.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in row))
         if table.row_count:
             self._print(table)
         else:
-            self.out.print(Text(f"{title}: none" if title else "none", style="dim"))
+            self.out.print(Text(f"{plain(title)}: none" if title else "none", style="dim"))
 
     def facts(self, facts: Iterable[tuple[str, str | Text]]) -> None:
         """Print names and values, one a line."""
@@ -109,13 +157,14 @@ class Printer:
         table.add_column(style="bold", no_wrap=True)
         table.add_column(overflow="fold")
         for name, value in facts:
-            table.add_row(name, value if isinstance(value, Text) else Text(plain(value)))
+            table.add_row(Text(plain(name)), value if isinstance(value, Text) else Text(plain(value)))
         self._print(table)
 
-    def _print(self, table: Table) -> None:
-        """Print a table without the blanks that fill up its lines."""
-        with self.out.capture() as captured:
-            self.out.print(table)
+    def _print(self, table: Table, *, unbound: bool = False) -> None:
+        """Print a table without the blanks that fill up its lines; an unbound one may be wider than the terminal."""
+        console = _console(stderr=False, width=UNBOUND_WIDTH) if unbound else self.out
+        with console.capture() as captured:
+            console.print(table)
         sys.stdout.write("".join(f"{line.rstrip(' ')}\n" for line in captured.get().splitlines()))
         sys.stdout.flush()
 
@@ -144,6 +193,9 @@ class Printer:
         if self.is_json:
             self._fail_json(failure)
             return
+        if failure.exit_code is ExitCode.INTERRUPTED:
+            self.note(failure.message)
+            return
         cause = failure.message if failure.field is None else f"{failure.message} ({failure.field})"
         self.err.print(Text.assemble(("error: ", "bold red"), plain(cause)), soft_wrap=True)
         if failure.remedy:
@@ -157,12 +209,25 @@ class Printer:
             "remedy": failure.remedy,
         }
         error: JsonObject = {name: value for name, value in members.items() if value is not None}
-        sys.stderr.write(
-            json.dumps({"error": error, "exitCode": int(failure.exit_code)}, indent=2, ensure_ascii=False) + "\n"
-        )
+        sys.stderr.write(_json({"error": error, "exitCode": int(failure.exit_code)}) + "\n")
 
 
-def _console(*, stderr: bool) -> Console:
+def _one_line(cell: str | Text, *, column: Column, wide: bool) -> Text:
+    text = cell.copy() if isinstance(cell, Text) else Text(plain(cell).replace("\n", " ").replace("\t", " "))
+    if column.is_id and not wide:
+        text.truncate(SHORT_ID)
+    text.no_wrap = True
+    text.overflow = "ellipsis"
+    return text
+
+
+def _json(document: Json) -> str:
+    """Return a document as JSON that no terminal is steered by; programs read the same from it."""
+    return escaped(json.dumps(document, indent=2, ensure_ascii=False), keep="\n")
+
+
+def _console(*, stderr: bool, width: int | None = None) -> Console:
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else UNBOUND_WIDTH
+    if not stream.isatty():
+        width = UNBOUND_WIDTH
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False, width=width)

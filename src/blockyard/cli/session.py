@@ -15,7 +15,7 @@ from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.output import Format, Printer
 
 OutputOption = Annotated[
-    Format, typer.Option("--output", "-o", help="How to print the result: a table, or JSON for programs.")
+    Format, typer.Option("--output", "-o", help="How to print the result: a table, a wide one with whole ids, or JSON.")
 ]
 UrlOption = Annotated[
     str | None,
@@ -44,6 +44,9 @@ def reporting(form: Format) -> Iterator[Printer]:
     except Failure as failure:
         printer.fail(failure)
         raise typer.Exit(failure.exit_code) from None
+    except typer.Abort:  # no, or Ctrl-C, at a question: all questions come before anything is sent
+        printer.fail(Failure("Cancelled; nothing was changed.", exit_code=ExitCode.INTERRUPTED, code="Cancelled"))
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     except KeyboardInterrupt:
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     except BrokenPipeError:

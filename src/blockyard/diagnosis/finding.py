@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from blockyard.diagnosis.terminal import escaped
+
 
 class Outcome(StrEnum):
     """How a check ended, the best first."""
@@ -53,10 +55,10 @@ def as_lines(findings: Sequence[Finding]) -> str:
         lines.append(f"{finding.outcome:<8} {finding.name:<{width}}  {finding.text}")
         if finding.remedy:
             lines.append(f"{'':<8} {'':<{width}}  -> {finding.remedy}")
-    return "\n".join(lines) + "\n"
+    return escaped("\n".join(lines) + "\n", keep="\n")
 
 
 def as_json(findings: Sequence[Finding]) -> str:
     """Return the findings and the worst outcome as JSON."""
     document = {"outcome": worst(findings), "findings": [asdict(finding) for finding in findings]}
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return escaped(json.dumps(document, indent=2, ensure_ascii=False) + "\n", keep="\n")

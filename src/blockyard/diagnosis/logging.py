@@ -8,6 +8,8 @@ from uuid import UUID
 
 import structlog
 
+from blockyard.diagnosis.terminal import escaped
+
 
 def configure(level: str, style: str) -> None:
     """Write log lines of at least `level` as `console` or `json`. The standard library's loggers go the same way.
@@ -27,6 +29,7 @@ def configure(level: str, style: str) -> None:
         shared.append(structlog.processors.format_exc_info)
         renderer = structlog.processors.JSONRenderer()
     else:
+        shared.append(escape_values)
         renderer = structlog.dev.ConsoleRenderer(
             colors=is_terminal,
             exception_formatter=structlog.dev.plain_traceback,  # the default shows local variables: secrets among them
@@ -67,3 +70,9 @@ class LogLinesFactory:
     def __call__(self, *_names: object) -> LogLines:
         """Return a logger."""
         return LogLines(self._file)
+
+
+def escape_values(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Spell out what would steer a terminal or begin a line, such as in a path that somebody asked for."""
+    del logger, method
+    return {key: escaped(value) if isinstance(value, str) else value for key, value in event.items()}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from blockyard.protocol.names import RunStatus
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.paging import PageRequest
@@ -16,6 +17,7 @@ from tests.support.block_world import (
     BLOCKS,
     MANUAL,
     OTHER,
+    OWN,
     PLATFORM,
     SHOP,
     BlockWorld,
@@ -275,3 +277,47 @@ def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     shutil.copyfile(sqlite_template, file)
     with Database.open(f"sqlite:///{file}") as db:
         yield db
+
+
+def own_list(world: BlockWorld, **filters: str) -> list[dict[str, Any]]:
+    answer = world.api.send("GET", OWN, media="application/json", params=filters)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["_embedded"]["meshBuildingBlocks"]
+    return found
+
+
+def test_the_list_of_people_begins_with_the_newest_and_says_what_they_read(
+    world: BlockWorld, blocks: dict[str, Any]
+) -> None:
+    found = own_list(world)
+
+    assert [block["name"] for block in found] == ["three", "two", "one"]
+    assert [block["name"] for block in own_list(world, oldestFirst="true")] == ["one", "two", "three"]
+    assert found[0] | world.read(blocks["three"]) == found[0]
+    assert (found[0]["definition"]["displayName"], found[0]["version"]["number"]) == ("Bucket", 1)
+    assert [block["name"] for block in own_list(world, workspaceIdentifier="shop", status="SUCCEEDED")] == ["one"]
+
+
+def test_the_list_of_people_finds_a_block_by_the_name_they_see(world: BlockWorld) -> None:
+    version = world.define("Queue", inputs={"name": an_input()})
+    world.order(version, {"name": "mail"}, name="{{name}} queue")
+
+    assert [block["name"] for block in own_list(world, name="mail queue")] == ["mail queue"]
+    assert own_list(world, name="{{name}} queue") == []
+
+
+def test_a_block_whose_destruction_failed_stays_in_the_list_of_people(world: BlockWorld) -> None:
+    block = world.order(world.define("Bucket"), name="stuck")
+    world.finish()
+    world.delete(block)
+    world.finish(status=RunStatus.FAILED)
+
+    assert names(world) == []
+    (found,) = own_list(world, name="stuck")
+    assert found["status"]["lifecycle"]["state"] == "MARKED_FOR_DELETION"
+
+
+def test_the_list_of_people_is_refused_to_a_key_that_may_not_list(world: BlockWorld) -> None:
+    world.api.be(a_key("shop", "BUILDINGBLOCK_SAVE"))
+
+    assert world.api.send("GET", OWN, media="application/json").status_code == 403

@@ -7,15 +7,16 @@ import typer
 from blockyard.cli import lookup
 from blockyard.cli.block_reports import finish, print_block, print_list
 from blockyard.cli.commands.blocks_change import order_block, update_block
+from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import flag, text
 from blockyard.cli.exits import missing
 from blockyard.cli.feeds import replay_block
 from blockyard.cli.live import Screen
 from blockyard.cli.orders import output_rows, output_value
-from blockyard.cli.output import Format, plain, shown
+from blockyard.cli.output import Format, shown
 from blockyard.cli.resources import BLOCKS, JSON, own
 from blockyard.cli.run_logs import end, print_logs, wait_for
-from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected, interactive
+from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.cli.watching import Watch
 
 blocks = typer.Typer(name="blocks", help="Building blocks: what was ordered.")
@@ -190,7 +191,7 @@ def delete_block(
     purge: Annotated[
         bool, typer.Option("--purge", help="Forget it without destroying what it made; in any status.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: YesOption = False,
     wait: Wait = True,
     workspace: WorkspaceOption = None,
     url: UrlOption = None,
@@ -199,8 +200,7 @@ def delete_block(
     """Delete a building block: a run destroys what it made, then it is gone."""
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
-        if not yes and interactive():
-            what = "forget it without destroying what it made" if purge else "destroy what it made"
-            typer.confirm(f"Delete '{plain(item.name)}' and {what}?", abort=True, err=True)
+        what = "forget it without destroying what it made" if purge else "destroy what it made"
+        require_consent(f"Delete '{item.name}' of workspace '{item.workspace}' and {what}?", yes=yes)
         session.client.delete(BLOCKS, item.id, *(["purge"] if purge else []))
         finish(session, Watch(session.client, session.printer.progress).again(item), wait=wait)

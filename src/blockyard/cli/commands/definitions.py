@@ -7,6 +7,7 @@ from rich.text import Text
 
 from blockyard.cli import lookup
 from blockyard.cli.commands.definitions_import import import_definition
+from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import members, text
 from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.model import DRAFT, RELEASED, Definition, Version
@@ -151,11 +152,17 @@ def new_draft(
 
 @definitions.command("delete")
 def delete_definition(
-    definition: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+    definition: Which,
+    *,
+    yes: YesOption = False,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
 ) -> None:
     """Delete a definition that no building block uses any more."""
     with connected(output, url) as session:
         item = lookup.definition(session.client, definition, workspace=workspace)
+        require_consent(f"Delete the definition '{item.name}' with all its versions?", yes=yes)
         session.client.delete(DEFINITIONS, item.id)
         session.printer.result({"deleted": item.id}, f"Definition '{item.name}' deleted.")
 

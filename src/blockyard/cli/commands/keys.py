@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
+from blockyard.cli import lookup
+from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import objects, text, texts
 from blockyard.cli.keys import create_key
 from blockyard.cli.output import Format
 from blockyard.cli.resources import API_KEYS, own
-from blockyard.cli.session import OutputOption, UrlOption, connected
+from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 
 keys = typer.Typer(name="keys", help="API keys: how programs sign in.")
 
@@ -20,7 +22,7 @@ Workspace = Annotated[str, typer.Option("--workspace", "-w", help="Identifier of
 def list_keys(workspace: Workspace, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """List the API keys of a workspace."""
     with connected(output, url) as session:
-        found = objects(session.client.get(own("workspaces", workspace, "apikeys")), "_embedded", "meshApiKeys")
+        found = objects(session.client.get(own("workspaces", workspace, "apikeys")), *lookup.EMBEDDED_KEYS)
         if session.printer.is_json:
             session.printer.json([*found])
             return
@@ -65,11 +67,19 @@ def create(
 
 @keys.command("delete")
 def delete(
-    key: Annotated[str, typer.Argument(help="Id of the key.")],
+    key: Annotated[str, typer.Argument(help="Id of the key; with --workspace the beginning of it or the exact name.")],
+    *,
+    yes: YesOption = False,
+    workspace: WorkspaceOption = None,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
     """Delete an API key; its tokens end at once."""
     with connected(output, url) as session:
-        session.client.delete(API_KEYS, key)
-        session.printer.result({"deleted": key}, f"API key {key} deleted.")
+        found = lookup.api_key(session.client, key, workspace=workspace)
+        name, identifier = text(found, "spec", "displayName"), text(found, "metadata", "uuid")
+        require_consent(
+            f"Delete the API key '{name}' ({identifier})? Programs that use it stop working at once.", yes=yes
+        )
+        session.client.delete(API_KEYS, identifier)
+        session.printer.result({"deleted": identifier}, f"API key '{name}' ({identifier}) deleted.")

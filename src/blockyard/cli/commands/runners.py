@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from blockyard.cli import lookup
+from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.credentials import write_private
 from blockyard.cli.documents import flag, text
 from blockyard.cli.exits import usage
@@ -25,7 +26,7 @@ from blockyard.protocol.jsontypes import JsonObject
 
 runners = typer.Typer(name="runners", help="Runners: processes that execute runs.")
 
-Which = Annotated[str, typer.Argument(metavar="RUNNER", help="Id, or the beginning of it.")]
+Which = Annotated[str, typer.Argument(metavar="RUNNER", help="Id, beginning of the id, or exact name.")]
 
 
 @runners.command("list")
@@ -58,7 +59,7 @@ def list_runners(
 def show_runner(runner: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """Show a runner."""
     with connected(output, url) as session:
-        document = lookup.by_prefix(session.client, RUNNERS, runner, "runner")
+        document = lookup.runner(session.client, runner)
         if session.printer.is_json:
             session.printer.json(document)
             return
@@ -135,9 +136,13 @@ def _create_key(session: Session, workspace: str, name: str, files: RunnerFiles,
 
 
 @runners.command("delete")
-def delete_runner(runner: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+def delete_runner(
+    runner: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
     """Delete a runner that no definition uses any more."""
     with connected(output, url) as session:
-        identifier = text(lookup.by_prefix(session.client, RUNNERS, runner, "runner"), "metadata", "uuid")
+        found = lookup.runner(session.client, runner)
+        identifier = text(found, "metadata", "uuid")
+        require_consent(f"Delete the runner '{text(found, 'spec', 'displayName')}' ({identifier})?", yes=yes)
         session.client.delete(RUNNERS, identifier)
         session.printer.result({"deleted": identifier}, f"Runner {identifier} deleted.")

@@ -8,6 +8,7 @@ import typer
 
 from blockyard.cli import lookup
 from blockyard.cli.client import Client
+from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.credentials import write_private
 from blockyard.cli.documents import flag, number, objects, text
 from blockyard.cli.exits import missing, usage
@@ -107,6 +108,7 @@ def restore_version(
     block: Which,
     version: Number,
     *,
+    yes: YesOption = False,
     workspace: WorkspaceOption = None,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
@@ -114,6 +116,7 @@ def restore_version(
     """Make an older version of a state the current one again, as a new version."""
     with connected(output, url) as session:
         block_id = _block_id(session.client, block, workspace)
+        require_consent(f"Replace the current state of '{block}' with its version {version}?", yes=yes)
         stored = session.client.post(f"{_path(block_id)}/{version}/restore")
         session.printer.result(
             stored, f"Version {version} is the current state again, as version {number(stored, 'number')}."

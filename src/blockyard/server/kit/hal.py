@@ -36,6 +36,7 @@ TEMPLATES: Mapping[str, str] = {
     "run_log_upload": _OWN + "/runs/{uuid}/log",
     "run_heartbeat": _OWN + "/runs/{uuid}/heartbeat",
     "run_release": _OWN + "/runs/{uuid}/release",
+    "block_list": _OWN + "/blocks",
     "block_detail": _OWN + "/blocks/{uuid}",
     "block_events": _OWN + "/blocks/{uuid}/events",
     "run_page": "/runs/{uuid}",

@@ -4,16 +4,18 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from blockyard.server.blocks.api.feed import MAX_WAIT_SECONDS, BlockFeed, Cursor, batch
-from blockyard.server.blocks.api.rendering import block_detail
+from blockyard.server.blocks.api.rendering import block_detail, list_item
+from blockyard.server.blocks.api.wire import PeoplesBlockFilter
 from blockyard.server.blocks.service import BlockService, BlockView
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import answers, require_accept
+from blockyard.server.kit.http import answers, page_request, require_accept
+from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import WireModel
 from blockyard.server.runs.service import RunViews
 
@@ -38,6 +40,26 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
     """Return the routes."""
     router = APIRouter(prefix="/api/blockyard/v1/blocks", tags=["Building blocks"])
     feed = BlockFeed(db, blocks, run_views)
+
+    @router.get("", response_class=JSONResponse)
+    async def list_blocks(
+        request: Request,
+        *,
+        principal: CurrentPrincipal,
+        page: Annotated[PageRequest, Depends(page_request)],
+        filters: PeoplesBlockFilter,
+    ) -> Response:
+        """Return the blocks you may see, also those that are being deleted, the newest first, as people read them.
+
+        Each is the public API's document, with `definition`, `version`, `statusText` and `createdAt` beside it.
+        """
+        query = filters.model()
+        found = await db.read(
+            lambda tx: blocks.listed(tx, principal, query, page, oldest_first=filters.oldest_first).map(
+                lambda one: list_item(one, links)
+            )
+        )
+        return JSONResponse(links.collection("block_list", "meshBuildingBlocks", found, request.query_params))
 
     @router.get("/{uuid}", response_class=JSONResponse)
     async def read_block(uuid: UUID, principal: CurrentPrincipal) -> Response:

@@ -1,7 +1,7 @@
 """How blocks look in our own endpoints."""
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.server.blocks.api.wire import wire_value
+from blockyard.server.blocks.api.wire import render, wire_value
 from blockyard.server.blocks.model.block import Block
 from blockyard.server.blocks.model.inputs import SETTABLE
 from blockyard.server.blocks.model.resolution import ResolvedInput
@@ -33,6 +33,19 @@ def block_summary(view: BlockView) -> JsonObject:
         "versionNumber": block.version_number,
         "latestRunUuid": None if block.latest_run_id is None else str(block.latest_run_id),
         "outputs": _outputs(view),
+    }
+
+
+def list_item(view: BlockView, links: Links) -> JsonObject:
+    """Return a block of a list: its public document and what people read beside it."""
+    block = view.block
+    return {
+        **render(view, links),
+        "definition": {"uuid": str(view.definition.id), "displayName": view.definition.display_name},
+        "version": {"uuid": str(view.version.id), "number": view.version.number},
+        "name": block.name,
+        "statusText": status_in_words(block),
+        "createdAt": wire_time(block.created_at),
     }
 
 

@@ -1,5 +1,6 @@
 """Building blocks on the wire, version v2-preview. Source: api.md 3.18."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -233,7 +234,18 @@ class BlockFilters(WireModel):
         )
 
 
+class PeoplesBlockFilters(BlockFilters):
+    """The same filters for the lists of people, which begin with the newest; `name` is the name that they see."""
+
+    oldest_first: bool = Field(default=False, strict=False)
+
+    def model(self) -> BlockQuery:
+        """Return what is asked for."""
+        return replace(super().model(), display_name=None, shown_name=self.name or None)
+
+
 BlockFilter = Annotated[BlockFilters, Query()]
+PeoplesBlockFilter = Annotated[PeoplesBlockFilters, Query()]
 
 
 def render(view: BlockView, links: Links) -> JsonObject:

@@ -23,6 +23,7 @@ class BlockQuery:
 
     Attributes:
         search: a part of the name, upper and lower case alike.
+        shown_name: exactly the name that people see, with its placeholders filled in.
         workspaces: only blocks of these workspaces, by what the principal may see.
         providers: only blocks that these workspaces provide for, by what the principal may see.
         nothing: a filter names something no block of a workspace has, such as a tenant.
@@ -32,6 +33,7 @@ class BlockQuery:
     workspace: str | None = None
     provider: str | None = None
     display_name: str | None = None
+    shown_name: str | None = None
     definition_id: UUID | None = None
     version_id: UUID | None = None
     version_number: int | None = None

@@ -148,6 +148,15 @@ class BlockService:
         found = BlockStore(tx).search(query, request, sort=sort, descending=descending)
         return Page(self._starter.reader(tx).views(principal, found.items), found.total, request)
 
+    def listed(
+        self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest, *, oldest_first: bool
+    ) -> Page[BlockView]:
+        """Return what `search` returns, by the time of ordering; who may list nothing in any workspace is refused."""
+        reach = principal.reach(LIST)
+        if principal.grants and not (reach.everything or reach.workspaces or reach.providers):
+            raise _may_not_list(LIST)
+        return self.search(tx, principal, query, request, descending=not oldest_first)
+
     def managed(
         self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest
     ) -> Page[BlockView]:

@@ -190,6 +190,8 @@ def _condition(query: BlockQuery, *, lifecycle: TextClause = IS_ACTIVE) -> list[
         "workspace": query.workspace,
         "provider": query.provider,
         "display_name": query.display_name,
+        "name": query.shown_name,
+        "sort_name": None if query.shown_name is None else sort_name(query.shown_name),  # this one has an index
         "definition_id": query.definition_id,
         "version_id": query.version_id,
         "version_number": query.version_number,

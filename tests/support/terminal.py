@@ -1,0 +1,67 @@
+"""Runs the command on a pseudo terminal, or where there is none at all."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ENTER = "\r"
+CTRL_C = "\x03"
+
+
+def on_terminal(
+    environment: Mapping[str, str],
+    arguments: Sequence[str],
+    answers: Sequence[tuple[str, str]] = (),
+    *,
+    errors: Path | None = None,
+    columns: int = 80,
+) -> tuple[int, str]:
+    """Run a command; type each answer once its question was printed. Return its exit code and all that was shown.
+
+    `errors` is where its standard error goes instead of the terminal.
+    """
+    child, terminal = pty.fork()
+    if child == 0:
+        if errors is not None:
+            os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT), 2)
+        variables = {**environment, "TERM": "xterm", "COLUMNS": str(columns)}
+        os.execve(sys.executable, [sys.executable, "-m", "blockyard", *arguments], variables)  # noqa: S606  no shell
+    shown = ""
+    waiting = list(answers)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if select.select([terminal], [], [], 0.1)[0]:
+            try:
+                shown += os.read(terminal, 65536).decode(errors="replace")
+            except OSError:
+                break  # the other end is closed
+        if waiting and waiting[0][0] in shown.rpartition("\0")[2]:
+            time.sleep(0.3)  # the question is printed before the echo is switched off
+            typed = waiting.pop(0)[1]
+            os.write(terminal, (typed if typed == CTRL_C else typed + ENTER).encode())
+            shown += "\0"
+    else:
+        os.kill(child, signal.SIGKILL)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.replace("\0", "")
+
+
+def without_terminal(environment: Mapping[str, str], arguments: Sequence[str]) -> tuple[int, str]:
+    """Run a command as cron would; return its exit code and all that it printed."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "blockyard", *arguments],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        text=True,
+        check=False,
+    )
+    return ended.returncode, ended.stdout
