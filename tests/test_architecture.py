@@ -1,7 +1,9 @@
 """The code keeps to the layers that docs/architecture.md draws."""
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import grimp
@@ -46,3 +48,37 @@ def feature_of(module: str, part: str) -> str | None:
     if words[:2] != ["blockyard", "server"] or len(words) < 4 or words[3] != part:
         return None
     return words[2]
+
+
+READERS = {"kit/bodies.py", "kit/large_bodies.py"}
+"""What may read the body of a request: it asks who sends first."""
+
+
+def test_no_route_reads_a_body_past_the_shared_reader() -> None:
+    server = ROOT / "src" / "blockyard" / "server"
+    read = [
+        f"{file.relative_to(server)}:{line}"
+        for file in sorted(server.rglob("*.py"))
+        if file.relative_to(server).as_posix() not in READERS
+        for line in body_reads(file.read_text())
+    ]
+
+    assert read == []
+
+
+def test_reads_of_a_body_are_found() -> None:
+    text = "await request.body()\nawait sender.json()\nrequest.form(x=1)\nasync for x in r.stream():\n  pass\nfeed.stream(1)"
+
+    assert sorted(body_reads(text)) == [1, 2, 3, 4]
+
+
+def body_reads(text: str) -> Iterator[int]:
+    """Yield the lines in which source code reads the body of a request."""
+    tree = ast.parse(text)
+    awaited = [node.value for node in ast.walk(tree) if isinstance(node, ast.Await)]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    for call in calls:
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        is_stream = name == "stream" and not call.args
+        if name == "form" or is_stream or (name in {"body", "json"} and call in awaited):
+            yield call.lineno

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 
 from blockyard.server.identity.api import current_principal
 from blockyard.server.identity.model import Principal
@@ -27,6 +27,11 @@ class Routes:
     def be(self, principal: Principal) -> None:
         """Send the following requests as `principal`."""
         self.app.dependency_overrides[current_principal] = lambda: principal
+
+        async def authenticate(_request: Request) -> Principal:
+            return principal
+
+        self.app.state.authenticate = authenticate
 
     def send(
         self,

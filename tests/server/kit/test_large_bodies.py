@@ -11,14 +11,16 @@ import pytest
 from fastapi import Body, FastAPI, Request
 from pydantic import AfterValidator
 
-from blockyard.server.kit.errors import Unauthenticated
+from blockyard.server.kit.bodies import LARGE_BYTES, OPEN_BYTES, SIGN_IN_BYTES
+from blockyard.server.kit.connections import BodyGuard
+from blockyard.server.kit.errors import Denied, Unauthenticated
 from blockyard.server.kit.http import install_errors
-from blockyard.server.kit.large_bodies import LARGE_BODY_BYTES, api_router
+from blockyard.server.kit.large_bodies import MAX_VALUES, api_router, takes
 from blockyard.server.kit.wire import WireModel
 from tests.support.http import client_for
 
 pytestmark = pytest.mark.anyio
-FILLER = "x" * LARGE_BODY_BYTES
+FILLER = "x" * OPEN_BYTES
 WAITING_SECONDS = 5
 JSON = {"Content-Type": "application/json"}
 
@@ -44,6 +46,7 @@ def client() -> Iterator[httpx.AsyncClient]:
     """A client of an application that takes notes of those who have a token."""
     app = FastAPI()
     install_errors(app)
+    app.add_middleware(BodyGuard)
     begun.clear()
     answered.clear()
 
@@ -57,6 +60,20 @@ def client() -> Iterator[httpx.AsyncClient]:
 
     @router.post("/notes")
     async def note(body: Annotated[Note, Body()]) -> Note:
+        return body
+
+    async def may(request: Request) -> None:
+        if request.headers["authorization"] != "Bearer x":
+            raise Denied("not you", remedy="Ask somebody else.")
+
+    @router.post("/books")
+    @takes(LARGE_BYTES, may)
+    async def book(body: Annotated[Note, Body()]) -> Note:
+        return body
+
+    @router.post("/signs")
+    @takes(SIGN_IN_BYTES)
+    async def sign(body: Annotated[Note, Body()]) -> Note:
         return body
 
     @router.post("/maybe")
@@ -127,6 +144,51 @@ async def test_bodies_of_unsaid_length_are_read_as_well(client: httpx.AsyncClien
     async def pieces(size: int) -> AsyncIterator[bytes]:
         yield json.dumps({"text": "x", "filler": "x" * size}).encode()
 
-    for size in (10, LARGE_BODY_BYTES):
+    for size in (10, OPEN_BYTES):
         answer = await client.post("/notes", content=pieces(size), headers=JSON)
         assert answer.json() == {"text": "x", "number": None}
+
+
+async def test_a_route_takes_a_megabyte_of_known_callers_unless_it_says_otherwise(client: httpx.AsyncClient) -> None:
+    answers = {
+        (path, size): (await client.post(path, json={"text": "x", "filler": "x" * size})).status_code
+        for path in ("/signs", "/notes", "/books")
+        for size in (SIGN_IN_BYTES - 100, OPEN_BYTES, 4 * OPEN_BYTES, 8 * OPEN_BYTES)
+    }
+
+    assert list(answers.values()) == [200, 413, 413, 413, 200, 200, 413, 413, 200, 200, 200, 200]
+
+
+async def test_bodies_over_the_limit_are_refused_while_they_arrive(client: httpx.AsyncClient) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += OPEN_BYTES
+            yield b" " * OPEN_BYTES
+
+    answer = await client.post("/notes", content=endless(), headers=JSON)
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (413, "BodyTooLarge")
+    assert sent == 5 * OPEN_BYTES
+
+
+async def test_whoever_may_not_is_refused_before_a_large_body_is_read(client: httpx.AsyncClient) -> None:
+    client.headers["Authorization"] = "Bearer y"
+
+    answer = await client.post("/books", content=f'{{"filler": "{FILLER}"', headers=JSON)
+
+    assert answer.status_code == 403
+
+
+async def test_a_document_of_too_many_values_is_refused(client: httpx.AsyncClient) -> None:
+    for filler in ("[]", "{}", "1", '"a"'):
+        content = f'{{"text": "x", "filler": [{",".join([filler] * MAX_VALUES)}]}}'
+        answer = await client.post("/books", content=content, headers=JSON)
+        assert (answer.status_code, answer.json()["errorCode"]) == (413, "TooManyValues")
+
+
+def test_a_route_cannot_take_large_bodies_without_asking_who_may_send_them() -> None:
+    with pytest.raises(TypeError):
+        takes(LARGE_BYTES)

@@ -11,15 +11,14 @@ from fastapi.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from blockyard.server.kit.http import MAX_BODY_BYTES, HttpRefusal, problem
+from blockyard.server.kit.bodies import LARGE_BYTES, taken_bytes, too_large
+from blockyard.server.kit.http import HttpRefusal, problem, refused_by_http
 
 HEADER_SECONDS = 10.0
 """Headers that are not complete by then close the connection."""
 
 MAX_HEADER_BYTES = 64 * 1024
 """Request line and headers together; more closes the connection."""
-
-_TOO_LARGE_REMEDY = "Send less at once."
 
 STALL_SECONDS = 30.0
 """A body that does not grow for so long is refused (408)."""
@@ -30,6 +29,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     header_seconds = HEADER_SECONDS
     _header_timer: asyncio.TimerHandle | None = None
+    _rest_timer: asyncio.TimerHandle | None = None
+    _is_receiving = False
     _unfinished_bytes = 0
     _header_bytes = 0
 
@@ -41,6 +42,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._stop_waiting()
+        self._stop_discarding()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -54,6 +56,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to wait for the headers of the next request."""
         super().on_message_begin()
+        self._is_receiving = True
         if self._header_timer is None:
             self._expect_headers()
 
@@ -71,6 +74,24 @@ class GuardedProtocol(HttpToolsProtocol):
         """Stop waiting and hand the request on."""
         self._stop_waiting()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Note that the body is complete."""
+        self._is_receiving = False
+        self._stop_discarding()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Discard what is left of a body nobody wanted, but not for long: closing at once could cost the client its answer."""
+        super().on_response_complete()
+        if self._is_receiving and self.cycle.response_complete and not self.transport.is_closing():
+            self._stop_discarding()
+            self._rest_timer = self.loop.call_later(self.header_seconds, self.transport.close)
+
+    def _stop_discarding(self) -> None:
+        if self._rest_timer is not None:
+            self._rest_timer.cancel()
+            self._rest_timer = None
 
     def _grow(self, count: int) -> None:
         self._header_bytes += count
@@ -92,9 +113,12 @@ class GuardedProtocol(HttpToolsProtocol):
 
 
 class BodyGuard:
-    """ASGI middleware: refuses bodies over `max_bytes` (413), whether they say their length or not, and stalled ones (408)."""
+    """ASGI middleware: refuses bodies over what their route takes (413), whether they say their length or not, and stalled ones (408).
 
-    def __init__(self, app: ASGIApp, max_bytes: int = MAX_BODY_BYTES, stall_seconds: float = STALL_SECONDS) -> None:
+    No route takes more than `max_bytes`.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int = LARGE_BYTES, stall_seconds: float = STALL_SECONDS) -> None:
         self._app = app
         self._max_bytes = max_bytes
         self._stall_seconds = stall_seconds
@@ -120,10 +144,8 @@ class BodyGuard:
                 raise self._stalled() from None
             received += len(message.get("body", b""))
             complete = not message.get("more_body", False)
-            if received > self._max_bytes:
-                raise HttpRefusal(
-                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "BodyTooLarge", self._sentence(), remedy=_TOO_LARGE_REMEDY
-                )
+            if received > (limit := min(self._max_bytes, taken_bytes(scope))):
+                raise too_large(limit)
             return message
 
         await self._app(scope, guarded, send)
@@ -136,11 +158,7 @@ class BodyGuard:
         length = request.headers.get("content-length", "0")
         if length.isdigit() and int(length) <= self._max_bytes:
             return None
-        close = {"Connection": "close"}
-        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        return problem(
-            request, status, code="BodyTooLarge", message=self._sentence(), remedy=_TOO_LARGE_REMEDY, headers=close
-        )
+        return refused_by_http(request, too_large(self._max_bytes))
 
     def _stalled(self) -> HttpRefusal:
         return HttpRefusal(
@@ -149,6 +167,3 @@ class BodyGuard:
             f"the body did not go on for {self._stall_seconds:g} seconds",
             remedy="Send the request again over a better connection.",
         )
-
-    def _sentence(self) -> str:
-        return f"the body is larger than {self._max_bytes} bytes"

@@ -30,9 +30,6 @@ from blockyard.server.kit.paging import DEFAULT_SIZE, PageRequest
 
 log = structlog.get_logger(__name__)
 
-MAX_BODY_BYTES = 64 * 1024 * 1024
-"""No request body may be larger (a state, a PATCH with logs). Source: architecture.md 8."""
-
 MALFORMED_REMEDY = "Send one JSON object, encoded in UTF-8."
 
 _STATUS: Sequence[tuple[type[Refusal], HTTPStatus]] = (
@@ -220,6 +217,11 @@ def refused(request: Request, error: Refusal) -> Response:
 async def _on_http_refusal(request: Request, error: Exception) -> Response:
     if not isinstance(error, HttpRefusal):
         raise error
+    return refused_by_http(request, error)
+
+
+def refused_by_http(request: Request, error: HttpRefusal) -> Response:
+    """Return the answer to a refusal that only HTTP knows."""
     return problem(request, error.status, code=error.code, message=error.message, remedy=error.remedy)
 
 

@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from blockyard.server.kit.bodies import LARGE_BYTES, read_body
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.columns import Bytes, Instant
 from blockyard.server.kit.database import Database, Transaction, before_commit, metadata
@@ -124,7 +125,7 @@ class IdempotencyKeys:
         except Refusal:
             await self._app(scope, receive, send)
             return
-        body = await request.body()
+        body = await read_body(request, LARGE_BYTES, self._identify)
         reservation = hashlib.sha256(f"{principal}\0{scope['path']}\0{key}".encode()).hexdigest()
         digest = self._master_key.digest(await asyncio.to_thread(_sha256, body), context="idempotency")
         try:

@@ -1,32 +1,62 @@
-"""Large JSON bodies are read in threads of their own, so that one upload does not hold up everybody else.
+"""Routes that take JSON: how much, of whom, and how large documents are read so that one upload does not hold up everybody else.
 
 `json.loads` keeps the interpreter to itself until it is done, in whatever thread it runs. The standard library's scanner in
 Python lets others go on between any two values, and leaves only single strings to C.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
-from json.scanner import py_make_scanner  # type: ignore[attr-defined]  # typeshed leaves it out
-from typing import Any
+from http import HTTPStatus
+from json.decoder import JSONArray, JSONObject  # type: ignore[attr-defined]  # typeshed leaves them out
+from json.scanner import py_make_scanner  # type: ignore[attr-defined]  # same
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-LARGE_BODY_BYTES = 256 * 1024
-"""Smaller bodies are read where they arrive: that takes a few milliseconds."""
+from blockyard.server.kit.bodies import KNOWN_BYTES, OPEN_BYTES, May, admit, aside, may_be_large
+from blockyard.server.kit.http import HttpRefusal
 
-_THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="large-body")
-"""So few, since a document can take twenty times the memory of its text."""
+MAX_VALUES = 200_000
+"""A large document may hold so many values: each takes some hundred bytes of memory, however short its text."""
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]  # Any: as in FastAPI
 Read = Callable[[bytes], object]
+Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
+Scan = Callable[[str, int], object]
 
 
-class LargeBodyRoute(APIRoute):
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """How much a route takes, and who is asked before a large body is read."""
+
+    max_bytes: int = KNOWN_BYTES
+    may: May | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_bytes > KNOWN_BYTES and self.may is None:
+            raise TypeError("a route that takes large bodies has to say who may send them")
+
+
+_RULES: WeakKeyDictionary[Callable[..., object], _Rule] = WeakKeyDictionary()
+
+
+def takes(max_bytes: int, may: May | None = None) -> Callable[[Endpoint], Endpoint]:
+    """Let a route take other bodies than those of up to `KNOWN_BYTES`: smaller ones, or larger ones of whom `may` approves."""
+    rule = _Rule(max_bytes, may)
+
+    def note(endpoint: Endpoint) -> Endpoint:
+        _RULES[endpoint] = rule
+        return endpoint
+
+    return note
+
+
+class BodyRoute(APIRoute):
     """Reads and validates large bodies aside, and only of callers who have signed in."""
 
     def get_route_handler(self) -> Handle:
@@ -41,10 +71,10 @@ class LargeBodyRoute(APIRoute):
                 raise RequestValidationError(errors)
             return value
 
-        return partial(_handle, handle, read)
+        return partial(_handle, handle, read, _RULES.get(self.endpoint, _Rule()))
 
 
-api_router = partial(APIRouter, route_class=LargeBodyRoute)
+api_router = partial(APIRouter, route_class=BodyRoute)
 """Makes the routers of everything that takes JSON."""
 
 
@@ -64,31 +94,46 @@ class _ReadRequest(Request):
         return self._content
 
 
-async def _handle(handle: Handle, read: Read, request: Request) -> Response:
-    length = request.headers.get("content-length")
-    if length is not None and length.isdigit() and int(length) <= LARGE_BODY_BYTES:
+async def _handle(handle: Handle, read: Read, rule: _Rule, request: Request) -> Response:
+    await admit(request, rule.max_bytes, rule.may)
+    if not may_be_large(request) or "json" not in request.headers.get("content-type", "").lower():
         return await handle(request)
-    if "json" not in request.headers.get("content-type", "").lower():
-        return await handle(request)
-    authenticate: Callable[[Request], Coroutine[Any, Any, object]] | None
-    authenticate = getattr(request.app.state, "authenticate", None)
-    if authenticate is not None:
-        await authenticate(request)
     body = await request.body()
-    if len(body) <= LARGE_BODY_BYTES:
+    if len(body) <= OPEN_BYTES:
         return await handle(request)
-    content = await asyncio.get_running_loop().run_in_executor(_THREADS, read, body)
-    return await handle(_ReadRequest(request, body, content))
+    return await handle(_ReadRequest(request, body, await aside(lambda: read(body))))
 
 
 class _Decoder(json.JSONDecoder):
     def __init__(self) -> None:
         super().__init__()
+        self._left = MAX_VALUES
+        self.parse_array, self.parse_object = self._array, self._object
         self.scan_once = py_make_scanner(self)
+
+    def _array(self, text_and_end: tuple[str, int], scan: Scan) -> object:
+        return JSONArray(text_and_end, self._counting(scan))
+
+    def _object(self, text_and_end: tuple[str, int], strict: bool, scan: Scan, *hooks: object) -> object:  # noqa: FBT001  as the scanner calls it
+        return JSONObject(text_and_end, strict, self._counting(scan), *hooks)
+
+    def _counting(self, scan: Scan) -> Scan:
+        def counting(text: str, index: int) -> object:
+            self._left -= 1
+            if self._left < 0:
+                raise HttpRefusal(
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                    "TooManyValues",
+                    f"the document holds more than {MAX_VALUES} values",
+                    remedy="Send less at once.",
+                )
+            return scan(text, index)
+
+        return counting
 
 
 def load_json(body: bytes) -> object:
-    """Return what `body` says, letting other threads go on meanwhile. Raises ValueError, RecursionError."""
+    """Return what `body` says, letting other threads go on meanwhile. Raises ValueError, RecursionError, HttpRefusal."""
     document: object = _Decoder().decode(body.decode())
     return document
 

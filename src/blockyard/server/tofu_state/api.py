@@ -1,6 +1,5 @@
 """The OpenTofu HTTP backend, and versions for people. Source: hub-usage.md B3, B4; runner.md 1.12."""
 
-import asyncio
 import json
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -14,16 +13,16 @@ from fastapi.responses import JSONResponse
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.kit.bodies import LARGE_BYTES, aside, read_body
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Invalid, NotFound
-from blockyard.server.kit.http import HttpRefusal, answers, joined
+from blockyard.server.kit.http import answers, joined
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.tofu_state.content import open_state, seal_state
 from blockyard.server.tofu_state.model import Locked, StateVersion
 from blockyard.server.tofu_state.service import StateAddress, StateService, StoredState
 
-MAX_STATE_BYTES = 64 * 1024 * 1024
 MAX_LOCK_BYTES = 64 * 1024
 MAX_LOCK_ID_LENGTH = 255
 """Of a lock's id; engines send UUIDs."""
@@ -106,17 +105,14 @@ class _Backend:
         """Store a state; `ID` names the lock under which it is written."""
         address = StateAddress(workspace, block_id)
         lock_id = request.query_params.get("ID")
-        body = await request.body()
-        if len(body) > MAX_STATE_BYTES:
-            raise HttpRefusal(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                "BodyTooLarge",
-                "the state is larger than 64 MB",
-                remedy="Split the module: its state is too large.",
-            )
+
+        async def may(_request: Request) -> None:
+            await self._db.read(lambda tx: self._states.require_write(tx, principal, address))
+
+        body = await read_body(request, LARGE_BYTES, may)
         content_md5 = request.headers.get("content-md5")
         seal = partial(seal_state, self._master_key, block_id, body, content_md5)
-        new = seal() if len(body) <= SMALL_BYTES else await asyncio.to_thread(seal)
+        new = seal() if len(body) <= SMALL_BYTES else await aside(seal)
         await self._db.write(lambda tx: self._states.write(tx, principal, address, new, lock_id))
         return Response(status_code=HTTPStatus.OK)
 
@@ -210,11 +206,9 @@ def _opened(master_key: MasterKey, stored: StoredState) -> _Content:
 
 async def _lock_info(request: Request) -> JsonObject | None:
     """Return the lock in a request's body, None if it has no body."""
-    body = await request.body()
+    body = await read_body(request, MAX_LOCK_BYTES)
     if not body.strip():
         return None
-    if len(body) > MAX_LOCK_BYTES:
-        raise _no_lock_info()
     try:
         info: Json = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -103,6 +103,10 @@ class StateService:
             self._tell(tx, principal, "Building Block State Written", EventType.CHANGED, version)
         return version
 
+    def require_write(self, tx: Transaction, principal: Principal, address: StateAddress) -> None:
+        """Refuse whoever may not write this state, before its content is there. Raises NotFound, Denied."""
+        self._enter(tx, principal, address, "SAVE")
+
     def delete(self, tx: Transaction, principal: Principal, address: StateAddress) -> None:
         """Let readers find no state; its versions stay. Raises NotFound, Denied, Conflict."""
         self._enter_to_change(tx, principal, address, "DELETE")

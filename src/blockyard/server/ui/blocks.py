@@ -13,6 +13,7 @@ from blockyard.server.blocks.model.block import Block, BlockStatus, Lifecycle
 from blockyard.server.blocks.service import BlockDetail, BlockService
 from blockyard.server.definitions.model import DeletionMode
 from blockyard.server.identity.model import Principal
+from blockyard.server.kit.bodies import LARGE_BYTES, Form
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound, Refusal, Unauthenticated
@@ -24,7 +25,7 @@ from blockyard.server.ui.inputs import editable, fields_of, refused_input, reque
 from blockyard.server.ui.refusals import Shown, shown
 from blockyard.server.ui.site import Site
 from blockyard.server.ui.values import input_rows, output_rows, summary_of
-from blockyard.server.ui.visitor import Form, Visitor
+from blockyard.server.ui.visitor import Visitor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,13 @@ def _add_inputs(router: APIRouter, site: Site, blocks: BlockService) -> None:
 
     @router.post("/blocks/{block_id}/inputs")
     async def save_inputs(request: Request, block_id: UUID) -> Response:
-        visitor, form = await visitors.of_form(request)
+
+        async def may(sender: Request) -> None:
+            principal = (await visitors.of(sender)).principal
+            principal.require_somewhere("BUILDINGBLOCK_SAVE")
+            await db.read(lambda tx: blocks.detail(tx, principal, block_id))
+
+        visitor, form = await visitors.of_form(request, LARGE_BYTES, may)
         try:
             ran = await db.write(lambda tx: change(tx, visitor.principal, block_id, form))
         except (NotFound, Unauthenticated):

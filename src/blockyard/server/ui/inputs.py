@@ -13,9 +13,9 @@ from blockyard.server.blocks.model.inputs import SentInput
 from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.service import BlockDetail
 from blockyard.server.definitions.model import AssignmentType, InputSpec
+from blockyard.server.kit.bodies import Form
 from blockyard.server.kit.errors import Refusal
 from blockyard.server.runners.secrets import StoredSecret
-from blockyard.server.ui.visitor import Form
 
 _CONTROLS = {
     InputType.STRING: "text",

@@ -12,13 +12,14 @@ from blockyard.server.identity.api import (
 )
 from blockyard.server.identity.model.users import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, User
 from blockyard.server.identity.service import UserService
+from blockyard.server.kit.bodies import SIGN_IN_BYTES, Form, read_form
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied, Refusal, Unauthenticated
 from blockyard.server.kit.http import status_of
 from blockyard.server.kit.ids import new_secret
 from blockyard.server.ui.refusals import Shown, shown
 from blockyard.server.ui.site import Site
-from blockyard.server.ui.visitor import CSRF_FIELD, Form, Visitor, read_form
+from blockyard.server.ui.visitor import CSRF_FIELD, Visitor
 
 _FORM_COOKIE = "blockyard_form"
 """Binds the sign-in form to the browser that got it, as there is no session yet."""
@@ -57,7 +58,7 @@ def add_sign_in(router: APIRouter, site: Site, users: UserService, sign_in: Sign
 
     @router.post("/sign-in")
     async def do_sign_in(request: Request) -> Response:
-        form = await read_form(request)
+        form = await read_form(request, SIGN_IN_BYTES)
         wanted = local_path(form.texts.get("next", "/"))
         username = form.texts.get("username", "").strip()[:_MAX_NAME]
         try:
@@ -73,7 +74,7 @@ def add_sign_in(router: APIRouter, site: Site, users: UserService, sign_in: Sign
 
     @router.post("/sign-out")
     async def do_sign_out(request: Request) -> Response:
-        visitor, _ = await visitors.of_form(request)
+        visitor, _ = await visitors.of_form(request, SIGN_IN_BYTES)
         await db.write(lambda tx: users.sign_out(tx, visitor.cookie))
         response = frame.go("/sign-in", notice="signed-out")
         clear_session_cookie(response, secure=frame.secure_cookies)
@@ -101,7 +102,7 @@ def add_password(router: APIRouter, site: Site, users: UserService, sign_in: Sig
 
     @router.post("/account/password")
     async def change_password(request: Request) -> Response:
-        visitor, form = await visitors.of_form(request)
+        visitor, form = await visitors.of_form(request, SIGN_IN_BYTES)
         new = form.texts.get("new", "")
         if new != form.texts.get("repeated", ""):
             told = Shown("The new password and its repetition differ.")

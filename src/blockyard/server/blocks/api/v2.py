@@ -10,12 +10,13 @@ from fastapi import APIRouter, Body, Depends, Request, Response
 from blockyard.protocol.media import BLOCK_V1, BLOCK_V2
 from blockyard.server.blocks.api.wire import BlockFilter, BlockIn, BlockList, BlockOut, render
 from blockyard.server.blocks.service import BlockService
-from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.identity.api import CurrentPrincipal, holding
+from blockyard.server.kit.bodies import LARGE_BYTES
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import joined, media, media_class, page_request, require_accept
-from blockyard.server.kit.large_bodies import api_router
+from blockyard.server.kit.large_bodies import api_router, takes
 from blockyard.server.kit.paging import PageRequest
 
 PREFIX = "/api/meshobjects/meshbuildingblocks"
@@ -59,7 +60,10 @@ def _add_reading(router: APIRouter, db: Database, blocks: BlockService, links: L
 
 
 def _add_changing(router: APIRouter, db: Database, blocks: BlockService, links: Links) -> None:
+    may_save = holding("BUILDINGBLOCK_SAVE")
+
     @router.post("", status_code=HTTPStatus.CREATED, response_model=BlockOut)
+    @takes(LARGE_BYTES, may_save)
     async def order_block(body: BlockBody, principal: CurrentPrincipal) -> Response:
         """Order a block; its first run starts at once unless something is missing."""
         request = body.model()
@@ -67,6 +71,7 @@ def _add_changing(router: APIRouter, db: Database, blocks: BlockService, links: 
         return _answer(document, status_code=HTTPStatus.CREATED)
 
     @router.put("/{uuid}", response_model=BlockOut)
+    @takes(LARGE_BYTES, may_save)
     async def update_block(uuid: UUID, body: BlockBody, principal: CurrentPrincipal) -> Response:
         """Change a block: inputs that are left out stay; changed ones, and another version, start a run."""
         if body.metadata.uuid not in {None, uuid}:

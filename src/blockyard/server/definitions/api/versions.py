@@ -14,12 +14,13 @@ from blockyard.server.definitions.documents import shown_content
 from blockyard.server.definitions.model import DefinitionId, VersionId, VersionView
 from blockyard.server.definitions.rules import warnings_of
 from blockyard.server.definitions.service import VersionService
-from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.identity.api import CurrentPrincipal, holding
+from blockyard.server.kit.bodies import LARGE_BYTES
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import joined, media, media_class, page_request
-from blockyard.server.kit.large_bodies import api_router
+from blockyard.server.kit.large_bodies import api_router, takes
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import WireJson, WireModel
 
@@ -75,7 +76,10 @@ def version_routes(db: Database, versions: VersionService, links: Links) -> APIR
         items = found.map(lambda view: _render(view, links))
         return answer(links.collection("versions", KIND + "s", items, request.query_params))
 
+    may_save = holding("BUILDINGBLOCKDEFINITION_SAVE")
+
     @objects.post("", status_code=HTTPStatus.CREATED, response_model=VersionOut)
+    @takes(LARGE_BYTES, may_save)
     async def create_version(body: VersionBody, principal: CurrentPrincipal) -> Response:
         """Make the next draft; hashes of secrets stand for those of the version before."""
         wanted = body.model()
@@ -88,6 +92,7 @@ def version_routes(db: Database, versions: VersionService, links: Links) -> APIR
         return answer(_render(await db.read(lambda tx: versions.get(tx, principal, VersionId(uuid))), links))
 
     @objects.put("/{uuid}", response_model=VersionOut)
+    @takes(LARGE_BYTES, may_save)
     async def update_version(uuid: UUID, body: VersionBody, principal: CurrentPrincipal) -> Response:
         """Edit the draft; with `state` RELEASED release it, after which it never changes."""
         wanted = body.model()

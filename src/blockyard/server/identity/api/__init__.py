@@ -8,7 +8,7 @@ from blockyard.server.identity.api.authenticate import (
     require_csrf,
     set_session_cookie,
 )
-from blockyard.server.identity.api.current import Authenticate, CurrentPrincipal, current_principal
+from blockyard.server.identity.api.current import Authenticate, CurrentPrincipal, current_principal, holding
 from blockyard.server.identity.api.info import info_routes
 from blockyard.server.identity.api.keys import key_routes
 from blockyard.server.identity.api.login import address_of, login_routes
@@ -25,6 +25,7 @@ __all__ = [
     "authenticate_with",
     "clear_session_cookie",
     "current_principal",
+    "holding",
     "info_routes",
     "key_routes",
     "login_routes",

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from blockyard.server.identity.model import Principal
+from blockyard.server.kit.bodies import May
 
 Authenticate = Callable[[Request], Awaitable[Principal]]
 """Returns whose request it is, or raises Unauthenticated; the application keeps it as `app.state.authenticate`."""
@@ -22,6 +23,15 @@ async def current_principal(
     principal = await authenticate(request)
     request.state.principal = f"{principal.author.type}:{principal.author.identifier}"
     return principal
+
+
+def holding(code: str) -> May:
+    """Return what refuses the large bodies of everybody who holds `code` nowhere."""
+
+    async def may(request: Request) -> None:
+        (await current_principal(request)).require_somewhere(code)
+
+    return may
 
 
 CurrentPrincipal = Annotated[Principal, Depends(current_principal)]

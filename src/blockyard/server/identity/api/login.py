@@ -17,10 +17,11 @@ from blockyard.server.identity.service import (
     Throttle,
     Tokens,
 )
+from blockyard.server.kit.bodies import SIGN_IN_BYTES, read_body
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid, Unauthenticated
 from blockyard.server.kit.http import MALFORMED_REMEDY, require_content_type
-from blockyard.server.kit.large_bodies import api_router
+from blockyard.server.kit.large_bodies import api_router, takes
 from blockyard.server.kit.wire import ShortText, WireModel
 
 _JSON = "application/json"
@@ -80,6 +81,7 @@ def login_routes(db: Database, keys: ApiKeyService, sign_in: SignIn, tokens: Tok
         return BearerToken(access_token=token, expires_in=int(KEY_TOKEN_LIFE.total_seconds()))
 
     @router.post("/api/blockyard/v1/login")
+    @takes(SIGN_IN_BYTES)
     async def log_in_with_password(
         request: Request, response: Response, body: Annotated[UserLogin, Body()]
     ) -> BearerToken:
@@ -99,7 +101,7 @@ def address_of(request: Request) -> str:
 
 async def _read_login(request: Request) -> KeyLogin:
     media_type = require_content_type(request, [_JSON, _FORM])
-    body = await request.body()
+    body = await read_body(request, SIGN_IN_BYTES)
     try:
         if media_type == _JSON:
             return KeyLogin.model_validate_json(body)

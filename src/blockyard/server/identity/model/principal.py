@@ -121,6 +121,11 @@ class Principal:
             providers=frozenset(name for name, codes in self.grants.items() if f"MANAGED_{code}" in codes),
         )
 
+    def require_somewhere(self, code: str) -> None:
+        """Refuse unless there may be an object that `allows` would allow: what can be asked before a large body is read."""
+        if self.reach(code).nothing:
+            raise _denied(code, None, None)
+
     def attempt_of(self, run_id: UUID) -> int | None:
         """Return the attempt this principal's run token stands for, None if it is no token of `run_id`."""
         return self.run.attempt if self.run is not None and self.run.run_id == run_id else None

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Resp
 from blockyard.protocol.live import LOG_OFFSET_PARAMETER, LOG_STEP_PARAMETER, LogReply, Release
 from blockyard.protocol.media import RUN
 from blockyard.protocol.status import SourceRegistration, StatusUpdate, UpdateReply
-from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.identity.api import CurrentPrincipal, current_principal
+from blockyard.server.kit.bodies import LARGE_BYTES, read_body
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import NotFound
 from blockyard.server.kit.http import answers, media, media_class, require_accept
-from blockyard.server.kit.large_bodies import api_router
+from blockyard.server.kit.large_bodies import api_router, takes
 from blockyard.server.kit.sealed import MasterKey, Undecryptable
 from blockyard.server.runs.api.claims import wait_seconds
 from blockyard.server.runs.api.held import MAX_HELD_SECONDS, held_heartbeat
@@ -32,6 +33,11 @@ def report_routes(db: Database, reports: ReportService, master_key: MasterKey) -
     objects = "/api/meshobjects/meshbuildingblockruns"
     own = "/api/blockyard/v1/runs"
 
+    async def may_report(request: Request) -> None:
+        principal = await current_principal(request)
+        run_id = _run_of(request)
+        await db.read(lambda tx: reports.require(tx, principal, run_id))
+
     @router.post(
         f"{objects}/{{run_id}}/status/source",
         dependencies=[Depends(media(RUN))],
@@ -48,6 +54,7 @@ def report_routes(db: Database, reports: ReportService, master_key: MasterKey) -
         dependencies=[Depends(media(RUN))],
         response_class=media_class(RUN),
     )
+    @takes(LARGE_BYTES, may_report)
     async def report_status(
         run_id: UUID,
         source_id: Annotated[str, Path(min_length=1, max_length=255)],
@@ -79,7 +86,7 @@ def report_routes(db: Database, reports: ReportService, master_key: MasterKey) -
         offset: Annotated[int, Query(alias=LOG_OFFSET_PARAMETER, ge=0, le=MAX_OFFSET)],
     ) -> LogReply:
         """Append bytes to the log of a step from `offset` on; what is there already is kept."""
-        data = await request.body()
+        data = await read_body(request, LARGE_BYTES, may_report)
         return await db.write(
             lambda tx: reports.append_log(tx, principal, RunId(run_id), step=step, offset=offset, data=data)
         )
@@ -101,3 +108,11 @@ def report_routes(db: Database, reports: ReportService, master_key: MasterKey) -
         return await db.write(lambda tx: reports.release(tx, principal, RunId(run_id), reason))
 
     return router
+
+
+def _run_of(request: Request) -> RunId:
+    """Return the run that the address names. Raises NotFound."""
+    try:
+        return RunId(UUID(request.path_params["run_id"]))
+    except ValueError as error:
+        raise NotFound("there is no such run") from error

@@ -51,6 +51,10 @@ class ReportService:
         self._context = context
         self._ending = RunEnding(context)
 
+    def require(self, tx: Transaction, principal: Principal, run_id: RunId) -> None:
+        """Refuse whoever may not report on a run, before the report is there. Raises NotFound, Denied."""
+        require_report(principal, RunStore(tx).get(run_id))
+
     def register(
         self, tx: Transaction, principal: Principal, run_id: RunId, registration: SourceRegistration
     ) -> UpdateReply:
