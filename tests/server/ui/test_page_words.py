@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from blockyard.protocol.jsontypes import Json
-from blockyard.server.ui.markdown import as_html
+from blockyard.server.ui.markdown import as_html, page_budget
 from blockyard.server.ui.values import Shown, shown
 from blockyard.server.ui.words import count, duration
 
@@ -77,3 +77,29 @@ def test_a_mention_of_a_block_leads_to_its_page() -> None:
 
 def test_tables_are_kept() -> None:
     assert "<table>" in as_html("| a | b |\n|---|---|\n| 1 | 2 |")
+
+
+@pytest.mark.parametrize("evil", ["![" * 5000, "|a" * 200 + "\n" + "|-" * 200 + "\n" + "x\n" * 200, "-\n\na" * 9000])
+def test_a_text_that_would_take_long_shows_as_it_was_written(evil: str) -> None:
+    shown = as_html(f"<b>{evil}")
+
+    assert shown.startswith("<p>&lt;b&gt;")
+    assert "<table" not in shown
+    assert "<li" not in shown
+
+
+def test_all_texts_of_a_page_together_cost_no_more_than_a_page_may() -> None:
+    with page_budget():
+        shown = [as_html(f"*{number}* " * 1000) for number in range(30)]
+
+    assert shown[0].startswith("<p><em>")
+    assert shown[-1].startswith("<p>*29* *29*")
+
+
+def test_a_long_readme_is_still_rendered() -> None:
+    readme = (
+        "# Title\n\nSome *words* and `code`, a [link](https://example.org).\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"
+        * 200
+    )
+
+    assert as_html(readme).count("<table>") == 200

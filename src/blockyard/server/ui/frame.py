@@ -1,6 +1,8 @@
 """What every page shares: templates, the look, security headers, notices between two pages."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -9,11 +11,12 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.types import Receive, Scope, Send
 
 from blockyard.server.identity.api import set_session_cookie
 from blockyard.server.ui import words
 from blockyard.server.ui.bundle import Bundle
-from blockyard.server.ui.markdown import as_html
+from blockyard.server.ui.markdown import as_html, page_budget
 from blockyard.server.ui.visitor import Visitor
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -50,6 +53,31 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 """Nothing inline, nothing foreign, no frames, no copies of what only the visitor may see."""
+
+
+_THREADS = ThreadPoolExecutor(2, "page")
+"""Pages are rendered aside: a long one would hold up everybody else."""
+
+
+class Page(HTMLResponse):
+    """An answer that is rendered in a thread, before it is sent at the latest."""
+
+    def __init__(self, render: Callable[[], str], status: HTTPStatus) -> None:
+        super().__init__(None, status, headers=HEADERS)
+        self._render: Callable[[], str] | None = render
+
+    async def finish(self) -> None:
+        """Render the page unless that is done."""
+        if (render := self._render) is None:
+            return
+        self.body = self.render(await asyncio.get_running_loop().run_in_executor(_THREADS, render))
+        self.headers["Content-Length"] = str(len(self.body))
+        self._render = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the page."""
+        await self.finish()
+        await super().__call__(scope, receive, send)
 
 
 class Frame:
@@ -92,8 +120,13 @@ class Frame:
             "theme": theme if theme in _THEMES else None,
             "path": request.url.path,
         }
-        html = self._templates.get_template(template).render({**frame, **context})
-        response = HTMLResponse(html, status, headers=HEADERS)
+        layout = self._templates.get_template(template)
+
+        def render() -> str:
+            with page_budget():
+                return layout.render({**frame, **context})
+
+        response = Page(render, status)
         if notice is not None:
             response.delete_cookie(_NOTICE_COOKIE, path="/", secure=self.secure_cookies, httponly=True, samesite="lax")
         self._prolong(response, visitor)

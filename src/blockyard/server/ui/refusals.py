@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from blockyard.server.kit.errors import Refusal, TooManyRequests, Unauthenticated
 from blockyard.server.kit.http import HttpRefusal, status_of
-from blockyard.server.ui.frame import Frame
+from blockyard.server.ui.frame import Frame, Page
 from blockyard.server.ui.visitor import Visitor, Visitors
 
 log = structlog.get_logger(__name__)
@@ -23,6 +23,7 @@ _TITLES = {
     HTTPStatus.FORBIDDEN: "You may not do this",
     HTTPStatus.NOT_FOUND: "There is nothing here",
     HTTPStatus.METHOD_NOT_ALLOWED: "This page cannot be opened directly",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "This is too much at once",
     HTTPStatus.CONFLICT: "This is not possible right now",
     HTTPStatus.TOO_MANY_REQUESTS: "Please wait a moment",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side",
@@ -64,17 +65,22 @@ class Refusals:
     async def guard(self, request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
         """Handle a request; a refusal, or a bug, becomes a page."""
         try:
-            return await handle(request)
+            answer = await handle(request)
+            if isinstance(answer, Page):
+                await answer.finish()
         except Unauthenticated:
             return self._frame.go_to_sign_in(request)
         except Refusal as refusal:
             return self._of_refusal(request, refusal)
-        except (RequestValidationError, HttpRefusal, HTTPException) as error:
+        except HttpRefusal as error:
+            return self._page(request, error.status, sentence(error.message), remedy=error.remedy)
+        except (RequestValidationError, HTTPException) as error:
             return self._page(request, _status(error), _NOT_FOUND)
         except Exception:
             log.exception("request failed", method=request.method, path=request.url.path)
             text = "The server has a defect here; it has been logged. Trying again may help."
             return self._page(request, HTTPStatus.INTERNAL_SERVER_ERROR, text)
+        return answer
 
     def install(self, app: FastAPI) -> None:
         """Answer browsers that ask for an address `app` does not have with a page; all others as before."""

@@ -1,0 +1,175 @@
+"""Texts, patterns and documents made to be slow hold neither the event loop nor the writer, whatever page or route takes them."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import httpx
+import pytest
+
+from blockyard.protocol import media
+from blockyard.protocol.jsontypes import Json, JsonObject
+from tests.support.held import LIMIT_SECONDS, Held, measured
+from tests.support.http import client_for
+from tests.support.installation import an_input, an_output, text_of
+from tests.support.page_world import Person
+from tests.support.whole_server import (
+    BLOCKS,
+    DEFINITIONS,
+    RUNS,
+    VERSIONS,
+    Request,
+    Tenancy,
+    WholeServer,
+    a_definition,
+    a_version,
+    an_order,
+    claim,
+)
+
+LONGEST = 10_000
+"""Characters of a description."""
+
+EVIL: Mapping[str, str] = {
+    "images": "![",
+    "brackets": "[",
+    "links": "[a](",
+    "references": "[][]",
+    "stars": "*a*a",
+    "strong": "**a *a ",
+    "lines below": "_a__b ",
+    "backticks": "`a``b```",
+    "tags": "<",
+    "tables": "|",
+    "wide tables": "|a" * 500 + "\n" + "|-" * 500 + "\n" + "x\n" * 3000,
+    "quotes": ">",
+    "lists": "- ",
+    "short lists": "-\n\na",
+    "many lines": "a\n",
+    "definitions": "[a]: b\n",
+    "entities": "&#x",
+    "backslashes": "\\",
+    "nested lists": "\n".join(" " * (2 * depth) + "- a" for depth in range(90)),
+    "mentions": "@buildingblock[",
+}
+
+
+def evil(name: str, length: int = LONGEST) -> str:
+    """Return an evil text of this length."""
+    return (EVIL[name] * length)[:length]
+
+
+@pytest.fixture(scope="module")
+def member(server: WholeServer, tenancy: Tenancy) -> Person:
+    """Somebody who may look at the blocks of the workspace."""
+    del tenancy
+    person: JsonObject = {"username": "mia", "password": "four random words", "euid": None}
+    server.ok(Request("POST", "/api/blockyard/v1/users", person, "application/json"))
+    binding: JsonObject = {
+        "apiVersion": "v2",
+        "kind": "meshWorkspaceUserBinding",
+        "metadata": {"name": "mia-shop"},
+        "roleRef": {"name": "Workspace Member"},
+        "targetRef": {"name": "shop"},
+        "subject": {"name": "mia"},
+    }
+    server.ok(
+        Request("POST", "/api/meshobjects/meshworkspacebindings/userbindings", binding, media.WORKSPACE_USER_BINDING)
+    )
+    mia = Person(server.app)
+    assert mia.sign_in("mia").status_code == 303
+    return mia
+
+
+def new_version(server: WholeServer, **members: Json) -> str:
+    """Return a released version of a definition of its own."""
+    created = server.ok(Request("POST", DEFINITIONS, a_definition(), media.DEFINITION))
+    definition, version = text_of(created, "metadata", "uuid"), text_of(created, "status", "latestVersionUuid")
+    body = a_version(definition, version, **members)
+    server.ok(Request("PUT", f"{VERSIONS}/{version}", body, media.DEFINITION_VERSION))
+    return version
+
+
+def order(version: str, inputs: Mapping[str, Json]) -> Request:
+    """Return the order of a block with these inputs."""
+    body = an_order(version)
+    spec = body["spec"]
+    assert isinstance(spec, dict)
+    spec["inputs"] = {key: {"value": value, "isSensitive": False} for key, value in inputs.items()}
+    return Request("POST", BLOCKS, body, media.BLOCK_V2)
+
+
+def held_by_requests(server: WholeServer, requests: Sequence[Request]) -> tuple[Held, list[httpx.Response]]:
+    """Send requests and return what was held, and the answers."""
+    answers: list[httpx.Response] = []
+
+    async def send() -> None:
+        answers.extend(await server._send_all(requests))
+
+    return measured(server.db, send), answers
+
+
+def held_by_pages(server: WholeServer, person: Person, paths: Sequence[str]) -> Held:
+    """Open pages and return what was held."""
+
+    async def look() -> None:
+        async with client_for(server.app, "https://blockyard.test") as client:
+            client.cookies = person.cookies
+            for path in paths:
+                answer = await client.get(path)
+                assert answer.status_code == 200, f"{path}: {answer.status_code}"
+
+    return measured(server.db, look)
+
+
+def assert_short(held: Held) -> None:
+    """Fail if the loop or the writer was held too long."""
+    assert held.loop < LIMIT_SECONDS, held
+    assert held.writer < LIMIT_SECONDS, held
+
+
+def test_the_measurement_sees_what_holds_the_loop_and_the_writer(server: WholeServer) -> None:
+    async def work() -> None:
+        await asyncio.sleep(0)
+        sum(range(20_000_000))
+        await server.db.write(lambda _tx: sum(range(20_000_000)))
+
+    held = measured(server.db, work)
+
+    assert held.loop > LIMIT_SECONDS
+    assert held.writer > LIMIT_SECONDS
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_evil_texts_hold_no_page_up(server: WholeServer, tenancy: Tenancy, member: Person, name: str) -> None:
+    del tenancy
+    text = evil(name)
+    inputs: JsonObject = {f"in{at}": an_input(description=text, displayOrder=at) for at in range(20)}
+    version = new_version(server, inputs=inputs, outputs={"summary": an_output("STRING", "SUMMARY")})
+    block = text_of(server.ok(order(version, dict.fromkeys(inputs, evil(name, 1000)))), "metadata", "uuid")
+    run = claim(server)
+    run_id, token = text_of(run, "metadata", "uuid"), text_of(run, "spec", "runToken")
+    _report(server, run_id, token, evil(name, 90_000))
+
+    held = held_by_pages(
+        server,
+        member,
+        [f"/blocks/{block}", f"/blocks/{block}/inputs", f"/blocks/{block}/delete", f"/runs/{run_id}", "/blocks"],
+    )
+
+    assert_short(held)
+
+
+def _report(server: WholeServer, run_id: str, token: str, text: str) -> None:
+    """Let a run end whose every text is evil."""
+    source: JsonObject = {"source": {"id": "source"}, "steps": [{"id": "apply", "displayName": text[:200].strip()}]}
+    server.ok(Request("POST", f"{RUNS}/{run_id}/status/source", source, media.RUN, token))
+    outputs: JsonObject = {"summary": {"value": text, "type": "STRING", "isSensitive": False}}
+    step: JsonObject = {
+        "id": "apply",
+        "status": "SUCCEEDED",
+        "userMessage": text,
+        "systemMessage": text,
+        "outputs": outputs,
+    }
+    update: JsonObject = {"status": "SUCCEEDED", "summary": text[:2000], "steps": [step]}
+    server.ok(Request("PATCH", f"{RUNS}/{run_id}/status/source/source", update, media.RUN, token))
