@@ -25,7 +25,13 @@ PIECE = b"[" * 65536
 PATIENCE = 20
 """Seconds after which an answer counts as waiting for the rest of the body; a stalled body gets its own after 30."""
 
-OPEN_PAGES = {("GET", "/"), ("GET", "/sign-in"), ("GET", "/api/docs"), ("GET", "/api/openapi.json")}
+OPEN_PAGES = {
+    ("GET", "/"),
+    ("GET", "/sign-in"),
+    ("GET", "/sign-in/link"),
+    ("GET", "/api/docs"),
+    ("GET", "/api/openapi.json"),
+}
 REFUSED = {401, 404, 405, 406, 413, 415}
 
 TYPES: Mapping[str, bytes | None] = {

@@ -80,11 +80,11 @@ def member(server: WholeServer, tenancy: Tenancy) -> Person:
     return mia
 
 
-def new_version(server: WholeServer, **members: Json) -> str:
+def new_version(server: WholeServer, inputs: JsonObject, outputs: JsonObject) -> str:
     """Return a released version of a definition of its own."""
     created = server.ok(Request("POST", DEFINITIONS, a_definition(), media.DEFINITION))
     definition, version = text_of(created, "metadata", "uuid"), text_of(created, "status", "latestVersionUuid")
-    body = a_version(definition, version, **members)
+    body = a_version(definition, version, inputs=inputs, outputs=outputs)
     server.ok(Request("PUT", f"{VERSIONS}/{version}", body, media.DEFINITION_VERSION))
     return version
 
@@ -144,7 +144,7 @@ def test_evil_texts_hold_no_page_up(server: WholeServer, tenancy: Tenancy, membe
     del tenancy
     text = evil(name)
     inputs: JsonObject = {f"in{at}": an_input(description=text, displayOrder=at) for at in range(20)}
-    version = new_version(server, inputs=inputs, outputs={"summary": an_output("STRING", "SUMMARY")})
+    version = new_version(server, inputs, {"summary": an_output("STRING", "SUMMARY")})
     block = text_of(server.ok(order(version, dict.fromkeys(inputs, evil(name, 1000)))), "metadata", "uuid")
     run = claim(server)
     run_id, token = text_of(run, "metadata", "uuid"), text_of(run, "spec", "runToken")

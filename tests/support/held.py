@@ -4,17 +4,19 @@ CPU time of the thread is counted, not time on the clock: on a busy machine that
 """
 
 import asyncio
-import contextvars
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import Context
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from sqlalchemy import Connection, event
 
 from blockyard.server.kit.database import Database
+
+Ts = TypeVarTuple("Ts")
 
 LIMIT_SECONDS = 0.1
 """Longer than this nothing may be held, whoever sends what. Source: architecture.md 9."""
@@ -45,8 +47,8 @@ class _MeasuredLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self._held = held
 
-    def _timed(self, callback: Callable[..., Any]) -> Callable[..., None]:
-        def timed(*args: Any) -> None:
+    def _timed(self, callback: Callable[[*Ts], object], *args: *Ts) -> Callable[[], None]:
+        def timed() -> None:
             began = time.thread_time()
             try:
                 callback(*args)
@@ -56,16 +58,16 @@ class _MeasuredLoop(asyncio.SelectorEventLoop):
         return timed
 
     def call_soon(
-        self, callback: Callable[..., Any], *args: Any, context: contextvars.Context | None = None
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
         """Run `callback`, and note how long it takes."""
-        return super().call_soon(self._timed(callback), *args, context=context)
+        return super().call_soon(self._timed(callback, *args), context=context)
 
     def call_soon_threadsafe(
-        self, callback: Callable[..., Any], *args: Any, context: contextvars.Context | None = None
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
         """Run `callback`, and note how long it takes."""
-        return super().call_soon_threadsafe(self._timed(callback), *args, context=context)
+        return super().call_soon_threadsafe(self._timed(callback, *args), context=context)
 
 
 @contextmanager

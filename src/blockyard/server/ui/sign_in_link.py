@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request, Response
 from blockyard.server.identity.api import set_session_cookie
 from blockyard.server.identity.model import User
 from blockyard.server.identity.service import SignInLinks
+from blockyard.server.kit.bodies import SIGN_IN_BYTES, read_form
 from blockyard.server.kit.errors import Unauthenticated
 from blockyard.server.ui.refusals import shown
 from blockyard.server.ui.site import Site
-from blockyard.server.ui.visitor import read_form
 
 PATH = "/sign-in/link"
 TOKEN = "token"  # noqa: S105  the name of the parameter
@@ -40,7 +40,7 @@ def add_sign_in_link(router: APIRouter, site: Site, links: SignInLinks) -> None:
 
     @router.post(PATH)
     async def use_link(request: Request) -> Response:
-        form = await read_form(request)
+        form = await read_form(request, SIGN_IN_BYTES)
         token = form.texts.get(TOKEN, "")[:_LONGEST_TOKEN]
         try:
             cookie = await db.write(lambda tx: links.sign_in(tx, token))
