@@ -8,6 +8,7 @@ import pytest
 
 from blockyard.protocol import media
 from blockyard.protocol.jsontypes import Json, JsonObject
+from tests.contract.test_bad_input import STREAMS, filled, operations
 from tests.support.held import LIMIT_SECONDS, Held, measured
 from tests.support.http import client_for
 from tests.support.installation import an_input, an_output, text_of
@@ -173,3 +174,56 @@ def _report(server: WholeServer, run_id: str, token: str, text: str) -> None:
     }
     update: JsonObject = {"status": "SUCCEEDED", "summary": text[:2000], "steps": [step]}
     server.ok(Request("PATCH", f"{RUNS}/{run_id}/status/source/source", update, media.RUN, token))
+
+
+def test_slow_patterns_and_evil_values_hold_no_order_up(server: WholeServer, tenancy: Tenancy) -> None:
+    del tenancy
+    inputs: JsonObject = {
+        f"in{at}": an_input(valueValidationRegex="(?:(?:a|aa)+b|a*)", displayOrder=at) for at in range(40)
+    }
+    version = new_version(server, inputs, {"result": an_output()})
+    values: dict[str, Json] = {f"in{at}": "a" * (20 + at) for at in range(40)}
+
+    held, answers = held_by_requests(server, [order(version, values)])
+
+    assert [answer.json()["errorCode"] for answer in answers] == ["PatternTooSlow"]
+    assert_short(held)
+
+
+DOCUMENTS: Mapping[str, bytes] = {
+    "wide": b"[" + b"[]," * 80_000 + b"[]]",
+    "deep": b"[" * 100_000 + b"]" * 100_000,
+    "keys": b"{" + b",".join(b'"%d":{}' % at for at in range(20_000)) + b"}",
+    "numbers": b"[" + b"1e9," * 60_000 + b"1]",
+    "escapes": b'"' + b"\\u0041" * 40_000 + b'"',
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_deep_and_wide_documents_hold_no_route_up(server: WholeServer, tenancy: Tenancy, name: str) -> None:
+    evil_document = DOCUMENTS[name]
+    bodies = [evil_document, b'{"metadata": %b, "spec": {"inputs": %b}}' % (evil_document[:120_000], b"{}")]
+    requests = [
+        Request(method, filled(path, tenancy), body, kind)
+        for method, path, kind in operations()
+        if kind is not None and not path.endswith((*STREAMS, "/release", "/lock"))
+        for body in bodies
+    ]
+
+    held, answers = held_by_requests(server, requests)
+
+    assert [answer.status_code for answer in answers if answer.status_code >= 500] == []
+    assert_short(held)
+
+
+@pytest.mark.parametrize("text", ['{\n"a":\n' * 400 + "[" + "[]," * 350_000, "{\n" * 500_000, "}\n{\n" * 250_000])
+def test_braces_in_the_text_of_a_step_hold_no_report_up(server: WholeServer, tenancy: Tenancy, text: str) -> None:
+    step: JsonObject = {"id": "trigger", "status": "IN_PROGRESS", "systemMessage": f'"sensitive": true\n{text}'}
+    update: JsonObject = {"status": "IN_PROGRESS", "steps": [step]}
+
+    held, answers = held_by_requests(
+        server, [Request("PATCH", f"{RUNS}/{tenancy.run}/status/source/github", update, media.RUN)]
+    )
+
+    assert [answer.status_code for answer in answers] == [200]
+    assert_short(held)

@@ -4,6 +4,7 @@ CPU time of the thread is counted, not time on the clock: on a busy machine that
 """
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from typing import Any, TypeVarTuple
 
 from sqlalchemy import Connection, event
 
+from blockyard.server.app.server import keep_for_good
 from blockyard.server.kit.database import Database
 
 Ts = TypeVarTuple("Ts")
@@ -94,8 +96,9 @@ def measured_writer(database: Database, held: Held) -> Iterator[None]:
 
 
 def measured(database: Database, work: Callable[[], Coroutine[Any, Any, None]]) -> Held:
-    """Do `work` on an event loop of its own and return what was held how long."""
+    """Do `work` on an event loop of its own and return what was held how long; garbage is collected as in a server."""
     held = Held()
+    keep_for_good()
 
     def run() -> None:
         with asyncio.Runner(loop_factory=lambda: _MeasuredLoop(held)) as runner:
@@ -103,4 +106,5 @@ def measured(database: Database, work: Callable[[], Coroutine[Any, Any, None]]) 
 
     with measured_writer(database, held), ThreadPoolExecutor(1) as pool:
         pool.submit(run).result()
+    gc.unfreeze()
     return held

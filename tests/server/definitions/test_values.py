@@ -2,7 +2,9 @@
 
 import base64
 import contextlib
+import contextvars
 import json
+import time
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from blockyard.server.definitions.values import (
     input_from_output,
 )
 from blockyard.server.kit.errors import Invalid
+from tests.support.held import LIMIT_SECONDS
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -145,7 +148,7 @@ def test_the_authors_message_is_told_but_never_the_value() -> None:
 def test_no_pattern_holds_up_the_server(pattern: str) -> None:
     check_pattern(pattern)
     try:
-        assert not matches(pattern, "a" * 5000 + "!")
+        assert not contextvars.copy_context().run(matches, pattern, "a" * 5000 + "!")
     except PatternError as error:
         assert "longer than" in str(error)  # noqa: PT017  either answer is fine, waiting for hours is not
 
@@ -221,3 +224,34 @@ def test_a_list_in_an_output_becomes_options() -> None:
     assert input_from_output(InputType.CODE, '["a"]') == '["a"]'
     with pytest.raises(ValueError, match="Expecting value"):
         input_from_output(InputType.MULTI_SELECT, "a, b")
+
+
+SLOW = "(?:(?:a|aa)+b|a*)"
+"""Takes a tenth of a second for 25 `a`, and twice as long for each further two."""
+
+
+def test_many_slow_values_share_one_budget() -> None:
+    def match_all() -> tuple[float, int]:
+        refused = 0
+        began = time.thread_time()
+        for count in range(40):
+            try:
+                matches(SLOW, "a" * (25 + count))
+            except PatternError:
+                refused += 1
+        return time.thread_time() - began, refused
+
+    seconds, refused = contextvars.copy_context().run(match_all)
+
+    assert seconds < LIMIT_SECONDS
+    assert refused > 35
+
+
+def test_a_value_is_matched_once_however_often_it_is_asked_about() -> None:
+    def match_again() -> float:
+        began = time.thread_time()
+        for _ in range(100):
+            assert matches("(?:(?:a|aa)+b|a*)", "a" * 13)
+        return time.thread_time() - began
+
+    assert contextvars.copy_context().run(match_again) < LIMIT_SECONDS

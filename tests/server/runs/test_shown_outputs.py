@@ -1,11 +1,13 @@
 """Outputs that the official runner shows in the logs of its steps."""
 
 import json
+import time
 
 import pytest
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.runs.model.shown_outputs import EARLIER_FAILURE, shows_no_output, without_sensitive_outputs
+from tests.support.held import LIMIT_SECONDS
 from tests.support.run_answers import logs_of
 from tests.support.run_world import RunWorld, a_target, a_worker
 
@@ -46,6 +48,33 @@ def test_a_list_that_is_still_being_written_shows_no_sensitive_value() -> None:
         kept = without_sensitive_outputs(whole[:length], "-")
         assert not any(SECRET[:size] in kept for size in range(4, len(SECRET)))
         assert kept.startswith(whole[: min(length, 15)])
+
+
+def test_a_list_with_other_text_in_it_shows_no_sensitive_value() -> None:
+    begin = a_list(sensitive=True).partition(SECRET)[0]
+    message = f"{begin}\n{{\nother\n}}\n{a_list(sensitive=True)}\n{a_list(sensitive=False)}"
+
+    assert without_sensitive_outputs(message, "-") == f"-{{\nother\n}}\n-\n{a_list(sensitive=False)}"
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        '"sensitive": true\n' + '{\n"a":\n' * 400 + "[" + "[]," * 350_000,
+        "{\n" * 500_000 + '"sensitive": true',
+        '{\n"sensitive": true\n' * 40_000,
+        '"sensitive": true\n' * 60_000,
+        '{\n"sensitive": true\n}\n' * 40_000,
+    ],
+    ids=["open braces", "begins", "lists", "marks", "short lists"],
+)
+def test_a_megabyte_of_braces_is_looked_through_in_linear_time(evil: str) -> None:
+    began = time.thread_time()
+    without_sensitive_outputs(evil, "-")
+    once = time.thread_time() - began
+    without_sensitive_outputs(evil * 4, "-")
+
+    assert time.thread_time() - began - once < LIMIT_SECONDS * 4
 
 
 @pytest.mark.anyio

@@ -1,11 +1,17 @@
 """Regular expressions written by authors of definitions, matched so that no pattern can hold up the server.
 
+All matches of one transaction share a budget, for single limits add up: a definition may have 500 inputs, and a write transaction
+holds up everybody else. Each value is matched once in it, however often it is asked about.
+
 The `regex` library is used because it takes a time limit: the standard library's engine cannot be stopped, and engines without
 backtracking do not know the look-arounds that existing definitions use. Compiling and memory have no such limit, so patterns
 that grow large there (nested counts, recursion) are refused when a version is saved.
 """
 
 import re
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 
 import regex  # type: ignore[import-untyped]  # the library has no type information
 
@@ -15,8 +21,16 @@ MAX_PATTERN_CHARACTERS = 1000
 MAX_TEXT_CHARACTERS = 100_000
 """Longer texts are not matched."""
 
-MATCH_SECONDS = 0.2
-"""How long one match may take; a reasonable pattern needs microseconds."""
+BUDGET_SECONDS = 0.05
+"""How long all matches of a transaction may compute; a reasonable pattern needs microseconds."""
+
+_TOO_LONG = f"matching takes longer than {BUDGET_SECONDS} seconds in all"
+
+_SHORTEST_SECONDS = 0.02
+"""What a match gets as long as anything is left: the library counts the time of other threads, too."""
+
+_WINDOW_SECONDS = 5.0
+"""A transaction is over by then, so an older budget was another's."""
 
 _MAX_EXPANDED = 10_000
 """How many atoms a pattern may have once its counted repeats are written out; more cost memory."""
@@ -40,14 +54,51 @@ def check_pattern(pattern: str) -> None:
     _compiled(pattern)
 
 
+@dataclass(slots=True)
+class _Budget:
+    """What is left, and what is known already by pattern and text."""
+
+    left: float = BUDGET_SECONDS
+    began: float = field(default_factory=time.monotonic)
+    known: dict[tuple[str, str], bool | PatternError] = field(default_factory=dict)
+
+    def fits(self, pattern: str, text: str) -> bool:
+        """Whether the whole of `text` matches. Raises PatternError."""
+        key = (pattern, text)
+        if key not in self.known:
+            self.known[key] = self._match(pattern, text)
+        known = self.known[key]
+        if isinstance(known, PatternError):
+            raise known
+        return known
+
+    def _match(self, pattern: str, text: str) -> bool | PatternError:
+        if self.left <= 0:
+            return PatternError(_TOO_LONG)
+        began = time.thread_time()
+        try:
+            compiled = _compiled(pattern)
+            return compiled.fullmatch(text, timeout=max(self.left, _SHORTEST_SECONDS), concurrent=True) is not None
+        except TimeoutError:
+            self.left = 0
+            return PatternError(_TOO_LONG)
+        finally:
+            self.left -= time.thread_time() - began
+
+
+_budget: ContextVar[_Budget | None] = ContextVar("budget", default=None)
+"""Of the current transaction, which runs in a context of its own."""
+
+
 def matches(pattern: str, text: str) -> bool:
     """Whether the whole of `text` matches. Raises PatternError if that cannot be told in time."""
     if len(text) > MAX_TEXT_CHARACTERS:
         raise PatternError(f"the value is longer than {MAX_TEXT_CHARACTERS} characters")
-    try:
-        return _compiled(pattern).fullmatch(text, timeout=MATCH_SECONDS, concurrent=True) is not None
-    except TimeoutError as error:
-        raise PatternError(f"matching takes longer than {MATCH_SECONDS} seconds") from error
+    budget = _budget.get()
+    if budget is None or time.monotonic() - budget.began > _WINDOW_SECONDS:
+        budget = _Budget()
+        _budget.set(budget)
+    return budget.fits(pattern, text)
 
 
 def _compiled(pattern: str) -> "regex.Pattern[str]":
