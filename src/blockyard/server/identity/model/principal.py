@@ -114,7 +114,13 @@ class Principal:
         self.require(code, workspace=workspace, hide=None if self.belongs_to(workspace) else hide)
 
     def reach(self, code: str) -> Reach:
-        """Return which objects a list by permission `code` may show."""
+        """Return which objects a list by permission `code` may show. Raises Denied: a run token lists nothing."""
+        if self.run is not None:
+            raise Denied(
+                f"you don't have sufficient permissions: a run token cannot list anything, {code} is needed",
+                code="MissingPermission",
+                remedy="Use an API key with this permission.",
+            )
         return Reach(
             everything=code in self.everywhere,
             workspaces=frozenset(name for name, codes in self.grants.items() if code in codes),
