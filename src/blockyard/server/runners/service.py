@@ -263,7 +263,7 @@ class RunnerService:
         return f"it has {count} building block runner{'s' if count > 1 else ''}" if count else None
 
     def _visible(self, principal: Principal, runner: Runner) -> bool:
-        if principal.allows("BUILDINGBLOCKRUNNER_LIST", workspace=runner.workspace):
+        if principal.runner == runner.id or principal.allows("BUILDINGBLOCKRUNNER_LIST", workspace=runner.workspace):
             return True
         if runner.restriction is not Restriction.PUBLIC or principal.run is not None:
             return False
