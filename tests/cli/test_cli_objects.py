@@ -75,6 +75,11 @@ def test_a_runner_gets_a_key_pair_of_its_own_and_a_configuration_it_can_read(cli
     assert {mode(file) for file in folder.iterdir()} == {0o600}
     assert f"{CONFIG_FILE}=" in str(created.document["startCommand"])
 
+    file = tmp_path / "second.json"
+    second = cli.does("runners", "key", settings.runner_uuid[:13], "--key-file", str(file), "-o", "json").document
+    assert (second["runnerUuid"], "clientSecret" in second) == (settings.runner_uuid, False)
+    assert (mode(file), json.loads(file.read_text())["clientId"]) == (0o600, second["clientId"])
+
     assert "Edge" in cli.does("runners", "list", "-w", "shop").out
     assert "Edge" in cli.does("runners", "show", settings.runner_uuid[:13]).out
     again = cli("runners", "create", "Edge", "-w", "shop", "--dir", str(folder))

@@ -200,9 +200,10 @@ class RunWorld:
         return client
 
     async def claim(
-        self, runner_id: RunnerId = SHARED_RUNNER, *, own: bool = True, key: str = "admin", **params: str
+        self, runner_id: RunnerId = SHARED_RUNNER, *, own: bool = True, key: str | None = None, **params: str
     ) -> httpx.Response:
-        """Claim a run over HTTP."""
+        """Claim a run over HTTP, with a key of the runner's owner unless `key` says otherwise."""
+        key = key or ("platform" if runner_id == PLATFORM_RUNNER else "admin")
         async with self.client(key, own=own) as client:
             return await client.post(CLAIM, params={"forRunnerUuid": str(runner_id), **params})
 

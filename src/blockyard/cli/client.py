@@ -110,10 +110,12 @@ class Client:
         """Return one object. Raises Failure."""
         return self.get(resource.path(*segments), accept=resource.media)
 
-    def create(self, resource: Resource, content: JsonObject) -> JsonObject:
+    def create(
+        self, resource: Resource, content: JsonObject, *, headers: Mapping[str, str] | None = None
+    ) -> JsonObject:
         """Store a new object and return it as stored. Raises Failure."""
-        body = _enveloped(resource, content)
-        return _object(self.request("POST", resource.path(), accept=resource.media, body=body, sends=resource.media))
+        body, media = _enveloped(resource, content), resource.media
+        return _object(self.request("POST", resource.path(), accept=media, body=body, sends=media, headers=headers))
 
     def replace(self, resource: Resource, identifier: str, content: JsonObject) -> JsonObject:
         """Store an object anew and return it as stored. Raises Failure."""
@@ -180,15 +182,16 @@ class Client:
         query: Mapping[str, str] | None = None,
         body: JsonObject | None = None,
         sends: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Send one request as the principal; a refused token is replaced once. Raises Failure.
 
         A POST carries a key of its own, so that it takes effect once however often it is sent.
         """
-        headers = {"Accept": accept} | ({"Content-Type": sends} if sends else {})
-        headers |= {"Idempotency-Key": str(uuid4())} if method == "POST" else {}
+        sent = {**(headers or {}), "Accept": accept} | ({"Content-Type": sends} if sends else {})
+        sent |= {"Idempotency-Key": str(uuid4())} if method == "POST" else {}
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-        request = self._http.build_request(method, path, params=query, headers=headers, content=content)
+        request = self._http.build_request(method, path, params=query, headers=sent, content=content)
         answer = self._send(request, token=self._token())
         if answer.status_code == HTTPStatus.UNAUTHORIZED and self._credentials.renewable:
             answer = self._send(request, token=self._login())

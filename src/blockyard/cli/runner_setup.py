@@ -27,21 +27,6 @@ CLAIMED: Mapping[str, tuple[str, ...]] = {
 }
 """What its process claims, as runs call it. Our runner executes modules and manual work; `ALL` stands for these."""
 
-PERMISSIONS = (
-    "BUILDINGBLOCKRUNNER_LIST",
-    "MANAGED_BUILDINGBLOCKRUN_LIST",
-    "MANAGED_BUILDINGBLOCKRUN_SAVE",
-    "MANAGED_BUILDINGBLOCKRUNSOURCE_SAVE",
-)
-"""What the API key of a workspace's runner may do. Source: concepts.md 12."""
-
-PUBLIC_PERMISSIONS = (
-    "ADM_BUILDINGBLOCKRUN_LIST",
-    "ADM_BUILDINGBLOCKRUN_SAVE",
-    "ADM_BUILDINGBLOCKRUNSOURCE_SAVE",
-)
-"""What the API key of a runner for everybody may do."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunnerFiles:

@@ -13,6 +13,7 @@ from blockyard.runner.executors.executor import Outcome
 from blockyard.runner.executors.opentofu import variables
 from blockyard.runner.executors.opentofu.inputs import PlainInput
 from tests.support.opentofu_runs import BLOCK, RUN, OpenTofuRun, an_input
+from tests.support.state_server import TOKEN
 
 NewRun = Callable[..., OpenTofuRun]
 
@@ -80,6 +81,7 @@ def test_the_run_tells_the_module_which_block_and_run_it_is(new_run: NewRun) -> 
     files = {
         "main.tf": 'output "ids" {\n  value = [var.meshstack_building_block_id, var.meshstack_building_block_run_id]\n}\n'
         'output "run" { value = jsondecode(base64decode(var.meshstack_building_block_run_b64)).metadata.uuid }\n'
+        'output "token" { value = jsondecode(base64decode(var.meshstack_building_block_run_b64)).spec.runToken }\n'
         'variable "meshstack_building_block_run_id" {\n  default = ""\n}\n'
     }
     run = new_run(files=files)
@@ -87,8 +89,37 @@ def test_the_run_tells_the_module_which_block_and_run_it_is(new_run: NewRun) -> 
     assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
     assert json.loads(str(run.reporter.outputs["ids"].value)) == [BLOCK, RUN]
     assert run.reporter.outputs["run"].value == RUN
+    assert run.reporter.outputs["token"].value == ""
     declared = (run.run_dir / variables.DECLARATION_FILE).read_text()
     assert [name in declared for name in (variables.BLOCK_ID, variables.RUN_ID)] == [True, False]
+
+
+TOKEN_OF_RUN = "jsondecode(base64decode(var.meshstack_building_block_run_b64)).spec.runToken"
+
+
+def test_what_a_handed_over_run_starts_can_report_with_its_token(new_run: NewRun) -> None:
+    run = new_run(
+        files={"main.tf": f'output "length" {{ value = length({TOKEN_OF_RUN}) }}'}, implementation={"async": True}
+    )
+
+    assert run.execute().outcome is Outcome.HANDED_OVER, run.reporter.whole_text()
+    assert run.reporter.outputs["length"].value == len(TOKEN)
+
+
+def test_no_output_shows_the_run_token_as_it_is_or_encoded(new_run: NewRun) -> None:
+    module = (
+        'variable "leak" {}\noutput "plain" { value = "a ${var.leak} b" }\n'
+        'output "encoded" { value = base64encode("x${var.leak}") }\noutput "list" { value = [var.leak] }\n'
+        'output "other" { value = "https://user@example.test" }\n'
+    )
+    script = """printf 'leak = "%s"' "$TF_HTTP_PASSWORD" > leak.auto.tfvars"""
+    run = new_run(files={"main.tf": module}, implementation={"preRunScript": script})
+
+    assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    shown = {name: str(output.value) for name, output in run.reporter.outputs.items()}
+    assert (shown["plain"], shown["other"]) == ("a *** b", "https://user@example.test")
+    assert "***" in shown["encoded"]
+    assert TOKEN not in shown["list"]
 
 
 def test_a_declaration_file_of_the_module_is_left_alone(new_run: NewRun) -> None:

@@ -1,6 +1,6 @@
 """The permission codes and what a principal may do with them."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -78,6 +78,8 @@ def test_what_one_may_not_know_of_is_not_found() -> None:
 
 def test_the_reach_of_a_list_is_everything_or_the_own_and_provided_workspaces() -> None:
     assert ADMINISTRATOR.reach("TENANT_LIST").everything
+    with pytest.raises(Denied, match="a run token cannot list anything"):
+        a_run_token(UUID(int=1)).reach("TENANT_LIST")
     some = a_key("shop", "BUILDINGBLOCK_LIST", "MANAGED_BUILDINGBLOCK_LIST").reach("BUILDINGBLOCK_LIST")
     assert (some.everything, some.workspaces, some.providers) == (False, frozenset({"shop"}), frozenset({"shop"}))
     assert a_key("shop", "TENANT_LIST").reach("BUILDINGBLOCK_LIST").nothing

@@ -114,7 +114,7 @@ async def test_an_empty_queue_is_404_with_a_code_of_its_own(world: RunWorld) -> 
     ("runner", "key", "status"),
     [
         (PLATFORM_RUNNER, "platform", 201),
-        (PLATFORM_RUNNER, "admin", 201),
+        (PLATFORM_RUNNER, "admin", 403),
         (PLATFORM_RUNNER, "other", 403),
         (SHARED_RUNNER, "platform", 403),
         (SHARED_RUNNER, "admin", 201),

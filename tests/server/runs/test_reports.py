@@ -7,6 +7,8 @@ import pytest
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.server.runs.ports import RunFinish
+from blockyard.server.runs.service.ending import RunEnding
+from blockyard.server.runs.store import StepStore
 from tests.support.run_answers import logs_of
 from tests.support.run_world import OWN, RUNS, RunWorld, Worker, a_target, a_worker
 
@@ -188,6 +190,32 @@ async def test_the_first_final_status_wins(world: RunWorld, worker: Worker) -> N
     assert answers == [{"runAborted": False}] * 3
     assert world.run(worker.run_id).status is RunStatus.SUCCEEDED
     assert len(world.listener.finished) == 1
+
+
+@pytest.mark.parametrize("source", ["blockyard", "Blockyard"])
+async def test_nobody_reports_as_the_server_itself(worker: Worker, source: str) -> None:
+    await worker.register("work")
+
+    answers = [
+        await worker.register("work", source=source),
+        await worker.report(source=source, steps=[{"id": "result", "userMessage": "all is well"}]),
+    ]
+
+    assert [(answer.status_code, answer.json()["errorCode"]) for answer in answers] == [(400, "ReservedSource")] * 2
+
+
+async def test_a_log_is_not_added_to_a_step_of_the_server(world: RunWorld, worker: Worker) -> None:
+    run = world.run(worker.run_id)
+    world.db.write_now(lambda tx: RunEnding(world.context).explain(tx, run, "result", "Check the result", "why"))
+
+    answer = await worker.log("result", 0, b"all is well\n")
+
+    assert answer.status_code == 200, answer.text
+    steps = world.db.read_now(lambda tx: StepStore(tx).steps(run.id, run.attempt))
+    assert {step.id.source: step.log_bytes for step in steps if step.id.name == "result"} == {
+        "blockyard": 0,
+        worker.source: 12,
+    }
 
 
 async def test_another_source_may_complete_its_steps_for_two_minutes_after_the_end(

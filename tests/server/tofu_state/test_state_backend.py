@@ -181,15 +181,21 @@ BAD_BODIES = [
     b"[]",
     b'"text"',
     b"{}",
-    b'{"serial": "1", "lineage": "x"}',
-    b'{"serial": true, "lineage": "x"}',
-    b'{"serial": -1, "lineage": "x"}',
-    b'{"serial": 99999999999999999999, "lineage": "x"}',
-    b'{"serial": 1}',
-    b'{"serial": 1, "lineage": ""}',
-    b'{"serial": 1, "lineage": "a\\u0000b"}',
-    b'{"serial": 1, "lineage": "\\ud800"}',
-    b'{"serial": 1.5, "lineage": "x"}',
+    b'{"version": 4, "serial": "1", "lineage": "x"}',
+    b'{"version": 4, "serial": true, "lineage": "x"}',
+    b'{"version": 4, "serial": -1, "lineage": "x"}',
+    b'{"version": 4, "serial": 99999999999999999999, "lineage": "x"}',
+    b'{"version": 4, "serial": 1}',
+    b'{"version": 4, "serial": 1, "lineage": ""}',
+    b'{"version": 4, "serial": 1, "lineage": "a\\u0000b"}',
+    b'{"version": 4, "serial": 1, "lineage": "\\ud800"}',
+    b'{"version": 4, "serial": 1.5, "lineage": "x"}',
+    b'{"serial": 1, "lineage": "x"}',
+    b'{"version": 99, "serial": 1, "lineage": "x"}',
+    b'{"version": 3, "serial": 1, "lineage": "x"}',
+    b'{"version": "4", "serial": 1, "lineage": "x"}',
+    b'{"version": 4.0, "serial": 1, "lineage": "x"}',
+    b'{"version": 99, "terraform_version": "1.11.4", "serial": 1, "lineage": "x", "y": "' + b"y" * 300_000 + b'"}',
     b"\xff\xfe",
     b"[" * 100_000,
     b'{"x": "' + b"y" * 300_000,
@@ -270,9 +276,9 @@ async def test_an_older_attempt_neither_writes_nor_locks(world: RunWorld) -> Non
     worker = await a_worker(world)
     new = Engine(world, old.block_id, worker.token)
 
-    answers = [await old.send("POST", a_state(2)), await old.lock(), await old.send("DELETE")]
+    answers = [await old.send("POST", a_state(2)), await old.lock()]
 
-    assert [(answer.status_code, answer.json()["errorCode"]) for answer in answers] == [(409, "AttemptSuperseded")] * 3
+    assert [(answer.status_code, answer.json()["errorCode"]) for answer in answers] == [(409, "AttemptSuperseded")] * 2
     assert (await new.send("POST", a_state(2))).status_code == 200
 
 
@@ -317,13 +323,21 @@ async def test_locks_end_with_their_run(world: RunWorld) -> None:
     assert (await following.lock("second")).status_code == 200
 
 
-async def test_a_deleted_state_is_gone_for_readers_and_kept_as_a_version(world: RunWorld) -> None:
+async def test_a_state_that_only_its_engine_can_read_is_stored(world: RunWorld) -> None:
     engine, _ = await an_engine(world)
-    await engine.send("POST", a_state(5))
-    await engine.lock()
+    body = b'{"serial": 1, "lineage": "x", "meta": {}, "encrypted_data": "abc", "encryption_version": "v0"}'
 
-    answers = [await engine.send("DELETE"), await engine.send("GET"), await engine.send("DELETE")]
-    again = await engine.send("POST", a_state(1, lineage="l-2"), lock_id="lock-1")
+    assert (await engine.send("POST", body)).status_code == 200
+
+
+async def test_a_deleted_state_is_gone_for_readers_and_kept_as_a_version(world: RunWorld) -> None:
+    engine, worker = await an_engine(world)
+    await engine.send("POST", a_state(5))
+    await worker.report(status="SUCCEEDED")
+    team = Engine(world, engine.block_id, "platform")
+
+    answers = [await team.send("DELETE"), await team.send("GET"), await team.send("DELETE")]
+    again = await team.send("POST", a_state(1, lineage="l-2"))
 
     assert [answer.status_code for answer in answers] == [200, 404, 200]
     assert again.status_code == 200

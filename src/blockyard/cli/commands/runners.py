@@ -1,4 +1,4 @@
-"""`runners list | show | create | delete`."""
+"""`runners list | show | create | key | delete`."""
 
 import shlex
 from pathlib import Path
@@ -10,12 +10,11 @@ from blockyard.cli import lookup
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.credentials import write_private
 from blockyard.cli.documents import flag, text
-from blockyard.cli.exits import usage
+from blockyard.cli.exits import Failure, usage
+from blockyard.cli.keys import write_key_file
 from blockyard.cli.output import Format
-from blockyard.cli.resources import API_KEYS, RUNNERS
+from blockyard.cli.resources import API_KEYS, RUNNERS, own
 from blockyard.cli.runner_setup import (
-    PERMISSIONS,
-    PUBLIC_PERMISSIONS,
     TYPES,
     RunnerFiles,
     configuration,
@@ -23,6 +22,7 @@ from blockyard.cli.runner_setup import (
 )
 from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.version import PROTOCOL_HEADER, PROTOCOL_VERSION
 
 runners = typer.Typer(name="runners", help="Runners: processes that execute runs.")
 
@@ -107,10 +107,12 @@ def create_runner(
             "implementationType": type_,
             "restriction": "PUBLIC" if public else "PRIVATE",
         }
-        runner = session.client.create(RUNNERS, {"metadata": {"ownedByWorkspace": workspace}, "spec": spec})
+        content: JsonObject = {"metadata": {"ownedByWorkspace": workspace}, "spec": spec}
+        speaks = {PROTOCOL_HEADER: str(PROTOCOL_VERSION)}
+        runner = session.client.create(RUNNERS, content, headers=speaks)
         runner_id = text(runner, "metadata", "uuid")
-        client_id = _create_key(session, workspace, name, files, public=public)
-        content = configuration(
+        client_id = _create_key(session, runner_id, name, files)
+        settings = configuration(
             files,
             url=session.client.url,
             runner_id=runner_id,
@@ -118,7 +120,7 @@ def create_runner(
             type_=type_,
             concurrency=concurrency,
         )
-        write_private(files.configuration, content)
+        write_private(files.configuration, settings)
         command = f"BLOCKYARD_RUNNER_CONFIG_FILE={shlex.quote(str(files.configuration))} blockyard runner"
         session.printer.result(
             {"runner": runner, "configurationFile": str(files.configuration), "startCommand": command},
@@ -126,13 +128,44 @@ def create_runner(
         )
 
 
-def _create_key(session: Session, workspace: str, name: str, files: RunnerFiles, *, public: bool) -> str:
-    """Create the runner's API key, keep its secret, and return its client id. Raises Failure."""
-    permissions = PUBLIC_PERMISSIONS if public else PERMISSIONS
-    spec: JsonObject = {"displayName": f"runner {name}", "permissions": [*permissions]}
-    key = session.client.create(API_KEYS, {"metadata": {"ownedByWorkspace": workspace}, "spec": spec})
-    write_private(files.secret, text(key, "status", "clientSecret") + "\n")
-    return text(key, "status", "clientId")
+def _create_key(session: Session, runner_id: str, name: str, files: RunnerFiles) -> str:
+    """Create the runner's own API key, keep its secret, and return its client id. Raises Failure."""
+    key = session.client.post(own("runners", runner_id, "keys"), {"displayName": f"runner {name}"})
+    write_private(files.secret, text(key, "clientSecret") + "\n")
+    return text(key, "clientId")
+
+
+@runners.command("key")
+def create_runner_key(
+    runner: Which,
+    *,
+    key_file: Annotated[Path, typer.Option("--key-file", help="File for id and secret; it must not exist.")],
+    name: Annotated[str | None, typer.Option("--name", help="Name for people.")] = None,
+    expires: Annotated[str | None, typer.Option("--expires", help="Last day of the key, YYYY-MM-DD.")] = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Create another API key of a runner, which works for this runner only.
+
+    Its secret goes into a file; it is never printed and cannot be had again.
+    """
+    with connected(output, url) as session:
+        if key_file.exists():
+            raise usage(f"'{key_file}' exists already", "Give the name of a new file.")
+        document = lookup.runner(session.client, runner)
+        identifier = text(document, "metadata", "uuid")
+        shown = name or f"runner {text(document, 'spec', 'displayName')}"
+        body: JsonObject = {"displayName": shown, **({"expiresAt": expires} if expires else {})}
+        key = session.client.post(own("runners", identifier, "keys"), body)
+        try:
+            write_key_file(key_file, {"status": key})
+        except Failure:
+            session.client.delete(API_KEYS, text(key, "uuid"))
+            raise
+        told = {member: value for member, value in key.items() if member != "clientSecret"}
+        session.printer.result(
+            told, f"API key {text(key, 'uuid')} of runner {identifier} created; its secret is in {key_file}."
+        )
 
 
 @runners.command("delete")

@@ -9,6 +9,7 @@ from uuid import UUID
 from blockyard.protocol.version import PROTOCOL_VERSION
 from blockyard.server.app.keys import KeyFileError, KeyPair
 from blockyard.server.app.wiring import Services
+from blockyard.server.identity.model import ServedRunner
 from blockyard.server.identity.permissions import ALL
 from blockyard.server.kit import key_check
 from blockyard.server.kit.database import Database, Transaction
@@ -19,9 +20,6 @@ SHARED_RUNNER_UUID = UUID("98520496-627d-43e6-82da-ce499179ff3f")
 
 ADMIN_USER = "admin"
 WRONG_MASTER_KEY = "the database was written with another master key; put that one back (it is part of every backup)"
-RUNNER_PERMISSIONS = frozenset(
-    {"ADM_BUILDINGBLOCKRUN_LIST", "ADM_BUILDINGBLOCKRUN_SAVE", "ADM_BUILDINGBLOCKRUNSOURCE_SAVE"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,7 @@ def _seed(tx: Transaction, services: Services, seeds: Seeds, password: str) -> b
             client_secret=seeds.runner_key.client_secret,
             workspace=seeds.admin_workspace,
             display_name="shared runner",
-            permissions=RUNNER_PERMISSIONS,
+            permissions=(),
+            runner=ServedRunner(id=SHARED_RUNNER_UUID, is_public=True),
         )
     return created

@@ -52,7 +52,9 @@ from blockyard.server.kit.loops import Loop, run_loops
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.projects.api import project_routes
 from blockyard.server.projects.service import ProjectService, ProjectsOfWorkspace
+from blockyard.server.runners.api import own_key_routes as runner_key_routes
 from blockyard.server.runners.api import routes as runner_routes
+from blockyard.server.runners.keys import RunnerKeys
 from blockyard.server.runners.secrets import SecretSealer
 from blockyard.server.runners.service import RunnerService, RunnerUsage
 from blockyard.server.runs.api import routes as run_routes
@@ -279,6 +281,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         project_routes(db, services.projects, links),
         audit_routes(db, services.audit, links),
         runner_routes(db, services.runners, links),
+        runner_key_routes(db, RunnerKeys(runners=services.runners, keys=services.api_keys)),
         integration_routes(db, services.integrations, links),
         definition_routes(db, services.definitions, links),
     ):

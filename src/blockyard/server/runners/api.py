@@ -17,7 +17,8 @@ from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import media, media_class, page_request
 from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.paging import PageRequest
-from blockyard.server.kit.wire import Name, ShortText, Text, WireJson, WireModel
+from blockyard.server.kit.wire import Name, ShortText, Text, WireDate, WireJson, WireModel
+from blockyard.server.runners.keys import RunnerKeys
 from blockyard.server.runners.model import (
     CloudIdentity,
     Federation,
@@ -140,6 +141,41 @@ class RunnerQuery(WireModel):
 
 
 RunnerBody = Annotated[RunnerIn, Body(media_type=MEDIA)]
+
+
+class RunnerKeyIn(WireModel):
+    """The body of a request for a runner's own key."""
+
+    display_name: Name
+    expires_at: WireDate | None = None
+
+
+class RunnerKeyOut(WireModel):
+    """A runner's own key; the secret is shown once."""
+
+    uuid: UUID
+    runner_uuid: UUID
+    client_id: str
+    client_secret: str = Field(repr=False)
+
+
+def own_key_routes(db: Database, keys: RunnerKeys) -> APIRouter:
+    """Return the route that makes keys of runners."""
+    router = APIRouter(prefix="/api/blockyard/v1/runners", tags=["Runners"])
+
+    @router.post("/{uuid}/keys", status_code=HTTPStatus.CREATED)
+    async def create_runner_key(uuid: UUID, body: RunnerKeyIn, principal: CurrentPrincipal) -> RunnerKeyOut:
+        """Make a runner's own API key: it claims and reports runs of this runner and may do nothing else."""
+        runner_id, name, expires_at = RunnerId(uuid), body.display_name, body.expires_at
+        issued = await db.write(lambda tx: keys.create(tx, principal, runner_id, name, expires_at))
+        return RunnerKeyOut(
+            uuid=issued.key.id,
+            runner_uuid=uuid,
+            client_id=str(issued.key.id),
+            client_secret=issued.secret or "",
+        )
+
+    return router
 
 
 def routes(db: Database, runners: RunnerService, links: Links) -> APIRouter:

@@ -263,9 +263,11 @@ class RunnerService:
         return f"it has {count} building block runner{'s' if count > 1 else ''}" if count else None
 
     def _visible(self, principal: Principal, runner: Runner) -> bool:
-        if principal.allows("BUILDINGBLOCKRUNNER_LIST", workspace=runner.workspace):
+        if principal.runner == runner.id or principal.allows("BUILDINGBLOCKRUNNER_LIST", workspace=runner.workspace):
             return True
-        return runner.restriction is Restriction.PUBLIC and not _reach(principal).nothing
+        if runner.restriction is not Restriction.PUBLIC or principal.run is not None:
+            return False
+        return not _reach(principal).nothing
 
     def _tell(
         self, tx: Transaction, principal: Principal, type_: EventType, runner: Runner, before: Runner | None = None

@@ -15,13 +15,15 @@ from blockyard.server.tofu_state.model import NewState
 
 MAX_SERIAL = 2**63 - 1
 MAX_LINEAGE_LENGTH = 255
+STATE_VERSION = 4
+"""The format of states since Terraform 0.12; engines upgrade older ones before they write. Encrypted ones hide theirs."""
 
 _LARGE_BYTES = 256 * 1024
 """Larger states that begin as engines write them are not parsed as a whole, others slowly: it would hold up everybody else."""
 
 _HEAD_BYTES = 4096
 _HEAD = re.compile(
-    rb'\s*\{\s*"version"\s*:\s*\d+\s*,\s*"terraform_version"\s*:\s*"[^"\\]*"\s*,'
+    rb'\s*\{\s*"version"\s*:\s*(\d{1,9})\s*,\s*"terraform_version"\s*:\s*"[^"\\]*"\s*,'
     rb'\s*"serial"\s*:\s*(\d{1,19})\s*,\s*"lineage"\s*:\s*"([0-9A-Za-z-]{1,255})"\s*,'
 )
 """How engines begin a state."""
@@ -74,17 +76,25 @@ def _decoded(content_md5: str) -> bytes:
 def _head(body: bytes) -> tuple[int, str]:
     """Return serial and lineage."""
     if len(body) > _LARGE_BYTES and (found := _HEAD.match(body[:_HEAD_BYTES])) and body.rstrip().endswith(b"}"):
-        return _checked(int(found.group(1)), found.group(2).decode())
+        return _checked(int(found.group(1)), int(found.group(2)), found.group(3).decode())
     try:
         state: object = json.loads(body) if len(body) <= _LARGE_BYTES else load_json(body)
     except (ValueError, RecursionError) as error:
         raise _not_a_state() from error
     if not isinstance(state, dict):
         raise _not_a_state()
-    return _checked(state.get("serial"), state.get("lineage"))
+    version = STATE_VERSION if "encrypted_data" in state else state.get("version")
+    return _checked(version, state.get("serial"), state.get("lineage"))
 
 
-def _checked(serial: object, lineage: object) -> tuple[int, str]:
+def _checked(version: object, serial: object, lineage: object) -> tuple[int, str]:
+    if isinstance(version, bool) or not isinstance(version, int) or version != STATE_VERSION:
+        raise Invalid(
+            "the state has a format that no engine could read back",
+            code="NotAState",
+            field="/version",
+            remedy=f"Send a state of format version {STATE_VERSION}, as OpenTofu and Terraform from 0.12 on write it.",
+        )
     if isinstance(serial, bool) or not isinstance(serial, int) or not 0 <= serial <= MAX_SERIAL:
         raise Invalid(
             "the state has no usable serial",

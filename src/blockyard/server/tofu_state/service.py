@@ -9,7 +9,7 @@ import structlog
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.events.model import EventType
 from blockyard.server.events.service import EventLog
-from blockyard.server.identity.model import Principal
+from blockyard.server.identity.model import Principal, RunGrant
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, NotFound
@@ -108,11 +108,12 @@ class StateService:
         self._enter(tx, principal, address, "SAVE")
 
     def delete(self, tx: Transaction, principal: Principal, address: StateAddress) -> None:
-        """Let readers find no state; its versions stay. Raises NotFound, Denied, Conflict."""
+        """Let readers find no state; its versions stay. Not for runs. Raises NotFound, Denied, Conflict."""
+        _refuse_run(principal)
         self._enter_to_change(tx, principal, address, "DELETE")
         store = StateStore(tx)
         holder = store.lock(address.block_id)
-        if holder is not None and not _holds(principal, holder):
+        if holder is not None:
             raise Locked(holder)
         current = store.current(address.block_id)
         if current is None:
@@ -152,16 +153,20 @@ class StateService:
     def unlock(self, tx: Transaction, principal: Principal, address: StateAddress, lock_id: str | None) -> None:
         """Release the lock; one that is not held is no error.
 
-        Without `lock_id` (`force-unlock` never sends it) a run token releases only its own attempt's lock, a key any.
+        Without `lock_id` (`force-unlock` never sends it) a run token releases only its own attempt's lock, a key any. An older
+        attempt releases its own lock only, and is not told whose another one is.
 
         Raises:
             Locked: the lock is another's.
+            Conflict: an older attempt asks.
         """
         self._enter(tx, principal, address, "SAVE")
         store = StateStore(tx)
         holder = store.lock(address.block_id)
         if holder is None:
             return
+        if principal.run is not None and not _holds(principal, holder):
+            self._refuse_superseded(tx, principal.run)
         if lock_id is None:
             if principal.run is not None and not _holds(principal, holder):
                 raise Locked(holder)
@@ -172,22 +177,27 @@ class StateService:
         store.remove_lock(address.block_id)
 
     def versions(self, tx: Transaction, principal: Principal, block_id: UUID) -> Sequence[StateVersion]:
-        """Return the kept versions, the newest first. Raises NotFound, Denied."""
+        """Return the kept versions, the newest first; for people. Raises NotFound, Denied."""
+        _refuse_run(principal)
         self._enter(tx, principal, StateAddress(None, block_id), "LIST")
         return StateStore(tx).versions(block_id)
 
     def read_version(self, tx: Transaction, principal: Principal, block_id: UUID, number: int) -> StoredState:
-        """Return one version with its content. Raises NotFound, Denied."""
+        """Return one version with its content; for people. Raises NotFound, Denied."""
+        _refuse_run(principal)
         self._enter(tx, principal, StateAddress(None, block_id), "LIST")
         return self._stored(tx, block_id, number)
 
     def restore(self, tx: Transaction, principal: Principal, block_id: UUID, number: int) -> StateVersion:
         """Make the content of an older version the current one, as a new version; nothing to do if it is current.
 
+        Not for runs.
+
         Raises:
             NotFound: there is no such version (any more).
             Conflict: a run works with the state, or it is locked.
         """
+        _refuse_run(principal)
         self._enter_to_change(tx, principal, StateAddress(None, block_id), "SAVE")
         self._check_lock(StateStore(tx).lock(block_id), None)
         stored = self._stored(tx, block_id, number)
@@ -247,6 +257,11 @@ class StateService:
                     remedy="Wait for its end, or abort it.",
                 )
             return
+        self._refuse_superseded(tx, grant)
+        self._runs.state_used(tx, grant)
+
+    def _refuse_superseded(self, tx: Transaction, grant: RunGrant) -> None:
+        """Refuse an older attempt. Raises Conflict."""
         if self._runs.state_standing(tx, grant) is StateStanding.SUPERSEDED:
             log.warning("state refused to an older attempt", run_id=str(grant.run_id), attempt=grant.attempt)
             raise Conflict(
@@ -254,7 +269,6 @@ class StateService:
                 code="AttemptSuperseded",
                 remedy="Stop: another runner works on this building block.",
             )
-        self._runs.state_used(tx, grant)
 
     def _check_lock(self, holder: StateLock | None, lock_id: str | None) -> None:
         if holder is not None and holder.id != lock_id:
@@ -328,6 +342,16 @@ class StateService:
             subject_kind="meshBuildingBlock",
             subject_id=str(block_id),
             content=content,
+        )
+
+
+def _refuse_run(principal: Principal) -> None:
+    """Refuse run tokens: an engine reads, writes and locks the current state, and needs nothing else."""
+    if principal.run is not None:
+        raise Denied(
+            "a run token only reads, writes and locks the current state",
+            code="RunTokenNotEnough",
+            remedy="Use an API key with the TFSTATE permissions.",
         )
 
 

@@ -27,7 +27,7 @@ from blockyard.runner.executors.opentofu.initialization import (
     read_local_state,
 )
 from blockyard.runner.executors.opentofu.inputs import DECRYPTED_RUN_JSON, run_json
-from blockyard.runner.executors.opentofu.outputs import is_encrypted, of_state, read_outputs
+from blockyard.runner.executors.opentofu.outputs import is_encrypted, of_state, read_outputs, without_token
 from blockyard.runner.executors.opentofu.preparation import (
     Prepared,
     open_all_inputs,
@@ -225,7 +225,7 @@ class _Execution:
         if work.behavior is Behavior.DESTROY:
             self._remove_workspace()
             return _Left()
-        outputs = self._outputs()
+        outputs = without_token(self._outputs(), work.context.document.spec.run_token or "")
         work.say(f"{len(outputs)} outputs collected: {', '.join(sorted(outputs)) or 'none'}")
         return _Left(outputs=outputs)
 

@@ -5,8 +5,10 @@ They are read from the state. The value of a sensitive output is never sent.
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.masking import MASK, forms
 from blockyard.protocol.run import OutputType
 from blockyard.protocol.status import OutputValue
 
@@ -24,6 +26,26 @@ def read_outputs(document: Json) -> dict[str, OutputValue]:
 def of_state(state: JsonObject | None) -> dict[str, OutputValue]:
     """Return the outputs in a state."""
     return read_outputs((state or {}).get("outputs"))
+
+
+def without_token(outputs: Mapping[str, OutputValue], run_token: str) -> dict[str, OutputValue]:
+    """Return the outputs with the run token masked, plain or encoded: people read outputs, and nobody needs the token there.
+
+    No other secret is masked in outputs: a value that was changed would be used as it is.
+    """
+    spellings = sorted((form.decode() for form in forms(run_token)), key=len, reverse=True)
+    return {
+        name: output.model_copy(update={"value": _masked(output.value, spellings)})
+        if isinstance(output.value, str)
+        else output
+        for name, output in outputs.items()
+    }
+
+
+def _masked(text: str, spellings: Sequence[str]) -> str:
+    for spelling in spellings:
+        text = text.replace(spelling, MASK.decode())
+    return text
 
 
 def is_encrypted(state: JsonObject | None) -> bool:

@@ -260,10 +260,19 @@ def _family(work: Work, engine: Path, version: EngineVersion) -> Family | None:
     return family(root, work.owner_folder, [definition, *sources, str(engine), str(version)])
 
 
+def _for_module(work: Work) -> JsonObject:
+    """Return the run as a module gets it: without a usable token, unless it hands the run over and others report with it."""
+    document = work.context.raw_document
+    spec = document.get("spec")
+    if work.implementation.is_async or not isinstance(spec, dict) or "runToken" not in spec:
+        return document
+    return {**document, "spec": {**spec, "runToken": ""}}
+
+
 def _own_values(work: Work) -> Mapping[str, Literal]:
     """Return the variables of every run. A saved plan refuses other values than it was made with."""
     if work.behavior is Behavior.DETECT or work.plan_link is not None:
         return variables.own_values(work.block.uuid, None, None)
-    text = json.dumps(work.context.raw_document, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(_for_module(work), separators=(",", ":"), ensure_ascii=False)
     run_json = b64encode(text.encode("utf-8", "replace")).decode()
     return variables.own_values(work.block.uuid, work.run_id, run_json)

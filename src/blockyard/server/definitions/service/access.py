@@ -13,7 +13,9 @@ def visible(principal: Principal, definition: Definition) -> bool:
     """Whether the principal may know of a definition: an own one, or one with a released version."""
     if principal.allows(LIST, workspace=definition.workspace):
         return True
-    return definition.released_version_id is not None and not principal.reach(LIST).nothing
+    if definition.released_version_id is None or principal.run is not None:
+        return False
+    return not principal.reach(LIST).nothing
 
 
 def unknown_definition(definition_id: DefinitionId) -> NotFound:

@@ -1,6 +1,13 @@
 """The rules of who acts and what they may do; plain Python."""
 
-from blockyard.server.identity.model.keys import KEYS_PER_WORKSPACE, ApiKey, ApiKeyId, KeySettings, require_may_grant
+from blockyard.server.identity.model.keys import (
+    KEYS_PER_WORKSPACE,
+    ApiKey,
+    ApiKeyId,
+    KeySettings,
+    ServedRunner,
+    require_may_grant,
+)
 from blockyard.server.identity.model.principal import Principal, Reach, RunGrant, WorkspaceRole, system
 from blockyard.server.identity.model.users import (
     LINK_LIFE,
@@ -28,6 +35,7 @@ __all__ = [
     "Principal",
     "Reach",
     "RunGrant",
+    "ServedRunner",
     "Session",
     "SignInLink",
     "User",

@@ -39,8 +39,20 @@ class KeySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServedRunner:
+    """The one runner that a key is for. `is_public` says whether definitions of all workspaces may use it."""
+
+    id: UUID
+    is_public: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A key of a workspace; its id is the client id, its secret is kept as a keyed hash only."""
+    """A key of a workspace; its id is the client id, its secret is kept as a keyed hash only.
+
+    Attributes:
+        runner: the runner whose own key this is. It claims and reports runs of this runner, and may do nothing else.
+    """
 
     id: ApiKeyId
     workspace: str
@@ -51,6 +63,7 @@ class ApiKey:
     created_at: datetime
     deleted_at: datetime | None = None
     last_login_at: datetime | None = None
+    runner: ServedRunner | None = None
     revision: int = 0
 
     def usable(self, at: datetime) -> bool:
@@ -58,7 +71,14 @@ class ApiKey:
         return self.deleted_at is None and (self.expires_at is None or at.date() <= self.expires_at)
 
     def changed(self, settings: KeySettings) -> "ApiKey":
-        """Return this key with new settings."""
+        """Return this key with new settings. Raises Invalid: the key of a runner gets permissions."""
+        if self.runner is not None and settings.permissions:
+            raise Invalid(
+                "this key is for one runner and has no permissions besides",
+                code="KeyOfRunner",
+                field="/spec/permissions",
+                remedy="Send an empty list, and make another key for other work.",
+            )
         return replace(
             self,
             display_name=settings.display_name,
@@ -72,11 +92,19 @@ class ApiKey:
             author=Author(type="ApiKey", identifier=str(self.id), display_name=self.display_name),
             everywhere=everywhere(self.permissions),
             grants={self.workspace: frozenset(code for code in self.permissions if not code.startswith("ADM_"))},
+            runner=None if self.runner is None else self.runner.id,
         )
 
     def require_handled_by(self, principal: Principal) -> None:
         """Raise Denied if the key may do what `principal` may not: nobody changes or ends what is stronger than they are."""
-        principal.require_holds(self.permissions, self.workspace, of=f"key '{self.display_name}'")
+        principal.require_holds(self._strength, self.workspace, of=f"key '{self.display_name}'")
+
+    @property
+    def _strength(self) -> tuple[str, ...]:
+        """The codes whose holder may do all that the key may: who may register the runner could give it another key."""
+        if self.runner is None:
+            return self.permissions
+        return ("ADM_BUILDINGBLOCKRUNNER_SAVE" if self.runner.is_public else "BUILDINGBLOCKRUNNER_SAVE",)
 
     def document(self) -> JsonObject:
         """Return what events say about this key."""
@@ -84,6 +112,7 @@ class ApiKey:
             "displayName": self.display_name,
             "permissions": list(self.permissions),
             "expiresAt": self.expires_at.isoformat() if self.expires_at else None,
+            **({} if self.runner is None else {"runner": str(self.runner.id)}),
         }
 
 

@@ -51,12 +51,14 @@ class Principal:
         everywhere: permission codes held for every workspace, without their `ADM_` prefix; those of `ADM_REVIEW_PUBLICATION` style too.
         grants: permission codes (plain and `MANAGED_`) per workspace the principal belongs to.
         run: the attempt a run token stands for; None for everybody else.
+        runner: the runner whose own key this is; such a key works for this runner and holds no codes.
     """
 
     author: Author
     everywhere: frozenset[str] = frozenset()
     grants: Mapping[str, frozenset[str]] = field(default_factory=dict)
     run: RunGrant | None = None
+    runner: UUID | None = None
 
     def allows(self, code: str, *, workspace: str | None, provider: str | None = None) -> bool:
         """Whether the principal holds `code` for an object of `workspace` that `provider` provides for.
@@ -114,7 +116,13 @@ class Principal:
         self.require(code, workspace=workspace, hide=None if self.belongs_to(workspace) else hide)
 
     def reach(self, code: str) -> Reach:
-        """Return which objects a list by permission `code` may show."""
+        """Return which objects a list by permission `code` may show. Raises Denied: a run token lists nothing."""
+        if self.run is not None:
+            raise Denied(
+                f"you don't have sufficient permissions: a run token cannot list anything, {code} is needed",
+                code="MissingPermission",
+                remedy="Use an API key with this permission.",
+            )
         return Reach(
             everything=code in self.everywhere,
             workspaces=frozenset(name for name, codes in self.grants.items() if code in codes),

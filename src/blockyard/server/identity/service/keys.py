@@ -15,6 +15,7 @@ from blockyard.server.identity.model import (
     ApiKeyId,
     KeySettings,
     Principal,
+    ServedRunner,
     require_may_grant,
 )
 from blockyard.server.identity.service.ports import Workspaces
@@ -59,8 +60,19 @@ class ApiKeyService:
         self._workspaces = workspaces
         self._draw_secret = draw_secret
 
-    def create(self, tx: Transaction, principal: Principal, workspace: str, settings: KeySettings) -> IssuedKey:
-        """Make a key of `workspace`. Raises Denied, Invalid, NotFound, Conflict (too many keys)."""
+    def create(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        workspace: str,
+        settings: KeySettings,
+        *,
+        runner: ServedRunner | None = None,
+    ) -> IssuedKey:
+        """Make a key of `workspace`, or the own key of a runner, for the runners feature, which asks for its rights.
+
+        Raises Denied, Invalid, NotFound, Conflict (too many keys).
+        """
         principal.require("APIKEY_SAVE", workspace=workspace)
         settings.check()
         if not self._workspaces.exists(tx, workspace):
@@ -74,7 +86,7 @@ class ApiKeyService:
                 remedy="Delete a key that is not used any more, or ask an administrator.",
             )
         secret = self._draw_secret()
-        key = self._new(ApiKeyId(self._new_id()), workspace, settings, secret)
+        key = self._new(ApiKeyId(self._new_id()), workspace, settings, secret, runner)
         keys.add(key)
         self._tell(tx, principal.author, EventType.CREATED, key)
         return IssuedKey(key, secret)
@@ -160,22 +172,30 @@ class ApiKeyService:
         workspace: str,
         display_name: str,
         permissions: Collection[str],
+        runner: ServedRunner | None = None,
     ) -> None:
-        """Make sure there is a key with this id, secret and permissions; for the application at its start."""
+        """Make sure there is a key with this id, secret and permissions; for the application at its start.
+
+        A key that an earlier version gave permissions for all runners becomes the own key of `runner`.
+        """
         keys = KeyStore(tx)
         key_id = ApiKeyId(client_id)
         settings = KeySettings(display_name=display_name, permissions=tuple(sorted(permissions)), expires_at=None)
         known = keys.get(key_id)
         if known is None:
-            key = self._new(key_id, workspace, settings, client_secret)
+            key = self._new(key_id, workspace, settings, client_secret, runner)
             keys.add(key)
             self._tell(tx, SYSTEM, EventType.CREATED, key)
             return
-        wanted = replace(known.changed(settings), secret_hash=self._hash(key_id, client_secret), deleted_at=None)
+        wanted = replace(
+            known.changed(settings), secret_hash=self._hash(key_id, client_secret), deleted_at=None, runner=runner
+        )
         if wanted != known:
             self._tell(tx, SYSTEM, EventType.CHANGED, keys.save(wanted), before=known)
 
-    def _new(self, key_id: ApiKeyId, workspace: str, settings: KeySettings, secret: str) -> ApiKey:
+    def _new(
+        self, key_id: ApiKeyId, workspace: str, settings: KeySettings, secret: str, runner: ServedRunner | None
+    ) -> ApiKey:
         return ApiKey(
             id=key_id,
             workspace=workspace,
@@ -184,6 +204,7 @@ class ApiKeyService:
             expires_at=settings.expires_at,
             secret_hash=self._hash(key_id, secret),
             created_at=self._clock(),
+            runner=runner,
         )
 
     def _hash(self, key_id: ApiKeyId, secret: str) -> str:

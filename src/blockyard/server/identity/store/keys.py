@@ -4,9 +4,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Column, Date, Index, Integer, RowMapping, String, Table, Uuid, func, insert, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Integer,
+    RowMapping,
+    String,
+    Table,
+    Uuid,
+    false,
+    func,
+    insert,
+    select,
+    update,
+)
 
-from blockyard.server.identity.model import ApiKey, ApiKeyId
+from blockyard.server.identity.model import ApiKey, ApiKeyId, ServedRunner
 from blockyard.server.kit.columns import Instant, JsonText
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.errors import Stale
@@ -23,6 +38,8 @@ _keys = Table(
     Column("created_at", Instant, nullable=False),
     Column("deleted_at", Instant),
     Column("last_login_at", Instant),
+    Column("runner_id", Uuid),
+    Column("runner_is_public", Boolean, nullable=False, server_default=false()),
     Column("revision", Integer, nullable=False),
     Index("ix_api_keys_workspace", "workspace", "created_at"),
 )
@@ -81,9 +98,14 @@ def _values(key: ApiKey) -> dict[str, object]:
         "secret_hash": key.secret_hash,
         "created_at": key.created_at,
         "deleted_at": key.deleted_at,
+        "runner_id": None if key.runner is None else key.runner.id,
+        "runner_is_public": key.runner is not None and key.runner.is_public,
         "revision": key.revision,
     }
 
 
 def _key(row: RowMapping) -> ApiKey:
-    return ApiKey(**{**row, "permissions": tuple(row["permissions"])})
+    members = dict(row)
+    runner_id, is_public = members.pop("runner_id"), members.pop("runner_is_public")
+    runner = None if runner_id is None else ServedRunner(id=runner_id, is_public=is_public)
+    return ApiKey(**{**members, "permissions": tuple(row["permissions"]), "runner": runner})

@@ -5,7 +5,8 @@ from blockyard.server.runs.service.claims import Claim, Claimed, ClaimService
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.news import has_news
 from blockyard.server.runs.service.reports import ReportService, plan_context
-from blockyard.server.runs.service.runs import RunService, StateStanding
+from blockyard.server.runs.service.runs import RunService
+from blockyard.server.runs.service.standing import StateStanding
 from blockyard.server.runs.service.sweeps import RunSweeper
 from blockyard.server.runs.service.views import RunDetail, RunEvents, RunViews, StepLog
 from blockyard.server.runs.store import LogChunk, QueueFigures, RunFilter

@@ -21,6 +21,8 @@ def access_of(principal: Principal, run: Run, *, transparent: bool) -> RunAccess
     """Return what `principal` sees of `run`; `transparent` is the run transparency of its definition."""
     if principal.run is not None:
         return RunAccess.FULL if principal.run.run_id == run.id else RunAccess.NONE
+    if principal.runner is not None:
+        return RunAccess.FULL if principal.runner == run.target.runner_id else RunAccess.NONE
     if any(
         principal.allows("BUILDINGBLOCKRUN_LIST", workspace=None, provider=owner)
         for owner in (run.provider, run.runner_workspace)
@@ -49,8 +51,8 @@ def require_access(principal: Principal, run: Run, needed: RunAccess, *, transpa
 
 
 def require_report(principal: Principal, run: Run) -> None:
-    """Refuse whoever may not report on `run`: it takes a token of the run, or a key of definition or runner owner."""
-    if principal.attempt_of(run.id) is not None:
+    """Refuse whoever may not report on `run`: it takes a token of the run, or a key of the runner, its or the definition's owner."""
+    if principal.attempt_of(run.id) is not None or principal.runner == run.target.runner_id:
         return
     refuse_foreign_token(principal, run)
     _require_managed(principal, run, "BUILDINGBLOCKRUNSOURCE_SAVE")

@@ -164,7 +164,19 @@ def _require_claim(principal: Principal, runner: Runner) -> None:
         raise Denied(
             "a run token cannot claim runs", code="RunTokenCannotClaim", remedy="Use the API key of the runner."
         )
+    if principal.runner is not None:
+        if principal.runner != runner.id:
+            raise Denied(
+                "this key belongs to another runner", code="ForeignRunnerKey", remedy="Use the key of this runner."
+            )
+        return
     principal.require("BUILDINGBLOCKRUN_SAVE", workspace=None, provider=runner.workspace)
+    if not principal.belongs_to(runner.workspace):
+        raise Denied(
+            "a key claims runs only for runners of its own workspace",
+            code="ForeignRunner",
+            remedy="Use the runner's own key; 'blockyard runners key' makes one.",
+        )
 
 
 def _types(runner: Runner, wanted: Collection[ImplementationType]) -> frozenset[ImplementationType]:

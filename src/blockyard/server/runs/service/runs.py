@@ -1,7 +1,6 @@
 """What other features, people and pages do with runs."""
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from uuid import UUID
 
 import structlog
@@ -20,22 +19,13 @@ from blockyard.server.runs.model.run import lock_hold
 from blockyard.server.runs.service.access import RunAccess, access_of, require_abort, require_access
 from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext, block_topic, run_topic, runner_topic
 from blockyard.server.runs.service.ending import RunEnding
+from blockyard.server.runs.service.standing import StateStanding, standing_of
 from blockyard.server.runs.store import AttemptStore, FileStore, QueueFigures, QueueStore, RunFilter, RunStore
 
 log = structlog.get_logger(__name__)
 
 TOKEN_PREFIX = "byrun"  # noqa: S105  the open part of a token
 """All run tokens begin so: others need no look-up."""
-
-
-class StateStanding(Enum):
-    """What the holder of a run token may do with the state of its block."""
-
-    CURRENT = "current"
-    SUPERSEDED = "superseded"
-    """A newer attempt or run was claimed."""
-    OVER = "over"
-    """The run ended too long ago."""
 
 
 class RunService:
@@ -206,17 +196,7 @@ class RunService:
 
     def state_standing(self, tx: Transaction, grant: RunGrant) -> StateStanding:
         """Return what the holder of a run token may do with the state now; for tofu_state. Source: architecture.md 4."""
-        runs = RunStore(tx)
-        run = runs.get(RunId(grant.run_id))
-        if run.attempt != grant.attempt:
-            return StateStanding.SUPERSEDED
-        if run.finished_at is None:
-            return StateStanding.CURRENT
-        latest = runs.latest(run.block_id)
-        if latest is not None and latest.number > run.number and latest.attempt > 0:
-            return StateStanding.SUPERSEDED
-        within_grace = self._context.clock() <= run.finished_at + self._context.limits.lock_grace
-        return StateStanding.CURRENT if within_grace else StateStanding.OVER
+        return standing_of(self._context, tx, grant)
 
     def is_state_sign_due(self, tx: Transaction, grant: RunGrant) -> bool:
         """Tell whether `state_used` would change anything worth a transaction."""

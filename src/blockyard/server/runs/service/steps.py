@@ -13,6 +13,7 @@ from blockyard.server.kit.errors import Invalid
 from blockyard.server.runs.model import Claimer, Run, RunLimits, Source, Step, StepId, clean, sound
 from blockyard.server.runs.model.shown_outputs import shows_no_output, without_sensitive_outputs
 from blockyard.server.runs.model.step import OPEN_STEPS
+from blockyard.server.runs.service.ending import SERVER_SOURCE
 from blockyard.server.runs.service.logbook import Logbook
 from blockyard.server.runs.store import FileStore, StepBatch, StepStore
 
@@ -50,6 +51,7 @@ class StepReports:
 
     def register(self, registration: SourceRegistration) -> None:
         """Add a source and its steps; what is there keeps its status and gets the new name and place."""
+        _refuse_reserved(registration.source.id)
         source = self._put_source(registration.source)
         known = self._steps_of(source.id)
         announced = {step.id: place for place, step in enumerate(registration.steps)}
@@ -69,6 +71,7 @@ class StepReports:
 
     def apply(self, source_id: str, updates: Sequence[StepUpdate]) -> None:
         """Change the steps of a source as told; unknown ones are created."""
+        _refuse_reserved(source_id)
         if not updates:
             return
         known = self._steps_of(source_id)
@@ -86,6 +89,7 @@ class StepReports:
 
     def complete(self, source_id: str, updates: Sequence[StepUpdate]) -> None:
         """Let a source complete its open steps after the run ended; nothing else changes. Source: runner.md 1.8."""
+        _refuse_reserved(source_id)
         known = self._steps_of(source_id)
         for update in updates:
             step = known.get(update.id)
@@ -95,10 +99,12 @@ class StepReports:
 
     def chunk(self, name: str, offset: int, data: bytes) -> Step:
         """Append to the log of the runner's step `name`."""
-        steps = self._store.steps(self._run.id, self._attempt)
+        stored = self._store.steps(self._run.id, self._attempt)
+        steps = [step for step in stored if step.id.source != SERVER_SOURCE]
         step = next((step for step in steps if step.id.name == name), None)
         if step is None:
-            sources = self._store.sources(self._run.id, self._attempt)
+            all_sources = self._store.sources(self._run.id, self._attempt)
+            sources = [source for source in all_sources if source.id != SERVER_SOURCE]
             source = sources[0] if sources else self._put_source(WireSource(id=str(self._run.target.runner_id)))
             position = 1 + max((other.position for other in steps), default=-1)
             step = self._add(source.id, StepUpdate(id=name), position=position, display_name=clean(name))
@@ -200,6 +206,17 @@ class StepReports:
         if step.id.name == OUTPUT_STEP:
             return WITHHELD if has_sensitive else message
         return without_sensitive_outputs(message, OUTPUTS_WITHHELD) if step.id.name == TRIGGER_STEP else message
+
+
+def _refuse_reserved(source_id: str) -> None:
+    """Refuse to let anybody speak as the server, whose steps people trust."""
+    if source_id.casefold() == SERVER_SOURCE:
+        raise Invalid(
+            f"the source id '{SERVER_SOURCE}' is reserved for what the server itself says about a run",
+            code="ReservedSource",
+            field="/source/id",
+            remedy="Use another id, such as the id of the runner.",
+        )
 
 
 def _check_id(text: str, field: str) -> None:

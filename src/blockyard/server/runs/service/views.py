@@ -9,10 +9,11 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied, NotFound
 from blockyard.server.runs.model import Attempt, Run, RunId, Source, Step
-from blockyard.server.runs.service.access import RunAccess, access_of, refuse_foreign_token, require_access
+from blockyard.server.runs.service.access import RunAccess, refuse_foreign_token, require_access
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.documents import readable_document, run_document
 from blockyard.server.runs.service.ending import RunEnding
+from blockyard.server.runs.service.standing import StateStanding, standing_of
 from blockyard.server.runs.store import AttemptStore, FileStore, LogChunk, LogStore, RunStore, StepStore
 
 EVENT_BYTES = 1024 * 1024
@@ -160,15 +161,12 @@ class RunViews:
         return LogStore(tx).tail(step, self._context.limits.message_bytes).decode(errors="replace")
 
     def _require(self, tx: Transaction, principal: Principal, run: Run, needed: RunAccess) -> RunAccess:
-        self._refuse_old_token(principal, run)
+        self._refuse_old_token(tx, principal, run)
         transparent = self._context.ports().content.is_transparent(tx, run)
         return require_access(principal, run, needed, transparent=transparent)
 
-    def _refuse_old_token(self, principal: Principal, run: Run) -> None:
-        """Refuse a run token that outlived its run: it may have leaked. Source: runner.md 1.1."""
+    def _refuse_old_token(self, tx: Transaction, principal: Principal, run: Run) -> None:
+        """Refuse a run token that outlived its attempt: it may have leaked. Source: runner.md 1.1."""
         refuse_foreign_token(principal, run)
-        ended = run.finished_at
-        if principal.run is None or ended is None or access_of(principal, run, transparent=False) is RunAccess.NONE:
-            return
-        if self._context.clock() > ended + self._context.limits.late_steps:
+        if principal.run is not None and standing_of(self._context, tx, principal.run) is StateStanding.OVER:
             raise Denied("this run token is too old", code="RunTokenExpired", remedy="Use an API key.")

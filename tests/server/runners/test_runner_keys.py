@@ -1,0 +1,150 @@
+"""Own keys of runners: who makes, changes and ends them, and what becomes of keys that were made before."""
+
+from collections.abc import Callable
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from blockyard.server.events.service import EventLog
+from blockyard.server.identity.model import KeySettings, Principal, ServedRunner
+from blockyard.server.identity.service import ApiKeyService, GroupService, IssuedKey
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.errors import Denied, Invalid, NotFound
+from blockyard.server.runners.keys import RunnerKeys
+from blockyard.server.runners.model import Restriction, RunnerId, RunnerSpec, RunnerType
+from blockyard.server.runners.service import RunnerService
+from blockyard.server.workspaces.service import WorkspaceDirectory
+from tests.support.clock import FixedClock
+from tests.support.principals import ADMINISTRATOR, a_key
+from tests.support.runner_keys import a_runner_key
+from tests.support.workspaces import MASTER_KEY, given_workspaces
+
+TEAM = a_key("team")
+
+
+class World:
+    """Runners and API keys of workspaces team and admin."""
+
+    def __init__(self, database: Database, clock: FixedClock, ids: Callable[[], UUID]) -> None:
+        self.db = database
+        events = EventLog(clock=clock, new_id=ids)
+        workspaces = given_workspaces(database, "team", "shop", "admin", clock=clock, new_id=ids)
+        self.api_keys = ApiKeyService(
+            clock=clock,
+            new_id=ids,
+            master_key=MASTER_KEY,
+            event_log=events,
+            workspaces=WorkspaceDirectory(groups=GroupService()),
+        )
+        self.runners = RunnerService(clock=clock, new_id=ids, event_log=events, workspaces=workspaces)
+        self.keys = RunnerKeys(runners=self.runners, keys=self.api_keys)
+
+    def runner(self, restriction: Restriction = Restriction.PRIVATE) -> RunnerId:
+        """Register a runner of workspace team."""
+        spec = RunnerSpec(
+            workspace="team",
+            display_name="edge",
+            public_key=a_runner_key().public_pem,
+            implementation_type=RunnerType.ALL,
+            restriction=restriction,
+        )
+        return self.db.write_now(lambda tx: self.runners.create(tx, ADMINISTRATOR, spec)).id
+
+    def key(self, runner: RunnerId, principal: Principal = TEAM) -> IssuedKey:
+        """Make a key of a runner."""
+        return self.db.write_now(lambda tx: self.keys.create(tx, principal, runner, "runner edge", None))
+
+
+@pytest.fixture
+def world(database: Database, clock: FixedClock, ids: Callable[[], UUID]) -> World:
+    return World(database, clock, ids)
+
+
+def test_the_key_of_a_runner_signs_in_as_this_runner_and_holds_nothing_else(world: World) -> None:
+    runner = world.runner()
+    issued = world.key(runner)
+
+    secret = issued.secret or ""
+    key = world.db.write_now(lambda tx: world.api_keys.sign_in(tx, str(issued.key.id), secret))
+
+    assert key is not None
+    principal = key.principal()
+    assert (principal.runner, principal.everywhere, principal.grants) == (runner, frozenset(), {"team": frozenset()})
+
+
+@pytest.mark.parametrize(
+    ("principal", "restriction", "refusal"),
+    [
+        (a_key("team", "APIKEY_SAVE", "BUILDINGBLOCKRUNNER_LIST"), Restriction.PRIVATE, Denied),
+        (a_key("team", "BUILDINGBLOCKRUNNER_SAVE", "BUILDINGBLOCKRUNNER_LIST"), Restriction.PRIVATE, Denied),
+        (a_key("shop"), Restriction.PRIVATE, NotFound),
+        (a_key("team"), Restriction.PUBLIC, Denied),
+        (a_key("shop"), Restriction.PUBLIC, Denied),
+    ],
+)
+def test_only_who_may_register_a_runner_makes_keys_of_it(
+    world: World, principal: Principal, restriction: Restriction, refusal: type[Exception]
+) -> None:
+    runner = world.runner(restriction)
+
+    with pytest.raises(refusal):
+        world.key(runner, principal)
+
+    assert world.key(runner, ADMINISTRATOR).secret
+
+
+@pytest.mark.parametrize("restriction", Restriction)
+def test_the_key_of_a_runner_for_all_is_changed_and_ended_by_administrators_only(
+    world: World, restriction: Restriction
+) -> None:
+    key = world.key(world.runner(restriction), ADMINISTRATOR).key
+    settings = KeySettings(display_name="renamed", permissions=(), expires_at=date(2027, 1, 1))
+
+    def change(principal: Principal) -> None:
+        world.db.write_now(lambda tx: world.api_keys.update(tx, principal, key.id, "team", settings))
+
+    def delete(principal: Principal) -> None:
+        world.db.write_now(lambda tx: world.api_keys.delete(tx, principal, key.id))
+
+    if restriction is Restriction.PUBLIC:
+        for use in (change, delete):
+            with pytest.raises(Denied):
+                use(TEAM)
+        change(ADMINISTRATOR)
+        delete(ADMINISTRATOR)
+    else:
+        change(TEAM)
+        delete(TEAM)
+
+
+def test_the_key_of_a_runner_gets_no_permissions(world: World) -> None:
+    key = world.key(world.runner()).key
+    settings = KeySettings(display_name="wider", permissions=("BUILDINGBLOCK_LIST",), expires_at=None)
+
+    with pytest.raises(Invalid, match="no permissions besides"):
+        world.db.write_now(lambda tx: world.api_keys.update(tx, ADMINISTRATOR, key.id, "team", settings))
+
+
+def test_the_start_of_the_server_binds_a_key_that_could_claim_for_every_runner(world: World) -> None:
+    runner, client_id = world.runner(), UUID(int=77)
+
+    def seed(permissions: tuple[str, ...], served: ServedRunner | None) -> Principal:
+        world.db.write_now(
+            lambda tx: world.api_keys.seed(
+                tx,
+                client_id=client_id,
+                client_secret="kept",
+                workspace="admin",
+                display_name="shared runner",
+                permissions=permissions,
+                runner=served,
+            )
+        )
+        key = world.db.write_now(lambda tx: world.api_keys.sign_in(tx, str(client_id), "kept"))
+        assert key is not None
+        return key.principal()
+
+    assert "BUILDINGBLOCKRUN_SAVE" in seed(("ADM_BUILDINGBLOCKRUN_SAVE",), None).everywhere
+    bound = seed((), ServedRunner(id=runner, is_public=True))
+    assert (bound.everywhere, bound.runner) == (frozenset(), runner)
