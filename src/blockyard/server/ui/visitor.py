@@ -7,7 +7,7 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
-from blockyard.server.identity.api import SESSION_COOKIE, require_csrf
+from blockyard.server.identity.api import SESSION_COOKIE, require_csrf, require_own_password
 from blockyard.server.identity.model import Principal
 from blockyard.server.identity.service import UserService
 from blockyard.server.kit.database import Database
@@ -70,7 +70,7 @@ class Visitors:
         self._users = users
 
     async def of(self, request: Request) -> Visitor:
-        """Return who is signed in. Raises Unauthenticated."""
+        """Return who is signed in. Raises Unauthenticated, Denied (somebody else chose the password)."""
         cookie = request.cookies.get(SESSION_COOKIE)
         if not cookie:
             raise Unauthenticated("nobody is signed in", remedy="Sign in.")
@@ -83,6 +83,7 @@ class Visitors:
             csrf_token=self._users.csrf_token(cookie),
             was_extended=signed_in.extension_due,
         )
+        require_own_password(request, signed_in.principal)
         author = signed_in.principal.author
         request.state.principal = f"{author.type}:{author.identifier}"
         request.state.visitor = visitor

@@ -1,10 +1,20 @@
 """The rules of who acts and what they may do; plain Python."""
 
-from blockyard.server.identity.model.keys import KEYS_PER_WORKSPACE, ApiKey, ApiKeyId, KeySettings, require_may_grant
+from blockyard.server.identity.model.keys import (
+    KEYS_PER_WORKSPACE,
+    ApiKey,
+    ApiKeyId,
+    KeySettings,
+    require_ends_in_time,
+    require_may_grant,
+)
 from blockyard.server.identity.model.principal import Principal, Reach, RunGrant, WorkspaceRole, system
 from blockyard.server.identity.model.users import (
     LINK_LIFE,
+    MAX_PASSWORD_LENGTH,
+    MIN_PASSWORD_LENGTH,
     ONLY_PEOPLE_REMEDY,
+    SESSION_END,
     SESSION_LIFE,
     Group,
     NewUser,
@@ -12,13 +22,16 @@ from blockyard.server.identity.model.users import (
     SignInLink,
     User,
     UserId,
-    check_password,
+    folded,
 )
 
 __all__ = [
     "KEYS_PER_WORKSPACE",
     "LINK_LIFE",
+    "MAX_PASSWORD_LENGTH",
+    "MIN_PASSWORD_LENGTH",
     "ONLY_PEOPLE_REMEDY",
+    "SESSION_END",
     "SESSION_LIFE",
     "ApiKey",
     "ApiKeyId",
@@ -33,7 +46,8 @@ __all__ = [
     "User",
     "UserId",
     "WorkspaceRole",
-    "check_password",
+    "folded",
+    "require_ends_in_time",
     "require_may_grant",
     "system",
 ]

@@ -23,6 +23,7 @@ _keys = Table(
     Column("created_at", Instant, nullable=False),
     Column("deleted_at", Instant),
     Column("last_login_at", Instant),
+    Column("epoch", Integer, nullable=False, server_default="0"),
     Column("revision", Integer, nullable=False),
     Index("ix_api_keys_workspace", "workspace", "created_at"),
 )
@@ -68,7 +69,7 @@ class KeyStore:
         return saved
 
     def note_login(self, key_id: ApiKeyId, at: datetime) -> None:
-        """Write when somebody last tried to sign in with the key; no change that could clash."""
+        """Write when somebody last signed in with the key; no change that could clash."""
         self._tx.execute(update(_keys).where(_keys.c.id == key_id).values(last_login_at=at))
 
 
@@ -81,6 +82,7 @@ def _values(key: ApiKey) -> dict[str, object]:
         "secret_hash": key.secret_hash,
         "created_at": key.created_at,
         "deleted_at": key.deleted_at,
+        "epoch": key.epoch,
         "revision": key.revision,
     }
 
