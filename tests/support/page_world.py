@@ -103,7 +103,11 @@ class PageWorld(BlockWorld):
             app,
             self.db,
             links=self.links,
-            sign_in=SignIn(db=self.db, users=self.users, throttle=Throttle(clock=self.clock)),
+            sign_in=SignIn(
+                db=self.db,
+                users=self.users,
+                throttle=Throttle(clock=self.clock, master_key=MASTER_KEY, event_log=self.events),
+            ),
             users=self.users,
             workspaces=self.workspaces,
             blocks=self.blocks,

@@ -167,7 +167,7 @@ def build_tenancy(
         clock=clock, new_id=new_id, event_log=events, directory=directory, users=users, groups=groups
     )
     projects = ProjectService(clock=clock, new_id=new_id, event_log=events, workspaces=workspaces)
-    throttle = Throttle(clock=clock)
+    throttle = Throttle(clock=clock, master_key=master_key, event_log=events)
     sign_in = SignIn(db=db, users=users, throttle=throttle)
     links = Links(BASE_URL)
     app = FastAPI()
@@ -176,7 +176,7 @@ def build_tenancy(
     app.add_middleware(AccessLog)
     app.state.authenticate = authenticate_with(db, authenticator, users)
     for router in (
-        login_routes(db, keys, sign_in, tokens, throttle),
+        login_routes(db, keys, sign_in, tokens, authenticator, new_id=new_id),
         info_routes("admin"),
         key_routes(db, keys, links),
         people_routes(db, users, sign_in, links),

@@ -62,7 +62,7 @@ class WholeServer:
         self.db = database
         settings = load_settings({}, {"data_dir": "/nonexistent", "public_url": "http://blockyard.test"})
         self.clock = RunningClock()
-        services = wire(settings, MasterKey(b"m" * 32), clock=self.clock)
+        self.services = services = wire(settings, MasterKey(b"m" * 32), clock=self.clock)
         self._sweeper = services.sweeper
         key = KeyPair(str(new_id()), "administrators-secret")
         seeds = Seeds("admin", key, None, a_runner_key().public_pem)

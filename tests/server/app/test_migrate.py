@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from alembic import command
+from sqlalchemy import text
 
 from blockyard.server.app import migrate
 from blockyard.server.kit.database import Database
@@ -33,3 +35,30 @@ def test_a_database_out_of_reach_is_named_in_one_sentence_with_its_cause_and_wit
 
     assert "s3cret-word" not in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_names_that_differ_in_case_alone_are_kept_and_the_oldest_has_the_folded_one(tmp_path: Path) -> None:
+    with Database.open(f"sqlite:///{tmp_path / 'blockyard.sqlite3'}") as database:
+        with database.engine.begin() as connection:
+            command.upgrade(migrate._config(connection), "0006")
+        with database.engine.begin() as connection:
+            for number, name in enumerate(("anna", "Anna", "berta")):
+                connection.execute(
+                    _OLD_USER, {"id": f"{number:032x}", "name": name, "created": f"2026-01-0{number + 1}"}
+                )
+
+        migrate.upgrade(database)
+
+        with database.engine.connect() as connection:
+            rows = connection.execute(text("SELECT username, username_key, email_key FROM users ORDER BY created_at"))
+            assert [tuple(row) for row in rows] == [
+                ("anna", "anna", "anna@x.test"),
+                ("Anna", None, None),
+                ("berta", "berta", "berta@x.test"),
+            ]
+
+
+_OLD_USER = text(
+    "INSERT INTO users (id, username, first_name, last_name, email, password_hash, admin, disabled, created_at, epoch, revision) "
+    "VALUES (:id, :name, '', '', :name || '@X.test', 'x', 0, 0, :created, 0, 0)"
+)

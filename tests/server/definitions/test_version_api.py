@@ -317,7 +317,6 @@ def test_what_deserves_a_look_is_told_on_demand(catalogue: Catalogue) -> None:
         deletionMode="PURGE",
         implementation=terraform(
             useMeshHttpBackendFallback=False,
-            repositoryUrl="https://user:token@git.example.org/a.git",
             sshPrivateKey={"plaintext": "-----BEGIN OPENSSH PRIVATE KEY-----\n..."},
         ),
     )
@@ -325,7 +324,7 @@ def test_what_deserves_a_look_is_told_on_demand(catalogue: Catalogue) -> None:
 
     codes = [item["code"] for item in catalogue.http.send("GET", path).json()["warnings"]]
 
-    assert codes == ["StateMayBeLost", "ResourcesStay", "CredentialsInUrl", "UnusedKey"]
+    assert codes == ["StateMayBeLost", "ResourcesStay", "UnusedKey"]
     catalogue.be(a_key("shop"))
     assert catalogue.http.send("GET", path).status_code == 404
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from sqlalchemy import text
 
 from blockyard.server.definitions.model import Version, VersionId
 from blockyard.server.definitions.secrets import secrets_of
@@ -285,3 +286,68 @@ def test_no_secret_is_anywhere_in_clear(catalogue: Catalogue) -> None:
     assert "Definition Version Modified" in everything
     for secret in secrets:
         assert secret not in everything
+
+
+OTHER_HOST_KEY = {"host": "evil", "keyType": "ssh-rsa", "keyValue": "AAAAB3NzaC1yc2E="}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"repositoryUrl": "git@evil.example.org:a"},
+        {"repositoryUrl": "other@host:a"},
+        {"repositoryUrl": "ssh://git@host:2222/a"},
+        {"repositoryUrl": "https://host/a"},
+        {"sshKnownHost": OTHER_HOST_KEY},
+    ],
+)
+def test_a_kept_ssh_key_is_not_shown_to_another_host(catalogue: Catalogue, change: dict[str, Any]) -> None:
+    definition = catalogue.define()
+    first = terraform(repositoryUrl="git@host:a", sshPrivateKey={"plaintext": an_ssh_key()})
+    version = catalogue.edit(catalogue.draft(definition), implementation=first)
+    kept = version["spec"]["implementation"]["terraform"]["sshPrivateKey"]
+    elsewhere = terraform(**{"repositoryUrl": "git@host:a", "sshPrivateKey": kept} | change)
+    path = f"{VERSIONS}/{version['metadata']['uuid']}"
+
+    error = catalogue.refused(400, "PUT", path, changed(version, implementation=elsewhere))
+
+    assert (error["errorCode"], error["field"]) == ("SecretOfAnotherTarget", f"{KEY}/hash")
+    same_host = terraform(repositoryUrl="ssh://git@HOST/b", sshPrivateKey=kept)
+    catalogue.edit(version, implementation=same_host)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://user:t0ken@git.example.org/a.git",
+        "https://t0ken@git.example.org/a.git",
+        "http://user:@git.example.org/a.git",
+        "https://git.example.org/a.git?private_token=t0ken",
+        "https://git.example.org/a.git#t0ken",
+    ],
+)
+def test_credentials_in_the_address_of_a_repository_are_refused_and_not_repeated(
+    catalogue: Catalogue, address: str
+) -> None:
+    draft = catalogue.draft(catalogue.define())
+    sent = changed(draft, implementation=terraform(repositoryUrl=address))
+
+    error = catalogue.refused(400, "PUT", f"{VERSIONS}/{draft['metadata']['uuid']}", sent)
+
+    assert error["field"] == "/spec/implementation/terraform/repositoryUrl"
+    assert "sshPrivateKey" in error["remedy"]
+    assert "t0ken" not in str(error)
+
+
+def test_versions_that_were_saved_with_credentials_are_named_without_them(catalogue: Catalogue) -> None:
+    catalogue.edit(
+        catalogue.draft(catalogue.define(displayName="Odd")), implementation=terraform(repositoryUrl="https://h/x")
+    )
+    catalogue.edit(catalogue.draft(catalogue.define()), implementation=terraform(repositoryUrl="https://h/y"))
+    catalogue.database.write_now(
+        lambda tx: tx.execute(
+            text("UPDATE definition_versions SET content = replace(content, 'https://h/x', 'https://u:t0ken@h/x')")
+        )
+    )
+
+    assert catalogue.database.read_now(catalogue.definitions.with_credentials_in_address) == ["version 1 of 'Odd'"]

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from blockyard.server.kit.database import Database
 from tests.support.clock import NOON
@@ -259,7 +260,7 @@ async def test_a_key_of_a_workspace_that_is_not_there_cannot_be_made(tenancy: Te
 async def test_a_workspace_lists_its_keys_with_their_last_login(tenancy: Tenancy) -> None:
     admin = tenancy.admin()
     created = (await admin.post(PATH, json=body(), headers=API_KEY)).json()
-    await log_in(tenancy, created["metadata"]["uuid"], "wrong")
+    await log_in(tenancy, created["metadata"]["uuid"], created["status"]["clientSecret"])
 
     answer = await tenancy.key("shop", "APIKEY_LIST").get("/api/blockyard/v1/workspaces/shop/apikeys")
 
@@ -284,3 +285,76 @@ async def test_events_tell_who_changed_which_key_and_how(tenancy: Tenancy) -> No
     assert events[1].content is not None
     assert events[1].content["expiresAt"] == date(2027, 6, 30).isoformat()
     assert {event.author.type for event in events} == {"ApiKey"}
+
+
+async def test_a_wrong_secret_is_no_sign_in_and_is_not_noted_as_one(tenancy: Tenancy) -> None:
+    admin = tenancy.admin()
+    created = (await admin.post(PATH, json=body(), headers=API_KEY)).json()
+    uuid = created["metadata"]["uuid"]
+
+    await log_in(tenancy, uuid, "wrong")
+
+    assert (await admin.get(f"{PATH}/{uuid}", headers=API_KEY)).json()["status"]["lastLoginAt"] is None
+
+
+async def test_a_key_that_would_end_in_the_past_is_not_made(tenancy: Tenancy) -> None:
+    admin = tenancy.admin()
+    sent = body()
+    sent["spec"]["expiresAt"] = "2025-12-31"
+
+    refused = await admin.post(PATH, json=sent, headers=API_KEY)
+
+    assert refused.status_code == 400
+    assert (refused.json()["errorCode"], refused.json()["field"]) == ("PastExpiryDate", "/spec/expiresAt")
+    sent["spec"]["expiresAt"] = "2026-01-01"
+    assert (await admin.post(PATH, json=sent, headers=API_KEY)).status_code == 201
+
+
+async def token_of(tenancy: Tenancy, status: dict[str, str]) -> str:
+    login = {"clientId": status["clientId"], "clientSecret": status["clientSecret"]}
+    return str((await tenancy.client.post("/api/login", json=login)).json()["access_token"])
+
+
+async def test_a_new_secret_ends_the_tokens_of_the_old_one(tenancy: Tenancy) -> None:
+    admin = tenancy.admin()
+    status = (await admin.post(PATH, json=body(), headers=API_KEY)).json()["status"]
+    token = await token_of(tenancy, status)
+    old = tenancy.client_of(token)
+    assert (await old.get("/api/blockyard/v1/me")).status_code == 200
+    sent = body()
+    sent["spec"]["expiresAt"] = "2026-02-01"
+
+    redrawn = await admin.put(f"{PATH}/{status['clientId']}", json=sent, headers=API_KEY)
+
+    assert redrawn.json()["status"]["clientSecret"]
+    assert (await old.get("/api/blockyard/v1/me")).status_code == 401
+
+
+async def test_a_key_makes_no_key_that_outlives_it(tenancy: Tenancy) -> None:
+    admin = tenancy.admin()
+    sent = body()
+    sent["spec"] |= {"permissions": ["APIKEY_SAVE", "APIKEY_LIST"], "expiresAt": "2026-01-31"}
+    status = (await admin.post(PATH, json=sent, headers=API_KEY)).json()["status"]
+    token = await token_of(tenancy, status)
+    maker = tenancy.client_of(token)
+
+    answers = []
+    for last_day in (None, "2026-02-01", "2026-01-31", "2026-01-02"):
+        sent["spec"]["expiresAt"] = last_day
+        answers.append(await maker.post(PATH, json=sent, headers=API_KEY))
+
+    assert [answer.status_code for answer in answers] == [403, 403, 201, 201]
+    assert answers[0].json()["errorCode"] == "OutlivesItsMaker"
+    made = answers[3].json()["metadata"]["uuid"]
+    sent["spec"]["expiresAt"] = None
+    assert (await maker.put(f"{PATH}/{made}", json=sent, headers=API_KEY)).status_code == 403
+
+
+async def test_the_keys_of_a_deleted_workspace_sign_in_no_more(tenancy: Tenancy) -> None:
+    tenancy.workspace("gone")
+    created = (await tenancy.admin().post(PATH, json=body("gone"), headers=API_KEY)).json()["status"]
+    tenancy.db.write_now(
+        lambda tx: tx.execute(text("UPDATE workspaces SET deleted_at = created_at WHERE name = 'gone'"))
+    )
+
+    assert await log_in(tenancy, created["clientId"], created["clientSecret"]) == 401

@@ -82,7 +82,9 @@ async def test_only_a_full_administrator_makes_or_changes_an_administrator(tenan
     assert (await helper.put(f"{USERS}/{root.id}/password", json={"password": NEW_PASSWORD})).status_code == 403
     assert (await helper.put(f"{USERS}/{root.id}/lock", json={"disabled": True})).status_code == 403
     assert (await helper.post(USERS, json=account())).status_code == 201
-    assert (await tenancy.admin().post(USERS, json=account(username="boss", admin=True))).status_code == 201
+    assert (
+        await tenancy.admin().post(USERS, json=account(username="boss", email="boss@x.test", admin=True))
+    ).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,14 @@ async def test_only_a_full_administrator_makes_or_changes_an_administrator(tenan
         ({"admin": "yes"}, 400, "/admin"),
         ({"email": 5}, 400, "/email"),
         ({"username": "taken"}, 409, "/username"),
+        ({"username": "TAKEN"}, 409, "/username"),
+        ({"username": "\uff34\uff21\uff2b\uff25\uff2e"}, 409, "/username"),
+        ({"username": "ta\u200bken"}, 400, "/username"),
+        ({"email": "Taken@X.test"}, 409, "/email"),
+        ({"password": "password1234"}, 400, "/password"),
+        ({"password": "aaaaaaaaaaaa"}, 400, "/password"),
+        ({"password": "jane@x.test1"}, 400, "/password"),
+        ({"password": "four\u00a0random\u00a0long\u00a0words"}, 400, "/password"),
     ],
 )
 async def test_a_bad_account_is_refused(tenancy: Tenancy, change: dict[str, Any], status: int, field: str) -> None:
@@ -271,3 +281,59 @@ async def test_an_unknown_cookie_is_refused(tenancy: Tenancy) -> None:
     answer = await tenancy.client.get("/api/blockyard/v1/me", headers={"Cookie": f"{SESSION_COOKIE}=made-up"})
 
     assert answer.status_code == 401
+
+
+async def test_a_session_ends_after_seven_days_however_much_it_is_used(tenancy: Tenancy) -> None:
+    with_pages(tenancy)
+    browser = tenancy.client
+    await browser.get("/page/sign-in/jane")
+    for _ in range(7 * 3 - 1):
+        tenancy.clock.advance(8 * 3600)
+        assert (await browser.get("/api/blockyard/v1/me")).status_code == 200
+
+    tenancy.clock.advance(8 * 3600)
+
+    answer = await browser.get("/api/blockyard/v1/me")
+    assert (answer.status_code, answer.json()["errorCode"]) == (401, "SessionEnded")
+
+
+async def test_one_token_is_signed_out_and_the_others_stay(tenancy: Tenancy) -> None:
+    tenancy.user("jane")
+    first, second = [
+        tenancy.client_of((await log_in(tenancy, "jane", PASSWORD)).json()["access_token"]) for _ in range(2)
+    ]
+
+    assert (await first.post("/api/blockyard/v1/logout")).status_code == 204
+
+    assert (await first.get("/api/blockyard/v1/me")).status_code == 401
+    assert (await first.post("/api/blockyard/v1/logout")).status_code == 401
+    assert (await second.get("/api/blockyard/v1/me")).status_code == 200
+    assert (await tenancy.key("admin").post("/api/blockyard/v1/logout")).status_code == 404
+
+
+async def test_a_password_that_an_administrator_chose_has_to_be_changed_first(tenancy: Tenancy) -> None:
+    assert (await tenancy.admin().post(USERS, json=account(admin=True))).status_code == 201
+    jane = tenancy.client_of((await log_in(tenancy, "jane", PASSWORD)).json()["access_token"])
+
+    refused = await jane.get(USERS)
+
+    assert (refused.status_code, refused.json()["errorCode"]) == (403, "PasswordChangeNeeded")
+    assert (await jane.get("/api/blockyard/v1/me")).status_code == 200
+    change = {"currentPassword": PASSWORD, "password": NEW_PASSWORD}
+    assert (await jane.put("/api/blockyard/v1/me/password", json=change)).status_code == 204
+    jane = tenancy.client_of((await log_in(tenancy, "jane", NEW_PASSWORD)).json()["access_token"])
+    listed = (await jane.get(USERS)).json()
+    uuid = listed["_embedded"]["users"][0]["uuid"]
+    assert (await tenancy.admin().put(f"{USERS}/{uuid}/password", json={"password": PASSWORD})).status_code == 204
+    jane = tenancy.client_of((await log_in(tenancy, "jane", PASSWORD)).json()["access_token"])
+    assert (await jane.get(USERS)).status_code == 403
+
+
+async def test_the_case_of_a_username_does_not_matter_when_signing_in(tenancy: Tenancy) -> None:
+    tenancy.user("jane")
+
+    answer = await log_in(tenancy, "JANE", PASSWORD)
+
+    assert answer.status_code == 200
+    me = await tenancy.client_of(answer.json()["access_token"]).get("/api/blockyard/v1/me")
+    assert me.json()["username"] == "jane"

@@ -63,10 +63,11 @@ def test_everything_but_owner_and_type_may_change(catalogue: Catalogue) -> None:
     path = f"{INTEGRATIONS}/{made['metadata']['uuid']}"
     kept = made["spec"]["config"]["github"]["appPrivateKey"]
 
-    changed = an_integration(owner="other", appId="4712", appPrivateKey=kept)
+    changed = an_integration(owner="other", appId="4712", appPrivateKey={"plaintext": PEM})
     changed["spec"]["displayName"] = "renamed"
     answer = catalogue.ok("PUT", path, changed)
 
+    changed["spec"]["config"]["github"]["appPrivateKey"] = kept
     assert answer["spec"] == changed["spec"]
     assert catalogue.ok("GET", path) == answer
     assert catalogue.ok("PUT", path, changed) == answer
@@ -110,6 +111,65 @@ def test_another_runner_asks_for_the_secret_again(catalogue: Catalogue) -> None:
     )
     assert "again" in error["remedy"]
     assert opened(catalogue, made, key) == PEM
+
+
+@pytest.mark.parametrize(
+    ("type_", "member", "settings"),
+    [
+        ("github", "appPrivateKey", {"baseUrl": "https://evil.example.org"}),
+        ("github", "appPrivateKey", {"baseUrl": "https://github.com:8443"}),
+        ("github", "appPrivateKey", {"baseUrl": "http://github.com"}),
+        ("github", "appPrivateKey", {"owner": "mallory"}),
+        ("azuredevops", "personalAccessToken", {"baseUrl": "https://dev.azure.com.evil.org"}),
+        ("azuredevops", "personalAccessToken", {"organization": "mallory"}),
+    ],
+)
+def test_a_kept_secret_is_not_sent_to_another_host_or_account(
+    catalogue: Catalogue, type_: str, member: str, settings: dict[str, str]
+) -> None:
+    made = catalogue.connect(type_)
+    path = f"{INTEGRATIONS}/{made['metadata']['uuid']}"
+    kept: dict[str, Any] = {member: made["spec"]["config"][type_][member]}
+
+    new: dict[str, Any] = {member: {"plaintext": PEM}}
+
+    error = catalogue.refused(400, "PUT", path, an_integration(type_, **kept, **settings))
+
+    assert error["errorCode"] == "SecretOfAnotherTarget"
+    assert error["field"] == f"/spec/config/{type_}/{member}/hash"
+    catalogue.ok("PUT", path, an_integration(type_, **kept))
+    catalogue.ok("PUT", path, an_integration(type_, **new, **settings))
+
+
+def test_another_way_to_write_the_same_host_keeps_the_secret(catalogue: Catalogue) -> None:
+    made = catalogue.connect("azuredevops", baseUrl="https://dev.azure.com")
+    path = f"{INTEGRATIONS}/{made['metadata']['uuid']}"
+    kept = made["spec"]["config"]["azuredevops"]["personalAccessToken"]
+
+    for address in ("https://DEV.azure.com:443/", "https://dev.azure.com/tfs"):
+        catalogue.ok("PUT", path, an_integration("azuredevops", baseUrl=address, personalAccessToken=kept))
+
+
+def test_trigger_tokens_of_versions_are_not_sent_to_another_gitlab(catalogue: Catalogue) -> None:
+    made = catalogue.connect("gitlab")
+    uuid = made["metadata"]["uuid"]
+    pipeline = {
+        "projectId": "1",
+        "refName": "main",
+        "integrationRef": {"uuid": uuid, "kind": "meshIntegration"},
+        "pipelineTriggerToken": {"plaintext": "tr1gger"},
+    }
+    catalogue.edit(
+        catalogue.draft(catalogue.define()), implementation={"type": "gitlabPipeline", "gitlabPipeline": pipeline}
+    )
+    elsewhere = an_integration("gitlab", baseUrl="https://evil.example.org")
+
+    error = catalogue.refused(409, "PUT", f"{INTEGRATIONS}/{uuid}", elsewhere)
+
+    assert (error["errorCode"], error["field"]) == ("InUse", "/spec/config/gitlab/baseUrl")
+    renamed = an_integration("gitlab")
+    renamed["spec"]["displayName"] = "renamed"
+    catalogue.ok("PUT", f"{INTEGRATIONS}/{uuid}", renamed)
 
 
 def test_what_a_version_uses_cannot_be_deleted(catalogue: Catalogue) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from blockyard.server.identity.api import SESSION_COOKIE
+from blockyard.server.identity.store import UserStore
 from blockyard.server.kit.database import Database
 from blockyard.server.ui.signin import local_path
 from tests.support.clock import FixedClock
@@ -166,7 +167,7 @@ def test_a_new_password_ends_all_other_sessions_and_keeps_this_one(world: PageWo
     [
         (("wrong", "another good password", "another good password"), 403, "The current password is wrong."),
         ((PASSWORD, "another good password", "another bad password"), 400, "differ"),
-        ((PASSWORD, "short", "short"), 400, "A password has 12 to 256 characters."),
+        ((PASSWORD, "short", "short"), 400, "A password has 12 to 255 characters."),
     ],
 )
 def test_a_password_is_not_changed_by_mistake(
@@ -184,3 +185,31 @@ def test_a_password_is_not_changed_by_mistake(
 def passwords(current: str, new: str, repeated: str) -> dict[str, str]:
     """Return the fields of the form."""
     return {"current": current, "new": new, "repeated": repeated}
+
+
+def test_who_has_a_password_of_an_administrator_chooses_one_before_anything_else(world: PageWorld) -> None:
+    sam = world.db.read_now(lambda tx: world.users.by_username(tx, "sam"))
+    assert sam is not None
+    given = sam.with_password(sam.password_hash, must_change=True)
+    world.db.write_now(lambda tx: UserStore(tx).save(given))
+    person = world.person()
+    assert person.sign_in("sam").status_code == 303
+
+    answer = person.get("/blocks")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/account/password")
+    assert "An administrator chose your password." in person.read("/account/password")
+    fields = {"current": PASSWORD, "new": "another good password", "repeated": "another good password"}
+    assert person.post("/account/password", fields).headers["location"] == "/"
+    assert "Building blocks" in person.read("/blocks")
+
+
+def test_the_browser_of_somebody_who_signed_in_is_not_locked_out_by_others(world: PageWorld) -> None:
+    person, other = world.person(), world.person()
+    assert person.sign_in("sam").status_code == 303
+    for _ in range(11):
+        other.sign_in("sam", "wrong")
+
+    assert other.sign_in("sam").status_code == 429
+    assert person.post("/sign-out", form_at="/blocks").status_code == 303
+    assert person.sign_in("sam").status_code == 303

@@ -1,6 +1,6 @@
 """Examines an installation of the server: directory, keys, database, address, shared runner. Changes nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +30,7 @@ _SILENT_AFTER = timedelta(minutes=2)
 """A runner that waits for work claims every 25 s."""
 
 _SHOWN_FILES = 3
+_SHOWN_VERSIONS = 10
 _NO_DATABASE = "start `blockyard up` once, restore a backup, or name another --data-dir"
 
 
@@ -119,6 +120,8 @@ def _database(settings: Settings, master_key: MasterKey | None) -> list[Finding]
                 runner = db.read_now(lambda tx: services.runners.get_by_id(tx, RunnerId(SHARED_RUNNER_UUID)))
                 silent = None if runner.last_seen_at is None else utc_now() - runner.last_seen_at
                 findings.append(_shared_runner(silent))
+            with _telling(findings, "repository addresses"):
+                findings.append(_addresses(db.read_now(services.definitions.with_credentials_in_address)))
     return findings
 
 
@@ -183,6 +186,17 @@ def _right_key(tx: Transaction, master_key: MasterKey) -> Finding:
     if not fits:
         return failed("master key", WRONG_MASTER_KEY, "set BLOCKYARD_MASTER_KEY_FILE to the right one")
     return ok("master key", "matches this database")
+
+
+def _addresses(odd: Sequence[str]) -> Finding:
+    if not odd:
+        return ok("repository addresses", "none holds credentials")
+    more = f" and {len(odd) - _SHOWN_VERSIONS} more" if len(odd) > _SHOWN_VERSIONS else ""
+    return warning(
+        "repository addresses",
+        f"in clear for readers of versions and runs: credentials or a query in {', '.join(odd[:_SHOWN_VERSIONS])}{more}",
+        "withdraw these credentials, and release versions with an SSH address and sshPrivateKey",
+    )
 
 
 def _shared_runner(silent: timedelta | None) -> Finding:

@@ -86,29 +86,35 @@ def _free_port(host: str, taken: int, family: socket.AddressFamily) -> int | Non
     return None
 
 
-def run(
-    app: FastAPI,
-    listener: socket.socket,
-    *,
-    started: Callable[[], None] = lambda: None,
-    stopping: Callable[[], None] = lambda: None,
-) -> None:
-    """Serve `app` until SIGTERM, SIGINT or SIGHUP; each is handled once, gracefully."""
-    config = uvicorn.Config(
+def configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """Return how `app` is served; what a caller says about forwarded addresses is believed of trusted proxies alone."""
+    return uvicorn.Config(
         app,
         log_config=None,
         lifespan="on",
         access_log=False,
         server_header=False,
-        proxy_headers=True,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=75,
         http=GuardedProtocol,
         backlog=1024,
     )
+
+
+def run(
+    app: FastAPI,
+    listener: socket.socket,
+    settings: Settings,
+    *,
+    started: Callable[[], None] = lambda: None,
+    stopping: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve `app` until SIGTERM, SIGINT or SIGHUP; each is handled once, gracefully."""
     keep_for_good()
     sys.setswitchinterval(TURN_SECONDS)
-    _Server(config, started, stopping).run(sockets=[listener])
+    _Server(configuration(app, settings), started, stopping).run(sockets=[listener])
 
 
 def keep_for_good() -> None:

@@ -11,6 +11,7 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `host` | `127.0.0.1` | address to listen on |
 | `port` | 8500 | port to listen on; 0 = any free one |
 | `public_url` | `http://<host>:<port>` | how people, runners and pipelines reach the server; goes into links |
+| `trusted_proxies` | none | addresses and networks of reverse proxies, with commas between; their `X-Forwarded-For` is believed |
 | `master_key_file` | `<data_dir>/master.key` | 32 bytes, as 64 hex digits; encrypts state and keys hashes; part of every backup |
 | `admin_workspace` | `admin` | identifier of the workspace that runs the installation |
 | `admin_key_file` | `<data_dir>/admin-key.json` | the administrator's API key as `{"clientId", "clientSecret"}`; made by `up` if absent |
@@ -23,13 +24,14 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `log_format` | `auto` | `console` for people, `json` for machines; `auto` is `console` on a terminal, else `json` |
 """
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from blockyard.diagnosis.settings import explain
 from blockyard.protocol.jsontypes import Json
@@ -41,6 +43,20 @@ _OTHERS = ("BLOCKYARD_RUNNER_", "BLOCKYARD_API_", "BLOCKYARD_TEST_", "BLOCKYARD_
 
 class SettingsError(ValueError):
     """The settings cannot be used; the message names each setting, never a value."""
+
+
+def _proxies(value: object) -> object:
+    """Return the addresses and networks in a text such as `10.0.0.1, 10.1.0.0/16`. Raises ValueError."""
+    if not isinstance(value, str):
+        return value
+    found = tuple(part.strip() for part in value.split(",") if part.strip())
+    for part in found:
+        ipaddress.ip_network(part, strict=False)
+    return found
+
+
+TrustedProxies = Annotated[tuple[str, ...], BeforeValidator(_proxies)]
+"""Addresses and networks, as text."""
 
 
 class Settings(BaseModel):
@@ -61,6 +77,9 @@ class Settings(BaseModel):
         default="",
         pattern=r"^(https?://[^/\s]+(/\S*)?)?$",
         description="an address such as https://blockyard.example.org",
+    )
+    trusted_proxies: TrustedProxies = Field(
+        default=(), description="addresses and networks such as 10.0.0.1, 10.1.0.0/16"
     )
     master_key_file: Path = Path()
     admin_workspace: str = Field(

@@ -82,6 +82,8 @@ class Services:
     clock: Clock
     master_key: MasterKey
     links: Links
+    new_id: NewId
+    throttle: Throttle
     tokens: Tokens
     authenticator: Authenticator
     users: UserService
@@ -198,6 +200,8 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         clock=clock,
         master_key=master_key,
         links=links,
+        new_id=draw_id,
+        throttle=Throttle(clock=clock, master_key=master_key, event_log=event_log),
         tokens=tokens,
         authenticator=Authenticator(clock=clock, tokens=tokens, run_tokens=runs, workspaces=directory),
         users=users,
@@ -257,8 +261,7 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
 
 def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Services) -> None:
     links = services.links
-    throttle = Throttle(clock=services.clock)
-    sign_in = SignIn(db=db, users=services.users, throttle=throttle)
+    sign_in = SignIn(db=db, users=services.users, throttle=services.throttle)
     for router in (  # the busiest first: they are looked through in this order
         state_routes(db, services.state, master_key=services.master_key),
         run_routes(
@@ -273,7 +276,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         ),
         block_routes(db, services.blocks, services.views, links),
         info_routes(settings.admin_workspace),
-        login_routes(db, services.api_keys, sign_in, services.tokens, throttle),
+        login_routes(db, services.api_keys, sign_in, services.tokens, services.authenticator, new_id=services.new_id),
         key_routes(db, services.api_keys, links),
         people_routes(db, services.users, sign_in, links),
         workspace_routes(db, services.workspaces, links),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import SECRET_MEMBERS, ImplementationType
-from blockyard.server.integrations.model import IntegrationId
+from blockyard.server.integrations.model import IntegrationId, origin_of
 from blockyard.server.runners.secrets import StoredSecret, delivered, merged
 
 WIRE_NAMES: Mapping[ImplementationType, str] = {
@@ -63,6 +63,14 @@ class Implementation:
         """The integration whose connection data and runner its runs use; None if it needs none."""
         reference = self.settings.get("integrationRef")
         return IntegrationId(UUID(str(reference["uuid"]))) if isinstance(reference, dict) else None
+
+    def target_of(self, member: str) -> Json:
+        """Return where the secret `member` is used; at another place it has to be entered again."""
+        if member == "sshPrivateKey":
+            return [origin_of(self.text("repositoryUrl")), self.settings.get("sshKnownHost")]
+        if member == "pipelineTriggerToken":
+            return self.settings.get("integrationRef")
+        return None
 
     def wire(self) -> JsonObject:
         """Return the form the API shows: secrets as hashes."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from blockyard.protocol.binding import Owner, SealedFor, input_key, member_key
 from blockyard.protocol.names import InputType
+from blockyard.server.definitions.implementation import Implementation
 from blockyard.server.definitions.model import (
     DefinitionId,
     InputSpec,
@@ -58,8 +59,9 @@ def resolve_secrets(
     """Return `content` with the secrets of `changes`, new ones sealed to the runner, kept ones taken from `before`.
 
     Raises:
-        Invalid: a hash stands for no stored secret, or for one that the runner cannot open.
+        Invalid: a hash stands for no stored secret, for one that the runner cannot open, or for one of another address.
     """
+    _require_same_targets(content.implementation, before.implementation, changes)
     stored = secrets_of(before)
     key = SealingKey.of(runner)
     resolved = {
@@ -78,6 +80,24 @@ def resolve_secrets(
     }
     _require_files_in_clear(content, before, changes)
     return with_secrets(content, resolved)
+
+
+def _require_same_targets(
+    implementation: Implementation, before: Implementation, changes: Mapping[str, SecretChange]
+) -> None:
+    """Refuse to use a kept secret at another address than the one it was entered for."""
+    for member in before.secrets:
+        pointer = implementation.pointer(member)
+        change = changes.get(pointer)
+        if change is None or change.plaintext is not None:
+            continue
+        if implementation.target_of(member) != before.target_of(member):
+            raise Invalid(
+                f"'{member}' was entered for another address and is not sent to this one",
+                code="SecretOfAnotherTarget",
+                field=f"{pointer}/hash",
+                remedy=f"Send '{member}' again as {{\"plaintext\": …}}.",
+            )
 
 
 def _require_files_in_clear(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from blockyard.protocol.binding import Owner, SealedFor, member_key
@@ -32,6 +33,13 @@ class IntegrationType(StrEnum):
     def implementation(self) -> ImplementationType:
         """What its runner executes."""
         return _IMPLEMENTATIONS[self]
+
+    def target(self, settings: Mapping[str, str]) -> Mapping[str, str]:
+        """Return where secrets go with these settings: host and account. What goes elsewhere has to be entered again."""
+        return {
+            member: origin_of(trimmed(value)) if member == "baseUrl" else trimmed(value)
+            for member, value in settings.items()
+        }
 
     @property
     def secret_member(self) -> str | None:
@@ -105,6 +113,23 @@ class Integration:
         """Return what the secret `member` is bound to."""
         name = _RUN_NAMES[self.type].get(member, member)
         return SealedFor(workspace=self.workspace, owner=Owner.INTEGRATION, uuid=str(self.id), key=member_key(name))
+
+
+_PORTS: Mapping[str, int] = {"http": 80, "https": 443, "ssh": 22}
+_SCP = re.compile(r"(?P<user>[^/@:\s]+)@(?P<host>[^/@:\s]+):")
+
+
+def origin_of(address: str) -> str:
+    """Return scheme, user, host and port of an address, alike for every way to write them; `git@host:path` is SSH."""
+    if scp := _SCP.match(address):
+        return f"ssh://{scp['user']}@{scp['host'].lower()}:{_PORTS['ssh']}"
+    parts = urlsplit(address)
+    try:
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return address
+    user = f"{parts.username}@" if parts.username else ""
+    return f"{parts.scheme}://{user}{parts.hostname or ''}:{port}"
 
 
 def trimmed(value: str) -> str:

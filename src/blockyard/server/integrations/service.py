@@ -97,7 +97,14 @@ class IntegrationService:
     def update(
         self, tx: Transaction, principal: Principal, integration_id: IntegrationId, spec: IntegrationSpec
     ) -> Integration:
-        """Change an integration; with another runner its secret has to be sent again. Raises NotFound, Denied, Invalid."""
+        """Change an integration; with another runner, host or account its secret has to be sent again.
+
+        Raises:
+            Conflict: secrets of versions that use it would go to another host or account.
+            Denied: the principal may not.
+            Invalid: a member breaks a rule, or the secret has to be sent again.
+            NotFound: there is no such integration, or the principal may not know of it.
+        """
         before = self.get(tx, principal, integration_id)
         principal.require(SAVE, workspace=before.workspace)
         self._workspaces.require_builder(tx, before.workspace)
@@ -112,6 +119,7 @@ class IntegrationService:
                     field=pointer,
                     remedy="Make another integration.",
                 )
+        self._require_same_target(tx, before, spec)
         after = self._described(tx, before, spec)
         if after == before:
             return before
@@ -127,12 +135,9 @@ class IntegrationService:
             return
         integration = self.get(tx, principal, integration_id)
         principal.require(DELETE, workspace=integration.workspace)
-        users = [user for usage in self._usages for user in usage.users_of(tx, integration_id)]
-        if users:
-            more = len(users) - _LISTED_USERS
-            shown = ", ".join(users[:_LISTED_USERS]) + (f" and {more} more" if more > 0 else "")
+        if users := self._users(tx, integration_id):
             raise Conflict(
-                f"integration '{integration.display_name}' is still used by {shown}",
+                f"integration '{integration.display_name}' is still used by {users}",
                 code="InUse",
                 remedy="Delete these definitions, or their drafts' reference to it, first.",
             )
@@ -187,6 +192,34 @@ class IntegrationService:
         """Return what a workspace still has; for the deletion of workspaces."""
         count = IntegrationStore(tx).count(workspace)
         return f"it has {count} integration{'s' if count > 1 else ''}" if count else None
+
+    def _users(self, tx: Transaction, integration_id: IntegrationId) -> str:
+        """Return a phrase on what uses an integration; empty if nothing does."""
+        users = [user for usage in self._usages for user in usage.users_of(tx, integration_id)]
+        more = len(users) - _LISTED_USERS
+        return ", ".join(users[:_LISTED_USERS]) + (f" and {more} more" if more > 0 else "")
+
+    def _require_same_target(self, tx: Transaction, before: Integration, spec: IntegrationSpec) -> None:
+        """Refuse to send a kept secret, its own or one of a version, to another host or account. Raises Invalid, Conflict."""
+        was, now = before.type.target(before.settings), spec.type.target(spec.settings)
+        if was == now:
+            return
+        member = spec.type.secret_member
+        if member is None:
+            if users := self._users(tx, before.id):
+                raise Conflict(
+                    f"integration '{before.display_name}' is used by {users}, whose trigger tokens would go to another address",
+                    code="InUse",
+                    field=spec.pointer(next(name for name in now if was.get(name) != now[name])),
+                    remedy="Make another integration, and name it in a new version with the token.",
+                )
+        elif spec.secret is not None and spec.secret.plaintext is None:
+            raise Invalid(
+                f"'{member}' was entered for another address or account and is not sent to this one",
+                code="SecretOfAnotherTarget",
+                field=f"{spec.pointer(member)}/hash",
+                remedy=f"Send '{member}' again as {{\"plaintext\": …}}.",
+            )
 
     def _described(self, tx: Transaction, before: Integration, spec: IntegrationSpec) -> Integration:
         check_spec(spec)

@@ -158,6 +158,12 @@ class Frame:
             return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": "/sign-in"})
         return self.go(target)
 
+    def go_to_password(self, request: Request) -> Response:
+        """Return a redirection to the page where one chooses a password of one's own."""
+        if request.headers.get("HX-Request") == "true":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": "/account/password"})
+        return self.go("/account/password")
+
     def _asset(self, name: str) -> str:
         """Return the address of a bundled file. Read with the first page: other commands work without the bundle."""
         if self._bundle is None:

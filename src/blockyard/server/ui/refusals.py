@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from blockyard.server.identity.api import CHANGE_FIRST
 from blockyard.server.kit.errors import Refusal, TooManyRequests, Unauthenticated
 from blockyard.server.kit.http import HttpRefusal, status_of
 from blockyard.server.ui.frame import Frame, Page
@@ -71,6 +72,8 @@ class Refusals:
         except Unauthenticated:
             return self._frame.go_to_sign_in(request)
         except Refusal as refusal:
+            if refusal.code == CHANGE_FIRST:
+                return self._frame.go_to_password(request)
             return self._of_refusal(request, refusal)
         except HttpRefusal as error:
             return self._page(request, error.status, sentence(error.message), remedy=error.remedy)

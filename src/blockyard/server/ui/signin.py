@@ -5,9 +5,11 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 
 from blockyard.server.identity.api import (
+    DEVICE_COOKIE,
     SignIn,
     address_of,
     clear_session_cookie,
+    set_device_cookie,
     set_session_cookie,
 )
 from blockyard.server.identity.model.users import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, User
@@ -64,12 +66,16 @@ def add_sign_in(router: APIRouter, site: Site, users: UserService, sign_in: Sign
         try:
             _require_own_form(request, form, users)
             password = form.texts.get("password", "")
-            user = await sign_in.check(_sound(username), _sound(password), address_of(request))
+            device, next_device = request.cookies.get(DEVICE_COOKIE, "")[:_MAX_NAME], new_secret(43)
+            user = await sign_in.check(
+                _sound(username), _sound(password), address_of(request), device=device, next_device=next_device
+            )
         except Refusal as refusal:
             return form_page(request, wanted, username=username, refusal=refusal)
         cookie = await db.write(lambda tx: users.sign_in(tx, user))
         response = frame.go(wanted)
         set_session_cookie(response, cookie, secure=frame.secure_cookies)
+        set_device_cookie(response, next_device, secure=frame.secure_cookies)
         return response
 
     @router.post("/sign-out")
@@ -86,7 +92,12 @@ def add_password(router: APIRouter, site: Site, users: UserService, sign_in: Sig
     db, frame, visitors = site.db, site.frame, site.visitors
 
     def form_page(request: Request, visitor: Visitor, told: Shown | None, status: HTTPStatus) -> Response:
-        context = {"refusal": told, "shortest": MIN_PASSWORD_LENGTH}
+        context = {
+            "refusal": told,
+            "shortest": MIN_PASSWORD_LENGTH,
+            "longest": MAX_PASSWORD_LENGTH,
+            "is_first": visitor.principal.must_change_password,
+        }
         return frame.page(request, "password.html", context, visitor=visitor, status=status)
 
     def change(tx: Transaction, visitor: Visitor, password_hash: str) -> str:
@@ -108,8 +119,8 @@ def add_password(router: APIRouter, site: Site, users: UserService, sign_in: Sig
             told = Shown("The new password and its repetition differ.")
             return form_page(request, visitor, told, HTTPStatus.BAD_REQUEST)
         try:
-            password_hash = await sign_in.hash_new(new)
-            await _check_current(request, visitor, form)
+            user = await _check_current(request, visitor, form)
+            password_hash = await sign_in.hash_new(new, user.names)
         except Refusal as refusal:
             return form_page(request, visitor, shown(refusal), status_of(refusal))
         cookie = await db.write(lambda tx: change(tx, visitor, password_hash))
@@ -120,7 +131,8 @@ def add_password(router: APIRouter, site: Site, users: UserService, sign_in: Sig
     async def _check_current(request: Request, visitor: Visitor, form: Form) -> User:
         current = form.texts.get("current", "")
         try:
-            return await sign_in.check(visitor.username, _sound(current), address_of(request))
+            device = request.cookies.get(DEVICE_COOKIE, "")[:_MAX_NAME]
+            return await sign_in.check(visitor.username, _sound(current), address_of(request), device=device)
         except Unauthenticated as error:
             raise Denied("the current password is wrong", code="WrongCredentials", remedy="Enter it again.") from error
 
@@ -140,6 +152,7 @@ def _require_own_form(request: Request, form: Form, users: UserService) -> None:
 
 
 def _sound(text: str) -> str:
-    if "\0" in text or len(text) > MAX_PASSWORD_LENGTH or not text.isprintable():
+    """Return what may be a name or a password; passwords that were chosen under older rules are as good as others."""
+    if "\0" in text or len(text) > MAX_PASSWORD_LENGTH:
         raise Unauthenticated("the username or the password is wrong", remedy="Check both and try again.")
     return text

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
-from blockyard.server.identity.api import SESSION_COOKIE, require_csrf
+from blockyard.server.identity.api import SESSION_COOKIE, require_csrf, require_own_password
 from blockyard.server.identity.model import Principal
 from blockyard.server.identity.service import UserService
 from blockyard.server.kit.bodies import KNOWN_BYTES, Form, May, read_form
@@ -47,7 +47,7 @@ class Visitors:
         self._users = users
 
     async def of(self, request: Request) -> Visitor:
-        """Return who is signed in. Raises Unauthenticated."""
+        """Return who is signed in. Raises Unauthenticated, Denied (somebody else chose the password)."""
         cookie = request.cookies.get(SESSION_COOKIE)
         if not cookie:
             raise Unauthenticated("nobody is signed in", remedy="Sign in.")
@@ -60,6 +60,7 @@ class Visitors:
             csrf_token=self._users.csrf_token(cookie),
             was_extended=signed_in.extension_due,
         )
+        require_own_password(request, signed_in.principal)
         author = signed_in.principal.author
         request.state.principal = f"{author.type}:{author.identifier}"
         request.state.visitor = visitor

@@ -8,7 +8,7 @@ from blockyard.server.definitions.rules.dependencies import (
     check_graph,
     check_parents,
 )
-from blockyard.server.definitions.rules.implementations import check_implementation, normalized_secrets
+from blockyard.server.definitions.rules.implementations import check_implementation, has_credentials, normalized_secrets
 from blockyard.server.definitions.rules.inputs import check_inputs, check_kept_inputs
 from blockyard.server.definitions.rules.outputs import check_outputs, derived_outputs
 from blockyard.server.definitions.rules.permissions import check_permissions
@@ -29,6 +29,7 @@ __all__ = [
     "check_parents",
     "check_permissions",
     "derived_outputs",
+    "has_credentials",
     "normalized_secrets",
     "warnings_of",
 ]

@@ -65,6 +65,12 @@ def check_implementation(content: VersionContent, changes: Mapping[str, SecretCh
             pass
 
 
+def has_credentials(repository_url: str) -> bool:
+    """Whether a web address has a user, a password, a query or a fragment: places where tokens are put."""
+    address = repository_url.partition("://")[2]
+    return "@" in address.partition("/")[0] or "?" in address or "#" in address
+
+
 def is_ssh(repository_url: str) -> bool:
     """Whether a repository is fetched over SSH."""
     return bool(_SSH.match(repository_url) or _SCP.match(repository_url))
@@ -93,6 +99,13 @@ def _check_terraform(implementation: Implementation, changes: Mapping[str, Secre
             "terraformVersion",
             "is no bare version",
             "Write MAJOR.MINOR.PATCH, such as 1.9.0; up to 1.5.5 it is Terraform, above OpenTofu.",
+        )
+    if _WEB.match(url) and has_credentials(url):
+        _refuse(
+            implementation,
+            "repositoryUrl",
+            "holds credentials, or a query that could: everybody who may read the version would read them",
+            "Write the bare https address; for a private repository use its SSH address and sshPrivateKey.",
         )
     if not (_WEB.match(url) or is_ssh(url) or (allow_files and _FILE.match(url))):
         schemes = "https://, http://, ssh:// or git@host:path" + (", or file:///" if allow_files else "")

@@ -1,12 +1,11 @@
 """What is allowed in a version but deserves a look before it is released. Source: concepts.md 9.2, hub-usage.md A1."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from blockyard.protocol.names import ImplementationType
 from blockyard.server.definitions.model import DeletionMode, Version
-from blockyard.server.definitions.rules.implementations import is_ssh
+from blockyard.server.definitions.rules.implementations import has_credentials, is_ssh
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ def _warnings(version: Version) -> Iterator[Warning_]:
         )
     if version.deletion_mode is DeletionMode.PURGE:
         yield Warning_("ResourcesStay", "deleting a block leaves its resources behind", "/spec/deletionMode")
-    if re.match(r"https?://[^/]*@", url):
+    if url.startswith(("http://", "https://")) and has_credentials(url):
         yield Warning_(
             "CredentialsInUrl",
             "whoever may read this version reads the credentials in the address of the repository",

@@ -17,7 +17,7 @@ from blockyard.server.definitions.model import (
     VersionState,
     VersionSummary,
 )
-from blockyard.server.definitions.rules import check_definition
+from blockyard.server.definitions.rules import check_definition, has_credentials
 from blockyard.server.definitions.service.access import (
     DELETE,
     LIST,
@@ -296,6 +296,11 @@ class DefinitionService:
     def users_of(self, tx: Transaction, integration_id: IntegrationId) -> list[str]:
         """Return one phrase for each version that uses an integration; for the deletion of integrations."""
         return _phrases(tx, VersionStore(tx).with_integration(integration_id))
+
+    def with_credentials_in_address(self, tx: Transaction) -> list[str]:
+        """Return one phrase for each version from before they were refused; for `doctor`. Never the address itself."""
+        found = VersionStore(tx).with_web_address()
+        return _phrases(tx, [item for item in found if has_credentials(item.implementation.text("repositoryUrl"))])
 
     def in_use(self, tx: Transaction, workspace: str) -> str | None:
         """Return what a workspace still has; for the deletion of workspaces."""

@@ -13,6 +13,7 @@ from sqlalchemy import (
     RowMapping,
     String,
     Table,
+    Text,
     UniqueConstraint,
     Uuid,
     bindparam,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    type_coerce,
     update,
 )
 
@@ -171,6 +173,10 @@ class VersionStore:
         self._tx.execute(delete(_dependencies).where(_dependencies.c.version_id == version.id))
         self._add_dependencies(saved)
         return saved
+
+    def with_web_address(self) -> Sequence[Version]:
+        """Return the versions whose repository is fetched over HTTP, newest first; looks through all of them."""
+        return self._where(type_coerce(_versions.c.content, Text).like('%"repositoryUrl":"http%'))
 
     def _where(self, condition: ColumnElement[bool]) -> Sequence[Version]:
         rows = self._tx.execute(

@@ -1,11 +1,15 @@
 """HTTP of identity: whose request it is, sign-in, API keys, people."""
 
 from blockyard.server.identity.api.authenticate import (
+    CHANGE_FIRST,
     CSRF_HEADER,
+    DEVICE_COOKIE,
     SESSION_COOKIE,
     authenticate_with,
     clear_session_cookie,
     require_csrf,
+    require_own_password,
+    set_device_cookie,
     set_session_cookie,
 )
 from blockyard.server.identity.api.current import Authenticate, CurrentPrincipal, current_principal, holding
@@ -16,7 +20,9 @@ from blockyard.server.identity.api.people import people_routes
 from blockyard.server.identity.api.signin import SignIn
 
 __all__ = [
+    "CHANGE_FIRST",
     "CSRF_HEADER",
+    "DEVICE_COOKIE",
     "SESSION_COOKIE",
     "Authenticate",
     "CurrentPrincipal",
@@ -31,5 +37,7 @@ __all__ = [
     "login_routes",
     "people_routes",
     "require_csrf",
+    "require_own_password",
+    "set_device_cookie",
     "set_session_cookie",
 ]

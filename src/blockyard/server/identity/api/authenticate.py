@@ -7,6 +7,7 @@ from fastapi import Request, Response
 
 from blockyard.server.identity.api.current import Authenticate
 from blockyard.server.identity.model import SESSION_LIFE, Principal
+from blockyard.server.identity.model.attempts import PLACE_LIFE
 from blockyard.server.identity.service import Authenticator, UserService
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Denied, Unauthenticated
@@ -14,11 +15,28 @@ from blockyard.server.kit.errors import Denied, Unauthenticated
 SESSION_COOKIE = "blockyard_session"
 """Name of the cookie that carries a session."""
 
+DEVICE_COOKIE = "blockyard_device"
+"""Name of the cookie that tells the browser of somebody who signed in before; it opens nothing."""
+
 CSRF_HEADER = "X-CSRF-Token"
 """Name of the header that scripts of the pages send with everything but reads."""
 
 STATE_PREFIX = "/api/terraform/state/"
 """Below this path Basic authentication with a run token is accepted. Source: runner.md 1.1."""
+
+OWN_PASSWORD_PATHS = frozenset(
+    {
+        "/account/password",
+        "/api/blockyard/v1/logout",
+        "/api/blockyard/v1/me",
+        "/api/blockyard/v1/me/password",
+        "/sign-out",
+    }
+)
+"""All that somebody can reach whose password an administrator chose."""
+
+CHANGE_FIRST = "PasswordChangeNeeded"
+"""The code of the refusal of everything else."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -32,7 +50,9 @@ def authenticate_with(db: Database, authenticator: Authenticator, users: UserSer
             token = credential.strip()
             if (run := authenticator.known_run(token)) is not None:
                 return run
-            return await db.read(lambda tx: authenticator.by_bearer(tx, token))
+            principal = await db.read(lambda tx: authenticator.by_bearer(tx, token))
+            require_own_password(request, principal)
+            return principal
         if scheme.lower() == "basic" and request.url.path.startswith(STATE_PREFIX):
             user, password = _basic(credential)
             if (run := authenticator.known_run(password)) is not None:
@@ -51,9 +71,20 @@ def authenticate_with(db: Database, authenticator: Authenticator, users: UserSer
             require_csrf(users, cookie, request.headers.get(CSRF_HEADER, ""))
         if signed_in.extension_due:
             await db.write(lambda tx: users.extend(tx, cookie))
+        require_own_password(request, signed_in.principal)
         return signed_in.principal
 
     return authenticate
+
+
+def require_own_password(request: Request, principal: Principal) -> None:
+    """Raise Denied if the person has to choose a password of their own before they do anything else."""
+    if principal.must_change_password and request.url.path not in OWN_PASSWORD_PATHS:
+        raise Denied(
+            "an administrator chose your password: choose one of your own first",
+            code=CHANGE_FIRST,
+            remedy="Sign in on the pages, or send currentPassword and password to PUT /api/blockyard/v1/me/password.",
+        )
 
 
 def require_csrf(users: UserService, cookie: str, sent: str) -> None:
@@ -66,6 +97,12 @@ def set_session_cookie(response: Response, cookie: str, *, secure: bool) -> None
     """Put the session into the browser; scripts cannot read it, other sites' forms do not send it."""
     life = int(SESSION_LIFE.total_seconds())
     response.set_cookie(SESSION_COOKIE, cookie, max_age=life, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def set_device_cookie(response: Response, device: str, *, secure: bool) -> None:
+    """Put into the browser what tells it from others at the next sign-in."""
+    life = int(PLACE_LIFE.total_seconds())
+    response.set_cookie(DEVICE_COOKIE, device, max_age=life, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def clear_session_cookie(response: Response, *, secure: bool) -> None:

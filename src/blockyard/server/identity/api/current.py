@@ -12,11 +12,12 @@ from blockyard.server.kit.bodies import May
 Authenticate = Callable[[Request], Awaitable[Principal]]
 """Returns whose request it is, or raises Unauthenticated; the application keeps it as `app.state.authenticate`."""
 
-_scheme = HTTPBearer(auto_error=False, description="A token of `POST /api/login`, or the token of a run.")
+BEARER = HTTPBearer(auto_error=False, description="A token of `POST /api/login`, or the token of a run.")
+"""Documents the credential; with it a route can see the bearer token itself."""
 
 
 async def current_principal(
-    request: Request, _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)] = None
+    request: Request, _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)] = None
 ) -> Principal:
     """Return whose request it is and name them to the access log."""
     authenticate: Authenticate = request.app.state.authenticate

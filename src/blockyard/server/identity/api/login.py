@@ -1,26 +1,30 @@
 """Signing in: API keys at `/api/login` (JSON or form), people at `/api/blockyard/v1/login`. Source: api.md 1.2, runner.md 1.1.2."""
 
+from http import HTTPStatus
 from typing import Annotated, Literal
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import Field, ValidationError
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.identity.api.current import BEARER, CurrentPrincipal
 from blockyard.server.identity.api.signin import SignIn
 from blockyard.server.identity.service import (
     KEY_TOKEN_LIFE,
     USER_TOKEN_LIFE,
     ApiKeyService,
+    Authenticator,
     Subject,
     SubjectKind,
-    Throttle,
     Tokens,
 )
 from blockyard.server.kit.bodies import SIGN_IN_BYTES, read_body
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid, Unauthenticated
 from blockyard.server.kit.http import MALFORMED_REMEDY, require_content_type
+from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.large_bodies import api_router, takes
 from blockyard.server.kit.wire import ShortText, WireModel
 
@@ -59,25 +63,35 @@ class BearerToken(WireModel):
     token_type: str = Field(default="Bearer", alias="token_type")
 
 
-def login_routes(db: Database, keys: ApiKeyService, sign_in: SignIn, tokens: Tokens, throttle: Throttle) -> APIRouter:
-    """Return the routes that answer with a bearer token; they need none."""
+def login_routes(
+    db: Database,
+    keys: ApiKeyService,
+    sign_in: SignIn,
+    tokens: Tokens,
+    authenticator: Authenticator,
+    *,
+    new_id: NewId,
+) -> APIRouter:
+    """Return the routes that answer with a bearer token, which need none, and the one that ends it."""
     router = api_router(tags=["Sign-in"])
 
     @router.post("/api/login", openapi_extra={"requestBody": _documented_bodies()})
     async def log_in_with_key(request: Request, response: Response) -> BearerToken:
         """Sign in with an API key; the token lives 300 seconds."""
         login = await _read_login(request)
-        key = await db.write(lambda tx: keys.sign_in(tx, login.client_id, login.client_secret))
+        key = await db.read(lambda tx: keys.sign_in(tx, login.client_id, login.client_secret))
         if key is None:
-            throttle.check(login.client_id, address_of(request))
-            throttle.failed(login.client_id, address_of(request))
+            await sign_in.count_failed_key(login.client_id, address_of(request))
             raise Unauthenticated(
                 "the client id or the client secret is wrong, or the key is expired or deleted",
                 code="WrongCredentials",
                 remedy="Check both, or ask for a new key.",
             )
+        used = key
+        if keys.login_note_due(used):
+            await db.write(lambda tx: keys.note_login(tx, used))
         response.headers["Cache-Control"] = "no-store"
-        token = tokens.issue(Subject(SubjectKind.API_KEY, key.id), KEY_TOKEN_LIFE)
+        token = tokens.issue(Subject(SubjectKind.API_KEY, key.id, key.epoch), KEY_TOKEN_LIFE)
         return BearerToken(access_token=token, expires_in=int(KEY_TOKEN_LIFE.total_seconds()))
 
     @router.post("/api/blockyard/v1/login")
@@ -88,8 +102,17 @@ def login_routes(db: Database, keys: ApiKeyService, sign_in: SignIn, tokens: Tok
         """Sign in as a person; the token lives 8 hours."""
         user = await sign_in.check(body.username, body.password, address_of(request))
         response.headers["Cache-Control"] = "no-store"
-        token = tokens.issue(Subject(SubjectKind.USER, user.id, user.epoch), USER_TOKEN_LIFE)
+        token = tokens.issue(Subject(SubjectKind.USER, user.id, user.epoch, new_id()), USER_TOKEN_LIFE)
         return BearerToken(access_token=token, expires_in=int(USER_TOKEN_LIFE.total_seconds()))
+
+    @router.post("/api/blockyard/v1/logout", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
+    async def log_out(
+        principal: CurrentPrincipal, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+    ) -> None:
+        """Sign out the bearer token that this request carries; others of yours stay."""
+        del principal
+        token = credentials.credentials if credentials is not None else ""
+        await db.write(lambda tx: authenticator.end_token(tx, token))
 
     return router
 

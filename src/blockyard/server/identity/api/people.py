@@ -5,13 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Request, Response
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.api.current import CurrentPrincipal
 from blockyard.server.identity.api.login import address_of
 from blockyard.server.identity.api.signin import SignIn
-from blockyard.server.identity.model import ONLY_PEOPLE_REMEDY, NewUser, Principal, User, UserId
+from blockyard.server.identity.model import ONLY_PEOPLE_REMEDY, NewUser, Principal, User, UserId, folded
 from blockyard.server.identity.service import UserService
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
@@ -22,8 +22,17 @@ from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import ShortText, WireJson, WireModel
 
-Username = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
-"""A username: no white space, no control characters."""
+_MAX_USERNAME = 255
+
+
+def _checked_username(text: str) -> str:
+    if not text.isprintable() or " " in text or len(folded(text)) > _MAX_USERNAME:
+        raise ValueError("a username has no white space and no characters that cannot be seen")
+    return text
+
+
+Username = Annotated[str, Field(min_length=1, max_length=_MAX_USERNAME), AfterValidator(_checked_username)]
+"""A username: no white space, no control characters, nothing invisible that would make two look alike."""
 
 
 class Me(WireModel):
@@ -99,7 +108,7 @@ def people_routes(db: Database, users: UserService, sign_in: SignIn, links: Link
     """Return the routes of oneself and of accounts."""
     router = api_router(prefix="/api/blockyard/v1", tags=["People"])
     _add_own(router, db, users, sign_in)
-    _add_accounts(router, db, users, links)
+    _add_accounts(router, db, users, sign_in, links)
     return router
 
 
@@ -116,12 +125,12 @@ def _add_own(router: APIRouter, db: Database, users: UserService, sign_in: SignI
         """Choose a new password; every token and session of yours ends."""
         if principal.author.type != "User":
             raise NotFound("only people have passwords", remedy=ONLY_PEOPLE_REMEDY)
-        await sign_in.check(principal.author.identifier, body.current_password, address_of(request))
-        password_hash = await sign_in.hash_new(body.password)
+        user = await sign_in.check(principal.author.identifier, body.current_password, address_of(request))
+        password_hash = await sign_in.hash_new(body.password, user.names)
         await db.write(lambda tx: users.change_password(tx, principal, password_hash))
 
 
-def _add_accounts(router: APIRouter, db: Database, users: UserService, links: Links) -> None:
+def _add_accounts(router: APIRouter, db: Database, users: UserService, sign_in: SignIn, links: Links) -> None:
     @router.get("/users")
     async def list_users(
         principal: CurrentPrincipal, page: Annotated[PageRequest, Depends(page_request)]
@@ -132,13 +141,18 @@ def _add_accounts(router: APIRouter, db: Database, users: UserService, links: Li
 
     @router.post("/users", status_code=HTTPStatus.CREATED)
     async def create_user(body: Annotated[NewAccount, Body()], principal: CurrentPrincipal) -> Account:
-        """Make an account with a password."""
-        return _account(await db.write(lambda tx: users.create(tx, principal, body.account(), body.password)))
+        """Make an account with a password, which the person has to change at the first sign-in."""
+        new = body.account()
+        users.require_may_create(principal, admin=new.admin)
+        password_hash = await sign_in.hash_new(body.password, new.names)
+        return _account(await db.write(lambda tx: users.create(tx, principal, new, password_hash)))
 
     @router.put("/users/{uuid}/password", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
     async def reset_password(uuid: UUID, body: Annotated[PasswordReset, Body()], principal: CurrentPrincipal) -> None:
-        """Give a person a new password; all their tokens and sessions end."""
-        await db.write(lambda tx: users.set_password(tx, principal, UserId(uuid), body.password))
+        """Give a person a new password, which they have to change; all their tokens and sessions end."""
+        user = await db.read(lambda tx: users.may_reset(tx, principal, UserId(uuid)))
+        password_hash = await sign_in.hash_new(body.password, user.names)
+        await db.write(lambda tx: users.set_password(tx, principal, user.id, password_hash))
 
     @router.put("/users/{uuid}/lock")
     async def lock_user(uuid: UUID, body: Annotated[Lock, Body()], principal: CurrentPrincipal) -> Account:

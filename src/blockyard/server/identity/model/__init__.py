@@ -6,12 +6,16 @@ from blockyard.server.identity.model.keys import (
     ApiKeyId,
     KeySettings,
     ServedRunner,
+    require_ends_in_time,
     require_may_grant,
 )
 from blockyard.server.identity.model.principal import Principal, Reach, RunGrant, WorkspaceRole, system
 from blockyard.server.identity.model.users import (
     LINK_LIFE,
+    MAX_PASSWORD_LENGTH,
+    MIN_PASSWORD_LENGTH,
     ONLY_PEOPLE_REMEDY,
+    SESSION_END,
     SESSION_LIFE,
     Group,
     NewUser,
@@ -19,13 +23,16 @@ from blockyard.server.identity.model.users import (
     SignInLink,
     User,
     UserId,
-    check_password,
+    folded,
 )
 
 __all__ = [
     "KEYS_PER_WORKSPACE",
     "LINK_LIFE",
+    "MAX_PASSWORD_LENGTH",
+    "MIN_PASSWORD_LENGTH",
     "ONLY_PEOPLE_REMEDY",
+    "SESSION_END",
     "SESSION_LIFE",
     "ApiKey",
     "ApiKeyId",
@@ -41,7 +48,8 @@ __all__ = [
     "User",
     "UserId",
     "WorkspaceRole",
-    "check_password",
+    "folded",
+    "require_ends_in_time",
     "require_may_grant",
     "system",
 ]

@@ -26,7 +26,18 @@ class KeySettings:
     permissions: tuple[str, ...]
     expires_at: date | None
 
-    def check(self) -> None:
+    def check(self, at: datetime) -> None:
+        """Raise Invalid if a permission does not exist, or the last day is over."""
+        self.check_permissions()
+        if self.expires_at is not None and self.expires_at < at.date():
+            raise Invalid(
+                "the last day of the key lies in the past",
+                code="PastExpiryDate",
+                field="/spec/expiresAt",
+                remedy="Choose a day from today on.",
+            )
+
+    def check_permissions(self) -> None:
         """Raise Invalid if a permission does not exist."""
         for index, code in enumerate(self.permissions):
             if code not in ALL:
@@ -52,6 +63,7 @@ class ApiKey:
 
     Attributes:
         runner: the runner whose own key this is. It claims and reports runs of this runner, and may do nothing else.
+        epoch: counts the secrets that were drawn; tokens of an earlier one are void.
     """
 
     id: ApiKeyId
@@ -64,6 +76,7 @@ class ApiKey:
     deleted_at: datetime | None = None
     last_login_at: datetime | None = None
     runner: ServedRunner | None = None
+    epoch: int = 0
     revision: int = 0
 
     def usable(self, at: datetime) -> bool:
@@ -86,6 +99,10 @@ class ApiKey:
             expires_at=settings.expires_at,
         )
 
+    def with_secret(self, secret_hash: str) -> "ApiKey":
+        """Return this key with another secret; tokens of the old one are void."""
+        return replace(self, secret_hash=secret_hash, epoch=self.epoch + 1)
+
     def principal(self) -> Principal:
         """Return who acts with this key."""
         return Principal(
@@ -93,6 +110,7 @@ class ApiKey:
             everywhere=everywhere(self.permissions),
             grants={self.workspace: frozenset(code for code in self.permissions if not code.startswith("ADM_"))},
             runner=None if self.runner is None else self.runner.id,
+            last_day=self.expires_at,
         )
 
     def require_handled_by(self, principal: Principal) -> None:
@@ -114,6 +132,18 @@ class ApiKey:
             "expiresAt": self.expires_at.isoformat() if self.expires_at else None,
             **({} if self.runner is None else {"runner": str(self.runner.id)}),
         }
+
+
+def require_ends_in_time(principal: Principal, expires_at: date | None) -> None:
+    """Raise Denied if a key that `principal` makes or changes would outlive the key that makes it."""
+    last_day = principal.last_day
+    if last_day is not None and (expires_at is None or expires_at > last_day):
+        raise Denied(
+            f"your own key ends on {last_day}, so a key that it makes cannot live longer",
+            code="OutlivesItsMaker",
+            field="/spec/expiresAt",
+            remedy=f"Send {last_day} or an earlier day.",
+        )
 
 
 def require_may_grant(principal: Principal, workspace: str, permissions: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -52,6 +53,8 @@ class Principal:
         grants: permission codes (plain and `MANAGED_`) per workspace the principal belongs to.
         run: the attempt a run token stands for; None for everybody else.
         runner: the runner whose own key this is; such a key works for this runner and holds no codes.
+        last_day: the last day of the API key that asks; None if it has none, and for everybody else.
+        must_change_password: whether the person may do nothing but choose a password of their own.
     """
 
     author: Author
@@ -59,6 +62,8 @@ class Principal:
     grants: Mapping[str, frozenset[str]] = field(default_factory=dict)
     run: RunGrant | None = None
     runner: UUID | None = None
+    last_day: date | None = None
+    must_change_password: bool = False
 
     def allows(self, code: str, *, workspace: str | None, provider: str | None = None) -> bool:
         """Whether the principal holds `code` for an object of `workspace` that `provider` provides for.

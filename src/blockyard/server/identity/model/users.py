@@ -1,5 +1,6 @@
 """People with an account here, their groups and their sessions on the web pages."""
 
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NewType
@@ -7,14 +8,13 @@ from uuid import UUID
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.events.model import Author
-from blockyard.server.kit.errors import Invalid
 
 UserId = NewType("UserId", UUID)
 
 MIN_PASSWORD_LENGTH = 12
 """Shortest password a person may choose. Source: NIST SP 800-63B-4 §3.1.1 asks for 8 at least, better 15."""
 
-MAX_PASSWORD_LENGTH = 256
+MAX_PASSWORD_LENGTH = 255
 """Longest password, so that nobody makes the server hash megabytes."""
 
 ONLY_PEOPLE_REMEDY = "Sign in as a person, not with an API key."
@@ -22,6 +22,9 @@ ONLY_PEOPLE_REMEDY = "Sign in as a person, not with an API key."
 
 SESSION_LIFE = timedelta(hours=12)
 """How long a session lives after it was last used."""
+
+SESSION_END = timedelta(days=7)
+"""How long a session lives at most, however much it is used."""
 
 SESSION_STEP = timedelta(minutes=5)
 """A session in use is extended once per step, not at every request."""
@@ -41,6 +44,11 @@ class NewUser:
     euid: str | None = None
     admin: bool = False
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What others know of this person, so nothing their password should be made of."""
+        return (self.username, self.first_name, self.last_name, self.email)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
@@ -49,6 +57,7 @@ class User:
     Attributes:
         euid: the person's identifier in the company's directory.
         admin: whether the person may do everything.
+        must_change_password: whether an administrator chose the password, so that nothing else is possible before it is changed.
         epoch: counts password changes and locks; tokens and sessions of an earlier epoch are void.
     """
 
@@ -62,8 +71,14 @@ class User:
     admin: bool
     disabled: bool
     created_at: datetime
+    must_change_password: bool = False
     epoch: int = 0
     revision: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What others know of this person, so nothing their password should be made of."""
+        return (self.username, self.first_name, self.last_name, self.email)
 
     @property
     def author(self) -> Author:
@@ -77,9 +92,9 @@ class User:
             euid=self.euid,
         )
 
-    def with_password(self, password_hash: str) -> "User":
+    def with_password(self, password_hash: str, *, must_change: bool) -> "User":
         """Return this account with another password; what was signed in before is void."""
-        return replace(self, password_hash=password_hash, epoch=self.epoch + 1)
+        return replace(self, password_hash=password_hash, must_change_password=must_change, epoch=self.epoch + 1)
 
     def locked(self, *, disabled: bool) -> "User":
         """Return this account locked, or unlocked again."""
@@ -106,10 +121,15 @@ class Session:
     user_id: UserId
     epoch: int
     expires_at: datetime
+    ends_at: datetime
+
+    def extended(self, at: datetime) -> datetime:
+        """Return until when the session lives if it is used now."""
+        return min(at + SESSION_LIFE, self.ends_at)
 
     def extension_due(self, at: datetime) -> bool:
-        """Whether the session was last extended more than a step ago."""
-        return self.expires_at - at < SESSION_LIFE - SESSION_STEP
+        """Whether using the session now lets it live more than a step longer."""
+        return self.extended(at) - self.expires_at > SESSION_STEP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,12 +154,6 @@ class Group:
     display_name: str
 
 
-def check_password(password: str) -> None:
-    """Raise Invalid if `password` is too short or too long."""
-    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
-        raise Invalid(
-            f"a password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters",
-            code="UnsuitablePassword",
-            field="/password",
-            remedy="Choose a longer one, such as four random words.",
-        )
+def folded(text: str) -> str:
+    """Return a name as it is compared with others: without regard to case and to the ways of writing a character."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

@@ -4,7 +4,7 @@ from blockyard.server.identity.service.authenticator import Authenticator
 from blockyard.server.identity.service.groups import GroupService
 from blockyard.server.identity.service.keys import ApiKeyService, IssuedKey
 from blockyard.server.identity.service.links import SignInLinks
-from blockyard.server.identity.service.passwords import hash_password, verify_password
+from blockyard.server.identity.service.passwords import check_password, hash_password, verify_password
 from blockyard.server.identity.service.ports import RunTokens, Workspaces
 from blockyard.server.identity.service.throttle import Throttle
 from blockyard.server.identity.service.tokens import (
@@ -32,6 +32,7 @@ __all__ = [
     "Tokens",
     "UserService",
     "Workspaces",
+    "check_password",
     "hash_password",
     "verify_password",
 ]

@@ -12,10 +12,10 @@ from blockyard.server.identity.model import ApiKeyId, Principal, User, UserId
 from blockyard.server.identity.model.codes import ADMIN, codes_of_roles, everywhere
 from blockyard.server.identity.service.ports import RunTokens, Workspaces
 from blockyard.server.identity.service.tokens import Subject, SubjectKind, Tokens, is_signed
-from blockyard.server.identity.store import KeyStore, UserStore
+from blockyard.server.identity.store import EndedTokenStore, KeyStore, UserStore
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Unauthenticated
+from blockyard.server.kit.errors import NotFound, Unauthenticated
 
 _EVERYTHING = everywhere(ADMIN)
 
@@ -46,6 +46,18 @@ class Authenticator:
             return self._by_key(tx, subject)
         return self._by_user(tx, subject)
 
+    def end_token(self, tx: Transaction, token: str) -> None:
+        """Sign out one bearer token of a person; others stay. Raises Unauthenticated, NotFound (not a person's)."""
+        subject = self._tokens.read(token) if is_signed(token) else None
+        if subject is None or subject.token_id is None or subject.expires_at is None:
+            raise NotFound(
+                "only tokens of people can be signed out",
+                remedy="Delete the API key, or wait: its tokens end after five minutes.",
+            )
+        ended = EndedTokenStore(tx)
+        ended.remove_expired(self._clock())
+        ended.add(subject.token_id, subject.expires_at)
+
     def by_basic(self, tx: Transaction, user: str, password: str) -> Principal:
         """Return the run whose token is `password`; the user name does not count. Raises Unauthenticated."""
         del user
@@ -64,12 +76,16 @@ class Authenticator:
         key = KeyStore(tx).get(ApiKeyId(subject.id))
         if key is None or not key.usable(self._clock()):
             raise Unauthenticated("the API key is deleted or expired", remedy="Ask for a new key.")
+        if key.epoch != subject.epoch:
+            raise Unauthenticated("the API key has another secret now", remedy="Sign in with the new one.")
         return key.principal()
 
     def _by_user(self, tx: Transaction, subject: Subject) -> Principal:
         user = UserStore(tx).get(UserId(subject.id))
         if user is None or user.disabled or user.epoch != subject.epoch:
             raise Unauthenticated("the bearer token is not valid any more", remedy="Sign in again.")
+        if subject.token_id is not None and EndedTokenStore(tx).has(subject.token_id):
+            raise Unauthenticated("the bearer token was signed out", remedy="Sign in again.")
         return principal_of(tx, user, self._workspaces, self._clock)
 
 
@@ -101,4 +117,5 @@ def principal_of(tx: Transaction, user: User, workspaces: Workspaces, clock: Clo
         author=user.author,
         everywhere=_EVERYTHING if user.admin else frozenset(),
         grants={name: codes_of_roles(held) for name, held in roles.items()},
+        must_change_password=user.must_change_password,
     )

@@ -16,6 +16,7 @@ from blockyard.server.identity.model import (
     KeySettings,
     Principal,
     ServedRunner,
+    require_ends_in_time,
     require_may_grant,
 )
 from blockyard.server.identity.service.ports import Workspaces
@@ -74,10 +75,11 @@ class ApiKeyService:
         Raises Denied, Invalid, NotFound, Conflict (too many keys).
         """
         principal.require("APIKEY_SAVE", workspace=workspace)
-        settings.check()
-        if not self._workspaces.exists(tx, workspace):
+        settings.check(self._clock())
+        if not self._workspaces.keep(tx, workspace):
             raise NotFound(f"there is no workspace '{workspace}'", field="/metadata/ownedByWorkspace")
         require_may_grant(principal, workspace, settings.permissions)
+        require_ends_in_time(principal, settings.expires_at)
         keys = KeyStore(tx)
         if "APIKEY_SAVE" not in principal.everywhere and keys.count(workspace) >= KEYS_PER_WORKSPACE:
             raise Conflict(
@@ -108,7 +110,11 @@ class ApiKeyService:
     ) -> IssuedKey:
         """Change a key; another last day draws a new secret and voids the old one. Raises Denied, Invalid, NotFound."""
         before = self._allowed(tx, principal, "APIKEY_SAVE", key_id)
-        settings.check()
+        if settings.expires_at != before.expires_at:
+            settings.check(self._clock())
+            require_ends_in_time(principal, settings.expires_at)
+        else:
+            settings.check_permissions()
         if workspace != before.workspace:
             raise Invalid(
                 "a key cannot move to another workspace",
@@ -122,7 +128,7 @@ class ApiKeyService:
             return IssuedKey(before, None)
         secret = self._draw_secret() if after.expires_at != before.expires_at else None
         if secret is not None:
-            after = replace(after, secret_hash=self._hash(after.id, secret))
+            after = after.with_secret(self._hash(after.id, secret))
         after = KeyStore(tx).save(after)
         self._tell(tx, principal.author, EventType.CHANGED, after, before=before)
         return IssuedKey(after, secret)
@@ -145,17 +151,20 @@ class ApiKeyService:
             self._delete(tx, principal.author, key)
 
     def sign_in(self, tx: Transaction, client_id: str, secret: str) -> ApiKey | None:
-        """Return the key if `secret` is its secret and it is usable, else None; either way note when it was tried."""
+        """Return the key if `secret` is its secret, it is usable and its workspace lives, else None; changes nothing."""
         key_id = _parse(client_id)
-        keys = KeyStore(tx)
-        key = keys.get(key_id) if key_id is not None else None
-        if key is None or key.deleted_at is not None:
+        key = KeyStore(tx).get(key_id) if key_id is not None else None
+        if key is None or not same(key.secret_hash, self._hash(key.id, secret)):
             return None
-        now = self._clock()
-        if key.last_login_at is None or now - key.last_login_at >= _LOGIN_STEP:
-            keys.note_login(key.id, now)
-        right = same(key.secret_hash, self._hash(key.id, secret))
-        return key if right and key.usable(now) else None
+        return key if key.usable(self._clock()) and self._workspaces.exists(tx, key.workspace) else None
+
+    def login_note_due(self, key: ApiKey) -> bool:
+        """Whether it is time to write down that the key is in use."""
+        return key.last_login_at is None or self._clock() - key.last_login_at >= _LOGIN_STEP
+
+    def note_login(self, tx: Transaction, key: ApiKey) -> None:
+        """Write down that somebody signed in with the key just now."""
+        KeyStore(tx).note_login(key.id, self._clock())
 
     def knows(self, tx: Transaction, client_id: str, secret: str) -> bool:
         """Return whether these are id and secret of a key that exists; for the application's own files."""
@@ -187,9 +196,9 @@ class ApiKeyService:
             keys.add(key)
             self._tell(tx, SYSTEM, EventType.CREATED, key)
             return
-        wanted = replace(
-            known.changed(settings), secret_hash=self._hash(key_id, client_secret), deleted_at=None, runner=runner
-        )
+        wanted = replace(known.changed(settings), deleted_at=None, runner=runner)
+        if known.secret_hash != (secret_hash := self._hash(key_id, client_secret)):
+            wanted = wanted.with_secret(secret_hash)
         if wanted != known:
             self._tell(tx, SYSTEM, EventType.CHANGED, keys.save(wanted), before=known)
 

@@ -23,6 +23,10 @@ class Workspaces(Protocol):
         """Whether there is a workspace of this name that is not deleted."""
         ...
 
+    def keep(self, tx: Transaction, name: str) -> bool:
+        """Whether there is such a workspace; it is not deleted then before this transaction ends."""
+        ...
+
     def roles_of(self, tx: Transaction, username: str, at: datetime) -> Mapping[str, frozenset[WorkspaceRole]]:
         """Return the roles a person has at `at` in each workspace, directly or through a group."""
         ...

@@ -1,7 +1,7 @@
 """Bearer tokens: signed by this server, short-lived, worth nothing without the row of whom they name."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -31,11 +31,19 @@ class SubjectKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom a token names; `epoch` voids a person's tokens when their password changes."""
+    """Whom a token names.
+
+    Attributes:
+        epoch: voids tokens when a person's password, or a key's secret, has changed since.
+        token_id: names the token itself, so that it can be signed out alone; only tokens of people have one.
+        expires_at: when the token ends; set where it was read.
+    """
 
     kind: SubjectKind
     id: UUID
     epoch: int = 0
+    token_id: UUID | None = None
+    expires_at: datetime | None = None
 
 
 class Tokens:
@@ -48,12 +56,14 @@ class Tokens:
     def issue(self, subject: Subject, life: timedelta) -> str:
         """Return a token that names `subject` for `life`."""
         now = int(self._clock().timestamp())
-        claims = {
+        claims: dict[str, str | int] = {
             "sub": f"{subject.kind}:{subject.id}",
             "epoch": subject.epoch,
             "iat": now,
             "exp": now + int(life.total_seconds()),
         }
+        if subject.token_id is not None:
+            claims["jti"] = str(subject.token_id)
         return jwt.encode({"alg": _ALGORITHM}, claims, self._key, algorithms=[_ALGORITHM])
 
     def read(self, token: str) -> Subject:
@@ -61,11 +71,17 @@ class Tokens:
         try:
             claims = jwt.decode(token, self._key, algorithms=[_ALGORITHM]).claims
             kind, _, identifier = str(claims["sub"]).partition(":")
-            subject = Subject(SubjectKind(kind), UUID(identifier), int(claims["epoch"]))
-            expires_at = int(claims["exp"])
-        except (JoseError, ValueError, KeyError, TypeError) as error:
+            expires_at = datetime.fromtimestamp(int(claims["exp"]), UTC)
+            subject = Subject(
+                SubjectKind(kind),
+                UUID(identifier),
+                int(claims["epoch"]),
+                UUID(str(claims["jti"])) if "jti" in claims else None,
+                expires_at,
+            )
+        except (JoseError, ValueError, KeyError, TypeError, OverflowError, OSError) as error:
             raise Unauthenticated("the bearer token is not valid", remedy="Sign in again.") from error
-        if self._clock().timestamp() >= expires_at:
+        if self._clock() >= expires_at:
             raise Unauthenticated("the bearer token has expired", code="TokenExpired", remedy="Sign in again.")
         return subject
 

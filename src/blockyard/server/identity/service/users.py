@@ -9,19 +9,19 @@ from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import (
     ONLY_PEOPLE_REMEDY,
+    SESSION_END,
     SESSION_LIFE,
     NewUser,
     Principal,
     Session,
     User,
     UserId,
-    check_password,
 )
 from blockyard.server.identity.model.codes import ADMIN, codes_of_roles, everywhere
 from blockyard.server.identity.service.authenticator import principal_of
 from blockyard.server.identity.service.passwords import hash_password
 from blockyard.server.identity.service.ports import Workspaces
-from blockyard.server.identity.store import SessionStore, UserStore
+from blockyard.server.identity.store import PlaceStore, SessionStore, UserStore
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, NotFound, Unauthenticated
@@ -69,12 +69,17 @@ class UserService:
         """Give an account a new password, void its tokens and sessions; return whether there is such an account."""
         user = UserStore(tx).by_username(username)
         if user is not None:
-            self._save_password(tx, SYSTEM, user, hash_password(password))
+            self._save_password(tx, SYSTEM, user, hash_password(password), must_change=False)
         return user is not None
 
     def by_username(self, tx: Transaction, username: str) -> User | None:
         """Return the account of a person."""
         return UserStore(tx).by_username(username)
+
+    def signing_in(self, tx: Transaction, name: str) -> User | None:
+        """Return the account that somebody means who signs in as `name`: case does not matter unless it tells two apart."""
+        users = UserStore(tx)
+        return users.by_username(name) or users.alike(name)
 
     def people(self, tx: Transaction, usernames: Collection[str]) -> Sequence[User]:
         """Return the accounts with these usernames, sorted by username."""
@@ -87,32 +92,50 @@ class UserService:
         principal.require("USER_LIST", workspace=None)
         return UserStore(tx).page(request)
 
-    def create(self, tx: Transaction, principal: Principal, new: NewUser, password: str) -> User:
-        """Make an account. Raises Denied, Invalid (password), Conflict (username)."""
+    def require_may_create(self, principal: Principal, *, admin: bool) -> None:
+        """Raise Denied unless the principal may make such an account."""
         principal.require("USER_SAVE", workspace=None)
-        _require_equal(principal, admin=new.admin)
-        check_password(password)
-        if UserStore(tx).by_username(new.username) is not None:
+        _require_equal(principal, admin=admin)
+
+    def create(self, tx: Transaction, principal: Principal, new: NewUser, password_hash: str) -> User:
+        """Make an account; its first sign-in has to choose a password. Raises Denied, Conflict (username, e-mail address)."""
+        self.require_may_create(principal, admin=new.admin)
+        users = UserStore(tx)
+        if (namesake := users.alike(new.username)) is not None:
             raise Conflict(
-                f"there is a user '{new.username}' already",
+                f"there is a user '{namesake.username}' already",
                 code="UserExists",
                 field="/username",
-                remedy="Choose another username.",
+                remedy="Choose another username; upper and lower case do not make a difference.",
             )
-        return self._add(tx, principal.author, new, hash_password(password))
+        if users.by_email(new.email) is not None:
+            raise Conflict(
+                "another account has this e-mail address already",
+                code="EmailTaken",
+                field="/email",
+                remedy="Use the account there is, or another e-mail address.",
+            )
+        return self._add(tx, principal.author, new, password_hash, must_change=True)
 
-    def set_password(self, tx: Transaction, principal: Principal, user_id: UserId, password: str) -> None:
-        """Give another person a new password and void all their tokens and sessions. Raises Denied, NotFound, Invalid."""
+    def may_reset(self, tx: Transaction, principal: Principal, user_id: UserId) -> User:
+        """Return an account whose password the principal may set. Raises Denied, NotFound."""
+        return self._allowed(tx, principal, user_id)
+
+    def set_password(self, tx: Transaction, principal: Principal, user_id: UserId, password_hash: str) -> None:
+        """Give another person a password that they have to change, and void all their tokens and sessions.
+
+        Raises Denied, NotFound.
+        """
         user = self._allowed(tx, principal, user_id)
-        check_password(password)
-        self._save_password(tx, principal.author, user, hash_password(password))
+        PlaceStore(tx).forget_all(user.id)
+        self._save_password(tx, principal.author, user, password_hash, must_change=True)
 
     def change_password(self, tx: Transaction, principal: Principal, password_hash: str) -> None:
         """Give oneself a new password, hashed by the caller, who checked the old one. Raises NotFound for machines."""
         user = UserStore(tx).by_username(principal.author.identifier) if principal.author.type == "User" else None
         if user is None:
             raise NotFound("only people have passwords", remedy=ONLY_PEOPLE_REMEDY)
-        self._save_password(tx, principal.author, user, password_hash)
+        self._save_password(tx, principal.author, user, password_hash, must_change=False)
 
     def lock(self, tx: Transaction, principal: Principal, user_id: UserId, *, disabled: bool) -> User:
         """Lock an account, or unlock it; all its tokens and sessions end. Raises Denied, NotFound, Conflict (own)."""
@@ -139,6 +162,7 @@ class UserService:
                 user_id=user.id,
                 epoch=user.epoch,
                 expires_at=self._clock() + SESSION_LIFE,
+                ends_at=self._clock() + SESSION_END,
             )
         )
         log.info("signed in", username=user.username)
@@ -164,8 +188,11 @@ class UserService:
         return SignedIn(principal_of(tx, user, self._workspaces, self._clock), session.extension_due(now))
 
     def extend(self, tx: Transaction, cookie: str) -> None:
-        """Let a session live on from now."""
-        SessionStore(tx).extend(self._hash(cookie), self._clock() + SESSION_LIFE)
+        """Let a session live on from now, but not past its end; an unknown one changes nothing."""
+        sessions = SessionStore(tx)
+        session = sessions.get(self._hash(cookie))
+        if session is not None:
+            sessions.extend(session.token_hash, session.extended(self._clock()))
 
     def csrf_token(self, cookie: str) -> str:
         """Return the token that forms of this session must send back: it cannot be derived without the master key."""
@@ -190,7 +217,9 @@ class UserService:
             )
         return user
 
-    def _add(self, tx: Transaction, author: Author, new: NewUser, password_hash: str) -> User:
+    def _add(
+        self, tx: Transaction, author: Author, new: NewUser, password_hash: str, *, must_change: bool = False
+    ) -> User:
         user = User(
             id=UserId(self._new_id()),
             username=new.username,
@@ -202,13 +231,16 @@ class UserService:
             admin=new.admin,
             disabled=False,
             created_at=self._clock(),
+            must_change_password=must_change,
         )
         UserStore(tx).add(user)
         self._tell(tx, author, "User Created", EventType.CREATED, user)
         return user
 
-    def _save_password(self, tx: Transaction, author: Author, user: User, password_hash: str) -> None:
-        after = UserStore(tx).save(user.with_password(password_hash))
+    def _save_password(
+        self, tx: Transaction, author: Author, user: User, password_hash: str, *, must_change: bool
+    ) -> None:
+        after = UserStore(tx).save(user.with_password(password_hash, must_change=must_change))
         SessionStore(tx).remove_of(user.id)
         self._tell(tx, author, "User Password Changed", EventType.CHANGED, after)
 

@@ -1,9 +1,20 @@
-"""The tables of identity: API keys, people, groups, sessions, sign-in links."""
+"""The tables of identity: API keys, people, groups, sessions, sign-in links and attempts, tokens that were signed out."""
 
+from blockyard.server.identity.store.attempts import AttemptStore, PlaceStore
 from blockyard.server.identity.store.groups import GroupStore
 from blockyard.server.identity.store.keys import KeyStore
 from blockyard.server.identity.store.links import SignInLinkStore
 from blockyard.server.identity.store.sessions import SessionStore
+from blockyard.server.identity.store.tokens import EndedTokenStore
 from blockyard.server.identity.store.users import UserStore
 
-__all__ = ["GroupStore", "KeyStore", "SessionStore", "SignInLinkStore", "UserStore"]
+__all__ = [
+    "AttemptStore",
+    "EndedTokenStore",
+    "GroupStore",
+    "KeyStore",
+    "PlaceStore",
+    "SessionStore",
+    "SignInLinkStore",
+    "UserStore",
+]

@@ -40,6 +40,7 @@ _keys = Table(
     Column("last_login_at", Instant),
     Column("runner_id", Uuid),
     Column("runner_is_public", Boolean, nullable=False, server_default=false()),
+    Column("epoch", Integer, nullable=False, server_default="0"),
     Column("revision", Integer, nullable=False),
     Index("ix_api_keys_workspace", "workspace", "created_at"),
 )
@@ -85,7 +86,7 @@ class KeyStore:
         return saved
 
     def note_login(self, key_id: ApiKeyId, at: datetime) -> None:
-        """Write when somebody last tried to sign in with the key; no change that could clash."""
+        """Write when somebody last signed in with the key; no change that could clash."""
         self._tx.execute(update(_keys).where(_keys.c.id == key_id).values(last_login_at=at))
 
 
@@ -100,6 +101,7 @@ def _values(key: ApiKey) -> dict[str, object]:
         "deleted_at": key.deleted_at,
         "runner_id": None if key.runner is None else key.runner.id,
         "runner_is_public": key.runner is not None and key.runner.is_public,
+        "epoch": key.epoch,
         "revision": key.revision,
     }
 

@@ -16,6 +16,7 @@ _sessions = Table(
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
     Index("ix_sessions_user_id", "user_id"),
     Index("ix_sessions_expires_at", "expires_at"),
 )

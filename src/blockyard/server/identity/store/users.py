@@ -3,9 +3,24 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 
-from sqlalchemy import Boolean, Column, Index, Integer, RowMapping, String, Table, Uuid, func, insert, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    RowMapping,
+    String,
+    Table,
+    Uuid,
+    false,
+    func,
+    insert,
+    select,
+    update,
+)
 
-from blockyard.server.identity.model import User, UserId
+from blockyard.server.identity.model import User, UserId, folded
 from blockyard.server.kit.columns import Instant
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.errors import Stale
@@ -25,8 +40,13 @@ _users = Table(
     Column("disabled", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("epoch", Integer, nullable=False),
+    Column("must_change_password", Boolean, nullable=False, server_default=false()),
+    Column("username_key", String(255)),
+    Column("email_key", String(255)),
     Column("revision", Integer, nullable=False),
     Index("ix_users_created_at", "created_at", "id"),
+    Index("uq_users_username_key", "username_key", unique=True),
+    Index("uq_users_email_key", "email_key", unique=True),
 )
 
 
@@ -38,13 +58,19 @@ class UserStore:
 
     def get(self, user_id: UserId) -> User | None:
         """Return an account by its id."""
-        row = self._tx.execute(select(_users).where(_users.c.id == user_id)).mappings().one_or_none()
-        return None if row is None else _user(row)
+        return self._one(_users.c.id == user_id)
 
     def by_username(self, username: str) -> User | None:
         """Return an account by its username."""
-        row = self._tx.execute(select(_users).where(_users.c.username == username)).mappings().one_or_none()
-        return None if row is None else _user(row)
+        return self._one(_users.c.username == username)
+
+    def alike(self, username: str) -> User | None:
+        """Return the account whose username is the same but for case and the ways of writing a character."""
+        return self._one(_users.c.username_key == folded(username))
+
+    def by_email(self, email: str) -> User | None:
+        """Return the account with this e-mail address, without regard to case; None for an empty one."""
+        return self._one(_users.c.email_key == folded(email)) if email else None
 
     def by_usernames(self, usernames: Collection[str]) -> Sequence[User]:
         """Return the accounts with these usernames, sorted by username."""
@@ -61,7 +87,8 @@ class UserStore:
 
     def add(self, user: User) -> None:
         """Write a new account."""
-        self._tx.execute(insert(_users).values(asdict(user)))
+        keys = {"username_key": folded(user.username), "email_key": folded(user.email) or None}
+        self._tx.execute(insert(_users).values(asdict(user) | keys))
 
     def save(self, user: User) -> User:
         """Write a changed account. Raises Stale."""
@@ -71,6 +98,10 @@ class UserStore:
             raise Stale(f"user {user.id}")
         return saved
 
+    def _one(self, condition: ColumnElement[bool]) -> User | None:
+        row = self._tx.execute(select(_users).where(condition)).mappings().one_or_none()
+        return None if row is None else _user(row)
+
 
 def _user(row: RowMapping) -> User:
-    return User(**row)
+    return User(**{name: value for name, value in row.items() if name not in {"username_key", "email_key"}})

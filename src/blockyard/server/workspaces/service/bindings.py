@@ -60,7 +60,7 @@ class BindingService:
         Raises Denied, NotFound, Invalid, Conflict, Unprocessable (unknown person or group).
         """
         principal.require(SAVE, workspace=new.workspace)
-        workspace = WorkspaceStore(tx).active(new.workspace)
+        workspace = WorkspaceStore(tx).kept(new.workspace)
         if workspace is None:
             raise NotFound(f"there is no workspace '{new.workspace}'", field="/targetRef/name")
         new.check(self._clock())

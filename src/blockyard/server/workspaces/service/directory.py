@@ -20,6 +20,10 @@ class WorkspaceDirectory:
         """Whether there is a workspace of this name that is not deleted."""
         return WorkspaceStore(tx).active(name) is not None
 
+    def keep(self, tx: Transaction, name: str) -> bool:
+        """Whether there is such a workspace; it is not deleted then before this transaction ends."""
+        return WorkspaceStore(tx).kept(name) is not None
+
     def roles_of(self, tx: Transaction, username: str, at: datetime) -> Mapping[str, frozenset[WorkspaceRole]]:
         """Return the roles a person has at `at` in each workspace, directly or through a group."""
         roles: defaultdict[str, set[WorkspaceRole]] = defaultdict(set)

@@ -1,0 +1,162 @@
+"""Nothing is made in a workspace while it is being deleted: what comes too late is refused, and nothing is left behind."""
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select, text
+
+from blockyard.protocol import media
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.app.seeds import SHARED_RUNNER_UUID
+from blockyard.server.kit.database import Transaction, metadata
+from blockyard.server.kit.ids import new_id
+from tests.support.principals import ADMINISTRATOR
+from tests.support.runner_keys import a_runner_key
+from tests.support.whole_server import (
+    BLOCKS,
+    DEFINITIONS,
+    OBJECTS,
+    WORKSPACES,
+    Request,
+    Tenancy,
+    WholeServer,
+    a_definition,
+    a_workspace,
+    an_order,
+)
+
+_PATIENCE_SECONDS = 20.0
+
+FOLLOWERS = {
+    "definition_versions": "belong to a definition, and its workspace is not deleted while it is there",
+    "runs": "belong to a block",
+    "events": "stay when what they tell of is gone",
+}
+"""Tables with a workspace whose rows are made only where another row of the workspace is."""
+
+
+def a_key(workspace: str, tenancy: Tenancy) -> Request:
+    del tenancy
+    spec: JsonObject = {"displayName": "late", "permissions": ["PROJECT_LIST"]}
+    return Request("POST", f"{OBJECTS}/meshapikeys", _of(workspace, spec), media.API_KEY)
+
+
+def a_project(workspace: str, tenancy: Tenancy) -> Request:
+    del tenancy
+    body: Any = _of(workspace, {"displayName": "late"})
+    body["metadata"] |= {"name": "late", "tags": {}}
+    return Request("POST", f"{OBJECTS}/meshprojects", body, media.PROJECT)
+
+
+def a_binding(workspace: str, tenancy: Tenancy) -> Request:
+    del tenancy
+    body: JsonObject = {
+        "metadata": {"name": f"late-{workspace}"},
+        "roleRef": {"name": "Workspace Member"},
+        "targetRef": {"name": workspace},
+        "subject": {"name": "admin"},
+    }
+    path = f"{OBJECTS}/meshworkspacebindings/userbindings"
+    return Request("POST", path, body, media.WORKSPACE_USER_BINDING)
+
+
+def a_runner(workspace: str, tenancy: Tenancy) -> Request:
+    del tenancy
+    spec: JsonObject = {
+        "displayName": "late",
+        "publicKey": a_runner_key("late").public_pem,
+        "implementationType": "ALL",
+    }
+    return Request("POST", f"{OBJECTS}/meshbuildingblockrunners", _of(workspace, spec), media.RUNNER)
+
+
+def an_integration(workspace: str, tenancy: Tenancy) -> Request:
+    del tenancy
+    runner: JsonObject = {"uuid": str(SHARED_RUNNER_UUID), "kind": "meshBuildingBlockRunner"}
+    gitlab: JsonObject = {"baseUrl": "https://gitlab.example.test", "runnerRef": runner}
+    spec: JsonObject = {"displayName": "late", "config": {"type": "gitlab", "gitlab": gitlab}}
+    return Request("POST", f"{OBJECTS}/meshintegrations", _of(workspace, spec), media.INTEGRATION)
+
+
+def a_late_definition(workspace: str, tenancy: Tenancy) -> Request:
+    del tenancy
+    body: Any = a_definition()
+    body["metadata"]["ownedByWorkspace"] = workspace
+    return Request("POST", DEFINITIONS, body, media.DEFINITION)
+
+
+def a_block(workspace: str, tenancy: Tenancy) -> Request:
+    order: Any = an_order(tenancy.version)
+    order["spec"]["targetRef"]["name"] = workspace
+    return Request("POST", BLOCKS, order, media.BLOCK_V2)
+
+
+CREATIONS: Mapping[str, Callable[[str, Tenancy], Request]] = {
+    "api_keys": a_key,
+    "projects": a_project,
+    "workspace_bindings": a_binding,
+    "runners": a_runner,
+    "integrations": an_integration,
+    "definitions": a_late_definition,
+    "blocks": a_block,
+}
+"""How each kind of row that belongs to a workspace is made, by table."""
+
+
+def test_each_table_of_a_workspace_is_known_here() -> None:
+    of_workspaces = {table.name for table in metadata.sorted_tables if "workspace" in table.c}
+
+    assert of_workspaces == CREATIONS.keys() | FOLLOWERS.keys()
+
+
+@pytest.mark.parametrize("table", CREATIONS)
+def test_what_is_made_while_its_workspace_is_deleted_is_refused(
+    server: WholeServer, tenancy: Tenancy, table: str
+) -> None:
+    name = f"gone-{new_id().hex[:12]}"
+    workspace: Any = a_workspace(name)
+    server.ok(Request("POST", WORKSPACES, workspace, media.WORKSPACE))
+    deleted, may_commit = Event(), Event()
+
+    def delete(tx: Transaction) -> None:
+        server.services.workspaces.delete(tx, ADMINISTRATOR, name)
+        deleted.set()
+        assert may_commit.wait(_PATIENCE_SECONDS)
+
+    with ThreadPoolExecutor(2) as threads:
+        deletion = threads.submit(server.db.write_now, delete)
+        assert deleted.wait(_PATIENCE_SECONDS)
+        creation = threads.submit(server.send, CREATIONS[table](name, tenancy))
+        _wait_until_it_waits(server, creation)
+        may_commit.set()
+        deletion.result(_PATIENCE_SECONDS)
+        answer = creation.result(_PATIENCE_SECONDS)
+
+    assert answer.status_code in {400, 404}, answer.text
+    rows = metadata.tables[table]
+    with server.db.engine.connect() as connection:
+        assert connection.execute(select(rows).where(rows.c.workspace == name)).all() == []
+
+
+def _wait_until_it_waits(server: WholeServer, creation: "Future[httpx.Response]") -> None:
+    """Return once the creation waits for the deletion's lock, or is done although it should not be."""
+    if server.db.is_sqlite:
+        return  # it has one writer: the creation comes after the deletion in any case
+    ends_at = time.monotonic() + _PATIENCE_SECONDS
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    while not creation.done() and time.monotonic() < ends_at:
+        with server.db.engine.connect() as connection:
+            if connection.execute(waiting).scalar_one():
+                return
+        time.sleep(0.01)
+
+
+def _of(workspace: str, spec: JsonObject) -> JsonObject:
+    return {"metadata": {"ownedByWorkspace": workspace}, "spec": spec}
