@@ -20,6 +20,7 @@ from tests.support.git_servers import GitHttpServer, GitSshServer, git_http_serv
 from tests.support.machine import find_engine, need
 from tests.support.moto_server import moto_server
 from tests.support.postgres import PostgresServer, postgres_server
+from tests.support.signals import give_children_defaults
 
 DATABASES = {"sqlite": ["sqlite"], "postgres": ["postgres"], "all": ["sqlite", "postgres"]}
 MARKER_OF_FIXTURE = {"postgres": "postgres", "browser": "browser", "git_ssh": "ssh", "engine": "engine"}
@@ -29,7 +30,8 @@ FOREIGN_SETTINGS = ("AWS_", "BLOCKYARD_", "GIT_", "TF_")
 
 
 def pytest_configure() -> None:
-    """Forget the settings of whoever starts the tests."""
+    """Forget the settings of whoever starts the tests, and which signals it ignores."""
+    give_children_defaults()
     for name in [name for name in os.environ if name.startswith(FOREIGN_SETTINGS)]:
         if not name.startswith("BLOCKYARD_TEST_"):
             del os.environ[name]

@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -178,3 +180,21 @@ def test_package_json_and_its_lock_name_no_registry() -> None:
     lock = json.loads((Path(__file__).parents[1] / "package-lock.json").read_text())
 
     assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
+
+
+@pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])
+def test_programs_of_tests_react_to_signals_also_below_nohup(name: str) -> None:
+    program = (
+        f"import signal, subprocess; signal.signal(signal.SIG{name}, signal.SIG_IGN);"
+        "from tests.support.signals import give_children_defaults; give_children_defaults();"
+        f"print(subprocess.run(['sh', '-c', 'kill -{name} $$; exit 7']).returncode)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert int(ended.stdout) == -getattr(signal, f"SIG{name}")
+
+
+def test_the_programs_of_this_test_react_to_signals() -> None:
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+
+    assert signal.SIG_IGN not in handlers

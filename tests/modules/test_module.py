@@ -1,11 +1,10 @@
 """Reading a module's files: what is declared, in every syntax; what is broken is a warning."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from blockyard.modules.module import Provider, Validation, read, read_folder
+from blockyard.modules.module import Provider, Validation, read
 
 NATIVE = """
 # terraform { backend "commented" {} }
@@ -156,16 +155,6 @@ def test_a_tofu_file_replaces_its_twin_in_opentofu_only() -> None:
 
     assert set(read(files).variables) == {"b", "c"}
     assert set(read(files, opentofu=False).variables) == {"a", "c"}
-
-
-def test_a_folder_is_read_without_its_sub_folders(tmp_path: Path) -> None:
-    (tmp_path / "nested").mkdir()
-    (tmp_path / "nested" / "a.tf").write_text('variable "inner" {}')
-    (tmp_path / "a.tf").write_text('variable "outer" {}')
-    (tmp_path / "b.tf").write_bytes(b'variable "odd" { description = "\xff" }')
-    (tmp_path / "folder.tf").mkdir()
-
-    assert set(read_folder(tmp_path).variables) == {"outer", "odd"}
 
 
 @pytest.mark.parametrize(

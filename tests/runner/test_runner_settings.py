@@ -60,10 +60,10 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     ("changes", "names"),
     [
         ({"BLOCKYARD_RUNNER_CONCURENCY": "2"}, "BLOCKYARD_RUNNER_CONCURENCY"),
-        ({"BLOCKYARD_RUNNER_CONCURRENCY": "0"}, "concurrency"),
-        ({"BLOCKYARD_RUNNER_RUN_TIMEOUT_MINUTES": "181"}, "run_timeout_minutes"),
-        ({"BLOCKYARD_RUNNER_SERVER_URL": "ftp://x"}, "server_url"),
-        ({"BLOCKYARD_RUNNER_CLIENT_SECRET": ""}, "client_secret"),
+        ({"BLOCKYARD_RUNNER_CONCURRENCY": "0"}, "BLOCKYARD_RUNNER_CONCURRENCY"),
+        ({"BLOCKYARD_RUNNER_RUN_TIMEOUT_MINUTES": "181"}, "BLOCKYARD_RUNNER_RUN_TIMEOUT_MINUTES"),
+        ({"BLOCKYARD_RUNNER_SERVER_URL": "ftp://x"}, "BLOCKYARD_RUNNER_SERVER_URL"),
+        ({"BLOCKYARD_RUNNER_CLIENT_SECRET": ""}, "BLOCKYARD_RUNNER_CLIENT_SECRET"),
         ({"BLOCKYARD_RUNNER_CONFIG_FILE": "/nowhere/runner.toml"}, "BLOCKYARD_RUNNER_CONFIG_FILE"),
     ],
 )
@@ -78,7 +78,7 @@ def test_an_unknown_setting_in_the_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "runner.toml"
     file.write_text("concurency = 4\n")
 
-    with pytest.raises(SettingsError, match="concurency"):
+    with pytest.raises(SettingsError, match="CONCURENCY"):
         load_settings(REQUIRED | {"BLOCKYARD_RUNNER_CONFIG_FILE": str(file)})
 
 

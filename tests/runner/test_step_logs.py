@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blockyard.protocol.masking import Masker
-from blockyard.runner.logs import CUT_MARK, LINE_BYTES, StepLogs
+from blockyard.runner.logs import CUT_MARK, LINE_BYTES, MESSAGE_BYTES, StepLogs
 
 SECRET = "hidden-value"
 
@@ -71,3 +71,23 @@ def test_steps_and_commands_do_not_mix(tmp_path: Path) -> None:
 
     assert (logs.message("a/../b"), logs.message("c"), logs.message("d")) == ("one", "two", "")
     assert {path.parent for path in (tmp_path / "logs").iterdir()} == {tmp_path / "logs"}
+
+
+def test_the_message_of_a_long_log_begins_with_a_line_and_says_what_is_left_out(tmp_path: Path) -> None:
+    logs = logs_in(tmp_path / "logs")
+    lines = [f"line {number} {'x' * 100}\n" for number in range(2 * MESSAGE_BYTES // 100)]
+    logs.write("s", "".join(lines).encode())
+
+    note, first, *rest = logs.message("s").splitlines(keepends=True)
+    assert note == "[earlier lines are left out here]\n"
+    assert [first, *rest] == lines[-len(rest) - 1 :]
+    assert MESSAGE_BYTES - 200 < len(logs.message("s")) <= MESSAGE_BYTES
+
+
+def test_the_message_of_a_log_that_fits_is_the_log(tmp_path: Path) -> None:
+    logs = logs_in(tmp_path / "logs")
+    line = b"x" * 1023 + b"\n"
+    logs.write("s", line * (MESSAGE_BYTES // len(line)))
+
+    assert logs.size("s") == len(logs.message("s")) == MESSAGE_BYTES
+    assert logs.message("s").startswith("x")

@@ -1,18 +1,14 @@
 """An OpenTofu module as its files declare it: variables, outputs, backend, required versions."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from blockyard.modules import literals, validation
 from blockyard.modules.syntax import Block, UnreadableError, read_json, read_native
 
 SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
 """Names of configuration files end so. Other `.json` files are data. Source: runner.md 7.2 #18."""
-
-MAX_FILE_BYTES = 4 * 1024 * 1024
-"""Larger configuration files are not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,17 +84,6 @@ class Module:
     providers: Mapping[str, Provider] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     """One sentence per file that could not be read."""
-
-
-def read_folder(folder: Path, *, opentofu: bool = True, leave_out: Callable[[str], bool] = lambda _: False) -> Module:
-    """Return the module in `folder`, its sub folders not looked at, nor the files `leave_out` names."""
-    files = {}
-    for path in folder.iterdir():
-        if leave_out(path.name):
-            continue
-        if path.name.endswith(SUFFIXES) and path.is_file() and path.stat().st_size <= MAX_FILE_BYTES:
-            files[path.name] = path.read_text(encoding="utf-8", errors="replace")
-    return read(files, opentofu=opentofu)
 
 
 def read(files: Mapping[str, str], *, opentofu: bool = True) -> Module:

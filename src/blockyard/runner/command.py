@@ -4,15 +4,18 @@ import json
 import signal
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from blockyard.runner.durable import PRIVATE_DIRECTORY, replace_file
+from blockyard.runner.durable import PRIVATE_DIRECTORY, PRIVATE_FILE, replace_file
 from blockyard.runner.executors.executor import ProcessResult
+from blockyard.runner.made_files import open_made, read_made
 from blockyard.runner.process_tree import ProcessIdentity, leader_in
 
 UNKNOWN_EXIT = -1
+_MAX_NOTE_BYTES = 1024
 
 _FROM_OUTSIDE = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL, signal.SIGTERM})
 """Signals that somebody sends; a program that crashes ends by others."""
@@ -115,8 +118,10 @@ class Command:
 
     def open_output(self) -> BinaryIO:
         """Open what it has written so far."""
-        self.output.touch()
-        return self.output.open("rb")
+        with suppress(FileNotFoundError):
+            return open_made(self.folder, self.output.name)
+        self.output.touch(PRIVATE_FILE)  # its supervisor has not made it
+        return open_made(self.folder, self.output.name)
 
     def result(self) -> ProcessResult:
         """Return how it ended."""
@@ -131,6 +136,6 @@ class Command:
 
     def _read(self, name: str) -> list[str] | None:
         try:
-            return (self.folder / name).read_text().split()
+            return read_made(self.folder, name, max_bytes=_MAX_NOTE_BYTES).decode().split()
         except FileNotFoundError:
             return None

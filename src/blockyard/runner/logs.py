@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from blockyard.protocol.log_end import end_bytes, shown_end
 from blockyard.protocol.masking import MaskedStream, Masker
 from blockyard.runner.durable import PRIVATE_DIRECTORY, PRIVATE_FILE, is_full
 
@@ -114,9 +115,11 @@ class StepLogs:
             return file.read(length)
 
     def message(self, step_id: str) -> str:
-        """Return the end of a step's log as text."""
+        """Return the end of a step's log as text, from the beginning of a line on."""
         size = self.size(step_id)
-        return self.read(step_id, max(0, size - MESSAGE_BYTES), MESSAGE_BYTES).decode("utf-8", "replace")
+        shown = end_bytes(size, MESSAGE_BYTES)
+        tail = self.read(step_id, size - shown, shown)
+        return shown_end(tail, is_whole=shown == size).decode("utf-8", "replace")
 
     def _command(self, name: str) -> _Command:
         if name not in self._commands:

@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
+_PIECE_BYTES = 1024 * 1024
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -34,6 +36,27 @@ def open_made(folder: Path, name: str | PurePath) -> BinaryIO:
         os.close(descriptor)
         raise NotAFile(f"{name} is not a regular file")
     return os.fdopen(descriptor, "rb")
+
+
+def open_inside(folder: Path, name: str | PurePath) -> BinaryIO:
+    """Open a file of a module, which may lie behind links as long as they stay below `folder`. Raises OSError."""
+    root = folder.resolve()
+    real = (root / name).resolve(strict=True)
+    if not real.is_relative_to(root):
+        raise NotAFile(f"{name} leads out of its folder")
+    return open_made(folder, real.relative_to(root))
+
+
+def copy_made(folder: Path, name: str | PurePath, target: Path, *, max_bytes: int) -> None:
+    """Copy the file `name` below `folder` to `target`, a file of the runner. Raises OSError, TooLarge among them."""
+    with open_made(folder, name) as file:
+        if os.fstat(file.fileno()).st_size > max_bytes:
+            raise TooLarge(f"{name} holds more than {max_bytes} bytes")
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as copy:
+            left = max_bytes  # whatever the file grows to meanwhile
+            while left and (data := file.read(min(_PIECE_BYTES, left))):
+                copy.write(data)
+                left -= len(data)
 
 
 def replace_made(folder: Path, name: str | PurePath, content: bytes) -> None:

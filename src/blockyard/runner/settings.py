@@ -27,7 +27,7 @@ variables count as absent, unknown settings are refused.
 | `health_port` | 0 | port of them; 0 = none |
 | `engine_dir` | `<work_dir>/engines` | managed or pre-placed engines: `<engine_dir>/<version>/tofu` or `terraform` |
 | `engine_fallback` | `strict` | an engine on PATH of another version: `warn` uses it, `strict` fails the run |
-| `engine_mirror_url` | none | base URL engines are downloaded from instead of the official releases |
+| `engine_mirror_url` | none | base URL engines are downloaded from instead of the official releases; without https it must sign |
 | `engine_key_file` | none | OpenPGP public key the engine's checksum file must be signed with |
 | `offline` | false | never download an engine |
 | `provider_mirror_dir` | none | filesystem mirror of providers |

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from blockyard.runner.executors.opentofu import engine_download
 from blockyard.runner.executors.opentofu.engine import Engine, Engines
 from blockyard.runner.executors.opentofu.engine_download import Downloader
 from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
@@ -50,14 +51,21 @@ class Machine:
         self.cache_dir = folder / "cache"
         self.said: list[str] = []
 
-    def engines(self, fallback: str = "warn", mirror: str | None = None, key_file: Path | None = None) -> Engines:
+    def engines(
+        self,
+        fallback: str = "warn",
+        mirror: str | None = None,
+        key_file: Path | None = None,
+        max_unpacked_bytes: int = engine_download.MAX_UNPACKED_BYTES,
+    ) -> Engines:
         """Return what finds engines here."""
+        downloader = Downloader(mirror_url=mirror, key_file=key_file, max_unpacked_bytes=max_unpacked_bytes)
         return Engines(
             self.engine_dir,
             cache_dir=self.cache_dir,
             search_path=str(self.path),
             fallback=EngineFallback(fallback),
-            downloader=Downloader(mirror_url=mirror, key_file=key_file) if mirror else None,
+            downloader=downloader if mirror else None,
         )
 
     def find(self, version: str, **parts: object) -> Engine:
@@ -200,7 +208,10 @@ def test_an_engine_is_downloaded_from_the_mirror_once(machine: Machine, mirror: 
     assert str(found.version) == said
     assert machine.said == [f"Downloading {said}\n"]
     assert found.path.stat().st_mode & 0o777 == 0o755
-    assert sorted(path.name for path in machine.engine_dir.iterdir()) == [".lock", version]
+    assert sorted(path.name for path in machine.engine_dir.iterdir()) == [".lock", version, "digests"]
+    (digest,) = (machine.engine_dir / "digests").iterdir()
+    (archive,) = mirror.rglob(digest.stem)
+    assert digest.read_text() == f"{hashlib.sha256(archive.read_bytes()).hexdigest()}\n"
 
 
 def test_a_download_with_another_checksum_is_thrown_away(machine: Machine, mirror: Path) -> None:
@@ -263,3 +274,87 @@ def test_a_signature_is_verified_if_a_key_is_configured(
         sums.write_text(sums.read_text() + "\n")
         with pytest.raises(StepFailed, match=r"are not signed by the key in key\.asc"):
             machine.find("1.9.0", mirror=url, key_file=key_file)
+
+
+def replace_archive(mirror: Path, content: bytes) -> None:
+    """Put another archive in the mirror, with its checksum."""
+    name = f"tofu_1.9.0_{SYSTEM}.tar.gz"
+    (mirror / "v1.9.0" / name).write_bytes(content)
+    (mirror / "v1.9.0" / "tofu_1.9.0_SHA256SUMS").write_text(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
+
+
+def an_archive(*members: tuple[str, bytes]) -> bytes:
+    """Return a packed archive."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name, content in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def test_an_archive_that_changed_in_its_place_is_refused_whatever_its_checksums_say(
+    machine: Machine, mirror: Path
+) -> None:
+    with served(mirror) as url:
+        found = machine.find("1.9.0", mirror=url)
+        shutil.rmtree(found.path.parent)
+        replace_archive(mirror, an_archive(("tofu", a_program("OpenTofu v1.9.0") + b"# evil")))
+        with pytest.raises(StepFailed, match=r"is not what .*digests/tofu_1\.9\.0"):
+            machine.find("1.9.0", mirror=url)
+
+
+def test_an_operator_can_pin_a_digest(machine: Machine, mirror: Path) -> None:
+    pin = machine.engine_dir / "digests" / f"tofu_1.9.0_{SYSTEM}.tar.gz.sha256"
+    pin.parent.mkdir(parents=True)
+    pin.write_text("0" * 64)
+
+    with served(mirror) as url, pytest.raises(StepFailed, match="is not what"):
+        machine.find("1.9.0", mirror=url)
+
+
+@pytest.mark.parametrize("names", [("tofu",), ("README", "tofu")])
+def test_an_archive_that_unpacks_to_too_much_is_refused(machine: Machine, mirror: Path, names: tuple[str, ...]) -> None:
+    replace_archive(mirror, an_archive((names[0], bytes(2 * 1024 * 1024)), *((name, b"x") for name in names[1:])))
+
+    with served(mirror) as url, pytest.raises(StepFailed, match="unpacks to more than"):
+        machine.find("1.9.0", mirror=url, max_unpacked_bytes=1024 * 1024)
+
+
+def test_a_zipped_engine_that_unpacks_to_too_much_is_refused(machine: Machine, mirror: Path) -> None:
+    with served(mirror) as url, pytest.raises(StepFailed, match="unpacks to more than"):
+        machine.find("1.5.5", mirror=url, max_unpacked_bytes=10)
+
+
+class _Redirecting(SimpleHTTPRequestHandler):
+    target = ""
+
+    def do_GET(self) -> None:
+        """Send everybody elsewhere."""
+        self.send_response(302)
+        self.send_header("Location", f"{self.target}{self.path}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the standard library's name
+        """Keep quiet."""
+
+
+def test_a_redirect_never_leads_off_https(machine: Machine, mirror: Path) -> None:
+    with served(mirror) as url:
+        handler = type("_ToMirror", (_Redirecting,), {"target": url})
+        with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+            thread.start()
+            with pytest.raises(StepFailed, match="is not https: redirects must stay on https"):
+                machine.find("1.9.0", mirror=f"http://127.0.0.1:{server.server_port}")
+            server.shutdown()
+            thread.join()
+
+
+def test_a_mirror_without_https_must_sign(machine: Machine) -> None:
+    with pytest.raises(
+        StepFailed, match=r"http://mirror\.test/.* is not https: use an https address, or set engine_key"
+    ):
+        machine.find("1.9.0", mirror="http://mirror.test")

@@ -91,7 +91,11 @@ def test_a_commit_is_found_where_the_server_does_not_hand_out_commits(
 
 
 @pytest.mark.parametrize(
-    "ref", ["unknown", "", "0" * 40, "abcdef1", "--upload-pack=touch x", "-x", "main..v1", "a\0b", "\ud800"]
+    "ref",
+    [
+        *("unknown", "", "0" * 40, "abcdef1", "--upload-pack=touch x", "-x", "main..v1", "a\0b", "\ud800"),
+        *("@{u}", "@{upstream}", "main@{push}", "HEAD@{0}", "@{-1}", "origin/main@{1.day.ago}"),
+    ],
 )
 def test_an_unknown_reference_is_named_so(repository: GitRepository, tmp_path: Path, ref: str) -> None:
     with pytest.raises(StepFailed) as failed:

@@ -40,6 +40,20 @@ BAD_INPUTS: list[tuple[str, Any, str, str]] = [
     ("TF_CLI_ARGS_apply", {"isEnvironment": True}, "BadInputKey", ""),
     ("TF_LOG", {"isEnvironment": True}, "BadInputKey", ""),
     ("TF_WORKSPACE", {"isEnvironment": True}, "BadInputKey", ""),
+    *(
+        (name, {"isEnvironment": True}, "BadInputKey", "")
+        for name in (
+            *("LD_PRELOAD", "PATH", "HOME", "BASH_ENV", "GIT_SSH_COMMAND", "TF_CLI_CONFIG_FILE", "XDG_DATA_HOME"),
+            *(
+                "TF_PLUGIN_CACHE_DIR",
+                "https_proxy",
+                "PYTHONPATH",
+                "NODE_OPTIONS",
+                "AWS_CONFIG_FILE",
+                "TOFU_CLI_CONFIG_FILE",
+            ),
+        )
+    ),
     ("k", {"type": "FILE"}, "BadInputType", "type"),
     ("k", {"assignmentType": "WORKSPACE_IDENTIFIER", "type": "INTEGER"}, "BadInputType", "type"),
     ("k", {"assignmentType": "AUTHOR"}, "BadInputType", "type"),
@@ -104,6 +118,9 @@ def test_a_bad_input_is_refused(catalogue: Catalogue, key: str, members: Any, co
 
 GOOD_INPUTS: list[tuple[str, Any]] = [
     ("TF_VAR_name", {"isEnvironment": True}),
+    ("HOMEPAGE", {"isEnvironment": True}),
+    ("AWS_REGION", {"isEnvironment": True}),
+    ("HTTPS_PROXY", {"isEnvironment": True, "assignmentType": "STATIC", "argument": "http://proxy.test"}),
     ("some-file.yaml", {"type": "FILE", **OPERATOR}),
     ("a.tf", {"type": "FILE", "assignmentType": "STATIC", "argument": "data:text/plain;charset=utf-8;base64,"}),
     ("k", {"argument": "echoed"}),

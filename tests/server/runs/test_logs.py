@@ -202,3 +202,16 @@ async def events_after(world: RunWorld, worker: Worker, after: int) -> tuple[lis
     batch = answer.json()
     pieces = [(event["offset"], event["text"]) for event in batch["events"] if event["type"] == "log"]
     return pieces, batch["position"]
+
+
+async def test_the_end_of_a_long_log_begins_with_a_line_and_says_what_is_left_out(
+    world: RunWorld, worker: Worker
+) -> None:
+    line = b"x" * 99 + b"\n"
+    for number in range(3):
+        await worker.log("work", number * 4000 * len(line), line * 4000)
+
+    note, *lines = (await log_of(world, worker) or "").splitlines(keepends=True)
+    assert note == "[earlier lines are left out here]\n"
+    assert set(lines) == {line.decode()}
+    assert 1_048_576 - 200 < len(note) + sum(map(len, lines)) <= 1_048_576

@@ -5,6 +5,7 @@ adopts them (architecture.md 4).
 """
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -19,7 +20,11 @@ from blockyard.server.app.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+_SHORTEST_PAUSE_SECONDS = 1.0
 _MAX_PAUSE_SECONDS = 30.0
+_FROM_OUTSIDE = frozenset({-signal.SIGHUP, -signal.SIGINT, -signal.SIGKILL, -signal.SIGTERM})
+"""Exit codes of a runner that somebody killed: there is nothing wrong with it, and its runs wait for the next one."""
+
 _HEALTHY_SECONDS = 60.0
 _STOP_SECONDS = 90.0
 
@@ -51,7 +56,7 @@ class EmbeddedRunner:
         self._thread.join(_STOP_SECONDS)
 
     def _keep(self) -> None:
-        pause = 1.0
+        pause = _SHORTEST_PAUSE_SECONDS
         while not self._stopping.is_set():
             started = time.monotonic()
             self._process = subprocess.Popen(  # noqa: S603  our own program
@@ -62,9 +67,16 @@ class EmbeddedRunner:
             code = self._process.wait()
             if self._stopping.is_set():
                 return
-            pause = 1.0 if time.monotonic() - started > _HEALTHY_SECONDS else min(pause * 2, _MAX_PAUSE_SECONDS)
+            pause = pause_after(pause, code, time.monotonic() - started)
             log.warning("embedded runner ended", exit_code=code, restart_in_seconds=pause)
             self._stopping.wait(pause)
+
+
+def pause_after(pause: float, code: int, lived_seconds: float) -> float:
+    """Return how long to wait before the runner is started again, given the wait before: longer only if it fails by itself."""
+    if code in _FROM_OUTSIDE or lived_seconds > _HEALTHY_SECONDS:
+        return _SHORTEST_PAUSE_SECONDS
+    return min(pause * 2, _MAX_PAUSE_SECONDS)
 
 
 def runner_environment(

@@ -1,13 +1,20 @@
 """Downloads engines: checksums verified, signature too if a key is configured, in place at once or not at all.
 
+Checksums come from the same place as what they are of. So the digest of every archive is kept in
+`<engine_dir>/digests/<archive>.sha256`: one of this name that has another digest is refused, whatever its place says. An
+operator who puts such a file there beforehand pins the digest. Nothing leaves https, not by a redirect either; a mirror
+without it must be on this machine, or sign.
+
 Where from: a mirror has the layout of the official releases: `<mirror>/v<V>/tofu_<V>_<os>_<arch>.tar.gz` beside
 `tofu_<V>_SHA256SUMS` (and `.gpgsig`), for Terraform `<mirror>/terraform/<V>/terraform_<V>_<os>_<arch>.zip` beside
 `terraform_<V>_SHA256SUMS` (and `.sig`).
 """
 
 import fcntl
+import gzip
 import hashlib
 import io
+import ipaddress
 import os
 import platform
 import shutil
@@ -16,20 +23,32 @@ import tarfile
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import structlog
 
 from blockyard.runner.executors.opentofu.failures import Stopped
 from blockyard.runner.executors.opentofu.version import EngineVersion, Product
+
+log = structlog.get_logger()
+
+DIGESTS = "digests"
+"""The folder of known digests, beside the engines."""
 
 OPENTOFU_RELEASES = "https://github.com/opentofu/opentofu/releases/download"
 TERRAFORM_RELEASES = "https://releases.hashicorp.com"
 
 MAX_ARCHIVE_BYTES = 256 * 1024 * 1024
+MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
+"""What an archive may hold."""
+
+_PIECE_BYTES = 1024 * 1024
+
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 30.0
 _LOCK_POLL_SECONDS = 0.2
@@ -54,7 +73,10 @@ class _Release:
 class Downloader:
     """Installs engines from the official releases or a mirror."""
 
-    def __init__(self, *, mirror_url: str | None, key_file: Path | None) -> None:
+    def __init__(
+        self, *, mirror_url: str | None, key_file: Path | None, max_unpacked_bytes: int = MAX_UNPACKED_BYTES
+    ) -> None:
+        self._max_unpacked_bytes = max_unpacked_bytes
         self._mirror = mirror_url.rstrip("/") if mirror_url else None
         self._key_file = key_file
 
@@ -69,24 +91,35 @@ class Downloader:
             raise DownloadError(f"{folder}: {error.strerror}") from error
 
     def _install(self, release: _Release, program: str, folder: Path, must_stop: Callable[[], bool]) -> None:
-        with httpx.Client(
-            follow_redirects=True, timeout=httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS)
-        ) as client:
+        timeout = httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS)
+        hooks = {"request": [self._refuse_unsafe]}
+        with httpx.Client(follow_redirects=True, timeout=timeout, event_hooks=hooks) as client:
             checksums = _get(client, f"{release.base}/{release.checksums}", must_stop)
             if self._key_file is not None:
                 signature = _get(client, f"{release.base}/{release.signature}", must_stop)
                 _verify_signature(checksums, signature, self._key_file)
             archive = _get(client, f"{release.base}/{release.archive}", must_stop)
         _verify_checksum(archive, checksums, release)
-        content = _extract(archive, program, release)
+        _verify_digest(archive, folder.parent / DIGESTS, release)
+        content = _extract(archive, program, release, self._max_unpacked_bytes)
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder.parent))
         try:
             _write(draft / f"{program}.sha256", hashlib.sha256(content).hexdigest().encode(), 0o644)
             _write(draft / program, content, _EXECUTABLE)
             draft.chmod(_EXECUTABLE)
             draft.rename(folder)
+            log.info("engine installed", archive=f"{release.base}/{release.archive}", sha256=_digest(archive))
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+
+    def _refuse_unsafe(self, request: httpx.Request) -> None:
+        """Refuse what anybody on the way could change; called for each redirect too. Raises DownloadError."""
+        mirror = httpx.URL(self._mirror) if self._mirror else None
+        is_own = mirror is not None and mirror.scheme == request.url.scheme and mirror.netloc == request.url.netloc
+        if request.url.scheme == "https" or (is_own and (self._key_file is not None or _is_here(request.url.host))):
+            return
+        remedy = "use an https address, or set engine_key_file" if is_own else "redirects must stay on https"
+        raise DownloadError(f"{request.url} is not https: {remedy}")
 
     def _release(self, asked: EngineVersion) -> _Release:
         version = asked.version
@@ -99,6 +132,13 @@ class Downloader:
             name, ending, signature = f"tofu_{version}", "tar.gz", "gpgsig"
         sums = f"{name}_SHA256SUMS"
         return _Release(base, f"{name}_{system}.{ending}", sums, f"{sums}.{signature}")
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 _verified: dict[tuple[str, int, int, int], bool] = {}
@@ -159,8 +199,26 @@ def _verify_checksum(archive: bytes, checksums: bytes, release: _Release) -> Non
     wanted = next((words[0] for words in lines if len(words) > 1 and words[1].lstrip("*") == release.archive), None)
     if wanted is None:
         raise DownloadError(f"{release.base}/{release.checksums} does not name {release.archive}")
-    if hashlib.sha256(archive).hexdigest() != wanted.lower():
+    if _digest(archive) != wanted.lower():
         raise DownloadError(f"{release.base}/{release.archive} does not have the checksum of {release.checksums}")
+
+
+def _verify_digest(archive: bytes, digests: Path, release: _Release) -> None:
+    """Compare the archive with the digest that is known of it, or note that. Raises DownloadError, OSError."""
+    known, digest = digests / f"{release.archive}.sha256", _digest(archive)
+    if not known.exists():
+        digests.mkdir(exist_ok=True)
+        draft = known.with_name(f".{known.name}.{os.getpid()}")
+        _write(draft, f"{digest}\n".encode(), 0o644)
+        draft.rename(known)
+    elif known.read_text().split()[:1] != [digest]:
+        raise DownloadError(
+            f"{release.base}/{release.archive} is not what {known} says; remove that file if it may change"
+        )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _verify_signature(checksums: bytes, signature: bytes, key_file: Path) -> None:
@@ -178,18 +236,41 @@ def _verify_signature(checksums: bytes, signature: bytes, key_file: Path) -> Non
                 raise DownloadError(f"the engine's checksums are not signed by the key in {key_file.name}")
 
 
-def _extract(archive: bytes, program: str, release: _Release) -> bytes:
+def _extract(archive: bytes, program: str, release: _Release, max_bytes: int) -> bytes:
+    unpack = _unzip if release.archive.endswith(".zip") else _untar
     try:
-        if release.archive.endswith(".zip"):
-            with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-                return opened.read(program)
-        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as packed:
-            member = packed.extractfile(program)
-            if member is not None:
-                return member.read()
-    except (KeyError, tarfile.TarError, zipfile.BadZipFile, OSError) as error:
+        content = unpack(archive, program, max_bytes)
+    except _TooLarge:
+        raise DownloadError(f"{release.base}/{release.archive} unpacks to more than {max_bytes} bytes") from None
+    except (KeyError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error, OSError) as error:
         raise DownloadError(f"{release.base}/{release.archive} holds no program '{program}'") from error
-    raise DownloadError(f"{release.base}/{release.archive} holds no program '{program}'")
+    if content is None:
+        raise DownloadError(f"{release.base}/{release.archive} holds no program '{program}'")
+    return content
+
+
+def _unzip(archive: bytes, program: str, max_bytes: int) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened, opened.open(program) as member:
+        content = member.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise _TooLarge
+    return content
+
+
+def _untar(archive: bytes, program: str, max_bytes: int) -> bytes | None:
+    with tempfile.TemporaryFile() as unpacked, gzip.GzipFile(fileobj=io.BytesIO(archive)) as packed:
+        while data := packed.read(_PIECE_BYTES):
+            unpacked.write(data)
+            if unpacked.tell() > max_bytes:
+                raise _TooLarge
+        unpacked.seek(0)
+        with tarfile.open(fileobj=unpacked, mode="r:") as members:
+            member = members.extractfile(program)
+            return None if member is None else member.read()
+
+
+class _TooLarge(Exception):
+    """An archive unpacks to more than a program can have."""
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:

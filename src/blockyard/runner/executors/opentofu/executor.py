@@ -40,7 +40,11 @@ from blockyard.runner.executors.opentofu.state import StateError, new_http
 from blockyard.runner.executors.opentofu.steps import EXECUTE_NAMES, Stage, plan_stages
 from blockyard.runner.executors.opentofu.work import Work, tail
 from blockyard.runner.executors.opentofu.workspaces import DEFAULT
+from blockyard.runner.made_files import read_made
 from blockyard.runner.settings import RunnerSettings
+
+MAX_MADE_BYTES = 64 * 1024 * 1024
+"""What a plan or outputs may hold: more than the control plane takes."""
 
 _OUTPUTS_FILE = "meshStack_outputs.json"
 
@@ -178,7 +182,7 @@ class _Execution:
         plan_file = work.run_dir / PLAN_FILE
         if work.behavior is Behavior.DETECT:
             result = self._engine("plan", argv.plan(plan_file), accept=(0, CHANGES))
-            return Result(Outcome.SUCCEEDED, None, plan_file.read_bytes(), result.exit_code == CHANGES)
+            return Result(Outcome.SUCCEEDED, None, self._made(PLAN_FILE), result.exit_code == CHANGES)
         if work.behavior is Behavior.DESTROY:
             if work.implementation.is_async:
                 self._engine("apply", argv.apply())
@@ -251,7 +255,14 @@ class _Execution:
             raise Stopped
         if result.exit_code:
             raise StepFailed(diagnostics.user_message("collecting the outputs", result.exit_code, tail(result)))
-        return read_outputs(json.loads((work.run_dir / _OUTPUTS_FILE).read_bytes()))
+        return read_outputs(json.loads(self._made(_OUTPUTS_FILE)))
+
+    def _made(self, name: str) -> bytes:
+        """Return what the engine wrote to a file of the run. Raises StepFailed."""
+        try:
+            return read_made(self._work.run_dir, name, max_bytes=MAX_MADE_BYTES)
+        except OSError as error:
+            raise StepFailed(f"{name} cannot be read: {error.strerror or error}") from error
 
     def _remove_workspace(self) -> None:
         """Delete the workspace of a destroyed block; trouble is only told."""

@@ -27,8 +27,11 @@ from blockyard.runner.executors.opentofu.outputs import is_encrypted
 from blockyard.runner.executors.opentofu.preparation import Prepared, is_own_file
 from blockyard.runner.executors.opentofu.work import Work, tail
 from blockyard.runner.executors.opentofu.workspaces import DEFAULT, choose_workspace
+from blockyard.runner.made_files import open_made, read_made
 
 PLAN_FILE = "plan.tfplan"
+MAX_LOCAL_STATE_BYTES = 64 * 1024 * 1024
+MAX_LOCK_FILE_BYTES = 4 * 1024 * 1024
 
 _INITIALIZED = "opentofu.initialized"
 _CONFIGURED = "opentofu.configured"
@@ -111,9 +114,9 @@ def leave_settings_open(work: Work, initialized: Initialized) -> Mapping[str, st
 def read_local_state(run_dir: Path, initialized: Initialized) -> JsonObject | None:
     """Return the state a module without a backend keeps in the run directory; None if only the engine can read it."""
     name = initialized.workspace
-    folder = run_dir if name in {None, DEFAULT} else run_dir / "terraform.tfstate.d" / str(name)
+    folder = "" if name in {None, DEFAULT} else f"terraform.tfstate.d/{name}/"
     try:
-        state = json.loads((folder / "terraform.tfstate").read_bytes())
+        state = json.loads(read_made(run_dir, f"{folder}terraform.tfstate", max_bytes=MAX_LOCAL_STATE_BYTES))
     except (OSError, ValueError):
         return None
     return state if isinstance(state, dict) and not is_encrypted(state) else None
@@ -166,12 +169,19 @@ def _take_lock_file_of_plan(work: Work) -> bool:
     if link is None:
         return False
     try:
-        with zipfile.ZipFile(fetch_plan(work, link)) as plan:
-            content = plan.read(plugins.LOCK_FILE)
+        path = fetch_plan(work, link)
+        with open_made(path.parent, path.name) as file, zipfile.ZipFile(file) as plan:
+            content = _lock_file_in(plan)
     except (ArtifactError, KeyError, zipfile.BadZipFile, OSError):
         return False
     write_private(work.run_dir / plugins.LOCK_FILE, content)
     return True
+
+
+def _lock_file_in(plan: zipfile.ZipFile) -> bytes:
+    """Return the lock file of a plan, whatever size the plan says that it has. Raises KeyError."""
+    with plan.open(plugins.LOCK_FILE) as packed:
+        return packed.read(MAX_LOCK_FILE_BYTES)
 
 
 def _keep(work: Work, prepared: Prepared, backend: Backend) -> None:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from blockyard.runner.made_files import read_beginning
+
 MAX_SHOWN = 10
 """How many names a warning has."""
 
@@ -18,12 +20,10 @@ _POINTER_BYTES = range(100, 1025)
 def submodules(clone: Path) -> list[str]:
     """Return the paths of the submodules that a repository declares."""
     try:
-        if (clone / ".gitmodules").is_symlink():
-            return []
-        with (clone / ".gitmodules").open("rb") as file:
-            text = file.read(_MAX_GITMODULES_BYTES).decode("utf-8", errors="replace")
+        content = read_beginning(clone, ".gitmodules", max_bytes=_MAX_GITMODULES_BYTES)
     except OSError:
         return []
+    text = content.decode("utf-8", errors="replace")
     return [match["path"].strip('"').rstrip("/") for match in _SUBMODULE_PATH.finditer(text)]
 
 
@@ -47,7 +47,6 @@ def _is_pointer(parent: str, name: str) -> bool:
     try:
         if path.is_symlink() or path.stat().st_size not in _POINTER_BYTES or not path.is_file():
             return False
-        with path.open("rb") as file:
-            return file.read(len(_POINTER)) == _POINTER
+        return read_beginning(path.parent, path.name, max_bytes=len(_POINTER)) == _POINTER
     except OSError:
         return False

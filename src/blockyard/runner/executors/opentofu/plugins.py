@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from blockyard.modules.module import SUFFIXES
+from blockyard.runner.executors.opentofu.module_files import module_files
 from blockyard.runner.executors.opentofu.version import EngineVersion, Product
 
 LOCK_FILE = ".terraform.lock.hcl"
@@ -45,8 +45,7 @@ _NEEDS_PROVIDERS = re.compile(
 
 def needs_providers(run_dir: Path) -> bool:
     """Tell whether a module may need providers. One that does not needs neither cache nor lock."""
-    files = (path for path in run_dir.iterdir() if path.name.endswith(SUFFIXES) and path.is_file())
-    return any(_NEEDS_PROVIDERS.search(path.read_text(encoding="utf-8", errors="replace")) for path in files)
+    return any(_NEEDS_PROVIDERS.search(text) for text in module_files(run_dir).values())
 
 
 def may_share(environment_input: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from blockyard.modules.literals import Literal
-from blockyard.modules.module import SUFFIXES, Module, read_folder
+from blockyard.modules.module import SUFFIXES, Module, read
 from blockyard.protocol.binding import DocumentPlace, member_key
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import Behavior, InputType, RunInput
@@ -19,6 +19,7 @@ from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.files import write_files, write_private
 from blockyard.runner.executors.opentofu.git import Git, git_environment
 from blockyard.runner.executors.opentofu.inputs import Opener, PlainInput, secret_parts, secrets, sensitive_keys, unique
+from blockyard.runner.executors.opentofu.module_files import module_files
 from blockyard.runner.executors.opentofu.plugins import may_share
 from blockyard.runner.executors.opentofu.prepared import Family, family
 from blockyard.runner.executors.opentofu.prerun import script_text
@@ -89,7 +90,7 @@ def prepare_inputs(work: Work, prepared: Prepared) -> Module:
     declaration_file = work.run_dir / variables.DECLARATION_FILE
     declares = declared is not None and not declaration_file.exists()
     if declares:
-        declaration_file.write_text(declared or "")
+        write_private(declaration_file, (declared or "").encode())
     work.done(_INPUTS, {_DECLARES: declares})
     return module
 
@@ -131,7 +132,7 @@ def _require_module(work: Work) -> None:
 def _read_module(work: Work, prepared: Prepared) -> Module:
     """Return the module as its author wrote it, without what this runner or an earlier process put beside it."""
     is_opentofu = prepared.engine.version.product is Product.OPENTOFU
-    return read_folder(work.run_dir, opentofu=is_opentofu, leave_out=is_backend_file)
+    return read(module_files(work.run_dir, leave_out=is_backend_file), opentofu=is_opentofu)
 
 
 def _opener(work: Work) -> Opener:

@@ -24,6 +24,7 @@ from pathlib import Path
 import structlog
 
 from blockyard.runner.executors.opentofu.diagnostics import read_errors
+from blockyard.runner.made_files import read_made
 
 log = structlog.get_logger()
 
@@ -122,7 +123,7 @@ def _lacks_providers(folder: Path) -> bool:
 def _fetches_modules(run_dir: Path) -> bool:
     """Tell whether `init` has fetched modules from elsewhere; those may change without the commit changing."""
     try:
-        listed = json.loads((run_dir / _DATA_DIR / "modules" / "modules.json").read_bytes())
+        listed = json.loads(read_made(run_dir, f"{_DATA_DIR}/modules/modules.json", max_bytes=MAX_BYTES))
     except FileNotFoundError:
         return False
     except (OSError, ValueError):

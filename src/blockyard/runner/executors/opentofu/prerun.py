@@ -5,6 +5,7 @@ from pathlib import Path
 from blockyard.protocol.run import Behavior
 from blockyard.runner.executors.opentofu.diagnostics import ending
 from blockyard.runner.executors.opentofu.files import write_private
+from blockyard.runner.made_files import read_beginning
 
 SCRIPT_FILE = "meshstack-pre-run.sh"
 MESSAGE_VARIABLE = "MESHSTACK_USER_MESSAGE"
@@ -42,9 +43,9 @@ def failure(exit_code: int) -> str:
 def take_message(path: Path) -> str | None:
     """Read and delete what the script wrote for the consumer."""
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_MESSAGE_BYTES).decode("utf-8", errors="replace").strip()
+        content = read_beginning(path.parent, path.name, max_bytes=MAX_MESSAGE_BYTES)
+        path.unlink(missing_ok=True)
     except OSError:
         return None
-    path.unlink(missing_ok=True)
+    text = content.decode("utf-8", errors="replace").strip()
     return text or None

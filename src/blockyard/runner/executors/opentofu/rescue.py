@@ -1,15 +1,19 @@
 """Saves the state that an engine could not store. Source: hub-usage.md B4, B5."""
 
-import shutil
-
 import structlog
 
 from blockyard.runner.executors.opentofu.initialization import Initialized
 from blockyard.runner.executors.opentofu.state import StateError
 from blockyard.runner.executors.opentofu.work import Work
+from blockyard.runner.made_files import copy_made, is_made, read_made
 
 ERRORED_STATE = "errored.tfstate"
 KEPT_STATES = "errored-states"
+MAX_STATE_BYTES = 64 * 1024 * 1024
+"""What the control plane takes."""
+
+MAX_KEPT_BYTES = 1024 * 1024 * 1024
+"""What the runner keeps at most."""
 
 log = structlog.get_logger()
 
@@ -17,12 +21,12 @@ log = structlog.get_logger()
 def rescue_state(work: Work, initialized: Initialized) -> None:
     """Upload the state a failed command left behind; keep it on the runner if that fails, and say so."""
     path = work.run_dir / ERRORED_STATE
-    if not path.exists():
+    if not is_made(work.run_dir, ERRORED_STATE):
         return
     if initialized.backend.injected:
         try:
-            work.state(initialized.address).write(path.read_bytes())
-        except (StateError, ValueError) as error:
+            work.state(initialized.address).write(read_made(work.run_dir, ERRORED_STATE, max_bytes=MAX_STATE_BYTES))
+        except (StateError, ValueError, OSError) as error:
             work.say(f"\nThe engine could not store the state, and the runner could not either: {error}.")
         else:
             path.rename(path.with_name(f"{ERRORED_STATE}.stored"))
@@ -32,7 +36,6 @@ def rescue_state(work: Work, initialized: Initialized) -> None:
     folder = work.context.settings.work_dir / KEPT_STATES
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = folder / f"{work.block.uuid}-{work.run_id}.tfstate"
-    shutil.move(path, kept)
-    kept.chmod(0o600)
+    copy_made(work.run_dir, ERRORED_STATE, kept, max_bytes=MAX_KEPT_BYTES)
     work.say(f"The state is kept on the runner as {kept.name}. Its operator must push it before the next run.")
     log.error("state kept", run_id=work.run_id, block_id=work.block.uuid, file=str(kept))

@@ -28,6 +28,9 @@ _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _EXPRESSION = re.compile(r"[0-9a-f]{4,63}|HEAD.*|refs/.+|origin/.+|.*[~^@].*")
 """References that only the whole history can answer: short commit ids and revision expressions."""
 
+_OF_A_CHECKOUT = "@{"
+"""What follows asks for the upstream or the past of a local branch; git would answer with the default branch."""
+
 _SCP_LIKE = re.compile(r"(?:(?P<user>[^/@:\s]+)@)?(?P<host>[^/:@\s]+|\[[^\]\s]+\]):(?P<path>[^\s:].*)")
 _MISSING_REF = ("Remote branch", "not found in upstream", "not our ref", "couldn't find remote ref", "bad object")
 _TEST_NAMES = re.compile(r".*\.(?:tftest|tofutest)\.(?:hcl|json)|tests")
@@ -141,6 +144,8 @@ def _clone(cloning: _Cloning, ref: str | None) -> None:
     """Clone branch or tag `ref`, in this order; else fetch it as a commit; else search the history."""
     if ref is not None and not (ref and is_encodable(ref)):
         raise StepFailed("reference not found", "The definition's reference is empty or malformed.")
+    if ref is not None and _OF_A_CHECKOUT in ref:
+        raise StepFailed("reference not found", f"'{ref}' is about the history of a checkout, and there is none yet.")
     branch = () if ref is None else (f"--branch={ref}",)
     url = ("--", cloning.repository.url, str(cloning.target))
     shallow = ("clone", "--quiet", "--template=", "--depth=1", "--single-branch", "--no-tags")

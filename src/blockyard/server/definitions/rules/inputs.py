@@ -66,6 +66,16 @@ _ENGINE_NAMES = frozenset(
 """Runners refuse these: they change how the engine itself works. Source: runner.md 3.8."""
 
 
+_STEERS_PROGRAMS = re.compile(
+    r"PATH|HOME|IFS|ENV|CDPATH|SHELL|SHELLOPTS|BASHOPTS|BASH_.*|PROMPT_COMMAND|PS4|TMPDIR|TMP|TEMP|LD_.*|GCONV_PATH"
+    r"|EDITOR|VISUAL|PAGER|GIT_.*|SSH_.*|XDG_.*|PYTHON.*|PERL5.*|PERLLIB|RUBY.*|NODE_.*|JAVA_.*|_JAVA_OPTIONS|JDK_JAVA_OPTIONS"
+    r"|GO(?:GC|DEBUG|FLAGS|PROXY|ROOT|PATH)|NIX_.*|KUBECONFIG|AWS_(?:CONFIG_FILE|SHARED_CREDENTIALS_FILE|CA_BUNDLE|ENDPOINT_URL.*)"
+    r"|SSL_.*|CURL_.*|REQUESTS_CA_BUNDLE|OPENSSL_.*|(?:TF|TOFU)_(?!VAR_).*|TERRAFORM_CONFIG|MESHSTACK_.*|BLOCKYARD_.*"
+    r"|(?i:(?:HTTPS?|ALL|NO|FTP)_PROXY)"
+)
+"""What makes shells, engines and tools load or trust something else, so that a value would act with the run's rights."""
+
+
 def check_inputs(content: VersionContent, changes: Mapping[str, SecretChange], target: TargetType) -> None:
     """Refuse inputs that break a rule; `changes` are the secrets that came with `content`. Raises Invalid."""
     if len(content.inputs) > MAX_INPUTS:
@@ -114,6 +124,11 @@ def _check_key(spec: InputSpec, implementation: ImplementationType) -> None:
     elif spec.is_environment and implementation is ImplementationType.TERRAFORM and _steers_engine(key):
         problem = "is an environment variable that steers the engine itself"
         remedy = "Use another name; arguments of the engine cannot be set by inputs."
+    elif spec.is_environment and spec.assignment_type is AssignmentType.USER_INPUT and _STEERS_PROGRAMS.fullmatch(key):
+        problem = (
+            "is an environment variable that decides which programs run, or whom they trust; consumers cannot give it"
+        )
+        remedy = "Give it a value of your own (STATIC), or use a name that the module reads by itself."
     if problem:
         raise Invalid(f"input key '{key}' {problem}", code="BadInputKey", field=input_pointer(key), remedy=remedy)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.log_end import end_bytes, shown_end
 from blockyard.protocol.status import OutputValue
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
@@ -158,7 +159,9 @@ class RunViews:
     def _tail(self, tx: Transaction, step: Step) -> str | None:
         if step.log_bytes == 0:
             return None
-        return LogStore(tx).tail(step, self._context.limits.message_bytes).decode(errors="replace")
+        shown = end_bytes(step.log_bytes, self._context.limits.message_bytes)
+        tail = LogStore(tx).tail(step, shown)
+        return shown_end(tail, is_whole=shown == step.log_bytes).decode(errors="replace")
 
     def _require(self, tx: Transaction, principal: Principal, run: Run, needed: RunAccess) -> RunAccess:
         self._refuse_old_token(tx, principal, run)
