@@ -72,8 +72,6 @@ class Refusals:
         except Unauthenticated:
             return self._frame.go_to_sign_in(request)
         except Refusal as refusal:
-            if refusal.code == CHANGE_FIRST:
-                return self._frame.go_to_password(request)
             return self._of_refusal(request, refusal)
         except HttpRefusal as error:
             return self._page(request, error.status, sentence(error.message), remedy=error.remedy)
@@ -109,6 +107,8 @@ class Refusals:
             return
 
     def _of_refusal(self, request: Request, refusal: Refusal) -> Response:
+        if refusal.code == CHANGE_FIRST:
+            return self._frame.go_to_password(request)
         status = status_of(refusal)
         text = _NOT_FOUND if status is HTTPStatus.NOT_FOUND else sentence(refusal.message)
         answer = self._page(request, status, text, remedy=refusal.remedy)
