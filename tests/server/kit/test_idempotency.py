@@ -135,7 +135,8 @@ async def test_an_answer_with_a_secret_that_is_shown_once_is_not_kept(database: 
 
     assert (first.status_code, again.status_code) == (201, 409)
     assert "took effect" in again.json()["message"]
-    assert database.read_now(lambda tx: tx.execute(text("SELECT answer FROM idempotency_keys")).all()) == [(None,)]
+    rows = database.read_now(lambda tx: tx.execute(text("SELECT answer FROM idempotency_keys")).all())
+    assert [row[0] for row in rows] == [None]
 
 
 async def test_keys_of_different_principals_are_different(database: Database, clock: FixedClock) -> None:
