@@ -12,9 +12,9 @@ from fastapi import FastAPI, Request
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 
 from blockyard.server.kit.database import Database, Transaction, metadata
-from blockyard.server.kit.errors import Conflict, Unauthenticated
+from blockyard.server.kit.errors import Conflict, Denied, Unauthenticated
 from blockyard.server.kit.http import install_errors
-from blockyard.server.kit.idempotency import IdempotencyKeys
+from blockyard.server.kit.idempotency import IdempotencyKeys, shown_once
 from blockyard.server.kit.sealed import MasterKey
 from tests.support.clock import FixedClock
 from tests.support.http import client_for
@@ -41,7 +41,14 @@ async def shop(
     _orders.metadata.create_all(database.engine)
     app = FastAPI()
     install_errors(app)
-    app.add_middleware(IdempotencyKeys, db=database, master_key=MasterKey.generate(), clock=clock, identify=_identify)
+    app.add_middleware(
+        IdempotencyKeys,
+        db=database,
+        master_key=MasterKey.generate(),
+        clock=clock,
+        identify=_identify,
+        may_send_much=_identify,
+    )
 
     def insert_order(tx: Transaction) -> int:
         number = _count(tx) + 1
@@ -51,6 +58,10 @@ async def shop(
     @app.post("/orders", status_code=201)
     async def order(request: Request) -> dict[str, int | str]:
         body = await request.json()
+        if request.headers.get("x-role") == "taken away":
+            raise Denied("not any more", remedy="Ask.")
+        if body.get("once"):
+            shown_once(request)
         if body.get("refuse"):
             raise Conflict("sold out", remedy="Come back.")
         if body.get("full") == "before":
@@ -93,6 +104,39 @@ async def test_another_body_under_the_same_key_is_refused(database: Database, cl
 
     assert (other.status_code, other.json()["errorCode"]) == (409, "IdempotencyKeyReused")
     assert database.read_now(_count) == 1
+
+
+async def test_another_query_under_the_same_key_is_refused(database: Database, clock: FixedClock) -> None:
+    async with shop(database, clock) as client:
+        await client.post("/orders?step=a", json={}, headers={"Idempotency-Key": "k1"})
+        other = await client.post("/orders?step=b", json={}, headers={"Idempotency-Key": "k1"})
+
+    assert (other.status_code, other.json()["errorCode"]) == (409, "IdempotencyKeyReused")
+    assert database.read_now(_count) == 1
+
+
+async def test_an_answer_is_not_repeated_to_who_may_not_do_it_any_more(database: Database, clock: FixedClock) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    async with shop(database, clock) as client:
+        first = await client.post("/orders", json={}, headers=headers)
+        refused = await client.post("/orders", json={}, headers={**headers, "X-Role": "taken away"})
+        again = await client.post("/orders", json={}, headers=headers)
+
+    assert (first.status_code, refused.status_code, again.status_code) == (201, 403, 201)
+    assert "shown-once" not in refused.text
+    assert database.read_now(_count) == 1
+
+
+async def test_an_answer_with_a_secret_that_is_shown_once_is_not_kept(database: Database, clock: FixedClock) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    async with shop(database, clock) as client:
+        first = await client.post("/orders", json={"once": True}, headers=headers)
+        again = await client.post("/orders", json={"once": True}, headers=headers)
+
+    assert (first.status_code, again.status_code) == (201, 409)
+    assert "took effect" in again.json()["message"]
+    rows = database.read_now(lambda tx: tx.execute(text("SELECT answer FROM idempotency_keys")).all())
+    assert [row[0] for row in rows] == [None]
 
 
 async def test_keys_of_different_principals_are_different(database: Database, clock: FixedClock) -> None:

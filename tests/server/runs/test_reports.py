@@ -356,7 +356,7 @@ BAD_UPDATES: list[tuple[Json, int]] = [
     ({"steps": [{"id": "x", "outputs": {"a": {"value": 1}}}]}, 400),
     ({"steps": [{"id": "x", "outputs": {"a": {"value": 1, "type": "MAP"}}}]}, 400),
     ({"artifact": "***"}, 400),
-    ({"steps": [{"id": str(number)} for number in range(1001)]}, 400),
+    ({"steps": [{"id": str(number)} for number in range(1001)]}, 413),
     ([], 400),
     ("text", 400),
     ({"steps": [{"id": "x", "userMessage": "a\0b \N{PILE OF POO}", "systemMessage": "c\0d"}]}, 200),

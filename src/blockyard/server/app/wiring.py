@@ -247,12 +247,22 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
         author = (await authenticate(request)).author
         return f"{author.type} {author.identifier}"
 
+    async def may_send_much(request: Request) -> None:
+        (await authenticate(request)).require_anything()
+
     metrics = health.Metrics()
     app.router.routes.extend(
         health.routes(db, metrics, lambda tx: _queue_numbers(services, tx), installation_id(services.master_key)).routes
     )
     complete_document(app)
-    app.add_middleware(IdempotencyKeys, db=db, master_key=services.master_key, clock=services.clock, identify=identify)
+    app.add_middleware(
+        IdempotencyKeys,
+        db=db,
+        master_key=services.master_key,
+        clock=services.clock,
+        identify=identify,
+        may_send_much=may_send_much,
+    )
     app.add_middleware(BodyGuard)
     app.add_middleware(AccessLog, observe=metrics.observe)
     app.add_middleware(SingleSlash)

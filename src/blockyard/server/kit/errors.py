@@ -36,6 +36,12 @@ class Unprocessable(Invalid):
     code = "UnknownSubject"
 
 
+class TooLarge(Invalid):
+    """The request asks for more than there may be (413)."""
+
+    code = "TooLarge"
+
+
 class Denied(Refusal):
     """The principal may not do this (403)."""
 

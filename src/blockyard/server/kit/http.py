@@ -21,6 +21,7 @@ from blockyard.server.kit.errors import (
     Invalid,
     NotFound,
     Refusal,
+    TooLarge,
     TooManyRequests,
     Unauthenticated,
     Unavailable,
@@ -34,6 +35,7 @@ MALFORMED_REMEDY = "Send one JSON object, encoded in UTF-8."
 
 _STATUS: Sequence[tuple[type[Refusal], HTTPStatus]] = (
     (Unprocessable, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (Invalid, HTTPStatus.BAD_REQUEST),
     (Unauthenticated, HTTPStatus.UNAUTHORIZED),
     (Denied, HTTPStatus.FORBIDDEN),

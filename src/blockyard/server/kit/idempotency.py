@@ -1,9 +1,12 @@
 """`Idempotency-Key`: a POST that is sent again takes effect once and gets the first answer again, for 24 hours.
 
-A key belongs to one principal and one address. Before the request is handled its key is reserved; each writing transaction
-of the request marks the key in the same commit; at last the answer is stored, encrypted (it may hold a secret shown once).
+A key belongs to one principal and one path. Before the request is handled its key is reserved; each writing transaction
+of the request marks the key in the same commit; at last the answer is stored, encrypted, unless it holds a secret that is shown once.
 So after a crash the key tells which of three things happened: nothing (handle it now), the change but no answer (409: it took
-effect, look it up), or everything (replay). A key that comes with another body is refused. Source: architecture.md 4, 6.
+effect, look it up), or everything (replay). A key that comes with another query or body is refused. Source: architecture.md 4, 6.
+
+A replay is rehearsed: the request is handled up to its first commit, which does not happen. Whoever may not do any more what they
+did then gets the refusal of now, and not the answer of then.
 """
 
 import asyncio
@@ -32,12 +35,12 @@ from sqlalchemy import (
 )
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from blockyard.server.kit.bodies import LARGE_BYTES, read_body
+from blockyard.server.kit.bodies import LARGE_BYTES, May, admit, read_body
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.columns import Bytes, Instant
 from blockyard.server.kit.database import Database, Transaction, before_commit, metadata
 from blockyard.server.kit.errors import Conflict, Refusal, Unavailable
-from blockyard.server.kit.http import problem, refused
+from blockyard.server.kit.http import HttpRefusal, problem, refused, refused_by_http
 from blockyard.server.kit.sealed import MasterKey
 
 log = structlog.get_logger(__name__)
@@ -62,8 +65,21 @@ _keys = Table(
     Index("ix_idempotency_keys_created_at", "created_at"),
 )
 
+_NOT_KEPT = "blockyard.not_kept"
+_NOT_YOURS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+"""What a rehearsal says of those who may not do, or not know of, what they did."""
+
 Identify = Callable[[Request], Awaitable[str]]
 """Returns who sends the request. Raises Refusal."""
+
+
+def shown_once(request: Request) -> None:
+    """Keep no copy of the answer to this request: it holds a secret that is shown once."""
+    request.scope[_NOT_KEPT] = True
+
+
+class _RehearsedError(Conflict):
+    """What a rehearsal ends with where the request would have been committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +113,15 @@ class _Reservation:
 class IdempotencyKeys:
     """ASGI middleware around the API."""
 
-    def __init__(self, app: ASGIApp, *, db: Database, master_key: MasterKey, clock: Clock, identify: Identify) -> None:
+    def __init__(
+        self, app: ASGIApp, *, db: Database, master_key: MasterKey, clock: Clock, identify: Identify, may_send_much: May
+    ) -> None:
         self._app = app
         self._db = db
         self._master_key = master_key
         self._clock = clock
         self._identify = identify
+        self._may_send_much = may_send_much
         self._given_up: set[str] = set()
         """Reservations without an effect that could not be deleted, since the database could not be written."""
 
@@ -122,12 +141,17 @@ class IdempotencyKeys:
             return
         try:
             principal = await self._identify(request)
-        except Refusal:
+            await admit(request, LARGE_BYTES, self._may_send_much)
+        except (Refusal, HttpRefusal):
             await self._app(scope, receive, send)
             return
-        body = await read_body(request, LARGE_BYTES, self._identify)
+        try:
+            body = await read_body(request, LARGE_BYTES, self._may_send_much)
+        except HttpRefusal as refusal:
+            await refused_by_http(request, refusal)(scope, receive, send)
+            return
         reservation = hashlib.sha256(f"{principal}\0{scope['path']}\0{key}".encode()).hexdigest()
-        digest = self._master_key.digest(await asyncio.to_thread(_sha256, body), context="idempotency")
+        digest = self._master_key.digest(await asyncio.to_thread(_sha256, scope, body), context="idempotency")
         try:
             outcome = await self._db.write(lambda tx: self._reserve(tx, reservation, digest))
         except Refusal as refusal:
@@ -138,7 +162,8 @@ class IdempotencyKeys:
         elif isinstance(outcome, _Reservation):
             await self._handle(outcome, body, scope, send)
         else:
-            await _replay(outcome, send)
+            now = await self._run(scope, body, _end_rehearsal)
+            await _replay(now if now.status in _NOT_YOURS else outcome, send)
 
     def _reserve(self, tx: Transaction, reservation: str, digest: str) -> _Answer | str | _Reservation:
         """Return the stored answer, a sentence why the request cannot be handled, or the right to handle it."""
@@ -149,17 +174,18 @@ class IdempotencyKeys:
             tx.execute(insert(_keys).values(scope=reservation, body_digest=digest, created_at=now, took_effect=False))
             return _Reservation(reservation, now)
         if row["body_digest"] != digest:
-            return "this Idempotency-Key was used for another body; use a new key for a new request"
+            return "this Idempotency-Key was used for another request; use a new key for a new request"
         if row["answer"] is not None:
             return _Answer.decode(self._master_key.decrypt(row["answer"], context=f"answer {reservation}"))
         if row["took_effect"]:
-            return "the first request with this Idempotency-Key took effect but its answer was lost; look the object up"
+            return "the first request with this Idempotency-Key took effect but its answer is not there; look the object up"
         if row["created_at"] > now - RESERVED_FOR and reservation not in self._given_up:
             return "the first request with this Idempotency-Key is still being handled; ask again in a moment"
         tx.execute(update(_keys).where(_keys.c.scope == reservation).values(created_at=now))
         return _Reservation(reservation, now)
 
-    async def _handle(self, reservation: _Reservation, body: bytes, scope: Scope, send: Send) -> None:
+    async def _run(self, scope: Scope, body: bytes, before: Callable[[Transaction], None]) -> _Answer:
+        """Let the application handle the request, with `before` before each of its commits; return its answer."""
         sent = False
 
         async def replayed() -> Message:
@@ -179,16 +205,21 @@ class IdempotencyKeys:
             elif message["type"] == "http.response.body":
                 chunks.append(message.get("body", b""))
 
-        token = before_commit.set(lambda tx: _mark(tx, reservation))
+        token = before_commit.set(before)
         try:
             await self._app(scope, replayed, keep)
         finally:
             before_commit.reset(token)
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]]
-        answer = _Answer(start["status"], headers, b"".join(chunks))
+        return _Answer(start["status"], headers, b"".join(chunks))
+
+    async def _handle(self, reservation: _Reservation, body: bytes, scope: Scope, send: Send) -> None:
+        answer = await self._run(scope, body, lambda tx: _mark(tx, reservation))
+        is_kept = not scope.get(_NOT_KEPT, False)
         self._given_up.discard(reservation.scope)
         try:
-            await self._db.write(lambda tx: self._store(tx, reservation, answer))
+            if is_kept or answer.status >= HTTPStatus.BAD_REQUEST:
+                await self._db.write(lambda tx: self._store(tx, reservation, answer))
         except Unavailable as refusal:
             log.warning("answer not kept", path=scope["path"], status=answer.status, why=refusal.message)
             if answer.status >= HTTPStatus.BAD_REQUEST:
@@ -219,8 +250,15 @@ class IdempotencyKeys:
         )
 
 
-def _sha256(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
+def _sha256(scope: Scope, body: bytes) -> str:
+    """Return the digest of a whole request: its query may say as much as its body."""
+    digest = hashlib.sha256(b"%b %b?%b\n" % (scope["method"].encode(), scope["path"].encode(), scope["query_string"]))
+    digest.update(body)
+    return digest.hexdigest()
+
+
+def _end_rehearsal(_tx: Transaction) -> None:
+    raise _RehearsedError("this request was handled before", remedy="Nothing is wrong.")
 
 
 def _mark(tx: Transaction, reservation: _Reservation) -> None:

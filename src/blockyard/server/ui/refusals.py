@@ -73,10 +73,8 @@ class Refusals:
             return self._frame.go_to_sign_in(request)
         except Refusal as refusal:
             return self._of_refusal(request, refusal)
-        except HttpRefusal as error:
-            return self._page(request, error.status, sentence(error.message), remedy=error.remedy)
         except (RequestValidationError, HTTPException) as error:
-            return self._page(request, _status(error), _NOT_FOUND)
+            return self._of_http(request, error)
         except Exception:
             log.exception("request failed", method=request.method, path=request.url.path)
             text = "The server has a defect here; it has been logged. Trying again may help."
@@ -105,6 +103,11 @@ class Refusals:
             await self._visitors.of(request)
         except Refusal:
             return
+
+    def _of_http(self, request: Request, error: Exception) -> Response:
+        if isinstance(error, HttpRefusal):
+            return self._page(request, error.status, sentence(error.message), remedy=error.remedy)
+        return self._page(request, _status(error), _NOT_FOUND)
 
     def _of_refusal(self, request: Request, refusal: Refusal) -> Response:
         if refusal.code == CHANGE_FIRST:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Response
+from fastapi import APIRouter, Body, Depends, Request, Response
 from pydantic import Field
 
 from blockyard.protocol.jsontypes import JsonObject
@@ -16,6 +16,7 @@ from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import joined, media, media_class
+from blockyard.server.kit.idempotency import shown_once
 from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.wire import Name, ShortText, WireDate, WireJson, WireModel
 
@@ -92,8 +93,11 @@ def key_routes(db: Database, keys: ApiKeyService, links: Links) -> APIRouter:
     body_type = Body(media_type=API_KEY)
 
     @objects.post("", status_code=HTTPStatus.CREATED)
-    async def create_api_key(body: Annotated[KeyBody, body_type], principal: CurrentPrincipal) -> KeyDocument:
+    async def create_api_key(
+        request: Request, body: Annotated[KeyBody, body_type], principal: CurrentPrincipal
+    ) -> KeyDocument:
         """Make an API key; its secret is in this answer and never again."""
+        shown_once(request)
         workspace, settings = body.metadata.owned_by_workspace, body.spec.settings()
         return _issued(await db.write(lambda tx: keys.create(tx, principal, workspace, settings)), links)
 

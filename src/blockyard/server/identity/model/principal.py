@@ -139,6 +139,11 @@ class Principal:
         if self.reach(code).nothing:
             raise _denied(code, None, None)
 
+    def require_anything(self) -> None:
+        """Refuse whoever holds no permission at all."""
+        if self.run is None and not self.everywhere and not any(self.grants.values()):
+            raise Denied("you hold no permission", code="MissingPermission", remedy="Ask the owner of a workspace.")
+
     def attempt_of(self, run_id: UUID) -> int | None:
         """Return the attempt this principal's run token stands for, None if it is no token of `run_id`."""
         return self.run.attempt if self.run is not None and self.run.run_id == run_id else None

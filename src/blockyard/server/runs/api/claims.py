@@ -18,6 +18,7 @@ from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.http import media, media_class, problem
+from blockyard.server.kit.idempotency import shown_once
 from blockyard.server.runners.model import RunnerId
 from blockyard.server.runs.model import Claimer
 from blockyard.server.runs.service import Claim, Claimed, ClaimService
@@ -54,6 +55,7 @@ def claim_routes(db: Database, claims: ClaimService, clock: Clock) -> APIRouter:
         prefer: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Take the oldest run that waits for a runner. 404 when there is none."""
+        shown_once(request)
         own = spoken_version(protocol) > 0
         claim = Claim(
             runner_id=RunnerId(runner_id),

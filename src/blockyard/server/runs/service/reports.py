@@ -13,6 +13,7 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, Invalid, Stale
 from blockyard.server.runs.model import FINAL, Attempt, AttemptState, Run, RunId, clean
+from blockyard.server.runs.model.amounts import MAX_MESSAGE_CHARACTERS, cut
 from blockyard.server.runs.service.access import require_report
 from blockyard.server.runs.service.context import RunContext, block_topic, run_topic, runner_topic
 from blockyard.server.runs.service.ending import RunEnding
@@ -192,7 +193,7 @@ class ReportService:
 
     def _with_facts(self, tx: Transaction, run: Run, update: StatusUpdate) -> Run:
         if update.summary is not None:
-            run = replace(run, summary=clean(update.summary))
+            run = replace(run, summary=cut(clean(update.summary), MAX_MESSAGE_CHARACTERS))
         if update.changes_detected is not None:
             run = replace(run, changes_detected=update.changes_detected)
         if update.artifact is not None and run.behavior is Behavior.DETECT:

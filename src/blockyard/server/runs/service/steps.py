@@ -11,14 +11,20 @@ from blockyard.protocol.status import Source as WireSource
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.runs.model import Claimer, Run, RunLimits, Source, Step, StepId, clean, sound
+from blockyard.server.runs.model.amounts import (
+    MAX_MESSAGE_CHARACTERS,
+    MAX_NAME_CHARACTERS,
+    MAX_TEXT_CHARACTERS,
+    SHORTEST_CHARACTERS,
+    check_sources,
+    check_steps,
+    cut,
+)
 from blockyard.server.runs.model.shown_outputs import shows_no_output, without_sensitive_outputs
 from blockyard.server.runs.model.step import OPEN_STEPS
 from blockyard.server.runs.service.ending import SERVER_SOURCE
 from blockyard.server.runs.service.logbook import Logbook
 from blockyard.server.runs.store import FileStore, StepBatch, StepStore
-
-MAX_STEPS = 1000
-"""Per source; 50 are documented."""
 
 MAX_ID_LENGTH = 255
 
@@ -48,6 +54,8 @@ class StepReports:
         self._logbook = Logbook(tx, self._batch, limits)
         self._limits = limits
         self._outputs: JsonObject | None = None
+        self._added = 0
+        self._room: int | None = None
 
     def register(self, registration: SourceRegistration) -> None:
         """Add a source and its steps; what is there keeps its status and gets the new name and place."""
@@ -55,7 +63,6 @@ class StepReports:
         source = self._put_source(registration.source)
         known = self._steps_of(source.id)
         announced = {step.id: place for place, step in enumerate(registration.steps)}
-        _check_count(len(known.keys() | announced.keys()))
         for update in registration.steps:
             place = announced[update.id]
             step = known.get(update.id)
@@ -80,7 +87,6 @@ class StepReports:
         for update in updates:
             step = known.get(update.id)
             if step is None:
-                _check_count(len(known) + 1)
                 position = 1 + max((other.position for other in known.values()), default=-1)
                 name = clean(update.display_name or update.id)
                 step = self._add(source_id, update, position=position, display_name=name)
@@ -123,13 +129,18 @@ class StepReports:
         sources = self._store.sources(self._run.id, self._attempt)
         known = next((source for source in sources if source.id == wire.id), None)
         if known is None:
+            check_sources(len(sources) + 1)
             position = 1 + max((source.position for source in sources), default=-1)
             known = Source(run_id=self._run.id, attempt=self._attempt, id=wire.id, position=position)
             self._store.put_source(known, is_new=True)
         changed = replace(
             known,
-            external_run_id=clean(wire.external_run_id) if wire.external_run_id else known.external_run_id,
-            external_run_url=clean(wire.external_run_url) if wire.external_run_url else known.external_run_url,
+            external_run_id=cut(clean(wire.external_run_id), MAX_NAME_CHARACTERS)
+            if wire.external_run_id
+            else known.external_run_id,
+            external_run_url=cut(clean(wire.external_run_url), MAX_NAME_CHARACTERS)
+            if wire.external_run_url
+            else known.external_run_url,
         )
         if changed != known:
             self._store.put_source(changed, is_new=False)
@@ -141,12 +152,14 @@ class StepReports:
 
     def _add(self, source_id: str, update: StepUpdate, *, position: int, display_name: str) -> Step:
         _check_id(update.id, "/steps/id")
+        self._added += 1
+        check_steps(len(self._store.steps(self._run.id, self._attempt)) + self._added)
         step = Step(
             run_id=self._run.id,
             attempt=self._attempt,
             id=StepId(source_id, update.id),
             position=position,
-            display_name=display_name,
+            display_name=cut(display_name, MAX_NAME_CHARACTERS),
             status=update.status or StepStatus.PENDING,
         )
         return self._batch.put(step, is_new=True)
@@ -156,9 +169,9 @@ class StepReports:
         if update.status is not None:
             changed = self._moved(changed, update.status)
         if update.display_name is not None:
-            changed = replace(changed, display_name=clean(update.display_name))
+            changed = replace(changed, display_name=cut(clean(update.display_name), MAX_NAME_CHARACTERS))
         if update.user_message is not None:
-            changed = replace(changed, user_message=clean(update.user_message))
+            changed = replace(changed, user_message=self._fitting(step, clean(update.user_message)))
         if changed != step:
             changed = self._batch.put(changed)
         has_sensitive = self._merge_outputs(update.outputs) if update.outputs else self._had_sensitive(step, update)
@@ -166,6 +179,16 @@ class StepReports:
             text = self._kept_message(changed, update, has_sensitive=has_sensitive)
             changed = self._logbook.message(changed, text, follows_chunks=self._claimer is Claimer.BLOCKYARD)
         return changed
+
+    def _fitting(self, step: Step, message: str) -> str:
+        """Return as much of a message to people as there is room for beside those of all other steps."""
+        if self._room is None:
+            steps = self._store.steps(self._run.id, self._attempt)
+            self._room = MAX_TEXT_CHARACTERS - sum(len(other.user_message or "") for other in steps)
+        self._room += len(step.user_message or "")
+        fitting = cut(message, max(SHORTEST_CHARACTERS, min(MAX_MESSAGE_CHARACTERS, self._room)))
+        self._room -= len(fitting)
+        return fitting
 
     def _moved(self, step: Step, status: StepStatus) -> Step:
         began = step.started_at or (None if status is StepStatus.PENDING else self._at)
@@ -224,8 +247,3 @@ def _check_id(text: str, field: str) -> None:
         raise Invalid(
             f"an id must have 1 to {MAX_ID_LENGTH} printable characters", field=field, remedy="Use a short plain name."
         )
-
-
-def _check_count(count: int) -> None:
-    if count > MAX_STEPS:
-        raise Invalid(f"a source may have {MAX_STEPS} steps at the most", field="/steps", remedy="Report fewer steps.")

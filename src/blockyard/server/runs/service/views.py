@@ -21,6 +21,10 @@ EVENT_BYTES = 1024 * 1024
 """About how much log one batch of events carries."""
 
 
+SHOWN_BYTES = 5 * 1024 * 1024
+"""How much log one answer carries: the last of it, the later steps first; there is more at the logs of single steps."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunDetail:
     """A run as pages and the CLI show it; logs, outputs, attempts and sources only with full access."""
@@ -92,7 +96,12 @@ class RunViews:
         run = RunStore(tx).get(run_id)
         self._require(tx, principal, run, RunAccess.FULL)
         steps = StepStore(tx).steps(run.id, StepStore(tx).newest_attempt(run.id))
-        return [StepLog(step, self._tail(tx, step)) for step in steps]
+        room, logs = SHOWN_BYTES, []
+        for step in reversed(steps):
+            tail = self._tail(tx, step, room)
+            room -= len(tail or "")
+            logs.append(StepLog(step, tail))
+        return logs[::-1]
 
     def detail(self, tx: Transaction, principal: Principal, run_id: RunId) -> RunDetail:
         """Return a run with its attempts, sources, steps and outputs. Raises NotFound."""
@@ -156,10 +165,10 @@ class RunViews:
             with_log=access is RunAccess.FULL,
         )
 
-    def _tail(self, tx: Transaction, step: Step) -> str | None:
-        if step.log_bytes == 0:
+    def _tail(self, tx: Transaction, step: Step, room: int) -> str | None:
+        if step.log_bytes == 0 or room <= 0:
             return None
-        shown = end_bytes(step.log_bytes, self._context.limits.message_bytes)
+        shown = end_bytes(step.log_bytes, min(room, self._context.limits.message_bytes))
         tail = LogStore(tx).tail(step, shown)
         return shown_end(tail, is_whole=shown == step.log_bytes).decode(errors="replace")
 
