@@ -59,7 +59,6 @@ BAD_INPUTS: list[tuple[str, Any, str, str]] = [
     ("k", {"assignmentType": "AUTHOR"}, "BadInputType", "type"),
     ("k", {"assignmentType": "USER_PERMISSIONS"}, "BadInputType", "type"),
     ("k", {"assignmentType": "PROJECT_IDENTIFIER"}, "TenantOnly", "assignmentType"),
-    ("k", {"assignmentType": "PLATFORM_TENANT_ID"}, "TenantOnly", "assignmentType"),
     ("k", {"assignmentType": "MESHSTACK_TENANT_UUID"}, "TenantOnly", "assignmentType"),
     ("k", {"assignmentType": "FULL_PLATFORM_IDENTIFIER"}, "TenantOnly", "assignmentType"),
     ("k", {"type": "SINGLE_SELECT"}, "BadOptions", "selectableValues"),
@@ -279,21 +278,6 @@ BAD_CONTENT: list[tuple[Any, str, str]] = [
         "/spec/implementation/terraform/terraformVersion",
     ),
     ({"implementation": terraform(**{"async": "no"})}, "InvalidRequest", "/spec/implementation/terraform/async"),
-    (
-        {
-            "implementation": {
-                "type": "githubWorkflows",
-                "githubWorkflows": {
-                    "repository": "r",
-                    "branch": "b",
-                    "applyWorkflow": "a",
-                    "integrationRef": {"uuid": str(uuid4())},
-                },
-            }
-        },
-        "MissingDestroyWorkflow",
-        "/spec/implementation/githubWorkflows/destroyWorkflow",
-    ),
     (
         {
             "implementation": {

@@ -72,6 +72,7 @@ def block_detail(detail: BlockDetail, links: Links) -> JsonObject:
             "deletionMode": view.version.deletion_mode.value,
         },
         "newerVersion": _newer(detail.latest),
+        "waitsFor": [*detail.waits_for],
         "inputs": inputs,
         "parents": parents,
         "children": children,

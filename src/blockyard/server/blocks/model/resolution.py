@@ -88,6 +88,11 @@ def consumes(specs: Mapping[str, InputSpec], definition: DefinitionId, outputs: 
     )
 
 
+def never_given(specs: Mapping[str, InputSpec]) -> list[str]:
+    """Return the keys of inputs that have no value in a workspace and never will: what they take belongs to tenants."""
+    return sorted(key for key, spec in specs.items() if spec.assignment_type is AssignmentType.PLATFORM_TENANT_ID)
+
+
 def parents_provide(specs: Mapping[str, InputSpec], around: Surroundings) -> bool:
     """Whether every output that the inputs consume is there, with a value that fits."""
     return all(_parent_output(spec, around) is not None for spec in specs.values() if spec.parent_output is not None)

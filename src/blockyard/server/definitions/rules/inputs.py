@@ -33,12 +33,13 @@ _TEXT_SOURCES = frozenset(
 _CODE_SOURCES = frozenset({AssignmentType.USER_PERMISSIONS, AssignmentType.AUTHOR})
 _TENANT_SOURCES = frozenset(
     {
-        AssignmentType.PLATFORM_TENANT_ID,
         AssignmentType.MESHSTACK_TENANT_UUID,
         AssignmentType.PROJECT_IDENTIFIER,
         AssignmentType.FULL_PLATFORM_IDENTIFIER,
     }
 )
+"""Not PLATFORM_TENANT_ID: public definitions for workspaces have such inputs, which is worth a warning."""
+
 _PEOPLE = frozenset({AssignmentType.USER_INPUT, AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT})
 _WITH_ARGUMENT = frozenset({AssignmentType.STATIC, AssignmentType.BUILDING_BLOCK_OUTPUT})
 _MAY_BE_SENSITIVE = _PEOPLE | {AssignmentType.STATIC}
