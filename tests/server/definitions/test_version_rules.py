@@ -87,7 +87,6 @@ BAD_INPUTS: list[tuple[str, Any, str, str]] = [
     ("k", {**STATIC, "type": "INTEGER"}, "InvalidValue", "argument"),
     ("k", {**STATIC, "type": "BOOLEAN"}, "InvalidValue", "argument"),
     ("k", {**STATIC, "argument": 5}, "InvalidValue", "argument"),
-    ("k", {**STATIC, "type": "CODE", "argument": {"a": 1}}, "InvalidValue", "argument"),
     ("k", {**STATIC, "type": "FILE"}, "InvalidValue", "argument"),
     ("k", {**STATIC, "type": "SINGLE_SELECT", "selectableValues": ["y"]}, "InvalidValue", "argument"),
     ("k", {**STATIC, "defaultValue": "y"}, "UnexpectedDefault", "defaultValue"),
