@@ -431,7 +431,8 @@ def test_code_of_a_definition_may_be_written_as_json_and_runs_get_it_as_text(wor
     block = world.order(version)
     claimed = world.claimed()
 
-    stored = version["spec"]["inputs"]
+    spec: Any = version["spec"]
+    stored = spec["inputs"]
     assert (stored["default"]["defaultValue"], stored["fixed"]["argument"]) == (written, written)
     assert type(stored["default"]["defaultValue"]) is type(written)
     assert {key: item["value"] for key, item in claimed.inputs.items()} == {"default": expected, "fixed": expected}

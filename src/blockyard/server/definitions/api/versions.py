@@ -9,6 +9,7 @@ from pydantic import Field
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.media import DEFINITION_VERSION as MEDIA
+from blockyard.protocol.media import DEFINITION_VERSION_V1 as MEDIA_V1
 from blockyard.server.definitions.api.schemas import VersionIn, VersionOut
 from blockyard.server.definitions.documents import shown_content
 from blockyard.server.definitions.model import DefinitionId, VersionId, VersionView
@@ -53,12 +54,12 @@ VersionBody = Annotated[VersionIn, Body(media_type=MEDIA)]
 
 def version_routes(db: Database, versions: VersionService, links: Links) -> APIRouter:
     """Return the routes of versions."""
-    answer = media_class(MEDIA)
+    answer = media_class(MEDIA, MEDIA_V1)
     router = APIRouter(tags=["Definitions"])
     objects = api_router(
         tags=["Definitions"],
         prefix="/api/meshobjects/meshbuildingblockdefinitionversions",
-        dependencies=[Depends(media(MEDIA))],
+        dependencies=[Depends(media(MEDIA, MEDIA_V1))],
         default_response_class=answer,
     )
 
