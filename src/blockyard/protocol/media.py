@@ -20,17 +20,22 @@ VERSIONS: Mapping[str, tuple[str, ...]] = {
     "meshApiKey": ("v1-preview",),
     "meshIntegration": ("v1",),
     "meshBuildingBlockRunner": ("v1-preview",),
-    "meshBuildingBlockDefinition": ("v1-preview",),
-    "meshBuildingBlockDefinitionVersion": ("v1-preview",),
-    "meshBuildingBlock": ("v1", "v2-preview"),
+    "meshBuildingBlockDefinition": ("v1-preview", "v1"),
+    "meshBuildingBlockDefinitionVersion": ("v1-preview", "v1"),
+    "meshBuildingBlock": ("v1", "v2-preview", "v2"),
     "meshBuildingBlockRun": ("v1",),
 }
-"""The versions each kind is served in."""
+"""The versions each kind is served in. A preview and the version without that word are one and the same."""
 
 
 def media_type(kind: str, version: str) -> str:
     """Return the media type of a kind in one version, spelled as clients send it."""
     return f"application/vnd.meshcloud.api.{kind}.{version}.hal+json"
+
+
+def version_of(media: str) -> str:
+    """Return the version in a media type of `media_type`."""
+    return media.removesuffix(".hal+json").rpartition(".")[2]
 
 
 def bare(header: str) -> str:
@@ -61,7 +66,10 @@ API_KEY = media_type("meshApiKey", "v1-preview")
 INTEGRATION = media_type("meshIntegration", "v1")
 RUNNER = media_type("meshBuildingBlockRunner", "v1-preview")
 DEFINITION = media_type("meshBuildingBlockDefinition", "v1-preview")
+DEFINITION_V1 = media_type("meshBuildingBlockDefinition", "v1")
 DEFINITION_VERSION = media_type("meshBuildingBlockDefinitionVersion", "v1-preview")
+DEFINITION_VERSION_V1 = media_type("meshBuildingBlockDefinitionVersion", "v1")
 BLOCK_V1 = media_type("meshBuildingBlock", "v1")
 BLOCK_V2 = media_type("meshBuildingBlock", "v2-preview")
+BLOCK_V2_FINAL = media_type("meshBuildingBlock", "v2")
 RUN = media_type("meshBuildingBlockRun", "v1")

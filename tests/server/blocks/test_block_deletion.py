@@ -13,6 +13,7 @@ from tests.support.block_world import (
     PLATFORM,
     SHOP,
     BlockWorld,
+    a_change,
     an_input,
     definition_of,
     lifecycle_of,
@@ -48,6 +49,40 @@ def test_a_deletion_destroys_first_and_then_the_block_is_gone(world: BlockWorld)
     assert [str(block_id) for block_id in world.states.removed] == [uuid_of(block)]
     assert world.as_admin("GET", BLOCKS)["page"]["totalElements"] == 0
     assert "Building Block Deleted" in world.titles(block)
+
+
+def a_failed_deletion(world: BlockWorld, **spec: Any) -> tuple[Any, Any]:
+    """Return a block whose deletion failed, and the version after its own."""
+    version = world.define(inputs={}, **spec)
+    block = world.order(version)
+    world.finish()
+    world.delete(block)
+    world.finish(status=RunStatus.FAILED)
+    return world.read(block), world.next_version(version)
+
+
+def test_a_block_whose_deletion_failed_is_destroyed_with_the_version_it_is_changed_to(world: BlockWorld) -> None:
+    block, newer = a_failed_deletion(world)
+
+    world.change(block, version=newer)
+    claimed = world.claimed()
+    version = world.latest_run(block).target.version_number
+    world.report(claimed)
+
+    assert (claimed.behavior, version) == ("DESTROY", 2)
+    assert state_of(world, block) == ("DELETED", "SUCCEEDED", False)
+
+
+def test_a_change_of_version_waits_for_the_run_that_destroys_and_says_so(world: BlockWorld) -> None:
+    block, newer = a_failed_deletion(world)
+    world.delete(block)
+
+    answer = world.api.send("PUT", f"{BLOCKS}/{uuid_of(block)}", a_change(block, version=newer))
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (409, "NotUpgradeable")
+    assert answer.json()["remedy"].startswith("Wait for the end of the run: if the deletion fails")
+    world.finish(status=RunStatus.FAILED)
+    assert world.change(world.read(block), version=newer)["status"]["status"] == "PENDING"
 
 
 def test_repeating_a_deletion_changes_nothing(world: BlockWorld) -> None:

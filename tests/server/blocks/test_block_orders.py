@@ -1,5 +1,6 @@
 """Ordering blocks over HTTP: what is echoed, what is waited for, what is refused."""
 
+import json
 from typing import Any
 
 import pytest
@@ -416,3 +417,23 @@ def test_a_list_of_a_manual_block_is_an_output_of_type_code(world: BlockWorld) -
         "valueType": "CODE",
         "assignmentType": "NONE",
     }
+
+
+@pytest.mark.parametrize("written", [{}, {"a": [1, None]}, [], [1], 5, 1.5, True, False, "{}", '{"a": 1}'])
+def test_code_of_a_definition_may_be_written_as_json_and_runs_get_it_as_text(world: BlockWorld, written: Json) -> None:
+    inputs: JsonObject = {
+        "default": an_input("CODE", defaultValue=written),
+        "fixed": an_input("CODE", "STATIC", argument=written),
+    }
+    version = world.define(inputs=inputs)
+    expected = written if isinstance(written, str) else json.dumps(written, separators=(",", ":"))
+
+    block = world.order(version)
+    claimed = world.claimed()
+
+    spec: Any = version["spec"]
+    stored = spec["inputs"]
+    assert (stored["default"]["defaultValue"], stored["fixed"]["argument"]) == (written, written)
+    assert type(stored["default"]["defaultValue"]) is type(written)
+    assert {key: item["value"] for key, item in claimed.inputs.items()} == {"default": expected, "fixed": expected}
+    assert block["spec"]["inputs"]["default"]["value"] == expected

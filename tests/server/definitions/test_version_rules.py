@@ -59,7 +59,6 @@ BAD_INPUTS: list[tuple[str, Any, str, str]] = [
     ("k", {"assignmentType": "AUTHOR"}, "BadInputType", "type"),
     ("k", {"assignmentType": "USER_PERMISSIONS"}, "BadInputType", "type"),
     ("k", {"assignmentType": "PROJECT_IDENTIFIER"}, "TenantOnly", "assignmentType"),
-    ("k", {"assignmentType": "PLATFORM_TENANT_ID"}, "TenantOnly", "assignmentType"),
     ("k", {"assignmentType": "MESHSTACK_TENANT_UUID"}, "TenantOnly", "assignmentType"),
     ("k", {"assignmentType": "FULL_PLATFORM_IDENTIFIER"}, "TenantOnly", "assignmentType"),
     ("k", {"type": "SINGLE_SELECT"}, "BadOptions", "selectableValues"),
@@ -88,7 +87,6 @@ BAD_INPUTS: list[tuple[str, Any, str, str]] = [
     ("k", {**STATIC, "type": "INTEGER"}, "InvalidValue", "argument"),
     ("k", {**STATIC, "type": "BOOLEAN"}, "InvalidValue", "argument"),
     ("k", {**STATIC, "argument": 5}, "InvalidValue", "argument"),
-    ("k", {**STATIC, "type": "CODE", "argument": {"a": 1}}, "InvalidValue", "argument"),
     ("k", {**STATIC, "type": "FILE"}, "InvalidValue", "argument"),
     ("k", {**STATIC, "type": "SINGLE_SELECT", "selectableValues": ["y"]}, "InvalidValue", "argument"),
     ("k", {**STATIC, "defaultValue": "y"}, "UnexpectedDefault", "defaultValue"),
@@ -279,21 +277,6 @@ BAD_CONTENT: list[tuple[Any, str, str]] = [
         "/spec/implementation/terraform/terraformVersion",
     ),
     ({"implementation": terraform(**{"async": "no"})}, "InvalidRequest", "/spec/implementation/terraform/async"),
-    (
-        {
-            "implementation": {
-                "type": "githubWorkflows",
-                "githubWorkflows": {
-                    "repository": "r",
-                    "branch": "b",
-                    "applyWorkflow": "a",
-                    "integrationRef": {"uuid": str(uuid4())},
-                },
-            }
-        },
-        "MissingDestroyWorkflow",
-        "/spec/implementation/githubWorkflows/destroyWorkflow",
-    ),
     (
         {
             "implementation": {

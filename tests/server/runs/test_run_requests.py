@@ -9,7 +9,7 @@ from blockyard.protocol.names import Behavior, RunStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.server.kit.errors import Conflict, NotFound
 from blockyard.server.runs.loops import loops
-from tests.support.run_world import ADA, RunWorld, a_target, a_worker
+from tests.support.run_world import ADA, OWN, RunWorld, a_target, a_worker
 
 pytestmark = pytest.mark.anyio
 
@@ -139,3 +139,22 @@ async def test_a_server_that_was_away_listens_first_before_it_gives_runners_up(w
 def test_a_text_that_is_no_run_token_stands_for_nothing(world: RunWorld) -> None:
     for token in ("", "byrun", "byrunAAAA", "eyJhbGciOi", "x" * 10_000):
         assert world.db.read_now(partial(world.runs.grant_of, token=token)) is None
+
+
+async def test_the_detail_of_a_waiting_run_says_what_it_waits_for(world: RunWorld) -> None:
+    run = world.request()
+
+    async with world.client("platform") as client:
+        waiting = (await client.get(f"{OWN}/{run.id}")).json()["waitsFor"]
+        await a_worker(world)
+        working = (await client.get(f"{OWN}/{run.id}")).json()["waitsFor"]
+
+    assert waiting == {
+        "message": "No runner has asked for work yet; tell the operator that runner 'Shared runner' is not running.",
+        "position": 1,
+        "runnerName": "Shared runner",
+        "runnerAskedAt": None,
+        "runsAtWork": 0,
+        "unserved": True,
+    }
+    assert working is None

@@ -8,9 +8,10 @@ from typing import assert_never
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType, OutputType
-from blockyard.server.definitions.model import DeclaredType, InputSpec, OutputSpec
+from blockyard.server.definitions.model import DeclaredType, InputSpec, OutputSpec, Value
 from blockyard.server.definitions.patterns import PatternError, matches
 from blockyard.server.kit.errors import Invalid
+from blockyard.server.runners.secrets import StoredSecret
 
 _LARGE_REMEDY = "Keep large data in a file store and pass its address."
 
@@ -51,6 +52,13 @@ def check_type(type_: InputType, options: tuple[str, ...] | None, value: Json, *
             field=pointer,
             remedy=_LARGE_REMEDY,
         )
+
+
+def usable_value(type_: InputType, value: Value) -> Value:
+    """Return a default or an argument as blocks and runs use it: what was written as JSON is code in text there."""
+    if type_ is not InputType.CODE or value is None or isinstance(value, str | StoredSecret):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def file_content(value: str) -> bytes:

@@ -2,7 +2,8 @@
 
 import json as _json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.media import version_of
 from blockyard.server.kit.clock import utc_now, wire_time
 from blockyard.server.kit.errors import (
     Conflict,
@@ -96,9 +98,43 @@ class HttpRefusal(HTTPException):
         self.status, self.code, self.message, self.remedy = status, code, message, remedy
 
 
-def media_class(media_type: str) -> type[JSONResponse]:
-    """Return a response class whose `Content-Type` is `media_type`."""
-    return type("MediaResponse", (JSONResponse,), {"media_type": media_type})
+_ASKED_FOR: ContextVar[str] = ContextVar("asked_for", default="")
+"""The media type a request is answered in where a resource has several; set by `media`, used in the same task."""
+
+
+def media_class(media_type: str, *others: str) -> type[JSONResponse]:
+    """Return a response class whose `Content-Type` is `media_type`, or that of `others` which the request asks for.
+
+    `others` are names of the same documents in another version, which their `apiVersion` names.
+    """
+    if not others:
+        return type("MediaResponse", (JSONResponse,), {"media_type": media_type})
+
+    class VersionedResponse(JSONResponse):
+        """Names the version that was asked for."""
+
+        def __init__(
+            self, content: object, status_code: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+        ) -> None:
+            asked = _ASKED_FOR.get()
+            chosen = asked if asked in others else media_type
+            self.media_type = chosen
+            super().__init__(_in_version(content, version_of(chosen)), status_code, headers)
+
+    return VersionedResponse
+
+
+def _in_version(content: object, version: str) -> object:
+    """Return a document, or a list of documents, whose `apiVersion` is `version`."""
+    if not isinstance(content, dict):
+        return content
+    if "apiVersion" in content:
+        return {**content, "apiVersion": version}
+    embedded = content.get("_embedded")
+    if not isinstance(embedded, dict):
+        return content
+    lists = {name: [_in_version(item, version) for item in items] for name, items in embedded.items()}
+    return {**content, "_embedded": lists}
 
 
 def answers(*media_types: str) -> dict[int | str, dict[str, object]]:
@@ -118,13 +154,13 @@ def joined(*routers: APIRouter) -> APIRouter:
     return whole
 
 
-def media(media_type: str) -> Callable[[Request], Awaitable[None]]:
-    """Return a dependency that refuses requests which neither accept nor send `media_type` (406, 415)."""
+def media(*media_types: str) -> Callable[[Request], Awaitable[None]]:
+    """Return a dependency that refuses requests which neither accept nor send one of `media_types` (406, 415)."""
 
     async def check(request: Request) -> None:
-        require_accept(request, [media_type])
+        _ASKED_FOR.set(require_accept(request, media_types))
         if request.method in {"POST", "PUT", "PATCH"} and has_body(request):
-            require_content_type(request, [media_type])
+            require_content_type(request, media_types)
 
     return check
 

@@ -30,10 +30,16 @@ class RunParts:
 
 @dataclass(frozen=True, slots=True)
 class RunFinish:
-    """How a run ends in the opinion of its listener; `message` tells people why it is not what the runner said."""
+    """How a run ends in the opinion of its listener.
+
+    Attributes:
+        message: tells people why it is not what the runner said.
+        warnings: what people should know although the run ends well.
+    """
 
     status: RunStatus
     message: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class RunContent(Protocol):

@@ -8,6 +8,7 @@ from blockyard.server.blocks.model.resolution import ResolvedInput
 from blockyard.server.blocks.model.words import status_in_words
 from blockyard.server.blocks.service import BlockDetail, BlockView
 from blockyard.server.definitions.model import AssignmentType, Definition, Version
+from blockyard.server.definitions.values import usable_value
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.hal import Links
 from blockyard.server.runners.secrets import StoredSecret
@@ -72,6 +73,7 @@ def block_detail(detail: BlockDetail, links: Links) -> JsonObject:
             "deletionMode": view.version.deletion_mode.value,
         },
         "newerVersion": _newer(detail.latest),
+        "waitsFor": [*detail.waits_for],
         "inputs": inputs,
         "parents": parents,
         "children": children,
@@ -118,6 +120,7 @@ def _input(item: ResolvedInput, version: Version, *, is_missing: bool) -> JsonOb
     spec = item.spec
     options: list[Json] | None = None if spec.selectable_values is None else list(spec.selectable_values)
     source = spec.parent_output
+    default = usable_value(spec.type, spec.default_value)
     return {
         "key": spec.key,
         "displayName": spec.label,
@@ -132,7 +135,7 @@ def _input(item: ResolvedInput, version: Version, *, is_missing: bool) -> JsonOb
         "filledByPeople": spec.assignment_type in SETTABLE,
         "updateableByConsumer": spec.updateable_by_consumer,
         "selectableValues": options,
-        "defaultValue": None if isinstance(spec.default_value, StoredSecret) else spec.default_value,
+        "defaultValue": None if isinstance(default, StoredSecret) else default,
         "valueValidationRegex": spec.value_validation_regex,
         "validationRegexErrorMessage": spec.validation_regex_error_message,
         "parentOutput": None if source is None else {"definitionUuid": str(source[0]), "output": source[1]},

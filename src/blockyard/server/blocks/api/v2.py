@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Request, Response
 
-from blockyard.protocol.media import BLOCK_V1, BLOCK_V2
+from blockyard.protocol.media import BLOCK_V1, BLOCK_V2, BLOCK_V2_FINAL
 from blockyard.server.blocks.api.wire import BlockFilter, BlockIn, BlockList, BlockOut, render
 from blockyard.server.blocks.service import BlockService
 from blockyard.server.identity.api import CurrentPrincipal, holding
@@ -23,14 +23,17 @@ PREFIX = "/api/meshobjects/meshbuildingblocks"
 
 BlockBody = Annotated[BlockIn, Body(media_type=BLOCK_V2)]
 
-_answer = media_class(BLOCK_V2)
+_answer = media_class(BLOCK_V2, BLOCK_V2_FINAL)
 
 
 def v2_routes(db: Database, blocks: BlockService, links: Links) -> APIRouter:
     """Return the routes that read, order, change and delete building blocks."""
     tags: list[str | Enum] = ["Building blocks"]
     documents = api_router(
-        prefix=PREFIX, tags=tags, dependencies=[Depends(media(BLOCK_V2))], default_response_class=_answer
+        prefix=PREFIX,
+        tags=tags,
+        dependencies=[Depends(media(BLOCK_V2, BLOCK_V2_FINAL))],
+        default_response_class=_answer,
     )
     ending = APIRouter(prefix=PREFIX, tags=tags)
     _add_reading(documents, db, blocks, links)
@@ -107,4 +110,4 @@ def _add_ending(router: APIRouter, db: Database, blocks: BlockService) -> None:
 
 
 async def _any_version(request: Request) -> None:
-    require_accept(request, [BLOCK_V2, BLOCK_V1])
+    require_accept(request, [BLOCK_V2, BLOCK_V2_FINAL, BLOCK_V1])

@@ -172,7 +172,7 @@ class BlockMetadataOut(WireModel):
 class BlockOut(WireModel):
     """A building block."""
 
-    api_version: Literal["v2-preview"] = "v2-preview"
+    api_version: Literal["v2-preview", "v2"] = "v2-preview"
     kind: Literal["meshBuildingBlock"] = KIND
     metadata: BlockMetadataOut
     spec: BlockSpecOut

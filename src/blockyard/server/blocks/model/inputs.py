@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.blocks.model.block import BlockStatus, InputValue
 from blockyard.server.definitions.model import AssignmentType, InputSpec
-from blockyard.server.definitions.values import check_value
+from blockyard.server.definitions.values import check_value, usable_value
 from blockyard.server.kit.errors import Denied, Invalid
 from blockyard.server.runners.secrets import StoredSecret
 
@@ -79,7 +79,7 @@ def with_defaults(specs: Specs, values: Mapping[str, InputValue]) -> dict[str, I
     filled = dict(values)
     for key, spec in specs.items():
         if spec.assignment_type in SETTABLE and key not in filled and spec.default_value is not None:
-            filled[key] = spec.default_value
+            filled[key] = usable_value(spec.type, spec.default_value)
     return filled
 
 

@@ -14,7 +14,7 @@ from blockyard.protocol.names import InputType, OutputType
 from blockyard.server.blocks.model.block import Block, BlockOutput, InputValue
 from blockyard.server.blocks.model.inputs import SETTABLE
 from blockyard.server.definitions.model import AssignmentType, DefinitionId, InputSpec, Value
-from blockyard.server.definitions.values import input_from_output
+from blockyard.server.definitions.values import input_from_output, usable_value
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.runners.secrets import HASH, SEALED_FOR, StoredSecret
 
@@ -88,6 +88,11 @@ def consumes(specs: Mapping[str, InputSpec], definition: DefinitionId, outputs: 
     )
 
 
+def never_given(specs: Mapping[str, InputSpec]) -> list[str]:
+    """Return the keys of inputs that have no value in a workspace and never will: what they take belongs to tenants."""
+    return sorted(key for key, spec in specs.items() if spec.assignment_type is AssignmentType.PLATFORM_TENANT_ID)
+
+
 def parents_provide(specs: Mapping[str, InputSpec], around: Surroundings) -> bool:
     """Whether every output that the inputs consume is there, with a value that fits."""
     return all(_parent_output(spec, around) is not None for spec in specs.values() if spec.parent_output is not None)
@@ -148,7 +153,7 @@ def _converted(spec: InputSpec, output: BlockOutput) -> Json:
 
 
 _COMPUTED: Mapping[AssignmentType, Callable[[Block, InputSpec, Surroundings], ResolvedValue]] = {
-    AssignmentType.STATIC: lambda _, spec, __: spec.argument,
+    AssignmentType.STATIC: lambda _, spec, __: usable_value(spec.type, spec.argument),
     AssignmentType.WORKSPACE_IDENTIFIER: lambda block, _, __: block.workspace,
     AssignmentType.TENANT_BUILDING_BLOCK_UUID: lambda block, _, __: str(block.id),
     AssignmentType.AUTHOR: lambda block, _, __: as_text(block.author.document()),

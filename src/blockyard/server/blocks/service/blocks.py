@@ -1,12 +1,13 @@
 """Everything a principal can do with building blocks, in one place."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from blockyard.server.blocks.model.block import Block, BlockId
+from blockyard.server.blocks.model.block import WAITING, Block, BlockId
 from blockyard.server.blocks.model.order import BlockRequest
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
+from blockyard.server.blocks.model.words import waits_in_words
 from blockyard.server.blocks.service.access import (
     DELETE,
     LIST,
@@ -55,6 +56,7 @@ class BlockDetail:
         missing: keys of the inputs that people still have to fill in.
         runs: the latest ones first.
         latest: the newer released version the block may be changed to; None if there is none.
+        waits_for: one sentence for each thing that keeps the block, or its latest run, from going on.
         may_save, may_run, may_delete, may_purge, operator: what the principal may do.
     """
 
@@ -64,6 +66,7 @@ class BlockDetail:
     children: Sequence[Block]
     runs: Sequence[Run]
     latest: Version | None
+    waits_for: Sequence[str]
     may_save: bool
     may_run: bool
     may_delete: bool
@@ -211,6 +214,7 @@ class BlockService:
             children=[child for child in store.children(block.id) if may_list(principal, child)],
             runs=self._runs.recent(tx, block.id, RECENT_RUNS),
             latest=latest if latest is not None and latest.number > block.version_number else None,
+            waits_for=self._waits_for(tx, view, _named(principal, parents)),
             may_save=may_save(principal, block),
             may_run=may_run(principal, block, definition),
             may_delete=may_delete(principal, block),
@@ -218,12 +222,28 @@ class BlockService:
             operator=is_operator(principal, block),
         )
 
+    def _waits_for(self, tx: Transaction, view: BlockView, parents: Mapping[BlockId, Block]) -> Sequence[str]:
+        if view.block.status in WAITING:
+            missing = self._starter.reader(tx).missing(view.block, view.version)
+            return waits_in_words(view.version.inputs, missing, view.block.parents, parents)
+        run = self._runs.unfinished(tx, view.block.id)
+        wait = None if run is None else self._runs.wait_of(tx, run)
+        return () if wait is None else (wait.message,)
+
     def _view(self, tx: Transaction, principal: Principal, block: Block) -> BlockView:
         return self._starter.reader(tx).view(principal, block)
 
     def _page(self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest) -> Page[BlockView]:
         found = BlockStore(tx).page(query, request)
         return Page(self._starter.reader(tx).views(principal, found.items), found.total, request)
+
+
+def _named(principal: Principal, parents: Mapping[BlockId, Block]) -> Mapping[BlockId, Block]:
+    """Return the parents, with their ids for names where the principal may not read them."""
+    return {
+        key: parent if may_list(principal, parent) else replace(parent, name=str(parent.id))
+        for key, parent in parents.items()
+    }
 
 
 def _may_not_list(code: str) -> Denied:

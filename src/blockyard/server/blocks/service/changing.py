@@ -59,7 +59,10 @@ class Changing:
         self._starter = starter
 
     def update(self, tx: Transaction, principal: Principal, block_id: UUID, request: BlockRequest) -> Block:
-        """Store what differs; changed inputs and an upgrade start a run, a new name does not."""
+        """Store what differs; changed inputs and an upgrade start a run, a new name does not.
+
+        The run of a block whose deletion failed destroys it, with what was changed.
+        """
         before = require_known(principal, BlockStore(tx).find(block_id), block_id)
         require_save(principal, before)
         _refuse_deleted(before)
@@ -125,12 +128,15 @@ class Changing:
         return _Change(block, upgraded, merged.changed, parents_changed=parents != before.parents)
 
     def _upgrade_target(self, tx: Transaction, principal: Principal, block: Block, version_id: VersionId) -> Version:
-        if block.lifecycle is not Lifecycle.ACTIVE or block.status not in FINAL:
+        if block.status not in FINAL:
+            leaves = block.lifecycle is Lifecycle.MARKED_FOR_DELETION
             raise Conflict(
-                f"the version cannot be changed while the building block is {_state(block)}",
+                f"the version cannot be changed while the building block is {'being destroyed' if leaves else block.status}",
                 code="NotUpgradeable",
                 field=VERSION_FIELD,
-                remedy="Change it once the latest run has ended and nothing is waited for.",
+                remedy="Wait for the end of the run: if the deletion fails, the version can be changed."
+                if leaves
+                else "Change it once the latest run has ended and nothing is waited for.",
             )
         _, version = self._definitions.orderable_version(tx, principal, version_id, block.workspace)
         if version.definition_id != block.definition_id:
@@ -194,7 +200,3 @@ def _refuse_deleted(block: Block) -> None:
             code="BlockDeleted",
             remedy="Order a new one.",
         )
-
-
-def _state(block: Block) -> str:
-    return "being deleted" if block.lifecycle is Lifecycle.MARKED_FOR_DELETION else block.status.value

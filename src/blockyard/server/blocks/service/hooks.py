@@ -67,6 +67,8 @@ class BlockHooks:
         inputs = [item for item in reader.inputs_of(block, version) if item.value is not None]
         if claimed:
             _refuse_void(block.void_inputs(version.inputs))
+            if run.behavior is Behavior.DESTROY:
+                self._definitions.require_destroyable(version)
             self._definitions.require_readable(tx, version)
             _refuse_unreadable(inputs, reader.runner_key(version))
         run_inputs: list[Json] = [run_input(item) for item in inputs]
@@ -158,7 +160,7 @@ class BlockHooks:
         after = block.following(run.id, run.status).applied(outputs, run.finished_at or run.created_at)
         self._follow_end(tx, after)
         self._wake_children(tx, after, changed_outputs(block.outputs, after.outputs))
-        return RunFinish(run.status)
+        return RunFinish(run.status, warnings=_of_sensitive(outputs))
 
     def _follow_end(self, tx: Transaction, block: Block) -> None:
         self._starter.save(tx, block)
@@ -202,6 +204,15 @@ def _reported(outputs: Mapping[str, OutputValue]) -> dict[str, BlockOutput]:
         key: BlockOutput(None if output.is_sensitive else output.value, output.type, output.is_sensitive)
         for key, output in outputs.items()
     }
+
+
+def _of_sensitive(outputs: Mapping[str, BlockOutput]) -> tuple[str, ...]:
+    """Return what people should know about outputs whose values nobody keeps."""
+    keys = sorted(key for key, output in outputs.items() if output.is_sensitive)
+    if not keys:
+        return ()
+    names = ", ".join(f"'{key}'" for key in keys)
+    return (f"the values of the sensitive outputs {names} are not kept, so nobody can read or use them",)
 
 
 def _refuse_void(keys: frozenset[str]) -> None:

@@ -45,8 +45,13 @@ class Planning:
         definition, version = reader.version_of(block)
         require_run(principal, block, definition)
         if block.lifecycle is not Lifecycle.ACTIVE:
-            gone = "deleted" if block.lifecycle is Lifecycle.DELETED else "being deleted"
-            raise Conflict(f"the building block is {gone}", code="BlockDeleted", remedy="Order a new one.")
+            if block.lifecycle is Lifecycle.DELETED:
+                raise Conflict("the building block is deleted", code="BlockDeleted", remedy="Order a new one.")
+            raise Conflict(
+                "the building block is being deleted, so there is nothing to plan",
+                code="BlockDeleted",
+                remedy="Delete it again if that failed, or order a new one.",
+            )
         if version.implementation_type is not ImplementationType.TERRAFORM:
             raise Conflict(
                 f"only OpenTofu and Terraform modules can be planned, and this is {version.implementation_type}",

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.blocks.model.block import Block, BlockId, BlockOutput, BlockStatus, Lifecycle
 from blockyard.server.blocks.model.inputs import missing_inputs, waiting_status
-from blockyard.server.blocks.model.resolution import ResolvedInput, Surroundings, parents_provide, resolve_inputs
+from blockyard.server.blocks.model.resolution import (
+    ResolvedInput,
+    Surroundings,
+    never_given,
+    parents_provide,
+    resolve_inputs,
+)
 from blockyard.server.blocks.service.access import may_see_runs
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Definition, DefinitionId, Version, VersionId
@@ -77,7 +83,8 @@ class Reader:
         """Return what keeps the block from running; None if nothing does."""
         missing = self.missing(block, version)
         ready = self._parents_succeeded(block) and parents_provide(version.inputs, self._around(block))
-        return waiting_status(version.inputs, missing, parents_ready=ready)
+        given = not never_given(version.inputs)
+        return waiting_status(version.inputs, missing, parents_ready=ready and given)
 
     def missing(self, block: Block, version: Version) -> frozenset[str]:
         """Return the keys of the inputs that people have to fill in."""

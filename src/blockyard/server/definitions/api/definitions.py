@@ -9,6 +9,7 @@ from pydantic import Field
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.media import DEFINITION as MEDIA
+from blockyard.protocol.media import DEFINITION_V1 as MEDIA_V1
 from blockyard.server.definitions.model import (
     DefinitionFilter,
     DefinitionId,
@@ -118,7 +119,7 @@ class DefinitionStatus(WireModel):
 class DefinitionOut(WireModel):
     """A definition."""
 
-    api_version: Literal["v1-preview"] = "v1-preview"
+    api_version: Literal["v1-preview", "v1"] = "v1-preview"
     kind: Literal["meshBuildingBlockDefinition"] = "meshBuildingBlockDefinition"
     metadata: DefinitionMetadata
     spec: DefinitionSpecIn
@@ -150,11 +151,11 @@ DefinitionBody = Annotated[DefinitionIn, Body(media_type=MEDIA)]
 
 def definition_routes(db: Database, definitions: DefinitionService, links: Links) -> APIRouter:
     """Return the routes of definitions."""
-    answer = media_class(MEDIA)
+    answer = media_class(MEDIA, MEDIA_V1)
     router = api_router(
         prefix="/api/meshobjects/meshbuildingblockdefinitions",
         tags=["Definitions"],
-        dependencies=[Depends(media(MEDIA))],
+        dependencies=[Depends(media(MEDIA, MEDIA_V1))],
         default_response_class=answer,
     )
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 
 from blockyard.server.definitions.model import AssignmentType, Definition, InputSpec, Version, VersionId
 from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.definitions.values import usable_value
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.wire import Name, WireJson, WireModel
@@ -79,6 +80,7 @@ def _form(definition: Definition, version: Version) -> OrderForm:
 
 
 def _input(spec: InputSpec) -> FormInput:
+    default = usable_value(spec.type, spec.default_value)
     return FormInput(
         key=spec.key,
         display_name=spec.label,
@@ -87,7 +89,7 @@ def _input(spec: InputSpec) -> FormInput:
         assignment_type=spec.assignment_type.value,
         is_sensitive=spec.is_sensitive,
         has_default=spec.default_value is not None,
-        default_value=None if isinstance(spec.default_value, StoredSecret) else spec.default_value,
+        default_value=None if isinstance(default, StoredSecret) else default,
         selectable_values=None if spec.selectable_values is None else list(spec.selectable_values),
         value_validation_regex=spec.value_validation_regex,
         validation_regex_error_message=spec.validation_regex_error_message,

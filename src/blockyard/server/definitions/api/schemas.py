@@ -317,7 +317,7 @@ class VersionStatus(WireModel):
 class VersionOut(WireModel):
     """A version; secrets are shown as hashes."""
 
-    api_version: Literal["v1-preview"] = "v1-preview"
+    api_version: Literal["v1-preview", "v1"] = "v1-preview"
     kind: Literal["meshBuildingBlockDefinitionVersion"] = "meshBuildingBlockDefinitionVersion"
     metadata: VersionMetadata
     spec: VersionSpecIn

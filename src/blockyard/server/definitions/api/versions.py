@@ -9,10 +9,10 @@ from pydantic import Field
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.media import DEFINITION_VERSION as MEDIA
+from blockyard.protocol.media import DEFINITION_VERSION_V1 as MEDIA_V1
 from blockyard.server.definitions.api.schemas import VersionIn, VersionOut
 from blockyard.server.definitions.documents import shown_content
 from blockyard.server.definitions.model import DefinitionId, VersionId, VersionView
-from blockyard.server.definitions.rules import warnings_of
 from blockyard.server.definitions.service import VersionService
 from blockyard.server.identity.api import CurrentPrincipal, holding
 from blockyard.server.kit.bodies import LARGE_BYTES
@@ -54,12 +54,12 @@ VersionBody = Annotated[VersionIn, Body(media_type=MEDIA)]
 
 def version_routes(db: Database, versions: VersionService, links: Links) -> APIRouter:
     """Return the routes of versions."""
-    answer = media_class(MEDIA)
+    answer = media_class(MEDIA, MEDIA_V1)
     router = APIRouter(tags=["Definitions"])
     objects = api_router(
         tags=["Definitions"],
         prefix="/api/meshobjects/meshbuildingblockdefinitionversions",
-        dependencies=[Depends(media(MEDIA))],
+        dependencies=[Depends(media(MEDIA, MEDIA_V1))],
         default_response_class=answer,
     )
 
@@ -102,8 +102,7 @@ def version_routes(db: Database, versions: VersionService, links: Links) -> APIR
     @router.get("/api/blockyard/v1/definitionversions/{uuid}/warnings")
     async def list_version_warnings(uuid: UUID, principal: CurrentPrincipal) -> VersionWarnings:
         """Return what deserves a look in a version before it is released."""
-        view = await db.read(lambda tx: versions.get(tx, principal, VersionId(uuid)))
-        found = warnings_of(view.version)
+        found = await db.read(lambda tx: versions.warnings(tx, principal, VersionId(uuid)))
         return VersionWarnings(
             warnings=[VersionWarning(code=item.code, message=item.message, field=item.field) for item in found]
         )

@@ -12,7 +12,7 @@ from blockyard.server.definitions.rules.implementations import check_implementat
 from blockyard.server.definitions.rules.inputs import check_inputs, check_kept_inputs
 from blockyard.server.definitions.rules.outputs import check_outputs, derived_outputs
 from blockyard.server.definitions.rules.permissions import check_permissions
-from blockyard.server.definitions.rules.warnings import Warning_, warnings_of
+from blockyard.server.definitions.rules.warnings import Warning_, lacks_destroy_workflow, warnings_of
 
 __all__ = [
     "DEFAULT_SYMBOL",
@@ -30,6 +30,7 @@ __all__ = [
     "check_permissions",
     "derived_outputs",
     "has_credentials",
+    "lacks_destroy_workflow",
     "normalized_secrets",
     "warnings_of",
 ]

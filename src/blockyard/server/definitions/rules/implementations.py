@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 from blockyard.protocol.names import ImplementationType
 from blockyard.server.definitions.implementation import Implementation
-from blockyard.server.definitions.model import DeletionMode, VersionContent
+from blockyard.server.definitions.model import VersionContent
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.runners.secrets import SecretChange
 
@@ -45,14 +45,6 @@ def check_implementation(content: VersionContent, changes: Mapping[str, SecretCh
     match implementation.type:
         case ImplementationType.TERRAFORM:
             _check_terraform(implementation, changes, allow_files=allow_files)
-        case ImplementationType.GITHUB_WORKFLOW:
-            if content.deletion_mode is DeletionMode.DELETE and not implementation.text("destroyWorkflow"):
-                raise Invalid(
-                    "deletionMode DELETE needs a destroy workflow",
-                    code="MissingDestroyWorkflow",
-                    field=implementation.pointer("destroyWorkflow"),
-                    remedy="Name a destroyWorkflow, or use deletionMode PURGE.",
-                )
         case ImplementationType.GITLAB_CICD:
             if implementation.pointer("pipelineTriggerToken") not in changes:
                 raise Invalid(
@@ -61,7 +53,7 @@ def check_implementation(content: VersionContent, changes: Mapping[str, SecretCh
                     field=implementation.pointer("pipelineTriggerToken"),
                     remedy='Send it as {"plaintext": …}.',
                 )
-        case ImplementationType.AZURE_DEVOPS | ImplementationType.MANUAL:
+        case ImplementationType.GITHUB_WORKFLOW | ImplementationType.AZURE_DEVOPS | ImplementationType.MANUAL:
             pass
 
 

@@ -13,7 +13,7 @@ from blockyard.server.definitions.model import (
     input_pointer,
 )
 from blockyard.server.definitions.patterns import PatternError, check_pattern
-from blockyard.server.definitions.values import PATTERN_TYPES, check_type
+from blockyard.server.definitions.values import PATTERN_TYPES, check_type, usable_value
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.runners.secrets import SecretChange, StoredSecret
 
@@ -33,12 +33,13 @@ _TEXT_SOURCES = frozenset(
 _CODE_SOURCES = frozenset({AssignmentType.USER_PERMISSIONS, AssignmentType.AUTHOR})
 _TENANT_SOURCES = frozenset(
     {
-        AssignmentType.PLATFORM_TENANT_ID,
         AssignmentType.MESHSTACK_TENANT_UUID,
         AssignmentType.PROJECT_IDENTIFIER,
         AssignmentType.FULL_PLATFORM_IDENTIFIER,
     }
 )
+"""Not PLATFORM_TENANT_ID: public definitions for workspaces have such inputs, which is worth a warning."""
+
 _PEOPLE = frozenset({AssignmentType.USER_INPUT, AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT})
 _WITH_ARGUMENT = frozenset({AssignmentType.STATIC, AssignmentType.BUILDING_BLOCK_OUTPUT})
 _MAY_BE_SENSITIVE = _PEOPLE | {AssignmentType.STATIC}
@@ -250,7 +251,7 @@ def _check_argument(spec: InputSpec, changes: Mapping[str, SecretChange]) -> Non
             remedy="Send '<definition uuid>.<output key>'.",
         )
     if known is not None and spec.assignment_type is AssignmentType.STATIC:
-        check_type(spec.type, spec.selectable_values, known, label=spec.label, pointer=pointer)
+        _check_written(spec, known, pointer)
 
 
 def _check_default(spec: InputSpec, changes: Mapping[str, SecretChange]) -> None:
@@ -264,7 +265,14 @@ def _check_default(spec: InputSpec, changes: Mapping[str, SecretChange]) -> None
             remedy="Set defaultValue to null.",
         )
     if known is not None:
-        check_type(spec.type, spec.selectable_values, known, label=spec.label, pointer=pointer)
+        _check_written(spec, known, pointer)
+
+
+def _check_written(spec: InputSpec, value: Json, pointer: str) -> None:
+    """Refuse a default or an argument that does not fit; code may be written as JSON, which is kept as it is."""
+    usable = usable_value(spec.type, value)
+    shown: Json = None if isinstance(usable, StoredSecret) else usable
+    check_type(spec.type, spec.selectable_values, shown, label=spec.label, pointer=pointer)
 
 
 def _present(spec: InputSpec, value: object, change: SecretChange | None) -> tuple[bool, Json]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from blockyard.protocol.names import ImplementationType
-from blockyard.server.definitions.model import DeletionMode, Version
+from blockyard.server.definitions.model import AssignmentType, DeletionMode, TargetType, Version, input_pointer
 from blockyard.server.definitions.rules.implementations import has_credentials, is_ssh
 
 
@@ -17,16 +17,43 @@ class Warning_:  # noqa: N801  `Warning` is a builtin exception
     field: str
 
 
-def warnings_of(version: Version) -> list[Warning_]:
-    """Return what deserves a look in a version."""
-    return list(_warnings(version))
+def warnings_of(version: Version, target: TargetType) -> list[Warning_]:
+    """Return what deserves a look in a version of a definition for `target`."""
+    found = [*_of_inputs(version, target), *_of_deletion(version)]
+    is_tofu = version.implementation.type is ImplementationType.TERRAFORM
+    return [*_of_module(version), *found] if is_tofu else found
 
 
-def _warnings(version: Version) -> Iterator[Warning_]:
+def _of_inputs(version: Version, target: TargetType) -> Iterator[Warning_]:
+    for spec in version.inputs.values():
+        if target is TargetType.WORKSPACE_LEVEL and spec.assignment_type is AssignmentType.PLATFORM_TENANT_ID:
+            yield Warning_(
+                "NeverHasAValue",
+                f"input '{spec.label}' takes the id of a tenant, which building blocks of workspaces do not have: they would "
+                "wait for it and never run",
+                input_pointer(spec.key, "assignmentType"),
+            )
+
+
+def _of_deletion(version: Version) -> Iterator[Warning_]:
+    if lacks_destroy_workflow(version):
+        yield Warning_(
+            "MissingDestroyWorkflow",
+            "deletionMode DELETE runs a destroy workflow, and none is named: deletions will fail",
+            version.implementation.pointer("destroyWorkflow"),
+        )
+
+
+def lacks_destroy_workflow(version: Version) -> bool:
+    """Whether deleting a block of the version needs a workflow that the version does not name."""
+    is_github = version.implementation.type is ImplementationType.GITHUB_WORKFLOW
+    deletes = version.deletion_mode is DeletionMode.DELETE
+    return is_github and deletes and not version.implementation.text("destroyWorkflow")
+
+
+def _of_module(version: Version) -> Iterator[Warning_]:
     implementation = version.implementation
     url = implementation.text("repositoryUrl")
-    if implementation.type is not ImplementationType.TERRAFORM:
-        return
     if implementation.settings.get("useMeshHttpBackendFallback") is not True:
         yield Warning_(
             "StateMayBeLost",

@@ -17,7 +17,7 @@ from blockyard.server.definitions.model import (
     VersionState,
     VersionSummary,
 )
-from blockyard.server.definitions.rules import check_definition, has_credentials
+from blockyard.server.definitions.rules import check_definition, has_credentials, lacks_destroy_workflow
 from blockyard.server.definitions.service.access import (
     DELETE,
     LIST,
@@ -283,6 +283,16 @@ class DefinitionService:
                 "it again in a new version of the definition",
                 code="UnreadableSecret",
                 remedy="Enter the secret again in a new version of the definition.",
+            )
+
+    def require_destroyable(self, version: Version) -> None:
+        """Refuse a deletion that nothing could execute. Raises Conflict."""
+        if lacks_destroy_workflow(version):
+            raise Conflict(
+                "the definition names no destroy workflow, so nothing can destroy what the building block made; a new version "
+                "can name one, or an administrator can purge the building block",
+                code="MissingDestroyWorkflow",
+                remedy="Ask the owner of the definition.",
             )
 
     def _integration(self, tx: Transaction, version: Version) -> Integration | None:

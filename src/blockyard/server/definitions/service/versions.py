@@ -1,6 +1,6 @@
 """Use cases of versions: reading, editing the draft, releasing, deriving the next draft. Source: api.md 3.17."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -21,6 +21,7 @@ from blockyard.server.definitions.model import (
 from blockyard.server.definitions.rules import (
     MAX_DEPENDENCIES,
     Parent,
+    Warning_,
     check_consumed_outputs,
     check_graph,
     check_implementation,
@@ -31,6 +32,7 @@ from blockyard.server.definitions.rules import (
     check_permissions,
     derived_outputs,
     normalized_secrets,
+    warnings_of,
 )
 from blockyard.server.definitions.secrets import resolve_secrets
 from blockyard.server.definitions.service.access import (
@@ -104,6 +106,11 @@ class VersionService:
     def get(self, tx: Transaction, principal: Principal, version_id: VersionId) -> VersionView:
         """Return a version of an own definition. Raises NotFound, Denied."""
         return self._view(tx, self._own(tx, principal, LIST, version_id)[1])
+
+    def warnings(self, tx: Transaction, principal: Principal, version_id: VersionId) -> Sequence[Warning_]:
+        """Return what deserves a look in a version of an own definition. Raises NotFound, Denied."""
+        definition, version = self._own(tx, principal, LIST, version_id)
+        return warnings_of(version, definition.target_type)
 
     def add(self, tx: Transaction, principal: Principal, request: VersionRequest) -> VersionView:
         """Make the next draft; hashes of secrets stand for those of the version before.

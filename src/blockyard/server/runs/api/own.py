@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
+from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.api import CurrentPrincipal
-from blockyard.server.kit.database import Database
+from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.http import answers
 from blockyard.server.runs.api.rendering import run_detail, run_summary
 from blockyard.server.runs.model import RunId
@@ -25,8 +26,12 @@ def own_routes(db: Database, runs: RunService, views: RunViews) -> APIRouter:
     @router.get("/{run_id}", response_class=JSONResponse)
     async def read_detail(run_id: UUID, principal: CurrentPrincipal) -> Response:
         """Return a run with attempts, sources, steps and outputs; `position` is where its events go on."""
-        detail = await db.read(lambda tx: views.detail(tx, principal, RunId(run_id)))
-        return JSONResponse(run_detail(detail))
+
+        def read(tx: Transaction) -> JsonObject:
+            detail = views.detail(tx, principal, RunId(run_id))
+            return run_detail(detail, runs.wait_of(tx, detail.run))
+
+        return JSONResponse(await db.read(read))
 
     @router.post("/{run_id}/abort", status_code=HTTPStatus.ACCEPTED, response_class=JSONResponse)
     async def abort_run(run_id: UUID, principal: CurrentPrincipal) -> Response:

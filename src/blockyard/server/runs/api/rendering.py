@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.hal import Links
-from blockyard.server.runs.model import Attempt, Run, Source, Step
+from blockyard.server.runs.model import Attempt, Run, RunWait, Source, Step
 from blockyard.server.runs.service import RunAccess, RunDetail
 
 
@@ -67,7 +67,21 @@ def run_summary(run: Run) -> JsonObject:
     }
 
 
-def run_detail(detail: RunDetail) -> JsonObject:
+def wait_document(wait: RunWait | None) -> JsonObject | None:
+    """Return what a run waits for; None if it does not."""
+    if wait is None:
+        return None
+    return {
+        "message": wait.message,
+        "position": wait.position,
+        "runnerName": wait.runner,
+        "runnerAskedAt": exact_time(wait.asked_at),
+        "runsAtWork": wait.at_work,
+        "unserved": wait.is_unserved,
+    }
+
+
+def run_detail(detail: RunDetail, wait: RunWait | None) -> JsonObject:
     """Return everything about a run but its log."""
     run, target = detail.run, detail.run.target
     full = detail.access is RunAccess.FULL
@@ -92,6 +106,7 @@ def run_detail(detail: RunDetail) -> JsonObject:
         "runnerUuid": str(target.runner_id),
         "implementationType": target.implementation.value,
         "async": target.is_async,
+        "waitsFor": wait_document(wait),
         "trigger": {"reason": run.trigger.reason.value, "author": run.trigger.author.document()},
         "attempts": attempts,
         "sources": sources,

@@ -5,6 +5,7 @@ from blockyard.server.runs.model.limits import RunLimits
 from blockyard.server.runs.model.run import FINAL, NEXT, Run, RunId, RunTarget, RunWarning, Trigger, TriggerReason
 from blockyard.server.runs.model.step import Source, Step, StepId
 from blockyard.server.runs.model.text import clean, sound
+from blockyard.server.runs.model.wait import RunWait
 
 __all__ = [
     "FINAL",
@@ -16,6 +17,7 @@ __all__ = [
     "RunId",
     "RunLimits",
     "RunTarget",
+    "RunWait",
     "RunWarning",
     "Source",
     "Step",

@@ -13,7 +13,7 @@ from blockyard.server.identity.model import Principal, Reach, RunGrant
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.runs.model import Attempt, AttemptState, Run, RunId, RunTarget, Trigger, TriggerReason
+from blockyard.server.runs.model import Attempt, AttemptState, Run, RunId, RunTarget, RunWait, Trigger, TriggerReason
 from blockyard.server.runs.model.attempt import SIGN_STEP
 from blockyard.server.runs.model.run import lock_hold
 from blockyard.server.runs.service.access import RunAccess, access_of, require_abort, require_access
@@ -103,6 +103,20 @@ class RunService:
     def recent(self, tx: Transaction, block_id: UUID, limit: int) -> Sequence[Run]:
         """Return the newest runs of a block, the newest first; for other services."""
         return RunStore(tx).of_block(block_id, limit)
+
+    def wait_of(self, tx: Transaction, run: Run) -> RunWait | None:
+        """Return what a run waits for, None if it does not wait; for whoever may see the run."""
+        if run.status is not RunStatus.PENDING:
+            return None
+        runner, queue = self._context.runners.get_by_id(tx, run.target.runner_id), QueueStore(tx)
+        return RunWait(
+            runner=runner.display_name,
+            position=queue.position(run),
+            asked_at=runner.last_seen_at,
+            at_work=queue.at_work(runner.id),
+            due_at=run.due_at,
+            now=self._context.clock(),
+        )
 
     def unfinished(self, tx: Transaction, block_id: UUID) -> Run | None:
         """Return the run of a block that is not finished; for other services."""

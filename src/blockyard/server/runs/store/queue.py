@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from blockyard.protocol.names import ImplementationType, RunStatus
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import Run, RunId
 from blockyard.server.runs.store.runs import remember
 from blockyard.server.runs.store.tables import runs as _runs
+
+COUNTED = 1000
+"""Nobody wants to know a place in the queue more exactly, and counting would grow with the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,37 @@ class QueueStore:
         row = self._tx.execute(_NEXT_DUE, _waiting(runner_id, types)).one()
         due: datetime | None = row.due
         return due
+
+    def position(self, run: Run) -> int:
+        """Return the place of a waiting run in the queue of its runner, at most `COUNTED`."""
+        earlier = (
+            select(_runs.c.id)
+            .where(
+                _runs.c.status == RunStatus.PENDING.value,
+                _runs.c.runner_id == run.target.runner_id,
+                or_(
+                    _runs.c.created_at < run.created_at,
+                    and_(_runs.c.created_at == run.created_at, _runs.c.id < run.id),
+                ),
+            )
+            .limit(COUNTED - 1)
+            .subquery()
+        )
+        return 1 + int(str(self._tx.execute(select(func.count()).select_from(earlier)).scalar_one()))
+
+    def at_work(self, runner_id: UUID) -> int:
+        """Return how many runs a runner executes now, at most `COUNTED`."""
+        working = (
+            select(_runs.c.id)
+            .where(
+                _runs.c.finished_at.is_(None),
+                _runs.c.status == RunStatus.IN_PROGRESS.value,
+                _runs.c.runner_id == runner_id,
+            )
+            .limit(COUNTED)
+            .subquery()
+        )
+        return int(str(self._tx.execute(select(func.count()).select_from(working)).scalar_one()))
 
     def aborts_due(self, at: datetime, limit: int) -> Sequence[RunId]:
         """Return unfinished runs whose abort takes effect now."""
