@@ -41,17 +41,16 @@ BAD_INPUTS: list[tuple[str, Any, str, str]] = [
     ("TF_LOG", {"isEnvironment": True}, "BadInputKey", ""),
     ("TF_WORKSPACE", {"isEnvironment": True}, "BadInputKey", ""),
     *(
+        (name, {"isEnvironment": True, **source}, "BadInputKey", "")
+        for name in ("TF_PLUGIN_CACHE_DIR", "TF_CLI_CONFIG_FILE", "TF_DATA_DIR", "TF_HTTP_ADDRESS", "TF_TOMORROW")
+        for source in ({}, OPERATOR, {"assignmentType": "STATIC", "argument": "x"})
+    ),
+    *(
         (name, {"isEnvironment": True}, "BadInputKey", "")
         for name in (
-            *("LD_PRELOAD", "PATH", "HOME", "BASH_ENV", "GIT_SSH_COMMAND", "TF_CLI_CONFIG_FILE", "XDG_DATA_HOME"),
-            *(
-                "TF_PLUGIN_CACHE_DIR",
-                "https_proxy",
-                "PYTHONPATH",
-                "NODE_OPTIONS",
-                "AWS_CONFIG_FILE",
-                "TOFU_CLI_CONFIG_FILE",
-            ),
+            *("LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "HOME", "BASH_ENV", "ENV", "GIT_SSH_COMMAND", "XDG_CONFIG_HOME"),
+            *("AWS_CONFIG_FILE", "PYTHONPATH", "HTTPS_PROXY", "KUBECONFIG", "A_NAME_OF_TOMORROW", "TOKEN_FILE"),
+            *("XDG_DATA_HOME", "https_proxy", "NODE_OPTIONS", "TOFU_CLI_CONFIG_FILE", "BLOCKYARD_TOKEN", "TF_X_TOKEN"),
         )
     ),
     ("k", {"type": "FILE"}, "BadInputType", "type"),
@@ -118,9 +117,14 @@ def test_a_bad_input_is_refused(catalogue: Catalogue, key: str, members: Any, co
 
 GOOD_INPUTS: list[tuple[str, Any]] = [
     ("TF_VAR_name", {"isEnvironment": True}),
-    ("HOMEPAGE", {"isEnvironment": True}),
-    ("AWS_REGION", {"isEnvironment": True}),
     ("HTTPS_PROXY", {"isEnvironment": True, "assignmentType": "STATIC", "argument": "http://proxy.test"}),
+    ("INPUT_size", {"isEnvironment": True}),
+    ("TOKEN", {"isEnvironment": True}),
+    ("GITHUB_TOKEN", {"isEnvironment": True}),
+    ("PATH", {"isEnvironment": True, "assignmentType": "STATIC", "argument": "/usr/bin"}),
+    ("AWS_REGION", {"isEnvironment": True, **OPERATOR}),
+    ("TF_ENCRYPTION", {"isEnvironment": True, "assignmentType": "STATIC", "argument": "x"}),
+    ("TF_TOKEN_registry_example_org", {"isEnvironment": True, "assignmentType": "STATIC", "argument": "x"}),
     ("some-file.yaml", {"type": "FILE", **OPERATOR}),
     ("a.tf", {"type": "FILE", "assignmentType": "STATIC", "argument": "data:text/plain;charset=utf-8;base64,"}),
     ("k", {"argument": "echoed"}),
@@ -241,7 +245,6 @@ def test_a_bad_setting_of_opentofu_is_refused(catalogue: Catalogue, settings: An
         {"terraformVersion": "1.12.0-rc1"},
         {"terraformVersion": "1.12.0-beta.2"},
         {"repositoryUrl": "http://git.local:3000/a.git"},
-        {"repositoryUrl": "https://user:token@git.example.org/a.git"},
         {"repositoryUrl": "git@github.com:org/repo.git"},
         {"repositoryUrl": "ssh://git@[::1]:2222/repo.git"},
         {"repositoryPath": "./modules/a/", "refName": "feature/a-b"},
