@@ -1,11 +1,18 @@
 """What versions may not contain: each refusal names its code, the member and a remedy, and stores nothing."""
 
+from contextlib import nullcontext
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from blockyard.server.kit.errors import Conflict
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import ImplementationType
+from blockyard.server.app.settings import SettingsError, load_settings
+from blockyard.server.definitions.implementation import Implementation
+from blockyard.server.definitions.model import VersionContent
+from blockyard.server.definitions.rules import check_implementation
+from blockyard.server.kit.errors import Conflict, Invalid
 from blockyard.server.runners.model import RunnerId
 from tests.support.clock import FixedClock
 from tests.support.definitions import (
@@ -368,3 +375,35 @@ def test_whether_an_existing_input_is_sensitive_never_changes(catalogue: Catalog
 def refused_content(catalogue: Catalogue, **spec: Any) -> Any:
     draft = catalogue.draft(catalogue.define())
     return catalogue.refused(400, "PUT", f"{VERSIONS}/{draft['metadata']['uuid']}", changed(draft, **spec))
+
+
+@pytest.mark.parametrize(
+    ("hosts", "address", "allowed"),
+    [
+        ("", "http://127.0.0.1/a.git", True),
+        ("git.example.org", "https://git.example.org/a.git", True),
+        ("git.example.org", "https://GIT.example.org:8443/a.git", True),
+        ("git.example.org", "git@git.example.org:a.git", True),
+        ("git.example.org", "ssh://git@git.example.org:22/a.git", True),
+        ("git.example.org", "http://git.example.org/a.git", False),
+        ("git.example.org", "http://169.254.169.254/latest", False),
+        ("git.example.org", "https://git.example.org.evil.test/a.git", False),
+        ("git.example.org", "git@evil.test:git.example.org", False),
+        ("git.example.org, http://git.local", "http://git.local:3000/a.git", True),
+        ("*.example.org", "https://a.b.example.org/a.git", True),
+        ("*.example.org", "https://example.org/a.git", False),
+    ],
+)
+def test_repositories_come_from_the_hosts_that_the_operator_names(hosts: str, address: str, *, allowed: bool) -> None:
+    settings = load_settings({"BLOCKYARD_REPOSITORY_HOSTS": hosts})
+    members: JsonObject = {"terraformVersion": "1.11.4", "repositoryUrl": address}
+    content = VersionContent(implementation=Implementation(type=ImplementationType.TERRAFORM, settings=members))
+
+    with nullcontext() if allowed else pytest.raises(Invalid, match="does not fetch from"):
+        check_implementation(content, {}, allow_files=False, hosts=settings.repository_hosts)
+
+
+@pytest.mark.parametrize("hosts", ["https://git.example.org/a", "*", "a b", "git.example.org:443", "*.*"])
+def test_what_is_no_host_is_refused_at_the_start(hosts: str) -> None:
+    with pytest.raises(SettingsError, match="BLOCKYARD_REPOSITORY_HOSTS must be hosts such as"):
+        load_settings({"BLOCKYARD_REPOSITORY_HOSTS": hosts})

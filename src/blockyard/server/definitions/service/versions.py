@@ -1,6 +1,6 @@
 """Use cases of versions: reading, editing the draft, releasing, deriving the next draft. Source: api.md 3.17."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import structlog
@@ -60,7 +60,7 @@ log = structlog.get_logger(__name__)
 
 
 class VersionService:
-    """Use cases of versions; `allow_file_repositories` permits file:// addresses of repositories."""
+    """Use cases of versions; repositories may be files, and have to be on one of some hosts, if that is said."""
 
     def __init__(
         self,
@@ -74,6 +74,7 @@ class VersionService:
         sealer: SecretSealer,
         usage: Callable[[], DefinitionUsage],
         allow_file_repositories: bool = False,
+        repository_hosts: Collection[str] = (),
     ) -> None:
         self._clock = clock
         self._new_id = new_id
@@ -84,6 +85,7 @@ class VersionService:
         self._sealer = sealer
         self._usage = usage
         self._allow_files = allow_file_repositories
+        self._hosts = repository_hosts
 
     def page(
         self, tx: Transaction, principal: Principal, definition_id: DefinitionId | None, request: PageRequest
@@ -215,7 +217,7 @@ class VersionService:
             )
         content = request.content
         check_permissions(content.permissions)
-        check_implementation(content, request.secrets, allow_files=self._allow_files)
+        check_implementation(content, request.secrets, allow_files=self._allow_files, hosts=self._hosts)
         runner = self._runner(tx, definition, content)
         check_kept_inputs(content, before)
         check_inputs(content, request.secrets, definition.target_type)
