@@ -20,11 +20,14 @@ _WORDS: Mapping[str, str] = {
 }
 """By pydantic's kind of error; the braces are filled from its context."""
 
+_OTHER_FORM = frozenset({"string_pattern_mismatch", "value_error"})
+"""Kinds of errors of settings whose description says what they must be."""
+
 
 def explain(error: ValidationError, model: type[BaseModel], prefix: str) -> str:
     """Return what is wrong with the settings of `model`, whose variables begin with `prefix`.
 
-    A setting with a pattern says in its description what it must be.
+    A setting of a certain form says in its description what it must be.
     """
     return "; ".join(_sentence(item, model, prefix) for item in error.errors(include_input=False, include_url=False))
 
@@ -37,7 +40,7 @@ def _sentence(item: ErrorDetails, model: type[BaseModel], prefix: str) -> str:
     if item["type"] == "extra_forbidden":
         return f"unknown setting {variable}; docs/operating.md lists all settings"
     field = model.model_fields.get(name)
-    if item["type"] == "string_pattern_mismatch" and field is not None and field.description:
+    if item["type"] in _OTHER_FORM and field is not None and field.description:
         return f"{variable} must be {field.description}"
     words = _WORDS.get(item["type"])
     return f"{variable} {words.format(**item.get('ctx', {})) if words else 'cannot be used: ' + item['msg']}"

@@ -31,6 +31,9 @@ class Case:
 
 SECRET = "entered as a secret"
 ENVELOPE = "an envelope of somebody else"
+KEY = "INPUT_X"
+"""May be a variable of the environment, too."""
+
 PLAIN = an_input()
 SENSITIVE = an_input(isSensitive=True)
 FIXED: JsonObject = {"argument": "fixed", "updateableByConsumer": False}
@@ -62,7 +65,7 @@ CASES = {
 def change(world: BlockWorld, draft: JsonObject, case: Case) -> None:
     """Give `x` its new declaration. What may not change at once takes two steps, as somebody would do it who is refused."""
     world.edit(draft, released=False, inputs={})
-    world.edit(draft, released=False, inputs={"x": case.after})
+    world.edit(draft, released=False, inputs={KEY: case.after})
 
 
 def pending(world: BlockWorld, block: Any, draft: JsonObject, case: Case) -> Claimed | None:
@@ -128,8 +131,8 @@ WAYS: dict[str, Callable[[BlockWorld, Any, JsonObject, Case], Claimed | None]] =
 @pytest.mark.parametrize("name", CASES)
 def test_a_run_gets_a_value_only_as_it_was_entered(world: BlockWorld, name: str, way: str) -> None:
     case = CASES[name]
-    draft = world.define(released=False, inputs={"x": case.before})
-    block = world.order(draft, {"x": case.entered}, workspace="platform")
+    draft = world.define(released=False, inputs={KEY: case.before})
+    block = world.order(draft, {KEY: case.entered}, workspace="platform")
 
     claimed = WAYS[way](world, block, draft, case)
 
@@ -145,7 +148,7 @@ def test_a_run_gets_a_value_only_as_it_was_entered(world: BlockWorld, name: str,
             assert "do not count any more" in str(run.summary)
         return
     assert claimed is not None
-    given = claimed.inputs["x"]
+    given = claimed.inputs[KEY]
     is_secret = case.entered == a_secret(SECRET)
     shown = world.key.open(str(given["value"])) if is_secret else given["value"]
     assert (shown, given["isSensitive"]) == (case.expected, is_secret)
@@ -154,8 +157,8 @@ def test_a_run_gets_a_value_only_as_it_was_entered(world: BlockWorld, name: str,
 
 def test_a_saved_plan_is_not_applied_with_a_value_that_was_entered_as_something_else(world: BlockWorld) -> None:
     case = CASES["plain made sensitive"]
-    draft = world.define(released=False, inputs={"x": case.before})
-    block = world.order(draft, {"x": case.entered}, workspace="platform")
+    draft = world.define(released=False, inputs={KEY: case.before})
+    block = world.order(draft, {KEY: case.entered}, workspace="platform")
     world.finish()
     world.api.ok("POST", f"{OWN}/{uuid_of(block)}/detect")
     planned = world.claimed()
@@ -170,17 +173,17 @@ def test_a_saved_plan_is_not_applied_with_a_value_that_was_entered_as_something_
 
 def test_a_void_value_can_be_entered_again_and_the_deletion_goes_on(world: BlockWorld) -> None:
     case = CASES["plain made sensitive"]
-    draft = world.define(released=False, inputs={"x": case.before})
-    block = world.order(draft, {"x": case.entered}, workspace="platform")
+    draft = world.define(released=False, inputs={KEY: case.before})
+    block = world.order(draft, {KEY: case.entered}, workspace="platform")
     destroyed(world, block, draft, case)
 
     shown = world.read(block)
-    world.change(shown, inputs={"x": a_secret(SECRET)})
+    world.change(shown, inputs={KEY: a_secret(SECRET)})
     claimed = world.claimed()
 
-    assert shown["spec"]["inputs"]["x"]["value"] is None
+    assert shown["spec"]["inputs"][KEY]["value"] is None
     assert claimed.behavior == "DESTROY"
-    assert world.key.open(str(claimed.inputs["x"]["value"])) == SECRET
+    assert world.key.open(str(claimed.inputs[KEY]["value"])) == SECRET
 
 
 @pytest.mark.parametrize(
@@ -188,7 +191,7 @@ def test_a_void_value_can_be_entered_again_and_the_deletion_goes_on(world: Block
 )
 def test_no_document_calls_a_text_a_secret_or_a_secret_a_text(*, is_sensitive: bool, value: str | StoredSecret) -> None:
     spec = InputSpec(
-        key="x",
+        key=KEY,
         display_name="",
         type=InputType.STRING,
         assignment_type=AssignmentType.USER_INPUT,

@@ -1,11 +1,18 @@
 """What versions may not contain: each refusal names its code, the member and a remedy, and stores nothing."""
 
+from contextlib import nullcontext
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from blockyard.server.kit.errors import Conflict
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import ImplementationType
+from blockyard.server.app.settings import SettingsError, load_settings
+from blockyard.server.definitions.implementation import Implementation
+from blockyard.server.definitions.model import VersionContent
+from blockyard.server.definitions.rules import check_implementation
+from blockyard.server.kit.errors import Conflict, Invalid
 from blockyard.server.runners.model import RunnerId
 from tests.support.clock import FixedClock
 from tests.support.definitions import (
@@ -41,17 +48,16 @@ BAD_INPUTS: list[tuple[str, Any, str, str]] = [
     ("TF_LOG", {"isEnvironment": True}, "BadInputKey", ""),
     ("TF_WORKSPACE", {"isEnvironment": True}, "BadInputKey", ""),
     *(
+        (name, {"isEnvironment": True, **source}, "BadInputKey", "")
+        for name in ("TF_PLUGIN_CACHE_DIR", "TF_CLI_CONFIG_FILE", "TF_DATA_DIR", "TF_HTTP_ADDRESS", "TF_TOMORROW")
+        for source in ({}, OPERATOR, {"assignmentType": "STATIC", "argument": "x"})
+    ),
+    *(
         (name, {"isEnvironment": True}, "BadInputKey", "")
         for name in (
-            *("LD_PRELOAD", "PATH", "HOME", "BASH_ENV", "GIT_SSH_COMMAND", "TF_CLI_CONFIG_FILE", "XDG_DATA_HOME"),
-            *(
-                "TF_PLUGIN_CACHE_DIR",
-                "https_proxy",
-                "PYTHONPATH",
-                "NODE_OPTIONS",
-                "AWS_CONFIG_FILE",
-                "TOFU_CLI_CONFIG_FILE",
-            ),
+            *("LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "HOME", "BASH_ENV", "ENV", "GIT_SSH_COMMAND", "XDG_CONFIG_HOME"),
+            *("AWS_CONFIG_FILE", "PYTHONPATH", "HTTPS_PROXY", "KUBECONFIG", "A_NAME_OF_TOMORROW", "TOKEN_FILE"),
+            *("XDG_DATA_HOME", "https_proxy", "NODE_OPTIONS", "TOFU_CLI_CONFIG_FILE", "BLOCKYARD_TOKEN", "TF_X_TOKEN"),
         )
     ),
     ("k", {"type": "FILE"}, "BadInputType", "type"),
@@ -116,9 +122,14 @@ def test_a_bad_input_is_refused(catalogue: Catalogue, key: str, members: Any, co
 
 GOOD_INPUTS: list[tuple[str, Any]] = [
     ("TF_VAR_name", {"isEnvironment": True}),
-    ("HOMEPAGE", {"isEnvironment": True}),
-    ("AWS_REGION", {"isEnvironment": True}),
     ("HTTPS_PROXY", {"isEnvironment": True, "assignmentType": "STATIC", "argument": "http://proxy.test"}),
+    ("INPUT_size", {"isEnvironment": True}),
+    ("TOKEN", {"isEnvironment": True}),
+    ("GITHUB_TOKEN", {"isEnvironment": True}),
+    ("PATH", {"isEnvironment": True, "assignmentType": "STATIC", "argument": "/usr/bin"}),
+    ("AWS_REGION", {"isEnvironment": True, **OPERATOR}),
+    ("TF_ENCRYPTION", {"isEnvironment": True, "assignmentType": "STATIC", "argument": "x"}),
+    ("TF_TOKEN_registry_example_org", {"isEnvironment": True, "assignmentType": "STATIC", "argument": "x"}),
     ("some-file.yaml", {"type": "FILE", **OPERATOR}),
     ("a.tf", {"type": "FILE", "assignmentType": "STATIC", "argument": "data:text/plain;charset=utf-8;base64,"}),
     ("k", {"argument": "echoed"}),
@@ -239,7 +250,6 @@ def test_a_bad_setting_of_opentofu_is_refused(catalogue: Catalogue, settings: An
         {"terraformVersion": "1.12.0-rc1"},
         {"terraformVersion": "1.12.0-beta.2"},
         {"repositoryUrl": "http://git.local:3000/a.git"},
-        {"repositoryUrl": "https://user:token@git.example.org/a.git"},
         {"repositoryUrl": "git@github.com:org/repo.git"},
         {"repositoryUrl": "ssh://git@[::1]:2222/repo.git"},
         {"repositoryPath": "./modules/a/", "refName": "feature/a-b"},
@@ -348,3 +358,35 @@ def test_whether_an_existing_input_is_sensitive_never_changes(catalogue: Catalog
 def refused_content(catalogue: Catalogue, **spec: Any) -> Any:
     draft = catalogue.draft(catalogue.define())
     return catalogue.refused(400, "PUT", f"{VERSIONS}/{draft['metadata']['uuid']}", changed(draft, **spec))
+
+
+@pytest.mark.parametrize(
+    ("hosts", "address", "allowed"),
+    [
+        ("", "http://127.0.0.1/a.git", True),
+        ("git.example.org", "https://git.example.org/a.git", True),
+        ("git.example.org", "https://GIT.example.org:8443/a.git", True),
+        ("git.example.org", "git@git.example.org:a.git", True),
+        ("git.example.org", "ssh://git@git.example.org:22/a.git", True),
+        ("git.example.org", "http://git.example.org/a.git", False),
+        ("git.example.org", "http://169.254.169.254/latest", False),
+        ("git.example.org", "https://git.example.org.evil.test/a.git", False),
+        ("git.example.org", "git@evil.test:git.example.org", False),
+        ("git.example.org, http://git.local", "http://git.local:3000/a.git", True),
+        ("*.example.org", "https://a.b.example.org/a.git", True),
+        ("*.example.org", "https://example.org/a.git", False),
+    ],
+)
+def test_repositories_come_from_the_hosts_that_the_operator_names(hosts: str, address: str, *, allowed: bool) -> None:
+    settings = load_settings({"BLOCKYARD_REPOSITORY_HOSTS": hosts})
+    members: JsonObject = {"terraformVersion": "1.11.4", "repositoryUrl": address}
+    content = VersionContent(implementation=Implementation(type=ImplementationType.TERRAFORM, settings=members))
+
+    with nullcontext() if allowed else pytest.raises(Invalid, match="does not fetch from"):
+        check_implementation(content, {}, allow_files=False, hosts=settings.repository_hosts)
+
+
+@pytest.mark.parametrize("hosts", ["https://git.example.org/a", "*", "a b", "git.example.org:443", "*.*"])
+def test_what_is_no_host_is_refused_at_the_start(hosts: str) -> None:
+    with pytest.raises(SettingsError, match="BLOCKYARD_REPOSITORY_HOSTS must be hosts such as"):
+        load_settings({"BLOCKYARD_REPOSITORY_HOSTS": hosts})

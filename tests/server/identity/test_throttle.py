@@ -232,5 +232,5 @@ async def test_a_forwarded_address_is_believed_of_trusted_proxies_alone(
 
 @pytest.mark.parametrize("trusted", ["*", "proxy.example.org", "10.0.0.1/33", "10.0.0.1;10.0.0.2"])
 def test_a_proxy_that_is_no_address_is_refused_at_the_start(trusted: str) -> None:
-    with pytest.raises(SettingsError, match="trusted_proxies"):
+    with pytest.raises(SettingsError, match="BLOCKYARD_TRUSTED_PROXIES must be addresses and networks such as"):
         load_settings({"BLOCKYARD_TRUSTED_PROXIES": trusted})

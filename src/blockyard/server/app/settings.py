@@ -18,6 +18,7 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `shared_runner_public_key_file` | made by `up` | PEM of the shared runner's public key or certificate; `serve` needs it |
 | `embedded_runner` | true | whether `up` starts the shared runner beside the server |
 | `allow_file_repositories` | false; true in `up` | accept `file://` and path repositories in definitions |
+| `repository_hosts` | any | hosts of repositories, with commas between, such as `*.example.org`; `http://host` allows plain HTTP |
 | `state_versions` | 20 | how many versions of a state are kept |
 | `attempt_ceiling_minutes` | 180 | no attempt of a run lasts longer |
 | `log_level` | `auto` | `debug`, `info`, `warning` or `error`; `auto` is `warning` on a terminal, else `info` |
@@ -26,6 +27,7 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,6 +56,21 @@ def _proxies(value: object) -> object:
         ipaddress.ip_network(part, strict=False)
     return found
 
+
+def _hosts(value: object) -> object:
+    """Return the hosts in a text such as `git.example.org, http://git.local`. Raises ValueError."""
+    if not isinstance(value, str):
+        return value
+    found = tuple(part.strip().lower() for part in value.split(",") if part.strip())
+    for part in found:
+        if not _HOST.fullmatch(part):
+            raise ValueError("not a host")
+    return found
+
+
+_HOST = re.compile(r"((https?|ssh)://)?(\*\.)?([a-z0-9_-]+\.)*[a-z0-9_-]+")
+RepositoryHosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
+"""Names of hosts, each with a scheme or without, `*.` for all below."""
 
 TrustedProxies = Annotated[tuple[str, ...], BeforeValidator(_proxies)]
 """Addresses and networks, as text."""
@@ -91,6 +108,7 @@ class Settings(BaseModel):
     shared_runner_public_key_file: Path | None = None
     embedded_runner: bool = True
     allow_file_repositories: bool = False
+    repository_hosts: RepositoryHosts = Field(default=(), description="hosts such as git.example.org, *.example.org")
     state_versions: int = Field(default=20, ge=1, le=1000)
     attempt_ceiling_minutes: float = Field(default=180, gt=0, le=7 * 24 * 60)
     log_level: Literal["auto", "debug", "info", "warning", "error"] = "auto"

@@ -164,6 +164,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         integrations=integrations,
         sealer=sealer,
         allow_file_repositories=settings.allow_file_repositories,
+        repository_hosts=settings.repository_hosts,
     )
 
     context = RunContext(

@@ -7,8 +7,10 @@ are examined only where they are used, for an SSH address; elsewhere they are ke
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from fnmatch import fnmatchcase
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
@@ -16,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from blockyard.protocol.names import ImplementationType
 from blockyard.server.definitions.implementation import Implementation
 from blockyard.server.definitions.model import VersionContent
+from blockyard.server.integrations.model import origin_of
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.runners.secrets import SecretChange
 
@@ -39,12 +42,22 @@ _HOST_KEY_TYPES = frozenset(
 )
 
 
-def check_implementation(content: VersionContent, changes: Mapping[str, SecretChange], *, allow_files: bool) -> None:
-    """Refuse an implementation that breaks a rule; `allow_files` permits file:// repositories. Raises Invalid."""
+def check_implementation(
+    content: VersionContent,
+    changes: Mapping[str, SecretChange],
+    *,
+    allow_files: bool,
+    hosts: Collection[str] = (),
+) -> None:
+    """Refuse an implementation that breaks a rule. Raises Invalid.
+
+    `allow_files` permits file:// repositories, `hosts` names the only hosts of others, if it names any.
+    """
     implementation = content.implementation
     match implementation.type:
         case ImplementationType.TERRAFORM:
             _check_terraform(implementation, changes, allow_files=allow_files)
+            _check_host(implementation, hosts)
         case ImplementationType.GITLAB_CICD:
             if implementation.pointer("pipelineTriggerToken") not in changes:
                 raise Invalid(
@@ -110,6 +123,23 @@ def _check_terraform(implementation: Implementation, changes: Mapping[str, Secre
     change = changes.get(implementation.pointer("sshPrivateKey"))
     if change is not None and change.plaintext is not None and is_ssh(url):
         _check_key(implementation, change.plaintext)
+
+
+def _check_host(implementation: Implementation, hosts: Collection[str]) -> None:
+    url = implementation.text("repositoryUrl")
+    if not hosts or _FILE.match(url):
+        return
+    address = urlsplit(origin_of(url))
+    plain = address.hostname or ""
+    written = {plain} if address.scheme != "http" else set()
+    written.add(f"{address.scheme}://{plain}")
+    if not any(fnmatchcase(name, pattern) for name in written for pattern in hosts):
+        _refuse(
+            implementation,
+            "repositoryUrl",
+            "names a host, or a scheme, that this installation does not fetch from",
+            "Use one of the hosts in BLOCKYARD_REPOSITORY_HOSTS, or ask an administrator.",
+        )
 
 
 def _is_inner_path(path: str) -> bool:

@@ -48,33 +48,23 @@ _SELECTS = frozenset({InputType.SINGLE_SELECT, InputType.MULTI_SELECT})
 
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_ENGINE_NAMES = frozenset(
+_ENGINE_NAME = re.compile(r"TF_(VAR|TOKEN|REGISTRY)_.+\Z|TF_ENCRYPTION\Z")
+"""Of the engine's own variables these give it values, credentials and patience; every other one changes how it works, where it
+keeps things or what it loads. Source: runner.md 3.8, the engines' lists of environment variables."""
+
+_FED_BY_OTHERS = frozenset(
     {
-        "TF_CLI_ARGS",
-        "TF_INPUT",
-        "TF_IN_AUTOMATION",
-        "TF_LOG",
-        "TF_LOG_CORE",
-        "TF_LOG_PATH",
-        "TF_LOG_PROVIDER",
-        "TF_REATTACH_PROVIDERS",
-        "TF_APPEND_USER_AGENT",
-        "TF_WORKSPACE",
-        "TF_DISABLE_PLUGIN_TLS",
-        "TF_SKIP_PROVIDER_VERIFY",
+        AssignmentType.USER_INPUT,
+        AssignmentType.BUILDING_BLOCK_OUTPUT,
+        AssignmentType.USER_PERMISSIONS,
+        AssignmentType.AUTHOR,
     }
 )
-"""Runners refuse these: they change how the engine itself works. Source: runner.md 3.8."""
+"""Sources whose values the platform team does not choose."""
 
-
-_STEERS_PROGRAMS = re.compile(
-    r"PATH|HOME|IFS|ENV|CDPATH|SHELL|SHELLOPTS|BASHOPTS|BASH_.*|PROMPT_COMMAND|PS4|TMPDIR|TMP|TEMP|LD_.*|GCONV_PATH"
-    r"|EDITOR|VISUAL|PAGER|GIT_.*|SSH_.*|XDG_.*|PYTHON.*|PERL5.*|PERLLIB|RUBY.*|NODE_.*|JAVA_.*|_JAVA_OPTIONS|JDK_JAVA_OPTIONS"
-    r"|GO(?:GC|DEBUG|FLAGS|PROXY|ROOT|PATH)|NIX_.*|KUBECONFIG|AWS_(?:CONFIG_FILE|SHARED_CREDENTIALS_FILE|CA_BUNDLE|ENDPOINT_URL.*)"
-    r"|SSL_.*|CURL_.*|REQUESTS_CA_BUNDLE|OPENSSL_.*|(?:TF|TOFU)_(?!VAR_).*|TERRAFORM_CONFIG|MESHSTACK_.*|BLOCKYARD_.*"
-    r"|(?i:(?:HTTPS?|ALL|NO|FTP)_PROXY)"
-)
-"""What makes shells, engines and tools load or trust something else, so that a value would act with the run's rights."""
+_NAME_FOR_OTHERS = re.compile(r"(TF_VAR|INPUT)_.+\Z|(?!(TF|TOFU|MESHSTACK|BLOCKYARD)_)(.+_)?(TOKEN|PASSWORD|SECRET)\Z")
+"""Variables that others may fill: a variable of the module, what a script reads as an input, a credential. Names that a loader, a
+shell, git or a provider understands (LD_PRELOAD, PATH, HOME, BASH_ENV, GIT_SSH_COMMAND, AWS_CONFIG_FILE, …) are none of these."""
 
 
 def check_inputs(content: VersionContent, changes: Mapping[str, SecretChange], target: TargetType) -> None:
@@ -124,12 +114,10 @@ def _check_key(spec: InputSpec, implementation: ImplementationType) -> None:
         remedy = "Use letters, digits and underscores, and begin with no digit."
     elif spec.is_environment and implementation is ImplementationType.TERRAFORM and _steers_engine(key):
         problem = "is an environment variable that steers the engine itself"
-        remedy = "Use another name; arguments of the engine cannot be set by inputs."
-    elif spec.is_environment and spec.assignment_type is AssignmentType.USER_INPUT and _STEERS_PROGRAMS.fullmatch(key):
-        problem = (
-            "is an environment variable that decides which programs run, or whom they trust; consumers cannot give it"
-        )
-        remedy = "Give it a value of your own (STATIC), or use a name that the module reads by itself."
+        remedy = "Use another name; of TF_… only TF_VAR_…, TF_TOKEN_…, TF_REGISTRY_… and TF_ENCRYPTION can be inputs."
+    elif spec.is_environment and implementation is ImplementationType.TERRAFORM and _is_for_the_platform_team(spec):
+        problem = f"is an environment variable that the platform team has to set itself, not {spec.assignment_type}"
+        remedy = "Call it TF_VAR_…, INPUT_… or …_TOKEN, …_PASSWORD, …_SECRET, or make it STATIC."
     if problem:
         raise Invalid(f"input key '{key}' {problem}", code="BadInputKey", field=input_pointer(key), remedy=remedy)
 
@@ -140,7 +128,11 @@ def _is_inner_path(key: str) -> bool:
 
 
 def _steers_engine(name: str) -> bool:
-    return name in _ENGINE_NAMES or name.startswith("TF_CLI_ARGS_")
+    return name.startswith("TF_") and not _ENGINE_NAME.match(name)
+
+
+def _is_for_the_platform_team(spec: InputSpec) -> bool:
+    return spec.assignment_type in _FED_BY_OTHERS and not _NAME_FOR_OTHERS.match(spec.key)
 
 
 def _check_source(spec: InputSpec, target: TargetType) -> None:

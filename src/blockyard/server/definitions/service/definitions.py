@@ -67,6 +67,7 @@ class DefinitionService:
         sealer: SecretSealer,
         usage: DefinitionUsage | None = None,
         allow_file_repositories: bool = False,
+        repository_hosts: Collection[str] = (),
     ) -> None:
         self._clock = clock
         self._new_id = new_id
@@ -85,6 +86,7 @@ class DefinitionService:
             sealer=sealer,
             usage=lambda: self.usage,
             allow_file_repositories=allow_file_repositories,
+            repository_hosts=repository_hosts,
         )
 
     def create(self, tx: Transaction, principal: Principal, workspace: str, spec: DefinitionSpec) -> DefinitionView:

@@ -1,6 +1,6 @@
 """Use cases of versions: reading, editing the draft, releasing, deriving the next draft. Source: api.md 3.17."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import structlog
@@ -62,7 +62,7 @@ log = structlog.get_logger(__name__)
 
 
 class VersionService:
-    """Use cases of versions; `allow_file_repositories` permits file:// addresses of repositories."""
+    """Use cases of versions; repositories may be files, and have to be on one of some hosts, if that is said."""
 
     def __init__(
         self,
@@ -76,6 +76,7 @@ class VersionService:
         sealer: SecretSealer,
         usage: Callable[[], DefinitionUsage],
         allow_file_repositories: bool = False,
+        repository_hosts: Collection[str] = (),
     ) -> None:
         self._clock = clock
         self._new_id = new_id
@@ -86,6 +87,7 @@ class VersionService:
         self._sealer = sealer
         self._usage = usage
         self._allow_files = allow_file_repositories
+        self._hosts = repository_hosts
 
     def page(
         self, tx: Transaction, principal: Principal, definition_id: DefinitionId | None, request: PageRequest
@@ -222,7 +224,7 @@ class VersionService:
             )
         content = request.content
         check_permissions(content.permissions)
-        check_implementation(content, request.secrets, allow_files=self._allow_files)
+        check_implementation(content, request.secrets, allow_files=self._allow_files, hosts=self._hosts)
         runner = self._runner(tx, definition, content)
         check_kept_inputs(content, before)
         check_inputs(content, request.secrets, definition.target_type)
