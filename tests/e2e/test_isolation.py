@@ -45,7 +45,8 @@ def test_a_provider_that_the_module_of_one_workspace_brings_along_reaches_no_cac
         source = f"localhost{no_registry.url.removeprefix('http://127.0.0.1')}/acme/fake"
         for owner in ("evil", "honest"):
             package = a_provider(f"#!/bin/sh\n# by {owner}\n")
-            files = {"main.tf": uses_provider(source), f"terraform.d/plugins/{source}/{PACKAGE}": package}
+            files: dict[str, str | bytes | None] = {"main.tf": uses_provider(source)}
+            files |= {f"terraform.d/plugins/{source}/{PACKAGE}": package}
             repository = create_repository(tmp_path / f"{owner}.git", files)
             version = bare.define(terraform(repository), owner=owner)
 

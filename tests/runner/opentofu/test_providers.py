@@ -119,3 +119,16 @@ def test_a_run_has_no_business_writing_into_the_cache(new_run: NewRun, mirror: P
 
     (cached,) = (tmp_path / "runner" / "plugins").rglob(PROGRAM)
     assert (cached.stat().st_mode & 0o777, cached.parent.stat().st_mode & 0o777) == (0o555, 0o555)
+
+
+@pytest.mark.parametrize(("owner", "folder"), [("shop-1", "shop-1"), ("../evil", "_"), ("Shop", "_"), ("", None)])
+def test_the_folder_of_a_workspace_is_its_own_whatever_it_is_called(
+    new_run: NewRun, mirror: Path, tmp_path: Path, owner: str, folder: str | None
+) -> None:
+    settings = {"provider_mirror_dir": mirror, "work_dir": tmp_path / "runner"}
+    new_run(files=USES_PROVIDER, settings=settings, owner=owner).execute()
+
+    plugins = tmp_path / "runner" / "plugins"
+    names = [path.name for path in plugins.iterdir()] if plugins.exists() else []
+    assert [name if name == folder else name[:1] for name in names] == ([] if folder is None else [folder])
+    assert not (tmp_path / "runner" / "evil").exists()
