@@ -17,12 +17,15 @@ ON_SQLITE = (
     "apply/register-1/before/runner",
     "apply/state-post-1/after/server",
     "apply/create-b-after/engine-goes-on/runner",
-    "apply/create-b-after/engine-waits/server+runner+engine",
-    "apply/final-1/after/server+runner+engine",
+    "apply/create-b-after/engine-goes-on/runner+supervisor",
+    "apply/create-b-after/engine-waits/engine",
+    "apply/create-b-after/engine-waits/server+runner+supervisor+engine",
+    "apply/final-1/after/server+runner+supervisor+engine",
+    "apply/state-post-1/before/supervisor",
     "fresh/git-pack-1/engine-waits/runner",
     "update/create-d-after/engine-goes-on/server",
     "destroy/destroy-b-after/engine-waits/runner+engine",
-    "abort/state-unlock-1/after/runner+engine",
+    "abort/state-unlock-1/after/runner+supervisor+engine",
 )
 ON_POSTGRES = ("apply/state-lock-1/after/postgres", "apply/final-1/before/postgres")
 ON_REPLICAS = (

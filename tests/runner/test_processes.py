@@ -1,5 +1,7 @@
 """Commands below their supervisor: exact output, exit codes, signals, adoption."""
 
+import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -8,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from blockyard.runner.executors.executor import ProcessResult
+from blockyard.runner.command import Command
+from blockyard.runner.executors.executor import CommandLost, ProcessResult
+from blockyard.runner.process_tree import ProcessIdentity
 from blockyard.runner.processes import RunProcesses
+from blockyard.runner.supervisor import start_time
 from blockyard.runner.supervisors import Supervisors
 
 
@@ -186,4 +191,49 @@ def test_a_large_order_reaches_the_command_whole(run: _Run) -> None:
 
     assert run.run("bash", "-c", 'echo "${#1}"', "bash", argument).exit_code == 0
     assert bytes(run.sink.taken) == b"100000\n"
+    run.processes.kill()
+
+
+def test_a_command_is_found_whose_supervisor_died_before_it_wrote_it_down(run: _Run, tmp_path: Path) -> None:
+    """The session of the supervisor tells."""
+    script = f"set -m; bash -c 'echo ready; until [ -e {tmp_path}/gate ]; do sleep 0.02; done; echo end' & wait"
+    folder = run.folder / "command"
+    folder.mkdir(parents=True)
+    with (folder / "output").open("wb") as output:
+        supervisor = subprocess.Popen(["bash", "-c", script], stdout=output, start_new_session=True)
+    (folder / "claim").write_text(f"{supervisor.pid} {start_time(supervisor.pid)}")
+    while not (folder / "output").read_bytes():
+        time.sleep(0.01)
+    supervisor.kill()
+    supervisor.wait()
+    threading.Timer(0.2, (tmp_path / "gate").touch).start()
+
+    with pytest.raises(CommandLost):
+        run.run("bash", "-c", "echo started again")
+
+    assert bytes(run.sink.taken) == b"ready\nend\n"
+
+
+def test_a_supervisor_of_an_earlier_version_is_known_by_what_it_started(run: _Run) -> None:
+    """It left its claim empty."""
+    folder = run.folder / "command"
+    folder.mkdir(parents=True)
+    (folder / "claim").touch()
+    (folder / "started").write_text("4194301 17 4194302 18")
+
+    assert Command(folder).supervisor == ProcessIdentity(4194301, 17)
+
+
+def test_an_order_that_was_lost_with_what_starts_supervisors_is_given_again(
+    run: _Run, supervisors: Supervisors, tmp_path: Path
+) -> None:
+    """The program is stopped, so that it takes no order, and killed."""
+    supervisors.prepare()
+    program = supervisors._program
+    assert program is not None
+    program.send_signal(signal.SIGSTOP)
+    threading.Timer(0.2, program.kill).start()
+
+    assert run.run("bash", "-c", f"echo x >> {tmp_path}/starts").exit_code == 0
+    assert (tmp_path / "starts").read_text() == "x\n"
     run.processes.kill()

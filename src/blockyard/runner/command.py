@@ -48,9 +48,9 @@ class Command:
 
     @property
     def supervisor(self) -> ProcessIdentity | None:
-        """Who has taken it, once somebody has."""
-        words = self._read("claim")
-        return ProcessIdentity(int(words[0]), int(words[1])) if words is not None and len(words) > 1 else None
+        """Who has taken it, once somebody has. One of an earlier version left its claim empty."""
+        words = self._read("claim") or self._read("started")
+        return ProcessIdentity(int(words[0]), int(words[1])) if words else None
 
     @property
     def started(self) -> Started | None:

@@ -7,7 +7,7 @@ waits for a reader, and a restarted runner reads on where the last one stopped.
 import re
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -88,7 +88,7 @@ class RunProcesses:
         """Have it started; again where what starts supervisors was killed before it took the order."""
         for _ in range(_LAUNCHES):
             self._supervisors.launch(command.folder, argv, cwd=cwd, env=env)
-            if self._wait_for_start(command) or command.is_claimed:
+            if self._wait_for_start(command, gives_up=self._supervisors.has_ended) or command.is_claimed:
                 return
 
     def _result(self, command: Command, conclude: Conclude) -> ProcessResult:
@@ -142,10 +142,10 @@ class RunProcesses:
         stopped = self._stop.is_set()
         return ProcessResult(UNKNOWN_EXIT, command.output, interrupted=stopped, timed_out=not stopped)
 
-    def _wait_for_start(self, command: Command) -> bool:
+    def _wait_for_start(self, command: Command, *, gives_up: Callable[[], bool] = lambda: False) -> bool:
         """Wait for a supervisor that has just begun; tell whether the command was started, whatever became of it."""
         end = time.monotonic() + _START_PATIENCE_SECONDS
-        while time.monotonic() < end and not command.has_started:
+        while time.monotonic() < end and not command.has_started and not gives_up():
             if (supervisor := command.supervisor) is not None and not supervisor.is_alive():
                 break
             time.sleep(_SETTLE_SECONDS)

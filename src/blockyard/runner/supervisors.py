@@ -36,6 +36,11 @@ class Supervisors:
                 os.close(reader)
             file.write(json.dumps(order).encode() + b"\n")
 
+    def has_ended(self) -> bool:
+        """Tell whether the program ended, perhaps before it took an order."""
+        program = self._program
+        return program is not None and program.poll() is not None
+
     def close(self) -> None:
         """End the program; supervisors of commands stay."""
         with self._lock:

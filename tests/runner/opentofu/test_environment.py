@@ -192,3 +192,12 @@ def test_a_data_folder_elsewhere_leaves_the_backend_to_the_environment(new_run: 
     assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
     assert "TF_HTTP_ADDRESS" in (run.run_dir / "apply.names").read_text()
     assert run.state.resources() == ["names"]
+
+
+def test_no_variable_of_ours_keeps_blockyard_from_starting_inside_a_run(new_run: NewRun) -> None:
+    """Servers refuse settings they do not know."""
+    run = new_run(files={"main.tf": SHOW_ENVIRONMENT}, implementation={"preRunScript": "env > script.env"})
+
+    assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    seen = (run.run_dir / "script.env").read_text() + (run.run_dir / "apply.names").read_text()
+    assert "BLOCKYARD_" not in seen

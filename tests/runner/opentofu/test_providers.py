@@ -1,10 +1,7 @@
 """Providers from an operator's mirror, through the cache that runs share."""
 
-import io
-import platform
 import shutil
 import threading
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,15 +11,10 @@ from fastapi import FastAPI
 from blockyard.runner.executors.executor import Outcome
 from tests.support.http_server import served
 from tests.support.opentofu_runs import OpenTofuRun
+from tests.support.providers import PACKAGE, PROGRAM, SYSTEM, a_provider, uses_provider
 
 NewRun = Callable[..., OpenTofuRun]
-SYSTEM = f"linux_{ {'x86_64': 'amd64', 'aarch64': 'arm64'}[platform.machine()] }"
-PACKAGE = f"terraform-provider-fake_1.0.0_{SYSTEM}.zip"
-PROGRAM = "terraform-provider-fake_v1.0.0"
-USES_PROVIDER = {
-    "main.tf": 'terraform {\n  required_providers {\n    fake = { source = "registry.test/acme/fake" }\n  }\n}\n'
-    'output "o" { value = 1 }\n'
-}
+USES_PROVIDER = {"main.tf": uses_provider("registry.test/acme/fake")}
 
 
 @pytest.fixture
@@ -32,16 +24,6 @@ def mirror(tmp_path: Path) -> Path:
     folder.mkdir(parents=True)
     (folder / PACKAGE).write_bytes(a_provider("#!/bin/sh\n"))
     return tmp_path / "mirror"
-
-
-def a_provider(text: str) -> bytes:
-    """Return a package whose program is `text`."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as package:
-        program = zipfile.ZipInfo(PROGRAM)
-        program.external_attr = 0o755 << 16
-        package.writestr(program, text)
-    return content.getvalue()
 
 
 def test_runs_at_the_same_time_share_the_provider_cache(new_run: NewRun, mirror: Path, tmp_path: Path) -> None:
@@ -61,7 +43,7 @@ def test_runs_at_the_same_time_share_the_provider_cache(new_run: NewRun, mirror:
 
 
 def test_a_provider_that_is_not_in_the_mirror_fails_the_init(new_run: NewRun, mirror: Path) -> None:
-    other = {"main.tf": USES_PROVIDER["main.tf"].replace("acme/fake", "acme/other")}
+    other = {"main.tf": uses_provider("registry.test/acme/other")}
     run = new_run(files=other, settings={"provider_mirror_dir": mirror})
 
     assert run.execute().outcome is Outcome.FAILED
@@ -94,7 +76,7 @@ def test_a_provider_that_a_module_brings_along_is_never_installed(
     source = f"localhost{registry}/acme/fake"
     run = new_run(
         files={
-            "main.tf": USES_PROVIDER["main.tf"].replace("registry.test/acme/fake", source),
+            "main.tf": uses_provider(source),
             f"{place}/{source}/{PACKAGE}": a_provider("#!/bin/sh\n"),
         },
         settings={"work_dir": tmp_path / "runner"},
@@ -137,3 +119,16 @@ def test_a_run_has_no_business_writing_into_the_cache(new_run: NewRun, mirror: P
 
     (cached,) = (tmp_path / "runner" / "plugins").rglob(PROGRAM)
     assert (cached.stat().st_mode & 0o777, cached.parent.stat().st_mode & 0o777) == (0o555, 0o555)
+
+
+@pytest.mark.parametrize(("owner", "folder"), [("shop-1", "shop-1"), ("../evil", "_"), ("Shop", "_"), ("", None)])
+def test_the_folder_of_a_workspace_is_its_own_whatever_it_is_called(
+    new_run: NewRun, mirror: Path, tmp_path: Path, owner: str, folder: str | None
+) -> None:
+    settings = {"provider_mirror_dir": mirror, "work_dir": tmp_path / "runner"}
+    new_run(files=USES_PROVIDER, settings=settings, owner=owner).execute()
+
+    plugins = tmp_path / "runner" / "plugins"
+    names = [path.name for path in plugins.iterdir()] if plugins.exists() else []
+    assert [name if name == folder else name[:1] for name in names] == ([] if folder is None else [folder])
+    assert not (tmp_path / "runner" / "evil").exists()

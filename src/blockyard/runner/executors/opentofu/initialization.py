@@ -231,9 +231,10 @@ def _cache(work: Work, prepared: Prepared) -> Path | None:
     """Return the provider cache of the workspace that owns the definition; None if the run has none."""
     caches = work.context.settings.plugin_cache_dir
     is_alone = any(given.is_environment and not plugins.may_share(given.key) for given in prepared.opened)
-    if caches is None or is_alone or not plugins.needs_providers(work.run_dir):
+    owner = work.owner_folder
+    if caches is None or owner is None or is_alone or not plugins.needs_providers(work.run_dir):
         return None
-    return caches / work.owner_folder
+    return caches / owner
 
 
 def _with_cache(work: Work, prepared: Prepared, cache: Path | None) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -248,9 +248,9 @@ def _noted(work: Work, environment_: Mapping[str, str], opened: tuple[PlainInput
 
 def _family(work: Work, engine: Path, version: EngineVersion) -> Family | None:
     """Return the runs this one can share prepared folders with; None if its folder depends on more than its sources."""
-    root = work.context.settings.prepared_dir
+    root, owner = work.context.settings.prepared_dir, work.owner_folder
     is_plain = work.implementation.use_mesh_http_backend_fallback and work.plan_link is None
-    if root is None or not is_plain or not work.context.server.blockyard:
+    if root is None or owner is None or not is_plain or not work.context.server.blockyard:
         return None
     inputs = work.block.spec.inputs
     if any(given.type is InputType.FILE or (given.is_environment and not may_share(given.key)) for given in inputs):
@@ -258,7 +258,7 @@ def _family(work: Work, engine: Path, version: EngineVersion) -> Family | None:
     implementation = work.implementation
     definition = work.context.document.spec.building_block_definition.uuid
     sources = (implementation.repository_url, implementation.repository_path or "")
-    return family(root, work.owner_folder, [definition, *sources, str(engine), str(version)])
+    return family(root, owner, [definition, *sources, str(engine), str(version)])
 
 
 def _for_module(work: Work) -> JsonObject:

@@ -1,7 +1,7 @@
 """Folders that spare later runs of the same sources the clone and `init`.
 
 After a successful `init` the module and what `init` made are kept, without anything of the run: on a Blockyard server the
-backend is configured by environment alone, so nothing of it is in there (hub-usage.md B1). A later run of the same
+backend's settings are added after that and its credentials are environment (hub-usage.md B1). A later run of the same
 definition, sources, commit and engine asks the repository for the commit with its own credentials, which proves that it
 may read it, and starts from a copy. Where the engine then asks for `init` after all, the run does it.
 

@@ -50,9 +50,11 @@ class Work:
         return self.context.document.spec.building_block
 
     @property
-    def owner_folder(self) -> str:
-        """The name of the folder for what runs of one workspace share: the one that owns the definition."""
+    def owner_folder(self) -> str | None:
+        """The name of the folder for what runs of one workspace share: the one that owns the definition; None if unknown."""
         owner = self.context.document.spec.building_block_definition.spec.workspace_identifier
+        if not owner:
+            return None
         return owner if _PLAIN.fullmatch(owner) else f"_{hashlib.sha256(owner.encode()).hexdigest()[:32]}"
 
     @property
