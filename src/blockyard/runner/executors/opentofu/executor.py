@@ -161,7 +161,7 @@ class _Execution:
         if work.was_stopped(result):
             raise Stopped
         work.say(f"The pre-run script ended with exit code {result.exit_code}.")
-        message = prerun.take_message(message_file)
+        message = prerun.take_message(message_file, work.reporter.mask)
         if result.exit_code:
             raise StepFailed(message or prerun.failure(result.exit_code), message)
         if not work.run_dir.is_dir():
@@ -222,7 +222,7 @@ class _Execution:
         rescue_state(work, initialized)
         if work.was_stopped(result):
             raise Stopped
-        raise StepFailed(diagnostics.user_message(EXECUTE_NAMES[work.behavior], result.exit_code, tail(result)))
+        raise StepFailed(diagnostics.user_message(EXECUTE_NAMES[work.behavior], result.exit_code, work.printed(result)))
 
     def _output(self) -> _Left:
         work = self._work
@@ -254,7 +254,7 @@ class _Execution:
         if work.was_stopped(result):
             raise Stopped
         if result.exit_code:
-            raise StepFailed(diagnostics.user_message("collecting the outputs", result.exit_code, tail(result)))
+            raise StepFailed(diagnostics.user_message("collecting the outputs", result.exit_code, work.printed(result)))
         return read_outputs(json.loads(self._made(_OUTPUTS_FILE)))
 
     def _made(self, name: str) -> bytes:

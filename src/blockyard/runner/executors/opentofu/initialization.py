@@ -207,7 +207,7 @@ def _init(work: Work, prepared: Prepared, seen: Mapping[str, str], *, upgrade: b
             return
         if work.was_stopped(result):
             raise Stopped
-        said = tail(result)
+        said = work.printed(result)
         if result.timed_out or attempt == INIT_ATTEMPTS or not diagnostics.is_transient(said):
             raise _init_failure(work, prepared, result, said)
         pause = _INIT_PAUSES_SECONDS[attempt - 1]
@@ -268,6 +268,6 @@ def _workspace_command(
     if work.was_stopped(result):
         raise Stopped
     if result.exit_code:
-        message = diagnostics.user_message("choosing the workspace", result.exit_code, tail(result))
+        message = diagnostics.user_message("choosing the workspace", result.exit_code, work.printed(result))
         raise StepFailed(message, "The backend of the module must support workspaces.")
     return result

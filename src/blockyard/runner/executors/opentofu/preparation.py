@@ -18,7 +18,7 @@ from blockyard.runner.executors.opentofu.engine import Engine, Engines
 from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.files import write_files, write_private
 from blockyard.runner.executors.opentofu.git import Git, git_environment
-from blockyard.runner.executors.opentofu.inputs import Opener, PlainInput, secret_parts, secrets, sensitive_keys, unique
+from blockyard.runner.executors.opentofu.inputs import Opener, PlainInput, secrets, sensitive_keys, unique
 from blockyard.runner.executors.opentofu.module_files import module_files
 from blockyard.runner.executors.opentofu.plugins import may_share
 from blockyard.runner.executors.opentofu.prepared import Family, family
@@ -173,7 +173,7 @@ def _ssh(work: Work, own: Mapping[str, str]) -> SshAccess | None:
         return None
     is_in_clear = work.context.private_key is None and "PRIVATE KEY-----" in sealed
     key = sealed if is_in_clear else _opened_member(work, "sshPrivateKey", sealed, "the SSH private key")
-    work.reporter.add_secrets(secret_parts(key))
+    work.reporter.add_secrets([key])
     settings = work.context.settings
     return prepare_ssh(
         work.run_dir,

@@ -1,7 +1,9 @@
 """The pre-run script of a definition. Source: runner.md 3.13."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+from blockyard.protocol.masking import HELD_LIMIT
 from blockyard.protocol.run import Behavior
 from blockyard.runner.executors.opentofu.diagnostics import ending
 from blockyard.runner.executors.opentofu.files import write_private
@@ -40,12 +42,12 @@ def failure(exit_code: int) -> str:
     return f"script failed with exit code {exit_code}" if exit_code >= 0 else f"script {ending(exit_code)}"
 
 
-def take_message(path: Path) -> str | None:
-    """Read and delete what the script wrote for the consumer."""
+def take_message(path: Path, mask: Callable[[str], str]) -> str | None:
+    """Read and delete what the script wrote for the consumer. It is masked before it is cut: a cut secret is not found."""
     try:
-        content = read_beginning(path.parent, path.name, max_bytes=MAX_MESSAGE_BYTES)
+        content = read_beginning(path.parent, path.name, max_bytes=MAX_MESSAGE_BYTES + HELD_LIMIT)
         path.unlink(missing_ok=True)
     except OSError:
         return None
-    text = content.decode("utf-8", errors="replace").strip()
-    return text or None
+    text = mask(content.decode("utf-8", errors="replace"))
+    return text.encode()[:MAX_MESSAGE_BYTES].decode("utf-8", errors="ignore").strip() or None
