@@ -9,7 +9,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from blockyard.runner.executors.opentofu.variables import VARIABLE_FILE
+from blockyard.runner.executors.opentofu.own_names import VARIABLE_FILE
 
 MAX_ERRORS = 5
 MAX_CHARACTERS = 500

@@ -24,12 +24,12 @@ from blockyard.runner.executors.opentofu.environment import engine_environment, 
 from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
 from blockyard.runner.executors.opentofu.files import write_private
 from blockyard.runner.executors.opentofu.outputs import is_encrypted
+from blockyard.runner.executors.opentofu.own_names import PLAN_FILE
 from blockyard.runner.executors.opentofu.preparation import Prepared, is_own_file
 from blockyard.runner.executors.opentofu.work import Work, tail
 from blockyard.runner.executors.opentofu.workspaces import DEFAULT, choose_workspace
 from blockyard.runner.made_files import open_made, read_made
 
-PLAN_FILE = "plan.tfplan"
 MAX_LOCAL_STATE_BYTES = 64 * 1024 * 1024
 MAX_LOCK_FILE_BYTES = 4 * 1024 * 1024
 
@@ -68,6 +68,7 @@ def initialize(work: Work, prepared: Prepared, module: Module, own: Mapping[str,
         address=address,
         run_token=work.context.document.spec.run_token,
         blockyard=work.context.server.blockyard,
+        is_addressed="TF_HTTP_ADDRESS" in prepared.environment,
     )
     _place_backend(work, backend)
     engine_only = engine_environment(own, work.context.settings.work_dir / f"engine-{work.run_id}.log")
@@ -133,10 +134,19 @@ def _place_backend(work: Work, backend: Backend) -> None:
     if backend.file_text is None:
         if backend.declared and work.implementation.use_mesh_http_backend_fallback:
             work.say(f"Using the existing backend of the module: {backend.declared}")
+        elif backend.declared in {None, "local"}:
+            work.say(
+                "Warning: the definition keeps no state on the control plane and the module has no backend that does."
+            )
+            work.say("The state is gone with this run: the next one creates everything anew.")
         return
     if not any(is_backend_file(path.name) for path in work.run_dir.iterdir()):
-        write_private(work.run_dir / backend_file(int(time.time())), backend.file_text.encode())
-    work.say("The module declares no backend: its state is kept by the control plane.")
+        write_private(work.run_dir / backend_file(backend, int(time.time())), backend.file_text.encode())
+    why = {
+        None: "declares no backend",
+        "local": 'declares a backend "local", whose state would be gone with the run',
+    }.get(backend.declared, f'declares a backend "{backend.declared}" without an address')
+    work.say(f"The module {why}: its state is kept by the control plane.")
 
 
 def _place_settings(work: Work, prepared: Prepared, backend: Backend) -> Mapping[str, str]:

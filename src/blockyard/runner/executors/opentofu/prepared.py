@@ -24,6 +24,7 @@ from pathlib import Path
 import structlog
 
 from blockyard.runner.executors.opentofu.diagnostics import read_errors
+from blockyard.runner.executors.opentofu.own_names import DATA_DIR
 from blockyard.runner.made_files import read_made
 
 log = structlog.get_logger()
@@ -38,7 +39,6 @@ MAX_FILES = 2000
 PROVIDERS_SECONDS = 900.0
 """How long a folder of a module with providers is used."""
 
-_DATA_DIR = ".terraform"
 _DRAFT = ".draft-"
 _ASKS_FOR_INIT = re.compile(
     r"Backend initialization required.*|Inconsistent dependency lock file|Required plugins are not installed"
@@ -108,7 +108,7 @@ def _at(folder: Path, is_own: Callable[[str], bool]) -> Callable[[str, list[str]
 
 
 def _has_providers(folder: Path) -> bool:
-    return (folder / _DATA_DIR / "providers").exists()
+    return (folder / DATA_DIR / "providers").exists()
 
 
 def _is_old(made: float) -> bool:
@@ -117,13 +117,13 @@ def _is_old(made: float) -> bool:
 
 def _lacks_providers(folder: Path) -> bool:
     """Tell whether a provider was removed from the cache its link points to."""
-    return not all(path.exists() for path in (folder / _DATA_DIR / "providers").glob("*/*/*/*/*"))
+    return not all(path.exists() for path in (folder / DATA_DIR / "providers").glob("*/*/*/*/*"))
 
 
 def _fetches_modules(run_dir: Path) -> bool:
     """Tell whether `init` has fetched modules from elsewhere; those may change without the commit changing."""
     try:
-        listed = json.loads(read_made(run_dir, f"{_DATA_DIR}/modules/modules.json", max_bytes=MAX_BYTES))
+        listed = json.loads(read_made(run_dir, f"{DATA_DIR}/modules/modules.json", max_bytes=MAX_BYTES))
     except FileNotFoundError:
         return False
     except (OSError, ValueError):

@@ -7,9 +7,9 @@ from blockyard.protocol.masking import HELD_LIMIT
 from blockyard.protocol.run import Behavior
 from blockyard.runner.executors.opentofu.diagnostics import ending
 from blockyard.runner.executors.opentofu.files import write_private
+from blockyard.runner.executors.opentofu.own_names import MESSAGE_STEM, SCRIPT_FILE
 from blockyard.runner.made_files import read_beginning
 
-SCRIPT_FILE = "meshstack-pre-run.sh"
 MESSAGE_VARIABLE = "MESHSTACK_USER_MESSAGE"
 MAX_MESSAGE_BYTES = 64 * 1024
 """Longer messages to the consumer are cut."""
@@ -34,7 +34,7 @@ def write_script(run_dir: Path, text: str) -> Path:
 
 def message_file(run_dir: Path, run_id: str) -> Path:
     """Return where the script may leave a message for the consumer; the same for every attempt to follow it."""
-    return run_dir / f"meshstack-user-message-{run_id[:8]}.txt"
+    return run_dir / f"{MESSAGE_STEM}{run_id[:8]}.txt"
 
 
 def failure(exit_code: int) -> str:

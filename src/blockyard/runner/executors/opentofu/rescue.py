@@ -1,13 +1,16 @@
 """Saves the state that an engine could not store. Source: hub-usage.md B4, B5."""
 
+from pathlib import Path
+
 import structlog
 
+from blockyard.runner.executors.opentofu.files import remove
 from blockyard.runner.executors.opentofu.initialization import Initialized
+from blockyard.runner.executors.opentofu.own_names import ERRORED_STATE
 from blockyard.runner.executors.opentofu.state import StateError
 from blockyard.runner.executors.opentofu.work import Work
 from blockyard.runner.made_files import copy_made, is_made, read_made
 
-ERRORED_STATE = "errored.tfstate"
 KEPT_STATES = "errored-states"
 MAX_STATE_BYTES = 64 * 1024 * 1024
 """What the control plane takes."""
@@ -16,6 +19,13 @@ MAX_KEPT_BYTES = 1024 * 1024 * 1024
 """What the runner keeps at most."""
 
 log = structlog.get_logger()
+
+
+def forget_errored_state(run_dir: Path) -> None:
+    """Remove what a script left: only what the engine of this run has written is a state of the block."""
+    path = run_dir / ERRORED_STATE
+    if path.is_symlink() or path.exists():
+        remove(path)
 
 
 def rescue_state(work: Work, initialized: Initialized) -> None:

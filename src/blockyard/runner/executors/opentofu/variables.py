@@ -14,12 +14,6 @@ from blockyard.protocol.run import InputType
 from blockyard.runner.executors.opentofu.environment import VARIABLE_PREFIX
 from blockyard.runner.executors.opentofu.inputs import PlainInput
 
-VARIABLE_FILE = "aaaaaa_meshstack-e48f8924-a6c0-4ff0-9528-ff3c1f6f94d8.auto.tfvars.json"
-"""Sorts first, so that any other variable file of the module goes before."""
-
-DECLARATION_FILE = "meshStack_run_vars.tf"
-"""Declares the variables below; left alone if the module brings one."""
-
 BLOCK_ID = "meshstack_building_block_id"
 RUN_ID = "meshstack_building_block_run_id"
 RUN_JSON = "meshstack_building_block_run_b64"
@@ -56,7 +50,7 @@ def from_inputs(inputs: Sequence[PlainInput], module: Module) -> Variables:
             continue
         declared = module.variables.get(name)
         try:
-            value = _value(given, declares_text=declared is not None and declared.type_text == "string")
+            value = _value(given, declares_text=declared is not None and declared.is_text)
             literals.dumps(value)
             values[name] = value
         except (literals.NotLiteralError, RecursionError) as error:
