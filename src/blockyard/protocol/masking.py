@@ -55,9 +55,10 @@ def _texts(value: Json) -> Iterator[str]:
 
 
 class Masker:
-    """Knows the secrets of one run. Not thread-safe."""
+    """Knows the secrets of one run; masks the userinfo of URLs too if `urls`. Not thread-safe."""
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, secrets: Iterable[str] = (), *, urls: bool = True) -> None:
+        self._urls = urls
         self._known: set[str] = set()
         self._patterns: list[Pattern] = []
         self._by_first: dict[bytes, list[Pattern]] = {}
@@ -98,7 +99,7 @@ class Masker:
 
     def _ranges(self, data: bytes) -> list[tuple[int, int]]:
         """Return the ranges to mask, in order, overlapping ones joined."""
-        found = [match.span() for match in _USERINFO.finditer(data)]
+        found = [match.span() for match in _USERINFO.finditer(data)] if self._urls else []
         for pattern in self._possible(data):
             for start in pattern.starts:
                 at = data.find(start)

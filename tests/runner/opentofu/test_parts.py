@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from blockyard.modules import literals
 from blockyard.modules.module import read
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.masking import Masker
@@ -69,9 +70,13 @@ def test_an_empty_backend_is_configured_beside_its_file_on_a_blockyard_server() 
 
 
 def test_a_foreign_backend_never_gets_the_run_token() -> None:
-    module = read({"a.tf": 'terraform { backend "http" {} }'})
+    addressed = read({"a.tf": 'terraform { backend "http" { address = "https://x.example" } }'})
+    empty = read({"a.tf": 'terraform { backend "http" {} }'})
 
-    assert not choose_backend(module, fallback=True, address="a", run_token="t", blockyard=True).environment
+    assert not choose_backend(addressed, fallback=True, address="a", run_token="t", blockyard=True).environment
+    assert not choose_backend(
+        empty, fallback=True, address="a", run_token="t", blockyard=True, is_addressed=True
+    ).environment
     assert not choose_backend(read({}), fallback=False, address="a", run_token="t", blockyard=True).environment
 
 
@@ -107,13 +112,16 @@ def test_workspaces_are_named_officially_and_found_by_their_end() -> None:
     ],
 )
 def test_outputs_are_converted_by_their_type(type_: Json, value: Json, reported: tuple[str, Json]) -> None:
-    (found,) = read_outputs({"o": {"type": type_, "value": value}}).values()
+    (found,) = read_outputs({"o": {"type": literals.from_json(type_), "value": literals.from_json(value)}}).values()
 
     assert (found.type.value, found.value) == reported
 
 
 def test_sensitive_values_and_null_outputs_are_not_read() -> None:
-    document: Json = {"s": {"type": "string", "value": "v", "sensitive": True}, "n": {"type": "string", "value": None}}
+    document: literals.Literal = {
+        "s": {"type": "string", "value": "v", "sensitive": True},
+        "n": {"type": "string", "value": None},
+    }
 
     assert {name: (o.value, o.is_sensitive) for name, o in read_outputs(document).items()} == {"s": (None, True)}
     assert of_state(None) == {}

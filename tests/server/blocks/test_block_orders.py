@@ -416,3 +416,14 @@ def test_a_list_of_a_manual_block_is_an_output_of_type_code(world: BlockWorld) -
         "valueType": "CODE",
         "assignmentType": "NONE",
     }
+
+
+def test_a_run_warns_of_a_declared_output_whose_value_is_withheld(world: BlockWorld) -> None:
+    block = world.order(world.define(inputs=INPUTS, outputs={"key": an_output()}), ASKED)
+
+    world.report(world.claimed(), outputs={"key": a_value(None, isSensitive=True)})
+
+    assert status_of(world.read(block)) == "SUCCEEDED"
+    assert [warning.message for warning in world.latest_run(block).warnings] == [
+        "The value of output 'key' is sensitive: it stays in the state and was not handed on."
+    ]

@@ -34,6 +34,8 @@ class RunFinish:
 
     status: RunStatus
     message: str | None = None
+    warnings: tuple[str, ...] = ()
+    """What people must know of a run that ended as it was reported."""
 
 
 class RunContent(Protocol):

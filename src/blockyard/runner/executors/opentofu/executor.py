@@ -1,12 +1,12 @@
 """Executes one run of an OpenTofu module, stage by stage; see the package for the design."""
 
-import json
 import shutil
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from blockyard.modules import literals
 from blockyard.modules.module import Module
 from blockyard.modules.syntax import warm_up
 from blockyard.protocol.run import Behavior, TerraformImplementation
@@ -234,6 +234,8 @@ class _Execution:
             return _Left()
         outputs = without_token(self._outputs(), work.context.document.spec.run_token or "")
         work.say(f"{len(outputs)} outputs collected: {', '.join(sorted(outputs)) or 'none'}")
+        if withheld := sorted(name for name, output in outputs.items() if output.is_sensitive):
+            work.say(f"Warning: sensitive outputs stay in the state, their values are not sent: {', '.join(withheld)}")
         return _Left(outputs=outputs)
 
     def _outputs(self) -> dict[str, OutputValue]:
@@ -258,7 +260,7 @@ class _Execution:
             raise Stopped
         if result.exit_code:
             raise StepFailed(diagnostics.user_message("collecting the outputs", result.exit_code, work.printed(result)))
-        return read_outputs(json.loads(self._made(OUTPUTS_FILE)))
+        return read_outputs(literals.read_json(self._made(OUTPUTS_FILE)))
 
     def _made(self, name: str) -> bytes:
         """Return what the engine wrote to a file of the run. Raises StepFailed."""

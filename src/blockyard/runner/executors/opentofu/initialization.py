@@ -1,14 +1,13 @@
 """The third stage: backend, `init` and workspace."""
 
-import json
 import time
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from blockyard.modules import literals
 from blockyard.modules.module import Module
-from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import Behavior
 from blockyard.runner.executors.executor import ArtifactError, ProcessResult
 from blockyard.runner.executors.opentofu import argv, diagnostics, plugins
@@ -23,7 +22,7 @@ from blockyard.runner.executors.opentofu.backend_settings import remove_settings
 from blockyard.runner.executors.opentofu.environment import engine_environment, init_environment
 from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
 from blockyard.runner.executors.opentofu.files import write_private
-from blockyard.runner.executors.opentofu.outputs import is_encrypted
+from blockyard.runner.executors.opentofu.outputs import State, is_encrypted
 from blockyard.runner.executors.opentofu.own_names import PLAN_FILE
 from blockyard.runner.executors.opentofu.preparation import Prepared, is_own_file
 from blockyard.runner.executors.opentofu.work import Work, tail
@@ -112,13 +111,13 @@ def leave_settings_open(work: Work, initialized: Initialized) -> Mapping[str, st
     return {**initialized.environment, **initialized.backend.environment}
 
 
-def read_local_state(run_dir: Path, initialized: Initialized) -> JsonObject | None:
+def read_local_state(run_dir: Path, initialized: Initialized) -> State | None:
     """Return the state a module without a backend keeps in the run directory; None if only the engine can read it."""
     name = initialized.workspace
     folder = "" if name in {None, DEFAULT} else f"terraform.tfstate.d/{name}/"
     try:
-        state = json.loads(read_made(run_dir, f"{folder}terraform.tfstate", max_bytes=MAX_LOCAL_STATE_BYTES))
-    except (OSError, ValueError):
+        state = literals.read_json(read_made(run_dir, f"{folder}terraform.tfstate", max_bytes=MAX_LOCAL_STATE_BYTES))
+    except (OSError, ValueError, RecursionError):
         return None
     return state if isinstance(state, dict) and not is_encrypted(state) else None
 

@@ -36,7 +36,7 @@ def rescue_state(work: Work, initialized: Initialized) -> None:
     if initialized.backend.injected:
         try:
             work.state(initialized.address).write(read_made(work.run_dir, ERRORED_STATE, max_bytes=MAX_STATE_BYTES))
-        except (StateError, ValueError, OSError) as error:
+        except (StateError, ValueError, RecursionError, OSError) as error:
             work.say(f"\nThe engine could not store the state, and the runner could not either: {error}.")
         else:
             path.rename(path.with_name(f"{ERRORED_STATE}.stored"))

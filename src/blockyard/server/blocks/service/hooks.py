@@ -148,17 +148,17 @@ class BlockHooks:
 
     def _applied(self, tx: Transaction, block: Block, run: Run, reported: Mapping[str, BlockOutput]) -> RunFinish:
         _, version = self._starter.reader(tx).version_of(block)
-        outputs = reported
+        outputs, warnings = reported, tuple[str, ...]()
         if version.implementation_type is not ImplementationType.MANUAL:
             checked = check_outputs(version.outputs, reported)
             if checked.problems:
                 self._follow_end(tx, block.following(run.id, RunStatus.FAILED))
                 return RunFinish(RunStatus.FAILED, " ".join(checked.problems))
-            outputs = checked.outputs
+            outputs, warnings = checked.outputs, checked.warnings
         after = block.following(run.id, run.status).applied(outputs, run.finished_at or run.created_at)
         self._follow_end(tx, after)
         self._wake_children(tx, after, changed_outputs(block.outputs, after.outputs))
-        return RunFinish(run.status)
+        return RunFinish(run.status, warnings=warnings)
 
     def _follow_end(self, tx: Transaction, block: Block) -> None:
         self._starter.save(tx, block)

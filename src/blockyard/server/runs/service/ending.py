@@ -46,6 +46,8 @@ class RunEnding:
         finish = self._context.ports().listener.run_finished(tx, ended, self.outputs(tx, run))
         if finish.status is not ended.status:
             ended = self._overruled(tx, ended, finish)
+        for warning in finish.warnings:
+            ended = ended.warned(ended.finished_at or self._context.clock(), warning)
         ended = self._with_open_steps(tx, ended)
         ended = self.cut_off(tx, ended, at=now, confirmed=confirmed)
         saved = RunStore(tx).save(ended)
