@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from blockyard.cli.checkout import Source, checked_out
+from blockyard.cli.exits import Failure
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.sealing import seal
 from blockyard.runner.executors.executor import Outcome
@@ -75,6 +77,43 @@ def test_branches_go_before_tags_before_expressions(
     fetched(repository, tmp_path / "run", ref)
 
     assert (tmp_path / "run" / "main.tf").read_text() == content
+
+
+@pytest.mark.parametrize(
+    "ref",
+    [
+        None,
+        "main",
+        "v1",
+        "both",
+        "refs/tags/both",
+        "refs/heads/both",
+        "main~1",
+        "feature/x~1",
+        "origin/main^",
+        "@{u}",
+        "HEAD@{1}",
+        "nothing",
+    ],
+)
+def test_an_import_takes_the_commit_that_runs_take(repository: GitRepository, tmp_path: Path, ref: str | None) -> None:
+    def imported() -> str | None:
+        try:
+            with checked_out(Source(url=repository.path.as_uri(), path=None, ref=ref)) as folder:
+                return GitRepository(folder / ".git").resolve("HEAD")
+        except Failure:
+            return None
+
+    def run() -> str | None:
+        try:
+            return fetched(repository, tmp_path / "run", ref)
+        except StepFailed:
+            return None
+
+    commit = run()
+
+    assert imported() == commit
+    assert (commit is None) == (ref in {"@{u}", "HEAD@{1}", "nothing"})
 
 
 @pytest.mark.parametrize("characters", [40, 12])

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from blockyard.modules import references
 from blockyard.modules.module import SUFFIXES
 from blockyard.runner.executors.opentofu.environment import is_encodable
 from blockyard.runner.executors.opentofu.failures import StepFailed
@@ -22,13 +23,6 @@ from blockyard.runner.executors.opentofu.git import Git, GitAnswer
 from blockyard.runner.executors.opentofu.missing import lfs_pointers, shown, submodules
 from blockyard.runner.executors.opentofu.own_names import CLONE_DIR, CREDENTIALS_FILE, is_test, left_behind
 from blockyard.runner.executors.opentofu.ssh import SshAccess, explain
-
-_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-_EXPRESSION = re.compile(r"[0-9a-f]{4,63}|HEAD.*|refs/.+|origin/.+|.*[~^@].*")
-"""References that only the whole history can answer: short commit ids and revision expressions."""
-
-_OF_A_CHECKOUT = "@{"
-"""What follows asks for the upstream or the past of a local branch; git would answer with the default branch."""
 
 _LOCAL_SOURCE = re.compile(r'(?m)^[ \t]*(?:source[ \t]*=[ \t]*|"source"[ \t]*:[ \t]*)"(\.\.?/[^"]*)"')
 _MAX_SOURCE_BYTES = 4 * 1024 * 1024
@@ -107,7 +101,7 @@ def resolve(repository: Repository, ref: str | None, run_dir: Path, git: Git) ->
     """Ask the repository which commit a branch, tag or commit id means; None if that takes more. Raises Stopped."""
     if ref is not None and not (ref and is_encodable(ref)):
         return None
-    names = ["HEAD"] if ref is None else [f"refs/heads/{ref}", f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}"]
+    names = references.names(ref)
     configuration = _configuration(repository, run_dir)
     try:
         answer = git.run("ls-remote", "--quiet", "--", repository.url, *names, cwd=run_dir, configuration=configuration)
@@ -115,9 +109,10 @@ def resolve(repository: Repository, ref: str | None, run_dir: Path, git: Git) ->
         (run_dir / CREDENTIALS_FILE).unlink(missing_ok=True)
     if answer.exit_code:
         return None
-    lines = (line.partition("\t") for line in answer.output.splitlines())
-    found = {name: commit for commit, _, name in lines}
-    return next((found[name] for name in names if name in found), ref if ref and _COMMIT.fullmatch(ref) else None)
+    found = references.chosen(answer.output, ref)
+    if found is None:
+        return ref if ref and references.is_commit(ref) else None
+    return found[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +144,7 @@ def _clone(cloning: _Cloning, ref: str | None) -> None:
     """Clone branch or tag `ref`, in this order; else fetch it as a commit; else search the history."""
     if ref is not None and not (ref and is_encodable(ref)):
         raise StepFailed("reference not found", "The definition's reference is empty or malformed.")
-    if ref is not None and _OF_A_CHECKOUT in ref:
+    if ref is not None and references.is_of_one_checkout(ref):
         raise StepFailed("reference not found", f"'{ref}' is about the history of a checkout, and there is none yet.")
     branch = () if ref is None else (f"--branch={ref}",)
     url = ("--", cloning.repository.url, str(cloning.target))
@@ -159,18 +154,20 @@ def _clone(cloning: _Cloning, ref: str | None) -> None:
         return
     if ref is None or not _is_missing(answer):
         raise cloning.failure(answer)
-    if _COMMIT.fullmatch(ref) and _fetch_commit(cloning, ref):
+    if references.is_commit(ref) and _fetch_commit(cloning, ref):
         return
-    if not _EXPRESSION.fullmatch(ref):
+    if not references.is_commit(ref) and not references.needs_history(ref):
         raise StepFailed("reference not found", f"There is no branch or tag '{ref}'.\n{answer.output}")
     shutil.rmtree(cloning.target, ignore_errors=True)
     answer = cloning.run("clone", "--quiet", "--template=", "--no-checkout", *url)
     if answer.exit_code:
         raise cloning.failure(answer)
-    found = cloning.run("rev-parse", "--quiet", "--verify", "--end-of-options", f"{ref}^{{commit}}")
-    if found.exit_code:
-        raise StepFailed("reference not found", f"'{ref}' could not be resolved to a commit.")
-    _check_out(cloning, found.output.strip())
+    for expression in references.expressions(ref):
+        found = cloning.run("rev-parse", "--quiet", "--verify", "--end-of-options", expression)
+        if found.exit_code == 0:
+            _check_out(cloning, found.output.strip())
+            return
+    raise StepFailed("reference not found", f"'{ref}' could not be resolved to a commit.")
 
 
 def _fetch_commit(cloning: _Cloning, commit: str) -> bool:
