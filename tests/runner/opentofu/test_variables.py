@@ -191,3 +191,31 @@ def test_values_of_saved_plans_leave_out_the_run() -> None:
         variables.RUN_JSON,
     }
     assert variables.declarations({variables.BLOCK_ID, variables.RUN_ID, variables.RUN_JSON}) is None
+
+
+def test_variable_files_of_the_module_win_or_lose_as_the_log_says(new_run: NewRun) -> None:
+    names = {"a": "terraform.tfvars", "b": "00.auto.tfvars", "c": "ZZ.auto.tfvars.json", "d": "zz.auto.tfvars"}
+    files = {
+        file: f'{{"{name}": "file"}}' if file.endswith("json") else f'{name} = "file"\n' for name, file in names.items()
+    }
+    main = "".join(
+        f'variable "{name}" {{ type = string }}\noutput "{name}" {{ value = var.{name} }}\n' for name in names
+    )
+    run = new_run(files={"main.tf": main, **files}, inputs=[an_input(name, "input") for name in names])
+
+    assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    assert [run.reporter.outputs[name].value for name in "abcd"] == ["input", "input", "input", "file"]
+    said = run.reporter.whole_text()
+    assert "Values in these files of the module replace those of inputs: zz.auto.tfvars\n" in said
+    assert "these files of the module: 00.auto.tfvars, ZZ.auto.tfvars.json, terraform.tfvars\n" in said
+
+
+def test_a_dry_run_of_a_module_that_needs_what_it_lacks_says_so(new_run: NewRun) -> None:
+    module = f'variable "{variables.RUN_JSON}" {{\n  type = string\n}}\n'
+    run = new_run(files={"main.tf": module}, behavior="DETECT")
+
+    assert run.execute().outcome is Outcome.FAILED
+    assert "which dry runs and saved plans do not have" in run.reporter.user_messages["input"]
+    assert new_run(files={"main.tf": module}).execute().outcome is Outcome.SUCCEEDED
+    optional = new_run(files={"main.tf": module.replace("string", "string\n  default = null")}, behavior="DETECT")
+    assert optional.execute().outcome is Outcome.SUCCEEDED

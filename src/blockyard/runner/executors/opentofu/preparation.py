@@ -18,6 +18,7 @@ from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.files import remove, write_files, write_private
 from blockyard.runner.executors.opentofu.git import Git, git_environment
 from blockyard.runner.executors.opentofu.inputs import Opener, PlainInput, secrets, sensitive_keys, unique
+from blockyard.runner.executors.opentofu.missing import shown
 from blockyard.runner.executors.opentofu.module_files import module_files
 from blockyard.runner.executors.opentofu.own_names import (
     DATA_DIR,
@@ -86,10 +87,13 @@ def prepare_inputs(work: Work, prepared: Prepared) -> Module:
     module = _read_module(work, prepared)
     for warning in module.warnings:
         work.say(f"Warning: {warning}. Its variables count as having no type.")
+    _tell_of_variable_files(work)
+    own = _own_values(work)
+    _require_values(module, {*own, *(given.key for given in opened)})
     found = variables.from_inputs(opened, module)
     for warning in found.warnings:
         work.say(warning)
-    values = {**found.values, **_own_values(work)}
+    values = {**found.values, **own}
     text = variables.Variables(values).file_text()
     write_private(work.run_dir / VARIABLE_FILE, text.encode())
     declared = variables.declarations(module.variables)
@@ -99,6 +103,28 @@ def prepare_inputs(work: Work, prepared: Prepared) -> Module:
         write_private(declaration_file, (declared or "").encode())
     work.done(_INPUTS, {_DECLARES: declares})
     return module
+
+
+def _tell_of_variable_files(work: Work) -> None:
+    """Say which variable files of the module go before inputs, and which do not: the engine reads them in their order."""
+    names = sorted(path.name for path in work.run_dir.iterdir() if variables.is_variable_file(path.name))
+    first = [name for name in names if variables.goes_before_inputs(name)]
+    after = [name for name in names if name not in first]
+    if first:
+        work.say(f"Values in these files of the module replace those of inputs: {shown(first)}")
+    if after:
+        work.say(f"Values of inputs replace those in these files of the module: {shown(after)}")
+
+
+def _require_values(module: Module, given: Collection[str]) -> None:
+    """Refuse a dry run, or a saved plan, of a module that cannot do without what these lack. Raises StepFailed."""
+    for name in (variables.RUN_ID, variables.RUN_JSON):
+        declared = module.variables.get(name)
+        if declared is not None and declared.default_text is None and name not in given:
+            raise StepFailed(
+                f"the module needs the variable {name}, which dry runs and saved plans do not have",
+                "Let the module declare it with `default = null` and do without its value, or order without a dry run.",
+            )
 
 
 def is_own_file(work: Work, name: str) -> bool:
