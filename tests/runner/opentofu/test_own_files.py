@@ -53,7 +53,7 @@ PLANTED = {
     ".terraform/terraform.tfstate": '{"version": 3, "backend": {"type": "s3", "config": {}}}',
     ".terraform/modules/modules.json": "broken",
     "meshStack_httpbackend-1700000000.tf": ELSEWHERE,
-    "meshStack_httpbackend_override.tf": ELSEWHERE,
+    "zzzzzz_meshStack_httpbackend_override.tf": ELSEWHERE,
     "meshStack_outputs.json": '{"size": {"value": "foreign", "type": "string"}}',
     "meshstack-pre-run.sh": "exit 9",
     "meshstack-user-message-5d0b7b5c.txt": "a foreign message",
