@@ -1,14 +1,49 @@
 """Secrets never get through, wherever a stream is cut."""
 
 import base64
+import html
 import json
+import re
+import textwrap
+from collections.abc import Callable
 from itertools import pairwise
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blockyard.protocol.masking import MaskedStream, Masker
+
+
+def as_go_quotes(text: str) -> str:
+    """Return JSON as Go writes it."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
+def wrapped(text: str) -> str:
+    """Return a text in lines, as the engine shows messages."""
+    return "│ " + re.sub(r"\s+", "\n│ ", text)
+
+
+SPELLINGS: list[Callable[[str], str]] = [
+    str,
+    wrapped,
+    repr,
+    as_go_quotes,
+    json.dumps,
+    quote,
+    quote_plus,
+    lambda text: as_go_quotes(as_go_quotes(text)),
+    lambda text: json.dumps(as_go_quotes(as_go_quotes(text))),
+    lambda text: quote(json.dumps(text), safe=""),
+    lambda text: text.replace("'", "'\\''"),
+    lambda text: text.replace("${", "$${").replace("%{", "%%{"),
+    html.escape,
+    lambda text: base64.b64encode(text.encode()).decode(),
+    lambda text: base64.encodebytes(f"more {text} and more".encode()).decode(),
+]
 
 SECRET = 'p@ss/w0rd "ü+'
 
@@ -40,6 +75,19 @@ def test_a_secret_is_masked_inside_longer_base64(before: bytes, after: bytes) ->
 
     assert "***" in masked
     assert len(masked) - 3 <= len(base64.b64encode(before)) + len(base64.b64encode(after)) + 4
+
+
+@pytest.mark.parametrize("width", [64, 76])
+def test_base64_that_is_broken_into_lines_is_masked(width: int) -> None:
+    secret = "correct-horse-battery-staple and more than fits into one line of sixty-four characters"
+    masker = Masker([secret])
+    for before in range(70):
+        encoded = base64.b64encode(b"x" * before + secret.encode() + b"y" * 9).decode()
+
+        masked = masker.mask("\n".join(textwrap.wrap(encoded, width)))
+
+        left = sum(map(str.isalnum, masked))
+        assert left <= len(base64.b64encode(b"x" * (before + 9))) + 8
 
 
 def test_short_values_are_left_alone() -> None:
@@ -76,6 +124,51 @@ def test_what_comes_out_does_not_depend_on_where_the_stream_is_cut(
     given_out = b"".join(stream.feed(data[a:b]) for a, b in pairwise(edges)) + stream.flush()
 
     assert given_out == masker.mask(text).encode()
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    secrets=st.lists(st.text('ab \\"<\n+%é', min_size=6, max_size=12), max_size=3),
+    text=st.text('ab \\"<\n+%é-│', max_size=60),
+    spelled=st.sampled_from(SPELLINGS),
+    chunk=st.integers(1, 20),
+)
+def test_what_comes_out_of_quoted_text_does_not_depend_on_where_the_stream_is_cut(
+    secrets: list[str], text: str, spelled: Callable[[str], str], chunk: int
+) -> None:
+    shown = spelled(text + "".join(secrets) + text)
+    data = shown.encode()
+    masker = Masker(secrets)
+    stream = MaskedStream(masker)
+
+    given_out = b"".join(stream.feed(data[at : at + chunk]) for at in range(0, len(data), chunk)) + stream.flush()
+
+    assert given_out == masker.mask(shown).encode()
+
+
+@given(
+    secret=st.text(st.characters(exclude_categories=("Cs", "Cn")), min_size=6, max_size=40),
+    spelled=st.sampled_from(SPELLINGS),
+)
+def test_no_spelling_of_a_secret_shows_its_words(secret: str, spelled: Callable[[str], str]) -> None:
+    words = f"begin-word {secret} end.word"
+
+    masked = Masker([words]).mask(f"before {spelled(words)} after")
+
+    assert masked.startswith("before ")
+    assert masked.endswith(" after")
+    assert "begin-word" not in masked
+    assert "end.word" not in masked
+
+
+@pytest.mark.parametrize("shown", ["\\" * 5000, "%25" * 5000, "\\u00" * 3000, "a\n" * 5000, " " * 5000, "'\\''" * 3000])
+def test_text_that_could_be_read_in_many_ways_is_read_in_one(shown: str) -> None:
+    masker = Masker([" ".join(["a"] * 9) + "<'\\'>", "%20%25\\\\<secret>", "'quoted'\\"])
+    stream = MaskedStream(masker)
+
+    given_out = stream.feed(shown.encode()) + stream.flush()
+
+    assert given_out.decode() == masker.mask(shown)
 
 
 @given(st.integers(1, 30), st.binary(max_size=40), st.binary(max_size=40))

@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.masking import Masker
 from blockyard.protocol.run import RunDocument
 from blockyard.protocol.status import OutputValue
 from blockyard.runner.executors.executor import ArtifactError, Result, RunContext, ServerFeatures, StepPlan
@@ -83,6 +84,10 @@ class RecordingReporter:
     def add_secrets(self, values: Iterable[str]) -> None:
         """Remember secrets."""
         self.secrets |= set(values)
+
+    def mask(self, text: str) -> str:
+        """Mask what is remembered as a secret."""
+        return Masker(self.secrets).mask(text)
 
     def follow(self, step_id: str, command: str, data: bytes) -> None:
         """Remember output."""

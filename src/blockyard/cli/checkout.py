@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from blockyard.cli.exits import Failure, usage
 from blockyard.cli.output import plain
+from blockyard.modules import references
 
 SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
 READ = ("README.md", "APP_TEAM_README.md")
@@ -90,7 +91,7 @@ def checked_out(source: Source) -> Iterator[Path]:
         folder.mkdir()
         _git("init", "--quiet", folder=folder)
         _git("remote", "add", "origin", source.url, folder=folder)
-        _fetch(folder, source.ref or "HEAD")
+        _fetch(folder, source.ref)
         # Links become small text files: no file outside the repository is ever read.
         _git(
             "-c",
@@ -105,18 +106,40 @@ def checked_out(source: Source) -> Iterator[Path]:
         yield folder
 
 
-def _fetch(folder: Path, ref: str) -> None:
-    """Fetch one commit; where the server refuses to give it alone (a short or old commit id), fetch everything."""
-    if ref.startswith("-"):
+def _fetch(folder: Path, ref: str | None) -> None:
+    """Fetch the one commit that runs take, too; where the server refuses to give it alone, fetch everything. Raises Failure."""
+    if ref is not None and ref.startswith("-"):
         raise usage("--ref is a branch, a tag or a commit")
-    try:
-        _git("fetch", "--quiet", "--depth=1", "origin", ref, folder=folder)
-    except Failure as failure:
-        if not re.fullmatch(r"[0-9a-f]{4,64}", ref):
-            raise failure from None
-        _git("fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*", folder=folder)
-        commit = _git("rev-parse", "--verify", f"{ref}^{{commit}}", folder=folder)
+    listing = _git("ls-remote", "--quiet", "origin", *references.names(ref), folder=folder)
+    found = references.chosen(listing, ref)
+    if ref is None or found is not None:
+        _git("fetch", "--quiet", "--depth=1", "origin", "HEAD" if found is None else found[0], folder=folder)
+        return
+    if references.is_commit(ref):
+        try:
+            _git("fetch", "--quiet", "--depth=1", "origin", ref, folder=folder)
+        except Failure:
+            pass  # an old one, perhaps: then it is in the history
+        else:
+            return
+    elif not references.needs_history(ref):
+        raise _no_reference(ref)
+    _git("fetch", "--quiet", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*", folder=folder)
+    _git("remote", "set-head", "origin", "--auto", folder=folder)
+    for expression in references.expressions(ref):
+        try:
+            commit = _git("rev-parse", "--quiet", "--verify", "--end-of-options", expression, folder=folder)
+        except Failure:
+            continue
         (folder / ".git" / "FETCH_HEAD").write_text(f"{commit}\t\tcommit '{commit}'\n")
+        return
+    raise _no_reference(ref)
+
+
+def _no_reference(ref: str) -> Failure:
+    return Failure(
+        f"the repository has no branch, tag or commit '{ref}'", remedy="Check --ref; branches go before tags."
+    )
 
 
 def read_files(repository: Path, path: str | None) -> Files:

@@ -79,7 +79,7 @@ def propose(files: Mapping[str, str]) -> Proposal:
         supported_platforms=tuple(name for name in front.supported_platforms if name != "meshstack"),
         inputs=tuple(_input(variable) for name, variable in module.variables.items() if name not in OWN_VARIABLES),
         outputs=tuple(_output(output, module) for output in module.outputs.values()),
-        has_backend=module.backend is not None,
+        has_backend=module.own_backend is not None,
         required_versions=module.required_versions,
         warnings=_warnings(module),
     )
@@ -97,7 +97,7 @@ def _target_type(front: FrontMatter) -> str:
 
 
 def _warnings(module: Module) -> tuple[str, ...]:
-    if module.backend is None:
+    if module.own_backend is None:
         return module.warnings
     return (*module.warnings, f'the module declares its own backend "{module.backend}"; its state is kept there')
 

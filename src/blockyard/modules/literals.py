@@ -7,6 +7,7 @@ references. Source: runner.md 3.9, rule 6.
 """
 
 import json
+import math
 import re
 import sys
 from collections.abc import Callable
@@ -82,6 +83,37 @@ def _dumps_with_decimals(value: Literal, *, sort_keys: bool, ensure_ascii: bool)
             return json.dumps(value, allow_nan=False)
 
 
+def read_json(text: str | bytes) -> Literal:
+    """Return what JSON says, all numbers exactly. Raises ValueError, RecursionError."""
+    value: Literal = json.loads(text, parse_float=_exact_fraction, parse_int=_exact_integer)
+    return value
+
+
+def digits(value: Decimal) -> str:
+    """Return a number as the text of its digits."""
+    return _plain(value)
+
+
+def pretty(value: Literal) -> str:
+    """Write `value` as JSON in indented lines. Numbers keep every digit. Raises RecursionError."""
+    try:
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    except TypeError:
+        return _pretty(value, "\n")
+
+
+def _pretty(value: Literal, line_end: str) -> str:
+    inner = f"{line_end}  "
+    match value:
+        case list() if value:
+            return "[" + inner + f",{inner}".join(_pretty(item, inner) for item in value) + line_end + "]"
+        case dict() if value:
+            members = (f"{json.dumps(key, ensure_ascii=False)}: {_pretty(item, inner)}" for key, item in value.items())
+            return "{" + inner + f",{inner}".join(members) + line_end + "}"
+        case _:
+            return _dumps_with_decimals(value, sort_keys=False, ensure_ascii=False)
+
+
 def from_json(value: Json) -> Literal:
     """Return a plain JSON value as a literal."""
     match value:
@@ -112,6 +144,16 @@ def _plain(value: Decimal) -> str:
         return str(value)
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _exact_fraction(text: str) -> float | Decimal:
+    """Return a float where that is exactly the number, as decimal digits go."""
+    number, exact = float(text), Decimal(text)
+    return number if math.isfinite(number) and Decimal(repr(number)) == exact else exact
+
+
+def _exact_integer(text: str) -> int | Decimal:
+    return int(text) if len(text) <= MAX_DIGITS else Decimal(text)
 
 
 def _integer(text: str) -> int | Decimal:

@@ -32,6 +32,11 @@ class Variable:
     validations: tuple[Validation, ...] = ()
 
     @property
+    def is_text(self) -> bool:
+        """Whether the variable is declared as text; JSON syntax puts the type in quotes."""
+        return (self.type_text or "").strip(' "') == "string"
+
+    @property
     def options(self) -> tuple[str, ...]:
         """The texts a validation allows."""
         return next(
@@ -80,10 +85,18 @@ class Module:
     outputs: Mapping[str, Output] = field(default_factory=dict)
     backend: str | None = None
     """Type of the declared backend; `cloud` for a cloud block; None if state stays local."""
+    is_backend_open: bool = False
+    """The declared backend keeps no state by itself: `local` leaves it in a folder that goes with the run, and `http` without
+    an address waits for one."""
     required_versions: tuple[str, ...] = ()
     providers: Mapping[str, Provider] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     """One sentence per file that could not be read."""
+
+    @property
+    def own_backend(self) -> str | None:
+        """The backend that keeps the module's state; None where the control plane can do that."""
+        return None if self.is_backend_open else self.backend
 
 
 def read(files: Mapping[str, str], *, opentofu: bool = True) -> Module:
@@ -97,8 +110,10 @@ def read(files: Mapping[str, str], *, opentofu: bool = True) -> Module:
             blocks = read_json(text) if name.endswith(".json") else read_native(text)
         except UnreadableError as error:
             warning = f"{name} could not be read: {error}"
-            backend = module.backend or _guessed_backend(text)
-            module = replace(module, warnings=(*module.warnings, warning), backend=backend)
+            backend = _guessed_backend(text) or _Declared(module.backend, is_open=module.is_backend_open)
+            module = replace(
+                module, warnings=(*module.warnings, warning), backend=backend.type, is_backend_open=backend.is_open
+            )
         else:
             module = _with(module, blocks)
     return module
@@ -119,17 +134,31 @@ def _in_engine_order(files: Iterable[str], *, opentofu: bool) -> list[str]:
     return sorted(names, key=lambda name: (stems[name] == "override" or stems[name].endswith("_override"), name))
 
 
-def _guessed_backend(text: str) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """A backend as a file declares it."""
+
+    type: str | None
+    is_open: bool = False
+
+
+def _guessed_backend(text: str) -> _Declared | None:
     """Return the backend an unreadable file seems to declare, so that no second one is put beside it."""
     code = re.sub(r'("(?:[^"\\\n]|\\.)*")|(?:#|//)[^\n]*|/\*.*?\*/', r"\1", text, flags=re.DOTALL)
     if found := re.search(r'\bbackend\s+"([\w-]+)"\s*\{', code):
-        return found[1]
-    return "cloud" if re.search(r"(?m)^\s*cloud\s*\{", code) else None
+        has_address = re.search(r"\baddress\b", code[found.end() :]) is not None
+        return _Declared(found[1], is_open=_is_open(found[1], has_address=has_address))
+    return _Declared("cloud") if re.search(r"(?m)^\s*cloud\s*\{", code) else None
+
+
+def _is_open(backend: str, *, has_address: bool) -> bool:
+    return backend == "local" or (backend == "http" and not has_address)
 
 
 def _with(module: Module, blocks: Iterable[Block]) -> Module:
     variables, outputs = dict(module.variables), dict(module.outputs)
-    versions, providers, backend = list(module.required_versions), dict(module.providers), module.backend
+    versions, providers = list(module.required_versions), dict(module.providers)
+    backend = _Declared(module.backend, is_open=module.is_backend_open)
     for block in blocks:
         if block.kind == "variable" and block.labels:
             variables[block.labels[0]] = _variable(block, variables.get(block.labels[0]))
@@ -138,11 +167,12 @@ def _with(module: Module, blocks: Iterable[Block]) -> Module:
         elif block.kind == "terraform":
             versions += _texts(block.literal("required_version"))
             providers |= _providers(block)
-            backend = backend or _backend(block)
+            backend = _backend(block) or backend
     return Module(
         variables=variables,
         outputs=outputs,
-        backend=backend,
+        backend=backend.type,
+        is_backend_open=backend.is_open,
         required_versions=tuple(versions),
         providers=providers,
         warnings=module.warnings,
@@ -175,9 +205,13 @@ def _output(block: Block) -> Output:
     )
 
 
-def _backend(block: Block) -> str | None:
-    declared = next((backend.labels[0] for backend in block.of_kind("backend") if backend.labels), None)
-    return declared or ("cloud" if any(True for _ in block.of_kind("cloud")) else None)
+def _backend(block: Block) -> _Declared | None:
+    """Return the backend that a block declares. Of several the last one counts: override files come last."""
+    for backend in block.of_kind("backend"):
+        if backend.labels:
+            type_ = backend.labels[0]
+            return _Declared(type_, is_open=_is_open(type_, has_address="address" in backend.attributes))
+    return _Declared("cloud") if any(True for _ in block.of_kind("cloud")) else None
 
 
 def _providers(block: Block) -> dict[str, Provider]:

@@ -1,78 +1,96 @@
 """Masks secrets and the userinfo of URLs in logs and messages, also where chunks of a stream cut them apart.
 
-Every occurrence of every known form of a secret is found, overlapping ones are joined, and each such range becomes one
-mask. A stream holds back only the end of what it has when that could be the beginning of an occurrence.
+Every occurrence of every secret is found, overlapping ones are joined, and each such range becomes one mask. A stream holds
+back only the end of what it has when that could be the beginning of an occurrence.
 """
 
 import json
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote, quote_plus
+
+from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.spellings import SHORTEST, START_BYTES, Pattern, patterns
 
 MASK = b"***"
-SHORTEST = 6
-"""Secrets of fewer characters are not masked: they would mutilate every log. Source: architecture.md 4."""
 
-_SHORTEST_LINE = 12
-"""A line of a secret of several lines is masked alone from this length on: engines print them indented."""
+SHORTEST_PART = 8
+"""Lines and JSON texts of a secret are masked by themselves from this length on: engines print them apart."""
 
-_HELD_LIMIT = 64 * 1024
-"""A stream never holds back more than this beyond its longest secret; only a degenerate secret comes near it."""
+HELD_LIMIT = 64 * 1024
+"""A stream never holds back more than this; only a degenerate secret comes near it."""
 
+_FEW = 48
+"""Up to so many patterns are looked for one by one."""
+
+_GRAM = 4
+_NEVER = re.compile(rb"(?!)")
 _AUTHORITY_LIMIT = 512
 _USERINFO = re.compile(rb"(?<=://)[^\s/?#\"'<>]{1,512}(?=@)")
 _OPEN_URL = re.compile(rb":(?:/(?:/[^\s/?#\"'<>]{0,512})?)?\Z")
 
 
-def forms(secret: str) -> set[bytes]:
-    """Return the byte strings a secret may show up as: itself, its lines, and as base64, URL- and JSON-escaped."""
-    if len(secret) < SHORTEST:
-        return set()
-    raw = secret.encode("utf-8", "surrogatepass")
-    found = {
-        raw,
-        quote(raw, safe="").encode(),
-        quote_plus(raw).encode(),
-        json.dumps(secret)[1:-1].encode(),
-        json.dumps(secret, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass"),
-        *_base64_forms(raw),
-    }
+def parts(secret: str) -> Iterator[str]:
+    """Yield what must not be shown of a secret: its whole text, its longer lines and the longer texts in its JSON."""
+    yield secret
     lines = [line.strip() for line in secret.splitlines()]
     if len(lines) > 1:
-        found |= {line.encode("utf-8", "surrogatepass") for line in lines if _is_telling(line)}
-    return found
+        yield from (line for line in lines if len(line) >= SHORTEST_PART and not line.startswith("-----"))
+    if secret.lstrip()[:1] in {"{", "[", '"'}:
+        try:
+            yield from _texts(json.loads(secret))
+        except (ValueError, RecursionError):
+            return
 
 
-def _is_telling(line: str) -> bool:
-    return len(line) >= _SHORTEST_LINE and not line.startswith("-----")
-
-
-def _base64_forms(raw: bytes) -> Iterator[bytes]:
-    """Yield what base64 shows of `raw`, alone and in the middle of something longer, at each of three alignments."""
-    yield b64encode(raw)
-    for lead in range(3):
-        encoded = b64encode(bytes(lead) + raw)
-        body = encoded[(lead * 8 + 5) // 6 : (lead + len(raw)) * 8 // 6]
-        for form in (body, body.replace(b"+", b"-").replace(b"/", b"_")):
-            if len(form) >= SHORTEST:
-                yield form
+def _texts(value: Json) -> Iterator[str]:
+    match value:
+        case str() if len(value) >= SHORTEST_PART:
+            yield value
+        case list():
+            for item in value:
+                yield from _texts(item)
+        case dict():
+            for item in value.values():
+                yield from _texts(item)
 
 
 class Masker:
-    """Knows the secrets of one run. Not thread-safe."""
+    """Knows the secrets of one run; masks the userinfo of URLs too if `urls`. Not thread-safe."""
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._forms: frozenset[bytes] = frozenset()
+    def __init__(self, secrets: Iterable[str] = (), *, urls: bool = True) -> None:
+        self._urls = urls
+        self._known: set[str] = set()
+        self._patterns: list[Pattern] = []
+        self._by_first: dict[bytes, list[Pattern]] = {}
+        self._by_start: dict[bytes, list[Pattern]] = {}
+        self._first_bytes = _NEVER
+        self._by_gram: dict[bytes, list[Pattern]] = {}
+        self._without_gram: list[Pattern] = []
         self._longest = 0
-        self._first_bytes: frozenset[int] = frozenset()
         self.add(secrets)
 
     def add(self, secrets: Iterable[str]) -> None:
         """Mask these from now on."""
-        self._forms = self._forms.union(*(forms(secret) for secret in secrets))
-        self._longest = max((len(form) for form in self._forms), default=0)
-        self._first_bytes = frozenset(form[0] for form in self._forms)
+        for secret in secrets:
+            for part in parts(secret):
+                if len(part) >= SHORTEST and part not in self._known:
+                    self._known.add(part)
+                    for pattern in patterns(part):
+                        self._add(pattern)
+        if self._by_first:
+            self._first_bytes = re.compile(b"[" + b"".join(map(re.escape, self._by_first)) + b"]")
+
+    def _add(self, pattern: Pattern) -> None:
+        self._patterns.append(pattern)
+        self._longest = max(self._longest, pattern.longest)
+        for start in pattern.starts:
+            self._by_first.setdefault(start[:1], []).append(pattern)
+            self._by_start.setdefault(start if len(start) == START_BYTES else start[:1], []).append(pattern)
+        if pattern.anchors and all(len(anchor) >= _GRAM for anchor in pattern.anchors):
+            for anchor in pattern.anchors:
+                self._by_gram.setdefault(anchor[:_GRAM], []).append(pattern)
+        else:
+            self._without_gram.append(pattern)
 
     def mask(self, text: str) -> str:
         """Return a whole text with every secret masked."""
@@ -81,31 +99,51 @@ class Masker:
 
     def _ranges(self, data: bytes) -> list[tuple[int, int]]:
         """Return the ranges to mask, in order, overlapping ones joined."""
-        found = [match.span() for match in _USERINFO.finditer(data)]
-        for form in self._forms:
-            at = data.find(form)
-            while at >= 0:
-                found.append((at, at + len(form)))
-                at = data.find(form, at + 1)
+        found = [match.span() for match in _USERINFO.finditer(data)] if self._urls else []
+        for pattern in self._possible(data):
+            for start in pattern.starts:
+                at = data.find(start)
+                while at >= 0:
+                    reached = pattern.end(data, at)
+                    if reached is not None:
+                        found.append((at, reached))
+                    at = data.find(start, at + 1)
         joined: list[tuple[int, int]] = []
-        for start, end in sorted(found):
-            if joined and start < joined[-1][1]:
+        for begin, end in sorted(found):
+            if joined and begin < joined[-1][1]:
                 joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
             else:
-                joined.append((start, end))
+                joined.append((begin, end))
         return joined
+
+    def _possible(self, data: bytes) -> Iterator[Pattern]:
+        """Yield what may be in `data`: only then it is worth looking closer."""
+        candidates = self._patterns
+        if len(candidates) > _FEW:
+            grams = {data[at : at + _GRAM] for at in range(len(data) - _GRAM + 1)}
+            hits = {id(one): one for gram in grams & self._by_gram.keys() for one in self._by_gram[gram]}
+            candidates = [*hits.values(), *self._without_gram]
+        for pattern in candidates:
+            if not pattern.anchors or any(anchor in data for anchor in pattern.anchors):
+                yield pattern
 
     def _open_from(self, data: bytes) -> int:
         """Return where an occurrence that is not complete yet may begin; the length of `data` if nowhere."""
         end = len(data)
         url = _OPEN_URL.search(data, max(0, end - _AUTHORITY_LIMIT - 3))
         first = url.start() if url else end
-        for at in range(max(0, end - self._longest + 1), first):
-            if data[at] in self._first_bytes:
-                tail = data[at:]
-                if any(len(form) > len(tail) and form.startswith(tail) for form in self._forms):
-                    return at
+        for found in self._first_bytes.finditer(data, max(0, end - min(self._longest, HELD_LIMIT)), first):
+            if any(pattern.is_open(data, found.start()) for pattern in self._beginning(data, found.start())):
+                return found.start()
         return first
+
+    def _beginning(self, data: bytes, at: int) -> Iterator[Pattern]:
+        """Yield what may begin at `at`."""
+        if at + START_BYTES > len(data):
+            yield from self._by_first.get(data[at : at + 1], ())
+        else:
+            yield from self._by_start.get(data[at : at + 1], ())
+            yield from self._by_start.get(data[at : at + START_BYTES], ())
 
 
 class MaskedStream:
@@ -128,7 +166,7 @@ class MaskedStream:
         for start, end in reversed(ranges):
             if start < cut < end:
                 cut = start
-        if len(pending) - cut > self._masker._longest + _HELD_LIMIT:  # noqa: SLF001  same
+        if len(pending) - cut > HELD_LIMIT:
             cut = len(pending)
         self._held = pending[cut:]
         return _replace(pending[:cut], [(start, min(end, cut)) for start, end in ranges if start < cut])
@@ -142,9 +180,9 @@ class MaskedStream:
 def _replace(data: bytes, ranges: list[tuple[int, int]]) -> bytes:
     if not ranges:
         return data
-    parts: list[bytes] = []
+    result: list[bytes] = []
     at = 0
     for start, end in ranges:
-        parts += (data[at:start], MASK)
+        result += (data[at:start], MASK)
         at = end
-    return b"".join([*parts, data[at:]])
+    return b"".join([*result, data[at:]])

@@ -170,6 +170,10 @@ class RunReporter:
         """Mask these from now on."""
         self._logs.add_secrets(list(values))
 
+    def mask(self, text: str) -> str:
+        """Return a text with every secret masked."""
+        return self._logs.mask(text)
+
     def follow(self, step_id: str, command: str, data: bytes) -> None:
         """Take the next bytes of a command's output."""
         if self._logs.follow(step_id, command, data):

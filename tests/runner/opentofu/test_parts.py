@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from blockyard.modules import literals
 from blockyard.modules.module import read
 from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.masking import Masker
 from blockyard.protocol.run import Behavior, InputType, RunBlock
 from blockyard.runner.executors.opentofu import argv, diagnostics, plugins
 from blockyard.runner.executors.opentofu.backend import choose_backend, state_address
@@ -68,9 +70,13 @@ def test_an_empty_backend_is_configured_beside_its_file_on_a_blockyard_server() 
 
 
 def test_a_foreign_backend_never_gets_the_run_token() -> None:
-    module = read({"a.tf": 'terraform { backend "http" {} }'})
+    addressed = read({"a.tf": 'terraform { backend "http" { address = "https://x.example" } }'})
+    empty = read({"a.tf": 'terraform { backend "http" {} }'})
 
-    assert not choose_backend(module, fallback=True, address="a", run_token="t", blockyard=True).environment
+    assert not choose_backend(addressed, fallback=True, address="a", run_token="t", blockyard=True).environment
+    assert not choose_backend(
+        empty, fallback=True, address="a", run_token="t", blockyard=True, is_addressed=True
+    ).environment
     assert not choose_backend(read({}), fallback=False, address="a", run_token="t", blockyard=True).environment
 
 
@@ -106,13 +112,16 @@ def test_workspaces_are_named_officially_and_found_by_their_end() -> None:
     ],
 )
 def test_outputs_are_converted_by_their_type(type_: Json, value: Json, reported: tuple[str, Json]) -> None:
-    (found,) = read_outputs({"o": {"type": type_, "value": value}}).values()
+    (found,) = read_outputs({"o": {"type": literals.from_json(type_), "value": literals.from_json(value)}}).values()
 
     assert (found.type.value, found.value) == reported
 
 
 def test_sensitive_values_and_null_outputs_are_not_read() -> None:
-    document: Json = {"s": {"type": "string", "value": "v", "sensitive": True}, "n": {"type": "string", "value": None}}
+    document: literals.Literal = {
+        "s": {"type": "string", "value": "v", "sensitive": True},
+        "n": {"type": "string", "value": None},
+    }
 
     assert {name: (o.value, o.is_sensitive) for name, o in read_outputs(document).items()} == {"s": (None, True)}
     assert of_state(None) == {}
@@ -149,8 +158,59 @@ def test_errors_are_told_with_summary_and_place_only() -> None:
         "Apply failed (killed by signal 9, perhaps for lack of memory). The log has more."
     )
     assert diagnostics.user_message("Apply", -15, "nothing") == "Apply failed (killed by signal 15). The log has more."
-    many = "".join(f"Error: number {number}\n" for number in range(8))
+    many = "".join(f"\nError: number {number}\n" for number in range(8))
     assert diagnostics.user_message("Apply", 1, many).endswith("number 4; and 3 more. The log has more.")
+
+
+WRAPPED = """
+Error: Invalid value for variable
+
+  on aaaaaa_meshstack-e48f8924-a6c0-4ff0-9528-ff3c1f6f94d8.auto.tfvars.json line 3:
+   3:   "name": "walnut harbour"
+    ├────────────────
+    │ var.name is "walnut harbour"
+
+The name of the machine must be shorter than five characters because the
+remote registry of names takes no longer ones today.
+
+This was checked by the validation rule at main.tf:3,3-13.
+"""
+
+
+def test_an_authors_message_is_told_whole_and_with_the_name_of_the_variable() -> None:
+    assert diagnostics.user_message("Plan", 1, WRAPPED) == (
+        "Plan failed (exit status 1): Invalid value for variable: The name of the machine must be shorter than five characters "
+        "because the remote registry of names takes no longer ones today (variable 'name'). The log has more."
+    )
+
+
+PRINTED = """
+Error: local-exec provisioner error
+
+  with terraform_data.x,
+  on main.tf line 14, in resource "terraform_data" "x":
+  14:   provisioner "local-exec" {
+
+Error running command 'login': exit status 3. Output: connecting
+Error: login as root with hunter2-pw refused
+
+Error: and more of this
+Error: which is no concern of consumers
+
+Error: Resource postcondition failed
+
+  on main.tf line 20, in resource "terraform_data" "y":
+  20:       condition = false
+
+Too bad.
+"""
+
+
+def test_what_a_command_prints_within_an_error_is_no_error_of_the_engine() -> None:
+    assert diagnostics.user_message("Apply", 1, PRINTED) == (
+        "Apply failed (exit status 1): local-exec provisioner error (terraform_data.x, main.tf line 14); "
+        "Resource postcondition failed: Too bad (main.tf line 20). The log has more."
+    )
 
 
 @pytest.mark.parametrize(
@@ -277,8 +337,11 @@ def test_parts_of_secrets_are_masked_too() -> None:
     code = PlainInput("c", '{"password": "pass-word", "n": ["deep-text", "x"]}', InputType.CODE, is_sensitive=True)
     file = PlainInput("f", a_data_url(pem.encode()), InputType.FILE, is_sensitive=True)
 
-    assert {"pass-word", "deep-text"} <= set(secrets(code))
-    assert {pem, "abcdefghijkl"} <= set(secrets(file))
+    masker = Masker([*secrets(code), *secrets(file)])
+
+    assert masker.mask("pass-word, deep-text") == "***, ***"
+    assert masker.mask("  abcdefghijkl\n") == "  ***\n"
+    assert pem.strip() not in masker.mask(f"<{pem}>")
     assert list(secrets(PlainInput("p", "plain-text", InputType.STRING))) == []
     assert list(secrets(PlainInput("f", "data:;base64,?", InputType.FILE, is_sensitive=True)))
 

@@ -202,3 +202,44 @@ def test_large_folders_are_not_kept_and_the_oldest_go(tmp_path: Path) -> None:
         os.utime(kept.folder / f"c{number}", (number, number))
     assert len(list(kept.folder.iterdir())) == MAX_FOLDERS
     assert not (kept.folder / "c0").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_kept"),
+    [
+        ("main.tf", 'module "m" {\n  source = "./mods/${var.kind}"\n}\n', False),
+        ("main.tf", 'module "m" {\n  source = var.source\n}\n', False),
+        (
+            "main.tf",
+            'module "m" {\n  tags = { a = "x" }\n  version = local.version # 1.0\n  source = "./mods/a"\n}\n',
+            False,
+        ),
+        ("mods/a/inner.tofu", 'module "m" {\n  source = "./${local.x}"\n}\n', False),
+        ("main.tf.json", '{"module": {"m": {"source": "./${var.kind}"}}}', False),
+        (
+            "main.tf",
+            'module "m" {\n  source = "./mods/a" # ${no}\n}\nresource "x" "y" {\n  source = var.file\n}\n',
+            True,
+        ),
+        ("main.tf.json", '{"module": {"m": {"source": "./mods/a", "x": "${var.kind}"}}}', True),
+    ],
+)
+def test_modules_that_compute_where_a_module_comes_from_are_not_kept(
+    tmp_path: Path,
+    name: str,
+    text: str,
+    is_kept: bool,  # noqa: FBT001  a parameter
+) -> None:
+    run_dir = tmp_path / "run"
+    (run_dir / name).parent.mkdir(parents=True)
+    (run_dir / name).write_text(text)
+    kept = family(tmp_path / "prepared", "team", ["x"])
+
+    kept.keep("c0ffee", run_dir, lambda _: False)
+
+    assert (kept.folder / "c0ffee").exists() is is_kept
+
+
+@pytest.mark.parametrize("summary", ["Module source has changed", "Module version requirements have changed"])
+def test_an_engine_that_finds_another_module_asks_for_init(summary: str) -> None:
+    assert asks_for_init(f'\nError: {summary}\n\n  on main.tf line 2, in module "m":\n')

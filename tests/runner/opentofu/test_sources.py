@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from blockyard.cli.checkout import Source, checked_out
+from blockyard.cli.exits import Failure
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.sealing import seal
 from blockyard.runner.executors.executor import Outcome
@@ -41,13 +43,19 @@ def repository(git_root: Path) -> GitRepository:
     return made
 
 
-def fetched(repository: GitRepository, run_dir: Path, ref: str | None = None, path: str | None = None) -> str:
+def fetched(
+    repository: GitRepository,
+    run_dir: Path,
+    ref: str | None = None,
+    path: str | None = None,
+    log: Callable[[str], None] = print,
+) -> str:
     """Fetch into `run_dir` and return the commit."""
     run_dir.mkdir(exist_ok=True)
     environment = git_environment({"PATH": "/usr/bin:/bin"}, protocols="file", home=run_dir, ssh_command=None)
     git = Git(environment, stop=threading.Event(), deadline=time.monotonic() + 60)
     source = Repository(f"file://{repository.path}", "file")
-    return fetch(source, ref, path, run_dir, git, lambda _: None)
+    return fetch(source, ref, path, run_dir, git, log)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +77,43 @@ def test_branches_go_before_tags_before_expressions(
     fetched(repository, tmp_path / "run", ref)
 
     assert (tmp_path / "run" / "main.tf").read_text() == content
+
+
+@pytest.mark.parametrize(
+    "ref",
+    [
+        None,
+        "main",
+        "v1",
+        "both",
+        "refs/tags/both",
+        "refs/heads/both",
+        "main~1",
+        "feature/x~1",
+        "origin/main^",
+        "@{u}",
+        "HEAD@{1}",
+        "nothing",
+    ],
+)
+def test_an_import_takes_the_commit_that_runs_take(repository: GitRepository, tmp_path: Path, ref: str | None) -> None:
+    def imported() -> str | None:
+        try:
+            with checked_out(Source(url=repository.path.as_uri(), path=None, ref=ref)) as folder:
+                return GitRepository(folder / ".git").resolve("HEAD")
+        except Failure:
+            return None
+
+    def run() -> str | None:
+        try:
+            return fetched(repository, tmp_path / "run", ref)
+        except StepFailed:
+            return None
+
+    commit = run()
+
+    assert imported() == commit
+    assert (commit is None) == (ref in {"@{u}", "HEAD@{1}", "nothing"})
 
 
 @pytest.mark.parametrize("characters", [40, 12])
@@ -144,11 +189,63 @@ def _link(name: str, target: str) -> bytes:
     return head + f"M 120000 inline {name}\ndata {len(target)}\n{target}\n".encode()
 
 
-def test_a_module_with_a_file_of_the_runners_name_is_refused(repository: GitRepository, tmp_path: Path) -> None:
-    repository.commit({"ssh_cert": "x"})
+OWN = {
+    "ssh_cert": "x",
+    "known_hosts_tmp/x": "x",
+    "errored.tfstate": "{}",
+    "terraform.tfstate": "{}",
+    "terraform.tfstate.backup": "{}",
+    "terraform.tfstate.d/other/terraform.tfstate": "{}",
+    ".terraform.tfstate.lock.info": "{}",
+    ".terraform/terraform.tfstate": "{}",
+    "meshStack_httpbackend-1700000000.tf": "x",
+    "meshstack-user-message-5d0b7b5c.txt": "x",
+    "plan.tfplan": "x",
+    "b.tftest.hcl": "x",
+    "tests/c.tofutest.json": "{}",
+}
+KEPT = {
+    "main.tf": "# module",
+    ".terraform.lock.hcl": "# locked",
+    "terraform.tfvars": "",
+    "meshStack_run_vars.tf": "# the module's",
+    "tests/a.json": "{}",
+    "data/errored.tfstate": "{}",
+}
 
-    with pytest.raises(StepFailed, match="the module contains 'ssh_cert'"):
-        fetched(repository, tmp_path / "run")
+
+def test_what_belongs_to_runs_and_tests_is_left_out_of_a_module_and_named(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    repository.commit({**OWN, **KEPT})
+    said: list[str] = []
+
+    fetched(repository, tmp_path / "run", log=said.append)
+
+    run_dir = tmp_path / "run"
+    assert {name for name in OWN if (run_dir / name).exists()} == set()
+    assert {name: (run_dir / name).read_text() for name in KEPT} == KEPT
+    told = "".join(said)
+    assert "Left out, for only a run has files of such names: .terraform, " in told
+    assert "Tests of the module are left out: b.tftest.hcl, tests/c.tofutest.json" in told
+
+
+def test_a_module_that_needs_more_than_its_folder_is_told_so(repository: GitRepository, tmp_path: Path) -> None:
+    repository.commit(
+        {
+            "mods/app/main.tf": 'module "s" {\n  source = "../shared"\n}\nmodule "i" {\n  source = "./inner"\n}',
+            "mods/app/inner/main.tf": 'module "t" {\n  source = "../../shared"\n}',
+            "mods/shared/main.tf": "",
+        }
+    )
+    said: list[str] = []
+
+    fetched(repository, tmp_path / "run", path="mods/app", log=said.append)
+
+    assert (
+        "only the folder of the module is taken, but some of it leads out: main.tf (source ../shared), "
+        "inner/main.tf (source ../../shared)\n"
+    ) in "".join(said)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from blockyard.protocol.run import InputType
 from blockyard.runner.executors.executor import Outcome
 from blockyard.runner.executors.opentofu import variables
 from blockyard.runner.executors.opentofu.inputs import PlainInput
+from blockyard.runner.executors.opentofu.own_names import DECLARATION_FILE
 from tests.support.opentofu_runs import BLOCK, RUN, OpenTofuRun, an_input
 from tests.support.state_server import TOKEN
 
@@ -90,7 +91,7 @@ def test_the_run_tells_the_module_which_block_and_run_it_is(new_run: NewRun) -> 
     assert json.loads(str(run.reporter.outputs["ids"].value)) == [BLOCK, RUN]
     assert run.reporter.outputs["run"].value == RUN
     assert run.reporter.outputs["token"].value == ""
-    declared = (run.run_dir / variables.DECLARATION_FILE).read_text()
+    declared = (run.run_dir / DECLARATION_FILE).read_text()
     assert [name in declared for name in (variables.BLOCK_ID, variables.RUN_ID)] == [True, False]
 
 
@@ -124,10 +125,10 @@ def test_no_output_shows_the_run_token_as_it_is_or_encoded(new_run: NewRun) -> N
 
 def test_a_declaration_file_of_the_module_is_left_alone(new_run: NewRun) -> None:
     text = "".join(f'variable "{name}" {{}}\n' for name in (variables.BLOCK_ID, variables.RUN_ID, variables.RUN_JSON))
-    run = new_run(files={variables.DECLARATION_FILE: f"# mine\n{text}"})
+    run = new_run(files={DECLARATION_FILE: f"# mine\n{text}"})
 
     assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
-    assert (run.run_dir / variables.DECLARATION_FILE).read_text().startswith("# mine")
+    assert (run.run_dir / DECLARATION_FILE).read_text().startswith("# mine")
 
 
 def test_other_variable_files_of_the_module_go_before(new_run: NewRun) -> None:
@@ -159,11 +160,11 @@ def test_environment_inputs_for_variables_give_way_to_any_input_of_that_name(
     assert variables.from_inputs(given, read({})).values == expected
 
 
-def test_the_type_in_json_configuration_is_no_bare_word() -> None:
+def test_a_variable_of_json_configuration_is_text_where_a_native_one_would_be() -> None:
     module = read({"a.tf.json": '{"variable": {"x": {"type": "string"}}}'})
     given = [PlainInput("x", 7, InputType.INTEGER)]
 
-    assert variables.from_inputs(given, module).values == {"x": 7}
+    assert variables.from_inputs(given, module).values == {"x": "7"}
 
 
 def test_code_nested_too_deeply_is_text() -> None:
@@ -190,3 +191,31 @@ def test_values_of_saved_plans_leave_out_the_run() -> None:
         variables.RUN_JSON,
     }
     assert variables.declarations({variables.BLOCK_ID, variables.RUN_ID, variables.RUN_JSON}) is None
+
+
+def test_variable_files_of_the_module_win_or_lose_as_the_log_says(new_run: NewRun) -> None:
+    names = {"a": "terraform.tfvars", "b": "00.auto.tfvars", "c": "ZZ.auto.tfvars.json", "d": "zz.auto.tfvars"}
+    files = {
+        file: f'{{"{name}": "file"}}' if file.endswith("json") else f'{name} = "file"\n' for name, file in names.items()
+    }
+    main = "".join(
+        f'variable "{name}" {{ type = string }}\noutput "{name}" {{ value = var.{name} }}\n' for name in names
+    )
+    run = new_run(files={"main.tf": main, **files}, inputs=[an_input(name, "input") for name in names])
+
+    assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    assert [run.reporter.outputs[name].value for name in "abcd"] == ["input", "input", "input", "file"]
+    said = run.reporter.whole_text()
+    assert "Values in these files of the module replace those of inputs: zz.auto.tfvars\n" in said
+    assert "these files of the module: 00.auto.tfvars, ZZ.auto.tfvars.json, terraform.tfvars\n" in said
+
+
+def test_a_dry_run_of_a_module_that_needs_what_it_lacks_says_so(new_run: NewRun) -> None:
+    module = f'variable "{variables.RUN_JSON}" {{\n  type = string\n}}\n'
+    run = new_run(files={"main.tf": module}, behavior="DETECT")
+
+    assert run.execute().outcome is Outcome.FAILED
+    assert "which dry runs and saved plans do not have" in run.reporter.user_messages["input"]
+    assert new_run(files={"main.tf": module}).execute().outcome is Outcome.SUCCEEDED
+    optional = new_run(files={"main.tf": module.replace("string", "string\n  default = null")}, behavior="DETECT")
+    assert optional.execute().outcome is Outcome.SUCCEEDED

@@ -437,3 +437,14 @@ def test_code_of_a_definition_may_be_written_as_json_and_runs_get_it_as_text(wor
     assert type(stored["default"]["defaultValue"]) is type(written)
     assert {key: item["value"] for key, item in claimed.inputs.items()} == {"default": expected, "fixed": expected}
     assert block["spec"]["inputs"]["default"]["value"] == expected
+
+
+def test_a_run_warns_of_a_declared_output_whose_value_is_withheld(world: BlockWorld) -> None:
+    block = world.order(world.define(inputs=INPUTS, outputs={"key": an_output()}), ASKED)
+
+    world.report(world.claimed(), outputs={"key": a_value(None, isSensitive=True)})
+
+    assert status_of(world.read(block)) == "SUCCEEDED"
+    assert [warning.message for warning in world.latest_run(block).warnings] == [
+        "The value of output 'key' is sensitive: it stays in the state and was not handed on."
+    ]

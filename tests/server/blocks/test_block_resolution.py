@@ -65,6 +65,8 @@ BLOCK = Block(
     status=BlockStatus.PENDING,
 )
 
+PI = "3.14159265358979323846264338327950288"
+
 
 def spec(key: str, type_: InputType = InputType.STRING, **members: object) -> InputSpec:
     defaults: dict[str, object] = {"assignment_type": AssignmentType.USER_INPUT, "display_name": key}
@@ -200,6 +202,8 @@ def output_spec(
         (output_spec(DeclaredType.CODE), BlockOutput("x", OutputType.STRING), "x"),
         (output_spec(DeclaredType.BOOLEAN), BlockOutput(value=False, type=OutputType.BOOLEAN), False),
         (output_spec(DeclaredType.INTEGER), BlockOutput(0, OutputType.INTEGER), 0),
+        (output_spec(DeclaredType.INTEGER), BlockOutput(PI, OutputType.INTEGER), PI),
+        (output_spec(DeclaredType.INTEGER), BlockOutput("9" * 4500, OutputType.INTEGER), "9" * 4500),
         (output_spec(), BlockOutput("", OutputType.STRING), ""),
         (
             output_spec(assignment=OutputAssignment.RESOURCE_URL),
@@ -213,6 +217,7 @@ def test_declared_outputs_are_kept(declared: OutputSpec, reported: BlockOutput, 
     checked = check_outputs({"o": declared}, {"o": reported, "undeclared": BlockOutput("y", OutputType.STRING)})
 
     assert not checked.problems
+    assert len(checked.warnings) == reported.is_sensitive
     assert {key: output.value for key, output in checked.outputs.items()} == {"o": stored}
 
 
@@ -222,6 +227,7 @@ def test_declared_outputs_are_kept(declared: OutputSpec, reported: BlockOutput, 
         (output_spec(), None, "Output 'o' was expected but not provided"),
         (output_spec(), BlockOutput(None, OutputType.STRING), "Output 'o' was expected but not provided"),
         (output_spec(DeclaredType.INTEGER), BlockOutput("5", OutputType.STRING), "'o' should be INTEGER but is text"),
+        (output_spec(DeclaredType.INTEGER), BlockOutput("0x9", OutputType.STRING), "'o' should be INTEGER but is text"),
         (output_spec(), BlockOutput(5, OutputType.INTEGER), "'o' should be STRING but is a number"),
         (output_spec(assignment=OutputAssignment.PLATFORM_TENANT_ID), BlockOutput("t", OutputType.STRING), "no tenant"),
         (output_spec(assignment=OutputAssignment.RESOURCE_URL), BlockOutput("javascript:x", OutputType.STRING), "http"),
@@ -367,3 +373,11 @@ def test_a_run_creates_until_one_succeeded_then_updates(
 )
 def test_the_status_is_told_in_words(block: Block, words: str) -> None:
     assert status_in_words(block) == words
+
+
+def test_who_declared_a_sensitive_output_is_told_that_nobody_gets_it() -> None:
+    reported = {name: BlockOutput(None, OutputType.STRING, is_sensitive=True) for name in ("o", "undeclared")}
+
+    assert check_outputs({"o": output_spec()}, reported).warnings == (
+        "The value of output 'o' is sensitive: it stays in the state and was not handed on.",
+    )

@@ -156,17 +156,3 @@ def test_a_deletion_without_destroy_workflow_is_accepted_and_fails_in_words(worl
     run = world.latest_run(block)
     assert run.status is RunStatus.FAILED
     assert "names no destroy workflow" in str(run.summary)
-
-
-def test_a_run_says_that_the_values_of_sensitive_outputs_are_not_kept(world: BlockWorld) -> None:
-    version = world.define(inputs={}, outputs={"password": an_output(), "name": an_output()})
-    block = world.order(version)
-
-    world.finish({"password": a_value("s3cret", isSensitive=True), "name": a_value("n")})
-
-    run = world.latest_run(block)
-    assert run.status is RunStatus.SUCCEEDED
-    assert [warning.message for warning in run.warnings] == [
-        "the values of the sensitive outputs 'password' are not kept, so nobody can read or use them"
-    ]
-    assert UUID(uuid_of(block)) == run.block_id

@@ -196,6 +196,7 @@ BAD_BODIES = [
     b'{"version": "4", "serial": 1, "lineage": "x"}',
     b'{"version": 4.0, "serial": 1, "lineage": "x"}',
     b'{"version": 99, "terraform_version": "1.11.4", "serial": 1, "lineage": "x", "y": "' + b"y" * 300_000 + b'"}',
+    b'{"version": 4, "serial": 1, "lineage": 2}',
     b"\xff\xfe",
     b"[" * 100_000,
     b'{"x": "' + b"y" * 300_000,
@@ -210,6 +211,21 @@ async def test_what_is_no_state_is_refused(world: RunWorld, body: bytes) -> None
 
     assert answer.status_code == 400, answer.text
     assert answer.json()["errorCode"] == "NotAState"
+
+
+@pytest.mark.parametrize("padding", [0, 300_000])
+async def test_a_state_with_a_number_of_any_length_is_kept(world: RunWorld, padding: int) -> None:
+    body = (
+        b'{"version": 4, "outputs": {"huge": {"value": 1'
+        + b"0" * 5000
+        + b'.5}}, "p": "'
+        + b"x" * padding
+        + b'", "serial": 1, "lineage": "l"}'
+    )
+    engine, _ = await an_engine(world)
+
+    assert (await engine.send("POST", body)).status_code == 200
+    assert (await engine.send("GET")).content == body
 
 
 @pytest.mark.parametrize("md5", ["***", "AAAA", b64encode(bytes(16)).decode()])

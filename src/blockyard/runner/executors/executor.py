@@ -82,7 +82,10 @@ class Reporter(Protocol):
         """
 
     def add_secrets(self, values: Iterable[str]) -> None:
-        """Mask these from now on: 6 characters or more, also as base64, URL- and JSON-escaped."""
+        """Mask these from now on, however they are spelled: 6 characters or more, their lines and JSON texts too."""
+
+    def mask(self, text: str) -> str:
+        """Return a text with every secret masked: do that before a part of it is taken."""
 
     @property
     def aborted(self) -> threading.Event:

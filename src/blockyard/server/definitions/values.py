@@ -4,8 +4,10 @@ import base64
 import binascii
 import json
 import re
+from decimal import Decimal
 from typing import assert_never
 
+from blockyard.modules import literals
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType, OutputType
 from blockyard.server.definitions.model import DeclaredType, InputSpec, OutputSpec, Value
@@ -107,13 +109,23 @@ def check_output(spec: OutputSpec, value: Json) -> Json:
             return json.dumps(value, indent=2, ensure_ascii=False)
     if expected is OutputType.BOOLEAN and isinstance(value, bool):
         return value
-    if expected is OutputType.INTEGER and isinstance(value, int | float) and not isinstance(value, bool):
+    if expected is OutputType.INTEGER and _is_number(value):
         return value
     raise Invalid(
         f"output '{spec.key}' should be {expected} but is {_kind(value)}",
         code="InvalidOutput",
         remedy="Change the type of the output in the definition, or what the automation returns.",
     )
+
+
+def _is_number(value: Json) -> bool:
+    """Tell whether a value is a number, or the digits of one that JSON readers would round."""
+    if isinstance(value, str):
+        return _NUMBER.fullmatch(value) is not None and isinstance(literals.read_json(value), Decimal)
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
 def input_from_output(type_: InputType, value: Json) -> Json:

@@ -21,6 +21,7 @@ STATE_VERSION = 4
 _LARGE_BYTES = 256 * 1024
 """Larger states that begin as engines write them are not parsed as a whole, others slowly: it would hold up everybody else."""
 
+_WHOLE = re.compile(r"\d{1,19}", re.ASCII)
 _HEAD_BYTES = 4096
 _HEAD = re.compile(
     rb'\s*\{\s*"version"\s*:\s*(\d{1,9})\s*,\s*"terraform_version"\s*:\s*"[^"\\]*"\s*,'
@@ -76,40 +77,65 @@ def _decoded(content_md5: str) -> bytes:
 def _head(body: bytes) -> tuple[int, str]:
     """Return serial and lineage."""
     if len(body) > _LARGE_BYTES and (found := _HEAD.match(body[:_HEAD_BYTES])) and body.rstrip().endswith(b"}"):
-        return _checked(int(found.group(1)), int(found.group(2)), found.group(3).decode())
+        version, serial, lineage = (group.decode() for group in found.groups())
+        return _checked(_Digits(version), _Digits(serial), lineage)
     try:
-        state: object = json.loads(body) if len(body) <= _LARGE_BYTES else load_json(body)
+        state: object = _parsed(body)
     except (ValueError, RecursionError) as error:
         raise _not_a_state() from error
     if not isinstance(state, dict):
         raise _not_a_state()
-    version = STATE_VERSION if "encrypted_data" in state else state.get("version")
+    version = _Digits(STATE_VERSION) if "encrypted_data" in state else state.get("version")
     return _checked(version, state.get("serial"), state.get("lineage"))
 
 
+class _Digits(str):
+    """A number as it is written: no other number of a state is looked at, however long it is."""
+
+    __slots__ = ()
+
+
+def _parsed(body: bytes) -> object:
+    if len(body) > _LARGE_BYTES:
+        return load_json(body, number=_Digits)
+    state: object = json.loads(body, parse_int=_Digits, parse_float=_Digits)
+    return state
+
+
+def _whole(value: object) -> int:
+    """Return a number that is one of a state's own; -1 for anything else."""
+    return int(value) if isinstance(value, _Digits) and _WHOLE.fullmatch(value) else -1
+
+
 def _checked(version: object, serial: object, lineage: object) -> tuple[int, str]:
-    if isinstance(version, bool) or not isinstance(version, int) or version != STATE_VERSION:
+    if _whole(version) != STATE_VERSION:
         raise Invalid(
             "the state has a format that no engine could read back",
             code="NotAState",
             field="/version",
             remedy=f"Send a state of format version {STATE_VERSION}, as OpenTofu and Terraform from 0.12 on write it.",
         )
-    if isinstance(serial, bool) or not isinstance(serial, int) or not 0 <= serial <= MAX_SERIAL:
+    number = _whole(serial)
+    if not 0 <= number <= MAX_SERIAL:
         raise Invalid(
             "the state has no usable serial",
             code="NotAState",
             field="/serial",
             remedy="Send a state as the engine writes it: serial is a whole number.",
         )
-    if not isinstance(lineage, str) or not 0 < len(lineage) <= MAX_LINEAGE_LENGTH or not lineage.isprintable():
+    if (
+        not isinstance(lineage, str)
+        or isinstance(lineage, _Digits)
+        or not 0 < len(lineage) <= MAX_LINEAGE_LENGTH
+        or not lineage.isprintable()
+    ):
         raise Invalid(
             "the state has no usable lineage",
             code="NotAState",
             field="/lineage",
             remedy="Send a state as the engine writes it: lineage is a text.",
         )
-    return serial, lineage
+    return number, lineage
 
 
 def _not_a_state() -> Invalid:

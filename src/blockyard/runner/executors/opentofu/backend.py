@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 
 from blockyard.modules.module import Module
 from blockyard.runner.executors.opentofu.failures import StepFailed
+from blockyard.runner.executors.opentofu.own_names import BACKEND_OVERRIDE_FILE, BACKEND_STEM
 
 USER = "x"
 RETRY_MAX = 8
 RETRY_WAIT_MAX_SECONDS = 4
 """The client's own window is about 3 s; this one outlives a restart of the server. Source: hub-usage.md B5."""
 
-_FILE_STEM = "meshStack_httpbackend-"
 _EMPTY = 'terraform {\n  backend "http" {}\n}\n'
 _LITERAL = 'terraform {{\n  backend "http" {{\n    address = {address}\n  }}\n}}\n'
 
@@ -36,7 +36,7 @@ class Backend:
     settings: Mapping[str, str | int] = field(default_factory=dict)
     """What the file leaves open: it goes into the engine's data folder, or into the environment."""
     declared: str | None = None
-    """The module's own backend."""
+    """The backend that the module declares; replaced if another one is injected."""
 
     @property
     def injected(self) -> bool:
@@ -54,25 +54,33 @@ def state_address(base_url: str, workspace: str, block: str) -> str:
     return f"{base_url.rstrip('/')}/api/terraform/state/workspace/{workspace}/buildingBlock/{block}"
 
 
-def backend_file(seconds: int) -> str:
+def backend_file(backend: Backend, seconds: int) -> str:
     """Return the name of the file for an injected backend, made `seconds` after the epoch."""
-    return f"{_FILE_STEM}{seconds}.tf"
+    if backend.declared is not None:
+        return BACKEND_OVERRIDE_FILE
+    return f"{BACKEND_STEM}{seconds}.tf"
 
 
 def is_backend_file(name: str) -> bool:
     """Tell whether a file was made for an injected backend."""
-    return name.startswith(_FILE_STEM)
+    return name == BACKEND_OVERRIDE_FILE or name.startswith(BACKEND_STEM)
 
 
-def choose_backend(module: Module, *, fallback: bool, address: str, run_token: str | None, blockyard: bool) -> Backend:
-    """Return where the state goes. Raises StepFailed without a token to keep it under."""
-    if not fallback or module.backend is not None:
+def choose_backend(
+    module: Module, *, fallback: bool, address: str, run_token: str | None, blockyard: bool, is_addressed: bool = False
+) -> Backend:
+    """Return where the state goes; `is_addressed` says that the environment has an address for an `http` backend.
+
+    Raises StepFailed without a token to keep it under.
+    """
+    own = module.backend if is_addressed and module.backend == "http" else module.own_backend
+    if not fallback or own is not None:
         return Backend(declared=module.backend)
     if not run_token:
         raise StepFailed("the backend cannot be configured: the run token is empty")
     credentials = {"TF_HTTP_USERNAME": USER, "TF_HTTP_PASSWORD": run_token}
     if not blockyard:
-        return Backend(_LITERAL.format(address=json.dumps(address)), credentials)
+        return Backend(_LITERAL.format(address=json.dumps(address)), credentials, declared=module.backend)
     settings: dict[str, str | int] = {
         "address": address,
         "lock_address": address,
@@ -80,4 +88,4 @@ def choose_backend(module: Module, *, fallback: bool, address: str, run_token: s
         "retry_max": RETRY_MAX,
         "retry_wait_max": RETRY_WAIT_MAX_SECONDS,
     }
-    return Backend(_EMPTY, credentials, settings)
+    return Backend(_EMPTY, credentials, settings, module.backend)

@@ -9,12 +9,23 @@ import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from blockyard.runner.executors.opentofu.own_names import VARIABLE_FILE
+
 MAX_ERRORS = 5
 MAX_CHARACTERS = 500
-_ERROR = re.compile(r"(?m)^(?:│ )?Error: (?P<summary>(?!\w+ encountered problems during init).+)$")
+_ERROR = re.compile(
+    r"(?m)(?:\A|^(?:[│╵╷]?[ \t]*\n))(?:│ )?Error: (?P<summary>(?!\w+ encountered problems during init).+)$"
+    r"(?P<has_place>\n[│ \t]*\n(?:│)? +(?:with|on) )?"
+)
+"""The heading of an error: at the left edge, behind a blank line. What commands print within an error looks otherwise."""
+
+_SHOWS_OUTPUT = re.compile(r"(?:\S+-exec|file) provisioner error")
+"""An error whose detail holds all that a module's command has printed, whatever it looks like."""
+
 _ADDRESS = re.compile(r"^with (?P<address>.+),$")
 _PLACE = re.compile(r"^on (?P<place>\S.* line \d+)(?:, in .*|:|,)?$")
 _SOURCE_LINE = re.compile(r"^(?:\d+:|[├│]).*")
+_VARIABLE_LINE = re.compile(r'^\d+:\s+"(?P<name>[^"\\]+)":')
 _AUTHORS_MESSAGES = re.compile(
     r"Invalid value for variable|Resource (?:pre|post)condition failed|Module output value precondition failed"
     r"|Check block assertion failed"
@@ -82,21 +93,32 @@ def ending(exit_code: int) -> str:
 
 
 def _diagnostics(output: str) -> Iterator[Diagnostic]:
-    found = list(_ERROR.finditer(output))
+    found: list[re.Match[str]] = []
+    for match in _ERROR.finditer(output):
+        if not found or match["has_place"] or not _SHOWS_OUTPUT.fullmatch(found[-1]["summary"].strip()):
+            found.append(match)
     ends = [*(match.start() for match in found[1:]), len(output)]
     for match, end in zip(found, ends, strict=False):
-        body = output[match.end() : end]
+        body = output[match.end("summary") : end]
         yield _diagnostic(match["summary"].strip(), [line.removeprefix("│").strip() for line in body.splitlines()])
 
 
 def _diagnostic(summary: str, lines: list[str]) -> Diagnostic:
     address = next((match["address"] for line in lines if (match := _ADDRESS.match(line))), None)
     place = next((match["place"] for line in lines if (match := _PLACE.match(line))), None)
-    message = None
-    if _AUTHORS_MESSAGES.fullmatch(summary):
-        texts = (line for line in lines if line and not any(p.match(line) for p in (_ADDRESS, _PLACE, _SOURCE_LINE)))
-        message = next(texts, "").rstrip(".") or None
+    if place is not None and place.startswith(VARIABLE_FILE):
+        names = (match["name"] for line in lines if (match := _VARIABLE_LINE.match(line)))
+        place = next((f"variable '{name}'" for name in names), None)
+    message = _authors_message(lines) if _AUTHORS_MESSAGES.fullmatch(summary) else None
     return Diagnostic(summary, address, place, message, _provider(summary, " ".join(lines)))
+
+
+def _authors_message(lines: list[str]) -> str | None:
+    """Return the first paragraph that is neither place nor source, as one line: the engine breaks it at its width."""
+    is_text = [bool(line) and not any(p.match(line) for p in (_ADDRESS, _PLACE, _SOURCE_LINE)) for line in lines]
+    begin = is_text.index(True) if True in is_text else len(lines)
+    end = next((at for at in range(begin, len(lines)) if not lines[at]), len(lines))
+    return " ".join(lines[begin:end]).rstrip(".") or None
 
 
 def _provider(summary: str, text: str) -> str | None:

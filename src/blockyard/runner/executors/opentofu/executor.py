@@ -1,12 +1,12 @@
 """Executes one run of an OpenTofu module, stage by stage; see the package for the design."""
 
-import json
 import shutil
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from blockyard.modules import literals
 from blockyard.modules.module import Module
 from blockyard.modules.syntax import warm_up
 from blockyard.protocol.run import Behavior, TerraformImplementation
@@ -18,7 +18,6 @@ from blockyard.runner.executors.opentofu.engine import Engines
 from blockyard.runner.executors.opentofu.engine_download import Downloader
 from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
 from blockyard.runner.executors.opentofu.initialization import (
-    PLAN_FILE,
     Initialized,
     fetch_plan,
     initialize,
@@ -28,6 +27,7 @@ from blockyard.runner.executors.opentofu.initialization import (
 )
 from blockyard.runner.executors.opentofu.inputs import DECRYPTED_RUN_JSON, run_json
 from blockyard.runner.executors.opentofu.outputs import is_encrypted, of_state, read_outputs, without_token
+from blockyard.runner.executors.opentofu.own_names import OUTPUTS_FILE, PLAN_FILE
 from blockyard.runner.executors.opentofu.preparation import (
     Prepared,
     open_all_inputs,
@@ -35,7 +35,7 @@ from blockyard.runner.executors.opentofu.preparation import (
     prepare_sources,
 )
 from blockyard.runner.executors.opentofu.prepared import asks_for_init
-from blockyard.runner.executors.opentofu.rescue import rescue_state
+from blockyard.runner.executors.opentofu.rescue import forget_errored_state, rescue_state
 from blockyard.runner.executors.opentofu.state import StateError, new_http
 from blockyard.runner.executors.opentofu.steps import EXECUTE_NAMES, Stage, plan_stages
 from blockyard.runner.executors.opentofu.work import Work, tail
@@ -46,7 +46,7 @@ from blockyard.runner.settings import RunnerSettings
 MAX_MADE_BYTES = 64 * 1024 * 1024
 """What a plan or outputs may hold: more than the control plane takes."""
 
-_OUTPUTS_FILE = "meshStack_outputs.json"
+_SCRIPT_RAN = "opentofu.script"
 
 
 class OpenTofuExecutor:
@@ -160,8 +160,11 @@ class _Execution:
         result = work.run("pre-run", prerun.command(bash, script, work.behavior), environment, stdin=stdin)
         if work.was_stopped(result):
             raise Stopped
+        if not work.is_done(_SCRIPT_RAN):
+            forget_errored_state(work.run_dir)
+            work.done(_SCRIPT_RAN)
         work.say(f"The pre-run script ended with exit code {result.exit_code}.")
-        message = prerun.take_message(message_file)
+        message = prerun.take_message(message_file, work.reporter.mask)
         if result.exit_code:
             raise StepFailed(message or prerun.failure(result.exit_code), message)
         if not work.run_dir.is_dir():
@@ -222,7 +225,7 @@ class _Execution:
         rescue_state(work, initialized)
         if work.was_stopped(result):
             raise Stopped
-        raise StepFailed(diagnostics.user_message(EXECUTE_NAMES[work.behavior], result.exit_code, tail(result)))
+        raise StepFailed(diagnostics.user_message(EXECUTE_NAMES[work.behavior], result.exit_code, work.printed(result)))
 
     def _output(self) -> _Left:
         work = self._work
@@ -231,6 +234,8 @@ class _Execution:
             return _Left()
         outputs = without_token(self._outputs(), work.context.document.spec.run_token or "")
         work.say(f"{len(outputs)} outputs collected: {', '.join(sorted(outputs)) or 'none'}")
+        if withheld := sorted(name for name, output in outputs.items() if output.is_sensitive):
+            work.say(f"Warning: sensitive outputs stay in the state, their values are not sent: {', '.join(withheld)}")
         return _Left(outputs=outputs)
 
     def _outputs(self) -> dict[str, OutputValue]:
@@ -249,13 +254,13 @@ class _Execution:
     def _outputs_of_engine(self) -> dict[str, OutputValue]:
         """Ask the engine; the answer goes to a file, for it holds sensitive values."""
         work = self._work
-        shell = ["/bin/sh", "-c", f'exec "$0" "$@" >{_OUTPUTS_FILE}', str(self._ready.engine.path), *argv.output()]
+        shell = ["/bin/sh", "-c", f'exec "$0" "$@" >{OUTPUTS_FILE}', str(self._ready.engine.path), *argv.output()]
         result = work.run("output", shell, self._set_up.environment)
         if work.was_stopped(result):
             raise Stopped
         if result.exit_code:
-            raise StepFailed(diagnostics.user_message("collecting the outputs", result.exit_code, tail(result)))
-        return read_outputs(json.loads(self._made(_OUTPUTS_FILE)))
+            raise StepFailed(diagnostics.user_message("collecting the outputs", result.exit_code, work.printed(result)))
+        return read_outputs(literals.read_json(self._made(OUTPUTS_FILE)))
 
     def _made(self, name: str) -> bytes:
         """Return what the engine wrote to a file of the run. Raises StepFailed."""

@@ -3,6 +3,7 @@
 import binascii
 import os
 import re
+import shutil
 from base64 import b64decode
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
@@ -11,6 +12,7 @@ from blockyard.protocol.run import InputType
 from blockyard.runner.executors.opentofu.environment import is_encodable
 from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.inputs import PlainInput
+from blockyard.runner.executors.opentofu.own_names import belongs_to_run
 
 _DATA_URL = re.compile(r"data:[^,]*;base64,(.*)", re.DOTALL)
 _SHAPE = "A FILE value must be data:<media type>;base64,<content>."
@@ -29,6 +31,19 @@ def write_files(run_dir: Path, inputs: Iterable[PlainInput], log: Callable[[str]
         write_private(path, _content(given))
 
 
+def is_folder(path: Path) -> bool:
+    """Tell whether there is a folder of this name, not a link to one."""
+    return path.is_dir() and not path.is_symlink()
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder with all it holds."""
+    if is_folder(path):
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Write a file of mode 0600; a file or symbolic link of this name is replaced, never followed."""
     path.unlink(missing_ok=True)
@@ -44,6 +59,10 @@ def _inside(run_dir: Path, key: str) -> Path:
         raise StepFailed(f"FILE input '{key}' has no usable name", "It must be a relative path without '..'.")
     if not is_encodable(key):
         raise StepFailed(f"FILE input '{key}' has no usable name", "It must be a relative path without '..'.")
+    if belongs_to_run(name.parts[0]):
+        raise StepFailed(
+            f"FILE input '{key}' has no usable name", "The runner keeps a file of its own under this name."
+        )
     folder = run_dir
     for part in name.parts[:-1]:
         folder = folder / part

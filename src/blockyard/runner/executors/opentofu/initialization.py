@@ -1,14 +1,13 @@
 """The third stage: backend, `init` and workspace."""
 
-import json
 import time
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from blockyard.modules import literals
 from blockyard.modules.module import Module
-from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import Behavior
 from blockyard.runner.executors.executor import ArtifactError, ProcessResult
 from blockyard.runner.executors.opentofu import argv, diagnostics, plugins
@@ -23,13 +22,13 @@ from blockyard.runner.executors.opentofu.backend_settings import remove_settings
 from blockyard.runner.executors.opentofu.environment import engine_environment, init_environment
 from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
 from blockyard.runner.executors.opentofu.files import write_private
-from blockyard.runner.executors.opentofu.outputs import is_encrypted
+from blockyard.runner.executors.opentofu.outputs import State, is_encrypted
+from blockyard.runner.executors.opentofu.own_names import PLAN_FILE
 from blockyard.runner.executors.opentofu.preparation import Prepared, is_own_file
 from blockyard.runner.executors.opentofu.work import Work, tail
 from blockyard.runner.executors.opentofu.workspaces import DEFAULT, choose_workspace
 from blockyard.runner.made_files import open_made, read_made
 
-PLAN_FILE = "plan.tfplan"
 MAX_LOCAL_STATE_BYTES = 64 * 1024 * 1024
 MAX_LOCK_FILE_BYTES = 4 * 1024 * 1024
 
@@ -68,6 +67,7 @@ def initialize(work: Work, prepared: Prepared, module: Module, own: Mapping[str,
         address=address,
         run_token=work.context.document.spec.run_token,
         blockyard=work.context.server.blockyard,
+        is_addressed="TF_HTTP_ADDRESS" in prepared.environment,
     )
     _place_backend(work, backend)
     engine_only = engine_environment(own, work.context.settings.work_dir / f"engine-{work.run_id}.log")
@@ -111,13 +111,13 @@ def leave_settings_open(work: Work, initialized: Initialized) -> Mapping[str, st
     return {**initialized.environment, **initialized.backend.environment}
 
 
-def read_local_state(run_dir: Path, initialized: Initialized) -> JsonObject | None:
+def read_local_state(run_dir: Path, initialized: Initialized) -> State | None:
     """Return the state a module without a backend keeps in the run directory; None if only the engine can read it."""
     name = initialized.workspace
     folder = "" if name in {None, DEFAULT} else f"terraform.tfstate.d/{name}/"
     try:
-        state = json.loads(read_made(run_dir, f"{folder}terraform.tfstate", max_bytes=MAX_LOCAL_STATE_BYTES))
-    except (OSError, ValueError):
+        state = literals.read_json(read_made(run_dir, f"{folder}terraform.tfstate", max_bytes=MAX_LOCAL_STATE_BYTES))
+    except (OSError, ValueError, RecursionError):
         return None
     return state if isinstance(state, dict) and not is_encrypted(state) else None
 
@@ -133,10 +133,19 @@ def _place_backend(work: Work, backend: Backend) -> None:
     if backend.file_text is None:
         if backend.declared and work.implementation.use_mesh_http_backend_fallback:
             work.say(f"Using the existing backend of the module: {backend.declared}")
+        elif backend.declared in {None, "local"}:
+            work.say(
+                "Warning: the definition keeps no state on the control plane and the module has no backend that does."
+            )
+            work.say("The state is gone with this run: the next one creates everything anew.")
         return
     if not any(is_backend_file(path.name) for path in work.run_dir.iterdir()):
-        write_private(work.run_dir / backend_file(int(time.time())), backend.file_text.encode())
-    work.say("The module declares no backend: its state is kept by the control plane.")
+        write_private(work.run_dir / backend_file(backend, int(time.time())), backend.file_text.encode())
+    why = {
+        None: "declares no backend",
+        "local": 'declares a backend "local", whose state would be gone with the run',
+    }.get(backend.declared, f'declares a backend "{backend.declared}" without an address')
+    work.say(f"The module {why}: its state is kept by the control plane.")
 
 
 def _place_settings(work: Work, prepared: Prepared, backend: Backend) -> Mapping[str, str]:
@@ -207,7 +216,7 @@ def _init(work: Work, prepared: Prepared, seen: Mapping[str, str], *, upgrade: b
             return
         if work.was_stopped(result):
             raise Stopped
-        said = tail(result)
+        said = work.printed(result)
         if result.timed_out or attempt == INIT_ATTEMPTS or not diagnostics.is_transient(said):
             raise _init_failure(work, prepared, result, said)
         pause = _INIT_PAUSES_SECONDS[attempt - 1]
@@ -269,6 +278,6 @@ def _workspace_command(
     if work.was_stopped(result):
         raise Stopped
     if result.exit_code:
-        message = diagnostics.user_message("choosing the workspace", result.exit_code, tail(result))
+        message = diagnostics.user_message("choosing the workspace", result.exit_code, work.printed(result))
         raise StepFailed(message, "The backend of the module must support workspaces.")
     return result

@@ -17,9 +17,6 @@ from blockyard.runner.executors.opentofu.failures import StepFailed
 DECRYPTED_RUN_JSON = "MESHSTACK_RUN_JSON_DECRYPTED"
 """Environment input by which a definition asks for open secrets on its script's standard input."""
 
-SECRET_PART_CHARACTERS = 8
-"""Lines and JSON strings of a secret are masked by themselves from this length on."""
-
 _HINTS = (
     "Likely causes: the definition points to another runner; the private key of this runner does not belong to the "
     "public key registered for it; the public key was changed and the secrets must be entered again."
@@ -84,39 +81,16 @@ def sensitive_keys(document: JsonObject) -> set[str]:
 
 
 def secrets(opened: PlainInput) -> Iterator[str]:
-    """Yield what must not be shown of a sensitive input: its text, its lines, the texts in its JSON, a file's content."""
+    """Yield what must not be shown of a sensitive input: its text and a file's content."""
     if not opened.is_sensitive:
         return
-    text = opened.value if isinstance(opened.value, str) else json.dumps(opened.value)
-    yield from secret_parts(text)
+    text = opened.value if isinstance(opened.value, str) else json.dumps(opened.value, ensure_ascii=False)
+    yield text
     if opened.type is InputType.FILE and ";base64," in text:
         payload = text.partition(";base64,")[2]
         yield payload
         with contextlib.suppress(ValueError):  # broken files fail later, where their step says so
-            yield from secret_parts(b64decode(payload).decode("utf-8", errors="ignore"))
-
-
-def secret_parts(text: str) -> Iterator[str]:
-    """Yield a secret text and its longer lines and JSON strings."""
-    yield text
-    yield from (line for line in map(str.strip, text.splitlines()) if len(line) >= SECRET_PART_CHARACTERS)
-    if text[:1] in {"{", "["}:
-        try:
-            yield from _texts(json.loads(text))
-        except (ValueError, RecursionError):
-            return
-
-
-def _texts(value: Json) -> Iterator[str]:
-    match value:
-        case str() if len(value) >= SECRET_PART_CHARACTERS:
-            yield value
-        case list():
-            for item in value:
-                yield from _texts(item)
-        case dict():
-            for item in value.values():
-                yield from _texts(item)
+            yield b64decode(payload).decode("utf-8", errors="ignore")
 
 
 def run_json(document: JsonObject, opened: Iterable[PlainInput] | None) -> bytes:

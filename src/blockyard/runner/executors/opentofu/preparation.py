@@ -1,7 +1,6 @@
 """The first two stages of a run: module, engine and environment; then files and variables."""
 
 import json
-import shutil
 from base64 import b64encode
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,14 +15,22 @@ from blockyard.runner.executors.opentofu import environment, variables
 from blockyard.runner.executors.opentofu.backend import is_backend_file
 from blockyard.runner.executors.opentofu.engine import Engine, Engines
 from blockyard.runner.executors.opentofu.failures import StepFailed
-from blockyard.runner.executors.opentofu.files import write_files, write_private
+from blockyard.runner.executors.opentofu.files import remove, write_files, write_private
 from blockyard.runner.executors.opentofu.git import Git, git_environment
-from blockyard.runner.executors.opentofu.inputs import Opener, PlainInput, secret_parts, secrets, sensitive_keys, unique
+from blockyard.runner.executors.opentofu.inputs import Opener, PlainInput, secrets, sensitive_keys, unique
+from blockyard.runner.executors.opentofu.missing import shown
 from blockyard.runner.executors.opentofu.module_files import module_files
+from blockyard.runner.executors.opentofu.own_names import (
+    DATA_DIR,
+    DECLARATION_FILE,
+    FETCHING,
+    VARIABLE_FILE,
+    belongs_to_run,
+)
 from blockyard.runner.executors.opentofu.plugins import may_share
 from blockyard.runner.executors.opentofu.prepared import Family, family
 from blockyard.runner.executors.opentofu.prerun import script_text
-from blockyard.runner.executors.opentofu.sources import OWN_FILES, Repository, fetch, parse_repository, resolve
+from blockyard.runner.executors.opentofu.sources import Repository, fetch, parse_repository, resolve
 from blockyard.runner.executors.opentofu.ssh import SshAccess, prepare_ssh
 from blockyard.runner.executors.opentofu.version import EngineVersion, Product
 from blockyard.runner.executors.opentofu.work import Work
@@ -80,14 +87,17 @@ def prepare_inputs(work: Work, prepared: Prepared) -> Module:
     module = _read_module(work, prepared)
     for warning in module.warnings:
         work.say(f"Warning: {warning}. Its variables count as having no type.")
+    _tell_of_variable_files(work)
+    own = _own_values(work)
+    _require_values(module, {*own, *(given.key for given in opened)})
     found = variables.from_inputs(opened, module)
     for warning in found.warnings:
         work.say(warning)
-    values = {**found.values, **_own_values(work)}
+    values = {**found.values, **own}
     text = variables.Variables(values).file_text()
-    write_private(work.run_dir / variables.VARIABLE_FILE, text.encode())
+    write_private(work.run_dir / VARIABLE_FILE, text.encode())
     declared = variables.declarations(module.variables)
-    declaration_file = work.run_dir / variables.DECLARATION_FILE
+    declaration_file = work.run_dir / DECLARATION_FILE
     declares = declared is not None and not declaration_file.exists()
     if declares:
         write_private(declaration_file, (declared or "").encode())
@@ -95,12 +105,34 @@ def prepare_inputs(work: Work, prepared: Prepared) -> Module:
     return module
 
 
+def _tell_of_variable_files(work: Work) -> None:
+    """Say which variable files of the module go before inputs, and which do not: the engine reads them in their order."""
+    names = sorted(path.name for path in work.run_dir.iterdir() if variables.is_variable_file(path.name))
+    first = [name for name in names if variables.goes_before_inputs(name)]
+    after = [name for name in names if name not in first]
+    if first:
+        work.say(f"Values in these files of the module replace those of inputs: {shown(first)}")
+    if after:
+        work.say(f"Values of inputs replace those in these files of the module: {shown(after)}")
+
+
+def _require_values(module: Module, given: Collection[str]) -> None:
+    """Refuse a dry run, or a saved plan, of a module that cannot do without what these lack. Raises StepFailed."""
+    for name in (variables.RUN_ID, variables.RUN_JSON):
+        declared = module.variables.get(name)
+        if declared is not None and declared.default_text is None and name not in given:
+            raise StepFailed(
+                f"the module needs the variable {name}, which dry runs and saved plans do not have",
+                "Let the module declare it with `default = null` and do without its value, or order without a dry run.",
+            )
+
+
 def is_own_file(work: Work, name: str) -> bool:
     """Tell whether a file in the run directory belongs to the run, not to the module."""
     note = work.context.journal.get(_INPUTS)
-    if name == variables.DECLARATION_FILE:
+    if name == DECLARATION_FILE:
         return isinstance(note, dict) and note.get(_DECLARES) is True
-    return name in OWN_FILES or name == variables.VARIABLE_FILE or is_backend_file(name)
+    return belongs_to_run(name) and name != DATA_DIR
 
 
 def open_inputs(work: Work, inputs: Iterable[RunInput]) -> list[PlainInput]:
@@ -153,12 +185,8 @@ def _inputs(work: Work) -> list[RunInput]:
 def _empty(folder: Path, keep: Collection[str] = ()) -> None:
     """Remove what an interrupted attempt to fetch left."""
     for entry in folder.iterdir():
-        if entry.name in keep:
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
+        if entry.name not in keep:
+            remove(entry)
 
 
 def _opened_member(work: Work, member: str, sealed: str, what: str) -> str:
@@ -173,7 +201,7 @@ def _ssh(work: Work, own: Mapping[str, str]) -> SshAccess | None:
         return None
     is_in_clear = work.context.private_key is None and "PRIVATE KEY-----" in sealed
     key = sealed if is_in_clear else _opened_member(work, "sshPrivateKey", sealed, "the SSH private key")
-    work.reporter.add_secrets(secret_parts(key))
+    work.reporter.add_secrets([key])
     settings = work.context.settings
     return prepare_ssh(
         work.run_dir,
@@ -216,7 +244,7 @@ def _note_sources(
     if is_prepared:
         work.say(f"Using what an earlier run prepared of {repository.url}, commit {commit}")
     else:
-        _empty(work.run_dir, keep=OWN_FILES)
+        _empty(work.run_dir, keep=FETCHING)
         ref, path = implementation.ref_name, implementation.repository_path
         commit = fetch(repository, ref, path, work.run_dir, git, work.say, ssh)
     note: JsonObject = {

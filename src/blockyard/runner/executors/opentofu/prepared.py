@@ -5,8 +5,9 @@ backend's settings are added after that and its credentials are environment (hub
 definition, sources, commit and engine asks the repository for the commit with its own credentials, which proves that it
 may read it, and starts from a copy. Where the engine then asks for `init` after all, the run does it.
 
-Modules that `init` fetches other modules for are never kept, those with providers only for a short time, since `init`
-takes the newest versions. Layout: `<prepared_dir>/<owner>/<family>/<commit>/`, the oldest go first.
+Modules that `init` fetches other modules for are never kept, nor those that compute where a module comes from; those with
+providers only for a short time, since `init` takes the newest versions. Layout:
+`<prepared_dir>/<owner>/<family>/<commit>/`, the oldest go first.
 """
 
 import hashlib
@@ -23,7 +24,9 @@ from pathlib import Path
 
 import structlog
 
+from blockyard.modules.module import SUFFIXES
 from blockyard.runner.executors.opentofu.diagnostics import read_errors
+from blockyard.runner.executors.opentofu.own_names import DATA_DIR
 from blockyard.runner.made_files import read_made
 
 log = structlog.get_logger()
@@ -38,12 +41,17 @@ MAX_FILES = 2000
 PROVIDERS_SECONDS = 900.0
 """How long a folder of a module with providers is used."""
 
-_DATA_DIR = ".terraform"
 _DRAFT = ".draft-"
 _ASKS_FOR_INIT = re.compile(
     r"Backend initialization required.*|Inconsistent dependency lock file|Required plugins are not installed"
-    r"|Module not installed"
+    r"|Module not installed|Module source has changed|Module version requirements have changed|Initialization required.*"
+    r"|Provider requirements cannot be satisfied by locked dependencies"
 )
+_MODULE_BLOCK = re.compile(r'(?m)^[ \t]*module[ \t]+"[^"\n]*"[ \t]*\{')
+_ORIGIN = re.compile(r"(?m)^[ \t]*(?:source|version)[ \t]*=[ \t]*(?P<value>[^\n]*)")
+_LITERAL = re.compile(r'"[^"$%]*"[ \t]*(?:(?:#|//|/\*).*)?')
+_COMPUTED_IN_JSON = re.compile(r'"(?:source|version)"\s*:\s*"[^"]*[$%]\{')
+_MAX_SOURCE_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,8 @@ class Family:
     def keep(self, commit: str, run_dir: Path, is_own: Callable[[str], bool]) -> None:
         """Keep what is in `run_dir` but for the files of the run, those whose names `is_own` says so."""
         if (self.folder / commit).exists() or _fetches_modules(run_dir) or _is_large(run_dir):
+            return
+        if _computes_sources(run_dir):
             return
         root = self.root
         draft = root / f"{_DRAFT}{secrets.token_hex(6)}"
@@ -108,7 +118,7 @@ def _at(folder: Path, is_own: Callable[[str], bool]) -> Callable[[str, list[str]
 
 
 def _has_providers(folder: Path) -> bool:
-    return (folder / _DATA_DIR / "providers").exists()
+    return (folder / DATA_DIR / "providers").exists()
 
 
 def _is_old(made: float) -> bool:
@@ -117,19 +127,52 @@ def _is_old(made: float) -> bool:
 
 def _lacks_providers(folder: Path) -> bool:
     """Tell whether a provider was removed from the cache its link points to."""
-    return not all(path.exists() for path in (folder / _DATA_DIR / "providers").glob("*/*/*/*/*"))
+    return not all(path.exists() for path in (folder / DATA_DIR / "providers").glob("*/*/*/*/*"))
 
 
 def _fetches_modules(run_dir: Path) -> bool:
     """Tell whether `init` has fetched modules from elsewhere; those may change without the commit changing."""
     try:
-        listed = json.loads(read_made(run_dir, f"{_DATA_DIR}/modules/modules.json", max_bytes=MAX_BYTES))
+        listed = json.loads(read_made(run_dir, f"{DATA_DIR}/modules/modules.json", max_bytes=MAX_BYTES))
     except FileNotFoundError:
         return False
     except (OSError, ValueError):
         return True
     entries = listed.get("Modules", []) if isinstance(listed, dict) else []
     return not all(str(entry.get("Source", "")).startswith(("./", "../")) or not entry.get("Key") for entry in entries)
+
+
+def _computes_sources(run_dir: Path) -> bool:
+    """Tell whether a module's source or version depends on the inputs: then what `init` made is for these inputs only."""
+    for folder, folders, names in os.walk(run_dir):
+        folders[:] = [name for name in folders if name not in {DATA_DIR, ".git"}]
+        for name in filter(lambda name: name.endswith(SUFFIXES), names):
+            try:
+                content = read_made(run_dir, (Path(folder) / name).relative_to(run_dir), max_bytes=_MAX_SOURCE_BYTES)
+            except OSError:
+                return True
+            if _has_computed_source(content.decode("utf-8", errors="replace"), is_json=name.endswith(".json")):
+                return True
+    return False
+
+
+def _has_computed_source(text: str, *, is_json: bool) -> bool:
+    if is_json:
+        return '"module"' in text and _COMPUTED_IN_JSON.search(text) is not None
+    for block in _MODULE_BLOCK.finditer(text):
+        body = text[block.end() : _end_of_block(text, block.end())]
+        if any(not _LITERAL.fullmatch(origin["value"].strip()) for origin in _ORIGIN.finditer(body)):
+            return True
+    return False
+
+
+def _end_of_block(text: str, begin: int) -> int:
+    depth = 1
+    for brace in re.finditer("[{}]", text[begin:]):
+        depth += 1 if brace[0] == "{" else -1
+        if not depth:
+            return begin + brace.start()
+    return len(text)
 
 
 def _is_large(run_dir: Path) -> bool:

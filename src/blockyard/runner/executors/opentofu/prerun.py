@@ -1,13 +1,15 @@
 """The pre-run script of a definition. Source: runner.md 3.13."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+from blockyard.protocol.masking import HELD_LIMIT
 from blockyard.protocol.run import Behavior
 from blockyard.runner.executors.opentofu.diagnostics import ending
 from blockyard.runner.executors.opentofu.files import write_private
+from blockyard.runner.executors.opentofu.own_names import MESSAGE_STEM, SCRIPT_FILE
 from blockyard.runner.made_files import read_beginning
 
-SCRIPT_FILE = "meshstack-pre-run.sh"
 MESSAGE_VARIABLE = "MESHSTACK_USER_MESSAGE"
 MAX_MESSAGE_BYTES = 64 * 1024
 """Longer messages to the consumer are cut."""
@@ -32,7 +34,7 @@ def write_script(run_dir: Path, text: str) -> Path:
 
 def message_file(run_dir: Path, run_id: str) -> Path:
     """Return where the script may leave a message for the consumer; the same for every attempt to follow it."""
-    return run_dir / f"meshstack-user-message-{run_id[:8]}.txt"
+    return run_dir / f"{MESSAGE_STEM}{run_id[:8]}.txt"
 
 
 def failure(exit_code: int) -> str:
@@ -40,12 +42,12 @@ def failure(exit_code: int) -> str:
     return f"script failed with exit code {exit_code}" if exit_code >= 0 else f"script {ending(exit_code)}"
 
 
-def take_message(path: Path) -> str | None:
-    """Read and delete what the script wrote for the consumer."""
+def take_message(path: Path, mask: Callable[[str], str]) -> str | None:
+    """Read and delete what the script wrote for the consumer. It is masked before it is cut: a cut secret is not found."""
     try:
-        content = read_beginning(path.parent, path.name, max_bytes=MAX_MESSAGE_BYTES)
+        content = read_beginning(path.parent, path.name, max_bytes=MAX_MESSAGE_BYTES + HELD_LIMIT)
         path.unlink(missing_ok=True)
     except OSError:
         return None
-    text = content.decode("utf-8", errors="replace").strip()
-    return text or None
+    text = mask(content.decode("utf-8", errors="replace"))
+    return text.encode()[:MAX_MESSAGE_BYTES].decode("utf-8", errors="ignore").strip() or None

@@ -1,13 +1,16 @@
 """Saves the state that an engine could not store. Source: hub-usage.md B4, B5."""
 
+from pathlib import Path
+
 import structlog
 
+from blockyard.runner.executors.opentofu.files import remove
 from blockyard.runner.executors.opentofu.initialization import Initialized
+from blockyard.runner.executors.opentofu.own_names import ERRORED_STATE
 from blockyard.runner.executors.opentofu.state import StateError
 from blockyard.runner.executors.opentofu.work import Work
 from blockyard.runner.made_files import copy_made, is_made, read_made
 
-ERRORED_STATE = "errored.tfstate"
 KEPT_STATES = "errored-states"
 MAX_STATE_BYTES = 64 * 1024 * 1024
 """What the control plane takes."""
@@ -18,6 +21,13 @@ MAX_KEPT_BYTES = 1024 * 1024 * 1024
 log = structlog.get_logger()
 
 
+def forget_errored_state(run_dir: Path) -> None:
+    """Remove what a script left: only what the engine of this run has written is a state of the block."""
+    path = run_dir / ERRORED_STATE
+    if path.is_symlink() or path.exists():
+        remove(path)
+
+
 def rescue_state(work: Work, initialized: Initialized) -> None:
     """Upload the state a failed command left behind; keep it on the runner if that fails, and say so."""
     path = work.run_dir / ERRORED_STATE
@@ -26,7 +36,7 @@ def rescue_state(work: Work, initialized: Initialized) -> None:
     if initialized.backend.injected:
         try:
             work.state(initialized.address).write(read_made(work.run_dir, ERRORED_STATE, max_bytes=MAX_STATE_BYTES))
-        except (StateError, ValueError, OSError) as error:
+        except (StateError, ValueError, RecursionError, OSError) as error:
             work.say(f"\nThe engine could not store the state, and the runner could not either: {error}.")
         else:
             path.rename(path.with_name(f"{ERRORED_STATE}.stored"))

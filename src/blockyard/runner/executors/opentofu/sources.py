@@ -5,6 +5,7 @@ the whole history. Only the sub path is moved into the run directory, as the off
 repository comes along. Tests of the module stay behind: `init` would install their providers too.
 """
 
+import os
 import re
 import shlex
 import shutil
@@ -13,27 +14,22 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from blockyard.modules import references
+from blockyard.modules.module import SUFFIXES
 from blockyard.runner.executors.opentofu.environment import is_encodable
 from blockyard.runner.executors.opentofu.failures import StepFailed
-from blockyard.runner.executors.opentofu.files import write_private
+from blockyard.runner.executors.opentofu.files import is_folder, remove, write_private
 from blockyard.runner.executors.opentofu.git import Git, GitAnswer
 from blockyard.runner.executors.opentofu.missing import lfs_pointers, shown, submodules
-from blockyard.runner.executors.opentofu.ssh import KEY_FILE, KNOWN_HOSTS_FILE, SshAccess, explain
+from blockyard.runner.executors.opentofu.own_names import CLONE_DIR, CREDENTIALS_FILE, is_test, left_behind
+from blockyard.runner.executors.opentofu.ssh import SshAccess, explain
 
-CLONE_DIR = "tmp-clone-meshstack"
-CREDENTIALS_FILE = "tmp-git-credentials"
-OWN_FILES = frozenset({KEY_FILE, KNOWN_HOSTS_FILE, CLONE_DIR, CREDENTIALS_FILE})
-
-_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-_EXPRESSION = re.compile(r"[0-9a-f]{4,63}|HEAD.*|refs/.+|origin/.+|.*[~^@].*")
-"""References that only the whole history can answer: short commit ids and revision expressions."""
-
-_OF_A_CHECKOUT = "@{"
-"""What follows asks for the upstream or the past of a local branch; git would answer with the default branch."""
-
+_LOCAL_SOURCE = re.compile(r'(?m)^[ \t]*(?:source[ \t]*=[ \t]*|"source"[ \t]*:[ \t]*)"(\.\.?/[^"]*)"')
+_MAX_SOURCE_BYTES = 4 * 1024 * 1024
 _SCP_LIKE = re.compile(r"(?:(?P<user>[^/@:\s]+)@)?(?P<host>[^/:@\s]+|\[[^\]\s]+\]):(?P<path>[^\s:].*)")
 _MISSING_REF = ("Remote branch", "not found in upstream", "not our ref", "couldn't find remote ref", "bad object")
-_TEST_NAMES = re.compile(r".*\.(?:tftest|tofutest)\.(?:hcl|json)|tests")
+TEST_FOLDER = "tests"
+"""Where engines look for tests besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +89,9 @@ def fetch(  # noqa: PLR0917  one call, from one place
     module = _module_folder(clone, sub_path, path, absent)
     if pointers := lfs_pointers(module):
         log(f"Warning: files kept in Git LFS are not fetched: {shown(pointers)}. The module sees pointers instead.\n")
+    _leave_out(module, log)
+    if sub_path is not None:
+        _tell_what_leads_out(module, log)
     _move(module, run_dir)
     shutil.rmtree(clone, ignore_errors=True)
     return commit
@@ -102,7 +101,7 @@ def resolve(repository: Repository, ref: str | None, run_dir: Path, git: Git) ->
     """Ask the repository which commit a branch, tag or commit id means; None if that takes more. Raises Stopped."""
     if ref is not None and not (ref and is_encodable(ref)):
         return None
-    names = ["HEAD"] if ref is None else [f"refs/heads/{ref}", f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}"]
+    names = references.names(ref)
     configuration = _configuration(repository, run_dir)
     try:
         answer = git.run("ls-remote", "--quiet", "--", repository.url, *names, cwd=run_dir, configuration=configuration)
@@ -110,9 +109,10 @@ def resolve(repository: Repository, ref: str | None, run_dir: Path, git: Git) ->
         (run_dir / CREDENTIALS_FILE).unlink(missing_ok=True)
     if answer.exit_code:
         return None
-    lines = (line.partition("\t") for line in answer.output.splitlines())
-    found = {name: commit for commit, _, name in lines}
-    return next((found[name] for name in names if name in found), ref if ref and _COMMIT.fullmatch(ref) else None)
+    found = references.chosen(answer.output, ref)
+    if found is None:
+        return ref if ref and references.is_commit(ref) else None
+    return found[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _clone(cloning: _Cloning, ref: str | None) -> None:
     """Clone branch or tag `ref`, in this order; else fetch it as a commit; else search the history."""
     if ref is not None and not (ref and is_encodable(ref)):
         raise StepFailed("reference not found", "The definition's reference is empty or malformed.")
-    if ref is not None and _OF_A_CHECKOUT in ref:
+    if ref is not None and references.is_of_one_checkout(ref):
         raise StepFailed("reference not found", f"'{ref}' is about the history of a checkout, and there is none yet.")
     branch = () if ref is None else (f"--branch={ref}",)
     url = ("--", cloning.repository.url, str(cloning.target))
@@ -154,18 +154,20 @@ def _clone(cloning: _Cloning, ref: str | None) -> None:
         return
     if ref is None or not _is_missing(answer):
         raise cloning.failure(answer)
-    if _COMMIT.fullmatch(ref) and _fetch_commit(cloning, ref):
+    if references.is_commit(ref) and _fetch_commit(cloning, ref):
         return
-    if not _EXPRESSION.fullmatch(ref):
+    if not references.is_commit(ref) and not references.needs_history(ref):
         raise StepFailed("reference not found", f"There is no branch or tag '{ref}'.\n{answer.output}")
     shutil.rmtree(cloning.target, ignore_errors=True)
     answer = cloning.run("clone", "--quiet", "--template=", "--no-checkout", *url)
     if answer.exit_code:
         raise cloning.failure(answer)
-    found = cloning.run("rev-parse", "--quiet", "--verify", "--end-of-options", f"{ref}^{{commit}}")
-    if found.exit_code:
-        raise StepFailed("reference not found", f"'{ref}' could not be resolved to a commit.")
-    _check_out(cloning, found.output.strip())
+    for expression in references.expressions(ref):
+        found = cloning.run("rev-parse", "--quiet", "--verify", "--end-of-options", expression)
+        if found.exit_code == 0:
+            _check_out(cloning, found.output.strip())
+            return
+    raise StepFailed("reference not found", f"'{ref}' could not be resolved to a commit.")
 
 
 def _fetch_commit(cloning: _Cloning, commit: str) -> bool:
@@ -276,12 +278,46 @@ def _module_folder(clone: Path, sub_path: PurePosixPath | None, given: str | Non
     return real
 
 
+def _leave_out(module: Path, log: Callable[[str], None]) -> None:
+    """Remove what is not the module's: files that belong to runs, and tests; say so."""
+    own = left_behind(entry.name for entry in module.iterdir())
+    for name in own:
+        remove(module / name)
+    if own:
+        log(f"Left out, for only a run has files of such names: {shown(own)}\n")
+    folders = (module, module / TEST_FOLDER)
+    tests = sorted(path for folder in folders if is_folder(folder) for path in folder.iterdir() if is_test(path.name))
+    for path in tests:
+        remove(path)
+    if is_folder(module / TEST_FOLDER) and not any((module / TEST_FOLDER).iterdir()):
+        (module / TEST_FOLDER).rmdir()
+    if tests:
+        log(f"Tests of the module are left out: {shown([str(path.relative_to(module)) for path in tests])}\n")
+
+
+def _tell_what_leads_out(module: Path, log: Callable[[str], None]) -> None:
+    """Warn of links and module sources that need more of the repository than the folder that is taken."""
+    found: list[str] = []
+    for parent, folders, names in os.walk(module):
+        for path in (Path(parent, name) for name in sorted([*folders, *names])):
+            told = path.relative_to(module)
+            if path.is_symlink():
+                target = path.readlink()
+                if not _is_below(module, path.parent / target):
+                    found.append(f"{told} (a link to {target})")
+            elif path.name.endswith(SUFFIXES) and path.is_file() and path.stat().st_size <= _MAX_SOURCE_BYTES:
+                sources = _LOCAL_SOURCE.findall(path.read_text(encoding="utf-8", errors="replace"))
+                found += [
+                    f"{told} (source {source})" for source in sources if not _is_below(module, path.parent / source)
+                ]
+    if found:
+        log(f"Warning: only the folder of the module is taken, but some of it leads out: {shown(found)}\n")
+
+
+def _is_below(folder: Path, path: Path) -> bool:
+    return Path(os.path.normpath(path)).is_relative_to(folder)
+
+
 def _move(module: Path, run_dir: Path) -> None:
     for entry in sorted(module.iterdir()):
-        if _TEST_NAMES.fullmatch(entry.name):
-            continue
-        if entry.name in OWN_FILES:
-            raise StepFailed(
-                f"the module contains '{entry.name}'", "The runner keeps a file of its own under this name."
-            )
         entry.rename(run_dir / entry.name)

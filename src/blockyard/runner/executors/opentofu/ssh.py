@@ -10,9 +10,7 @@ from pathlib import Path
 from blockyard.protocol.run import KnownHost
 from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.files import write_private
-
-KEY_FILE = "ssh_cert"
-KNOWN_HOSTS_FILE = "known_hosts_tmp"
+from blockyard.runner.executors.opentofu.own_names import KEY_FILE, KNOWN_HOSTS_FILE
 
 PUBLIC_HOSTS = """\
 github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl

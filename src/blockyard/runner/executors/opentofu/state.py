@@ -1,14 +1,14 @@
 """Reads and writes a building block's state with the run's token, beside the engine."""
 
-import json
 import time
 from base64 import b64encode
 from hashlib import md5
 
 import httpx
 
-from blockyard.protocol.jsontypes import JsonObject
+from blockyard.modules import literals
 from blockyard.runner.executors.opentofu.backend import USER
+from blockyard.runner.executors.opentofu.outputs import State
 
 _TIMEOUT = httpx.Timeout(60, connect=10)
 _PAUSES_SECONDS = (0.5, 2.0, 4.0)
@@ -33,20 +33,20 @@ class StateClient:
         self._address = address
         self._auth = httpx.BasicAuth(USER, run_token)
 
-    def read(self) -> JsonObject | None:
+    def read(self) -> State | None:
         """Return the state, None if there is none. Raises StateError."""
         answer = self._send("GET")
         if answer.status_code in _NO_STATE or not answer.content:
             return None
         try:
-            state = answer.json()
-        except ValueError as error:
+            state = literals.read_json(answer.content)
+        except (ValueError, RecursionError) as error:
             raise StateError("the control plane answered something that is no state") from error
         return state if isinstance(state, dict) else None
 
     def write(self, state: bytes) -> None:
         """Store a state the engine could not store. Raises StateError."""
-        json.loads(state)
+        literals.read_json(state)
         self._send("POST", state)
 
     def _send(self, method: str, content: bytes | None = None) -> httpx.Response:

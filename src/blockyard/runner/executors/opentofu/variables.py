@@ -13,12 +13,9 @@ from blockyard.modules.module import Module
 from blockyard.protocol.run import InputType
 from blockyard.runner.executors.opentofu.environment import VARIABLE_PREFIX
 from blockyard.runner.executors.opentofu.inputs import PlainInput
+from blockyard.runner.executors.opentofu.own_names import VARIABLE_FILE
 
-VARIABLE_FILE = "aaaaaa_meshstack-e48f8924-a6c0-4ff0-9528-ff3c1f6f94d8.auto.tfvars.json"
-"""Sorts first, so that any other variable file of the module goes before."""
-
-DECLARATION_FILE = "meshStack_run_vars.tf"
-"""Declares the variables below; left alone if the module brings one."""
+_ALWAYS_FIRST_READ = ("terraform.tfvars", "terraform.tfvars.json")
 
 BLOCK_ID = "meshstack_building_block_id"
 RUN_ID = "meshstack_building_block_run_id"
@@ -56,7 +53,7 @@ def from_inputs(inputs: Sequence[PlainInput], module: Module) -> Variables:
             continue
         declared = module.variables.get(name)
         try:
-            value = _value(given, declares_text=declared is not None and declared.type_text == "string")
+            value = _value(given, declares_text=declared is not None and declared.is_text)
             literals.dumps(value)
             values[name] = value
         except (literals.NotLiteralError, RecursionError) as error:
@@ -70,6 +67,18 @@ def own_values(block_id: str, run_id: str | None, run_json_base64: str | None) -
     """Return the values every run sets. Runs around saved plans leave out what differs from run to run."""
     own: dict[str, literals.Literal] = {BLOCK_ID: block_id, RUN_ID: run_id, RUN_JSON: run_json_base64}
     return {name: value for name, value in own.items() if value is not None}
+
+
+def is_variable_file(name: str) -> bool:
+    """Tell whether the engine takes values from a file of the module by itself."""
+    if name == VARIABLE_FILE or name.startswith("."):
+        return False
+    return name in _ALWAYS_FIRST_READ or name.endswith((".auto.tfvars", ".auto.tfvars.json"))
+
+
+def goes_before_inputs(name: str) -> bool:
+    """Tell whether values of a variable file replace those of the run: the engine reads it later."""
+    return name not in _ALWAYS_FIRST_READ and name.encode() > VARIABLE_FILE.encode()
 
 
 def declarations(declared: Iterable[str]) -> str | None:

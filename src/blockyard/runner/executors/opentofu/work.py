@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.masking import HELD_LIMIT
 from blockyard.protocol.run import Behavior, RunBlock, TerraformImplementation
 from blockyard.protocol.status import OutputValue
 from blockyard.runner.executors.executor import ProcessResult, Reporter, RunContext
@@ -139,11 +140,15 @@ class Work:
             conclude=conclusion(argv),
         )
 
+    def printed(self, result: ProcessResult) -> str:
+        """Return the end of a command's output without secrets: what is taken out of it may begin or end anywhere."""
+        return self.reporter.mask(tail(result, TAIL_BYTES + HELD_LIMIT))[-TAIL_BYTES:]
+
     def was_stopped(self, result: ProcessResult) -> bool:
         """Tell whether a command ended because the run was stopped."""
         return result.interrupted or (result.timed_out and self.must_stop())
 
 
-def tail(result: ProcessResult) -> str:
+def tail(result: ProcessResult, size_bytes: int = TAIL_BYTES) -> str:
     """Return the end of a command's output; nothing if the command was lost."""
-    return read_end(result.output_path, max_bytes=TAIL_BYTES).decode("utf-8", errors="replace")
+    return read_end(result.output_path, max_bytes=size_bytes).decode("utf-8", errors="replace")

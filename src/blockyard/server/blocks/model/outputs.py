@@ -38,6 +38,15 @@ class CheckedOutputs:
     outputs: Mapping[str, BlockOutput]
     problems: Sequence[str]
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One sentence for each declared output whose value nobody gets, since it is sensitive."""
+        return tuple(
+            f"The value of output '{key}' is sensitive: it stays in the state and was not handed on."
+            for key, output in sorted(self.outputs.items())
+            if output.is_sensitive
+        )
+
 
 def check_outputs(specs: Mapping[str, OutputSpec], reported: Mapping[str, BlockOutput]) -> CheckedOutputs:
     """Compare what an APPLY run reported with what its version declares; undeclared outputs are dropped."""

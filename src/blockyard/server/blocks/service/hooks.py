@@ -150,17 +150,17 @@ class BlockHooks:
 
     def _applied(self, tx: Transaction, block: Block, run: Run, reported: Mapping[str, BlockOutput]) -> RunFinish:
         _, version = self._starter.reader(tx).version_of(block)
-        outputs = reported
+        outputs, warnings = reported, tuple[str, ...]()
         if version.implementation_type is not ImplementationType.MANUAL:
             checked = check_outputs(version.outputs, reported)
             if checked.problems:
                 self._follow_end(tx, block.following(run.id, RunStatus.FAILED))
                 return RunFinish(RunStatus.FAILED, " ".join(checked.problems))
-            outputs = checked.outputs
+            outputs, warnings = checked.outputs, checked.warnings
         after = block.following(run.id, run.status).applied(outputs, run.finished_at or run.created_at)
         self._follow_end(tx, after)
         self._wake_children(tx, after, changed_outputs(block.outputs, after.outputs))
-        return RunFinish(run.status, warnings=_of_sensitive(outputs))
+        return RunFinish(run.status, warnings=warnings)
 
     def _follow_end(self, tx: Transaction, block: Block) -> None:
         self._starter.save(tx, block)
@@ -204,15 +204,6 @@ def _reported(outputs: Mapping[str, OutputValue]) -> dict[str, BlockOutput]:
         key: BlockOutput(None if output.is_sensitive else output.value, output.type, output.is_sensitive)
         for key, output in outputs.items()
     }
-
-
-def _of_sensitive(outputs: Mapping[str, BlockOutput]) -> tuple[str, ...]:
-    """Return what people should know about outputs whose values nobody keeps."""
-    keys = sorted(key for key, output in outputs.items() if output.is_sensitive)
-    if not keys:
-        return ()
-    names = ", ".join(f"'{key}'" for key in keys)
-    return (f"the values of the sensitive outputs {names} are not kept, so nobody can read or use them",)
 
 
 def _refuse_void(keys: frozenset[str]) -> None:
