@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from blockyard.cli.client import Client
-from blockyard.cli.credentials import Credentials
+from blockyard.cli.contexts import Credentials
 from blockyard.cli.events import Event, parse
 from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.feeds import follow_run

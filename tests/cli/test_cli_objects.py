@@ -154,8 +154,8 @@ def test_a_refused_import_leaves_no_definition_behind(cli: Cli, modules: Reposit
     [
         (["definitions", "import", "-w", "shop"], "SOURCE is missing"),
         (["definitions", "import", "x", "--manual", "-w", "shop"], "has no source"),
-        (["runners", "create", "x", "-w", "shop", "--type", "PERL"], "nothing a runner executes"),
-        (["blocks", "update", "x"], "nothing shall change"),
+        (["runners", "create", "x", "-w", "shop", "--type", "PERL"], "is not one of"),
+        (["blocks", "update", "x"], "nothing to change"),
     ],
 )
 def test_wrong_usage_is_told_before_anything_happens(cli: Cli, arguments: list[str], message: str) -> None:

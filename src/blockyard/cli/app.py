@@ -1,11 +1,13 @@
 """The client's commands as one Typer application."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from blockyard import __version__
 from blockyard.cli.commands.blocks import blocks
+from blockyard.cli.commands.context import context
 from blockyard.cli.commands.definitions import definitions
 from blockyard.cli.commands.keys import keys
 from blockyard.cli.commands.runners import runners
@@ -13,6 +15,8 @@ from blockyard.cli.commands.runs import runs
 from blockyard.cli.commands.signin import login, logout, whoami
 from blockyard.cli.commands.state import state
 from blockyard.cli.commands.workspaces import workspaces
+from blockyard.cli.completion import names_of
+from blockyard.cli.context_option import taking_context
 
 SIGN_IN = "Sign-in"
 OBJECTS = "Objects"
@@ -28,10 +32,24 @@ def build() -> typer.Typer:
     )
     application.callback()(_main)
     for command in (login, logout, whoami):
-        application.command(rich_help_panel=SIGN_IN)(command)
+        application.command(command.__name__, rich_help_panel=SIGN_IN)(_with_context(command))
+    application.add_typer(context, no_args_is_help=True, rich_help_panel=SIGN_IN)
     for group in (definitions, blocks, runs, state, runners, workspaces, keys):
-        application.add_typer(group, no_args_is_help=True, rich_help_panel=OBJECTS)
+        application.add_typer(_all_with_context(group), no_args_is_help=True, rich_help_panel=OBJECTS)
     return application
+
+
+def _with_context(command: Callable[..., None]) -> Callable[..., None]:
+    return taking_context(command, names_of("contexts"))
+
+
+def _all_with_context(group: typer.Typer) -> typer.Typer:
+    """Return a group whose commands take `--context`."""
+    made = typer.Typer(name=group.info.name, help=group.info.help)
+    for registered in group.registered_commands:
+        if registered.callback is not None:
+            made.command(registered.name)(_with_context(registered.callback))
+    return made
 
 
 def _main(

@@ -4,12 +4,14 @@ import typer
 from rich.text import Text
 
 from blockyard.cli.client import Page
-from blockyard.cli.documents import flag, member, text
+from blockyard.cli.documents import flag, member, number, text
+from blockyard.cli.listing import ago, tell_pages
 from blockyard.cli.model import Block
 from blockyard.cli.orders import output_rows
-from blockyard.cli.output import Printer, shown, status_text
+from blockyard.cli.output import Printer, columns, shown, status_text
 from blockyard.cli.session import Session
 from blockyard.cli.watching import DELETED, Watch, exit_code_of
+from blockyard.protocol.jsontypes import JsonObject
 
 _WAITS_FOR = {
     "WAITING_FOR_USER_INPUT": "It waits for inputs: give them with 'blockyard blocks update {id} -i …'.",
@@ -85,10 +87,26 @@ def print_list(printer: Printer, page: Page) -> None:
     if printer.is_json:
         printer.json([*page.items])
         return
-    found = [Block.read(item) for item in page.items]
-    printer.table(
-        ("ID", "NAME", "WORKSPACE", "STATUS"),
-        [(item.id, item.name, item.workspace, status_text(item.status)) for item in found],
+    printer.objects(
+        columns(
+            "NAME", "WORKSPACE", "DEFINITION", "VERSION", "STATUS", "AGE", "ID", wide=["CREATED", "WHAT HAPPENED LAST"]
+        ),
+        [_row(item) for item in page.items],
     )
-    if page.pages > 1:
-        printer.note(f"page {page.number + 1} of {page.pages}, {page.total} in all")
+    tell_pages(printer, page)
+
+
+def _row(item: JsonObject) -> tuple[str | Text, ...]:
+    block = Block.read(item)
+    deleting = " (being deleted)" if block.lifecycle == "MARKED_FOR_DELETION" else ""
+    return (
+        text(item, "name") or block.name,
+        block.workspace,
+        text(item, "definition", "displayName"),
+        f"v{number(item, 'version', 'number')}",
+        status_text(block.status) + deleting,
+        ago(text(item, "createdAt")),
+        block.id,
+        text(item, "createdAt"),
+        text(item, "statusText"),
+    )

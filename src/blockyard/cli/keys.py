@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from blockyard.cli.client import Client
-from blockyard.cli.credentials import write_private
+from blockyard.cli.contexts import write_private
 from blockyard.cli.documents import members, text
 from blockyard.cli.exits import Failure, usage
 from blockyard.cli.resources import API_KEYS
@@ -29,15 +29,20 @@ def create_key(
         "spec": spec | ({"expiresAt": expires} if expires else {}),
     }
     key = client.create(API_KEYS, content)
-    try:
-        write_key_file(file, key)
-    except Failure:
-        client.delete(API_KEYS, text(key, "metadata", "uuid"))
-        raise
+    keep_key(client, file, text(key, "metadata", "uuid"), key)
     return without_secret(key)
 
 
-def write_key_file(file: Path, key: JsonObject) -> None:
+def keep_key(client: Client, file: Path, key_id: str, key: JsonObject) -> None:
+    """Write client id and secret of a new key, or delete it: without its secret nobody could use it. Raises Failure."""
+    try:
+        _write_key_file(file, key)
+    except Failure:
+        client.delete(API_KEYS, key_id)
+        raise
+
+
+def _write_key_file(file: Path, key: JsonObject) -> None:
     """Write client id and secret of a new key, for this user's eyes only. Raises Failure."""
     pair = {"clientId": text(key, "status", "clientId"), "clientSecret": text(key, "status", "clientSecret")}
     if not pair["clientSecret"]:

@@ -7,11 +7,13 @@ from rich.text import Text
 
 from blockyard.cli import lookup
 from blockyard.cli.commands.definitions_import import import_definition
+from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import members, text
 from blockyard.cli.exits import ExitCode, Failure
+from blockyard.cli.listing import require_workspace
 from blockyard.cli.model import DRAFT, RELEASED, Definition, Version
-from blockyard.cli.output import Format, Printer, shown, status_text
+from blockyard.cli.output import Format, Printer, columns, shown, status_text
 from blockyard.cli.resources import DEFINITIONS, VERSIONS
 from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
@@ -19,7 +21,12 @@ from blockyard.protocol.jsontypes import JsonObject
 definitions = typer.Typer(name="definitions", help="Building block definitions: what can be ordered.")
 definitions.command("import")(import_definition)
 
-Which = Annotated[str, typer.Argument(metavar="DEFINITION", help="Id, beginning of the id, or exact name.")]
+Which = Annotated[
+    str,
+    typer.Argument(
+        metavar="DEFINITION", help="Id, beginning of the id, or exact name.", autocompletion=names_of("definitions")
+    ),
+]
 
 
 @definitions.command("list")
@@ -32,16 +39,18 @@ def list_definitions(
         if session.printer.is_json:
             session.printer.json([*found])
             return
-        session.printer.table(
-            ("ID", "NAME", "OWNER", "RELEASED", "LATEST", "BLOCKS"),
+        require_workspace(session, workspace, found)
+        session.printer.objects(
+            columns("NAME", "OWNER", "RELEASED", "LATEST", "BLOCKS", "ID", wide=["DESCRIPTION"]),
             [
                 (
-                    item.id,
                     item.name,
                     item.workspace,
                     "-" if item.released is None else f"v{item.released}",
                     "-" if item.latest is None else f"v{item.latest}",
                     shown(item.blocks),
+                    item.id,
+                    item.description,
                 )
                 for item in map(Definition.read, found)
             ],

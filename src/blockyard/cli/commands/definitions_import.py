@@ -7,7 +7,7 @@ import typer
 
 from blockyard.cli.output import Format
 from blockyard.cli.resources import SHARED_RUNNER
-from blockyard.cli.session import OutputOption, UrlOption
+from blockyard.cli.session import NeededWorkspaceOption, OutputOption, UrlOption, needed_workspace, reporting
 
 
 def import_definition(
@@ -15,7 +15,7 @@ def import_definition(
         str | None, typer.Argument(help="URL of a git repository, or a folder in one on this machine.")
     ] = None,
     *,
-    workspace: Annotated[str, typer.Option("--workspace", "-w", help="Identifier of the workspace that owns it.")],
+    workspace: NeededWorkspaceOption = None,
     path: Annotated[str | None, typer.Option("--path", help="Folder of the module in the repository.")] = None,
     ref: Annotated[
         str | None, typer.Option("--ref", help="Branch, tag or commit; left out, the default branch.")
@@ -44,6 +44,8 @@ def import_definition(
     """Make a definition of an OpenTofu module: its variables become inputs, its outputs outputs."""
     from blockyard.cli import definition_import  # noqa: PLC0415  loads the reader of HCL, which no other command needs
 
+    with reporting(output):
+        workspace = needed_workspace(workspace, url)
     wanted = definition_import.Wanted(
         location=source,
         path=path,

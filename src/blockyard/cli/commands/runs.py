@@ -1,64 +1,105 @@
 """`runs list | show | logs | abort`."""
 
+from itertools import islice
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from blockyard.cli import lookup
+from blockyard.cli.client import Client
+from blockyard.cli.completion import names_of
 from blockyard.cli.documents import member, number, objects, text
+from blockyard.cli.listing import MAX_SEARCHED, Limit, PageNumber, ago, newest_first, require_workspace
 from blockyard.cli.live import duration, instant
-from blockyard.cli.output import Format, Printer, shown, status_text
+from blockyard.cli.model import Block
+from blockyard.cli.output import Format, Printer, columns, shown, status_text
 from blockyard.cli.resources import RUNS, own
 from blockyard.cli.run_logs import end, print_logs, wait_for
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import RunStatus
 
 runs = typer.Typer(name="runs", help="Runs: single executions for building blocks.")
 
-Which = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run, or the beginning of it.")]
+Which = Annotated[
+    str, typer.Argument(metavar="RUN", help="Id of the run, or the beginning of it.", autocompletion=names_of("runs"))
+]
 
 
 @runs.command("list")
 def list_runs(
-    block: Annotated[str | None, typer.Argument(help="Only those of this building block (id or name).")] = None,
+    block: Annotated[
+        str | None,
+        typer.Argument(help="Only those of this building block (id or name).", autocompletion=names_of("blocks")),
+    ] = None,
     *,
-    status: Annotated[str | None, typer.Option("--status", help="Only those with this status, such as FAILED.")] = None,
+    status: Annotated[
+        RunStatus | None, typer.Option("--status", case_sensitive=False, help="Only those with this status.")
+    ] = None,
     workspace: WorkspaceOption = None,
-    page: Annotated[int, typer.Option("--page", min=1, help="Number of the page, from 1.")] = 1,
-    size: Annotated[int, typer.Option("--size", min=1, max=1000, help="Runs on a page.")] = 50,
+    page: PageNumber = 1,
+    limit: Limit = 50,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """List runs, oldest first."""
+    """List runs, the newest first: those of your definitions, or of one building block.
+
+    The runs of building blocks that others offer are listed by building block.
+    """
     with connected(output, url) as session:
-        block_id = lookup.block(session.client, block, workspace=workspace).id if block else None
-        filters = {
-            "buildingBlockUuid": block_id,
-            "workspaceIdentifier": workspace,
-            "status": status.upper() if status else None,
-        }
-        found = session.client.page(RUNS, filters, number_=page - 1, size=size)
+        one = lookup.block(session.client, block, workspace=workspace) if block else None
+        filters = {"buildingBlockUuid": one.id if one else None, "workspaceIdentifier": workspace}
+        listed = newest_first(session.client, RUNS, filters, size=min(limit, 200))
+        matching = (run for run in islice(listed, MAX_SEARCHED) if status in {None, text(run, "status")})
+        found = list(islice(matching, (page - 1) * limit, page * limit))
+        if one and not found and page == 1:
+            found = _runs_of_detail(session.client, one, status)
+        require_workspace(session, workspace, found)
         if session.printer.is_json:
-            session.printer.json([*found.items])
+            session.printer.json([*found])
             return
-        session.printer.table(
-            ("ID", "BLOCK", "NUMBER", "BEHAVIOR", "STATUS", "CREATED", "REASON"),
-            [_row(item) for item in found.items],
+        session.printer.objects(
+            columns("BLOCK", "NUMBER", "BEHAVIOR", "STATUS", "AGE", "REASON", "ID", wide=["CREATED"]),
+            [_row(item) for item in found],
         )
-        if found.pages > 1:
-            session.printer.note(f"page {found.number + 1} of {found.pages}, {found.total} in all")
+        if not found and one is None:
+            session.printer.note("Runs of a building block that others offer: blockyard runs list BLOCK")
+        if len(found) == limit:
+            session.printer.note(f"There may be more: --page {page + 1}, or a higher --limit.")
+
+
+def _runs_of_detail(client: Client, block: Block, status: RunStatus | None) -> list[JsonObject]:
+    """Return the latest runs of a building block as those may see them who may not read their logs."""
+    found = objects(client.get(own("blocks", block.id)), "runs")
+    named: JsonObject = {"spec": {"displayName": block.name}}
+    return [
+        {
+            "metadata": {"uuid": text(run, "uuid"), "createdOn": text(run, "createdAt")},
+            "spec": {
+                "buildingBlock": named,
+                "runNumber": number(run, "number"),
+                "behavior": text(run, "behavior"),
+                "trigger": {"reason": text(run, "reason")},
+            },
+            "status": text(run, "status"),
+        }
+        for run in found
+        if status in {None, text(run, "status")}
+    ]
 
 
 def _row(item: JsonObject) -> tuple[str | Text, ...]:
+    created = text(item, "metadata", "createdOn")
     return (
-        text(item, "metadata", "uuid"),
         text(item, "spec", "buildingBlock", "spec", "displayName"),
         shown(number(item, "spec", "runNumber")),
         text(item, "spec", "behavior"),
         status_text(text(item, "status")),
-        text(item, "metadata", "createdOn"),
+        ago(created),
         text(item, "spec", "trigger", "reason"),
+        text(item, "metadata", "uuid"),
+        created,
     )
 
 
