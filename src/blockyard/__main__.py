@@ -46,7 +46,13 @@ def main() -> None:
     if words and words[0] in absent:
         _fail(Incomplete(words[0]))
     if words and words[0] in _SERVERS:
-        app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+        app = typer.Typer(
+            add_completion=False,
+            no_args_is_help=True,
+            pretty_exceptions_enable=False,
+            rich_markup_mode="rich" if sys.stdout.isatty() else None,
+            context_settings={"help_option_names": ["-h", "--help"]},
+        )
     else:
         from blockyard.cli.app import build
 

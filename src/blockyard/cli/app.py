@@ -1,5 +1,6 @@
 """The client's commands as one Typer application."""
 
+import sys
 from collections.abc import Callable
 from typing import Annotated
 
@@ -18,6 +19,8 @@ from blockyard.cli.commands.workspaces import workspaces
 from blockyard.cli.completion import names_of
 from blockyard.cli.context_option import taking_context
 
+NAMES_OF_HELP = {"help_option_names": ["-h", "--help"]}
+
 SIGN_IN = "Sign-in"
 OBJECTS = "Objects"
 
@@ -29,6 +32,8 @@ def build() -> typer.Typer:
         help="Order, run, update and destroy versioned automation.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
+        rich_markup_mode="rich" if sys.stdout.isatty() else None,  # no frames where a program reads
+        context_settings=NAMES_OF_HELP,
     )
     application.callback()(_main)
     for command in (login, logout, whoami):

@@ -4,18 +4,19 @@ import typer
 from rich.text import Text
 
 from blockyard.cli.client import Page
-from blockyard.cli.documents import flag, member, number, text
+from blockyard.cli.documents import flag, member, number, objects, text
 from blockyard.cli.listing import ago, tell_pages
 from blockyard.cli.model import Block
 from blockyard.cli.orders import output_rows
-from blockyard.cli.output import Printer, columns, shown, status_text
+from blockyard.cli.output import Printer, columns, plain, shown, status_text
+from blockyard.cli.resources import own
 from blockyard.cli.session import Session
 from blockyard.cli.watching import DELETED, Watch, exit_code_of
 from blockyard.protocol.jsontypes import JsonObject
 
 _WAITS_FOR = {
     "WAITING_FOR_USER_INPUT": "It waits for inputs: give them with 'blockyard blocks update {id} -i …'.",
-    "WAITING_FOR_OPERATOR_INPUT": "It waits for inputs of the platform team ('blockyard blocks update {id} -i …').",
+    "WAITING_FOR_OPERATOR_INPUT": "It waits for inputs of the platform team.",
     "WAITING_FOR_DEPENDENT_INPUT": "It waits for the building blocks it depends on.",
     "WAITING_FOR_APPROVAL": "It waits for an approval.",
 }
@@ -32,12 +33,13 @@ def finish(session: Session, block: Block, *, wait: bool) -> None:
     except KeyboardInterrupt:
         printer.note(f"'{block.name}' goes on; follow it with: blockyard blocks logs --follow {block.id}")
         raise
-    _print_end(printer, ended)
+    _print_end(session, ended)
     if code := exit_code_of(ended):
         raise typer.Exit(code)
 
 
-def _print_end(printer: Printer, block: Block) -> None:
+def _print_end(session: Session, block: Block) -> None:
+    printer = session.printer
     if printer.is_json:
         printer.json(block.document)
         return
@@ -47,22 +49,40 @@ def _print_end(printer: Printer, block: Block) -> None:
     printer.out.print(Text.assemble(f"'{block.name}' ({block.id}): ", status_text(block.status)), soft_wrap=True)
     if block.status in _WAITS_FOR:
         printer.say(_WAITS_FOR[block.status].format(id=block.id))
+        if block.status == "WAITING_FOR_OPERATOR_INPUT":
+            _tell_operator(session, block)
     if block.status == "SUCCEEDED" and block.outputs:
         printer.say("")
         printer.facts([(key, shown(value)) for key, value, _ in output_rows(block)])
 
 
-def print_block(printer: Printer, block: Block) -> None:
-    """Print a building block with its inputs and outputs."""
+def _tell_operator(session: Session, block: Block) -> None:
+    """Say who the platform team is, and how the inputs are given if the reader belongs to it."""
+    detail = session.client.get(own("blocks", block.id))
+    if flag(detail, "allowed", "operate"):
+        session.printer.say(f"Give them with: blockyard blocks update {block.id} -i …")
+    else:
+        session.printer.say(f"The team is workspace '{text(detail, 'provider')}'.")
+
+
+def print_block(printer: Printer, block: Block, detail: JsonObject) -> None:
+    """Print a building block with its latest run, inputs and outputs."""
+    newer = number(detail, "newerVersion", "number")
+    version = f"v{number(detail, 'version', 'number')}{f' (v{newer} is available)' if newer else ''}"
+    run = next(iter(objects(detail, "runs")), {})
     facts: list[tuple[str, str | Text]] = [
-        ("name", block.name),
+        ("name", text(detail, "name") or block.name),
         ("id", block.id),
         ("workspace", block.workspace),
-        ("status", status_text(block.status)),
+        ("definition", f"{text(detail, 'definition', 'displayName')} {version}"),
+        ("offered by", text(detail, "provider")),
+        ("status", Text.assemble(status_text(block.status), f"  {plain(text(detail, 'statusText'))}")),
         ("lifecycle", status_text(block.lifecycle)),
-        ("version", block.version_id),
-        ("latest run", block.run_id or "-"),
+        ("ordered", _when(text(detail, "createdAt"))),
+        ("latest run", _run_in_words(run) if run else "-"),
     ]
+    facts += [("", text(run, "summary"))] if text(run, "summary") else []
+    facts += [("run id", text(run, "uuid"))] if text(run, "uuid") else []
     printer.facts(facts)
     printer.say("")
     rows = [
@@ -80,6 +100,16 @@ def print_block(printer: Printer, block: Block) -> None:
         [(key, shown(value), used) for key, value, used in output_rows(block)],
         title="Outputs",
     )
+
+
+def _run_in_words(run: JsonObject) -> Text:
+    at = _when(text(run, "finishedAt") or text(run, "createdAt"))
+    begin = f"{number(run, 'number')}, {text(run, 'behavior').lower()}: "
+    return Text.assemble(begin, status_text(text(run, "status")), f", {at}")
+
+
+def _when(wire: str) -> str:
+    return f"{ago(wire)} ago ({wire})" if wire else "-"
 
 
 def print_list(printer: Printer, page: Page) -> None:

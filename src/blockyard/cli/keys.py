@@ -1,6 +1,7 @@
 """Creates API keys and keeps their secrets in files."""
 
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from blockyard.cli.client import Client
@@ -23,6 +24,8 @@ def create_key(
     """
     if file.exists():
         raise usage(f"'{file}' exists already", "Give the name of a new file.")
+    if expires is not None:
+        check_last_day(expires)
     spec: JsonObject = {"displayName": name, "permissions": [*permissions]}
     content: JsonObject = {
         "metadata": {"ownedByWorkspace": workspace},
@@ -40,6 +43,16 @@ def keep_key(client: Client, file: Path, key_id: str, key: JsonObject) -> None:
     except Failure:
         client.delete(API_KEYS, key_id)
         raise
+
+
+def check_last_day(expires: str) -> None:
+    """Refuse what is not a day, or a day that has passed. Raises Failure (usage)."""
+    try:
+        last = date.fromisoformat(expires)
+    except ValueError:
+        raise usage(f"'{expires}' is not a date", "Give the last day of the key as YYYY-MM-DD.") from None
+    if last < datetime.now(UTC).date():
+        raise usage(f"a key whose last day is {expires} would have expired already", "Give a day from today on.")
 
 
 def _write_key_file(file: Path, key: JsonObject) -> None:

@@ -1,7 +1,7 @@
 """What lists have in common: their options, their pages, how old something is, and filters that name nothing."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -23,6 +23,24 @@ MAX_SEARCHED = 5000
 """So many objects are looked through for those that match."""
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
+
+
+def one_of(words: Iterable[str]) -> Callable[[str], str]:
+    """Return what reads one of some words, in upper or lower case."""
+    known = list(words)
+
+    def parse(word: str) -> str:
+        if word.upper() not in known:
+            raise typer.BadParameter(f"'{word}' is not one of {', '.join(known)}")
+        return word.upper()
+
+    return parse
+
+
+def completing(words: Iterable[str]) -> Callable[[str], list[str]]:
+    """Return what completes one of some words."""
+    known = list(words)
+    return lambda incomplete: [word for word in known if word.startswith(incomplete.upper())]
 
 
 def ago(wire: str) -> str:

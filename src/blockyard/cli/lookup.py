@@ -121,6 +121,11 @@ def version(client: Client, version_id: str) -> Version:
     return Version.read(client.show(VERSIONS, version_id))
 
 
+def offer(client: Client, version_id: str) -> Version:
+    """Return a version as everybody sees it who may see its definition. Raises Failure."""
+    return Version.read_form(client.get(own("definitionversions", version_id, "form")))
+
+
 def order_form(client: Client, version_id: str, workspace: str) -> Version:
     """Return a version as far as it matters to those who order it for a workspace. Raises Failure."""
     return Version.read_form(client.get(own("definitionversions", version_id, "form"), query={"workspace": workspace}))

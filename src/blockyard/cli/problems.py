@@ -47,6 +47,40 @@ def failure_of(answer: httpx.Response, url: str) -> Failure:
     )
 
 
+_FOR_PROGRAMS = re.compile(
+    r"Correct this member|Use the codes the API documentation|Send (a JSON|the id in|valid JSON)"
+)
+"""Remedies that help those who write requests themselves."""
+
+
+def in_words(failure: Failure) -> tuple[str, str | None]:
+    """Return cause and remedy for people: fields by their names, nothing said twice."""
+    message = failure.message
+    if failure.field:
+        message = message.removeprefix(f"{failure.field}: ").removeprefix("Value error, ")
+        name = _name_of(failure.field)
+        if name and name.lower() not in message.lower():
+            message = f"{name}: {message}"
+    remedy = failure.remedy
+    if remedy and (_FOR_PROGRAMS.match(remedy) or _bare(remedy) in _bare(message)):
+        remedy = None
+    return message, remedy
+
+
+def _bare(sentence: str) -> str:
+    return " ".join(sentence.split()).rstrip(".").lower()
+
+
+def _name_of(field: str) -> str:
+    """Return what people call the member at a JSON pointer: an input by its key, others in words."""
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in field.strip("/").split("/")]
+    for kind in ("inputs", "outputs"):
+        if kind in parts[:-1]:
+            return f"{kind[:-1]} '{parts[parts.index(kind) + 1]}'"
+    last = next((part for part in reversed(parts) if not part.isdecimal() and part != "value"), "")
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", last).lower()
+
+
 def sign_in_refused(url: str, answer: httpx.Response) -> Failure:
     """Return the failure of a sign-in that the server at `url` did not accept, or that reached another program."""
     reason = text(_body(answer), "message")

@@ -12,7 +12,7 @@ from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import flag, text
 from blockyard.cli.exits import missing
 from blockyard.cli.feeds import replay_block
-from blockyard.cli.listing import Limit, OldestFirst, PageNumber, require_workspace
+from blockyard.cli.listing import Limit, OldestFirst, PageNumber, completing, one_of, require_workspace
 from blockyard.cli.live import Screen
 from blockyard.cli.model import BlockStatus
 from blockyard.cli.orders import output_rows, output_value
@@ -47,7 +47,14 @@ def list_blocks(
         ),
     ] = None,
     status: Annotated[
-        BlockStatus | None, typer.Option("--status", case_sensitive=False, help="Only those with this status.")
+        str | None,
+        typer.Option(
+            "--status",
+            metavar="STATUS",
+            help=f"Only those with this status: {', '.join(BlockStatus)}.",
+            parser=one_of(BlockStatus),
+            autocompletion=completing(BlockStatus),
+        ),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="Only those with exactly this name.")] = None,
     managed_by: Annotated[
@@ -90,7 +97,7 @@ def show_block(
         if session.printer.is_json:
             session.printer.json(item.document)
         else:
-            print_block(session.printer, item)
+            print_block(session.printer, item, session.client.get(own("blocks", item.id)))
 
 
 @blocks.command("outputs")

@@ -9,7 +9,7 @@ from blockyard.cli.block_reports import finish
 from blockyard.cli.completion import names_of
 from blockyard.cli.documents import text
 from blockyard.cli.exits import Failure, usage
-from blockyard.cli.model import Block, Definition, Input
+from blockyard.cli.model import Block, Definition, Input, Version
 from blockyard.cli.orders import answered, change_document, order_document, proposed_name, refuse_missing
 from blockyard.cli.output import Format
 from blockyard.cli.prompts import ask
@@ -24,7 +24,7 @@ from blockyard.cli.session import (
     interactive,
     needed_workspace,
 )
-from blockyard.cli.values import missing_inputs, read_values, split_assignments
+from blockyard.cli.values import exposed_secrets, missing_inputs, read_values, split_assignments
 from blockyard.protocol.jsontypes import JsonObject
 
 Inputs = Annotated[
@@ -82,7 +82,7 @@ def order_block(
         workspace = needed_workspace(workspace, url)
         wanted = lookup.definition(session.client, definition)
         chosen = lookup.order_form(session.client, lookup.orderable(wanted, version), workspace)
-        values = read_values(chosen, split_assignments(inputs or [], input_files or []))
+        values = _given_values(session, chosen, inputs, input_files)
         values |= _complete(session, missing_inputs(chosen, values))
         called = name or proposed_name(wanted.name, values)
         _warn_of_equal_names(session, called, workspace)
@@ -132,7 +132,7 @@ def update_block(
         if upgrade or version is not None:
             definition = Definition.read(session.client.show(DEFINITIONS, chosen.definition_id))
             chosen = lookup.order_form(session.client, lookup.orderable(definition, version), item.workspace)
-        values = read_values(chosen, split_assignments(inputs or [], input_files or []))
+        values = _given_values(session, chosen, inputs, input_files)
         known = answered(chosen, item)
         missing = [wanted for wanted in missing_inputs(chosen, values) if wanted.key not in known]
         asks = item.status == "WAITING_FOR_USER_INPUT" and interactive()
@@ -142,6 +142,16 @@ def update_block(
             raise _nothing_changes()
         document = change_document(item, version_id=chosen.id, name=name, inputs=values)
         finish(session, Block.read(session.client.replace(BLOCKS, item.id, document)), wait=wait)
+
+
+def _given_values(
+    session: Session, version: Version, inputs: list[str] | None, input_files: list[str] | None
+) -> JsonObject:
+    given = split_assignments(inputs or [], input_files or [])
+    values = read_values(version, given)
+    for key in exposed_secrets(version, given):
+        session.printer.warn(f"-i {key}: other users of this machine may see the secret; use -f {key}=PATH instead")
+    return values
 
 
 def _nothing_changes() -> Failure:

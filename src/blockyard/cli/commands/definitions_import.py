@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
+from blockyard.cli import lookup
+from blockyard.cli.completion import names_of
+from blockyard.cli.documents import text
 from blockyard.cli.output import Format
 from blockyard.cli.resources import SHARED_RUNNER
-from blockyard.cli.session import NeededWorkspaceOption, OutputOption, UrlOption, needed_workspace, reporting
+from blockyard.cli.session import NeededWorkspaceOption, OutputOption, UrlOption, connected, needed_workspace, reporting
 
 
 def import_definition(
@@ -25,11 +28,14 @@ def import_definition(
         str | None, typer.Option("--engine-version", help="Exact version of OpenTofu, such as 1.11.4.")
     ] = None,
     runner: Annotated[
-        str, typer.Option("--runner", help="Id of the runner that executes it; left out, the shared one.")
+        str,
+        typer.Option(
+            "--runner",
+            help="Runner that executes it (id or name); left out, the shared one.",
+            autocompletion=names_of("runners"),
+        ),
     ] = SHARED_RUNNER,
-    file: Annotated[
-        Path | None, typer.Option("--file", "-f", help="TOML or JSON file that says what shall be otherwise.")
-    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="TOML or JSON file with overrides.")] = None,
     manual: Annotated[
         bool, typer.Option("--manual", help="Without a module: people do the work; --file names the inputs.")
     ] = False,
@@ -46,6 +52,9 @@ def import_definition(
 
     with reporting(output):
         workspace = needed_workspace(workspace, url)
+    if lookup.full_id(runner) is None:
+        with connected(output, url) as session:
+            runner = text(lookup.runner(session.client, runner), "metadata", "uuid")
     wanted = definition_import.Wanted(
         location=source,
         path=path,

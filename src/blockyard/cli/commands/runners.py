@@ -12,8 +12,8 @@ from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.contexts import write_private
 from blockyard.cli.documents import flag, text
 from blockyard.cli.exits import usage
-from blockyard.cli.keys import keep_key
-from blockyard.cli.listing import ago, require_workspace
+from blockyard.cli.keys import check_last_day, keep_key
+from blockyard.cli.listing import ago, completing, one_of, require_workspace
 from blockyard.cli.output import Format, columns
 from blockyard.cli.resources import RUNNERS, own
 from blockyard.cli.runner_setup import (
@@ -100,8 +100,15 @@ def create_runner(
     *,
     workspace: NeededWorkspaceOption = None,
     type_: Annotated[
-        RunnerType, typer.Option("--type", case_sensitive=False, help="What it executes.")
-    ] = RunnerType.ALL,
+        str,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help=f"What it executes: {', '.join(RunnerType)}.",
+            parser=one_of(RunnerType),
+            autocompletion=completing(RunnerType),
+        ),
+    ] = "ALL",
     public: Annotated[bool, typer.Option("--public", help="Everybody may use it (administrators only).")] = False,
     concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=256, help="Runs at the same time.")] = 1,
     folder: Annotated[
@@ -122,7 +129,7 @@ def create_runner(
         spec: JsonObject = {
             "displayName": name,
             "publicKey": public_key,
-            "implementationType": type_.value,
+            "implementationType": type_,
             "restriction": "PUBLIC" if public else "PRIVATE",
         }
         content: JsonObject = {"metadata": {"ownedByWorkspace": workspace}, "spec": spec}
@@ -170,6 +177,8 @@ def create_runner_key(
     with connected(output, url) as session:
         if key_file.exists():
             raise usage(f"'{key_file}' exists already", "Give the name of a new file.")
+        if expires is not None:
+            check_last_day(expires)
         document = lookup.runner(session.client, runner)
         identifier = text(document, "metadata", "uuid")
         shown = name or f"runner {text(document, 'spec', 'displayName')}"

@@ -10,7 +10,16 @@ from blockyard.cli import lookup
 from blockyard.cli.client import Client
 from blockyard.cli.completion import names_of
 from blockyard.cli.documents import member, number, objects, text
-from blockyard.cli.listing import MAX_SEARCHED, Limit, PageNumber, ago, newest_first, require_workspace
+from blockyard.cli.listing import (
+    MAX_SEARCHED,
+    Limit,
+    PageNumber,
+    ago,
+    completing,
+    newest_first,
+    one_of,
+    require_workspace,
+)
 from blockyard.cli.live import duration, instant
 from blockyard.cli.model import Block
 from blockyard.cli.output import Format, Printer, columns, shown, status_text
@@ -35,7 +44,14 @@ def list_runs(
     ] = None,
     *,
     status: Annotated[
-        RunStatus | None, typer.Option("--status", case_sensitive=False, help="Only those with this status.")
+        str | None,
+        typer.Option(
+            "--status",
+            metavar="STATUS",
+            help=f"Only those with this status: {', '.join(RunStatus)}.",
+            parser=one_of(RunStatus),
+            autocompletion=completing(RunStatus),
+        ),
     ] = None,
     workspace: WorkspaceOption = None,
     page: PageNumber = 1,
@@ -69,7 +85,7 @@ def list_runs(
             session.printer.note(f"There may be more: --page {page + 1}, or a higher --limit.")
 
 
-def _runs_of_detail(client: Client, block: Block, status: RunStatus | None) -> list[JsonObject]:
+def _runs_of_detail(client: Client, block: Block, status: str | None) -> list[JsonObject]:
     """Return the latest runs of a building block as those may see them who may not read their logs."""
     found = objects(client.get(own("blocks", block.id)), "runs")
     named: JsonObject = {"spec": {"displayName": block.name}}
