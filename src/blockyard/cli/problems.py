@@ -174,7 +174,7 @@ def _reason_of_tls(cause: ssl.SSLError) -> tuple[str, str]:
 
 def _reason_of_system(error: httpx.TransportError) -> str:
     numbers = [cause.errno for cause in _causes(error) if isinstance(cause, OSError) and cause.errno]
-    told = re.match(r"\[Errno (\d+)\]", str(error))
+    told = re.match(r"\[\w+ (\d+)\]", str(error))  # a number of the system without its exception
     number = numbers[0] if numbers else int(told[1]) if told else None
     return os.strerror(number).lower() if number else "the connection was closed without an answer"
 
