@@ -133,18 +133,18 @@ def test_an_empty_list_prints_nothing_that_a_program_would_count(capsys: pytest.
             ],
         ),
         (
-            "/spec/expiresAt: Value error, must be a date such as 2026-12-31",
+            "/spec/expiresAt must be a date such as 2026-12-31",
             "/spec/expiresAt",
             "Correct this member and send the request again.",
-            ["error: expires at: must be a date such as 2026-12-31"],
+            ["error: expires at must be a date such as 2026-12-31"],
         ),
         (
             "is too long",
             "/spec/displayName",
             "Use fewer characters.",
-            ["error: display name: is too long", "Use fewer characters."],
+            ["error: display name is too long", "Use fewer characters."],
         ),
-        ("must be text", "/spec/inputs/a~1b/value", None, ["error: input 'a/b': must be text"]),
+        ("must be text", "/spec/inputs/a~1b/value", None, ["error: input 'a/b' must be text"]),
         ("nothing to change", None, "Give -i.", ["error: nothing to change", "Give -i."]),
     ],
 )

@@ -57,10 +57,10 @@ def in_words(failure: Failure) -> tuple[str, str | None]:
     """Return cause and remedy for people: fields by their names, nothing said twice."""
     message = failure.message
     if failure.field:
-        message = message.removeprefix(f"{failure.field}: ").removeprefix("Value error, ")
+        message = message.removeprefix(f"{failure.field} ").removeprefix(f"{failure.field}: ")
         name = _name_of(failure.field)
         if name and name.lower() not in message.lower():
-            message = f"{name}: {message}"
+            message = f"{name} {message}" if message.startswith(("must ", "is ")) else f"{name}: {message}"
     remedy = failure.remedy
     if remedy and (_FOR_PROGRAMS.match(remedy) or _bare(remedy) in _bare(message)):
         remedy = None
