@@ -15,7 +15,12 @@ import typer
 
 from blockyard.diagnosis import finding
 
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir", help="Where everything is kept; left out, BLOCKYARD_DATA_DIR, else ~/.local/share/blockyard."
+    ),
+]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", help="Port to listen on; 0 = any free one.")]
 

@@ -290,6 +290,9 @@ def test_a_consumer_orders_what_another_team_released_and_sees_no_log(
     assert "Apply complete" not in ordered.out
     assert stranger("blocks", "order", "Greeting", "-w", "shop", "-i", "name=x", "-i", "token=x").code == 4
     assert stranger.does("runs", "list", "mine").out.splitlines()[1].split()[:4] == ["mine", "1", "APPLY", "SUCCEEDED"]
+    listed = stranger.does("runs", "list").out.splitlines()[1].split()
+    assert listed[0] == "mine"
+    assert "apply" in stranger.does("runs", "show", listed[-1]).out.lower()
     assert "-i token: other users of this machine may see" in ordered.err
     steps = stranger.does("blocks", "logs", "mine").out
     assert "✔ Run " in steps

@@ -4,7 +4,7 @@ import typer
 from rich.text import Text
 
 from blockyard.cli.client import Page
-from blockyard.cli.documents import flag, member, number, objects, text
+from blockyard.cli.documents import flag, member, number, objects, text, texts
 from blockyard.cli.listing import ago, tell_pages
 from blockyard.cli.model import Block
 from blockyard.cli.orders import output_rows
@@ -49,23 +49,33 @@ def _print_end(session: Session, block: Block) -> None:
     printer.out.print(Text.assemble(f"'{block.name}' ({block.id}): ", status_text(block.status)), soft_wrap=True)
     if block.status in _WAITS_FOR:
         printer.say(_WAITS_FOR[block.status].format(id=block.id))
-        if block.status == "WAITING_FOR_OPERATOR_INPUT":
-            _tell_operator(session, block)
+        _tell_what_for(session, block)
     if block.status == "SUCCEEDED" and block.outputs:
         printer.say("")
         printer.facts([(key, shown(value)) for key, value, _ in output_rows(block)])
 
 
-def _tell_operator(session: Session, block: Block) -> None:
-    """Say who the platform team is, and how the inputs are given if the reader belongs to it."""
+def _tell_what_for(session: Session, block: Block) -> None:
+    """Say what exactly is waited for, who the platform team is, and how its inputs are given if the reader belongs to it."""
     detail = session.client.get(own("blocks", block.id))
+    for sentence in texts(detail, "waitsFor"):
+        session.printer.say(f"  {sentence}")
+    if block.status != "WAITING_FOR_OPERATOR_INPUT":
+        return
     if flag(detail, "allowed", "operate"):
         session.printer.say(f"Give them with: blockyard blocks update {block.id} -i …")
     else:
         session.printer.say(f"The team is workspace '{text(detail, 'provider')}'.")
 
 
-def print_block(printer: Printer, block: Block, detail: JsonObject) -> None:
+def run_wait(session: Session, block: Block) -> str:
+    """Return what the run of a PENDING block waits for, as far as the reader may know it; empty if nothing is known."""
+    if block.status != "PENDING" or not block.run_id:
+        return ""
+    return text(session.client.get(own("runs", block.run_id)), "waitsFor", "message")
+
+
+def print_block(printer: Printer, block: Block, detail: JsonObject, *, wait: str = "") -> None:
     """Print a building block with its latest run, inputs and outputs."""
     newer = number(detail, "newerVersion", "number")
     version = f"v{number(detail, 'version', 'number')}{f' (v{newer} is available)' if newer else ''}"
@@ -83,6 +93,7 @@ def print_block(printer: Printer, block: Block, detail: JsonObject) -> None:
     ]
     facts += [("", text(run, "summary"))] if text(run, "summary") else []
     facts += [("run id", text(run, "uuid"))] if text(run, "uuid") else []
+    facts += [("waits for", sentence) for sentence in [wait, *texts(detail, "waitsFor")] if sentence]
     printer.facts(facts)
     printer.say("")
     rows = [

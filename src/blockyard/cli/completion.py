@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 
 import httpx
 import typer
@@ -16,6 +17,7 @@ from blockyard.cli.exits import Failure
 from blockyard.cli.model import OPERATOR_INPUT, USER_INPUT, Version
 from blockyard.cli.output import plain
 from blockyard.cli.resources import BLOCKS, DEFINITIONS, RUNNERS, RUNS, WORKSPACES, Resource, own
+from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.protocol.jsontypes import JsonObject
 
 TIMEOUT = httpx.Timeout(2.0)
@@ -106,7 +108,9 @@ def _workspaces(given: Given) -> Iterator[Choice]:
 
 
 def _runs(given: Given) -> Iterator[Choice]:
-    for item in _listed(RUNS)(given):
+    with _connected(given) as client:
+        found = list(islice(newest_first(client, RUNS, {}), MOST)) or latest_runs(client, newest_blocks(client, None))
+    for item in found:
         block = text(item, "spec", "buildingBlock", "spec", "displayName")
         yield text(item, "metadata", "uuid")[:8], f"{block}, run {number(item, 'spec', 'runNumber')}"
 

@@ -1,17 +1,17 @@
 """What lists have in common: their options, their pages, how old something is, and filters that name nothing."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated
 
 import typer
 
-from blockyard.cli.client import Client, Page
+from blockyard.cli.client import Page
 from blockyard.cli.documents import text
 from blockyard.cli.exits import ExitCode, Failure, missing
 from blockyard.cli.live import instant
 from blockyard.cli.output import Printer
-from blockyard.cli.resources import WORKSPACES, Resource
+from blockyard.cli.resources import WORKSPACES
 from blockyard.cli.session import Session
 from blockyard.protocol.jsontypes import JsonObject
 
@@ -64,16 +64,6 @@ def require_workspace(session: Session, workspace: str | None, found: Sequence[J
         raise missing(
             f"there is no workspace '{workspace}' that you may see", "'blockyard workspaces list' shows yours."
         ) from failure
-
-
-def newest_first(
-    client: Client, resource: Resource, filters: Mapping[str, str | None], *, size: int = 200
-) -> Iterator[JsonObject]:
-    """Yield the objects of a list that the server gives oldest first, from its end. Raises Failure."""
-    last = client.page(resource, filters, size=size)
-    for number in range(last.pages - 1, -1, -1):
-        page = last if number == last.number else client.page(resource, filters, number_=number, size=size)
-        yield from reversed(page.items)
 
 
 def tell_pages(printer: Printer, page: Page) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from blockyard.cli import lookup
-from blockyard.cli.block_reports import finish, print_block, print_list
+from blockyard.cli.block_reports import finish, print_block, print_list, run_wait
 from blockyard.cli.commands.blocks_change import order_block, update_block
 from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
@@ -97,7 +97,7 @@ def show_block(
         if session.printer.is_json:
             session.printer.json(item.document)
         else:
-            print_block(session.printer, item, session.client.get(own("blocks", item.id)))
+            print_block(session.printer, item, session.client.get(own("blocks", item.id)), wait=run_wait(session, item))
 
 
 @blocks.command("outputs")

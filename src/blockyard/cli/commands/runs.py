@@ -7,7 +7,6 @@ import typer
 from rich.text import Text
 
 from blockyard.cli import lookup
-from blockyard.cli.client import Client
 from blockyard.cli.completion import names_of
 from blockyard.cli.documents import member, number, objects, text
 from blockyard.cli.listing import (
@@ -16,14 +15,13 @@ from blockyard.cli.listing import (
     PageNumber,
     ago,
     completing,
-    newest_first,
     one_of,
     require_workspace,
 )
 from blockyard.cli.live import duration, instant
-from blockyard.cli.model import Block
 from blockyard.cli.output import Format, Printer, columns, shown, status_text
 from blockyard.cli.resources import RUNS, own
+from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.cli.run_logs import end, print_logs, wait_for
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
@@ -61,7 +59,7 @@ def list_runs(
 ) -> None:
     """List runs, the newest first: those of your definitions, or of one building block.
 
-    The runs of building blocks that others offer are listed by building block.
+    Where you have no definitions: the latest runs of your newest building blocks.
     """
     with connected(output, url) as session:
         one = lookup.block(session.client, block, workspace=workspace) if block else None
@@ -69,8 +67,9 @@ def list_runs(
         listed = newest_first(session.client, RUNS, filters, size=min(limit, 200))
         matching = (run for run in islice(listed, MAX_SEARCHED) if status in {None, text(run, "status")})
         found = list(islice(matching, (page - 1) * limit, page * limit))
-        if one and not found and page == 1:
-            found = _runs_of_detail(session.client, one, status)
+        if not found and page == 1:
+            blocks = [one] if one else newest_blocks(session.client, workspace)
+            found = latest_runs(session.client, blocks, status)[:limit]
         require_workspace(session, workspace, found)
         if session.printer.is_json:
             session.printer.json([*found])
@@ -79,30 +78,8 @@ def list_runs(
             columns("BLOCK", "NUMBER", "BEHAVIOR", "STATUS", "AGE", "REASON", "ID", wide=["CREATED"]),
             [_row(item) for item in found],
         )
-        if not found and one is None:
-            session.printer.note("Runs of a building block that others offer: blockyard runs list BLOCK")
         if len(found) == limit:
             session.printer.note(f"There may be more: --page {page + 1}, or a higher --limit.")
-
-
-def _runs_of_detail(client: Client, block: Block, status: str | None) -> list[JsonObject]:
-    """Return the latest runs of a building block as those may see them who may not read their logs."""
-    found = objects(client.get(own("blocks", block.id)), "runs")
-    named: JsonObject = {"spec": {"displayName": block.name}}
-    return [
-        {
-            "metadata": {"uuid": text(run, "uuid"), "createdOn": text(run, "createdAt")},
-            "spec": {
-                "buildingBlock": named,
-                "runNumber": number(run, "number"),
-                "behavior": text(run, "behavior"),
-                "trigger": {"reason": text(run, "reason")},
-            },
-            "status": text(run, "status"),
-        }
-        for run in found
-        if status in {None, text(run, "status")}
-    ]
 
 
 def _row(item: JsonObject) -> tuple[str | Text, ...]:
@@ -146,6 +123,7 @@ def _print(printer: Printer, run: JsonObject) -> None:
         ("took", taken),
         ("attempts", shown(number(run, "attempt"))),
     ]
+    facts += [("waits for", text(run, "waitsFor", "message"))] if text(run, "waitsFor", "message") else []
     facts += [("warning", text(warning, "message")) for warning in objects(run, "warnings")]
     links = [text(source, "externalRunUrl") for source in objects(run, "sources")]
     facts += [("pipeline", link) for link in links if link]
