@@ -79,7 +79,7 @@ def test_the_tables_of_settings_equal_those_of_the_code(explained: str, fields: 
 
 
 def test_every_setting_that_the_documents_name_exists() -> None:
-    others = {"CONFIG_FILE", "RUNNER_CONFIG_FILE", "URL", "API_KEY", "API_SECRET", "API_TOKEN"}
+    others = {"CONFIG_FILE", "RUNNER_CONFIG_FILE", "URL", "API_KEY", "API_SECRET", "API_TOKEN", "CONTEXT", "WORKSPACE"}
     known = others | {name.upper() for name in server_settings.Settings.model_fields}
     known |= {f"RUNNER_{name.upper()}" for name in runner_settings.RunnerSettings.model_fields}
     named = {name for document in DOCUMENTS for name in re.findall(r"\bBLOCKYARD_([A-Z_]+[A-Z])\b", _read(document))}

@@ -15,7 +15,12 @@ import typer
 
 from blockyard.diagnosis import finding
 
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir", help="Where everything is kept; left out, BLOCKYARD_DATA_DIR, else ~/.local/share/blockyard."
+    ),
+]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", help="Port to listen on; 0 = any free one.")]
 
@@ -46,7 +51,13 @@ def main() -> None:
     if words and words[0] in absent:
         _fail(Incomplete(words[0]))
     if words and words[0] in _SERVERS:
-        app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+        app = typer.Typer(
+            add_completion=False,
+            no_args_is_help=True,
+            pretty_exceptions_enable=False,
+            rich_markup_mode="rich" if sys.stdout.isatty() else None,
+            context_settings={"help_option_names": ["-h", "--help"]},
+        )
     else:
         from blockyard.cli.app import build
 

@@ -272,6 +272,15 @@ def test_a_consumer_orders_what_another_team_released_and_sees_no_log(
     cli.does("keys", "create", "consumer", "-w", "consumer", *permissions, "--key-file", str(key_file))
     stranger.does("login", "--key-file", str(key_file))
 
+    looked_at = stranger.does("definitions", "show", "Greeting")
+    assert ["token", "STRING", "(sensitive)", "yes"] in [line.split()[:4] for line in looked_at.out.splitlines()]
+    assert "greeting" in looked_at.out
+    assert "implementation" not in looked_at.out
+    offer = stranger.does("definitions", "show", "Greeting", "-o", "json").document["offer"]
+    assert isinstance(offer, dict)
+    assert offer["versionNumber"] == 1
+    assert "implementation" in cli.does("definitions", "show", "Greeting").out
+
     ordered = stranger.does(
         "blocks", "order", "Greeting", "-w", "consumer", "--name", "mine", "-i", "name=eve", "-i", f"token={SECRET}"
     )
@@ -280,6 +289,11 @@ def test_a_consumer_orders_what_another_team_released_and_sees_no_log(
     assert "hello eve" in ordered.out
     assert "Apply complete" not in ordered.out
     assert stranger("blocks", "order", "Greeting", "-w", "shop", "-i", "name=x", "-i", "token=x").code == 4
+    assert stranger.does("runs", "list", "mine").out.splitlines()[1].split()[:4] == ["mine", "1", "APPLY", "SUCCEEDED"]
+    listed = stranger.does("runs", "list").out.splitlines()[1].split()
+    assert listed[0] == "mine"
+    assert "apply" in stranger.does("runs", "show", listed[-1]).out.lower()
+    assert "-i token: other users of this machine may see" in ordered.err
     steps = stranger.does("blocks", "logs", "mine").out
     assert "✔ Run " in steps
     assert "Apply complete" not in steps

@@ -1,16 +1,22 @@
 """The HTTP client against real connections."""
 
 import json
+import socket
+import ssl
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+import httpx
 import pytest
 
 from blockyard.cli.client import Client
-from blockyard.cli.credentials import Credentials
+from blockyard.cli.contexts import Credentials
 from blockyard.cli.exits import ExitCode, Failure
+from blockyard.cli.problems import unreachable
 from blockyard.cli.resources import BLOCKS, WORKSPACES
 from blockyard.protocol.jsontypes import JsonObject
+from tests.support.certificates import Authority
 from tests.support.network import free_port
 from tests.support.scripted_http import Answer, ScriptedServer, scripted_server
 
@@ -127,7 +133,9 @@ def test_a_problem_becomes_cause_remedy_and_exit_code(status: int, code: ExitCod
         client.show(WORKSPACES, "shop")
 
     failure = caught.value
-    assert (failure.message, failure.remedy, failure.code, failure.field) == ("no", "Do this.", "X", "/spec")
+    assert (failure.remedy, failure.code, failure.field) == ("Do this.", "X", "/spec")
+    named = f"{client.url} does not accept the sign-in: " if code is ExitCode.DENIED and status == 401 else ""
+    assert failure.message == f"{named}no"
     assert failure.exit_code is code
 
 
@@ -136,8 +144,85 @@ def test_an_answer_that_is_no_json_is_explained() -> None:
     with connection(answers) as (client, _, _waits):
         with pytest.raises(Failure, match="did not answer with a JSON object"):
             client.show(WORKSPACES, "shop")
-        with pytest.raises(Failure, match="the server answered 500"):
+        with pytest.raises(Failure, match=r"http://127\.0\.0\.1:\d+ answered 500"):
             client.show(WORKSPACES, "x")
+
+
+def test_a_refused_sign_in_names_the_server_and_does_not_wait() -> None:
+    busy = Answer(429, {"message": "too many wrong passwords"}, {"Retry-After": "54"})
+    with connection({"/api/login": [busy]}) as (client, _, waits), pytest.raises(Failure) as caught:
+        client.sign_in("/api/login", {}, patient=False)
+
+    assert caught.value.message == f"{client.url} refused the sign-in: too many wrong passwords"
+    assert (caught.value.remedy, waits.seconds) == ("Try again in 54 s.", [])
+
+
+@pytest.mark.parametrize("status", [200, 401, 404, 405, 501])
+def test_another_program_at_the_address_of_a_server_is_told_apart(status: int) -> None:
+    with (
+        connection({"/api/login": [Answer(status, b"<html>hello")]}) as (client, _, _waits),
+        pytest.raises(Failure) as caught,
+    ):
+        client.sign_in("/api/login", {}, patient=False)
+
+    assert client.url in caught.value.message
+    assert "wrong" not in caught.value.message
+
+
+def tls_server(context: ssl.SSLContext | None) -> socket.socket:
+    """Return a server that speaks TLS with a certificate nobody knows, or only plain text."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            with connection, suppress(OSError):
+                if context is None:
+                    connection.recv(100)
+                    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                else:
+                    context.wrap_socket(connection, server_side=True)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return server
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_trouble_with_tls_is_told_in_plain_words_and_not_tried_again(authority: Authority, *, encrypted: bool) -> None:
+    waits = Waits()
+    with tls_server(authority.server_context() if encrypted else None) as server:
+        url = f"https://localhost:{server.getsockname()[1]}"
+        with Client(Credentials(url=url, token="t"), sleep=waits) as client, pytest.raises(Failure) as caught:
+            client.show(WORKSPACES, "shop")
+
+    failure = caught.value
+    expected = "its certificate is not accepted" if encrypted else "this port speaks http, not https"
+    assert f"{url} cannot be reached: {expected}" in failure.message
+    assert ("SSL_CERT_FILE" if encrypted else "http://") in (failure.remedy or "")
+    assert (failure.exit_code, waits.seconds) == (ExitCode.UNREACHABLE, [])
+    assert "_ssl" not in failure.message
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (httpx.ConnectError("[Errno 111] Connection refused"), "connection refused"),
+        (httpx.ConnectError("All connection attempts failed"), "the connection was closed without an answer"),
+        (httpx.ReadTimeout("timed out"), "it does not answer in time"),
+        (httpx.RemoteProtocolError("Server disconnected without sending a response."), "closed without an answer"),
+        (httpx.ProxyError("502 Bad Gateway"), "the proxy refuses the connection"),
+    ],
+)
+def test_a_broken_connection_is_told_in_our_words(error: httpx.TransportError, reason: str) -> None:
+    failure = unreachable("http://one.test", error)
+
+    assert failure.message.startswith("http://one.test cannot be reached: ")
+    assert reason in failure.message
+    assert reason.lower() == reason
+    assert "Errno" not in failure.message
 
 
 def test_all_pages_of_a_list_are_read_and_empty_filters_left_out() -> None:
@@ -157,7 +242,7 @@ def test_all_pages_of_a_list_are_read_and_empty_filters_left_out() -> None:
 def test_a_token_without_a_key_that_has_ended_asks_for_a_new_sign_in() -> None:
     with (
         Client(Credentials(url="http://127.0.0.1:9", token="t", expires_at=5), now=lambda: NOW) as client,
-        pytest.raises(Failure, match="sign-in has ended") as caught,
+        pytest.raises(Failure, match=r"the sign-in to http://127\.0\.0\.1:9 has ended") as caught,
     ):
         client.show(WORKSPACES, "shop")
 

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from blockyard.cli.client import Client
-from blockyard.cli.credentials import Credentials
+from blockyard.cli.contexts import Credentials
 from blockyard.cli.events import Event, parse
 from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.feeds import follow_run
@@ -163,6 +163,59 @@ def test_a_replaced_log_is_shown_again() -> None:
     _, lines, _ = follow(stream(9, [log(0, "one\n"), log(0, "another\n"), status("SUCCEEDED")]))
 
     assert lines[1:] == ["    one", "    another"]
+
+
+def of(id_: str, status_: str) -> JsonObject:
+    event = step(status_)
+    document = event["step"]
+    assert isinstance(document, dict)
+    return event | {"step": document | {"id": id_, "displayName": id_.title()}}
+
+
+def said(id_: str, text: str, offset: int = 0) -> JsonObject:
+    return log(offset, text) | {"step": id_}
+
+
+IN_ORDER = [
+    "Run 1: apply",
+    "  ▸ Inputs",
+    "    in one",
+    "    in two",
+    "  ✔ Inputs  2.5 s",
+    "  ▸ Plan",
+    "    plan one",
+    "    plan two",
+    "  ✔ Plan  2.5 s",
+]
+INPUTS = [
+    of("inputs", "IN_PROGRESS"),
+    said("inputs", "in one\n"),
+    said("inputs", "in two\n", 7),
+    of("inputs", "SUCCEEDED"),
+]
+PLAN = [of("plan", "IN_PROGRESS"), said("plan", "plan one\n"), said("plan", "plan two\n", 9), of("plan", "SUCCEEDED")]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [*INPUTS, *PLAN],
+        [INPUTS[0], PLAN[0], INPUTS[1], PLAN[1], INPUTS[2], PLAN[2], INPUTS[3], PLAN[3]],
+        [INPUTS[0], *PLAN, *INPUTS[1:]],
+        [INPUTS[1], PLAN[1], INPUTS[0], PLAN[0], INPUTS[2], PLAN[2], INPUTS[3], PLAN[3]],
+    ],
+    ids=["one after the other", "at once", "the second first", "logs before their steps"],
+)
+def test_without_a_terminal_each_line_is_below_the_heading_of_its_step(events: list[JsonObject]) -> None:
+    _, lines, _ = follow(stream(9, [*events, status("SUCCEEDED")]))
+
+    assert lines == IN_ORDER
+
+
+def test_a_log_that_comes_after_the_end_of_its_step_names_it() -> None:
+    _, lines, _ = follow(stream(9, [*INPUTS, said("inputs", "late\n", 14), *PLAN, status("SUCCEEDED")]))
+
+    assert lines == [*IN_ORDER[:5], "  Inputs:", "    late", *IN_ORDER[5:]]
 
 
 def test_a_run_nobody_knows_is_a_failure() -> None:

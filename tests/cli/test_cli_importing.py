@@ -202,9 +202,9 @@ def test_a_manual_definition_is_made_of_its_file_alone(tmp_path: Path) -> None:
         ("inputs = 3", "inputs must be a table"),
         ("= broken", "cannot be read"),
         ("[inputs.a]\nassignment_type = 'STATIC'", "needs a value"),
-        ("[inputs.a]\nvalue = '1'\nvalue_env = 'X'", "exclude each other"),
+        ("[inputs.a]\nvalue = '1'\nvalue_env = 'X'", "give only one of value, value_env"),
         ("[inputs.a]\nvalue_env = 'NOT_SET'", "NOT_SET is not set"),
-        ("engine_version = '1.9'", "no engine version"),
+        ("engine_version = '1.9'", "not an engine version"),
     ],
 )
 def test_mistakes_in_the_file_are_named(tmp_path: Path, content: str, message: str) -> None:

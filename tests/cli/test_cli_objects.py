@@ -11,6 +11,8 @@ from tests.cli.conftest import Cli
 from tests.support.git_repositories import Repository
 from tests.support.installation import text_of
 
+A_KEY = ["keys", "create", "k", "-w", "shop", "-p", "BUILDINGBLOCK_LIST", "--key-file", "/tmp/never-written"]  # noqa: S108  refused before
+
 
 def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
@@ -154,8 +156,12 @@ def test_a_refused_import_leaves_no_definition_behind(cli: Cli, modules: Reposit
     [
         (["definitions", "import", "-w", "shop"], "SOURCE is missing"),
         (["definitions", "import", "x", "--manual", "-w", "shop"], "has no source"),
-        (["runners", "create", "x", "-w", "shop", "--type", "PERL"], "nothing a runner executes"),
-        (["blocks", "update", "x"], "nothing shall change"),
+        (["runners", "create", "x", "-w", "shop", "--type", "PERL"], "is not one of"),
+        (["blocks", "update", "x"], "nothing to change"),
+        ([*A_KEY, "--expires", "2020-01-01"], "would have expired already"),
+        ([*A_KEY, "--expires", "tomorrow"], "'tomorrow' is not a date"),
+        (["blocks", "list", "--status", "FAILD"], "'FAILD' is not one of"),
+        (["runs", "list", "--status", "FAILD"], "'FAILD' is not one of"),
     ],
 )
 def test_wrong_usage_is_told_before_anything_happens(cli: Cli, arguments: list[str], message: str) -> None:
@@ -163,3 +169,37 @@ def test_wrong_usage_is_told_before_anything_happens(cli: Cli, arguments: list[s
 
     assert ended.code == 2
     assert message in ended.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("blocks", "list"),
+        ("runs", "list"),
+        ("definitions", "list"),
+        ("runners", "list"),
+        ("blocks", "list", "--managed-by"),
+    ],
+)
+def test_a_workspace_that_there_is_not_is_refused_instead_of_listing_nothing(
+    cli: Cli, arguments: tuple[str, ...]
+) -> None:
+    ended = cli(*arguments, *(() if arguments[-1] == "--managed-by" else ("-w",)), "nope")
+
+    assert (ended.code, "there is no workspace 'nope'" in ended.err) == (3, True)
+
+
+def test_a_runner_is_named_by_its_name_too(cli: Cli, tmp_path: Path) -> None:
+    cli.does("runners", "create", "Cloud", "-w", "shop", "--dir", str(tmp_path / "cloud"))
+    file = tmp_path / "manual.toml"
+    file.write_text('name = "By name"\n[inputs.word]\n')
+
+    assert "Cloud" in cli.does("runners", "show", "Cloud").out
+    options = ["--manual", "-f", str(file), "-w", "shop", "--runner", "Cloud", "-o", "json"]
+    imported = cli.does("definitions", "import", *options).document
+    version = imported["version"]
+    runner = cli.does("runners", "show", "Cloud", "-o", "json").document
+    assert text_of(version if isinstance(version, dict) else {}, "spec", "runnerRef", "uuid") == text_of(
+        runner, "metadata", "uuid"
+    )
+    assert cli("definitions", "import", *options[:-3], "Nobody").code == 3

@@ -119,3 +119,38 @@ def test_an_empty_list_prints_nothing_that_a_program_would_count(capsys: pytest.
 
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "none\n")
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "remedy", "told"),
+    [
+        (
+            "the value of input 'Title' does not match the required pattern: A title begins with a capital letter.",
+            "/spec/inputs/title/value",
+            "A title begins with a capital letter.",
+            [
+                "error: the value of input 'Title' does not match the required pattern: A title begins with a capital letter."
+            ],
+        ),
+        (
+            "/spec/expiresAt must be a date such as 2026-12-31",
+            "/spec/expiresAt",
+            "Correct this member and send the request again.",
+            ["error: expires at must be a date such as 2026-12-31"],
+        ),
+        (
+            "is too long",
+            "/spec/displayName",
+            "Use fewer characters.",
+            ["error: display name is too long", "Use fewer characters."],
+        ),
+        ("must be text", "/spec/inputs/a~1b/value", None, ["error: input 'a/b' must be text"]),
+        ("nothing to change", None, "Give -i.", ["error: nothing to change", "Give -i."]),
+    ],
+)
+def test_a_refusal_is_told_in_words_and_once(
+    message: str, field: str | None, remedy: str | None, told: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Printer(Format.TABLE).fail(Failure(message, field=field, remedy=remedy))
+
+    assert capsys.readouterr().err.splitlines() == told

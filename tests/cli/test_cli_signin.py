@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.cli.conftest import Cli
-from tests.support.installation import Installation
+from tests.support.installation import Installation, text_of
 from tests.support.network import free_port
 
 
@@ -24,7 +25,8 @@ def test_a_key_file_signs_in_and_the_token_is_kept_for_this_user_only(stranger: 
     assert f"Signed in to {blockyard.url}" in signed_in.out
     assert (me["url"], me["type"], me["administrator"]) == (blockyard.url, "ApiKey", True)
     assert credentials_file(stranger).stat().st_mode & 0o777 == 0o600
-    kept = json.loads(credentials_file(stranger).read_text())
+    written = json.loads(credentials_file(stranger).read_text())
+    kept = written["contexts"][written["current"]]
     assert sorted(kept) == ["clientId", "clientSecret", "expiresAt", "token", "url"]
     assert not any(secret in text or kept["token"] in text for text in stranger.printed)
 
@@ -36,7 +38,7 @@ def test_a_person_signs_in_with_a_password_that_is_not_kept(stranger: Cli, block
 
     assert "User" in stranger.does("whoami").out
     assert password not in credentials_file(stranger).read_text()
-    assert stranger.does("logout").out == "Signed out.\n"
+    assert stranger.does("logout").out == f"Signed out of {urlsplit(blockyard.url).netloc}.\n"
     assert stranger("whoami").code == 4
 
 
@@ -44,17 +46,17 @@ def test_wrong_credentials_are_told_and_nothing_is_kept(stranger: Cli) -> None:
     ended = stranger("login", "--key", "5c9e3f6a-0000-4000-8000-000000000000", "--password-stdin", stdin="wrong\n")
 
     assert ended.code == 4
-    assert "error: the client id or the client secret is wrong" in ended.err
+    assert "refused the sign-in: the client id or the client secret is wrong" in ended.err
     assert not credentials_file(stranger).exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["login"], "nobody can be asked"),
-        (["login", "--key", "k", "--user", "u"], "exclude each other"),
+        (["login"], "cannot ask for a name"),
+        (["login", "--key", "k", "--user", "u"], "give only one of"),
         (["login", "--key-file", "/does/not/exist"], "cannot be read"),
-        (["login", "--url", "nonsense"], "no address of a server"),
+        (["login", "--url", "nonsense"], "is not a server URL"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(stranger: Cli, arguments: list[str], message: str) -> None:
@@ -91,3 +93,52 @@ def test_a_server_that_is_not_there_is_exit_code_7(cli: Cli) -> None:
 
     assert ended.code == 7
     assert "cannot be reached" in ended.err
+
+
+def test_several_servers_are_kept_as_contexts_and_each_has_a_default_workspace(
+    stranger: Cli, cli: Cli, blockyard: Installation
+) -> None:
+    del stranger.environment["BLOCKYARD_URL"]
+    key_file = str(blockyard.data / "admin-key.json")
+    other_name = blockyard.url.replace("127.0.0.1", "localhost")
+    cli.does("workspaces", "list")
+
+    stranger.does("login", "--url", blockyard.url, "--key-file", key_file, "--context", "first")
+    stranger.does("login", "--url", other_name, "--key-file", key_file)
+
+    listed = {text_of(item, "name"): item for item in stranger.does("context", "list", "-o", "json").documents}
+    second = urlsplit(other_name).netloc
+    assert {name: (item["url"], item["current"]) for name, item in listed.items()} == {
+        "first": (blockyard.url, False),
+        second: (other_name, True),
+    }
+    assert stranger.does("whoami", "-o", "json").document["url"] == other_name
+    assert stranger.does("whoami", "--context", "first", "-o", "json").document["url"] == blockyard.url
+    assert stranger.does("whoami", "--url", blockyard.url, "-o", "json").document["url"] == blockyard.url
+
+    assert stranger("keys", "list").code == 2
+    stranger.does("context", "use", "first", "-w", "shop")
+    stranger.does("keys", "list")
+    assert stranger.does("whoami", "-o", "json").document["url"] == blockyard.url
+    assert stranger("keys", "list", "--context", second).code == 2
+    stranger.with_environment(BLOCKYARD_WORKSPACE="shop").does("keys", "list", "--context", second)
+
+    stranger.does("logout")
+    assert "not signed in" in stranger("whoami", "--url", blockyard.url).err
+    stranger.does("whoami", "--context", second)
+    stranger.does("logout", "--all")
+    assert stranger.does("context", "list", "-o", "json").documents == []
+
+
+def test_an_unknown_context_is_exit_code_2(stranger: Cli) -> None:
+    for arguments in (["whoami", "--context", "nowhere"], ["context", "use", "nowhere"]):
+        ended = stranger(*arguments)
+        assert (ended.code, "there is no context 'nowhere'" in ended.err) == (2, True)
+
+
+def test_a_sign_in_that_reaches_nothing_names_the_address(stranger: Cli) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+
+    ended = stranger("login", "--url", url, "--key", "k", "--password-stdin", stdin="x\n")
+
+    assert (ended.code, f"{url} cannot be reached: connection refused" in ended.err) == (7, True)

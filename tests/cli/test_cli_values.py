@@ -9,7 +9,15 @@ import pytest
 
 from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.model import Input, Version
-from blockyard.cli.values import missing_inputs, parse, read_values, split_assignments, wire_value
+from blockyard.cli.values import (
+    GivenText,
+    exposed_secrets,
+    missing_inputs,
+    parse,
+    read_values,
+    split_assignments,
+    wire_value,
+)
 from blockyard.protocol.jsontypes import Json, JsonObject
 
 
@@ -112,13 +120,17 @@ def test_assignments_are_split_at_the_first_equals_sign_and_files_are_read(tmp_p
 
     given = split_assignments(["a=1=2", "b=x", "b=y"], [f"c={secret}"])
 
-    assert given == {"a": ["1=2"], "b": ["x", "y"], "c": ["t0ken"]}
+    assert given == {
+        "a": [GivenText("1=2")],
+        "b": [GivenText("x"), GivenText("y")],
+        "c": [GivenText("t0ken", from_file=True)],
+    }
 
 
 def test_a_value_is_read_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"from a pipe")))
 
-    assert split_assignments([], ["token=-"]) == {"token": ["from a pipe"]}
+    assert split_assignments([], ["token=-"]) == {"token": [GivenText("from a pipe", from_file=True)]}
 
 
 def test_an_assignment_without_a_key_is_not_repeated_in_the_message() -> None:
@@ -135,14 +147,54 @@ def test_unknown_and_computed_inputs_are_refused_with_the_names_of_those_that_ca
         region={"type": "STRING", "assignmentType": "STATIC"},
     )
 
-    assert read_values(version, {"size": ["3"], "ticket": ["T1"]}) == {
+    assert read_values(version, {"size": [GivenText("3")], "ticket": [GivenText("T1")]}) == {
         "size": {"value": 3, "isSensitive": False},
         "ticket": {"value": "T1", "isSensitive": False},
     }
     for key in ("region", "sise"):
         with pytest.raises(Failure) as caught:
-            read_values(version, {key: ["x"]})
+            read_values(version, {key: [GivenText("x")]})
         assert caught.value.remedy == "Its inputs are: size, ticket."
+
+
+@pytest.mark.parametrize(
+    ("content", "type_", "value"),
+    [
+        ("Hello\n", "STRING", "Hello"),
+        ("Hello\r\n", "STRING", "Hello"),
+        ("Hello\n\n", "STRING", "Hello\n"),
+        ("Hello", "STRING", "Hello"),
+        ("\n", "STRING", ""),
+        ("a = 1\n", "CODE", "a = 1\n"),
+    ],
+)
+def test_one_newline_at_the_end_of_a_file_does_not_belong_to_a_string(
+    content: str, type_: str, value: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "value"
+    file.write_bytes(content.encode())
+    version = a_version(text={"type": type_, "assignmentType": "USER_INPUT"})
+
+    values = read_values(version, split_assignments([], [f"text={file}"]))
+
+    assert values["text"] == {"value": value, "isSensitive": False}
+
+
+def test_a_newline_of_the_command_line_belongs_to_the_value() -> None:
+    version = a_version(text={"type": "STRING", "assignmentType": "USER_INPUT"})
+
+    assert read_values(version, split_assignments(["text=a\n"]))["text"] == {"value": "a\n", "isSensitive": False}
+
+
+def test_secrets_given_as_words_of_the_command_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("s3cret")
+    secret: JsonObject = {"type": "STRING", "assignmentType": "USER_INPUT", "isSensitive": True}
+    version = a_version(word=secret, file=secret, open={"type": "STRING", "assignmentType": "USER_INPUT"})
+
+    given = split_assignments(["word=s3cret", "open=x"], [f"file={file}"])
+
+    assert exposed_secrets(version, given) == ["word"]
 
 
 def test_inputs_are_missing_that_have_neither_value_nor_default() -> None:

@@ -143,7 +143,7 @@ def updateable(server: WholeServer, *, flag: bool) -> int:
 
 
 def environment(server: WholeServer, *, flag: bool) -> int:
-    """Answer of an input whose key is no name of an environment variable."""
+    """Answer of an input whose key is not the name of an environment variable."""
     release, _ = defined(server, a_team(server), {"two words": an_input("STRING", isEnvironment=flag)})
     return server.send(release).status_code
 

@@ -1,11 +1,14 @@
 """The client's commands as one Typer application."""
 
+import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from blockyard import __version__
 from blockyard.cli.commands.blocks import blocks
+from blockyard.cli.commands.context import context
 from blockyard.cli.commands.definitions import definitions
 from blockyard.cli.commands.keys import keys
 from blockyard.cli.commands.runners import runners
@@ -13,6 +16,10 @@ from blockyard.cli.commands.runs import runs
 from blockyard.cli.commands.signin import login, logout, whoami
 from blockyard.cli.commands.state import state
 from blockyard.cli.commands.workspaces import workspaces
+from blockyard.cli.completion import names_of
+from blockyard.cli.context_option import taking_context
+
+NAMES_OF_HELP = {"help_option_names": ["-h", "--help"]}
 
 SIGN_IN = "Sign-in"
 OBJECTS = "Objects"
@@ -25,13 +32,29 @@ def build() -> typer.Typer:
         help="Order, run, update and destroy versioned automation.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
+        rich_markup_mode="rich" if sys.stdout.isatty() else None,  # no frames where a program reads
+        context_settings=NAMES_OF_HELP,
     )
     application.callback()(_main)
     for command in (login, logout, whoami):
-        application.command(rich_help_panel=SIGN_IN)(command)
+        application.command(command.__name__, rich_help_panel=SIGN_IN)(_with_context(command))
+    application.add_typer(context, no_args_is_help=True, rich_help_panel=SIGN_IN)
     for group in (definitions, blocks, runs, state, runners, workspaces, keys):
-        application.add_typer(group, no_args_is_help=True, rich_help_panel=OBJECTS)
+        application.add_typer(_all_with_context(group), no_args_is_help=True, rich_help_panel=OBJECTS)
     return application
+
+
+def _with_context(command: Callable[..., None]) -> Callable[..., None]:
+    return taking_context(command, names_of("contexts"))
+
+
+def _all_with_context(group: typer.Typer) -> typer.Typer:
+    """Return a group whose commands take `--context`."""
+    made = typer.Typer(name=group.info.name, help=group.info.help)
+    for registered in group.registered_commands:
+        if registered.callback is not None:
+            made.command(registered.name)(_with_context(registered.callback))
+    return made
 
 
 def _main(

@@ -4,16 +4,19 @@ import typer
 from rich.text import Text
 
 from blockyard.cli.client import Page
-from blockyard.cli.documents import flag, member, text
+from blockyard.cli.documents import flag, member, number, objects, text, texts
+from blockyard.cli.listing import ago, tell_pages
 from blockyard.cli.model import Block
 from blockyard.cli.orders import output_rows
-from blockyard.cli.output import Printer, shown, status_text
+from blockyard.cli.output import Printer, columns, plain, shown, status_text
+from blockyard.cli.resources import own
 from blockyard.cli.session import Session
 from blockyard.cli.watching import DELETED, Watch, exit_code_of
+from blockyard.protocol.jsontypes import JsonObject
 
 _WAITS_FOR = {
     "WAITING_FOR_USER_INPUT": "It waits for inputs: give them with 'blockyard blocks update {id} -i …'.",
-    "WAITING_FOR_OPERATOR_INPUT": "It waits for inputs of the platform team ('blockyard blocks update {id} -i …').",
+    "WAITING_FOR_OPERATOR_INPUT": "It waits for inputs of the platform team.",
     "WAITING_FOR_DEPENDENT_INPUT": "It waits for the building blocks it depends on.",
     "WAITING_FOR_APPROVAL": "It waits for an approval.",
 }
@@ -30,12 +33,13 @@ def finish(session: Session, block: Block, *, wait: bool) -> None:
     except KeyboardInterrupt:
         printer.note(f"'{block.name}' goes on; follow it with: blockyard blocks logs --follow {block.id}")
         raise
-    _print_end(printer, ended)
+    _print_end(session, ended)
     if code := exit_code_of(ended):
         raise typer.Exit(code)
 
 
-def _print_end(printer: Printer, block: Block) -> None:
+def _print_end(session: Session, block: Block) -> None:
+    printer = session.printer
     if printer.is_json:
         printer.json(block.document)
         return
@@ -45,22 +49,51 @@ def _print_end(printer: Printer, block: Block) -> None:
     printer.out.print(Text.assemble(f"'{block.name}' ({block.id}): ", status_text(block.status)), soft_wrap=True)
     if block.status in _WAITS_FOR:
         printer.say(_WAITS_FOR[block.status].format(id=block.id))
+        _tell_what_for(session, block)
     if block.status == "SUCCEEDED" and block.outputs:
         printer.say("")
         printer.facts([(key, shown(value)) for key, value, _ in output_rows(block)])
 
 
-def print_block(printer: Printer, block: Block) -> None:
-    """Print a building block with its inputs and outputs."""
+def _tell_what_for(session: Session, block: Block) -> None:
+    """Say what exactly is waited for, who the platform team is, and how its inputs are given if the reader belongs to it."""
+    detail = session.client.get(own("blocks", block.id))
+    for sentence in texts(detail, "waitsFor"):
+        session.printer.say(f"  {sentence}")
+    if block.status != "WAITING_FOR_OPERATOR_INPUT":
+        return
+    if flag(detail, "allowed", "operate"):
+        session.printer.say(f"Give them with: blockyard blocks update {block.id} -i …")
+    else:
+        session.printer.say(f"The team is workspace '{text(detail, 'provider')}'.")
+
+
+def run_wait(session: Session, block: Block) -> str:
+    """Return what the run of a PENDING block waits for, as far as the reader may know it; empty if nothing is known."""
+    if block.status != "PENDING" or not block.run_id:
+        return ""
+    return text(session.client.get(own("runs", block.run_id)), "waitsFor", "message")
+
+
+def print_block(printer: Printer, block: Block, detail: JsonObject, *, wait: str = "") -> None:
+    """Print a building block with its latest run, inputs and outputs."""
+    newer = number(detail, "newerVersion", "number")
+    version = f"v{number(detail, 'version', 'number')}{f' (v{newer} is available)' if newer else ''}"
+    run = next(iter(objects(detail, "runs")), {})
     facts: list[tuple[str, str | Text]] = [
-        ("name", block.name),
+        ("name", text(detail, "name") or block.name),
         ("id", block.id),
         ("workspace", block.workspace),
-        ("status", status_text(block.status)),
+        ("definition", f"{text(detail, 'definition', 'displayName')} {version}"),
+        ("offered by", text(detail, "provider")),
+        ("status", Text.assemble(status_text(block.status), f"  {plain(text(detail, 'statusText'))}")),
         ("lifecycle", status_text(block.lifecycle)),
-        ("version", block.version_id),
-        ("latest run", block.run_id or "-"),
+        ("ordered", _when(text(detail, "createdAt"))),
+        ("latest run", _run_in_words(run) if run else "-"),
     ]
+    facts += [("", text(run, "summary"))] if text(run, "summary") else []
+    facts += [("run id", text(run, "uuid"))] if text(run, "uuid") else []
+    facts += [("waits for", sentence) for sentence in [wait, *texts(detail, "waitsFor")] if sentence]
     printer.facts(facts)
     printer.say("")
     rows = [
@@ -80,15 +113,41 @@ def print_block(printer: Printer, block: Block) -> None:
     )
 
 
+def _run_in_words(run: JsonObject) -> Text:
+    at = _when(text(run, "finishedAt") or text(run, "createdAt"))
+    begin = f"{number(run, 'number')}, {text(run, 'behavior').lower()}: "
+    return Text.assemble(begin, status_text(text(run, "status")), f", {at}")
+
+
+def _when(wire: str) -> str:
+    return f"{ago(wire)} ago ({wire})" if wire else "-"
+
+
 def print_list(printer: Printer, page: Page) -> None:
     """Print one page of building blocks; a program gets the objects alone."""
     if printer.is_json:
         printer.json([*page.items])
         return
-    found = [Block.read(item) for item in page.items]
-    printer.table(
-        ("ID", "NAME", "WORKSPACE", "STATUS"),
-        [(item.id, item.name, item.workspace, status_text(item.status)) for item in found],
+    printer.objects(
+        columns(
+            "NAME", "WORKSPACE", "DEFINITION", "VERSION", "STATUS", "AGE", "ID", wide=["CREATED", "WHAT HAPPENED LAST"]
+        ),
+        [_row(item) for item in page.items],
     )
-    if page.pages > 1:
-        printer.note(f"page {page.number + 1} of {page.pages}, {page.total} in all")
+    tell_pages(printer, page)
+
+
+def _row(item: JsonObject) -> tuple[str | Text, ...]:
+    block = Block.read(item)
+    deleting = " (being deleted)" if block.lifecycle == "MARKED_FOR_DELETION" else ""
+    return (
+        text(item, "name") or block.name,
+        block.workspace,
+        text(item, "definition", "displayName"),
+        f"v{number(item, 'version', 'number')}",
+        status_text(block.status) + deleting,
+        ago(text(item, "createdAt")),
+        block.id,
+        text(item, "createdAt"),
+        text(item, "statusText"),
+    )

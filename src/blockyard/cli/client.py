@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
@@ -15,10 +13,10 @@ from uuid import uuid4
 import httpx
 
 from blockyard import __version__
-from blockyard.cli.credentials import Credentials
+from blockyard.cli.contexts import Credentials
 from blockyard.cli.documents import number, objects, text
 from blockyard.cli.exits import ExitCode, Failure
-from blockyard.cli.problems import failure_of, unreachable
+from blockyard.cli.problems import failure_of, is_permanent, retry_after, sign_in_refused, unreachable
 from blockyard.cli.resources import JSON, Resource
 from blockyard.protocol.jsontypes import Json, JsonObject
 
@@ -30,9 +28,6 @@ WAITS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 
 MAX_RETRIES_UNKNOWN = 2
 """How often the connection to a server that never answered is tried again: a wrong URL should not take minutes."""
-
-MAX_RETRY_AFTER = 300.0
-"""Longest wait a server can ask for, in seconds. Source: api.md 1.8."""
 
 RENEWAL_SECONDS = 30
 """A token this close to its end is replaced before it is used. Source: api.md 1.2."""
@@ -79,6 +74,7 @@ class Client:
         waiting: Callable[[str, float], None] = lambda _, __: None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
+        timeout: httpx.Timeout = TIMEOUT,
     ) -> None:
         self._credentials = credentials
         self._renewed = renewed
@@ -89,7 +85,7 @@ class Client:
         self._http = httpx.Client(
             base_url=credentials.url,
             headers={"User-Agent": f"blockyard/{__version__}"},
-            timeout=TIMEOUT,
+            timeout=timeout,
             follow_redirects=False,
         )
 
@@ -196,7 +192,7 @@ class Client:
         if answer.status_code == HTTPStatus.UNAUTHORIZED and self._credentials.renewable:
             answer = self._send(request, token=self._login())
         if not answer.is_success:
-            raise failure_of(answer)
+            raise failure_of(answer, self.url)
         return answer
 
     @contextmanager
@@ -214,17 +210,20 @@ class Client:
         try:
             if not answer.is_success:
                 answer.read()
-                raise failure_of(answer)
+                raise failure_of(answer, self.url)
             yield answer.iter_lines()
         finally:
             answer.close()
 
-    def sign_in(self, path: str, body: JsonObject) -> Credentials:
-        """Return the credentials with the token that `path` answers to `body`. Raises Failure."""
+    def sign_in(self, path: str, body: JsonObject, *, patient: bool = True) -> Credentials:
+        """Return the credentials with the token that `path` answers to `body`. Raises Failure, which names the server.
+
+        Who is not `patient` is told of a server that asks to wait, as after many wrong passwords.
+        """
         request = self._http.build_request("POST", path, headers={"Accept": JSON}, json=body)
-        answer = self._send(request)
+        answer = self._send(request, patient=patient)
         if not answer.is_success:
-            raise failure_of(answer)
+            raise sign_in_refused(self.url, answer)
         document = _object(answer)
         token, expires_in = text(document, "access_token"), number(document, "expires_in")
         if not token:
@@ -242,8 +241,8 @@ class Client:
         if current.token and current.expires_at and current.expires_at > self._now():
             return current.token
         raise Failure(
-            "the sign-in has ended",
-            remedy="Sign in again with 'blockyard login'.",
+            f"the sign-in to {self.url} has ended",
+            remedy=f"Sign in again with 'blockyard login --url {self.url}'.",
             exit_code=ExitCode.DENIED,
             code="NotSignedIn",
         )
@@ -255,7 +254,7 @@ class Client:
         self._renewed(renewed)
         return renewed.token or ""
 
-    def _send(self, request: httpx.Request, *, token: str | None = None) -> httpx.Response:
+    def _send(self, request: httpx.Request, *, token: str | None = None, patient: bool = True) -> httpx.Response:
         """Send `request` until it is answered and not told to wait, or until patience ends."""
         if token is not None:
             request.headers["Authorization"] = f"Bearer {token}"
@@ -265,31 +264,18 @@ class Client:
             try:
                 answer = self._http.send(request)
             except httpx.TransportError as error:
-                if attempt >= (MAX_RETRIES if self._answered else MAX_RETRIES_UNKNOWN):
+                if is_permanent(error) or attempt >= (MAX_RETRIES if self._answered else MAX_RETRIES_UNKNOWN):
                     raise unreachable(self.url, error) from error
                 reason = "the server cannot be reached"
             else:
                 self._answered = True
-                if answer.status_code not in _BUSY or attempt >= MAX_RETRIES:
+                if answer.status_code not in _BUSY or attempt >= MAX_RETRIES or not patient:
                     return answer
-                wait = _retry_after(answer, self._now()) or wait
+                wait = retry_after(answer, self._now()) or wait
                 reason = f"the server answered {answer.status_code}"
             attempt += 1
             self._waiting(reason, wait)
             self._sleep(wait)
-
-
-def _retry_after(answer: httpx.Response, now: float) -> float | None:
-    """Return the seconds an answer asks to wait; None if it does not say. Source: RFC 9110 §10.2.3."""
-    value = answer.headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return min(float(value), MAX_RETRY_AFTER)
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - datetime.fromtimestamp(now, UTC).timestamp()
-    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
 def _enveloped(resource: Resource, content: JsonObject) -> JsonObject:
@@ -303,7 +289,7 @@ def _object(answer: httpx.Response) -> JsonObject:
         document = None
     if not isinstance(document, dict):
         raise Failure(
-            f"{answer.request.url.path} did not answer with a JSON object",
+            f"{answer.request.url} did not answer with a JSON object",
             remedy="Check that the URL is that of a Blockyard server.",
         )
     return document

@@ -212,12 +212,12 @@ def _member(document: Json, *path: str) -> Json:
 
 
 def _newest_block(demo: Demo, name: str) -> str:
-    return _last_id(demo.ask("blocks", "list", "--workspace", APPLICATION_TEAM, "--name", name), name)
+    return _first_id(demo.ask("blocks", "list", "--workspace", APPLICATION_TEAM, "--name", name), name)
 
 
-def _last_id(listed: Json, name: str) -> str:
+def _first_id(listed: Json, name: str) -> str:
     items = listed if isinstance(listed, list) else []
-    for item in reversed(items):
+    for item in items:  # the newest first
         if _member(item, "spec", "displayName") == name:
             return str(_member(item, "metadata", "uuid"))
     raise Failure(f"the demo does not find '{name}'")

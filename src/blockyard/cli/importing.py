@@ -173,7 +173,7 @@ def _implementation(
         return {"type": "manual", "manual": {}}
     version = engine_version or overrides.text("engine_version") or choose_engine_version(proposal.required_versions)
     if not is_engine_version(version):
-        raise usage(f"'{version}' is no engine version", "Give all three numbers, such as 1.11.4.")
+        raise usage(f"'{version}' is not an engine version", "Give all three numbers, such as 1.11.4.")
     settings: JsonObject = {
         "terraformVersion": version,
         "repositoryUrl": source.url,

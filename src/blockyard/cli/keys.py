@@ -1,10 +1,11 @@
 """Creates API keys and keeps their secrets in files."""
 
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from blockyard.cli.client import Client
-from blockyard.cli.credentials import write_private
+from blockyard.cli.contexts import write_private
 from blockyard.cli.documents import members, text
 from blockyard.cli.exits import Failure, usage
 from blockyard.cli.resources import API_KEYS
@@ -23,21 +24,38 @@ def create_key(
     """
     if file.exists():
         raise usage(f"'{file}' exists already", "Give the name of a new file.")
+    if expires is not None:
+        check_last_day(expires)
     spec: JsonObject = {"displayName": name, "permissions": [*permissions]}
     content: JsonObject = {
         "metadata": {"ownedByWorkspace": workspace},
         "spec": spec | ({"expiresAt": expires} if expires else {}),
     }
     key = client.create(API_KEYS, content)
-    try:
-        write_key_file(file, key)
-    except Failure:
-        client.delete(API_KEYS, text(key, "metadata", "uuid"))
-        raise
+    keep_key(client, file, text(key, "metadata", "uuid"), key)
     return without_secret(key)
 
 
-def write_key_file(file: Path, key: JsonObject) -> None:
+def keep_key(client: Client, file: Path, key_id: str, key: JsonObject) -> None:
+    """Write client id and secret of a new key, or delete it: without its secret nobody could use it. Raises Failure."""
+    try:
+        _write_key_file(file, key)
+    except Failure:
+        client.delete(API_KEYS, key_id)
+        raise
+
+
+def check_last_day(expires: str) -> None:
+    """Refuse what is not a day, or a day that has passed. Raises Failure (usage)."""
+    try:
+        last = date.fromisoformat(expires)
+    except ValueError:
+        raise usage(f"'{expires}' is not a date", "Give the last day of the key as YYYY-MM-DD.") from None
+    if last < datetime.now(UTC).date():
+        raise usage(f"a key whose last day is {expires} would have expired already", "Give a day from today on.")
+
+
+def _write_key_file(file: Path, key: JsonObject) -> None:
     """Write client id and secret of a new key, for this user's eyes only. Raises Failure."""
     pair = {"clientId": text(key, "status", "clientId"), "clientSecret": text(key, "status", "clientSecret")}
     if not pair["clientSecret"]:

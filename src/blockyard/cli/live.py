@@ -74,6 +74,7 @@ class Screen:
         self._status = ""
         self._remarks: set[str] = set()
         self._current = ""
+        self._held: dict[str, list[Text]] = {}
         self._spinner = Spinner("dots")
         self._live = Live(
             console=console, get_renderable=self._region, refresh_per_second=REFRESH_PER_SECOND, transient=True
@@ -88,6 +89,7 @@ class Screen:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._flush()
+        self._print_held()
         if self._is_live:
             self._live.stop()
 
@@ -96,6 +98,7 @@ class Screen:
         if title == self._title:
             return
         self._flush()
+        self._print_held()
         self._title = title
         self._status = ""
         self._steps = {}
@@ -107,7 +110,10 @@ class Screen:
         if status == self._status:
             return
         self._status = status
-        if status not in FINAL:
+        if status in FINAL:
+            self._flush()
+            self._print_held()
+        else:
             self._print(Text.assemble("  ", status_text(status)))
 
     def remark(self, sentence: str) -> None:
@@ -119,6 +125,7 @@ class Screen:
     def restart(self) -> None:
         """Begin the steps anew: another attempt took over."""
         self._flush()
+        self._print_held()
         self._steps = {}
         self._print(Text("  another attempt begins", style="yellow"))
 
@@ -126,33 +133,88 @@ class Screen:
         """Show a step as it is now; its begin and its end are lines of their own."""
         before = self._steps.get(step.id, replace(step, status="PENDING", user_message=""))
         self._steps[step.id] = step
-        if step.status == "IN_PROGRESS" and before.status == "PENDING":
-            self._current = step.id
-            self._print(self._head(step))
-        if step.status in FINAL and before.status not in FINAL:
+        begins = step.status == "IN_PROGRESS" and before.status == "PENDING"
+        ends = step.status in FINAL and before.status not in FINAL
+        if begins:
+            self._take_turn(step.id)
+            self._say(step.id, self._head(step), first=True)
+        if ends:
             self._flush(step.id)
-            self._current = ""
-            self._print(self._head(step))
+            self._say(step.id, self._head(step))
         if step.user_message and step.user_message != before.user_message:
             style = STATUS_STYLES.get(step.status, "") if step.status != "SUCCEEDED" else ""
             for line in plain(step.user_message).splitlines():
-                self._print(Text(f"    {line}", style=style))
+                self._say(step.id, Text(f"    {line}", style=style))
+        if ends:
+            self._end_turn(step.id)
 
     def log(self, step_id: str, text: str) -> None:
         """Show more of a step's log; an unfinished line waits for its end, a log out of turn names its step."""
-        if text and step_id != self._current and (step := self._steps.get(step_id)) is not None:
-            self._current = step_id
-            self._print(Text(f"  {plain(step.name)}:", style="dim"))
+        self._name_late(step_id, text)
         *whole, rest = (self._lines.get(step_id, "") + text).split("\n")
         self._lines[step_id] = rest
         if whole:
             lines = "\n".join(f"    {plain(line)}".rstrip() for line in whole)
-            self._print(Text(lines, style="dim" if self._console.is_terminal else ""))
+            self._say(step_id, Text(lines, style="dim" if self._console.is_terminal else ""))
+
+    def _name_late(self, step_id: str, text: str) -> None:
+        """Name the step of a log that comes after its end, or on a terminal between the lines of another step."""
+        step = self._steps.get(step_id)
+        if not text or step is None or step_id == self._current:
+            return
+        if self._is_live:
+            self._current = step_id
+        elif step.status not in FINAL or step_id in self._held:
+            return
+        self._say(step_id, Text(f"  {plain(step.name)}:", style="dim"))
+
+    def _take_turn(self, step_id: str) -> None:
+        if self._is_live or not self._has_turn_taken():
+            self._current = step_id
+
+    def _has_turn_taken(self) -> bool:
+        current = self._steps.get(self._current)
+        return current is not None and current.status not in FINAL
+
+    def _end_turn(self, step_id: str) -> None:
+        """Let the next step print what it was told meanwhile, and so on while these have ended, too."""
+        if step_id != self._current:
+            return
+        self._current = ""
+        for waiting in list(self._held):
+            step = self._steps.get(waiting)
+            if step is None or step.status == "PENDING":
+                continue
+            for line in self._held.pop(waiting):
+                self._print(line)
+            if step.status not in FINAL:
+                self._current = waiting
+                return
+
+    def _say(self, step_id: str, line: Text, *, first: bool = False) -> None:
+        """Print a line of a step in its turn; without a terminal that is below its heading, after the steps before it."""
+        step = self._steps.get(step_id)
+        begun = step is not None and step.status != "PENDING"
+        out_of_turn = step_id != self._current and (not begun or self._has_turn_taken())
+        if not self._is_live and out_of_turn:
+            held = self._held.setdefault(step_id, [])
+            held.insert(0 if first else len(held), line)
+            return
+        self._print(line)
+        if first:
+            for kept in self._held.pop(step_id, []):
+                self._print(kept)
+
+    def _print_held(self) -> None:
+        held, self._held = self._held, {}
+        for lines in held.values():
+            for line in lines:
+                self._print(line)
 
     def _flush(self, step_id: str | None = None) -> None:
         for key in [step_id] if step_id is not None else list(self._lines):
             if rest := self._lines.pop(key, ""):
-                self._print(Text(f"    {plain(rest)}"))
+                self._say(key, Text(f"    {plain(rest)}"))
 
     def _head(self, step: Step) -> Text:
         taken = f"  {duration(step.seconds(self._now()))}" if step.status in FINAL else ""

@@ -1,6 +1,7 @@
 """Finds objects by full id, by exact name, or by the beginning of their id."""
 
 from collections.abc import Iterable
+from itertools import islice
 from uuid import UUID
 
 from blockyard.cli.client import Client
@@ -9,6 +10,7 @@ from blockyard.cli.exits import missing, usage
 from blockyard.cli.model import Block, Definition, Version
 from blockyard.cli.output import plain
 from blockyard.cli.resources import API_KEYS, BLOCKS, DEFINITIONS, RUNNERS, RUNS, VERSIONS, own
+from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.protocol.jsontypes import JsonObject
 
 MIN_PREFIX = 4
@@ -121,6 +123,11 @@ def version(client: Client, version_id: str) -> Version:
     return Version.read(client.show(VERSIONS, version_id))
 
 
+def offer(client: Client, version_id: str) -> Version:
+    """Return a version as everybody sees it who may see its definition. Raises Failure."""
+    return Version.read_form(client.get(own("definitionversions", version_id, "form")))
+
+
 def order_form(client: Client, version_id: str, workspace: str) -> Version:
     """Return a version as far as it matters to those who order it for a workspace. Raises Failure."""
     return Version.read_form(client.get(own("definitionversions", version_id, "form"), query={"workspace": workspace}))
@@ -149,5 +156,7 @@ def run_id(client: Client, word: str) -> str:
     """Return the id of the run whose id is `word` or begins with it. Raises Failure."""
     if identifier := full_id(word):
         return identifier
-    listed = client.list(RUNS, {}, limit=MAX_SEARCHED) if _is_prefix(word) else ()
+    listed = list(islice(newest_first(client, RUNS, {}), MAX_SEARCHED)) if _is_prefix(word) else []
+    if not any(text(item, "metadata", "uuid").startswith(word.lower()) for item in listed):
+        listed = latest_runs(client, newest_blocks(client, None))
     return text(_the_one(word, listed, "run"), "metadata", "uuid")

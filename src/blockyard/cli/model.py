@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from blockyard.cli.documents import flag, member, members, number, objects, text, texts
 from blockyard.protocol.jsontypes import Json, JsonObject
@@ -10,6 +11,20 @@ DRAFT = "DRAFT"
 RELEASED = "RELEASED"
 USER_INPUT = "USER_INPUT"
 OPERATOR_INPUT = "PLATFORM_OPERATOR_MANUAL_INPUT"
+
+
+class BlockStatus(StrEnum):
+    """What `--status` of a list of building blocks may say. Source: api.md 3.18."""
+
+    WAITING_FOR_USER_INPUT = "WAITING_FOR_USER_INPUT"
+    WAITING_FOR_OPERATOR_INPUT = "WAITING_FOR_OPERATOR_INPUT"
+    WAITING_FOR_DEPENDENT_INPUT = "WAITING_FOR_DEPENDENT_INPUT"
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    ABORTED = "ABORTED"
+
 
 FINAL = frozenset({"SUCCEEDED", "FAILED", "ABORTED"})
 """Statuses of runs and building blocks that end the waiting for them."""

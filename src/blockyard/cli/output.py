@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from blockyard.cli.exits import ExitCode, Failure
+from blockyard.cli.problems import in_words
 from blockyard.diagnosis.terminal import COLOURS, escaped
 from blockyard.protocol.jsontypes import Json, JsonObject
 
@@ -196,10 +197,10 @@ class Printer:
         if failure.exit_code is ExitCode.INTERRUPTED:
             self.note(failure.message)
             return
-        cause = failure.message if failure.field is None else f"{failure.message} ({failure.field})"
+        cause, remedy = in_words(failure)
         self.err.print(Text.assemble(("error: ", "bold red"), plain(cause)), soft_wrap=True)
-        if failure.remedy:
-            self.err.print(Text(plain(failure.remedy)), soft_wrap=True)
+        if remedy:
+            self.err.print(Text(plain(remedy)), soft_wrap=True)
 
     def _fail_json(self, failure: Failure) -> None:
         members = {

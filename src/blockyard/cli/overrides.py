@@ -121,7 +121,7 @@ def static_value(key: str, table: JsonObject, environ: Mapping[str, str]) -> Jso
     """Return the fixed value a table gives: itself, from the environment, or from a file. Raises Failure (usage)."""
     sources = [name for name in ("value", "value_env", "value_file") if name in table]
     if len(sources) > 1:
-        raise usage(f"inputs.{key}: {' and '.join(sources)} exclude each other")
+        raise usage(f"inputs.{key}: give only one of {', '.join(sources)}")
     if name := text(table, "value_env"):
         if name not in environ:
             raise usage(f"inputs.{key}: the variable {name} is not set")

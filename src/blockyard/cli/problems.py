@@ -1,6 +1,13 @@
-"""Turns error answers of the server into failures people can act on."""
+"""Turns error answers and broken connections into failures people can act on; texts of libraries are never passed on."""
 
 import json
+import os
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 import httpx
@@ -8,6 +15,9 @@ import httpx
 from blockyard.cli.documents import text
 from blockyard.cli.exits import ExitCode, Failure
 from blockyard.protocol.jsontypes import Json
+
+MAX_RETRY_AFTER = 300.0
+"""Longest wait a server can ask for, in seconds. Source: api.md 1.8."""
 
 _EXIT_CODES = {
     HTTPStatus.UNAUTHORIZED: ExitCode.DENIED,
@@ -20,18 +30,88 @@ _REMEDIES = {
 }
 
 
-def failure_of(answer: httpx.Response) -> Failure:
-    """Return the failure an error answer stands for; its body is read as far as it can be."""
+def failure_of(answer: httpx.Response, url: str) -> Failure:
+    """Return the failure an error answer of the server at `url` stands for; its body is read as far as it can be."""
     body = _body(answer)
     phrase = f"{answer.status_code} {answer.reason_phrase}".strip()
     status = _status(answer)
+    message = text(body, "message") or f"{url} answered {phrase}"
+    if status is HTTPStatus.UNAUTHORIZED and url not in message:
+        message = f"{url} does not accept the sign-in: {message}"
     return Failure(
-        text(body, "message") or f"the server answered {phrase}",
+        message,
         remedy=text(body, "remedy") or (_REMEDIES.get(status) if status else None),
         exit_code=_EXIT_CODES.get(status, ExitCode.REFUSED) if status else ExitCode.REFUSED,
         code=text(body, "errorCode") or text(body, "error") or phrase,
         field=text(body, "field") or None,
     )
+
+
+_FOR_PROGRAMS = re.compile(
+    r"Correct this member|Use the codes the API documentation|Send (a JSON|the id in|valid JSON)"
+)
+"""Remedies that help those who write requests themselves."""
+
+
+def in_words(failure: Failure) -> tuple[str, str | None]:
+    """Return cause and remedy for people: fields by their names, nothing said twice."""
+    message = failure.message
+    if failure.field:
+        message = message.removeprefix(f"{failure.field} ").removeprefix(f"{failure.field}: ")
+        name = _name_of(failure.field)
+        if name and name.lower() not in message.lower():
+            message = f"{name} {message}" if message.startswith(("must ", "is ")) else f"{name}: {message}"
+    remedy = failure.remedy
+    if remedy and (_FOR_PROGRAMS.match(remedy) or _bare(remedy) in _bare(message)):
+        remedy = None
+    return message, remedy
+
+
+def _bare(sentence: str) -> str:
+    return " ".join(sentence.split()).rstrip(".").lower()
+
+
+def _name_of(field: str) -> str:
+    """Return what people call the member at a JSON pointer: an input by its key, others in words."""
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in field.strip("/").split("/")]
+    for kind in ("inputs", "outputs"):
+        if kind in parts[:-1]:
+            return f"{kind[:-1]} '{parts[parts.index(kind) + 1]}'"
+    last = next((part for part in reversed(parts) if not part.isdecimal() and part != "value"), "")
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", last).lower()
+
+
+def sign_in_refused(url: str, answer: httpx.Response) -> Failure:
+    """Return the failure of a sign-in that the server at `url` did not accept, or that reached another program."""
+    reason = text(_body(answer), "message")
+    if not reason:
+        return Failure(
+            f"{url} does not answer as a Blockyard server: {answer.status_code} {answer.reason_phrase}".strip(),
+            remedy="Another program may use this port. Give the URL that 'blockyard up' prints: blockyard login --url …",
+            code="NotBlockyard",
+        )
+    wait = retry_after(answer, datetime.now(UTC).timestamp())
+    return Failure(
+        f"{url} refused the sign-in: {reason}",
+        remedy=f"Try again in {wait:.0f} s."
+        if wait
+        else "Check name, password or key, and that this is the right server.",
+        exit_code=ExitCode.DENIED,
+        code=text(_body(answer), "errorCode") or "NotSignedIn",
+    )
+
+
+def retry_after(answer: httpx.Response, now: float) -> float | None:
+    """Return the seconds an answer asks to wait; None if it does not say. Source: RFC 9110 §10.2.3."""
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isdecimal():
+        return min(float(value), MAX_RETRY_AFTER)
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - now
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
 def _status(answer: httpx.Response) -> HTTPStatus | None:
@@ -49,12 +129,58 @@ def _body(answer: httpx.Response) -> Json:
     return body
 
 
+def is_permanent(error: httpx.TransportError) -> bool:
+    """Whether sending the same again cannot help: a certificate, a protocol, a name stays what it is."""
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.ProxyError):
+        return True
+    return any(isinstance(cause, ssl.SSLError) for cause in _causes(error)) or "SSL" in str(error)
+
+
 def unreachable(url: str, error: httpx.TransportError) -> Failure:
     """Return the failure of a request that got no answer."""
-    reason = str(error).strip() or type(error).__name__
+    reason, remedy = _reason(error)
     return Failure(
-        f"{url} cannot be reached: {reason}",
-        remedy="Check that the server runs and that its URL is right (--url, BLOCKYARD_URL, 'blockyard login').",
-        exit_code=ExitCode.UNREACHABLE,
-        code="Unreachable",
+        f"{url} cannot be reached: {reason}", remedy=remedy, exit_code=ExitCode.UNREACHABLE, code="Unreachable"
     )
+
+
+_CHECK = "Check that the server runs and that its URL is right (--url, BLOCKYARD_URL, 'blockyard context list')."
+
+
+def _reason(error: httpx.TransportError) -> tuple[str, str]:
+    """Return why there was no answer and what to do, in our words."""
+    if isinstance(error, httpx.TimeoutException):
+        return "it does not answer in time", _CHECK
+    if isinstance(error, httpx.ProxyError):
+        return "the proxy refuses the connection", "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLError):
+            return _reason_of_tls(cause)
+        if isinstance(cause, socket.gaierror):
+            return "its name is not known to the name servers", _CHECK
+    return _reason_of_system(error), _CHECK
+
+
+def _reason_of_tls(cause: ssl.SSLError) -> tuple[str, str]:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return (
+            f"its certificate is not accepted ({cause.verify_message or 'it is not trusted'})",
+            "If it comes from an authority of your own, name the file with the authority's certificate in SSL_CERT_FILE.",
+        )
+    if cause.reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}:
+        return "this port speaks http, not https", "Give the URL with http://, or the port that speaks https."
+    return "no encrypted connection could be agreed on", _CHECK
+
+
+def _reason_of_system(error: httpx.TransportError) -> str:
+    numbers = [cause.errno for cause in _causes(error) if isinstance(cause, OSError) and cause.errno]
+    told = re.match(r"\[\w+ (\d+)\]", str(error))  # a number of the system without its exception
+    number = numbers[0] if numbers else int(told[1]) if told else None
+    return os.strerror(number).lower() if number else "the connection was closed without an answer"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -14,8 +15,17 @@ from blockyard.cli.exits import usage
 KEY_BITS = 3072
 PUBLIC_EXPONENT = 65537
 
-TYPES = ("TERRAFORM", "MANUAL", "GITHUB_WORKFLOW", "GITLAB_PIPELINE", "AZURE_DEVOPS_PIPELINE", "ALL")
-"""What a runner can be for, as runner objects call it. Source: api.md 3.14."""
+
+class RunnerType(StrEnum):
+    """What a runner can be for, as runner objects call it. Source: api.md 3.14."""
+
+    TERRAFORM = "TERRAFORM"
+    MANUAL = "MANUAL"
+    GITHUB_WORKFLOW = "GITHUB_WORKFLOW"
+    GITLAB_PIPELINE = "GITLAB_PIPELINE"
+    AZURE_DEVOPS_PIPELINE = "AZURE_DEVOPS_PIPELINE"
+    ALL = "ALL"
+
 
 CLAIMED: Mapping[str, tuple[str, ...]] = {
     "TERRAFORM": ("TERRAFORM",),

@@ -9,9 +9,12 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from blockyard.cli import contexts
 from blockyard.cli import credentials as stored
 from blockyard.cli.client import Client
-from blockyard.cli.exits import ExitCode, Failure
+from blockyard.cli.completion import names_of
+from blockyard.cli.context_option import chosen_context
+from blockyard.cli.exits import ExitCode, Failure, usage
 from blockyard.cli.output import Format, Printer
 
 OutputOption = Annotated[
@@ -19,12 +22,32 @@ OutputOption = Annotated[
 ]
 UrlOption = Annotated[
     str | None,
-    typer.Option("--url", help="Base URL of the server; goes before BLOCKYARD_URL and the stored sign-in."),
+    typer.Option("--url", help="Base URL of the server; takes precedence over BLOCKYARD_URL and the current context."),
 ]
 WorkspaceOption = Annotated[
     str | None,
-    typer.Option("--workspace", "-w", help="Identifier of the workspace."),
+    typer.Option("--workspace", "-w", help="Identifier of the workspace.", autocompletion=names_of("workspaces")),
 ]
+NeededWorkspaceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--workspace",
+        "-w",
+        help="Identifier of the workspace; left out, BLOCKYARD_WORKSPACE or the default one of the context.",
+        autocompletion=names_of("workspaces"),
+    ),
+]
+
+
+def needed_workspace(workspace: str | None, url: str | None = None) -> str:
+    """Return the workspace given, else the default one. Raises Failure (usage)."""
+    found = workspace or stored.default_workspace(os.environ, url=url, context=chosen_context())
+    if found is None:
+        raise usage(
+            "no workspace is given",
+            f"Give -w, set {stored.WORKSPACE}, or choose a default: blockyard context use NAME --workspace WORKSPACE",
+        )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +80,23 @@ def reporting(form: Format) -> Iterator[Printer]:
 def connected(form: Format, url: str | None = None) -> Iterator[Session]:
     """Yield the server and a printer, like `reporting`. New tokens are kept for the next command."""
     with reporting(form) as printer:
-        path = stored.file_path(os.environ)
-        credentials = stored.load(os.environ, url=url)
-
-        def renewed(newer: stored.Credentials) -> None:
-            kept = stored.read(path) if newer.stored else None
-            if kept is not None and (kept.url, kept.key) == (
-                newer.url,
-                newer.key,
-            ):  # nobody signed in otherwise meanwhile
-                stored.store(path, newer)
+        credentials = stored.load(os.environ, url=url, context=chosen_context())
 
         def waiting(reason: str, seconds: float) -> None:
             printer.note(f"{reason}; trying again in {seconds:g} s")
 
-        with Client(credentials, renewed=renewed, waiting=waiting) as client:
+        with Client(credentials, renewed=_keep, waiting=waiting) as client:
             yield Session(client, printer)
+
+
+def _keep(newer: contexts.Credentials) -> None:
+    """Store a new token, unless somebody signed in otherwise meanwhile."""
+    if newer.context is None:
+        return
+    with contexts.changing(contexts.file_path(os.environ)) as held:
+        kept = held[0].by_name.get(newer.context)
+        if kept is not None and (kept.url, kept.key) == (newer.url, newer.key):
+            held[0] = held[0].holding(newer)
 
 
 def interactive() -> bool:

@@ -6,6 +6,7 @@ import mimetypes
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from blockyard.cli.exits import Failure, usage
@@ -19,21 +20,30 @@ SETTABLE = frozenset({USER_INPUT, OPERATOR_INPUT})
 TRUE = frozenset({"true", "yes", "on"})
 FALSE = frozenset({"false", "no", "off"})
 
-Given = Mapping[str, list[str]]
+
+@dataclass(frozen=True, slots=True)
+class GivenText:
+    """A text given for an input, and whether it was read from a file."""
+
+    text: str
+    from_file: bool = False
+
+
+Given = Mapping[str, list[GivenText]]
 """The texts given for each key, in their order."""
 
 
 def split_assignments(assignments: Iterable[str], files: Iterable[str] = ()) -> Given:
     """Return the texts of `KEY=VALUE` and the contents of `KEY=PATH`, by key. Raises Failure (usage)."""
-    given: dict[str, list[str]] = {}
+    given: dict[str, list[GivenText]] = {}
     for assignment in assignments:
         key, value = _halves(assignment, "KEY=VALUE")
-        given.setdefault(key, []).append(value)
+        given.setdefault(key, []).append(GivenText(value))
     for assignment in files:
         key, path = _halves(assignment, "KEY=PATH")
         content = _bytes(path, key)
         try:
-            given.setdefault(key, []).append(content.decode())
+            given.setdefault(key, []).append(GivenText(content.decode(), from_file=True))
         except UnicodeDecodeError:
             raise usage(
                 f"'{path}' for input '{key}' is not text", f"Use -i {key}=@{path} if the input is a file."
@@ -61,8 +71,27 @@ def read_values(version: Version, given: Given) -> JsonObject:
                 f"input '{key}' cannot be given to version {version.number}",
                 f"Its inputs are: {', '.join(settable)}." if settable else "It takes no inputs.",
             )
-        values[key] = wire_value(item, texts)
+        values[key] = wire_value(item, [_without_last_newline(item, given_text) for given_text in texts])
     return values
+
+
+def _without_last_newline(item: Input, given: GivenText) -> str:
+    """Return the text; editors and `echo` end a file with a newline that nobody means to be part of a STRING."""
+    if given.from_file and item.type == "STRING" and given.text.endswith("\n"):
+        return given.text[:-1].removesuffix("\r")
+    return given.text
+
+
+def exposed_secrets(version: Version, given: Given) -> list[str]:
+    """Return the keys of secrets that were given as words of the command, where other users may see them."""
+    known = version.inputs_by_key
+    return [
+        key
+        for key, texts in given.items()
+        if key in known
+        and known[key].sensitive
+        and any(not (text.from_file or text.text.startswith("@")) for text in texts)
+    ]
 
 
 def wire_value(item: Input, texts: list[str]) -> JsonObject:

@@ -1,24 +1,9 @@
 """What is wrong with settings, in words: by the name of the variable, never with a value."""
 
-from collections.abc import Mapping
-
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-_WORDS: Mapping[str, str] = {
-    "missing": "is missing",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "float_parsing": "must be a number",
-    "bool_parsing": "must be true or false",
-    "less_than_equal": "must be at most {le}",
-    "greater_than_equal": "must be at least {ge}",
-    "greater_than": "must be more than {gt}",
-    "literal_error": "must be {expected}",
-    "enum": "must be {expected}",
-    "string_too_short": "must not be empty",
-}
-"""By pydantic's kind of error; the braces are filled from its context."""
+from blockyard.diagnosis.validation import in_words
 
 _OTHER_FORM = frozenset({"string_pattern_mismatch", "value_error"})
 """Kinds of errors of settings whose description says what they must be."""
@@ -42,5 +27,4 @@ def _sentence(item: ErrorDetails, model: type[BaseModel], prefix: str) -> str:
     field = model.model_fields.get(name)
     if item["type"] in _OTHER_FORM and field is not None and field.description:
         return f"{variable} must be {field.description}"
-    words = _WORDS.get(item["type"])
-    return f"{variable} {words.format(**item.get('ctx', {})) if words else 'cannot be used: ' + item['msg']}"
+    return f"{variable} {in_words(item)}"

@@ -169,7 +169,7 @@ def _decimal(text: str) -> Decimal:
 
 
 def _refuse(name: str) -> NoReturn:
-    raise NotLiteralError(f"{name} is no number")
+    raise NotLiteralError(f"{name} is not a number")
 
 
 _BLANK = re.compile(r"(?:[ \t]|/\*.*?\*/)*", re.DOTALL)

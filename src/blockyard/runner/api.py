@@ -99,9 +99,9 @@ class ControlPlane:
         try:
             document = json.loads(response.content)
         except ValueError as error:
-            raise ClaimError("the control plane answered with something that is no JSON") from error
+            raise ClaimError("the control plane answered with something that is not JSON") from error
         if not isinstance(document, dict):
-            raise ClaimError("the control plane answered with something that is no run")
+            raise ClaimError("the control plane answered with something that is not a run")
         return Claim(document, blockyard)
 
     def hang_up(self) -> None:

@@ -95,7 +95,7 @@ def _private_key(path: Path | None) -> list[Finding]:
     except OSError:
         return [readable]
     except (EnvelopeError, ValueError) as error:
-        return [failed("private key", f"{path} is no RSA key in PEM: {error}", "put the runner's key there")]
+        return [failed("private key", f"{path} is not an RSA key in PEM: {error}", "put the runner's key there")]
     return [readable]
 
 

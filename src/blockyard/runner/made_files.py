@@ -102,7 +102,7 @@ def read_end(path: Path, *, max_bytes: int) -> bytes:
 def _folder_of(folder: Path, name: PurePath) -> Iterator[int]:
     """Open the folder that holds `name` below `folder`; no part of the way may be a link, or lead upwards."""
     if name.is_absolute() or ".." in name.parts or not name.name:
-        raise NotAFile(f"{name} is no name of a file below a folder")
+        raise NotAFile(f"{name} is not the name of a file below a folder")
     place = os.open(folder, _FOLDER)
     try:
         for part in name.parts[:-1]:

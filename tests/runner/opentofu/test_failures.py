@@ -264,4 +264,4 @@ def test_a_version_that_is_none_fails_the_sources(new_run: NewRun, version: str)
     run = new_run(files={"main.tf": ""}, implementation={"terraformVersion": version})
 
     assert run.execute().outcome is Outcome.FAILED
-    assert run.reporter.user_messages == {"sources": f"'{version}' is no version of OpenTofu or Terraform"}
+    assert run.reporter.user_messages == {"sources": f"'{version}' is not a version of OpenTofu or Terraform"}

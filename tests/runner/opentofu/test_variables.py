@@ -75,7 +75,7 @@ def test_the_golden_cases_reach_the_module(new_run: NewRun) -> None:
     seen = {name: json.loads(str(output.value))[0] for name, output in run.reporter.outputs.items()}
     assert seen == {name: expected for name, (*_, expected) in zip(names, GOLDEN, strict=True)} | {"with_default": None}
     assert "undeclared variable" in run.reporter.text("execute_tf")
-    assert run.reporter.text("input").count("is no literal expression") == 6
+    assert run.reporter.text("input").count("is not a literal expression") == 6
 
 
 def test_the_run_tells_the_module_which_block_and_run_it_is(new_run: NewRun) -> None:

@@ -1,6 +1,6 @@
 """The form of an order: what consumers have to fill in, and nothing they may not see."""
 
-from tests.support.definitions import Catalogue, a_secret_input, an_input, terraform
+from tests.support.definitions import Catalogue, a_secret_input, an_input, an_output, terraform
 from tests.support.principals import a_key
 
 
@@ -44,3 +44,30 @@ def test_only_who_may_order_for_the_workspace_gets_the_form(catalogue: Catalogue
     catalogue.refused(403, "GET", form_of(version["metadata"]["uuid"], "shop"))
     catalogue.be(a_key("shop"))
     catalogue.refused(403, "GET", form_of(version["metadata"]["uuid"], "team"))
+
+
+def shown(version: str) -> str:
+    return f"/api/blockyard/v1/definitionversions/{version}/form"
+
+
+def test_whoever_sees_a_definition_sees_what_its_released_version_takes_and_gives(catalogue: Catalogue) -> None:
+    content = {
+        "inputs": {"size": an_input()},
+        "outputs": {"url": an_output(displayName="Address")},
+        "implementation": terraform(),
+    }
+    _, version = catalogue.released(content, displayName="Bucket", readme="# Read me", supportUrl="https://help.test")
+    catalogue.be(a_key("shop", "BUILDINGBLOCKDEFINITION_LIST"))
+
+    form = catalogue.ok("GET", shown(version["metadata"]["uuid"]))
+
+    assert (form["readme"], form["supportUrl"]) == ("# Read me", "https://help.test")
+    assert [(item["key"], item["displayName"]) for item in form["outputs"]] == [("url", "Address")]
+
+
+def test_a_draft_is_shown_to_its_own_team_only(catalogue: Catalogue) -> None:
+    draft = catalogue.draft(catalogue.define())["metadata"]["uuid"]
+
+    assert catalogue.ok("GET", shown(draft))["state"] == "DRAFT"
+    catalogue.be(a_key("shop"))
+    catalogue.refused(404, "GET", shown(draft))

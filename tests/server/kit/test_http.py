@@ -1,6 +1,7 @@
 """HTTP's own rules: statuses, the shape of errors, media types, limits."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -223,6 +224,17 @@ async def test_a_bad_body_is_400_in_the_shape_of_errors(
     assert answer.status_code == 400, answer.text[:500]
     assert answer.json()["errorCode"] == code or code is None
     assert answer.json()["field"] == field or code is None
+    assert not re.search("Input should|Field required|Value error", answer.json()["message"])
+
+
+async def test_what_is_wrong_with_a_member_is_told_in_our_words(client: httpx.AsyncClient) -> None:
+    async def message(content: bytes) -> str:
+        return str((await client.post("/things", content=content, headers=BOTH)).json()["message"])
+
+    assert await message(b"{}") == "/name is missing"
+    assert await message(b'{"name": 5}') == "/name must be text"
+    assert await message(b"[]") == "the body must be an object"
+    assert await message(b"") == "the body is missing"
 
 
 async def test_what_can_be_read_is_echoed(client: httpx.AsyncClient) -> None:

@@ -5,13 +5,16 @@ from typing import Annotated
 import typer
 
 from blockyard.cli import lookup
-from blockyard.cli.block_reports import finish, print_block, print_list
+from blockyard.cli.block_reports import finish, print_block, print_list, run_wait
 from blockyard.cli.commands.blocks_change import order_block, update_block
+from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import flag, text
 from blockyard.cli.exits import missing
 from blockyard.cli.feeds import replay_block
+from blockyard.cli.listing import Limit, OldestFirst, PageNumber, completing, one_of, require_workspace
 from blockyard.cli.live import Screen
+from blockyard.cli.model import BlockStatus
 from blockyard.cli.orders import output_rows, output_value
 from blockyard.cli.output import Format, shown
 from blockyard.cli.resources import BLOCKS, JSON, own
@@ -23,7 +26,10 @@ blocks = typer.Typer(name="blocks", help="Building blocks: what was ordered.")
 blocks.command("order")(order_block)
 blocks.command("update")(update_block)
 
-Which = Annotated[str, typer.Argument(metavar="BLOCK", help="Id, beginning of the id, or exact name.")]
+Which = Annotated[
+    str,
+    typer.Argument(metavar="BLOCK", help="Id, beginning of the id, or exact name.", autocompletion=names_of("blocks")),
+]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the end and show what happens.")]
 
 
@@ -32,29 +38,53 @@ def list_blocks(
     *,
     workspace: WorkspaceOption = None,
     definition: Annotated[
-        str | None, typer.Option("--definition", "-d", help="Only those of this definition (id or name).")
+        str | None,
+        typer.Option(
+            "--definition",
+            "-d",
+            help="Only those of this definition (id or name).",
+            autocompletion=names_of("definitions"),
+        ),
     ] = None,
-    status: Annotated[str | None, typer.Option("--status", help="Only those with this status, such as FAILED.")] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(
+            "--status",
+            metavar="STATUS",
+            help=f"Only those with this status: {', '.join(BlockStatus)}.",
+            parser=one_of(BlockStatus),
+            autocompletion=completing(BlockStatus),
+        ),
+    ] = None,
     name: Annotated[str | None, typer.Option("--name", help="Only those with exactly this name.")] = None,
     managed_by: Annotated[
-        str | None, typer.Option("--managed-by", help="Those of any workspace whose definition this workspace owns.")
+        str | None,
+        typer.Option(
+            "--managed-by",
+            help="Those of any workspace whose definition this workspace owns; needs MANAGED_BUILDINGBLOCK_LIST there.",
+            autocompletion=names_of("workspaces"),
+        ),
     ] = None,
-    page: Annotated[int, typer.Option("--page", min=1, help="Number of the page, from 1.")] = 1,
-    size: Annotated[int, typer.Option("--size", min=1, max=1000, help="Building blocks on a page.")] = 50,
+    oldest_first: OldestFirst = False,
+    page: PageNumber = 1,
+    limit: Limit = 50,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """List building blocks, oldest first."""
+    """List building blocks, the newest first, also those that are being deleted."""
     with connected(output, url) as session:
         definition_id = lookup.definition(session.client, definition).id if definition else None
         filters = {
             "workspaceIdentifier": workspace,
             "definitionUuid": definition_id,
-            "status": status.upper() if status else None,
+            "status": status,
             "name": name,
             "managedByWorkspaceIdentifier": managed_by,
+            "oldestFirst": "true" if oldest_first else None,
         }
-        print_list(session.printer, session.client.page(BLOCKS, filters, number_=page - 1, size=size))
+        found = session.client.page(BLOCKS, filters, number_=page - 1, size=limit, path=own("blocks"))
+        require_workspace(session, workspace or managed_by, found.items)
+        print_list(session.printer, found)
 
 
 @blocks.command("show")
@@ -67,7 +97,7 @@ def show_block(
         if session.printer.is_json:
             session.printer.json(item.document)
         else:
-            print_block(session.printer, item)
+            print_block(session.printer, item, session.client.get(own("blocks", item.id)), wait=run_wait(session, item))
 
 
 @blocks.command("outputs")
@@ -132,7 +162,7 @@ def run_block(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Run a building block again with the content it has."""
+    """Run a building block again with its current inputs."""
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
         session.client.request("POST", BLOCKS.path(item.id, "trigger-run"), accept=JSON)

@@ -6,14 +6,25 @@ import typer
 
 from blockyard.cli import lookup
 from blockyard.cli.block_reports import finish
+from blockyard.cli.completion import names_of
+from blockyard.cli.documents import text
 from blockyard.cli.exits import Failure, usage
-from blockyard.cli.model import Block, Definition, Input
+from blockyard.cli.model import Block, Definition, Input, Version
 from blockyard.cli.orders import answered, change_document, order_document, proposed_name, refuse_missing
 from blockyard.cli.output import Format
 from blockyard.cli.prompts import ask
-from blockyard.cli.resources import BLOCKS, DEFINITIONS
-from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected, interactive
-from blockyard.cli.values import missing_inputs, read_values, split_assignments
+from blockyard.cli.resources import BLOCKS, DEFINITIONS, own
+from blockyard.cli.session import (
+    NeededWorkspaceOption,
+    OutputOption,
+    Session,
+    UrlOption,
+    WorkspaceOption,
+    connected,
+    interactive,
+    needed_workspace,
+)
+from blockyard.cli.values import exposed_secrets, missing_inputs, read_values, split_assignments
 from blockyard.protocol.jsontypes import JsonObject
 
 Inputs = Annotated[
@@ -22,6 +33,7 @@ Inputs = Annotated[
         "--input",
         "-i",
         help="KEY=VALUE; repeatable. For files and code KEY=@PATH reads a file (KEY=@- standard input).",
+        autocompletion=names_of("inputs"),
     ),
 ]
 InputFiles = Annotated[
@@ -32,17 +44,31 @@ Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the end a
 
 
 def order_block(
-    definition: Annotated[str, typer.Argument(help="Id, beginning of the id, or exact name of the definition.")],
+    definition: Annotated[
+        str,
+        typer.Argument(
+            help="Id, beginning of the id, or exact name of the definition.", autocompletion=names_of("definitions")
+        ),
+    ],
     *,
-    workspace: Annotated[str, typer.Option("--workspace", "-w", help="Identifier of the workspace that orders.")],
+    workspace: NeededWorkspaceOption = None,
     inputs: Inputs = None,
     input_files: InputFiles = None,
-    name: Annotated[str | None, typer.Option("--name", help="Name of the building block.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name",
+            help="Name of the building block; left out, the one its definition suggests.",
+        ),
+    ] = None,
     version: Annotated[
         int | None, typer.Option("--version", help="Number of the version; left out, the latest released one.")
     ] = None,
     parents: Annotated[
-        list[str] | None, typer.Option("--parent", help="Building block it depends on (id or name); repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--parent", help="Building block it depends on (id or name); repeatable.", autocompletion=names_of("blocks")
+        ),
     ] = None,
     wait: Wait = True,
     url: UrlOption = None,
@@ -53,22 +79,36 @@ def order_block(
     Inputs that are missing are asked for on a terminal; elsewhere the command names them and ends.
     """
     with connected(output, url) as session:
+        workspace = needed_workspace(workspace, url)
         wanted = lookup.definition(session.client, definition)
         chosen = lookup.order_form(session.client, lookup.orderable(wanted, version), workspace)
-        values = read_values(chosen, split_assignments(inputs or [], input_files or []))
+        values = _given_values(session, chosen, inputs, input_files)
         values |= _complete(session, missing_inputs(chosen, values))
+        called = name or proposed_name(wanted.name, values)
+        _warn_of_equal_names(session, called, workspace)
         document = order_document(
             chosen,
             workspace=workspace,
-            name=name or proposed_name(wanted.name, values),
+            name=called,
             inputs=values,
             parents=[lookup.block(session.client, parent, workspace=workspace).id for parent in parents or []],
         )
         finish(session, Block.read(session.client.create(BLOCKS, document)), wait=wait)
 
 
+def _warn_of_equal_names(session: Session, name: str, workspace: str) -> None:
+    filters = {"name": name, "workspaceIdentifier": workspace}
+    for other in session.client.list(BLOCKS, filters, limit=1, path=own("blocks")):
+        session.printer.warn(
+            f"workspace '{workspace}' has a building block '{name}' already ({text(other, 'metadata', 'uuid')}); "
+            "tell them apart by their ids, or give the new one another --name"
+        )
+
+
 def update_block(
-    block: Annotated[str, typer.Argument(help="Id, beginning of the id, or exact name.")],
+    block: Annotated[
+        str, typer.Argument(help="Id, beginning of the id, or exact name.", autocompletion=names_of("blocks"))
+    ],
     *,
     inputs: Inputs = None,
     input_files: InputFiles = None,
@@ -92,7 +132,7 @@ def update_block(
         if upgrade or version is not None:
             definition = Definition.read(session.client.show(DEFINITIONS, chosen.definition_id))
             chosen = lookup.order_form(session.client, lookup.orderable(definition, version), item.workspace)
-        values = read_values(chosen, split_assignments(inputs or [], input_files or []))
+        values = _given_values(session, chosen, inputs, input_files)
         known = answered(chosen, item)
         missing = [wanted for wanted in missing_inputs(chosen, values) if wanted.key not in known]
         asks = item.status == "WAITING_FOR_USER_INPUT" and interactive()
@@ -104,8 +144,18 @@ def update_block(
         finish(session, Block.read(session.client.replace(BLOCKS, item.id, document)), wait=wait)
 
 
+def _given_values(
+    session: Session, version: Version, inputs: list[str] | None, input_files: list[str] | None
+) -> JsonObject:
+    given = split_assignments(inputs or [], input_files or [])
+    values = read_values(version, given)
+    for key in exposed_secrets(version, given):
+        session.printer.warn(f"-i {key}: other users of this machine may see the secret; use -f {key}=PATH instead")
+    return values
+
+
 def _nothing_changes() -> Failure:
-    return usage("nothing shall change", "Give -i, -f, --name, --upgrade or --version.")
+    return usage("nothing to change", "Give -i, -f, --name, --upgrade or --version.")
 
 
 def _complete(session: Session, missing: list[Input]) -> JsonObject:

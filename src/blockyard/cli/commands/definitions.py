@@ -3,15 +3,18 @@
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from blockyard.cli import lookup
+from blockyard.cli.client import Client
 from blockyard.cli.commands.definitions_import import import_definition
+from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
+from blockyard.cli.definition_reports import print_definition
 from blockyard.cli.documents import members, text
 from blockyard.cli.exits import ExitCode, Failure
+from blockyard.cli.listing import require_workspace
 from blockyard.cli.model import DRAFT, RELEASED, Definition, Version
-from blockyard.cli.output import Format, Printer, shown, status_text
+from blockyard.cli.output import Format, columns, shown
 from blockyard.cli.resources import DEFINITIONS, VERSIONS
 from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
@@ -19,7 +22,12 @@ from blockyard.protocol.jsontypes import JsonObject
 definitions = typer.Typer(name="definitions", help="Building block definitions: what can be ordered.")
 definitions.command("import")(import_definition)
 
-Which = Annotated[str, typer.Argument(metavar="DEFINITION", help="Id, beginning of the id, or exact name.")]
+Which = Annotated[
+    str,
+    typer.Argument(
+        metavar="DEFINITION", help="Id, beginning of the id, or exact name.", autocompletion=names_of("definitions")
+    ),
+]
 
 
 @definitions.command("list")
@@ -32,16 +40,18 @@ def list_definitions(
         if session.printer.is_json:
             session.printer.json([*found])
             return
-        session.printer.table(
-            ("ID", "NAME", "OWNER", "RELEASED", "LATEST", "BLOCKS"),
+        require_workspace(session, workspace, found)
+        session.printer.objects(
+            columns("NAME", "OWNER", "RELEASED", "LATEST", "BLOCKS", "ID", wide=["DESCRIPTION"]),
             [
                 (
-                    item.id,
                     item.name,
                     item.workspace,
                     "-" if item.released is None else f"v{item.released}",
                     "-" if item.latest is None else f"v{item.latest}",
                     shown(item.blocks),
+                    item.id,
+                    item.description,
                 )
                 for item in map(Definition.read, found)
             ],
@@ -57,66 +67,27 @@ def show_definition(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Show a definition and what its latest released version (else its draft) takes and gives."""
+    """Show a definition: what it is for, and what its latest released version (else its draft) takes and gives."""
     with connected(output, url) as session:
         item = lookup.definition(session.client, definition, workspace=workspace)
-        shown_version = lookup.version(session.client, lookup.orderable(item, version))
+        version_id = lookup.orderable(item, version)
+        offered = lookup.offer(session.client, version_id)
+        written = _written(session.client, version_id)
         if session.printer.is_json:
-            session.printer.json({"definition": item.document, "version": shown_version.document})
+            document: JsonObject = {"definition": item.document, "offer": offered.document}
+            session.printer.json(document | ({"version": written.document} if written else {}))
             return
-        _print_definition(session.printer, item)
-        print_version(session.printer, shown_version)
+        print_definition(session.printer, item, offered, written)
 
 
-def _print_definition(printer: Printer, item: Definition) -> None:
-    facts: list[tuple[str, str | Text]] = [
-        ("name", item.name),
-        ("id", item.id),
-        ("description", item.description),
-        ("owner", item.workspace),
-        ("target", item.target_type),
-        ("latest version", "-" if item.latest is None else f"v{item.latest}"),
-        ("released version", "-" if item.released is None else f"v{item.released}"),
-    ]
-    printer.facts(facts)
-
-
-def print_version(printer: Printer, version: Version) -> None:
-    """Print a version: its implementation, its inputs, its outputs."""
-    spec = members(version.document, "spec")
-    kind = text(spec, "implementation", "type")
-    printer.say("")
-    facts: list[tuple[str, str | Text]] = [
-        (f"version {version.number}", status_text(version.state)),
-        ("implementation", kind),
-        *(
-            (name, shown(value))
-            for name, value in members(spec, "implementation", kind).items()
-            if name != "sshPrivateKey"
-        ),
-    ]
-    printer.facts(facts)
-    printer.say("")
-    printer.table(
-        ("INPUT", "TYPE", "FROM", "DEFAULT", "OPTIONS"),
-        [
-            (
-                item.key,
-                item.type + (" (sensitive)" if item.sensitive else ""),
-                item.assignment,
-                "(secret)" if item.sensitive and item.has_default else shown(item.default),
-                ", ".join(item.options) or "-",
-            )
-            for item in version.inputs
-        ],
-        title="Inputs",
-    )
-    printer.say("")
-    printer.table(
-        ("OUTPUT", "TYPE", "USED AS"),
-        [(key, text(value, "type"), text(value, "assignmentType")) for key, value in members(spec, "outputs").items()],
-        title="Outputs",
-    )
+def _written(client: Client, version_id: str) -> Version | None:
+    """Return a version as its team wrote it; None for others, who order it."""
+    try:
+        return lookup.version(client, version_id)
+    except Failure as failure:
+        if failure.exit_code not in {ExitCode.DENIED, ExitCode.NOT_FOUND}:
+            raise
+        return None
 
 
 @definitions.command("release")

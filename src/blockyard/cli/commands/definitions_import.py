@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
+from blockyard.cli import lookup
+from blockyard.cli.completion import names_of
+from blockyard.cli.documents import text
 from blockyard.cli.output import Format
 from blockyard.cli.resources import SHARED_RUNNER
-from blockyard.cli.session import OutputOption, UrlOption
+from blockyard.cli.session import NeededWorkspaceOption, OutputOption, UrlOption, connected, needed_workspace, reporting
 
 
 def import_definition(
@@ -15,7 +18,7 @@ def import_definition(
         str | None, typer.Argument(help="URL of a git repository, or a folder in one on this machine.")
     ] = None,
     *,
-    workspace: Annotated[str, typer.Option("--workspace", "-w", help="Identifier of the workspace that owns it.")],
+    workspace: NeededWorkspaceOption = None,
     path: Annotated[str | None, typer.Option("--path", help="Folder of the module in the repository.")] = None,
     ref: Annotated[
         str | None, typer.Option("--ref", help="Branch, tag or commit; left out, the default branch.")
@@ -25,11 +28,14 @@ def import_definition(
         str | None, typer.Option("--engine-version", help="Exact version of OpenTofu, such as 1.11.4.")
     ] = None,
     runner: Annotated[
-        str, typer.Option("--runner", help="Id of the runner that executes it; left out, the shared one.")
+        str,
+        typer.Option(
+            "--runner",
+            help="Runner that executes it (id or name); left out, the shared one.",
+            autocompletion=names_of("runners"),
+        ),
     ] = SHARED_RUNNER,
-    file: Annotated[
-        Path | None, typer.Option("--file", "-f", help="TOML or JSON file that says what shall be otherwise.")
-    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="TOML or JSON file with overrides.")] = None,
     manual: Annotated[
         bool, typer.Option("--manual", help="Without a module: people do the work; --file names the inputs.")
     ] = False,
@@ -44,6 +50,11 @@ def import_definition(
     """Make a definition of an OpenTofu module: its variables become inputs, its outputs outputs."""
     from blockyard.cli import definition_import  # noqa: PLC0415  loads the reader of HCL, which no other command needs
 
+    with reporting(output):
+        workspace = needed_workspace(workspace, url)
+    if lookup.full_id(runner) is None:
+        with connected(output, url) as session:
+            runner = text(lookup.runner(session.client, runner), "metadata", "uuid")
     wanted = definition_import.Wanted(
         location=source,
         path=path,

@@ -9,32 +9,41 @@ from blockyard.cli import lookup
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import objects, text, texts
 from blockyard.cli.keys import create_key
-from blockyard.cli.output import Format
+from blockyard.cli.output import Format, columns
 from blockyard.cli.resources import API_KEYS, own
-from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
+from blockyard.cli.session import (
+    NeededWorkspaceOption,
+    OutputOption,
+    UrlOption,
+    WorkspaceOption,
+    connected,
+    needed_workspace,
+)
 
 keys = typer.Typer(name="keys", help="API keys: how programs sign in.")
 
-Workspace = Annotated[str, typer.Option("--workspace", "-w", help="Identifier of the workspace that owns it.")]
-
 
 @keys.command("list")
-def list_keys(workspace: Workspace, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+def list_keys(
+    workspace: NeededWorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
     """List the API keys of a workspace."""
     with connected(output, url) as session:
+        workspace = needed_workspace(workspace, url)
         found = objects(session.client.get(own("workspaces", workspace, "apikeys")), *lookup.EMBEDDED_KEYS)
         if session.printer.is_json:
             session.printer.json([*found])
             return
-        session.printer.table(
-            ("ID", "NAME", "PERMISSIONS", "EXPIRES", "LAST SIGN-IN"),
+        session.printer.objects(
+            columns("NAME", "PERMISSIONS", "EXPIRES", "LAST SIGN-IN", "ID", wide=["CODES"]),
             [
                 (
-                    text(item, "metadata", "uuid"),
                     text(item, "spec", "displayName"),
                     str(len(texts(item, "spec", "permissions"))),
                     text(item, "spec", "expiresAt") or "never",
                     text(item, "status", "lastLoginAt") or "-",
+                    text(item, "metadata", "uuid"),
+                    " ".join(texts(item, "spec", "permissions")),
                 )
                 for item in found
             ],
@@ -45,7 +54,7 @@ def list_keys(workspace: Workspace, url: UrlOption = None, output: OutputOption 
 def create(
     name: Annotated[str, typer.Argument(help="Name for people.")],
     *,
-    workspace: Workspace,
+    workspace: NeededWorkspaceOption = None,
     permission: Annotated[
         list[str], typer.Option("--permission", "-p", help="A permission code, such as BUILDINGBLOCK_LIST; repeatable.")
     ],
@@ -60,7 +69,12 @@ def create(
     """Create an API key. Its secret goes into a file; it is never printed and cannot be had again."""
     with connected(output, url) as session:
         key = create_key(
-            session.client, workspace=workspace, name=name, permissions=permission, expires=expires, file=key_file
+            session.client,
+            workspace=needed_workspace(workspace, url),
+            name=name,
+            permissions=permission,
+            expires=expires,
+            file=key_file,
         )
         session.printer.result(key, f"API key {text(key, 'metadata', 'uuid')} created; its secret is in {key_file}.")
 

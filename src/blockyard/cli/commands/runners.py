@@ -7,26 +7,41 @@ from typing import Annotated
 import typer
 
 from blockyard.cli import lookup
+from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
-from blockyard.cli.credentials import write_private
+from blockyard.cli.contexts import write_private
 from blockyard.cli.documents import flag, text
-from blockyard.cli.exits import Failure, usage
-from blockyard.cli.keys import write_key_file
-from blockyard.cli.output import Format
-from blockyard.cli.resources import API_KEYS, RUNNERS, own
+from blockyard.cli.exits import usage
+from blockyard.cli.keys import check_last_day, keep_key
+from blockyard.cli.listing import ago, completing, one_of, require_workspace
+from blockyard.cli.output import Format, columns
+from blockyard.cli.resources import RUNNERS, own
 from blockyard.cli.runner_setup import (
-    TYPES,
     RunnerFiles,
+    RunnerType,
     configuration,
     generate_key_pair,
 )
-from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected
+from blockyard.cli.session import (
+    NeededWorkspaceOption,
+    OutputOption,
+    Session,
+    UrlOption,
+    WorkspaceOption,
+    connected,
+    needed_workspace,
+)
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.version import PROTOCOL_HEADER, PROTOCOL_VERSION
 
 runners = typer.Typer(name="runners", help="Runners: processes that execute runs.")
 
-Which = Annotated[str, typer.Argument(metavar="RUNNER", help="Id, beginning of the id, or exact name.")]
+Which = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUNNER", help="Id, beginning of the id, or exact name.", autocompletion=names_of("runners")
+    ),
+]
 
 
 @runners.command("list")
@@ -39,16 +54,18 @@ def list_runners(
         if session.printer.is_json:
             session.printer.json([*found])
             return
-        session.printer.table(
-            ("ID", "NAME", "OWNER", "FOR", "RESTRICTION", "LAST SEEN"),
+        require_workspace(session, workspace, found)
+        session.printer.objects(
+            columns("NAME", "OWNER", "FOR", "RESTRICTION", "LAST SEEN", "ID", wide=["CREATED"]),
             [
                 (
-                    text(item, "metadata", "uuid"),
                     text(item, "spec", "displayName"),
                     text(item, "metadata", "ownedByWorkspace"),
                     text(item, "spec", "implementationType"),
                     text(item, "spec", "restriction"),
-                    text(item, "metadata", "lastSeen") or "never",
+                    ago(text(item, "metadata", "lastSeen")) or "never",
+                    text(item, "metadata", "uuid"),
+                    text(item, "metadata", "createdOn"),
                 )
                 for item in found
             ],
@@ -81,8 +98,17 @@ def show_runner(runner: Which, *, url: UrlOption = None, output: OutputOption = 
 def create_runner(
     name: Annotated[str, typer.Argument(help="Name for people.")],
     *,
-    workspace: Annotated[str, typer.Option("--workspace", "-w", help="Identifier of the workspace that owns it.")],
-    type_: Annotated[str, typer.Option("--type", help=f"What it executes: {', '.join(TYPES)}.")] = "ALL",
+    workspace: NeededWorkspaceOption = None,
+    type_: Annotated[
+        str,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help=f"What it executes: {', '.join(RunnerType)}.",
+            parser=one_of(RunnerType),
+            autocompletion=completing(RunnerType),
+        ),
+    ] = "ALL",
     public: Annotated[bool, typer.Option("--public", help="Everybody may use it (administrators only).")] = False,
     concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=256, help="Runs at the same time.")] = 1,
     folder: Annotated[
@@ -96,8 +122,7 @@ def create_runner(
     Private key and secret are files of mode 0600 that never leave this machine; the server gets the public key.
     """
     with connected(output, url) as session:
-        if type_ not in TYPES:
-            raise usage(f"'{type_}' is nothing a runner executes", f"Choose one of {', '.join(TYPES)}.")
+        workspace = needed_workspace(workspace, url)
         files = RunnerFiles.of(folder, name)
         private_key, public_key = generate_key_pair()
         write_private(files.private_key, private_key)
@@ -152,16 +177,14 @@ def create_runner_key(
     with connected(output, url) as session:
         if key_file.exists():
             raise usage(f"'{key_file}' exists already", "Give the name of a new file.")
+        if expires is not None:
+            check_last_day(expires)
         document = lookup.runner(session.client, runner)
         identifier = text(document, "metadata", "uuid")
         shown = name or f"runner {text(document, 'spec', 'displayName')}"
         body: JsonObject = {"displayName": shown, **({"expiresAt": expires} if expires else {})}
         key = session.client.post(own("runners", identifier, "keys"), body)
-        try:
-            write_key_file(key_file, {"status": key})
-        except Failure:
-            session.client.delete(API_KEYS, text(key, "uuid"))
-            raise
+        keep_key(session.client, key_file, text(key, "uuid"), {"status": key})
         told = {member: value for member, value in key.items() if member != "clientSecret"}
         session.printer.result(
             told, f"API key {text(key, 'uuid')} of runner {identifier} created; its secret is in {key_file}."

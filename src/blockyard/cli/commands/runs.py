@@ -1,64 +1,98 @@
 """`runs list | show | logs | abort`."""
 
+from itertools import islice
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from blockyard.cli import lookup
+from blockyard.cli.completion import names_of
 from blockyard.cli.documents import member, number, objects, text
+from blockyard.cli.listing import (
+    MAX_SEARCHED,
+    Limit,
+    PageNumber,
+    ago,
+    completing,
+    one_of,
+    require_workspace,
+)
 from blockyard.cli.live import duration, instant
-from blockyard.cli.output import Format, Printer, shown, status_text
+from blockyard.cli.output import Format, Printer, columns, shown, status_text
 from blockyard.cli.resources import RUNS, own
+from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.cli.run_logs import end, print_logs, wait_for
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import RunStatus
 
 runs = typer.Typer(name="runs", help="Runs: single executions for building blocks.")
 
-Which = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run, or the beginning of it.")]
+Which = Annotated[
+    str, typer.Argument(metavar="RUN", help="Id of the run, or the beginning of it.", autocompletion=names_of("runs"))
+]
 
 
 @runs.command("list")
 def list_runs(
-    block: Annotated[str | None, typer.Argument(help="Only those of this building block (id or name).")] = None,
+    block: Annotated[
+        str | None,
+        typer.Argument(help="Only those of this building block (id or name).", autocompletion=names_of("blocks")),
+    ] = None,
     *,
-    status: Annotated[str | None, typer.Option("--status", help="Only those with this status, such as FAILED.")] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(
+            "--status",
+            metavar="STATUS",
+            help=f"Only those with this status: {', '.join(RunStatus)}.",
+            parser=one_of(RunStatus),
+            autocompletion=completing(RunStatus),
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
-    page: Annotated[int, typer.Option("--page", min=1, help="Number of the page, from 1.")] = 1,
-    size: Annotated[int, typer.Option("--size", min=1, max=1000, help="Runs on a page.")] = 50,
+    page: PageNumber = 1,
+    limit: Limit = 50,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """List runs, oldest first."""
+    """List runs, the newest first: those of your definitions, or of one building block.
+
+    Where you have no definitions: the latest runs of your newest building blocks.
+    """
     with connected(output, url) as session:
-        block_id = lookup.block(session.client, block, workspace=workspace).id if block else None
-        filters = {
-            "buildingBlockUuid": block_id,
-            "workspaceIdentifier": workspace,
-            "status": status.upper() if status else None,
-        }
-        found = session.client.page(RUNS, filters, number_=page - 1, size=size)
+        one = lookup.block(session.client, block, workspace=workspace) if block else None
+        filters = {"buildingBlockUuid": one.id if one else None, "workspaceIdentifier": workspace}
+        listed = newest_first(session.client, RUNS, filters, size=min(limit, 200))
+        matching = (run for run in islice(listed, MAX_SEARCHED) if status in {None, text(run, "status")})
+        found = list(islice(matching, (page - 1) * limit, page * limit))
+        if not found and page == 1:
+            blocks = [one] if one else newest_blocks(session.client, workspace)
+            found = latest_runs(session.client, blocks, status)[:limit]
+        require_workspace(session, workspace, found)
         if session.printer.is_json:
-            session.printer.json([*found.items])
+            session.printer.json([*found])
             return
-        session.printer.table(
-            ("ID", "BLOCK", "NUMBER", "BEHAVIOR", "STATUS", "CREATED", "REASON"),
-            [_row(item) for item in found.items],
+        session.printer.objects(
+            columns("BLOCK", "NUMBER", "BEHAVIOR", "STATUS", "AGE", "REASON", "ID", wide=["CREATED"]),
+            [_row(item) for item in found],
         )
-        if found.pages > 1:
-            session.printer.note(f"page {found.number + 1} of {found.pages}, {found.total} in all")
+        if len(found) == limit:
+            session.printer.note(f"There may be more: --page {page + 1}, or a higher --limit.")
 
 
 def _row(item: JsonObject) -> tuple[str | Text, ...]:
+    created = text(item, "metadata", "createdOn")
     return (
-        text(item, "metadata", "uuid"),
         text(item, "spec", "buildingBlock", "spec", "displayName"),
         shown(number(item, "spec", "runNumber")),
         text(item, "spec", "behavior"),
         status_text(text(item, "status")),
-        text(item, "metadata", "createdOn"),
+        ago(created),
         text(item, "spec", "trigger", "reason"),
+        text(item, "metadata", "uuid"),
+        created,
     )
 
 
@@ -89,6 +123,7 @@ def _print(printer: Printer, run: JsonObject) -> None:
         ("took", taken),
         ("attempts", shown(number(run, "attempt"))),
     ]
+    facts += [("waits for", text(run, "waitsFor", "message"))] if text(run, "waitsFor", "message") else []
     facts += [("warning", text(warning, "message")) for warning in objects(run, "warnings")]
     links = [text(source, "externalRunUrl") for source in objects(run, "sources")]
     facts += [("pipeline", link) for link in links if link]

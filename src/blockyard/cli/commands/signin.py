@@ -4,14 +4,17 @@ import getpass
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from blockyard.cli import contexts
 from blockyard.cli import credentials as stored
 from blockyard.cli.client import Client
-from blockyard.cli.credentials import Credentials
+from blockyard.cli.context_option import chosen_context
+from blockyard.cli.contexts import Contexts, Credentials
 from blockyard.cli.documents import flag, members, text
 from blockyard.cli.exits import Failure, usage
 from blockyard.cli.output import Format, Printer
@@ -40,15 +43,17 @@ def login(
     ] = False,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Sign in and remember it for further commands.
+    """Sign in and remember it for further commands, as a context that becomes the current one.
 
-    Without --url it is BLOCKYARD_URL, else the server of the last sign-in, else http://127.0.0.1:8500.
+    Without --url it is BLOCKYARD_URL, else the server of the current context, else http://127.0.0.1:8500. Sign-ins to other
+    servers are kept. --context names the context; left out, it is called after the server.
     """
     with reporting(output) as printer:
-        path = stored.file_path(os.environ)
-        address = stored.checked_url(url or os.environ.get(stored.URL) or _last_url(path) or DEFAULT_URL)
+        path = contexts.file_path(os.environ)
+        known = contexts.read(path)
+        address = stored.checked_url(url or _known_url(known) or DEFAULT_URL)
         if sum(option is not None for option in (key, key_file, user)) > 1:
-            raise usage("--key, --key-file and --user exclude each other")
+            raise usage("give only one of --key, --key-file and --user")
         if key_file is not None:
             wanted = _read_key_file(key_file, address)
         elif key is not None:
@@ -56,15 +61,32 @@ def login(
         else:
             wanted = Credentials(url=address, user=user or _ask_for_user())
         signed_in, me = _sign_in(wanted, printer, from_stdin=password_stdin)
-        stored.store(path, signed_in)
-        printer.result({"url": address, "principal": me}, f"Signed in to {address} as {text(me, 'displayName')}.")
+        name = chosen_context() or _name_at(known, address)
+        with contexts.changing(path) as held:
+            before = held[0].by_name.get(name)
+            workspace = before.workspace if before else None
+            held[0] = held[0].holding(replace(signed_in, context=name, workspace=workspace), current=True)
+        printer.result(
+            {"url": address, "context": name, "principal": me}, f"Signed in to {address} as {text(me, 'displayName')}."
+        )
 
 
-def logout(output: OutputOption = Format.TABLE) -> None:
-    """Forget the sign-in."""
+def logout(
+    *,
+    everywhere: Annotated[bool, typer.Option("--all", help="Forget the sign-ins to all servers.")] = False,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Forget the sign-in to the server of the current context, or of --context."""
     with reporting(output) as printer:
-        forgotten = stored.forget(stored.file_path(os.environ))
-        printer.result({"signedOut": forgotten}, "Signed out." if forgotten else "Nobody was signed in.")
+        with contexts.changing(contexts.file_path(os.environ)) as held:
+            known = held[0]
+            name = chosen_context() or os.environ.get(stored.CONTEXT)
+            one = known.named(name) if name else known.chosen
+            forgotten = [*known.by_name] if everywhere else [one.context] if one and one.context else []
+            for context in forgotten:
+                held[0] = held[0].without(context)
+        sentence = f"Signed out of {', '.join(forgotten)}." if forgotten else "Nobody was signed in."
+        printer.result({"signedOut": [*forgotten]}, sentence)
 
 
 def whoami(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
@@ -85,9 +107,18 @@ def whoami(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
         session.printer.facts(facts)
 
 
-def _last_url(path: Path) -> str | None:
-    last = stored.read(path)
-    return last.url if last else None
+def _known_url(known: Contexts) -> str | None:
+    """Return the server that is meant where no URL is given."""
+    name = chosen_context() or os.environ.get(stored.CONTEXT)
+    if name and name in known.by_name:
+        return known.by_name[name].url
+    return os.environ.get(stored.URL) or (known.chosen.url if known.chosen else None)
+
+
+def _name_at(known: Contexts, url: str) -> str:
+    """Return the name of the context of a server: the one it has, or a new one."""
+    found = known.at(url)
+    return found.context if found and found.context else contexts.default_name(url)
 
 
 def _read_key_file(path: Path, url: str) -> Credentials:
@@ -99,13 +130,13 @@ def _read_key_file(path: Path, url: str) -> Credentials:
         document = None
     key, secret = text(document, "clientId"), text(document, "clientSecret")
     if not key or not secret:
-        raise usage(f"'{path}' is no key file", 'It must be JSON: {"clientId": "…", "clientSecret": "…"}.')
+        raise usage(f"'{path}' is not a key file", 'It must be JSON: {"clientId": "…", "clientSecret": "…"}.')
     return Credentials(url=url, key=key, secret=secret)
 
 
 def _ask_for_user() -> str:
     if not interactive():
-        raise usage("nobody can be asked for a name and a password", "Give --key-file, --key or --user.")
+        raise usage("cannot ask for a name and a password: this is not a terminal", "Give --key-file, --key or --user.")
     return str(typer.prompt("Username", err=True))
 
 
@@ -113,8 +144,11 @@ def _secret(what: str, *, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if not interactive():
-        raise usage(f"nobody can be asked for the {what.lower()}", "Give --password-stdin.")
-    return getpass.getpass(f"{what}: ")
+        raise usage(f"cannot ask for the {what.lower()}: this is not a terminal", "Give --password-stdin.")
+    try:
+        return getpass.getpass(f"{what}: ")
+    except (KeyboardInterrupt, EOFError):
+        raise typer.Abort from None
 
 
 def _sign_in(wanted: Credentials, printer: Printer, *, from_stdin: bool) -> tuple[Credentials, JsonObject]:
@@ -125,10 +159,12 @@ def _sign_in(wanted: Credentials, printer: Printer, *, from_stdin: bool) -> tupl
 
     with Client(wanted, waiting=waiting) as client:
         if wanted.user is None:
-            signed_in = client.sign_in("/api/login", {"clientId": wanted.key, "clientSecret": wanted.secret})
+            signed_in = client.sign_in(
+                "/api/login", {"clientId": wanted.key, "clientSecret": wanted.secret}, patient=False
+            )
         else:
             password = _secret("Password", from_stdin=from_stdin)
-            signed_in = client.sign_in(own("login"), {"username": wanted.user, "password": password})
+            signed_in = client.sign_in(own("login"), {"username": wanted.user, "password": password}, patient=False)
         if not signed_in.token:
-            raise Failure("the server gave no token")
+            raise Failure(f"{wanted.url} gave no token")
         return signed_in, client.get(own("me"))

@@ -8,18 +8,22 @@ import typer
 
 from blockyard.cli import lookup
 from blockyard.cli.client import Client
+from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
-from blockyard.cli.credentials import write_private
+from blockyard.cli.contexts import write_private
 from blockyard.cli.documents import flag, number, objects, text
 from blockyard.cli.exits import missing, usage
-from blockyard.cli.output import Format, shown
+from blockyard.cli.output import Format, columns, shown
 from blockyard.cli.resources import JSON, own
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
 
 state = typer.Typer(name="state", help="The kept versions of building blocks' OpenTofu state.")
 
-Which = Annotated[str, typer.Argument(metavar="BLOCK", help="Id, beginning of the id, or exact name.")]
+Which = Annotated[
+    str,
+    typer.Argument(metavar="BLOCK", help="Id, beginning of the id, or exact name.", autocompletion=names_of("blocks")),
+]
 Number = Annotated[int, typer.Argument(min=1, help="Number of the version.")]
 
 
@@ -33,8 +37,8 @@ def list_versions(
         if session.printer.is_json:
             session.printer.json([*found])
             return
-        session.printer.table(
-            ("VERSION", "CURRENT", "SERIAL", "BYTES", "CREATED", "BY"),
+        session.printer.objects(
+            columns("VERSION", "CURRENT", "SERIAL", "BYTES", "CREATED", "BY"),
             [
                 (
                     shown(number(item, "number")),

@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from blockyard.cli.client import Client
+from blockyard.cli.completion import names_of
 from blockyard.cli.documents import flag, text
 from blockyard.cli.exits import ExitCode, Failure
-from blockyard.cli.output import Format
+from blockyard.cli.output import Format, columns
 from blockyard.cli.resources import WORKSPACES, own
 from blockyard.cli.session import OutputOption, UrlOption, connected
 from blockyard.protocol.jsontypes import JsonObject
@@ -23,8 +24,8 @@ def list_workspaces(url: UrlOption = None, output: OutputOption = Format.TABLE) 
         if session.printer.is_json:
             session.printer.json([*found])
             return
-        session.printer.table(
-            ("NAME", "DISPLAY NAME", "CREATED"),
+        session.printer.objects(
+            columns("NAME", "DISPLAY NAME", "CREATED"),
             [
                 (text(item, "metadata", "name"), text(item, "spec", "displayName"), text(item, "metadata", "createdOn"))
                 for item in found
@@ -89,7 +90,7 @@ def update_workspace(
 
 @workspaces.command("show")
 def show_workspace(
-    name: Annotated[str, typer.Argument(help="Identifier of the workspace.")],
+    name: Annotated[str, typer.Argument(help="Identifier of the workspace.", autocompletion=names_of("workspaces"))],
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:

@@ -105,7 +105,7 @@ def _compiled(pattern: str) -> "regex.Pattern[str]":
     try:
         return regex.compile(pattern)
     except (regex.error, RecursionError, OverflowError) as error:
-        raise PatternError(f"it is no valid regular expression ({error})") from error
+        raise PatternError(f"it is not a valid regular expression ({error})") from error
 
 
 def _expanded_atoms(pattern: str) -> int:

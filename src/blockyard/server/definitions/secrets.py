@@ -112,7 +112,7 @@ def _require_files_in_clear(
             change = changes.get(input_pointer(key, member))
             if change is not None and change.plaintext is None:
                 raise Invalid(
-                    f"the stored secret of input '{key}' is no file",
+                    f"the stored secret of input '{key}' is not a file",
                     code="SecretOfAnotherType",
                     field=f"{input_pointer(key, member)}/hash",
                     remedy=f"Send the file of input '{key}' as {{\"plaintext\": …}}.",

@@ -143,7 +143,7 @@ def check_spec(spec: IntegrationSpec) -> None:
         if member == "baseUrl":
             if not _ADDRESS.match(trimmed(value)):
                 raise Invalid(
-                    "the base URL is no web address",
+                    "the base URL is not a web address",
                     code="BadBaseUrl",
                     field=spec.pointer(member),
                     remedy="Send http:// or https://, host and path, without credentials, query or fragment.",

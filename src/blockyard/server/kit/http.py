@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from blockyard.diagnosis.validation import in_words
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.media import version_of
 from blockyard.server.kit.clock import utc_now, wire_time
@@ -282,7 +283,7 @@ def _on_invalid(request: Request, error: Exception) -> Response:
         request,
         HTTPStatus.BAD_REQUEST,
         code="InvalidRequest",
-        message=f"{field}: {first['msg']}",
+        message=f"{field if len(pointer) > 1 or source != 'body' else 'the body'} {in_words(first)}",
         field=field,
         remedy="Correct this member and send the request again.",
     )

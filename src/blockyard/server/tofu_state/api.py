@@ -227,7 +227,7 @@ def _lock_id(info: JsonObject) -> str:
 
 def _no_lock_info() -> Invalid:
     return Invalid(
-        "the body is no lock information with an ID",
+        "the body is not lock information with an ID",
         code="NotALock",
         remedy="Send what the engine sends: LOCK with JSON.",
     )

@@ -140,5 +140,7 @@ def _checked(version: object, serial: object, lineage: object) -> tuple[int, str
 
 def _not_a_state() -> Invalid:
     return Invalid(
-        "the body is no OpenTofu state", code="NotAState", remedy="Send the JSON of a state, as the engine writes it."
+        "the body is not an OpenTofu state",
+        code="NotAState",
+        remedy="Send the JSON of a state, as the engine writes it.",
     )

@@ -28,7 +28,7 @@ class Bundle:
             raise FileNotFoundError("the pages' CSS and JavaScript are not built; run `make ui`") from error
         files = json.loads(manifest)
         if not isinstance(files, dict):
-            raise TypeError("the bundle's manifest is no object; run `make ui`")
+            raise TypeError("the bundle's manifest is not an object; run `make ui`")
         return cls({str(name): str(file) for name, file in files.items()})
 
     def url(self, name: str) -> str:

@@ -35,7 +35,7 @@ NOTICES = {
     "deleting": "The deletion was requested.",
     "deleted": "The building block was deleted.",
     "aborting": "The run is being aborted.",
-    "password": "Your password was changed. All other sessions of yours have ended.",
+    "password": "Your password was changed. You were signed out everywhere else, and your old tokens no longer work.",
     "signed-out": "You are signed out.",
 }
 """What the page after a form may say, by the word that the cookie carries."""

@@ -72,7 +72,7 @@ _REASONS = {
     TriggerReason.BUILDING_BLOCK_PURGE: "The building block was purged",
     TriggerReason.DEPENDENCY_OUTPUT_CHANGED: "An output of a parent changed",
     TriggerReason.PARENT_RUN_SUCCEEDED: "A parent succeeded",
-    TriggerReason.PREFLIGHT_SUCCEEDED: "The preflight succeeded",
+    TriggerReason.PREFLIGHT_SUCCEEDED: "A plan was applied",
 }
 
 

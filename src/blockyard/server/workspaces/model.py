@@ -101,7 +101,7 @@ class NewBinding:
                 f"the role '{self.role}' cannot be given to a group",
                 code="OwnerGroup",
                 field="/roleRef/name",
-                remedy="Bind the person who shall own the workspace.",
+                remedy="Bind the person who owns the workspace from now on.",
             )
         if self.expires_on is not None and self.expires_on < at.date():
             raise Invalid(

@@ -67,7 +67,7 @@ def _inside(run_dir: Path, key: str) -> Path:
     for part in name.parts[:-1]:
         folder = folder / part
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-            raise StepFailed(f"FILE input '{key}' has no usable name", f"'{part}' is no folder of the module.")
+            raise StepFailed(f"FILE input '{key}' has no usable name", f"'{part}' is not a folder of the module.")
         folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / name.name
     if path.is_dir() and not path.is_symlink():

@@ -61,7 +61,7 @@ class Opener:
         value: Json = sealed.value
         if sealed.is_sealed and not self._in_clear:
             if not isinstance(value, str):
-                raise StepFailed(f"input decryption failed for '{sealed.key}'", f"The value is no text. {_HINTS}")
+                raise StepFailed(f"input decryption failed for '{sealed.key}'", f"The value is not text. {_HINTS}")
             try:
                 value = self.open_text(value, sealed.key, key=input_key(sealed.key), sealed_for=sealed.sealed_for)
             except StepFailed as failure:

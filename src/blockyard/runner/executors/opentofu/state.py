@@ -41,7 +41,7 @@ class StateClient:
         try:
             state = literals.read_json(answer.content)
         except (ValueError, RecursionError) as error:
-            raise StateError("the control plane answered something that is no state") from error
+            raise StateError("the control plane answered something that is not a state") from error
         return state if isinstance(state, dict) else None
 
     def write(self, state: bytes) -> None:

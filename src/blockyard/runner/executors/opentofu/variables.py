@@ -58,7 +58,7 @@ def from_inputs(inputs: Sequence[PlainInput], module: Module) -> Variables:
             values[name] = value
         except (literals.NotLiteralError, RecursionError) as error:
             values[name] = given.value if isinstance(given.value, str) else json.dumps(given.value)
-            warnings.append(f"Warning: the value of '{given.key}' is no literal expression: {error}.")
+            warnings.append(f"Warning: the value of '{given.key}' is not a literal expression: {error}.")
             warnings.append(f"It is handed to the variable '{name}' as text.")
     return Variables(values, tuple(warnings))
 

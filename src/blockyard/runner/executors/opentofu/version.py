@@ -47,7 +47,7 @@ def wanted(version: str) -> EngineVersion:
     match = _VERSION.fullmatch(version)
     if match is None:
         raise StepFailed(
-            f"'{version}' is no version of OpenTofu or Terraform",
+            f"'{version}' is not a version of OpenTofu or Terraform",
             "Enter a bare version such as 1.11.4 in the definition.",
         )
     numbers = (int(match[1]), int(match[2]), int(match[3]))

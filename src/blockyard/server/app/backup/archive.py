@@ -29,7 +29,7 @@ from blockyard.server.app.backup.errors import BackupError
 FORMAT = 1
 _COMPRESSION = 1
 """States are encrypted and do not shrink further; logs shrink well at any level."""
-_NOT_OURS = "this file is no backup of Blockyard, or it is damaged"
+_NOT_OURS = "this file is not a backup of Blockyard, or it is damaged"
 _CUT_OFF = "the archive is damaged or cut off; take another copy of it"
 
 

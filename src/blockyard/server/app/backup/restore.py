@@ -148,7 +148,7 @@ class _Target:
                 present += [path for path in _sqlite_files(_file_of(db)) if path.exists()]
         if present:
             names = ", ".join(map(str, present))
-            raise BackupError(f"{names} would be replaced; choose an empty place, or say --force")
+            raise BackupError(f"{names} would be replaced; choose an empty directory, or pass --force")
 
     def fill(self, load: Callable[[Connection], int]) -> int:
         """Fill the database by `load` and put the key files beside it; return what `load` returned."""
@@ -183,7 +183,7 @@ class _Target:
             present = set(inspect(connection).get_table_names()) & {*tables.metadata.tables, _VERSIONS}
             if present and not self._force:
                 raise BackupError(
-                    "the database has tables of Blockyard; make an empty one, or say --force to replace them"
+                    "the database has tables of Blockyard; make an empty one, or pass --force to replace them"
                 )
             old = MetaData()
             old.reflect(connection, only=sorted(present))

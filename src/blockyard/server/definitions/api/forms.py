@@ -1,4 +1,4 @@
-"""The form of an order: what somebody who orders a version has to fill in. Blockyard's own endpoint.
+"""The form of an order: what a version takes and gives, for those who order it. Blockyard's own endpoint.
 
 Versions themselves are shown to their owners only (api.md 2.7): they hold implementations and fixed values.
 """
@@ -28,6 +28,7 @@ class FormInput(WireModel):
     type: str
     assignment_type: str
     is_sensitive: bool
+    updateable_by_consumer: bool
     has_default: bool
     default_value: WireJson
     selectable_values: list[str] | None
@@ -35,8 +36,17 @@ class FormInput(WireModel):
     validation_regex_error_message: str | None
 
 
+class FormOutput(WireModel):
+    """An output of a version."""
+
+    key: str
+    display_name: str
+    type: str
+    assignment_type: str
+
+
 class OrderForm(WireModel):
-    """What an order of a version needs; inputs in the order people read them."""
+    """What an order of a version needs and gives; inputs and outputs in the order people read them."""
 
     version_uuid: str
     version_number: int
@@ -44,8 +54,13 @@ class OrderForm(WireModel):
     definition_uuid: str
     display_name: str
     description: str
+    readme: str | None
+    support_url: str | None
+    documentation_url: str | None
+    run_transparency: bool
     dependency_definition_uuids: list[str]
     inputs: list[FormInput]
+    outputs: list[FormOutput]
 
 
 def form_routes(db: Database, definitions: DefinitionService) -> APIRouter:
@@ -54,13 +69,12 @@ def form_routes(db: Database, definitions: DefinitionService) -> APIRouter:
 
     @router.get("/api/blockyard/v1/definitionversions/{uuid}/form")
     async def read_order_form(
-        uuid: UUID, workspace: Annotated[Name, Query()], principal: CurrentPrincipal
+        uuid: UUID, principal: CurrentPrincipal, workspace: Annotated[Name | None, Query()] = None
     ) -> OrderForm:
-        """Return what has to be filled in to order a version for a workspace."""
-        definition, version = await db.read(
-            lambda tx: definitions.order_form(tx, principal, VersionId(uuid), workspace)
-        )
-        return _form(definition, version)
+        """Return what a version takes and gives; with `workspace` only to those who may order it for that workspace."""
+        if workspace is None:
+            return _form(*await db.read(lambda tx: definitions.offered_version(tx, principal, VersionId(uuid))))
+        return _form(*await db.read(lambda tx: definitions.order_form(tx, principal, VersionId(uuid), workspace)))
 
     return router
 
@@ -74,8 +88,21 @@ def _form(definition: Definition, version: Version) -> OrderForm:
         definition_uuid=str(definition.id),
         display_name=definition.display_name,
         description=definition.description,
+        readme=definition.readme,
+        support_url=definition.support_url,
+        documentation_url=definition.documentation_url,
+        run_transparency=definition.run_transparency,
         dependency_definition_uuids=[str(dependency) for dependency in version.dependencies],
         inputs=[_input(spec) for spec in sorted(inputs, key=lambda spec: (spec.display_order, spec.key))],
+        outputs=[
+            FormOutput(
+                key=spec.key,
+                display_name=spec.display_name or spec.key,
+                type=spec.type.value,
+                assignment_type=spec.assignment_type.value,
+            )
+            for spec in sorted(version.outputs.values(), key=lambda spec: (spec.display_order, spec.key))
+        ],
     )
 
 
@@ -88,6 +115,7 @@ def _input(spec: InputSpec) -> FormInput:
         type=spec.type.value,
         assignment_type=spec.assignment_type.value,
         is_sensitive=spec.is_sensitive,
+        updateable_by_consumer=spec.updateable_by_consumer,
         has_default=spec.default_value is not None,
         default_value=None if isinstance(default, StoredSecret) else default,
         selectable_values=None if spec.selectable_values is None else list(spec.selectable_values),

@@ -30,7 +30,7 @@ def check_definition(spec: DefinitionSpec) -> None:
     for member, address in (("supportUrl", spec.support_url), ("documentationUrl", spec.documentation_url)):
         if address and not _CONTACT.match(address):
             raise Invalid(
-                f"'{member}' is no web address",
+                f"'{member}' is not a web address",
                 code="BadUrl",
                 field=f"/spec/{member}",
                 remedy="Send an address that begins with https://, http:// or mailto:.",

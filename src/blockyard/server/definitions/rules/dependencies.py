@@ -115,7 +115,7 @@ def _check_parent_output(spec: InputSpec, parents: Mapping[DefinitionId, Parent]
     parent = parents.get(definition)
     if parent is None:
         raise Invalid(
-            f"input '{spec.key}' takes an output of a definition that is no dependency",
+            f"input '{spec.key}' takes an output of a definition that is not a dependency",
             code="MissingDependency",
             field=pointer,
             remedy=f"Add '{definition}' to dependencyDefinitionRefs.",

@@ -102,7 +102,7 @@ def _check_terraform(implementation: Implementation, changes: Mapping[str, Secre
         _refuse(
             implementation,
             "terraformVersion",
-            "is no bare version",
+            "is not a bare version",
             "Write MAJOR.MINOR.PATCH, such as 1.9.0; up to 1.5.5 it is Terraform, above OpenTofu.",
         )
     if _WEB.match(url) and has_credentials(url):
@@ -114,11 +114,11 @@ def _check_terraform(implementation: Implementation, changes: Mapping[str, Secre
         )
     if not (_WEB.match(url) or is_ssh(url) or (allow_files and _FILE.match(url))):
         schemes = "https://, http://, ssh:// or git@host:path" + (", or file:///" if allow_files else "")
-        _refuse(implementation, "repositoryUrl", "is no address of a git repository", f"Use {schemes}.")
+        _refuse(implementation, "repositoryUrl", "is not the address of a git repository", f"Use {schemes}.")
     if path and not _is_inner_path(path):
         _refuse(implementation, "repositoryPath", "leaves the repository", "Use a relative path without '..'.")
     if reference and (not _REFERENCE.match(reference) or ".." in reference):
-        _refuse(implementation, "refName", "is no name of a branch, tag or commit", "Use a name that git accepts.")
+        _refuse(implementation, "refName", "is not the name of a branch, tag or commit", "Use a name that git accepts.")
     _check_known_host(implementation, used=is_ssh(url))
     change = changes.get(implementation.pointer("sshPrivateKey"))
     if change is not None and change.plaintext is not None and is_ssh(url):
@@ -171,7 +171,7 @@ def _check_known_host(implementation: Implementation, *, used: bool) -> None:
         _refuse(
             implementation,
             "sshKnownHost/keyValue",
-            f"is no host key of type '{kind}'",
+            f"is not a host key of type '{kind}'",
             "Copy key type and key from a line of 'ssh-keyscan <host>'.",
         )
 
@@ -185,7 +185,7 @@ def _check_key(implementation: Implementation, text: str) -> None:
         _refuse(
             implementation,
             "sshPrivateKey",
-            "is no private key without passphrase",
+            "is not a private key without a passphrase",
             "Send the whole file of a key made with 'ssh-keygen -N \"\"'.",
         )
 

@@ -107,10 +107,10 @@ def _check_key(spec: InputSpec, implementation: ImplementationType) -> None:
     elif spec.type is InputType.FILE and spec.is_environment:
         problem, remedy = "is a file and cannot be an environment variable", "Set isEnvironment to false."
     elif spec.type is InputType.FILE and not _is_inner_path(key):
-        problem = "is no path inside the module"
+        problem = "is not a path inside the module"
         remedy = "Use a file name, or a relative path such as 'config/app.yaml' without '..'."
     elif spec.is_environment and not _ENVIRONMENT_NAME.match(key):
-        problem = "is no name of an environment variable"
+        problem = "is not the name of an environment variable"
         remedy = "Use letters, digits and underscores, and begin with no digit."
     elif spec.is_environment and implementation is ImplementationType.TERRAFORM and _steers_engine(key):
         problem = "is an environment variable that steers the engine itself"

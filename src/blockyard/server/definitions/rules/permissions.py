@@ -11,7 +11,7 @@ def check_permissions(permissions: Sequence[str]) -> None:
     for index, code in enumerate(permissions):
         if code in EPHEMERAL:
             continue
-        reason = "is for administrators only" if code in ADMIN else "is no permission"
+        reason = "is for administrators only" if code in ADMIN else "is not a permission"
         raise Invalid(
             f"'{code}' {reason}",
             code="BadPermission",

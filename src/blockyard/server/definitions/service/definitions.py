@@ -204,6 +204,19 @@ class DefinitionService:
         principal.require("BUILDINGBLOCK_SAVE", workspace=workspace)
         return self.orderable_version(tx, principal, version_id, workspace)
 
+    def offered_version(
+        self, tx: Transaction, principal: Principal, version_id: VersionId
+    ) -> tuple[Definition, Version]:
+        """Return a version to those who may know what it takes: a released one as its definition, a draft as its team.
+
+        Raises NotFound.
+        """
+        definition, version = self.version(tx, version_id)
+        is_own = principal.allows(LIST, workspace=definition.workspace)
+        if not (is_own or (version.is_released and visible(principal, definition))):
+            raise unknown_version(version_id)
+        return definition, version
+
     # For other services: no principal is asked but in `orderable_version`
 
     def definition(self, tx: Transaction, definition_id: DefinitionId) -> Definition:

@@ -35,7 +35,7 @@ def own_routes(db: Database, runs: RunService, views: RunViews) -> APIRouter:
 
     @router.post("/{run_id}/abort", status_code=HTTPStatus.ACCEPTED, response_class=JSONResponse)
     async def abort_run(run_id: UUID, principal: CurrentPrincipal) -> Response:
-        """Stop a run. It is ABORTED at once or when its runner confirms, at the latest after 5 minutes."""
+        """Stop a run. It is ABORTED at once or when its runner confirms, after 5 minutes at the latest."""
         run = await db.write(lambda tx: runs.abort(tx, principal, RunId(run_id)))
         return JSONResponse(run_summary(run), status_code=HTTPStatus.ACCEPTED)
 

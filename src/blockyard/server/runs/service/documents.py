@@ -158,5 +158,5 @@ def _with_input(block: JsonObject, addition: JsonObject) -> JsonObject:
 
 def _object(value: Json) -> JsonObject:
     if not isinstance(value, dict):
-        raise TypeError("a part of the run document is no object")
+        raise TypeError("a part of the run document is not an object")
     return value

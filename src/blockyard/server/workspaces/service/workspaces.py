@@ -139,10 +139,10 @@ class WorkspaceService:
         check_name(name, self._max_name_length)
         if WorkspaceStore(tx).get(name) is not None:
             raise Conflict(
-                f"the name '{name}' is or was the name of a workspace",
+                f"the identifier '{name}' is taken; identifiers of deleted workspaces cannot be used again",
                 code="NameTaken",
                 field="/metadata/name",
-                remedy="Choose another name.",
+                remedy="Choose another identifier.",
             )
         return self._add(tx, principal.author, name, settings, principal.author.identifier if person else None)
 

@@ -1,0 +1,71 @@
+"""`context list | use`."""
+
+import os
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from blockyard.cli import contexts
+from blockyard.cli.completion import names_of
+from blockyard.cli.output import Format, columns
+from blockyard.cli.session import OutputOption, reporting
+from blockyard.protocol.jsontypes import JsonObject
+
+context = typer.Typer(name="context", help="Contexts: the servers you signed in to, each with a default workspace.")
+
+
+@context.command("list")
+def list_contexts(output: OutputOption = Format.TABLE) -> None:
+    """List the contexts; the current one is marked."""
+    with reporting(output) as printer:
+        known = contexts.read(contexts.file_path(os.environ))
+        found = sorted(known.by_name.items())
+        if printer.is_json:
+            documents: list[JsonObject] = [
+                {
+                    "name": name,
+                    "url": item.url,
+                    "user": item.user,
+                    "workspace": item.workspace,
+                    "current": name == known.current,
+                }
+                for name, item in found
+            ]
+            printer.json([*documents])
+            return
+        printer.objects(
+            columns("CURRENT", "NAME", "URL", "AS", "WORKSPACE"),
+            [
+                (
+                    "*" if name == known.current else "",
+                    name,
+                    item.url,
+                    item.user or (f"key {item.key}" if item.key else "token"),
+                    item.workspace or "-",
+                )
+                for name, item in found
+            ],
+        )
+
+
+@context.command("use")
+def use_context(
+    name: Annotated[str, typer.Argument(help="Name of the context.", autocompletion=names_of("contexts"))],
+    *,
+    workspace: Annotated[
+        str | None,
+        typer.Option("--workspace", "-w", help="Default workspace from now on.", autocompletion=names_of("workspaces")),
+    ] = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Make a context the current one, and choose its default workspace."""
+    with reporting(output) as printer:
+        with contexts.changing(contexts.file_path(os.environ)) as held:
+            chosen = held[0].named(name)
+            chosen = replace(chosen, workspace=workspace or chosen.workspace)
+            held[0] = held[0].holding(chosen, current=True)
+        where = f" with workspace '{chosen.workspace}'" if chosen.workspace else ""
+        printer.result(
+            {"name": name, "url": chosen.url, "workspace": chosen.workspace}, f"Now using {chosen.url}{where}."
+        )
