@@ -6,7 +6,11 @@ import sys
 import pytest
 
 from blockyard.cli.credentials import VARIABLES
+from blockyard.cli.model import BlockStatus
 from blockyard.cli.overrides import _INPUT_MEMBERS, _MEMBERS, _OUTPUT_MEMBERS
+from blockyard.cli.runner_setup import RunnerType
+from blockyard.server.blocks.model.block import BlockStatus as ServerBlockStatus
+from blockyard.server.runners.model import RunnerType as ServerRunnerType
 from tests.support.cli_reference import DOCUMENT, reference_of, render
 
 TEXT = DOCUMENT.read_text(encoding="utf-8")
@@ -32,3 +36,8 @@ def test_the_client_starts_without_server_runner_and_reader_of_modules() -> None
 
     loaded = set(answer.stdout.split())
     assert not {"blockyard.server", "blockyard.runner", "pydantic", "sqlalchemy", "fastapi", "hcl2"} & loaded
+
+
+def test_the_words_of_filters_are_those_of_the_server() -> None:
+    assert set(BlockStatus) == {status.value for status in ServerBlockStatus}
+    assert set(RunnerType) == {kind.value for kind in ServerRunnerType}
