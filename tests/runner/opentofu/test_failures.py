@@ -61,7 +61,7 @@ def test_broken_configuration_is_warned_of_and_refused_by_the_engine(new_run: Ne
     run = new_run(files={"main.tf": 'variable "x" {{{'})
 
     assert run.execute().outcome is Outcome.FAILED
-    assert "main.tf could not be read" in run.reporter.text("input")
+    assert "main.tf line 1 is not valid HCL" in run.reporter.text("input")
     assert (
         "init failed (exit status 1): Argument or block definition required (main.tf line 1)"
         in run.reporter.user_messages["init_tf"]
