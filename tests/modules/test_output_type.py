@@ -57,6 +57,8 @@ VARIABLES = {
         ('var.on ? "a" : 1', "STRING"),
         ('var.on ? "a" : [1]', None),
         ("try(length(var.name), 0)", "INTEGER"),
+        ("try(length(var.name), true)", None),
+        ('coalesce(1, "a")', "STRING"),
         ("try(var.x.y, null)", None),
         ('"${var.count}"', "INTEGER"),
         ("(var.count)", "INTEGER"),

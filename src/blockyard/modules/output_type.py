@@ -95,7 +95,8 @@ def _type(expression: Expression, variables: _Variables) -> str | None:
             found = _variable(reference, variables)
             return found.type if found else None
         case Call(name, arguments) if name in _OF_ARGUMENTS:
-            return _common(_type(one, variables) for one in arguments if one != _NULL)
+            found_types = {_type(one, variables) for one in arguments if one != _NULL}
+            return _common(found_types) if name == "coalesce" or len(found_types) == 1 else None
         case Conditional(_, yes, no):
             return _common(_type(one, variables) for one in (yes, no) if one != _NULL)
         case _:
@@ -126,7 +127,7 @@ def _ends_as_list(steps: "tuple[str | Expression, ...]") -> bool:
 
 
 def _common(types: Iterable[str | None]) -> str | None:
-    """Return the type that the engine unites others to: of different ones it makes text."""
+    """Return the type that the engine unites others to: of different ones it makes text. (`try` takes one as it is.)"""
     found = set(types)
     if None in found or not found:
         return None
