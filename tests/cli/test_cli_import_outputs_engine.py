@@ -95,10 +95,11 @@ FORMS = (
     "{0} == {1}",
     "jsonencode({0})",
     'format("https://x.example/%s", jsonencode({0}))',
-    "max({0}, 1)",
-    "merge({0}, {{}})",
-    "upper({0})",
+    "max(try(tonumber({0}), 1), 1)",
+    "merge({{ a = {0} }}, {{}})",
+    "upper(jsonencode({0}))",
 )
+"""None fails by itself: the engine does not look at the type of a branch that is not taken, if it fails."""
 
 
 def composed(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:

@@ -127,7 +127,10 @@ def _ends_as_list(steps: "tuple[str | Expression, ...]") -> bool:
 
 
 def _common(types: Iterable[str | None]) -> str | None:
-    """Return the type that the engine unites others to: of different ones it makes text. (`try` takes one as it is.)"""
+    """Return the type that the engine unites others to: of different ones it makes text.
+
+    `try` does not unite: it takes one as it is.
+    """
     found = set(types)
     if None in found or not found:
         return None
