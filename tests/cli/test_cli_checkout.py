@@ -83,22 +83,45 @@ def test_a_folder_without_a_module_names_those_that_have_one(repository: Reposit
     assert "no folder 'nowhere'" in unknown.value.message
 
 
+def linked(tmp_path: Path, files: dict[str, str], links: dict[str, str]) -> Source:
+    """Return a repository with these links."""
+    origin = create_repository(tmp_path / "origin.git", files)
+    work = tmp_path / "work"
+    origin.git("worktree", "add", "--quiet", str(work), "main")
+    for name, target in links.items():
+        (work / name).symlink_to(target)
+    tree = Repository(work)
+    tree.git("add", "--all")
+    tree.git("commit", "--quiet", "--message", "Link")
+    return Source(url=origin.path.as_uri(), path=None, ref="main")
+
+
 def test_links_in_a_repository_never_lead_out_of_it(tmp_path: Path) -> None:
     outside = tmp_path / "outside.txt"
     outside.write_text("private")
-    work = tmp_path / "work"
-    create_repository(tmp_path / "origin.git", {"main.tf": MAIN})
-    origin = Repository(tmp_path / "origin.git")
-    origin.git("worktree", "add", "--quiet", str(work), "main")
-    (work / "README.md").symlink_to(outside)
-    tree = Repository(work)
-    tree.git("add", "README.md")
-    tree.git("commit", "--quiet", "--message", "Link")
+    source = linked(tmp_path, {"main.tf": MAIN}, {"README.md": str(outside), "logo.svg": str(outside), "etc": "/etc"})
 
-    with checked_out(Source(url=origin.path.as_uri(), path=None, ref="main")) as folder:
+    with checked_out(source) as folder:
         files = read_files(folder, None)
+        with pytest.raises(Failure, match="no folder 'etc'"):
+            read_files(folder, "etc")
 
-    assert "private" not in files.texts.get("README.md", "")
+    assert "README.md" not in files.texts
+    assert files.logo is None
+
+
+def test_links_inside_the_module_are_followed_and_others_are_told(tmp_path: Path) -> None:
+    source = linked(
+        tmp_path,
+        {"app/main.tf": "", "app/shared/variables.tf": MAIN, "common.tf": MAIN},
+        {"app/variables.tf": "shared/variables.tf", "app/common.tf": "../common.tf", "app/link": "nowhere"},
+    )
+
+    with checked_out(source) as folder:
+        files = read_files(folder, "app")
+
+    assert dict(files.texts) == {"main.tf": "", "variables.tf": MAIN}
+    assert files.warnings == ("common.tf is a link that leads out of the module's folder; runs take this folder alone",)
 
 
 @pytest.mark.parametrize(

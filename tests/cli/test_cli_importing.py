@@ -179,6 +179,86 @@ assignment_type = "NONE"
     assert "s3cret" not in str(wanted.shown())
 
 
+def test_a_parent_whose_output_is_taken_becomes_a_dependency(tmp_path: Path) -> None:
+    file = tmp_path / "definition.toml"
+    file.write_text(
+        """
+dependencies = ["5c9e3f6a-0000-4000-8000-000000000001"]
+[inputs.a]
+assignment_type = "BUILDING_BLOCK_OUTPUT"
+value = "5c9e3f6a-0000-4000-8000-000000000002.url"
+[inputs.b]
+assignment_type = "BUILDING_BLOCK_OUTPUT"
+value = "5c9e3f6a-0000-4000-8000-000000000001.url"
+[inputs.c]
+assignment_type = "STATIC"
+value = "x.y"
+"""
+    )
+
+    assert made(read_overrides(file)).version["dependencyDefinitionRefs"] == [
+        {"uuid": f"5c9e3f6a-0000-4000-8000-00000000000{number}", "kind": "meshBuildingBlockDefinition"}
+        for number in (1, 2)
+    ]
+
+
+def test_blocks_belong_to_workspaces_unless_somebody_says_otherwise() -> None:
+    files = {"main.tf": "", "README.md": "---\nname: x\nsupportedPlatforms: [aws, meshstack]\n---\n"}
+    proposal = propose(files)
+
+    by_readme = plan(proposal, Overrides(), {}, source=SOURCE, workspace="w")
+    by_option = plan(proposal, Overrides(), {}, source=SOURCE, workspace="w", target="TENANT_LEVEL")
+    by_file = plan(proposal, Overrides({"target_type": "TENANT_LEVEL"}), {}, source=SOURCE, workspace="w")
+
+    assert member(by_readme.definition, "spec", "targetType") == "WORKSPACE_LEVEL"
+    assert ["the readme names aws" in warning for warning in by_readme.warnings] == [True]
+    for wanted in (by_option, by_file):
+        assert member(wanted.definition, "spec", "targetType") == "TENANT_LEVEL"
+        assert member(wanted.definition, "spec", "supportedPlatforms") == [{"name": "AWS", "kind": "meshPlatformType"}]
+        assert wanted.warnings == ()
+
+
+def test_outputs_are_optional_where_the_module_or_the_file_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "definition.toml"
+    file.write_text("[outputs.a]\noptional = true\n[outputs.b]\noptional = false\n")
+    module = "".join(
+        f'output "{key}" {{ value = {value} }}\n'
+        for key, value in {"a": "1", "b": "x ? 1 : null", "c": "x ? 1 : null", "d": "1"}.items()
+    )
+
+    outputs = members(made(read_overrides(file), {"main.tf": module}).version, "outputs")
+
+    assert {key: members(item).get("isOptional") for key, item in outputs.items()} == {
+        "a": True,
+        "b": None,
+        "c": True,
+        "d": None,
+    }
+
+
+def test_a_dry_run_reads_no_secrets(tmp_path: Path) -> None:
+    file = tmp_path / "definition.toml"
+    file.write_text(
+        "[inputs.token]\nassignment_type = 'STATIC'\nvalue_env = 'NOT_SET'\n"
+        "[inputs.extra]\nassignment_type = 'STATIC'\nvalue_file = '/does/not/exist'\n"
+    )
+
+    wanted = plan(propose(MODULE), read_overrides(file), None, source=SOURCE, workspace="platform")
+
+    assert members(members(wanted.shown()[1], "inputs"), "token")["argument"] == "(secret)"
+    assert members(inputs(wanted), "extra")["argument"] == "(from /does/not/exist)"
+
+
+def test_an_empty_http_backend_with_an_address_in_the_environment_is_the_modules_own(tmp_path: Path) -> None:
+    file = tmp_path / "definition.toml"
+    file.write_text("[inputs.TF_HTTP_ADDRESS]\nassignment_type = 'STATIC'\nenvironment = true\nvalue = 'http://x'\n")
+    files = {"main.tf": 'terraform {\n  backend "http" {}\n}\n'}
+
+    for overrides, falls_back in ((Overrides(), True), (read_overrides(file), False)):
+        terraform = member(made(overrides, files).version, "implementation", "terraform")
+        assert member(terraform, "useMeshHttpBackendFallback") is falls_back
+
+
 def test_a_manual_definition_is_made_of_its_file_alone(tmp_path: Path) -> None:
     file = tmp_path / "definition.json"
     file.write_text('{"name": "Firewall change", "inputs": {"port": {"type": "INTEGER"}}}')

@@ -8,7 +8,7 @@ import pytest
 from blockyard.protocol.sealing import belongs_to, load_private_key, load_public_key
 from blockyard.runner.settings import CONFIG_FILE, load_settings
 from tests.cli.conftest import Cli
-from tests.support.git_repositories import Repository
+from tests.support.git_repositories import Repository, create_repository
 from tests.support.installation import text_of
 
 A_KEY = ["keys", "create", "k", "-w", "shop", "-p", "BUILDINGBLOCK_LIST", "--key-file", "/tmp/never-written"]  # noqa: S108  refused before
@@ -131,6 +131,28 @@ def test_a_dry_run_stores_nothing_and_needs_no_server(stranger: Cli, modules: Re
     version = planned["version"]
     assert isinstance(version, dict)
     assert sorted(version["inputs"] if isinstance(version["inputs"], dict) else []) == ["loud", "name", "token"]
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--release"])
+def test_a_module_that_cannot_be_read_is_not_imported(cli: Cli, tmp_path: Path, option: str) -> None:
+    broken = create_repository(tmp_path / "broken.git", {"main.tf": 'variable "x" { type = \n\n', "more.tf": ""})
+
+    ended = cli("definitions", "import", broken.path.as_uri(), "-w", "shop", "--name", "Unreadable", option)
+
+    assert ended.code == 2
+    assert "main.tf line 1 is not valid HCL" in ended.err
+    assert "Unreadable" not in cli.does("definitions", "list").out
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_module_that_the_engine_refuses_is_not_released(cli: Cli, tmp_path: Path) -> None:
+    wrong = create_repository(tmp_path / "wrong.git", {"main.tf": 'output "o" { value = var.nme }\n'})
+    source = ["definitions", "import", wrong.path.as_uri(), "-w", "shop", "--name", "Wrong reference"]
+
+    ended = cli(*source, "--release")
+
+    assert (ended.code, "main.tf line 1: Reference to undeclared input variable" in ended.err) == (2, True)
+    assert "version 1 is draft" in cli.does(*source).out
 
 
 def test_a_refused_import_leaves_no_definition_behind(cli: Cli, modules: Repository) -> None:

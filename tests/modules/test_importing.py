@@ -133,19 +133,19 @@ def test_the_readme_names_the_definition() -> None:
 
     assert (proposal.name, proposal.description) == ("Mailing list", "A mailing list with an archive.")
     assert proposal.readme == "# Mailing list\n\nText with --- inside."
-    assert (proposal.supported_platforms, proposal.target_type) == (("aws",), "TENANT_LEVEL")
+    assert proposal.supported_platforms == ("aws",)
 
 
 def test_the_readme_for_application_teams_goes_before() -> None:
     assert propose({"README.md": README, "APP_TEAM_README.md": "for you"}).readme == "for you"
 
 
-def test_meshstack_alone_means_the_workspace_level() -> None:
+def test_meshstack_is_no_platform() -> None:
     text = "---\nname: x # comment\ndescription: 'it''s'\nsupportedPlatforms: [meshstack]\n---\n"
     proposal = propose({"README.md": text})
 
     assert (proposal.name, proposal.description) == ("x", "it's")
-    assert (proposal.supported_platforms, proposal.target_type, proposal.readme) == ((), "WORKSPACE_LEVEL", None)
+    assert (proposal.supported_platforms, proposal.readme) == ((), None)
 
 
 def test_a_readme_without_front_matter_is_the_readme() -> None:
@@ -155,10 +155,11 @@ def test_a_readme_without_front_matter_is_the_readme() -> None:
 
 
 def test_an_own_backend_and_broken_files_are_told() -> None:
-    proposal = propose({"a.tf": 'terraform { backend "s3" {} }', "b.tf": "variable {{"})
+    proposal = propose({"a.tf": 'terraform { backend "s3" {} }', "b.tf": "\nvariable {{"})
 
     assert proposal.has_backend
-    assert len(proposal.warnings) == 2
+    assert proposal.warnings == ('the module declares its own backend "s3"; its state is kept there',)
+    assert [file.sentence for file in proposal.unread] == ["b.tf line 2 is not valid HCL: a name is missing"]
 
 
 def test_keys_become_words() -> None:
@@ -192,3 +193,200 @@ def test_a_pattern_accepts_the_same_values_as_the_modules_own_check(pattern: str
     assert proposed.regex is not None
     assert re.fullmatch(proposed.regex, accepted)
     assert not re.fullmatch(proposed.regex, refused)
+
+
+def proposed(source: str, name: str = "main.tf") -> dict[str, ProposedInput]:
+    return {item.key: item for item in propose({name: source}).inputs}
+
+
+def outputs(source: str) -> dict[str, ProposedOutput]:
+    return {item.key: item for item in propose({"main.tf": source}).outputs}
+
+
+@pytest.mark.parametrize(
+    "spelling", ["true", '"true"', '"1"', "(true)", "!false", "1 == 1", "null", '"yes"', "local.x"]
+)
+def test_what_may_be_sensitive_counts_as_sensitive(spelling: str) -> None:
+    source = (
+        f'variable "token" {{\n  type = string\n  sensitive = {spelling}\n}}\n'
+        f'output "o" {{\n  value = 1\n  sensitive = {spelling}\n}}\n'
+    )
+
+    proposal = propose({"main.tf": source})
+
+    assert proposal.inputs[0].sensitive
+    assert proposal.outputs[0].sensitive
+    assert bool(proposal.warnings) is (spelling in {"1 == 1", "null", '"yes"', "local.x"})
+
+
+@pytest.mark.parametrize("spelling", ["false", '"false"', '"0"', "!true"])
+def test_what_is_surely_not_sensitive_is_not(spelling: str) -> None:
+    assert not proposed(f'variable "x" {{\n  sensitive = {spelling}\n}}\n')["x"].sensitive
+
+
+def test_a_text_without_a_type_keeps_its_quotes() -> None:
+    found = proposed('variable "flag" {\n  default = "true"\n}\nvariable "name" {\n  default = "a \\"b\\" $${c}"\n}\n')
+
+    assert (found["flag"].type, found["flag"].default) == ("CODE", '"true"')
+    assert found["name"].default == '"a \\"b\\" $${c}"'
+
+
+def test_a_default_is_converted_to_the_declared_type() -> None:
+    found = proposed(
+        'variable "on" {\n  type = bool\n  default = "true"\n}\n'
+        'variable "size" {\n  type = number\n  default = "5"\n}\n'
+        'variable "port" {\n  type = string\n  default = 8080\n}\n'
+        'variable "share" {\n  type = number\n  default = 0.1234567890123456789\n}\n'
+        'variable "huge" {\n  type = number\n  default = 99999999999999999999\n}\n'
+        'variable "whole" {\n  type = number\n  default = 5.0\n}\n'
+    )
+
+    assert {key: (item.type, item.default) for key, item in found.items()} == {
+        "on": ("BOOLEAN", True),
+        "size": ("INTEGER", 5),
+        "port": ("STRING", "8080"),
+        "share": ("CODE", "0.1234567890123456789"),
+        "huge": ("CODE", "99999999999999999999"),
+        "whole": ("INTEGER", 5),
+    }
+
+
+@pytest.mark.parametrize("type_", ["number", "bool", "list(string)"])
+def test_a_secret_that_is_no_text_becomes_code(type_: str) -> None:
+    found = proposed(f'variable "pin" {{\n  type = {type_}\n  sensitive = true\n}}\n')["pin"]
+
+    assert (found.type, found.sensitive) == ("CODE", True)
+
+
+def test_people_and_their_roles_are_no_secret() -> None:
+    source = (
+        'variable "m" {\n  type = list(object({ username = string, roles = list(string) }))\n  sensitive = true\n}\n'
+    )
+
+    assert proposed(source)["m"].assignment_type == "USER_INPUT"
+
+
+def test_options_that_no_input_can_hold_leave_text() -> None:
+    validation = 'validation {\n    condition = contains(["", "a"], var.x)\n    error_message = "No."\n  }\n'
+
+    assert proposed(f'variable "x" {{\n  type = string\n  {validation}}}\n')["x"].type == "STRING"
+
+
+def test_several_lists_leave_what_all_allow() -> None:
+    rule = 'validation {{\n    condition = contains({}, var.x)\n    error_message = "No."\n  }}\n  '
+    rules = rule.format('["a", "b", "c"]') + rule.format('["c", "b", "d"]')
+
+    assert proposed(f'variable "x" {{\n  type = string\n  {rules}}}\n')["x"].options == ("b", "c")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["^\\\\Qa.b\\\\E$", "(?U)a+", "\\\\C", "^(?m)a$", "a**", "a{,3}", "/a/", "a{1001}", "a" * 1001]
+)
+def test_a_pattern_of_another_language_is_left_out_with_a_word(pattern: str) -> None:
+    source = (
+        f'variable "x" {{\n  type = string\n  validation {{\n    condition = can(regex("{pattern}", var.x))\n'
+        '    error_message = "No."\n  }\n}\n'
+    )
+
+    proposal = propose({"main.tf": source})
+
+    assert (proposal.inputs[0].regex, proposal.inputs[0].regex_message) == (None, None)
+    assert "the pattern of variable 'x' is left out" in proposal.warnings[0]
+
+
+def test_only_what_begins_as_the_address_of_a_page_becomes_a_link() -> None:
+    found = outputs(
+        'output "bucket_url" { value = "gs://logs" }\n'
+        'output "database_url" { value = aws_db_instance.x.endpoint }\n'
+        'output "endpoint_link" { value = var.on ? "https://x.example" : "" }\n'
+        'output "page" { value = "https://x.example" }\n'
+    )
+
+    assert {key: item.assignment_type for key, item in found.items()} == {
+        "bucket_url": "NONE",
+        "database_url": "NONE",
+        "endpoint_link": "RESOURCE_URL",
+        "page": "NONE",
+    }
+
+
+def test_an_output_that_can_be_null_is_optional() -> None:
+    found = outputs(
+        'variable "maybe" {\n  type = string\n  default = null\n}\n'
+        'output "replica_id" { value = one(terraform_data.r[*].id) }\n'
+        'output "url" { value = var.on ? "https://x" : null }\n'
+        'output "maybe" { value = var.maybe }\n'
+        'output "always" { value = terraform_data.r.id }\n'
+    )
+
+    assert [key for key, item in found.items() if item.optional] == ["replica_id", "url", "maybe"]
+
+
+def test_an_override_of_an_output_keeps_what_it_does_not_say() -> None:
+    proposal = propose(
+        {
+            "main.tf": 'variable "n" { type = number }\noutput "n" { value = var.n }\noutput "s" {\n  value = 1\n  sensitive = true\n}\n',
+            "zz_override.tf": 'output "n" { description = "How many." }\noutput "s" { description = "Secret." }\n',
+        }
+    )
+
+    assert [(item.type, item.description, item.sensitive) for item in proposal.outputs] == [
+        ("INTEGER", "How many.", False),
+        ("INTEGER", "Secret.", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("backend", "is_own"),
+    [
+        ('backend "s3" {}', True),
+        ("cloud {\n}", True),
+        ('backend "http" {\n    address = "http://x"\n  }', True),
+        ('backend "http" {}', False),
+        ('backend "local" {\n    path = "state/my.tfstate"\n  }', False),
+        ('backend "local" {}', False),
+    ],
+)
+def test_a_backend_that_keeps_nothing_is_no_backend(backend: str, is_own: bool) -> None:  # noqa: FBT001  a case
+    proposal = propose({"main.tf": f"terraform {{\n  {backend}\n}}\n"})
+
+    assert proposal.has_backend is is_own
+    assert ("its state is kept there" if is_own else "the server keeps its state in its stead") in proposal.warnings[0]
+
+
+def test_the_last_backend_counts() -> None:
+    files = {
+        "main.tf": 'terraform {\n  backend "local" {}\n}\n',
+        "x_override.tf": 'terraform {\n  backend "s3" {}\n}\n',
+    }
+
+    assert propose(files).has_backend
+
+
+def test_a_module_outside_of_the_folder_is_told() -> None:
+    source = 'module "s" { source = "../shared" }\nmodule "t" { source = "./a/../../b" }\nmodule "u" { source = "./inner" }\n'
+
+    warnings = propose({"main.tf": source}).warnings
+
+    assert [warning.split("'")[1] for warning in warnings] == ["../shared", "./a/../../b"]
+
+
+def test_strip_markers_are_read() -> None:
+    source = 'variable "m" { type = string }\nlocals {\n  x = "a ${~ var.m ~} b"\n}\n'
+
+    assert list(proposed(source)) == ["m"]
+
+
+def test_json_syntax_means_the_same_as_native_syntax() -> None:
+    native = proposed(
+        'variable "policy" {\n  type = string\n  default = "$${x}"\n  sensitive = "false"\n'
+        '  validation {\n    condition = contains(["$${x}", "b"], var.policy)\n    error_message = "No."\n  }\n}\n'
+    )
+    in_json = proposed(
+        '{"variable": {"policy": {"type": "string", "default": "${x}", "sensitive": "false", "validation":'
+        ' {"condition": "${contains([\\"$${x}\\", \\"b\\"], var.policy)}", "error_message": "No."}}}}',
+        "main.tf.json",
+    )
+
+    assert in_json == native
+    assert in_json["policy"].options == ("${x}", "b")

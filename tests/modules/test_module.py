@@ -91,9 +91,9 @@ def test_windows_line_ends_are_read() -> None:
 def test_json_syntax_is_read() -> None:
     module = read({"main.tf.json": JSON})
 
-    assert module.variables["name"].type_text == '"string"'
+    assert module.variables["name"].type_text == "string"
     assert module.variables["name"].default() == "x"
-    assert module.variables["name"].validations == (Validation(condition='"${true}"'),)
+    assert module.variables["name"].validations == (Validation(condition="true"),)
     assert module.outputs["o"].sensitive
     assert module.required_versions == (">= 1.9",)
     assert module.providers == {"aws": Provider(source="hashicorp/aws")}
@@ -121,7 +121,7 @@ def test_json_syntax_is_read() -> None:
 def test_a_backend_is_recognised(name: str, text: str, backend: str | None) -> None:
     module = read({name: text})
 
-    assert (module.backend, module.warnings) == (backend, ())
+    assert (module.backend, module.unread) == (backend, ())
 
 
 def test_a_broken_file_is_a_warning_and_its_backend_is_still_seen() -> None:
@@ -134,8 +134,8 @@ def test_a_broken_file_is_a_warning_and_its_backend_is_still_seen() -> None:
     )
 
     assert module.backend == "s3"
-    assert list(module.variables) == ["y"]
-    assert [warning.partition(" ")[0] for warning in module.warnings] == ["a.tf", "c.tf.json"]
+    assert list(module.variables) == ["x", "y"]
+    assert [(file.name, file.line) for file in module.unread] == [("a.tf", 5), ("c.tf.json", 1)]
 
 
 def test_override_files_come_last_and_merge() -> None:
@@ -167,6 +167,19 @@ def test_a_tofu_file_replaces_its_twin_in_opentofu_only() -> None:
         ('contains(["a", "b"], var.x) && length(var.x) > 0', ("a", "b")),
         ('var.x == "" || contains(["a", "b"], var.x)', ()),
         ('!contains(["a", "b"], var.x)', ()),
+        ('contains(["a", "a", "b"], var.x)', ("a", "b")),
+        ('contains(["a", "b"], var.x) == true', ("a", "b")),
+        ('contains(["a", "b"], var.x) == false', ()),
+        ('contains(["a", "b"], var.x) != true', ()),
+        ('false == contains(["a", "b"], var.x)', ()),
+        ('contains(["a", "b"], var.x) == (length(var.x) > 3)', ()),
+        ('contains(["a", "b"], var.x) ? false : true', ()),
+        ('alltrue([contains(["a", "b"], var.x) == false])', ()),
+        ('anytrue([contains(["a", "b"], var.x), true])', ()),
+        ('try(contains(["a", "b"], var.x), true)', ()),
+        ('contains(toset(["a", "b"]), var.x)', ("a", "b")),
+        ('((contains(["a", "b"], var.x)))', ("a", "b")),
+        ('var.x != null ? contains(["a"], var.x) : true', ("a",)),
         ('contains(["a", "b"], var.other)', ()),
         ('contains(["a", "b"], lower(var.x))', ()),
         ('contains(["a", var.y], var.x)', ()),
@@ -200,3 +213,15 @@ def test_a_pattern_is_read_from_a_validation(condition: str, pattern: str | None
     found = read({"a.tf": text}).variables["x"].pattern
 
     assert (found and found[0]) == pattern
+
+
+def test_an_override_of_the_required_version_replaces_it() -> None:
+    module = read(
+        {
+            "main.tf": 'terraform {\n  required_version = "< 1.6"\n}\n',
+            "more.tf": 'terraform {\n  required_version = "> 1.2"\n}\n',
+            "x_override.tf": 'terraform {\n  required_version = ">= 1.9"\n}\n',
+        }
+    )
+
+    assert module.required_versions == (">= 1.9",)

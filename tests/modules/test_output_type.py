@@ -3,20 +3,28 @@
 import pytest
 
 from blockyard.modules.importing import propose
-from blockyard.modules.output_type import guess
+from blockyard.modules.output_type import KnownVariable, shown
 
-VARIABLES = {"count": "INTEGER", "on": "BOOLEAN", "name": "STRING", "size": "SINGLE_SELECT", "rules": "CODE"}
+VARIABLES = {
+    name: KnownVariable(type=type_, is_nullable=name == "maybe")
+    for name, type_ in {
+        "count": "INTEGER",
+        "on": "BOOLEAN",
+        "name": "STRING",
+        "rules": "CODE",
+        "maybe": "STRING",
+    }.items()
+}
 
 
 @pytest.mark.parametrize(
     ("expression", "type_"),
     [
-        ("terraform_data.x.output", "STRING"),
+        ("terraform_data.x.output", None),
         ('"https://${var.name}"', "STRING"),
         ('"${var.count} > 1"', "STRING"),
         ("var.name", "STRING"),
-        ("var.size", "STRING"),
-        ("var.unknown", "STRING"),
+        ("var.unknown", None),
         ("var.count", "INTEGER"),
         ("var.on", "BOOLEAN"),
         ("var.rules", "CODE"),
@@ -27,7 +35,7 @@ VARIABLES = {"count": "INTEGER", "on": "BOOLEAN", "name": "STRING", "size": "SIN
         ('length("(")', "INTEGER"),
         ("length(var.name) > 3", "BOOLEAN"),
         ("upper(var.name)", "STRING"),
-        ("length(var.a) == 1 ? var.b : var.c", "STRING"),
+        ("length(var.a) == 1 ? var.b : var.c", None),
         ("jsonencode({})", "STRING"),
         ("contains(var.rules, 1)", "BOOLEAN"),
         ("!var.on", "BOOLEAN"),
@@ -37,13 +45,81 @@ VARIABLES = {"count": "INTEGER", "on": "BOOLEAN", "name": "STRING", "size": "SIN
         ("{ for k, v in var.rules : k => v }", "CODE"),
         ("keys(var.rules)", "CODE"),
         ("aws_instance.x[*].id", "CODE"),
-        ("aws_instance.x[0].id", "STRING"),
+        ("aws_instance.x[0].id", None),
         ("var.count + 1", "INTEGER"),
-        ("", "STRING"),
+        ("aws_instance.x.*.id[0]", None),
+        ("aws_instance.x.*.id.0", None),
+        ('tonumber("3")', "INTEGER"),
+        ("max(1, var.count)", "INTEGER"),
+        ("jsondecode(var.name)", "CODE"),
+        ("one(aws_instance.x[*].id)", None),
+        ("var.on ? 1 : null", "INTEGER"),
+        ('var.on ? "a" : 1', "STRING"),
+        ('var.on ? "a" : [1]', None),
+        ("try(length(var.name), 0)", "INTEGER"),
+        ("try(length(var.name), true)", None),
+        ('coalesce(1, "a")', "STRING"),
+        ("try(var.x.y, null)", None),
+        ('"${var.count}"', "INTEGER"),
+        ("(var.count)", "INTEGER"),
+        ("-var.count", "INTEGER"),
+        ("var.count > 1 && var.on", "BOOLEAN"),
+        ("<<E\nhi ${var.count}\nE\n", "STRING"),
+        ("provider::x::y(1)", None),
+        ("", None),
     ],
 )
-def test_the_expression_shows_the_type(expression: str, type_: str) -> None:
-    assert guess(expression, VARIABLES.get) == type_
+def test_the_expression_shows_the_type(expression: str, type_: str | None) -> None:
+    assert shown(expression, VARIABLES.get).type == type_
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_nullable"),
+    [
+        ("var.on ? var.name : null", True),
+        ("var.on ? null : var.name", True),
+        ("var.on ? var.name : (var.count > 1 ? 1 : null)", True),
+        ("one(terraform_data.r[*].id)", True),
+        ("try(terraform_data.r[0].id, null)", True),
+        ("nonsensitive(var.maybe)", True),
+        ("lookup(var.rules, 1, null)", True),
+        ("var.maybe", True),
+        ('"${var.maybe}"', True),
+        ("null", True),
+        ('"x-${var.maybe}"', False),
+        ("coalesce(var.maybe, null, 1)", False),
+        ("var.name == null ? 1 : 2", False),
+        ("terraform_data.r.id", False),
+        ("[null]", False),
+        ("tostring(1)", False),
+    ],
+)
+def test_the_expression_shows_whether_there_may_be_no_value(expression: str, *, is_nullable: bool) -> None:
+    assert shown(expression, VARIABLES.get).is_nullable is is_nullable
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_link"),
+    [
+        ('"https://x.example"', True),
+        ('"HTTP://${var.name}/x"', True),
+        ('var.on ? "https://x.example" : ""', True),
+        ('var.on ? "https://x.example" : null', True),
+        ('format("https://%s", var.name)', True),
+        ('try("https://${var.x.y}", null)', True),
+        ('"gs://logs"', False),
+        ('"ssh://git@${var.name}"', False),
+        ('"${var.name}/x"', False),
+        ('var.on ? "https://x.example" : "none"', False),
+        ("github_repository.x.html_url", False),
+        ("jsondecode(var.name)", False),
+        ('"see https://x.example"', False),
+        ("null", False),
+        ('"https_//"', False),
+    ],
+)
+def test_the_expression_shows_whether_it_is_the_address_of_a_page(expression: str, *, is_link: bool) -> None:
+    assert shown(expression, VARIABLES.get).is_link is is_link
 
 
 def test_an_output_that_hands_on_a_variable_has_its_type() -> None:

@@ -14,12 +14,16 @@ from urllib.parse import urlsplit
 from blockyard.cli.exits import Failure, usage
 from blockyard.cli.output import plain
 from blockyard.modules import references
+from blockyard.modules.files import read_bytes, read_text
+from blockyard.modules.module import MAX_JSON_BYTES, SUFFIXES
 
-SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
 READ = ("README.md", "APP_TEAM_README.md")
 LOGOS = ("logo.svg", "logo.png")
-MAX_FILE_BYTES = 4 * 1024 * 1024
-"""Larger files are left out."""
+MAX_TEXT_BYTES = 256 * 1024
+"""Larger readmes are left out."""
+
+MAX_LOGO_BYTES = 1024 * 1024
+"""Larger logos are left out; they are refused later anyway."""
 
 MAX_FOLDERS_NAMED = 20
 GIT_SECONDS = 600
@@ -42,6 +46,7 @@ class Files:
 
     texts: Mapping[str, str]
     logo: tuple[str, bytes] | None
+    warnings: tuple[str, ...] = ()
 
 
 def locate(location: str, *, path: str | None, ref: str | None) -> tuple[Source, list[str]]:
@@ -92,17 +97,8 @@ def checked_out(source: Source) -> Iterator[Path]:
         _git("init", "--quiet", folder=folder)
         _git("remote", "add", "origin", source.url, folder=folder)
         _fetch(folder, source.ref)
-        # Links become small text files: no file outside the repository is ever read.
-        _git(
-            "-c",
-            "core.symlinks=false",
-            "-c",
-            "advice.detachedHead=false",
-            "checkout",
-            "--quiet",
-            "FETCH_HEAD",
-            folder=folder,
-        )
+        # Links stay links. Nothing of the repository is read but through `read_files`, which follows none out of the module.
+        _git("-c", "advice.detachedHead=false", "checkout", "--quiet", "FETCH_HEAD", folder=folder)
         yield folder
 
 
@@ -143,23 +139,41 @@ def _no_reference(ref: str) -> Failure:
 
 
 def read_files(repository: Path, path: str | None) -> Files:
-    """Return the files of one folder that an import looks at. Raises Failure: there is no module in it."""
-    folder = repository / (path or ".")
-    if not folder.is_dir():
-        raise usage(f"the repository has no folder '{path}'", _suggest(repository))
-    texts = {
-        file.name: file.read_text(encoding="utf-8", errors="replace")
-        for file in sorted(folder.iterdir())
-        if (file.name.endswith(SUFFIXES) or file.name in READ) and _readable(file)
-    }
+    """Return the files of one folder that an import looks at. Raises Failure: there is no module in it.
+
+    Links inside the folder are followed, as the engine does. Others lead nowhere in a run, which takes this folder alone.
+    """
+    folder = module_folder(repository, path)
+    texts: dict[str, str] = {}
+    warnings: list[str] = []
+    for file in sorted(folder.iterdir()):
+        is_module = file.name.endswith(SUFFIXES)
+        if not is_module and file.name not in READ:
+            continue
+        found = read_text(file, within=folder, limit=MAX_JSON_BYTES if is_module else MAX_TEXT_BYTES)
+        if found is None and file.is_symlink():
+            warnings.append(f"{file.name} is a link that leads out of the module's folder; runs take this folder alone")
+        elif found is not None and (is_module or len(found) <= MAX_TEXT_BYTES):
+            texts[file.name] = found
     if not any(name.endswith(SUFFIXES) for name in texts):
         raise usage(f"there is no OpenTofu module in '{path or 'the root of the repository'}'", _suggest(repository))
-    logo = next((folder / name for name in LOGOS if _readable(folder / name)), None)
-    return Files(texts=texts, logo=(logo.name, logo.read_bytes()) if logo else None)
+    return Files(texts=texts, logo=_logo(folder), warnings=tuple(warnings))
 
 
-def _readable(file: Path) -> bool:
-    return file.is_file() and not file.is_symlink() and file.stat().st_size <= MAX_FILE_BYTES
+def module_folder(repository: Path, path: str | None) -> Path:
+    """Return the folder of the module, which is inside the repository. Raises Failure."""
+    folder = repository / (path or ".")
+    if not folder.is_dir() or not folder.resolve().is_relative_to(repository.resolve()):
+        raise usage(f"the repository has no folder '{path}'", _suggest(repository))
+    return folder.resolve()
+
+
+def _logo(folder: Path) -> tuple[str, bytes] | None:
+    for name in LOGOS:
+        content = read_bytes(folder / name, within=folder, limit=MAX_LOGO_BYTES)
+        if content is not None and len(content) <= MAX_LOGO_BYTES:
+            return name, content
+    return None
 
 
 def _suggest(repository: Path) -> str | None:

@@ -4,18 +4,21 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from blockyard.cli import lookup
-from blockyard.cli.checkout import checked_out, locate, read_files
+import typer
+
+from blockyard.cli import engine_check, lookup
+from blockyard.cli.checkout import checked_out, locate, module_folder, read_files
 from blockyard.cli.client import Client
 from blockyard.cli.documents import flag, members, objects, text
 from blockyard.cli.exits import Failure, usage
-from blockyard.cli.importing import NOTHING, Plan, plan
+from blockyard.cli.importing import NOTHING, TENANT_LEVEL, WORKSPACE_LEVEL, Plan, plan
 from blockyard.cli.model import DRAFT, RELEASED, Definition
-from blockyard.cli.output import Format, Printer, shown
+from blockyard.cli.output import Format, Printer, plain, shown
 from blockyard.cli.overrides import Overrides, read_overrides
 from blockyard.cli.resources import DEFINITIONS, VERSIONS
-from blockyard.cli.session import connected, reporting
-from blockyard.modules.importing import propose
+from blockyard.cli.session import connected, interactive, reporting
+from blockyard.modules.importing import Proposal, propose
+from blockyard.modules.module import read as read_module
 from blockyard.protocol.jsontypes import JsonObject
 
 
@@ -32,12 +35,13 @@ class Wanted:
     file: Path | None
     manual: bool
     workspace: str
+    target: str | None
 
 
 def run(wanted: Wanted, *, into: str | None, release: bool, dry_run: bool, url: str | None, form: Format) -> None:
     """Do what the command is for; ends the process where it fails."""
     with reporting(form) as printer:
-        made = read(wanted)
+        made = read(wanted, release=release, dry_run=dry_run)
         for warning in made.warnings:
             printer.warn(warning)
         if not printer.is_json:
@@ -54,8 +58,12 @@ def run(wanted: Wanted, *, into: str | None, release: bool, dry_run: bool, url: 
         session.printer.result({"definition": definition.document, "version": version}, said)
 
 
-def read(wanted: Wanted) -> Plan:
-    """Return what shall be stored. Raises Failure."""
+def read(wanted: Wanted, *, release: bool, dry_run: bool) -> Plan:
+    """Return what shall be stored. Raises Failure.
+
+    To release it, the engine of this machine must find the module valid. A dry run reads no secrets.
+    """
+    environ = None if dry_run else os.environ
     overrides = read_overrides(wanted.file) if wanted.file else Overrides()
     if wanted.manual:
         if wanted.location is not None:
@@ -63,9 +71,10 @@ def read(wanted: Wanted) -> Plan:
         return plan(
             NOTHING,
             overrides,
-            os.environ,
+            environ,
             source=None,
             name=wanted.name,
+            target=wanted.target,
             workspace=wanted.workspace,
             runner=wanted.runner,
         )
@@ -74,18 +83,41 @@ def read(wanted: Wanted) -> Plan:
     source, warnings = locate(wanted.location, path=wanted.path, ref=wanted.ref)
     with checked_out(source) as repository:
         files = read_files(repository, source.path)
+        proposal = propose(files.texts)
+        _refuse_unread(proposal)
+        warnings += files.warnings
+        if release:
+            folder = module_folder(repository, source.path)
+            warnings += engine_check.check(folder, read_module(files.texts).variables, os.environ)
     made = plan(
-        propose(files.texts),
+        proposal,
         overrides,
-        os.environ,
+        environ,
         source=source,
         name=wanted.name,
+        target=wanted.target or _asked_target(proposal, overrides),
         engine_version=wanted.engine_version,
         logo=files.logo,
         workspace=wanted.workspace,
         runner=wanted.runner,
     )
     return made.with_warnings(warnings)
+
+
+def _refuse_unread(proposal: Proposal) -> None:
+    """Refuse a module that was read in part: inputs and outputs would be missing without a word. Raises Failure."""
+    if proposal.unread:
+        sentences = "; ".join(file.sentence for file in proposal.unread)
+        raise usage(sentences, "Mend the module and commit it, then import it.")
+
+
+def _asked_target(proposal: Proposal, overrides: Overrides) -> str | None:
+    """Return what blocks belong to where only a person can tell; None if nobody can be asked, or the file says it."""
+    if not proposal.supported_platforms or overrides.text("target_type") or not interactive():
+        return None
+    platforms = ", ".join(proposal.supported_platforms)
+    question = f"The readme names {plain(platforms)}. Do blocks belong to tenants on this platform, not to workspaces?"
+    return TENANT_LEVEL if typer.confirm(question, default=False, err=True) else WORKSPACE_LEVEL
 
 
 def _show(printer: Printer, wanted: Plan) -> None:

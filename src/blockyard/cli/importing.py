@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from blockyard.cli.checkout import Source
 from blockyard.cli.documents import flag, member, members, text
-from blockyard.cli.engine_version import choose_engine_version, is_engine_version
+from blockyard.cli.engine_version import Chosen, choose_engine_version, is_engine_version
 from blockyard.cli.exits import usage
 from blockyard.cli.overrides import Overrides, excluded, static_value
 from blockyard.cli.resources import SHARED_RUNNER
 from blockyard.modules.importing import Proposal, ProposedInput, ProposedOutput
 from blockyard.protocol.jsontypes import Json, JsonObject
 
+WORKSPACE_LEVEL, TENANT_LEVEL = "WORKSPACE_LEVEL", "TENANT_LEVEL"
 MAX_DESCRIPTION = 255
 MAX_SYMBOL_BYTES = 100 * 1024
 _LOGO_MEDIA = {"svg": "image/svg+xml", "png": "image/png"}
@@ -22,7 +23,6 @@ NOTHING = Proposal(
     name=None,
     description=None,
     readme=None,
-    target_type="WORKSPACE_LEVEL",
     supported_platforms=(),
     inputs=(),
     outputs=(),
@@ -76,35 +76,42 @@ class Plan:
 def plan(
     proposal: Proposal,
     overrides: Overrides,
-    environ: Mapping[str, str],
+    environ: Mapping[str, str] | None,
     *,
     source: Source | None,
     workspace: str,
     runner: str = SHARED_RUNNER,
     name: str | None = None,
+    target: str | None = None,
     engine_version: str | None = None,
     logo: tuple[str, bytes] | None = None,
 ) -> Plan:
-    """Return the definition to store; without a source it is a manual one. Raises Failure (usage)."""
+    """Return the definition to store; without a source it is a manual one. Raises Failure (usage).
+
+    Without an environment, values that come from it or from files are not read: what is returned is for showing only.
+    """
     inputs, input_warnings = _inputs(proposal, overrides, environ)
     outputs, output_warnings = _outputs(proposal, overrides, manual=source is None)
-    definition, warnings = _definition(proposal, overrides, source=source, workspace=workspace, name=name, logo=logo)
+    definition, warnings = _definition(
+        proposal, overrides, source=source, workspace=workspace, name=name, target=target, logo=logo
+    )
+    implementation, engine_warnings = _implementation(proposal, overrides, source, engine_version)
     version: JsonObject = {
         "runnerRef": {"uuid": runner, "kind": "meshBuildingBlockRunner"},
         "onlyApplyOncePerTenant": False,
         "deletionMode": overrides.text("deletion_mode") or ("PURGE" if source is None else "DELETE"),
         "permissions": overrides.texts("permissions") or [],
         "dependencyDefinitionRefs": [
-            {"uuid": uuid, "kind": "meshBuildingBlockDefinition"} for uuid in overrides.texts("dependencies") or []
+            {"uuid": uuid, "kind": "meshBuildingBlockDefinition"} for uuid in _dependencies(overrides, inputs)
         ],
         "inputs": inputs,
         "outputs": outputs,
-        "implementation": _implementation(proposal, overrides, source, engine_version),
+        "implementation": implementation,
     }
     return Plan(
         definition=definition,
         version=version,
-        warnings=(*proposal.warnings, *warnings, *input_warnings, *output_warnings),
+        warnings=(*proposal.warnings, *warnings, *engine_warnings, *input_warnings, *output_warnings),
     )
 
 
@@ -115,22 +122,29 @@ def _definition(
     source: Source | None,
     workspace: str,
     name: str | None,
+    target: str | None,
     logo: tuple[str, bytes] | None,
 ) -> tuple[JsonObject, list[str]]:
     display_name = name or overrides.text("name") or proposal.name or _name_of(source)
     if not display_name:
         raise usage("the definition needs a name", "Give --name, or name in the --file.")
     described = overrides.text("description") or proposal.description or display_name
-    target = overrides.text("target_type") or proposal.target_type
+    target_type = target or overrides.text("target_type") or WORKSPACE_LEVEL
     spec: JsonObject = {
         "displayName": display_name,
         "description": described[:MAX_DESCRIPTION],
-        "targetType": target,
+        "targetType": target_type,
         "runTransparency": overrides.members.get("run_transparency", False),
         "useInLandingZonesOnly": False,
-        "supportedPlatforms": _platforms(proposal, overrides) if target == "TENANT_LEVEL" else None,
+        "supportedPlatforms": _platforms(proposal, overrides) if target_type == TENANT_LEVEL else None,
     }
     warnings = ["the description is longer than 255 characters and was cut"] if len(described) > MAX_DESCRIPTION else []
+    if proposal.supported_platforms and not (target or overrides.text("target_type")):
+        platforms = ", ".join(proposal.supported_platforms)
+        warnings.append(
+            f"the readme names {platforms}; blocks will belong to workspaces. "
+            f"If they belong to tenants, give --target tenant"
+        )
     symbol, symbol_warnings = _symbol(overrides, logo)
     optional: Mapping[str, str | None] = {
         "readme": overrides.text("readme") or proposal.readme,
@@ -166,29 +180,49 @@ def _symbol(overrides: Overrides, logo: tuple[str, bytes] | None) -> tuple[str |
     return f"data:{media};base64,{base64.b64encode(content).decode()}", []
 
 
+def _dependencies(overrides: Overrides, inputs: JsonObject) -> list[str]:
+    """Return the definitions whose blocks must be there before: those the file names, and those that inputs take outputs of."""
+    parents = [
+        text(item, "argument").rpartition(".")[0]
+        for item in inputs.values()
+        if text(item, "assignmentType") == "BUILDING_BLOCK_OUTPUT"
+    ]
+    named = [str(uuid) for uuid in overrides.texts("dependencies") or []]
+    return [uuid for uuid in dict.fromkeys([*named, *parents]) if uuid]
+
+
 def _implementation(
     proposal: Proposal, overrides: Overrides, source: Source | None, engine_version: str | None
-) -> JsonObject:
+) -> tuple[JsonObject, list[str]]:
     if source is None:
-        return {"type": "manual", "manual": {}}
-    version = engine_version or overrides.text("engine_version") or choose_engine_version(proposal.required_versions)
+        return {"type": "manual", "manual": {}}, []
+    given = engine_version or overrides.text("engine_version")
+    chosen = Chosen(given) if given else choose_engine_version(proposal.required_versions)
+    version = chosen.version
     if not is_engine_version(version):
         raise usage(f"'{version}' is not an engine version", "Give all three numbers, such as 1.11.4.")
     settings: JsonObject = {
         "terraformVersion": version,
         "repositoryUrl": source.url,
         "async": False,
-        "useMeshHttpBackendFallback": not proposal.has_backend,
+        "useMeshHttpBackendFallback": not (proposal.has_backend or _BACKEND_ADDRESS in overrides.inputs),
     }
     optional = {
         "repositoryPath": source.path,
         "refName": source.ref,
         "preRunScript": overrides.text("pre_run_script"),
     }
-    return {"type": "terraform", "terraform": settings | {key: value for key, value in optional.items() if value}}
+    terraform = settings | {key: value for key, value in optional.items() if value}
+    return {"type": "terraform", "terraform": terraform}, [chosen.warning] if chosen.warning else []
 
 
-def _inputs(proposal: Proposal, overrides: Overrides, environ: Mapping[str, str]) -> tuple[dict[str, Json], list[str]]:
+_BACKEND_ADDRESS = "TF_HTTP_ADDRESS"
+"""An input that says where a module with an empty `http` backend keeps its state."""
+
+
+def _inputs(
+    proposal: Proposal, overrides: Overrides, environ: Mapping[str, str] | None
+) -> tuple[dict[str, Json], list[str]]:
     documents: dict[str, Json] = {}
     warnings: list[str] = []
     proposed = {item.key: item for item in proposal.inputs}
@@ -209,12 +243,10 @@ def _keeps_own_default(item: ProposedInput) -> bool:
 
 
 def _input(
-    key: str, item: ProposedInput | None, table: JsonObject, environ: Mapping[str, str], *, order: int
+    key: str, item: ProposedInput | None, table: JsonObject, environ: Mapping[str, str] | None, *, order: int
 ) -> JsonObject:
     default = table.get("default", item.default if item else None)
     type_ = text(table, "type") or (item.type if item else "STRING")
-    if type_ == "INTEGER" and isinstance(default, float):
-        type_, default = "CODE", str(default)  # INTEGER takes whole numbers only; code takes any expression
     assignment = text(table, "assignment_type") or (item.assignment_type if item else "USER_INPUT")
     value = static_value(key, table, environ)
     if assignment == "STATIC" and value is None:
@@ -270,9 +302,11 @@ def _outputs(proposal: Proposal, overrides: Overrides, *, manual: bool) -> tuple
 
 
 def _output(key: str, item: ProposedOutput | None, table: JsonObject, *, order: int) -> JsonObject:
-    return {
+    optional = flag(table, "optional") if "optional" in table else bool(item and item.optional)
+    document: JsonObject = {
         "displayName": text(table, "display_name") or (item.display_name if item else key),
         "type": text(table, "type") or (item.type if item else "STRING"),
         "assignmentType": text(table, "assignment_type") or (item.assignment_type if item else "NONE"),
         "displayOrder": order,
     }
+    return document | {"isOptional": True} if optional else document

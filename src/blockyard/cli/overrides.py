@@ -15,7 +15,7 @@
 | `pre_run_script` | script that runs before the engine |
 | `inputs.<key>` | table: `display_name`, `description`, `type`, `assignment_type`, `sensitive`, `environment`, `updateable`, |
 | | `default`, `value`, `value_env`, `value_file`, `options`, `regex`, `regex_message`, `exclude` |
-| `outputs.<key>` | table: `display_name`, `type`, `assignment_type`, `exclude` |
+| `outputs.<key>` | table: `display_name`, `type`, `assignment_type`, `optional`, `exclude` |
 
 `value` is that of a STATIC input, or the parent's output of a BUILDING_BLOCK_OUTPUT. Secrets belong into the environment
 (`value_env`) or a file of their own (`value_file`), not into this file. Inputs and outputs the module does not have are added.
@@ -40,7 +40,7 @@ _MEMBERS = _TEXTS | _VERSION_TEXTS | _LISTS | _TABLES | {"run_transparency"}
 _INPUT_TEXTS = frozenset({"display_name", "description", "type", "assignment_type", "regex", "regex_message"})
 _INPUT_FLAGS = frozenset({"sensitive", "environment", "updateable", "exclude"})
 _INPUT_MEMBERS = _INPUT_TEXTS | _INPUT_FLAGS | {"default", "value", "value_env", "value_file", "options"}
-_OUTPUT_MEMBERS = frozenset({"display_name", "type", "assignment_type", "exclude"})
+_OUTPUT_MEMBERS = frozenset({"display_name", "type", "assignment_type", "optional", "exclude"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _tables(document: JsonObject, name: str, known: frozenset[str]) -> dict[str,
         for member, value in table.items():
             if member in _INPUT_TEXTS and not isinstance(value, str):
                 raise usage(f"{name}.{key}.{member} must be a text")
-            if member in _INPUT_FLAGS and not isinstance(value, bool):
+            if member in _INPUT_FLAGS | {"optional"} and not isinstance(value, bool):
                 raise usage(f"{name}.{key}.{member} must be true or false")
         tables[key] = table
     return tables
@@ -117,12 +117,17 @@ def _only_known(document: JsonObject, known: frozenset[str], where: str) -> None
         raise usage(f"{where}: nobody knows {', '.join(unknown)}", f"Known are: {', '.join(sorted(known))}.")
 
 
-def static_value(key: str, table: JsonObject, environ: Mapping[str, str]) -> Json:
-    """Return the fixed value a table gives: itself, from the environment, or from a file. Raises Failure (usage)."""
+def static_value(key: str, table: JsonObject, environ: Mapping[str, str] | None) -> Json:
+    """Return the fixed value a table gives: itself, from the environment, or from a file. Raises Failure (usage).
+
+    Without an environment nothing is read, and the answer says where the value would come from.
+    """
     sources = [name for name in ("value", "value_env", "value_file") if name in table]
     if len(sources) > 1:
         raise usage(f"inputs.{key}: give only one of {', '.join(sources)}")
-    if name := text(table, "value_env"):
+    if environ is None and (place := text(table, "value_env") or text(table, "value_file")):
+        return f"(from {place})"
+    if environ is not None and (name := text(table, "value_env")):
         if name not in environ:
             raise usage(f"inputs.{key}: the variable {name} is not set")
         return environ[name]

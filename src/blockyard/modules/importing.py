@@ -1,20 +1,28 @@
 """Proposes the inputs and outputs of a building block definition from an OpenTofu module. Source: hub-usage.md A7."""
 
+import posixpath
 import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from blockyard.modules import literals
-from blockyard.modules.frontmatter import FrontMatter, read_front_matter
-from blockyard.modules.module import Module, Output, Variable, read
-from blockyard.modules.output_type import guess
+from blockyard.modules.frontmatter import read_front_matter
+from blockyard.modules.module import Module, Output, Unread, Variable, read
+from blockyard.modules.output_type import KnownVariable, shown
+from blockyard.modules.patterns import for_input
+from blockyard.modules.syntax import quoted
 from blockyard.protocol.jsontypes import Json
 
 README = "README.md"
 APP_TEAM_README = "APP_TEAM_README.md"
 PERMISSION_FIELDS = frozenset({"meshIdentifier", "username", "firstName", "lastName", "email", "euid", "roles"})
 """Members of one entry of the USER_PERMISSIONS input. Source: runner.md 1.5.1."""
+
+MAX_OPTION = 255
+MAX_INTEGER = 2**63 - 1
+"""What inputs can hold; a variable that needs more becomes text or code."""
 
 OWN_VARIABLES = frozenset(
     {"meshstack_building_block_id", "meshstack_building_block_run_id", "meshstack_building_block_run_b64"}
@@ -49,6 +57,8 @@ class ProposedOutput:
     assignment_type: str = "NONE"
     description: str = ""
     sensitive: bool = False
+    optional: bool = False
+    """Its value can be null: the run may leave it out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +68,15 @@ class Proposal:
     name: str | None
     description: str | None
     readme: str | None
-    target_type: str
     supported_platforms: tuple[str, ...]
     inputs: tuple[ProposedInput, ...]
     outputs: tuple[ProposedOutput, ...]
     has_backend: bool
+    """The module keeps its state where it says; else the server keeps it."""
     required_versions: tuple[str, ...]
     warnings: tuple[str, ...]
+    unread: tuple[Unread, ...] = ()
+    """Files that could not be read: what is proposed lacks what they declare."""
 
 
 def propose(files: Mapping[str, str]) -> Proposal:
@@ -75,13 +87,13 @@ def propose(files: Mapping[str, str]) -> Proposal:
         name=front.name,
         description=front.description,
         readme=files.get(APP_TEAM_README) or front.body or None,
-        target_type=_target_type(front),
         supported_platforms=tuple(name for name in front.supported_platforms if name != "meshstack"),
-        inputs=tuple(_input(variable) for name, variable in module.variables.items() if name not in OWN_VARIABLES),
+        inputs=tuple(_input(variable) for variable in _own_inputs(module)),
         outputs=tuple(_output(output, module) for output in module.outputs.values()),
         has_backend=module.own_backend is not None,
         required_versions=module.required_versions,
-        warnings=_warnings(module),
+        warnings=(*module.warnings, *_backend_warnings(module), *_pattern_warnings(module), *_source_warnings(module)),
+        unread=module.unread,
     )
 
 
@@ -91,20 +103,43 @@ def display_name(key: str) -> str:
     return " ".join(word[0].upper() + word[1:] for word in words) or key
 
 
-def _target_type(front: FrontMatter) -> str:
-    on_platform = any(name != "meshstack" for name in front.supported_platforms)
-    return "TENANT_LEVEL" if on_platform else "WORKSPACE_LEVEL"
+def _own_inputs(module: Module) -> list[Variable]:
+    return [variable for name, variable in module.variables.items() if name not in OWN_VARIABLES]
 
 
-def _warnings(module: Module) -> tuple[str, ...]:
-    if module.own_backend is None:
-        return module.warnings
-    return (*module.warnings, f'the module declares its own backend "{module.backend}"; its state is kept there')
+def _backend_warnings(module: Module) -> list[str]:
+    if module.backend is None:
+        return []
+    if module.own_backend is not None:
+        return [f'the module declares its own backend "{module.backend}"; its state is kept there']
+    where = "on the disk of the runner" if module.backend == "local" else "at no address"
+    return [f'the module declares a backend "{module.backend}", {where}: the server keeps its state in its stead']
+
+
+def _pattern_warnings(module: Module) -> list[str]:
+    return [
+        f"the pattern of variable '{variable.name}' is left out: inputs are matched by other rules; the module checks it in each run"
+        for variable in _own_inputs(module)
+        if variable.pattern and _types(variable)[0] in _WITH_PATTERN and for_input(variable.pattern[0]) is None
+    ]
+
+
+def _source_warnings(module: Module) -> list[str]:
+    return [
+        f"the module calls '{source}', which is outside of its folder: runs take this folder alone, and will fail"
+        for source in module.module_sources
+        if source.startswith(("./", "../")) and _leads_out(source)
+    ]
+
+
+def _leads_out(path: str) -> bool:
+    return posixpath.normpath(path).startswith("..")
 
 
 def _input(variable: Variable) -> ProposedInput:
     type_, assignment = _types(variable)
     regex, message = variable.pattern or (None, None)
+    pattern = for_input(regex) if regex is not None and type_ in _WITH_PATTERN else None
     return ProposedInput(
         key=variable.name,
         display_name=display_name(variable.name),
@@ -115,35 +150,38 @@ def _input(variable: Variable) -> ProposedInput:
         sensitive=variable.sensitive,
         required=variable.default_text is None,
         options=variable.options if type_ == "SINGLE_SELECT" else (),
-        regex=_whole_match(regex) if type_ in {"STRING", "INTEGER"} else None,
-        regex_message=message if type_ in {"STRING", "INTEGER"} else None,
+        regex=pattern,
+        regex_message=message if pattern else None,
     )
 
 
-def _whole_match(pattern: str | None) -> str | None:
-    """Return the pattern for inputs, where the whole value must match; the engine's `regex` looks for a match anywhere."""
-    if pattern is None:
-        return None
-    anything = r"[\s\S]*"
-    if "|" in pattern:
-        return f"{anything}(?:{pattern}){anything}"
-    before = "" if pattern.startswith("^") else anything
-    after = "" if pattern.endswith("$") and not pattern.endswith(r"\$") else anything
-    return f"{before}{pattern}{after}"
+_WITH_PATTERN = frozenset({"STRING", "INTEGER"})
 
 
 def _types(variable: Variable) -> tuple[str, str]:
-    """Return the input type and the assignment type."""
-    match (variable.type_text or "").strip('"'):
+    """Return the input type and the assignment type. Secrets are text, or code that holds anything."""
+    match variable.type_text:
         case "string":
-            choose = variable.options and not variable.sensitive
+            choose = _can_be_chosen(variable.options) and not variable.sensitive
             return ("SINGLE_SELECT" if choose else "STRING"), "USER_INPUT"
-        case "number":
-            return "INTEGER", "USER_INPUT"
-        case "bool":
+        case "bool" if not variable.sensitive:
             return "BOOLEAN", "USER_INPUT"
+        case "number" if not variable.sensitive:
+            return ("INTEGER" if _is_integer(variable.default()) else "CODE"), "USER_INPUT"
         case text:
-            return "CODE", "USER_PERMISSIONS" if _is_permissions(text) else "USER_INPUT"
+            may_be_people = not variable.sensitive and _is_permissions(text or "")
+            return "CODE", "USER_PERMISSIONS" if may_be_people else "USER_INPUT"
+
+
+def _can_be_chosen(options: tuple[str, ...]) -> bool:
+    return bool(options) and all(text.strip() and len(text) <= MAX_OPTION for text in options)
+
+
+def _is_integer(default: literals.Literal) -> bool:
+    """Tell whether an input of whole numbers can hold a default; one without has none to hold."""
+    if isinstance(default, int | float | Decimal):
+        return bool(default == int(default)) and abs(int(default)) <= MAX_INTEGER
+    return True
 
 
 def _is_permissions(type_text: str) -> bool:
@@ -154,34 +192,47 @@ def _is_permissions(type_text: str) -> bool:
 
 
 def _default(variable: Variable, type_: str) -> Json:
+    """Return the default as an input holds it: delivered to the module, it is the value that the engine would take."""
     value = variable.default()
     match type_:
         case "CODE":
-            is_text = isinstance(value, str)
-            return None if value is None else str(value) if is_text else textwrap.dedent(variable.default_text or "")
-        case "STRING":
-            return value if isinstance(value, str) else None
+            return None if value is None else _code(value, variable.default_text or "")
         case "SINGLE_SELECT":
             return value if isinstance(value, str) and value in variable.options else None
         case _:
             return literals.to_json(value)
 
 
-def _output(output: Output, module: Module) -> ProposedOutput:
-    def type_of_variable(name: str) -> str | None:
-        variable = module.variables.get(name)
-        return None if variable is None else _types(variable)[0]
+def _code(value: literals.Literal, source: str) -> str:
+    """Return the source of an expression with this value. A text keeps its quotes: without them it could be anything."""
+    if isinstance(value, str):
+        return quoted(value)
+    return literals.dumps(value) if isinstance(value, Decimal) else textwrap.dedent(source)
 
+
+_OF_TYPE = {"string": "STRING", "number": "INTEGER", "bool": "BOOLEAN"}
+
+
+def _output(output: Output, module: Module) -> ProposedOutput:
+    def known(name: str) -> KnownVariable | None:
+        variable = module.variables.get(name)
+        if variable is None:
+            return None
+        is_null = variable.default_text is not None and variable.default_text.strip() == "null"
+        return KnownVariable(type=_OF_TYPE.get(variable.type_text or "", "CODE"), is_nullable=is_null)
+
+    found = shown(output.value_text, known)
     assignment = "NONE"
     if output.name == "summary":
         assignment = "SUMMARY"
-    elif re.search(r"(?:^|[_-])(?:url|link)$", output.name):
+    elif found.is_link and re.search(r"(?:^|[_-])(?:url|link)$", output.name):
         assignment = "RESOURCE_URL"
     return ProposedOutput(
         key=output.name,
         display_name=display_name(output.name),
-        type=guess(output.value_text, type_of_variable),
+        type=found.type or "STRING",
         assignment_type=assignment,
         description=(output.description or "").strip(),
         sensitive=output.sensitive,
+        optional=found.is_nullable,
     )

@@ -4,11 +4,21 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from blockyard.modules import literals, validation
+from blockyard.modules import conversion, literals, validation
+from blockyard.modules.guessing import guess
 from blockyard.modules.syntax import Block, UnreadableError, read_json, read_native
 
 SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
 """Names of configuration files end so. Other `.json` files are data. Source: runner.md 7.2 #18."""
+
+MAX_FILE_BYTES = 256 * 1024
+"""Larger files are not read: people write far smaller ones. Reading this much takes less than a second."""
+
+MAX_JSON_BYTES = 1024 * 1024
+"""The same for JSON, which programs write and which is read faster."""
+
+MAX_MODULE_BYTES = 2 * 1024 * 1024
+"""The files of one module together; those beyond are not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +31,10 @@ class Validation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """An input variable. `type_text` and `default_text` are source text, None where absent."""
+    """An input variable. `type_text` and `default_text` are source text, None where absent.
+
+    `sensitive` is what the engine makes of the source: it takes `"true"` for true.
+    """
 
     name: str
     type_text: str | None = None
@@ -33,15 +46,14 @@ class Variable:
 
     @property
     def is_text(self) -> bool:
-        """Whether the variable is declared as text; JSON syntax puts the type in quotes."""
-        return (self.type_text or "").strip(' "') == "string"
+        """Whether the variable is declared as text."""
+        return self.type_text == "string"
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The texts a validation allows."""
-        return next(
-            (found for rule in self.validations if (found := validation.options(rule.condition, self.name))), ()
-        )
+        """The texts the validations allow, each once; none if they do not name them."""
+        named = [found for rule in self.validations if (found := validation.options(rule.condition, self.name))]
+        return tuple(text for text in named[0] if all(text in others for others in named)) if named else ()
 
     @property
     def pattern(self) -> tuple[str, str | None] | None:
@@ -52,11 +64,12 @@ class Variable:
         return None
 
     def default(self) -> literals.Literal:
-        """Return the default; None too where it must be computed."""
+        """Return the default in the declared type; None too where it must be computed."""
         try:
-            return None if self.default_text is None else literals.parse(self.default_text)
+            value = None if self.default_text is None else literals.parse(self.default_text)
         except literals.NotLiteralError:
             return None
+        return conversion.converted(value, self.type_text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +78,24 @@ class Output:
 
     name: str
     value_text: str = ""
+    """Source text of the expression."""
     description: str | None = None
     sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A file that could not be read, from `line` on if it is known where."""
+
+    name: str
+    why: str
+    line: int | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong with the file."""
+        where = f" line {self.line}" if self.line else ""
+        return f"{self.name}{where} {self.why}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +119,12 @@ class Module:
     an address waits for one."""
     required_versions: tuple[str, ...] = ()
     providers: Mapping[str, Provider] = field(default_factory=dict)
+    module_sources: tuple[str, ...] = ()
+    """Where the modules that it calls come from, as far as that is written down."""
+    unread: tuple[Unread, ...] = ()
+    """Files that could not be read; what they seem to declare is among the rest."""
     warnings: tuple[str, ...] = ()
-    """One sentence per file that could not be read."""
+    """One sentence for each thing that could not be told."""
 
     @property
     def own_backend(self) -> str | None:
@@ -101,25 +134,51 @@ class Module:
 
 def read(files: Mapping[str, str], *, opentofu: bool = True) -> Module:
     """Return the module that `files` (name to text) declare, read as OpenTofu or as Terraform would."""
-    module = Module()
+    module, total = Module(), 0
     for name in _in_engine_order(files, opentofu=opentofu):
         text = files[name]
         if not _DECLARES.search(text):
             continue
-        try:
-            blocks = read_json(text) if name.endswith(".json") else read_native(text)
-        except UnreadableError as error:
-            warning = f"{name} could not be read: {error}"
-            backend = _guessed_backend(text) or _Declared(module.backend, is_open=module.is_backend_open)
-            module = replace(
-                module, warnings=(*module.warnings, warning), backend=backend.type, is_backend_open=backend.is_open
-            )
-        else:
-            module = _with(module, blocks)
+        total += len(text)
+        problem = _too_large(name, text, total)
+        if problem is None:
+            try:
+                blocks = read_json(text) if name.endswith(".json") else read_native(text)
+                module = _with(module, blocks, overrides=_is_override(name))
+            except UnreadableError as error:
+                language = "JSON" if name.endswith(".json") else "HCL"
+                problem = Unread(name=name, why=f"is not valid {language}: {error.why}", line=error.line)
+        if problem is not None:
+            module = _without(module, problem, text if total <= MAX_MODULE_BYTES else "")
     return module
 
 
-_DECLARES = re.compile(r"\b(?:variable|output|terraform)\b")
+def _too_large(name: str, text: str, total: int) -> Unread | None:
+    limit = MAX_JSON_BYTES if name.endswith(".json") else MAX_FILE_BYTES
+    if len(text) > limit:
+        return Unread(name=name, why=f"is larger than {limit // 1024} KiB")
+    if total > MAX_MODULE_BYTES:
+        return Unread(name=name, why=f"makes the module larger than {MAX_MODULE_BYTES // 1024} KiB")
+    return None
+
+
+def _without(module: Module, problem: Unread, text: str) -> Module:
+    """Return the module with what an unread file seems to declare, so that a run puts nothing beside it twice."""
+    found = guess(text)
+    guessed = {name: Variable(name=name) for name in found.variables}
+    backend = _Declared(module.backend, is_open=module.is_backend_open)
+    if found.backend is not None:
+        backend = _Declared(found.backend, is_open=_is_open(found.backend, has_address=found.has_address))
+    return replace(
+        module,
+        unread=(*module.unread, problem),
+        backend=backend.type,
+        is_backend_open=backend.is_open,
+        variables={**guessed, **module.variables},
+    )
+
+
+_DECLARES = re.compile(r"\b(?:variable|output|terraform|module)\b")
 """Files without these words declare nothing that is looked at here; reading them would only cost time."""
 
 
@@ -130,8 +189,7 @@ def _in_engine_order(files: Iterable[str], *, opentofu: bool) -> list[str]:
         names -= {name.replace(".tofu", ".tf") for name in names if name.endswith((".tofu", ".tofu.json"))}
     else:
         names = {name for name in names if name.endswith((".tf", ".tf.json"))}
-    stems = {name: name.removesuffix(".json").rpartition(".")[0] for name in names}
-    return sorted(names, key=lambda name: (stems[name] == "override" or stems[name].endswith("_override"), name))
+    return sorted(names, key=lambda name: (_is_override(name), name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,67 +200,88 @@ class _Declared:
     is_open: bool = False
 
 
-def _guessed_backend(text: str) -> _Declared | None:
-    """Return the backend an unreadable file seems to declare, so that no second one is put beside it."""
-    code = re.sub(r'("(?:[^"\\\n]|\\.)*")|(?:#|//)[^\n]*|/\*.*?\*/', r"\1", text, flags=re.DOTALL)
-    if found := re.search(r'\bbackend\s+"([\w-]+)"\s*\{', code):
-        has_address = re.search(r"\baddress\b", code[found.end() :]) is not None
-        return _Declared(found[1], is_open=_is_open(found[1], has_address=has_address))
-    return _Declared("cloud") if re.search(r"(?m)^\s*cloud\s*\{", code) else None
-
-
 def _is_open(backend: str, *, has_address: bool) -> bool:
     return backend == "local" or (backend == "http" and not has_address)
 
 
-def _with(module: Module, blocks: Iterable[Block]) -> Module:
+def _is_override(name: str) -> bool:
+    """Tell whether what a file declares replaces parts of what others declare."""
+    stem = name.removesuffix(".json").rpartition(".")[0]
+    return stem == "override" or stem.endswith("_override")
+
+
+def _with(module: Module, blocks: Iterable[Block], *, overrides: bool) -> Module:
     variables, outputs = dict(module.variables), dict(module.outputs)
     versions, providers = list(module.required_versions), dict(module.providers)
     backend = _Declared(module.backend, is_open=module.is_backend_open)
+    sources, warnings = list(module.module_sources), list(module.warnings)
     for block in blocks:
-        if block.kind == "variable" and block.labels:
-            variables[block.labels[0]] = _variable(block, variables.get(block.labels[0]))
-        elif block.kind == "output" and block.labels:
-            outputs[block.labels[0]] = _output(block)
+        name = block.labels[0] if block.labels else ""
+        if block.kind == "variable" and name:
+            variables[name] = _variable(block, variables.get(name), warnings)
+        elif block.kind == "output" and name:
+            outputs[name] = _output(block, outputs.get(name), warnings)
+        elif block.kind == "module":
+            sources += _texts(block.literal("source"))
         elif block.kind == "terraform":
-            versions += _texts(block.literal("required_version"))
+            asked = _texts(block.literal("required_version"))
+            versions = asked if overrides and asked else versions + asked
             providers |= _providers(block)
             backend = _backend(block) or backend
-    return Module(
+    return replace(
+        module,
         variables=variables,
         outputs=outputs,
         backend=backend.type,
         is_backend_open=backend.is_open,
         required_versions=tuple(versions),
         providers=providers,
-        warnings=module.warnings,
+        module_sources=tuple(sources),
+        warnings=tuple(warnings),
     )
 
 
-def _variable(block: Block, overridden: Variable | None) -> Variable:
+def _variable(block: Block, overridden: Variable | None, warnings: list[str]) -> Variable:
     base = overridden or Variable(name=block.labels[0])
     validations = tuple(
         Validation(condition=rule.attributes.get("condition", ""), error_message=_text(rule.literal("error_message")))
         for rule in block.of_kind("validation")
     )
+    type_text = block.attributes.get("type")
     return Variable(
         name=base.name,
-        type_text=block.attributes.get("type", base.type_text),
+        type_text=base.type_text if type_text is None else type_text.strip('"'),
         default_text=block.attributes.get("default", base.default_text),
         description=_text(block.literal("description")) or base.description,
-        sensitive=block.literal("sensitive") is True if "sensitive" in block.attributes else base.sensitive,
-        nullable=block.literal("nullable") is not False if "nullable" in block.attributes else base.nullable,
-        validations=validations or base.validations,
+        sensitive=_is_sensitive(block, base.sensitive, warnings),
+        nullable=conversion.truth(block.attributes["nullable"]) is not False
+        if "nullable" in block.attributes
+        else base.nullable,
+        validations=base.validations + validations,
     )
 
 
-def _output(block: Block) -> Output:
+def _output(block: Block, overridden: Output | None, warnings: list[str]) -> Output:
+    base = overridden or Output(name=block.labels[0])
     return Output(
-        name=block.labels[0],
-        value_text=block.attributes.get("value", ""),
-        description=_text(block.literal("description")),
-        sensitive=block.literal("sensitive") is True,
+        name=base.name,
+        value_text=block.attributes.get("value", base.value_text),
+        description=_text(block.literal("description")) or base.description,
+        sensitive=_is_sensitive(block, base.sensitive, warnings),
     )
+
+
+def _is_sensitive(block: Block, before: bool, warnings: list[str]) -> bool:  # noqa: FBT001  what the overridden block says
+    """Tell what the engine makes of `sensitive`, which it converts; what cannot be told counts as sensitive."""
+    if "sensitive" not in block.attributes:
+        return before
+    found = conversion.truth(block.attributes["sensitive"])
+    if found is None:
+        warnings.append(
+            f"{block.kind} '{block.labels[0]}' counts as sensitive: "
+            f"'sensitive = {block.attributes['sensitive'].strip()}' must be computed"
+        )
+    return found is not False
 
 
 def _backend(block: Block) -> _Declared | None:

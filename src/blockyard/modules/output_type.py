@@ -1,55 +1,186 @@
-"""Guesses the type of an output from its expression. What the expression does not show is taken for text."""
+"""What the expression of an output shows: its type, whether it can be null, whether it is the address of a page."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from blockyard.modules.expressions import (
+    Call,
+    Chain,
+    Collection,
+    Conditional,
+    Constant,
+    Expression,
+    Reference,
+    Steps,
+    Template,
+    Unary,
+)
+from blockyard.modules.parser import parse
+from blockyard.modules.tokens import SyntaxProblem
 
 _RESULTS = {
-    "INTEGER": "ceil floor length parseint signum",
+    "STRING": "abspath base64decode base64encode base64gzip base64sha256 base64sha512 basename bcrypt chomp cidrhost cidrnetmask"
+    " cidrsubnet dirname file filebase64 filebase64sha256 filemd5 filesha1 filesha256 filesha512 format"
+    " formatdate indent join jsonencode lower md5 pathexpand replace sha1 sha256 sha512 strrev substr templatefile"
+    " textdecodebase64 textencodebase64 timeadd timestamp title tostring trim trimprefix trimspace trimsuffix upper"
+    " urlencode uuid uuidv5 yamlencode",
+    "INTEGER": "abs ceil floor index length log max min parseint pow signum sum timecmp tonumber",
     "BOOLEAN": "alltrue anytrue can contains endswith fileexists issensitive startswith strcontains tobool",
-    "CODE": "chunklist coalescelist compact concat distinct flatten jsondecode keys matchkeys merge range regexall reverse"
-    " setintersection setproduct setsubtract setunion slice sort split tolist tomap toset transpose values yamldecode zipmap",
+    "CODE": "chunklist coalescelist compact concat csvdecode distinct fileset flatten formatlist jsondecode keys matchkeys merge"
+    " range regexall reverse setintersection setproduct setsubtract setunion slice sort split tolist tomap toset"
+    " transpose values yamldecode zipmap",
 }
 _BY_FUNCTION = {name: type_ for type_, names in _RESULTS.items() for name in names.split()}
-"""What functions return that never return text."""
+"""What functions return, whatever they are given."""
 
-_SHAPES = (
-    (re.compile(r"[\[{].*|.*\[\*\][\w.]*", re.DOTALL), "CODE"),
-    (re.compile(r"-?\d+"), "INTEGER"),
-    (re.compile(r"true|false"), "BOOLEAN"),
-)
-_COMPARED = re.compile(r"[\w\])]\s*(?:==|!=|<=|>=|<|>|&&|\|\|)\s*[\w(!-]")
-_CALCULATED = re.compile(r"[\w\])] [-+*%] [\w(]")
+_OF_ARGUMENTS = frozenset({"coalesce", "ephemeralasnull", "nonsensitive", "sensitive", "try"})
+"""Functions that return one of their arguments."""
 
-
-def guess(expression: str, type_of_variable: Callable[[str], str | None]) -> str:
-    """Return STRING, INTEGER, BOOLEAN or CODE; `type_of_variable` returns the type of an input, None if there is none."""
-    text = expression.strip()
-    for shape, type_ in _SHAPES:
-        if shape.fullmatch(text):
-            return type_
-    if variable := re.fullmatch(r"var\.([\w-]+)", text):
-        found = type_of_variable(variable[1])
-        return found if found in {"INTEGER", "BOOLEAN", "CODE"} else "STRING"
-    call = re.match(r"(\w+)\s*\(", text)
-    if call and _closes_at_end(text, call.end() - 1):
-        return _BY_FUNCTION.get(call[1], "STRING")
-    return _by_operators(text)
+_LOGIC = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
+_NULL = Constant("null")
+_ADDRESS = ("http://", "https://")
 
 
-def _by_operators(text: str) -> str:
-    if "?" in text or '"' in text:
-        return "STRING"
-    if text.startswith("!") or _COMPARED.search(text):
-        return "BOOLEAN"
-    return "INTEGER" if _CALCULATED.search(text) else "STRING"
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an expression shows. `type` is None where it does not."""
+
+    type: str | None = None
+    is_nullable: bool = False
+    is_link: bool = False
 
 
-def _closes_at_end(text: str, opening: int) -> bool:
-    """Tell whether the parenthesis at `opening` is closed by the last character."""
-    without_strings = re.sub(r'"(?:\\.|[^"\\])*"', lambda found: "_" * len(found[0]), text)
-    depth = 0
-    for index, character in enumerate(without_strings[opening:], start=opening):
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if depth == 0:
-            return index == len(text) - 1
-    return False
+@dataclass(frozen=True, slots=True)
+class KnownVariable:
+    """What is known of a variable that an output may hand on."""
+
+    type: str
+    """STRING, INTEGER, BOOLEAN, or CODE, which takes everything."""
+    is_nullable: bool
+
+
+_Variables: TypeAlias = Callable[[str], KnownVariable | None]
+"""Returns what is known of a variable of the module by its name; None if there is none."""
+
+
+def shown(text: str, variables: _Variables) -> Shown:
+    """Return what the expression `text` shows."""
+    try:
+        expression = parse(text)
+    except SyntaxProblem:
+        return Shown()
+    return Shown(
+        type=_type(expression, variables),
+        is_nullable=_is_nullable(expression, variables),
+        is_link=_is_link(expression),
+    )
+
+
+def _variable(reference: Reference, variables: _Variables) -> KnownVariable | None:
+    match reference.name, reference.steps:
+        case "var", (str() as name,):
+            return variables(name)
+        case _:
+            return None
+
+
+def _type(expression: Expression, variables: _Variables) -> str | None:
+    match expression:
+        case Template((inner,)) if not isinstance(inner, str):
+            return _type(inner, variables)  # the engine takes "${x}" for x
+        case Reference(_, steps) | Steps(_, steps) if "[*]" in steps:
+            return "CODE" if _ends_as_list(steps) else None
+        case Reference() as reference:
+            found = _variable(reference, variables)
+            return found.type if found else None
+        case Call(name, arguments) if name in _OF_ARGUMENTS:
+            found_types = {_type(one, variables) for one in arguments if one != _NULL}
+            return _common(found_types) if name == "coalesce" or len(found_types) == 1 else None
+        case Conditional(_, yes, no):
+            return _common(_type(one, variables) for one in (yes, no) if one != _NULL)
+        case _:
+            return _type_of_form(expression)
+
+
+def _type_of_form(expression: Expression) -> str | None:
+    """Return the type that an expression has whatever its parts are."""
+    match expression:
+        case Constant(text):
+            return {"true": "BOOLEAN", "false": "BOOLEAN", "null": None}.get(text, "INTEGER")
+        case Call(name, _):
+            return _BY_FUNCTION.get(name.removeprefix("core::"))
+        case Chain(_, operators):
+            return "BOOLEAN" if set(operators) <= _LOGIC else "INTEGER"
+        case Unary(operator, _):
+            return "BOOLEAN" if operator == "!" else "INTEGER"
+        case Template() | Collection():
+            return "STRING" if isinstance(expression, Template) else "CODE"
+        case _:
+            return None
+
+
+def _ends_as_list(steps: "tuple[str | Expression, ...]") -> bool:
+    """Tell whether steps with a splat give a list: nothing is picked from it afterwards."""
+    splat = max(index for index, step in enumerate(steps) if step == "[*]")
+    return all(isinstance(step, str) and not step[0].isdigit() for step in steps[splat + 1 :])
+
+
+def _common(types: Iterable[str | None]) -> str | None:
+    """Return the type that the engine unites others to: of different ones it makes text.
+
+    `try` does not unite: it takes one as it is.
+    """
+    found = set(types)
+    if None in found or not found:
+        return None
+    if len(found) == 1:
+        return found.pop()
+    return None if "CODE" in found else "STRING"
+
+
+def _is_nullable(expression: Expression, variables: _Variables) -> bool:
+    match expression:
+        case Constant():
+            return expression == _NULL
+        case Reference() as reference:
+            found = _variable(reference, variables)
+            return found is not None and found.is_nullable
+        case Call("one" | "ephemeralasnull", _):
+            return True
+        case _:
+            return any(_is_nullable(one, variables) for one in _results(expression))
+
+
+def _results(expression: Expression) -> "tuple[Expression, ...]":
+    """Return the parts of an expression one of which is its value."""
+    match expression:
+        case Template((inner,)) if not isinstance(inner, str):
+            return (inner,)
+        case Call("lookup", (_, _, last)):
+            return (last,)
+        case Call("try" | "nonsensitive" | "sensitive", arguments):
+            return arguments
+        case Conditional(_, yes, no):
+            return yes, no
+        case _:
+            return ()
+
+
+def _is_link(expression: Expression) -> bool:
+    """Tell whether every value that the expression can have, but none at all, is the address of a page."""
+    match expression:
+        case Template((str() as first, *_)):
+            return first.lower().startswith(_ADDRESS) and "\n" not in first
+        case Call("format", (Template() as text, *_)):
+            return _is_link(text)
+        case Call("coalesce", arguments):
+            parts = arguments
+        case _:
+            parts = _results(expression)
+    values = [one for one in parts if not _is_nothing(one)]
+    return bool(values) and all(map(_is_link, values))
+
+
+def _is_nothing(expression: Expression) -> bool:
+    return expression == _NULL or (isinstance(expression, Template) and not expression.parts)

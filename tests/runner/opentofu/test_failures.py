@@ -61,7 +61,7 @@ def test_broken_configuration_is_warned_of_and_refused_by_the_engine(new_run: Ne
     run = new_run(files={"main.tf": 'variable "x" {{{'})
 
     assert run.execute().outcome is Outcome.FAILED
-    assert "main.tf could not be read" in run.reporter.text("input")
+    assert "main.tf line 1 is not valid HCL" in run.reporter.text("input")
     assert (
         "init failed (exit status 1): Argument or block definition required (main.tf line 1)"
         in run.reporter.user_messages["init_tf"]
@@ -265,3 +265,11 @@ def test_a_version_that_is_none_fails_the_sources(new_run: NewRun, version: str)
 
     assert run.execute().outcome is Outcome.FAILED
     assert run.reporter.user_messages == {"sources": f"'{version}' is not a version of OpenTofu or Terraform"}
+
+
+def test_what_a_file_too_large_to_be_read_declares_is_not_declared_again(new_run: NewRun) -> None:
+    text = 'variable "meshstack_building_block_id" { type = string }\n' + "# much\n" * 40_000
+    run = new_run(files={"main.tf": text + 'resource "terraform_data" "x" {}\n'})
+
+    assert run.execute().outcome is Outcome.SUCCEEDED
+    assert "main.tf is larger than 256 KiB" in run.reporter.text("input")

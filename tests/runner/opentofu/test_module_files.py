@@ -5,10 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from blockyard import runner
+from blockyard.modules.module import MAX_JSON_BYTES
 from blockyard.runner.executors.executor import Outcome
 from blockyard.runner.executors.opentofu.backend import Backend
 from blockyard.runner.executors.opentofu.initialization import Initialized, read_local_state
-from blockyard.runner.executors.opentofu.module_files import MAX_FILE_BYTES, module_files
+from blockyard.runner.executors.opentofu.module_files import module_files
 from tests.support.opentofu_runs import OpenTofuRun
 
 NewRun = Callable[..., OpenTofuRun]
@@ -53,11 +54,12 @@ def test_links_inside_the_folder_are_read_and_no_others(tmp_path: Path) -> None:
     (run_dir / "e.tf").symlink_to("/dev/zero")
     (run_dir / "f.tf").symlink_to("nowhere")
     (run_dir / "g.tf").mkdir()
-    (run_dir / "h.tf").write_text(" " * (MAX_FILE_BYTES + 1))
+    (run_dir / "h.tf").write_text(" " * (2 * MAX_JSON_BYTES))
     (run_dir / "i.txt").write_text("data")
     (run_dir / "j.tf").write_text("left out")
 
     found = module_files(run_dir, leave_out=lambda name: name == "j.tf")
+    assert len(found.pop("h.tf")) == MAX_JSON_BYTES + 1
     assert found == {"a.tf": "outer", "b.tf": "odd \ufffd", "c.tf": "inner"}
 
 

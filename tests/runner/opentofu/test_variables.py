@@ -160,11 +160,15 @@ def test_environment_inputs_for_variables_give_way_to_any_input_of_that_name(
     assert variables.from_inputs(given, read({})).values == expected
 
 
-def test_a_variable_of_json_configuration_is_text_where_a_native_one_would_be() -> None:
-    module = read({"a.tf.json": '{"variable": {"x": {"type": "string"}}}'})
-    given = [PlainInput("x", 7, InputType.INTEGER)]
+@pytest.mark.parametrize("type_", [InputType.CODE, InputType.INTEGER])
+def test_a_variable_of_text_gets_the_same_in_both_syntaxes(type_: InputType) -> None:
+    given = [PlainInput("x", '{"a": [1, 2]}' if type_ is InputType.CODE else 7, type_)]
+    native = read({"a.tf": 'variable "x" {\n  type = string\n}\n'})
+    in_json = read({"a.tf.json": '{"variable": {"x": {"type": "string"}}}'})
 
-    assert variables.from_inputs(given, module).values == {"x": "7"}
+    values = variables.from_inputs(given, in_json).values
+    assert values == variables.from_inputs(given, native).values
+    assert values == {"x": '{"a":[1,2]}' if type_ is InputType.CODE else "7"}
 
 
 def test_code_nested_too_deeply_is_text() -> None:

@@ -369,7 +369,7 @@ def test_other_media_types_are_refused(world: BlockWorld) -> None:
 def test_a_run_without_its_outputs_fails_and_names_them(world: BlockWorld) -> None:
     block = world.order(world.define(inputs=INPUTS, outputs=OUTPUTS), ASKED)
 
-    world.finish({"url": a_value("ftp://x"), "count": a_value(None, "INTEGER")})
+    world.finish({"url": a_value(["x"]), "count": a_value(None, "INTEGER")})
 
     assert status_of(world.read(block)) == "FAILED"
     run = world.latest_run(block)
@@ -378,6 +378,25 @@ def test_a_run_without_its_outputs_fails_and_names_them(world: BlockWorld) -> No
     assert "Output 'count' was expected but not provided" in run.summary
     assert "Output 'url' cannot be used" in run.summary
     assert world.read(block)["status"]["outputs"] == {}
+
+
+def test_a_run_may_leave_optional_outputs_out_and_children_find_them_absent(world: BlockWorld) -> None:
+    optional = {name: {**output, "isOptional": True} for name, output in OUTPUTS.items()}
+    block = world.order(world.define(inputs=INPUTS, outputs=optional), ASKED)
+
+    world.finish({"url": a_value(None)})
+
+    assert status_of(world.read(block)) == "SUCCEEDED"
+    assert world.read(block)["status"]["outputs"] == {}
+
+
+def test_a_link_that_is_no_address_is_kept_as_the_text_it_is(world: BlockWorld) -> None:
+    block = world.order(world.define(inputs=INPUTS, outputs=OUTPUTS), ASKED)
+
+    world.finish({"url": a_value("gs://logs"), "count": a_value(1, "INTEGER")})
+
+    assert status_of(world.read(block)) == "SUCCEEDED"
+    assert world.read(block)["status"]["outputs"]["url"]["value"] == "gs://logs"
 
 
 def test_the_usage_of_versions_and_definitions_is_counted(world: BlockWorld) -> None:

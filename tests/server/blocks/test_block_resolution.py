@@ -230,10 +230,6 @@ def test_declared_outputs_are_kept(declared: OutputSpec, reported: BlockOutput, 
         (output_spec(DeclaredType.INTEGER), BlockOutput("0x9", OutputType.STRING), "'o' should be INTEGER but is text"),
         (output_spec(), BlockOutput(5, OutputType.INTEGER), "'o' should be STRING but is a number"),
         (output_spec(assignment=OutputAssignment.PLATFORM_TENANT_ID), BlockOutput("t", OutputType.STRING), "no tenant"),
-        (output_spec(assignment=OutputAssignment.RESOURCE_URL), BlockOutput("javascript:x", OutputType.STRING), "http"),
-        (output_spec(assignment=OutputAssignment.RESOURCE_URL), BlockOutput("file:///x", OutputType.STRING), "http"),
-        (output_spec(assignment=OutputAssignment.SIGN_IN_URL), BlockOutput("http://[x", OutputType.STRING), "http"),
-        (output_spec(assignment=OutputAssignment.SIGN_IN_URL), BlockOutput("https:// x", OutputType.STRING), "http"),
     ],
 )
 def test_missing_and_wrong_outputs_are_named(declared: OutputSpec, reported: BlockOutput | None, words: str) -> None:
@@ -241,6 +237,27 @@ def test_missing_and_wrong_outputs_are_named(declared: OutputSpec, reported: Blo
 
     assert len(checked.problems) == 1
     assert words in checked.problems[0]
+
+
+@pytest.mark.parametrize("reported", [{}, {"o": BlockOutput(None, OutputType.STRING)}])
+def test_an_optional_output_may_be_absent(reported: dict[str, BlockOutput]) -> None:
+    checked = check_outputs({"o": replace(output_spec(), is_optional=True)}, reported)
+
+    assert (checked.outputs, checked.problems) == ({}, [])
+
+
+def test_an_optional_output_of_the_wrong_type_is_wrong() -> None:
+    optional = replace(output_spec(), is_optional=True)
+
+    assert check_outputs({"o": optional}, {"o": BlockOutput(5, OutputType.INTEGER)}).problems
+
+
+@pytest.mark.parametrize("value", ["javascript:x", "gs://logs", "", "http://[x", "https:// x"])
+@pytest.mark.parametrize("assignment", [OutputAssignment.RESOURCE_URL, OutputAssignment.SIGN_IN_URL])
+def test_a_link_that_is_no_address_is_kept(assignment: OutputAssignment, value: str) -> None:
+    checked = check_outputs({"o": output_spec(assignment=assignment)}, {"o": BlockOutput(value, OutputType.STRING)})
+
+    assert (checked.outputs["o"].value, checked.problems) == (value, [])
 
 
 def test_a_manual_block_gives_one_output_per_input_and_no_secret() -> None:

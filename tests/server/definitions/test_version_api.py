@@ -55,7 +55,7 @@ FULL: Any = {
     },
     "outputs": {
         "url": an_output(assignmentType="RESOURCE_URL", displayOrder=5),
-        "docs-url": an_output(assignmentType="RESOURCE_URL"),
+        "docs-url": an_output(assignmentType="RESOURCE_URL", isOptional=True),
         "summary": an_output(assignmentType="SUMMARY", type="CODE"),
         "worked": an_output(type="BOOLEAN"),
     },

@@ -1,5 +1,6 @@
 """`definitions import`: makes a definition of an OpenTofu module in a git repository, or a manual one of a file."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,13 @@ from blockyard.cli.documents import text
 from blockyard.cli.output import Format
 from blockyard.cli.resources import SHARED_RUNNER
 from blockyard.cli.session import NeededWorkspaceOption, OutputOption, UrlOption, connected, needed_workspace, reporting
+
+
+class Target(StrEnum):
+    """What blocks of a definition belong to."""
+
+    WORKSPACE = "workspace"
+    TENANT = "tenant"
 
 
 def import_definition(
@@ -39,6 +47,10 @@ def import_definition(
     manual: Annotated[
         bool, typer.Option("--manual", help="Without a module: people do the work; --file names the inputs.")
     ] = False,
+    target: Annotated[
+        Target | None,
+        typer.Option("--target", help="What its blocks belong to; left out, workspaces."),
+    ] = None,
     into: Annotated[
         str | None, typer.Option("--into", help="Existing definition (id or name): write its draft, or a new one.")
     ] = None,
@@ -65,5 +77,6 @@ def import_definition(
         file=file,
         manual=manual,
         workspace=workspace,
+        target=None if target is None else f"{target.value.upper()}_LEVEL",
     )
     definition_import.run(wanted, into=into, release=release, dry_run=dry_run, url=url, form=output)

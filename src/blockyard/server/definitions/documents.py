@@ -102,12 +102,14 @@ def _input(spec: InputSpec, secret: Callable[[StoredSecret], JsonObject]) -> Jso
 
 
 def _output(spec: OutputSpec) -> JsonObject:
-    return {
+    document: JsonObject = {
         "displayName": spec.display_name,
         "type": spec.type.value,
         "assignmentType": spec.assignment_type.value,
         "displayOrder": spec.display_order,
     }
+    # A member of ours: clients that do not know it find only what they sent. Source: api.md 3.17, content hash.
+    return document | {"isOptional": True} if spec.is_optional else document
 
 
 def _read_input(key: str, stored: JsonObject) -> InputSpec:
@@ -138,6 +140,7 @@ def _read_output(key: str, stored: JsonObject) -> OutputSpec:
         type=DeclaredType(str(stored["type"])),
         assignment_type=OutputAssignment(str(stored["assignmentType"])),
         display_order=_integer(stored["displayOrder"]),
+        is_optional=stored.get("isOptional") is True,
     )
 
 

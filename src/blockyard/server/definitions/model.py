@@ -134,6 +134,8 @@ class OutputSpec:
     type: DeclaredType
     assignment_type: OutputAssignment = OutputAssignment.NONE
     display_order: int = 0
+    is_optional: bool = False
+    """A run may leave it out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

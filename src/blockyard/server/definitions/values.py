@@ -6,6 +6,7 @@ import json
 import re
 from decimal import Decimal
 from typing import assert_never
+from urllib.parse import urlsplit
 
 from blockyard.modules import literals
 from blockyard.protocol.jsontypes import Json
@@ -93,7 +94,7 @@ def feeds(output: DeclaredType, input_: InputType) -> bool:
 def check_output(spec: OutputSpec, value: Json) -> Json:
     """Return the value a run reported for a declared output, in the declared type. Raises Invalid.
 
-    STRING and CODE take each other; objects and lists become indented JSON text in CODE. Source: concepts.md 7.
+    STRING and CODE take each other; CODE takes everything, as JSON text, objects and lists indented. Source: concepts.md 7.
     """
     if _size(value) > MAX_VALUE_BYTES:
         raise Invalid(
@@ -105,7 +106,7 @@ def check_output(spec: OutputSpec, value: Json) -> Json:
     if expected in {OutputType.STRING, OutputType.CODE}:
         if isinstance(value, str):
             return value
-        if expected is OutputType.CODE and isinstance(value, dict | list):
+        if expected is OutputType.CODE and value is not None:
             return json.dumps(value, indent=2, ensure_ascii=False)
     if expected is OutputType.BOOLEAN and isinstance(value, bool):
         return value
@@ -126,6 +127,17 @@ def _is_number(value: Json) -> bool:
 
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+
+def is_web_address(value: Json) -> bool:
+    """Tell whether a value can be shown as a link."""
+    if not isinstance(value, str):
+        return False
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    return parts.scheme.lower() in {"http", "https"} and bool(parts.netloc) and not any(map(str.isspace, value))
 
 
 def input_from_output(type_: InputType, value: Json) -> Json:

@@ -10,7 +10,7 @@ from blockyard.server.blocks.model.block import BlockOutput
 from blockyard.server.blocks.model.resolution import ResolvedInput, ResolvedValue
 from blockyard.server.blocks.service import BlockView
 from blockyard.server.definitions.model import AssignmentType, InputSpec, OutputAssignment, OutputSpec
-from blockyard.server.definitions.values import file_content
+from blockyard.server.definitions.values import file_content, is_web_address
 from blockyard.server.runners.secrets import StoredSecret
 
 MASK = "••••••"
@@ -126,8 +126,7 @@ def _shown_output(spec: OutputSpec | None, output: BlockOutput) -> Shown:
     if output.is_sensitive:
         return Shown("secret", MASK)
     if spec is not None and spec.assignment_type in _LINKS and isinstance(output.value, str):
-        is_web_address = output.value.lower().startswith(("http://", "https://"))
-        return Shown("link" if is_web_address else "text", output.value)
+        return Shown("link", output.value) if is_web_address(output.value) else shown(output.value)
     return shown(output.value, code=output.type is OutputType.CODE)
 
 

@@ -1,14 +1,12 @@
 """Executes one run of an OpenTofu module, stage by stage; see the package for the design."""
 
 import shutil
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from blockyard.modules import literals
 from blockyard.modules.module import Module
-from blockyard.modules.syntax import warm_up
 from blockyard.protocol.run import Behavior, TerraformImplementation
 from blockyard.protocol.status import OutputValue
 from blockyard.runner.executors.executor import ArtifactError, Outcome, ProcessResult, Reporter, Result, RunContext
@@ -55,7 +53,6 @@ class OpenTofuExecutor:
     def __init__(self, settings: RunnerSettings, environ: Mapping[str, str]) -> None:
         self._environ = dict(environ)
         self._http = new_http()
-        threading.Thread(target=warm_up, name="hcl-grammar", daemon=True).start()
         downloader = Downloader(mirror_url=settings.engine_mirror_url, key_file=settings.engine_key_file)
         self._engines = Engines(
             settings.engine_dir,

@@ -85,8 +85,8 @@ def prepare_inputs(work: Work, prepared: Prepared) -> Module:
     write_files(work.run_dir, opened, work.say)
     _require_module(work)
     module = _read_module(work, prepared)
-    for warning in module.warnings:
-        work.say(f"Warning: {warning}. Its variables count as having no type.")
+    for file in module.unread:
+        work.say(f"Warning: {file.sentence}. Its variables count as having no type.")
     _tell_of_variable_files(work)
     own = _own_values(work)
     _require_values(module, {*own, *(given.key for given in opened)})

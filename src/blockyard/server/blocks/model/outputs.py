@@ -5,7 +5,6 @@ Source: concepts.md 7, runner.md 1.7, 4.6.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType, OutputType
@@ -26,9 +25,7 @@ _DERIVED = {
     InputType.LIST: OutputType.CODE,
     InputType.MULTI_SELECT: OutputType.CODE,
 }
-_LINKS = frozenset({OutputAssignment.RESOURCE_URL, OutputAssignment.SIGN_IN_URL})
 _NO_TENANT_REMEDY = "Give the output another assignment in a new version of the definition."
-_LINK_REMEDY = "Let the module put out a whole address, or give the output another assignment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,10 @@ class CheckedOutputs:
 
 
 def check_outputs(specs: Mapping[str, OutputSpec], reported: Mapping[str, BlockOutput]) -> CheckedOutputs:
-    """Compare what an APPLY run reported with what its version declares; undeclared outputs are dropped."""
+    """Compare what an APPLY run reported with what its version declares; undeclared outputs are dropped.
+
+    An optional output may be absent. A link that is no address is kept: it is shown as the text it is.
+    """
     outputs: dict[str, BlockOutput] = {}
     problems: list[str] = []
     for key, spec in specs.items():
@@ -57,12 +57,14 @@ def check_outputs(specs: Mapping[str, OutputSpec], reported: Mapping[str, BlockO
         if output is not None and output.is_sensitive:
             outputs[key] = BlockOutput(None, spec.type.run_type, is_sensitive=True)
             continue
+        if (output is None or output.value is None) and spec.is_optional:
+            continue
         if output is None or output.value is None:
             problems.append(f"Output '{key}' was expected but not provided.")
             continue
         try:
+            _check_assignment(spec)
             value = check_output(spec, output.value)
-            _check_assignment(spec, value)
         except Invalid as error:
             problems.append(f"Output '{key}' cannot be used: {error.message}.")
             continue
@@ -84,18 +86,6 @@ def _plain(item: ResolvedInput) -> Json:
     return None if isinstance(item.value, StoredSecret) else item.value
 
 
-def _check_assignment(spec: OutputSpec, value: Json) -> None:
+def _check_assignment(spec: OutputSpec) -> None:
     if spec.assignment_type is OutputAssignment.PLATFORM_TENANT_ID:
         raise Invalid("a building block of a workspace has no tenant whose id it could set", remedy=_NO_TENANT_REMEDY)
-    if spec.assignment_type in _LINKS and not _is_web_address(value):
-        raise Invalid("a link must be an address that begins with http:// or https://", remedy=_LINK_REMEDY)
-
-
-def _is_web_address(value: Json) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return False
-    return parts.scheme.lower() in {"http", "https"} and bool(parts.netloc) and not any(map(str.isspace, value))

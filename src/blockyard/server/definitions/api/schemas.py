@@ -232,6 +232,7 @@ class OutputIn(WireModel):
     type: Annotated[DeclaredType, Field(strict=False)]
     assignment_type: Annotated[OutputAssignment, Field(strict=False)]
     display_order: _Order = 0
+    is_optional: Annotated[bool, Field(description="A run may leave it out. A member of Blockyard.")] = False
 
     def model(self, key: str) -> OutputSpec:
         """Return the output."""
@@ -241,6 +242,7 @@ class OutputIn(WireModel):
             type=self.type,
             assignment_type=self.assignment_type,
             display_order=self.display_order,
+            is_optional=self.is_optional,
         )
 
 
