@@ -78,6 +78,9 @@ def member(server: WholeServer, tenancy: Tenancy) -> Person:
     )
     mia = Person(server.app)
     assert mia.sign_in("mia").status_code == 303
+    own = "four other random words"
+    chosen = mia.post("/account/password", {"current": "four random words", "new": own, "repeated": own})
+    assert chosen.status_code == 303
     return mia
 
 
