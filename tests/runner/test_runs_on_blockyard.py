@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.version import PROTOCOL_VERSION
 from tests.support.fake_control_plane import LOSE_ANSWER, FakeControlPlane, a_run
 from tests.support.runners import RUNNER_UUID, running
 
@@ -50,7 +51,7 @@ def test_claims_wait_and_name_what_is_served_and_never_use_a_run_token(plane: Fa
         ("implementationType", "GITLAB_PIPELINE"),
     ]
     assert claims[0].headers["prefer"] == "wait=25"
-    assert claims[0].headers["blockyard-protocol"] == "1"
+    assert claims[0].headers["blockyard-protocol"] == str(PROTOCOL_VERSION)
     assert claims[0].headers["x-block-runner-node-id"] == f"{RUNNER_UUID}-worker-1"
     assert {claim.headers["authorization"] for claim in claims} == {"Bearer api-token-0"}
     assert len(plane.of("POST", "/api/login")) == 1
