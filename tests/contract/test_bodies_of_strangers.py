@@ -29,7 +29,6 @@ OPEN_PAGES = {
     ("GET", "/"),
     ("GET", "/sign-in"),
     ("GET", "/sign-in/link"),
-    ("GET", "/api/docs"),
     ("GET", "/api/openapi.json"),
 }
 REFUSED = {401, 404, 405, 406, 413, 415}

@@ -10,6 +10,7 @@ import pytest
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.server.blocks.api.feed import BlockFeed, Cursor
+from blockyard.server.identity.model import Principal
 from tests.support.block_world import (
     BLOCKS,
     MANUAL,
@@ -209,7 +210,7 @@ def test_a_stream_follows_the_block_from_run_to_run(world: BlockWorld) -> None:
     block_id = world.stored(block).id
 
     async def follow() -> list[str]:
-        stream = feed.stream(ADMINISTRATOR, block_id, await feed.look(ADMINISTRATOR, block_id, Cursor()))
+        stream = feed.stream(administrator, block_id, await feed.look(ADMINISTRATOR, block_id, Cursor()))
         seen: list[str] = []
         for action in _actions(world, block):
             await _until_quiet(stream, seen)
@@ -225,6 +226,33 @@ def test_a_stream_follows_the_block_from_run_to_run(world: BlockWorld) -> None:
         "FAILED",
         "FAILED",
     ]
+
+
+def test_a_stream_ends_when_the_viewer_may_not_see_the_block_any_more(world: BlockWorld) -> None:
+    block = world.order(world.define(inputs={"size": an_input("INTEGER")}), {"size": 1})
+    feed = BlockFeed(world.db, world.blocks, world.views)
+    block_id = world.stored(block).id
+    roles = [ADMINISTRATOR]
+
+    async def who() -> Principal:
+        return roles[-1]
+
+    async def follow() -> list[str]:
+        stream = feed.stream(who, block_id, await feed.look(ADMINISTRATOR, block_id, Cursor()))
+        seen: list[str] = []
+        await _until_quiet(stream, seen)
+        roles.append(Principal(author=ADMINISTRATOR.author))
+        await asyncio.to_thread(world.finish)
+        async for text in stream:
+            seen.extend(_statuses(text))
+        return seen
+
+    assert asyncio.run(asyncio.wait_for(follow(), 60)) == ["PENDING"]
+
+
+async def administrator() -> Principal:
+    """Return who watches."""
+    return ADMINISTRATOR
 
 
 def _actions(world: BlockWorld, block: Any) -> list[Callable[[], object]]:

@@ -1,8 +1,10 @@
 """Large bodies: read aside, of known callers only, with the same refusals as small ones."""
 
 import asyncio
+import gc
 import json
 import threading
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
@@ -10,6 +12,7 @@ import httpx
 import pytest
 from fastapi import Body, FastAPI, Request
 from pydantic import AfterValidator
+from starlette.types import Message, Receive, Scope, Send
 
 from blockyard.server.kit.bodies import LARGE_BYTES, OPEN_BYTES, SIGN_IN_BYTES
 from blockyard.server.kit.connections import BodyGuard
@@ -192,3 +195,37 @@ async def test_a_document_of_too_many_values_is_refused(client: httpx.AsyncClien
 def test_a_route_cannot_take_large_bodies_without_asking_who_may_send_them() -> None:
     with pytest.raises(TypeError):
         takes(LARGE_BYTES)
+
+
+async def test_what_large_bodies_left_behind_is_given_back_soon() -> None:
+    class Left:
+        """What refers to itself, as the trace of a refusal does."""
+
+        me: "Left | None" = None
+
+    left: list[weakref.ref[Left]] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, send
+        await receive()
+        one = Left()
+        one.me = one
+        left.append(weakref.ref(one))
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"x" * (2 * 1024 * 1024), "more_body": False}
+
+    async def send(_message: Message) -> None:
+        """Nothing is answered."""
+
+    scope = {"type": "http", "raw_path": b"/", "query_string": b"", "headers": [], "blockyard.body_bytes": LARGE_BYTES}
+    gc.disable()
+    try:
+        await BodyGuard(app, give_back_seconds=0.01)(scope, receive, send)
+        async with asyncio.timeout(WAITING_SECONDS):
+            while left[0]() is not None:  # noqa: ASYNC110  no event: a thread collects it
+                await asyncio.sleep(0.01)
+    finally:
+        gc.enable()
+
+    assert left[0]() is None

@@ -86,6 +86,18 @@ async def test_a_viewer_sees_everything_as_it_happens_and_the_stream_ends_with_t
     assert world.db.signals._waiting == {}
 
 
+async def test_a_stream_ends_with_the_credential_of_its_viewer(world: RunWorld, server: Served, worker: Worker) -> None:
+    watching = asyncio.create_task(watch(server, worker.run_id))
+    await worker.log("work", 0, b"before\n")
+    await asyncio.sleep(0.2)
+    world.keys["taken"] = world.keys.pop("platform")
+    await worker.log("work", 7, b"after\n")
+
+    seen = await asyncio.wait_for(watching, 5)
+
+    assert [frame["data"]["text"] for frame in seen if frame["event"] == "log"] == ["before\n"]
+
+
 async def test_last_event_id_resumes_and_a_seen_end_is_204(server: Served, worker: Worker) -> None:
     await worker.log("work", 0, b"one\n")
     async with httpx.AsyncClient(base_url=server.url) as client:

@@ -45,6 +45,7 @@ from blockyard.server.kit.clock import Clock, utc_now
 from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.hal import Links
+from blockyard.server.kit.headers import SafeHeaders
 from blockyard.server.kit.http import AccessLog, SingleSlash, install_errors
 from blockyard.server.kit.idempotency import IdempotencyKeys
 from blockyard.server.kit.ids import NewId, new_id
@@ -234,7 +235,7 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
         description="The meshObject API, and Blockyard's own endpoints below `/api/blockyard/v1`.",
         version=__version__,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        docs_url="/api/docs",
+        docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
@@ -267,6 +268,7 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
     app.add_middleware(BodyGuard)
     app.add_middleware(AccessLog, observe=metrics.observe)
     app.add_middleware(SingleSlash)
+    app.add_middleware(SafeHeaders, https=settings.effective_public_url.startswith("https://"))
     return app
 
 

@@ -11,8 +11,9 @@ from fastapi.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from blockyard.server.kit.bodies import LARGE_BYTES, taken_bytes, too_large
+from blockyard.server.kit.bodies import KNOWN_BYTES, LARGE_BYTES, taken_bytes, too_large
 from blockyard.server.kit.http import HttpRefusal, problem, refused_by_http
+from blockyard.server.kit.trim import give_back
 
 HEADER_SECONDS = 10.0
 """Headers that are not complete by then close the connection."""
@@ -22,6 +23,9 @@ MAX_HEADER_BYTES = 64 * 1024
 
 STALL_SECONDS = 30.0
 """A body that does not grow for so long is refused (408)."""
+
+GIVE_BACK_SECONDS = 2.0
+"""So long after a large body its memory is given back."""
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -118,10 +122,18 @@ class BodyGuard:
     No route takes more than `max_bytes`.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int = LARGE_BYTES, stall_seconds: float = STALL_SECONDS) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        max_bytes: int = LARGE_BYTES,
+        stall_seconds: float = STALL_SECONDS,
+        give_back_seconds: float = GIVE_BACK_SECONDS,
+    ) -> None:
         self._app = app
         self._max_bytes = max_bytes
         self._stall_seconds = stall_seconds
+        self._give_back_seconds = give_back_seconds
+        self._giving_back: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -148,7 +160,21 @@ class BodyGuard:
                 raise too_large(limit)
             return message
 
-        await self._app(scope, guarded, send)
+        try:
+            await self._app(scope, guarded, send)
+        finally:
+            if received > KNOWN_BYTES:
+                self._give_back_soon()
+
+    def _give_back_soon(self) -> None:
+        """Give memory back in a moment, once for all large bodies that come until then."""
+        if self._giving_back is None:
+            loop = asyncio.get_running_loop()
+            self._giving_back = loop.call_later(self._give_back_seconds, self._give_back, loop)
+
+    def _give_back(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._giving_back = None
+        loop.run_in_executor(None, give_back)
 
     def _refusal(self, request: Request) -> Response | None:
         if b"%00" in request.scope["raw_path"] or b"%00" in request.scope["query_string"]:

@@ -319,15 +319,22 @@ def _on_bug(request: Request, error: Exception) -> Response:
     )
 
 
+_DOUBLED = ("//api/", "//mesh/")
+"""What such clients ask for."""
+
+
 class SingleSlash:
-    """Takes `//api/…` for `/api/…`: clients that are given a base URL with a slash at its end send that. Source: runner.md 1.3."""
+    """Takes `//api/…` for `/api/…`: clients that are given a base URL with a slash at its end send that. Source: runner.md 1.3.
+
+    Nothing else is taken so: a proxy that denies `/metrics` lets `//metrics` through.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
-        if scope["type"] == "http" and scope["path"].startswith("//"):
+        if scope["type"] == "http" and scope["path"].startswith(_DOUBLED):
             raw: bytes = scope["raw_path"]
             scope = {**scope, "path": "/" + scope["path"].lstrip("/"), "raw_path": b"/" + raw.lstrip(b"/")}
         await self._app(scope, receive, send)

@@ -15,6 +15,7 @@ from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import media, media_class, page_request
+from blockyard.server.kit.idempotency import shown_once
 from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import Name, ShortText, Text, WireDate, WireJson, WireModel
@@ -161,11 +162,14 @@ class RunnerKeyOut(WireModel):
 
 def own_key_routes(db: Database, keys: RunnerKeys) -> APIRouter:
     """Return the route that makes keys of runners."""
-    router = APIRouter(prefix="/api/blockyard/v1/runners", tags=["Runners"])
+    router = api_router(prefix="/api/blockyard/v1/runners", tags=["Runners"])
 
     @router.post("/{uuid}/keys", status_code=HTTPStatus.CREATED)
-    async def create_runner_key(uuid: UUID, body: RunnerKeyIn, principal: CurrentPrincipal) -> RunnerKeyOut:
+    async def create_runner_key(
+        request: Request, uuid: UUID, body: RunnerKeyIn, principal: CurrentPrincipal
+    ) -> RunnerKeyOut:
         """Make a runner's own API key: it claims and reports runs of this runner and may do nothing else."""
+        shown_once(request)
         runner_id, name, expires_at = RunnerId(uuid), body.display_name, body.expires_at
         issued = await db.write(lambda tx: keys.create(tx, principal, runner_id, name, expires_at))
         return RunnerKeyOut(

@@ -45,7 +45,7 @@ def add_sign_in(router: APIRouter, site: Site, users: UserService, sign_in: Sign
         status = HTTPStatus.OK if refusal is None else status_of(refusal)
         response = frame.page(request, "sign_in.html", context, visitor=None, status=status)
         response.set_cookie(
-            _FORM_COOKIE, cookie, path="/sign-in", secure=frame.secure_cookies, httponly=True, samesite="strict"
+            _FORM_COOKIE, cookie, path="/", secure=frame.secure_cookies, httponly=True, samesite="strict"
         )
         return response
 

@@ -10,21 +10,15 @@ from uuid import UUID
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.blocks.api.rendering import block_summary
 from blockyard.server.blocks.service import BlockService
+from blockyard.server.identity.api import Who
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Database, Transaction
-from blockyard.server.kit.errors import NotFound
+from blockyard.server.kit.streams import SWEEP_SECONDS, follow
 from blockyard.server.runs.api.events import event_documents
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.service import RunViews
 
-KEEP_ALIVE_SECONDS = 15.0
-"""A comment is sent after so much silence, so that proxies keep the connection."""
-
-MAX_STREAM_SECONDS = 3600.0
-"""A stream ends then; the viewer comes back and proves again who it is."""
-
 MAX_WAIT_SECONDS = 30.0
-_SWEEP_SECONDS = 5.0
 _CURSOR = re.compile(r"(\d{1,9})(?:-([0-9a-f-]{36})-(\d{1,9}))?", re.ASCII)
 
 
@@ -91,33 +85,19 @@ class BlockFeed:
                 if found.events or found.ended or left <= 0:
                     return found
                 if found.cursor.run_id == watched:
-                    await subscription.wait(min(left, _SWEEP_SECONDS))
+                    await subscription.wait(min(left, SWEEP_SECONDS))
                 watched = found.cursor.run_id
 
-    async def stream(self, principal: Principal, block_id: UUID, found: BlockEvents) -> AsyncIterator[str]:
-        """Yield server-sent events, beginning with `found`, until the block is gone or the viewer must come back."""
-        clock = asyncio.get_running_loop()
-        end = clock.time() + MAX_STREAM_SECONDS
-        spoke_at = clock.time()
-        while clock.time() < end:
-            watched = found.cursor.run_id
-            with self._db.signals.subscribe(*_topics(block_id, watched)) as subscription:
-                subscription.wake()  # what happened between the last look and the subscription
-                while found.cursor.run_id == watched and clock.time() < end:
-                    if found.events:
-                        spoke_at = clock.time()
-                        yield _frames(found)
-                    if found.ended:
-                        return
-                    if not found.more:
-                        await subscription.wait(_SWEEP_SECONDS)
-                    if clock.time() - spoke_at >= KEEP_ALIVE_SECONDS:
-                        spoke_at = clock.time()
-                        yield ": keep-alive\n\n"
-                    try:
-                        found = await self.look(principal, block_id, found.cursor)
-                    except NotFound:
-                        return
+    def stream(self, who: Who, block_id: UUID, first: BlockEvents) -> AsyncIterator[str]:
+        """Yield server-sent events, beginning with `first`, until the block is gone or the viewer may not see it any more."""
+
+        async def look(found: BlockEvents) -> BlockEvents:
+            return await self.look(await who(), block_id, found.cursor)
+
+        def topics(found: BlockEvents) -> list[str]:
+            return _topics(block_id, found.cursor.run_id)
+
+        return follow(self._db.signals, first, look=look, topics=topics, frames=_frames)
 
     def _changes(self, tx: Transaction, principal: Principal, block_id: UUID, cursor: Cursor) -> BlockEvents:
         block = self._blocks.find(tx, principal, block_id)
@@ -151,6 +131,8 @@ def _topics(block_id: UUID, run_id: UUID | None) -> list[str]:
 
 def _frames(found: BlockEvents) -> str:
     """Return events as frames; only the last one has an id, so that a broken batch is sent again as a whole."""
+    if not found.events:
+        return ""
     frames = [f"event: {event['type']}\ndata: {json.dumps(event, separators=(',', ':'))}\n" for event in found.events]
     frames[-1] = f"id: {found.cursor}\n{frames[-1]}"
     return "".join(f"{frame}\n" for frame in frames)

@@ -11,7 +11,7 @@ from blockyard.server.blocks.api.feed import MAX_WAIT_SECONDS, BlockFeed, Cursor
 from blockyard.server.blocks.api.rendering import block_detail, list_item
 from blockyard.server.blocks.api.wire import PeoplesBlockFilter
 from blockyard.server.blocks.service import BlockService, BlockView
-from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.identity.api import CurrentPrincipal, who_asks
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import answers, page_request, require_accept
@@ -99,7 +99,7 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
             found = await feed.wait(principal, uuid, Cursor.read(after), min(wait, MAX_WAIT_SECONDS))
             return JSONResponse(batch(found), headers={"Cache-Control": "no-store"})
         first = await feed.look(principal, uuid, Cursor.read(last_event_id or after))
-        stream = feed.stream(principal, uuid, first)
+        stream = feed.stream(who_asks(request), uuid, first)
         return StreamingResponse(stream, media_type=EVENT_STREAM, headers=_STREAM_HEADERS)
 
     return router

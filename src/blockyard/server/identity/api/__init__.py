@@ -12,7 +12,14 @@ from blockyard.server.identity.api.authenticate import (
     set_device_cookie,
     set_session_cookie,
 )
-from blockyard.server.identity.api.current import Authenticate, CurrentPrincipal, current_principal, holding
+from blockyard.server.identity.api.current import (
+    Authenticate,
+    CurrentPrincipal,
+    Who,
+    current_principal,
+    holding,
+    who_asks,
+)
 from blockyard.server.identity.api.info import info_routes
 from blockyard.server.identity.api.keys import key_routes
 from blockyard.server.identity.api.login import address_of, login_routes
@@ -27,6 +34,7 @@ __all__ = [
     "Authenticate",
     "CurrentPrincipal",
     "SignIn",
+    "Who",
     "address_of",
     "authenticate_with",
     "clear_session_cookie",
@@ -40,4 +48,5 @@ __all__ = [
     "require_own_password",
     "set_device_cookie",
     "set_session_cookie",
+    "who_asks",
 ]

@@ -26,6 +26,16 @@ async def current_principal(
     return principal
 
 
+Who = Callable[[], Awaitable[Principal]]
+"""Tells who somebody is now: a viewer may be locked, or lose a role or a key, while it watches."""
+
+
+def who_asks(request: Request) -> Who:
+    """Return what authenticates a request anew, for as long as it is answered."""
+    authenticate: Authenticate = request.app.state.authenticate
+    return lambda: authenticate(request)
+
+
 def holding(code: str) -> May:
     """Return what refuses the large bodies of everybody who holds `code` nowhere."""
 

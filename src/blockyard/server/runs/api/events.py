@@ -12,20 +12,17 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.identity.api import CurrentPrincipal, Who, who_asks
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.http import answers, require_accept
+from blockyard.server.kit.streams import SWEEP_SECONDS, follow
 from blockyard.server.runs.api.rendering import run_summary, step_document
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.service import RunEvents, RunViews
 
 EVENT_STREAM = "text/event-stream"
-KEEP_ALIVE_SECONDS = 15.0
-"""A comment is sent after so much silence, so that proxies keep the connection."""
-
 MAX_WAIT_SECONDS = 30.0
-_SWEEP_SECONDS = 5.0
 _POSITION = re.compile(r"\d{1,9}", re.ASCII)
 _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _DESCRIPTION = (
@@ -68,7 +65,7 @@ def event_routes(db: Database, views: RunViews) -> APIRouter:
         first = await feed.look(principal, RunId(run_id), after)
         if first.ended and not event_documents(first):
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        stream = feed.stream(principal, RunId(run_id), first)
+        stream = feed.stream(who_asks(request), RunId(run_id), first)
         return StreamingResponse(stream, media_type=EVENT_STREAM, headers=_STREAM_HEADERS)
 
     return router
@@ -94,25 +91,15 @@ class RunFeed:
                 left = deadline - asyncio.get_running_loop().time()
                 if event_documents(found) or found.ended or left <= 0:
                     return found
-                await subscription.wait(min(left, _SWEEP_SECONDS))
+                await subscription.wait(min(left, SWEEP_SECONDS))
 
-    async def stream(self, principal: Principal, run_id: RunId, found: RunEvents) -> AsyncIterator[str]:
-        """Yield server-sent events, beginning with `found`, until the run ended."""
-        silent = 0.0
-        with self._db.signals.subscribe(f"run:{run_id}") as subscription:
-            subscription.wake()  # what happened between the first look and the subscription
-            while True:
-                if events := event_documents(found):
-                    silent = 0.0
-                    yield _frames(events, found.position)
-                if found.ended:
-                    return
-                if not found.more and not await subscription.wait(_SWEEP_SECONDS):
-                    silent += _SWEEP_SECONDS
-                if silent >= KEEP_ALIVE_SECONDS:
-                    silent = 0.0
-                    yield ": keep-alive\n\n"
-                found = await self.look(principal, run_id, found.position)
+    def stream(self, who: Who, run_id: RunId, first: RunEvents) -> AsyncIterator[str]:
+        """Yield server-sent events, beginning with `first`, until the run ended or the viewer may not see it any more."""
+
+        async def look(found: RunEvents) -> RunEvents:
+            return await self.look(await who(), run_id, found.position)
+
+        return follow(self._db.signals, first, look=look, topics=lambda _: (f"run:{run_id}",), frames=_frames)
 
 
 def _batch(found: RunEvents) -> JsonObject:
@@ -143,8 +130,11 @@ def event_documents(found: RunEvents) -> list[JsonObject]:
     return [*events, status] if found.run.is_final else [status, *events]
 
 
-def _frames(events: list[JsonObject], position: int) -> str:
-    """Return events as frames; only the last one has an id, so that a broken batch is sent again as a whole."""
+def _frames(found: RunEvents) -> str:
+    """Return a batch as frames; only the last one has an id, so that a broken batch is sent again as a whole."""
+    events = event_documents(found)
+    if not events:
+        return ""
     frames = [f"event: {event['type']}\ndata: {json.dumps(event, separators=(',', ':'))}\n" for event in events]
-    frames[-1] = f"id: {position}\n{frames[-1]}"
+    frames[-1] = f"id: {found.position}\n{frames[-1]}"
     return "".join(f"{frame}\n" for frame in frames)
