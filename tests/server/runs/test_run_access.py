@@ -1,5 +1,6 @@
 """Who reads and changes what of a run; every endpoint with own and foreign principals. Source: concepts.md 11.4."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -212,3 +213,38 @@ async def test_lists_without_a_block_show_what_the_platform_team_may_see(world: 
     assert [page["page"]["totalElements"] for page in (mine, none, unknown, theirs)] == [1, 0, 0, 0]
     assert unknown["_embedded"] == {"meshBuildingBlockRuns": []}
     assert bad.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("key", "seen"),
+    [
+        ("admin", ["own", "elsewhere"]),
+        ("platform", ["own", "elsewhere"]),
+        ("shop", ["own"]),
+        ("other", ["elsewhere"]),
+        ("reader", ["own"]),
+    ],
+)
+async def test_people_list_the_runs_whose_status_they_may_see(world: RunWorld, key: str, seen: list[str]) -> None:
+    world.keys["reader"] = a_key("shop", "BUILDINGBLOCK_LIST")
+    runs = {"own": world.request()}
+    world.clock.advance(1)
+    runs["elsewhere"] = world.request(replace(a_target(), workspace="other"))
+
+    async with world.client(key) as client:
+        answer = await client.get(OWN)
+        narrowed = await client.get(OWN, params={"workspaceIdentifier": "shop", "status": "PENDING"})
+        nothing = await client.get(OWN, params={"status": "FAILED"})
+
+    listed = [item["metadata"]["uuid"] for item in answer.json()["_embedded"]["meshBuildingBlockRuns"]]
+    assert listed == [str(runs[name].id) for name in reversed(seen)]
+    assert answer.json()["page"]["totalElements"] == len(seen)
+    found = [item["metadata"]["uuid"] for item in narrowed.json()["_embedded"]["meshBuildingBlockRuns"]]
+    assert found == [str(runs["own"].id)] * ("own" in seen)
+    assert nothing.json()["page"]["totalElements"] == 0
+
+
+@pytest.mark.parametrize(("key", "status"), [("stranger", 403), ("token", 403), ("nobody", 401)])
+async def test_who_may_see_no_run_is_told_so(world: RunWorld, worker: Worker, key: str, status: int) -> None:
+    async with world.client(worker.token if key == "token" else key) as client:
+        assert (await client.get(OWN)).status_code == status

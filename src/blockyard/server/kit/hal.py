@@ -37,6 +37,7 @@ TEMPLATES: Mapping[str, str] = {
     "run_heartbeat": _OWN + "/runs/{uuid}/heartbeat",
     "run_release": _OWN + "/runs/{uuid}/release",
     "block_list": _OWN + "/blocks",
+    "own_runs": _OWN + "/runs",
     "block_detail": _OWN + "/blocks/{uuid}",
     "block_events": _OWN + "/blocks/{uuid}/events",
     "run_page": "/runs/{uuid}",

@@ -122,6 +122,7 @@ def media_class(media_type: str, *others: str) -> type[JSONResponse]:
             self.media_type = chosen
             super().__init__(_in_version(content, version_of(chosen)), status_code, headers)
 
+    VersionedResponse.media_type = media_type  # what the OpenAPI document shows
     return VersionedResponse
 
 

@@ -32,5 +32,5 @@ def routes(
         report_routes(db, reports, master_key),
         object_routes(db, runs, views, links),
         event_routes(db, views),
-        own_routes(db, runs, views),
+        own_routes(db, runs, views, links),
     )

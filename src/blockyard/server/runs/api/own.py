@@ -4,24 +4,43 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import RunStatus
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database, Transaction
-from blockyard.server.kit.http import answers
-from blockyard.server.runs.api.rendering import run_detail, run_summary
+from blockyard.server.kit.hal import Links
+from blockyard.server.kit.http import answers, page_request
+from blockyard.server.kit.paging import PageRequest
+from blockyard.server.runs.api.rendering import list_item, run_detail, run_summary
 from blockyard.server.runs.model import RunId
-from blockyard.server.runs.service import RunService, RunViews
+from blockyard.server.runs.service import RunFilter, RunService, RunViews
 
 MAX_LOG_BYTES = 4 * 1024 * 1024
 """How much of a log one answer carries."""
 
 
-def own_routes(db: Database, runs: RunService, views: RunViews) -> APIRouter:
+def own_routes(db: Database, runs: RunService, views: RunViews, links: Links) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/api/blockyard/v1/runs", tags=["runs"])
+
+    @router.get("", response_class=JSONResponse)
+    async def list_runs(
+        request: Request,
+        *,
+        principal: CurrentPrincipal,
+        page: Annotated[PageRequest, Depends(page_request)],
+        block_id: Annotated[UUID | None, Query(alias="buildingBlockUuid")] = None,
+        workspace: Annotated[str | None, Query(alias="workspaceIdentifier", max_length=255)] = None,
+        status: RunStatus | None = None,
+    ) -> Response:
+        """List the runs whose status you may see, the newest first: of your workspaces, and of what they provide."""
+        chosen = RunFilter(block_id=block_id, workspace=workspace, status=status)
+        found = await db.read(lambda tx: runs.search(tx, principal, chosen, page))
+        items = found.map(lambda run: list_item(run, links))
+        return JSONResponse(links.collection("own_runs", "meshBuildingBlockRuns", items, request.query_params))
 
     @router.get("/{run_id}", response_class=JSONResponse)
     async def read_detail(run_id: UUID, principal: CurrentPrincipal) -> Response:

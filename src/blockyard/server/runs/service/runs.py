@@ -148,6 +148,21 @@ class RunService:
             reach = Reach(everything=True, workspaces=frozenset(), providers=frozenset())
         return RunStore(tx).page(chosen, reach, request)
 
+    def search(self, tx: Transaction, principal: Principal, chosen: RunFilter, request: PageRequest) -> Page[Run]:
+        """Return one page of the runs whose status `principal` may see, the newest first. Raises Denied.
+
+        They are those of blocks of their workspaces, and of blocks that their workspaces provide for.
+        """
+        blocks, runs = principal.reach("BUILDINGBLOCK_LIST"), principal.reach("BUILDINGBLOCKRUN_LIST")
+        reach = Reach(
+            everything=blocks.everything or runs.everything,
+            workspaces=blocks.workspaces,
+            providers=blocks.providers | runs.providers,
+        )
+        if reach.nothing:
+            principal.require("BUILDINGBLOCK_LIST", workspace=None)
+        return RunStore(tx).search(chosen, reach, request)
+
     def visible(self, principal: Principal, run: Run, transparent: bool) -> bool:  # noqa: FBT001  a fact of the definition
         """Whether `principal` may know of the run and read its logs."""
         return access_of(principal, run, transparent=transparent) is RunAccess.FULL

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, false, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, false, func, insert, select, union, update
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
@@ -32,6 +32,7 @@ class RunFilter:
 
     block_id: UUID | None = None
     workspace: str | None = None
+    status: RunStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,19 @@ class RunStore:
             conditions.append(_runs.c.created_at >= begin)
         rows = self._tx.execute(_page(conditions, request.limit, offset))
         return Page([as_run(row) for row in rows], tally.total + int(str(counted)), request)
+
+    def search(self, chosen: RunFilter, reach: Reach, request: PageRequest) -> Page[Run]:
+        """Return one page of the runs that match, of the workspaces and of the providers of `reach`, the newest first."""
+        conditions = [*_matches(chosen), *_of_any(reach)]
+        total = self._tx.execute(select(func.count()).select_from(_runs).where(*conditions)).scalar_one()
+        rows = self._tx.execute(
+            select(_runs)
+            .where(*conditions)
+            .order_by(_runs.c.created_at.desc(), _runs.c.id.desc())
+            .limit(request.limit)
+            .offset(request.offset)
+        )
+        return Page([as_run(row) for row in rows], int(str(total)), request)
 
     def remove_of_blocks(self, block_ids: Sequence[UUID]) -> None:
         """Remove all runs of the blocks and everything that belongs to them."""
@@ -272,6 +286,7 @@ def _matches(chosen: RunFilter) -> list[ColumnElement[bool]]:
     pairs = (
         (_runs.c.block_id, chosen.block_id),
         (_runs.c.workspace, chosen.workspace),
+        (_runs.c.status, None if chosen.status is None else chosen.status.value),
     )
     return [column == value for column, value in pairs if value is not None]
 
@@ -285,6 +300,18 @@ def _page(conditions: Sequence[ColumnElement[bool]], limit: int, offset: int) ->
     return rows.where(
         _runs.c.id.in_(select(_runs.c.id).where(*conditions).order_by(*order).limit(limit).offset(offset))
     )
+
+
+def _of_any(reach: Reach) -> list[ColumnElement[bool]]:
+    """Return that a run is of a workspace or of a provider of `reach`; each is looked up in its own index."""
+    if reach.everything:
+        return []
+    sides = [
+        select(_runs.c.id).where(column.in_(sorted(names)))
+        for column, names in ((_runs.c.workspace, reach.workspaces), (_runs.c.provider, reach.providers))
+        if names
+    ]
+    return [_runs.c.id.in_(union(*sides))] if sides else [false()]
 
 
 def _within(reach: Reach) -> list[ColumnElement[bool]]:
