@@ -6,10 +6,12 @@ back only the end of what it has when that could be the beginning of an occurren
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 from blockyard.protocol.jsontypes import Json
-from blockyard.protocol.spellings import SHORTEST, START_BYTES, Pattern, patterns
+from blockyard.protocol.spelled_base64 import of_bytes
+from blockyard.protocol.spellings import PIECE_CHARACTERS, SHORTEST, START_BYTES, Pattern, encoded, of_text
 
 MASK = b"***"
 
@@ -54,6 +56,25 @@ def _texts(value: Json) -> Iterator[str]:
                 yield from _texts(item)
 
 
+def _patterns(secret: str) -> Iterator[Pattern]:
+    """Yield all that finds `secret`: its text as given and as the engine normalizes it, and as base64. None if it is short."""
+    if len(secret) < SHORTEST:
+        return
+    normal = unicodedata.normalize("NFC", secret)
+    texts = {secret, normal, normal.lstrip("".join(filter(unicodedata.combining, normal[:1])))}
+    for text in texts:
+        yield from of_text(text)
+    shown = {encoded(text) for text in texts} | {encoded(_as_go_quotes(normal))}
+    for data in shown:
+        for at in range(0, len(data), PIECE_CHARACTERS):
+            yield from of_bytes(data[at : at + PIECE_CHARACTERS])
+
+
+def _as_go_quotes(text: str) -> str:
+    quoted = json.dumps(text, ensure_ascii=False)[1:-1]
+    return re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
 class Masker:
     """Knows the secrets of one run; masks the userinfo of URLs too if `urls`. Not thread-safe."""
 
@@ -75,7 +96,7 @@ class Masker:
             for part in parts(secret):
                 if len(part) >= SHORTEST and part not in self._known:
                     self._known.add(part)
-                    for pattern in patterns(part):
+                    for pattern in _patterns(part):
                         self._add(pattern)
         if self._by_first:
             self._first_bytes = re.compile(b"[" + b"".join(map(re.escape, self._by_first)) + b"]")
