@@ -35,6 +35,11 @@ class _Base64:
     starts: tuple[bytes, ...]
     longest: int
 
+    @property
+    def plain(self) -> bytes:
+        """The body in one line."""
+        return self.body
+
     def end(self, data: bytes, at: int) -> int | None:
         """Return where an occurrence that begins at `at` ends; without its very beginning, the line before may have that."""
         ends = (self._walk(data, at, begin)[0] for begin in self._begins)

@@ -20,7 +20,7 @@ PIECE_CHARACTERS = 4096
 
 START_BYTES = 4
 
-_PIECE_STEPS = 512
+_PIECE_STEPS = 128
 """And of so many steps."""
 
 _DEPTH = 31
@@ -219,6 +219,10 @@ class Pattern(Protocol):
     def longest(self) -> int:
         """About how many bytes an occurrence may have."""
 
+    @property
+    def plain(self) -> bytes:
+        """The one spelling that is simplest to find."""
+
     def end(self, data: bytes, at: int) -> int | None:
         """Return where the longest occurrence that begins at `at` ends."""
 
@@ -229,8 +233,9 @@ class Pattern(Protocol):
 class _Steps:
     """A text, each character in each of its spellings."""
 
-    def __init__(self, steps: Sequence[_Step]) -> None:
+    def __init__(self, steps: Sequence[_Step], plain: bytes) -> None:
         self._steps = tuple(steps)
+        self.plain = plain
         words = [step.text for step in steps if isinstance(step, _Word)]
         self.anchors: tuple[bytes, ...] = (max(words, key=len),) if words else ()
         self.starts: tuple[bytes, ...] = steps[0].starts
@@ -255,13 +260,18 @@ class _Steps:
         return False
 
 
+def literally(data: bytes) -> Pattern:
+    """Return what finds these bytes and nothing else."""
+    return _Steps([_Word(data)], data)
+
+
 def of_text(text: str) -> Iterator[Pattern]:
     core = text.strip(_WHITE)
     if len(core) < SHORTEST:
-        yield _Steps([_Word(encoded(text))])
+        yield literally(encoded(text))
         return
-    for piece in _pieces(core):
-        yield _Steps(list(_steps(piece.strip(_WHITE))))
+    for piece in dict.fromkeys(_pieces(core)):
+        yield _Steps(list(_steps(piece.strip(_WHITE))), encoded(piece))
 
 
 def _pieces(text: str) -> Iterator[str]:
