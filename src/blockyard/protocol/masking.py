@@ -6,10 +6,12 @@ back only the end of what it has when that could be the beginning of an occurren
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 from blockyard.protocol.jsontypes import Json
-from blockyard.protocol.spellings import SHORTEST, START_BYTES, Pattern, patterns
+from blockyard.protocol.spelled_base64 import of_bytes
+from blockyard.protocol.spellings import PIECE_CHARACTERS, SHORTEST, START_BYTES, Pattern, encoded, literally, of_text
 
 MASK = b"***"
 
@@ -23,6 +25,9 @@ _FEW = 48
 """Up to so many patterns are looked for one by one."""
 
 _GRAM = 4
+_MOST_WITHOUT_GRAM = 64
+"""Each of them looks at the whole text: somebody's file of nothing but punctuation must not take the runner's time."""
+
 _NEVER = re.compile(rb"(?!)")
 _AUTHORITY_LIMIT = 512
 _USERINFO = re.compile(rb"(?<=://)[^\s/?#\"'<>]{1,512}(?=@)")
@@ -54,6 +59,29 @@ def _texts(value: Json) -> Iterator[str]:
                 yield from _texts(item)
 
 
+def _patterns(secret: str) -> Iterator[Pattern]:
+    """Yield all that finds `secret`: its text as given and as the engine normalizes it, and as base64. None if it is short."""
+    if len(secret) < SHORTEST:
+        return
+    normal = unicodedata.normalize("NFC", secret)
+    texts = {secret, normal, normal.lstrip("".join(filter(unicodedata.combining, normal[:1])))}
+    for text in texts:
+        yield from of_text(text)
+    shown = {encoded(text) for text in texts} | {encoded(_as_go_quotes(normal))}
+    for data in shown:
+        for at in range(0, len(data), PIECE_CHARACTERS):
+            yield from of_bytes(data[at : at + PIECE_CHARACTERS])
+
+
+def _as_go_quotes(text: str) -> str:
+    quoted = json.dumps(text, ensure_ascii=False)[1:-1]
+    return re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
+def _has_grams(pattern: Pattern) -> bool:
+    return bool(pattern.anchors) and all(len(anchor) >= _GRAM for anchor in pattern.anchors)
+
+
 class Masker:
     """Knows the secrets of one run; masks the userinfo of URLs too if `urls`. Not thread-safe."""
 
@@ -75,8 +103,8 @@ class Masker:
             for part in parts(secret):
                 if len(part) >= SHORTEST and part not in self._known:
                     self._known.add(part)
-                    for pattern in patterns(part):
-                        self._add(pattern)
+                    for pattern in _patterns(part):
+                        self._add(self._affordable(pattern))
         if self._by_first:
             self._first_bytes = re.compile(b"[" + b"".join(map(re.escape, self._by_first)) + b"]")
 
@@ -86,11 +114,17 @@ class Masker:
         for start in pattern.starts:
             self._by_first.setdefault(start[:1], []).append(pattern)
             self._by_start.setdefault(start if len(start) == START_BYTES else start[:1], []).append(pattern)
-        if pattern.anchors and all(len(anchor) >= _GRAM for anchor in pattern.anchors):
+        if _has_grams(pattern):
             for anchor in pattern.anchors:
                 self._by_gram.setdefault(anchor[:_GRAM], []).append(pattern)
         else:
             self._without_gram.append(pattern)
+
+    def _affordable(self, pattern: Pattern) -> Pattern:
+        """Return the pattern, or the plain spelling alone where there are too many that have no word to ask for first."""
+        if _has_grams(pattern) or len(self._without_gram) < _MOST_WITHOUT_GRAM:
+            return pattern
+        return literally(pattern.plain)
 
     def mask(self, text: str) -> str:
         """Return a whole text with every secret masked."""

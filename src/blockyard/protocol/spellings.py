@@ -7,12 +7,8 @@ there are for it, whatever the next one does. A match is found step by step over
 takes time linear in the text: nothing is ever tried twice.
 """
 
-import json
 import re
-import unicodedata
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
@@ -24,17 +20,14 @@ PIECE_CHARACTERS = 4096
 
 START_BYTES = 4
 
-_PIECE_STEPS = 512
+_PIECE_STEPS = 128
 """And of so many steps."""
 
 _DEPTH = 31
 r"""How many backslashes may stand before a character: `\` itself, quoted five times."""
 
-_BREAK_FROM = 40
-"""Base64 is broken into lines of at least this length."""
-
-_BACKSLASH = rb"(?:\\|%(?:25)*5[Cc])"
-_BACKSLASHES = b"%s{1,%d}" % (_BACKSLASH, _DEPTH)
+BACKSLASH = rb"(?:\\|%(?:25)*5[Cc])"
+_BACKSLASHES = b"%s{1,%d}" % (BACKSLASH, _DEPTH)
 _WHITE = "".join(letter for letter in map(chr, range(0x3001)) if letter.isspace() and letter not in "\x1c\x1d\x1e\x1f")
 _WORD = re.compile(r"[A-Za-z0-9_.~-]+")
 """What every spelling leaves alone."""
@@ -42,7 +35,7 @@ _WORD = re.compile(r"[A-Za-z0-9_.~-]+")
 _PART = re.compile(rf"[A-Za-z0-9_.~-]{{1,{PIECE_CHARACTERS}}}|[{re.escape(_WHITE)}]+|\\{{1,64}}|.", re.DOTALL)
 _NAMED = {"\0": "0", "\a": "a", "\b": "b", "\x1b": "e"}
 _ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
-_PREFIX = rb"[^\n(]{1,200} \((?:local|remote)-exec\): "
+PREFIX = rb"[^\n(]{1,200} \((?:local|remote)-exec\): "
 """What the engine writes before each line that a provisioner prints."""
 
 
@@ -54,13 +47,13 @@ def _percent(data: bytes) -> bytes:
     return b"".join(b"%%(?:25)*(?i:%02x)" % byte for byte in data)
 
 
-def _encoded(text: str) -> bytes:
+def encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
 def _code(letter: str) -> Iterator[bytes]:
     r"""Yield what follows a backslash where `letter` is given by its number: `\u`, `\U`, `\x` and octal."""
-    number, data = ord(letter), _encoded(letter)
+    number, data = ord(letter), encoded(letter)
     again = _BACKSLASHES
     utf16 = letter.encode("utf-16-be", "surrogatepass")
     yield b"(?i:" + again.join(b"u%s" % utf16[at : at + 2].hex().encode() for at in range(0, len(utf16), 2)) + b")"
@@ -76,13 +69,13 @@ _BLANK = re.compile(
         (
             rb"[\t\v\f\r ]+",
             rb"\n",
-            _any(map(re.escape, map(_encoded, filter(lambda letter: ord(letter) > 0x7F, _WHITE)))),  # noqa: PLR2004  ASCII
+            _any(map(re.escape, map(encoded, filter(lambda letter: ord(letter) > 0x7F, _WHITE)))),  # noqa: PLR2004  ASCII
             rb"\xe2\x94\x82",
             rb"%s(?:[nrtvfLPN_\s]|%s)" % (_BACKSLASHES, _any(code for letter in _WHITE for code in _code(letter))),
-            _any(map(_percent, map(_encoded, _WHITE))),
+            _any(map(_percent, map(encoded, _WHITE))),
             rb"\+",
             rb"(?<=\s)[-~](?=[ \t])",
-            rb"(?<=\n)" + _PREFIX,
+            rb"(?<=\n)" + PREFIX,
         )
     )
 )
@@ -91,7 +84,7 @@ _BLANK = re.compile(
 _CUT = re.compile(
     rb"(?:%s{0,%d}+(?:[uUx0-7][0-9A-Fa-f]{0,7}+(?:%s{1,%d}+[ux0-7]?+[0-9A-Fa-f]{0,3}+){0,3}+"
     rb"|(?:%%(?:25)*+[0-9A-Fa-f]{0,2}+){1,4}+|&[#\w]{0,6}|'\\?'?|'\"?'?\"?|[\xc2-\xf4][\x80-\xbf]{0,2}|[-~$])?"
-    rb"|(?<=\n)[^\n(]{0,200}+(?: ?\([a-z-]{0,11}\)?:? ?)?)\Z" % (_BACKSLASH, _DEPTH, _BACKSLASH, _DEPTH)
+    rb"|(?<=\n)[^\n(]{0,200}+(?: ?\([a-z-]{0,11}\)?:? ?)?)\Z" % (BACKSLASH, _DEPTH, BACKSLASH, _DEPTH)
 )
 """The beginning of something that goes on behind the end of the text."""
 
@@ -148,7 +141,7 @@ class _Backslashes:
     """At least so many backslashes."""
 
     def __init__(self, count: int) -> None:
-        self._one = re.compile(_BACKSLASH)
+        self._one = re.compile(BACKSLASH)
         self._limit = (_DEPTH + 1) * count
         self._count = count
         self.starts: tuple[bytes, ...] = (b"\\", b"%")
@@ -188,7 +181,7 @@ _BLANKS = _Blanks()
 @lru_cache(maxsize=4096)
 def _spelled(letter: str, backslashes: int, *, is_first: bool) -> _Spelled:
     """Return the step for a character behind so many backslashes; the first one of a secret takes no more than it needs."""
-    data = _encoded(letter)
+    data = encoded(letter)
     plain = [re.escape(data), _percent(data)]
     if letter in _ENTITIES:
         plain.append(b"&(?:%s|#0?%d|#[xX]%x);" % (_ENTITIES[letter].encode(), ord(letter), ord(letter)))
@@ -203,8 +196,8 @@ def _spelled(letter: str, backslashes: int, *, is_first: bool) -> _Spelled:
             bytes({*data[:1], *b"\\%", *(b"&" if letter in _ENTITIES else b"")}),
         )
     most = (_DEPTH + 1) * (backslashes + 1) - 1
-    some = b"%s{%d,%d}" % (_BACKSLASH, max(backslashes, 1), most)
-    none = b"%s{%d,%d}" % (_BACKSLASH, backslashes, most)
+    some = b"%s{%d,%d}" % (BACKSLASH, max(backslashes, 1), most)
+    none = b"%s{%d,%d}" % (BACKSLASH, backslashes, most)
     return _Spelled(
         [*(none + source for source in plain), some + _any(coded)],
         bytes({*data[:1], *b"\\%", *(b"&" if letter in _ENTITIES else b"")}),
@@ -226,6 +219,10 @@ class Pattern(Protocol):
     def longest(self) -> int:
         """About how many bytes an occurrence may have."""
 
+    @property
+    def plain(self) -> bytes:
+        """The one spelling that is simplest to find."""
+
     def end(self, data: bytes, at: int) -> int | None:
         """Return where the longest occurrence that begins at `at` ends."""
 
@@ -236,8 +233,9 @@ class Pattern(Protocol):
 class _Steps:
     """A text, each character in each of its spellings."""
 
-    def __init__(self, steps: Sequence[_Step]) -> None:
+    def __init__(self, steps: Sequence[_Step], plain: bytes) -> None:
         self._steps = tuple(steps)
+        self.plain = plain
         words = [step.text for step in steps if isinstance(step, _Word)]
         self.anchors: tuple[bytes, ...] = (max(words, key=len),) if words else ()
         self.starts: tuple[bytes, ...] = steps[0].starts
@@ -262,110 +260,18 @@ class _Steps:
         return False
 
 
-_LATE = 4
-"""So many characters of base64 may be at the end of the line before and stay."""
-
-_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
-_TO_SAFE = bytes.maketrans(b"+/", b"-_")
-_LINE_BREAK = re.compile(
-    rb"(?:%s+r)?%s+n[ \t]*|\r?\n(?:[ \t]|\xe2\x94\x82)*(?:[-+~](?=[ \t])[ \t]+)?(?:%s)?"
-    % (_BACKSLASH, _BACKSLASH, _PREFIX)
-)
-_CUT_BREAK = re.compile(
-    rb"(?:\\{1,31}r?\\{0,31}|\r?\n?[ \t]*(?:[-+~]|\xe2\x94?|(?<=\n)[^\n(]{0,200}+(?: ?\([a-z-]*\)?:? ?)?)?)\Z"
-)
+def literally(data: bytes) -> Pattern:
+    """Return what finds these bytes and nothing else."""
+    return _Steps([_Word(data)], data)
 
 
-@dataclass(frozen=True, slots=True)
-class _Base64:
-    """What base64 shows of a text at one alignment, in either alphabet, in one line or several."""
-
-    body: bytes
-    tail: bytes
-    """What follows where nothing else was encoded behind the text."""
-    anchors: tuple[bytes, ...]
-    starts: tuple[bytes, ...]
-    longest: int
-
-    def end(self, data: bytes, at: int) -> int | None:
-        """Return where an occurrence that begins at `at` ends; without its very beginning, the line before may have that."""
-        ends = (self._walk(data, at, begin)[0] for begin in self._begins)
-        return next((end for end in ends if end is not None), None)
-
-    def is_open(self, data: bytes, at: int) -> bool:
-        """Tell whether an occurrence may begin at `at` and go on behind the end of `data`."""
-        return any(self._walk(data, at, begin)[1] for begin in self._begins)
-
-    @property
-    def _begins(self) -> tuple[int, ...]:
-        return (0, _LATE) if len(self.body) >= 3 * _LATE else (0,)
-
-    def _walk(self, data: bytes, at: int, begin: int) -> tuple[int | None, bool]:
-        """Return where an occurrence ends, if it does, and whether it may go on behind the end of `data`."""
-        done = begin
-        while True:
-            rest = self.body[done:]
-            shown = data[at : at + len(rest)].translate(_TO_STANDARD)
-            same = len(shown) if rest.startswith(shown) else _common(shown, rest)
-            done, at = done + same, at + same
-            if done == len(self.body):
-                left = data[at : at + len(self.tail)]
-                ended = at + len(self.tail) if left == self.tail else at
-                return ended, left != self.tail and self.tail.startswith(left)
-            if at == len(data):
-                return None, True
-            is_later = done - same > begin
-            if not same or (done < _LATE if not is_later else same < _BREAK_FROM):
-                return None, False
-            found = _LINE_BREAK.match(data, at)
-            if found is None:
-                return None, _CUT_BREAK.match(data, at) is not None
-            at = found.end()
-
-
-def _common(one: bytes, other: bytes) -> int:
-    return next(index for index, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1])
-
-
-def _base64(raw: bytes) -> Iterator[_Base64]:
-    """Yield what base64 shows of `raw`, alone and in the middle of something longer, at each of three alignments."""
-    for lead in range(3):
-        encoded = b64encode(bytes(lead) + raw)
-        begin, end = (lead * 8 + 5) // 6, (lead + len(raw)) * 8 // 6
-        body = encoded[begin:end]
-        if len(body) < SHORTEST:
-            continue
-        begins = (
-            [body[:START_BYTES], body[_LATE : _LATE + START_BYTES]] if len(body) >= 3 * _LATE else [body[:START_BYTES]]
-        )
-        starts = tuple({*begins, *(begin.translate(_TO_SAFE) for begin in begins)})
-        runs = re.findall(rb"[A-Za-z0-9]{8}" if len(body) > _BREAK_FROM else rb"[A-Za-z0-9]{4}", body[_LATE:])
-        anchors = tuple(runs[:2]) if len(runs) > 1 else ()
-        longest = len(body) + 64 * (len(body) // _BREAK_FROM + 1)
-        yield _Base64(body, encoded[end:], anchors, starts, longest)
-
-
-def patterns(secret: str) -> Iterator[Pattern]:
-    """Yield all that finds `secret`: its text as given and as the engine normalizes it, and as base64. None if it is short."""
-    if len(secret) < SHORTEST:
-        return
-    normal = unicodedata.normalize("NFC", secret)
-    texts = {secret, normal, normal.lstrip("".join(filter(unicodedata.combining, normal[:1])))}
-    for text in texts:
-        yield from _of_steps(text)
-    encoded = {_encoded(text) for text in texts} | {_encoded(_as_go_quotes(normal))}
-    for data in encoded:
-        for at in range(0, len(data), PIECE_CHARACTERS):
-            yield from _base64(data[at : at + PIECE_CHARACTERS])
-
-
-def _of_steps(text: str) -> Iterator[Pattern]:
+def of_text(text: str) -> Iterator[Pattern]:
     core = text.strip(_WHITE)
     if len(core) < SHORTEST:
-        yield _Steps([_Word(_encoded(text))])
+        yield literally(encoded(text))
         return
-    for piece in _pieces(core):
-        yield _Steps(list(_steps(piece.strip(_WHITE))))
+    for piece in dict.fromkeys(_pieces(core)):
+        yield _Steps(list(_steps(piece.strip(_WHITE))), encoded(piece))
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -399,8 +305,3 @@ def _steps(text: str) -> Iterator[_Step]:
         backslashes = 0
     if backslashes:
         yield _Backslashes(backslashes)
-
-
-def _as_go_quotes(text: str) -> str:
-    quoted = json.dumps(text, ensure_ascii=False)[1:-1]
-    return re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", quoted)
