@@ -33,6 +33,7 @@ from blockyard.server.ui.routes import add_pages
 from blockyard.server.workspaces.model import BindingKind, NewBinding
 from blockyard.server.workspaces.service import BindingService, WorkspaceDirectory
 from tests.support.block_world import BlockWorld
+from tests.support.browser_form import File, PageForm, forms_of
 from tests.support.clock import FixedClock
 from tests.support.http import client_for, run_aside
 from tests.support.principals import ADMINISTRATOR
@@ -114,6 +115,7 @@ class PageWorld(BlockWorld):
             runs=self.runs,
             views=self.views,
             clock=self.clock,
+            master_key=MASTER_KEY,
             secure_cookies=secure,
         )
         return app
@@ -183,6 +185,24 @@ class Person:
     def post_raw(self, path: str, fields: Fields, files: Files | None = None) -> httpx.Response:
         """Send exactly these fields."""
         return self._send("POST", path, data=dict(fields), files=files)
+
+    def form(self, path: str, *, action: str | None = None) -> PageForm:
+        """Open a page and return its form that goes to `action` (the same path, unless told)."""
+        answer = self.get(path)
+        assert answer.status_code == HTTPStatus.OK, f"{answer.status_code} {answer.text}"
+        wanted = action or path.partition("?")[0]
+        found = [form for form in forms_of(answer.text) if (form.action or path) == wanted]
+        assert len(found) == 1, f"{len(found)} forms at {path} go to {wanted}"
+        return found[0]
+
+    def submit(self, form: PageForm, *, at: str, **headers: str) -> httpx.Response:
+        """Send a form that was opened at a path, as browsers encode it."""
+        content_type, body = form.encoded()
+        return self._send("POST", form.action or at, content=body, headers={**headers, "Content-Type": content_type})
+
+    def change(self, path: str, changes: "Mapping[str, str | list[str] | File] | None" = None) -> httpx.Response:
+        """Open a form, enter what is to change, and send it as a browser does."""
+        return self.submit(self.form(path).fill(changes or {}), at=path)
 
     def sign_in(self, username: str, password: str = PASSWORD, **fields: str) -> httpx.Response:
         """Sign in by the form."""

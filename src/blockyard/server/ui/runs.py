@@ -18,12 +18,11 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound, Refusal
-from blockyard.server.kit.http import status_of
 from blockyard.server.runs.model import Run, RunId, Step
 from blockyard.server.runs.service import RunAccess, RunDetail, RunService, RunViews
 from blockyard.server.runs.service.access import require_abort
 from blockyard.server.ui import words
-from blockyard.server.ui.refusals import Shown, shown
+from blockyard.server.ui.refusals import Shown
 from blockyard.server.ui.site import Site
 
 LIVE_HEADER = "X-Blockyard-Live"
@@ -83,7 +82,11 @@ def add_runs(router: APIRouter, site: Site, *, runs: RunService, views: RunViews
         page = await db.read_consistently(
             lambda tx: pages.read(tx, visitor.principal, RunId(run_id), with_logs=with_logs)
         )
-        return frame.page(request, "run.html", pages.context(page), visitor=visitor)
+        told = site.told(request, visitor)
+        response = frame.page(request, "run.html", {**pages.context(page), "refusal": told}, visitor=visitor)
+        if told is not None:
+            site.drafts.drop(response, request.url.path)
+        return response
 
     @router.get("/runs/{run_id}/abort")
     async def ask_abort(request: Request, run_id: UUID) -> Response:
@@ -91,7 +94,7 @@ def add_runs(router: APIRouter, site: Site, *, runs: RunService, views: RunViews
         page = await db.read_consistently(lambda tx: pages.read(tx, visitor.principal, RunId(run_id), with_logs=False))
         if not page.may_abort:
             return frame.go(f"/runs/{run_id}", visitor=visitor)
-        context = {"run": page.detail.run, "refusal": None}
+        context = {"run": page.detail.run}
         return frame.page(request, "abort.html", context, visitor=visitor)
 
     @router.post("/runs/{run_id}/abort")
@@ -102,9 +105,7 @@ def add_runs(router: APIRouter, site: Site, *, runs: RunService, views: RunViews
         except NotFound:
             raise
         except Refusal as refusal:
-            run = await db.read(lambda tx: runs.get(tx, visitor.principal, run_id))
-            context = {"run": run, "refusal": shown(refusal)}
-            return frame.page(request, "abort.html", context, visitor=visitor, status=status_of(refusal))
+            return site.refuse(refusal, visitor, at=f"/runs/{run_id}")
         return frame.go(f"/runs/{run_id}", notice="aborting", visitor=visitor)
 
     _add_log(router, site, views)
@@ -173,7 +174,6 @@ class RunPages:
             "links": [source.external_run_url for source in page.detail.sources if _is_web(source.external_run_url)],
             "summary": _summary(run),
             "waiting": _waiting(run),
-            "refusal": None,
         }
 
     def _tail(self, tx: Transaction, principal: Principal, step: Step) -> str:
