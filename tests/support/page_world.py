@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import httpx
 import uvicorn
 from fastapi import FastAPI
+from playwright.sync_api import Page
 
 from blockyard.server.blocks.api import routes as block_routes
 from blockyard.server.identity.api import SESSION_COOKIE, SignIn, authenticate_with
@@ -153,6 +154,13 @@ class PageWorld(BlockWorld):
         return person
 
 
+def come(page: Page, world: PageWorld, url: str, username: str = "sam") -> None:
+    """Give a real browser the session of a person."""
+    user = world.add(username)
+    session = world.db.write_now(lambda tx: world.users.sign_in(tx, user))
+    page.context.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": url, "httpOnly": True}])
+
+
 class Person:
     """A browser without scripts: keeps cookies, reads pages, sends their forms."""
 
@@ -182,9 +190,9 @@ class Person:
         token = csrf_of(self.get(form_at or path))
         return self.post_raw(path, {"csrf_token": token, **(fields or {})}, files)
 
-    def post_raw(self, path: str, fields: Fields, files: Files | None = None) -> httpx.Response:
+    def post_raw(self, path: str, fields: Fields, files: Files | None = None, **headers: str) -> httpx.Response:
         """Send exactly these fields."""
-        return self._send("POST", path, data=dict(fields), files=files)
+        return self._send("POST", path, data=dict(fields), files=files, headers=headers)
 
     def form(self, path: str, *, action: str | None = None) -> PageForm:
         """Open a page and return its form that goes to `action` (the same path, unless told)."""
@@ -234,9 +242,9 @@ def words_of(answer: httpx.Response) -> str:
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Serve an application on a free port and give its URL."""
-    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+def serving(app: FastAPI, *, port: int = 0) -> Iterator[str]:
+    """Serve an application on a free port, or the given one, and give its URL."""
+    config = uvicorn.Config(app, port=port, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -244,8 +252,8 @@ def serving(app: FastAPI) -> Iterator[str]:
         while not server.started:
             assert thread.is_alive()
             time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
+        bound = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{bound}"
     finally:
         server.should_exit = True
         thread.join()

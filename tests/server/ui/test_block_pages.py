@@ -3,7 +3,10 @@
 import re
 
 import pytest
+import typer.main
+from typer.core import TyperGroup
 
+from blockyard.cli.app import build
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.server.kit.ids import new_id
@@ -48,8 +51,36 @@ def test_the_start_page_is_the_list(world: PageWorld) -> None:
     assert world.person("sam").get("/").headers["location"] == "/blocks"
 
 
-def test_an_empty_list_says_what_to_do(world: PageWorld) -> None:
-    assert "No building blocks yet" in world.person("sam").read("/blocks")
+def test_an_empty_list_shows_a_command_that_exists(world: PageWorld) -> None:
+    page = world.person("sam").read("/blocks")
+
+    assert "No building blocks yet" in page
+    assert "blockyard blocks order DEFINITION --workspace shop" in page
+    group = typer.main.get_command(build())
+    assert isinstance(group, TyperGroup)
+    blocks = group.commands["blocks"]
+    assert isinstance(blocks, TyperGroup)
+    assert "--workspace" in [name for option in blocks.commands["order"].params for name in option.opts]
+
+
+def test_somebody_without_a_workspace_is_told_whom_to_ask(world: PageWorld) -> None:
+    page = world.person("nora").read("/blocks")
+
+    assert "You are in no workspace yet" in page
+    assert "Tell them your username: nora." in page
+    assert "blockyard blocks order" not in page
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("mia", "Everything your workspaces have ordered, and its status"),
+        ("pat", "Everything your workspaces have ordered or offer to others, and its status"),
+        ("admin", "Everything that any workspace has ordered, and its status"),
+    ],
+)
+def test_the_list_says_whose_blocks_it_has(world: PageWorld, name: str, words: str) -> None:
+    assert words in world.person(name).read("/blocks")
 
 
 def test_the_list_shows_name_definition_workspace_and_status(world: PageWorld, block: JsonObject) -> None:

@@ -1,6 +1,5 @@
 """Pages in a real browser: accessible in both themes, on a phone, without scripts, and live."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,12 +8,9 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
-from blockyard.server.identity.api import SESSION_COOKIE
-from blockyard.server.kit.database import Database
 from tests.support.block_world import MANUAL, Claimed, a_secret, a_value, an_input, an_output, uuid_of
 from tests.support.browser import accessibility_violations, fresh_page
-from tests.support.clock import FixedClock
-from tests.support.page_world import PASSWORD, PageWorld, serving
+from tests.support.page_world import PASSWORD, PageWorld, come
 
 SIZES: dict[str, ViewportSize] = {
     "desktop": {"width": 1280, "height": 800},
@@ -32,21 +28,6 @@ aws s3 ls s3://invoices
 |---|---|
 | production | eu-central-1 |
 """
-
-
-@pytest.fixture
-def site(database: Database, clock: FixedClock) -> Iterator[tuple[PageWorld, str]]:
-    """A served world."""
-    world = PageWorld(database, clock)
-    with serving(world.app) as url:
-        yield world, url
-
-
-def come(page: Page, world: PageWorld, url: str, username: str = "sam") -> None:
-    """Give the browser a session of a person."""
-    user = world.add(username)
-    session = world.db.write_now(lambda tx: world.users.sign_in(tx, user))
-    page.context.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": url, "httpOnly": True}])
 
 
 def a_rich_block(world: PageWorld) -> JsonObject:
