@@ -88,7 +88,7 @@ def test_the_list_shows_name_definition_workspace_and_status(world: PageWorld, b
 
     assert "invoices bucket" in page
     assert "Bucket v1 shop" in page
-    assert "Creation is waiting for a runner" in page
+    assert "Creating Waiting for a runner" in page
     assert "1 building block" in page
     assert path_of(block) in world.person("sam").get("/blocks").text
 
@@ -177,7 +177,7 @@ def test_a_block_shows_its_inputs_with_falsy_values_and_without_secrets(world: P
     answer = world.person("sam").get(path_of(block))
     page = words_of(answer)
 
-    assert "Name name invoices" in page
+    assert "Name : description What it is called name invoices" in page
     assert "What it is <strong>called</strong>" in answer.text
     assert "Size size 0" in page
     assert "Public public false" in page
@@ -200,7 +200,7 @@ def test_a_block_shows_its_outputs_as_links_markdown_and_masks(world: PageWorld,
     answer = world.person("sam").get(path_of(block))
     page = words_of(answer)
 
-    assert "Creation succeeded" in page
+    assert "Ready" in page
     assert 'href="https://console.example.test/x" rel="noopener noreferrer" target="_blank"' in answer.text
     assert "<h3>Done</h3>" in answer.text
     assert "<strong>yes</strong>" in answer.text
@@ -215,7 +215,7 @@ def test_a_failed_block_says_why_and_where_to_look(world: PageWorld, block: Json
 
     answer = world.person("sam").get(path_of(block))
 
-    assert "Creation failed" in words_of(answer)
+    assert "Failed" in words_of(answer)
     assert "Run 1 failed." in words_of(answer)
     assert "See what happened" in words_of(answer)
 
@@ -258,6 +258,7 @@ def test_a_member_may_look_but_not_touch(world: PageWorld, block: JsonObject) ->
     assert "Run again" not in page
     assert "Change inputs" not in page
     assert "Delete" not in page
+    assert "You can look at this building block. An owner or a manager of shop can change it." in page
     for path, fields in {"/runs": {}, "/delete": {"deletion": "destroys"}}.items():
         before = world.stored(block)
         person.post(path_of(block) + path, fields, form_at="/blocks")
@@ -278,6 +279,60 @@ def test_a_run_is_started_again(world: PageWorld, block: JsonObject) -> None:
     assert "A run was requested." in person.read(path_of(block))
     assert world.latest_run(block).number == 2
     assert "A run was requested." not in person.read(path_of(block))
+
+
+def test_buttons_that_cannot_be_used_now_say_why(world: PageWorld, block: JsonObject) -> None:
+    waiting = world.order(world.define(transparent=True, inputs={"x": an_input(updateableByConsumer=True)}))
+    person = world.person("sam")
+
+    under_way, waits = person.get(path_of(block)), person.get(path_of(waiting))
+
+    assert re.search(r'<button[^>]* disabled aria-describedby="actions-why">', under_way.text)
+    assert "A run is under way. You can change, run or delete this once it has ended." in words_of(under_way)
+    assert re.search(r'<button[^>]* disabled aria-describedby="actions-why">', waits.text)
+    assert "It cannot run yet: it still waits." in words_of(waits)
+    assert "Waiting for you" in words_of(waits)
+
+
+def test_a_consumer_is_told_who_runs_a_block_again(world: PageWorld) -> None:
+    block = world.order(world.define(inputs={"x": an_input()}), {"x": "y"})
+    world.finish()
+
+    page = world.person("sam").read(path_of(block))
+
+    assert "Only the platform team can run it again as it is; saving a changed input starts a run." in page
+    assert "None of its inputs can be changed by you." in page
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("sam", "Waiting for the platform team"), ("pat", "Waiting for you"), ("mia", "Waiting for the")],
+)
+def test_the_status_tells_each_reader_who_is_waited_for(world: PageWorld, name: str, status: str) -> None:
+    block = world.order(world.define(inputs={"x": an_input("STRING", "PLATFORM_OPERATOR_MANUAL_INPUT")}))
+
+    assert status in world.person(name).read(path_of(block))
+    assert status in world.person(name).read("/blocks")
+
+
+def test_a_failed_change_leaves_a_block_ready(world: PageWorld) -> None:
+    block = world.order(world.define(inputs={"x": an_input(updateableByConsumer=True)}), {"x": "y"})
+    world.finish()
+    world.change(block, inputs={"x": "z"})
+    world.finish(status=RunStatus.FAILED)
+
+    assert "Ready, last change failed" in world.person("sam").read(path_of(block))
+
+
+def test_a_run_that_would_not_start_is_not_promised(world: PageWorld) -> None:
+    block = world.order(world.define(transparent=True, inputs={"x": an_input(updateableByConsumer=True)}))
+    person = world.person("sam")
+
+    person.post(f"{path_of(block)}/runs", form_at=path_of(block))
+
+    page = person.read(path_of(block))
+    assert "No run was started: the building block still waits." in page
+    assert "A run was requested." not in page
 
 
 def test_a_second_run_is_refused_on_the_page_of_the_block(world: PageWorld, block: JsonObject) -> None:

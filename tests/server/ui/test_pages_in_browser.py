@@ -209,13 +209,13 @@ def test_a_block_changes_before_ones_eyes(site: tuple[PageWorld, str], page: Pag
     come(page, world, url)
     page.goto(f"{url}/blocks/{uuid_of(block)}")
     status = page.locator("#block-status")
-    expect(status).to_have_text("Creation is waiting for a runner")
+    expect(status).to_have_text("CreatingWaiting for a runner")
 
     claimed = world.claimed()
-    expect(status).to_have_text("Creation is running")
+    expect(status).to_have_text("Creating")
     world.report(claimed, outputs={"ip": a_value("10.0.0.7")})
 
-    expect(status).to_have_text("Creation succeeded")
+    expect(status).to_have_text("Ready")
     expect(page.locator("#block-result")).to_contain_text("10.0.0.7")
     expect(page.locator("#block-runs")).to_contain_text("Succeeded")
     expect(page.get_by_role("button", name="Run again")).to_be_enabled()
@@ -301,7 +301,7 @@ def test_deleting_asks_in_a_dialog_that_escape_closes(site: tuple[PageWorld, str
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
 
-    expect(page.locator("#block-status")).to_have_text("Deletion is waiting for a runner")
+    expect(page.locator("#block-status")).to_have_text("DeletingWaiting for a runner")
     expect(page.get_by_text("The deletion was requested.")).to_be_visible()
 
 

@@ -130,7 +130,7 @@ def _context(principal: Principal, asked: ListQuery, found: Page[BlockView], cho
     return {
         "query": asked,
         "subtitle": _subtitle(principal),
-        "rows": [_row(view) for view in found.items],
+        "rows": [_row(principal, view) for view in found.items],
         "unfinished": any(view.block.is_running for view in found.items),
         "columns": [_column(asked, *column) for column in _COLUMNS],
         "workspaces": choices,
@@ -163,7 +163,7 @@ def _choices(workspaces: WorkspaceService, tx: Transaction, principal: Principal
     )
 
 
-def _row(view: BlockView) -> Row:
+def _row(principal: Principal, view: BlockView) -> Row:
     block = view.block
     return Row(
         id=block.id,
@@ -171,7 +171,7 @@ def _row(view: BlockView) -> Row:
         definition=view.definition.display_name,
         version=block.version_number,
         workspace=block.workspace,
-        badge=words.block_badge(block),
+        badge=words.block_badge(block, is_yours=words.is_yours(principal, block)),
         created_at=block.created_at,
     )
 

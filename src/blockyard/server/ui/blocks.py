@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from blockyard.protocol.names import ImplementationType, StepStatus
 from blockyard.server.blocks.api.feed import Cursor
-from blockyard.server.blocks.model.block import Block, BlockStatus, Lifecycle
+from blockyard.server.blocks.model.block import RUNNING, WAITING, Block, BlockStatus, Lifecycle
 from blockyard.server.blocks.service import BlockDetail, BlockService
 from blockyard.server.definitions.model import DeletionMode
 from blockyard.server.identity.model import Principal
@@ -30,6 +30,7 @@ class RunRow:
     id: UUID
     number: int
     behavior: str
+    since: datetime | None
     reason: str
     badge: words.Badge
     created_at: datetime
@@ -134,7 +135,8 @@ class BlockPages:
             else Cursor(block.revision, latest.run.id, latest.position),
             "definition": detail.view.definition,
             "latest": detail.latest.number if detail.latest is not None and is_live else None,
-            "status": words.block_badge(block),
+            "status": words.block_badge(block, is_yours=words.is_yours(principal, block)),
+            "reasons": reasons(detail),
             "running": block.is_running,
             "leaving": block.lifecycle is Lifecycle.MARKED_FOR_DELETION,
             "notes": notes(detail, latest),
@@ -147,6 +149,7 @@ class BlockPages:
             "parents": detail.parents,
             "children": detail.children,
             "may_run": detail.may_run and is_live,
+            "can_run": block.lifecycle is Lifecycle.MARKED_FOR_DELETION or block.status not in RUNNING | WAITING,
             "may_change": bool(editable(detail)) and block.lifecycle is Lifecycle.ACTIVE,
             "may_delete": detail.may_delete and is_live,
             "deletion": deletion(detail),
@@ -158,11 +161,31 @@ class BlockPages:
             id=run.id,
             number=run.number,
             behavior=words.behavior(run.behavior),
+            since=None if run.is_final else run.claimed_at,
             reason=words.reason(run.trigger.reason),
             badge=words.run_badge(run.status, aborting=run.abort_requested_at is not None),
             created_at=run.created_at,
             took=None if run.claimed_at is None else end - run.claimed_at,
         )
+
+
+def reasons(detail: BlockDetail) -> list[str]:
+    """Return why the visitor cannot do now what the page is for: sentences for below the buttons."""
+    block = detail.view.block
+    if not block.is_live:
+        return []
+    if not (detail.may_save or detail.may_delete):
+        return [f"You can look at this building block. An owner or a manager of {block.workspace} can change it."]
+    if block.is_running:
+        return ["A run is under way. You can change, run or delete this once it has ended."]
+    found: list[str] = []
+    if detail.may_run and block.status in WAITING and block.lifecycle is Lifecycle.ACTIVE:
+        found.append("It cannot run yet: it still waits. A run starts by itself once nothing is missing.")
+    if detail.may_save and not detail.may_run:
+        found.append("Only the platform team can run it again as it is; saving a changed input starts a run.")
+    if detail.may_save and not editable(detail) and block.lifecycle is Lifecycle.ACTIVE:
+        found.append("None of its inputs can be changed by you.")
+    return found
 
 
 def deletion(detail: BlockDetail) -> str:
@@ -206,14 +229,14 @@ def _waiting(detail: BlockDetail) -> list[Note]:
     href, action = (form, "Fill in") if may_fill else (None, None)
     match block.status:
         case BlockStatus.WAITING_FOR_OPERATOR_INPUT:
-            text = "Waits for an operator's input" if may_fill else "An operator has to fill in inputs"
-            return [Note("warning", f"{text}: {missing}" if missing else text, None, href, action)]
+            text = "Waiting for you: please fill in" if may_fill else "Waiting for the platform team to fill in"
+            return [Note("warning", f"{text} {missing or 'inputs'}.", None, href, action)]
         case BlockStatus.WAITING_FOR_USER_INPUT:
-            text = "Waits for your input" if may_fill else "Waits for an input"
-            return [Note("warning", f"{text}: {missing}" if missing else text, None, href, action)]
+            text = "Waiting for you: please fill in" if may_fill else f"Waiting for {block.workspace} to fill in"
+            return [Note("warning", f"{text} {missing or 'inputs'}.", None, href, action)]
         case BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
             names = ", ".join(parent.name for parent in detail.parents)
-            return [Note("warning", f"Waits for its parents: {names}" if names else "Waits for another building block")]
+            return [Note("info", f"Waiting for {names}." if names else "Waiting for another building block.")]
         case _:
             return []
 

@@ -34,6 +34,7 @@ class Field:
         control: see `controls.CONTROLS`.
         was: mark of what the control holds.
         needed: the block cannot run while this is empty.
+        missing: the block waits for it.
         kept: what is there stays unless something else is entered; the control cannot show it.
         theirs: what somebody else has made of it since the visitor opened the form.
     """
@@ -49,6 +50,7 @@ class Field:
     chosen: Sequence[str] = field(default=(), repr=False)
     is_secret: bool = False
     needed: bool = False
+    missing: bool = False
     kept: values.Shown | None = None
     error: str | None = None
     theirs: values.Shown | None = None
@@ -230,6 +232,7 @@ def _field(spec: InputSpec, value: InputValue, *, is_missing: bool) -> Field:
         chosen=controls.chosen_of(spec, value),
         is_secret=spec.is_sensitive,
         needed=is_missing or not (controls.may_be_empty(spec) or hides),
+        missing=is_missing,
         kept=_now(spec, value) if hides and value is not None and not is_missing else None,
     )
 

@@ -66,7 +66,7 @@ def add_pages(
     add_block_list(router, site, blocks=blocks, workspaces=workspaces)
     add_block(router, site, blocks=blocks, views=views)
     add_inputs(router, site, blocks)
-    add_runs(router, site, runs=runs, views=views)
+    add_runs(router, site, runs=runs, views=views, blocks=blocks)
     app.router.routes.extend(router.routes)
     refusals.install(app)
     app.mount(PREFIX, GZipMiddleware(_Bundled(directory=FOLDER, check_dir=False)))
