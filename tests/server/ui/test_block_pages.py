@@ -301,7 +301,7 @@ def test_a_consumer_is_told_who_runs_a_block_again(world: PageWorld) -> None:
     page = world.person("sam").read(path_of(block))
 
     assert "Only the platform team can run it again as it is; saving a changed input starts a run." in page
-    assert "None of its inputs can be changed by you." in page
+    assert "You cannot change any of its inputs." in page
 
 
 @pytest.mark.parametrize(

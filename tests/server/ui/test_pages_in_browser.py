@@ -329,3 +329,41 @@ def test_the_theme_is_switched_and_kept(site: tuple[PageWorld, str], page: Page)
 
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     expect(page.get_by_role("button", name="Dark theme")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_log_of_a_failed_run_opens_at_its_error(site: tuple[PageWorld, str], page: Page) -> None:
+    world, url = site
+    claimed = a_running_run(world)
+    lines = "".join(f"line {number}\n" for number in range(200))
+    end = log(world, claimed, lines.encode(), 0)
+    end = log(world, claimed, "╷\n│ Error: the quota is exceeded\n│ \n╵\n".encode(), end)
+    log(world, claimed, lines.encode(), end)
+    tell(world, claimed, {"id": "apply", "status": "FAILED", "userMessage": "The apply failed."}, "FAILED")
+    come(page, world, url)
+
+    page.goto(f"{url}/runs/{claimed.run_id}")
+
+    expect(page.get_by_role("heading", name="Failed in step “Apply”")).to_be_visible()
+    shown = page.get_by_role("log", name="Log of Apply")
+    below = "log => log.querySelector('mark').getBoundingClientRect().top - log.getBoundingClientRect().top"
+    assert 0 < shown.evaluate(below) < shown.evaluate("log => log.clientHeight")
+    assert accessibility_violations(page) == []
+
+
+def test_a_row_of_the_account_menu_has_its_icon_beside_its_words(site: tuple[PageWorld, str], page: Page) -> None:
+    world, url = site
+    come(page, world, url)
+    page.goto(f"{url}/blocks")
+    page.locator("summary[aria-label^='Your account']").click()
+
+    for row in (page.get_by_role("link", name="Change password"), page.get_by_role("button", name="Sign out")):
+        places = row.evaluate(
+            """row => {
+              const words = document.createRange();
+              words.selectNode(row.lastChild);
+              const [icon, text] = [row.querySelector("svg").getBoundingClientRect(), words.getBoundingClientRect()];
+              return [text.left - icon.right, Math.abs((text.top + text.bottom - icon.top - icon.bottom) / 2)];
+            }"""
+        )
+        assert 0 < places[0] < 20, places
+        assert places[1] < 4, places

@@ -261,7 +261,7 @@ def test_a_failed_run_begins_with_its_cause_what_to_do_and_one_button(world: Pag
     cause = page.index("Failed in step “Plan” Run again The plan could not be made.")
     assert cause < page.index("Steps")
     assert 'Error: Reference to undeclared input variable on main.tf line 3, in output "x"' in page
-    assert "Otherwise ask platform, who offers this building block" in page
+    assert "If the cause was temporary, run again. Otherwise ask platform, which offers this building block." in page
     anchor = re.search(r'href="#(step-[0-9a-f]+-error)"', answer.text)
     assert anchor is not None
     assert f'<mark class="log-error" id="{anchor[1]}">│ Error: Reference' in answer.text

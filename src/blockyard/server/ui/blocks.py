@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from blockyard.protocol.names import ImplementationType, StepStatus
 from blockyard.server.blocks.api.feed import Cursor
 from blockyard.server.blocks.model.block import RUNNING, WAITING, Block, BlockStatus, Lifecycle
+from blockyard.server.blocks.model.inputs import SETTABLE
 from blockyard.server.blocks.service import BlockDetail, BlockService
 from blockyard.server.definitions.model import DeletionMode
 from blockyard.server.identity.model import Principal
@@ -183,8 +184,9 @@ def reasons(detail: BlockDetail) -> list[str]:
         found.append("It cannot run yet: it still waits. A run starts by itself once nothing is missing.")
     if detail.may_save and not detail.may_run:
         found.append("Only the platform team can run it again as it is; saving a changed input starts a run.")
-    if detail.may_save and not editable(detail) and block.lifecycle is Lifecycle.ACTIVE:
-        found.append("None of its inputs can be changed by you.")
+    has_inputs = any(spec.assignment_type in SETTABLE for spec in detail.view.version.inputs.values())
+    if detail.may_save and has_inputs and not editable(detail) and block.lifecycle is Lifecycle.ACTIVE:
+        found.append("You cannot change any of its inputs.")
     return found
 
 

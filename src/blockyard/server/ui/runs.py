@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from blockyard.protocol.names import Behavior, RunStatus
-from blockyard.server.blocks.model.block import Lifecycle
+from blockyard.server.blocks.model.block import RUNNING, WAITING, Lifecycle
 from blockyard.server.blocks.service import BlockService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
@@ -21,6 +21,7 @@ from blockyard.server.runs.model import Run, RunId, Step
 from blockyard.server.runs.service import RunAccess, RunDetail, RunService, RunViews
 from blockyard.server.runs.service.access import require_abort
 from blockyard.server.ui import words
+from blockyard.server.ui.inputs import editable
 from blockyard.server.ui.refusals import Shown
 from blockyard.server.ui.site import Site
 from blockyard.server.ui.steps import TAIL_BYTES, Log, StepRow, cause_of, log_of, rows_of, took
@@ -42,8 +43,19 @@ class RunPage:
     detail: RunDetail
     steps: Sequence[StepRow]
     may_abort: bool
-    again: str | None
-    """What to call the button that runs the block again; None if the visitor cannot."""
+    after: "WayOut"
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """What the visitor can do after a run that did not succeed.
+
+    Attributes:
+        again: what to call the button that runs the block again; None if the visitor cannot.
+    """
+
+    again: str | None = None
+    may_change: bool = False
 
 
 def add_runs(router: APIRouter, site: Site, *, runs: RunService, views: RunViews, blocks: BlockService) -> None:
@@ -135,7 +147,7 @@ class RunPages:
         ]
         rows = rows_of(detail.run, detail.steps, logs, self._clock())
         may_abort = self._may_abort(tx, principal, detail.run)
-        return RunPage(detail, rows, may_abort, self._again(tx, principal, detail.run))
+        return RunPage(detail, rows, may_abort, self._way_out(tx, principal, detail.run))
 
     def context(self, page: RunPage) -> dict[str, object]:
         """Return what the template needs."""
@@ -152,7 +164,8 @@ class RunPages:
             "links": [source.external_run_url for source in page.detail.sources if _is_web(source.external_run_url)],
             "summary": _summary(run),
             "cause": cause_of(run, page.steps),
-            "again": page.again,
+            "again": page.after.again,
+            "may_change": page.after.may_change,
             "waiting": _waiting(run),
         }
 
@@ -168,18 +181,20 @@ class RunPages:
         )
         return log_of(data, step.log_bytes)
 
-    def _again(self, tx: Transaction, principal: Principal, run: Run) -> str | None:
-        """Return what to call the button that tries again what this run, the newest of its block, could not do."""
+    def _way_out(self, tx: Transaction, principal: Principal, run: Run) -> WayOut:
+        """Return what can be done after this run, if it is the newest of its block and did not succeed."""
         if run.status not in {RunStatus.FAILED, RunStatus.ABORTED} or run.behavior is Behavior.DETECT:
-            return None
+            return WayOut()
         try:
             detail = self._blocks.detail(tx, principal, run.block_id)
         except Refusal:
-            return None
+            return WayOut()
         block = detail.view.block
-        if not detail.may_run or not block.is_live or block.latest_run_id != run.id or block.is_running:
-            return None
-        return "Delete again" if block.lifecycle is Lifecycle.MARKED_FOR_DELETION else "Run again"
+        if not block.is_live or block.latest_run_id != run.id or block.status in RUNNING | WAITING:
+            return WayOut()
+        is_leaving = block.lifecycle is Lifecycle.MARKED_FOR_DELETION
+        again = "Delete again" if is_leaving else "Run again"
+        return WayOut(again if detail.may_run else None, bool(editable(detail)) and not is_leaving)
 
     def _may_abort(self, tx: Transaction, principal: Principal, run: Run) -> bool:
         if run.is_final or run.abort_requested_at is not None:
