@@ -10,7 +10,7 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.blocks.service import BlockDetail, BlockService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.bodies import LARGE_BYTES
-from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import NotFound, Refusal, Unauthenticated
 from blockyard.server.kit.http import status_of
 from blockyard.server.ui.controls import Entry
@@ -74,7 +74,7 @@ def add_inputs(router: APIRouter, site: Site, blocks: BlockService) -> None:
 
         visitor, data = await visitors.of_form(request, LARGE_BYTES, may)
         sent = filled(data)
-        outcome = await attempt(visitor, block_id, sent)
+        outcome = await _attempt(db, form, visitor, block_id, sent)
         path = f"/blocks/{block_id}/inputs"
         if outcome.notice is not None:
             response = frame.go(f"/blocks/{block_id}", notice=outcome.notice, visitor=visitor)
@@ -86,15 +86,17 @@ def add_inputs(router: APIRouter, site: Site, blocks: BlockService) -> None:
             return response
         return page(request, visitor, outcome, kept=None)
 
-    async def attempt(visitor: Visitor, block_id: UUID, sent: Filled) -> Outcome:
-        try:
-            return await db.write(lambda tx: form.save(tx, visitor.principal, block_id, sent))
-        except (NotFound, Unauthenticated):
-            raise
-        except Refusal as refusal:
-            caught = refusal
-        outcome = await db.read(lambda tx: form.look(tx, visitor.principal, block_id, sent))
-        return _blamed(outcome, caught)
+
+async def _attempt(db: Database, form: "InputForm", visitor: Visitor, block_id: UUID, sent: Filled) -> Outcome:
+    """Save what was changed; a refusal is part of the outcome. Raises NotFound, Unauthenticated."""
+    try:
+        return await db.write(lambda tx: form.save(tx, visitor.principal, block_id, sent))
+    except (NotFound, Unauthenticated):
+        raise
+    except Refusal as refusal:
+        caught = refusal
+    outcome = await db.read(lambda tx: form.look(tx, visitor.principal, block_id, sent))
+    return _blamed(outcome, caught)
 
 
 class InputForm:
