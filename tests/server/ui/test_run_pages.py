@@ -56,7 +56,10 @@ def test_a_run_without_steps_says_what_it_waits_for(world: PageWorld) -> None:
 
     page = world.person("sam").read(f"/runs/{world.latest_run(block).id}")
 
-    assert "The run waits for its runner." in page
+    assert "The run waits for its runner. No runner has asked for work yet; tell the operator" in page
+    assert "No runner has asked for work yet; tell the operator" in world.person("sam").read(
+        f"/blocks/{uuid_of(block)}"
+    )
 
 
 def test_the_log_is_in_the_first_paint_without_colours_and_markup(world: PageWorld, claimed: Claimed) -> None:

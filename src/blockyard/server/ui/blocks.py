@@ -238,9 +238,10 @@ def _waiting(detail: BlockDetail) -> list[Note]:
             return [Note("warning", f"{text} {missing or 'inputs'}.", None, href, action)]
         case BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
             names = ", ".join(parent.name for parent in detail.parents)
-            return [Note("info", f"Waiting for {names}." if names else "Waiting for another building block.")]
+            text = f"Waiting for {names}." if names else "Waiting for another building block."
+            return [Note("info", text, " ".join(detail.waits_for) or None)]
         case _:
-            return []
+            return [Note("info", sentence) for sentence in detail.waits_for if block.status is BlockStatus.PENDING]
 
 
 def _no_outputs(block: Block) -> str:

@@ -17,7 +17,7 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound, Refusal
-from blockyard.server.runs.model import Run, RunId, Step
+from blockyard.server.runs.model import Run, RunId, RunWait, Step
 from blockyard.server.runs.service import RunAccess, RunDetail, RunService, RunViews
 from blockyard.server.runs.service.access import require_abort
 from blockyard.server.ui import words
@@ -44,6 +44,7 @@ class RunPage:
     steps: Sequence[StepRow]
     may_abort: bool
     after: "WayOut"
+    wait: RunWait | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,9 @@ class RunPages:
         ]
         rows = rows_of(detail.run, detail.steps, logs, self._clock())
         may_abort = self._may_abort(tx, principal, detail.run)
-        return RunPage(detail, rows, may_abort, self._way_out(tx, principal, detail.run))
+        return RunPage(
+            detail, rows, may_abort, self._way_out(tx, principal, detail.run), self._runs.wait_of(tx, detail.run)
+        )
 
     def context(self, page: RunPage) -> dict[str, object]:
         """Return what the template needs."""
@@ -166,7 +169,7 @@ class RunPages:
             "cause": cause_of(run, page.steps),
             "again": page.after.again,
             "may_change": page.after.may_change,
-            "waiting": _waiting(run),
+            "waiting": _waiting(run, page.wait),
         }
 
     def _tail(self, tx: Transaction, principal: Principal, step: Step) -> Log:
@@ -217,9 +220,10 @@ def _summary(run: Run) -> Shown | None:
     return Shown(run.summary, tone="info")
 
 
-def _waiting(run: Run) -> str:
+def _waiting(run: Run, wait: RunWait | None) -> str:
     if run.is_final:
         return "This run ended without a step."
     if run.attempt == 0:
-        return "The run waits for its runner. Its steps appear here as soon as one takes it."
+        why = f" {wait.message}" if wait is not None else ""
+        return f"The run waits for its runner.{why} Its steps appear here as soon as one takes it."
     return "The runner has the run and will report its steps in a moment."

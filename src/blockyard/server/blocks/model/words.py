@@ -2,7 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 
-from blockyard.server.blocks.model.block import RUNNING, WAITING, Block, BlockId, BlockStatus, Lifecycle, Operation, Parent
+from blockyard.server.blocks.model.block import (
+    RUNNING,
+    WAITING,
+    Block,
+    BlockId,
+    BlockStatus,
+    Lifecycle,
+    Operation,
+    Parent,
+)
 from blockyard.server.blocks.model.resolution import never_given
 from blockyard.server.definitions.model import AssignmentType, InputSpec
 
