@@ -72,7 +72,7 @@ def test_a_run_is_watched_and_a_block_changed_and_deleted(blockyard: Installatio
     expect(page.get_by_role("log").filter(has_text="working on it 6")).to_be_visible()
 
     page.get_by_role("navigation", name="Breadcrumb").get_by_role("link").nth(1).click()
-    expect(status).to_have_text("Creation succeeded")
+    expect(status).to_have_text("Ready")
     expect(page.locator("#block-result")).to_contain_text("hello ada")
     expect(page.get_by_role("heading", name="Ready")).to_be_visible()
     assert "hunter2" not in page.content()

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, sync_playwright
 
 from tests.support.machine import find_chromium, need
 
@@ -36,15 +36,18 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def fresh_page(browser: Browser, *, javascript: bool = True) -> Iterator[Page]:
-    """Open a page without cookies; fail afterwards if it logged an error or asked for anything that is not local."""
+def fresh_page(browser: Browser, *, javascript: bool = True, failures: str | None = None) -> Iterator[Page]:
+    """Open a page without cookies; fail afterwards if it logged an error or asked for anything that is not local.
+
+    `failures` is a part of the lines that requests log which are meant to fail.
+    """
     troubles: list[str] = []
     context = browser.new_context(java_script_enabled=javascript, reduced_motion="reduce", locale="en-GB")
     context.set_default_timeout(10_000)
     context.route(lambda url: urlsplit(url).hostname not in LOOPBACK, _refuse(troubles))
     page = context.new_page()
     page.on("pageerror", lambda error: troubles.append(f"error in a script: {error}"))
-    page.on("console", lambda line: troubles.append(f"console: {line.text}") if line.type == "error" else None)
+    page.on("console", lambda line: troubles.append(f"console: {line.text}") if _is_trouble(line, failures) else None)
     try:
         yield page
     finally:
@@ -61,6 +64,10 @@ def accessibility_violations(page: Page) -> list[str]:
         f"{violation['id']}: {violation['help']}: {[node['html'] for node in violation['nodes']]}"
         for violation in found["violations"]
     ]
+
+
+def _is_trouble(line: ConsoleMessage, failures: str | None) -> bool:
+    return line.type == "error" and (failures is None or failures not in line.text)
 
 
 def _refuse(troubles: list[str]) -> Callable[[Route, Request], None]:

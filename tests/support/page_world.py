@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import httpx
 import uvicorn
 from fastapi import FastAPI
+from playwright.sync_api import Page
 
 from blockyard.server.blocks.api import routes as block_routes
 from blockyard.server.identity.api import SESSION_COOKIE, SignIn, authenticate_with
@@ -33,6 +34,7 @@ from blockyard.server.ui.routes import add_pages
 from blockyard.server.workspaces.model import BindingKind, NewBinding
 from blockyard.server.workspaces.service import BindingService, WorkspaceDirectory
 from tests.support.block_world import BlockWorld
+from tests.support.browser_form import File, PageForm, forms_of
 from tests.support.clock import FixedClock
 from tests.support.http import client_for, run_aside
 from tests.support.principals import ADMINISTRATOR
@@ -114,6 +116,7 @@ class PageWorld(BlockWorld):
             runs=self.runs,
             views=self.views,
             clock=self.clock,
+            master_key=MASTER_KEY,
             secure_cookies=secure,
         )
         return app
@@ -151,6 +154,13 @@ class PageWorld(BlockWorld):
         return person
 
 
+def come(page: Page, world: PageWorld, url: str, username: str = "sam") -> None:
+    """Give a real browser the session of a person."""
+    user = world.add(username)
+    session = world.db.write_now(lambda tx: world.users.sign_in(tx, user))
+    page.context.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": url, "httpOnly": True}])
+
+
 class Person:
     """A browser without scripts: keeps cookies, reads pages, sends their forms."""
 
@@ -180,9 +190,27 @@ class Person:
         token = csrf_of(self.get(form_at or path))
         return self.post_raw(path, {"csrf_token": token, **(fields or {})}, files)
 
-    def post_raw(self, path: str, fields: Fields, files: Files | None = None) -> httpx.Response:
+    def post_raw(self, path: str, fields: Fields, files: Files | None = None, **headers: str) -> httpx.Response:
         """Send exactly these fields."""
-        return self._send("POST", path, data=dict(fields), files=files)
+        return self._send("POST", path, data=dict(fields), files=files, headers=headers)
+
+    def form(self, path: str, *, action: str | None = None) -> PageForm:
+        """Open a page and return its form that goes to `action` (the same path, unless told)."""
+        answer = self.get(path)
+        assert answer.status_code == HTTPStatus.OK, f"{answer.status_code} {answer.text}"
+        wanted = action or path.partition("?")[0]
+        found = [form for form in forms_of(answer.text) if (form.action or path) == wanted]
+        assert len(found) == 1, f"{len(found)} forms at {path} go to {wanted}"
+        return found[0]
+
+    def submit(self, form: PageForm, *, at: str, **headers: str) -> httpx.Response:
+        """Send a form that was opened at a path, as browsers encode it."""
+        content_type, body = form.encoded()
+        return self._send("POST", form.action or at, content=body, headers={**headers, "Content-Type": content_type})
+
+    def change(self, path: str, changes: "Mapping[str, str | list[str] | File] | None" = None) -> httpx.Response:
+        """Open a form, enter what is to change, and send it as a browser does."""
+        return self.submit(self.form(path).fill(changes or {}), at=path)
 
     def sign_in(self, username: str, password: str = PASSWORD, **fields: str) -> httpx.Response:
         """Sign in by the form."""
@@ -214,9 +242,9 @@ def words_of(answer: httpx.Response) -> str:
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Serve an application on a free port and give its URL."""
-    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+def serving(app: FastAPI, *, port: int = 0) -> Iterator[str]:
+    """Serve an application on a free port, or the given one, and give its URL."""
+    config = uvicorn.Config(app, port=port, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -224,8 +252,8 @@ def serving(app: FastAPI) -> Iterator[str]:
         while not server.started:
             assert thread.is_alive()
             time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
+        bound = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{bound}"
     finally:
         server.should_exit = True
         thread.join()

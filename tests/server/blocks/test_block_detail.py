@@ -51,12 +51,12 @@ def test_the_detail_tells_people_everything(world: BlockWorld) -> None:
     shown = detail(world, block)
 
     assert (shown["name"], shown["displayName"], shown["workspace"]) == ("orders db", "{{DB_NAME}} db", "shop")
-    assert (shown["status"], shown["statusText"]) == ("SUCCEEDED", "Creation succeeded")
+    assert (shown["status"], shown["statusText"]) == ("SUCCEEDED", "Ready")
     assert shown["definition"]["displayName"] == "Database"
     assert (shown["version"]["number"], shown["version"]["implementationType"]) == (1, "TERRAFORM")
     assert shown["newerVersion"] == {"uuid": uuid_of(newer), "number": 2}
     assert [item["key"] for item in shown["inputs"]] == ["DB_NAME", "size", "token"]
-    assert [item["displayName"] for item in shown["inputs"]] == ["Db Name", "Size", "Token"]
+    assert [item["displayName"] for item in shown["inputs"]] == ["DB name", "Size", "Token"]
     assert shown["inputs"][1]["description"] == "How large"
     assert shown["inputs"][1]["defaultValue"] == 5
     assert shown["inputs"][2]["defaultValue"] is None
@@ -87,7 +87,7 @@ def test_the_detail_tells_what_is_missing_and_what_one_may_do(world: BlockWorld)
 
     assert (shown["status"], shown["statusText"]) == (
         "WAITING_FOR_OPERATOR_INPUT",
-        "Waiting for the platform team's input",
+        "Waiting for the platform team",
     )
     assert {item["key"]: item["isMissing"] for item in shown["inputs"]} == {"name": True, "quota": True}
     assert shown["allowed"] == {"save": True, "run": False, "delete": True, "purge": False, "operate": False}
@@ -103,7 +103,7 @@ def test_the_detail_shows_relatives(world: BlockWorld) -> None:
 
     assert [(item["uuid"], item["name"]) for item in detail(world, child)["parents"]] == [(uuid_of(parent), "net")]
     assert [(item["uuid"], item["statusText"]) for item in detail(world, parent)["children"]] == [
-        (uuid_of(child), "Creation succeeded")
+        (uuid_of(child), "Ready")
     ]
 
 
@@ -128,7 +128,7 @@ def test_a_poll_tells_what_is_new_and_where_to_go_on(world: BlockWorld) -> None:
     second = poll(world, block, first["position"])
     assert kinds(second) == ["step", "log", "status", "block"]
     assert second["events"][1]["text"] == "log: done"
-    assert second["events"][-1]["block"]["statusText"] == "Creation succeeded"
+    assert second["events"][-1]["block"]["statusText"] == "Ready"
     assert not second["ended"]
 
     world.delete(block)

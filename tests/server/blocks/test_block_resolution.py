@@ -370,19 +370,19 @@ def test_a_run_creates_until_one_succeeded_then_updates(
 @pytest.mark.parametrize(
     ("block", "words"),
     [
-        (replace(BLOCK, status=BlockStatus.WAITING_FOR_USER_INPUT), "Waiting for your input"),
-        (replace(BLOCK, status=BlockStatus.WAITING_FOR_OPERATOR_INPUT), "Waiting for the platform team's input"),
+        (replace(BLOCK, status=BlockStatus.WAITING_FOR_USER_INPUT), "Waiting for payments"),
+        (replace(BLOCK, status=BlockStatus.WAITING_FOR_OPERATOR_INPUT), "Waiting for the platform team"),
         (replace(BLOCK, status=BlockStatus.WAITING_FOR_DEPENDENT_INPUT), "Waiting for another building block"),
-        (BLOCK.requested(RUN, Behavior.APPLY), "Creation is waiting for a runner"),
-        (replace(BLOCK.requested(RUN, Behavior.APPLY), status=BlockStatus.SUCCEEDED), "Creation succeeded"),
+        (BLOCK.requested(RUN, Behavior.APPLY), "Creating"),
+        (replace(BLOCK.requested(RUN, Behavior.APPLY), status=BlockStatus.SUCCEEDED), "Ready"),
         (replace(BLOCK.requested(RUN, Behavior.DESTROY), status=BlockStatus.FAILED), "Deletion failed"),
         (
             replace(BLOCK.applied({}, NOON).requested(RUN, Behavior.APPLY), status=BlockStatus.IN_PROGRESS),
-            "Update is running",
+            "Changing",
         ),
         (
             replace(BLOCK.applied({}, NOON).requested(RUN, Behavior.APPLY), status=BlockStatus.ABORTED),
-            "Update was aborted",
+            "Ready, last change aborted",
         ),
         (BLOCK.deleted(NOON), "Deleted"),
         (BLOCK.deleted(NOON, force_purge=True), "Purged"),

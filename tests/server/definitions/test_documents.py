@@ -100,7 +100,13 @@ def test_the_hash_changes_with_the_content(other: VersionContent) -> None:
 
 @pytest.mark.parametrize(
     ("key", "name", "label"),
-    [("CLIENT_SECRET", "", "Client Secret"), ("ca.pem", "", "Ca.Pem"), ("_", "", "_"), ("k", "Name", "Name")],
+    [
+        ("CLIENT_SECRET", "", "Client secret"),
+        ("consoleUrl", "", "Console URL"),
+        ("ca.pem", "", "Ca.pem"),
+        ("_", "", "_"),
+        ("k", "Name", "Name"),
+    ],
 )
 def test_an_input_without_a_name_is_called_by_its_key(key: str, name: str, label: str) -> None:
     assert replace(SIZE, key=key, display_name=name).label == label

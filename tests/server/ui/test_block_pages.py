@@ -3,12 +3,15 @@
 import re
 
 import pytest
+import typer.main
+from typer.core import TyperGroup
 
+from blockyard.cli.app import build
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.server.kit.ids import new_id
 from tests.support.block_world import MANUAL, a_secret, a_value, an_input, an_output, definition_of, uuid_of
-from tests.support.page_world import Fields, PageWorld, words_of
+from tests.support.page_world import PageWorld, words_of
 from tests.support.workspaces import given_workspaces
 
 INPUTS: JsonObject = {
@@ -48,8 +51,36 @@ def test_the_start_page_is_the_list(world: PageWorld) -> None:
     assert world.person("sam").get("/").headers["location"] == "/blocks"
 
 
-def test_an_empty_list_says_what_to_do(world: PageWorld) -> None:
-    assert "No building blocks yet" in world.person("sam").read("/blocks")
+def test_an_empty_list_shows_a_command_that_exists(world: PageWorld) -> None:
+    page = world.person("sam").read("/blocks")
+
+    assert "No building blocks yet" in page
+    assert "blockyard blocks order DEFINITION --workspace shop" in page
+    group = typer.main.get_command(build())
+    assert isinstance(group, TyperGroup)
+    blocks = group.commands["blocks"]
+    assert isinstance(blocks, TyperGroup)
+    assert "--workspace" in [name for option in blocks.commands["order"].params for name in option.opts]
+
+
+def test_somebody_without_a_workspace_is_told_whom_to_ask(world: PageWorld) -> None:
+    page = world.person("nora").read("/blocks")
+
+    assert "You are in no workspace yet" in page
+    assert "Tell them your username: nora." in page
+    assert "blockyard blocks order" not in page
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("mia", "Everything your workspaces have ordered, and its status"),
+        ("pat", "Everything your workspaces have ordered or offer to others, and its status"),
+        ("admin", "Everything that any workspace has ordered, and its status"),
+    ],
+)
+def test_the_list_says_whose_blocks_it_has(world: PageWorld, name: str, words: str) -> None:
+    assert words in world.person(name).read("/blocks")
 
 
 def test_the_list_shows_name_definition_workspace_and_status(world: PageWorld, block: JsonObject) -> None:
@@ -57,7 +88,7 @@ def test_the_list_shows_name_definition_workspace_and_status(world: PageWorld, b
 
     assert "invoices bucket" in page
     assert "Bucket v1 shop" in page
-    assert "Creation is waiting for a runner" in page
+    assert "Creating Waiting for a runner" in page
     assert "1 building block" in page
     assert path_of(block) in world.person("sam").get("/blocks").text
 
@@ -146,7 +177,7 @@ def test_a_block_shows_its_inputs_with_falsy_values_and_without_secrets(world: P
     answer = world.person("sam").get(path_of(block))
     page = words_of(answer)
 
-    assert "Name name invoices" in page
+    assert "Name : description What it is called name invoices" in page
     assert "What it is <strong>called</strong>" in answer.text
     assert "Size size 0" in page
     assert "Public public false" in page
@@ -169,7 +200,7 @@ def test_a_block_shows_its_outputs_as_links_markdown_and_masks(world: PageWorld,
     answer = world.person("sam").get(path_of(block))
     page = words_of(answer)
 
-    assert "Creation succeeded" in page
+    assert "Ready" in page
     assert 'href="https://console.example.test/x" rel="noopener noreferrer" target="_blank"' in answer.text
     assert "<h3>Done</h3>" in answer.text
     assert "<strong>yes</strong>" in answer.text
@@ -184,7 +215,7 @@ def test_a_failed_block_says_why_and_where_to_look(world: PageWorld, block: Json
 
     answer = world.person("sam").get(path_of(block))
 
-    assert "Creation failed" in words_of(answer)
+    assert "Failed" in words_of(answer)
     assert "Run 1 failed." in words_of(answer)
     assert "See what happened" in words_of(answer)
 
@@ -227,8 +258,12 @@ def test_a_member_may_look_but_not_touch(world: PageWorld, block: JsonObject) ->
     assert "Run again" not in page
     assert "Change inputs" not in page
     assert "Delete" not in page
-    for path in ("/runs", "/delete"):
-        assert person.post(path_of(block) + path, form_at="/blocks").status_code == 403
+    assert "You can look at this building block. An owner or a manager of shop can change it." in page
+    for path, fields in {"/runs": {}, "/delete": {"deletion": "destroys"}}.items():
+        before = world.stored(block)
+        person.post(path_of(block) + path, fields, form_at="/blocks")
+        assert "You don't have sufficient permissions" in person.read(path_of(block) + path.replace("/runs", ""))
+        assert world.stored(block) == before
 
 
 # What can be done with a block
@@ -246,88 +281,68 @@ def test_a_run_is_started_again(world: PageWorld, block: JsonObject) -> None:
     assert "A run was requested." not in person.read(path_of(block))
 
 
+def test_buttons_that_cannot_be_used_now_say_why(world: PageWorld, block: JsonObject) -> None:
+    waiting = world.order(world.define(transparent=True, inputs={"x": an_input(updateableByConsumer=True)}))
+    person = world.person("sam")
+
+    under_way, waits = person.get(path_of(block)), person.get(path_of(waiting))
+
+    assert re.search(r'<button[^>]* disabled aria-describedby="actions-why">', under_way.text)
+    assert "A run is under way. You can change, run or delete this once it has ended." in words_of(under_way)
+    assert re.search(r'<button[^>]* disabled aria-describedby="actions-why">', waits.text)
+    assert "It cannot run yet: it still waits." in words_of(waits)
+    assert "Waiting for you" in words_of(waits)
+
+
+def test_a_consumer_is_told_who_runs_a_block_again(world: PageWorld) -> None:
+    block = world.order(world.define(inputs={"x": an_input()}), {"x": "y"})
+    world.finish()
+
+    page = world.person("sam").read(path_of(block))
+
+    assert "Only the platform team can run it again as it is; saving a changed input starts a run." in page
+    assert "You cannot change any of its inputs." in page
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("sam", "Waiting for the platform team"), ("pat", "Waiting for you"), ("mia", "Waiting for the")],
+)
+def test_the_status_tells_each_reader_who_is_waited_for(world: PageWorld, name: str, status: str) -> None:
+    block = world.order(world.define(inputs={"x": an_input("STRING", "PLATFORM_OPERATOR_MANUAL_INPUT")}))
+
+    assert status in world.person(name).read(path_of(block))
+    assert status in world.person(name).read("/blocks")
+
+
+def test_a_failed_change_leaves_a_block_ready(world: PageWorld) -> None:
+    block = world.order(world.define(inputs={"x": an_input(updateableByConsumer=True)}), {"x": "y"})
+    world.finish()
+    world.change(block, inputs={"x": "z"})
+    world.finish(status=RunStatus.FAILED)
+
+    assert "Ready, last change failed" in world.person("sam").read(path_of(block))
+
+
+def test_a_run_that_would_not_start_is_not_promised(world: PageWorld) -> None:
+    block = world.order(world.define(transparent=True, inputs={"x": an_input(updateableByConsumer=True)}))
+    person = world.person("sam")
+
+    person.post(f"{path_of(block)}/runs", form_at=path_of(block))
+
+    page = person.read(path_of(block))
+    assert "No run was started: the building block still waits." in page
+    assert "A run was requested." not in page
+
+
 def test_a_second_run_is_refused_on_the_page_of_the_block(world: PageWorld, block: JsonObject) -> None:
-    answer = world.person("sam").post(f"{path_of(block)}/runs", form_at="/blocks")
-
-    assert answer.status_code == 409
-    assert "while a run of the building block is PENDING" in words_of(answer)
-    assert "invoices bucket" in words_of(answer)
-
-
-def test_changed_inputs_are_saved_and_run(world: PageWorld, block: JsonObject) -> None:
-    world.finish(status=RunStatus.FAILED)
     person = world.person("sam")
 
-    answer = person.post(
-        f"{path_of(block)}/inputs",
-        {
-            "input.name": "receipts",
-            "input.size": "7",
-            "input.public": "true",
-            "input.tags": ["a", "b"],
-            "input.token": "",
-        },
-    )
+    answer = person.post(f"{path_of(block)}/runs", form_at="/blocks")
 
-    stored = world.stored(block).inputs
     assert answer.headers["location"] == path_of(block)
-    assert (stored["name"], stored["size"], stored["public"], stored["tags"]) == ("receipts", 7, True, ["a", "b"])
-    assert world.latest_run(block).number == 2
-    assert world.claimed().inputs["token"]["value"]
-
-
-def test_saving_without_a_change_starts_nothing(world: PageWorld, block: JsonObject) -> None:
-    world.finish(status=RunStatus.FAILED)
-    fields: Fields = {"input.name": "invoices", "input.size": "0", "input.public": "false", "input.tags": ["a"]}
-    person = world.person("sam")
-
-    answer = person.post(f"{path_of(block)}/inputs", fields)
-
-    assert answer.status_code == 303
-    assert world.latest_run(block).number == 1
-
-
-def test_a_wrong_value_is_told_at_its_field_and_what_was_typed_is_kept(world: PageWorld, block: JsonObject) -> None:
-    world.finish(status=RunStatus.FAILED)
-    fields: Fields = {"input.name": "receipts", "input.size": "many", "input.public": "false", "input.tags": ["a"]}
-
-    answer = world.person("sam").post(f"{path_of(block)}/inputs", fields)
-
-    assert answer.status_code == 400
-    assert "must be a whole number" in words_of(answer)
-    assert 'aria-invalid="true"' in answer.text
-    assert 'value="receipts"' in answer.text
-    assert world.stored(block).inputs["name"] == "invoices"
-
-
-def test_fixed_inputs_are_not_in_the_consumers_form_but_in_the_operators(world: PageWorld, block: JsonObject) -> None:
-    world.finish(status=RunStatus.FAILED)
-
-    assert "Region" not in world.person("sam").read(f"{path_of(block)}/inputs")
-    assert "Region" in world.person("pat").read(f"{path_of(block)}/inputs")
-
-
-def test_an_operator_fills_in_what_a_block_waits_for(world: PageWorld) -> None:
-    inputs = {
-        "quota": an_input("INTEGER", "PLATFORM_OPERATOR_MANUAL_INPUT", displayName="Quota"),
-        "approval": an_input("FILE", "PLATFORM_OPERATOR_MANUAL_INPUT", displayOrder=1),
-    }
-    block = world.order(world.define(inputs=inputs))
-    consumer, operator = world.person("sam"), world.person("pat")
-
-    assert "An operator has to fill in inputs: Approval, Quota" in consumer.read(path_of(block))
-    assert "None of the inputs of this building block can be changed by you." in consumer.read(
-        f"{path_of(block)}/inputs"
-    )
-    assert "Fill in" in operator.read(path_of(block))
-
-    file = {"input.approval": ("a.txt", b"granted", "text/plain")}
-    answer = operator.post(f"{path_of(block)}/inputs", {"input.quota": "3"}, files=file)
-
-    assert answer.status_code == 303
-    assert world.stored(block).inputs == {"quota": 3, "approval": "data:text/plain;base64,Z3JhbnRlZA=="}
-    assert "text/plain, 7 bytes" in operator.read(path_of(block))
-    assert world.latest_run(block).number == 1
+    assert "while a run of the building block is PENDING" in person.read(path_of(block))
+    assert "while a run" not in person.read(path_of(block))
 
 
 def test_a_block_is_deleted_after_a_question(world: PageWorld, block: JsonObject) -> None:
@@ -335,7 +350,7 @@ def test_a_block_is_deleted_after_a_question(world: PageWorld, block: JsonObject
     person = world.person("sam")
 
     assert "A run destroys what this building block made." in person.read(f"{path_of(block)}/delete")
-    answer = person.post(f"{path_of(block)}/delete")
+    answer = person.change(f"{path_of(block)}/delete")
 
     assert answer.headers["location"] == path_of(block)
     assert "This building block is being deleted." in person.read(path_of(block))
@@ -345,11 +360,27 @@ def test_a_block_is_deleted_after_a_question(world: PageWorld, block: JsonObject
     assert "invoices bucket" not in person.read("/blocks")
 
 
+def test_a_deletion_that_would_do_something_else_by_now_asks_again(world: PageWorld) -> None:
+    block = world.order(world.define(inputs={"x": an_input(updateableByConsumer=True)}))
+    person = world.person("sam")
+    form = person.form(f"{path_of(block)}/delete")
+    world.change(block, inputs={"x": "there"})
+    world.finish(status=RunStatus.FAILED)
+
+    answer = person.submit(form, at=f"{path_of(block)}/delete")
+
+    assert answer.headers["location"] == f"{path_of(block)}/delete"
+    page = person.read(f"{path_of(block)}/delete")
+    assert "The building block has changed since you were asked." in page
+    assert "A run destroys what this building block made." in page
+    assert world.stored(block).is_live
+
+
 def test_a_block_that_never_ran_is_gone_at_once(world: PageWorld) -> None:
     block = world.order(world.define(inputs={"x": an_input("STRING", "PLATFORM_OPERATOR_MANUAL_INPUT")}))
     person = world.person("sam")
 
-    answer = person.post(f"{path_of(block)}/delete")
+    answer = person.change(f"{path_of(block)}/delete")
 
     assert answer.headers["location"] == "/blocks"
     assert "The building block was deleted." in person.read("/blocks")
@@ -369,6 +400,5 @@ def test_parents_and_children_lead_to_each_other(world: PageWorld) -> None:
 
     assert path_of(parent) in person.get(path_of(child)).text
     assert path_of(child) in person.get(path_of(parent)).text
-    refused = person.post(f"{path_of(parent)}/delete")
-    assert refused.status_code == 409
-    assert "is a parent of 'vm'" in words_of(refused)
+    person.change(f"{path_of(parent)}/delete")
+    assert "is a parent of 'vm'" in person.read(f"{path_of(parent)}/delete")

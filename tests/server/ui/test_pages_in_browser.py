@@ -1,6 +1,5 @@
 """Pages in a real browser: accessible in both themes, on a phone, without scripts, and live."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,12 +8,9 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
-from blockyard.server.identity.api import SESSION_COOKIE
-from blockyard.server.kit.database import Database
 from tests.support.block_world import MANUAL, Claimed, a_secret, a_value, an_input, an_output, uuid_of
 from tests.support.browser import accessibility_violations, fresh_page
-from tests.support.clock import FixedClock
-from tests.support.page_world import PASSWORD, PageWorld, serving
+from tests.support.page_world import PASSWORD, PageWorld, come
 
 SIZES: dict[str, ViewportSize] = {
     "desktop": {"width": 1280, "height": 800},
@@ -32,21 +28,6 @@ aws s3 ls s3://invoices
 |---|---|
 | production | eu-central-1 |
 """
-
-
-@pytest.fixture
-def site(database: Database, clock: FixedClock) -> Iterator[tuple[PageWorld, str]]:
-    """A served world."""
-    world = PageWorld(database, clock)
-    with serving(world.app) as url:
-        yield world, url
-
-
-def come(page: Page, world: PageWorld, url: str, username: str = "sam") -> None:
-    """Give the browser a session of a person."""
-    user = world.add(username)
-    session = world.db.write_now(lambda tx: world.users.sign_in(tx, user))
-    page.context.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": url, "httpOnly": True}])
 
 
 def a_rich_block(world: PageWorld) -> JsonObject:
@@ -228,13 +209,13 @@ def test_a_block_changes_before_ones_eyes(site: tuple[PageWorld, str], page: Pag
     come(page, world, url)
     page.goto(f"{url}/blocks/{uuid_of(block)}")
     status = page.locator("#block-status")
-    expect(status).to_have_text("Creation is waiting for a runner")
+    expect(status).to_have_text("CreatingWaiting for a runner")
 
     claimed = world.claimed()
-    expect(status).to_have_text("Creation is running")
+    expect(status).to_have_text("Creating")
     world.report(claimed, outputs={"ip": a_value("10.0.0.7")})
 
-    expect(status).to_have_text("Creation succeeded")
+    expect(status).to_have_text("Ready")
     expect(page.locator("#block-result")).to_contain_text("10.0.0.7")
     expect(page.locator("#block-runs")).to_contain_text("Succeeded")
     expect(page.get_by_role("button", name="Run again")).to_be_enabled()
@@ -300,7 +281,7 @@ def test_a_very_long_log_does_not_grow_the_page_for_ever(site: tuple[PageWorld, 
         end = log(world, claimed, (b"x" * 99 + b"\n") * 2000 + b"piece %d\n" % number, end)
 
     shown = page.get_by_role("log", name="Log of Apply")
-    expect(shown).to_contain_text("piece 59")
+    expect(shown).to_contain_text("piece 59", timeout=30_000)  # 12 MB, on whatever machine
     assert shown.evaluate("log => log.textContent.length") < 5_000_000
     expect(page.get_by_text("The end of the log is shown.")).to_be_visible()
 
@@ -320,7 +301,7 @@ def test_deleting_asks_in_a_dialog_that_escape_closes(site: tuple[PageWorld, str
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
 
-    expect(page.locator("#block-status")).to_have_text("Deletion is waiting for a runner")
+    expect(page.locator("#block-status")).to_have_text("DeletingWaiting for a runner")
     expect(page.get_by_text("The deletion was requested.")).to_be_visible()
 
 
@@ -348,3 +329,41 @@ def test_the_theme_is_switched_and_kept(site: tuple[PageWorld, str], page: Page)
 
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     expect(page.get_by_role("button", name="Dark theme")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_log_of_a_failed_run_opens_at_its_error(site: tuple[PageWorld, str], page: Page) -> None:
+    world, url = site
+    claimed = a_running_run(world)
+    lines = "".join(f"line {number}\n" for number in range(200))
+    end = log(world, claimed, lines.encode(), 0)
+    end = log(world, claimed, "╷\n│ Error: the quota is exceeded\n│ \n╵\n".encode(), end)
+    log(world, claimed, lines.encode(), end)
+    tell(world, claimed, {"id": "apply", "status": "FAILED", "userMessage": "The apply failed."}, "FAILED")
+    come(page, world, url)
+
+    page.goto(f"{url}/runs/{claimed.run_id}")
+
+    expect(page.get_by_role("heading", name="Failed in step “Apply”")).to_be_visible()
+    shown = page.get_by_role("log", name="Log of Apply")
+    below = "log => log.querySelector('mark').getBoundingClientRect().top - log.getBoundingClientRect().top"
+    assert 0 < shown.evaluate(below) < shown.evaluate("log => log.clientHeight")
+    assert accessibility_violations(page) == []
+
+
+def test_a_row_of_the_account_menu_has_its_icon_beside_its_words(site: tuple[PageWorld, str], page: Page) -> None:
+    world, url = site
+    come(page, world, url)
+    page.goto(f"{url}/blocks")
+    page.locator("summary[aria-label^='Your account']").click()
+
+    for row in (page.get_by_role("link", name="Change password"), page.get_by_role("button", name="Sign out")):
+        places = row.evaluate(
+            """row => {
+              const words = document.createRange();
+              words.selectNode(row.lastChild);
+              const [icon, text] = [row.querySelector("svg").getBoundingClientRect(), words.getBoundingClientRect()];
+              return [text.left - icon.right, Math.abs((text.top + text.bottom - icon.top - icon.bottom) / 2)];
+            }"""
+        )
+        assert 0 < places[0] < 20, places
+        assert places[1] < 4, places

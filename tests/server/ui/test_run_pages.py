@@ -1,13 +1,18 @@
 """The page of a run: its steps and logs, who sees them, and aborting it."""
 
+import re
+from uuid import UUID
+
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
-from blockyard.server.ui.runs import LIVE_HEADER, plain
+from blockyard.server.ui.runs import LIVE_HEADER
+from blockyard.server.ui.steps import log_of, plain
 from tests.support.block_world import Claimed, uuid_of
 from tests.support.page_world import PageWorld, words_of
+from tests.support.principals import ADMINISTRATOR
 
 
 @pytest.fixture
@@ -41,7 +46,7 @@ def test_a_run_shows_number_behavior_status_trigger_author_and_steps(world: Page
 
     assert "Run 1: Apply" in page
     assert "In progress" in page
-    assert "The building block was ordered by admin key" in page
+    assert "Started by admin key, who ordered the building block" in page
     assert "Prepare : Pending" in page
     assert "invoices bucket" in page
 
@@ -51,7 +56,10 @@ def test_a_run_without_steps_says_what_it_waits_for(world: PageWorld) -> None:
 
     page = world.person("sam").read(f"/runs/{world.latest_run(block).id}")
 
-    assert "The run waits for its runner." in page
+    assert "The run waits for its runner. No runner has asked for work yet; tell the operator" in page
+    assert "No runner has asked for work yet; tell the operator" in world.person("sam").read(
+        f"/blocks/{uuid_of(block)}"
+    )
 
 
 def test_the_log_is_in_the_first_paint_without_colours_and_markup(world: PageWorld, claimed: Claimed) -> None:
@@ -123,7 +131,7 @@ def test_the_consumer_sees_messages_but_no_log_where_runs_are_not_transparent(wo
 
     assert "ask us" in page
     assert "log: ask us" not in page
-    assert "keeps its logs to itself" in page
+    assert "visible to the platform team only" in page
     assert "log: ask us" in provider.read(f"/runs/{claimed.run_id}")
     assert consumer.get(f"/runs/{claimed.run_id}/log?step=apply").status_code == 403
     assert f"/runs/{claimed.run_id}" in consumer.get(f"/blocks/{uuid_of(block)}").text
@@ -149,7 +157,9 @@ def test_a_member_may_not_abort(world: PageWorld, claimed: Claimed) -> None:
 
     assert "Abort" not in person.read(f"/runs/{claimed.run_id}")
     assert person.get(f"/runs/{claimed.run_id}/abort").status_code == 303
-    assert person.post(f"/runs/{claimed.run_id}/abort", form_at="/blocks").status_code == 403
+    person.post(f"/runs/{claimed.run_id}/abort", form_at="/blocks")
+    assert "You don't have sufficient permissions" in person.read(f"/runs/{claimed.run_id}")
+    assert world.db.read_now(lambda tx: world.runs.get(tx, ADMINISTRATOR, claimed.run_id)).abort_requested_at is None
 
 
 def test_a_run_is_aborted_after_a_question(world: PageWorld, claimed: Claimed) -> None:
@@ -176,8 +186,8 @@ def test_aborting_an_ended_run_is_refused_with_the_reason(world: PageWorld, clai
     answer = person.post(f"/runs/{claimed.run_id}/abort", form_at="/blocks")
 
     assert form.status_code == 200
-    assert answer.status_code == 409
-    assert "SUCCEEDED already" in words_of(answer)
+    assert answer.headers["location"] == f"/runs/{claimed.run_id}"
+    assert "SUCCEEDED already" in person.read(f"/runs/{claimed.run_id}")
 
 
 @pytest.mark.parametrize(
@@ -191,3 +201,105 @@ def test_aborting_an_ended_run_is_refused_with_the_reason(world: PageWorld, clai
 )
 def test_logs_are_shown_as_plain_text(raw: str, shown: str) -> None:
     assert plain(raw) == shown
+
+
+BOX = """Initializing…
+╷
+│ Error: Reference to undeclared input variable
+│
+│   on main.tf line 3, in output "x":
+│    3:   value = var.nme
+╵
+Cleaning up
+"""
+
+
+def block_of(world: PageWorld, claimed: Claimed) -> UUID:
+    """Return the id of the block of a run."""
+    return world.db.read_now(lambda tx: world.runs.get(tx, ADMINISTRATOR, claimed.run_id)).block_id
+
+
+def fail(world: PageWorld, claimed: Claimed) -> None:
+    """Let the first of three steps succeed, the second fail, and report the third as runners do."""
+    steps: JsonObject = {
+        "source": {"id": "runner"},
+        "steps": [{"id": name, "displayName": name.title()} for name in ("prepare", "plan", "apply")],
+    }
+    registration = SourceRegistration.model_validate(steps)
+    world.db.write_now(lambda tx: world.reports.register(tx, claimed.principal, claimed.run_id, registration))
+    log(world, claimed, BOX.encode(), step="plan")
+    log(world, claimed, b"Aborted due to failure in an earlier step\n", step="apply")
+    update: JsonObject = {
+        "status": "FAILED",
+        "steps": [
+            {"id": "prepare", "status": "SUCCEEDED"},
+            {"id": "plan", "status": "FAILED", "userMessage": "The plan could not be made."},
+            {"id": "apply", "status": "FAILED"},
+        ],
+    }
+    reported = StatusUpdate.model_validate(update)
+    world.db.write_now(lambda tx: world.reports.report(tx, claimed.principal, claimed.run_id, "runner", reported))
+
+
+def test_one_failure_is_one_failure_and_steps_behind_it_were_skipped(world: PageWorld, claimed: Claimed) -> None:
+    fail(world, claimed)
+
+    answer = world.person("sam").get(f"/runs/{claimed.run_id}")
+
+    page = words_of(answer)
+    assert "Prepare : Succeeded" in page
+    assert "Plan : Failed" in page
+    assert "Apply Skipped: an earlier step failed" in page
+    assert "Aborted due to failure" not in page
+    assert answer.text.count("<details open") == 1
+
+
+def test_a_failed_run_begins_with_its_cause_what_to_do_and_one_button(world: PageWorld, claimed: Claimed) -> None:
+    fail(world, claimed)
+    person = world.person("sam")
+
+    answer = person.get(f"/runs/{claimed.run_id}")
+
+    page = words_of(answer)
+    cause = page.index("Failed in step “Plan” Run again The plan could not be made.")
+    assert cause < page.index("Steps")
+    assert 'Error: Reference to undeclared input variable on main.tf line 3, in output "x"' in page
+    assert "If the cause was temporary, run again. Otherwise ask platform, which offers this building block." in page
+    anchor = re.search(r'href="#(step-[0-9a-f]+-error)"', answer.text)
+    assert anchor is not None
+    assert f'<mark class="log-error" id="{anchor[1]}">│ Error: Reference' in answer.text
+    again = person.submit(
+        person.form(f"/runs/{claimed.run_id}", action=f"/blocks/{block_of(world, claimed)}/runs"), at="/"
+    )
+    assert again.headers["location"] == f"/blocks/{block_of(world, claimed)}"
+    assert "Run again" not in person.read(f"/runs/{claimed.run_id}")
+
+
+def test_without_its_log_the_cause_is_the_message_of_the_step(world: PageWorld) -> None:
+    world.order(world.define(), name="opaque")
+    claimed = world.claimed()
+    fail(world, claimed)
+
+    page = world.person("sam").read(f"/runs/{claimed.run_id}")
+
+    assert "Failed in step “Plan” The plan could not be made." in page
+    assert "undeclared" not in page
+    assert "Run again" not in page
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "after"),
+    [
+        ("all well\n", "", ""),
+        ("a\nError: no\nmore\n\nb", "Error: no\nmore\n", "\nb"),
+        ("fatal: Remote branch feat not found", "fatal: Remote branch feat not found", ""),
+        (BOX, BOX[BOX.index("│ Error") : BOX.index("╵")], BOX[BOX.index("╵") :]),
+        ("x Error: in the middle\n", "", ""),
+        ("Error: " + "x" * 5000, "Error: " + "x" * 1993, "x" * 3007),
+    ],
+)
+def test_the_first_error_of_a_log_is_found(text: str, error: str, after: str) -> None:
+    found = log_of(text.encode(), len(text))
+
+    assert (found.error, found.after) == (error, after)
+    assert found.before + found.error + found.after == text

@@ -7,7 +7,7 @@ from blockyard.server.identity.store import UserStore
 from blockyard.server.kit.database import Database
 from blockyard.server.ui.signin import local_path
 from tests.support.clock import FixedClock
-from tests.support.page_world import PASSWORD, PageWorld, words_of
+from tests.support.page_world import PASSWORD, PageWorld, csrf_of, words_of
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +50,23 @@ def test_whoever_is_not_signed_in_is_sent_to_the_sign_in_and_back(world: PageWor
     assert there.headers["location"] == "/sign-in?next=%2Fblocks%3Fstatus%3DFAILED"
     assert 'name="next" value="/blocks?status=FAILED"' in world.person().get(there.headers["location"]).text
     assert back.headers["location"] == "/blocks"
+
+
+def test_whose_session_has_ended_is_told_and_comes_back_to_the_page_of_the_form(world: PageWorld) -> None:
+    person = world.person("sam")
+    person.get("/blocks")
+    token = csrf_of(person.get("/blocks"))
+    world.db.write_now(lambda tx: world.users.reset_password(tx, "sam", "other random words"))
+
+    looked = person.get("/blocks?page=2").headers["location"]
+    sent = person.post_raw("/sign-out", {"csrf_token": token}, referer="https://blockyard.test/blocks?search=x")
+    foreign = person.post_raw("/sign-out", {"csrf_token": token}, referer="https://elsewhere.test/blocks")
+
+    assert looked == "/sign-in?next=%2Fblocks%3Fpage%3D2&ended=session"
+    assert "Your session has ended. Sign in again to go on." in person.read(looked)
+    assert sent.headers["location"] == "/sign-in?next=%2Fblocks%3Fsearch%3Dx&ended=form"
+    assert "What you sent was not saved." in person.read(sent.headers["location"])
+    assert foreign.headers["location"] == "/sign-in?ended=form"
 
 
 @pytest.mark.parametrize(

@@ -313,6 +313,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         runs=services.runs,
         views=services.views,
         clock=services.clock,
+        master_key=services.master_key,
         secure_cookies=settings.effective_public_url.startswith("https://"),
     )
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import ImplementationType, InputType, OutputType
 from blockyard.server.definitions.implementation import MANUAL, Implementation
+from blockyard.server.definitions.labels import label_of
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
 from blockyard.server.runners.secrets import SecretChange, StoredSecret
 
@@ -110,8 +111,8 @@ class InputSpec:
 
     @property
     def label(self) -> str:
-        """What people read: the display name, or one made from the key (`CLIENT_SECRET`: "Client Secret")."""
-        return self.display_name or self.key.replace("_", " ").replace("-", " ").strip().title() or self.key
+        """What people read: the display name, or one made from the key (`CLIENT_SECRET`: "Client secret")."""
+        return self.display_name or label_of(self.key)
 
     @property
     def parent_output(self) -> tuple[DefinitionId, str] | None:

@@ -35,7 +35,9 @@ LARGE_BYTES = 64 * 1024 * 1024
 """What the few routes take that need it: states, logs, values. Source: architecture.md 8."""
 
 _TAKEN = "blockyard.body_bytes"
-_MAX_FIELDS = 1000
+_MAX_FIELDS = 2500
+"""A form has two fields for each input: what it shall be, and the mark of what it was."""
+
 _MAX_PART_BYTES = 16 * 1024 * 1024
 """A value of an input may have 16 MB. Source: architecture.md 8."""
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from blockyard.server.blocks.model.block import BlockStatus
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.blocks.service import BlockService, BlockView
+from blockyard.server.blocks.service.access import LIST
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.paging import Page, PageRequest
@@ -120,13 +121,16 @@ def add_block_list(router: APIRouter, site: Site, *, blocks: BlockService, works
         found, choices = await site.db.read(lambda tx: read(tx, visitor.principal, asked))
         if not found.items and found.total:
             return site.frame.go(asked.href(page=found.pages), visitor=visitor)
-        return site.frame.page(request, "blocks.html", _context(asked, found, choices), visitor=visitor)
+        return site.frame.page(
+            request, "blocks.html", _context(visitor.principal, asked, found, choices), visitor=visitor
+        )
 
 
-def _context(asked: ListQuery, found: Page[BlockView], choices: _Choices) -> dict[str, object]:
+def _context(principal: Principal, asked: ListQuery, found: Page[BlockView], choices: _Choices) -> dict[str, object]:
     return {
         "query": asked,
-        "rows": [_row(view) for view in found.items],
+        "subtitle": _subtitle(principal),
+        "rows": [_row(principal, view) for view in found.items],
         "unfinished": any(view.block.is_running for view in found.items),
         "columns": [_column(asked, *column) for column in _COLUMNS],
         "workspaces": choices,
@@ -137,6 +141,15 @@ def _context(asked: ListQuery, found: Page[BlockView], choices: _Choices) -> dic
         "previous": asked.href(page=asked.page - 1) if asked.page > 1 else None,
         "next": asked.href(page=asked.page + 1) if asked.page < found.pages else None,
     }
+
+
+def _subtitle(principal: Principal) -> str:
+    reach = principal.reach(LIST)
+    if reach.everything:
+        return "Everything that any workspace has ordered, and its status"
+    if reach.providers:
+        return "Everything your workspaces have ordered or offer to others, and its status"
+    return "Everything your workspaces have ordered, and its status"
 
 
 def _choices(workspaces: WorkspaceService, tx: Transaction, principal: Principal) -> _Choices:
@@ -150,7 +163,7 @@ def _choices(workspaces: WorkspaceService, tx: Transaction, principal: Principal
     )
 
 
-def _row(view: BlockView) -> Row:
+def _row(principal: Principal, view: BlockView) -> Row:
     block = view.block
     return Row(
         id=block.id,
@@ -158,7 +171,7 @@ def _row(view: BlockView) -> Row:
         definition=view.definition.display_name,
         version=block.version_number,
         workspace=block.workspace,
-        badge=words.block_badge(block),
+        badge=words.block_badge(block, is_yours=words.is_yours(principal, block)),
         created_at=block.created_at,
     )
 

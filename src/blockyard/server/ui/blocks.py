@@ -2,30 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from blockyard.protocol.names import ImplementationType, StepStatus
 from blockyard.server.blocks.api.feed import Cursor
-from blockyard.server.blocks.model.block import Block, BlockStatus, Lifecycle
+from blockyard.server.blocks.model.block import RUNNING, WAITING, Block, BlockStatus, Lifecycle
+from blockyard.server.blocks.model.inputs import SETTABLE
 from blockyard.server.blocks.service import BlockDetail, BlockService
 from blockyard.server.definitions.model import DeletionMode
 from blockyard.server.identity.model import Principal
-from blockyard.server.kit.bodies import LARGE_BYTES, Form
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import NotFound, Refusal, Unauthenticated
-from blockyard.server.kit.http import status_of
+from blockyard.server.kit.errors import Conflict, NotFound, Refusal, Unauthenticated
 from blockyard.server.runs.model import Run
 from blockyard.server.runs.service import RunDetail, RunViews
 from blockyard.server.ui import words
-from blockyard.server.ui.inputs import editable, fields_of, refused_input, request_of
-from blockyard.server.ui.refusals import Shown, shown
+from blockyard.server.ui.inputs import editable
 from blockyard.server.ui.site import Site
 from blockyard.server.ui.values import input_rows, output_rows, summary_of
-from blockyard.server.ui.visitor import Visitor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +31,7 @@ class RunRow:
     id: UUID
     number: int
     behavior: str
+    since: datetime | None
     reason: str
     badge: words.Badge
     created_at: datetime
@@ -57,99 +54,64 @@ def add_block(router: APIRouter, site: Site, *, blocks: BlockService, views: Run
     db, frame, visitors = site.db, site.frame, site.visitors
     pages = BlockPages(blocks, views, site.clock)
 
-    async def block_page(request: Request, visitor: Visitor, block_id: UUID, refusal: Refusal | None) -> Response:
-        context = await db.read_consistently(lambda tx: pages.context(tx, visitor.principal, block_id))
-        context = {**context, "refusal": shown(refusal)}
-        status = HTTPStatus.OK if refusal is None else status_of(refusal)
-        return frame.page(request, "block.html", context, visitor=visitor, status=status)
-
     @router.get("/blocks/{block_id}")
     async def show_block(request: Request, block_id: UUID) -> Response:
-        return await block_page(request, await visitors.of(request), block_id, None)
+        visitor = await visitors.of(request)
+        context = await db.read_consistently(lambda tx: pages.context(tx, visitor.principal, block_id))
+        told = site.told(request, visitor)
+        response = frame.page(request, "block.html", {**context, "refusal": told}, visitor=visitor)
+        if told is not None:
+            site.drafts.drop(response, request.url.path)
+        return response
+
+    def run(tx: Transaction, principal: Principal, block_id: UUID) -> bool:
+        before = blocks.find(tx, principal, block_id)
+        return blocks.trigger_run(tx, principal, block_id).block.latest_run_id != before.latest_run_id
 
     @router.post("/blocks/{block_id}/runs")
     async def run_again(request: Request, block_id: UUID) -> Response:
         visitor, _ = await visitors.of_form(request)
         try:
-            await db.write(lambda tx: blocks.trigger_run(tx, visitor.principal, block_id))
+            ran = await db.write(lambda tx: run(tx, visitor.principal, block_id))
         except (NotFound, Unauthenticated):
             raise
         except Refusal as refusal:
-            return await block_page(request, visitor, block_id, refusal)
-        return frame.go(f"/blocks/{block_id}", notice="run", visitor=visitor)
+            return site.refuse(refusal, visitor, at=f"/blocks/{block_id}")
+        return frame.go(f"/blocks/{block_id}", notice="run" if ran else "waits", visitor=visitor)
 
-    _add_inputs(router, site, blocks)
     _add_deletion(router, site, blocks)
-
-
-def _add_inputs(router: APIRouter, site: Site, blocks: BlockService) -> None:
-    db, frame, visitors = site.db, site.frame, site.visitors
-
-    def form_page(
-        request: Request, visitor: Visitor, detail: BlockDetail, sent: Form | None, refusal: Refusal | None
-    ) -> Response:
-        about_field = refused_input(refusal) in {spec.key for spec in editable(detail)}
-        context = {
-            "block": detail.view.block,
-            "fields": fields_of(detail, sent, refusal),
-            "refusal": Shown("One of the inputs cannot be used; see below.") if about_field else shown(refusal),
-        }
-        status = HTTPStatus.OK if refusal is None else status_of(refusal)
-        return frame.page(request, "inputs.html", context, visitor=visitor, status=status)
-
-    def change(tx: Transaction, principal: Principal, block_id: UUID, form: Form) -> bool:
-        detail = blocks.detail(tx, principal, block_id)
-        after = blocks.update(tx, principal, block_id, request_of(detail, form))
-        return after.block.latest_run_id != detail.view.block.latest_run_id
-
-    @router.get("/blocks/{block_id}/inputs")
-    async def show_inputs(request: Request, block_id: UUID) -> Response:
-        visitor = await visitors.of(request)
-        detail = await db.read(lambda tx: blocks.detail(tx, visitor.principal, block_id))
-        return form_page(request, visitor, detail, None, None)
-
-    @router.post("/blocks/{block_id}/inputs")
-    async def save_inputs(request: Request, block_id: UUID) -> Response:
-
-        async def may(sender: Request) -> None:
-            principal = (await visitors.of(sender)).principal
-            principal.require_somewhere("BUILDINGBLOCK_SAVE")
-            await db.read(lambda tx: blocks.detail(tx, principal, block_id))
-
-        visitor, form = await visitors.of_form(request, LARGE_BYTES, may)
-        try:
-            ran = await db.write(lambda tx: change(tx, visitor.principal, block_id, form))
-        except (NotFound, Unauthenticated):
-            raise
-        except Refusal as refusal:
-            detail = await db.read(lambda tx: blocks.detail(tx, visitor.principal, block_id))
-            return form_page(request, visitor, detail, form, refusal)
-        return frame.go(f"/blocks/{block_id}", notice="saved-run" if ran else "saved", visitor=visitor)
 
 
 def _add_deletion(router: APIRouter, site: Site, blocks: BlockService) -> None:
     db, frame, visitors = site.db, site.frame, site.visitors
 
-    async def ask(request: Request, visitor: Visitor, block_id: UUID, refusal: Refusal | None) -> Response:
-        detail = await db.read(lambda tx: blocks.detail(tx, visitor.principal, block_id))
-        context = {"block": detail.view.block, "refusal": shown(refusal), **deletion(detail)}
-        status = HTTPStatus.OK if refusal is None else status_of(refusal)
-        return frame.page(request, "delete.html", context, visitor=visitor, status=status)
+    def remove(tx: Transaction, principal: Principal, block_id: UUID, effect: str) -> Block:
+        if effect != deletion(blocks.detail(tx, principal, block_id)):
+            raise Conflict(
+                "the building block has changed since you were asked",
+                code="OtherDeletion",
+                remedy="Read below what a deletion does now, and choose again.",
+            )
+        return blocks.delete(tx, principal, block_id).block
 
     @router.get("/blocks/{block_id}/delete")
     async def ask_delete(request: Request, block_id: UUID) -> Response:
-        return await ask(request, await visitors.of(request), block_id, None)
+        visitor = await visitors.of(request)
+        detail = await db.read(lambda tx: blocks.detail(tx, visitor.principal, block_id))
+        context = {"block": detail.view.block, "refusal": site.told(request, visitor), "deletion": deletion(detail)}
+        return frame.page(request, "delete.html", context, visitor=visitor)
 
     @router.post("/blocks/{block_id}/delete")
     async def delete(request: Request, block_id: UUID) -> Response:
-        visitor, _ = await visitors.of_form(request)
+        visitor, form = await visitors.of_form(request)
+        effect = form.texts.get("deletion", "")
         try:
-            view = await db.write(lambda tx: blocks.delete(tx, visitor.principal, block_id))
+            block = await db.write(lambda tx: remove(tx, visitor.principal, block_id, effect))
         except (NotFound, Unauthenticated):
             raise
         except Refusal as refusal:
-            return await ask(request, visitor, block_id, refusal)
-        if view.block.lifecycle is Lifecycle.DELETED:
+            return site.refuse(refusal, visitor, at=f"/blocks/{block_id}/delete")
+        if block.lifecycle is Lifecycle.DELETED:
             return frame.go("/blocks", notice="deleted", visitor=visitor)
         return frame.go(f"/blocks/{block_id}", notice="deleting", visitor=visitor)
 
@@ -174,7 +136,8 @@ class BlockPages:
             else Cursor(block.revision, latest.run.id, latest.position),
             "definition": detail.view.definition,
             "latest": detail.latest.number if detail.latest is not None and is_live else None,
-            "status": words.block_badge(block),
+            "status": words.block_badge(block, is_yours=words.is_yours(principal, block)),
+            "reasons": reasons(detail),
             "running": block.is_running,
             "leaving": block.lifecycle is Lifecycle.MARKED_FOR_DELETION,
             "notes": notes(detail, latest),
@@ -187,9 +150,10 @@ class BlockPages:
             "parents": detail.parents,
             "children": detail.children,
             "may_run": detail.may_run and is_live,
+            "can_run": block.lifecycle is Lifecycle.MARKED_FOR_DELETION or block.status not in RUNNING | WAITING,
             "may_change": bool(editable(detail)) and block.lifecycle is Lifecycle.ACTIVE,
             "may_delete": detail.may_delete and is_live,
-            **deletion(detail),
+            "deletion": deletion(detail),
         }
 
     def _run_row(self, run: Run) -> RunRow:
@@ -198,6 +162,7 @@ class BlockPages:
             id=run.id,
             number=run.number,
             behavior=words.behavior(run.behavior),
+            since=None if run.is_final else run.claimed_at,
             reason=words.reason(run.trigger.reason),
             badge=words.run_badge(run.status, aborting=run.abort_requested_at is not None),
             created_at=run.created_at,
@@ -205,12 +170,34 @@ class BlockPages:
         )
 
 
-def deletion(detail: BlockDetail) -> dict[str, object]:
-    """Return what a deletion of the block would do."""
+def reasons(detail: BlockDetail) -> list[str]:
+    """Return why the visitor cannot do now what the page is for: sentences for below the buttons."""
+    block = detail.view.block
+    if not block.is_live:
+        return []
+    if not (detail.may_save or detail.may_delete):
+        return [f"You can look at this building block. An owner or a manager of {block.workspace} can change it."]
+    if block.is_running:
+        return ["A run is under way. You can change, run or delete this once it has ended."]
+    found: list[str] = []
+    if detail.may_run and block.status in WAITING and block.lifecycle is Lifecycle.ACTIVE:
+        found.append("It cannot run yet: it still waits. A run starts by itself once nothing is missing.")
+    if detail.may_save and not detail.may_run:
+        found.append("Only the platform team can run it again as it is; saving a changed input starts a run.")
+    has_inputs = any(spec.assignment_type in SETTABLE for spec in detail.view.version.inputs.values())
+    if detail.may_save and has_inputs and not editable(detail) and block.lifecycle is Lifecycle.ACTIVE:
+        found.append("You cannot change any of its inputs.")
+    return found
+
+
+def deletion(detail: BlockDetail) -> str:
+    """Return what a deletion of the block would do: `destroys` or `keeps` what it made, or `removes` what made nothing."""
     block, version = detail.view.block, detail.view.version
     was_executed = block.latest_run_id is not None and version.implementation_type is not ImplementationType.MANUAL
     purges = version.deletion_mode is DeletionMode.PURGE
-    return {"destroys": was_executed and not purges, "keeps_resources": was_executed and purges}
+    if not was_executed:
+        return "removes"
+    return "keeps" if purges else "destroys"
 
 
 def notes(detail: BlockDetail, latest: RunDetail | None) -> list[Note]:
@@ -244,16 +231,17 @@ def _waiting(detail: BlockDetail) -> list[Note]:
     href, action = (form, "Fill in") if may_fill else (None, None)
     match block.status:
         case BlockStatus.WAITING_FOR_OPERATOR_INPUT:
-            text = "Waits for an operator's input" if may_fill else "An operator has to fill in inputs"
-            return [Note("warning", f"{text}: {missing}" if missing else text, None, href, action)]
+            text = "Waiting for you: please fill in" if may_fill else "Waiting for the platform team to fill in"
+            return [Note("warning", f"{text} {missing or 'inputs'}.", None, href, action)]
         case BlockStatus.WAITING_FOR_USER_INPUT:
-            text = "Waits for your input" if may_fill else "Waits for an input"
-            return [Note("warning", f"{text}: {missing}" if missing else text, None, href, action)]
+            text = "Waiting for you: please fill in" if may_fill else f"Waiting for {block.workspace} to fill in"
+            return [Note("warning", f"{text} {missing or 'inputs'}.", None, href, action)]
         case BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
             names = ", ".join(parent.name for parent in detail.parents)
-            return [Note("warning", f"Waits for its parents: {names}" if names else "Waits for another building block")]
+            text = f"Waiting for {names}." if names else "Waiting for another building block."
+            return [Note("info", text, " ".join(detail.waits_for) or None)]
         case _:
-            return []
+            return [Note("info", sentence) for sentence in detail.waits_for if block.status is BlockStatus.PENDING]
 
 
 def _no_outputs(block: Block) -> str:

@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.types import Receive, Scope, Send
 
-from blockyard.server.identity.api import set_session_cookie
+from blockyard.server.identity.api import SESSION_COOKIE, set_session_cookie
 from blockyard.server.ui import words
 from blockyard.server.ui.bundle import Bundle
 from blockyard.server.ui.markdown import as_html, page_budget
@@ -24,17 +24,24 @@ TEMPLATES = Path(__file__).parent / "templates"
 THEME_COOKIE = "theme"
 _THEMES = frozenset({"light", "dark"})
 
+FORM_HEADER = "X-Blockyard-Form"
+"""Scripts that send a form say so with this header: they get the address to go to as an answer, see `Frame.for_script`."""
+
+GO_HEADER = "X-Blockyard-Go"
+
 _NOTICE_COOKIE = "blockyard_notice"
 _NOTICE_SECONDS = 30
 """How long a notice waits for the page that shows it."""
 
 NOTICES = {
     "run": "A run was requested.",
-    "saved": "The inputs were saved.",
+    "waits": "No run was started: the building block still waits. A run starts by itself once nothing is missing.",
+    "saved": "The inputs were saved. No run was started yet.",
+    "unchanged": "Nothing was changed.",
     "saved-run": "The inputs were saved and a run was requested.",
     "deleting": "The deletion was requested.",
     "deleted": "The building block was deleted.",
-    "aborting": "The run is being aborted.",
+    "aborting": "The abort was requested.",
     "password": "Your password was changed. You were signed out everywhere else, and your old tokens no longer work.",
     "signed-out": "You are signed out.",
 }
@@ -150,12 +157,15 @@ class Frame:
 
     def go_to_sign_in(self, request: Request) -> Response:
         """Return a redirection to the sign-in, which leads back to where the visitor wanted to go."""
-        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        target = "/sign-in"
-        if request.method == "GET" and wanted != "/":
-            target += f"?next={quote(wanted, safe='')}"
+        is_form = request.method == "POST"
+        wanted = _page_before(request) if is_form or "HX-Request" in request.headers else _address(request)
+        why = "form" if is_form else "session" if SESSION_COOKIE in request.cookies else ""
+        asked = {name: text for name, text in (("next", wanted.removeprefix("/")), ("ended", why)) if text}
+        if "next" in asked:
+            asked["next"] = wanted
+        target = f"/sign-in?{urlencode(asked)}" if asked else "/sign-in"
         if request.headers.get("HX-Request") == "true":
-            return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": "/sign-in"})
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": target})
         return self.go(target)
 
     def go_to_password(self, request: Request) -> Response:
@@ -163,6 +173,15 @@ class Frame:
         if request.headers.get("HX-Request") == "true":
             return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": "/account/password"})
         return self.go("/account/password")
+
+    @staticmethod
+    def for_script(request: Request, response: Response) -> Response:
+        """Return an answer to a form as a script needs it, which could not read where a redirection leads."""
+        if FORM_HEADER in request.headers and response.status_code == HTTPStatus.SEE_OTHER:
+            response.headers[GO_HEADER] = response.headers["location"]
+            del response.headers["location"]
+            response.status_code = HTTPStatus.OK
+        return response
 
     def _asset(self, name: str) -> str:
         """Return the address of a bundled file. Read with the first page: other commands work without the bundle."""
@@ -173,6 +192,18 @@ class Frame:
     def _prolong(self, response: Response, visitor: Visitor | None) -> None:
         if visitor is not None and visitor.was_extended:
             set_session_cookie(response, visitor.cookie, secure=self.secure_cookies)
+
+
+def _address(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _page_before(request: Request) -> str:
+    """Return the address of the page here that a form was sent from; the start page if the browser does not say."""
+    before = urlsplit(request.headers.get("referer", ""))
+    if before.netloc != request.url.netloc or before.path.startswith("/sign-"):
+        return "/"
+    return before.path + (f"?{before.query}" if before.query else "")
 
 
 def _iso(at: datetime) -> str:

@@ -1,36 +1,29 @@
-"""The form that changes inputs of a block: its fields, and what it sends as the API would."""
+"""The form that changes inputs of a block: what it shows, and what was changed in it."""
 
-import base64
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType
 from blockyard.server.blocks.model.block import InputValue
-from blockyard.server.blocks.model.inputs import SentInput
+from blockyard.server.blocks.model.inputs import SentInput, pointer_of
 from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.service import BlockDetail
 from blockyard.server.definitions.model import AssignmentType, InputSpec
+from blockyard.server.definitions.values import check_value
 from blockyard.server.kit.bodies import Form
-from blockyard.server.kit.errors import Refusal
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.kit.errors import Invalid, Refusal
+from blockyard.server.ui import controls, values
+from blockyard.server.ui.controls import Entry, Unreadable
+from blockyard.server.ui.refusals import sentence
 
-_CONTROLS = {
-    InputType.STRING: "text",
-    InputType.INTEGER: "number",
-    InputType.BOOLEAN: "select",
-    InputType.SINGLE_SELECT: "select",
-    InputType.MULTI_SELECT: "checkboxes",
-    InputType.CODE: "code",
-    InputType.LIST: "code",
-    InputType.FILE: "file",
-}
+REPLACED = (
+    "Somebody else has replaced this since you opened the page. Enter yours again to replace theirs, or leave it empty to "
+    "keep theirs."
+)
+NEEDED = "This is needed: without it the building block cannot run."
 
-_BOOLEANS = ("true", "false")
-
-_POINTER = re.compile(r"/spec/inputs/(?P<key>[^/]+)(?:/|\Z)")
+_SENT, _WAS, REVISION_FIELD = "input.", "was.", "revision"
+"""Names of controls: what an input shall be, the mark of what it was, the revision of the block that was shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,20 +31,69 @@ class Field:
     """One field of the form.
 
     Attributes:
-        control: `text`, `password`, `number`, `select`, `checkboxes`, `code` or `file`.
-        required: the block waits for this value.
+        control: see `controls.CONTROLS`.
+        was: mark of what the control holds.
+        needed: the block cannot run while this is empty.
+        missing: the block waits for it.
+        kept: what is there stays unless something else is entered; the control cannot show it.
+        theirs: what somebody else has made of it since the visitor opened the form.
     """
 
     key: str
+    name: str
     label: str
     help: str | None
     control: str
+    was: str
     text: str = field(default="", repr=False)
     options: Sequence[str] = ()
     chosen: Sequence[str] = field(default=(), repr=False)
     is_secret: bool = False
-    required: bool = False
+    needed: bool = False
+    missing: bool = False
+    kept: values.Shown | None = None
     error: str | None = None
+    theirs: values.Shown | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What came back from the form.
+
+    Attributes:
+        revision: the revision of the block that the form was opened at.
+        problems: what was said about entries before, where that is not found out again.
+        gone: inputs that could no longer be changed then.
+    """
+
+    entries: Mapping[str, Entry]
+    revision: int | None = None
+    problems: Mapping[str, str] = field(default_factory=dict)
+    gone: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What was changed in the form, and what is wrong with it.
+
+    Attributes:
+        typed: entries that differ from what was shown.
+        changes: what to save, if nothing is wrong.
+        problems: sentences by input.
+        conflicts: inputs that somebody else has changed since, with what they are now.
+        gone: inputs that were in the form and can no longer be changed.
+    """
+
+    typed: Mapping[str, Entry]
+    changes: Mapping[str, SentInput] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    conflicts: Mapping[str, values.Shown] = field(default_factory=dict)
+    gone: Sequence[str] = ()
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the changes can be saved."""
+        return not (self.problems or self.conflicts or self.gone)
 
 
 def editable(detail: BlockDetail) -> list[InputSpec]:
@@ -62,52 +104,87 @@ def editable(detail: BlockDetail) -> list[InputSpec]:
     return sorted(specs, key=lambda spec: spec.display_order)
 
 
-def fields_of(detail: BlockDetail, sent: Form | None = None, refusal: Refusal | None = None) -> list[Field]:
-    """Return the fields with the values of now, or with what was sent and refused."""
+def filled(form: Form) -> Filled:
+    """Return what a form says about inputs. Raises Invalid if the marks of what was shown are missing."""
+    names = {name.removeprefix(_SENT) for name in (*form.lists, *form.files) if name.startswith(_SENT)}
+    marks = {name.removeprefix(_WAS): text for name, text in form.texts.items() if name.startswith(_WAS)}
+    if not names <= marks.keys():
+        raise Invalid("the form is incomplete", code="MalformedForm", remedy="Open the form again, then send it.")
+    entries = {controls.key_of(name): _entry(form, _SENT + name, was) for name, was in marks.items()}
+    revision = form.texts.get(REVISION_FIELD, "")
+    return Filled(entries=entries, revision=int(revision) if revision.isdecimal() and len(revision) < 20 else None)  # noqa: PLR2004  what a database holds
+
+
+def judge(detail: BlockDetail, sent: Filled) -> Judged:
+    """Return what the visitor changed. What somebody else changed since stays unless the visitor changed it, too."""
     stored = detail.view.block.standing(detail.view.version.inputs)
-    wrong = refused_input(refusal)
-    found: list[Field] = []
-    for spec in editable(detail):
-        made = _field(spec, stored.get(spec.key), is_missing=spec.key in detail.missing)
-        if sent is not None:
-            made = _as_sent(made, sent)
-        if refusal is not None and wrong == spec.key:
-            made = replace(made, error=refusal.message[:1].upper() + refusal.message[1:] + ".")
-        found.append(made)
-    return found
+    is_newest = sent.revision == detail.view.block.revision
+    typed: dict[str, Entry] = {}
+    changes: dict[str, SentInput] = {}
+    problems: dict[str, str] = {}
+    conflicts: dict[str, values.Shown] = {}
+    known = {spec.key: spec for spec in editable(detail)}
+    for key, entry in sent.entries.items():
+        spec = known.get(key)
+        if spec is None:
+            continue
+        now, came = controls.mark_of(spec, stored.get(key)), controls.mark_of_entry(spec, entry)
+        if came in {entry.was, now}:
+            continue
+        typed[key] = entry
+        if entry.was != now and not is_newest:
+            if _hides(spec):
+                problems[key] = REPLACED
+            else:
+                conflicts[key] = _now(spec, stored.get(key))
+            continue
+        try:
+            changes[key] = _change(spec, entry, stored.get(key))
+        except Unreadable as problem:
+            problems[key] = str(problem)
+    told_before = {key: text for key, text in sent.problems.items() if key in known and key not in conflicts}
+    touched = [key for key, entry in sent.entries.items() if controls.is_touched(entry)]
+    gone = [key for key in (*sent.gone, *touched) if key not in known]
+    return Judged(typed=typed, changes=changes, problems={**told_before, **problems}, conflicts=conflicts, gone=gone)
 
 
-def request_of(detail: BlockDetail, form: Form) -> BlockRequest:
-    """Return the change that the form asks for; what is left as it was is not sent."""
+def request_of(detail: BlockDetail, judged: Judged) -> BlockRequest:
+    """Return the request that makes the changes and nothing else."""
     block = detail.view.block
-    inputs: dict[str, SentInput] = {}
-    stored = block.standing(detail.view.version.inputs)
-    for spec in editable(detail):
-        before = stored.get(spec.key)
-        value = _sent_value(spec, before, form)
-        if value is not _UNCHANGED:
-            inputs[spec.key] = SentInput(value.value, spec.is_sensitive)
     return BlockRequest(
         version_id=block.version_id,
         target=Target(kind="meshWorkspace", name=block.workspace),
         display_name=block.display_name,
-        inputs=inputs,
+        inputs=judged.changes,
         parents=None,
     )
 
 
-def refused_input(refusal: Refusal | None) -> str | None:
-    """Return the key of the input that a refusal is about; None if it is about something else."""
-    match = _POINTER.match(refusal.field) if refusal is not None and refusal.field else None
-    return match["key"].replace("~1", "/").replace("~0", "~") if match else None
+def fields_of(detail: BlockDetail, judged: Judged | None = None) -> list[Field]:
+    """Return the fields with the values of now; where the visitor typed something, with that."""
+    stored = detail.view.block.standing(detail.view.version.inputs)
+    found: list[Field] = []
+    for spec in editable(detail):
+        made = _field(spec, stored.get(spec.key), is_missing=spec.key in detail.missing)
+        if judged is not None:
+            made = _as_typed(made, judged)
+        found.append(made)
+    return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    value: Json = field(repr=False)
+def problem_of(spec: InputSpec, refusal: Refusal) -> str:
+    """Return what a refusal of a value says, beside the field that it is about."""
+    if refusal.code == "PatternMismatch" and spec.validation_regex_error_message:
+        return sentence(spec.validation_regex_error_message)
+    return sentence(refusal.message.removeprefix(f"the value of input '{spec.label}' "))
 
 
-_UNCHANGED = _Sent(None)
+def refused_input(refusal: Refusal, keys: Sequence[str]) -> str | None:
+    """Return which of `keys` a refusal is about; None if it is about something else."""
+    if refusal.field is None:
+        return None
+    pointers = {pointer_of(key).removesuffix("/value"): key for key in keys}
+    return next((key for at, key in pointers.items() if f"{refusal.field}/".startswith(f"{at}/")), None)
 
 
 def _is_editable(spec: InputSpec, stored: Mapping[str, InputValue], detail: BlockDetail) -> bool:
@@ -120,69 +197,58 @@ def _is_editable(spec: InputSpec, stored: Mapping[str, InputValue], detail: Bloc
     return detail.operator or spec.updateable_by_consumer or stored.get(spec.key) is None
 
 
+def _entry(form: Form, name: str, was: str) -> Entry:
+    return Entry(
+        was=was,
+        text=controls.as_sent(form.texts.get(name, "")),
+        chosen=[controls.as_sent(item) for item in form.lists.get(name, [])],
+        file=form.files.get(name),
+    )
+
+
+def _change(spec: InputSpec, entry: Entry, before: InputValue) -> SentInput:
+    """Return the change that an entry asks for. Raises Unreadable."""
+    if controls.is_empty(spec, entry) and not controls.may_be_empty(spec):
+        raise Unreadable(NEEDED)
+    value = controls.data_uri(entry.file) if entry.file is not None else controls.value_of(spec, entry, before)
+    try:
+        check_value(spec, value, pointer="")
+    except Invalid as refusal:
+        raise Unreadable(problem_of(spec, refusal)) from refusal
+    return SentInput({"plaintext": value} if spec.is_sensitive else value, spec.is_sensitive)
+
+
 def _field(spec: InputSpec, value: InputValue, *, is_missing: bool) -> Field:
-    control = _CONTROLS[spec.type]
-    if spec.is_sensitive and control == "text":
-        control = "password"
-    made = Field(
+    hides = _hides(spec)
+    return Field(
         key=spec.key,
+        name=controls.name_of(spec.key),
         label=spec.label,
         help=spec.description,
-        control=control,
-        options=_BOOLEANS if spec.type is InputType.BOOLEAN else spec.selectable_values or (),
+        control="secret" if spec.is_sensitive and spec.type is not InputType.FILE else controls.CONTROLS[spec.type],
+        was=controls.mark_of(spec, value),
+        text=controls.text_of(spec, value),
+        options=controls.options_of(spec),
+        chosen=controls.chosen_of(spec, value),
         is_secret=spec.is_sensitive,
-        required=is_missing,
+        needed=is_missing or not (controls.may_be_empty(spec) or hides),
+        missing=is_missing,
+        kept=_now(spec, value) if hides and value is not None and not is_missing else None,
     )
-    if spec.is_sensitive or isinstance(value, StoredSecret) or value is None or spec.type is InputType.FILE:
+
+
+def _hides(spec: InputSpec) -> bool:
+    """Whether the control never holds the value."""
+    return spec.is_sensitive or spec.type is InputType.FILE
+
+
+def _as_typed(made: Field, judged: Judged) -> Field:
+    made = replace(made, error=judged.problems.get(made.key), theirs=judged.conflicts.get(made.key))
+    entry = judged.typed.get(made.key)
+    if entry is None or made.is_secret or made.control == "file":
         return made
-    if isinstance(value, list):
-        return replace(made, chosen=[str(item) for item in value])
-    return replace(made, text=_text(value))
+    return replace(made, text=entry.text, chosen=entry.chosen)
 
 
-def _as_sent(made: Field, sent: Form) -> Field:
-    name = f"input.{made.key}"
-    if made.is_secret or made.control == "file":
-        return made
-    return replace(made, text=sent.texts.get(name, ""), chosen=sent.lists.get(name, []))
-
-
-def _sent_value(spec: InputSpec, before: InputValue, form: Form) -> _Sent:
-    name = f"input.{spec.key}"
-    if spec.type is InputType.FILE:
-        return _sent_file(spec, name, form)
-    if spec.type is InputType.MULTI_SELECT:
-        chosen: list[Json] = list(form.lists.get(name, []))
-        unchanged = chosen == before or (not chosen and before is None)
-        return _UNCHANGED if unchanged else _Sent(chosen)
-    text = form.texts.get(name)
-    if text is None:
-        return _UNCHANGED
-    if spec.type in {InputType.CODE, InputType.LIST}:
-        text = text.replace("\r\n", "\n")
-    if spec.is_sensitive:
-        return _Sent({"plaintext": text}) if text else _UNCHANGED
-    if not text and (before is None or spec.type is not InputType.STRING):
-        return _UNCHANGED
-    value = _parsed(spec.type, text)
-    return _UNCHANGED if type(value) is type(before) and value == before else _Sent(value)
-
-
-def _sent_file(spec: InputSpec, name: str, form: Form) -> _Sent:
-    file = form.files.get(name)
-    if file is None:
-        return _UNCHANGED
-    uri = f"data:{file.media_type.partition(';')[0]};base64,{base64.b64encode(file.content).decode()}"
-    return _Sent({"plaintext": uri} if spec.is_sensitive else uri)
-
-
-def _parsed(type_: InputType, text: str) -> Json:
-    if type_ is InputType.BOOLEAN:
-        return text == "true" if text in _BOOLEANS else text
-    if type_ is InputType.INTEGER:
-        return int(text) if re.fullmatch(r"[+-]?[0-9]{1,20}", text.strip(), re.ASCII) else text
-    return text
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _now(spec: InputSpec, value: InputValue) -> values.Shown:
+    return values.shown_input(spec, value)

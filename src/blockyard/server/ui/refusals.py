@@ -70,16 +70,16 @@ class Refusals:
             if isinstance(answer, Page):
                 await answer.finish()
         except Unauthenticated:
-            return self._frame.go_to_sign_in(request)
+            answer = self._frame.go_to_sign_in(request)
         except Refusal as refusal:
-            return self._of_refusal(request, refusal)
+            answer = self._of_refusal(request, refusal)
         except (RequestValidationError, HTTPException) as error:
-            return self._of_http(request, error)
+            answer = self._of_http(request, error)
         except Exception:
             log.exception("request failed", method=request.method, path=request.url.path)
             text = "The server has a defect here; it has been logged. Trying again may help."
-            return self._page(request, HTTPStatus.INTERNAL_SERVER_ERROR, text)
-        return answer
+            answer = self._page(request, HTTPStatus.INTERNAL_SERVER_ERROR, text)
+        return self._frame.for_script(request, answer)
 
     def install(self, app: FastAPI) -> None:
         """Answer browsers that ask for an address `app` does not have with a page; all others as before."""

@@ -11,11 +11,14 @@ from blockyard.server.identity.api import SignIn
 from blockyard.server.identity.service import SignInLinks, UserService
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Database
+from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.runs.service import RunService, RunViews
 from blockyard.server.ui.block_list import add_block_list
 from blockyard.server.ui.blocks import add_block
 from blockyard.server.ui.bundle import FOLDER, PREFIX
+from blockyard.server.ui.drafts import Drafts
 from blockyard.server.ui.frame import Frame
+from blockyard.server.ui.input_pages import add_inputs
 from blockyard.server.ui.refusals import Refusals
 from blockyard.server.ui.runs import add_runs
 from blockyard.server.ui.sign_in_link import add_sign_in_link
@@ -40,6 +43,7 @@ def add_pages(
     runs: RunService,
     views: RunViews,
     clock: Clock,
+    master_key: MasterKey,
     secure_cookies: bool,
 ) -> None:
     """Give `app` all pages, their static files, and error pages for browsers.
@@ -48,7 +52,7 @@ def add_pages(
     """
     frame = Frame(secure_cookies=secure_cookies)
     visitors = Visitors(db, users)
-    site = Site(db, frame, visitors, clock)
+    site = Site(db, frame, visitors, Drafts(master_key, clock, secure=secure_cookies), clock)
     refusals = Refusals(frame, visitors)
     router = APIRouter(route_class=refusals.route_class(), include_in_schema=False)
 
@@ -61,7 +65,8 @@ def add_pages(
     add_password(router, site, users, sign_in)
     add_block_list(router, site, blocks=blocks, workspaces=workspaces)
     add_block(router, site, blocks=blocks, views=views)
-    add_runs(router, site, runs=runs, views=views)
+    add_inputs(router, site, blocks)
+    add_runs(router, site, runs=runs, views=views, blocks=blocks)
     app.router.routes.extend(router.routes)
     refusals.install(app)
     app.mount(PREFIX, GZipMiddleware(_Bundled(directory=FOLDER, check_dir=False)))

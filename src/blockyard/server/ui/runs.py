@@ -1,65 +1,39 @@
 """The pages of a run: its steps with their logs, and aborting it."""
 
-import codecs
-import hashlib
 import re
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from blockyard.protocol.names import StepStatus
+from blockyard.protocol.names import Behavior, RunStatus
+from blockyard.server.blocks.model.block import RUNNING, WAITING, Lifecycle
+from blockyard.server.blocks.service import BlockService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound, Refusal
-from blockyard.server.kit.http import status_of
-from blockyard.server.runs.model import Run, RunId, Step
+from blockyard.server.runs.model import Run, RunId, RunWait, Step
 from blockyard.server.runs.service import RunAccess, RunDetail, RunService, RunViews
 from blockyard.server.runs.service.access import require_abort
 from blockyard.server.ui import words
-from blockyard.server.ui.refusals import Shown, shown
+from blockyard.server.ui.inputs import editable
+from blockyard.server.ui.refusals import Shown
 from blockyard.server.ui.site import Site
+from blockyard.server.ui.steps import TAIL_BYTES, Log, StepRow, cause_of, log_of, rows_of, took
 
 LIVE_HEADER = "X-Blockyard-Live"
 """Scripts that only refresh parts of a page say so with this header: logs are left out, they come as events."""
-
-_TAIL_BYTES = 48 * 1024
-"""How much of the end of each step's log the first paint carries."""
 
 _MAX_TAILS = 40
 """How many steps get one; the others have their log behind a link."""
 
 _PIECE_BYTES = 1024 * 1024
 """A whole log is sent in pieces of this size."""
-
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-"""Colours and cursor movements. Source: ECMA-48."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepRow:
-    """One step as the page shows it."""
-
-    id: str
-    source: str
-    name: str
-    attempt: int
-    label: str
-    badge: words.Badge
-    message: str | None
-    took: timedelta | None
-    runs_since: datetime | None
-    is_open: bool
-    log: str = field(repr=False)
-    log_bytes: int
-    is_cut: bool
-    log_query: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +43,26 @@ class RunPage:
     detail: RunDetail
     steps: Sequence[StepRow]
     may_abort: bool
+    after: "WayOut"
+    wait: RunWait | None
 
 
-def add_runs(router: APIRouter, site: Site, *, runs: RunService, views: RunViews) -> None:
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """What the visitor can do after a run that did not succeed.
+
+    Attributes:
+        again: what to call the button that runs the block again; None if the visitor cannot.
+    """
+
+    again: str | None = None
+    may_change: bool = False
+
+
+def add_runs(router: APIRouter, site: Site, *, runs: RunService, views: RunViews, blocks: BlockService) -> None:
     """Add the routes of runs."""
     db, frame, visitors = site.db, site.frame, site.visitors
-    pages = RunPages(runs, views, site.clock)
+    pages = RunPages(runs, views, blocks, site.clock)
 
     @router.get("/runs/{run_id}")
     async def show_run(request: Request, run_id: UUID) -> Response:
@@ -83,7 +71,11 @@ def add_runs(router: APIRouter, site: Site, *, runs: RunService, views: RunViews
         page = await db.read_consistently(
             lambda tx: pages.read(tx, visitor.principal, RunId(run_id), with_logs=with_logs)
         )
-        return frame.page(request, "run.html", pages.context(page), visitor=visitor)
+        told = site.told(request, visitor)
+        response = frame.page(request, "run.html", {**pages.context(page), "refusal": told}, visitor=visitor)
+        if told is not None:
+            site.drafts.drop(response, request.url.path)
+        return response
 
     @router.get("/runs/{run_id}/abort")
     async def ask_abort(request: Request, run_id: UUID) -> Response:
@@ -91,7 +83,7 @@ def add_runs(router: APIRouter, site: Site, *, runs: RunService, views: RunViews
         page = await db.read_consistently(lambda tx: pages.read(tx, visitor.principal, RunId(run_id), with_logs=False))
         if not page.may_abort:
             return frame.go(f"/runs/{run_id}", visitor=visitor)
-        context = {"run": page.detail.run, "refusal": None}
+        context = {"run": page.detail.run}
         return frame.page(request, "abort.html", context, visitor=visitor)
 
     @router.post("/runs/{run_id}/abort")
@@ -102,9 +94,7 @@ def add_runs(router: APIRouter, site: Site, *, runs: RunService, views: RunViews
         except NotFound:
             raise
         except Refusal as refusal:
-            run = await db.read(lambda tx: runs.get(tx, visitor.principal, run_id))
-            context = {"run": run, "refusal": shown(refusal)}
-            return frame.page(request, "abort.html", context, visitor=visitor, status=status_of(refusal))
+            return site.refuse(refusal, visitor, at=f"/runs/{run_id}")
         return frame.go(f"/runs/{run_id}", notice="aborting", visitor=visitor)
 
     _add_log(router, site, views)
@@ -142,21 +132,25 @@ def _add_log(router: APIRouter, site: Site, views: RunViews) -> None:
 class RunPages:
     """Reads what the page of a run shows."""
 
-    def __init__(self, runs: RunService, views: RunViews, clock: Clock) -> None:
+    def __init__(self, runs: RunService, views: RunViews, blocks: BlockService, clock: Clock) -> None:
         self._runs = runs
         self._views = views
+        self._blocks = blocks
         self._clock = clock
 
     def read(self, tx: Transaction, principal: Principal, run_id: RunId, *, with_logs: bool) -> RunPage:
         """Return a run with its steps. Raises NotFound."""
         detail = self._views.detail(tx, principal, run_id)
         shows_logs = with_logs and detail.access is RunAccess.FULL
-        rows: list[StepRow] = []
-        for place, step in enumerate(detail.steps):
-            log = self._tail(tx, principal, step) if shows_logs and place < _MAX_TAILS and step.log_bytes else ""
-            rows.append(_row(step, log, run=detail.run, now=self._clock()))
-        rows = _with_one_open(rows, detail.run)
-        return RunPage(detail, rows, self._may_abort(tx, principal, detail.run))
+        logs = [
+            self._tail(tx, principal, step) if shows_logs and place < _MAX_TAILS and step.log_bytes else Log()
+            for place, step in enumerate(detail.steps)
+        ]
+        rows = rows_of(detail.run, detail.steps, logs, self._clock())
+        may_abort = self._may_abort(tx, principal, detail.run)
+        return RunPage(
+            detail, rows, may_abort, self._way_out(tx, principal, detail.run), self._runs.wait_of(tx, detail.run)
+        )
 
     def context(self, page: RunPage) -> dict[str, object]:
         """Return what the template needs."""
@@ -167,16 +161,18 @@ class RunPages:
             "steps": page.steps,
             "position": page.detail.position,
             "ended": run.is_final,
-            "took": _took(run.claimed_at, run.finished_at or self._clock()),
+            "took": took(run.claimed_at, run.finished_at or self._clock()),
             "shows_logs": page.detail.access is RunAccess.FULL,
             "may_abort": page.may_abort,
             "links": [source.external_run_url for source in page.detail.sources if _is_web(source.external_run_url)],
             "summary": _summary(run),
-            "waiting": _waiting(run),
-            "refusal": None,
+            "cause": cause_of(run, page.steps),
+            "again": page.after.again,
+            "may_change": page.after.may_change,
+            "waiting": _waiting(run, page.wait),
         }
 
-    def _tail(self, tx: Transaction, principal: Principal, step: Step) -> str:
+    def _tail(self, tx: Transaction, principal: Principal, step: Step) -> Log:
         _, data = self._views.step_log(
             tx,
             principal,
@@ -184,12 +180,24 @@ class RunPages:
             source=step.id.source,
             step=step.id.name,
             offset=None,
-            size=_TAIL_BYTES,
+            size=TAIL_BYTES,
         )
-        text = codecs.getincrementaldecoder("utf-8")("replace").decode(data)
-        if step.log_bytes > _TAIL_BYTES:
-            text = text.partition("\n")[2] or text
-        return plain(text)
+        return log_of(data, step.log_bytes)
+
+    def _way_out(self, tx: Transaction, principal: Principal, run: Run) -> WayOut:
+        """Return what can be done after this run, if it is the newest of its block and did not succeed."""
+        if run.status not in {RunStatus.FAILED, RunStatus.ABORTED} or run.behavior is Behavior.DETECT:
+            return WayOut()
+        try:
+            detail = self._blocks.detail(tx, principal, run.block_id)
+        except Refusal:
+            return WayOut()
+        block = detail.view.block
+        if not block.is_live or block.latest_run_id != run.id or block.status in RUNNING | WAITING:
+            return WayOut()
+        is_leaving = block.lifecycle is Lifecycle.MARKED_FOR_DELETION
+        again = "Delete again" if is_leaving else "Run again"
+        return WayOut(again if detail.may_run else None, bool(editable(detail)) and not is_leaving)
 
     def _may_abort(self, tx: Transaction, principal: Principal, run: Run) -> bool:
         if run.is_final or run.abort_requested_at is not None:
@@ -201,64 +209,21 @@ class RunPages:
         return True
 
 
-def plain(text: str) -> str:
-    """Return a log without colours, cursor movements and other control characters."""
-    text = _ANSI.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(character for character in text if character >= " " or character in "\n\t")
-
-
-def _with_one_open(rows: Sequence[StepRow], run: Run) -> list[StepRow]:
-    """Return the steps with one open where none is: of a finished run, the one that said most."""
-    if not rows or not run.is_final or any(row.is_open for row in rows):
-        return list(rows)
-    wordiest = max(rows, key=lambda row: row.log_bytes)
-    return [replace(row, is_open=row is wordiest) for row in rows]
-
-
-def _row(step: Step, log: str, *, run: Run, now: datetime) -> StepRow:
-    runs_on = step.status is StepStatus.IN_PROGRESS and not run.is_final
-    return StepRow(
-        id=_element_id(step),
-        source=step.id.source,
-        name=step.id.name,
-        attempt=step.attempt,
-        label=step.display_name,
-        badge=words.run_badge(step.status),
-        message=step.user_message,
-        took=_took(step.started_at, step.ended_at or (now if runs_on else None)),
-        runs_since=step.started_at if runs_on else None,
-        is_open=step.status in {StepStatus.IN_PROGRESS, StepStatus.FAILED},
-        log=log,
-        log_bytes=step.log_bytes,
-        is_cut=step.log_bytes > _TAIL_BYTES,
-        log_query=urlencode({"source": step.id.source, "step": step.id.name}),
-    )
-
-
-def _element_id(step: Step) -> str:
-    name = f"{step.attempt}\0{step.id.source}\0{step.id.name}".encode()
-    return f"step-{hashlib.sha256(name).hexdigest()[:16]}"
-
-
-def _took(begin: datetime | None, end: datetime | None) -> timedelta | None:
-    return None if begin is None or end is None else end - begin
-
-
 def _is_web(url: str | None) -> bool:
     return url is not None and url.lower().startswith(("https://", "http://"))
 
 
 def _summary(run: Run) -> Shown | None:
-    return None if not run.summary or not run.is_final else Shown(run.summary, tone=_tone(run))
+    """Return what a run says of itself; why one failed is told as its cause."""
+    if not run.summary or not run.is_final or run.status is RunStatus.FAILED:
+        return None
+    return Shown(run.summary, tone="info")
 
 
-def _tone(run: Run) -> str:
-    return "error" if run.status.value == "FAILED" else "info"
-
-
-def _waiting(run: Run) -> str:
+def _waiting(run: Run, wait: RunWait | None) -> str:
     if run.is_final:
         return "This run ended without a step."
     if run.attempt == 0:
-        return "The run waits for its runner. Its steps appear here as soon as one takes it."
+        why = f" {wait.message}" if wait is not None else ""
+        return f"The run waits for its runner.{why} Its steps appear here as soon as one takes it."
     return "The runner has the run and will report its steps in a moment."

@@ -26,6 +26,12 @@ from blockyard.server.ui.visitor import CSRF_FIELD, Visitor
 _FORM_COOKIE = "blockyard_form"
 """Binds the sign-in form to the browser that got it, as there is no session yet."""
 
+_ENDED = {
+    "session": "Sign in again to go on.",
+    "form": "Sign in again to go on. What you sent was not saved.",
+}
+"""What a sign-in says about the session before, by the word in its address."""
+
 _MAX_NAME = 255
 _LONGEST_PATH = 2000
 
@@ -41,6 +47,7 @@ def add_sign_in(router: APIRouter, site: Site, users: UserService, sign_in: Sign
             "next": wanted,
             "username": username,
             "refusal": shown(refusal),
+            "ended": _ENDED.get(request.query_params.get("ended", "")),
         }
         status = HTTPStatus.OK if refusal is None else status_of(refusal)
         response = frame.page(request, "sign_in.html", context, visitor=None, status=status)

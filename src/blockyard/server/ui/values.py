@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType, OutputType
 from blockyard.server.blocks.model.block import BlockOutput
-from blockyard.server.blocks.model.resolution import ResolvedInput, ResolvedValue
+from blockyard.server.blocks.model.resolution import ResolvedValue
 from blockyard.server.blocks.service import BlockView
 from blockyard.server.definitions.model import AssignmentType, InputSpec, OutputAssignment, OutputSpec
 from blockyard.server.definitions.values import file_content, is_web_address
@@ -70,7 +70,7 @@ def input_rows(view: BlockView) -> list[InputRow]:
             label=item.spec.label,
             description=item.spec.description,
             source=_SOURCES.get(item.spec.assignment_type, "Set by Blockyard"),
-            value=_shown_input(item),
+            value=shown_input(item.spec, item.value),
         )
         for item in ordered
     ]
@@ -111,15 +111,15 @@ def shown(value: Json, *, code: bool = False) -> Shown:
     return Shown("code" if code or len(value) > _LONG_TEXT or "\n" in value else "text", value)
 
 
-def _shown_input(item: ResolvedInput) -> Shown:
-    value: ResolvedValue = item.value
+def shown_input(spec: InputSpec, value: ResolvedValue) -> Shown:
+    """Return the value of an input as pages show it."""
     if value is None:
         return Shown("missing")
-    if item.spec.is_sensitive or isinstance(value, StoredSecret):
+    if spec.is_sensitive or isinstance(value, StoredSecret):
         return Shown("secret", MASK)
-    if item.spec.type is InputType.FILE:
+    if spec.type is InputType.FILE:
         return _shown_file(value)
-    return shown(value, code=item.spec.type in {InputType.CODE, InputType.LIST})
+    return shown(value, code=spec.type in {InputType.CODE, InputType.LIST})
 
 
 def _shown_output(spec: OutputSpec | None, output: BlockOutput) -> Shown:

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from blockyard.protocol.names import Behavior, RunStatus, StepStatus
-from blockyard.server.blocks.model.block import WAITING, Block, BlockStatus, Lifecycle
+from blockyard.server.blocks.model.block import WAITING, Block, BlockStatus, Lifecycle, Operation
 from blockyard.server.blocks.model.words import status_in_words
-from blockyard.server.runs.model import TriggerReason
+from blockyard.server.blocks.service.access import is_operator, may_save
+from blockyard.server.identity.model import Principal
+from blockyard.server.runs.model import Trigger, TriggerReason
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
@@ -21,6 +23,8 @@ class Badge:
     icon: str
     tone: str
     """`success`, `error`, `warning`, `info` or `neutral`."""
+    detail: str | None = None
+    """A second line: what it waits for while it is under way."""
 
     @property
     def turns(self) -> bool:
@@ -36,6 +40,9 @@ _TONES = {
     "ABORTED": ("ban", "neutral"),
 }
 
+SKIPPED = Badge("Skipped", "minus", "neutral")
+"""A step that never ran."""
+
 _WORDS = {
     "PENDING": "pending",
     "IN_PROGRESS": "in progress",
@@ -45,18 +52,18 @@ _WORDS = {
 }
 
 STATUS_CHOICES = {
-    BlockStatus.SUCCEEDED: "Succeeded",
-    BlockStatus.FAILED: "Failed",
-    BlockStatus.ABORTED: "Aborted",
-    BlockStatus.PENDING: "Pending",
-    BlockStatus.IN_PROGRESS: "In progress",
-    BlockStatus.WAITING_FOR_OPERATOR_INPUT: "Waiting for the platform team's input",
-    BlockStatus.WAITING_FOR_USER_INPUT: "Waiting for user input",
+    BlockStatus.SUCCEEDED: "Ready",
+    BlockStatus.FAILED: "Failed, or last change failed",
+    BlockStatus.ABORTED: "Aborted, or last change aborted",
+    BlockStatus.PENDING: "Waiting for a runner",
+    BlockStatus.IN_PROGRESS: "Under way",
+    BlockStatus.WAITING_FOR_OPERATOR_INPUT: "Waiting for the platform team",
+    BlockStatus.WAITING_FOR_USER_INPUT: "Waiting for the workspace",
     BlockStatus.WAITING_FOR_DEPENDENT_INPUT: "Waiting for another building block",
 }
 """Statuses that a list can be filtered by."""
 
-_BEHAVIORS = {Behavior.APPLY: "Apply", Behavior.DESTROY: "Destroy", Behavior.DETECT: "Detect changes"}
+_BEHAVIORS = {Behavior.APPLY: "Apply", Behavior.DESTROY: "Destroy", Behavior.DETECT: "Dry run"}
 
 _REASONS = {
     TriggerReason.BUILDING_BLOCK_CREATION: "The building block was ordered",
@@ -76,15 +83,42 @@ _REASONS = {
 }
 
 
-def block_badge(block: Block) -> Badge:
-    """Return how a block stands."""
-    text = status_in_words(block)
+_DONE = {
+    TriggerReason.BUILDING_BLOCK_CREATION: "ordered the building block",
+    TriggerReason.MANUAL_EXECUTION: "",
+    TriggerReason.USER_STATUS_CHANGE: "changed a status",
+    TriggerReason.BUILDING_BLOCK_UPGRADE: "changed the version",
+    TriggerReason.BUILDING_BLOCK_INPUTS_UPDATE: "changed inputs",
+    TriggerReason.BUILDING_BLOCK_DEFINITION_DELETION: "deleted the definition",
+    TriggerReason.BUILDING_BLOCK_DELETION: "deleted the building block",
+    TriggerReason.BUILDING_BLOCK_PURGE: "purged the building block",
+    TriggerReason.PREFLIGHT_SUCCEEDED: "applied the plan of a dry run",
+}
+"""What the author of a run did, where a person started it."""
+
+
+def block_badge(block: Block, *, is_yours: bool) -> Badge:
+    """Return how a block is; `is_yours` says that the reader can give the input it waits for."""
+    text = status_in_words(block, is_yours=is_yours)
     if block.lifecycle is Lifecycle.DELETED:
         return Badge(text, "trash-2", "neutral")
+    if block.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
+        return Badge(text, "hourglass", "neutral")
     if block.status in WAITING:
         return Badge(text, "hand", "warning")
+    if block.status is BlockStatus.PENDING:
+        return Badge(text, "hourglass", "info", "Waiting for a runner")
+    if block.operation is Operation.UPDATE and block.status in {BlockStatus.FAILED, BlockStatus.ABORTED}:
+        return Badge(text, "triangle-alert", "warning")
     icon, tone = _TONES[block.status.value]
     return Badge(text, icon, tone)
+
+
+def is_yours(principal: Principal, block: Block) -> bool:
+    """Whether a principal can give the input that a block waits for."""
+    if block.status is BlockStatus.WAITING_FOR_OPERATOR_INPUT:
+        return is_operator(principal, block)
+    return block.status is BlockStatus.WAITING_FOR_USER_INPUT and may_save(principal, block)
 
 
 def run_badge(status: RunStatus | StepStatus, *, aborting: bool = False) -> Badge:
@@ -103,6 +137,16 @@ def behavior(value: Behavior) -> str:
 def reason(value: TriggerReason) -> str:
     """Return why a run exists."""
     return _REASONS[value]
+
+
+def started(trigger: Trigger) -> str:
+    """Return who started a run, and why."""
+    name = trigger.author.display_name
+    done = _DONE.get(trigger.reason)
+    if done is None:
+        reason = _REASONS[trigger.reason]
+        return f"Started by itself: {reason[:1].lower()}{reason[1:]}"
+    return f"Started by {name}{done and ', who ' + done}"
 
 
 def duration(span: timedelta) -> str:

@@ -1,33 +1,54 @@
-"""The status of a block as people read it. Source: concepts.md 10.2."""
+"""The status of a block as people read it: what is, not what happened. Source: concepts.md 10.2."""
 
 from collections.abc import Iterable, Mapping
 
-from blockyard.server.blocks.model.block import Block, BlockId, BlockStatus, Lifecycle, Operation, Parent
+from blockyard.server.blocks.model.block import (
+    RUNNING,
+    WAITING,
+    Block,
+    BlockId,
+    BlockStatus,
+    Lifecycle,
+    Operation,
+    Parent,
+)
 from blockyard.server.blocks.model.resolution import never_given
 from blockyard.server.definitions.model import AssignmentType, InputSpec
 
-_WAITING = {
-    BlockStatus.WAITING_FOR_DEPENDENT_INPUT: "Waiting for another building block",
-    BlockStatus.WAITING_FOR_OPERATOR_INPUT: "Waiting for the platform team's input",
-    BlockStatus.WAITING_FOR_USER_INPUT: "Waiting for your input",
+_UNDER_WAY = {Operation.CREATION: "Creating", Operation.UPDATE: "Changing", Operation.DELETION: "Deleting"}
+_FAILED = {
+    Operation.CREATION: "Failed",
+    Operation.UPDATE: "Ready, last change failed",
+    Operation.DELETION: "Deletion failed",
 }
-_OPERATIONS = {Operation.CREATION: "Creation", Operation.UPDATE: "Update", Operation.DELETION: "Deletion"}
-_RUNNING = {
-    BlockStatus.PENDING: "is waiting for a runner",
-    BlockStatus.IN_PROGRESS: "is running",
-    BlockStatus.SUCCEEDED: "succeeded",
-    BlockStatus.FAILED: "failed",
-    BlockStatus.ABORTED: "was aborted",
+_ABORTED = {
+    Operation.CREATION: "Aborted",
+    Operation.UPDATE: "Ready, last change aborted",
+    Operation.DELETION: "Deletion aborted",
 }
 
 
-def status_in_words(block: Block) -> str:
-    """Return what a block waits for, or how its latest operation stands, such as "Creation succeeded"."""
+def status_in_words(block: Block, *, is_yours: bool = False) -> str:
+    """Return how a block is, such as "Ready"; `is_yours` says that the reader can give the input it waits for."""
     if block.lifecycle is Lifecycle.DELETED:
         return "Purged" if block.force_purge else "Deleted"
-    if block.status in _WAITING:
-        return _WAITING[block.status]
-    return f"{_OPERATIONS[block.operation or Operation.CREATION]} {_RUNNING[block.status]}"
+    if block.status in WAITING:
+        return _waiting(block, is_yours=is_yours)
+    operation = block.operation or Operation.CREATION
+    if block.status in RUNNING:
+        return _UNDER_WAY[operation]
+    if block.status is BlockStatus.FAILED:
+        return _FAILED[operation]
+    return _ABORTED[operation] if block.status is BlockStatus.ABORTED else "Ready"
+
+
+def _waiting(block: Block, *, is_yours: bool) -> str:
+    if block.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
+        return "Waiting for another building block"
+    if is_yours:
+        return "Waiting for you"
+    is_operators = block.status is BlockStatus.WAITING_FOR_OPERATOR_INPUT
+    return f"Waiting for {'the platform team' if is_operators else block.workspace}"
 
 
 def waits_in_words(

@@ -64,7 +64,7 @@ function append(log, text) {
   for (let at = 0; at < text.length; at += PIECE) {
     const part = text.slice(at, at + PIECE);
     const last = log.lastElementChild;
-    if (last && last.textContent.length + part.length <= PIECE) {
+    if (last?.matches(".log-piece") && last.textContent.length + part.length <= PIECE) {
       last.append(part);
       continue;
     }
@@ -104,12 +104,19 @@ function toEnd(log) {
   log.scrollTop = log.scrollHeight;
 }
 
-/** Logs open at their end; whoever scrolls up to read stops following. */
+/** A finished log opens at its first error; any other at its end. */
+function toPlace(log) {
+  const error = log.querySelector(".log-error");
+  if (error) log.scrollTop = error.offsetTop - log.offsetTop - log.clientHeight / 4;
+  else toEnd(log);
+}
+
+/** Whoever scrolls up to read stops following. */
 function prepare() {
   for (const log of document.querySelectorAll("[data-log]:not([data-ready])")) {
     log.dataset.ready = "";
-    toEnd(log);
-    log.closest("details").addEventListener("toggle", (event) => event.target.open && toEnd(log));
+    toPlace(log);
+    log.closest("details").addEventListener("toggle", (event) => event.target.open && toPlace(log));
     log.addEventListener("wheel", (event) => event.deltaY < 0 && pause(), { passive: true });
     log.addEventListener("touchmove", pause, { passive: true });
     log.addEventListener("keydown", (event) => ["ArrowUp", "PageUp", "Home"].includes(event.key) && pause());

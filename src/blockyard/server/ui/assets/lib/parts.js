@@ -1,9 +1,12 @@
 // Brings the parts of a page, every [data-live-part] and the items of every [data-live-list], up to date without a reload.
+import { found, lost } from "./connection.js";
+
 const known = new Map(); // what the server last sent for each part
 
 /** Fetches the page again and replaces what differs. Whoever was signed out meanwhile gets the sign-in. */
 export async function refreshParts() {
   const answer = await fetch(location.href, { headers: { "X-Blockyard-Live": "parts" }, cache: "no-store" });
+  found();
   if (answer.redirected || answer.status === 404) return location.reload();
   if (!answer.ok) throw new Error(`the page answered ${answer.status}`);
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -46,6 +49,7 @@ export function soon(work, milliseconds = 60) {
     try {
       await work();
     } catch {
+      lost();
       setTimeout(call, 2000); // the server is away for a moment
     } finally {
       busy = false;

@@ -1,4 +1,6 @@
 // Listens to server-sent events while the page can be seen: browsers allow few connections to one server.
+import { found, lost } from "./connection.js";
+
 const RETRY = 2000; // milliseconds
 
 /**
@@ -19,7 +21,9 @@ export function listen(url, handlers, { position, resumed } = {}) {
     for (const [type, handle] of Object.entries(handlers)) {
       source.addEventListener(type, (event) => handle(JSON.parse(event.data), event.lastEventId));
     }
+    source.addEventListener("open", found);
     source.addEventListener("error", () => {
+      lost();
       if (source?.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
       close();
       timer = setTimeout(reopen, RETRY);

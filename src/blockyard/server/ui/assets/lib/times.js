@@ -37,5 +37,5 @@ function count() {
 refresh();
 document.addEventListener("htmx:afterSettle", refresh);
 document.addEventListener("parts-refreshed", refresh);
-setInterval(refresh, 30_000);
+setInterval(refresh, 5000);
 setInterval(count, 1000);
