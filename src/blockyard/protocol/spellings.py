@@ -192,7 +192,7 @@ def _spelled(letter: str, backslashes: int, *, is_first: bool) -> _Spelled:
     coded = [*_code(letter), *([re.escape(_NAMED[letter].encode())] if letter in _NAMED else [])]
     if is_first and not backslashes:
         return _Spelled(
-            [*plain, *(rb"\\" + code for code in coded)],
+            [*plain, *(BACKSLASH + code for code in coded)],
             bytes({*data[:1], *b"\\%", *(b"&" if letter in _ENTITIES else b"")}),
         )
     most = (_DEPTH + 1) * (backslashes + 1) - 1
