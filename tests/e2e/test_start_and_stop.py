@@ -1,5 +1,6 @@
 """`blockyard up` as a process: it ends with all it started, however it is told to, and every start lets somebody in."""
 
+import json
 import os
 import re
 import signal
@@ -7,14 +8,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.support.installation import start
+from blockyard.protocol import media
+from blockyard.protocol.version import PROTOCOL_HEADER, PROTOCOL_VERSION
+from tests.support.installation import SHARED_RUNNER, start
 
 SECONDS = 60
+CLAIMS = "/api/meshobjects/meshbuildingblockruns/create"
 
 
 @pytest.fixture
@@ -69,6 +74,33 @@ def test_each_signal_that_ends_a_program_ends_server_and_runner(
 
     assert server.wait(SECONDS) in {0, -number, 128 + number}
     assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_whoever_waits_for_an_answer_gets_one_before_the_server_ends(
+    server: subprocess.Popen[bytes], tmp_path: Path, log: Path
+) -> None:
+    """A second claim of the runner is held for 25 s; so are long polls and live streams."""
+    url = str(_url(log))
+    key = json.loads((tmp_path / "data" / "runner-api-key.json").read_text())
+    token = httpx.post(f"{url}/api/login", json=key).json()["access_token"]
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Accept": media.RUN,
+        "Content-Type": media.RUN,
+        PROTOCOL_HEADER: str(PROTOCOL_VERSION),
+        "Prefer": "wait=25",
+    }
+    with ThreadPoolExecutor(1) as aside:
+        place = f"{url}{CLAIMS}?forRunnerUuid={SHARED_RUNNER}"
+        waiting = aside.submit(lambda: httpx.post(place, headers=headers, json={}, timeout=SECONDS))
+        time.sleep(1)
+        server.terminate()
+        answer = waiting.result(SECONDS)
+    server.wait(SECONDS)
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (503, "ServerStopping")
+    assert "Traceback" not in log.read_text()
+    assert "shutdown exceeded" not in log.read_text()
 
 
 def test_below_nohup_a_closed_terminal_ends_nothing(tmp_path: Path, log: Path) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from blockyard.server.kit.loops import Loop, run_loops
-from blockyard.server.kit.signals import Signals
+from blockyard.server.kit.signals import Signals, Stopping
 
 pytestmark = pytest.mark.anyio
 
@@ -37,6 +37,18 @@ async def test_a_wake_up_comes_from_any_thread() -> None:
     with signals.subscribe("a") as subscription:
         threading.Thread(target=signals.wake, args=("a",)).start()
         assert await subscription.wait(5)
+
+
+async def test_a_server_that_stops_lets_everybody_go() -> None:
+    signals = Signals()
+    with signals.subscribe("a") as early:
+        waiting = asyncio.create_task(early.wait(60))
+        await asyncio.sleep(0)
+        signals.stop()
+        with pytest.raises(Stopping):
+            await waiting
+    with signals.subscribe("a") as late, pytest.raises(Stopping):
+        await late.wait(60)
 
 
 async def test_nobody_is_kept_after_listening() -> None:

@@ -24,7 +24,7 @@ def serve(settings: Settings) -> None:
         services = wire(settings, master_key)
         password = seed(db, services, seeds)
         _announce(settings, password)
-        server.run(create_app(settings, db, services), listener, settings)
+        server.run(create_app(settings, db, services), db.signals, listener, settings)
 
 
 def _announce(settings: Settings, password: str | None) -> None:

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from blockyard.server.app.settings import Settings
 from blockyard.server.kit.connections import GuardedProtocol
+from blockyard.server.kit.signals import Signals
 
 GRACE_SECONDS = 5
 """How long open requests (long polls, event streams) may take to end on shutdown."""
@@ -32,8 +33,11 @@ class AddressError(OSError):
 class _Server(uvicorn.Server):
     """A uvicorn server that says when it takes requests and when it is about to stop."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None], stopping: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, signals: Signals, started: Callable[[], None], stopping: Callable[[], None]
+    ) -> None:
         super().__init__(config)
+        self._signals = signals
         self._on_started = started
         self._on_stopping = stopping
 
@@ -46,8 +50,9 @@ class _Server(uvicorn.Server):
             self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let `stopping` finish while requests are still answered, then take no more and end the open ones."""
+        """Let `stopping` finish while requests are still answered, then end those that wait, and take no more."""
         await asyncio.to_thread(self._on_stopping)
+        self._signals.stop()
         await super().shutdown(sockets)
 
 
@@ -105,6 +110,7 @@ def configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
 
 def run(
     app: FastAPI,
+    signals: Signals,
     listener: socket.socket,
     settings: Settings,
     *,
@@ -114,7 +120,7 @@ def run(
     """Serve `app` until SIGTERM, SIGINT or SIGHUP; each is handled once, gracefully."""
     keep_for_good()
     sys.setswitchinterval(TURN_SECONDS)
-    _Server(configuration(app, settings), started, stopping).run(sockets=[listener])
+    _Server(configuration(app, settings), signals, started, stopping).run(sockets=[listener])
 
 
 def keep_for_good() -> None:

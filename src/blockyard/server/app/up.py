@@ -71,7 +71,8 @@ def up(settings: Settings, environment: Mapping[str, str], *, runs_umask: int, p
             )
             _announce(settings, admin_key_file, password, new_link(db, services, settings.effective_public_url))
             started, stopping = (runner.start, runner.stop) if settings.embedded_runner else (_nothing, _nothing)
-            server.run(create_app(settings, db, services), listener, settings, started=started, stopping=stopping)
+            app = create_app(settings, db, services)
+            server.run(app, db.signals, listener, settings, started=started, stopping=stopping)
 
 
 def _open(db: Database, master_key_file: Path) -> MasterKey:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from blockyard.server.kit.signals import Signals
+from blockyard.server.kit.signals import Signals, Stopping
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +22,7 @@ class Loop:
 
 
 async def run_loops(loops: Sequence[Loop], signals: Signals) -> None:
-    """Run all loops until cancelled."""
+    """Run all loops until cancelled, or until the server stops."""
     async with asyncio.TaskGroup() as group:
         for loop in loops:
             group.create_task(_run(loop, signals), name=loop.name)
@@ -35,4 +35,7 @@ async def _run(loop: Loop, signals: Signals) -> None:
                 await loop.round()
             except Exception:
                 log.exception("loop failed", loop=loop.name)
-            await subscription.wait(loop.period_seconds)
+            try:
+                await subscription.wait(loop.period_seconds)
+            except Stopping:
+                return

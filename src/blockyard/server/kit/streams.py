@@ -42,7 +42,7 @@ async def follow(
 ) -> AsyncIterator[str]:
     """Yield the frames of `first` and of what follows; `look` asks each time whether the viewer still may know it.
 
-    It ends when there is nothing to follow, after an hour, and with a refusal of `look`.
+    It ends when there is nothing to follow, after an hour, with a refusal of `look`, and when the server stops.
     """
     clock = asyncio.get_running_loop()
     end = clock.time() + MAX_STREAM_SECONDS
@@ -57,12 +57,12 @@ async def follow(
                     yield text
                 if found.ended:
                     return
-                if not found.more:
-                    await subscription.wait(SWEEP_SECONDS)
-                if clock.time() - spoke_at >= KEEP_ALIVE_SECONDS:
-                    spoke_at = clock.time()
-                    yield ": keep-alive\n\n"
                 try:
+                    if not found.more:
+                        await subscription.wait(SWEEP_SECONDS)
+                    if clock.time() - spoke_at >= KEEP_ALIVE_SECONDS:
+                        spoke_at = clock.time()
+                        yield ": keep-alive\n\n"
                     found = await look(found)
                 except Refusal:
                     return
