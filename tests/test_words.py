@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
+TEMPLATES = sorted((ROOT / "src").rglob("*.html"))
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "changelog.d").glob("*.md"))]
 
 PHRASES = {
@@ -49,7 +50,7 @@ def texts_of(source: str) -> Iterator[tuple[int, str]]:
 
 
 def prose_of(document: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a document."""
+    """Yield the lines of a document, or of a page."""
     yield from enumerate(document.splitlines(), start=1)
 
 
@@ -66,7 +67,7 @@ def found_in(path: Path) -> list[str]:
 
 
 def test_what_people_read_is_plain_english() -> None:
-    found = [line for path in [*SOURCES, *DOCUMENTS] for line in found_in(path)]
+    found = [line for path in [*SOURCES, *TEMPLATES, *DOCUMENTS] for line in found_in(path)]
 
     assert not found, "\n".join(found)
 

@@ -31,6 +31,16 @@ def test_a_key_file_signs_in_and_the_token_is_kept_for_this_user_only(stranger: 
     assert not any(secret in text or kept["token"] in text for text in stranger.printed)
 
 
+def test_the_key_file_of_a_server_leads_to_that_server_whatever_its_port(
+    stranger: Cli, blockyard: Installation
+) -> None:
+    del stranger.environment["BLOCKYARD_URL"]
+
+    signed_in = stranger.does("login", "--key-file", str(blockyard.data / "admin-key.json"))
+
+    assert f"Signed in to {blockyard.url} " in signed_in.out
+
+
 def test_a_person_signs_in_with_a_password_that_is_not_kept(stranger: Cli, blockyard: Installation) -> None:
     password = blockyard.password or ""
 

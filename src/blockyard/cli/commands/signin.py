@@ -45,13 +45,13 @@ def login(
 ) -> None:
     """Sign in and remember it for further commands, as a context that becomes the current one.
 
-    Without --url it is BLOCKYARD_URL, else the server of the current context, else http://127.0.0.1:8500. Sign-ins to other
-    servers are kept. --context names the context; left out, it is called after the server.
+    Without --url it is BLOCKYARD_URL, else the server whose own key the file is, else the server of the current context, else
+    http://127.0.0.1:8500. Sign-ins to other servers are kept. --context names the context; left out, it is called after the server.
     """
     with reporting(output) as printer:
         path = contexts.file_path(os.environ)
         known = contexts.read(path)
-        address = stored.checked_url(url or _known_url(known) or DEFAULT_URL)
+        address = stored.checked_url(url or _url_beside(key_file) or _known_url(known) or DEFAULT_URL)
         if sum(option is not None for option in (key, key_file, user)) > 1:
             raise usage("give only one of --key, --key-file and --user")
         if key_file is not None:
@@ -105,6 +105,16 @@ def whoami(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
             ("workspaces", ", ".join(members(me, "workspaces")) or "-"),
         ]
         session.printer.facts(facts)
+
+
+def _url_beside(key_file: Path | None) -> str | None:
+    """Return where the running server listens whose own file the key is: `blockyard up` notes it in its data directory."""
+    if key_file is None or os.environ.get(stored.URL) or chosen_context():
+        return None
+    try:
+        return (key_file.expanduser().parent / "url").read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _known_url(known: Contexts) -> str | None:
