@@ -273,3 +273,16 @@ def test_what_a_file_too_large_to_be_read_declares_is_not_declared_again(new_run
 
     assert run.execute().outcome is Outcome.SUCCEEDED
     assert "main.tf is larger than 256 KiB" in run.reporter.text("input")
+
+
+def test_outputs_that_are_too_large_together_fail_the_run_in_words(new_run: NewRun) -> None:
+    kilobytes = 'join("", [for n in range(1000) : "0123456789abcdef"])'
+    module = f"""
+locals {{ piece = {kilobytes} }}
+output "half" {{ value = join("", [for n in range(600) : local.piece]) }}
+output "rest" {{ value = join("", [for n in range(600) : local.piece]) }}
+"""
+    run = new_run(files={"main.tf": module})
+
+    assert run.execute().outcome is Outcome.FAILED
+    assert "The outputs are larger than 16 MB together." in run.reporter.user_messages["output"]

@@ -3,10 +3,11 @@
 import pytest
 
 from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.status import MAX_OUTPUTS_BYTES
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.model.amounts import CUT, MAX_MESSAGE_CHARACTERS, MAX_SOURCES, MAX_STEPS, MAX_TEXT_CHARACTERS
 from blockyard.server.runs.service.views import SHOWN_BYTES
-from blockyard.server.runs.store import StepStore
+from blockyard.server.runs.store import FileStore, StepStore
 from tests.support.run_answers import logs_of
 from tests.support.run_world import RUNS, RunWorld, Worker, a_worker
 
@@ -78,3 +79,21 @@ async def test_one_answer_carries_the_last_of_all_logs(world: RunWorld, worker: 
 
     assert logs[-1] >= 1_000_000
     assert sum(logs) <= SHOWN_BYTES + 1024
+
+
+async def test_the_outputs_of_a_run_are_limited_together_and_what_was_reported_stays(
+    world: RunWorld, worker: Worker
+) -> None:
+    def report(name: str, size: int) -> Json:
+        value: Json = {"value": "x" * size, "type": "STRING", "isSensitive": False}
+        return [{"id": "apply", "status": "SUCCEEDED", "outputs": {name: value}}]
+
+    most = MAX_OUTPUTS_BYTES // 2
+    first = await worker.report(status="IN_PROGRESS", steps=report("a", most))
+    second = await worker.report(status="IN_PROGRESS", steps=report("b", most + 1))
+    again = await worker.report(status="IN_PROGRESS", steps=report("a", most + 1))
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert (second.status_code, second.json()["errorCode"]) == (413, "TooLarge")
+    stored = world.db.read_now(lambda tx: FileStore(tx).outputs(RunId(worker.run_id), 1))
+    assert list(stored) == ["a"]

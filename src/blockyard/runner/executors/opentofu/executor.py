@@ -8,7 +8,7 @@ from pathlib import Path
 from blockyard.modules import literals
 from blockyard.modules.module import Module
 from blockyard.protocol.run import Behavior, TerraformImplementation
-from blockyard.protocol.status import OutputValue
+from blockyard.protocol.status import MAX_OUTPUTS_BYTES, OutputValue, size_of_outputs
 from blockyard.runner.executors.executor import ArtifactError, Outcome, ProcessResult, Reporter, Result, RunContext
 from blockyard.runner.executors.opentofu import argv, diagnostics, prerun
 from blockyard.runner.executors.opentofu.conclusions import CHANGES
@@ -230,6 +230,11 @@ class _Execution:
             self._remove_workspace()
             return _Left()
         outputs = without_token(self._outputs(), work.context.document.spec.run_token or "")
+        if size_of_outputs(output.value for output in outputs.values()) > MAX_OUTPUTS_BYTES:
+            raise StepFailed(
+                f"The outputs are larger than {MAX_OUTPUTS_BYTES // 1024**2} MB together. "
+                "Keep large content elsewhere and give its address as an output."
+            )
         work.say(f"{len(outputs)} outputs collected: {', '.join(sorted(outputs)) or 'none'}")
         if withheld := sorted(name for name, output in outputs.items() if output.is_sensitive):
             work.say(f"Warning: sensitive outputs stay in the state, their values are not sent: {', '.join(withheld)}")

@@ -4,6 +4,10 @@ Texts for people are cut, for a runner turns a refused report into trouble; step
 else would end them. Logs have limits of their own. Source: runner.md 1.8.
 """
 
+from collections.abc import Iterable
+
+from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.status import MAX_OUTPUTS_BYTES, size_of_outputs
 from blockyard.server.kit.errors import TooLarge
 
 MAX_STEPS = 1000
@@ -34,6 +38,16 @@ def check_steps(count: int) -> None:
     """Refuse more steps than a run may have. Raises TooLarge."""
     if count > MAX_STEPS:
         raise TooLarge(f"a run may have {MAX_STEPS} steps at the most", field="/steps", remedy="Report fewer steps.")
+
+
+def check_outputs(values: Iterable[Json]) -> None:
+    """Refuse outputs that are too large together. Raises TooLarge."""
+    if size_of_outputs(values) > MAX_OUTPUTS_BYTES:
+        raise TooLarge(
+            f"the outputs of a run may have {MAX_OUTPUTS_BYTES // 1024**2} MB together at the most",
+            field="/steps/outputs",
+            remedy="Keep large content elsewhere and give its address as an output.",
+        )
 
 
 def check_sources(count: int) -> None:

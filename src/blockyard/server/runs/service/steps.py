@@ -16,6 +16,7 @@ from blockyard.server.runs.model.amounts import (
     MAX_NAME_CHARACTERS,
     MAX_TEXT_CHARACTERS,
     SHORTEST_CHARACTERS,
+    check_outputs,
     check_sources,
     check_steps,
     cut,
@@ -202,6 +203,7 @@ class StepReports:
         for name, output in outputs.items():
             kept = output.model_copy(update={"value": None}) if output.is_sensitive else output
             merged[clean(name)] = sound(kept.wire(), f"/steps/outputs/{clean(name)}/value")
+        check_outputs(output.get("value") for output in merged.values() if isinstance(output, dict))
         self._outputs = merged
         return any(output.is_sensitive for output in outputs.values())
 
