@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -157,16 +158,22 @@ class _Answering(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
+        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+        thread.join()
+
+
 @pytest.fixture
 def answering() -> Iterator[tuple[str, type[_Answering]]]:
     """The URL of a server, and how it answers."""
     handler = type("Handler", (_Answering,), {})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        yield f"http://127.0.0.1:{httpd.server_port}", handler
-        httpd.shutdown()
-        thread.join()
+    with _serving(handler) as url:
+        yield url, handler
 
 
 @pytest.mark.parametrize(
@@ -205,12 +212,8 @@ class _Ready(_Answering):
 def other_server() -> Iterator[tuple[str, type[_Ready]]]:
     """The URL of a server of some installation."""
     handler = type("Handler", (_Ready,), {})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        yield f"http://127.0.0.1:{httpd.server_port}", handler
-        httpd.shutdown()
-        thread.join()
+    with _serving(handler) as url:
+        yield url, handler
 
 
 def test_the_answer_of_another_installations_server_counts_for_nothing(
