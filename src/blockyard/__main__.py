@@ -72,6 +72,13 @@ def up(
     data_dir: DataDir = None,
     host: Host = None,
     port: Port = None,
+    new_runner_key: Annotated[
+        bool,
+        typer.Option(
+            "--new-runner-key",
+            help="Accept another key of the shared runner; all secret inputs are entered again then.",
+        ),
+    ] = False,
     parent: Annotated[int, typer.Option(hidden=True, help="End when the process of this id has ended.")] = 0,
 ) -> None:
     """Start server, shared runner and SQLite on this machine."""
@@ -84,7 +91,7 @@ def up(
     umask = _make_private_files()
     try:
         loaded = settings.load_settings({"BLOCKYARD_ALLOW_FILE_REPOSITORIES": "true"} | dict(environment), overrides)
-        command.up(loaded, environment, runs_umask=umask, parent=parent)
+        command.up(loaded, environment, runs_umask=umask, parent=parent, new_runner_key=new_runner_key)
     except (settings.SettingsError, keys.KeyFileError, directory.DataDirError, OSError) as error:
         _fail(error)
 

@@ -35,6 +35,9 @@ STOP_SECONDS = 60
 GIT_REPOSITORY = "Git repository"
 MANUAL_APPROVAL = "Manual approval"
 _PORTS = range(8500, 8600)
+_OF_EVERY_DEMO = frozenset({"blocks"})
+"""What a demo makes first."""
+
 _RECENT_ENGINE = "1.11.4"
 _GIT = ("-c", "user.name=Blockyard", "-c", "user.email=demo@blockyard.invalid", "-c", "init.defaultBranch=main")
 
@@ -92,10 +95,7 @@ def demo(folder: Path, *, port: int | None, leave: bool) -> None:
     if shutil.which("git") is None:
         raise Failure("the demo needs git", remedy="Install git and start the demo again.")
     folder = folder.resolve()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Failure(f"{folder} cannot be made: {error.strerror}", remedy="Choose another --data-dir.") from error
+    _prepare(folder)
     repository = _sample_repository(folder)
     with _ending_on_signals(), _server(folder, _port(port, console), console) as (server, url, announcement):
         running = Demo(folder, url, _client_environment(folder, url), console)
@@ -105,6 +105,20 @@ def demo(folder: Path, *, port: int | None, leave: bool) -> None:
             return
         _point_around(running, announcement, block)
         _wait_for_end(server, folder)
+
+
+def _prepare(folder: Path) -> None:
+    """Make the demo's folder; one that holds something else is left alone. Raises Failure."""
+    remedy = "Choose another --data-dir."
+    if folder.exists() and not folder.is_dir():
+        raise Failure(f"{folder} is a file, not a directory", remedy=remedy)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        present = {entry.name for entry in folder.iterdir()}
+    except OSError as error:
+        raise Failure(f"{folder} cannot be used: {error.strerror}", remedy=remedy) from error
+    if present and not present >= _OF_EVERY_DEMO:
+        raise Failure(f"{folder} holds files that are not a demo's", remedy=remedy)
 
 
 def _order_everything(demo: Demo, repository: Path) -> str:

@@ -170,7 +170,7 @@ def test_a_foreign_file_is_refused(content: bytes, new_target: NewTarget, tmp_pa
     foreign = tmp_path / "foreign"
     foreign.write_bytes(content)
 
-    with pytest.raises(BackupError, match=r"no backup of Blockyard|cut off"):
+    with pytest.raises(BackupError, match=r"not a backup of Blockyard|cut off"):
         restore(new_target("sqlite"), foreign, None, force=False)
 
 
@@ -366,6 +366,32 @@ def test_a_passphrase_that_can_be_guessed_is_refused(installed: Settings, tmp_pa
 def test_a_place_that_cannot_be_written_is_named(installed: Settings) -> None:
     with pytest.raises(BackupError, match=r"^/nonexistent/archive cannot be written: No such file or directory$"):
         backup(installed, Path("/nonexistent/archive"), None)
+
+
+@pytest.mark.parametrize("name", ["master.key", "runner-key.pem", "blockyard.sqlite3"])
+def test_an_archive_never_takes_the_place_of_the_installations_own_files(new_target: NewTarget, name: str) -> None:
+    settings = new_target("sqlite")
+    install(settings)
+    before = (settings.data_dir / name).read_bytes()
+
+    with pytest.raises(BackupError, match="belongs to the installation itself"):
+        backup(settings, settings.data_dir / name, None)
+
+    assert (settings.data_dir / name).read_bytes() == before
+
+
+def test_an_archive_takes_the_place_of_an_older_one_only(installed: Settings, archive: Path, tmp_path: Path) -> None:
+    letter = tmp_path / "letter"
+    letter.write_text("Dear Ann")
+
+    with pytest.raises(BackupError, match="is not a backup of Blockyard"):
+        backup(installed, letter, None)
+    with pytest.raises(BackupError, match="is a directory"):
+        backup(installed, tmp_path, None)
+    backup(installed, archive, PASSPHRASE)
+    backup(installed, archive, None)
+
+    assert letter.read_text() == "Dear Ann"
 
 
 def test_there_is_nothing_to_back_up(new_target: NewTarget, tmp_path: Path) -> None:

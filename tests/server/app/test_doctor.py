@@ -21,6 +21,7 @@ from blockyard.server.app.doctor import examine
 from blockyard.server.app.keys import ensure_master_key, installation_id, read_master_key
 from blockyard.server.app.settings import Settings
 from blockyard.server.kit.database import Database
+from tests.support.installed import other_runner_key, replace_key
 
 UNWRITABLE = Path("/proc/self/task")
 """A folder in which nobody can make a file, not even root."""
@@ -94,7 +95,8 @@ def test_an_open_data_directory_is_told(healthy: Settings) -> None:
 
 
 def test_a_data_directory_that_cannot_be_written_is_told(healthy: Settings) -> None:
-    finding = _found(healthy.model_copy(update={"data_dir": UNWRITABLE}))["data directory"]
+    elsewhere = {"data_dir": UNWRITABLE, "database_url": healthy.effective_database_url}
+    finding = _found(healthy.model_copy(update=elsewhere))["data directory"]
 
     assert (finding.outcome, "cannot be written" in finding.text) == (Outcome.FAILED, True)
 
@@ -119,7 +121,11 @@ def test_tables_of_another_revision_are_told(healthy: Settings, revision: str, r
 
 
 def test_a_missing_database_is_told(new_target: Callable[[str], Settings]) -> None:
-    assert "there is none at" in _found(new_target("sqlite"))["database"].text
+    settings = new_target("sqlite")
+    assert "there is no Blockyard in" in _found(settings)["data directory"].text
+
+    (settings.data_dir / "lock").touch()
+    assert "there is none at" in _found(settings)["database"].text
 
 
 @pytest.mark.postgres
@@ -261,6 +267,20 @@ def test_a_directory_that_does_not_exist_is_no_installation(new_target: Callable
     settings = new_target("sqlite").model_copy(update={"data_dir": Path("/nonexistent/blockyard")})
 
     assert [finding.outcome for finding in examine(settings)] == [Outcome.FAILED]
+
+
+def test_the_key_of_another_installation_and_a_missing_one_are_told(healthy: Settings) -> None:
+    replace_key(healthy, other_runner_key())
+    foreign = _found(healthy)["runner-key.pem"]
+    (healthy.data_dir / "runner-key.pem").unlink()
+    missing = _found(healthy).get("runner-key.pem")
+
+    assert (foreign.outcome, "does not belong to this database" in foreign.text) == (Outcome.FAILED, True)
+    if healthy.database_url:  # the shared runner of `serve` is on another machine
+        assert missing is None
+    else:
+        assert missing is not None
+        assert (missing.outcome, "is missing" in missing.text) == (Outcome.FAILED, True)
 
 
 def test_findings_are_told_in_lines_and_in_json() -> None:

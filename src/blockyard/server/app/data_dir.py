@@ -13,8 +13,21 @@ UNFINISHED_RESTORE = "restore-unfinished"
 
 _LOCK = "lock"
 _URL = "url"
-_OURS = frozenset({_LOCK, "master.key", "blockyard.sqlite3", UNFINISHED_RESTORE})
+_OURS = frozenset(
+    {
+        _LOCK,
+        "master.key",
+        "admin-key.json",
+        "runner-key.pem",
+        "runner-api-key.json",
+        "blockyard.sqlite3",
+        UNFINISHED_RESTORE,
+    }
+)
 """A directory that holds one of these is a data directory."""
+
+_OF_DISKS = frozenset({"lost+found"})
+"""What an empty disk holds."""
 
 _PAUSE_SECONDS = 0.1
 _OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -28,16 +41,15 @@ def prepare(data: Path) -> None:
     """Make the data directory, or see that the one that is there is closed to other users, its database and keys as well.
 
     Raises:
-        DataDirError: it cannot be made or closed, or is open to others and holds something else.
+        DataDirError: it cannot be made or closed, or it holds something else.
     """
+    if data.exists() and not data.is_dir():
+        raise DataDirError(f"{data} is a file, not a directory; choose another --data-dir")
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        present = {entry.name for entry in data.iterdir()}
+        if not is_ours(data) and any(entry.name not in _OF_DISKS for entry in data.iterdir()):
+            raise DataDirError(f"{data} holds files that are not Blockyard's; choose an empty directory")
         if data.stat().st_mode & _OF_OTHERS:
-            if present and not present & _OURS:
-                raise DataDirError(
-                    f"{data} is open to other users and holds files that are not Blockyard's; choose an empty directory"
-                )
             data.chmod(0o700)
         for path in _private_files(data):
             if path.stat().st_mode & _OF_OTHERS:
@@ -46,6 +58,11 @@ def prepare(data: Path) -> None:
         raise DataDirError(
             f"the data directory {data} cannot be used: {error.strerror}; choose another --data-dir"
         ) from error
+
+
+def is_ours(data: Path) -> bool:
+    """Return whether a directory is the data directory of an installation, whole or not."""
+    return any((data / name).exists() for name in _OURS)
 
 
 def _private_files(data: Path) -> Iterator[Path]:

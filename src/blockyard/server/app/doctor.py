@@ -12,13 +12,13 @@ from blockyard.diagnosis.files import folder, private_file
 from blockyard.diagnosis.finding import Finding, Outcome, failed, ok, warning
 from blockyard.diagnosis.network import clock, server
 from blockyard.server.app import migrate
-from blockyard.server.app.backup.key_files import MASTER_KEY, RUNNER_PUBLIC_KEY, key_files
-from blockyard.server.app.data_dir import DataDirError, is_used, read_url, require_whole
+from blockyard.server.app.backup.key_files import MASTER_KEY, RUNNER_KEY, RUNNER_PUBLIC_KEY, find_keys, key_files
+from blockyard.server.app.data_dir import DataDirError, is_ours, is_used, read_url, require_whole
 from blockyard.server.app.embedded_runner import runner_environment
 from blockyard.server.app.keys import KeyFileError, KeyPair, installation_id, read_master_key
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID, WRONG_MASTER_KEY
 from blockyard.server.app.settings import Settings
-from blockyard.server.app.wiring import wire
+from blockyard.server.app.wiring import Services, wire
 from blockyard.server.kit import key_check
 from blockyard.server.kit.clock import utc_now
 from blockyard.server.kit.database import Database, Transaction
@@ -36,10 +36,10 @@ _NO_DATABASE = "start `blockyard up` once, restore a backup, or name another --d
 
 def examine(settings: Settings) -> list[Finding]:
     """Examine the installation that `settings` describe."""
+    if not settings.database_url and not is_ours(settings.data_dir):
+        return [failed("data directory", f"there is no Blockyard in {settings.data_dir}", _NO_DATABASE)]
     master_key, findings = _keys(settings)
     directory = _data_dir(settings)
-    if any(finding.outcome is Outcome.FAILED for finding in directory) and not settings.data_dir.is_dir():
-        return directory
     return [*directory, *findings, *_database(settings, master_key), *_server(settings, master_key)]
 
 
@@ -117,6 +117,7 @@ def _database(settings: Settings, master_key: MasterKey | None) -> list[Finding]
                 findings.append(db.read_now(lambda tx: _right_key(tx, key)))
             with _telling(findings, "shared runner"):
                 services = wire(settings, key)
+                findings.extend(db.read_now(lambda tx: _own_keys(tx, settings, services)))
                 runner = db.read_now(lambda tx: services.runners.get_by_id(tx, RunnerId(SHARED_RUNNER_UUID)))
                 silent = None if runner.last_seen_at is None else utc_now() - runner.last_seen_at
                 findings.append(_shared_runner(silent))
@@ -197,6 +198,20 @@ def _addresses(odd: Sequence[str]) -> Finding:
         f"in clear for readers of versions and runs: credentials or a query in {', '.join(odd[:_SHOWN_VERSIONS])}{more}",
         "withdraw these credentials, and release versions with an SSH address and sshPrivateKey",
     )
+
+
+def _own_keys(tx: Transaction, settings: Settings, services: Services) -> Iterator[Finding]:
+    """Tell of key files that are another installation's, and of the shared runner's where it belongs here and is missing."""
+    found = find_keys(tx, settings, services)
+    remedy = "put the right one back from a backup"
+    findings = [
+        failed(name, f"{key_files(settings)[name]} does not belong to this database", remedy) for name in found.foreign
+    ]
+    is_embedded = settings.embedded_runner and not settings.database_url
+    if is_embedded and RUNNER_KEY not in {*found.own, *found.foreign}:
+        text = f"{key_files(settings)[RUNNER_KEY]} is missing: nothing else opens the secret inputs"
+        findings.append(failed(RUNNER_KEY, text, "put it back from a backup"))
+    return iter(findings)
 
 
 def _shared_runner(silent: timedelta | None) -> Finding:

@@ -10,6 +10,7 @@ from uuid import uuid4
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from blockyard.protocol.sealing import load_public_key
 from blockyard.server.kit.ids import new_secret
 from blockyard.server.kit.sealed import MASTER_KEY_BYTES, MasterKey
 
@@ -56,7 +57,8 @@ def read_master_key(path: Path) -> MasterKey:
         return parse_master_key(path.read_text(), str(path))
     except FileNotFoundError:
         raise KeyFileError(
-            f"the master key file {path} does not exist; make one with `openssl rand -hex 32 > FILE` (mode 0600) and keep a copy"
+            f"the master key file {path} does not exist; put it back from a backup "
+            "(for a new installation of `serve` only, make one with `openssl rand -hex 32 > FILE`, mode 0600, and keep a copy)"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise KeyFileError(f"the master key file {path} cannot be read: {type(error).__name__}") from None
@@ -120,8 +122,29 @@ def ensure_runner_key(path: Path) -> str:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         write_private(path, pem)
-    private = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    try:
+        private = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise KeyFileError(f"the private key in {path} cannot be read; put it back from a backup") from error
     public = private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     return public.decode()
+
+
+def require_runner_key(path: Path, registered: str, *, accept_new: bool) -> str:
+    """Return the public key of the shared runner of an installation that has one: only its own private key opens its secrets.
+
+    Raises:
+        KeyFileError: the private key is missing or another one, and `accept_new` does not say that this is meant.
+    """
+    public = ensure_runner_key(path) if accept_new or path.exists() else None
+    if public is not None and load_public_key(public).public_numbers() == load_public_key(registered).public_numbers():
+        return registered
+    if public is not None and accept_new:
+        return public
+    wrong = "is missing" if public is None else "is not the one that this database's secrets are sealed to"
+    raise KeyFileError(
+        f"the shared runner's key {path} {wrong}; put it back from a backup, or start once with --new-runner-key "
+        "(all secret inputs have to be entered again then)"
+    )

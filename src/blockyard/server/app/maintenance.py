@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from blockyard.server.app import migrate as migrations
-from blockyard.server.app.data_dir import prepare, read_url
+from blockyard.server.app.data_dir import is_used, read_url
 from blockyard.server.app.keys import KeyFileError, read_master_key
 from blockyard.server.app.seeds import ADMIN_USER, WRONG_MASTER_KEY
-from blockyard.server.app.settings import Settings, SettingsError, load_settings
+from blockyard.server.app.settings import SQLITE_FILE, Settings, SettingsError, load_settings
 from blockyard.server.app.up import new_link
 from blockyard.server.app.wiring import Services, create_app, wire
 from blockyard.server.kit import key_check
@@ -34,8 +34,7 @@ def migrate(settings: Settings, *, check: bool, message: str) -> int:
         for difference in differences:
             sys.stderr.write(f"{difference}\n")
         return 1 if differences else 0
-    if not settings.database_url:
-        prepare(settings.data_dir)
+    _require_database(settings)
     with Database.open(settings.effective_database_url) as db:
         done = migrations.upgrade(db)
         sys.stdout.write(f"{'upgraded to' if done else 'already at'} revision {migrations.head()}\n")
@@ -58,11 +57,23 @@ def print_sign_in_link(settings: Settings) -> None:
     if link is None:
         raise SettingsError(_NO_ADMIN)
     sys.stdout.write(f"{link}\n")
+    if not settings.database_url and not is_used(settings.data_dir):
+        sys.stderr.write("No server runs on this directory now; start it within the next 15 minutes.\n")
+
+
+def _require_database(settings: Settings) -> None:
+    """Refuse a place where no server has been yet: `up` makes its database itself. Raises SettingsError."""
+    if not settings.database_url and not (settings.data_dir / SQLITE_FILE).exists():
+        raise SettingsError(
+            f"there is no database in {settings.data_dir}; name the installation's --data-dir "
+            "(or BLOCKYARD_DATABASE_URL), or start `blockyard up`, which makes one"
+        )
 
 
 @contextmanager
 def _installed(settings: Settings) -> Iterator[tuple[Database, Services]]:
     """Give the database of an installation, which a server may use meanwhile, and its services."""
+    _require_database(settings)
     master_key = read_master_key(settings.master_key_file)
     with Database.open(settings.effective_database_url) as db:
         migrations.require_current(db)

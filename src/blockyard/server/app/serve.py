@@ -40,7 +40,7 @@ def _seeds(settings: Settings) -> Seeds:
     if settings.shared_runner_public_key_file is None:
         raise SettingsError(
             "BLOCKYARD_SHARED_RUNNER_PUBLIC_KEY_FILE is missing; secrets for the shared runner are sealed to this key "
-            "(make a pair with `openssl genrsa -out runner-key.pem 3072` and `openssl rsa -in runner-key.pem -pubout -out runner.pem`)"
+            "(docs/operating.md, Several machines, has the commands that make the pair)"
         )
     return Seeds(
         admin_workspace=settings.admin_workspace,

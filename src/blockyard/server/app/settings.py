@@ -39,6 +39,9 @@ from blockyard.diagnosis.settings import explain
 from blockyard.protocol.jsontypes import Json
 
 PREFIX = "BLOCKYARD_"
+SQLITE_FILE = "blockyard.sqlite3"
+"""The database in the data directory."""
+
 CONFIG_FILE = f"{PREFIX}CONFIG_FILE"
 _OTHERS = ("BLOCKYARD_RUNNER_", "BLOCKYARD_API_", "BLOCKYARD_TEST_", "BLOCKYARD_URL", CONFIG_FILE)
 
@@ -122,7 +125,7 @@ class Settings(BaseModel):
     @property
     def effective_database_url(self) -> str:
         """The database: as set, or SQLite in the data directory."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'blockyard.sqlite3'}"
+        return self.database_url or f"sqlite:///{self.data_dir / SQLITE_FILE}"
 
 
 def load_settings(environment: Mapping[str, str], overrides: Mapping[str, Json] | None = None) -> Settings:

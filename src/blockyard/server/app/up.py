@@ -18,7 +18,7 @@ from blockyard.diagnosis.logging import configure
 from blockyard.server.app import migrate, server
 from blockyard.server.app.data_dir import only_user, prepare, require_whole, write_url
 from blockyard.server.app.embedded_runner import EmbeddedRunner, local_url, runner_environment
-from blockyard.server.app.keys import ensure_key_pair, ensure_master_key, ensure_runner_key
+from blockyard.server.app.keys import ensure_key_pair, ensure_master_key, ensure_runner_key, require_runner_key
 from blockyard.server.app.seeds import ADMIN_USER, SHARED_RUNNER_UUID, Seeds, seed
 from blockyard.server.app.settings import Settings
 from blockyard.server.app.wiring import Services, create_app, wire
@@ -30,31 +30,46 @@ _PARENT_SECONDS = 1.0
 """How often a server that was started for another process looks whether that one is still there."""
 
 
-def up(settings: Settings, environment: Mapping[str, str], *, runs_umask: int, parent: int = 0) -> None:
+def up(
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    runs_umask: int,
+    parent: int = 0,
+    new_runner_key: bool = False,
+) -> None:
     """Run everything until SIGTERM, SIGINT or SIGHUP, or until the process `parent` has ended.
 
-    `runs_umask` is what runs create their files with; the server's own are private.
+    `runs_umask` is what runs create their files with; the server's own are private. `new_runner_key` accepts another key of the
+    shared runner than the one that secrets are sealed to.
     """
     configure(settings.log_level, settings.log_format)
     if parent:
         threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
     data = settings.data_dir
+    bound = None if data.exists() else server.bind(settings)  # what cannot listen leaves no directory behind
     prepare(data)
     with only_user(data), ThreadPoolExecutor(1) as background:
         require_whole(data)
         runner_key = data / "runner-key.pem"
-        public_key = background.submit(ensure_runner_key, runner_key)
-        listener, settings = server.bind(settings)
+        listener, settings = bound or server.bind(settings)
         with Database.open(settings.effective_database_url) as db:
-            master_key = _open(db, settings.master_key_file)
+            is_new = migrate.current(db) is None
+            made = background.submit(ensure_runner_key, runner_key) if is_new else None  # it takes long
+            master_key = _open(db, settings.master_key_file, is_new=is_new)
             services = wire(settings, master_key)
+            registered = db.read_now(services.runners.shared_key)
+            if made is None and registered is not None:
+                public_key = require_runner_key(runner_key, registered, accept_new=new_runner_key)
+            else:
+                public_key = ensure_runner_key(runner_key) if made is None else made.result()
             admin_key_file = settings.admin_key_file or data / "admin-key.json"
             runner_pair = ensure_key_pair(data / "runner-api-key.json")
             seeds = Seeds(
                 admin_workspace=settings.admin_workspace,
                 admin_key=ensure_key_pair(admin_key_file),
                 runner_key=runner_pair,
-                runner_public_key=public_key.result(),
+                runner_public_key=public_key,
             )
             password = seed(db, services, seeds)
             write_url(data, local_url(settings))
@@ -75,9 +90,8 @@ def up(settings: Settings, environment: Mapping[str, str], *, runs_umask: int, p
             server.run(app, db.signals, listener, settings, started=started, stopping=stopping)
 
 
-def _open(db: Database, master_key_file: Path) -> MasterKey:
+def _open(db: Database, master_key_file: Path, *, is_new: bool) -> MasterKey:
     """Bring the tables to this version's and return the master key, made now if the database was written with none yet."""
-    is_new = migrate.current(db) is None
     migrate.upgrade(db)
     return ensure_master_key(master_key_file, is_new=is_new or not db.read_now(key_check.is_remembered))
 

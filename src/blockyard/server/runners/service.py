@@ -257,6 +257,11 @@ class RunnerService:
         runners.add(runner)
         return runner
 
+    def shared_key(self, tx: Transaction) -> str | None:
+        """Return the public key of the shared runner, None before there is one; for the start of the server."""
+        found = RunnerStore(tx).get(RunnerId(SHARED_RUNNER))
+        return None if found is None else found.public_key
+
     def in_use(self, tx: Transaction, workspace: str) -> str | None:
         """Return what a workspace still has; for the deletion of workspaces."""
         count = RunnerStore(tx).count(workspace)

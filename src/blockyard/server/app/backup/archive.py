@@ -27,6 +27,7 @@ from blockyard.server.app.backup.encryption import MAGIC, DecryptingReader, Encr
 from blockyard.server.app.backup.errors import BackupError
 
 FORMAT = 1
+_BEGIN = b'{"blockyardBackup":'
 _COMPRESSION = 1
 """States are encrypted and do not shrink further; logs shrink well at any level."""
 _NOT_OURS = "this file is not a backup of Blockyard, or it is damaged"
@@ -148,6 +149,18 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the file at `path` begins as an archive does, encrypted or not."""
+    try:
+        with path.open("rb") as source:
+            if is_encrypted(source):
+                return True
+            with gzip.GzipFile(fileobj=source) as packed:
+                return packed.read(len(_BEGIN)) == _BEGIN
+    except (OSError, EOFError, zlib.error):
+        return False
 
 
 def is_encrypted(source: BinaryIO) -> bool:

@@ -1,6 +1,7 @@
 """The two commands as people see them: what they print."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from blockyard.server.app.backup.encryption import read_passphrase, require_strong
@@ -34,8 +35,13 @@ def restore(settings: Settings, source: Path, passphrase_file: Path | None, *, f
     passphrase = read_passphrase(passphrase_file) if passphrase_file else None
     done = restore_archive(settings, source, passphrase, force=force)
     manifest = done.manifest
-    sys.stdout.write(f"restored {done.rows} rows of {manifest.created_at} (Blockyard {manifest.version})\n")
+    sys.stdout.write(f"restored {done.rows} rows of {_plain(manifest.created_at)} (Blockyard {manifest.version})\n")
     for path in done.files:
         sys.stdout.write(f"wrote {path}\n")
     if done.aside is not None:
         sys.stdout.write(f"what was there before is in {done.aside}\n")
+
+
+def _plain(instant: str) -> str:
+    """Return an instant as people read it everywhere else."""
+    return datetime.fromisoformat(instant).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

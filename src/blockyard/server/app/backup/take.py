@@ -8,9 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from blockyard import __version__
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.app import migrate, tables
-from blockyard.server.app.backup.archive import Manifest, StoredFile, new_archive
+from blockyard.server.app.backup.archive import Manifest, StoredFile, is_archive, new_archive
 from blockyard.server.app.backup.errors import BackupError
-from blockyard.server.app.backup.key_files import FoundKeys, find_keys
+from blockyard.server.app.backup.key_files import FoundKeys, find_keys, key_files
 from blockyard.server.app.backup.rows import described, read_rows
 from blockyard.server.app.keys import read_master_key
 from blockyard.server.app.seeds import WRONG_MASTER_KEY
@@ -47,11 +47,12 @@ def backup(settings: Settings, target: Path, passphrase: bytes | None) -> Summar
     """Write everything the installation needs to live again to `target`; the server may run meanwhile.
 
     Raises:
-        BackupError: the database is missing, or was written with another master key.
+        BackupError: the database is missing, or was written with another master key, or the target is something else.
         SchemaError: its tables are not those of this version.
         KeyFileError: the master key cannot be read.
     """
     with _existing(settings) as db:
+        require_target(settings, db, target)
         master_key = read_master_key(settings.master_key_file)
         try:
             migrate.require_current(db)
@@ -63,6 +64,19 @@ def backup(settings: Settings, target: Path, passphrase: bytes | None) -> Summar
             raise BackupError(refusal.message) from refusal
         except SQLAlchemyError as error:
             raise BackupError(f"the database cannot be read: {type(error).__name__}") from error
+
+
+def require_target(settings: Settings, db: Database, target: Path) -> None:
+    """Refuse to put an archive into the place of anything but an older one. Raises BackupError."""
+    if target.is_dir():
+        raise BackupError(f"{target} is a directory; name a file in it")
+    if not target.exists():
+        return
+    database = [Path(f"{db.url.database}{suffix}") for suffix in ("", "-wal", "-shm")] if db.is_sqlite else []
+    if any(path.exists() and target.samefile(path) for path in [*key_files(settings).values(), *database]):
+        raise BackupError(f"{target} belongs to the installation itself; choose another file")
+    if not is_archive(target):
+        raise BackupError(f"{target} exists and is not a backup of Blockyard; choose another file, or remove it")
 
 
 def _existing(settings: Settings) -> Database:
