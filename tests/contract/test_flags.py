@@ -34,6 +34,7 @@ CARRIED = {
     "useMeshHttpBackendFallback": "tells the runner to use the server's state backend",
     "changesDetected": "what a runner found",
     "includeAllPublished": "a filter of a list",
+    "isOptional": "lets a run leave an output out",
     "oldestFirst": "the order of a list",
     "onlyApplyOncePerTenant": "is about tenants, which do not exist yet",
     "useInLandingZonesOnly": "is about landing zones, which do not exist yet",

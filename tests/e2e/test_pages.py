@@ -80,8 +80,8 @@ def test_a_run_is_watched_and_a_block_changed_and_deleted(blockyard: Installatio
     page.get_by_role("link", name="Change inputs").click()
     page.locator("[name='input.name']").fill("grace")
     page.get_by_role("button", name="Save and run").click()
-    expect(status).to_have_text("Update succeeded", timeout=SECONDS)
-    expect(page.locator("#block-result")).to_contain_text("hello grace")
+    expect(status).to_have_text("Ready", timeout=SECONDS)
+    expect(page.locator("#block-result")).to_contain_text("hello grace", timeout=SECONDS)
 
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()

@@ -1,13 +1,14 @@
 """Applying, planning and destroying with the real engine."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.runner.executors.executor import Outcome
 from tests.support.opentofu_runs import BLOCK, OpenTofuRun, an_input
+from tests.support.pg_backend import workspaces_in
+from tests.support.postgres import PostgresServer
 from tests.support.state_server import StateServer
 
 NewRun = Callable[..., OpenTofuRun]
@@ -155,15 +156,16 @@ def test_an_official_server_gets_the_literal_backend_without_locks(new_run: NewR
     assert run.reporter.outputs["greeting"].value == "hello ada"
 
 
-def test_an_existing_backend_is_kept_and_has_a_workspace_per_block(new_run: NewRun, tmp_path: Path) -> None:
-    backend = f'terraform {{\n  backend "local" {{\n    path = "{tmp_path}/x.tfstate"\n    workspace_dir = "{tmp_path}/w"\n  }}\n}}'
+def test_an_existing_backend_is_kept_and_has_a_workspace_per_block(new_run: NewRun, postgres: PostgresServer) -> None:
+    database = postgres.url(postgres.create_database())
+    backend = f'terraform {{\n  backend "pg" {{\n    conn_str = "{database}&sslmode=disable"\n  }}\n}}'
     files = MODULE | {"backend.tf": backend, "commented.tf": '# terraform { backend "s3" {} }', "data.json": "[1,2,3]"}
     first, second = (new_run(files=files, inputs=[an_input("name", "ada")]) for _ in range(2))
     gone = new_run(files=files, inputs=[an_input("name", "ada")], behavior="DESTROY")
 
     assert first.execute().outcome is Outcome.SUCCEEDED, first.reporter.whole_text()
-    assert "existing backend of the module: local" in first.reporter.text("init_tf")
-    assert [path.name for path in (tmp_path / "w").iterdir()] == [f"team-a.shop.aws.eu-central:{BLOCK}"]
+    assert "existing backend of the module: pg" in first.reporter.text("init_tf")
+    assert workspaces_in(database) == [f"team-a.shop.aws.eu-central:{BLOCK}"]
     assert first.reporter.outputs["greeting"].value == "hello ada"
     assert "s3cret" not in first.reporter.whole_text()
 
@@ -172,7 +174,7 @@ def test_an_existing_backend_is_kept_and_has_a_workspace_per_block(new_run: NewR
     assert "No changes" in second.reporter.text("execute_tf")
 
     assert gone.execute().outcome is Outcome.SUCCEEDED, gone.reporter.whole_text()
-    assert not list((tmp_path / "w").iterdir())
+    assert workspaces_in(database) == []
 
 
 def test_without_fallback_and_backend_outputs_come_from_the_local_state(new_run: NewRun) -> None:

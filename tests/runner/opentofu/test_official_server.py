@@ -10,6 +10,8 @@ import pytest
 from blockyard.protocol.jsontypes import Json, JsonObject
 from tests.support.fake_control_plane import OfferedRun, data_url
 from tests.support.official_server import OfficialServer, official_server, outputs_of, plain, sealed
+from tests.support.pg_backend import workspaces_in
+from tests.support.postgres import PostgresServer
 
 GREETING = {
     "main.tf": 'variable "name" { type = string }\nresource "terraform_data" "it" { input = "hello ${var.name}" }\n'
@@ -155,18 +157,18 @@ def test_a_script_before_the_run_speaks_and_fails(
         assert failed(run) == (step, told)
 
 
-def test_a_backend_of_the_module_has_a_workspace_per_block(server: OfficialServer) -> None:
-    states = server.folder / "states"
-    backend = f'terraform {{\n  backend "local" {{\n    workspace_dir = "{states}"\n  }}\n}}\n'
+def test_a_backend_of_the_module_has_a_workspace_per_block(server: OfficialServer, postgres: PostgresServer) -> None:
+    database = postgres.url(postgres.create_database())
+    backend = f'terraform {{\n  backend "pg" {{\n    conn_str = "{database}&sslmode=disable"\n  }}\n}}\n'
     repository = server.repository({**GREETING, "backend.tf": backend})
     before = len(server.state.requests)
     applied = [server.ended(server.offer(repository, inputs=greet(name), block=f"b-{name}")) for name in ("ada", "eve")]
 
     assert [outputs_of(run) for run in applied] == [{"greeting": "hello ada"}, {"greeting": "hello eve"}]
-    assert sorted(path.name for path in states.iterdir()) == ["team-a..:b-ada", "team-a..:b-eve"]
+    assert workspaces_in(database) == ["team-a..:b-ada", "team-a..:b-eve"]
     gone = server.ended(server.offer(repository, inputs=greet("ada"), block="b-ada", behavior="DESTROY"))
     assert gone.status == "SUCCEEDED"
-    assert [path.name for path in states.iterdir()] == ["team-a..:b-eve"]
+    assert workspaces_in(database) == ["team-a..:b-eve"]
     assert len(server.state.requests) == before
 
 

@@ -23,6 +23,7 @@ from blockyard.runner.executors.opentofu.git import Git, GitAnswer
 from blockyard.runner.executors.opentofu.missing import lfs_pointers, shown, submodules
 from blockyard.runner.executors.opentofu.own_names import CLONE_DIR, CREDENTIALS_FILE, is_test, left_behind
 from blockyard.runner.executors.opentofu.ssh import SshAccess, explain
+from blockyard.runner.made_files import read_beginning
 
 _LOCAL_SOURCE = re.compile(r'(?m)^[ \t]*(?:source[ \t]*=[ \t]*|"source"[ \t]*:[ \t]*)"(\.\.?/[^"]*)"')
 _MAX_SOURCE_BYTES = 4 * 1024 * 1024
@@ -306,7 +307,8 @@ def _tell_what_leads_out(module: Path, log: Callable[[str], None]) -> None:
                 if not _is_below(module, path.parent / target):
                     found.append(f"{told} (a link to {target})")
             elif path.name.endswith(SUFFIXES) and path.is_file() and path.stat().st_size <= _MAX_SOURCE_BYTES:
-                sources = _LOCAL_SOURCE.findall(path.read_text(encoding="utf-8", errors="replace"))
+                text = read_beginning(module, told, max_bytes=_MAX_SOURCE_BYTES).decode("utf-8", "replace")
+                sources = _LOCAL_SOURCE.findall(text)
                 found += [
                     f"{told} (source {source})" for source in sources if not _is_below(module, path.parent / source)
                 ]
