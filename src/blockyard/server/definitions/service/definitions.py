@@ -324,7 +324,7 @@ class DefinitionService:
 
     def with_credentials_in_address(self, tx: Transaction) -> list[str]:
         """Return one phrase for each version from before they were refused; for `doctor`. Never the address itself."""
-        found = VersionStore(tx).with_web_address()
+        found = VersionStore(tx).with_repository()
         return _phrases(tx, [item for item in found if has_credentials(item.implementation.text("repositoryUrl"))])
 
     def in_use(self, tx: Transaction, workspace: str) -> str | None:
