@@ -127,8 +127,7 @@ class DefinitionService:
     ) -> Page[DefinitionView]:
         """Return the definitions the principal may see. Raises Denied."""
         reach = principal.reach(LIST)
-        if reach.nothing:
-            principal.require(LIST, workspace=None)
+        principal.require_somewhere(LIST)
         found = DefinitionStore(tx).page(reach, wanted, request)
         versions = VersionStore(tx).summaries([definition.id for definition in found.items])
         return found.map(lambda definition: self._view(tx, principal, definition, versions[definition.id]))
