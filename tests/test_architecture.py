@@ -82,3 +82,30 @@ def body_reads(text: str) -> Iterator[int]:
         is_stream = name == "stream" and not call.args
         if name == "form" or is_stream or (name in {"body", "json"} and call in awaited):
             yield call.lineno
+
+
+def test_only_one_module_takes_addresses_apart() -> None:
+    source = ROOT / "src" / "blockyard"
+    modules = [
+        file.relative_to(source).as_posix()
+        for file in sorted(source.rglob("*.py"))
+        if names_a_splitter(file.read_text())
+    ]
+
+    assert modules == ["protocol/addresses.py"], "urlsplit raises for malformed addresses: use protocol.addresses"
+
+
+def test_other_ways_to_take_addresses_apart_are_found() -> None:
+    assert names_a_splitter("from urllib.parse import quote, urlparse")
+    assert names_a_splitter("from urllib import parse\nparse.urlsplit(x)")
+    assert not names_a_splitter("from urllib.parse import quote, urlunsplit")
+
+
+def names_a_splitter(text: str) -> bool:
+    """Whether source code names a function that raises for malformed addresses."""
+    splitters = {"urlsplit", "urlparse"}
+    return any(
+        (isinstance(node, ast.Attribute) and node.attr in splitters)
+        or (isinstance(node, ast.alias) and node.name in splitters)
+        for node in ast.walk(ast.parse(text))
+    )

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
 
 from blockyard.cli.exits import Failure, usage
 from blockyard.cli.output import plain
 from blockyard.modules import references
 from blockyard.modules.files import read_bytes, read_text
 from blockyard.modules.module import MAX_JSON_BYTES, SUFFIXES
+from blockyard.protocol import addresses
 
 READ = ("README.md", "APP_TEAM_README.md")
 LOGOS = ("logo.svg", "logo.png")
@@ -52,8 +52,12 @@ class Files:
 def locate(location: str, *, path: str | None, ref: str | None) -> tuple[Source, list[str]]:
     """Return the source that a URL, or a folder of a local repository, means; and warnings. Raises Failure."""
     if _REMOTE.match(location):
-        parts = urlsplit(location)
-        if parts.password is not None or (parts.username and parts.scheme != "ssh"):
+        address = addresses.split(location)
+        if address is None:
+            raise usage(
+                "the repository's URL is malformed", "Give a URL such as https://git.example.org/team/repo.git."
+            )
+        if address.password is not None or (address.user and address.scheme != "ssh"):
             raise usage("a repository's URL must not contain a name or password", "Use SSH, or git's credential store.")
         return Source(url=location, path=_inside(path), ref=ref), []
     folder = Path(location).expanduser()

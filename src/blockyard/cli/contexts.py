@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from blockyard.cli.documents import members, number, text
 from blockyard.cli.exits import Failure, usage
+from blockyard.protocol import addresses
 from blockyard.protocol.jsontypes import Json, JsonObject
 
 if sys.platform != "win32":
@@ -81,7 +81,8 @@ class Contexts:
 
 def default_name(url: str) -> str:
     """Return what a context of a server is called unless somebody names it."""
-    return urlsplit(url).netloc
+    address = addresses.split(url)
+    return url if address is None else address.place
 
 
 def file_path(environ: Mapping[str, str]) -> Path:

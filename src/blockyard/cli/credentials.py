@@ -1,10 +1,10 @@
 """Who the client is and where the server is: a stored context, or the environment, which takes precedence."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from blockyard.cli.contexts import Contexts, Credentials, file_path, read
 from blockyard.cli.exits import ExitCode, Failure, usage
+from blockyard.protocol import addresses
 
 URL = "BLOCKYARD_URL"
 API_KEY = "BLOCKYARD_API_KEY"
@@ -24,14 +24,10 @@ VARIABLES = {
 
 def checked_url(url: str) -> str:
     """Return a server's base URL without trailing slash. Raises Failure (usage)."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        usable = False
-    if not usable:
+    parts = addresses.split(url)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.host or parts.port == 0:
         raise usage(f"'{url}' is not a server URL", "Give a URL such as https://blockyard.example.org.")
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if parts.user or parts.password or parts.query or parts.fragment:
         raise usage("the server's URL may only have a host, a port and a path")
     return url.rstrip("/")
 

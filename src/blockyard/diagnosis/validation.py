@@ -41,5 +41,10 @@ def in_words(item: ErrorDetails) -> str:
     """Return what is wrong with a value, as the rest of a sentence that begins with its name."""
     if item["type"] in {"value_error", "assertion_error"}:  # a rule of ours, which has its own words
         return item["msg"].partition(", ")[2]
-    words = _WORDS.get(item["type"], "is not valid")
+    kind = item["type"]
+    if (
+        kind == "too_long" and item.get("ctx", {}).get("field_type") == "Value"
+    ):  # a text that a rule of ours has looked at
+        kind = "string_too_long"
+    words = _WORDS.get(kind, "is not valid")
     return words.format(**item.get("ctx", {}))

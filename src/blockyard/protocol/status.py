@@ -1,7 +1,6 @@
 """What a source says about a run, and what the control plane answers. Source: runner.md 1.6 to 1.8."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from pydantic import AliasChoices, Field, JsonValue, field_validator
 
@@ -21,18 +20,10 @@ OUTPUT_TYPES: Mapping[InputType, OutputType] = {
 }
 """The output type an input type becomes when a value is handed on. Source: runner.md 1.7, 4.6."""
 
-MAX_OUTPUTS_BYTES = 16 * 1024 * 1024
-"""Of the values of all outputs of an attempt together: each report, child and page handles them as one."""
-
 
 def _unset_if_empty(value: object) -> object:
     """Return None for the empty string: the send-status action sends it for everything left out."""
     return None if value == "" else value
-
-
-def size_of_outputs(values: Iterable[Json]) -> int:
-    """Return about how many bytes the values of outputs have as JSON."""
-    return sum(len(value.encode()) if isinstance(value, str) else len(json.dumps(value)) for value in values)
 
 
 class OutputValue(WireModel):

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx
 
-from blockyard.protocol import media
+from blockyard.protocol import addresses, media
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.live import LOG_OFFSET_PARAMETER, LOG_STEP_PARAMETER, LogReply, Release
 from blockyard.protocol.run import Link, RunDocument
@@ -133,16 +133,16 @@ def rebase(document: RunDocument, base_url: str) -> LinkRebase:
     def place(href: str) -> str | None:
         if public is not None and href.startswith(public.href.rstrip("/") + "/"):
             return base_url + href.removeprefix(public.href.rstrip("/"))
-        return href if origin(href) == origin(base_url) else None
+        there = origin(href)
+        return href if there is not None and there == origin(base_url) else None
 
     return place
 
 
-def origin(url: str) -> tuple[str, str, int | None]:
-    """Return scheme, host and port of a URL."""
-    parts = urlsplit(url)
-    default = {"https": 443, "http": 80}.get(parts.scheme)
-    return parts.scheme, parts.hostname or "", parts.port or default
+def origin(url: str) -> tuple[str, str, int | None] | None:
+    """Return scheme, host and port of a URL; None if it is malformed."""
+    address = addresses.split(url)
+    return None if address is None else (address.scheme, address.host, address.effective_port)
 
 
 def placed(link: Link | None, place: LinkRebase) -> str | None:

@@ -213,6 +213,14 @@ BAD_TERRAFORM: list[tuple[Any, str]] = [
             "git@host:-a",
             "ext::sh -c x",
             "https://host\\a",
+            "https://[bad/x",
+            "ssh://git@[bad/x",
+            "https://a\uff0fb/x",
+            "https://host:99999/x",
+            "ssh://git@host:abc/x",
+            "https://evil.test%2f.example.org/a",
+            "https://evil.test;.example.org/a",
+            "ssh://git%3Atoken@host/a",
         )
     ],
     *[({"repositoryPath": path}, "repositoryPath") for path in ("../x", "/etc", "a/../../b", "a//b", "a\\b")],
@@ -231,6 +239,7 @@ BAD_TERRAFORM: list[tuple[Any, str]] = [
         "sshKnownHost/keyValue",
     ),
     ({"repositoryUrl": "git@host:a", "sshPrivateKey": {"plaintext": "rubbish"}}, "sshPrivateKey"),
+    ({"repositoryUrl": "https://[bad/x", "sshPrivateKey": {"plaintext": "rubbish"}}, "repositoryUrl"),
     ({"repositoryUrl": "ssh://git@host:22/a", "sshPrivateKey": {"plaintext": ""}}, "sshPrivateKey"),
 ]
 
@@ -375,6 +384,10 @@ def refused_content(catalogue: Catalogue, **spec: Any) -> Any:
         ("git.example.org, http://git.local", "http://git.local:3000/a.git", True),
         ("*.example.org", "https://a.b.example.org/a.git", True),
         ("*.example.org", "https://example.org/a.git", False),
+        ("*.example.org", "http://git.example.org/a.git", False),
+        ("http://*.example.org", "http://git.example.org/a.git", True),
+        ("http://*.example.org", "https://git.example.org/a.git", False),
+        ("*.example.org, http://git.local", "http://git.example.org/a.git", False),
     ],
 )
 def test_repositories_come_from_the_hosts_that_the_operator_names(hosts: str, address: str, *, allowed: bool) -> None:
@@ -390,3 +403,12 @@ def test_repositories_come_from_the_hosts_that_the_operator_names(hosts: str, ad
 def test_what_is_no_host_is_refused_at_the_start(hosts: str) -> None:
     with pytest.raises(SettingsError, match="BLOCKYARD_REPOSITORY_HOSTS must be hosts such as"):
         load_settings({"BLOCKYARD_REPOSITORY_HOSTS": hosts})
+
+
+@pytest.mark.parametrize("address", ["https://[bad/x", "https://a%2f.example.org/x", "https://a;.example.org/x"])
+def test_what_is_no_host_matches_no_host_that_the_operator_names(address: str) -> None:
+    members: JsonObject = {"terraformVersion": "1.11.4", "repositoryUrl": address}
+    content = VersionContent(implementation=Implementation(type=ImplementationType.TERRAFORM, settings=members))
+
+    with pytest.raises(Invalid, match="repositoryUrl"):
+        check_implementation(content, {}, allow_files=False, hosts=["*.example.org"])

@@ -324,6 +324,10 @@ def test_a_kept_ssh_key_is_not_shown_to_another_host(catalogue: Catalogue, chang
         "http://user:@git.example.org/a.git",
         "https://git.example.org/a.git?private_token=t0ken",
         "https://git.example.org/a.git#t0ken",
+        "ssh://git:t0ken@git.example.org/a.git",
+        "ssh://git@git.example.org/a.git?token=t0ken",
+        "ssh://git@git.example.org/a.git#t0ken",
+        "git@git.example.org:a.git?token=t0ken",
     ],
 )
 def test_credentials_in_the_address_of_a_repository_are_refused_and_not_repeated(
@@ -339,15 +343,35 @@ def test_credentials_in_the_address_of_a_repository_are_refused_and_not_repeated
     assert "t0ken" not in str(error)
 
 
-def test_versions_that_were_saved_with_credentials_are_named_without_them(catalogue: Catalogue) -> None:
+@pytest.mark.parametrize("address", ["https://u:t0ken@h/x", "ssh://u:t0ken@h/x", "git@h:x?t0ken"])
+def test_versions_that_were_saved_with_credentials_are_named_without_them(catalogue: Catalogue, address: str) -> None:
     catalogue.edit(
         catalogue.draft(catalogue.define(displayName="Odd")), implementation=terraform(repositoryUrl="https://h/x")
     )
-    catalogue.edit(catalogue.draft(catalogue.define()), implementation=terraform(repositoryUrl="https://h/y"))
-    catalogue.database.write_now(
-        lambda tx: tx.execute(
-            text("UPDATE definition_versions SET content = replace(content, 'https://h/x', 'https://u:t0ken@h/x')")
-        )
-    )
+    for plain in ("https://h/y", "git@h:y@z", "ssh://git@h/y"):
+        catalogue.edit(catalogue.draft(catalogue.define()), implementation=terraform(repositoryUrl=plain))
+    replace_stored_address(catalogue, address)
 
     assert catalogue.database.read_now(catalogue.definitions.with_credentials_in_address) == ["version 1 of 'Odd'"]
+
+
+@pytest.mark.parametrize("address", ["https://[bad/x", "ssh://git@[bad/x", "https://h:99999/x"])
+def test_a_stored_address_that_is_malformed_can_be_replaced(catalogue: Catalogue, address: str) -> None:
+    first = terraform(repositoryUrl="https://h/x", sshPrivateKey={"plaintext": "s3cret"})
+    draft = catalogue.edit(catalogue.draft(catalogue.define()), implementation=first)
+    path = f"{VERSIONS}/{draft['metadata']['uuid']}"
+    replace_stored_address(catalogue, address)
+    stored = catalogue.ok("GET", path)
+
+    error = catalogue.refused(400, "PUT", path, stored)
+    mended = catalogue.edit(stored, implementation=terraform(repositoryUrl="https://h/x"))
+
+    assert error["errorCode"] == "BadImplementation"
+    assert error["field"] == "/spec/implementation/terraform/repositoryUrl"
+    assert mended["spec"]["implementation"]["terraform"]["repositoryUrl"] == "https://h/x"
+
+
+def replace_stored_address(catalogue: Catalogue, address: str) -> None:
+    """Put an address beside the rules that versions are saved by, as an older server did."""
+    statement = text("UPDATE definition_versions SET content = replace(content, 'https://h/x', :address)")
+    catalogue.database.write_now(lambda tx: tx.execute(statement, {"address": address}))

@@ -292,3 +292,25 @@ def test_a_token_can_only_be_read_with_its_own_master_key(tenancy: Tenancy) -> N
 
     assert CLIENT_ID not in token
     assert tenancy.tokens.read(token).kind is SubjectKind.API_KEY
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ({"client_id": "a", "client_secret": "b"}, "/grant_type is missing"),
+        (
+            {"grant_type": "password", "client_id": "a", "client_secret": "b"},
+            "/grant_type must be 'client_credentials'",
+        ),
+        (
+            {"grant_type": "client_credentials", "client_id": "\0", "client_secret": "b"},
+            "/client_id must not contain the NUL character",
+        ),
+    ],
+)
+async def test_a_form_that_is_refused_is_refused_in_our_words(
+    tenancy: Tenancy, form: dict[str, str], message: str
+) -> None:
+    answer = await tenancy.client.post("/api/login", data=form)
+
+    assert (answer.status_code, answer.json()["message"]) == (400, message)

@@ -69,6 +69,12 @@ def test_a_refusal_says_which_code_is_needed_and_where(
         a_key("shop", "TENANT_SAVE").require("TENANT_SAVE", workspace=workspace, provider=provider)
 
 
+def test_a_refused_list_names_the_code_that_is_enough() -> None:
+    with pytest.raises(Denied, match=r"permissions: BUILDINGBLOCK_LIST is needed in a workspace$"):
+        a_key("shop", "PROJECT_LIST").require_somewhere("BUILDINGBLOCK_LIST")
+    a_key("shop", "BUILDINGBLOCK_LIST").require_somewhere("BUILDINGBLOCK_LIST")
+
+
 def test_what_one_may_not_know_of_is_not_found() -> None:
     with pytest.raises(NotFound, match="there is no tenant"):
         a_key("shop").require_in("TENANT_SAVE", "bank", hide="there is no tenant")

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from blockyard.protocol.media import INTEGRATION
 from blockyard.server.integrations.model import IntegrationId
@@ -232,6 +233,19 @@ def test_an_unknown_integration_is_not_found(catalogue: Catalogue, method: str) 
     assert catalogue.refused(404, method, f"{INTEGRATIONS}/{uuid4()}", body)["errorCode"] == "UnknownIntegration"
 
 
+def test_a_stored_base_url_that_is_malformed_can_be_replaced(catalogue: Catalogue) -> None:
+    made = catalogue.connect(baseUrl="https://github.test")
+    path = f"{INTEGRATIONS}/{made['metadata']['uuid']}"
+    statement = text("UPDATE integrations SET settings = replace(settings, 'https://github.test', 'https://[bad')")
+    catalogue.database.write_now(lambda tx: tx.execute(statement))
+
+    error = catalogue.refused(400, "PUT", path, catalogue.ok("GET", path))
+    mended = catalogue.ok("PUT", path, an_integration(baseUrl="https://github.test"))
+
+    assert error["errorCode"] == "BadBaseUrl"
+    assert mended["spec"]["config"]["github"]["baseUrl"] == "https://github.test"
+
+
 BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("github", {"baseUrl": "github.com"}, "BadBaseUrl", "/baseUrl"),
     ("github", {"baseUrl": "   "}, "BadBaseUrl", "/baseUrl"),
@@ -240,6 +254,10 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("github", {"baseUrl": "https://github.com?x=1"}, "BadBaseUrl", "/baseUrl"),
     ("github", {"baseUrl": "file:///etc/passwd"}, "BadBaseUrl", "/baseUrl"),
     ("github", {"baseUrl": "https://github.com/a b"}, "BadBaseUrl", "/baseUrl"),
+    ("github", {"baseUrl": "https://[bad"}, "BadBaseUrl", "/baseUrl"),
+    ("github", {"baseUrl": "https://a\uff0fb"}, "BadBaseUrl", "/baseUrl"),
+    ("github", {"baseUrl": "https://github.com:99999"}, "BadBaseUrl", "/baseUrl"),
+    ("github", {"baseUrl": "https://github.com:abc"}, "BadBaseUrl", "/baseUrl"),
     ("github", {"owner": "a/b"}, "BadIntegration", "/owner"),
     ("github", {"owner": ".."}, "BadIntegration", "/owner"),
     ("github", {"owner": None}, "InvalidRequest", "/owner"),

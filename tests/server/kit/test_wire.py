@@ -1,11 +1,12 @@
 """Wire schemas take exactly what they say."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
+from blockyard.diagnosis.validation import in_words
 from blockyard.server.kit.clock import utc_now, wire_time
 from blockyard.server.kit.ids import new_id, new_secret
 from blockyard.server.kit.wire import Name, ShortText, Tags, WireDate, WireJson, WireModel, WireUuid
@@ -105,3 +106,32 @@ def test_ids_and_secrets_are_random_and_secrets_need_no_encoding() -> None:
     assert len(new_secret(43)) == 43
     assert new_id() != new_id()
     assert new_id().version == 4
+
+
+def test_a_value_that_is_nested_too_deeply_is_named_by_its_own_place() -> None:
+    class Holder(WireModel):
+        inputs: dict[str, WireJson]
+
+    value: object = 1
+    for _ in range(400):
+        value = [{"a": value}]
+
+    with pytest.raises(ValidationError) as caught:
+        Holder.model_validate({"inputs": {"list": value}})
+
+    (error,) = caught.value.errors()
+    assert (error["loc"], in_words(error)) == (("inputs", "list"), "is nested too deeply")
+
+
+def test_a_text_that_is_too_long_is_counted_in_characters_and_a_list_in_items() -> None:
+    class Holder(WireModel):
+        name: ShortText = ""
+        names: Annotated[list[ShortText], Field(max_length=1)] = Field(default_factory=list)
+
+    for sent, words in (
+        ({"name": "x" * 256}, "must have at most 255 characters"),
+        ({"names": ["a", "b"]}, "must have at most 1 items"),
+    ):
+        with pytest.raises(ValidationError) as caught:
+            Holder.model_validate(sent)
+        assert in_words(caught.value.errors()[0]) == words

@@ -3,7 +3,7 @@
 import pytest
 
 from blockyard.protocol.jsontypes import Json
-from blockyard.protocol.status import MAX_OUTPUTS_BYTES
+from blockyard.protocol.outputs import MAX_OUTPUTS_BYTES
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.model.amounts import CUT, MAX_MESSAGE_CHARACTERS, MAX_SOURCES, MAX_STEPS, MAX_TEXT_CHARACTERS
 from blockyard.server.runs.service.views import SHOWN_BYTES

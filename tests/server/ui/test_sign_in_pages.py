@@ -69,6 +69,17 @@ def test_whose_session_has_ended_is_told_and_comes_back_to_the_page_of_the_form(
     assert foreign.headers["location"] == "/sign-in?ended=form"
 
 
+@pytest.mark.parametrize("referer", ["http://[bad", "http://host:99999/", "https://blockyard.test:abc/"])
+def test_a_malformed_page_before_leads_to_the_start_page(world: PageWorld, referer: str) -> None:
+    stranger = world.person()
+
+    sent = stranger.post_raw("/sign-out", {}, referer=referer)
+    looked = stranger.get("/blocks", **{"HX-Request": "true", "Referer": referer})
+
+    assert sent.headers["location"].startswith("/sign-in")
+    assert looked.status_code < 500
+
+
 @pytest.mark.parametrize(
     "wanted",
     [

@@ -6,9 +6,9 @@ import json
 import re
 from decimal import Decimal
 from typing import assert_never
-from urllib.parse import urlsplit
 
 from blockyard.modules import literals
+from blockyard.protocol import addresses
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType, OutputType
 from blockyard.server.definitions.model import DeclaredType, InputSpec, OutputSpec, Value
@@ -133,11 +133,10 @@ def is_web_address(value: Json) -> bool:
     """Tell whether a value can be shown as a link."""
     if not isinstance(value, str):
         return False
-    try:
-        parts = urlsplit(value)
-    except ValueError:
+    address = addresses.split(value)
+    if address is None or address.scheme not in {"http", "https"}:
         return False
-    return parts.scheme.lower() in {"http", "https"} and bool(parts.netloc) and not any(map(str.isspace, value))
+    return address.has_host and not any(map(str.isspace, value))
 
 
 def input_from_output(type_: InputType, value: Json) -> Json:

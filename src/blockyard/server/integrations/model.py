@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
-from urllib.parse import urlsplit
 from uuid import UUID
 
+from blockyard.protocol import addresses
 from blockyard.protocol.binding import Owner, SealedFor, member_key
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import ImplementationType
@@ -115,21 +115,22 @@ class Integration:
         return SealedFor(workspace=self.workspace, owner=Owner.INTEGRATION, uuid=str(self.id), key=member_key(name))
 
 
-_PORTS: Mapping[str, int] = {"http": 80, "https": 443, "ssh": 22}
 _SCP = re.compile(r"(?P<user>[^/@:\s]+)@(?P<host>[^/@:\s]+):")
 
 
 def origin_of(address: str) -> str:
-    """Return scheme, user, host and port of an address, alike for every way to write them; `git@host:path` is SSH."""
+    """Return scheme, user, host and port of an address, alike for every way to write them; `git@host:path` is SSH.
+
+    What is malformed, which older versions stored, stands for itself.
+    """
     if scp := _SCP.match(address):
-        return f"ssh://{scp['user']}@{scp['host'].lower()}:{_PORTS['ssh']}"
-    parts = urlsplit(address)
-    try:
-        port = parts.port or _PORTS.get(parts.scheme)
-    except ValueError:
+        return f"ssh://{scp['user']}@{scp['host'].lower()}:22"
+    parts = addresses.split(address)
+    if parts is None:
         return address
-    user = f"{parts.username}@" if parts.username else ""
-    return f"{parts.scheme}://{user}{parts.hostname or ''}:{port}"
+    user = f"{parts.user}@" if parts.user else ""
+    host = f"[{parts.host}]" if ":" in parts.host else parts.host
+    return f"{parts.scheme}://{user}{host}:{parts.effective_port}"
 
 
 def trimmed(value: str) -> str:
@@ -141,7 +142,8 @@ def check_spec(spec: IntegrationSpec) -> None:
     """Refuse what no runner could reach. Raises Invalid."""
     for member, value in spec.settings.items():
         if member == "baseUrl":
-            if not _ADDRESS.match(trimmed(value)):
+            address = addresses.split(trimmed(value))
+            if not _ADDRESS.match(trimmed(value)) or address is None or not address.has_host:
                 raise Invalid(
                     "the base URL is not a web address",
                     code="BadBaseUrl",

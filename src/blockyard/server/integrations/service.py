@@ -90,8 +90,7 @@ class IntegrationService:
     def page(self, tx: Transaction, principal: Principal, request: PageRequest) -> Page[Integration]:
         """Return the integrations of the principal's workspaces. Raises Denied."""
         reach = principal.reach(LIST)
-        if reach.nothing:
-            principal.require(LIST, workspace=None)
+        principal.require_somewhere(LIST)
         return IntegrationStore(tx).page(reach, request)
 
     def update(

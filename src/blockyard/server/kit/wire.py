@@ -6,7 +6,18 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, Strict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    Strict,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic.alias_generators import to_camel
 
 
@@ -49,6 +60,17 @@ def _sound(value: JsonValue) -> JsonValue:
     return value
 
 
+def _shallow(value: object, check: ValidatorFunctionWrapHandler) -> JsonValue:
+    """Say what is wrong at the value itself: the path to where its depth is too much is longer than anybody can read."""
+    try:
+        checked: JsonValue = check(value)
+    except ValidationError as error:
+        if any(item["type"].startswith("recursion") for item in error.errors(include_input=False, include_url=False)):
+            raise ValueError("is nested too deeply") from error
+        raise
+    return checked
+
+
 def _date(value: object) -> date:
     if isinstance(value, date):
         return value
@@ -72,7 +94,7 @@ WireUuid = Annotated[UUID, Strict(strict=False)]
 WireDate = Annotated[date, BeforeValidator(_date)]
 """A plain date, sent as `YYYY-MM-DD`. Source: api.md 2.5."""
 
-WireJson = Annotated[JsonValue, AfterValidator(_sound)]
+WireJson = Annotated[JsonValue, AfterValidator(_sound), WrapValidator(_shallow)]
 """Any JSON value that can be sent back."""
 
 Tags = Annotated[dict[ShortText, list[ShortText]], Field(default_factory=dict)]

@@ -106,8 +106,7 @@ class RunnerService:
     def page(self, tx: Transaction, principal: Principal, wanted: RunnerFilter, request: PageRequest) -> Page[Runner]:
         """Return the runners of the principal's workspaces and the public ones. Raises Denied."""
         reach = _reach(principal)
-        if reach.nothing:
-            principal.require("BUILDINGBLOCKRUNNER_LIST", workspace=None)
+        principal.require_somewhere("BUILDINGBLOCKRUNNER_LIST")
         return RunnerStore(tx).page(reach, wanted, request)
 
     def update(self, tx: Transaction, principal: Principal, runner_id: RunnerId, spec: RunnerSpec) -> Runner:

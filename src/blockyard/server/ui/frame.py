@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.types import Receive, Scope, Send
 
+from blockyard.protocol import addresses
 from blockyard.server.identity.api import SESSION_COOKIE, set_session_cookie
 from blockyard.server.ui import words
 from blockyard.server.ui.bundle import Bundle
@@ -200,8 +201,8 @@ def _address(request: Request) -> str:
 
 def _page_before(request: Request) -> str:
     """Return the address of the page here that a form was sent from; the start page if the browser does not say."""
-    before = urlsplit(request.headers.get("referer", ""))
-    if before.netloc != request.url.netloc or before.path.startswith("/sign-"):
+    before = addresses.split(request.headers.get("referer", ""))
+    if before is None or before.place != request.url.netloc or before.path.startswith("/sign-"):
         return "/"
     return before.path + (f"?{before.query}" if before.query else "")
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from blockyard.modules import literals
 from blockyard.modules.module import Module
+from blockyard.protocol.outputs import MAX_OUTPUTS_BYTES, size_of_outputs
 from blockyard.protocol.run import Behavior, TerraformImplementation
-from blockyard.protocol.status import MAX_OUTPUTS_BYTES, OutputValue, size_of_outputs
+from blockyard.protocol.status import OutputValue
 from blockyard.runner.executors.executor import ArtifactError, Outcome, ProcessResult, Reporter, Result, RunContext
 from blockyard.runner.executors.opentofu import argv, diagnostics, prerun
 from blockyard.runner.executors.opentofu.conclusions import CHANGES

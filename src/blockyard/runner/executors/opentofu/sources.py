@@ -12,10 +12,11 @@ import shutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlunsplit
 
 from blockyard.modules import references
 from blockyard.modules.module import SUFFIXES
+from blockyard.protocol import addresses
 from blockyard.runner.executors.opentofu.environment import is_encodable
 from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.files import is_folder, remove, write_private
@@ -200,9 +201,9 @@ def _configuration(repository: Repository, run_dir: Path) -> dict[str, str]:
     if repository.protocol == "file":
         settings["safe.directory"] = "*"
     if repository.credentials is not None:
-        address = urlsplit(repository.url)
         user, password = (_quoted(part) for part in repository.credentials)
-        line = f"{address.scheme}://{user}:{password}@{address.netloc}\n"
+        scheme, _, rest = repository.url.partition("://")
+        line = f"{scheme}://{user}:{password}@{rest.partition('/')[0]}\n"
         write_private(run_dir / CREDENTIALS_FILE, line.encode())
         settings["credential.helper"] = f"store --file={shlex.quote(str(run_dir / CREDENTIALS_FILE))}"
     return settings
@@ -217,18 +218,15 @@ def _percent(letter: str) -> str:
 
 
 def _http(url: str, scheme: str) -> Repository:
-    try:
-        address = urlsplit(url)
-        host = address.hostname or ""
-        netloc = address.netloc.rpartition("@")[2]
-    except ValueError as error:
-        raise StepFailed("the repository URL is malformed") from error
-    if not host:
+    address = addresses.split(url)
+    if address is None:
+        raise StepFailed("the repository URL is malformed")
+    if not address.host:
         raise StepFailed("the repository URL is malformed", "It names no host.")
     credentials = None
-    if address.username or address.password:
-        credentials = (unquote(address.username or ""), unquote(address.password or ""))
-    return Repository(urlunsplit((scheme, netloc, address.path, address.query, "")), scheme, credentials)
+    if address.user or address.password:
+        credentials = (unquote(address.user or ""), unquote(address.password or ""))
+    return Repository(urlunsplit((scheme, address.place, address.path, address.query, "")), scheme, credentials)
 
 
 def _with_user(url: str) -> str:

@@ -22,6 +22,7 @@ from blockyard.server.definitions.model import (
     VersionState,
     input_pointer,
 )
+from blockyard.server.definitions.patterns import MAX_PATTERN_CHARACTERS
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.wire import Name, ShortText, Text, WireJson, WireModel, WireUuid
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
@@ -33,6 +34,8 @@ MAX_SECRET_CHARACTERS = 24_000_000
 
 _INT64 = Field(ge=-(2**63), le=2**63 - 1)
 _LongText = Annotated[Text, Field(max_length=10_000)]
+_Pattern = Annotated[Text, Field(json_schema_extra={"maxLength": MAX_PATTERN_CHARACTERS})]
+"""Its limit is only told here: the rule of patterns refuses longer ones, in its own words."""
 _Order = Annotated[int, _INT64]
 
 
@@ -194,7 +197,7 @@ class InputIn(WireModel):
     updateable_by_consumer: bool = False
     selectable_values: list[ShortText] | None = None
     description: _LongText | None = None
-    value_validation_regex: _LongText | None = None
+    value_validation_regex: _Pattern | None = None
     validation_regex_error_message: _LongText | None = None
     display_order: _Order = 0
 

@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 
+from blockyard.protocol import addresses
 from blockyard.server.definitions.model import DefinitionSpec, TargetType
 from blockyard.server.kit.errors import Invalid
 
@@ -28,7 +29,7 @@ def check_definition(spec: DefinitionSpec) -> None:
     _check_symbol(spec.symbol)
     _check_platforms(spec)
     for member, address in (("supportUrl", spec.support_url), ("documentationUrl", spec.documentation_url)):
-        if address and not _CONTACT.match(address):
+        if address and not (_CONTACT.match(address) and _is_reachable(address)):
             raise Invalid(
                 f"'{member}' is not a web address",
                 code="BadUrl",
@@ -45,10 +46,15 @@ def check_definition(spec: DefinitionSpec) -> None:
             )
 
 
+def _is_reachable(text: str) -> bool:
+    address = addresses.split(text)
+    return address is not None and (address.scheme == "mailto" or address.has_host)
+
+
 def _check_symbol(symbol: str) -> None:
     pointer = "/spec/symbol"
     remedy = "Send an http(s) address or data:image/png;base64,… of at most 100 KiB."
-    if _WEB.match(symbol) and len(symbol) <= MAX_SYMBOL_URL_CHARACTERS:
+    if _WEB.match(symbol) and _is_reachable(symbol) and len(symbol) <= MAX_SYMBOL_URL_CHARACTERS:
         return
     image = _IMAGE.match(symbol)
     if image is None:

@@ -10,11 +10,11 @@ import re
 from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 
+from blockyard.protocol import addresses
 from blockyard.protocol.names import ImplementationType
 from blockyard.server.definitions.implementation import Implementation
 from blockyard.server.definitions.model import VersionContent
@@ -26,6 +26,7 @@ _VERSION = re.compile(r"(0|[1-9]\d{0,4})\.(0|[1-9]\d{0,4})\.(0|[1-9]\d{0,4})(-[0
 _WEB = re.compile(r"https?://[^\s\x00-\x20/\\-][^\s\x00-\x20\\]*\Z")
 _SSH = re.compile(r"ssh://([A-Za-z0-9._+-]+@)?[A-Za-z0-9_\[][^\s\x00-\x20\\]*\Z")
 _SCP = re.compile(r"[A-Za-z0-9._+][A-Za-z0-9._+-]*@[A-Za-z0-9][A-Za-z0-9._-]*:[^\s\x00-\x20\\:-][^\s\x00-\x20\\]*\Z")
+_USER = re.compile(r"[A-Za-z0-9._+-]+\Z")
 _FILE = re.compile(r"file:///[^\x00-\x1f]+\Z")
 _REFERENCE = re.compile(r"[^\s\x00-\x20~^:?*\[\\-][^\s\x00-\x20~^:?*\[\\]*\Z")
 _WORD = re.compile(r"[^\s\x00-\x20\x7f]+\Z")
@@ -71,9 +72,13 @@ def check_implementation(
 
 
 def has_credentials(repository_url: str) -> bool:
-    """Whether a web address has a user, a password, a query or a fragment: places where tokens are put."""
-    address = repository_url.partition("://")[2]
-    return "@" in address.partition("/")[0] or "?" in address or "#" in address
+    """Whether an address has a password, a query or a fragment, or one of the web a user: places where tokens are put."""
+    scheme, found, rest = repository_url.partition("://")
+    if found and scheme.lower() == "file":
+        return False
+    user, at, _ = rest.partition("/")[0].rpartition("@")
+    is_token = bool(at) and (":" in user or scheme.lower() != "ssh")
+    return is_token or "?" in repository_url or "#" in repository_url
 
 
 def is_ssh(repository_url: str) -> bool:
@@ -105,14 +110,14 @@ def _check_terraform(implementation: Implementation, changes: Mapping[str, Secre
             "is not a bare version",
             "Write MAJOR.MINOR.PATCH, such as 1.9.0; up to 1.5.5 it is Terraform, above OpenTofu.",
         )
-    if _WEB.match(url) and has_credentials(url):
+    if (_WEB.match(url) or is_ssh(url)) and has_credentials(url):
         _refuse(
             implementation,
             "repositoryUrl",
             "holds credentials, or a query that could: everybody who may read the version would read them",
-            "Write the bare https address; for a private repository use its SSH address and sshPrivateKey.",
+            "Write the bare address; for a private repository use its SSH address and sshPrivateKey.",
         )
-    if not (_WEB.match(url) or is_ssh(url) or (allow_files and _FILE.match(url))):
+    if not (_is_reachable(url) or (allow_files and _FILE.match(url))):
         schemes = "https://, http://, ssh:// or git@host:path" + (", or file:///" if allow_files else "")
         _refuse(implementation, "repositoryUrl", "is not the address of a git repository", f"Use {schemes}.")
     if path and not _is_inner_path(path):
@@ -129,17 +134,33 @@ def _check_host(implementation: Implementation, hosts: Collection[str]) -> None:
     url = implementation.text("repositoryUrl")
     if not hosts or _FILE.match(url):
         return
-    address = urlsplit(origin_of(url))
-    plain = address.hostname or ""
-    written = {plain} if address.scheme != "http" else set()
-    written.add(f"{address.scheme}://{plain}")
-    if not any(fnmatchcase(name, pattern) for name in written for pattern in hosts):
+    if not any(_is_from(url, pattern) for pattern in hosts):
         _refuse(
             implementation,
             "repositoryUrl",
             "names a host, or a scheme, that this installation does not fetch from",
             "Use one of the hosts in BLOCKYARD_REPOSITORY_HOSTS, or ask an administrator.",
         )
+
+
+def _is_from(url: str, pattern: str) -> bool:
+    """Whether a repository is on a host of `pattern`, which may begin with a scheme; without one it is not plain HTTP."""
+    address = addresses.split(origin_of(url))
+    if address is None or not address.has_host:
+        return False
+    scheme, found, host = pattern.rpartition("://")
+    is_scheme = address.scheme == scheme if found else address.scheme != "http"
+    return is_scheme and fnmatchcase(address.host, host)
+
+
+def _is_reachable(url: str) -> bool:
+    """Whether an address names a host and a way to fetch from it."""
+    if _SCP.match(url):
+        return True
+    address = addresses.split(url)
+    if address is None or not address.has_host or address.port == 0:
+        return False
+    return bool(_WEB.match(url)) or (bool(_SSH.match(url)) and bool(_USER.match(address.user or "git")))
 
 
 def _is_inner_path(path: str) -> bool:

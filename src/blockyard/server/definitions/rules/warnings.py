@@ -62,7 +62,7 @@ def _of_module(version: Version) -> Iterator[Warning_]:
         )
     if version.deletion_mode is DeletionMode.PURGE:
         yield Warning_("ResourcesStay", "deleting a block leaves its resources behind", "/spec/deletionMode")
-    if url.startswith(("http://", "https://")) and has_credentials(url):
+    if has_credentials(url):
         yield Warning_(
             "CredentialsInUrl",
             "whoever may read this version reads the credentials in the address of the repository",

@@ -127,8 +127,7 @@ class DefinitionService:
     ) -> Page[DefinitionView]:
         """Return the definitions the principal may see. Raises Denied."""
         reach = principal.reach(LIST)
-        if reach.nothing:
-            principal.require(LIST, workspace=None)
+        principal.require_somewhere(LIST)
         found = DefinitionStore(tx).page(reach, wanted, request)
         versions = VersionStore(tx).summaries([definition.id for definition in found.items])
         return found.map(lambda definition: self._view(tx, principal, definition, versions[definition.id]))
@@ -324,7 +323,7 @@ class DefinitionService:
 
     def with_credentials_in_address(self, tx: Transaction) -> list[str]:
         """Return one phrase for each version from before they were refused; for `doctor`. Never the address itself."""
-        found = VersionStore(tx).with_web_address()
+        found = VersionStore(tx).with_repository()
         return _phrases(tx, [item for item in found if has_credentials(item.implementation.text("repositoryUrl"))])
 
     def in_use(self, tx: Transaction, workspace: str) -> str | None:

@@ -101,8 +101,7 @@ class VersionService:
         if definition is not None and visible(principal, definition):
             principal.require(LIST, workspace=definition.workspace)
         reach = principal.reach(LIST)
-        if reach.nothing:
-            principal.require(LIST, workspace=None)
+        principal.require_somewhere(LIST)
         return VersionStore(tx).page(reach, definition_id, request).map(lambda version: self._view(tx, version))
 
     def get(self, tx: Transaction, principal: Principal, version_id: VersionId) -> VersionView:

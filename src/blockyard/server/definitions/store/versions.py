@@ -174,9 +174,9 @@ class VersionStore:
         self._add_dependencies(saved)
         return saved
 
-    def with_web_address(self) -> Sequence[Version]:
-        """Return the versions whose repository is fetched over HTTP, newest first; looks through all of them."""
-        return self._where(type_coerce(_versions.c.content, Text).like('%"repositoryUrl":"http%'))
+    def with_repository(self) -> Sequence[Version]:
+        """Return the versions that name a repository, newest first; looks through all of them."""
+        return self._where(type_coerce(_versions.c.content, Text).like('%"repositoryUrl":"%'))
 
     def _where(self, condition: ColumnElement[bool]) -> Sequence[Version]:
         rows = self._tx.execute(

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import Field, ValidationError
 
+from blockyard.diagnosis.validation import in_words
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.api.current import BEARER, CurrentPrincipal
 from blockyard.server.identity.api.signin import SignIn
@@ -131,12 +132,12 @@ async def _read_login(request: Request) -> KeyLogin:
         fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_MAX_FORM_FIELDS)
         form = FormLogin.model_validate({name: values[-1] for name, values in fields.items()})
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        first = error.errors(include_input=False, include_url=False)[0]
         if first["type"] == "json_invalid":
             raise Invalid("the body is not valid JSON", code="MalformedJson", remedy=MALFORMED_REMEDY) from None
         field = "/" + "/".join(str(part) for part in first["loc"])
         remedy = "Send clientId and clientSecret as JSON, or an OAuth 2 form of grant type client_credentials."
-        raise Invalid(f"{field}: {first['msg']}", code="InvalidRequest", field=field, remedy=remedy) from None
+        raise Invalid(f"{field} {in_words(first)}", code="InvalidRequest", field=field, remedy=remedy) from None
     except ValueError:
         raise Invalid("the form cannot be read", code="MalformedForm", remedy="Encode it in UTF-8.") from None
     return KeyLogin(client_id=form.client_id, client_secret=form.client_secret)

@@ -135,9 +135,13 @@ class Principal:
         )
 
     def require_somewhere(self, code: str) -> None:
-        """Refuse unless there may be an object that `allows` would allow: what can be asked before a large body is read."""
+        """Refuse unless there may be an object that `allows` would allow: what can be asked before a large body or a list is read."""
         if self.reach(code).nothing:
-            raise _denied(code, None, None)
+            raise Denied(
+                f"you don't have sufficient permissions: {code} is needed in a workspace",
+                code="MissingPermission",
+                remedy="Ask an owner of the workspace for a key or role with this permission.",
+            )
 
     def require_anything(self) -> None:
         """Refuse whoever holds no permission at all."""

@@ -7,7 +7,7 @@ else would end them. Logs have limits of their own. Source: runner.md 1.8.
 from collections.abc import Iterable
 
 from blockyard.protocol.jsontypes import Json
-from blockyard.protocol.status import MAX_OUTPUTS_BYTES, size_of_outputs
+from blockyard.protocol.outputs import MAX_OUTPUTS_BYTES, size_of_outputs
 from blockyard.server.kit.errors import TooLarge
 
 MAX_STEPS = 1000

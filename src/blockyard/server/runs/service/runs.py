@@ -160,7 +160,7 @@ class RunService:
             providers=blocks.providers | runs.providers,
         )
         if reach.nothing:
-            principal.require("BUILDINGBLOCK_LIST", workspace=None)
+            principal.require_somewhere("BUILDINGBLOCK_LIST")
         return RunStore(tx).search(chosen, reach, request)
 
     def visible(self, principal: Principal, run: Run, transparent: bool) -> bool:  # noqa: FBT001  a fact of the definition
