@@ -94,8 +94,11 @@ def problem(
 class HttpRefusal(HTTPException):
     """A refusal that only HTTP knows (406, 413, 415 …)."""
 
-    def __init__(self, status: HTTPStatus, code: str, message: str, *, remedy: str) -> None:
-        super().__init__(status, message)
+    def __init__(
+        self, status: HTTPStatus, code: str, message: str, *, remedy: str, retry_after_seconds: int | None = None
+    ) -> None:
+        retry = None if retry_after_seconds is None else {"Retry-After": str(retry_after_seconds)}
+        super().__init__(status, message, retry)
         self.status, self.code, self.message, self.remedy = status, code, message, remedy
 
 
@@ -262,7 +265,8 @@ async def _on_http_refusal(request: Request, error: Exception) -> Response:
 
 def refused_by_http(request: Request, error: HttpRefusal) -> Response:
     """Return the answer to a refusal that only HTTP knows."""
-    return problem(request, error.status, code=error.code, message=error.message, remedy=error.remedy)
+    headers = dict(error.headers) if error.headers else None
+    return problem(request, error.status, code=error.code, message=error.message, remedy=error.remedy, headers=headers)
 
 
 def _on_invalid(request: Request, error: Exception) -> Response:

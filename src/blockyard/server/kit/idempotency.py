@@ -35,7 +35,7 @@ from sqlalchemy import (
 )
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from blockyard.server.kit.bodies import LARGE_BYTES, May, admit, read_body
+from blockyard.server.kit.bodies import LARGE_BYTES, May, read_body
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.columns import Bytes, Instant
 from blockyard.server.kit.database import Database, Transaction, before_commit, metadata
@@ -141,14 +141,15 @@ class IdempotencyKeys:
             return
         try:
             principal = await self._identify(request)
-            await admit(request, LARGE_BYTES, self._may_send_much)
-        except (Refusal, HttpRefusal):
-            await self._app(scope, receive, send)
-            return
-        try:
             body = await read_body(request, LARGE_BYTES, self._may_send_much)
-        except HttpRefusal as refusal:
-            await refused_by_http(request, refusal)(scope, receive, send)
+        except (HttpRefusal, Unavailable) as refusal:
+            answer = (
+                refused(request, refusal) if isinstance(refusal, Unavailable) else refused_by_http(request, refusal)
+            )
+            await answer(scope, receive, send)
+            return
+        except Refusal:  # the application says the same
+            await self._app(scope, receive, send)
             return
         reservation = hashlib.sha256(f"{principal}\0{scope['path']}\0{key}".encode()).hexdigest()
         digest = self._master_key.digest(await asyncio.to_thread(_sha256, scope, body), context="idempotency")

@@ -106,7 +106,9 @@ class Refusals:
 
     def _of_http(self, request: Request, error: Exception) -> Response:
         if isinstance(error, HttpRefusal):
-            return self._page(request, error.status, sentence(error.message), remedy=error.remedy)
+            answer = self._page(request, error.status, sentence(error.message), remedy=error.remedy)
+            answer.headers.update(error.headers or {})
+            return answer
         return self._page(request, _status(error), _NOT_FOUND)
 
     def _of_refusal(self, request: Request, refusal: Refusal) -> Response:
