@@ -72,19 +72,24 @@ async def shop(
             raise Conflict("sold out", remedy="Come back.")
         if body.get("full") == "before":
             fill_disk()
-        if body.get("late") and late is not None:
-            await late.wait()
+        await _linger(body.get("late", False), late)
         number = await database.write(insert_order)
         if body.get("full") == "after":
             fill_disk()
         if body.get("crash"):
             raise RuntimeError("after the commit")
+        await _linger(body.get("long", False), late)
         await anyio.sleep(body.get("seconds", 0))
         return {"number": number, "secret": f"shown-once-{number}"}
 
     async with client_for(app) as client:
         client.headers["Authorization"] = "ada"
         yield client
+
+
+async def _linger(lingers: bool, until: anyio.Event | None) -> None:  # noqa: FBT001  as the body says
+    if lingers and until is not None:
+        await until.wait()
 
 
 def _count(tx: Transaction) -> int:
@@ -185,6 +190,31 @@ async def test_a_request_that_is_still_handled_is_not_handled_twice(database: Da
         group.start_soon(send)
 
     assert sorted(answers) == [201, 409]
+    assert database.read_now(_count) == 1
+
+
+async def test_a_request_that_is_at_work_after_its_commit_is_still_being_handled(
+    database: Database, clock: FixedClock
+) -> None:
+    headers, late = {"Idempotency-Key": "k1"}, anyio.Event()
+    answers: list[httpx.Response] = []
+    async with shop(database, clock, late=late) as client, anyio.create_task_group() as group:
+
+        async def send() -> None:
+            answers.append(await client.post("/orders", json={"long": True}, headers=headers))
+
+        group.start_soon(send)
+        while await database.read(_count) == 0:  # noqa: ASYNC110  no event: another thread writes it
+            await anyio.sleep(0.005)
+        soon = await client.post("/orders", json={"long": True}, headers=headers)
+        clock.advance(11)
+        much_later = await client.post("/orders", json={"long": True}, headers=headers)
+        late.set()
+
+    assert [answer.status_code for answer in answers] == [201]
+    assert (soon.status_code, much_later.status_code) == (409, 409)
+    assert "still being handled" in soon.json()["message"]
+    assert "took effect" in much_later.json()["message"]
     assert database.read_now(_count) == 1
 
 
