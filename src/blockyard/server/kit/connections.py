@@ -29,7 +29,7 @@ PACE_BYTES = 512 * 1024
 """A body over `OPEN_BYTES` has to grow by so much within `STALL_SECONDS` of waiting for it: it takes the room of others."""
 
 GIVE_BACK_SECONDS = 2.0
-"""So long after a large body its memory is given back."""
+"""So long after a large body, or a large answer, its memory is given back."""
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -211,16 +211,23 @@ class BodyGuard:
             await refusal(scope, receive, send)
             return
         pace = _Pace(self._stall_seconds, self._pace_bytes)
+        sent_bytes = 0
+
+        async def counting(message: Message) -> None:
+            nonlocal sent_bytes
+            sent_bytes += len(message.get("body", b""))
+            await send(message)
+
         with self._budget.room(scope) as room:
             body = _Arriving(scope, receive, max_bytes=self._max_bytes, pace=pace, room=room)
             try:
-                await self._app(scope, body.next, send)
+                await self._app(scope, body.next, counting)
             finally:
-                if body.received > KNOWN_BYTES:
+                if max(body.received, sent_bytes) > KNOWN_BYTES:
                     self._give_back_soon()
 
     def _give_back_soon(self) -> None:
-        """Give memory back in a moment, once for all large bodies that come until then."""
+        """Give memory back in a moment, once for all large bodies and answers that come and go until then."""
         if self._giving_back is None:
             loop = asyncio.get_running_loop()
             self._giving_back = loop.call_later(self._give_back_seconds, self._give_back, loop)
