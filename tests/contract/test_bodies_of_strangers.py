@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
+import structlog
 from fastapi.routing import APIRoute
 from starlette.types import Message
 
 from blockyard.protocol import media
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.kit.bodies import KNOWN_BYTES, OPEN_BYTES
+from blockyard.server.kit.http import GONE
 from blockyard.server.kit.large_bodies import BodyRoute
 from tests.contract.test_bad_input import OPEN, filled, operations
 from tests.support.http import run_aside
@@ -54,16 +56,20 @@ class Exchange:
     is_whole: bool
     size: int = MEGABYTE
     token: str | None = None
+    leaves: bool = False
     taken: int = 0
     status: int = 0
     headers: dict[bytes, bytes] = field(default_factory=dict)
 
     async def receive(self) -> Message:
-        """Hand over the next piece."""
+        """Hand over the next piece; a client that leaves is gone after the first."""
+        if self.leaves and self.taken:
+            return {"type": "http.disconnect"}
         if self.taken >= self.size - len(PIECE) and not self.is_whole:
             await asyncio.Event().wait()
-        self.taken += len(PIECE)
-        return {"type": "http.request", "body": PIECE, "more_body": self.taken < self.size}
+        piece = PIECE[: self.size // 2]
+        self.taken += len(piece)
+        return {"type": "http.request", "body": piece, "more_body": self.taken < self.size}
 
     async def send(self, message: Message) -> None:
         """Note the answer."""
@@ -163,6 +169,32 @@ def test_sixty_megabytes_of_a_key_without_permissions_are_refused_unread_everywh
     assert [one.name for one in exchanges if one.status < 300] == []
     most = 0 if declares_length else KNOWN_BYTES + len(PIECE)
     assert [one.name for one in exchanges if one.taken > most] == []
+
+
+@pytest.mark.parametrize("media_type", TYPES)
+def test_a_client_that_goes_away_in_the_middle_of_a_body_is_no_defect_anywhere(
+    server: WholeServer, tenancy: Tenancy, media_type: str
+) -> None:
+    exchanges = [
+        Exchange(method, path, TYPES[media_type], True, True, 8192, token, leaves=True)  # noqa: FBT003  columns
+        for method, path in addresses(server, tenancy)
+        for token in (None, server.token)
+    ]
+
+    async def handle_all() -> None:
+        for exchange in exchanges:
+            await exchange.handle(server)
+
+    with structlog.testing.capture_logs() as lines:
+        run_aside(handle_all())
+
+    assert [one.name for one in exchanges if one.status >= 500] == []
+    assert [line for line in lines if line["event"] == "request failed"] == []
+    gone = [line for line in lines if line["event"] == "request" and line["status"] == GONE]
+    assert {line["log_level"] for line in gone} <= {"debug"}
+    assert [line for line in lines if line["event"] == "request" and line["status"] == 0] == []
+    if media_type == "a form":
+        assert ("POST", "/sign-in") in {(line["method"], line["path"]) for line in gone}
 
 
 def _powerless(server: WholeServer) -> str:

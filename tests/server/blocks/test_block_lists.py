@@ -56,6 +56,32 @@ def test_lists_come_in_the_order_of_creation_with_whole_documents(world: BlockWo
     assert document["_embedded"]["meshBuildingBlocks"] == [world.read(blocks[name]) for name in ("one", "two", "three")]
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "is_cut"),
+    [
+        ("STRING", "x" * 70_000, True),
+        ("CODE", '["' + '", "'.join(["x" * 100] * 1000) + '"]', True),
+        ("LIST", ["x" * 100] * 1000, True),
+        ("LIST", [[1234567] * 100] * 200, True),
+        ("LIST", [{"a": "x"}] * 10_000, True),
+        ("LIST", [{"a": "x"}] * 1000, False),
+        ("STRING", "x" * 60_000, False),
+    ],
+)
+def test_the_list_of_people_leaves_long_values_out_and_says_so(
+    world: BlockWorld, kind: str, value: Any, *, is_cut: bool
+) -> None:
+    version = world.define("Long", inputs={"text": an_input(kind)})
+    block = world.order(version, inputs={"text": value})
+
+    listed = world.api.ok("GET", OWN, media="application/json")["_embedded"]["meshBuildingBlocks"]
+    found = listed[0]["spec"]["inputs"]["text"]
+    whole = world.read(block)["spec"]["inputs"]["text"]
+
+    assert found == {**whole, "value": None if is_cut else whole["value"], "isCut": is_cut}
+    assert whole["value"]
+
+
 def test_every_filter_filters(world: BlockWorld, blocks: dict[str, Any]) -> None:
     bucket, queue = blocks["bucket"], blocks["queue"]
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 import structlog
 from fastapi import Body, Depends, FastAPI, Query, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.errors import (
@@ -22,7 +23,7 @@ from blockyard.server.kit.errors import (
     Unavailable,
     Unprocessable,
 )
-from blockyard.server.kit.http import AccessLog, SingleSlash, install_errors, media, media_class, page_request
+from blockyard.server.kit.http import GONE, AccessLog, SingleSlash, install_errors, media, media_class, page_request
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import WireJson, WireModel
 from tests.support.http import client_for
@@ -282,6 +283,65 @@ async def test_a_large_size_is_lowered(client: httpx.AsyncClient) -> None:
         "number": 3,
         "limit": 1000,
     }
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k1"}], ids=["plain", "with a key"])
+async def test_a_client_that_goes_away_in_the_middle_of_a_body_is_no_defect(headers: dict[str, str]) -> None:
+    app = FastAPI()
+    install_errors(app)
+    seen: list[int] = []
+
+    class Reads:
+        """Reads the body before the application, as what looks at keys does."""
+
+        def __init__(self, app: ASGIApp) -> None:
+            self._app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if Request(scope).headers.get("idempotency-key"):
+                await Request(scope, receive).body()
+            await self._app(scope, receive, send)
+
+    app.add_middleware(Reads)
+    app.add_middleware(BodyGuard)
+    app.add_middleware(AccessLog, observe=lambda _scope, status, _seconds: seen.append(status))
+
+    @app.post("/things")
+    async def make(body: Annotated[Thing, Body()]) -> Thing:
+        return body
+
+    @app.post("/bytes")
+    async def take(request: Request) -> int:
+        return len(await request.body())
+
+    with structlog.testing.capture_logs() as lines:
+        for path in ("/things", "/bytes"):
+            await _leave_early(app, path, headers)
+
+    assert seen == [GONE, GONE]
+    assert [(line["event"], line["status"], line["log_level"]) for line in lines] == [("request", GONE, "debug")] * 2
+
+
+async def _leave_early(app: ASGIApp, path: str, headers: dict[str, str]) -> None:
+    """Send half a body and go away."""
+    messages: list[Message] = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    async def send(_message: Message) -> None:
+        """Nobody is there."""
+
+    sent = {"content-length": "100", "content-type": "application/json", **headers}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in sent.items()],
+    }
+    await app(scope, receive, send)
 
 
 async def test_the_access_log_has_one_line_per_request_without_query_or_headers(client: httpx.AsyncClient) -> None:

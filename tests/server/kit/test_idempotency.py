@@ -11,10 +11,13 @@ import pytest
 from fastapi import FastAPI, Request
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 
+from blockyard.server.kit.bodies import OPEN_BYTES
+from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.database import Database, Transaction, metadata
 from blockyard.server.kit.errors import Conflict, Denied, Unauthenticated
 from blockyard.server.kit.http import install_errors
 from blockyard.server.kit.idempotency import IdempotencyKeys, shown_once
+from blockyard.server.kit.room import BodyBudget
 from blockyard.server.kit.sealed import MasterKey
 from tests.support.clock import FixedClock
 from tests.support.http import client_for
@@ -36,6 +39,7 @@ async def shop(
     clock: FixedClock,
     fill_disk: Callable[[], None] = lambda: None,
     late: anyio.Event | None = None,
+    budget: BodyBudget | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Give a client of an application with one POST route that inserts a row."""
     _orders.metadata.create_all(database.engine)
@@ -49,6 +53,8 @@ async def shop(
         identify=_identify,
         may_send_much=_identify,
     )
+    app.add_middleware(BodyGuard, budget=budget)
+    app.state.authenticate = _identify
 
     def insert_order(tx: Transaction) -> int:
         number = _count(tx) + 1
@@ -66,19 +72,24 @@ async def shop(
             raise Conflict("sold out", remedy="Come back.")
         if body.get("full") == "before":
             fill_disk()
-        if body.get("late") and late is not None:
-            await late.wait()
+        await _linger(body.get("late", False), late)
         number = await database.write(insert_order)
         if body.get("full") == "after":
             fill_disk()
         if body.get("crash"):
             raise RuntimeError("after the commit")
+        await _linger(body.get("long", False), late)
         await anyio.sleep(body.get("seconds", 0))
         return {"number": number, "secret": f"shown-once-{number}"}
 
     async with client_for(app) as client:
         client.headers["Authorization"] = "ada"
         yield client
+
+
+async def _linger(lingers: bool, until: anyio.Event | None) -> None:  # noqa: FBT001  as the body says
+    if lingers and until is not None:
+        await until.wait()
 
 
 def _count(tx: Transaction) -> int:
@@ -182,6 +193,31 @@ async def test_a_request_that_is_still_handled_is_not_handled_twice(database: Da
     assert database.read_now(_count) == 1
 
 
+async def test_a_request_that_is_at_work_after_its_commit_is_still_being_handled(
+    database: Database, clock: FixedClock
+) -> None:
+    headers, late = {"Idempotency-Key": "k1"}, anyio.Event()
+    answers: list[httpx.Response] = []
+    async with shop(database, clock, late=late) as client, anyio.create_task_group() as group:
+
+        async def send() -> None:
+            answers.append(await client.post("/orders", json={"long": True}, headers=headers))
+
+        group.start_soon(send)
+        while await database.read(_count) == 0:  # noqa: ASYNC110  no event: another thread writes it
+            await anyio.sleep(0.005)
+        soon = await client.post("/orders", json={"long": True}, headers=headers)
+        clock.advance(11)
+        much_later = await client.post("/orders", json={"long": True}, headers=headers)
+        late.set()
+
+    assert [answer.status_code for answer in answers] == [201]
+    assert (soon.status_code, much_later.status_code) == (409, 409)
+    assert "still being handled" in soon.json()["message"]
+    assert "took effect" in much_later.json()["message"]
+    assert database.read_now(_count) == 1
+
+
 async def test_a_request_whose_key_was_taken_over_has_no_effect_any_more(database: Database, clock: FixedClock) -> None:
     answers: list[httpx.Response] = []
     headers = {"Idempotency-Key": "k1"}
@@ -270,6 +306,21 @@ async def test_the_stored_answer_is_not_readable_in_the_database(database: Datab
     rows = database.read_now(lambda tx: tx.execute(text("SELECT answer FROM idempotency_keys")).all())
     assert len(rows) == 1
     assert b"shown-once" not in bytes(rows[0][0])  # type: ignore[arg-type]  # a blob
+
+
+async def test_a_large_body_for_which_there_is_no_room_is_not_handled_without_its_key(
+    database: Database, clock: FixedClock
+) -> None:
+    budget = BodyBudget(3 * OPEN_BYTES, 3 * OPEN_BYTES)
+    large = {"filler": "x" * 2 * OPEN_BYTES}
+    async with shop(database, clock, budget=budget) as client:
+        with budget.room({}) as room:
+            room.admit("somebody", 2 * OPEN_BYTES)
+            refused = await client.post("/orders", json=large, headers={"Idempotency-Key": "k1"})
+        taken = await client.post("/orders", json=large, headers={"Idempotency-Key": "k1"})
+
+    assert (refused.status_code, refused.json()["errorCode"], refused.headers["Retry-After"]) == (503, "Busy", "5")
+    assert (taken.status_code, taken.json()["number"], budget.taken_bytes) == (201, 1, 0)
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256])

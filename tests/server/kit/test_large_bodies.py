@@ -197,7 +197,8 @@ def test_a_route_cannot_take_large_bodies_without_asking_who_may_send_them() -> 
         takes(LARGE_BYTES)
 
 
-async def test_what_large_bodies_left_behind_is_given_back_soon() -> None:
+@pytest.mark.parametrize(("taken", "answered"), [(2, 0), (0, 2)], ids=["body", "answer"])
+async def test_what_large_bodies_and_answers_left_behind_is_given_back_soon(taken: int, answered: int) -> None:
     class Left:
         """What refers to itself, as the trace of a refusal does."""
 
@@ -206,17 +207,18 @@ async def test_what_large_bodies_left_behind_is_given_back_soon() -> None:
     left: list[weakref.ref[Left]] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        del scope, send
+        del scope
         await receive()
+        await send({"type": "http.response.body", "body": b"x" * (answered * 1024 * 1024), "more_body": False})
         one = Left()
         one.me = one
         left.append(weakref.ref(one))
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"x" * (2 * 1024 * 1024), "more_body": False}
+        return {"type": "http.request", "body": b"x" * (taken * 1024 * 1024), "more_body": False}
 
     async def send(_message: Message) -> None:
-        """Nothing is answered."""
+        """Nobody looks at the answer."""
 
     scope = {"type": "http", "raw_path": b"/", "query_string": b"", "headers": [], "blockyard.body_bytes": LARGE_BYTES}
     gc.disable()

@@ -19,6 +19,7 @@ from starlette.types import Scope
 
 from blockyard.server.kit.errors import Invalid, Unauthenticated
 from blockyard.server.kit.http import HttpRefusal, has_body
+from blockyard.server.kit.room import room_of
 
 T = TypeVar("T")
 
@@ -74,7 +75,7 @@ async def admit(request: Request, max_bytes: int, may: May | None = None) -> Non
     """Let a body of up to `max_bytes` in; `may` is asked before one that is, or may be, over `OPEN_BYTES`.
 
     Raises:
-        HttpRefusal: the body is declared to be larger.
+        HttpRefusal: the body is declared to be larger, or there is no room for it now.
         Unauthenticated: it may be over `OPEN_BYTES`, and the caller is not known.
     """
     if max_bytes > KNOWN_BYTES and may is None:
@@ -86,6 +87,8 @@ async def admit(request: Request, max_bytes: int, may: May | None = None) -> Non
         await _require_known(request)
         if may is not None:
             await may(request)
+        if (room := room_of(request.scope)) is not None:
+            room.admit(getattr(request.state, "principal", None) or "", declared or 0)
     request.scope[_TAKEN] = max_bytes
 
 

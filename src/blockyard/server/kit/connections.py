@@ -11,8 +11,9 @@ from fastapi.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from blockyard.server.kit.bodies import KNOWN_BYTES, LARGE_BYTES, taken_bytes, too_large
+from blockyard.server.kit.bodies import KNOWN_BYTES, LARGE_BYTES, OPEN_BYTES, taken_bytes, too_large
 from blockyard.server.kit.http import HttpRefusal, problem, refused_by_http
+from blockyard.server.kit.room import BodyBudget, Room
 from blockyard.server.kit.trim import give_back
 
 HEADER_SECONDS = 10.0
@@ -24,8 +25,11 @@ MAX_HEADER_BYTES = 64 * 1024
 STALL_SECONDS = 30.0
 """A body that does not grow for so long is refused (408)."""
 
+PACE_BYTES = 512 * 1024
+"""A body over `OPEN_BYTES` has to grow by so much within `STALL_SECONDS` of waiting for it: it takes the room of others."""
+
 GIVE_BACK_SECONDS = 2.0
-"""So long after a large body its memory is given back."""
+"""So long after a large body, or a large answer, its memory is given back."""
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -116,23 +120,85 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-class BodyGuard:
-    """ASGI middleware: refuses bodies over what their route takes (413), whether they say their length or not, and stalled ones (408).
+class _Pace:
+    """How fast a body comes. Only the time counts that the server waits for it."""
 
-    No route takes more than `max_bytes`.
+    def __init__(self, seconds: float, least_bytes: int) -> None:
+        self._seconds = seconds
+        self._least_bytes = least_bytes
+        self._waited, self._grown = 0.0, 0
+
+    async def next(self, receive: Receive, *, is_large: bool) -> Message:
+        """Return the next message. Raises HttpRefusal when it does not come, or when a large body comes too slowly."""
+        clock = asyncio.get_running_loop()
+        left, began = self._seconds - self._waited, clock.time()
+        try:
+            message = await asyncio.wait_for(receive(), max(left, 0.0) if is_large else self._seconds)
+        except TimeoutError:
+            raise self._stalled(is_large=is_large) from None
+        if is_large:
+            self._waited += clock.time() - began
+            self._grown += len(message.get("body", b""))
+            if self._grown >= self._least_bytes:
+                self._waited, self._grown = 0.0, 0
+        return message
+
+    def _stalled(self, *, is_large: bool) -> HttpRefusal:
+        why = f"did not grow by {self._least_bytes} bytes" if is_large else "did not go on"
+        return HttpRefusal(
+            HTTPStatus.REQUEST_TIMEOUT,
+            "BodyStalled",
+            f"the body {why} for {self._seconds:g} seconds",
+            remedy="Send the request again over a better connection.",
+        )
+
+
+class _Arriving:
+    """The body of one request as it arrives: how much of it, how fast, and in whose room."""
+
+    def __init__(self, scope: Scope, receive: Receive, *, max_bytes: int, pace: _Pace, room: Room) -> None:
+        self._scope, self._receive = scope, receive
+        self._max_bytes, self._pace, self._room = max_bytes, pace, room
+        self._is_complete = False
+        self.received = 0
+
+    async def next(self) -> Message:
+        """Return the next message. Raises HttpRefusal."""
+        if self._is_complete:
+            return await self._receive()
+        is_large = self._room.size > 0 or self.received > OPEN_BYTES
+        message = await self._pace.next(self._receive, is_large=is_large)
+        self.received += len(message.get("body", b""))
+        self._is_complete = not message.get("more_body", False)
+        if self.received > (limit := min(self._max_bytes, taken_bytes(self._scope))):
+            raise too_large(limit)
+        if self.received > OPEN_BYTES:
+            self._room.grow_to(self.received)
+        return message
+
+
+class BodyGuard:
+    """ASGI middleware: refuses bodies over what their route takes (413), whether they say their length or not, and slow ones (408).
+
+    No route takes more than `max_bytes`; all large bodies together take no more than `budget` has (503).
     """
 
     def __init__(
         self,
         app: ASGIApp,
+        *,
         max_bytes: int = LARGE_BYTES,
         stall_seconds: float = STALL_SECONDS,
+        pace_bytes: int = PACE_BYTES,
         give_back_seconds: float = GIVE_BACK_SECONDS,
+        budget: BodyBudget | None = None,
     ) -> None:
         self._app = app
         self._max_bytes = max_bytes
         self._stall_seconds = stall_seconds
+        self._pace_bytes = pace_bytes
         self._give_back_seconds = give_back_seconds
+        self._budget = budget or BodyBudget()
         self._giving_back: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -144,30 +210,24 @@ class BodyGuard:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        received, complete = 0, False
+        pace = _Pace(self._stall_seconds, self._pace_bytes)
+        sent_bytes = 0
 
-        async def guarded() -> Message:
-            nonlocal received, complete
-            if complete:
-                return await receive()
+        async def counting(message: Message) -> None:
+            nonlocal sent_bytes
+            sent_bytes += len(message.get("body", b""))
+            await send(message)
+
+        with self._budget.room(scope) as room:
+            body = _Arriving(scope, receive, max_bytes=self._max_bytes, pace=pace, room=room)
             try:
-                message = await asyncio.wait_for(receive(), self._stall_seconds)
-            except TimeoutError:
-                raise self._stalled() from None
-            received += len(message.get("body", b""))
-            complete = not message.get("more_body", False)
-            if received > (limit := min(self._max_bytes, taken_bytes(scope))):
-                raise too_large(limit)
-            return message
-
-        try:
-            await self._app(scope, guarded, send)
-        finally:
-            if received > KNOWN_BYTES:
-                self._give_back_soon()
+                await self._app(scope, body.next, counting)
+            finally:
+                if max(body.received, sent_bytes) > KNOWN_BYTES:
+                    self._give_back_soon()
 
     def _give_back_soon(self) -> None:
-        """Give memory back in a moment, once for all large bodies that come until then."""
+        """Give memory back in a moment, once for all large bodies and answers that come and go until then."""
         if self._giving_back is None:
             loop = asyncio.get_running_loop()
             self._giving_back = loop.call_later(self._give_back_seconds, self._give_back, loop)
@@ -185,11 +245,3 @@ class BodyGuard:
         if length.isdigit() and int(length) <= self._max_bytes:
             return None
         return refused_by_http(request, too_large(self._max_bytes))
-
-    def _stalled(self) -> HttpRefusal:
-        return HttpRefusal(
-            HTTPStatus.REQUEST_TIMEOUT,
-            "BodyStalled",
-            f"the body did not go on for {self._stall_seconds:g} seconds",
-            remedy="Send the request again over a better connection.",
-        )

@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blockyard.diagnosis.validation import in_words
@@ -33,6 +34,9 @@ from blockyard.server.kit.errors import (
 from blockyard.server.kit.paging import DEFAULT_SIZE, PageRequest
 
 log = structlog.get_logger(__name__)
+
+GONE = 499
+"""What the access log and the metrics call the status of a request whose client went away before its body was complete."""
 
 MALFORMED_REMEDY = "Send one JSON object, encoded in UTF-8."
 
@@ -94,8 +98,11 @@ def problem(
 class HttpRefusal(HTTPException):
     """A refusal that only HTTP knows (406, 413, 415 …)."""
 
-    def __init__(self, status: HTTPStatus, code: str, message: str, *, remedy: str) -> None:
-        super().__init__(status, message)
+    def __init__(
+        self, status: HTTPStatus, code: str, message: str, *, remedy: str, retry_after_seconds: int | None = None
+    ) -> None:
+        retry = None if retry_after_seconds is None else {"Retry-After": str(retry_after_seconds)}
+        super().__init__(status, message, retry)
         self.status, self.code, self.message, self.remedy = status, code, message, remedy
 
 
@@ -227,6 +234,7 @@ def install_errors(app: FastAPI) -> None:
     app.add_exception_handler(HttpRefusal, _on_http_refusal)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(ClientDisconnect, _on_gone)
     app.add_exception_handler(Exception, _on_bug)
 
 
@@ -262,7 +270,8 @@ async def _on_http_refusal(request: Request, error: Exception) -> Response:
 
 def refused_by_http(request: Request, error: HttpRefusal) -> Response:
     """Return the answer to a refusal that only HTTP knows."""
-    return problem(request, error.status, code=error.code, message=error.message, remedy=error.remedy)
+    headers = dict(error.headers) if error.headers else None
+    return problem(request, error.status, code=error.code, message=error.message, remedy=error.remedy, headers=headers)
 
 
 def _on_invalid(request: Request, error: Exception) -> Response:
@@ -293,6 +302,8 @@ def _on_invalid(request: Request, error: Exception) -> Response:
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
+    if isinstance(error.__cause__, ClientDisconnect):  # as FastAPI puts it where it reads the body itself
+        return await _on_gone(request, error)
     status = HTTPStatus(error.status_code)
     texts = {
         HTTPStatus.BAD_REQUEST: ("MalformedJson", "the body cannot be read as JSON", MALFORMED_REMEDY),
@@ -307,6 +318,11 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     code, message, remedy = texts.get(status, otherwise)
     headers = dict(error.headers) if error.headers else None
     return problem(request, status, code=code, message=message, remedy=remedy, headers=headers)
+
+
+async def _on_gone(_request: Request, _error: Exception) -> Response:
+    """Answer nobody: the client went away, which is no defect of the server."""
+    return Response(status_code=GONE)
 
 
 def _on_bug(request: Request, error: Exception) -> Response:
@@ -344,7 +360,8 @@ class SingleSlash:
 class AccessLog:
     """Writes one line per API call: method, path, status, principal, client, duration. Never a query or a header.
 
-    A call that says nothing new (`request.state.routine`, such as a claim that found no run) is a line for `debug` only.
+    A call that says nothing new (`request.state.routine`, such as a claim that found no run), or whose client went away while it
+    sent the body, is a line for `debug` only.
     `observe` is told the same of every call: its scope, its status and the seconds it took.
     """
 
@@ -369,6 +386,8 @@ class AccessLog:
 
         try:
             await self._app(scope, receive, noting)
+        except ClientDisconnect:
+            status = GONE
         except Exception:
             status = status or int(HTTPStatus.INTERNAL_SERVER_ERROR)
             raise
@@ -376,7 +395,7 @@ class AccessLog:
             seconds = time.perf_counter() - started
             if self._observe is not None:
                 self._observe(scope, status, seconds)
-            write = log.debug if scope["state"].get("routine") else log.info
+            write = log.debug if status == GONE or scope["state"].get("routine") else log.info
             write(
                 "request",
                 method=scope["method"],

@@ -35,7 +35,7 @@ from sqlalchemy import (
 )
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from blockyard.server.kit.bodies import LARGE_BYTES, May, admit, read_body
+from blockyard.server.kit.bodies import LARGE_BYTES, May, read_body
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.columns import Bytes, Instant
 from blockyard.server.kit.database import Database, Transaction, before_commit, metadata
@@ -122,8 +122,8 @@ class IdempotencyKeys:
         self._clock = clock
         self._identify = identify
         self._may_send_much = may_send_much
-        self._given_up: set[str] = set()
-        """Reservations without an effect that could not be deleted, since the database could not be written."""
+        self._ended: set[str] = set()
+        """Reservations whose request has ended, which could not be noted, since the database could not be written."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection; only a POST with the header is looked at."""
@@ -141,14 +141,15 @@ class IdempotencyKeys:
             return
         try:
             principal = await self._identify(request)
-            await admit(request, LARGE_BYTES, self._may_send_much)
-        except (Refusal, HttpRefusal):
-            await self._app(scope, receive, send)
-            return
-        try:
             body = await read_body(request, LARGE_BYTES, self._may_send_much)
-        except HttpRefusal as refusal:
-            await refused_by_http(request, refusal)(scope, receive, send)
+        except (HttpRefusal, Unavailable) as refusal:
+            answer = (
+                refused(request, refusal) if isinstance(refusal, Unavailable) else refused_by_http(request, refusal)
+            )
+            await answer(scope, receive, send)
+            return
+        except Refusal:  # the application says the same
+            await self._app(scope, receive, send)
             return
         reservation = hashlib.sha256(f"{principal}\0{scope['path']}\0{key}".encode()).hexdigest()
         digest = self._master_key.digest(await asyncio.to_thread(_sha256, scope, body), context="idempotency")
@@ -177,10 +178,11 @@ class IdempotencyKeys:
             return "this Idempotency-Key was used for another request; use a new key for a new request"
         if row["answer"] is not None:
             return _Answer.decode(self._master_key.decrypt(row["answer"], context=f"answer {reservation}"))
+        has_ended = row["status"] is not None or reservation in self._ended
+        if row["created_at"] > now - RESERVED_FOR and not has_ended:
+            return "the first request with this Idempotency-Key is still being handled; ask again in a moment"
         if row["took_effect"]:
             return "the first request with this Idempotency-Key took effect but its answer is not there; look the object up"
-        if row["created_at"] > now - RESERVED_FOR and reservation not in self._given_up:
-            return "the first request with this Idempotency-Key is still being handled; ask again in a moment"
         tx.execute(update(_keys).where(_keys.c.scope == reservation).values(created_at=now))
         return _Reservation(reservation, now)
 
@@ -214,28 +216,37 @@ class IdempotencyKeys:
         return _Answer(start["status"], headers, b"".join(chunks))
 
     async def _handle(self, reservation: _Reservation, body: bytes, scope: Scope, send: Send) -> None:
-        answer = await self._run(scope, body, lambda tx: _mark(tx, reservation))
-        is_kept = not scope.get(_NOT_KEPT, False)
-        self._given_up.discard(reservation.scope)
+        self._ended.discard(reservation.scope)
         try:
-            if is_kept or answer.status >= HTTPStatus.BAD_REQUEST:
-                await self._db.write(lambda tx: self._store(tx, reservation, answer))
-        except Unavailable as refusal:
-            log.warning("answer not kept", path=scope["path"], status=answer.status, why=refusal.message)
-            if answer.status >= HTTPStatus.BAD_REQUEST:
-                self._given_up.add(reservation.scope)
+            answer = await self._run(scope, body, lambda tx: _mark(tx, reservation))
+        except Exception:
+            await self._note_end(reservation, _DEFECT, scope)
+            raise
+        await self._note_end(reservation, answer, scope)
         await _replay(answer, send)
 
-    def _store(self, tx: Transaction, reservation: _Reservation, answer: _Answer) -> None:
-        """Keep the answer of a request that took effect; forget a request that did not, so that it can be sent again."""
+    async def _note_end(self, reservation: _Reservation, answer: _Answer, scope: Scope) -> None:
+        try:
+            await self._db.write(
+                lambda tx: self._store(tx, reservation, answer, is_kept=not scope.get(_NOT_KEPT, False))
+            )
+        except Unavailable as refusal:
+            log.warning("answer not kept", path=scope["path"], status=answer.status, why=refusal.message)
+            self._ended.add(reservation.scope)
+
+    def _store(self, tx: Transaction, reservation: _Reservation, answer: _Answer, *, is_kept: bool) -> None:
+        """Keep the answer of a request that took effect; forget a request that did not, so that it can be sent again.
+
+        The status without an answer says that the request has ended and that its answer is not kept.
+        """
         mine = reservation.row
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             tx.execute(delete(_keys).where(mine, _keys.c.took_effect.is_(False)))
-            return
-        if answer.status >= HTTPStatus.BAD_REQUEST:
+        elif answer.status >= HTTPStatus.BAD_REQUEST:
             tx.execute(delete(_keys).where(mine))
             return
-        sealed = self._master_key.encrypt(answer.encode(), context=f"answer {reservation.scope}")
+        is_kept = is_kept and answer.status < HTTPStatus.BAD_REQUEST
+        sealed = self._master_key.encrypt(answer.encode(), context=f"answer {reservation.scope}") if is_kept else None
         tx.execute(update(_keys).where(mine).values(status=answer.status, answer=sealed))
 
     @staticmethod
@@ -248,6 +259,10 @@ class IdempotencyKeys:
             message=sentence,
             remedy=f"{remedy[:1].upper()}{remedy[1:]}.",
         )
+
+
+_DEFECT = _Answer(HTTPStatus.INTERNAL_SERVER_ERROR, [], b"")
+"""Stands for the answer to a request that ended with a defect: that is answered further out."""
 
 
 def _sha256(scope: Scope, body: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Giving memory back after large bodies.
+"""Giving memory back after large bodies and large answers.
 
 What refers to itself stays until the interpreter looks for it, which it does rarely once most of its objects stay for good; and the
 C library keeps what was freed, in an arena of each thread, until it is asked.

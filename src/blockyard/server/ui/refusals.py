@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from blockyard.server.identity.api import CHANGE_FIRST
 from blockyard.server.kit.errors import Refusal, TooManyRequests, Unauthenticated
@@ -75,6 +76,8 @@ class Refusals:
             answer = self._of_refusal(request, refusal)
         except (RequestValidationError, HTTPException) as error:
             answer = self._of_http(request, error)
+        except ClientDisconnect:  # nobody is there to be shown a page
+            raise
         except Exception:
             log.exception("request failed", method=request.method, path=request.url.path)
             text = "The server has a defect here; it has been logged. Trying again may help."
@@ -106,7 +109,9 @@ class Refusals:
 
     def _of_http(self, request: Request, error: Exception) -> Response:
         if isinstance(error, HttpRefusal):
-            return self._page(request, error.status, sentence(error.message), remedy=error.remedy)
+            answer = self._page(request, error.status, sentence(error.message), remedy=error.remedy)
+            answer.headers.update(error.headers or {})
+            return answer
         return self._page(request, _status(error), _NOT_FOUND)
 
     def _of_refusal(self, request: Request, refusal: Refusal) -> Response:

@@ -51,7 +51,8 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
     ) -> Response:
         """Return the blocks you may see, also those that are being deleted, the newest first, as people read them.
 
-        Each is the public API's document, with `definition`, `version`, `statusText` and `createdAt` beside it.
+        Each is the public API's document, with `definition`, `version`, `statusText` and `createdAt` beside it. The value of an input
+        or output over 64 KB is null, and `isCut` beside it true: the block itself has it.
         """
         query = filters.model()
         found = await db.read(

@@ -37,17 +37,59 @@ def block_summary(view: BlockView) -> JsonObject:
     }
 
 
+MAX_LISTED = 64 * 1024
+"""Characters of a value that a list shows: a page of a thousand blocks would carry gigabytes otherwise."""
+
+
 def list_item(view: BlockView, links: Links) -> JsonObject:
-    """Return a block of a list: its public document and what people read beside it."""
+    """Return a block of a list: its public document, but for long values, and what people read beside it."""
     block = view.block
+    document = render(view, links)
+    for part, name in (("spec", "inputs"), ("status", "outputs")):
+        values = _member(_member(document, part), name)
+        for key, item in values.items():
+            values[key] = _shortened(item)
     return {
-        **render(view, links),
+        **document,
         "definition": {"uuid": str(view.definition.id), "displayName": view.definition.display_name},
         "version": {"uuid": str(view.version.id), "number": view.version.number},
         "name": block.name,
         "statusText": status_in_words(block),
         "createdAt": wire_time(block.created_at),
     }
+
+
+def _member(document: JsonObject, name: str) -> JsonObject:
+    found = document[name]
+    if not isinstance(found, dict):
+        raise TypeError(f"{name} is no object")
+    return found
+
+
+def _shortened(item: Json) -> Json:
+    """Return an input or output whose value is null where it is too long for a list; `isCut` says so."""
+    if not isinstance(item, dict):
+        return item
+    is_cut = _is_longer(item["value"], MAX_LISTED)
+    return {**item, "value": None if is_cut else item["value"], "isCut": is_cut}
+
+
+def _is_longer(value: Json, most: int) -> bool:
+    """Whether the JSON text of `value` has more than about `most` characters; looks at no more of it than that."""
+    left, waiting = most, [value]
+    while waiting and left >= 0:
+        one = waiting.pop()
+        if isinstance(one, str):
+            left -= len(one) + 2
+        elif isinstance(one, dict):
+            left -= sum(len(key) + 4 for key in one) + 2
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            left -= len(one) + 2
+            waiting.extend(one if left >= 0 else ())
+        else:
+            left -= len(str(one))
+    return left < 0
 
 
 def block_detail(detail: BlockDetail, links: Links) -> JsonObject:

@@ -10,7 +10,7 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.bodies import May
 
 Authenticate = Callable[[Request], Awaitable[Principal]]
-"""Returns whose request it is, or raises Unauthenticated; the application keeps it as `app.state.authenticate`."""
+"""Returns whose request it is and notes it for the access log, or raises Unauthenticated. It is `app.state.authenticate`."""
 
 BEARER = HTTPBearer(auto_error=False, description="A token of `POST /api/login`, or the token of a run.")
 """Documents the credential; with it a route can see the bearer token itself."""
@@ -19,11 +19,9 @@ BEARER = HTTPBearer(auto_error=False, description="A token of `POST /api/login`,
 async def current_principal(
     request: Request, _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)] = None
 ) -> Principal:
-    """Return whose request it is and name them to the access log."""
+    """Return whose request it is."""
     authenticate: Authenticate = request.app.state.authenticate
-    principal = await authenticate(request)
-    request.state.principal = f"{principal.author.type}:{principal.author.identifier}"
-    return principal
+    return await authenticate(request)
 
 
 Who = Callable[[], Awaitable[Principal]]
