@@ -22,7 +22,7 @@ DataDir = Annotated[
     ),
 ]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
-Port = Annotated[int | None, typer.Option("--port", help="Port to listen on; 0 = any free one.")]
+Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 = any free one.")]
 
 PassphraseFile = Annotated[
     Path | None,
@@ -51,7 +51,10 @@ def main() -> None:
     if words and words[0] in absent:
         _fail(Incomplete(words[0]))
     if words and words[0] in _SERVERS:
+        from blockyard.cli.usage_errors import Commands
+
         app = typer.Typer(
+            cls=Commands,
             add_completion=False,
             no_args_is_help=True,
             pretty_exceptions_enable=False,
@@ -101,7 +104,12 @@ def demo(
     data_dir: Annotated[Path, typer.Option("--data-dir", help="Where the demo keeps everything.")] = Path(".demo"),
     port: Annotated[
         int | None,
-        typer.Option("--port", help="Port to listen on; 0 = any free one. [default: 8500, or the next free one]"),
+        typer.Option(
+            "--port",
+            min=0,
+            max=65535,
+            help="Port to listen on; 0 = any free one. [default: 8500, or the next free one]",
+        ),
     ] = None,
     leave: Annotated[bool, typer.Option("--exit", help="Also update and destroy, verify, and end.")] = False,
 ) -> None:
@@ -133,7 +141,9 @@ def serve(host: Host = None, port: Port = None) -> None:
 
 def runner(
     *,
-    concurrency: Annotated[int | None, typer.Option("--concurrency", help="Runs executed at the same time.")] = None,
+    concurrency: Annotated[
+        int | None, typer.Option("--concurrency", min=1, max=256, help="Runs executed at the same time.")
+    ] = None,
     parent: Annotated[int, typer.Option(hidden=True, help="End when the process of this id has ended.")] = 0,
 ) -> None:
     """Start a runner: claims runs from a server and executes them."""

@@ -169,7 +169,9 @@ def test_another_program_at_the_address_of_a_server_is_told_apart(status: int) -
     assert "wrong" not in caught.value.message
 
 
-@pytest.mark.parametrize("answer", [Answer(404, b"<html>File not found"), Answer(501, b""), Answer(404, {"detail": "?"})])
+@pytest.mark.parametrize(
+    "answer", [Answer(404, b"<html>File not found"), Answer(501, b""), Answer(404, {"detail": "?"})]
+)
 def test_another_program_is_told_apart_by_who_has_a_token(answer: Answer) -> None:
     with (
         connection({WORKSPACES.path("shop"): [answer]}, token="t") as (client, _, _waits),
