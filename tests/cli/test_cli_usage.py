@@ -47,3 +47,12 @@ def test_every_spelling_of_the_format_is_seen_before_the_words_are_understood(sp
 
 def test_a_group_without_a_command_shows_its_help() -> None:
     assert "Order a building block" in CliRunner().invoke(build(), ["blocks"]).output
+
+
+def test_arguments_are_spelled_in_upper_case_as_in_the_documents() -> None:
+    ordering = CliRunner().invoke(build(), ["blocks", "order", "--help"]).output
+    importing = CliRunner().invoke(build(), ["definitions", "import", "--help"]).output
+
+    assert "DEFINITION" in ordering
+    assert "{definition}" not in ordering
+    assert "[SOURCE]" in importing

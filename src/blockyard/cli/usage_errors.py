@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import typer
 from pydantic_core import ValidationError
-from typer._click.core import Context  # these are public nowhere
+from typer._click.core import Command, Context  # these are public nowhere
 from typer._click.exceptions import MissingParameter, NoArgsIsHelpError, UsageError
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
@@ -26,6 +26,13 @@ class Commands(TyperGroup):
 
     _words: tuple[str, ...] = ()
 
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """Return a command, its arguments spelled as our sentences and documents spell them."""
+        found = super().get_command(ctx, cmd_name)
+        if found is not None:
+            _spell(found)
+        return found
+
     def make_context(
         self, info_name: str | None, args: list[str], parent: Context | None = None, **extra: object
     ) -> Context:
@@ -38,6 +45,14 @@ class Commands(TyperGroup):
         """Read the words after the name of the command, and do it."""
         with _telling(self._words):
             return super().invoke(ctx)
+
+
+def _spell(command: Command) -> None:
+    for parameter in command.params:
+        if isinstance(parameter, TyperArgument):
+            parameter.metavar = parameter.metavar or (parameter.name or "").upper()
+    for inner in command.commands.values() if isinstance(command, TyperGroup) else ():
+        _spell(inner)
 
 
 @contextmanager
