@@ -3,8 +3,11 @@
 import json
 
 import pytest
+import typer.main
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
+from blockyard import __main__ as command
 from blockyard.cli.app import build
 
 LIBRARY = ("Input should be", "Value error", "Invalid value", "Got unexpected", "Usage:", "Traceback")
@@ -56,3 +59,21 @@ def test_arguments_are_spelled_in_upper_case_as_in_the_documents() -> None:
     assert "DEFINITION" in ordering
     assert "{definition}" not in ordering
     assert "[SOURCE]" in importing
+
+
+def test_help_on_80_columns_cuts_no_sentence() -> None:
+    application = build()
+    for name, server in command._SERVERS.items():
+        application.command(name, hidden=name in command._HIDDEN)(server)
+    top = typer.main.get_command(application)
+    assert isinstance(top, TyperGroup)
+
+    groups = [top, *(inner for inner in top.commands.values() if isinstance(inner, TyperGroup))]
+    cut = [
+        f"{group.name} {name}: {item.get_short_help_str(500)}"
+        for group in groups
+        for name, item in group.commands.items()
+        if not item.hidden and item.get_short_help_str(72 - max(map(len, group.commands))).endswith("...")
+    ]
+
+    assert not cut, "\n".join(cut)

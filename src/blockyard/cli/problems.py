@@ -78,11 +78,17 @@ def in_words(failure: Failure) -> tuple[str, str | None]:
         message = message.removeprefix(f"{failure.field} ").removeprefix(f"{failure.field}: ")
         name = _name_of(failure.field)
         if name and name.lower() not in message.lower():
-            message = f"{name} {message}" if message.startswith(("must ", "is ")) else f"{name}: {message}"
+            if message.startswith(("must ", "is ", "has ")):
+                message = f"{name} {message}"
+            elif name.startswith(_KEYED):  # others are whole sentences, which name what they are about
+                message = f"{name}: {message}"
     remedy = failure.remedy
     if remedy and (_FOR_PROGRAMS.match(remedy) or _bare(remedy) in _bare(message)):
         remedy = None
     return message, remedy
+
+
+_KEYED = ("input '", "output '")
 
 
 def _bare(sentence: str) -> str:

@@ -13,7 +13,7 @@ from blockyard.cli.output import SHORT_ID, Format, columns
 from blockyard.cli.session import OutputOption, reporting, signed_in
 from blockyard.protocol.jsontypes import JsonObject
 
-context = typer.Typer(name="context", help="Contexts: the servers you signed in to, each with a default workspace.")
+context = typer.Typer(name="context", help="Contexts: the servers you signed in to.")
 
 
 @context.command("list")
@@ -61,7 +61,10 @@ def use_context(
     ] = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Make a context the current one, and choose its default workspace, which its server must know."""
+    """Make a context the current one.
+
+    --workspace chooses its default workspace, which its server must know.
+    """
     with reporting(output) as printer:
         if workspace is not None:
             with signed_in(contexts.read(contexts.file_path(os.environ)).named(name), printer) as session:
