@@ -251,7 +251,7 @@ def test_a_secret_that_somebody_else_replaced_is_not_overwritten_unseen(world: P
 
     first.submit(opened.fill({"input.token": "mine-mine-mine"}), at=form_of(block))
 
-    assert "Somebody else has replaced this since you opened the page." in first.read(form_of(block))
+    assert "This was replaced after you opened the page." in first.read(form_of(block))
     assert world.stored(block) == before
 
 

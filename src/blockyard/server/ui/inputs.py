@@ -17,8 +17,8 @@ from blockyard.server.ui.controls import Entry, Unreadable
 from blockyard.server.ui.refusals import sentence
 
 REPLACED = (
-    "Somebody else has replaced this since you opened the page. Enter yours again to replace theirs, or leave it empty to "
-    "keep theirs."
+    "This was replaced after you opened the page. Enter yours again to replace the stored one, or leave it empty to "
+    "keep that one."
 )
 NEEDED = "This is required: without it the building block cannot run."
 
