@@ -31,6 +31,8 @@ PHRASES = {
     r"\bthe content it has\b": "its current …",
     r"\bits owner's alone\b": "only its owner can read",
     r"\bis the one of this\b": "matches this",
+    r"\bnobody knows\b": "unknown …",
+    r"codec can't": "what is wrong with the value, in our own words",
     r"\bpreflight\b": "plan",
     r"\bis or was the name\b": "is taken",
     r"\bat the latest after\b": "after … at the latest",
@@ -83,6 +85,8 @@ def test_what_people_read_is_plain_english() -> None:
         "choose an empty place, or say --force",
         "None of the inputs of this building block can be changed by you.",
         "[Errno 17] File exists",
+        "z.toml: nobody knows zork",
+        "'utf-8' codec can't decode byte 0xff",
     ],
 )
 def test_the_phrases_that_were_met_are_found(sentence: str) -> None:

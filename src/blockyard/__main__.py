@@ -22,7 +22,7 @@ DataDir = Annotated[
     ),
 ]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
-Port = Annotated[int | None, typer.Option("--port", help="Port to listen on; 0 = any free one.")]
+Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 = any free one.")]
 
 PassphraseFile = Annotated[
     Path | None,
@@ -51,7 +51,10 @@ def main() -> None:
     if words and words[0] in absent:
         _fail(Incomplete(words[0]))
     if words and words[0] in _SERVERS:
+        from blockyard.cli.usage_errors import Commands
+
         app = typer.Typer(
+            cls=Commands,
             add_completion=False,
             no_args_is_help=True,
             pretty_exceptions_enable=False,
@@ -101,11 +104,16 @@ def demo(
     data_dir: Annotated[Path, typer.Option("--data-dir", help="Where the demo keeps everything.")] = Path(".demo"),
     port: Annotated[
         int | None,
-        typer.Option("--port", help="Port to listen on; 0 = any free one. [default: 8500, or the next free one]"),
+        typer.Option(
+            "--port",
+            min=0,
+            max=65535,
+            help="Port to listen on; 0 = any free one. [default: 8500, or the next free one]",
+        ),
     ] = None,
     leave: Annotated[bool, typer.Option("--exit", help="Also update and destroy, verify, and end.")] = False,
 ) -> None:
-    """Start a Blockyard of its own with samples, and follow an order to its end."""
+    """Start a Blockyard with samples, and follow an order."""
     from blockyard.cli import demo as command
     from blockyard.cli import exits, output
 
@@ -133,10 +141,12 @@ def serve(host: Host = None, port: Port = None) -> None:
 
 def runner(
     *,
-    concurrency: Annotated[int | None, typer.Option("--concurrency", help="Runs executed at the same time.")] = None,
+    concurrency: Annotated[
+        int | None, typer.Option("--concurrency", min=1, max=256, help="Runs executed at the same time.")
+    ] = None,
     parent: Annotated[int, typer.Option(hidden=True, help="End when the process of this id has ended.")] = 0,
 ) -> None:
-    """Start a runner: claims runs from a server and executes them."""
+    """Start a runner, which executes the runs of a server."""
     from blockyard.runner import main as command
     from blockyard.runner import settings
 
@@ -169,7 +179,10 @@ def migrate(
 
 
 def admin_password(data_dir: DataDir = None) -> None:
-    """Give the local administrator a new password and print it (needs the server's database and master key)."""
+    """Give the local administrator a new password.
+
+    It is printed. The server's database and master key are needed.
+    """
     from blockyard.server.app import keys, maintenance, migrate, settings
 
     try:
@@ -179,7 +192,10 @@ def admin_password(data_dir: DataDir = None) -> None:
 
 
 def sign_in_link(data_dir: DataDir = None) -> None:
-    """Print a new link that signs the local administrator in once (needs the server's database and master key)."""
+    """Print a link that signs the local administrator in once.
+
+    The server's database and master key are needed.
+    """
     from blockyard.server.app import keys, maintenance, migrate, settings
 
     try:
@@ -194,7 +210,7 @@ def backup(
     data_dir: DataDir = None,
     passphrase_file: PassphraseFile = None,
 ) -> None:
-    """Write database and keys to one archive while everything runs."""
+    """Back up database and keys while everything runs."""
     from blockyard.server.app import keys, migrate, settings
     from blockyard.server.app.backup import commands, errors
 
@@ -213,7 +229,10 @@ def restore(
     passphrase_file: PassphraseFile = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:
-    """Make an installation from an archive, on an empty data directory or database."""
+    """Make an installation from an archive.
+
+    The data directory, or the database, must be empty.
+    """
     from blockyard.server.app import data_dir as directory
     from blockyard.server.app import keys, settings
     from blockyard.server.app.backup import commands, errors
@@ -242,7 +261,10 @@ def doctor(
         Literal["table", "json"], typer.Option("--output", "-o", help="Lines for people, or JSON for programs.")
     ] = "table",
 ) -> None:
-    """Examine an installation, and say what is wrong and what to do; ends with 1 if something keeps it from working."""
+    """Say what is wrong with an installation, and what to do.
+
+    It ends with 1 if something keeps the installation from working.
+    """
     findings = _examine_runner() if of_runner else _examine_server(data_dir)
     sys.stdout.write(finding.as_json(findings) if output == "json" else finding.as_lines(findings))
     raise SystemExit(1 if finding.worst(findings) is finding.Outcome.FAILED else 0)

@@ -234,6 +234,21 @@ def test_an_upgrade_asks_for_what_is_new_and_keeps_the_rest(cli: Cli, tmp_path: 
     assert found == {"kind": "oak", "place": "here", "size": "1"}
 
 
+def test_an_update_that_changes_nothing_says_so(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "definition.toml"
+    file.write_text('name = "Still"\n[inputs.word]\n')
+    cli.does("definitions", "import", "--manual", "-f", str(file), "-w", "shop", "--release")
+    cli.does("blocks", "order", "Still", "-w", "shop", "--name", "stone", "-i", "word=a")
+
+    again = cli.does("blocks", "update", "stone", "-i", "word=a").out
+    upgraded = cli.does("blocks", "update", "stone", "--upgrade").out
+    changed = cli.does("blocks", "update", "stone", "-i", "word=b").out
+
+    assert again.startswith("Nothing was changed.\n")
+    assert upgraded.startswith("'stone' is already on the latest version 1. Nothing was changed.\n")
+    assert "Nothing" not in changed
+
+
 def test_a_child_gets_the_output_of_its_parent(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "definition.toml"
     file.write_text('name = "Network"\n[inputs.range]\n')

@@ -1,5 +1,6 @@
 """Modules out of real git repositories."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -158,4 +159,15 @@ def test_a_reference_that_does_not_exist_is_told_with_gits_words(repository: Rep
         pytest.raises(Failure, match="branch, a tag or a commit"),
         checked_out(Source(url=source.url, path=None, ref="--x")),
     ):
+        pass
+
+
+def test_a_repository_without_a_commit_is_told_so(tmp_path: Path) -> None:
+    folder = tmp_path / "module"
+    folder.mkdir()
+    (folder / "main.tf").write_text(MAIN)
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    source, _ = locate(str(folder), path=None, ref=None)
+
+    with pytest.raises(Failure, match="nothing is committed in the repository"), checked_out(source):
         pass

@@ -169,6 +169,19 @@ def test_another_program_at_the_address_of_a_server_is_told_apart(status: int) -
     assert "wrong" not in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "answer", [Answer(404, b"<html>File not found"), Answer(501, b""), Answer(404, {"detail": "?"})]
+)
+def test_another_program_is_told_apart_by_who_has_a_token(answer: Answer) -> None:
+    with (
+        connection({WORKSPACES.path("shop"): [answer]}, token="t") as (client, _, _waits),
+        pytest.raises(Failure, match="does not answer as a Blockyard server") as caught,
+    ):
+        client.show(WORKSPACES, "shop")
+
+    assert (caught.value.code, caught.value.exit_code) == ("NotBlockyard", ExitCode.REFUSED)
+
+
 def tls_server(context: ssl.SSLContext | None) -> socket.socket:
     """Return a server that speaks TLS with a certificate nobody knows, or only plain text."""
     server = socket.create_server(("127.0.0.1", 0))

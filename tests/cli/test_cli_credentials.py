@@ -119,7 +119,9 @@ def test_the_environment_takes_precedence_over_what_is_stored_and_a_token_over_a
     key = environ | {"BLOCKYARD_API_KEY": "other", "BLOCKYARD_API_SECRET": "x"}
 
     assert credentials.load(key) == Credentials(url="http://one.test", key="other", secret="x")
-    assert credentials.load(key | {"BLOCKYARD_API_TOKEN": "tt"}) == Credentials(url="http://one.test", token="tt")
+    assert credentials.load(key | {"BLOCKYARD_API_TOKEN": "tt"}) == Credentials(
+        url="http://one.test", token="tt", origin="BLOCKYARD_API_TOKEN"
+    )
 
 
 def test_a_stored_key_is_never_sent_to_another_server(environ: dict[str, str]) -> None:

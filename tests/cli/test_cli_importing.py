@@ -274,9 +274,9 @@ def test_a_manual_definition_is_made_of_its_file_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("nme = 'x'", "nobody knows nme"),
+        ("nme = 'x'", "unknown member 'nme'"),
         ("name = 1", "name must be a text"),
-        ("[inputs.a]\nsecret = true", "inputs.a: nobody knows secret"),
+        ("[inputs.a]\nsecret = true", "inputs.a: unknown member 'secret'"),
         ("[inputs.a]\nsensitive = 'yes'", "true or false"),
         ("permissions = 'X'", "list of texts"),
         ("inputs = 3", "inputs must be a table"),
@@ -284,6 +284,9 @@ def test_a_manual_definition_is_made_of_its_file_alone(tmp_path: Path) -> None:
         ("[inputs.a]\nassignment_type = 'STATIC'", "needs a value"),
         ("[inputs.a]\nvalue = '1'\nvalue_env = 'X'", "give only one of value, value_env"),
         ("[inputs.a]\nvalue_env = 'NOT_SET'", "NOT_SET is not set"),
+        ("[inputs.zork]", "inputs.zork: the module has no variable 'zork'"),
+        ("[inputs.bucket_nam]\ndescription = 'x'", "did you mean 'bucket_name'"),
+        ("[outputs.bucket_ur]\noptional = true", "the module has no output 'bucket_ur'; did you mean 'bucket_url'"),
         ("engine_version = '1.9'", "not an engine version"),
     ],
 )
@@ -293,6 +296,42 @@ def test_mistakes_in_the_file_are_named(tmp_path: Path, content: str, message: s
 
     with pytest.raises(Failure, match=message):
         made(read_overrides(file))
+
+
+@pytest.mark.parametrize(
+    ("content", "warned"),
+    [
+        ("[inputs.ZORK]\nenvironment = true", False),
+        ("[inputs.zork]\ntype = 'FILE'", False),
+        ("[inputs.zork]\nexclude = true", False),
+        ("pre_run_script = 'true'\n[inputs.zork]", False),
+        ("[inputs.zork]\nassignment_type = 'WORKSPACE_IDENTIFIER'", True),
+    ],
+)
+def test_inputs_that_are_not_for_the_module_need_no_variable(tmp_path: Path, content: str, *, warned: bool) -> None:
+    file = tmp_path / "definition.toml"
+    file.write_text(content)
+
+    wanted = made(read_overrides(file))
+
+    assert any("has no variable 'zork'" in warning for warning in wanted.warnings) is warned
+
+
+def test_a_file_that_is_not_text_is_refused_in_plain_words(tmp_path: Path) -> None:
+    file = tmp_path / "definition.toml"
+    file.write_bytes(b"\x7fELF\xff\xfe")
+
+    with pytest.raises(Failure, match="is not a text file in UTF-8"):
+        read_overrides(file)
+
+
+def test_the_default_of_a_list_becomes_chosen_options(tmp_path: Path) -> None:
+    file = tmp_path / "definition.toml"
+    file.write_text("[inputs.tags]\ntype = 'MULTI_SELECT'\noptions = ['a', 'b', 'c']\n")
+    module = {"main.tf": 'variable "tags" {\n  type = list(string)\n  default = ["a", "c"]\n}\n'}
+
+    assert member(inputs(made(read_overrides(file), module)), "tags", "defaultValue") == ["a", "c"]
+    assert member(inputs(made(files=module)), "tags", "type") == "CODE"
 
 
 def test_the_version_document_belongs_to_its_definition() -> None:

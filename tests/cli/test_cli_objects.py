@@ -211,6 +211,35 @@ def test_a_workspace_that_there_is_not_is_refused_instead_of_listing_nothing(
     assert (ended.code, "there is no workspace 'nope'" in ended.err) == (3, True)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("runs", "show", "abcd"), "Give its id, or the beginning of it; 'blockyard runs list' shows them."),
+        (("blocks", "show", "26d"), "The beginning of an id must have at least 4 characters."),
+        (("blocks", "show", "nowhere"), "Give its id, or the beginning of it, or its exact name;"),
+    ],
+)
+def test_what_is_not_found_is_told_with_how_to_name_it(cli: Cli, arguments: tuple[str, ...], told: str) -> None:
+    ended = cli(*arguments)
+
+    assert (ended.code, told in ended.err) == (3, True)
+    assert ("name" in ended.err) is (arguments[0] != "runs")
+
+
+def test_a_definition_is_shown_in_whole_sentences(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "note.toml"
+    file.write_text(
+        'name = "Sentences"\n[inputs.title]\ndescription = "What it is about."\nregex = "^[A-Z]"\n'
+        'regex_message = "A title begins with a capital letter."\n'
+    )
+
+    imported = cli.does("definitions", "import", "--manual", "-f", str(file), "-w", "shop", "--release").out
+
+    assert imported.startswith("Sentences\n")
+    shown = " ".join(cli.does("definitions", "show", "Sentences").out.split())
+    assert "What it is about. A title begins with a capital letter." in shown
+
+
 def test_a_runner_is_named_by_its_name_too(cli: Cli, tmp_path: Path) -> None:
     cli.does("runners", "create", "Cloud", "-w", "shop", "--dir", str(tmp_path / "cloud"))
     file = tmp_path / "manual.toml"

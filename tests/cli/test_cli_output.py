@@ -1,6 +1,7 @@
 """What is printed on a terminal does not steer it, whatever it is and however it is printed."""
 
 import contextlib
+import io
 import json
 import os
 import pty
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from rich.console import Console
 from rich.text import Text
 
 from blockyard.cli.exits import Failure
@@ -144,6 +146,14 @@ def test_an_empty_list_prints_nothing_that_a_program_would_count(capsys: pytest.
             "Use fewer characters.",
             ["error: display name is too long", "Use fewer characters."],
         ),
+        (
+            "workspace 'shop' is not a platform builder",
+            "/metadata/ownedByWorkspace",
+            None,
+            ["error: workspace 'shop' is not a platform builder"],
+        ),
+        ("the identifier 'shop' is taken", "/metadata/name", None, ["error: the identifier 'shop' is taken"]),
+        ("the file is empty", "/spec/inputs/logo/value", None, ["error: input 'logo': the file is empty"]),
         ("must be text", "/spec/inputs/a~1b/value", None, ["error: input 'a/b' must be text"]),
         ("nothing to change", None, "Give -i.", ["error: nothing to change", "Give -i."]),
     ],
@@ -154,3 +164,15 @@ def test_a_refusal_is_told_in_words_and_once(
     Printer(Format.TABLE).fail(Failure(message, field=field, remedy=remedy))
 
     assert capsys.readouterr().err.splitlines() == told
+
+
+def test_nothing_is_shown_of_a_run_before_anything_is_known() -> None:
+    shown = io.StringIO()
+    console = Console(file=shown, force_terminal=True, width=80)
+    with Screen(console) as screen:
+        console.print("begun")
+        before = shown.getvalue()
+        screen.title("Run 1")
+
+    assert not any(spinner in before for spinner in "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
+    assert "-" not in before.replace("\x1b", "")

@@ -96,6 +96,7 @@ def test_a_void_token_is_exit_code_4(stranger: Cli) -> None:
 
     assert ended.code == 4
     assert "error:" in ended.err
+    assert "Correct BLOCKYARD_API_TOKEN, or unset it" in ended.err
 
 
 def test_a_server_that_is_not_there_is_exit_code_7(cli: Cli) -> None:
@@ -127,7 +128,14 @@ def test_several_servers_are_kept_as_contexts_and_each_has_a_default_workspace(
     assert stranger.does("whoami", "--url", blockyard.url, "-o", "json").document["url"] == blockyard.url
 
     assert stranger("keys", "list").code == 2
+    unknown = stranger("context", "use", "first", "-w", "nope")
+    assert (unknown.code, "there is no workspace 'nope'" in unknown.err) == (3, True)
+    assert stranger("keys", "list").code == 2
+    assert stranger.does("whoami", "-o", "json").document["url"] == other_name
     stranger.does("context", "use", "first", "-w", "shop")
+    key = json.loads(Path(key_file).read_text())["clientId"]
+    assert key not in stranger.does("context", "list").out
+    assert key in stranger.does("context", "list", "-o", "wide").out
     stranger.does("keys", "list")
     assert stranger.does("whoami", "-o", "json").document["url"] == blockyard.url
     assert stranger("keys", "list", "--context", second).code == 2

@@ -122,7 +122,7 @@ def test_variables_become_inputs() -> None:
 def test_outputs_become_outputs() -> None:
     assert propose({"outputs.tf": OUTPUTS}).outputs == (
         ProposedOutput(key="summary", display_name="Summary", assignment_type="SUMMARY"),
-        ProposedOutput(key="console_url", display_name="Console Url", assignment_type="RESOURCE_URL"),
+        ProposedOutput(key="console_url", display_name="Console URL", assignment_type="RESOURCE_URL"),
         ProposedOutput(key="zone-ids", display_name="Zone Ids", type="CODE", description="ids"),
         ProposedOutput(key="key", display_name="Key", sensitive=True),
     )
@@ -163,8 +163,9 @@ def test_an_own_backend_and_broken_files_are_told() -> None:
 
 
 def test_keys_become_words() -> None:
-    assert [display_name(key) for key in ("bucket_name", "camelCase", "a-b.c", "URL", "_")] == [
+    assert [display_name(key) for key in ("bucket_name", "page_url", "camelCase", "a-b.c", "URL", "_")] == [
         "Bucket Name",
+        "Page URL",
         "Camel Case",
         "A B C",
         "URL",

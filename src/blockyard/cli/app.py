@@ -18,6 +18,7 @@ from blockyard.cli.commands.state import state
 from blockyard.cli.commands.workspaces import workspaces
 from blockyard.cli.completion import names_of
 from blockyard.cli.context_option import taking_context
+from blockyard.cli.usage_errors import Commands
 
 NAMES_OF_HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -29,6 +30,7 @@ def build() -> typer.Typer:
     """Return the application with every client command."""
     application = typer.Typer(
         name="blockyard",
+        cls=Commands,
         help="Order, run, update and destroy versioned automation.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,

@@ -129,9 +129,7 @@ def print_list(printer: Printer, page: Page) -> None:
         printer.json([*page.items])
         return
     printer.objects(
-        columns(
-            "NAME", "WORKSPACE", "DEFINITION", "VERSION", "STATUS", "AGE", "ID", wide=["CREATED", "WHAT HAPPENED LAST"]
-        ),
+        columns("NAME", "WORKSPACE", "DEFINITION", "VERSION", "STATUS", "AGE", "ID", wide=["CREATED", "IN WORDS"]),
         [_row(item) for item in page.items],
     )
     tell_pages(printer, page)

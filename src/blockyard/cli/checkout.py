@@ -112,6 +112,8 @@ def _fetch(folder: Path, ref: str | None) -> None:
         raise usage("--ref is a branch, a tag or a commit")
     listing = _git("ls-remote", "--quiet", "origin", *references.names(ref), folder=folder)
     found = references.chosen(listing, ref)
+    if ref is None and not listing:
+        raise Failure("nothing is committed in the repository", remedy="Commit the module there first.")
     if ref is None or found is not None:
         _git("fetch", "--quiet", "--depth=1", "origin", "HEAD" if found is None else found[0], folder=folder)
         return

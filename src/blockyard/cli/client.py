@@ -192,7 +192,7 @@ class Client:
         if answer.status_code == HTTPStatus.UNAUTHORIZED and self._credentials.renewable:
             answer = self._send(request, token=self._login())
         if not answer.is_success:
-            raise failure_of(answer, self.url)
+            raise failure_of(answer, self.url, origin=self._credentials.origin)
         return answer
 
     @contextmanager
@@ -210,7 +210,7 @@ class Client:
         try:
             if not answer.is_success:
                 answer.read()
-                raise failure_of(answer, self.url)
+                raise failure_of(answer, self.url, origin=self._credentials.origin)
             yield answer.iter_lines()
         finally:
             answer.close()

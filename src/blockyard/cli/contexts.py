@@ -26,6 +26,7 @@ class Credentials:
         expires_at: end of the token's life in seconds since 1970; None if it is not known.
         context: the name they are stored under, so that a new token belongs there; None if they were not stored.
         workspace: the default workspace there.
+        origin: the environment variable they come from; None if they were stored or given otherwise.
     """
 
     url: str
@@ -36,6 +37,7 @@ class Credentials:
     user: str | None = None
     context: str | None = None
     workspace: str | None = None
+    origin: str | None = None
 
     @property
     def renewable(self) -> bool:

@@ -49,7 +49,7 @@ def load(environ: Mapping[str, str], *, url: str | None = None, context: str | N
     address = checked_url(address)
     known = stored.at(address)
     if token := environ.get(API_TOKEN):
-        return Credentials(url=address, token=token)
+        return Credentials(url=address, token=token, origin=API_TOKEN)
     key, secret = environ.get(API_KEY), environ.get(API_SECRET)
     if key and secret:
         return Credentials(url=address, key=key, secret=secret)

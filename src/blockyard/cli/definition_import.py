@@ -121,7 +121,8 @@ def _asked_target(proposal: Proposal, overrides: Overrides) -> str | None:
 
 
 def _show(printer: Printer, wanted: Plan) -> None:
-    printer.say(f"{wanted.name}: {text(wanted.definition, 'spec', 'description')}")
+    description = text(wanted.definition, "spec", "description")
+    printer.say(f"{wanted.name}: {description}" if description != wanted.name else wanted.name)
     rows = []
     for key, item in members(wanted.version, "inputs").items():
         sensitive = flag(item, "isSensitive")

@@ -63,7 +63,8 @@ def _print_implementation(printer: Printer, written: Version) -> None:
 def _input_row(item: Input) -> tuple[str, ...]:
     about = item.description.strip() or (item.name if item.name != item.key else "")
     if item.regex:
-        about = f"{about}{'; ' if about else ''}{item.regex_message or 'matches ' + item.regex}"
+        rule = item.regex_message or f"matches {item.regex}"
+        about = f"{about}{' ' if about.endswith(('.', '!', '?')) else '; '}{rule}" if about else rule
     return (item.key, _type(item), _needed(item), _default(item), ", ".join(item.options) or "-", about or "-")
 
 

@@ -144,7 +144,7 @@ def _order_everything(demo: Demo, repository: Path) -> str:
     if known >= {GIT_REPOSITORY, MANUAL_APPROVAL}:
         demo.console.print("Both are there from the last demo.")
 
-    demo.title("The application team orders a repository; OpenTofu makes it")
+    demo.title("The application team orders a repository, and gets it")
     name = f"orders-{secrets.token_hex(3)}"
     token = demo.folder / "deploy-token.txt"  # a secret on the command line is seen by every user of the machine
     token.touch(mode=0o600)

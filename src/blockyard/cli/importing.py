@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from blockyard.cli.checkout import Source
 from blockyard.cli.documents import flag, member, members, text
@@ -11,7 +12,8 @@ from blockyard.cli.engine_version import Chosen, choose_engine_version, is_engin
 from blockyard.cli.exits import usage
 from blockyard.cli.overrides import Overrides, excluded, static_value
 from blockyard.cli.resources import SHARED_RUNNER
-from blockyard.modules.importing import Proposal, ProposedInput, ProposedOutput
+from blockyard.modules import literals
+from blockyard.modules.importing import OWN_VARIABLES, Proposal, ProposedInput, ProposedOutput
 from blockyard.protocol.jsontypes import Json, JsonObject
 
 WORKSPACE_LEVEL, TENANT_LEVEL = "WORKSPACE_LEVEL", "TENANT_LEVEL"
@@ -92,6 +94,7 @@ def plan(
     """
     inputs, input_warnings = _inputs(proposal, overrides, environ)
     outputs, output_warnings = _outputs(proposal, overrides, manual=source is None)
+    unknown_warnings = [] if source is None else _unknown(proposal, overrides)
     definition, warnings = _definition(
         proposal, overrides, source=source, workspace=workspace, name=name, target=target, logo=logo
     )
@@ -111,8 +114,44 @@ def plan(
     return Plan(
         definition=definition,
         version=version,
-        warnings=(*proposal.warnings, *warnings, *engine_warnings, *input_warnings, *output_warnings),
+        warnings=(
+            *proposal.warnings,
+            *warnings,
+            *engine_warnings,
+            *unknown_warnings,
+            *input_warnings,
+            *output_warnings,
+        ),
     )
+
+
+def _unknown(proposal: Proposal, overrides: Overrides) -> list[str]:
+    """Refuse what a typing error in a key would make: an output, or an input people fill in, that the module does not have.
+
+    Inputs that reach the environment or the module's folder, or that a script may read, need no variable; others that
+    nobody fills in are warned of. Raises Failure.
+    """
+    variables, outputs = [item.key for item in proposal.inputs], [item.key for item in proposal.outputs]
+    warnings: list[str] = []
+    for key, table in overrides.inputs.items():
+        is_apart = flag(table, "environment") or text(table, "type") == "FILE" or excluded(table)
+        if key in variables or key in OWN_VARIABLES or is_apart or overrides.text("pre_run_script"):
+            continue
+        message = f"inputs.{key}: the module has no variable '{key}'{_did_you_mean(key, variables)}"
+        if (text(table, "assignment_type") or "USER_INPUT") in _WITH_DEFAULT:
+            raise usage(message, "Correct the key, or set environment = true if the module reads its environment.")
+        warnings.append(message)
+    for key, table in overrides.outputs.items():
+        if key not in outputs and not excluded(table):
+            raise usage(
+                f"outputs.{key}: the module has no output '{key}'{_did_you_mean(key, outputs)}", "Correct the key."
+            )
+    return warnings
+
+
+def _did_you_mean(key: str, known: list[str]) -> str:
+    near = get_close_matches(key, known, n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def _definition(
@@ -245,8 +284,8 @@ def _keeps_own_default(item: ProposedInput) -> bool:
 def _input(
     key: str, item: ProposedInput | None, table: JsonObject, environ: Mapping[str, str] | None, *, order: int
 ) -> JsonObject:
-    default = table.get("default", item.default if item else None)
     type_ = text(table, "type") or (item.type if item else "STRING")
+    default = table.get("default", _default(item, type_) if item else None)
     assignment = text(table, "assignment_type") or (item.assignment_type if item else "USER_INPUT")
     value = static_value(key, table, environ)
     if assignment == "STATIC" and value is None:
@@ -271,6 +310,17 @@ def _input(
         "validationRegexErrorMessage": text(table, "regex_message") or (item.regex_message if item else None),
     }
     return document | {name: member for name, member in optional.items() if member}
+
+
+def _default(item: ProposedInput, type_: str) -> Json:
+    """Return the default of a variable as an input of this type holds it; the options of a list are its texts."""
+    if type_ != "MULTI_SELECT" or not isinstance(item.default, str):
+        return item.default
+    try:
+        chosen = literals.to_json(literals.parse(item.default))
+    except literals.NotLiteralError:
+        return item.default
+    return chosen if isinstance(chosen, list) else item.default
 
 
 _WITH_DEFAULT = frozenset({"USER_INPUT", "PLATFORM_OPERATOR_MANUAL_INPUT"})

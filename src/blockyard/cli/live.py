@@ -226,6 +226,8 @@ class Screen:
 
     def _region(self) -> RenderableType:
         """Return what stays below the lines: the steps, and what happens now."""
+        if not self._title:
+            return Text("")  # nothing is known yet
         now = self._now()
         table = Table.grid(padding=(0, 1))
         for step in list(self._steps.values()):  # the terminal is refreshed by a thread of its own
@@ -235,5 +237,6 @@ class Screen:
                 Text(plain(step.name)),
                 Text(duration(step.seconds(now)), style="dim"),
             )
-        self._spinner.update(text=Text.assemble(plain(self._title), "  ", status_text(self._status)))
+        status = status_text(self._status) if self._status else Text("")
+        self._spinner.update(text=Text.assemble(plain(self._title), "  ", status))
         return Group(Text(""), self._spinner, table)

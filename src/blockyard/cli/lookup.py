@@ -82,7 +82,11 @@ def api_key(client: Client, word: str, *, workspace: str | None) -> JsonObject:
 
 
 def _is_prefix(word: str) -> bool:
-    return len(word) >= MIN_PREFIX and set(word.lower()) <= set("0123456789abcdef-")
+    return len(word) >= MIN_PREFIX and _is_hex(word)
+
+
+def _is_hex(word: str) -> bool:
+    return set(word.lower()) <= set("0123456789abcdef-")
 
 
 def _the_one(word: str, listed: Iterable[JsonObject], kind: str) -> JsonObject:
@@ -92,14 +96,21 @@ def _the_one(word: str, listed: Iterable[JsonObject], kind: str) -> JsonObject:
     if not matches and _is_prefix(word):
         matches = [item for item in found if text(item, "metadata", "uuid").startswith(word.lower())]
     if not matches:
-        raise missing(
-            f"there is no {kind} '{word}' that you may see",
-            f"Give its id or its exact name; 'blockyard {_COMMANDS[kind]} list' shows them.",
-        )
+        raise missing(f"there is no {kind} '{word}' that you may see", _how_to_name(word, kind))
     if len(matches) > 1:
         shown = "\n".join(f"  {_candidate(item)}" for item in matches[:MAX_CANDIDATES])
         raise usage(f"'{word}' matches {len(matches)} {kind}s:\n{shown}", "Use the id, or the beginning of it.")
     return matches[0]
+
+
+def _how_to_name(word: str, kind: str) -> str:
+    name = "" if kind == "run" else ", or its exact name"
+    short = (
+        f" The beginning of an id must have at least {MIN_PREFIX} characters."
+        if len(word) < MIN_PREFIX and _is_hex(word)
+        else ""
+    )
+    return f"Give its id, or the beginning of it{name}; 'blockyard {_COMMANDS[kind]} list' shows them.{short}"
 
 
 def _candidate(item: JsonObject) -> str:

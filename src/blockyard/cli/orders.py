@@ -44,6 +44,14 @@ def change_document(block: Block, *, version_id: str, name: str | None, inputs: 
     }
 
 
+def unchanged(before: Block, after: Block) -> bool:
+    """Return whether a change left a building block as it was: same content, and no run for it."""
+    return all(
+        member(before.document, *path) == member(after.document, *path)
+        for path in (("spec",), ("status", "status"), ("status", "latestRunUuid"))
+    )
+
+
 def _version_ref(version_id: str) -> JsonObject:
     return {"uuid": version_id, "kind": "meshBuildingBlockDefinitionVersion"}
 

@@ -62,6 +62,9 @@ class Overrides:
         return value if isinstance(value, list) else None
 
 
+_FORMS = "Write TOML, or JSON in a file whose name ends in .json."
+
+
 def read_overrides(path: Path) -> Overrides:
     """Return what a file says. Raises Failure (usage): it cannot be read, or has members nobody knows."""
     try:
@@ -69,10 +72,10 @@ def read_overrides(path: Path) -> Overrides:
         document: Json = json.loads(content) if path.suffix == ".json" else tomllib.loads(content)
     except OSError as error:
         raise usage(f"'{path}' cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise usage(f"'{path}' is not a text file in UTF-8", _FORMS) from None
     except ValueError as error:
-        raise usage(
-            f"'{path}' cannot be read: {error}", "Write TOML, or JSON in a file whose name ends in .json."
-        ) from None
+        raise usage(f"'{path}' cannot be read: {error}", _FORMS) from None
     if not isinstance(document, dict):
         raise usage(f"'{path}' must hold a table")
     _only_known(document, _MEMBERS, str(path))
@@ -114,7 +117,11 @@ def _tables(document: JsonObject, name: str, known: frozenset[str]) -> dict[str,
 
 def _only_known(document: JsonObject, known: frozenset[str], where: str) -> None:
     if unknown := sorted(set(document) - known):
-        raise usage(f"{where}: nobody knows {', '.join(unknown)}", f"Known are: {', '.join(sorted(known))}.")
+        names = ", ".join(f"'{name}'" for name in unknown)
+        raise usage(
+            f"{where}: unknown {'member' if len(unknown) == 1 else 'members'} {names}",
+            f"Known members: {', '.join(sorted(known))}.",
+        )
 
 
 def static_value(key: str, table: JsonObject, environ: Mapping[str, str] | None) -> Json:

@@ -28,19 +28,37 @@ _REMEDIES = {
     HTTPStatus.UNAUTHORIZED: "Sign in again with 'blockyard login'.",
     HTTPStatus.CONFLICT: "Look at the object's state and try again later.",
 }
+_OF_PROXIES = frozenset(
+    {
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+"""What a proxy answers in its own words for a server that is away; any other answer of a server has words of ours."""
 
 
-def failure_of(answer: httpx.Response, url: str) -> Failure:
-    """Return the failure an error answer of the server at `url` stands for; its body is read as far as it can be."""
+def failure_of(answer: httpx.Response, url: str, *, origin: str | None = None) -> Failure:
+    """Return the failure an error answer of the server at `url` stands for; its body is read as far as it can be.
+
+    `origin` names the variables that the credentials come from.
+    """
     body = _body(answer)
     phrase = f"{answer.status_code} {answer.reason_phrase}".strip()
     status = _status(answer)
+    if status not in _OF_PROXIES and not any(text(body, name) for name in ("message", "errorCode", "error")):
+        return _not_blockyard(answer, url)
     message = text(body, "message") or f"{url} answered {phrase}"
     if status is HTTPStatus.UNAUTHORIZED and url not in message:
         message = f"{url} does not accept the sign-in: {message}"
+    if status is HTTPStatus.UNAUTHORIZED and origin:
+        remedy: str | None = f"Correct {origin}, or unset it and sign in with 'blockyard login'."
+    else:
+        remedy = text(body, "remedy") or (_REMEDIES.get(status) if status else None)
     return Failure(
         message,
-        remedy=text(body, "remedy") or (_REMEDIES.get(status) if status else None),
+        remedy=remedy,
         exit_code=_EXIT_CODES.get(status, ExitCode.REFUSED) if status else ExitCode.REFUSED,
         code=text(body, "errorCode") or text(body, "error") or phrase,
         field=text(body, "field") or None,
@@ -60,11 +78,17 @@ def in_words(failure: Failure) -> tuple[str, str | None]:
         message = message.removeprefix(f"{failure.field} ").removeprefix(f"{failure.field}: ")
         name = _name_of(failure.field)
         if name and name.lower() not in message.lower():
-            message = f"{name} {message}" if message.startswith(("must ", "is ")) else f"{name}: {message}"
+            if message.startswith(("must ", "is ", "has ")):
+                message = f"{name} {message}"
+            elif name.startswith(_KEYED):  # others are whole sentences, which name what they are about
+                message = f"{name}: {message}"
     remedy = failure.remedy
     if remedy and (_FOR_PROGRAMS.match(remedy) or _bare(remedy) in _bare(message)):
         remedy = None
     return message, remedy
+
+
+_KEYED = ("input '", "output '")
 
 
 def _bare(sentence: str) -> str:
@@ -85,11 +109,7 @@ def sign_in_refused(url: str, answer: httpx.Response) -> Failure:
     """Return the failure of a sign-in that the server at `url` did not accept, or that reached another program."""
     reason = text(_body(answer), "message")
     if not reason:
-        return Failure(
-            f"{url} does not answer as a Blockyard server: {answer.status_code} {answer.reason_phrase}".strip(),
-            remedy="Another program may use this port. Give the URL that 'blockyard up' prints: blockyard login --url …",
-            code="NotBlockyard",
-        )
+        return _not_blockyard(answer, url)
     wait = retry_after(answer, datetime.now(UTC).timestamp())
     return Failure(
         f"{url} refused the sign-in: {reason}",
@@ -98,6 +118,14 @@ def sign_in_refused(url: str, answer: httpx.Response) -> Failure:
         else "Check name, password or key, and that this is the right server.",
         exit_code=ExitCode.DENIED,
         code=text(_body(answer), "errorCode") or "NotSignedIn",
+    )
+
+
+def _not_blockyard(answer: httpx.Response, url: str) -> Failure:
+    return Failure(
+        f"{url} does not answer as a Blockyard server: {answer.status_code} {answer.reason_phrase}".strip(),
+        remedy="Another program may use this port. Give the URL that 'blockyard up' prints: blockyard login --url …",
+        code="NotBlockyard",
     )
 
 

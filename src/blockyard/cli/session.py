@@ -79,14 +79,22 @@ def reporting(form: Format) -> Iterator[Printer]:
 @contextmanager
 def connected(form: Format, url: str | None = None) -> Iterator[Session]:
     """Yield the server and a printer, like `reporting`. New tokens are kept for the next command."""
-    with reporting(form) as printer:
-        credentials = stored.load(os.environ, url=url, context=chosen_context())
+    with (
+        reporting(form) as printer,
+        signed_in(stored.load(os.environ, url=url, context=chosen_context()), printer) as session,
+    ):
+        yield session
 
-        def waiting(reason: str, seconds: float) -> None:
-            printer.note(f"{reason}; trying again in {seconds:g} s")
 
-        with Client(credentials, renewed=_keep, waiting=waiting) as client:
-            yield Session(client, printer)
+@contextmanager
+def signed_in(credentials: contexts.Credentials, printer: Printer) -> Iterator[Session]:
+    """Yield the server of some credentials. New tokens are kept for the next command."""
+
+    def waiting(reason: str, seconds: float) -> None:
+        printer.note(f"{reason}; trying again in {seconds:g} s")
+
+    with Client(credentials, renewed=_keep, waiting=waiting) as client:
+        yield Session(client, printer)
 
 
 def _keep(newer: contexts.Credentials) -> None:

@@ -98,9 +98,16 @@ def propose(files: Mapping[str, str]) -> Proposal:
 
 
 def display_name(key: str) -> str:
-    """Return `key` as words: `bucket_name` becomes `Bucket Name`."""
+    """Return `key` as words: `bucket_name` becomes `Bucket Name`, `page_url` `Page URL`."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", re.sub(r"[_\-.]+", " ", key)).split()
-    return " ".join(word[0].upper() + word[1:] for word in words) or key
+    shown_words = (word.upper() if word.lower() in _ABBREVIATIONS else word[0].upper() + word[1:] for word in words)
+    return " ".join(shown_words) or key
+
+
+_ABBREVIATIONS = frozenset(
+    {"api", "arn", "cidr", "cpu", "dns", "id", "ip", "ram", "ssh", "tls", "ttl", "uri", "url", "vm", "vpc"}
+)
+"""Words of keys that people write in capitals."""
 
 
 def _own_inputs(module: Module) -> list[Variable]:

@@ -360,6 +360,25 @@ def test_a_block_is_deleted_after_a_question(world: PageWorld, block: JsonObject
     assert "invoices bucket" not in person.read("/blocks")
 
 
+def test_a_block_that_is_being_deleted_has_one_button_that_says_why_it_cannot_be_used(
+    world: PageWorld, block: JsonObject
+) -> None:
+    world.finish(status=RunStatus.FAILED)
+    person = world.person("sam")
+    person.change(f"{path_of(block)}/delete")
+
+    pending = person.get(path_of(block))
+    world.finish(status=RunStatus.FAILED)
+    failed = person.get(path_of(block))
+
+    assert "Delete again" not in pending.text
+    assert re.search(r'href="[^"]*/delete"[^>]*aria-disabled="true" aria-describedby="actions-why"', pending.text)
+    assert "A run is destroying it. If the run fails, you can delete this again." in words_of(pending)
+    assert re.search(
+        r'<button class="btn btn-sm" type="submit">(?:(?!</button>).)*Delete again', failed.text, re.DOTALL
+    )
+
+
 def test_a_deletion_that_would_do_something_else_by_now_asks_again(world: PageWorld) -> None:
     block = world.order(world.define(inputs={"x": an_input(updateableByConsumer=True)}))
     person = world.person("sam")

@@ -176,8 +176,8 @@ def test_a_needed_input_cannot_be_emptied(world: PageWorld, block: JsonObject, k
     person.change(form_of(block), {f"input.{key}": ""})
 
     page = person.read(form_of(block))
-    assert f"{label} needed" in page
-    assert "This is needed: without it the building block cannot run." in page
+    assert f"{label} required" in page
+    assert "This is required: without it the building block cannot run." in page
     assert world.stored(block) == before
 
 
@@ -191,8 +191,8 @@ def test_an_input_with_a_default_may_be_emptied(world: PageWorld, block: JsonObj
 def test_needed_inputs_are_marked_before_anything_is_wrong(world: PageWorld, block: JsonObject) -> None:
     page = world.person("sam").read(form_of(block))
 
-    assert "Name needed" in page
-    assert "Note needed" not in page
+    assert "Name required" in page
+    assert "Note required" not in page
     assert "The stored secret is kept unless you enter a new one." in page
 
 
@@ -219,7 +219,9 @@ def test_of_two_changes_of_one_field_the_later_sees_both_and_chooses(world: Page
     first.submit(opened.fill({"input.name": "Mine", "input.size": "9"}), at=form_of(block))
 
     page = first.read(form_of(block))
-    assert "Somebody else has changed this since you opened the page." in page
+    assert "Please check the marked field: changed since you opened this page. Nothing was saved. Name" in page
+    assert "This was changed after you opened the page. Above is what you entered." in page
+    assert "correct" not in page
     assert "Theirs" in page
     assert first.form(form_of(block)).control("input.name").value == "Mine"
     assert world.stored(block) == before
@@ -249,7 +251,7 @@ def test_a_secret_that_somebody_else_replaced_is_not_overwritten_unseen(world: P
 
     first.submit(opened.fill({"input.token": "mine-mine-mine"}), at=form_of(block))
 
-    assert "Somebody else has replaced this since you opened the page." in first.read(form_of(block))
+    assert "This was replaced after you opened the page." in first.read(form_of(block))
     assert world.stored(block) == before
 
 

@@ -10,7 +10,7 @@ from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from blockyard.server.ui.runs import LIVE_HEADER
 from blockyard.server.ui.steps import log_of, plain
-from tests.support.block_world import Claimed, uuid_of
+from tests.support.block_world import Claimed, an_input, uuid_of
 from tests.support.page_world import PageWorld, words_of
 from tests.support.principals import ADMINISTRATOR
 
@@ -273,6 +273,27 @@ def test_a_failed_run_begins_with_its_cause_what_to_do_and_one_button(world: Pag
     )
     assert again.headers["location"] == f"/blocks/{block_of(world, claimed)}"
     assert "Run again" not in person.read(f"/runs/{claimed.run_id}")
+
+
+def test_sentences_of_a_failed_run_stand_apart(world: PageWorld) -> None:
+    world.order(world.define(transparent=True, inputs={"x": an_input(updateableByConsumer=True)}), {"x": "y"})
+    claimed = world.claimed()
+    fail(world, claimed)
+
+    page = world.person("sam").get(f"/runs/{claimed.run_id}").text
+
+    assert re.search(r"change it</a>\.\s+If the cause was temporary, run again\.\s+Otherwise ask", page)
+
+
+def test_a_run_under_way_is_reloaded_by_hand_where_no_script_follows_it(world: PageWorld, claimed: Claimed) -> None:
+    person = world.person("sam")
+    paths = [f"/runs/{claimed.run_id}", f"/blocks/{block_of(world, claimed)}"]
+
+    for path in paths:
+        assert f'<a class="link" href="{path}">Reload it</a>' in person.get(path).text
+    world.report(claimed, RunStatus.SUCCEEDED)
+    for path in paths:
+        assert "<noscript>" not in person.get(path).text
 
 
 def test_without_its_log_the_cause_is_the_message_of_the_step(world: PageWorld) -> None:

@@ -71,7 +71,10 @@ def list_blocks(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """List building blocks, the newest first, also those that are being deleted."""
+    """List building blocks, the newest first.
+
+    Those that are being deleted are listed, too.
+    """
     with connected(output, url) as session:
         definition_id = lookup.definition(session.client, definition).id if definition else None
         filters = {
@@ -109,7 +112,10 @@ def show_outputs(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Show the outputs of a building block, or the bare value of one, for scripts."""
+    """Show the outputs of a building block.
+
+    With the name of an output it prints the bare value, for scripts.
+    """
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
         if name is not None:
@@ -207,7 +213,7 @@ def apply_plan(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Make exactly the changes that the latest `blocks detect` showed."""
+    """Make exactly the changes that `blocks detect` showed."""
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
         session.client.post(own("blocks", item.id, "apply-plan"))
@@ -227,7 +233,10 @@ def delete_block(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Delete a building block: a run destroys what it made, then it is gone."""
+    """Delete a building block.
+
+    A run destroys what it made, then it is gone.
+    """
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
         what = "forget it without destroying what it made" if purge else "destroy what it made"

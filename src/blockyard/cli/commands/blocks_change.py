@@ -10,7 +10,7 @@ from blockyard.cli.completion import names_of
 from blockyard.cli.documents import text
 from blockyard.cli.exits import Failure, usage
 from blockyard.cli.model import Block, Definition, Input, Version
-from blockyard.cli.orders import answered, change_document, order_document, proposed_name, refuse_missing
+from blockyard.cli.orders import answered, change_document, order_document, proposed_name, refuse_missing, unchanged
 from blockyard.cli.output import Format
 from blockyard.cli.prompts import ask
 from blockyard.cli.resources import BLOCKS, DEFINITIONS, own
@@ -141,7 +141,13 @@ def update_block(
         if not (given or values):
             raise _nothing_changes()
         document = change_document(item, version_id=chosen.id, name=name, inputs=values)
-        finish(session, Block.read(session.client.replace(BLOCKS, item.id, document)), wait=wait)
+        changed = Block.read(session.client.replace(BLOCKS, item.id, document))
+        if unchanged(item, changed):
+            same_version = (upgrade or version is not None) and chosen.id == item.version_id
+            latest = "the latest version" if version is None else "version"
+            already = f"'{item.name}' is already on {latest} {chosen.number}. " if same_version else ""
+            session.printer.say(f"{already}Nothing was changed.")
+        finish(session, changed, wait=wait)
 
 
 def _given_values(

@@ -8,11 +8,12 @@ import typer
 
 from blockyard.cli import contexts
 from blockyard.cli.completion import names_of
-from blockyard.cli.output import Format, columns
-from blockyard.cli.session import OutputOption, reporting
+from blockyard.cli.listing import require_workspace
+from blockyard.cli.output import SHORT_ID, Format, columns
+from blockyard.cli.session import OutputOption, reporting, signed_in
 from blockyard.protocol.jsontypes import JsonObject
 
-context = typer.Typer(name="context", help="Contexts: the servers you signed in to, each with a default workspace.")
+context = typer.Typer(name="context", help="Contexts: the servers you signed in to.")
 
 
 @context.command("list")
@@ -35,14 +36,15 @@ def list_contexts(output: OutputOption = Format.TABLE) -> None:
             printer.json([*documents])
             return
         printer.objects(
-            columns("CURRENT", "NAME", "URL", "AS", "WORKSPACE"),
+            columns("CURRENT", "NAME", "URL", "AS", "WORKSPACE", wide=["KEY"]),
             [
                 (
                     "*" if name == known.current else "",
                     name,
                     item.url,
-                    item.user or (f"key {item.key}" if item.key else "token"),
+                    item.user or (f"key {item.key[:SHORT_ID]}" if item.key else "token"),
                     item.workspace or "-",
+                    item.key or "-",
                 )
                 for name, item in found
             ],
@@ -59,8 +61,14 @@ def use_context(
     ] = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Make a context the current one, and choose its default workspace."""
+    """Make a context the current one.
+
+    --workspace chooses its default workspace, which its server must know.
+    """
     with reporting(output) as printer:
+        if workspace is not None:
+            with signed_in(contexts.read(contexts.file_path(os.environ)).named(name), printer) as session:
+                require_workspace(session, workspace, [])
         with contexts.changing(contexts.file_path(os.environ)) as held:
             chosen = held[0].named(name)
             chosen = replace(chosen, workspace=workspace or chosen.workspace)

@@ -67,7 +67,10 @@ def show_definition(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Show a definition: what it is for, and what its latest released version (else its draft) takes and gives."""
+    """Show a definition, its inputs and its outputs.
+
+    They are those of its latest released version, else of its draft.
+    """
     with connected(output, url) as session:
         item = lookup.definition(session.client, definition, workspace=workspace)
         version_id = lookup.orderable(item, version)
@@ -94,7 +97,10 @@ def _written(client: Client, version_id: str) -> Version | None:
 def release_definition(
     definition: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
 ) -> None:
-    """Release the draft: from then on it is what is ordered, and it never changes."""
+    """Release the draft.
+
+    From then on it is what is ordered, and it never changes.
+    """
     with connected(output, url) as session:
         item, latest = _latest(session, definition, workspace)
         if latest.state == RELEASED:

@@ -59,7 +59,10 @@ def import_definition(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Make a definition of an OpenTofu module: its variables become inputs, its outputs outputs."""
+    """Make a definition of an OpenTofu module.
+
+    Its variables become inputs, its outputs become outputs.
+    """
     from blockyard.cli import definition_import  # noqa: PLC0415  loads the reader of HCL, which no other command needs
 
     with reporting(output):

@@ -117,7 +117,9 @@ def create_runner(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Register a runner: make its key pair here, an API key for it, and its configuration file.
+    """Register a runner, and write its configuration.
+
+    Its key pair is made here, with an API key for it and its configuration file.
 
     Private key and secret are files of mode 0600 that never leave this machine; the server gets the public key.
     """
@@ -170,7 +172,9 @@ def create_runner_key(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Create another API key of a runner, which works for this runner only.
+    """Create another API key of a runner.
+
+    It works for this runner only.
 
     Its secret goes into a file; it is never printed and cannot be had again.
     """

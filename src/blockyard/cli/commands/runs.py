@@ -57,7 +57,9 @@ def list_runs(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """List runs, the newest first: those of your definitions, or of one building block.
+    """List runs, the newest first.
+
+    They are those of your definitions, or of one building block.
 
     Where you have no definitions: the latest runs of your newest building blocks.
     """

@@ -43,7 +43,9 @@ def login(
     ] = False,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Sign in and remember it for further commands, as a context that becomes the current one.
+    """Sign in to a server, and remember it for further commands.
+
+    The sign-in is kept as a context, which becomes the current one.
 
     Without --url it is BLOCKYARD_URL, else the server whose own key the file is, else the server of the current context, else
     http://127.0.0.1:8500. Sign-ins to other servers are kept. --context names the context; left out, it is called after the server.
@@ -76,7 +78,10 @@ def logout(
     everywhere: Annotated[bool, typer.Option("--all", help="Forget the sign-ins to all servers.")] = False,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Forget the sign-in to the server of the current context, or of --context."""
+    """Forget the sign-in to a server.
+
+    It is the server of the current context, or of --context.
+    """
     with reporting(output) as printer:
         with contexts.changing(contexts.file_path(os.environ)) as held:
             known = held[0]

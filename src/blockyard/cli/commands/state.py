@@ -31,7 +31,10 @@ Number = Annotated[int, typer.Argument(min=1, help="Number of the version.")]
 def list_versions(
     block: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
 ) -> None:
-    """List the kept versions of a building block's state, the newest first."""
+    """List the kept versions of a building block's state.
+
+    The newest come first.
+    """
     with connected(output, url) as session:
         found = _versions(session.client, _block_id(session.client, block, workspace))
         if session.printer.is_json:
@@ -117,7 +120,10 @@ def restore_version(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Make an older version of a state the current one again, as a new version."""
+    """Make an older version of a state the current one.
+
+    It becomes a new version.
+    """
     with connected(output, url) as session:
         block_id = _block_id(session.client, block, workspace)
         require_consent(f"Replace the current state of '{block}' with its version {version}?", yes=yes)

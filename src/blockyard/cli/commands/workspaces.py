@@ -13,7 +13,7 @@ from blockyard.cli.resources import WORKSPACES, own
 from blockyard.cli.session import OutputOption, UrlOption, connected
 from blockyard.protocol.jsontypes import JsonObject
 
-workspaces = typer.Typer(name="workspaces", help="Teams' homes: they own definitions, building blocks and keys.")
+workspaces = typer.Typer(name="workspaces", help="Workspaces: they own definitions, blocks and keys.")
 
 
 @workspaces.command("list")

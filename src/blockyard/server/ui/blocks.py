@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from blockyard.protocol.names import ImplementationType, StepStatus
 from blockyard.server.blocks.api.feed import Cursor
-from blockyard.server.blocks.model.block import RUNNING, WAITING, Block, BlockStatus, Lifecycle
+from blockyard.server.blocks.model.block import WAITING, Block, BlockStatus, Lifecycle
 from blockyard.server.blocks.model.inputs import SETTABLE
 from blockyard.server.blocks.service import BlockDetail, BlockService
 from blockyard.server.definitions.model import DeletionMode
@@ -128,6 +128,7 @@ class BlockPages:
         """Return what the template needs. Raises NotFound."""
         detail = self._blocks.detail(tx, principal, block_id)
         block, is_live = detail.view.block, detail.view.block.is_live
+        is_leaving = block.lifecycle is Lifecycle.MARKED_FOR_DELETION
         latest = self._views.detail(tx, principal, detail.runs[0].id) if detail.runs else None
         return {
             "block": block,
@@ -139,7 +140,7 @@ class BlockPages:
             "status": words.block_badge(block, is_yours=words.is_yours(principal, block)),
             "reasons": reasons(detail),
             "running": block.is_running,
-            "leaving": block.lifecycle is Lifecycle.MARKED_FOR_DELETION,
+            "leaving": is_leaving,
             "notes": notes(detail, latest),
             "summary": summary_of(detail.view),
             "outputs": output_rows(detail.view),
@@ -149,8 +150,8 @@ class BlockPages:
             "more_runs": bool(detail.runs) and detail.runs[-1].number > 1,
             "parents": detail.parents,
             "children": detail.children,
-            "may_run": detail.may_run and is_live,
-            "can_run": block.lifecycle is Lifecycle.MARKED_FOR_DELETION or block.status not in RUNNING | WAITING,
+            "may_run": detail.may_run and is_live and not (is_leaving and block.is_running),  # one button that deletes
+            "can_run": not block.is_running and (is_leaving or block.status not in WAITING),
             "may_change": bool(editable(detail)) and block.lifecycle is Lifecycle.ACTIVE,
             "may_delete": detail.may_delete and is_live,
             "deletion": deletion(detail),
@@ -177,6 +178,8 @@ def reasons(detail: BlockDetail) -> list[str]:
         return []
     if not (detail.may_save or detail.may_delete):
         return [f"You can look at this building block. An owner or a manager of {block.workspace} can change it."]
+    if block.is_running and block.lifecycle is Lifecycle.MARKED_FOR_DELETION:
+        return ["A run is destroying it. If the run fails, you can delete this again."]
     if block.is_running:
         return ["A run is under way. You can change, run or delete this once it has ended."]
     found: list[str] = []

@@ -144,6 +144,7 @@ def _context(outcome: Outcome) -> dict[str, object]:
         "block": block,
         "fields": fields,
         "wrong": [(place, field) for place, field in enumerate(fields, 1) if field.error or field.theirs],
+        "mistaken": any(field.error for field in fields),
         "gone": outcome.judged.gone,
         "running": block.is_running,
     }

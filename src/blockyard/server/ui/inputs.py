@@ -17,10 +17,10 @@ from blockyard.server.ui.controls import Entry, Unreadable
 from blockyard.server.ui.refusals import sentence
 
 REPLACED = (
-    "Somebody else has replaced this since you opened the page. Enter yours again to replace theirs, or leave it empty to "
-    "keep theirs."
+    "This was replaced after you opened the page. Enter yours again to replace the stored one, or leave it empty to "
+    "keep that one."
 )
-NEEDED = "This is needed: without it the building block cannot run."
+NEEDED = "This is required: without it the building block cannot run."
 
 _SENT, _WAS, REVISION_FIELD = "input.", "was.", "revision"
 """Names of controls: what an input shall be, the mark of what it was, the revision of the block that was shown."""

@@ -1,0 +1,79 @@
+"""Wrong words on the command line are told in our words, to programs as JSON."""
+
+import json
+
+import pytest
+import typer.main
+from typer.core import TyperGroup
+from typer.testing import CliRunner
+
+from blockyard import __main__ as command
+from blockyard.cli.app import build
+
+LIBRARY = ("Input should be", "Value error", "Invalid value", "Got unexpected", "Usage:", "Traceback")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["blocks", "list", "--limit", "0"], "--limit must be at least 1"),
+        (["blocks", "list", "-n", "100000"], "--limit must be at most 1000"),
+        (["blocks", "order", "x", "--version", "y"], "--version must be a whole number"),
+        (["blocks", "list", "-o", "yaml"], "--output: 'yaml' is not one of 'table', 'wide', 'json'"),
+        (["blocks", "list", "--status", "FAILD"], "--status: 'FAILD' is not one of"),
+        (["blocks", "order"], "DEFINITION is missing"),
+        (["blocks", "list", "more"], "too many words: more"),
+        (["blocks", "list", "--zork"], "no such option: --zork"),
+        (["blocks", "lst"], "no such command 'lst'. Did you mean 'list'?"),
+        (["--zork"], "no such option: --zork"),
+    ],
+)
+def test_wrong_usage_is_told_in_our_words_and_as_json_to_programs(arguments: list[str], message: str) -> None:
+    for_people = CliRunner().invoke(build(), arguments)
+    for_programs = CliRunner().invoke(build(), [*arguments, "-o", "json"])
+
+    assert (for_people.exit_code, for_people.stdout) == (2, "")
+    assert f"error: {message}" in for_people.stderr
+    assert not any(words in for_people.stderr for words in LIBRARY)
+    if "yaml" not in arguments and arguments[0] != "--zork":
+        told = json.loads(for_programs.stderr)
+        assert (for_programs.exit_code, told["exitCode"], told["error"]["errorCode"]) == (2, 2, "Usage")
+        assert message.partition(":")[0] in told["error"]["message"]
+
+
+@pytest.mark.parametrize("spelling", [["-o", "json"], ["-ojson"], ["--output", "json"], ["--output=json"]])
+def test_every_spelling_of_the_format_is_seen_before_the_words_are_understood(spelling: list[str]) -> None:
+    ended = CliRunner().invoke(build(), ["runs", "list", *spelling, "--zork"])
+
+    assert json.loads(ended.stderr)["error"]["message"] == "no such option: --zork"
+
+
+def test_a_group_without_a_command_shows_its_help() -> None:
+    assert "Order a building block" in CliRunner().invoke(build(), ["blocks"]).output
+
+
+def test_arguments_are_spelled_in_upper_case_as_in_the_documents() -> None:
+    ordering = CliRunner().invoke(build(), ["blocks", "order", "--help"]).output
+    importing = CliRunner().invoke(build(), ["definitions", "import", "--help"]).output
+
+    assert "DEFINITION" in ordering
+    assert "{definition}" not in ordering
+    assert "[SOURCE]" in importing
+
+
+def test_help_on_80_columns_cuts_no_sentence() -> None:
+    application = build()
+    for name, server in command._SERVERS.items():
+        application.command(name, hidden=name in command._HIDDEN)(server)
+    top = typer.main.get_command(application)
+    assert isinstance(top, TyperGroup)
+
+    groups = [top, *(inner for inner in top.commands.values() if isinstance(inner, TyperGroup))]
+    cut = [
+        f"{group.name} {name}: {item.get_short_help_str(500)}"
+        for group in groups
+        for name, item in group.commands.items()
+        if not item.hidden and item.get_short_help_str(72 - max(map(len, group.commands))).endswith("...")
+    ]
+
+    assert not cut, "\n".join(cut)
