@@ -35,22 +35,31 @@ _OPEN_URL = re.compile(rb":(?:/(?:/[^\s/?#\"'<>]{0,512})?)?\Z")
 
 
 def parts(secret: str) -> Iterator[str]:
-    """Yield what must not be shown of a secret: its whole text, its longer lines and the longer texts in its JSON."""
+    """Yield what must not be shown of a secret: its whole text, its longer lines, the longer texts and numbers in its JSON."""
     yield secret
     lines = [line.strip() for line in secret.splitlines()]
     if len(lines) > 1:
         yield from (line for line in lines if len(line) >= SHORTEST_PART and not line.startswith("-----"))
     if secret.lstrip()[:1] in {"{", "[", '"'}:
         try:
-            yield from _texts(json.loads(secret))
+            yield from _texts(json.loads(secret, parse_int=_Number, parse_float=_Number))
         except (ValueError, RecursionError):
             return
 
 
+class _Number(str):
+    """A number in JSON, as it is written there."""
+
+    __slots__ = ()
+
+
 def _texts(value: Json) -> Iterator[str]:
     match value:
+        case _Number():
+            if sum(map(str.isdigit, value)) >= SHORTEST:
+                yield value.removeprefix("-")
         case str() if len(value) >= SHORTEST_PART:
-            yield value
+            yield from parts(value)
         case list():
             for item in value:
                 yield from _texts(item)

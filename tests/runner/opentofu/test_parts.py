@@ -346,6 +346,28 @@ def test_parts_of_secrets_are_masked_too() -> None:
     assert list(secrets(PlainInput("f", "data:;base64,?", InputType.FILE, is_sensitive=True)))
 
 
+def test_the_texts_and_numbers_of_a_literal_are_masked_by_themselves() -> None:
+    text = """{ # by hand
+      password = "HclPassw0rdA", list = ["x1234567", ], pin = -1234567, count = 12345
+      lines = <<-END
+        first heredoc line
+        second heredoc line
+      END
+    }"""
+    masker = Masker(secrets(PlainInput("c", text, InputType.CODE, is_sensitive=True)))
+
+    assert masker.mask("HclPassw0rdA x1234567 1234567 12345") == "*** *** *** 12345"
+    assert masker.mask("> first heredoc line\n> second heredoc line") == "> ***\n> ***"
+    short = Masker(secrets(PlainInput("c", '[ "pass", 12, ]', InputType.LIST, is_sensitive=True)))
+    assert short.mask('<["pass",12]>, pass') == "<***>, pass"
+
+
+def test_the_numbers_in_a_sensitive_json_are_masked_by_themselves() -> None:
+    code = PlainInput("c", '{"pin": 1234567, "rate": 0.123456, "few": 12345}', InputType.CODE, is_sensitive=True)
+
+    assert Masker(secrets(code)).mask("1234567 0.123456 12345") == "*** *** 12345"
+
+
 APPLIED = (
     "terraform_data.a (local-exec): Error: not ours\n\nApply complete! Resources: 1 added, 0 changed, 0 destroyed.\n"
 )
