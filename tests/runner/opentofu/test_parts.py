@@ -399,3 +399,18 @@ def test_the_end_of_an_engine_that_nobody_noted_is_concluded_from_its_last_words
     output.write_text(said)
 
     assert conclusion(words)(output) == exit_code
+
+
+@pytest.mark.parametrize("text", ["Error: is what this output says", "Error: as well\n" * 30_000])
+def test_an_apply_that_succeeded_is_concluded_whatever_its_outputs_look_like(tmp_path: Path, text: str) -> None:
+    output = tmp_path / "output"
+    output.write_text(f"{APPLIED}\nOutputs:\n\nlong = <<EOT\n{text}\nEOT\n")
+
+    assert conclusion(("terraform", "apply"))(output) == 0
+
+
+def test_words_within_a_long_line_are_not_taken_for_the_last_words_of_the_engine(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    output.write_text("x" * 64 * 1024 + "Error: not at the beginning\n" + APPLIED)
+
+    assert conclusion(("terraform", "apply"))(output) == 0
