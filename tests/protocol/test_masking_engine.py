@@ -41,6 +41,13 @@ resource "terraform_data" "printed" {
     command     = "${each.value.plain} ${each.value.once}"
   }
 }
+resource "terraform_data" "echoed" {
+  for_each = { for index, text in local.spelled : index => text }
+  provisioner "local-exec" {
+    interpreter = ["/bin/sh", "-c", "echo \\"$0\\""]
+    command     = each.value.plain
+  }
+}
 check "messages" {
   assert {
     condition     = length(jsonencode(local.spelled)) < 9
@@ -48,7 +55,7 @@ check "messages" {
   }
 }
 resource "terraform_data" "refused" {
-  depends_on = [terraform_data.printed]
+  depends_on = [terraform_data.printed, terraform_data.echoed]
   for_each   = { for index, text in local.spelled : index => text }
   lifecycle {
     precondition {
@@ -61,6 +68,7 @@ resource "terraform_data" "refused" {
 
 FRAME = re.compile(
     rb"(?:from|to)-\d+|The passphrase|is too short|local-exec|terraform_data|Plan:|\(known after apply\)"
+    rb"| +[+] (?:plain|once|twice|yaml|url|coded|keys) +="
 )
 PRINTABLE = st.characters(exclude_categories=("Cc", "Cs", "Cn", "Co")) | st.characters(
     max_codepoint=0x7E, min_codepoint=0x20
@@ -130,6 +138,10 @@ def as_hcl(texts: Sequence[str]) -> str:
         ("pass${word}%{quartz}", ["quartz"]),
         ("<first of all;zebras", ["zebras"]),
         ("x\\nightly\\\\tested\\", ["ightly", "tested"]),
+        ("key\\vwalrus \\101\\0102 \\e\\a\\\\bamboo", ["walrus", "bamboo"]),
+        ("C:\\new\\toppled\\fjords\\checked", ["toppled", "fjords", "hecked"]),
+        ('{"indent": "            ", "few": "a       b", "password": "marzipan"}', ["marzipan"]),
+        ("marmalade\n            \n     }     \n", ["marmalade"]),
     ],
     chunk=512,
 )
@@ -140,8 +152,8 @@ def test_nothing_of_a_secret_is_seen_in_what_the_engine_prints(
     code = PlainInput("code", as_hcl(texts), InputType.CODE, is_sensitive=True)
     data = printed(engine, texts)
 
-    for known in (texts, list(secrets(code))):
-        shown = masked(known, data, chunk)
+    for known, cut in ((texts, chunk), (list(secrets(code)), len(data))):
+        shown = masked(known, data, cut)
 
         unfolded = re.sub(r"\s+", " ", shown)
         for secret, words in drawn:
