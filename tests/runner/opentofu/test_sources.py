@@ -248,6 +248,18 @@ def test_a_module_that_needs_more_than_its_folder_is_told_so(repository: GitRepo
     ) in "".join(said)
 
 
+def test_a_module_at_the_root_that_leads_out_of_its_repository_is_told_so(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    repository.git("fast-import", "--quiet", stdin=_link("escape", "/etc/hostname"))
+    said: list[str] = []
+
+    fetched(repository, tmp_path / "run", "links", log=said.append)
+
+    told = "Warning: only the repository is taken, but some of it leads out: escape (a link to /etc/hostname)\n"
+    assert told in "".join(said)
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
