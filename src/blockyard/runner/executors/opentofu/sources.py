@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from blockyard.modules import references
 from blockyard.modules.files import leading_out
+from blockyard.runner.executors.opentofu.clone_failures import clone_failure, no_reference
 from blockyard.runner.executors.opentofu.environment import is_encodable
 from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.files import is_folder, remove, write_private
@@ -134,16 +135,15 @@ class _Cloning:
         if self.repository.protocol == "ssh" and "Permission denied" in answer.output:
             remedy = "check the definition's SSH key" if self.ssh else "the definition has no SSH key"
             return StepFailed(f"the repository denied access: {remedy}", answer.output)
-        said = [line for line in answer.output.splitlines() if line.startswith(("fatal:", "error:"))]
-        return StepFailed(f"the repository could not be cloned: {said[0] if said else 'see the log'}", answer.output)
+        return clone_failure(answer.output)
 
 
 def _clone(cloning: _Cloning, ref: str | None) -> None:
     """Clone branch or tag `ref`, in this order; else fetch it as a commit; else search the history."""
     if ref is not None and not (ref and is_encodable(ref)):
-        raise StepFailed("reference not found", "The definition's reference is empty or malformed.")
+        raise no_reference("", "The definition's reference is empty or malformed.")
     if ref is not None and references.is_of_one_checkout(ref):
-        raise StepFailed("reference not found", f"'{ref}' is about the history of a checkout, and there is none yet.")
+        raise no_reference(ref, f"'{ref}' is about the history of a checkout, and there is none yet.")
     branch = () if ref is None else (f"--branch={ref}",)
     url = ("--", cloning.repository.url, str(cloning.target))
     shallow = ("clone", "--quiet", "--template=", "--depth=1", "--single-branch", "--no-tags")
@@ -155,7 +155,7 @@ def _clone(cloning: _Cloning, ref: str | None) -> None:
     if references.is_commit(ref) and _fetch_commit(cloning, ref):
         return
     if not references.is_commit(ref) and not references.needs_history(ref):
-        raise StepFailed("reference not found", f"There is no branch or tag '{ref}'.\n{answer.output}")
+        raise no_reference(ref, f"There is no branch or tag '{ref}'.\n{answer.output}")
     shutil.rmtree(cloning.target, ignore_errors=True)
     answer = cloning.run("clone", "--quiet", "--template=", "--no-checkout", *url)
     if answer.exit_code:
@@ -165,7 +165,7 @@ def _clone(cloning: _Cloning, ref: str | None) -> None:
         if found.exit_code == 0:
             _check_out(cloning, found.output.strip())
             return
-    raise StepFailed("reference not found", f"'{ref}' could not be resolved to a commit.")
+    raise no_reference(ref, f"'{ref}' could not be resolved to a commit.")
 
 
 def _fetch_commit(cloning: _Cloning, commit: str) -> bool:
