@@ -36,6 +36,7 @@ _HEADING = re.compile(r"\w+ encountered problems during init")
 _SOURCE_LINE = re.compile(r"on \S.* line \d+|\d+:")
 
 _DECLARATIONS = "meshStack_run_vars.tf"
+_MORE_DECLARATIONS = "meshStack_run_vars_of_run.tf"
 
 
 def check(module: Path, declared: Iterable[str], environ: Mapping[str, str]) -> list[str]:
@@ -102,9 +103,9 @@ def _refused(errors: Sequence[_Error]) -> Failure:
 def _declare(folder: Path, declared: Iterable[str]) -> None:
     """Declare the variables that every run declares where the module does not."""
     missing = sorted(OWN_VARIABLES - set(declared))
-    path = folder / _DECLARATIONS
-    if missing and not path.exists():
-        path.write_text("".join(f'variable "{name}" {{\n  type = string\n}}\n' for name in missing))
+    name = _MORE_DECLARATIONS if (folder / _DECLARATIONS).exists() else _DECLARATIONS
+    if missing:
+        (folder / name).write_text("".join(f'variable "{name}" {{\n  type = string\n}}\n' for name in missing))
 
 
 def _run(
