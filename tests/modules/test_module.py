@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from blockyard.modules.module import Provider, Validation, read
+from blockyard.modules.module import Provider, Validation, decoded, read
 
 NATIVE = """
 # terraform { backend "commented" {} }
@@ -225,3 +225,37 @@ def test_an_override_of_the_required_version_replaces_it() -> None:
     )
 
     assert module.required_versions == (">= 1.9",)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_a_file_that_is_not_utf_8_is_unread(encoding: str) -> None:
+    content = 'variable "name" { description = "Größe" }\n'.encode(encoding)
+
+    module = read({"main.tf": decoded(content), "other.tf": decoded("# Größe\n".encode())})
+
+    assert [file.sentence for file in module.unread] == ["main.tf is not UTF-8"]
+
+
+@pytest.mark.parametrize("kind", ["variable", "output"])
+def test_what_is_declared_twice_is_told_unless_an_override_does_it(kind: str) -> None:
+    text = f'{kind} "name" {{}}\n'
+
+    twice = read({"main.tf": text + text})
+    both = read({"main.tf": text, "more.tf": text, "main_override.tf": text})
+
+    assert [file.sentence for file in twice.unread] == [f"main.tf declares the {kind} 'name' twice"]
+    assert [file.sentence for file in both.unread] == [
+        f"more.tf declares the {kind} 'name', which main.tf declares as well"
+    ]
+    assert read({"main.tf": text, "main_override.tf": text}).unread == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("null", "is neither true nor false"), ("[]", "is neither true nor false"), ("1 > 0", "must be computed")],
+)
+def test_a_sensitivity_that_cannot_be_told_says_why(text: str, why: str) -> None:
+    module = read({"main.tf": f'variable "name" {{\n  sensitive = {text}\n}}\n'})
+
+    assert module.variables["name"].sensitive
+    assert module.warnings == (f"variable 'name' counts as sensitive: 'sensitive = {text}' {why}",)

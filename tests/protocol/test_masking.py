@@ -94,6 +94,40 @@ def test_short_values_are_left_alone() -> None:
     assert Masker(["true", "12345"]).mask("true 12345") == "true 12345"
 
 
+def test_blanks_are_left_alone_whatever_secret_has_them() -> None:
+    secrets = [
+        " " * 20,
+        json.dumps(["\t" * 9, " " * 9, "a        b", "\u00a0" * 9]),
+        "key-of-many-lines\n a       b \n",
+    ]
+    ordinary = f"if {{{' ' * 20}x{chr(9) * 20}{chr(0xA0) * 20} a        b }}"
+
+    assert Masker(secrets).mask(ordinary) == ordinary
+    assert Masker(["a        b"]).mask(ordinary) != ordinary
+
+
+@pytest.mark.parametrize(
+    ("secret", "printed"),
+    [
+        (r'en\v"S3cr et', 'en\v"S3cr et'),
+        (r"C:\new\top", "C:\new\top"),
+        (r"a\a\b\e\fbcdefgh", "a\a\b\x1b\fbcdefgh"),
+        (r"\101\0102cdefgh", "ABcdefgh"),
+        (r"\303\274ber-secret", "über-secret"),
+        (r"one\\two\\nine", r"one\two\nine"),
+        (r"one\\two\\nine", "one\two\nine"),
+        (r"the-first\cthe-second", "the-first"),
+    ],
+)
+def test_a_secret_whose_backslashes_echo_has_read_is_masked(secret: str, printed: str) -> None:
+    assert Masker([secret]).mask(f"<{printed}>") == "<***>"
+    assert Masker([secret]).mask(f"<{base64.b64encode(printed.encode()).decode()}>").startswith("<***")
+
+
+def test_what_echo_leaves_of_a_secret_is_not_masked_where_it_is_too_short() -> None:
+    assert Masker([r"\n\n\n\nab", r"corp\console", "\\" * 6]).mask("corp \n\n\n\nab \\\\") == "corp \n\n\n\nab \\\\"
+
+
 def test_lines_of_a_secret_are_masked_alone() -> None:
     masker = Masker(["-----BEGIN KEY-----\nabcdefghijklmnop\nqrstuvwxyzabcdef\n-----END KEY-----\n"])
 

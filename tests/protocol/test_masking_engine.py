@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from blockyard.protocol.masking import MaskedStream, Masker
+from blockyard.protocol.run import InputType
+from blockyard.runner.executors.opentofu.inputs import PlainInput, secrets
 
 MODULE = """
 variable "secrets" { type = list(string) }
@@ -39,6 +41,13 @@ resource "terraform_data" "printed" {
     command     = "${each.value.plain} ${each.value.once}"
   }
 }
+resource "terraform_data" "echoed" {
+  for_each = { for index, text in local.spelled : index => text }
+  provisioner "local-exec" {
+    interpreter = ["/bin/sh", "-c", "echo \\"$0\\""]
+    command     = each.value.plain
+  }
+}
 check "messages" {
   assert {
     condition     = length(jsonencode(local.spelled)) < 9
@@ -46,7 +55,7 @@ check "messages" {
   }
 }
 resource "terraform_data" "refused" {
-  depends_on = [terraform_data.printed]
+  depends_on = [terraform_data.printed, terraform_data.echoed]
   for_each   = { for index, text in local.spelled : index => text }
   lifecycle {
     precondition {
@@ -57,6 +66,10 @@ resource "terraform_data" "refused" {
 }
 """
 
+FRAME = re.compile(
+    rb"(?:from|to)-\d+|The passphrase|is too short|local-exec|terraform_data|Plan:|\(known after apply\)"
+    rb"| +[+] (?:plain|once|twice|yaml|url|coded|keys) +="
+)
 PRINTABLE = st.characters(exclude_categories=("Cc", "Cs", "Cn", "Co")) | st.characters(
     max_codepoint=0x7E, min_codepoint=0x20
 )
@@ -92,11 +105,17 @@ def printed(engine: Path, texts: Sequence[str]) -> bytes:
         return said
 
 
-def masked(secrets: Sequence[str], data: bytes, chunk: int) -> str:
+def masked(known: Sequence[str], data: bytes, chunk: int) -> str:
     """Return what a masked stream gives out, read in chunks."""
-    stream = MaskedStream(Masker(secrets))
+    stream = MaskedStream(Masker(known))
     parts = [stream.feed(data[at : at + chunk]) for at in range(0, len(data), chunk)]
     return b"".join([*parts, stream.flush()]).decode()
+
+
+def as_hcl(texts: Sequence[str]) -> str:
+    """Return a literal of these texts that is no JSON, as people write it."""
+    quoted = (json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{") for text in texts)
+    return "{ # written by hand\n" + "".join(f"  key{at} = [{text},]\n" for at, text in enumerate(quoted)) + "}\n"
 
 
 @settings(
@@ -119,23 +138,26 @@ def masked(secrets: Sequence[str], data: bytes, chunk: int) -> str:
         ("pass${word}%{quartz}", ["quartz"]),
         ("<first of all;zebras", ["zebras"]),
         ("x\\nightly\\\\tested\\", ["ightly", "tested"]),
+        ("key\\vwalrus \\101\\0102 \\e\\a\\\\bamboo", ["walrus", "bamboo"]),
+        ("C:\\new\\toppled\\fjords\\checked", ["toppled", "fjords", "hecked"]),
+        ('{"indent": "            ", "few": "a       b", "password": "marzipan"}', ["marzipan"]),
+        ("marmalade\n            \n     }     \n", ["marmalade"]),
     ],
     chunk=512,
 )
 def test_nothing_of_a_secret_is_seen_in_what_the_engine_prints(
     engine: Path, drawn: list[tuple[str, list[str]]], chunk: int
 ) -> None:
-    secrets = [secret for secret, _ in drawn]
-    data = printed(engine, secrets)
+    texts = [secret for secret, _ in drawn]
+    code = PlainInput("code", as_hcl(texts), InputType.CODE, is_sensitive=True)
+    data = printed(engine, texts)
 
-    shown = masked(secrets, data, chunk)
+    for known, cut in ((texts, chunk), (list(secrets(code)), len(data))):
+        shown = masked(known, data, cut)
 
-    unfolded = re.sub(r"\s+", " ", shown)
-    for secret, words in drawn:
-        normal = unicodedata.normalize("NFC", secret)
-        assert not [word for word in words if word in shown], normal
-        assert re.sub(r"\s+", " ", normal) not in unfolded
-    frame = re.compile(
-        rb"(?:from|to)-\d+|The passphrase|is too short|local-exec|terraform_data|Plan:|\(known after apply\)"
-    )
-    assert frame.findall(shown.encode()) == frame.findall(data)
+        unfolded = re.sub(r"\s+", " ", shown)
+        for secret, words in drawn:
+            normal = unicodedata.normalize("NFC", secret)
+            assert not [word for word in words if word in shown], normal
+            assert re.sub(r"\s+", " ", normal) not in unfolded
+        assert FRAME.findall(shown.encode()) == FRAME.findall(data)

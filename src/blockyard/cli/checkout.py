@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 from blockyard.cli.exits import Failure, usage
 from blockyard.cli.output import plain
 from blockyard.modules import references
-from blockyard.modules.files import read_bytes, read_text
-from blockyard.modules.module import MAX_JSON_BYTES, SUFFIXES
+from blockyard.modules.files import leading_out, read_bytes
+from blockyard.modules.module import MAX_JSON_BYTES, SUFFIXES, decoded
 from blockyard.protocol import addresses
 
 READ = ("README.md", "APP_TEAM_README.md")
@@ -151,19 +151,25 @@ def read_files(repository: Path, path: str | None) -> Files:
     """
     folder = module_folder(repository, path)
     texts: dict[str, str] = {}
-    warnings: list[str] = []
     for file in sorted(folder.iterdir()):
         is_module = file.name.endswith(SUFFIXES)
         if not is_module and file.name not in READ:
             continue
-        found = read_text(file, within=folder, limit=MAX_JSON_BYTES if is_module else MAX_TEXT_BYTES)
-        if found is None and file.is_symlink():
-            warnings.append(f"{file.name} is a link that leads out of the module's folder; runs take this folder alone")
-        elif found is not None and (is_module or len(found) <= MAX_TEXT_BYTES):
-            texts[file.name] = found
+        found = read_bytes(file, within=folder, limit=MAX_JSON_BYTES if is_module else MAX_TEXT_BYTES)
+        if found is not None and (is_module or len(found) <= MAX_TEXT_BYTES):
+            texts[file.name] = decoded(found) if is_module else found.decode(errors="replace")
     if not any(name.endswith(SUFFIXES) for name in texts):
         raise usage(f"there is no OpenTofu module in '{path or 'the root of the repository'}'", _suggest(repository))
-    return Files(texts=texts, logo=_logo(folder), warnings=tuple(warnings))
+    return Files(texts=texts, logo=_logo(folder), warnings=_warnings(folder, is_root=not path))
+
+
+def _warnings(folder: Path, *, is_root: bool) -> tuple[str, ...]:
+    found = [plain(what) for what in leading_out(folder)]
+    if not found:
+        return ()
+    more = f" and {len(found) - MAX_FOLDERS_NAMED} more" if len(found) > MAX_FOLDERS_NAMED else ""
+    taken = "the repository" if is_root else "the module's folder"
+    return (f"runs take {taken} alone, but some of it leads out: {', '.join(found[:MAX_FOLDERS_NAMED])}{more}",)
 
 
 def module_folder(repository: Path, path: str | None) -> Path:

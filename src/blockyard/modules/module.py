@@ -135,22 +135,49 @@ class Module:
 def read(files: Mapping[str, str], *, opentofu: bool = True) -> Module:
     """Return the module that `files` (name to text) declare, read as OpenTofu or as Terraform would."""
     module, total = Module(), 0
+    declared: dict[tuple[str, str], str] = {}
     for name in _in_engine_order(files, opentofu=opentofu):
         text = files[name]
-        if not _DECLARES.search(text):
+        is_text = not _NOT_TEXT.search(text)
+        if is_text and not _DECLARES.search(text):
             continue
         total += len(text)
-        problem = _too_large(name, text, total)
+        problem = _too_large(name, text, total) or (None if is_text else Unread(name=name, why="is not UTF-8"))
         if problem is None:
             try:
                 blocks = read_json(text) if name.endswith(".json") else read_native(text)
-                module = _with(module, blocks, overrides=_is_override(name))
+                problem = None if _is_override(name) else _declared_again(name, blocks, declared)
+                module = module if problem else _with(module, blocks, overrides=_is_override(name))
             except UnreadableError as error:
                 language = "JSON" if name.endswith(".json") else "HCL"
                 problem = Unread(name=name, why=f"is not valid {language}: {error.why}", line=error.line)
         if problem is not None:
             module = _without(module, problem, text if total <= MAX_MODULE_BYTES else "")
     return module
+
+
+def decoded(content: bytes) -> str:
+    """Return the text of a file for `read`, which notices what is not UTF-8."""
+    return content.decode(errors="surrogateescape")
+
+
+_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What other encodings leave, UTF-16 among them: engines refuse it, and nothing would be found in it."""
+
+
+def _declared_again(name: str, blocks: Iterable[Block], declared: dict[tuple[str, str], str]) -> Unread | None:
+    """Note what a file declares; return the problem if that was declared before. Only override files may do so."""
+    own: set[tuple[str, str]] = set()
+    for kind, label in ((block.kind, block.labels[0]) for block in blocks if block.labels):
+        if kind not in {"variable", "output"}:
+            continue
+        if (kind, label) in own:
+            return Unread(name=name, why=f"declares the {kind} '{label}' twice")
+        own.add((kind, label))
+        before = declared.setdefault((kind, label), name)
+        if before != name:
+            return Unread(name=name, why=f"declares the {kind} '{label}', which {before} declares as well")
+    return None
 
 
 def _too_large(name: str, text: str, total: int) -> Unread | None:
@@ -277,11 +304,18 @@ def _is_sensitive(block: Block, before: bool, warnings: list[str]) -> bool:  # n
         return before
     found = conversion.truth(block.attributes["sensitive"])
     if found is None:
-        warnings.append(
-            f"{block.kind} '{block.labels[0]}' counts as sensitive: "
-            f"'sensitive = {block.attributes['sensitive'].strip()}' must be computed"
-        )
+        text = block.attributes["sensitive"].strip()
+        why = "is neither true nor false" if _is_literal(text) else "must be computed"
+        warnings.append(f"{block.kind} '{block.labels[0]}' counts as sensitive: 'sensitive = {text}' {why}")
     return found is not False
+
+
+def _is_literal(text: str) -> bool:
+    try:
+        literals.parse(text)
+    except literals.NotLiteralError:
+        return False
+    return True
 
 
 def _backend(block: Block) -> _Declared | None:

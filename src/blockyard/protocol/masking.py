@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.spelled_base64 import of_bytes
+from blockyard.protocol.spelled_echo import echoed
 from blockyard.protocol.spellings import PIECE_CHARACTERS, SHORTEST, START_BYTES, Pattern, encoded, literally, of_text
 
 MASK = b"***"
@@ -35,22 +36,42 @@ _OPEN_URL = re.compile(rb":(?:/(?:/[^\s/?#\"'<>]{0,512})?)?\Z")
 
 
 def parts(secret: str) -> Iterator[str]:
-    """Yield what must not be shown of a secret: its whole text, its longer lines and the longer texts in its JSON."""
+    """Yield what must not be shown of a secret: its whole text, its longer lines, the longer texts and numbers in its JSON.
+
+    What is hardly more than blanks is no part: it is everywhere.
+    """
     yield secret
     lines = [line.strip() for line in secret.splitlines()]
     if len(lines) > 1:
-        yield from (line for line in lines if len(line) >= SHORTEST_PART and not line.startswith("-----"))
+        yield from (line for line in lines if _is_part(line) and not line.startswith("-----"))
     if secret.lstrip()[:1] in {"{", "[", '"'}:
         try:
-            yield from _texts(json.loads(secret))
+            yield from _texts(json.loads(secret, parse_int=_Number, parse_float=_Number))
         except (ValueError, RecursionError):
             return
 
 
+def _is_part(text: str) -> bool:
+    return len(text) >= SHORTEST_PART and _says_enough(text)
+
+
+def _says_enough(text: str) -> bool:
+    return sum(not letter.isspace() for letter in text) >= SHORTEST
+
+
+class _Number(str):
+    """A number in JSON, as it is written there."""
+
+    __slots__ = ()
+
+
 def _texts(value: Json) -> Iterator[str]:
     match value:
-        case str() if len(value) >= SHORTEST_PART:
-            yield value
+        case _Number():
+            if sum(map(str.isdigit, value)) >= SHORTEST:
+                yield value.removeprefix("-")
+        case str() if _is_part(value):
+            yield from parts(value)
         case list():
             for item in value:
                 yield from _texts(item)
@@ -60,17 +81,34 @@ def _texts(value: Json) -> Iterator[str]:
 
 
 def _patterns(secret: str) -> Iterator[Pattern]:
-    """Yield all that finds `secret`: its text as given and as the engine normalizes it, and as base64. None if it is short."""
-    if len(secret) < SHORTEST:
+    """Yield all that finds `secret`: as given, as the engine normalizes it and as `echo` reads it; and as base64.
+
+    Nothing finds what is short, or nothing but blanks.
+    """
+    if len(secret) < SHORTEST or not secret.strip():
         return
     normal = unicodedata.normalize("NFC", secret)
     texts = {secret, normal, normal.lstrip("".join(filter(unicodedata.combining, normal[:1])))}
+    read = {data for text in (secret, normal) for data in _read_by_echo(text)}
     for text in texts:
         yield from of_text(text)
-    shown = {encoded(text) for text in texts} | {encoded(_as_go_quotes(normal))}
+    for data in read:
+        try:
+            yield from of_text(data.decode())
+        except UnicodeDecodeError:
+            yield literally(data)
+    shown = {encoded(text) for text in texts} | {encoded(_as_go_quotes(normal))} | read
     for data in shown:
         for at in range(0, len(data), PIECE_CHARACTERS):
             yield from of_bytes(data[at : at + PIECE_CHARACTERS])
+
+
+def _read_by_echo(secret: str) -> Iterator[bytes]:
+    """Yield what `echo` prints of a secret, unless too little of it is left."""
+    for data in echoed(encoded(secret)):
+        text = data.decode("utf-8", "replace")
+        if _is_part(text) or (len(data) >= SHORTEST and not secret.startswith(text) and _says_enough(text)):
+            yield data
 
 
 def _as_go_quotes(text: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from blockyard.runner.executors.executor import Outcome
+from blockyard.runner.executors.opentofu.diagnostics import read_errors
 from blockyard.runner.journal import FileJournal
 from tests.support.opentofu_runs import BLOCK, RUN, VERSION, OpenTofuRun, a_data_url, an_input
 from tests.support.runner_keys import a_runner_key
@@ -286,3 +287,48 @@ output "rest" {{ value = join("", [for n in range(600) : local.piece]) }}
 
     assert run.execute().outcome is Outcome.FAILED
     assert "The outputs are larger than 16 MB together." in run.reporter.user_messages["output"]
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"main.tf": 'variable "needed" {}\n'}, 'No value for required variable: "needed" (main.tf line 1)'),
+        ({"main.tf": 'module "x" {\n  source = "./nowhere"\n}\n'}, "Unreadable module directory: nowhere"),
+    ],
+)
+def test_an_error_of_the_engine_is_told_with_what_it_is_about(
+    new_run: NewRun, files: dict[str, str], told: str
+) -> None:
+    run = new_run(files=files)
+
+    assert run.execute().outcome is Outcome.FAILED
+    assert told in " ".join(run.reporter.user_messages.values())
+
+
+UNSUPPORTED = """Error: Unsupported Terraform Core version
+
+  on main.tf line 2, in terraform:
+   2:  required_version = "< 0.1"
+
+This configuration does not support Terraform version 1.11.4. To proceed,
+either choose another supported Terraform version or update this version
+"""
+LOCK_FILE = """Error: failed to read dependency lock file: 2 problems:
+
+- Unclosed configuration block: There is no closing brace for this block.
+- Non-normalized provider source address: The provider source address
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            UNSUPPORTED,
+            'Unsupported Terraform Core version: the module asks for "< 0.1", this is 1.11.4 (main.tf line 2)',
+        ),
+        (LOCK_FILE, "failed to read dependency lock file: Unclosed configuration block"),
+    ],
+)
+def test_an_error_is_told_with_its_cause(said: str, told: str) -> None:
+    assert [str(error) for error in read_errors(said)] == [told]

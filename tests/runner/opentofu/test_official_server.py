@@ -206,6 +206,9 @@ def test_a_refused_registration_executes_nothing(server: OfficialServer) -> None
     assert len(server.state.requests) == before
 
 
+OFFERED_BY = "the team that offers this building block can correct it"
+
+
 def test_what_cannot_be_had_or_opened_fails_its_step(server: OfficialServer) -> None:
     repository = server.repository(GREETING)
     stranger: dict[str, Json] = {"name": {**sealed("name", "x"), "value": "bm90IGFuIGVudmVsb3Bl"}}
@@ -218,7 +221,7 @@ def test_what_cannot_be_had_or_opened_fails_its_step(server: OfficialServer) -> 
     ]
 
     assert [failed(server.ended(run)) for run in runs] == [
-        ("sources", "reference not found"),
+        ("sources", f"reference not found: the module has no branch, tag or commit 'nowhere'; {OFFERED_BY}"),
         ("sources", "the path 'nowhere' does not exist in the repository"),
         ("input", "input decryption failed for 'name'"),
         ("sources", "input decryption failed for 'KEY'"),

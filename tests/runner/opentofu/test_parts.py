@@ -346,6 +346,28 @@ def test_parts_of_secrets_are_masked_too() -> None:
     assert list(secrets(PlainInput("f", "data:;base64,?", InputType.FILE, is_sensitive=True)))
 
 
+def test_the_texts_and_numbers_of_a_literal_are_masked_by_themselves() -> None:
+    text = """{ # by hand
+      password = "HclPassw0rdA", list = ["x1234567", ], pin = -1234567, count = 12345
+      lines = <<-END
+        first heredoc line
+        second heredoc line
+      END
+    }"""
+    masker = Masker(secrets(PlainInput("c", text, InputType.CODE, is_sensitive=True)))
+
+    assert masker.mask("HclPassw0rdA x1234567 1234567 12345") == "*** *** *** 12345"
+    assert masker.mask("> first heredoc line\n> second heredoc line") == "> ***\n> ***"
+    short = Masker(secrets(PlainInput("c", '[ "pass", 12, ]', InputType.LIST, is_sensitive=True)))
+    assert short.mask('<["pass",12]>, pass') == "<***>, pass"
+
+
+def test_the_numbers_in_a_sensitive_json_are_masked_by_themselves() -> None:
+    code = PlainInput("c", '{"pin": 1234567, "rate": 0.123456, "few": 12345}', InputType.CODE, is_sensitive=True)
+
+    assert Masker(secrets(code)).mask("1234567 0.123456 12345") == "*** *** 12345"
+
+
 APPLIED = (
     "terraform_data.a (local-exec): Error: not ours\n\nApply complete! Resources: 1 added, 0 changed, 0 destroyed.\n"
 )
@@ -377,3 +399,18 @@ def test_the_end_of_an_engine_that_nobody_noted_is_concluded_from_its_last_words
     output.write_text(said)
 
     assert conclusion(words)(output) == exit_code
+
+
+@pytest.mark.parametrize("text", ["Error: is what this output says", "Error: as well\n" * 30_000])
+def test_an_apply_that_succeeded_is_concluded_whatever_its_outputs_look_like(tmp_path: Path, text: str) -> None:
+    output = tmp_path / "output"
+    output.write_text(f"{APPLIED}\nOutputs:\n\nlong = <<EOT\n{text}\nEOT\n")
+
+    assert conclusion(("terraform", "apply"))(output) == 0
+
+
+def test_words_within_a_long_line_are_not_taken_for_the_last_words_of_the_engine(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    output.write_text("x" * 64 * 1024 + "Error: not at the beginning\n" + APPLIED)
+
+    assert conclusion(("terraform", "apply"))(output) == 0

@@ -13,6 +13,7 @@ from blockyard.cli.exits import Failure
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.sealing import seal
 from blockyard.runner.executors.executor import Outcome
+from blockyard.runner.executors.opentofu.clone_failures import clone_failure
 from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
 from blockyard.runner.executors.opentofu.git import Git, git_environment
 from blockyard.runner.executors.opentofu.missing import shown
@@ -146,7 +147,35 @@ def test_an_unknown_reference_is_named_so(repository: GitRepository, tmp_path: P
     with pytest.raises(StepFailed) as failed:
         fetched(repository, tmp_path / "run", ref)
 
-    assert failed.value.user_message == "reference not found"
+    what = (
+        f"the module has no branch, tag or commit '{ref}'"
+        if ref.isprintable() and ref
+        else "that of the module is empty or malformed"
+    )
+    told = f"reference not found: {what}; the team that offers this building block can correct it"
+    assert failed.value.user_message == told
+
+
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        ("fatal: repository 'https://h.test/x.git/' not found", "there is no repository at its address, "),
+        ("fatal: '/srv/x' does not appear to be a git repository", "there is no repository at its address, "),
+        ("fatal: could not read Username for 'https://h.test': terminal prompts disabled", "it denied access; "),
+        ("fatal: unable to access 'https://h.test/': The requested URL returned error: 403", "it denied access; "),
+        ("fatal: unable to access 'https://h.test/': Could not resolve host: h.test", "its host cannot be reached"),
+        ("ssh: connect to host h.test port 22: Connection refused\nfatal: no", "its host cannot be reached"),
+        ("fatal: SSL certificate problem: self-signed certificate", "the certificate of its host is not trusted"),
+        ("fatal: unable to access 'https://h.test/': The requested URL returned error: 502", "its host had a fault"),
+        ("fatal: early EOF in /srv/runs/4711/tmp", "the log has what git said"),
+    ],
+)
+def test_the_cause_of_a_failed_clone_is_told_in_words_and_those_of_git_are_for_the_log(said: str, cause: str) -> None:
+    failed = clone_failure(said)
+
+    assert failed.user_message.startswith(f"the repository could not be cloned: {cause}")
+    assert failed.system_message == said
+    assert "/srv" not in failed.user_message
 
 
 def test_only_the_sub_path_is_moved_and_tests_stay_behind(repository: GitRepository, tmp_path: Path) -> None:
@@ -248,6 +277,18 @@ def test_a_module_that_needs_more_than_its_folder_is_told_so(repository: GitRepo
     ) in "".join(said)
 
 
+def test_a_module_at_the_root_that_leads_out_of_its_repository_is_told_so(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    repository.git("fast-import", "--quiet", stdin=_link("escape", "/etc/hostname"))
+    said: list[str] = []
+
+    fetched(repository, tmp_path / "run", "links", log=said.append)
+
+    told = "Warning: only the repository is taken, but some of it leads out: escape (a link to /etc/hostname)\n"
+    assert told in "".join(said)
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
@@ -302,7 +343,7 @@ def test_https_credentials_open_the_repository_and_are_shown_nowhere(
     for one in (run, wrong, untrusted):
         assert "s3cr" not in one.reporter.whole_text()
     assert not [path for path in run.run_dir.rglob("*") if path.is_file() and b"s3cr" in path.read_bytes()]
-    assert "Authentication failed" in wrong.reporter.user_messages["sources"]
+    assert "could not be cloned: it denied access; " in wrong.reporter.user_messages["sources"]
     assert "certificate" in untrusted.reporter.user_messages["sources"]
 
 

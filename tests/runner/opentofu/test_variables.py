@@ -12,7 +12,7 @@ from blockyard.protocol.run import InputType
 from blockyard.runner.executors.executor import Outcome
 from blockyard.runner.executors.opentofu import variables
 from blockyard.runner.executors.opentofu.inputs import PlainInput
-from blockyard.runner.executors.opentofu.own_names import DECLARATION_FILE
+from blockyard.runner.executors.opentofu.own_names import DECLARATION_FILE, MORE_DECLARATIONS_FILE, belongs_to_run
 from tests.support.opentofu_runs import BLOCK, RUN, OpenTofuRun, an_input
 from tests.support.state_server import TOKEN
 
@@ -129,6 +129,16 @@ def test_a_declaration_file_of_the_module_is_left_alone(new_run: NewRun) -> None
 
     assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
     assert (run.run_dir / DECLARATION_FILE).read_text().startswith("# mine")
+
+
+def test_what_a_declaration_file_of_the_module_lacks_is_declared_beside_it(new_run: NewRun) -> None:
+    text = f'variable "{variables.BLOCK_ID}" {{}}\noutput "id" {{\n  value = var.{variables.BLOCK_ID}\n}}\n'
+    run = new_run(files={DECLARATION_FILE: text})
+
+    assert run.execute().outcome is Outcome.SUCCEEDED, run.reporter.whole_text()
+    assert (run.run_dir / DECLARATION_FILE).read_text() == text
+    assert "undeclared" not in run.reporter.whole_text()
+    assert belongs_to_run(MORE_DECLARATIONS_FILE)
 
 
 def test_other_variable_files_of_the_module_go_before(new_run: NewRun) -> None:

@@ -1,23 +1,27 @@
 """Tells from what the engine printed how it ended, for the case that its supervisor was killed and nobody noted it.
 
 The engine's own last words stand at the start of a line; what its scripts print stands behind the name of a resource, and
-what a provider says comes after `Error: `. What tells neither way is not guessed at.
+what a provider says comes after `Error: `. The first such line decides: behind its last words the engine prints outputs, whose
+lines may look like anything. What tells neither way is not guessed at.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from blockyard.runner.executors.executor import Conclude, inconclusive
-from blockyard.runner.made_files import read_end
+from blockyard.runner.made_files import open_made
 
 CHANGES = 2
 """Exit code of a plan that changes something."""
 
 TAIL_BYTES = 256 * 1024
-"""How much of a command's output is searched for errors."""
+"""How much of a command's output is searched for the errors to tell of."""
 
-_ERROR = re.compile(r"(?m)^(?:│ )?Error: ")
+_LINE_BYTES = 64 * 1024
+
+_FAILED = {r"(?:│ )?Error: ": 1}
 _LAST_WORDS: dict[str, dict[str, int]] = {
     "init": {r"(?:Terraform|OpenTofu) has been successfully initialized!$": 0},
     "plan": {r"Saved the plan to: ": CHANGES, r"No changes\. ": 0},
@@ -33,7 +37,19 @@ def conclusion(argv: Sequence[str]) -> Conclude:
 
 
 def _exit_code(last_words: dict[str, int], output: Path) -> int | None:
-    said = read_end(output, max_bytes=TAIL_BYTES).decode("utf-8", errors="replace")
-    if _ERROR.search(said):
-        return 1
-    return next((code for words, code in last_words.items() if re.search(f"(?m)^{words}", said)), None)
+    words = [(re.compile(text), code) for text, code in {**_FAILED, **last_words}.items()]
+    for line in _lines(output):
+        code = next((code for pattern, code in words if pattern.match(line)), None)
+        if code is not None:
+            return code
+    return None
+
+
+def _lines(output: Path) -> Iterator[str]:
+    """Yield the beginnings of all lines of a file; none if there is no such regular file."""
+    with suppress(OSError), open_made(output.parent, output.name) as file:
+        is_beginning = True
+        while piece := file.readline(_LINE_BYTES):
+            if is_beginning:
+                yield piece.decode("utf-8", errors="replace").rstrip("\r\n")
+            is_beginning = piece.endswith(b"\n")

@@ -36,6 +36,20 @@ _PROVIDER = re.compile(
 )
 """Which provider an error of `init` is about; its words may be wrapped over lines."""
 
+_CAUSES = (
+    ("No value for required variable", re.compile(r'variable ("[^"]+")'), "{}"),
+    ("Unreadable module directory", re.compile(r"\blstat ([^:]+): |directory (\S+) could not|for (module .+)\."), "{}"),
+    (
+        r"Unsupported \w+ Core version",
+        re.compile(r'required_version += +("[^"]+").* support \w+ version (\d[\w.+-]*\w)'),
+        "the module asks for {}, this is {}",
+    ),
+    (r".*: \d+ problems:", re.compile(r"(?:^| )- ([^:]+): "), "{}"),
+)
+"""What of an error's detail tells its cause: names and versions, no values."""
+
+_COUNT = re.compile(r": \d+ problems:\Z")
+
 _TRANSIENT = re.compile(
     r"connection (?:reset|refused|timed out)|i/o timeout|TLS handshake timeout|no such host|unexpected EOF"
     r"|server misbehaving|network is unreachable|Client\.Timeout|context deadline exceeded|too many requests"
@@ -54,11 +68,12 @@ class Diagnostic:
     place: str | None = None
     authors_message: str | None = None
     provider: str | None = None
+    cause: str | None = None
 
     def __str__(self) -> str:
         """Return one sentence."""
         where = ", ".join(part for part in (self.address, self.place) if part)
-        told = self.authors_message or self.provider
+        told = self.authors_message or self.provider or self.cause
         said = f": {told}" if told else ""
         return f"{self.summary}{said}{f' ({where})' if where else ''}"[:MAX_CHARACTERS]
 
@@ -110,7 +125,16 @@ def _diagnostic(summary: str, lines: list[str]) -> Diagnostic:
         names = (match["name"] for line in lines if (match := _VARIABLE_LINE.match(line)))
         place = next((f"variable '{name}'" for name in names), None)
     message = _authors_message(lines) if _AUTHORS_MESSAGES.fullmatch(summary) else None
-    return Diagnostic(summary, address, place, message, _provider(summary, " ".join(lines)))
+    text = " ".join(lines)
+    return Diagnostic(_COUNT.sub("", summary), address, place, message, _provider(summary, text), _cause(summary, text))
+
+
+def _cause(summary: str, text: str) -> str | None:
+    """Return the words of an error's detail without which its summary says too little."""
+    for summaries, pattern, words in _CAUSES:
+        if re.fullmatch(summaries, summary) and (found := pattern.search(text)):
+            return words.format(*(group for group in found.groups() if group))
+    return None
 
 
 def _authors_message(lines: list[str]) -> str | None:

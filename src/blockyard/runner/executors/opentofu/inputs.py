@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from blockyard.modules import literals
 from blockyard.protocol.binding import DocumentPlace, SealedFor, input_key
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.run import InputType, RunInput
@@ -23,6 +24,9 @@ _HINTS = (
 )
 
 
+_SOURCE_TEXT_TYPES = frozenset({InputType.CODE, InputType.LIST})
+
+
 @dataclass(frozen=True, slots=True)
 class PlainInput:
     """An input in clear."""
@@ -32,6 +36,12 @@ class PlainInput:
     type: InputType
     is_environment: bool = False
     is_sensitive: bool = False
+
+    def meant(self) -> literals.Literal:
+        """Return what the value is to the engine: that of a literal expression, where it is one. Raises NotLiteralError."""
+        if self.type in _SOURCE_TEXT_TYPES and isinstance(self.value, str):
+            return literals.parse(self.value)
+        return literals.from_json(self.value)
 
 
 class Opener:
@@ -81,11 +91,18 @@ def sensitive_keys(document: JsonObject) -> set[str]:
 
 
 def secrets(opened: PlainInput) -> Iterator[str]:
-    """Yield what must not be shown of a sensitive input: its text and a file's content."""
+    """Yield what must not be shown of a sensitive input: its text, what that means to the engine and a file's content.
+
+    Literals are given as the engine prints them: in JSON, whose texts and numbers are masked by themselves, too.
+    """
     if not opened.is_sensitive:
         return
     text = opened.value if isinstance(opened.value, str) else json.dumps(opened.value, ensure_ascii=False)
     yield text
+    with contextlib.suppress(
+        literals.NotLiteralError, RecursionError
+    ):  # then it is nothing but a text to the engine, too
+        yield literals.dumps(opened.meant(), sort_keys=True, ensure_ascii=False)
     if opened.type is InputType.FILE and ";base64," in text:
         payload = text.partition(";base64,")[2]
         yield payload

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from blockyard.modules.module import MAX_JSON_BYTES, SUFFIXES
+from blockyard.modules.module import MAX_JSON_BYTES, SUFFIXES, decoded
 from blockyard.runner.made_files import open_inside
 
 
@@ -20,6 +20,6 @@ def module_files(run_dir: Path, *, leave_out: Callable[[str], bool] = lambda _: 
 def _text(run_dir: Path, name: str) -> str | None:
     try:
         with open_inside(run_dir, name) as file:
-            return file.read(MAX_JSON_BYTES + 1).decode("utf-8", errors="replace")
+            return decoded(file.read(MAX_JSON_BYTES + 1))
     except OSError:
         return None

@@ -21,6 +21,9 @@ VARIABLE_FILE = "aaaaaa_meshstack-e48f8924-a6c0-4ff0-9528-ff3c1f6f94d8.auto.tfva
 DECLARATION_FILE = "meshStack_run_vars.tf"
 """The one name a module may use, too: then it is left alone. Source: runner.md 3.4."""
 
+MORE_DECLARATIONS_FILE = "meshStack_run_vars_of_run.tf"
+"""What a module with such a file does not declare is declared here: the engine would warn of each value without a variable."""
+
 BACKEND_STEM = "meshStack_httpbackend-"
 BACKEND_OVERRIDE_FILE = "zzzzzz_meshStack_httpbackend_override.tf"
 """Replaces a backend of the module; of several override files the engine takes the last one."""
@@ -37,6 +40,7 @@ _OWN = re.compile(
     "|".join(
         (
             *map(re.escape, (*sorted(FETCHING), SCRIPT_FILE, OUTPUTS_FILE, PLAN_FILE, BACKEND_OVERRIDE_FILE, DATA_DIR)),
+            re.escape(MORE_DECLARATIONS_FILE),
             re.escape(VARIABLE_FILE.removesuffix(".json")) + r"(?:\.json)?",
             re.escape(BACKEND_STEM) + ".*",
             re.escape(MESSAGE_STEM) + ".*",

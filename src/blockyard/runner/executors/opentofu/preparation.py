@@ -24,6 +24,7 @@ from blockyard.runner.executors.opentofu.own_names import (
     DATA_DIR,
     DECLARATION_FILE,
     FETCHING,
+    MORE_DECLARATIONS_FILE,
     VARIABLE_FILE,
     belongs_to_run,
 )
@@ -97,11 +98,11 @@ def prepare_inputs(work: Work, prepared: Prepared) -> Module:
     text = variables.Variables(values).file_text()
     write_private(work.run_dir / VARIABLE_FILE, text.encode())
     declared = variables.declarations(module.variables)
-    declaration_file = work.run_dir / DECLARATION_FILE
-    declares = declared is not None and not declaration_file.exists()
-    if declares:
-        write_private(declaration_file, (declared or "").encode())
-    work.done(_INPUTS, {_DECLARES: declares})
+    has_such_file = (work.run_dir / DECLARATION_FILE).exists()
+    if declared is not None:
+        name = MORE_DECLARATIONS_FILE if has_such_file else DECLARATION_FILE
+        write_private(work.run_dir / name, declared.encode())
+    work.done(_INPUTS, {_DECLARES: declared is not None and not has_such_file})
     return module
 
 

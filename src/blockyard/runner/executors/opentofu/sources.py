@@ -5,7 +5,6 @@ the whole history. Only the sub path is moved into the run directory, as the off
 repository comes along. Tests of the module stay behind: `init` would install their providers too.
 """
 
-import os
 import re
 import shlex
 import shutil
@@ -15,8 +14,9 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlunsplit
 
 from blockyard.modules import references
-from blockyard.modules.module import SUFFIXES
+from blockyard.modules.files import leading_out
 from blockyard.protocol import addresses
+from blockyard.runner.executors.opentofu.clone_failures import clone_failure, no_reference
 from blockyard.runner.executors.opentofu.environment import is_encodable
 from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.files import is_folder, remove, write_private
@@ -24,10 +24,7 @@ from blockyard.runner.executors.opentofu.git import Git, GitAnswer
 from blockyard.runner.executors.opentofu.missing import lfs_pointers, shown, submodules
 from blockyard.runner.executors.opentofu.own_names import CLONE_DIR, CREDENTIALS_FILE, is_test, left_behind
 from blockyard.runner.executors.opentofu.ssh import SshAccess, explain
-from blockyard.runner.made_files import read_beginning
 
-_LOCAL_SOURCE = re.compile(r'(?m)^[ \t]*(?:source[ \t]*=[ \t]*|"source"[ \t]*:[ \t]*)"(\.\.?/[^"]*)"')
-_MAX_SOURCE_BYTES = 4 * 1024 * 1024
 _SCP_LIKE = re.compile(r"(?:(?P<user>[^/@:\s]+)@)?(?P<host>[^/:@\s]+|\[[^\]\s]+\]):(?P<path>[^\s:].*)")
 _MISSING_REF = ("Remote branch", "not found in upstream", "not our ref", "couldn't find remote ref", "bad object")
 TEST_FOLDER = "tests"
@@ -92,8 +89,9 @@ def fetch(  # noqa: PLR0917  one call, from one place
     if pointers := lfs_pointers(module):
         log(f"Warning: files kept in Git LFS are not fetched: {shown(pointers)}. The module sees pointers instead.\n")
     _leave_out(module, log)
-    if sub_path is not None:
-        _tell_what_leads_out(module, log)
+    if leading := list(leading_out(module)):
+        taken = "repository" if sub_path is None else "folder of the module"
+        log(f"Warning: only the {taken} is taken, but some of it leads out: {shown(leading)}\n")
     _move(module, run_dir)
     shutil.rmtree(clone, ignore_errors=True)
     return commit
@@ -138,16 +136,15 @@ class _Cloning:
         if self.repository.protocol == "ssh" and "Permission denied" in answer.output:
             remedy = "check the definition's SSH key" if self.ssh else "the definition has no SSH key"
             return StepFailed(f"the repository denied access: {remedy}", answer.output)
-        said = [line for line in answer.output.splitlines() if line.startswith(("fatal:", "error:"))]
-        return StepFailed(f"the repository could not be cloned: {said[0] if said else 'see the log'}", answer.output)
+        return clone_failure(answer.output)
 
 
 def _clone(cloning: _Cloning, ref: str | None) -> None:
     """Clone branch or tag `ref`, in this order; else fetch it as a commit; else search the history."""
     if ref is not None and not (ref and is_encodable(ref)):
-        raise StepFailed("reference not found", "The definition's reference is empty or malformed.")
+        raise no_reference("", "The definition's reference is empty or malformed.")
     if ref is not None and references.is_of_one_checkout(ref):
-        raise StepFailed("reference not found", f"'{ref}' is about the history of a checkout, and there is none yet.")
+        raise no_reference(ref, f"'{ref}' is about the history of a checkout, and there is none yet.")
     branch = () if ref is None else (f"--branch={ref}",)
     url = ("--", cloning.repository.url, str(cloning.target))
     shallow = ("clone", "--quiet", "--template=", "--depth=1", "--single-branch", "--no-tags")
@@ -159,7 +156,7 @@ def _clone(cloning: _Cloning, ref: str | None) -> None:
     if references.is_commit(ref) and _fetch_commit(cloning, ref):
         return
     if not references.is_commit(ref) and not references.needs_history(ref):
-        raise StepFailed("reference not found", f"There is no branch or tag '{ref}'.\n{answer.output}")
+        raise no_reference(ref, f"There is no branch or tag '{ref}'.\n{answer.output}")
     shutil.rmtree(cloning.target, ignore_errors=True)
     answer = cloning.run("clone", "--quiet", "--template=", "--no-checkout", *url)
     if answer.exit_code:
@@ -169,7 +166,7 @@ def _clone(cloning: _Cloning, ref: str | None) -> None:
         if found.exit_code == 0:
             _check_out(cloning, found.output.strip())
             return
-    raise StepFailed("reference not found", f"'{ref}' could not be resolved to a commit.")
+    raise no_reference(ref, f"'{ref}' could not be resolved to a commit.")
 
 
 def _fetch_commit(cloning: _Cloning, commit: str) -> bool:
@@ -292,30 +289,6 @@ def _leave_out(module: Path, log: Callable[[str], None]) -> None:
         (module / TEST_FOLDER).rmdir()
     if tests:
         log(f"Tests of the module are left out: {shown([str(path.relative_to(module)) for path in tests])}\n")
-
-
-def _tell_what_leads_out(module: Path, log: Callable[[str], None]) -> None:
-    """Warn of links and module sources that need more of the repository than the folder that is taken."""
-    found: list[str] = []
-    for parent, folders, names in os.walk(module):
-        for path in (Path(parent, name) for name in sorted([*folders, *names])):
-            told = path.relative_to(module)
-            if path.is_symlink():
-                target = path.readlink()
-                if not _is_below(module, path.parent / target):
-                    found.append(f"{told} (a link to {target})")
-            elif path.name.endswith(SUFFIXES) and path.is_file() and path.stat().st_size <= _MAX_SOURCE_BYTES:
-                text = read_beginning(module, told, max_bytes=_MAX_SOURCE_BYTES).decode("utf-8", "replace")
-                sources = _LOCAL_SOURCE.findall(text)
-                found += [
-                    f"{told} (source {source})" for source in sources if not _is_below(module, path.parent / source)
-                ]
-    if found:
-        log(f"Warning: only the folder of the module is taken, but some of it leads out: {shown(found)}\n")
-
-
-def _is_below(folder: Path, path: Path) -> bool:
-    return Path(os.path.normpath(path)).is_relative_to(folder)
 
 
 def _move(module: Path, run_dir: Path) -> None:

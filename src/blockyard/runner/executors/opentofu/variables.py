@@ -24,7 +24,6 @@ RUN_JSON = "meshstack_building_block_run_b64"
 _REQUIRED = 'variable "{name}" {{\n  type     = string\n  nullable = false\n}}\n'
 _OPTIONAL = 'variable "{name}" {{\n  type     = string\n  nullable = true\n  default  = null\n}}\n'
 _DECLARATIONS = {BLOCK_ID: _REQUIRED, RUN_ID: _OPTIONAL, RUN_JSON: _OPTIONAL}
-_SOURCE_TEXT_TYPES = frozenset({InputType.CODE, InputType.LIST})
 _TEXT_TYPES = frozenset({InputType.STRING, InputType.SINGLE_SELECT})
 
 
@@ -98,13 +97,9 @@ def _variable_name(given: PlainInput, keys: set[str]) -> str | None:
 
 def _value(given: PlainInput, *, declares_text: bool) -> literals.Literal:
     """Return what the variable shall be. Raises NotLiteralError."""
-    if given.value is None:
+    value = given.meant()
+    if value is None:
         return None
-    value = literals.from_json(given.value)
-    if given.type in _SOURCE_TEXT_TYPES and isinstance(given.value, str):
-        value = literals.parse(given.value)
-        if value is None:
-            return None
     if declares_text and given.type not in _TEXT_TYPES:
         return literals.dumps(value, sort_keys=True, ensure_ascii=False)
     return value
