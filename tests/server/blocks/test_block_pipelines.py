@@ -13,7 +13,7 @@ from blockyard.server.runs.model import Claimer
 from blockyard.server.runs.service import Claim
 from tests.support.block_world import BlockWorld, a_secret, an_input, uuid_of
 from tests.support.definitions import INTEGRATIONS, an_integration, integration_ref, runner_ref
-from tests.support.principals import ADMINISTRATOR
+from tests.support.principals import ADMINISTRATOR, a_key
 from tests.support.runner_keys import RunnerKey, a_runner_key
 
 PIPELINES: list[tuple[str, str, JsonObject, JsonObject]] = [
@@ -174,9 +174,10 @@ def define(world: BlockWorld, type_: str, settings: JsonObject, integration: Any
 
 
 def claim(world: BlockWorld, runner: UUID) -> Any:
-    """Take the next run as an official runner does."""
+    """Take the next run as an official runner does, with a key of the runner's workspace."""
     wanted = Claim(runner_id=RunnerId(runner), claimer=Claimer.OFFICIAL, types=frozenset(ImplementationType))
-    return world.db.write_now(lambda tx: world.claims.claim(tx, ADMINISTRATOR, wanted)).document
+    asking = ADMINISTRATOR if runner == SHARED_RUNNER else a_key("platform", "MANAGED_BUILDINGBLOCKRUN_SAVE")
+    return world.db.write_now(lambda tx: world.claims.claim(tx, asking, wanted)).document
 
 
 def as_object(value: Any) -> dict[str, Any]:

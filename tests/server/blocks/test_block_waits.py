@@ -51,7 +51,7 @@ def test_a_block_names_each_thing_it_waits_for(world: BlockWorld) -> None:
     after = waits_for(world, block)
 
     assert before == [
-        "Building block 'the network' has to succeed first: creation is waiting for a runner.",
+        "Building block 'the network' has to be ready first; now it is: creating.",
         "Somebody of the workspace has to fill in input 'Name'.",
         "The platform team has to fill in input 'Quota'.",
     ]

@@ -68,7 +68,9 @@ def waits_in_words(
         if block is None or block.lifecycle is not Lifecycle.ACTIVE:
             words.append("A building block this one depends on is deleted.")
         elif block.status is not BlockStatus.SUCCEEDED:
-            words.append(f"Building block '{block.name}' has to succeed first: {status_in_words(block).lower()}.")
+            words.append(
+                f"Building block '{block.name}' has to be ready first; now it is: {status_in_words(block).lower()}."
+            )
         else:
             words += [
                 f"Building block '{block.name}' has no usable output '{reference[1]}', which input '{spec.label}' takes."

@@ -170,7 +170,8 @@ class RunViews:
             return None
         shown = end_bytes(step.log_bytes, min(room, self._context.limits.message_bytes))
         tail = LogStore(tx).tail(step, shown)
-        return shown_end(tail, is_whole=shown == step.log_bytes).decode(errors="replace")
+        is_whole = shown == step.log_bytes or len(tail) < shown  # of cut lines less is kept than came
+        return shown_end(tail, is_whole=is_whole).decode(errors="replace")
 
     def _require(self, tx: Transaction, principal: Principal, run: Run, needed: RunAccess) -> RunAccess:
         self._refuse_old_token(tx, principal, run)
