@@ -249,6 +249,16 @@ def test_an_update_that_changes_nothing_says_so(cli: Cli, tmp_path: Path) -> Non
     assert "Nothing" not in changed
 
 
+def test_long_values_of_a_block_that_is_named_are_shown_whole(cli: Cli, tmp_path: Path) -> None:
+    file, text = tmp_path / "definition.toml", tmp_path / "text"
+    file.write_text('name = "Wordy"\n[inputs.word]\n')
+    text.write_text("x" * 100_000)
+    cli.does("definitions", "import", "--manual", "-f", str(file), "-w", "shop", "--release")
+    cli.does("blocks", "order", "Wordy", "-w", "shop", "--name", "wordy", "-f", f"word={text}")
+
+    assert cli.does("blocks", "outputs", "wordy", "word").out == "x" * 100_000 + "\n"
+
+
 def test_a_child_gets_the_output_of_its_parent(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "definition.toml"
     file.write_text('name = "Network"\n[inputs.range]\n')

@@ -56,10 +56,12 @@ def block(client: Client, word: str, *, workspace: str | None = None) -> Block:
         return Block.read(client.show(BLOCKS, identifier))
     here = {"workspaceIdentifier": workspace}
     named = list(client.list(BLOCKS, {"name": word} | here, limit=MAX_NAMED, path=own("blocks")))
-    if named or not _is_prefix(word):
-        return Block.read(_the_one(word, named, "building block"))
-    listed = client.list(BLOCKS, here, limit=MAX_SEARCHED, path=own("blocks"))
-    return Block.read(_the_one(word, listed, "building block"))
+    if not named and _is_prefix(word):
+        listed = client.list(BLOCKS, here, limit=MAX_SEARCHED, path=own("blocks"))
+        found = _the_one(word, listed, "building block")
+    else:
+        found = _the_one(word, named, "building block")
+    return Block.read(client.show(BLOCKS, Block.read(found).id))  # lists leave long values out
 
 
 def runner(client: Client, word: str) -> JsonObject:
