@@ -219,11 +219,18 @@ class Masker:
 
 
 class MaskedStream:
-    """Masks a stream of bytes. What it gives out never depends on where the stream was cut."""
+    """Masks a stream of bytes. Where the stream was cut matters for one thing only.
+
+    The end of a finished line is given out although a secret may begin in its last few characters, or nobody would see the last
+    line of a program that works in silence. If the secret does go on, the rest of it is masked, and fewer characters than
+    are ever masked were shown.
+    """
 
     def __init__(self, masker: Masker) -> None:
         self._masker = masker
         self._held = b""
+        self._shown = b""
+        """The end of what was given out, in which a secret may have begun."""
 
     @property
     def held(self) -> int:
@@ -232,7 +239,7 @@ class MaskedStream:
 
     def feed(self, data: bytes) -> bytes:
         """Take in `data` and return what can be given out."""
-        pending = self._held + data
+        begin, pending = len(self._shown), self._shown + self._held + data
         ranges = self._masker._ranges(pending)  # noqa: SLF001  one thing in two classes
         cut = self._masker._open_from(pending)  # noqa: SLF001  same
         for start, end in reversed(ranges):
@@ -240,13 +247,27 @@ class MaskedStream:
                 cut = start
         if len(pending) - cut > HELD_LIMIT:
             cut = len(pending)
+        if begin <= cut and len(pending) - cut < SHORTEST and pending.endswith(b"\n"):
+            self._shown, cut = pending[cut:], len(pending)
+        elif cut >= begin:
+            self._shown = b""
+        cut = max(cut, begin)
         self._held = pending[cut:]
-        return _replace(pending[:cut], [(start, min(end, cut)) for start, end in ranges if start < cut])
+        return _given(pending, ranges, begin, cut)
 
     def flush(self) -> bytes:
         """Return what is left: nothing more follows."""
-        pending, self._held = self._held, b""
-        return _replace(pending, self._masker._ranges(pending))  # noqa: SLF001  same
+        begin, pending = len(self._shown), self._shown + self._held
+        self._shown = self._held = b""
+        return _given(pending, self._masker._ranges(pending), begin, len(pending))  # noqa: SLF001  same
+
+
+def _given(data: bytes, ranges: list[tuple[int, int]], begin: int, end: int) -> bytes:
+    """Return what to give out of `data` from `begin` to `end`."""
+    inside = [
+        (max(first, begin) - begin, min(last, end) - begin) for first, last in ranges if first < end and last > begin
+    ]
+    return _replace(data[begin:end], inside)
 
 
 def _replace(data: bytes, ranges: list[tuple[int, int]]) -> bytes:
