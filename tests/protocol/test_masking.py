@@ -25,7 +25,7 @@ def as_go_quotes(text: str) -> str:
 
 def wrapped(text: str) -> str:
     """Return a text in lines, as the engine shows messages."""
-    return "│ " + re.sub(r"\s+", "\n│ ", text)
+    return "│ " + re.sub(r"[^\S\x1c-\x1f]+", "\n│ ", text)  # separators of records are blanks to Python only
 
 
 SPELLINGS: list[Callable[[str], str]] = [
