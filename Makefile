@@ -64,7 +64,7 @@ test-browser: $(DEV) $(UI) ## run the tests of the pages in Chromium
 	@$(PYTEST) -m browser $(T) $(ARGS)
 
 .PHONY: bench
-bench: $(DEV) $(UI) ## measure what must be cheap; prints JSON (ARGS=…)
+bench: $(DEV) $(UI) ## measure what must be cheap; prints a table, writes bench/results.json (ARGS=…)
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: chaos
