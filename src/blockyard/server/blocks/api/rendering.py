@@ -62,7 +62,7 @@ def list_item(view: BlockView, links: Links) -> JsonObject:
 def _member(document: JsonObject, name: str) -> JsonObject:
     found = document[name]
     if not isinstance(found, dict):
-        raise TypeError(f"{name} is no object")
+        raise TypeError(f"{name} is not an object")
     return found
 
 
