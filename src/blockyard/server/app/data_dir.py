@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from blockyard.server.app.settings import SQLITE_FILE
+
 UNFINISHED_RESTORE = "restore-unfinished"
 """A file of this name says that a restore began to put its files here and did not end."""
 
@@ -20,7 +22,7 @@ _OURS = frozenset(
         "admin-key.json",
         "runner-key.pem",
         "runner-api-key.json",
-        "blockyard.sqlite3",
+        SQLITE_FILE,
         UNFINISHED_RESTORE,
     }
 )
@@ -67,7 +69,7 @@ def is_ours(data: Path) -> bool:
 
 def _private_files(data: Path) -> Iterator[Path]:
     """Give what is there of the files that only their owner may read; links lead to files that are not ours to change."""
-    for pattern in ("blockyard.sqlite3*", "*.key", "*.pem", "*key.json"):
+    for pattern in (f"{SQLITE_FILE}*", "*.key", "*.pem", "*key.json"):
         yield from (path for path in data.glob(pattern) if path.is_file() and not path.is_symlink())
 
 
