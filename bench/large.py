@@ -55,7 +55,7 @@ def large(setting: Setting) -> Iterator[Figure]:
     few = _measure(setting, Scale(SMALL_BLOCKS))
     many = _measure(setting, Scale(setting.blocks))
     size = f"{setting.blocks:,} blocks".replace(",", " ")
-    for name, share, budget in (("p50", 0.5, 15.0), ("p99", 0.99, 100.0)):
+    for name, share, budget in (("p50", 0.5, 10.0), ("p99", 0.99, 50.0)):
         yield Figure(
             f"100 mixed requests/s, {size}, {name}",
             setting.database,

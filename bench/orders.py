@@ -43,7 +43,7 @@ def whole_orders(setting: Setting) -> Iterator[Figure]:
     with setting.installation() as blockyard:
         yield from _whole_orders(blockyard, setting, "prepared", budgets=(0.0, None))
     with setting.installation({"BLOCKYARD_RUNNER_PREPARED_DIR": "none"}) as blockyard:
-        yield from _whole_orders(blockyard, setting, "nothing prepared", budgets=(150.0, 300.0))
+        yield from _whole_orders(blockyard, setting, "nothing prepared", budgets=(100.0, 200.0))
 
 
 def _whole_orders(
@@ -144,7 +144,7 @@ def first_lines(setting: Setting) -> Iterator[Figure]:
         "ms",
         comparator=median(started) * 1000,
         comparator_name="engine start, median",
-        budget=200 + median(started) * 1000,
+        budget=100 + median(started) * 1000,
         samples=setting.rounds,
     )
 
@@ -198,7 +198,7 @@ def engine_starts(setting: Setting) -> Iterator[Figure]:
 def throughput(setting: Setting) -> Iterator[Figure]:
     """Keep the queue full; the figure is runs per minute over the bare loop with as many at a time, same minutes."""
     for kind, settings, budget in (
-        ("prepared", {}, 0.7),
+        ("prepared", {}, 0.9),
         ("nothing prepared", {"BLOCKYARD_RUNNER_PREPARED_DIR": "none"}, None),
     ):
         for concurrency in (1, 2):
@@ -266,7 +266,7 @@ def burst(setting: Setting) -> Iterator[Figure]:
         "ratio",
         comparator=bare * setting.burst,
         comparator_name="seconds of the bare loop",
-        budget=1.5,
+        budget=1.3,
         samples=setting.burst,
     )
 
@@ -302,6 +302,6 @@ def _claims(blockyard: Installation, database: str, *, rounds: int) -> Figure:
         database,
         percentile(delays, 0.95) * 1000,
         "ms",
-        budget=25,
+        budget=10,
         samples=rounds,
     )

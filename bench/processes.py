@@ -1,4 +1,4 @@
-"""The server process itself: how fast it starts, how much memory it keeps while idle."""
+"""The server process itself: how fast it starts, how much memory it keeps while idle and after large bodies."""
 
 import time
 from collections.abc import Iterator
@@ -6,18 +6,20 @@ from pathlib import Path
 
 from bench.figures import Figure, median
 from bench.groups import Setting
-from tests.support.installation import installation
+from bench.states import State
+from tests.support.installation import Installation, installation
 
 ROUNDS = 3
+_LARGE_STATES = 20
+_LARGE_STATE = [12_000_000] * 4
 
 
 def starts(setting: Setting) -> Iterator[Figure]:
-    """Start `blockyard up` again and again on one data directory; the figure is start to ready, second start on.
-
-    On SQLite only: `up` is for one machine.
-    """
+    """Start `blockyard up` again and again on one data directory, on SQLite only; then look at memory after large bodies."""
     if setting.database == "sqlite":
         yield from _starts(setting.new_data(), setting.database, rounds=ROUNDS)
+    with setting.installation() as blockyard:
+        yield _after_large_bodies(blockyard, setting.database)
 
 
 def _starts(data: Path, database: str, *, rounds: int) -> Iterator[Figure]:
@@ -29,9 +31,28 @@ def _starts(data: Path, database: str, *, rounds: int) -> Iterator[Figure]:
             seconds.append(time.perf_counter() - started)
             time.sleep(3)
             memory.append(_pss_of_tree(blockyard.process.pid))
-    yield Figure("`up`: start → healthy (second start)", database, median(seconds[1:]), "s", budget=3, samples=rounds)
+    yield Figure("`up`: start → healthy (second start)", database, median(seconds[1:]), "s", budget=1.5, samples=rounds)
     yield Figure(
-        "idle memory of server and runner (PSS)", database, median(memory), "MB", budget=200, samples=rounds + 1
+        "idle memory of server and runner (PSS)", database, median(memory), "MB", budget=150, samples=rounds + 1
+    )
+
+
+def _after_large_bodies(blockyard: Installation, database: str) -> Figure:
+    state = State(blockyard)
+    time.sleep(3)
+    idle = _pss_of_tree(blockyard.process.pid)
+    for _ in range(_LARGE_STATES):
+        state.cycle(_LARGE_STATE)
+    time.sleep(5)
+    return Figure(
+        "memory after large bodies (PSS)",
+        database,
+        _pss_of_tree(blockyard.process.pid),
+        "MB",
+        comparator=idle,
+        comparator_name="idle before",
+        budget=idle * 1.5,
+        samples=_LARGE_STATES,
     )
 
 
