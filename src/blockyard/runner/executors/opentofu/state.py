@@ -11,6 +11,9 @@ from blockyard.runner.executors.opentofu.backend import USER
 from blockyard.runner.executors.opentofu.outputs import State
 
 _TIMEOUT = httpx.Timeout(60, connect=10)
+_KEPT_SECONDS = 4
+"""Shorter than what servers and proxies between keep an idle connection for: none is closed as it is used again."""
+
 _PAUSES_SECONDS = (0.5, 2.0, 4.0)
 _TRANSIENT = 500
 _NO_STATE = (204, 404)
@@ -21,8 +24,8 @@ class StateError(Exception):
 
 
 def new_http() -> httpx.Client:
-    """Return the client all runs share: making one takes tens of milliseconds. No connection is kept open."""
-    return httpx.Client(timeout=_TIMEOUT, limits=httpx.Limits(max_keepalive_connections=0))
+    """Return the client all runs share: making one takes tens of milliseconds. A connection is kept as long as servers do."""
+    return httpx.Client(timeout=_TIMEOUT, limits=httpx.Limits(keepalive_expiry=_KEPT_SECONDS))
 
 
 class StateClient:
