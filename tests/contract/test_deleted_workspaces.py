@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import select, text
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds, media
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID
 from blockyard.server.kit.database import Transaction, metadata
@@ -50,7 +50,7 @@ def a_project(workspace: str, tenancy: Tenancy) -> Request:
     del tenancy
     body: Any = _of(workspace, {"displayName": "late"})
     body["metadata"] |= {"name": "late", "tags": {}}
-    return Request("POST", f"{OBJECTS}/meshprojects", body, media.PROJECT)
+    return Request("POST", f"{OBJECTS}/meshprojects", body, kinds.PROJECT.media)
 
 
 def a_binding(workspace: str, tenancy: Tenancy) -> Request:

@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 import httpx
 from fastapi import FastAPI
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds, media
 from blockyard.server.audit.api import audit_routes
 from blockyard.server.audit.service import AuditService
+from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import Event, EventFilter
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.api import (
@@ -40,9 +41,9 @@ from blockyard.server.kit.http import AccessLog, install_errors
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.projects.api import project_routes
-from blockyard.server.projects.service import ProjectService, ProjectsOfWorkspace
+from blockyard.server.projects.service import ProjectService
 from blockyard.server.workspaces.api import binding_routes, workspace_routes
-from blockyard.server.workspaces.service import BindingService, WorkspaceContents, WorkspaceDirectory, WorkspaceService
+from blockyard.server.workspaces.service import BindingService, WorkspaceDirectory, WorkspaceService
 from tests.support.clock import FixedClock
 from tests.support.http import client_for
 
@@ -77,7 +78,6 @@ class Tenancy:
     projects: ProjectService
     tokens: Tokens
     run_tokens: KnownRunTokens
-    contents: list[WorkspaceContents]
     app: FastAPI
 
     @property
@@ -152,7 +152,6 @@ def build_tenancy(
     authenticator = Authenticator(clock=clock, tokens=tokens, run_tokens=run_tokens, workspaces=directory)
     keys = ApiKeyService(clock=clock, new_id=new_id, master_key=master_key, event_log=events, workspaces=directory)
     users = UserService(clock=clock, new_id=new_id, master_key=master_key, event_log=events, workspaces=directory)
-    contents: list[WorkspaceContents] = [ProjectsOfWorkspace()]
     workspaces = WorkspaceService(
         clock=clock,
         new_id=new_id,
@@ -160,13 +159,13 @@ def build_tenancy(
         users=users,
         groups=groups,
         keys=keys,
-        contents=contents,
         self_service=self_service,
     )
     bindings = BindingService(
         clock=clock, new_id=new_id, event_log=events, directory=directory, users=users, groups=groups
     )
-    projects = ProjectService(clock=clock, new_id=new_id, event_log=events, workspaces=workspaces)
+    projects = ProjectService(Basics(clock, new_id, events), workspaces=workspaces)
+    workspaces.uses.add(projects.of_workspace)
     throttle = Throttle(clock=clock, master_key=master_key, event_log=events)
     sign_in = SignIn(db=db, users=users, throttle=throttle)
     links = Links(BASE_URL)
@@ -187,9 +186,7 @@ def build_tenancy(
     ):
         app.include_router(router)
     db.write_now(lambda tx: workspaces.seed_admin(tx, "admin"))
-    return Tenancy(
-        db, clock, events, keys, users, groups, workspaces, bindings, projects, tokens, run_tokens, contents, app
-    )
+    return Tenancy(db, clock, events, keys, users, groups, workspaces, bindings, projects, tokens, run_tokens, app)
 
 
 def vendor(media_type: str) -> Mapping[str, str]:
@@ -201,4 +198,4 @@ API_KEY = vendor(media.API_KEY)
 WORKSPACE = vendor(media.WORKSPACE)
 USER_BINDING = vendor(media.WORKSPACE_USER_BINDING)
 GROUP_BINDING = vendor(media.WORKSPACE_GROUP_BINDING)
-PROJECT = vendor(media.PROJECT)
+PROJECT = vendor(kinds.PROJECT.media)

@@ -51,7 +51,6 @@ def matches(header: str, expected: str) -> bool:
 WORKSPACE = media_type("meshWorkspace", "v2")
 WORKSPACE_USER_BINDING = media_type("meshWorkspaceUserBinding", "v2")
 WORKSPACE_GROUP_BINDING = media_type("meshWorkspaceGroupBinding", "v2")
-PROJECT = media_type("meshProject", "v2")
 PROJECT_USER_BINDING = media_type("meshProjectUserBinding", "v3")
 PROJECT_GROUP_BINDING = media_type("meshProjectGroupBinding", "v3")
 PAYMENT_METHOD = media_type("meshPaymentMethod", "v2")

@@ -407,10 +407,10 @@ def test_the_usage_of_versions_and_definitions_is_counted(world: BlockWorld) -> 
     definition = f"/api/meshobjects/meshbuildingblockdefinitions/{definition_of(version)}"
     media = "application/vnd.meshcloud.api.meshBuildingBlockDefinition.v1-preview.hal+json"
     assert world.api.send("DELETE", definition, media=media).status_code == 409
-    assert world.db.read_now(lambda tx: world.usage.in_use(tx, "shop")) == "it has 1 building block"
+    assert world.db.read_now(lambda tx: world.usage.of_workspace(tx, "shop")) == ["1 building block"]
     world.delete(block)
     assert lifecycle_of(world.read(block)) == "DELETED"
-    assert world.db.read_now(lambda tx: world.usage.in_use(tx, "shop")) is None
+    assert world.db.read_now(lambda tx: world.usage.of_workspace(tx, "shop")) == []
 
 
 def test_a_list_comes_back_as_it_was_sent_and_reaches_the_run_as_text(world: BlockWorld) -> None:

@@ -1,10 +1,15 @@
 """The permission codes and what a principal may do with them."""
 
+import re
+from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
+import blockyard.server
 from blockyard.server.identity.model import Principal, WorkspaceRole, require_may_grant, system
+from blockyard.server.identity.model.codes import KNOWN
 from blockyard.server.identity.permissions import ADMIN, ALL, EPHEMERAL, MANAGED, PLAIN, codes_of_roles, everywhere
 from blockyard.server.kit.errors import Denied, NotFound
 from tests.support.principals import ADMINISTRATOR, a_key, a_run_token
@@ -125,3 +130,55 @@ def test_a_run_token_stands_for_its_own_run_only() -> None:
     assert holder.attempt_of(run_id) == 3
     assert holder.attempt_of(uuid4()) is None
     assert ADMINISTRATOR.attempt_of(run_id) is None
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An object of a workspace."""
+
+    workspace: str
+
+
+def test_a_use_case_on_one_object_begins_alike_for_all() -> None:
+    mine, foreign, unknown = Thing("shop"), Thing("bank"), NotFound("there is no thing", code="UnknownThing")
+    reader = a_key("shop", "TENANT_LIST")
+
+    assert reader.opened("TENANT_LIST", mine, unknown) is mine
+    assert ADMINISTRATOR.opened("TENANT_SAVE", foreign, unknown) is foreign
+    with pytest.raises(Denied):
+        reader.opened("TENANT_SAVE", mine, unknown)
+    for principal, found in ((reader, foreign), (reader, None), (ADMINISTRATOR, None), (a_run_token(uuid4()), mine)):
+        with pytest.raises(NotFound) as refused:
+            principal.opened("TENANT_LIST", found, unknown)
+        assert refused.value.code == "UnknownThing"
+
+
+def test_a_list_shows_what_is_in_reach_and_is_refused_to_those_who_reach_nothing() -> None:
+    assert a_key("shop", "TENANT_LIST").listing("TENANT_LIST").owners == frozenset({"shop"})
+    assert ADMINISTRATOR.listing("TENANT_LIST").owners is None
+    assert a_key("shop", "MANAGED_BUILDINGBLOCK_LIST").listing("BUILDINGBLOCK_LIST").owners == frozenset()
+    for principal in (a_key("shop", "TENANT_SAVE"), a_run_token(uuid4())):
+        with pytest.raises(Denied):
+            principal.listing("TENANT_LIST")
+
+
+def test_a_code_that_nobody_can_hold_is_a_defect() -> None:
+    for ask in (
+        lambda: ADMINISTRATOR.allows("TENNANT_LIST", workspace=None),
+        lambda: ADMINISTRATOR.reach("ADM_TENANT_LIST"),
+        lambda: system("TENANT_READ"),
+    ):
+        with pytest.raises(LookupError, match="no permission code"):
+            ask()
+
+
+def test_every_code_in_the_source_is_in_the_table() -> None:
+    looks_like_one = re.compile(r'"((?:ADM_|MANAGED_)?[A-Z]+_(?:LIST|SAVE|DELETE|IMPORT))"')
+    named = {
+        (file.name, code)
+        for file in Path(blockyard.server.__file__).parent.rglob("*.py")
+        for code in looks_like_one.findall(file.read_text())
+    }
+
+    assert len(named) > 50
+    assert {(file, code) for file, code in named if code not in KNOWN | ALL} == set()

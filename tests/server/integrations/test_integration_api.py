@@ -1,5 +1,6 @@
 """The API of integrations: CRUD, secrets, permissions, refusals. Source: api.md 3.13 and 2.2, concepts.md 9.3 and 13."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -193,14 +194,14 @@ def test_the_runner_and_the_workspace_of_an_integration_are_in_use(catalogue: Ca
     runner = a_runner_for(catalogue, a_runner_key("second"))
     catalogue.connect(runnerRef=runner_ref(runner))
 
-    def read(workspace: str) -> str | None:
-        return catalogue.database.read_now(lambda tx: catalogue.integrations.in_use(tx, workspace))
+    def read(workspace: str) -> Sequence[str]:
+        return catalogue.database.read_now(lambda tx: catalogue.integrations.of_workspace(tx, workspace))
 
     assert catalogue.database.read_now(lambda tx: catalogue.integrations.used_by(tx, RunnerId(runner))) == [
         "integration 'CI'"
     ]
-    assert read("team") == "it has 1 integration"
-    assert read("shop") is None
+    assert read("team") == ["1 integration"]
+    assert read("shop") == []
 
 
 def test_integrations_of_others_are_unknown(catalogue: Catalogue) -> None:

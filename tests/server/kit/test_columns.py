@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from enum import StrEnum
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, insert, select
+from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import StatementError
 
 from blockyard.protocol.jsontypes import Json
-from blockyard.server.kit.columns import Instant, JsonText
+from blockyard.server.kit.columns import Instant, JsonText, Word
 from blockyard.server.kit.database import Database
 
 _things = Table(
@@ -88,3 +89,30 @@ def test_json_comes_back_as_it_was_given(database: Database, value: Json) -> Non
 def test_what_is_no_json_is_refused(database: Database) -> None:
     with pytest.raises(StatementError):
         stored(database, document=Decimal(1))
+
+
+class Colour(StrEnum):
+    """A word."""
+
+    RED = "Red"
+
+
+_words = Table("words_of_test", MetaData(), Column("id", Integer, primary_key=True), Column("colour", Word(Colour, 8)))
+
+
+@pytest.mark.parametrize("word", [Colour.RED, None])
+def test_a_word_comes_back_as_a_word(database: Database, word: Colour | None) -> None:
+    _words.metadata.create_all(database.engine)
+    database.write_now(lambda tx: tx.execute(insert(_words), {"id": 1, "colour": word}))
+
+    found = database.read_now(lambda tx: tx.execute(select(_words)).mappings().one())["colour"]
+
+    assert found is word
+
+
+def test_a_word_that_nobody_knows_is_a_defect(database: Database) -> None:
+    _words.metadata.create_all(database.engine)
+    database.write_now(lambda tx: tx.execute(text("insert into words_of_test (id, colour) values (1, 'Grey')")))
+
+    with pytest.raises(ValueError, match="Grey"):
+        database.read_now(lambda tx: tx.execute(select(_words)).mappings().one())

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from blockyard.server.kit.database import Database, Transaction
+from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import NotFound
 from tests.support.clock import FixedClock
 from tests.support.tenancy import API_KEY, PROJECT, USER_BINDING, WORKSPACE, Tenancy, build_tenancy
@@ -173,27 +173,19 @@ async def test_a_workspace_with_contents_cannot_be_deleted(tenancy: Tenancy) -> 
     refused = await admin.delete(f"{PATH}/shop", headers=WORKSPACE)
 
     assert refused.status_code == 409
-    assert "it still has 1 project(s)" in refused.json()["message"]
+    assert refused.json()["message"] == "workspace 'shop' still has 1 project"
     assert (await admin.get(f"{PATH}/shop", headers=WORKSPACE)).status_code == 200
     assert (await admin.delete("/api/meshobjects/meshprojects/shop.dev", headers=PROJECT)).status_code == 204
     assert (await admin.delete(f"{PATH}/shop", headers=WORKSPACE)).status_code == 204
 
 
 async def test_every_kind_of_contents_is_asked(tenancy: Tenancy) -> None:
-    class Busy:
-        """A feature whose things are in the workspace."""
-
-        def in_use(self, tx: Transaction, workspace: str) -> str | None:
-            """Return why the workspace is in use."""
-            del tx
-            return f"{workspace} has a runner"
-
     tenancy.workspace("shop")
-    tenancy.contents.append(Busy())
+    tenancy.workspaces.uses.add(lambda _tx, workspace: [f"the runner of {workspace}"])
 
     refused = await tenancy.admin().delete(f"{PATH}/shop", headers=WORKSPACE)
 
-    assert refused.json()["message"] == "workspace 'shop' cannot be deleted: shop has a runner"
+    assert refused.json()["message"] == "workspace 'shop' still has the runner of shop"
 
 
 async def test_a_foreign_workspace_is_not_found(tenancy: Tenancy) -> None:

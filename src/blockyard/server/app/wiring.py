@@ -21,7 +21,7 @@ from blockyard.server.blocks.loops import loops as block_loops
 from blockyard.server.blocks.service import BlockService
 from blockyard.server.definitions.api import routes as definition_routes
 from blockyard.server.definitions.service import DefinitionService
-from blockyard.server.events.service import EventLog
+from blockyard.server.events.basics import Basics
 from blockyard.server.identity.api import (
     SignIn,
     authenticate_with,
@@ -52,7 +52,7 @@ from blockyard.server.kit.ids import NewId, new_id
 from blockyard.server.kit.loops import Loop, run_loops
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.projects.api import project_routes
-from blockyard.server.projects.service import ProjectService, ProjectsOfWorkspace
+from blockyard.server.projects.service import ProjectService
 from blockyard.server.runners.api import own_key_routes as runner_key_routes
 from blockyard.server.runners.api import routes as runner_routes
 from blockyard.server.runners.keys import RunnerKeys
@@ -70,7 +70,6 @@ from blockyard.server.workspaces.api import binding_routes, workspace_routes
 from blockyard.server.workspaces.service import (
     BindingService,
     PeopleListener,
-    WorkspaceContents,
     WorkspaceDirectory,
     WorkspaceService,
 )
@@ -110,7 +109,8 @@ class Services:
 def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, draw_id: NewId = new_id) -> Services:
     """Build all services; each feature gets the ones below it, and the ports of those above it."""
     links = Links(settings.effective_public_url)
-    event_log = EventLog(clock=clock, new_id=draw_id)
+    basics = Basics.of(clock, draw_id)
+    event_log = basics.event_log
 
     groups = GroupService()
     directory = WorkspaceDirectory(groups=groups)
@@ -118,7 +118,6 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     api_keys = ApiKeyService(
         clock=clock, new_id=draw_id, master_key=master_key, event_log=event_log, workspaces=directory
     )
-    workspace_contents: list[WorkspaceContents] = []
     workspaces = WorkspaceService(
         clock=clock,
         new_id=draw_id,
@@ -126,7 +125,6 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         users=users,
         groups=groups,
         keys=api_keys,
-        contents=workspace_contents,
         admin_workspace=settings.admin_workspace,
     )
     people_listeners: list[PeopleListener] = []
@@ -139,7 +137,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         groups=groups,
         listeners=people_listeners,
     )
-    projects = ProjectService(clock=clock, new_id=draw_id, event_log=event_log, workspaces=workspaces)
+    projects = ProjectService(basics, workspaces=workspaces)
 
     runner_usages: list[RunnerUsage] = []
     runners = RunnerService(
@@ -192,7 +190,8 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     )
     state = StateService(clock=clock, event_log=event_log, runs=runs, kept_versions=settings.state_versions)
 
-    workspace_contents += [ProjectsOfWorkspace(), runners, integrations, definitions, blocks.usage]
+    for contents in (projects, runners, integrations, definitions, blocks.usage):
+        workspaces.uses.add(contents.of_workspace)
     runner_usages += [definitions, integrations]
     integration_usages.append(definitions)
     definitions.usage = blocks.usage

@@ -1,5 +1,6 @@
 """The permission codes of the API, under the name other features know them by."""
 
-from blockyard.server.identity.model.codes import ADMIN, ALL, EPHEMERAL, MANAGED, PLAIN, codes_of_roles, everywhere
+from blockyard.server.identity.model.codes import ADMIN, ALL, EPHEMERAL, MANAGED, PLAIN, everywhere
+from blockyard.server.identity.model.roles import codes_of_roles
 
 __all__ = ["ADMIN", "ALL", "EPHEMERAL", "MANAGED", "PLAIN", "codes_of_roles", "everywhere"]

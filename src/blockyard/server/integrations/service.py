@@ -18,6 +18,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid, NotFound
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.usage import counted
 from blockyard.server.runners.model import RunnerId
 from blockyard.server.runners.secrets import SealingKey, SecretSealer, StoredSecret
 from blockyard.server.runners.service import RunnerService
@@ -187,10 +188,9 @@ class IntegrationService:
         """Return one phrase for each integration a runner works for; for the deletion of runners."""
         return [f"integration '{name}'" for name in IntegrationStore(tx).names_with_runner(runner_id)]
 
-    def in_use(self, tx: Transaction, workspace: str) -> str | None:
+    def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""
-        count = IntegrationStore(tx).count(workspace)
-        return f"it has {count} integration{'s' if count > 1 else ''}" if count else None
+        return counted(IntegrationStore(tx).count(workspace), "integration")
 
     def _users(self, tx: Transaction, integration_id: IntegrationId) -> str:
         """Return a phrase on what uses an integration; empty if nothing does."""

@@ -2,8 +2,10 @@
 
 import json
 from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeVar
 
-from sqlalchemy import DateTime, LargeBinary, Text
+from sqlalchemy import DateTime, LargeBinary, String, Text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -58,3 +60,28 @@ class JsonText(TypeDecorator[Json]):
             return None
         parsed: Json = json.loads(value)
         return parsed
+
+
+W = TypeVar("W", bound=StrEnum)
+
+
+class Word(TypeDecorator[W]):
+    """A word of a closed vocabulary; rows have it as models do."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[W], length: int) -> None:
+        super().__init__(length)
+        self.words = words
+        self.length = length
+
+    def process_bind_param(self, value: W | None, dialect: Dialect) -> str | None:
+        """Store the word's text."""
+        del dialect
+        return None if value is None else value.value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> W | None:
+        """Return the word."""
+        del dialect
+        return None if value is None else self.words(value)

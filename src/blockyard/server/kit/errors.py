@@ -1,5 +1,7 @@
 """The refusals a use case may raise; only `kit.http` knows their HTTP status."""
 
+from collections.abc import Mapping
+
 UNKNOWN_REMEDY = "Check how it is spelled; if it is there, ask an owner of its workspace for access."
 """What to do about something that is not there, or only not for the caller."""
 
@@ -89,3 +91,20 @@ class TooManyRequests(Refusal):
 
 class Stale(Exception):
     """Another transaction wrote the row since it was read: the boundary replays the use case."""
+
+
+def taken(what: str) -> Conflict:
+    """Return the refusal of a name that cannot be given again: `what` says what has it, such as "there is a project 'dev'"."""
+    return Conflict(what, code="NameTaken", field="/metadata/name", remedy="Choose another name.")
+
+
+def require_same(what: str, members: Mapping[str, tuple[object, object]]) -> None:
+    """Refuse to change what never changes: `members` has what each was and what it shall be, by JSON pointer. Raises Invalid."""
+    for pointer, (was, now) in members.items():
+        if was != now:
+            raise Invalid(
+                f"'{pointer.rpartition('/')[2]}' of {what} never changes: it is '{was}'",
+                code="Immutable",
+                field=pointer,
+                remedy="Send it as it is, or make another one.",
+            )

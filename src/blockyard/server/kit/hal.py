@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import Kind
 from blockyard.server.kit.paging import Page
 
 _OBJECTS = "/api/meshobjects"
@@ -14,8 +15,6 @@ TEMPLATES: Mapping[str, str] = {
     "workspace": _OBJECTS + "/meshworkspaces/{name}",
     "workspace_user_binding": _OBJECTS + "/meshworkspacebindings/userbindings/{name}",
     "workspace_group_binding": _OBJECTS + "/meshworkspacebindings/groupbindings/{name}",
-    "project": _OBJECTS + "/meshprojects/{workspace}.{project}",
-    "projects": _OBJECTS + "/meshprojects",
     "api_key": _OBJECTS + "/meshapikeys/{uuid}",
     "runner": _OBJECTS + "/meshbuildingblockrunners/{uuid}",
     "runners": _OBJECTS + "/meshbuildingblockrunners",
@@ -63,24 +62,38 @@ class Links:
         encoded = {key: quote(str(value), safe="") for key, value in values.items()}
         return self.base_url + TEMPLATES[name].format(**encoded)
 
+    def of(self, kind: Kind, key: object) -> str:
+        """Return the absolute URL of an object."""
+        return self.base_url + kind.path(key)
+
+    def page_of(self, kind: Kind, page: Page[JsonObject], query: Query) -> JsonObject:
+        """Return the HAL document of a list of objects of one kind."""
+        return _page(self.base_url + kind.collection, kind.plural, page, query)
+
     def link(self, name: str, /, **values: object) -> JsonObject:
         """Return a HAL link object."""
         return {"href": self.href(name, **values)}
 
     def collection(self, name: str, embedded: str, page: Page[JsonObject], query: Query) -> JsonObject:
         """Return the HAL document of a list: always with `embedded`, and with links to other pages if there are any."""
-        number, size, pages = page.request.number, page.request.limit, page.pages
-        targets = {"self": number}
-        if pages > 1:
-            targets |= {"first": 0, "last": pages - 1}
-            targets |= {"prev": number - 1} if number > 0 else {}
-            targets |= {"next": number + 1} if number < pages - 1 else {}
-        items: list[Json] = list(page.items)
-        return {
-            "_embedded": {embedded: items},
-            "_links": {rel: {"href": self._page_url(name, query, target, size)} for rel, target in targets.items()},
-            "page": {"size": size, "totalElements": page.total, "totalPages": pages, "number": number},
-        }
+        return _page(self.href(name), embedded, page, query)
 
-    def _page_url(self, name: str, query: Query, number: int, size: int) -> str:
-        return f"{self.href(name)}?{urlencode({**query, 'page': number, 'size': size}, doseq=True)}"
+
+def _page(address: str, embedded: str, page: Page[JsonObject], query: Query) -> JsonObject:
+    number, size, pages = page.request.number, page.request.limit, page.pages
+    filters = {name: value for name, value in query.items() if name not in {"page", "size"}}
+
+    def link(number: int) -> JsonObject:
+        return {"href": f"{address}?{urlencode({**filters, 'page': number, 'size': size}, doseq=True)}"}
+
+    targets = {"self": number}
+    if pages > 1:
+        targets |= {"first": 0, "last": pages - 1}
+        targets |= {"prev": number - 1} if number > 0 else {}
+        targets |= {"next": number + 1} if number < pages - 1 else {}
+    items: list[Json] = list(page.items)
+    return {
+        "_embedded": {embedded: items},
+        "_links": {rel: link(target) for rel, target in targets.items()},
+        "page": {"size": size, "totalElements": page.total, "totalPages": pages, "number": number},
+    }

@@ -1,23 +1,23 @@
 """The routes of projects. Source: api.md 3.3."""
 
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Query, Response
-from pydantic import Field
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.media import PROJECT
+from blockyard.protocol.kinds import PROJECT as KIND
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
-from blockyard.server.kit.errors import Invalid, NotFound
+from blockyard.server.kit.errors import NotFound
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import media, media_class, page_request
-from blockyard.server.kit.large_bodies import api_router
+from blockyard.server.kit.http import page_request
+from blockyard.server.kit.members import wire_members
+from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
-from blockyard.server.kit.wire import Name, ShortText, Tags, WireJson, WireModel
-from blockyard.server.projects.model import Project, ProjectKey, ProjectSettings, parse_key
+from blockyard.server.kit.wire import Name, ShortText, Tags, WireModel
+from blockyard.server.projects.model import Project, ProjectKey, ProjectSpec, parse_key
 from blockyard.server.projects.service import ProjectService
 
 
@@ -27,35 +27,10 @@ class ProjectMetadata(WireModel):
     name: ShortText
     owned_by_workspace: Name
 
-
-class ProjectSpec(WireModel):
-    """What the owners of a project decide."""
-
-    display_name: Name
-    tags: Tags
-    payment_method_identifier: ShortText | None = None
-    substitute_payment_method_identifier: ShortText | None = None
-
-
-class ProjectBody(WireModel):
-    """A project as clients send it."""
-
-    metadata: ProjectMetadata
-    spec: ProjectSpec
-
     @property
     def key(self) -> ProjectKey:
-        """The address of the project."""
-        return ProjectKey(self.metadata.owned_by_workspace, self.metadata.name)
-
-    def settings(self) -> ProjectSettings:
-        """Return the settings as use cases take them."""
-        return ProjectSettings(
-            display_name=self.spec.display_name,
-            tags=self.spec.tags,
-            payment_method=self.spec.payment_method_identifier,
-            substitute_payment_method=self.spec.substitute_payment_method_identifier,
-        )
+        """The address as use cases take it."""
+        return ProjectKey(self.owned_by_workspace, self.name)
 
 
 class StoredProjectMetadata(ProjectMetadata):
@@ -65,14 +40,25 @@ class StoredProjectMetadata(ProjectMetadata):
     deleted_on: str | None
 
 
-class ProjectDocument(WireModel):
-    """A project as the API shows it."""
+class ProjectSpecIn(WireModel):
+    """What the owners of a project decide."""
 
-    api_version: Literal["v2"] = "v2"
-    kind: Literal["meshProject"] = "meshProject"
-    metadata: StoredProjectMetadata
-    spec: ProjectSpec
-    links: dict[str, WireJson] = Field(alias="_links")
+    display_name: Name
+    tags: Tags
+    payment_method_identifier: ShortText | None = None
+    substitute_payment_method_identifier: ShortText | None = None
+
+    def model(self) -> ProjectSpec:
+        """Return it as use cases take it."""
+        return ProjectSpec(**dict(self))
+
+
+class ProjectIn(ObjectIn[ProjectMetadata, ProjectSpecIn]):
+    """A project as clients send it."""
+
+
+ProjectBody = Annotated[ProjectIn, Body(media_type=KIND.media)]
+ProjectOut = object_schema(KIND, StoredProjectMetadata, ProjectSpecIn)
 
 
 def project_key(identifier: str) -> ProjectKey:
@@ -83,85 +69,59 @@ def project_key(identifier: str) -> ProjectKey:
     return key
 
 
+Key = Annotated[ProjectKey, Depends(project_key)]
+
+
 def project_routes(db: Database, projects: ProjectService, links: Links) -> APIRouter:
     """Return the routes of projects."""
-    router = api_router(
-        prefix="/api/meshobjects/meshprojects",
-        tags=["Projects"],
-        dependencies=[Depends(media(PROJECT))],
-        default_response_class=media_class(PROJECT),
-    )
-    body_type = Body(media_type=PROJECT)
+    router, answer = object_router(KIND, "Projects"), Answers(KIND, links, _parts)
 
-    @router.get("")
+    @router.get("", response_model=list_schema(KIND, ProjectOut))
     async def list_projects(
+        request: Request,
         principal: CurrentPrincipal,
         page: Annotated[PageRequest, Depends(page_request)],
         workspace: Annotated[ShortText | None, Query(alias="workspaceIdentifier")] = None,
         payment: Annotated[ShortText | None, Query(alias="paymentIdentifier")] = None,
-    ) -> dict[str, WireJson]:
+    ) -> Response:
         """Return the projects you may see, oldest first."""
         found = await db.read(
             lambda tx: projects.page(tx, principal, page, workspace=workspace, payment_method=payment)
         )
-        filters = {"workspaceIdentifier": workspace, "paymentIdentifier": payment}
-        query = {name: value for name, value in filters.items() if value is not None}
-        return links.collection("projects", "meshProjects", found.map(lambda one: _json(one, links)), query)
+        return answer.page(found, request)
 
-    @router.post("", status_code=HTTPStatus.CREATED)
-    async def create_project(body: Annotated[ProjectBody, body_type], principal: CurrentPrincipal) -> ProjectDocument:
+    @router.post("", status_code=HTTPStatus.CREATED, response_model=ProjectOut)
+    async def create_project(body: ProjectBody, principal: CurrentPrincipal) -> Response:
         """Make a project in a workspace."""
-        return _document(await db.write(lambda tx: projects.create(tx, principal, body.key, body.settings())), links)
+        key, spec = body.metadata.key, body.spec.model()
+        return answer.one(await db.write(lambda tx: projects.create(tx, principal, key, spec)), HTTPStatus.CREATED)
 
-    @router.get("/{identifier}")
-    async def read_project(identifier: str, principal: CurrentPrincipal) -> ProjectDocument:
+    @router.get("/{identifier}", response_model=ProjectOut)
+    async def read_project(key: Key, principal: CurrentPrincipal) -> Response:
         """Return a project."""
-        key = project_key(identifier)
-        return _document(await db.read(lambda tx: projects.get(tx, principal, key)), links)
+        return answer.one(await db.read(lambda tx: projects.get(tx, principal, key)))
 
-    @router.put("/{identifier}")
-    async def update_project(
-        identifier: str, body: Annotated[ProjectBody, body_type], principal: CurrentPrincipal
-    ) -> ProjectDocument:
+    @router.put("/{identifier}", response_model=ProjectOut)
+    async def update_project(key: Key, body: ProjectBody, principal: CurrentPrincipal) -> Response:
         """Change display name, tags and payment methods of a project."""
-        key = project_key(identifier)
-        if body.key != key:
-            raise Invalid(
-                "a project can be neither renamed nor moved",
-                code="Immutable",
-                field="/metadata",
-                remedy="Send identifier and workspace as they are, or make another project.",
-            )
-        return _document(await db.write(lambda tx: projects.update(tx, principal, key, body.settings())), links)
+        sent, spec = body.metadata.key, body.spec.model()
+        return answer.one(await db.write(lambda tx: projects.update(tx, principal, key, sent, spec)))
 
     @router.delete("/{identifier}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
-    async def delete_project(identifier: str, principal: CurrentPrincipal) -> None:
+    async def delete_project(key: Key, principal: CurrentPrincipal) -> None:
         """Delete a project."""
-        key = project_key(identifier)
         await db.write(lambda tx: projects.delete(tx, principal, key))
 
     return router
 
 
-def _document(project: Project, links: Links) -> ProjectDocument:
-    self_link: JsonObject = links.link("project", workspace=project.workspace, project=project.name)
-    return ProjectDocument(
-        metadata=StoredProjectMetadata(
-            name=project.name,
-            owned_by_workspace=project.workspace,
-            created_on=wire_time(project.created_at),
-            deleted_on=wire_time(project.deleted_at) if project.deleted_at else None,
-        ),
-        spec=ProjectSpec(
-            display_name=project.display_name,
-            tags={key: list(values) for key, values in project.tags.items()},
-            payment_method_identifier=project.payment_method,
-            substitute_payment_method_identifier=project.substitute_payment_method,
-        ),
-        links={"self": self_link},
-    )
-
-
-def _json(project: Project, links: Links) -> JsonObject:
-    document: JsonObject = _document(project, links).model_dump(by_alias=True)
-    return document
+def _parts(project: Project) -> JsonObject:
+    return {
+        "metadata": {
+            "name": project.name,
+            "ownedByWorkspace": project.workspace,
+            "createdOn": wire_time(project.created_at),
+            "deletedOn": wire_time(project.deleted_at) if project.deleted_at else None,
+        },
+        "spec": wire_members(project, ProjectSpec),
+    }

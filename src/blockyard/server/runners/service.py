@@ -18,6 +18,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, Invalid, NotFound
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.usage import counted
 from blockyard.server.runners.model import (
     SHARED_RUNNER,
     Restriction,
@@ -261,10 +262,9 @@ class RunnerService:
         found = RunnerStore(tx).get(RunnerId(SHARED_RUNNER))
         return None if found is None else found.public_key
 
-    def in_use(self, tx: Transaction, workspace: str) -> str | None:
+    def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""
-        count = RunnerStore(tx).count(workspace)
-        return f"it has {count} building block runner{'s' if count > 1 else ''}" if count else None
+        return counted(RunnerStore(tx).count(workspace), "building block runner")
 
     def _visible(self, principal: Principal, runner: Runner) -> bool:
         if principal.runner == runner.id or principal.allows("BUILDINGBLOCKRUNNER_LIST", workspace=runner.workspace):

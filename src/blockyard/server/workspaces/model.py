@@ -1,6 +1,5 @@
 """What a workspace and a binding are, and the rules of owners. Source: concepts.md 1, 2.2, 3; api.md 3.1, 3.2."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -11,16 +10,11 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.model import WorkspaceRole
 from blockyard.server.kit.errors import Conflict, Denied, Invalid
 
-MAX_NAME_LENGTH = 64
-"""Longest name of a workspace unless a setting says less; public clients use names of 30 and more."""
-
 MAX_OWNERS = 2
 """How many people may own a workspace. Source: concepts.md 2.2."""
 
 OWNER_FIELD = "/metadata/ownedByWorkspace"
 """Where documents name the workspace they belong to."""
-
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 Tags = Mapping[str, Sequence[str]]
 
@@ -139,17 +133,6 @@ class Binding:
             "subject": self.subject,
             "expiryDate": self.expires_on.isoformat() if self.expires_on else None,
         }
-
-
-def check_name(name: str, max_length: int = MAX_NAME_LENGTH) -> None:
-    """Raise Invalid unless `name` may be the name of a workspace."""
-    if len(name) > max_length or not _NAME.fullmatch(name):
-        raise Invalid(
-            f"the name of a workspace has up to {max_length} lower-case letters, digits and single inner hyphens",
-            code="InvalidName",
-            field="/metadata/name",
-            remedy="Choose another name.",
-        )
 
 
 def parse_role(name: str) -> WorkspaceRole:

@@ -1,14 +1,17 @@
 """Whether definitions and workspaces are still in use by blocks, and forgetting what is left of deleted ones."""
 
+from collections.abc import Sequence
+
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import DefinitionId, VersionId
 from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.usage import counted
 from blockyard.server.runs.service import RunService
 
 
 class BlockUsage:
-    """Implements `DefinitionUsage` and `WorkspaceContents`; asks no principal, and needs nothing of definitions."""
+    """Implements `DefinitionUsage`; asks no principal, and needs nothing of definitions."""
 
     def __init__(self, *, runs: RunService, state: StateRemoval) -> None:
         self._runs = runs
@@ -30,7 +33,6 @@ class BlockUsage:
         self._runs.forget(tx, ids)
         BlockStore(tx).remove(definition_id)
 
-    def in_use(self, tx: Transaction, workspace: str) -> str | None:
-        """Return a sentence that says how many blocks the workspace still has; None if it has none."""
-        count = BlockStore(tx).count_live(workspace=workspace)
-        return f"it has {count} building block{'s' if count > 1 else ''}" if count else None
+    def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
+        """Return what a workspace still has; for the deletion of workspaces."""
+        return counted(BlockStore(tx).count_live(workspace=workspace), "building block")

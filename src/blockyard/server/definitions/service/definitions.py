@@ -39,6 +39,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.usage import counted
 from blockyard.server.runners.model import Runner, RunnerId
 from blockyard.server.runners.secrets import UNREADABLE, SealingKey, SecretSealer
 from blockyard.server.runners.service import RunnerService
@@ -326,10 +327,9 @@ class DefinitionService:
         found = VersionStore(tx).with_repository()
         return _phrases(tx, [item for item in found if has_credentials(item.implementation.text("repositoryUrl"))])
 
-    def in_use(self, tx: Transaction, workspace: str) -> str | None:
+    def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""
-        count = DefinitionStore(tx).count(workspace)
-        return f"it has {count} building block definition{'s' if count > 1 else ''}" if count else None
+        return counted(DefinitionStore(tx).count(workspace), "building block definition")
 
     def _view(
         self, tx: Transaction, principal: Principal, definition: Definition, versions: tuple[VersionSummary, ...]

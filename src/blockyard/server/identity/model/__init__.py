@@ -9,7 +9,8 @@ from blockyard.server.identity.model.keys import (
     require_ends_in_time,
     require_may_grant,
 )
-from blockyard.server.identity.model.principal import Principal, Reach, RunGrant, WorkspaceRole, system
+from blockyard.server.identity.model.principal import Principal, Reach, RunGrant, system
+from blockyard.server.identity.model.roles import WorkspaceRole
 from blockyard.server.identity.model.users import (
     LINK_LIFE,
     MAX_PASSWORD_LENGTH,

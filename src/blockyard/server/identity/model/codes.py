@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from blockyard.server.identity.model.principal import WorkspaceRole
-
 _LSD = ("LIST", "SAVE", "DELETE")
 _FULL = (
     "APIKEY",
@@ -67,21 +65,15 @@ ALL = PLAIN | MANAGED | ADMIN
 EPHEMERAL = PLAIN | MANAGED
 """Every code a definition version may ask for its runs."""
 
-_MEMBER = frozenset(
-    code for code in PLAIN if code.endswith("_LIST") and code not in {"APIKEY_LIST", "EVENTLOG_LIST", "TFSTATE_LIST"}
-)
-_MANAGER = (PLAIN | MANAGED) - {"WORKSPACE_DELETE", "PROJECT_DELETE"}
-
-_ROLE_CODES = {
-    WorkspaceRole.MEMBER: _MEMBER,
-    WorkspaceRole.MANAGER: _MANAGER,
-    WorkspaceRole.OWNER: PLAIN | MANAGED,
-}
+KNOWN = frozenset(code.removeprefix("ADM_").removeprefix("MANAGED_") for code in ALL)
+"""What use cases ask for: the codes without the prefixes that say for whose objects one holds them."""
 
 
-def codes_of_roles(roles: Iterable[WorkspaceRole]) -> frozenset[str]:
-    """Return the codes a person holds in a workspace through `roles` there. Source: concepts.md 2.2."""
-    return frozenset().union(*(_ROLE_CODES[role] for role in roles))
+def checked(code: str) -> str:
+    """Return a code that use cases may ask for. Raises LookupError: a misspelled one would let nobody in, or nobody notice."""
+    if code not in KNOWN:
+        raise LookupError(f"there is no permission code '{code}' in the table of codes")
+    return code
 
 
 def everywhere(codes: Iterable[str]) -> frozenset[str]:

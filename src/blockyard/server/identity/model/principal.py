@@ -3,19 +3,23 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from blockyard.server.events.model import SYSTEM, Author
+from blockyard.server.identity.model.codes import checked
 from blockyard.server.kit.errors import Denied, NotFound
 
 
-class WorkspaceRole(StrEnum):
-    """What a person is in a workspace."""
+class Owned(Protocol):
+    """An object of a workspace."""
 
-    OWNER = "Workspace Owner"
-    MANAGER = "Workspace Manager"
-    MEMBER = "Workspace Member"
+    @property
+    def workspace(self) -> str:
+        """Its owner."""
+
+
+T = TypeVar("T", bound=Owned)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,11 @@ class Reach:
     def nothing(self) -> bool:
         """Whether the list is empty whatever there is."""
         return not (self.everything or self.workspaces or self.providers)
+
+    @property
+    def owners(self) -> frozenset[str] | None:
+        """The workspaces whose own objects a list may show; None for all."""
+        return None if self.everything else self.workspaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +80,7 @@ class Principal:
         `code` is a plain code of api.md appendix A such as `BUILDINGBLOCK_SAVE`. `ADM_<code>` covers every object, `<code>` those
         of the principal's own workspaces, `MANAGED_<code>` those provided for by a workspace of the principal.
         """
-        if code in self.everywhere:
+        if checked(code) in self.everywhere:
             return True
         if workspace is not None and code in self.grants.get(workspace, frozenset()):
             return True
@@ -120,6 +129,29 @@ class Principal:
         """Refuse unless `allows` for an object of `workspace`: Denied to those who belong there, NotFound to others."""
         self.require(code, workspace=workspace, hide=None if self.belongs_to(workspace) else hide)
 
+    def opened(self, code: str, found: T | None, unknown: NotFound) -> T:
+        """Return what was found by its key, if `allows`: how every use case on one object begins.
+
+        Raises:
+            NotFound: `unknown`: nothing was found, or nothing that the principal may know of.
+            Denied: it belongs to a workspace of the principal, who may not do this there.
+        """
+        if found is None or not (self.allows(code, workspace=found.workspace) or self.belongs_to(found.workspace)):
+            raise unknown
+        self.require(code, workspace=found.workspace)
+        return found
+
+    def listing(self, code: str) -> Reach:
+        """Return which objects a list may show. Raises Denied: the principal holds `code` nowhere."""
+        reach = self.reach(code)
+        if reach.nothing:
+            raise Denied(
+                f"you don't have sufficient permissions: {code} is needed in a workspace",
+                code="MissingPermission",
+                remedy="Ask an owner of the workspace for a key or role with this permission.",
+            )
+        return reach
+
     def reach(self, code: str) -> Reach:
         """Return which objects a list by permission `code` may show. Raises Denied: a run token lists nothing."""
         if self.run is not None:
@@ -129,19 +161,14 @@ class Principal:
                 remedy="Use an API key with this permission.",
             )
         return Reach(
-            everything=code in self.everywhere,
+            everything=checked(code) in self.everywhere,
             workspaces=frozenset(name for name, codes in self.grants.items() if code in codes),
             providers=frozenset(name for name, codes in self.grants.items() if f"MANAGED_{code}" in codes),
         )
 
     def require_somewhere(self, code: str) -> None:
         """Refuse unless there may be an object that `allows` would allow: what can be asked before a large body or a list is read."""
-        if self.reach(code).nothing:
-            raise Denied(
-                f"you don't have sufficient permissions: {code} is needed in a workspace",
-                code="MissingPermission",
-                remedy="Ask an owner of the workspace for a key or role with this permission.",
-            )
+        self.listing(code)
 
     def require_anything(self) -> None:
         """Refuse whoever holds no permission at all."""
@@ -174,4 +201,4 @@ def _denied(code: str, workspace: str | None, provider: str | None) -> Denied:
 
 def system(*codes: str) -> Principal:
     """Return the server itself acting, with `codes` everywhere."""
-    return Principal(author=SYSTEM, everywhere=frozenset(codes))
+    return Principal(author=SYSTEM, everywhere=frozenset(map(checked, codes)))

@@ -9,7 +9,8 @@ import threading
 
 from blockyard.server.events.model import Author
 from blockyard.server.identity.model import ApiKeyId, Principal, User, UserId
-from blockyard.server.identity.model.codes import ADMIN, codes_of_roles, everywhere
+from blockyard.server.identity.model.codes import ADMIN, everywhere
+from blockyard.server.identity.model.roles import codes_of_roles
 from blockyard.server.identity.service.ports import RunTokens, Workspaces
 from blockyard.server.identity.service.tokens import Subject, SubjectKind, Tokens, is_signed
 from blockyard.server.identity.store import EndedTokenStore, KeyStore, UserStore

@@ -17,7 +17,8 @@ from blockyard.server.identity.model import (
     User,
     UserId,
 )
-from blockyard.server.identity.model.codes import ADMIN, codes_of_roles, everywhere
+from blockyard.server.identity.model.codes import ADMIN, everywhere
+from blockyard.server.identity.model.roles import codes_of_roles
 from blockyard.server.identity.service.authenticator import principal_of
 from blockyard.server.identity.service.passwords import hash_password
 from blockyard.server.identity.service.ports import Workspaces

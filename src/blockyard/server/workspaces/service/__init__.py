@@ -2,7 +2,7 @@
 
 from blockyard.server.workspaces.service.bindings import BindingService
 from blockyard.server.workspaces.service.directory import WorkspaceDirectory
-from blockyard.server.workspaces.service.ports import PeopleListener, WorkspaceContents
+from blockyard.server.workspaces.service.ports import PeopleListener
 from blockyard.server.workspaces.service.workspaces import WorkspaceService
 
-__all__ = ["BindingService", "PeopleListener", "WorkspaceContents", "WorkspaceDirectory", "WorkspaceService"]
+__all__ = ["BindingService", "PeopleListener", "WorkspaceDirectory", "WorkspaceService"]

@@ -11,11 +11,3 @@ class PeopleListener(Protocol):
     def people_changed(self, tx: Transaction, workspace: str) -> None:
         """Called in the transaction of the change."""
         ...
-
-
-class WorkspaceContents(Protocol):
-    """Knows one kind of thing a workspace may still have."""
-
-    def in_use(self, tx: Transaction, workspace: str) -> str | None:
-        """Return a sentence on what the workspace still has, None if nothing."""
-        ...

@@ -14,28 +14,24 @@ from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, Invalid, NotFound
 from blockyard.server.kit.ids import NewId
+from blockyard.server.kit.names import MAX_NAME_LENGTH, check_name
 from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.usage import Uses
 from blockyard.server.workspaces.model import (
-    MAX_NAME_LENGTH,
     OWNER_FIELD,
     Binding,
     BindingKind,
     Workspace,
     WorkspaceSettings,
-    check_name,
 )
 from blockyard.server.workspaces.service.people import people_of
-from blockyard.server.workspaces.service.ports import WorkspaceContents
 from blockyard.server.workspaces.store import BindingStore, WorkspaceStore
 
 log = structlog.get_logger(__name__)
 
 
 class WorkspaceService:
-    """Use cases of workspaces.
-
-    `contents` is read at each deletion, so the application may fill the list after it made this service.
-    """
+    """Use cases of workspaces. Higher features add what a workspace may still have to `uses`."""
 
     def __init__(
         self,
@@ -46,7 +42,6 @@ class WorkspaceService:
         users: UserService,
         groups: GroupService,
         keys: ApiKeyService,
-        contents: Sequence[WorkspaceContents] = (),
         admin_workspace: str = "",
         self_service: bool = False,
         max_name_length: int = MAX_NAME_LENGTH,
@@ -57,7 +52,7 @@ class WorkspaceService:
         self._users = users
         self._groups = groups
         self._keys = keys
-        self._contents = contents
+        self.uses: Uses[str] = Uses("still has")
         self._admin_workspace = admin_workspace
         self._self_service = self_service
         self._max_name_length = max_name_length
@@ -123,7 +118,7 @@ class WorkspaceService:
         """Make a workspace, owned by a person, unless the name was ever used; return whether it was made."""
         if WorkspaceStore(tx).get(name) is not None:
             return False
-        check_name(name, self._max_name_length)
+        check_name(name, "a workspace", self._max_name_length)
         settings = WorkspaceSettings(display_name=display_name, tags={}, platform_builder=platform_builder)
         self._add(tx, SYSTEM, name, settings, owner)
         return True
@@ -136,7 +131,7 @@ class WorkspaceService:
         if not (self._self_service and person):
             principal.require("WORKSPACE_SAVE", workspace=None)
         _require_may_switch(principal, was=False, wanted=settings.platform_builder)
-        check_name(name, self._max_name_length)
+        check_name(name, "a workspace", self._max_name_length)
         if WorkspaceStore(tx).get(name) is not None:
             raise Conflict(
                 f"the identifier '{name}' is taken; identifiers of deleted workspaces cannot be used again",
@@ -183,21 +178,12 @@ class WorkspaceService:
         if workspace.deleted_at is not None:
             return
         gone = workspaces.save(replace(workspace, deleted_at=self._clock()))
-        self._require_empty(tx, name)
+        self.uses.refuse_used(tx, name, f"workspace '{name}'")
         bindings = BindingStore(tx)
         for binding in bindings.of_workspace(name):
             bindings.remove(binding, self._clock())
         self._keys.revoke_all(tx, principal, name)
         self._tell(tx, principal.author, "Workspace Deleted", EventType.DELETED, gone)
-
-    def _require_empty(self, tx: Transaction, name: str) -> None:
-        for contents in self._contents:
-            if (sentence := contents.in_use(tx, name)) is not None:
-                raise Conflict(
-                    f"workspace '{name}' cannot be deleted: {sentence}",
-                    code="WorkspaceInUse",
-                    remedy="Delete what the workspace still has first.",
-                )
 
     def _allowed(self, tx: Transaction, principal: Principal, code: str, name: str) -> Workspace:
         principal.require_in(code, name, hide=_unknown(name).message)

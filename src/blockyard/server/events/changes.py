@@ -1,0 +1,70 @@
+"""Telling the event log about the objects of one kind: made, changed, deleted."""
+
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import Kind
+from blockyard.server.events.model import Author, EventType
+from blockyard.server.events.service import EventLog
+from blockyard.server.kit.database import Transaction
+
+log = structlog.get_logger(__name__)
+
+
+class Owned(Protocol):
+    """An object of a workspace."""
+
+    @property
+    def workspace(self) -> str:
+        """Its owner."""
+
+    @property
+    def key(self) -> object:
+        """What addresses it among its kind."""
+
+
+M = TypeVar("M", bound=Owned)
+
+
+class Changes(Generic[M]):
+    """Tells of changes in their own transaction.
+
+    Attributes:
+        title: begins the titles of events, such as "Project Created" (concepts.md 22).
+        content: returns what events show of an object, never a secret.
+        verb: ends the title of a change.
+    """
+
+    def __init__(
+        self, event_log: EventLog, kind: Kind, title: str, content: Callable[[M], JsonObject], *, verb: str = "Modified"
+    ) -> None:
+        self._events = event_log
+        self._kind = kind.name
+        self._title = title
+        self._content = content
+        self._verb = verb
+
+    def tell(self, tx: Transaction, author: Author, type_: EventType, what: M, *, before: M | None = None) -> M:
+        """Append what happened to `what`, and return it."""
+        self._events.append(
+            tx,
+            author,
+            f"{self._title} {self._verb if type_ is EventType.CHANGED else type_.value}",
+            type_,
+            workspace=what.workspace,
+            subject_kind=self._kind,
+            subject_id=str(what.key),
+            content=self._content(what),
+            previous=None if before is None else self._content(before),
+        )
+        log.info(
+            "object changed", kind=self._kind, key=str(what.key), workspace=what.workspace, change=type_.value.lower()
+        )
+        return what
+
+    def deleted_just_now(self, tx: Transaction, author: Author, key: object) -> bool:
+        """Whether `author` deleted the object a moment ago: a client whose answer was lost asks again."""
+        return self._events.deleted_just_now(tx, author, subject_kind=self._kind, subject_id=str(key))

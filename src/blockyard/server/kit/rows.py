@@ -1,0 +1,156 @@
+"""Models as rows of one table: what the stores of plain kinds share.
+
+The columns of the table have the keys of the model's members; the types of `kit.columns` do all conversion. Every model
+has `created_at` and `revision`; one that stays after its deletion has `deleted_at`.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Generic, Protocol, TypeVar
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from blockyard.server.kit.columns import Instant
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Stale
+from blockyard.server.kit.members import Model, members
+from blockyard.server.kit.paging import Page, PageRequest
+
+
+class Revised(Model, Protocol):
+    """A model that counts its changes."""
+
+    @property
+    def revision(self) -> int:
+        """How often it was written after the first time."""
+
+
+M = TypeVar("M", bound=Revised)
+K = TypeVar("K")
+
+
+def life() -> tuple[Column[object], ...]:
+    """Return the columns that tell the life of an object that stays after its deletion."""
+    return (
+        Column("created_at", Instant, nullable=False),
+        Column("deleted_at", Instant),
+        Column("revision", Integer, nullable=False),
+    )
+
+
+class Rows(Generic[M, K]):
+    """A table, its model and its statements, built once; one at the top of each store module.
+
+    Attributes:
+        key: the column whose value is the key of a model.
+        owner: the column that says which workspace a model belongs to.
+        apart: members that `Store.save` does not write, because statements of their own do, which never clash.
+    """
+
+    def __init__(
+        self, table: Table, model: type[M], key: str, *, owner: str = "workspace", apart: Collection[str] = ()
+    ) -> None:
+        self.table, self.model, self.key, self.owner = table, model, table.c[key], table.c[owner]
+        self.apart = frozenset(apart)
+        self.members = tuple(column.key for column in table.c)
+        self.living: Sequence[ColumnElement[bool]] = [table.c.deleted_at.is_(None)] if "deleted_at" in table.c else []
+        of_key, as_read = self.key == bindparam("of_key"), table.c.revision == bindparam("as_read")
+        self.find = select(table).where(of_key)
+        self.insert = insert(table)
+        self.update = update(table).where(of_key, as_read)
+        self.delete = delete(table).where(of_key, as_read)
+
+    def read(self, row: Row[tuple[object, ...]]) -> M:
+        """Return the model of a row with all columns of the table."""
+        return self.model(**dict(zip(self.members, row, strict=True)))
+
+
+class Store(Generic[M, K]):
+    """Reads and writes the models of one table in one transaction."""
+
+    def __init__(self, tx: Transaction, rows: Rows[M, K]) -> None:
+        self._tx = tx
+        self._rows = rows
+
+    def get(self, key: K) -> M | None:
+        """Return the model with this key, deleted ones too; None if there never was one."""
+        return self._one(self._rows.find, {"of_key": key})
+
+    def living(self, key: K) -> M | None:
+        """Return the model with this key unless it is deleted."""
+        found = self.get(key)
+        return None if found is None or getattr(found, "deleted_at", None) is not None else found
+
+    def add(self, model: M) -> M:
+        """Write a new model."""
+        self._tx.execute(self._rows.insert, members(model))
+        return model
+
+    def save(self, model: M) -> M:
+        """Write a changed model. Raises Stale when another transaction wrote it since it was read."""
+        saved = replace(model, revision=model.revision + 1)
+        values = {name: value for name, value in members(saved).items() if name not in self._rows.apart}
+        if self._tx.execute(self._rows.update, values | self._as_read(model)).rowcount == 0:
+            raise self._stale(model)
+        return saved
+
+    def remove(self, model: M) -> None:
+        """Delete the row. Raises Stale."""
+        if self._tx.execute(self._rows.delete, self._as_read(model)).rowcount == 0:
+            raise self._stale(model)
+
+    def page(
+        self, request: PageRequest, *, owners: Collection[str] | None, wanted: Mapping[str, object | None] | None = None
+    ) -> Page[M]:
+        """Return one page of those that are not deleted, oldest first.
+
+        Only those of the workspaces `owners`, unless that is None, and with the values `wanted` of members (None: any).
+        """
+        conditions = [self._rows.table.c[name] == value for name, value in (wanted or {}).items() if value is not None]
+        if owners is not None:
+            conditions.append(self._rows.owner.in_(sorted(owners)))
+        return self.page_of(request, *conditions)
+
+    def page_of(self, request: PageRequest, *conditions: ColumnElement[bool]) -> Page[M]:
+        """Return one page of those that match and are not deleted, oldest first."""
+        return Page(self.where(*conditions, request=request), self.count(*conditions), request)
+
+    def where(self, *conditions: ColumnElement[bool], request: PageRequest | None = None) -> Sequence[M]:
+        """Return those that match and are not deleted, oldest first."""
+        rows = self._rows
+        found = select(rows.table).where(*rows.living, *conditions).order_by(rows.table.c.created_at, rows.key)
+        if request is not None:
+            found = found.limit(request.limit).offset(request.offset)
+        return [rows.read(row) for row in self._tx.execute(found)]
+
+    def count(self, *conditions: ColumnElement[bool]) -> int:
+        """Return how many match and are not deleted."""
+        found = select(func.count()).select_from(self._rows.table).where(*self._rows.living, *conditions)
+        return int(str(self._tx.execute(found).scalar_one()))
+
+    def count_of(self, workspace: str) -> int:
+        """Return how many of a workspace are not deleted."""
+        return self.count(self._rows.owner == workspace)
+
+    def _one(self, query: Select[tuple[object, ...]], values: Mapping[str, object] | None = None) -> M | None:
+        row = self._tx.execute(query, values).one_or_none()
+        return None if row is None else self._rows.read(row)
+
+    def _as_read(self, model: M) -> dict[str, object]:
+        return {"of_key": getattr(model, self._rows.key.key), "as_read": model.revision}
+
+    def _stale(self, model: M) -> Stale:
+        return Stale(f"{self._rows.table.name} {getattr(model, self._rows.key.key)}")

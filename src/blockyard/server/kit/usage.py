@@ -1,0 +1,47 @@
+"""Whether something is still used. Higher features add what they know while the application is wired; nobody imports upwards."""
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict
+
+K = TypeVar("K")
+
+Ask = Callable[[Transaction, K], Sequence[str]]
+"""Returns one phrase for each thing that uses the thing with this key, such as "version 2 of 'Bucket'"."""
+
+LISTED = 10
+"""How many uses a refusal names; the others are counted."""
+
+
+class Uses(Generic[K]):
+    """Who may still use things of one kind. `verb` links a thing and its uses in a refusal."""
+
+    def __init__(self, verb: str = "is still used by") -> None:
+        self._verb = verb
+        self._ask: list[Ask[K]] = []
+
+    def add(self, ask: Ask[K]) -> None:
+        """Ask this, too, before something is deleted."""
+        self._ask.append(ask)
+
+    def of(self, tx: Transaction, key: K) -> Sequence[str]:
+        """Return one phrase for each use."""
+        return [use for ask in self._ask for use in ask(tx, key)]
+
+    def refuse_used(self, tx: Transaction, key: K, what: str) -> None:
+        """Refuse while something uses `what`, such as "project 'dev'". Raises Conflict."""
+        if uses := self.of(tx, key):
+            raise Conflict(f"{what} {self._verb} {listed(uses)}", code="InUse", remedy="Delete or change these first.")
+
+
+def listed(uses: Sequence[str]) -> str:
+    """Return the first uses and how many more there are."""
+    more = f" and {len(uses) - LISTED} more" if len(uses) > LISTED else ""
+    return ", ".join(uses[:LISTED]) + more
+
+
+def counted(number: int, one: str) -> Sequence[str]:
+    """Return the phrase for `number` things that use something, such as "3 runners"; none for 0."""
+    return [] if number == 0 else [f"{number} {one}{'' if number == 1 else 's'}"]

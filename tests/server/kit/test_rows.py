@@ -1,0 +1,147 @@
+"""What the stores of plain kinds share: models as rows of one table."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, String, Table
+
+from blockyard.server.kit.columns import Word
+from blockyard.server.kit.database import Database, Transaction
+from blockyard.server.kit.errors import Conflict
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.rows import Rows, Store, life
+from tests.support.clock import NOON
+
+
+class Colour(StrEnum):
+    """A word."""
+
+    RED = "Red"
+    BLUE = "Blue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """What is stored."""
+
+    name: str
+    workspace: str
+    colour: Colour
+    seen: int = 0
+    created_at: datetime
+    deleted_at: datetime | None = None
+    revision: int = 0
+
+
+_table = Table(
+    "things_with_rows",
+    MetaData(),
+    Column("name", String(20), primary_key=True),
+    Column("workspace", String(20), nullable=False),
+    Column("hue", Word(Colour, 8), key="colour", nullable=False),
+    Column("seen", Integer, nullable=False),
+    *life(),
+)
+_rows: Rows[Thing, str] = Rows(_table, Thing, "name", apart=["seen"])
+
+
+class Things(Store[Thing, str]):
+    """Reads and writes things."""
+
+    def __init__(self, tx: Transaction) -> None:
+        super().__init__(tx, _rows)
+
+
+def a_thing(name: str, workspace: str = "shop", colour: Colour = Colour.RED, after: int = 0) -> Thing:
+    """Return a thing that was made `after` seconds."""
+    return Thing(name=name, workspace=workspace, colour=colour, created_at=NOON + timedelta(seconds=after))
+
+
+@pytest.fixture(autouse=True)
+def _things(database: Database) -> None:
+    _table.metadata.create_all(database.engine)
+    made = (a_thing("c", after=0), a_thing("a", colour=Colour.BLUE, after=1), a_thing("b", "bank", after=1))
+    database.write_now(lambda tx: [Things(tx).add(thing) for thing in made])
+    gone = replace(a_thing("d"), deleted_at=NOON)
+    database.write_now(lambda tx: Things(tx).add(gone))
+
+
+def get(database: Database, name: str) -> Thing | None:
+    """Read a thing."""
+    return database.read_now(lambda tx: Things(tx).get(name))
+
+
+def names(page: Page[Thing]) -> list[str]:
+    """Return the names on a page."""
+    return [thing.name for thing in page.items]
+
+
+def test_a_model_comes_back_equal_whatever_its_columns_are_called(database: Database) -> None:
+    assert get(database, "a") == a_thing("a", colour=Colour.BLUE, after=1)
+    assert get(database, "none") is None
+
+
+def test_what_is_deleted_is_found_by_its_key_but_lives_no_more(database: Database) -> None:
+    assert get(database, "d") is not None
+    assert database.read_now(lambda tx: Things(tx).living("d")) is None
+    assert database.read_now(lambda tx: Things(tx).living("none")) is None
+    assert database.read_now(lambda tx: Things(tx).living("a")) == get(database, "a")
+
+
+def test_a_change_counts_and_leaves_apart_what_is_written_otherwise(database: Database) -> None:
+    before = a_thing("c")
+
+    saved = database.write_now(lambda tx: Things(tx).save(replace(before, colour=Colour.BLUE, seen=7)))
+
+    assert saved.revision == 1
+    assert get(database, "c") == replace(before, colour=Colour.BLUE, revision=1)
+
+
+@pytest.mark.parametrize("write", [Things.save, Things.remove])
+def test_a_change_of_what_another_wrote_since_is_replayed_and_then_refused(database: Database, write: object) -> None:
+    assert callable(write)
+    old = a_thing("c")
+    database.write_now(lambda tx: Things(tx).save(old))
+    tries: list[int] = []
+
+    def again(tx: Transaction) -> None:
+        tries.append(1)
+        write(Things(tx), old)
+
+    with pytest.raises(Conflict, match="at the same time"):
+        database.write_now(again)
+
+    assert len(tries) == 5
+    assert get(database, "c") == replace(old, revision=1)
+
+
+def test_what_is_removed_is_gone(database: Database) -> None:
+    database.write_now(lambda tx: Things(tx).remove(a_thing("c")))
+
+    assert get(database, "c") is None
+
+
+def test_a_page_shows_the_living_oldest_first_and_how_many_there_are(database: Database) -> None:
+    def page(number: int) -> Page[Thing]:
+        return database.read_now(lambda tx: Things(tx).page(PageRequest(number, 2), owners=None))
+
+    assert [names(page(number)) for number in (0, 1, 2)] == [["c", "a"], ["b"], []]
+    assert {page(number).total for number in (0, 1, 2)} == {3}
+
+
+def test_a_page_shows_what_owners_have_with_the_wanted_members(database: Database) -> None:
+    def page(owners: list[str] | None, **wanted: object) -> list[str]:
+        return names(database.read_now(lambda tx: Things(tx).page(PageRequest(), owners=owners, wanted=wanted)))
+
+    assert page(["shop"]) == ["c", "a"]
+    assert page([]) == []
+    assert page(["shop", "bank"], colour=Colour.RED) == ["c", "b"]
+    assert page(None, workspace="bank", colour=None) == ["b"]
+    assert page(["shop"], workspace="bank") == []
+
+
+def test_the_living_of_a_workspace_are_counted(database: Database) -> None:
+    assert database.read_now(lambda tx: Things(tx).count_of("shop")) == 2
+    assert database.read_now(lambda tx: Things(tx).count()) == 3
