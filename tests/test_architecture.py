@@ -50,6 +50,34 @@ def feature_of(module: str, part: str) -> str | None:
     return words[2]
 
 
+EXECUTORS, FRAME = "blockyard.runner.executors", "blockyard.runner.frame"
+COMPOSERS = {"blockyard.runner.configuration", "blockyard.runner.doctor"}
+"""What may know executors: it puts a runner together, or examines one."""
+
+
+def test_the_runner_knows_no_executor(graph: grimp.ImportGraph) -> None:
+    executors = graph.find_descendants(EXECUTORS)
+    strangers = [
+        f"{importer} imports {module}"
+        for module in sorted(executors)
+        for importer in sorted(graph.find_modules_that_directly_import(module) - executors - COMPOSERS)
+    ]
+
+    assert strangers == []
+
+
+def test_an_executor_knows_nothing_of_the_runner_but_the_frame(graph: grimp.ImportGraph) -> None:
+    executors = graph.find_descendants(EXECUTORS)
+    of_the_runner = graph.find_descendants("blockyard.runner") - executors - graph.find_descendants(FRAME)
+    strangers = [
+        f"{module} imports {imported}"
+        for module in sorted(executors)
+        for imported in sorted(graph.find_modules_directly_imported_by(module) & of_the_runner)
+    ]
+
+    assert strangers == []
+
+
 READERS = {"kit/bodies.py", "kit/large_bodies.py"}
 """What may read the body of a request: it asks who sends first."""
 

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ from typer.core import TyperGroup
 
 from blockyard.__main__ import _SERVERS
 from blockyard.cli.app import build
+from blockyard.runner import configuration
 from blockyard.runner import settings as runner_settings
+from blockyard.runner.executors.opentofu import settings as opentofu_settings
+from blockyard.runner.frame.settings import SharedSettings
 from blockyard.server.app import settings as server_settings
 
 ROOT = Path(__file__).parents[1]
@@ -61,27 +65,33 @@ def test_every_target_of_make_that_the_documents_name_exists() -> None:
     assert named - targets == set()
 
 
+def own(model: type[SharedSettings]) -> list[str]:
+    """Return the settings that an executor has beside those of the runner."""
+    return [name for name in model.model_fields if name not in SharedSettings.model_fields]
+
+
 @pytest.mark.parametrize(
     ("explained", "fields", "prefix"),
     [
         (server_settings.__doc__, server_settings.Settings.model_fields, server_settings.PREFIX),
         (runner_settings.__doc__, runner_settings.RunnerSettings.model_fields, runner_settings.PREFIX),
+        (opentofu_settings.__doc__, own(opentofu_settings.OpenTofuSettings), runner_settings.PREFIX),
     ],
-    ids=["server", "runner"],
+    ids=["server", "runner", "opentofu"],
 )
-def test_the_tables_of_settings_equal_those_of_the_code(explained: str, fields: dict[str, object], prefix: str) -> None:
+def test_the_tables_of_settings_equal_those_of_the_code(explained: str, fields: Collection[str], prefix: str) -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.*) \| (.*) \|$", explained, re.MULTILINE)
     expected = [f"| `{prefix}{name.upper()}` | {default} | {meaning} |" for name, default, meaning in rows]
     lines = set((ROOT / "docs" / "operating.md").read_text().splitlines())
 
-    assert [name for name, _, _ in rows] == list(fields)
+    assert sorted(name for name, _, _ in rows) == sorted(fields)
     assert [row for row in expected if row not in lines] == []
 
 
 def test_every_setting_that_the_documents_name_exists() -> None:
     others = {"CONFIG_FILE", "RUNNER_CONFIG_FILE", "URL", "API_KEY", "API_SECRET", "API_TOKEN", "CONTEXT", "WORKSPACE"}
     known = others | {name.upper() for name in server_settings.Settings.model_fields}
-    known |= {f"RUNNER_{name.upper()}" for name in runner_settings.RunnerSettings.model_fields}
+    known |= {f"RUNNER_{name.upper()}" for model in configuration.MODELS for name in model.model_fields}
     named = {name for document in DOCUMENTS for name in re.findall(r"\bBLOCKYARD_([A-Z_]+[A-Z])\b", _read(document))}
 
     assert named - known - {"PROCESS_OF"} == set()

@@ -147,15 +147,15 @@ def runner(
     parent: Annotated[int, typer.Option(hidden=True, help="End when the process of this id has ended.")] = 0,
 ) -> None:
     """Start a runner, which executes the runs of a server."""
+    from blockyard.runner import configuration, settings
     from blockyard.runner import main as command
-    from blockyard.runner import settings
 
     chosen = {} if concurrency is None else {"BLOCKYARD_RUNNER_CONCURRENCY": str(concurrency)}
     try:
-        loaded = settings.load_settings({**os.environ, **chosen})
+        loaded = configuration.load_configuration({**os.environ, **chosen})
     except settings.SettingsError as error:
         _fail(error)
-    raise SystemExit(command.run(loaded, parent=parent))
+    raise SystemExit(command.run(loaded.runner, loaded.executors(), parent=parent))
 
 
 def migrate(
@@ -273,6 +273,7 @@ def doctor(
 def _examine_server(data_dir: Path | None) -> list[finding.Finding]:
     if importlib.util.find_spec(_OF_SERVERS) is None:
         _fail(Incomplete("doctor"))
+    from blockyard.runner import configuration
     from blockyard.runner import doctor as runner_doctor
     from blockyard.runner import settings as runner_settings
     from blockyard.server.app import doctor as server_doctor
@@ -283,18 +284,18 @@ def _examine_server(data_dir: Path | None) -> list[finding.Finding]:
         findings = server_doctor.examine(loaded)
         environment = server_doctor.embedded_runner_environment(loaded, settings.environment())
         if environment is not None:
-            findings += runner_doctor.examine_programs(runner_settings.load_settings(environment))
+            findings += runner_doctor.examine_programs(configuration.load_configuration(environment))
     except (settings.SettingsError, runner_settings.SettingsError) as error:
         return [finding.failed("settings", str(error), "correct them; docs/operating.md has the list")]
     return findings
 
 
 def _examine_runner() -> list[finding.Finding]:
+    from blockyard.runner import configuration, settings
     from blockyard.runner import doctor as runner_doctor
-    from blockyard.runner import settings
 
     try:
-        return runner_doctor.examine(settings.load_settings(os.environ))
+        return runner_doctor.examine(configuration.load_configuration(os.environ))
     except settings.SettingsError as error:
         return [finding.failed("settings", str(error), "correct them; docs/operating.md has the list")]
 

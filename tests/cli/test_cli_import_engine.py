@@ -19,9 +19,9 @@ from blockyard.modules.importing import ProposedInput, propose
 from blockyard.modules.module import read
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.run import InputType
-from blockyard.runner.executors.opentofu import variables
-from blockyard.runner.executors.opentofu.inputs import PlainInput
+from blockyard.runner.executors.opentofu.given import variables
 from blockyard.runner.executors.opentofu.own_names import VARIABLE_FILE
+from blockyard.runner.frame.inputs import PlainInput
 from blockyard.server.definitions.patterns import check_pattern, matches
 
 ENGINE_STARTS = settings(

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from blockyard.protocol.sealing import belongs_to, load_private_key, load_public_key
-from blockyard.runner.settings import CONFIG_FILE, load_settings
+from blockyard.runner.configuration import load_configuration
+from blockyard.runner.settings import CONFIG_FILE
 from tests.cli.conftest import Cli
 from tests.support.git_repositories import Repository, create_repository
 from tests.support.installation import text_of
@@ -68,7 +69,7 @@ def test_a_runner_gets_a_key_pair_of_its_own_and_a_configuration_it_can_read(cli
 
     registered = created.document["runner"]
     assert isinstance(registered, dict)
-    settings = load_settings({CONFIG_FILE: str(folder / "runner.toml")})
+    settings = load_configuration({CONFIG_FILE: str(folder / "runner.toml")}).runner
     assert settings.runner_uuid == text_of(registered, "metadata", "uuid")
     assert settings.concurrency == 3
     assert settings.read_client_secret() not in "".join(cli.printed)

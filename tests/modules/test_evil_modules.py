@@ -9,7 +9,7 @@ import pytest
 
 from blockyard.modules.importing import propose
 from blockyard.modules.module import MAX_FILE_BYTES, MAX_MODULE_BYTES, read
-from blockyard.runner.executors.opentofu.module_files import module_files
+from blockyard.runner.executors.opentofu.sources.module_files import module_files
 
 BLOCK_SECONDS = 0.1
 """How long any other thread may have to wait. Source: architecture.md 9."""

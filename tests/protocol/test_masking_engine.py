@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from blockyard.protocol.masking import MaskedStream, Masker
 from blockyard.protocol.run import InputType
-from blockyard.runner.executors.opentofu.inputs import PlainInput, secrets
+from blockyard.runner.frame.inputs import PlainInput, secrets
 
 MODULE = """
 variable "secrets" { type = list(string) }

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from blockyard.runner.process_tree import HELPER_MARKER, descendants
+from blockyard.runner.frame.executor import HELPER_MARKER
+from blockyard.runner.process_tree import descendants
 from tests.support.fake_control_plane import FakeControlPlane, OfferedRun, a_run
 from tests.support.runners import RunnerProcess, running
 

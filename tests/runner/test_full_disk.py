@@ -13,7 +13,7 @@ import pytest
 
 from blockyard.protocol.masking import Masker
 from blockyard.runner.durable import replace_file
-from blockyard.runner.executors.executor import Reporter, Result, RunContext, StepPlan
+from blockyard.runner.frame.executor import Reporter, Result, RunContext, StepPlan
 from blockyard.runner.logs import StepLogs
 from blockyard.runner.workdir import ClaimedRun, WorkDir
 from tests.support.fake_control_plane import FakeControlPlane, a_run

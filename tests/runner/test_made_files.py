@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from blockyard.runner.made_files import TooLarge, is_made, open_made, read_beginning, read_end, read_made, replace_made
+from blockyard.runner.frame.made_files import (
+    TooLarge,
+    is_made,
+    open_made,
+    read_beginning,
+    read_end,
+    read_made,
+    replace_made,
+)
 
 NAME = "made"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from blockyard.runner.command import Command
-from blockyard.runner.executors.executor import CommandLost, ProcessResult
+from blockyard.runner.frame.executor import CommandLost, ProcessResult
 from blockyard.runner.process_tree import ProcessIdentity
 from blockyard.runner.processes import RunProcesses
 from blockyard.runner.supervisor import start_time
@@ -43,12 +43,12 @@ class _Run:
         self.folder = folder
         self.sink = _Sink()
         self.stop = threading.Event()
-        self.processes = RunProcesses(folder, sink=self.sink, stop=self.stop, supervisors=supervisors)
+        self._supervisors = supervisors
 
     def run(
         self, *argv: str, name: str = "command", seconds: float = 20, grace: float = 0.2, stdin: bytes | None = None
     ) -> ProcessResult:
-        return self.processes.run(
+        return self.with_grace(grace).run(
             name,
             argv,
             cwd=self.folder.parent,
@@ -56,7 +56,19 @@ class _Run:
             log_step="s",
             deadline=time.monotonic() + seconds,
             stdin=stdin,
-            interrupt_grace_seconds=grace,
+        )
+
+    @property
+    def processes(self) -> RunProcesses:
+        return self.with_grace(0.2)
+
+    def with_grace(self, seconds: float) -> RunProcesses:
+        return RunProcesses(
+            self.folder,
+            sink=self.sink,
+            stop=self.stop,
+            supervisors=self._supervisors,
+            interrupt_grace_seconds=seconds,
         )
 
 

@@ -5,16 +5,17 @@ from pathlib import Path
 import pytest
 
 from blockyard.diagnosis.finding import Finding, Outcome
+from blockyard.runner.configuration import Configuration, load_configuration
 from blockyard.runner.doctor import examine, examine_programs
-from blockyard.runner.settings import RunnerSettings
 
 AWAY = "http://127.0.0.1:9"
 
 
-def _settings(tmp_path: Path, **chosen: object) -> RunnerSettings:
+def _settings(tmp_path: Path, **chosen: object) -> Configuration:
     (tmp_path / "work").mkdir(mode=0o700, exist_ok=True)
     given = {"server_url": AWAY, "runner_uuid": "a", "client_id": "b", "client_secret": "s3cret"}
-    return RunnerSettings.model_validate({**given, "work_dir": tmp_path / "work", **chosen})
+    values = {**given, "work_dir": tmp_path / "work", **chosen}
+    return load_configuration({f"BLOCKYARD_RUNNER_{name.upper()}": str(value) for name, value in values.items()})
 
 
 def _by_name(findings: list[Finding]) -> dict[str, Finding]:

@@ -6,7 +6,11 @@ import pytest
 
 from blockyard.protocol.run import ImplementationType
 from blockyard.runner import settings
-from blockyard.runner.settings import EngineFallback, RunnerSettings, SettingsError, load_settings
+from blockyard.runner.configuration import load_configuration
+from blockyard.runner.executors.opentofu import settings as opentofu_settings
+from blockyard.runner.executors.opentofu.settings import EngineFallback, OpenTofuSettings
+from blockyard.runner.frame.settings import SharedSettings
+from blockyard.runner.settings import RunnerSettings, SettingsError
 
 REQUIRED = {
     "BLOCKYARD_RUNNER_SERVER_URL": "https://cp.example.org/",
@@ -16,27 +20,39 @@ REQUIRED = {
 }
 
 
-def test_every_setting_is_documented_with_the_module() -> None:
-    documented = {line.split("`")[1] for line in (settings.__doc__ or "").splitlines() if line.startswith("| `")}
+def test_every_setting_is_documented_with_its_module() -> None:
+    assert documented(settings.__doc__) == set(RunnerSettings.model_fields)
+    of_modules = set(OpenTofuSettings.model_fields) - set(SharedSettings.model_fields)
+    assert documented(opentofu_settings.__doc__) == of_modules
 
-    assert documented == set(RunnerSettings.model_fields)
+
+def documented(text: str | None) -> set[str]:
+    """Return the settings that the table in a docstring has."""
+    return {line.split("`")[1] for line in (text or "").splitlines() if line.startswith("| `")}
+
+
+def test_no_executor_sees_what_is_the_runners() -> None:
+    loaded = load_configuration(REQUIRED).opentofu
+
+    assert not {"client_secret", "private_key_file", "server_url"} & set(loaded.model_dump())
 
 
 def test_four_settings_are_enough() -> None:
-    loaded = load_settings(REQUIRED)
+    configuration = load_configuration(REQUIRED)
+    loaded, opentofu = configuration.runner, configuration.opentofu
 
     assert loaded.server_url == "https://cp.example.org"
-    assert loaded.engine_dir == loaded.work_dir / "engines"
-    assert loaded.plugin_cache_dir == loaded.work_dir / "plugins"
+    assert opentofu.engine_dir == loaded.work_dir / "engines"
+    assert opentofu.plugin_cache_dir == loaded.work_dir / "plugins"
     assert loaded.run_timeout_minutes == 60
-    assert "HTTPS_PROXY" in loaded.pass_environment
+    assert "HTTPS_PROXY" in opentofu.pass_environment
 
 
 def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     file = tmp_path / "runner.toml"
     file.write_text('concurrency = 4\nengine_fallback = "warn"\npass_environment = ["A"]\nwork_dir = "/srv/runner"\n')
 
-    loaded = load_settings(
+    configuration = load_configuration(
         REQUIRED
         | {
             "BLOCKYARD_RUNNER_CONFIG_FILE": str(file),
@@ -48,12 +64,13 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         }
     )
 
-    assert (loaded.concurrency, loaded.engine_fallback, loaded.offline) == (2, EngineFallback.WARN, True)
-    assert loaded.pass_environment == ("A",)
+    loaded, opentofu = configuration.runner, configuration.opentofu
+    assert (loaded.concurrency, opentofu.engine_fallback, opentofu.offline) == (2, EngineFallback.WARN, True)
+    assert opentofu.pass_environment == ("A",)
     assert loaded.implementation_types == (ImplementationType.TERRAFORM, ImplementationType.GITLAB_CICD)
-    assert loaded.plugin_cache_dir is None
-    assert loaded.engine_dir == Path("/srv/runner/engines")
-    assert loaded.known_hosts_file is None
+    assert opentofu.plugin_cache_dir is None
+    assert opentofu.engine_dir == Path("/srv/runner/engines")
+    assert opentofu.known_hosts_file is None
 
 
 @pytest.mark.parametrize(
@@ -69,7 +86,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_used_is_refused_by_name_without_secrets(changes: dict[str, str], names: str) -> None:
     with pytest.raises(SettingsError, match=names) as refused:
-        load_settings(REQUIRED | changes)
+        load_configuration(REQUIRED | changes)
 
     assert "not-to-be-shown" not in str(refused.value)
 
@@ -79,11 +96,11 @@ def test_an_unknown_setting_in_the_file_is_refused(tmp_path: Path) -> None:
     file.write_text("concurency = 4\n")
 
     with pytest.raises(SettingsError, match="CONCURENCY"):
-        load_settings(REQUIRED | {"BLOCKYARD_RUNNER_CONFIG_FILE": str(file)})
+        load_configuration(REQUIRED | {"BLOCKYARD_RUNNER_CONFIG_FILE": str(file)})
 
 
 def test_secrets_never_show() -> None:
-    loaded = load_settings(REQUIRED)
+    loaded = load_configuration(REQUIRED).runner
 
     assert "not-to-be-shown" not in repr(loaded) + str(loaded.model_dump())
     assert loaded.read_client_secret() == "not-to-be-shown"
@@ -92,7 +109,7 @@ def test_secrets_never_show() -> None:
 def test_a_secret_file_is_read_anew_each_time(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("first\n")
-    loaded = load_settings(REQUIRED | {"BLOCKYARD_RUNNER_CLIENT_SECRET_FILE": str(file)})
+    loaded = load_configuration(REQUIRED | {"BLOCKYARD_RUNNER_CLIENT_SECRET_FILE": str(file)}).runner
 
     assert loaded.read_client_secret() == "first"
     file.write_text("second\n")
@@ -103,14 +120,14 @@ def test_a_secret_file_is_read_anew_each_time(tmp_path: Path) -> None:
 
 
 def test_the_official_single_run_variables_are_understood() -> None:
-    loaded = load_settings(
+    loaded = load_configuration(
         {
             "EXECUTION_MODE": "single-run",
             "RUN_JSON_FILE_PATH": "/var/run/run.json",
             "RUNNER_UUID": "r",
             "RUNNER_API_URL": "https://cp.example.org",
         }
-    )
+    ).runner
 
     assert loaded.run_json_file == Path("/var/run/run.json")
     assert loaded.client_id is None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from blockyard.runner.executors.executor import ArtifactError, Outcome, Reporter, Result, RunContext, StepPlan
+from blockyard.runner.frame.executor import ArtifactError, Outcome, Reporter, Result, RunContext, StepPlan
 from tests.support.fake_control_plane import FakeControlPlane, a_run
 from tests.support.runners import RUNNER_UUID, running
 

@@ -14,11 +14,12 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.masking import Masker
 from blockyard.protocol.run import RunDocument
 from blockyard.protocol.status import OutputValue
-from blockyard.runner.executors.executor import ArtifactError, Result, RunContext, ServerFeatures, StepPlan
 from blockyard.runner.executors.opentofu.executor import OpenTofuExecutor
+from blockyard.runner.executors.opentofu.settings import OpenTofuSettings
+from blockyard.runner.frame.executor import ArtifactError, Result, RunContext, ServerFeatures, StepPlan
+from blockyard.runner.frame.inputs import Opener
 from blockyard.runner.journal import FileJournal
 from blockyard.runner.processes import RunProcesses
-from blockyard.runner.settings import RunnerSettings
 from blockyard.runner.supervisors import Supervisors
 from tests.support.git_repositories import create_repository
 from tests.support.state_server import TOKEN, StateServer
@@ -163,17 +164,21 @@ class OpenTofuRun:
         self.run_dir.mkdir(parents=True, exist_ok=True)
         self.home.mkdir(mode=0o700, exist_ok=True)
         raw = self.document()
+        document = RunDocument.model_validate(raw)
         supervisors = Supervisors()
         processes = RunProcesses(
-            self.folder / "run" / "commands", sink=self.reporter, stop=self.reporter.aborted, supervisors=supervisors
+            self.folder / "run" / "commands",
+            sink=self.reporter,
+            stop=self.reporter.aborted,
+            supervisors=supervisors,
+            interrupt_grace_seconds=10,
         )
         context = RunContext(
-            document=RunDocument.model_validate(raw),
+            document=document,
             raw_document=raw,
             run_dir=self.run_dir,
             home=self.home,
-            settings=self.runner_settings(),
-            private_key=self.private_key,
+            opener=Opener.of(document, self.private_key, in_clear=False),
             server=ServerFeatures(base_url=self.state.base_url, blockyard=self.blockyard),
             deadline=time.monotonic() + self.seconds,
             journal=FileJournal(self.folder / "run" / "journal.jsonl"),
@@ -182,26 +187,21 @@ class OpenTofuRun:
         )
         environ = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **self.environ}
         try:
-            return OpenTofuExecutor(context.settings, environ).execute(context, self.reporter)
+            return OpenTofuExecutor(self.opentofu_settings(), environ).execute(context, self.reporter)
         finally:
             processes.kill()
             supervisors.close()
 
-    def runner_settings(self) -> RunnerSettings:
+    def opentofu_settings(self) -> OpenTofuSettings:
         """Return the settings: offline, whatever engine is on PATH, file repositories allowed."""
         values: dict[str, object] = {
-            "server_url": self.state.base_url,
-            "runner_uuid": "runner",
-            "client_id": "id",
-            "client_secret": "secret",
             "work_dir": self.folder / "runner",
             "engine_fallback": "warn",
             "offline": True,
             "allow_file_repositories": True,
-            "interrupt_grace_seconds": 10,
             **self.settings,
         }
-        return RunnerSettings.model_validate(values)
+        return OpenTofuSettings.model_validate(values)
 
     def document(self) -> JsonObject:
         """Return the run as a claim answers it."""

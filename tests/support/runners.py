@@ -13,7 +13,7 @@ from typing import Self
 from blockyard.protocol.run import ImplementationType
 from blockyard.runner.api import ControlPlane, new_client
 from blockyard.runner.executors.echo import EchoExecutor
-from blockyard.runner.executors.executor import Executor
+from blockyard.runner.frame.executor import Executor
 from blockyard.runner.loop import Runner
 from blockyard.runner.metrics import Metrics
 from blockyard.runner.session import Frame, connect

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from blockyard.runner.durable import PRIVATE_DIRECTORY, PRIVATE_FILE, replace_file
-from blockyard.runner.executors.executor import ProcessResult
-from blockyard.runner.made_files import open_made, read_made
+from blockyard.runner.frame.executor import ProcessResult
+from blockyard.runner.frame.made_files import open_made, read_made
 from blockyard.runner.process_tree import ProcessIdentity, leader_in
 
 UNKNOWN_EXIT = -1

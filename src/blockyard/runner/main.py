@@ -18,9 +18,7 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import ImplementationType, RunDocument
 from blockyard.protocol.sealing import EnvelopeError, load_private_key
 from blockyard.runner.api import ControlPlane, new_client
-from blockyard.runner.executors.executor import Executor
-from blockyard.runner.executors.manual import ManualExecutor
-from blockyard.runner.executors.opentofu.executor import OpenTofuExecutor
+from blockyard.runner.frame.executor import Executor
 from blockyard.runner.health import HealthServer
 from blockyard.runner.loop import Runner
 from blockyard.runner.metrics import Metrics
@@ -39,7 +37,7 @@ _PARENT_CHECK_SECONDS = 60.0
 
 def run(
     settings: RunnerSettings,
-    executors: Mapping[ImplementationType, Executor] | None = None,
+    executors: Mapping[ImplementationType, Executor],
     *,
     parent: int = 0,
 ) -> int:
@@ -59,7 +57,7 @@ def run(
         return CANNOT_START
     try:
         with new_client(settings) as client:
-            return _run(settings, executors or _executors(settings), client, work_dir, private_key)
+            return _run(settings, executors, client, work_dir, private_key)
     finally:
         work_dir.close()
 
@@ -129,13 +127,6 @@ def _end_with(parent: int) -> None:
         pass
     log.warning("parent ended, runs are left to the next runner")
     os._exit(0)
-
-
-def _executors(settings: RunnerSettings) -> dict[ImplementationType, Executor]:
-    return {
-        ImplementationType.TERRAFORM: OpenTofuExecutor(settings, os.environ),
-        ImplementationType.MANUAL: ManualExecutor(),
-    }
 
 
 def _read_private_key(path: Path | None) -> RSAPrivateKey | None:

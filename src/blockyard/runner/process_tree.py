@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from blockyard.runner.frame.executor import HELPER_MARKER
 from blockyard.runner.supervisor import start_time
-
-HELPER_MARKER = "BLOCKYARD_HELPER_OF"
-"""The variable that marks what a runner starts by itself in a run's directory, such as git; its successor ends that."""
 
 _PROC = Path("/proc")
 _PARENT, _SESSION = 1, 3

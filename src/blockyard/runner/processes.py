@@ -16,7 +16,7 @@ import structlog
 
 from blockyard.runner.command import UNKNOWN_EXIT, Command
 from blockyard.runner.durable import PRIVATE_DIRECTORY
-from blockyard.runner.executors.executor import CommandLost, Conclude, ProcessResult, inconclusive
+from blockyard.runner.frame.executor import CommandLost, Conclude, ProcessResult, inconclusive
 from blockyard.runner.process_tree import ProcessIdentity, kill_orphans, kill_tree, wait_for_exit
 from blockyard.runner.supervisors import Supervisors
 from blockyard.runner.workdir import home_beside
@@ -48,13 +48,22 @@ class OutputSink(Protocol):
 
 
 class RunProcesses:
-    """The commands of one run. `stop` is the reporter's event that says the run shall end."""
+    """The commands of one run. `stop` is the reporter's event that says the run shall end; what does not within the grace is killed."""
 
-    def __init__(self, folder: Path, *, sink: OutputSink, stop: threading.Event, supervisors: Supervisors) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        sink: OutputSink,
+        stop: threading.Event,
+        supervisors: Supervisors,
+        interrupt_grace_seconds: float,
+    ) -> None:
         self._folder = folder
         self._supervisors = supervisors
         self._sink = sink
         self._stop = stop
+        self._grace_seconds = interrupt_grace_seconds
 
     def run(
         self,
@@ -66,7 +75,6 @@ class RunProcesses:
         log_step: str,
         deadline: float,
         stdin: bytes | None = None,
-        interrupt_grace_seconds: float = 60,
         conclude: Conclude = inconclusive,
     ) -> ProcessResult:
         """Run a command to its end, or go on with the one of this name; see `executor.ProcessRunner`."""
@@ -80,7 +88,7 @@ class RunProcesses:
             self._launch(command, argv, cwd, env)
         elif command.was_killed and not command.end_was_seen:
             raise CommandLost(name)
-        self._follow(command, log_step, deadline, interrupt_grace_seconds)
+        self._follow(command, log_step, deadline)
         self._sink.end_of_output(log_step, name)
         return self._result(command, conclude)
 
@@ -106,7 +114,7 @@ class RunProcesses:
             return result
         raise CommandLost(command.name)
 
-    def interrupt(self, grace_seconds: float) -> None:
+    def interrupt(self) -> None:
         """Interrupt what still runs, wait and then end every process of the run."""
         for command in _commands(self._folder):
             started = command.started
@@ -114,7 +122,7 @@ class RunProcesses:
                 continue
             command.interrupt(timed_out=False)
             interrupted_at = command.interrupted_at or 0.0
-            wait_for_exit(started.command, max(0.0, interrupted_at + grace_seconds - time.time()))
+            wait_for_exit(started.command, max(0.0, interrupted_at + self._grace_seconds - time.time()))
         self.kill()
 
     def kill(self) -> None:
@@ -151,7 +159,7 @@ class RunProcesses:
             time.sleep(_SETTLE_SECONDS)
         return command.has_started
 
-    def _follow(self, command: Command, step_id: str, deadline: float, grace_seconds: float) -> None:
+    def _follow(self, command: Command, step_id: str, deadline: float) -> None:
         """Hand on the command's output until it ended; stop it when it must not go on."""
         if not self._wait_for_start(command):
             return
@@ -169,7 +177,7 @@ class RunProcesses:
                 if ended or started is None:
                     ended = True
                     continue
-                self._enforce(command, deadline, grace_seconds)
+                self._enforce(command, deadline)
                 if not data and wait_for_exit(started.command, _POLL_SECONDS):
                     ended = not self._settle(command, started.supervisor)
 
@@ -178,13 +186,13 @@ class RunProcesses:
         time.sleep(_SETTLE_SECONDS)
         return command.exit_code is not None or supervisor_process.is_alive() or command.exit_code is not None
 
-    def _enforce(self, command: Command, deadline: float, grace_seconds: float) -> None:
+    def _enforce(self, command: Command, deadline: float) -> None:
         interrupted_at = command.interrupted_at
         if interrupted_at is None:
             if self._stop.is_set() or time.monotonic() >= deadline:
                 log.info("command interrupted", command=command.name)
                 command.interrupt(timed_out=not self._stop.is_set())
-        elif time.time() - interrupted_at >= grace_seconds:
+        elif time.time() - interrupted_at >= self._grace_seconds:
             log.warning("command killed", command=command.name)
             self.kill()
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.run import RunStatus, StepStatus
 from blockyard.protocol.status import OutputValue, Source, SourceRegistration, StatusUpdate, StepUpdate
-from blockyard.runner.executors.executor import Journal, Outcome, RegistrationRefused, Result, StepPlan
+from blockyard.runner.frame.executor import Journal, Outcome, RegistrationRefused, Result, StepPlan
 from blockyard.runner.logs import StepLogs
 from blockyard.runner.retry import repeat
 from blockyard.runner.run_api import RunApi

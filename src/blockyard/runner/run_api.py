@@ -13,7 +13,7 @@ from blockyard.protocol.run import Link, RunDocument
 from blockyard.protocol.status import SourceRegistration, StatusUpdate, UpdateReply
 from blockyard.protocol.version import HEARTBEAT_WAIT_SECONDS
 from blockyard.runner.api import RUNS
-from blockyard.runner.executors.executor import ArtifactError
+from blockyard.runner.frame.executor import ArtifactError
 from blockyard.runner.retry import repeat
 
 ARTIFACT_BYTES = 128 * 1024 * 1024

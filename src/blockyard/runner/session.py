@@ -15,7 +15,7 @@ from blockyard.protocol.masking import Masker
 from blockyard.protocol.run import ImplementationType, RunDocument, RunStatus
 from blockyard.protocol.status import StatusUpdate
 from blockyard.runner.durable import is_full
-from blockyard.runner.executors.executor import (
+from blockyard.runner.frame.executor import (
     CommandLost,
     Executor,
     Outcome,
@@ -24,6 +24,7 @@ from blockyard.runner.executors.executor import (
     RunContext,
     ServerFeatures,
 )
+from blockyard.runner.frame.inputs import Opener
 from blockyard.runner.journal import FileJournal
 from blockyard.runner.logs import StepLogs
 from blockyard.runner.metrics import Metrics
@@ -109,7 +110,11 @@ class RunSession:
             interval=settings.update_seconds if self._links is None else settings.heartbeat_seconds,
         )
         self._processes = RunProcesses(
-            folder.commands, sink=self._reporter, stop=self._reporter.aborted, supervisors=frame.supervisors
+            folder.commands,
+            sink=self._reporter,
+            stop=self._reporter.aborted,
+            supervisors=frame.supervisors,
+            interrupt_grace_seconds=settings.interrupt_grace_seconds,
         )
 
     @property
@@ -143,7 +148,7 @@ class RunSession:
     def _resume(self) -> Result:
         if self._reporter.is_registered and not self._is_still_ours():
             self._reporter.stop(StopReason.ABORTED)
-            self._processes.interrupt(self._frame.settings.interrupt_grace_seconds)
+            self._processes.interrupt()
             return Result(Outcome.ABORTED)
         return self._execute()
 
@@ -164,8 +169,9 @@ class RunSession:
             raw_document=self._claim.document,
             run_dir=self._folder.work,
             home=self._folder.home,
-            settings=self._frame.settings,
-            private_key=self._frame.private_key,
+            opener=Opener.of(
+                self._document, self._frame.private_key, in_clear=self._frame.settings.run_json_file is not None
+            ),
             server=ServerFeatures(base_url=self._frame.settings.server_url, blockyard=self._claim.blockyard),
             deadline=self._deadline,
             journal=self._journal,

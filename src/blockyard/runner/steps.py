@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.run import StepStatus
 from blockyard.protocol.status import OutputValue, StepUpdate
-from blockyard.runner.executors.executor import StepPlan
+from blockyard.runner.frame.executor import StepPlan
 
 EARLIER_FAILURE = "Aborted due to failure in an earlier step"
 _OPEN = frozenset({StepStatus.PENDING, StepStatus.IN_PROGRESS})

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.runner.executors.executor import Outcome
+from blockyard.runner.frame.executor import Outcome
 from tests.support.opentofu_runs import BLOCK, OpenTofuRun, an_input
 from tests.support.pg_backend import workspaces_in
 from tests.support.postgres import PostgresServer

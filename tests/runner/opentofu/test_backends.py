@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from blockyard.modules.module import read
-from blockyard.runner.executors.executor import Outcome
+from blockyard.runner.frame.executor import Outcome
 from tests.support.opentofu_runs import OpenTofuRun, an_input
 from tests.support.state_server import StateServer
 

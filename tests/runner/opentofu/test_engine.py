@@ -18,12 +18,12 @@ from pathlib import Path
 
 import pytest
 
-from blockyard.runner.executors.opentofu import engine_download
-from blockyard.runner.executors.opentofu.engine import Engine, Engines
-from blockyard.runner.executors.opentofu.engine_download import Downloader
-from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
-from blockyard.runner.executors.opentofu.version import EngineVersion, Product, read_version, wanted
-from blockyard.runner.settings import EngineFallback
+from blockyard.runner.executors.opentofu.engine import download as engine_download
+from blockyard.runner.executors.opentofu.engine.download import Downloader
+from blockyard.runner.executors.opentofu.engine.engines import Engine, Engines
+from blockyard.runner.executors.opentofu.engine.version import EngineVersion, Product, read_version, wanted
+from blockyard.runner.executors.opentofu.settings import EngineFallback
+from blockyard.runner.frame.failures import StepFailed, Stopped
 
 SYSTEM = f"linux_{ {'x86_64': 'amd64', 'aarch64': 'arm64'}[platform.machine()] }"
 

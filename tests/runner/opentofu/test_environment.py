@@ -9,11 +9,13 @@ import pytest
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.run import InputType
-from blockyard.runner.executors.executor import Outcome
-from blockyard.runner.executors.opentofu import environment
-from blockyard.runner.executors.opentofu.failures import StepFailed
-from blockyard.runner.executors.opentofu.inputs import PlainInput
-from blockyard.runner.settings import PROXIES, load_settings
+from blockyard.runner.configuration import load_configuration
+from blockyard.runner.executors.opentofu.given import environment
+from blockyard.runner.executors.opentofu.settings import PROXIES
+from blockyard.runner.frame.executor import Outcome
+from blockyard.runner.frame.failures import StepFailed
+from blockyard.runner.frame.inputs import PlainInput
+from blockyard.runner.frame.values import format_value
 from tests.support.opentofu_runs import OpenTofuRun, RecordingReporter, an_input
 
 NewRun = Callable[..., OpenTofuRun]
@@ -33,7 +35,7 @@ NewRun = Callable[..., OpenTofuRun]
     ],
 )
 def test_values_are_formatted_faithfully(value: Json, text: str | None) -> None:
-    assert environment.format_value(value) == text
+    assert format_value(value) == text
 
 
 @pytest.mark.parametrize(
@@ -182,8 +184,8 @@ def test_an_operator_can_say_that_nothing_is_passed() -> None:
     given = {"BLOCKYARD_RUNNER_SERVER_URL": "https://h.test", "BLOCKYARD_RUNNER_RUNNER_UUID": "r"}
     given |= {"BLOCKYARD_RUNNER_CLIENT_ID": "c", "BLOCKYARD_RUNNER_CLIENT_SECRET": "s"}
 
-    assert load_settings(given).pass_environment == PROXIES
-    assert load_settings({**given, "BLOCKYARD_RUNNER_PASS_ENVIRONMENT": ""}).pass_environment == ()
+    assert load_configuration(given).opentofu.pass_environment == PROXIES
+    assert load_configuration({**given, "BLOCKYARD_RUNNER_PASS_ENVIRONMENT": ""}).opentofu.pass_environment == ()
 
 
 def test_a_data_folder_elsewhere_leaves_the_backend_to_the_environment(new_run: NewRun) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from blockyard.runner.executors.executor import Outcome
-from blockyard.runner.executors.opentofu.diagnostics import read_errors
+from blockyard.runner.executors.opentofu.engine.diagnostics import read_errors
+from blockyard.runner.frame.executor import Outcome
 from blockyard.runner.journal import FileJournal
 from tests.support.opentofu_runs import BLOCK, RUN, VERSION, OpenTofuRun, a_data_url, an_input
 from tests.support.runner_keys import a_runner_key

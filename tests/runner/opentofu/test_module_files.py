@@ -6,10 +6,10 @@ from pathlib import Path
 
 from blockyard import runner
 from blockyard.modules.module import MAX_JSON_BYTES
-from blockyard.runner.executors.executor import Outcome
-from blockyard.runner.executors.opentofu.backend import Backend
 from blockyard.runner.executors.opentofu.initialization import Initialized, read_local_state
-from blockyard.runner.executors.opentofu.module_files import module_files
+from blockyard.runner.executors.opentofu.sources.module_files import module_files
+from blockyard.runner.executors.opentofu.state.backend import Backend
+from blockyard.runner.frame.executor import Outcome
 from tests.support.opentofu_runs import OpenTofuRun
 
 NewRun = Callable[..., OpenTofuRun]
@@ -27,10 +27,11 @@ OPENERS = {
     "ZipFile",
 }
 OWN_FILES = {
-    "engine.py": "engines lie in a folder of the runner",
-    "engine_download.py": "the same",
-    "engine_versions.py": "a file in the work directory of the runner",
+    "engines.py": "engines lie in a folder of the runner",
+    "download.py": "the same",
+    "version_cache.py": "a file in the work directory of the runner",
     "files.py": "creates files only, and follows no link",
+    "made_files.py": "the one place",
 }
 """Modules that open no file of a run; the rest of the executors opens files through `made_files` alone."""
 
@@ -38,7 +39,7 @@ OWN_FUNCTIONS = {
     ("plugins.py", "_operators_config"): "a file of the operator",
     ("initialization.py", "_take_lock_file_of_plan"): "an archive from a file that is open already",
     ("initialization.py", "_lock_file_in"): "a member of that archive",
-    ("preparation.py", "open_inputs"): "opens envelopes",
+    ("work.py", "open_inputs"): "opens envelopes",
 }
 
 
@@ -64,9 +65,9 @@ def test_links_inside_the_folder_are_read_and_no_others(tmp_path: Path) -> None:
 
 
 def test_executors_open_what_a_module_made_through_one_place() -> None:
-    folder = Path(runner.__file__).parent / "executors"
+    folder = Path(runner.__file__).parent
     found = []
-    for path in folder.rglob("*.py"):
+    for path in [*(folder / "executors").rglob("*.py"), *(folder / "frame").rglob("*.py")]:
         if path.name in OWN_FILES:
             continue
         for function in ast.walk(ast.parse(path.read_text())):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blockyard.modules import literals
-from blockyard.runner.executors.executor import Outcome
+from blockyard.runner.frame.executor import Outcome
 from tests.support.opentofu_runs import OpenTofuRun, an_input
 from tests.support.state_server import StateServer
 

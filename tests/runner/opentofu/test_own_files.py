@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable
 
-from blockyard.runner.executors.executor import Outcome
+from blockyard.runner.executors.opentofu.engine.plugins import LOCK_FILE
 from blockyard.runner.executors.opentofu.own_names import DECLARATION_FILE, belongs_to_run
-from blockyard.runner.executors.opentofu.plugins import LOCK_FILE
+from blockyard.runner.frame.executor import Outcome
 from tests.support.opentofu_runs import OpenTofuRun, a_data_url, an_input
 from tests.support.state_server import StateServer
 

@@ -10,14 +10,14 @@ from blockyard.modules.module import read
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.masking import Masker
 from blockyard.protocol.run import Behavior, InputType, RunBlock
-from blockyard.runner.executors.opentofu import argv, diagnostics, plugins
-from blockyard.runner.executors.opentofu.backend import choose_backend, state_address
-from blockyard.runner.executors.opentofu.conclusions import conclusion
-from blockyard.runner.executors.opentofu.inputs import PlainInput, secrets
-from blockyard.runner.executors.opentofu.outputs import of_state, read_outputs
+from blockyard.runner.executors.opentofu.engine import argv, diagnostics, plugins
+from blockyard.runner.executors.opentofu.engine.conclusions import conclusion
+from blockyard.runner.executors.opentofu.engine.version import EngineVersion, Product
+from blockyard.runner.executors.opentofu.state.backend import choose_backend, state_address
+from blockyard.runner.executors.opentofu.state.outputs import of_state, read_outputs
+from blockyard.runner.executors.opentofu.state.workspaces import Choice, choose_workspace, workspace_name
 from blockyard.runner.executors.opentofu.steps import plan_steps
-from blockyard.runner.executors.opentofu.version import EngineVersion, Product
-from blockyard.runner.executors.opentofu.workspaces import Choice, choose_workspace, workspace_name
+from blockyard.runner.frame.inputs import PlainInput, secrets
 from tests.support.opentofu_runs import a_data_url
 
 

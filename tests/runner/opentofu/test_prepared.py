@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from blockyard.runner.executors.executor import Outcome
-from blockyard.runner.executors.opentofu.prepared import MAX_FOLDERS, Family, asks_for_init, family
+from blockyard.runner.executors.opentofu.engine.diagnostics import asks_for_init
+from blockyard.runner.executors.opentofu.sources.prepared import MAX_FOLDERS, Family, family
+from blockyard.runner.frame.executor import Outcome
 from tests.support.git_repositories import Repository, create_repository
 from tests.support.opentofu_runs import OpenTofuRun, a_data_url, an_input
 

@@ -8,10 +8,10 @@ import pytest
 
 from blockyard.protocol.run import InputType
 from blockyard.protocol.sealing import seal
-from blockyard.runner.executors.executor import Outcome
-from blockyard.runner.executors.opentofu.failures import StepFailed
-from blockyard.runner.executors.opentofu.files import write_files
-from blockyard.runner.executors.opentofu.inputs import PlainInput
+from blockyard.runner.executors.opentofu.given.files import write_files
+from blockyard.runner.frame.executor import Outcome
+from blockyard.runner.frame.failures import StepFailed
+from blockyard.runner.frame.inputs import PlainInput
 from tests.support.opentofu_runs import OpenTofuRun, a_data_url, an_input
 from tests.support.runner_keys import a_runner_key
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from blockyard.runner.executors.executor import Outcome
+from blockyard.runner.frame.executor import Outcome
 from tests.support.http_server import served
 from tests.support.opentofu_runs import OpenTofuRun
 from tests.support.providers import PACKAGE, PROGRAM, SYSTEM, a_provider, uses_provider

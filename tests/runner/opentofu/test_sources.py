@@ -12,12 +12,12 @@ from blockyard.cli.checkout import Source, checked_out
 from blockyard.cli.exits import Failure
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.sealing import seal
-from blockyard.runner.executors.executor import Outcome
-from blockyard.runner.executors.opentofu.clone_failures import clone_failure
-from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
-from blockyard.runner.executors.opentofu.git import Git, git_environment
-from blockyard.runner.executors.opentofu.missing import shown
-from blockyard.runner.executors.opentofu.sources import Repository, fetch, parse_repository
+from blockyard.runner.executors.opentofu.sources.clone_failures import clone_failure
+from blockyard.runner.executors.opentofu.sources.git import Git, git_environment
+from blockyard.runner.executors.opentofu.sources.missing import shown
+from blockyard.runner.executors.opentofu.sources.repository import Repository, fetch, parse_repository
+from blockyard.runner.frame.executor import Outcome
+from blockyard.runner.frame.failures import StepFailed, Stopped
 from tests.support.certificates import Authority
 from tests.support.git_repositories import Repository as GitRepository
 from tests.support.git_repositories import create_repository

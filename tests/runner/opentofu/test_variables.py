@@ -9,10 +9,10 @@ import pytest
 from blockyard.modules.module import read
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.run import InputType
-from blockyard.runner.executors.executor import Outcome
-from blockyard.runner.executors.opentofu import variables
-from blockyard.runner.executors.opentofu.inputs import PlainInput
+from blockyard.runner.executors.opentofu.given import variables
 from blockyard.runner.executors.opentofu.own_names import DECLARATION_FILE, MORE_DECLARATIONS_FILE, belongs_to_run
+from blockyard.runner.frame.executor import Outcome
+from blockyard.runner.frame.inputs import PlainInput
 from tests.support.opentofu_runs import BLOCK, RUN, OpenTofuRun, an_input
 from tests.support.state_server import TOKEN
 

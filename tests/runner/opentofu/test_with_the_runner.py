@@ -9,9 +9,10 @@ import pytest
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.runner.command import Command
 from blockyard.runner.executors.opentofu.executor import OpenTofuExecutor
+from blockyard.runner.executors.opentofu.settings import EngineFallback, OpenTofuSettings
 from tests.support.fake_control_plane import FakeControlPlane, a_run
 from tests.support.git_repositories import create_repository
-from tests.support.runners import runner_settings, running
+from tests.support.runners import running
 
 MODULE = {
     "main.tf": 'variable "name" {}\nresource "terraform_data" "it" {\n  input = var.name\n'
@@ -20,6 +21,13 @@ MODULE = {
     'output "secret" {\n  value     = "s3cret"\n  sensitive = true\n}\n',
     "other/main.tf": "",
 }
+
+
+def settings(work_dir: Path) -> OpenTofuSettings:
+    """Settings for the machine's engine and modules from its disk."""
+    return OpenTofuSettings(
+        work_dir=work_dir, engine_fallback=EngineFallback.WARN, offline=True, allow_file_repositories=True
+    )
 
 
 @pytest.fixture
@@ -39,12 +47,11 @@ def implementation(tmp_path: Path, engine: Path) -> JsonObject:
 
 @pytest.mark.parametrize("blockyard", [True, False])
 def test_steps_logs_and_outputs_are_reported(tmp_path: Path, implementation: JsonObject, *, blockyard: bool) -> None:
-    settings: dict[str, object] = {"engine_fallback": "warn", "offline": True, "allow_file_repositories": True}
     with FakeControlPlane(blockyard=blockyard) as plane:
-        executor = OpenTofuExecutor(runner_settings(plane, tmp_path / "work", **settings), os.environ)
+        executor = OpenTofuExecutor(settings(tmp_path / "work"), os.environ)
         good = plane.offer(a_run("run-1", inputs={"name": "ada"}, implementation=implementation))
         bad = plane.offer(a_run("run-2", inputs={"name": "wrong"}, implementation=implementation))
-        with running(plane, tmp_path / "work", executor, **settings):
+        with running(plane, tmp_path / "work", executor):
             plane.wait_for(lambda: good.final_updates and bad.final_updates, 60)
 
     assert (good.status, bad.status) == ("SUCCEEDED", "FAILED")
@@ -74,12 +81,11 @@ def test_a_run_ends_right_whichever_of_engine_and_supervisor_is_killed(
     """The engine goes on without its supervisor; an engine that is killed fails the run in words."""
     repository = create_repository(tmp_path / "waiting.git", WAITING_MODULE)
     implementation |= {"repositoryUrl": f"file://{repository.path}", "preRunScript": ""}
-    settings: dict[str, object] = {"engine_fallback": "warn", "offline": True, "allow_file_repositories": True}
     gate, made = tmp_path / "gate", tmp_path / "gate.made"
     with FakeControlPlane(blockyard=True) as plane:
-        executor = OpenTofuExecutor(runner_settings(plane, tmp_path / "work", **settings), os.environ)
+        executor = OpenTofuExecutor(settings(tmp_path / "work"), os.environ)
         run = plane.offer(a_run(inputs={"gate": str(gate)}, implementation=implementation))
-        with running(plane, tmp_path / "work", executor, **settings):
+        with running(plane, tmp_path / "work", executor):
             plane.wait_for(made.exists, 60)
             (folder,) = (tmp_path / "work" / "runs").glob("*/commands/apply")
             started = Command(folder).started

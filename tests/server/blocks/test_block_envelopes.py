@@ -6,13 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from blockyard.protocol.binding import DocumentPlace, Owner, sealed_for
+from blockyard.protocol.binding import Owner, sealed_for
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.run import RunDocument
 from blockyard.protocol.sealing import BOUND_PREFIX, EnvelopeError, unseal
-from blockyard.runner.executors.opentofu.failures import StepFailed
-from blockyard.runner.executors.opentofu.inputs import Opener
+from blockyard.runner.frame.failures import StepFailed
+from blockyard.runner.frame.inputs import Opener
 from blockyard.server.runs.model import RunId
 from tests.support.block_world import BlockWorld, Claimed, a_secret, an_input, definition_of, uuid_of
 from tests.support.principals import ADMINISTRATOR
@@ -36,14 +36,7 @@ def world(world: BlockWorld) -> BlockWorld:
 
 def opener(world: BlockWorld, claimed: Claimed) -> Opener:
     """Return how the runner opens what it claimed."""
-    spec = RunDocument.model_validate(claimed.document).spec
-    place = DocumentPlace.of(
-        workspace=spec.building_block.spec.workspace_identifier,
-        block=spec.building_block.uuid,
-        provider=spec.building_block_definition.spec.workspace_identifier,
-        definition=spec.building_block_definition.uuid,
-    )
-    return Opener(world.key.private, place, in_clear=False)
+    return Opener.of(RunDocument.model_validate(claimed.document), world.key.private, in_clear=False)
 
 
 def opened(world: BlockWorld, claimed: Claimed) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 import os
 
 from blockyard.protocol.run import RunInput
-from blockyard.runner.executors.executor import Outcome, Reporter, Result, RunContext, StepPlan
-from blockyard.runner.executors.manual import echo
+from blockyard.runner.frame.executor import Outcome, Reporter, Result, RunContext, StepPlan
+from blockyard.runner.frame.inputs import echo
 
 STEP = StepPlan("echo", "Echo the inputs")
 COMMAND_INPUT = "echo_command"
@@ -37,7 +37,6 @@ class EchoExecutor:
             env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(context.home)},
             log_step=STEP.id,
             deadline=context.deadline,
-            interrupt_grace_seconds=context.settings.interrupt_grace_seconds,
         )
         if result.exit_code == 0 and not result.interrupted and not result.timed_out:
             return True

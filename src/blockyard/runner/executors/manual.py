@@ -1,15 +1,9 @@
 """Manual blocks: people do the work, the run only echoes the inputs. Source: runner.md 4.6."""
 
-from blockyard.protocol.run import RunInput
-from blockyard.protocol.status import OUTPUT_TYPES, OutputValue
-from blockyard.runner.executors.executor import Outcome, Reporter, Result, RunContext, StepPlan
+from blockyard.runner.frame.executor import Outcome, Reporter, Result, RunContext, StepPlan
+from blockyard.runner.frame.inputs import echo
 
 STEP = StepPlan("manual", "Manual Block Run")
-
-
-def echo(entry: RunInput) -> OutputValue:
-    """Return an input as an output of the same name."""
-    return OutputValue(value=entry.value, type=OUTPUT_TYPES[entry.type], is_sensitive=entry.is_sensitive)
 
 
 class ManualExecutor:

@@ -1,6 +1,6 @@
 """Executes OpenTofu and Terraform modules from git. Source: runner.md 3.
 
-Pure parts (`argv`, `environment`, `variables`, `backend`, `outputs`, `diagnostics`, `steps`) say what to do; `sources`,
-`engine`, `files`, `prerun`, `workspaces`, `state` and `executor` do it. Commands of the engine run under names in the
-frame's `ProcessRunner`, so that a restarted runner goes on where the last one stopped.
+`executor` goes through the stages of a run, `preparation`, `initialization` and `rescue` do the larger ones. Below them
+`sources` brings the module, `engine` knows the engine, `state` where its state is kept, `given` what the run is given. Commands of
+the engine run under names in the frame's `ProcessRunner`, so that a restarted runner goes on where the last one stopped.
 """

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from blockyard.modules import literals
@@ -10,12 +10,12 @@ from blockyard.modules.module import Module
 from blockyard.protocol.outputs import MAX_OUTPUTS_BYTES, size_of_outputs
 from blockyard.protocol.run import Behavior, TerraformImplementation
 from blockyard.protocol.status import OutputValue
-from blockyard.runner.executors.executor import ArtifactError, Outcome, ProcessResult, Reporter, Result, RunContext
-from blockyard.runner.executors.opentofu import argv, diagnostics, prerun
-from blockyard.runner.executors.opentofu.conclusions import CHANGES
-from blockyard.runner.executors.opentofu.engine import Engines
-from blockyard.runner.executors.opentofu.engine_download import Downloader
-from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
+from blockyard.runner.executors.opentofu.engine import argv, diagnostics
+from blockyard.runner.executors.opentofu.engine.conclusions import CHANGES
+from blockyard.runner.executors.opentofu.engine.diagnostics import asks_for_init
+from blockyard.runner.executors.opentofu.engine.download import Downloader
+from blockyard.runner.executors.opentofu.engine.engines import Engines
+from blockyard.runner.executors.opentofu.given import prerun
 from blockyard.runner.executors.opentofu.initialization import (
     Initialized,
     fetch_plan,
@@ -24,23 +24,25 @@ from blockyard.runner.executors.opentofu.initialization import (
     leave_settings_open,
     read_local_state,
 )
-from blockyard.runner.executors.opentofu.inputs import DECRYPTED_RUN_JSON, run_json
-from blockyard.runner.executors.opentofu.outputs import is_encrypted, of_state, read_outputs, without_token
 from blockyard.runner.executors.opentofu.own_names import OUTPUTS_FILE, PLAN_FILE
 from blockyard.runner.executors.opentofu.preparation import (
     Prepared,
-    open_all_inputs,
     prepare_inputs,
     prepare_sources,
 )
-from blockyard.runner.executors.opentofu.prepared import asks_for_init
 from blockyard.runner.executors.opentofu.rescue import forget_errored_state, rescue_state
-from blockyard.runner.executors.opentofu.state import StateError, new_http
-from blockyard.runner.executors.opentofu.steps import EXECUTE_NAMES, Stage, plan_stages
-from blockyard.runner.executors.opentofu.work import Work, tail
-from blockyard.runner.executors.opentofu.workspaces import DEFAULT
-from blockyard.runner.made_files import read_made
-from blockyard.runner.settings import RunnerSettings
+from blockyard.runner.executors.opentofu.settings import OpenTofuSettings
+from blockyard.runner.executors.opentofu.state.client import StateError, new_http
+from blockyard.runner.executors.opentofu.state.outputs import is_encrypted, of_state, read_outputs, without_token
+from blockyard.runner.executors.opentofu.state.workspaces import DEFAULT
+from blockyard.runner.executors.opentofu.steps import EXECUTE_NAMES, Part, plan_parts, step_of
+from blockyard.runner.executors.opentofu.work import ModuleWork
+from blockyard.runner.frame.executor import ArtifactError, Outcome, ProcessResult, Reporter, Result, RunContext
+from blockyard.runner.frame.failures import StepFailed, Stopped
+from blockyard.runner.frame.inputs import run_json
+from blockyard.runner.frame.made_files import read_made
+from blockyard.runner.frame.stages import Left, Stage, go_through
+from blockyard.runner.frame.work import tail
 
 MAX_MADE_BYTES = 64 * 1024 * 1024
 """What a plan or outputs may hold: more than the control plane takes."""
@@ -51,7 +53,8 @@ _SCRIPT_RAN = "opentofu.script"
 class OpenTofuExecutor:
     """Executes runs of type TERRAFORM. `environ` is the environment of the runner's process."""
 
-    def __init__(self, settings: RunnerSettings, environ: Mapping[str, str]) -> None:
+    def __init__(self, settings: OpenTofuSettings, environ: Mapping[str, str]) -> None:
+        self._settings = settings
         self._environ = dict(environ)
         self._http = new_http()
         downloader = Downloader(mirror_url=settings.engine_mirror_url, key_file=settings.engine_key_file)
@@ -68,21 +71,14 @@ class OpenTofuExecutor:
         implementation = context.document.spec.building_block_definition.spec.implementation
         if not isinstance(implementation, TerraformImplementation):
             raise TypeError(f"not an OpenTofu run: {implementation.type}")
-        return _Execution(Work(context, reporter, implementation, self._http), self._engines, self._environ).run()
-
-
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """What a stage leaves behind, for people and for the next."""
-
-    user_message: str | None = None
-    outputs: Mapping[str, OutputValue] | None = field(default=None, repr=False)
+        work = ModuleWork(context, reporter, implementation=implementation, settings=self._settings, http=self._http)
+        return _Execution(work, self._engines, self._environ).run()
 
 
 class _Execution:
     """The stages of one run."""
 
-    def __init__(self, work: Work, engines: Engines, own: Mapping[str, str]) -> None:
+    def __init__(self, work: ModuleWork, engines: Engines, own: Mapping[str, str]) -> None:
         self._work = work
         self._engines = engines
         self._own = own
@@ -94,40 +90,36 @@ class _Execution:
     def run(self) -> Result:
         work = self._work
         work.begin_registration()
-        stages = plan_stages(work.behavior)
-        try:
-            for stage in stages:
-                work.enter(stage)
-                left = self._do(stage)
-                work.leave(is_last=stage is stages[-1], user_message=left.user_message, outputs=left.outputs)
-        except StepFailed as failure:
-            work.reporter.confirm_registration()
-            work.reporter.fail(work.step, user_message=failure.user_message, system_message=failure.system_message)
-            return Result(Outcome.FAILED)
-        except Stopped:
-            work.reporter.confirm_registration()
-            work.reporter.fail(work.step, user_message="The run was stopped.")
-            return Result(Outcome.ABORTED)
+        outcome = go_through(work, [self._stage(part) for part in plan_parts(work.behavior)])
+        if outcome is not Outcome.SUCCEEDED:
+            return Result(outcome)
         if work.implementation.is_async and work.behavior is not Behavior.DETECT:
             return replace(self._result, outcome=Outcome.HANDED_OVER)
         return self._result
 
-    def _do(self, stage: Stage) -> _Left:
-        match stage:
-            case Stage.SOURCES:
-                self._prepared = prepare_sources(self._work, self._engines, self._own)
-            case Stage.INPUT:
-                self._module = prepare_inputs(self._work, self._ready)
-            case Stage.INIT:
-                module = self._module or Module()
-                self._initialized = initialize(self._work, self._ready, module, self._own)
-            case Stage.PRE_RUN_SCRIPT:
-                return self._pre_run_script()
-            case Stage.EXECUTE:
-                self._result = self._execute()
-            case Stage.OUTPUT:
-                return self._output()
-        return _Left()
+    def _stage(self, part: Part) -> Stage:
+        do = {
+            Part.SOURCES: self._prepare_sources,
+            Part.INPUT: self._prepare_inputs,
+            Part.INIT: self._initialize,
+            Part.PRE_RUN_SCRIPT: self._pre_run_script,
+            Part.EXECUTE: self._execute,
+            Part.OUTPUT: self._output,
+        }[part]
+        step = step_of(part, is_async=self._work.implementation.is_async)
+        return Stage(part, step, do, collects=part is Part.OUTPUT)
+
+    def _prepare_sources(self) -> None:
+        self._prepared = prepare_sources(self._work, self._engines, self._own)
+
+    def _prepare_inputs(self) -> None:
+        self._module = prepare_inputs(self._work, self._ready)
+
+    def _initialize(self) -> None:
+        self._initialized = initialize(self._work, self._ready, self._module or Module(), self._own)
+
+    def _execute(self) -> None:
+        self._result = self._run_engine()
 
     @property
     def _ready(self) -> Prepared:
@@ -141,19 +133,23 @@ class _Execution:
             raise RuntimeError("init comes first")
         return self._initialized
 
-    def _pre_run_script(self) -> _Left:
+    def _pre_run_script(self) -> Left:
         work = self._work
         text = prerun.script_text(work.implementation.pre_run_script)
         if text is None:
             work.say("The definition has no pre-run script.")
-            return _Left()
+            return Left()
         message_file = prerun.message_file(work.run_dir, work.run_id)
         environment = self._script_environment(message_file)
         bash = shutil.which("bash", path=environment["PATH"])
         if bash is None:
             raise StepFailed("the pre-run script cannot be run", "bash is not installed on this runner.")
         script = prerun.write_script(work.run_dir, text)
-        opened = open_all_inputs(work) if environment.get(DECRYPTED_RUN_JSON, "").lower() == "true" else None
+        opened = (
+            work.open_inputs(work.inputs())
+            if environment.get(prerun.DECRYPTED_RUN_JSON, "").lower() == "true"
+            else None
+        )
         stdin = run_json(work.context.raw_document, opened)
         result = work.run("pre-run", prerun.command(bash, script, work.behavior), environment, stdin=stdin)
         if work.was_stopped(result):
@@ -167,7 +163,7 @@ class _Execution:
             raise StepFailed(message or prerun.failure(result.exit_code), message)
         if not work.run_dir.is_dir():
             raise StepFailed("the pre-run script deleted the directory of the run", "Let it remove only what it made.")
-        return _Left(user_message=message)
+        return Left(user_message=message)
 
     def _script_environment(self, message_file: Path) -> dict[str, str]:
         path = self._ready.environment.get("PATH", "")
@@ -178,7 +174,7 @@ class _Execution:
             prerun.MESSAGE_VARIABLE: str(message_file),
         }
 
-    def _execute(self) -> Result:
+    def _run_engine(self) -> Result:
         work = self._work
         plan_file = work.run_dir / PLAN_FILE
         if work.behavior is Behavior.DETECT:
@@ -225,12 +221,12 @@ class _Execution:
             raise Stopped
         raise StepFailed(diagnostics.user_message(EXECUTE_NAMES[work.behavior], result.exit_code, work.printed(result)))
 
-    def _output(self) -> _Left:
+    def _output(self) -> Left:
         work = self._work
         if work.behavior is Behavior.DESTROY:
             self._remove_workspace()
-            return _Left()
-        outputs = without_token(self._outputs(), work.context.document.spec.run_token or "")
+            return Left()
+        outputs = without_token(self._outputs(), work.run_token)
         if size_of_outputs(output.value for output in outputs.values()) > MAX_OUTPUTS_BYTES:
             raise StepFailed(
                 f"The outputs are larger than {MAX_OUTPUTS_BYTES // 1024**2} MB together. "
@@ -239,7 +235,7 @@ class _Execution:
         work.say(f"{len(outputs)} outputs collected: {', '.join(sorted(outputs)) or 'none'}")
         if withheld := sorted(name for name, output in outputs.items() if output.is_sensitive):
             work.say(f"Warning: sensitive outputs stay in the state, their values are not sent: {', '.join(withheld)}")
-        return _Left(outputs=outputs)
+        return Left(outputs=outputs)
 
     def _outputs(self) -> dict[str, OutputValue]:
         """Return the outputs, from the state if that can be read, else from the engine."""

@@ -9,25 +9,26 @@ from pathlib import Path
 from blockyard.modules import literals
 from blockyard.modules.module import Module
 from blockyard.protocol.run import Behavior
-from blockyard.runner.executors.executor import ArtifactError, ProcessResult
-from blockyard.runner.executors.opentofu import argv, diagnostics, plugins
-from blockyard.runner.executors.opentofu.backend import (
+from blockyard.runner.executors.opentofu.engine import argv, diagnostics, plugins
+from blockyard.runner.executors.opentofu.given.environment import engine_environment, init_environment
+from blockyard.runner.executors.opentofu.own_names import PLAN_FILE
+from blockyard.runner.executors.opentofu.preparation import Prepared, is_own_file
+from blockyard.runner.executors.opentofu.state.backend import (
     Backend,
     backend_file,
     choose_backend,
     is_backend_file,
     state_address,
 )
-from blockyard.runner.executors.opentofu.backend_settings import remove_settings, store_settings
-from blockyard.runner.executors.opentofu.environment import engine_environment, init_environment
-from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
-from blockyard.runner.executors.opentofu.files import write_private
-from blockyard.runner.executors.opentofu.outputs import State, is_encrypted
-from blockyard.runner.executors.opentofu.own_names import PLAN_FILE
-from blockyard.runner.executors.opentofu.preparation import Prepared, is_own_file
-from blockyard.runner.executors.opentofu.work import Work, tail
-from blockyard.runner.executors.opentofu.workspaces import DEFAULT, choose_workspace
-from blockyard.runner.made_files import open_made, read_made
+from blockyard.runner.executors.opentofu.state.data_folder import remove_settings, store_settings
+from blockyard.runner.executors.opentofu.state.outputs import State, is_encrypted
+from blockyard.runner.executors.opentofu.state.workspaces import DEFAULT, choose_workspace
+from blockyard.runner.executors.opentofu.work import ModuleWork
+from blockyard.runner.frame.executor import ArtifactError, ProcessResult
+from blockyard.runner.frame.failures import StepFailed, Stopped
+from blockyard.runner.frame.files import write_private
+from blockyard.runner.frame.made_files import open_made, read_made
+from blockyard.runner.frame.work import tail
 
 MAX_LOCAL_STATE_BYTES = 64 * 1024 * 1024
 MAX_LOCK_FILE_BYTES = 4 * 1024 * 1024
@@ -58,7 +59,7 @@ class Initialized:
     workspace: str | None = None
 
 
-def initialize(work: Work, prepared: Prepared, module: Module, own: Mapping[str, str]) -> Initialized:
+def initialize(work: ModuleWork, prepared: Prepared, module: Module, own: Mapping[str, str]) -> Initialized:
     """Choose the backend, prepare the folder and be in the right workspace. Raises StepFailed, Stopped."""
     address = _address(work)
     backend = choose_backend(
@@ -70,7 +71,7 @@ def initialize(work: Work, prepared: Prepared, module: Module, own: Mapping[str,
         is_addressed="TF_HTTP_ADDRESS" in prepared.environment,
     )
     _place_backend(work, backend)
-    engine_only = engine_environment(own, work.context.settings.work_dir / f"engine-{work.run_id}.log")
+    engine_only = engine_environment(own, work.settings.work_dir / f"engine-{work.run_id}.log")
     cli = _configure_cli(work, prepared, own)
     seen = {**engine_only, **prepared.environment, **cli}
     if prepared.is_prepared:
@@ -89,7 +90,7 @@ def initialize(work: Work, prepared: Prepared, module: Module, own: Mapping[str,
     return Initialized(backend, address, seen, _enter_workspace(work, prepared, seen))
 
 
-def fetch_plan(work: Work, link: str) -> Path:
+def fetch_plan(work: ModuleWork, link: str) -> Path:
     """Download the saved plan, once. Raises ArtifactError."""
     path = work.run_dir / PLAN_FILE
     if not path.exists():
@@ -97,14 +98,14 @@ def fetch_plan(work: Work, link: str) -> Path:
     return path
 
 
-def initialize_again(work: Work, prepared: Prepared, initialized: Initialized, own: Mapping[str, str]) -> None:
+def initialize_again(work: ModuleWork, prepared: Prepared, initialized: Initialized, own: Mapping[str, str]) -> None:
     """Run the `init` that a prepared folder was to spare. Raises StepFailed, Stopped."""
     work.say("\nThe engine does not accept the prepared folder: it is initialized now.")
     backend = initialized.backend
     _init(work, prepared, init_environment(own, {**initialized.environment, **backend.environment}), upgrade=True)
 
 
-def leave_settings_open(work: Work, initialized: Initialized) -> Mapping[str, str]:
+def leave_settings_open(work: ModuleWork, initialized: Initialized) -> Mapping[str, str]:
     """Return the environment for an engine that saves or applies a plan, which holds no settings of the run it was made in."""
     if work.behavior is Behavior.DETECT:
         remove_settings(work.run_dir, initialized.backend.settings)
@@ -122,14 +123,14 @@ def read_local_state(run_dir: Path, initialized: Initialized) -> State | None:
     return state if isinstance(state, dict) and not is_encrypted(state) else None
 
 
-def _address(work: Work) -> str:
+def _address(work: ModuleWork) -> str:
     """Return where the state is: as this runner reaches a Blockyard server, as an official one says."""
     public = work.context.document.links.meshstack_base_url
     base = public.href if public is not None and not work.context.server.blockyard else work.context.server.base_url
     return state_address(base, work.block.spec.workspace_identifier, work.block.uuid)
 
 
-def _place_backend(work: Work, backend: Backend) -> None:
+def _place_backend(work: ModuleWork, backend: Backend) -> None:
     if backend.file_text is None:
         if backend.declared and work.implementation.use_mesh_http_backend_fallback:
             work.say(f"Using the existing backend of the module: {backend.declared}")
@@ -148,7 +149,7 @@ def _place_backend(work: Work, backend: Backend) -> None:
     work.say(f"The module {why}: its state is kept by the control plane.")
 
 
-def _place_settings(work: Work, prepared: Prepared, backend: Backend) -> Mapping[str, str]:
+def _place_settings(work: ModuleWork, prepared: Prepared, backend: Backend) -> Mapping[str, str]:
     """Put the backend's settings where the engine finds them; return what remains for the environment."""
     is_elsewhere = not backend.settings or "TF_DATA_DIR" in prepared.environment
     if is_elsewhere or not store_settings(work.run_dir, backend.settings):
@@ -156,9 +157,9 @@ def _place_settings(work: Work, prepared: Prepared, backend: Backend) -> Mapping
     return backend.credentials
 
 
-def _configure_cli(work: Work, prepared: Prepared, own: Mapping[str, str]) -> dict[str, str]:
+def _configure_cli(work: ModuleWork, prepared: Prepared, own: Mapping[str, str]) -> dict[str, str]:
     """Write the engine's configuration into the run's HOME; return what is needed beside it for another HOME."""
-    home, settings = work.context.home, work.context.settings
+    home, settings = work.context.home, work.settings
     if not work.is_done(_CONFIGURED):
         text = plugins.cli_config(own, settings.provider_mirror_dir, offline=settings.offline)
         for name in plugins.CLI_CONFIG_FILES:
@@ -169,7 +170,7 @@ def _configure_cli(work: Work, prepared: Prepared, own: Mapping[str, str]) -> di
     return {"TF_CLI_CONFIG_FILE": str(home / plugins.CLI_CONFIG_FILES[0])}
 
 
-def _take_lock_file_of_plan(work: Work) -> bool:
+def _take_lock_file_of_plan(work: ModuleWork) -> bool:
     """Use the provider versions a saved plan was made with; tell whether they are known.
 
     A plan that cannot be had fails the run later, in the step that applies it.
@@ -193,7 +194,7 @@ def _lock_file_in(plan: zipfile.ZipFile) -> bytes:
         return packed.read(MAX_LOCK_FILE_BYTES)
 
 
-def _keep(work: Work, prepared: Prepared, backend: Backend) -> None:
+def _keep(work: ModuleWork, prepared: Prepared, backend: Backend) -> None:
     """Let later runs start from this folder, once, before anything of this run works in it."""
     if work.is_done(_INITIALIZED):
         return
@@ -202,11 +203,11 @@ def _keep(work: Work, prepared: Prepared, backend: Backend) -> None:
     work.done(_INITIALIZED)
 
 
-def _init(work: Work, prepared: Prepared, seen: Mapping[str, str], *, upgrade: bool) -> None:
+def _init(work: ModuleWork, prepared: Prepared, seen: Mapping[str, str], *, upgrade: bool) -> None:
     cache = _cache(work, prepared)
     words, extra = _with_cache(work, prepared, cache)
     command = [*words, str(prepared.engine.path), *argv.init(upgrade=upgrade)]
-    deadline = time.monotonic() + work.context.settings.init_timeout_minutes * 60
+    deadline = time.monotonic() + work.settings.init_timeout_minutes * 60
     for attempt in range(1, INIT_ATTEMPTS + 1):
         name = "init" if attempt == 1 else f"init-{attempt}"
         result = work.run(name, command, {**seen, **extra}, deadline=deadline)
@@ -225,9 +226,9 @@ def _init(work: Work, prepared: Prepared, seen: Mapping[str, str], *, upgrade: b
         work.check_stopped()
 
 
-def _init_failure(work: Work, prepared: Prepared, result: ProcessResult, said: str) -> StepFailed:
+def _init_failure(work: ModuleWork, prepared: Prepared, result: ProcessResult, said: str) -> StepFailed:
     if result.timed_out:
-        limit = work.context.settings.init_timeout_minutes
+        limit = work.settings.init_timeout_minutes
         return StepFailed(f"the initialization exceeded its limit of {limit:g} minutes")
     hint = None if work.behavior is Behavior.APPLY else _HINT
     if any(error.provider for error in diagnostics.read_errors(said)):
@@ -236,9 +237,9 @@ def _init_failure(work: Work, prepared: Prepared, result: ProcessResult, said: s
     return StepFailed(diagnostics.user_message(what, result.exit_code, said), hint)
 
 
-def _cache(work: Work, prepared: Prepared) -> Path | None:
+def _cache(work: ModuleWork, prepared: Prepared) -> Path | None:
     """Return the provider cache of the workspace that owns the definition; None if the run has none."""
-    caches = work.context.settings.plugin_cache_dir
+    caches = work.settings.plugin_cache_dir
     is_alone = any(given.is_environment and not plugins.may_share(given.key) for given in prepared.opened)
     owner = work.owner_folder
     if caches is None or owner is None or is_alone or not plugins.needs_providers(work.run_dir):
@@ -246,7 +247,7 @@ def _cache(work: Work, prepared: Prepared) -> Path | None:
     return caches / owner
 
 
-def _with_cache(work: Work, prepared: Prepared, cache: Path | None) -> tuple[tuple[str, ...], dict[str, str]]:
+def _with_cache(work: ModuleWork, prepared: Prepared, cache: Path | None) -> tuple[tuple[str, ...], dict[str, str]]:
     """Return the words before `init` and the variables for it that make it share the provider cache."""
     if cache is None:
         return (), {}
@@ -258,7 +259,7 @@ def _with_cache(work: Work, prepared: Prepared, cache: Path | None) -> tuple[tup
     return tuple(locking), plugins.cache_environment(cache, has_lock_file=has_lock_file)
 
 
-def _enter_workspace(work: Work, prepared: Prepared, seen: Mapping[str, str]) -> str:
+def _enter_workspace(work: ModuleWork, prepared: Prepared, seen: Mapping[str, str]) -> str:
     """Select the workspace of the block, or create it; return its name. Raises StepFailed, Stopped."""
     listing = _workspace_command(work, prepared, seen, "workspace-list", argv.list_workspaces())
     choice = choose_workspace(tail(listing), work.block)
@@ -272,7 +273,7 @@ def _enter_workspace(work: Work, prepared: Prepared, seen: Mapping[str, str]) ->
 
 
 def _workspace_command(
-    work: Work, prepared: Prepared, seen: Mapping[str, str], name: str, arguments: tuple[str, ...]
+    work: ModuleWork, prepared: Prepared, seen: Mapping[str, str], name: str, arguments: tuple[str, ...]
 ) -> ProcessResult:
     result = work.run(name, [str(prepared.engine.path), *arguments], seen)
     if work.was_stopped(result):

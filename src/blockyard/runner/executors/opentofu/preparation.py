@@ -2,24 +2,20 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from blockyard.modules.literals import Literal
 from blockyard.modules.module import SUFFIXES, Module, read
-from blockyard.protocol.binding import DocumentPlace, member_key
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.run import Behavior, InputType, RunInput
-from blockyard.runner.executors.opentofu import environment, variables
-from blockyard.runner.executors.opentofu.backend import is_backend_file
-from blockyard.runner.executors.opentofu.engine import Engine, Engines
-from blockyard.runner.executors.opentofu.failures import StepFailed
-from blockyard.runner.executors.opentofu.files import remove, write_files, write_private
-from blockyard.runner.executors.opentofu.git import Git, git_environment
-from blockyard.runner.executors.opentofu.inputs import Opener, PlainInput, secrets, sensitive_keys, unique
-from blockyard.runner.executors.opentofu.missing import shown
-from blockyard.runner.executors.opentofu.module_files import module_files
+from blockyard.protocol.run import Behavior, InputType
+from blockyard.runner.executors.opentofu.engine.engines import Engine, Engines
+from blockyard.runner.executors.opentofu.engine.plugins import may_share
+from blockyard.runner.executors.opentofu.engine.version import EngineVersion, Product
+from blockyard.runner.executors.opentofu.given import environment, variables
+from blockyard.runner.executors.opentofu.given.files import write_files
+from blockyard.runner.executors.opentofu.given.prerun import script_text
 from blockyard.runner.executors.opentofu.own_names import (
     DATA_DIR,
     DECLARATION_FILE,
@@ -28,14 +24,18 @@ from blockyard.runner.executors.opentofu.own_names import (
     VARIABLE_FILE,
     belongs_to_run,
 )
-from blockyard.runner.executors.opentofu.plugins import may_share
-from blockyard.runner.executors.opentofu.prepared import Family, family
-from blockyard.runner.executors.opentofu.prerun import script_text
-from blockyard.runner.executors.opentofu.sources import Repository, fetch, parse_repository, resolve
-from blockyard.runner.executors.opentofu.ssh import SshAccess, prepare_ssh
-from blockyard.runner.executors.opentofu.version import EngineVersion, Product
-from blockyard.runner.executors.opentofu.work import Work
-from blockyard.runner.process_tree import HELPER_MARKER
+from blockyard.runner.executors.opentofu.sources.git import Git, git_environment
+from blockyard.runner.executors.opentofu.sources.missing import shown
+from blockyard.runner.executors.opentofu.sources.module_files import module_files
+from blockyard.runner.executors.opentofu.sources.prepared import Family, family
+from blockyard.runner.executors.opentofu.sources.repository import Repository, fetch, parse_repository, resolve
+from blockyard.runner.executors.opentofu.sources.ssh import SshAccess, prepare_ssh
+from blockyard.runner.executors.opentofu.state.backend import is_backend_file
+from blockyard.runner.executors.opentofu.work import ModuleWork
+from blockyard.runner.frame.executor import HELPER_MARKER
+from blockyard.runner.frame.failures import StepFailed
+from blockyard.runner.frame.files import remove, write_private
+from blockyard.runner.frame.inputs import PlainInput
 
 _SOURCES = "opentofu.sources"
 _INPUTS = "opentofu.inputs"
@@ -58,10 +58,10 @@ class Prepared:
     """Where such copies come from and go to, if this run may share any."""
 
 
-def prepare_sources(work: Work, engines: Engines, own: Mapping[str, str]) -> Prepared:
+def prepare_sources(work: ModuleWork, engines: Engines, own: Mapping[str, str]) -> Prepared:
     """Bring module and engine; open environment inputs. Raises StepFailed, Stopped."""
-    settings = work.context.settings
-    opened = open_inputs(work, (given for given in _inputs(work) if given.is_environment))
+    settings = work.settings
+    opened = work.open_inputs(given for given in work.inputs() if given.is_environment)
     base = environment.base_environment(own, settings.pass_environment, run_dir=work.run_dir, home=work.context.home)
     from_inputs = environment.input_environment(opened)
     repository = parse_repository(work.implementation.repository_url, allow_file=settings.allow_file_repositories)
@@ -78,9 +78,9 @@ def prepare_sources(work: Work, engines: Engines, own: Mapping[str, str]) -> Pre
     return _noted(work, {**base, **from_inputs}, tuple(opened))
 
 
-def prepare_inputs(work: Work, prepared: Prepared) -> Module:
+def prepare_inputs(work: ModuleWork, prepared: Prepared) -> Module:
     """Write FILE inputs, then variables; return what the module declares. Raises StepFailed."""
-    opened = [*prepared.opened, *open_inputs(work, (given for given in _inputs(work) if not given.is_environment))]
+    opened = [*prepared.opened, *work.open_inputs(given for given in work.inputs() if not given.is_environment)]
     if work.is_done(_INPUTS):
         return _read_module(work, prepared)
     write_files(work.run_dir, opened, work.say)
@@ -106,7 +106,7 @@ def prepare_inputs(work: Work, prepared: Prepared) -> Module:
     return module
 
 
-def _tell_of_variable_files(work: Work) -> None:
+def _tell_of_variable_files(work: ModuleWork) -> None:
     """Say which variable files of the module go before inputs, and which do not: the engine reads them in their order."""
     names = sorted(path.name for path in work.run_dir.iterdir() if variables.is_variable_file(path.name))
     first = [name for name in names if variables.goes_before_inputs(name)]
@@ -128,7 +128,7 @@ def _require_values(module: Module, given: Collection[str]) -> None:
             )
 
 
-def is_own_file(work: Work, name: str) -> bool:
+def is_own_file(work: ModuleWork, name: str) -> bool:
     """Tell whether a file in the run directory belongs to the run, not to the module."""
     note = work.context.journal.get(_INPUTS)
     if name == DECLARATION_FILE:
@@ -136,21 +136,7 @@ def is_own_file(work: Work, name: str) -> bool:
     return belongs_to_run(name) and name != DATA_DIR
 
 
-def open_inputs(work: Work, inputs: Iterable[RunInput]) -> list[PlainInput]:
-    """Return inputs in clear, their secrets masked from now on. Raises StepFailed."""
-    opener = _opener(work)
-    sensitive = sensitive_keys(work.context.raw_document)
-    opened = [opener.open(given, is_sensitive=given.key in sensitive) for given in inputs]
-    work.reporter.add_secrets(text for plain in opened for text in secrets(plain))
-    return opened
-
-
-def open_all_inputs(work: Work) -> list[PlainInput]:
-    """Return all inputs in clear. Raises StepFailed."""
-    return open_inputs(work, _inputs(work))
-
-
-def _require_module(work: Work) -> None:
+def _require_module(work: ModuleWork) -> None:
     """Refuse a folder without configuration: applied, it would remove all the block has. Raises StepFailed."""
     may_come_later = work.behavior is Behavior.DESTROY or script_text(work.implementation.pre_run_script)
     if may_come_later or any(entry.name.endswith(SUFFIXES) for entry in work.run_dir.iterdir()):
@@ -162,25 +148,10 @@ def _require_module(work: Work) -> None:
     )
 
 
-def _read_module(work: Work, prepared: Prepared) -> Module:
+def _read_module(work: ModuleWork, prepared: Prepared) -> Module:
     """Return the module as its author wrote it, without what this runner or an earlier process put beside it."""
     is_opentofu = prepared.engine.version.product is Product.OPENTOFU
     return read(module_files(work.run_dir, leave_out=is_backend_file), opentofu=is_opentofu)
-
-
-def _opener(work: Work) -> Opener:
-    spec = work.context.document.spec
-    place = DocumentPlace.of(
-        workspace=work.block.spec.workspace_identifier,
-        block=work.block.uuid,
-        provider=spec.building_block_definition.spec.workspace_identifier,
-        definition=spec.building_block_definition.uuid,
-    )
-    return Opener(work.context.private_key, place, in_clear=work.context.settings.run_json_file is not None)
-
-
-def _inputs(work: Work) -> list[RunInput]:
-    return unique(work.block.spec.inputs)
 
 
 def _empty(folder: Path, keep: Collection[str] = ()) -> None:
@@ -190,20 +161,17 @@ def _empty(folder: Path, keep: Collection[str] = ()) -> None:
             remove(entry)
 
 
-def _opened_member(work: Work, member: str, sealed: str, what: str) -> str:
-    """Return a secret member of the implementation in clear. Raises StepFailed."""
-    place = (work.implementation.sealed_for or {}).get(member)
-    return _opener(work).open_text(sealed, what, key=member_key(member), sealed_for=place)
-
-
-def _ssh(work: Work, own: Mapping[str, str]) -> SshAccess | None:
+def _ssh(work: ModuleWork, own: Mapping[str, str]) -> SshAccess | None:
     sealed = work.implementation.ssh_private_key
     if not sealed:
         return None
-    is_in_clear = work.context.private_key is None and "PRIVATE KEY-----" in sealed
-    key = sealed if is_in_clear else _opened_member(work, "sshPrivateKey", sealed, "the SSH private key")
-    work.reporter.add_secrets([key])
-    settings = work.context.settings
+    if not work.context.opener.has_key and "PRIVATE KEY-----" in sealed:
+        key = sealed
+        work.reporter.add_secrets([key])
+    else:
+        places = work.implementation.sealed_for
+        key = work.open_member("sshPrivateKey", sealed, "the SSH private key", places)
+    settings = work.settings
     return prepare_ssh(
         work.run_dir,
         key,
@@ -215,7 +183,7 @@ def _ssh(work: Work, own: Mapping[str, str]) -> SshAccess | None:
 
 
 def _note_sources(
-    work: Work,
+    work: ModuleWork,
     engines: Engines,
     repository: Repository,
     ssh: SshAccess | None,
@@ -238,7 +206,7 @@ def _note_sources(
         git_environment(inherited, protocols=repository.protocol, home=work.run_dir, ssh_command=command),
         stop=work.reporter.aborted,
         deadline=work.context.deadline,
-        limit_minutes=work.context.settings.clone_timeout_minutes,
+        limit_minutes=work.settings.clone_timeout_minutes,
     )
     commit = resolve(repository, implementation.ref_name, work.run_dir, git) if kept and kept.has_any else None
     is_prepared = bool(kept and commit and kept.use(commit, work.run_dir))
@@ -259,7 +227,7 @@ def _note_sources(
     work.done(_SOURCES, note)
 
 
-def _noted(work: Work, environment_: Mapping[str, str], opened: tuple[PlainInput, ...]) -> Prepared:
+def _noted(work: ModuleWork, environment_: Mapping[str, str], opened: tuple[PlainInput, ...]) -> Prepared:
     note = work.context.journal.get(_SOURCES)
     if not isinstance(note, dict):
         raise TypeError("the journal does not tell of the sources")
@@ -275,9 +243,9 @@ def _noted(work: Work, environment_: Mapping[str, str], opened: tuple[PlainInput
     )
 
 
-def _family(work: Work, engine: Path, version: EngineVersion) -> Family | None:
+def _family(work: ModuleWork, engine: Path, version: EngineVersion) -> Family | None:
     """Return the runs this one can share prepared folders with; None if its folder depends on more than its sources."""
-    root, owner = work.context.settings.prepared_dir, work.owner_folder
+    root, owner = work.settings.prepared_dir, work.owner_folder
     is_plain = work.implementation.use_mesh_http_backend_fallback and work.plan_link is None
     if root is None or owner is None or not is_plain or not work.context.server.blockyard:
         return None
@@ -290,7 +258,7 @@ def _family(work: Work, engine: Path, version: EngineVersion) -> Family | None:
     return family(root, owner, [definition, *sources, str(engine), str(version)])
 
 
-def _for_module(work: Work) -> JsonObject:
+def _for_module(work: ModuleWork) -> JsonObject:
     """Return the run as a module gets it: without a usable token, unless it hands the run over and others report with it."""
     document = work.context.raw_document
     spec = document.get("spec")
@@ -299,7 +267,7 @@ def _for_module(work: Work) -> JsonObject:
     return {**document, "spec": {**spec, "runToken": ""}}
 
 
-def _own_values(work: Work) -> Mapping[str, Literal]:
+def _own_values(work: ModuleWork) -> Mapping[str, Literal]:
     """Return the variables of every run. A saved plan refuses other values than it was made with."""
     if work.behavior is Behavior.DETECT or work.plan_link is not None:
         return variables.own_values(work.block.uuid, None, None)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import structlog
 
-from blockyard.runner.executors.opentofu.files import remove
 from blockyard.runner.executors.opentofu.initialization import Initialized
 from blockyard.runner.executors.opentofu.own_names import ERRORED_STATE
-from blockyard.runner.executors.opentofu.state import StateError
-from blockyard.runner.executors.opentofu.work import Work
-from blockyard.runner.made_files import copy_made, is_made, read_made
+from blockyard.runner.executors.opentofu.state.client import StateError
+from blockyard.runner.executors.opentofu.work import ModuleWork
+from blockyard.runner.frame.files import remove
+from blockyard.runner.frame.made_files import copy_made, is_made, read_made
 
 KEPT_STATES = "errored-states"
 MAX_STATE_BYTES = 64 * 1024 * 1024
@@ -28,7 +28,7 @@ def forget_errored_state(run_dir: Path) -> None:
         remove(path)
 
 
-def rescue_state(work: Work, initialized: Initialized) -> None:
+def rescue_state(work: ModuleWork, initialized: Initialized) -> None:
     """Upload the state a failed command left behind; keep it on the runner if that fails, and say so."""
     path = work.run_dir / ERRORED_STATE
     if not is_made(work.run_dir, ERRORED_STATE):
@@ -43,7 +43,7 @@ def rescue_state(work: Work, initialized: Initialized) -> None:
             work.say("\nThe engine could not store the state; the runner has stored it for it.")
             log.warning("state rescued", run_id=work.run_id, block_id=work.block.uuid)
             return
-    folder = work.context.settings.work_dir / KEPT_STATES
+    folder = work.settings.work_dir / KEPT_STATES
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = folder / f"{work.block.uuid}-{work.run_id}.tfstate"
     copy_made(work.run_dir, ERRORED_STATE, kept, max_bytes=MAX_KEPT_BYTES)

@@ -3,10 +3,10 @@
 from enum import StrEnum
 
 from blockyard.protocol.run import Behavior
-from blockyard.runner.executors.executor import StepPlan
+from blockyard.runner.frame.executor import StepPlan
 
 
-class Stage(StrEnum):
+class Part(StrEnum):
     """What is done, in this order."""
 
     SOURCES = "sources"
@@ -21,11 +21,11 @@ TRIGGER = "trigger"
 """The one step of an asynchronous run."""
 
 _NAMES = {
-    Stage.SOURCES: "Prepare Run and download Sources",
-    Stage.INPUT: "Initialize Inputs",
-    Stage.INIT: "Initialize Terraform and select Workspace",
-    Stage.PRE_RUN_SCRIPT: "Execute Pre-Run Script",
-    Stage.OUTPUT: "Collect Outputs and clean up",
+    Part.SOURCES: "Prepare Run and download Sources",
+    Part.INPUT: "Initialize Inputs",
+    Part.INIT: "Initialize Terraform and select Workspace",
+    Part.PRE_RUN_SCRIPT: "Execute Pre-Run Script",
+    Part.OUTPUT: "Collect Outputs and clean up",
 }
 EXECUTE_NAMES = {
     Behavior.APPLY: "Run Terraform Apply",
@@ -34,19 +34,19 @@ EXECUTE_NAMES = {
 }
 
 
-def plan_stages(behavior: Behavior) -> tuple[Stage, ...]:
-    """Return the stages of a run; only applying and destroying have something to collect or clean up."""
-    return tuple(stage for stage in Stage if stage is not Stage.OUTPUT or behavior is not Behavior.DETECT)
+def plan_parts(behavior: Behavior) -> tuple[Part, ...]:
+    """Return the parts of a run; only applying and destroying have something to collect or clean up."""
+    return tuple(part for part in Part if part is not Part.OUTPUT or behavior is not Behavior.DETECT)
 
 
 def plan_steps(behavior: Behavior, *, is_async: bool) -> tuple[StepPlan, ...]:
     """Return the steps to register."""
     if is_async:
         return (StepPlan(TRIGGER, "Prepare Run"),)
-    names = {**_NAMES, Stage.EXECUTE: EXECUTE_NAMES[behavior]}
-    return tuple(StepPlan(stage.value, names[stage]) for stage in plan_stages(behavior))
+    names = {**_NAMES, Part.EXECUTE: EXECUTE_NAMES[behavior]}
+    return tuple(StepPlan(part.value, names[part]) for part in plan_parts(behavior))
 
 
-def step_of(stage: Stage, *, is_async: bool) -> str:
-    """Return the id of the step that shows `stage`."""
-    return TRIGGER if is_async else stage.value
+def step_of(part: Part, *, is_async: bool) -> str:
+    """Return the id of the step that shows `part`."""
+    return TRIGGER if is_async else part.value

@@ -5,11 +5,11 @@ a module's author wrote for consumers (validations, conditions) are handed on.
 """
 
 import re
-import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from blockyard.runner.executors.opentofu.own_names import VARIABLE_FILE
+from blockyard.runner.frame.values import ending
 
 MAX_ERRORS = 5
 MAX_CHARACTERS = 500
@@ -50,6 +50,12 @@ _CAUSES = (
 
 _COUNT = re.compile(r": \d+ problems:\Z")
 
+_ASKS_FOR_INIT = re.compile(
+    r"Backend initialization required.*|Inconsistent dependency lock file|Required plugins are not installed"
+    r"|Module not installed|Module source has changed|Module version requirements have changed|Initialization required.*"
+    r"|Provider requirements cannot be satisfied by locked dependencies"
+)
+
 _TRANSIENT = re.compile(
     r"connection (?:reset|refused|timed out)|i/o timeout|TLS handshake timeout|no such host|unexpected EOF"
     r"|server misbehaving|network is unreachable|Client\.Timeout|context deadline exceeded|too many requests"
@@ -88,6 +94,11 @@ def is_transient(output: str) -> bool:
     return bool(_TRANSIENT.search(output))
 
 
+def asks_for_init(output: str) -> bool:
+    """Tell whether the engine refused to work because the folder is not prepared for it."""
+    return any(_ASKS_FOR_INIT.fullmatch(error.summary) for error in read_errors(output))
+
+
 def user_message(what: str, exit_code: int, output: str) -> str:
     """Return what to tell the consumer about a failed command."""
     errors = read_errors(output)
@@ -97,14 +108,6 @@ def user_message(what: str, exit_code: int, output: str) -> str:
     if len(errors) > MAX_ERRORS:
         told.append(f"and {len(errors) - MAX_ERRORS} more")
     return f"{what} failed ({ending(exit_code)}): " + "; ".join(told) + ". The log has more."
-
-
-def ending(exit_code: int) -> str:
-    """Return how a command ended, in words."""
-    if exit_code >= 0:
-        return f"exit status {exit_code}"
-    reason = ", perhaps for lack of memory" if exit_code == -signal.SIGKILL else ""
-    return f"killed by signal {-exit_code}{reason}"
 
 
 def _diagnostics(output: str) -> Iterator[Diagnostic]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from blockyard.modules.module import MAX_JSON_BYTES, SUFFIXES, decoded
-from blockyard.runner.made_files import open_inside
+from blockyard.runner.frame.made_files import open_inside
 
 
 def module_files(run_dir: Path, *, leave_out: Callable[[str], bool] = lambda _: False) -> dict[str, str]:

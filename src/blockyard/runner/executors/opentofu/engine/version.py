@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from blockyard.runner.executors.opentofu.failures import StepFailed
+from blockyard.runner.frame.failures import StepFailed
 
 _VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 _SAID = re.compile(r"(?m)^(OpenTofu|Terraform) v(\S+)")

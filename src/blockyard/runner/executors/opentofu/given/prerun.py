@@ -5,10 +5,13 @@ from pathlib import Path
 
 from blockyard.protocol.masking import HELD_LIMIT
 from blockyard.protocol.run import Behavior
-from blockyard.runner.executors.opentofu.diagnostics import ending
-from blockyard.runner.executors.opentofu.files import write_private
 from blockyard.runner.executors.opentofu.own_names import MESSAGE_STEM, SCRIPT_FILE
-from blockyard.runner.made_files import read_beginning
+from blockyard.runner.frame.files import write_private
+from blockyard.runner.frame.made_files import read_beginning
+from blockyard.runner.frame.values import ending
+
+DECRYPTED_RUN_JSON = "MESHSTACK_RUN_JSON_DECRYPTED"
+"""Environment input by which a definition asks for open secrets on its script's standard input."""
 
 MESSAGE_VARIABLE = "MESHSTACK_USER_MESSAGE"
 MAX_MESSAGE_BYTES = 64 * 1024

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blockyard.protocol.run import KnownHost
-from blockyard.runner.executors.opentofu.failures import StepFailed
-from blockyard.runner.executors.opentofu.files import write_private
 from blockyard.runner.executors.opentofu.own_names import KEY_FILE, KNOWN_HOSTS_FILE
+from blockyard.runner.frame.failures import StepFailed
+from blockyard.runner.frame.files import write_private
 
 PUBLIC_HOSTS = """\
 github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl

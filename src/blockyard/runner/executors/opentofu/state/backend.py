@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from blockyard.modules.module import Module
-from blockyard.runner.executors.opentofu.failures import StepFailed
 from blockyard.runner.executors.opentofu.own_names import BACKEND_OVERRIDE_FILE, BACKEND_STEM
+from blockyard.runner.frame.failures import StepFailed
 
 USER = "x"
 RETRY_MAX = 8

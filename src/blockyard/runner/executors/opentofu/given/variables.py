@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from blockyard.modules import literals
 from blockyard.modules.module import Module
 from blockyard.protocol.run import InputType
-from blockyard.runner.executors.opentofu.environment import VARIABLE_PREFIX
-from blockyard.runner.executors.opentofu.inputs import PlainInput
+from blockyard.runner.executors.opentofu.given.environment import VARIABLE_PREFIX
 from blockyard.runner.executors.opentofu.own_names import VARIABLE_FILE
+from blockyard.runner.frame.inputs import PlainInput
 
 _ALWAYS_FIRST_READ = ("terraform.tfvars", "terraform.tfvars.json")
 

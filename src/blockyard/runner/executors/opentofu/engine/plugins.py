@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from blockyard.runner.executors.opentofu.module_files import module_files
-from blockyard.runner.executors.opentofu.version import EngineVersion, Product
+from blockyard.runner.executors.opentofu.engine.version import EngineVersion, Product
+from blockyard.runner.executors.opentofu.sources.module_files import module_files
 
 LOCK_FILE = ".terraform.lock.hcl"
 

@@ -10,14 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from blockyard.runner.executors.executor import Conclude, inconclusive
-from blockyard.runner.made_files import open_made
+from blockyard.runner.frame.executor import Conclude, inconclusive
+from blockyard.runner.frame.made_files import open_made
 
 CHANGES = 2
 """Exit code of a plan that changes something."""
-
-TAIL_BYTES = 256 * 1024
-"""How much of a command's output is searched for the errors to tell of."""
 
 _LINE_BYTES = 64 * 1024
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from blockyard.runner.executors.opentofu.failures import StepFailed, Stopped
+from blockyard.runner.frame.failures import StepFailed, Stopped
 
 _POLL_SECONDS = 0.1
 _STALLED_SECONDS = "60"

@@ -16,14 +16,14 @@ from urllib.parse import unquote, urlunsplit
 from blockyard.modules import references
 from blockyard.modules.files import leading_out
 from blockyard.protocol import addresses
-from blockyard.runner.executors.opentofu.clone_failures import clone_failure, no_reference
-from blockyard.runner.executors.opentofu.environment import is_encodable
-from blockyard.runner.executors.opentofu.failures import StepFailed
-from blockyard.runner.executors.opentofu.files import is_folder, remove, write_private
-from blockyard.runner.executors.opentofu.git import Git, GitAnswer
-from blockyard.runner.executors.opentofu.missing import lfs_pointers, shown, submodules
 from blockyard.runner.executors.opentofu.own_names import CLONE_DIR, CREDENTIALS_FILE, is_test, left_behind
-from blockyard.runner.executors.opentofu.ssh import SshAccess, explain
+from blockyard.runner.executors.opentofu.sources.clone_failures import clone_failure, no_reference
+from blockyard.runner.executors.opentofu.sources.git import Git, GitAnswer
+from blockyard.runner.executors.opentofu.sources.missing import lfs_pointers, shown, submodules
+from blockyard.runner.executors.opentofu.sources.ssh import SshAccess, explain
+from blockyard.runner.frame.failures import StepFailed
+from blockyard.runner.frame.files import is_folder, remove, write_private
+from blockyard.runner.frame.values import is_encodable
 
 _SCP_LIKE = re.compile(r"(?:(?P<user>[^/@:\s]+)@)?(?P<host>[^/:@\s]+|\[[^\]\s]+\]):(?P<path>[^\s:].*)")
 _MISSING_REF = ("Remote branch", "not found in upstream", "not our ref", "couldn't find remote ref", "bad object")

@@ -5,18 +5,17 @@ import json
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from blockyard.modules import literals
 from blockyard.protocol.binding import DocumentPlace, SealedFor, input_key
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.run import InputType, RunInput
+from blockyard.protocol.run import InputType, RunDocument, RunInput
 from blockyard.protocol.sealing import EnvelopeError, unseal
-from blockyard.runner.executors.opentofu.failures import StepFailed
-
-DECRYPTED_RUN_JSON = "MESHSTACK_RUN_JSON_DECRYPTED"
-"""Environment input by which a definition asks for open secrets on its script's standard input."""
+from blockyard.protocol.status import OUTPUT_TYPES, OutputValue
+from blockyard.runner.frame.failures import StepFailed
 
 _HINTS = (
     "Likely causes: the definition points to another runner; the private key of this runner does not belong to the "
@@ -52,6 +51,23 @@ class Opener:
         self._place = place
         self._in_clear = in_clear and private_key is None
 
+    @classmethod
+    def of(cls, document: RunDocument, private_key: RSAPrivateKey | None, *, in_clear: bool) -> Self:
+        """Return what opens the secrets of a run, and those of no other."""
+        block, definition = document.spec.building_block, document.spec.building_block_definition
+        place = DocumentPlace.of(
+            workspace=block.spec.workspace_identifier,
+            block=block.uuid,
+            provider=definition.spec.workspace_identifier,
+            definition=definition.uuid,
+        )
+        return cls(private_key, place, in_clear=in_clear)
+
+    @property
+    def has_key(self) -> bool:
+        """Whether this runner has a private key."""
+        return self._private_key is not None
+
     def open_text(self, envelope: str, what: str, *, key: str, sealed_for: SealedFor | None) -> str:
         """Return the text in an envelope that stands in the member `key`. Raises StepFailed naming `what`."""
         if self._in_clear:
@@ -78,6 +94,11 @@ class Opener:
                 message = f"input decryption failed for '{sealed.key}'"
                 raise StepFailed(message, failure.system_message) from failure
         return PlainInput(sealed.key, value, sealed.type, sealed.is_environment, is_sensitive)
+
+
+def echo(entry: RunInput) -> OutputValue:
+    """Return an input as an output of the same name."""
+    return OutputValue(value=entry.value, type=OUTPUT_TYPES[entry.type], is_sensitive=entry.is_sensitive)
 
 
 def unique(inputs: Iterable[RunInput]) -> list[RunInput]:
@@ -111,7 +132,7 @@ def secrets(opened: PlainInput) -> Iterator[str]:
 
 
 def run_json(document: JsonObject, opened: Iterable[PlainInput] | None) -> bytes:
-    """Return the run for a script's standard input: as received, or with `opened` inputs in clear."""
+    """Return the run for a script or a pipeline: as received, or with `opened` inputs in clear."""
     copy: JsonObject = json.loads(json.dumps(document))
     links = copy.setdefault("_links", {})
     if isinstance(links, dict):

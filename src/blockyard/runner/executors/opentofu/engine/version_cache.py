@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.runner.executors.opentofu.version import EngineVersion, Product
+from blockyard.runner.executors.opentofu.engine.version import EngineVersion, Product
 
 
 class VersionCache:

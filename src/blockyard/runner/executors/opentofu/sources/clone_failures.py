@@ -2,7 +2,7 @@
 
 import re
 
-from blockyard.runner.executors.opentofu.failures import StepFailed
+from blockyard.runner.frame.failures import StepFailed
 
 _OFFERED_BY = "the team that offers this building block can correct it"
 _MAX_REFERENCE = 100

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import structlog
 
-from blockyard.runner.executors.opentofu.engine_download import Downloader, DownloadError, is_intact
-from blockyard.runner.executors.opentofu.engine_versions import VersionCache
-from blockyard.runner.executors.opentofu.failures import StepFailed
-from blockyard.runner.executors.opentofu.version import EngineVersion, Product, read_version, wanted
-from blockyard.runner.settings import EngineFallback
+from blockyard.runner.executors.opentofu.engine.download import Downloader, DownloadError, is_intact
+from blockyard.runner.executors.opentofu.engine.version import EngineVersion, Product, read_version, wanted
+from blockyard.runner.executors.opentofu.engine.version_cache import VersionCache
+from blockyard.runner.executors.opentofu.settings import EngineFallback
+from blockyard.runner.frame.failures import StepFailed
 
 log = structlog.get_logger()
 

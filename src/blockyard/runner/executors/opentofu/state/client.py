@@ -7,8 +7,8 @@ from hashlib import md5
 import httpx
 
 from blockyard.modules import literals
-from blockyard.runner.executors.opentofu.backend import USER
-from blockyard.runner.executors.opentofu.outputs import State
+from blockyard.runner.executors.opentofu.state.backend import USER
+from blockyard.runner.executors.opentofu.state.outputs import State
 
 _TIMEOUT = httpx.Timeout(60, connect=10)
 _KEPT_SECONDS = 4

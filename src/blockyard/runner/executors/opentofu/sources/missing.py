@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from blockyard.runner.made_files import read_beginning
+from blockyard.runner.frame.made_files import read_beginning
 
 MAX_SHOWN = 10
 """How many names a warning has."""

@@ -1,18 +1,17 @@
 """Writes FILE inputs into the run directory. Source: runner.md 3.9."""
 
 import binascii
-import os
 import re
-import shutil
 from base64 import b64decode
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 from blockyard.protocol.run import InputType
-from blockyard.runner.executors.opentofu.environment import is_encodable
-from blockyard.runner.executors.opentofu.failures import StepFailed
-from blockyard.runner.executors.opentofu.inputs import PlainInput
 from blockyard.runner.executors.opentofu.own_names import belongs_to_run
+from blockyard.runner.frame.failures import StepFailed
+from blockyard.runner.frame.files import write_private
+from blockyard.runner.frame.inputs import PlainInput
+from blockyard.runner.frame.values import is_encodable
 
 _DATA_URL = re.compile(r"data:[^,]*;base64,(.*)", re.DOTALL)
 _SHAPE = "A FILE value must be data:<media type>;base64,<content>."
@@ -29,27 +28,6 @@ def write_files(run_dir: Path, inputs: Iterable[PlainInput], log: Callable[[str]
         if path.exists():
             log(f"The file '{given.key}' of the module is replaced by the input of this name.")
         write_private(path, _content(given))
-
-
-def is_folder(path: Path) -> bool:
-    """Tell whether there is a folder of this name, not a link to one."""
-    return path.is_dir() and not path.is_symlink()
-
-
-def remove(path: Path) -> None:
-    """Remove a file, a link or a folder with all it holds."""
-    if is_folder(path):
-        shutil.rmtree(path)
-    else:
-        path.unlink()
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file of mode 0600; a file or symbolic link of this name is replaced, never followed."""
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
 
 
 def _inside(run_dir: Path, key: str) -> Path:

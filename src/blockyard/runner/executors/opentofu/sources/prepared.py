@@ -25,9 +25,8 @@ from pathlib import Path
 import structlog
 
 from blockyard.modules.module import SUFFIXES
-from blockyard.runner.executors.opentofu.diagnostics import read_errors
 from blockyard.runner.executors.opentofu.own_names import DATA_DIR
-from blockyard.runner.made_files import read_made
+from blockyard.runner.frame.made_files import read_made
 
 log = structlog.get_logger()
 
@@ -42,11 +41,6 @@ PROVIDERS_SECONDS = 900.0
 """How long a folder of a module with providers is used."""
 
 _DRAFT = ".draft-"
-_ASKS_FOR_INIT = re.compile(
-    r"Backend initialization required.*|Inconsistent dependency lock file|Required plugins are not installed"
-    r"|Module not installed|Module source has changed|Module version requirements have changed|Initialization required.*"
-    r"|Provider requirements cannot be satisfied by locked dependencies"
-)
 _MODULE_BLOCK = re.compile(r'(?m)^[ \t]*module[ \t]+"[^"\n]*"[ \t]*\{')
 _ORIGIN = re.compile(r"(?m)^[ \t]*(?:source|version)[ \t]*=[ \t]*(?P<value>[^\n]*)")
 _LITERAL = re.compile(r'"[^"$%]*"[ \t]*(?:(?:#|//|/\*).*)?')
@@ -103,11 +97,6 @@ class Family:
 def family(root: Path, owner: str, parts: Sequence[str]) -> Family:
     """Return the family of runs of one owner that agree in all `parts`."""
     return Family(root, root / owner / hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32])
-
-
-def asks_for_init(output: str) -> bool:
-    """Tell whether the engine refused to work because the folder is not prepared for it."""
-    return any(_ASKS_FOR_INIT.fullmatch(error.summary) for error in read_errors(output))
 
 
 def _at(folder: Path, is_own: Callable[[str], bool]) -> Callable[[str, list[str]], list[str]]:

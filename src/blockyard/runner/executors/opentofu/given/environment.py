@@ -6,16 +6,15 @@ state. `init` alone, which runs nothing of a module, sees more: how to reach reg
 cache, the settings of the backend, and a rarer collection of garbage, which spares it a sixth of its start.
 """
 
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from blockyard.protocol.jsontypes import Json
-from blockyard.runner.executors.opentofu.failures import StepFailed
-from blockyard.runner.executors.opentofu.inputs import PlainInput
-from blockyard.runner.settings import PROXIES, TRUST
+from blockyard.runner.executors.opentofu.settings import PROXIES, TRUST
+from blockyard.runner.frame.failures import StepFailed
+from blockyard.runner.frame.inputs import PlainInput
+from blockyard.runner.frame.values import format_value, is_encodable
 
 INHERITED = (
     "PATH",
@@ -100,18 +99,3 @@ def input_environment(inputs: Iterable[PlainInput]) -> dict[str, str]:
         if text is not None:
             environment[given.key] = text
     return environment
-
-
-def is_encodable(text: str) -> bool:
-    """Tell whether the operating system takes a text: it holds no NUL and no half of a character."""
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False
-
-
-def format_value(value: Json) -> str | None:
-    """Return the text of a value: strings verbatim, the rest as JSON, numbers with all digits; None for null."""
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

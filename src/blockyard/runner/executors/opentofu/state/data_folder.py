@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.runner.made_files import read_made, replace_made
+from blockyard.runner.frame.made_files import read_made, replace_made
 
 _FILE = PurePath(".terraform") / "terraform.tfstate"
 _MAX_BYTES = 1024 * 1024

@@ -7,12 +7,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.run import RunDocument
 from blockyard.protocol.status import OutputValue
-from blockyard.runner.settings import RunnerSettings
+from blockyard.runner.frame.inputs import Opener
+
+HELPER_MARKER = "BLOCKYARD_HELPER_OF"
+"""The variable that marks what an executor starts by itself in a run's directory, such as git; a later runner ends that."""
 
 
 class RegistrationRefused(Exception):
@@ -138,7 +139,6 @@ class ProcessRunner(Protocol):
         log_step: str,
         deadline: float,
         stdin: bytes | None = None,
-        interrupt_grace_seconds: float = 60,
         conclude: Conclude = inconclusive,
     ) -> ProcessResult:
         """Run a command to its end while its output goes to the log of `log_step`.
@@ -175,8 +175,8 @@ class RunContext:
     """Exists, mode 0700, empty at first and the executor's own; removed by the frame afterwards."""
     home: Path
     """Exists, mode 0700, empty at first: the HOME of every process of the run; removed afterwards."""
-    settings: RunnerSettings
-    private_key: RSAPrivateKey | None
+    opener: Opener
+    """Opens what is sealed."""
     server: ServerFeatures
     deadline: float
     """On the monotonic clock; `Reporter.aborted` is set when it passes."""

@@ -32,8 +32,8 @@ from pathlib import Path
 import httpx
 import structlog
 
-from blockyard.runner.executors.opentofu.failures import Stopped
-from blockyard.runner.executors.opentofu.version import EngineVersion, Product
+from blockyard.runner.executors.opentofu.engine.version import EngineVersion, Product
+from blockyard.runner.frame.failures import Stopped
 
 log = structlog.get_logger()
 

@@ -1,0 +1,1 @@
+"""What a run is given: its environment, variables, files and script."""
