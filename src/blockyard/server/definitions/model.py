@@ -80,7 +80,7 @@ class DeclaredType(StrEnum):
 
     @property
     def run_type(self) -> OutputType:
-        """The type of the value a run reports. Source: architecture.md 10, manual FILE output."""
+        """The type of the value a run reports. Source: api.md 3.17, runner.md 4.6."""
         return OutputType.STRING if self is DeclaredType.FILE else OutputType(self.value)
 
 

@@ -27,7 +27,7 @@ MAX_INTEGER = 2**63 - 1
 PATTERN_TYPES = frozenset(
     {InputType.STRING, InputType.CODE, InputType.INTEGER, InputType.BOOLEAN, InputType.SINGLE_SELECT}
 )
-"""Types whose values may be checked against a regular expression: any scalar. Source: architecture.md 10."""
+"""Types whose values may be checked against a regular expression: any scalar. Source: concepts.md 6.1."""
 
 _DATA_URI = re.compile(r"data:([^,\0-\x1f]*);base64,([A-Za-z0-9+/]*={0,2})\Z")
 

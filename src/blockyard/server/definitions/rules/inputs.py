@@ -1,4 +1,4 @@
-"""Rules of inputs. Source: concepts.md 6, api.md 3.17, runner.md 3.8 and 3.9, architecture.md 10."""
+"""Rules of inputs. Source: concepts.md 6, api.md 3.17, runner.md 3.8 and 3.9."""
 
 import re
 from collections.abc import Mapping
