@@ -19,7 +19,8 @@ from blockyard.server.ui.frame.layout import Frame
 from blockyard.server.ui.frame.refusals import Refusals
 from blockyard.server.ui.frame.site import Site
 from blockyard.server.ui.frame.visitor import Visitors
-from blockyard.server.ui.pages.account.sign_in import add_password, add_sign_in
+from blockyard.server.ui.pages.account.password import add_password
+from blockyard.server.ui.pages.account.sign_in import add_sign_in
 from blockyard.server.ui.pages.account.sign_in_link import add_sign_in_link
 from blockyard.server.ui.pages.blocks.block import add_block
 from blockyard.server.ui.pages.blocks.input_form import add_inputs

@@ -1,20 +1,32 @@
 """What every route of pages needs."""
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fastapi import Request, Response
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Database
-from blockyard.server.kit.errors import Refusal
+from blockyard.server.kit.errors import NotFound, Refusal, Unauthenticated
+from blockyard.server.ui.frame.dialogs import Question
 from blockyard.server.ui.frame.drafts import Drafts
 from blockyard.server.ui.frame.layout import Frame
+from blockyard.server.ui.frame.places import Crumb
 from blockyard.server.ui.frame.refusals import Shown, shown
 from blockyard.server.ui.frame.visitor import Visitor, Visitors
 
+T = TypeVar("T")
+
+Again = Callable[[Refusal], Awaitable[Response]]
+"""Answers a form that was refused with the page that says why."""
+
 _LONGEST_TEXT = 800
 """Characters of a refusal that travel to the page that shows it."""
+
+_NOT_ABOUT_THE_FORM = (NotFound, Unauthenticated)
+"""What is not there, and who is not signed in, have the same answer everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +39,53 @@ class Site:
     drafts: Drafts
     clock: Clock
 
-    def refuse(self, refusal: Refusal, visitor: Visitor, *, at: str) -> Response:
-        """Return a redirection to the page `at`, which says why a form was refused."""
-        response = self.frame.go(at, visitor=visitor)
-        self.drafts.keep(response, at, visitor.cookie, {"refusal": document_of(shown(refusal))})
+    def page(self, request: Request, visitor: Visitor, template: str, context: Mapping[str, object]) -> Response:
+        """Return a page in the visitor's frame; its `refusal` says, once, why the form before was refused."""
+        told = refusal_in(self.drafts.read(request, visitor.cookie))
+        response = self.frame.page(request, template, {"refusal": told, **context}, visitor=visitor)
+        if told is not None:
+            self.drafts.drop(response, request.url.path)
         return response
 
-    def told(self, request: Request, visitor: Visitor) -> Shown | None:
-        """Return why the form before was refused, if this is the page to say it."""
-        return refusal_in(self.drafts.read(request, visitor.cookie))
+    def ask(self, request: Request, visitor: Visitor, question: Question, *, crumbs: Sequence[Crumb]) -> Response:
+        """Return the page of a question: what its dialog is where no script opens it."""
+        return self.page(request, visitor, "frame/question.html", {"question": question, "crumbs": crumbs})
+
+    def go(self, path: str, visitor: Visitor, *, notice: str | None = None) -> Response:
+        """Return a redirection to another page, which shows the notice."""
+        return self.frame.go(path, notice=notice, visitor=visitor)
+
+    def back_to(self, path: str, visitor: Visitor) -> Again:
+        """Return what answers a refused form with a redirection to the page `path`, which says why."""
+
+        async def again(refusal: Refusal) -> Response:
+            response = self.go(path, visitor)
+            self.drafts.keep(response, path, visitor.cookie, {"refusal": document_of(shown(refusal))})
+            return response
+
+        return again
+
+
+async def submit(
+    work: Awaitable[T],
+    *,
+    again: Again,
+    done: Callable[[T], Response],
+    passes: tuple[type[Refusal], ...] = _NOT_ABOUT_THE_FORM,
+) -> Response:
+    """Do what a form asks for: `done` answers with what came of it, `again` if it was refused.
+
+    Refusals that are not about the form, `passes`, are raised.
+    """
+    try:
+        result = await work
+    except passes:
+        raise
+    except Refusal as refusal:
+        caught = refusal
+    else:
+        return done(result)
+    return await again(caught)
 
 
 def document_of(told: Shown | None) -> JsonObject | None:

@@ -6,8 +6,6 @@ from datetime import timedelta
 from blockyard.protocol.names import Behavior, RunStatus, StepStatus
 from blockyard.server.blocks.model.block import WAITING, Block, BlockStatus, Lifecycle, Operation
 from blockyard.server.blocks.model.words import status_in_words
-from blockyard.server.blocks.service.access import is_operator, may_save
-from blockyard.server.identity.model import Principal
 from blockyard.server.runs.model import Trigger, TriggerReason
 
 _MINUTE = 60
@@ -50,18 +48,6 @@ _WORDS = {
     "FAILED": "failed",
     "ABORTED": "aborted",
 }
-
-STATUS_CHOICES = {
-    BlockStatus.SUCCEEDED: "Ready",
-    BlockStatus.FAILED: "Failed, or last change failed",
-    BlockStatus.ABORTED: "Aborted, or last change aborted",
-    BlockStatus.PENDING: "Waiting for a runner",
-    BlockStatus.IN_PROGRESS: "Under way",
-    BlockStatus.WAITING_FOR_OPERATOR_INPUT: "Waiting for the platform team",
-    BlockStatus.WAITING_FOR_USER_INPUT: "Waiting for the workspace",
-    BlockStatus.WAITING_FOR_DEPENDENT_INPUT: "Waiting for another building block",
-}
-"""Statuses that a list can be filtered by."""
 
 _BEHAVIORS = {Behavior.APPLY: "Apply", Behavior.DESTROY: "Destroy", Behavior.DETECT: "Dry run"}
 
@@ -112,13 +98,6 @@ def block_badge(block: Block, *, is_yours: bool) -> Badge:
         return Badge(text, "triangle-alert", "warning")
     icon, tone = _TONES[block.status.value]
     return Badge(text, icon, tone)
-
-
-def is_yours(principal: Principal, block: Block) -> bool:
-    """Whether a principal can give the input that a block waits for."""
-    if block.status is BlockStatus.WAITING_FOR_OPERATOR_INPUT:
-        return is_operator(principal, block)
-    return block.status is BlockStatus.WAITING_FOR_USER_INPUT and may_save(principal, block)
 
 
 def run_badge(status: RunStatus | StepStatus, *, aborting: bool = False) -> Badge:

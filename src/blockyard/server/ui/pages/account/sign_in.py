@@ -1,4 +1,4 @@
-"""The pages of signing in and out, and of one's own password."""
+"""The pages of signing in and out."""
 
 from http import HTTPStatus
 
@@ -12,16 +12,15 @@ from blockyard.server.identity.api import (
     set_device_cookie,
     set_session_cookie,
 )
-from blockyard.server.identity.model.users import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, User
+from blockyard.server.identity.model.users import MAX_PASSWORD_LENGTH
 from blockyard.server.identity.service import UserService
 from blockyard.server.kit.bodies import SIGN_IN_BYTES, Form, read_form
-from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied, Refusal, Unauthenticated
 from blockyard.server.kit.http import status_of
 from blockyard.server.kit.ids import new_secret
-from blockyard.server.ui.frame.refusals import Shown, shown
-from blockyard.server.ui.frame.site import Site
-from blockyard.server.ui.frame.visitor import CSRF_FIELD, Visitor
+from blockyard.server.ui.frame.refusals import shown
+from blockyard.server.ui.frame.site import Site, submit
+from blockyard.server.ui.frame.visitor import CSRF_FIELD
 
 _FORM_COOKIE = "blockyard_form"
 """Binds the sign-in form to the browser that got it, as there is no session yet."""
@@ -70,20 +69,29 @@ def add_sign_in(router: APIRouter, site: Site, users: UserService, sign_in: Sign
         form = await read_form(request, SIGN_IN_BYTES)
         wanted = local_path(form.texts.get("next", "/"))
         username = form.texts.get("username", "").strip()[:_MAX_NAME]
-        try:
+        next_device = new_secret(43)
+
+        async def checked() -> str:
             _require_own_form(request, form, users)
-            password = form.texts.get("password", "")
-            device, next_device = request.cookies.get(DEVICE_COOKIE, "")[:_MAX_NAME], new_secret(43)
             user = await sign_in.check(
-                _sound(username), _sound(password), address_of(request), device=device, next_device=next_device
+                sound(username),
+                sound(form.texts.get("password", "")),
+                address_of(request),
+                device=device_of(request),
+                next_device=next_device,
             )
-        except Refusal as refusal:
+            return await db.write(lambda tx: users.sign_in(tx, user))
+
+        async def again(refusal: Refusal) -> Response:
             return form_page(request, wanted, username=username, refusal=refusal)
-        cookie = await db.write(lambda tx: users.sign_in(tx, user))
-        response = frame.go(wanted)
-        set_session_cookie(response, cookie, secure=frame.secure_cookies)
-        set_device_cookie(response, next_device, secure=frame.secure_cookies)
-        return response
+
+        def done(cookie: str) -> Response:
+            response = frame.go(wanted)
+            set_session_cookie(response, cookie, secure=frame.secure_cookies)
+            set_device_cookie(response, next_device, secure=frame.secure_cookies)
+            return response
+
+        return await submit(checked(), again=again, done=done, passes=())
 
     @router.post("/sign-out")
     async def do_sign_out(request: Request) -> Response:
@@ -92,56 +100,6 @@ def add_sign_in(router: APIRouter, site: Site, users: UserService, sign_in: Sign
         response = frame.go("/sign-in", notice="signed-out")
         clear_session_cookie(response, secure=frame.secure_cookies)
         return response
-
-
-def add_password(router: APIRouter, site: Site, users: UserService, sign_in: SignIn) -> None:
-    """Add the routes of one's own password."""
-    db, frame, visitors = site.db, site.frame, site.visitors
-
-    def form_page(request: Request, visitor: Visitor, told: Shown | None, status: HTTPStatus) -> Response:
-        context = {
-            "refusal": told,
-            "shortest": MIN_PASSWORD_LENGTH,
-            "longest": MAX_PASSWORD_LENGTH,
-            "is_first": visitor.principal.must_change_password,
-        }
-        return frame.page(request, "pages/account/password.html", context, visitor=visitor, status=status)
-
-    def change(tx: Transaction, visitor: Visitor, password_hash: str) -> str:
-        users.change_password(tx, visitor.principal, password_hash)
-        user = users.by_username(tx, visitor.username)
-        if user is None:
-            raise Unauthenticated("the account is gone", remedy="Ask an administrator for a new account.")
-        return users.sign_in(tx, user)
-
-    @router.get("/account/password")
-    async def show_password(request: Request) -> Response:
-        return form_page(request, await visitors.of(request), None, HTTPStatus.OK)
-
-    @router.post("/account/password")
-    async def change_password(request: Request) -> Response:
-        visitor, form = await visitors.of_form(request, SIGN_IN_BYTES)
-        new = form.texts.get("new", "")
-        if new != form.texts.get("repeated", ""):
-            told = Shown("The new password and its repetition differ.")
-            return form_page(request, visitor, told, HTTPStatus.BAD_REQUEST)
-        try:
-            user = await _check_current(request, visitor, form)
-            password_hash = await sign_in.hash_new(new, user.names)
-        except Refusal as refusal:
-            return form_page(request, visitor, shown(refusal), status_of(refusal))
-        cookie = await db.write(lambda tx: change(tx, visitor, password_hash))
-        response = frame.go("/", notice="password")
-        set_session_cookie(response, cookie, secure=frame.secure_cookies)
-        return response
-
-    async def _check_current(request: Request, visitor: Visitor, form: Form) -> User:
-        current = form.texts.get("current", "")
-        try:
-            device = request.cookies.get(DEVICE_COOKIE, "")[:_MAX_NAME]
-            return await sign_in.check(visitor.username, _sound(current), address_of(request), device=device)
-        except Unauthenticated as error:
-            raise Denied("the current password is wrong", code="WrongCredentials", remedy="Enter it again.") from error
 
 
 def local_path(text: str) -> str:
@@ -158,7 +116,12 @@ def _require_own_form(request: Request, form: Form, users: UserService) -> None:
         raise Denied("the form was too old", code="CsrfTokenInvalid", remedy="Please sign in again.")
 
 
-def _sound(text: str) -> str:
+def device_of(request: Request) -> str:
+    """Return what a browser says it is, if somebody has signed in with it before."""
+    return request.cookies.get(DEVICE_COOKIE, "")[:_MAX_NAME]
+
+
+def sound(text: str) -> str:
     """Return what may be a name or a password; passwords that were chosen under older rules are as good as others."""
     if "\0" in text or len(text) > MAX_PASSWORD_LENGTH:
         raise Unauthenticated("the username or the password is wrong", remedy="Check both and try again.")

@@ -6,22 +6,28 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from blockyard.protocol.names import ImplementationType, StepStatus
+from blockyard.protocol.names import StepStatus
 from blockyard.server.blocks.api.feed import Cursor
 from blockyard.server.blocks.model.block import WAITING, Block, BlockStatus, Lifecycle
+from blockyard.server.blocks.model.deletion import DeletionEffect
 from blockyard.server.blocks.model.inputs import SETTABLE
-from blockyard.server.blocks.service import BlockDetail, BlockService
-from blockyard.server.definitions.model import DeletionMode
+from blockyard.server.blocks.service import BlockDetail, BlockService, BlockView
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, NotFound, Refusal, Unauthenticated
 from blockyard.server.runs.model import Run
 from blockyard.server.runs.service import RunDetail, RunViews
 from blockyard.server.ui.frame import words
-from blockyard.server.ui.frame.site import Site
+from blockyard.server.ui.frame.dialogs import Question
+from blockyard.server.ui.frame.places import BLOCKS, within_block
+from blockyard.server.ui.frame.site import Site, submit
 from blockyard.server.ui.frame.values import input_rows, output_rows, summary_of
-from blockyard.server.ui.pages.blocks.inputs import editable
+
+_DELETIONS = {
+    DeletionEffect.DESTROYS: "A run destroys what this building block made. That cannot be undone.",
+    DeletionEffect.KEEPS: "Blockyard forgets this building block. What it made is not destroyed.",
+    DeletionEffect.REMOVES: "The building block is removed at once. That cannot be undone.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,18 +57,13 @@ class Note:
 
 def add_block(router: APIRouter, site: Site, *, blocks: BlockService, views: RunViews) -> None:
     """Add the routes of one block."""
-    db, frame, visitors = site.db, site.frame, site.visitors
     pages = BlockPages(blocks, views, site.clock)
 
     @router.get("/blocks/{block_id}")
     async def show_block(request: Request, block_id: UUID) -> Response:
-        visitor = await visitors.of(request)
-        context = await db.read_consistently(lambda tx: pages.context(tx, visitor.principal, block_id))
-        told = site.told(request, visitor)
-        response = frame.page(request, "pages/blocks/block.html", {**context, "refusal": told}, visitor=visitor)
-        if told is not None:
-            site.drafts.drop(response, request.url.path)
-        return response
+        visitor = await site.visitors.of(request)
+        context = await site.db.read_consistently(lambda tx: pages.context(tx, visitor.principal, block_id))
+        return site.page(request, visitor, "pages/blocks/block.html", context)
 
     def run(tx: Transaction, principal: Principal, block_id: UUID) -> bool:
         before = blocks.find(tx, principal, block_id)
@@ -70,50 +71,40 @@ def add_block(router: APIRouter, site: Site, *, blocks: BlockService, views: Run
 
     @router.post("/blocks/{block_id}/runs")
     async def run_again(request: Request, block_id: UUID) -> Response:
-        visitor, _ = await visitors.of_form(request)
-        try:
-            ran = await db.write(lambda tx: run(tx, visitor.principal, block_id))
-        except (NotFound, Unauthenticated):
-            raise
-        except Refusal as refusal:
-            return site.refuse(refusal, visitor, at=f"/blocks/{block_id}")
-        return frame.go(f"/blocks/{block_id}", notice="run" if ran else "waits", visitor=visitor)
+        visitor, _ = await site.visitors.of_form(request)
+        path = f"/blocks/{block_id}"
+        return await submit(
+            site.db.write(lambda tx: run(tx, visitor.principal, block_id)),
+            again=site.back_to(path, visitor),
+            done=lambda ran: site.go(path, visitor, notice="run" if ran else "waits"),
+        )
 
     _add_deletion(router, site, blocks)
 
 
 def _add_deletion(router: APIRouter, site: Site, blocks: BlockService) -> None:
-    db, frame, visitors = site.db, site.frame, site.visitors
-
-    def remove(tx: Transaction, principal: Principal, block_id: UUID, effect: str) -> Block:
-        if effect != deletion(blocks.detail(tx, principal, block_id)):
-            raise Conflict(
-                "the building block has changed since you were asked",
-                code="OtherDeletion",
-                remedy="Read below what a deletion does now, and choose again.",
-            )
-        return blocks.delete(tx, principal, block_id).block
-
     @router.get("/blocks/{block_id}/delete")
     async def ask_delete(request: Request, block_id: UUID) -> Response:
-        visitor = await visitors.of(request)
-        detail = await db.read(lambda tx: blocks.detail(tx, visitor.principal, block_id))
-        context = {"block": detail.view.block, "refusal": site.told(request, visitor), "deletion": deletion(detail)}
-        return frame.page(request, "pages/blocks/delete.html", context, visitor=visitor)
+        visitor = await site.visitors.of(request)
+        detail = await site.db.read(lambda tx: blocks.detail(tx, visitor.principal, block_id))
+        crumbs = within_block(block_id, detail.view.block.name)
+        return site.ask(request, visitor, deletion_question(detail), crumbs=crumbs)
 
     @router.post("/blocks/{block_id}/delete")
     async def delete(request: Request, block_id: UUID) -> Response:
-        visitor, form = await visitors.of_form(request)
-        effect = form.texts.get("deletion", "")
-        try:
-            block = await db.write(lambda tx: remove(tx, visitor.principal, block_id, effect))
-        except (NotFound, Unauthenticated):
-            raise
-        except Refusal as refusal:
-            return site.refuse(refusal, visitor, at=f"/blocks/{block_id}/delete")
-        if block.lifecycle is Lifecycle.DELETED:
-            return frame.go("/blocks", notice="deleted", visitor=visitor)
-        return frame.go(f"/blocks/{block_id}", notice="deleting", visitor=visitor)
+        visitor, form = await site.visitors.of_form(request)
+        expected = form.texts.get("deletion", "")
+
+        def done(view: BlockView) -> Response:
+            if view.block.lifecycle is Lifecycle.DELETED:
+                return site.go("/blocks", visitor, notice="deleted")
+            return site.go(f"/blocks/{block_id}", visitor, notice="deleting")
+
+        return await submit(
+            site.db.write(lambda tx: blocks.delete(tx, visitor.principal, block_id, expected=expected)),
+            again=site.back_to(f"/blocks/{block_id}/delete", visitor),
+            done=done,
+        )
 
 
 class BlockPages:
@@ -132,12 +123,13 @@ class BlockPages:
         latest = self._views.detail(tx, principal, detail.runs[0].id) if detail.runs else None
         return {
             "block": block,
+            "crumbs": [BLOCKS, (block.name, None)],
             "cursor": Cursor(block.revision)
             if latest is None
             else Cursor(block.revision, latest.run.id, latest.position),
             "definition": detail.view.definition,
             "latest": detail.latest.number if detail.latest is not None and is_live else None,
-            "status": words.block_badge(block, is_yours=words.is_yours(principal, block)),
+            "status": words.block_badge(block, is_yours=detail.view.is_yours),
             "reasons": reasons(detail),
             "running": block.is_running,
             "leaving": is_leaving,
@@ -152,9 +144,9 @@ class BlockPages:
             "children": detail.children,
             "may_run": detail.may_run and is_live and not (is_leaving and block.is_running),  # one button that deletes
             "can_run": not block.is_running and (is_leaving or block.status not in WAITING),
-            "may_change": bool(editable(detail)) and block.lifecycle is Lifecycle.ACTIVE,
+            "may_change": bool(detail.editable) and block.lifecycle is Lifecycle.ACTIVE,
             "may_delete": detail.may_delete and is_live,
-            "deletion": deletion(detail),
+            "deletion": deletion_question(detail),
         }
 
     def _run_row(self, run: Run) -> RunRow:
@@ -188,19 +180,25 @@ def reasons(detail: BlockDetail) -> list[str]:
     if detail.may_save and not detail.may_run:
         found.append("Only the platform team can run it again as it is; saving a changed input starts a run.")
     has_inputs = any(spec.assignment_type in SETTABLE for spec in detail.view.version.inputs.values())
-    if detail.may_save and has_inputs and not editable(detail) and block.lifecycle is Lifecycle.ACTIVE:
+    if detail.may_save and has_inputs and not detail.editable and block.lifecycle is Lifecycle.ACTIVE:
         found.append("You cannot change any of its inputs.")
     return found
 
 
-def deletion(detail: BlockDetail) -> str:
-    """Return what a deletion of the block would do: `destroys` or `keeps` what it made, or `removes` what made nothing."""
-    block, version = detail.view.block, detail.view.version
-    was_executed = block.latest_run_id is not None and version.implementation_type is not ImplementationType.MANUAL
-    purges = version.deletion_mode is DeletionMode.PURGE
-    if not was_executed:
-        return "removes"
-    return "keeps" if purges else "destroys"
+def deletion_question(detail: BlockDetail) -> Question:
+    """Return what is asked before the block is deleted."""
+    block = detail.view.block
+    return Question(
+        id="delete",
+        act="Delete a building block",
+        title=f"Delete {block.name}?",
+        text=_DELETIONS[detail.deletion],
+        action=f"/blocks/{block.id}/delete",
+        fields={"deletion": detail.deletion.value},
+        yes="Delete",
+        icon="trash-2",
+        back=f"/blocks/{block.id}",
+    )
 
 
 def notes(detail: BlockDetail, latest: RunDetail | None) -> list[Note]:
@@ -230,7 +228,7 @@ def _waiting(detail: BlockDetail) -> list[Note]:
     block = detail.view.block
     form = f"/blocks/{block.id}/inputs"
     missing = ", ".join(sorted(detail.view.version.inputs[key].label for key in detail.missing))
-    may_fill = any(spec.key in detail.missing for spec in editable(detail))
+    may_fill = any(spec.key in detail.missing for spec in detail.editable)
     href, action = (form, "Fill in") if may_fill else (None, None)
     match block.status:
         case BlockStatus.WAITING_FOR_OPERATOR_INPUT:

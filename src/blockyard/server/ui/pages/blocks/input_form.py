@@ -10,18 +10,18 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.blocks.service import BlockDetail, BlockService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.bodies import LARGE_BYTES
-from blockyard.server.kit.database import Database, Transaction
-from blockyard.server.kit.errors import NotFound, Refusal, Unauthenticated
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Refusal
 from blockyard.server.kit.http import status_of
 from blockyard.server.ui.frame.controls import Entry
 from blockyard.server.ui.frame.layout import FORM_HEADER
+from blockyard.server.ui.frame.places import within_block
 from blockyard.server.ui.frame.refusals import shown
-from blockyard.server.ui.frame.site import Site, document_of, refusal_in
+from blockyard.server.ui.frame.site import Site, document_of, refusal_in, submit
 from blockyard.server.ui.frame.visitor import Visitor
 from blockyard.server.ui.pages.blocks.inputs import (
     Filled,
     Judged,
-    editable,
     fields_of,
     filled,
     judge,
@@ -43,60 +43,55 @@ class Outcome:
 
 def add_inputs(router: APIRouter, site: Site, blocks: BlockService) -> None:
     """Add the routes of the form."""
-    db, frame, visitors, drafts = site.db, site.frame, site.visitors, site.drafts
     form = InputForm(blocks)
 
     def page(request: Request, visitor: Visitor, outcome: Outcome, *, kept: JsonObject | None) -> Response:
         told = refusal_in(kept) or shown(outcome.refusal)
         context = {**_context(outcome), "refusal": told, "again": _again(kept), "is_kept": kept is not None}
         status = HTTPStatus.OK if kept is not None else _status(outcome)
-        return frame.page(request, "pages/blocks/input_form.html", context, visitor=visitor, status=status)
+        return site.frame.page(request, "pages/blocks/input_form.html", context, visitor=visitor, status=status)
 
     @router.get("/blocks/{block_id}/inputs")
     async def show_inputs(request: Request, block_id: UUID) -> Response:
-        visitor = await visitors.of(request)
+        visitor = await site.visitors.of(request)
         if "discard" in request.query_params:
-            response = frame.go(f"/blocks/{block_id}", visitor=visitor)
-            drafts.drop(response, request.url.path)
+            response = site.go(f"/blocks/{block_id}", visitor)
+            site.drafts.drop(response, request.url.path)
             return response
-        kept = drafts.read(request, visitor.cookie)
+        kept = site.drafts.read(request, visitor.cookie)
         sent = _filled_before(kept)
-        outcome = await db.read(lambda tx: form.look(tx, visitor.principal, block_id, sent))
+        outcome = await site.db.read(lambda tx: form.look(tx, visitor.principal, block_id, sent))
         return page(request, visitor, outcome, kept=kept)
 
     @router.post("/blocks/{block_id}/inputs")
     async def save_inputs(request: Request, block_id: UUID) -> Response:
 
         async def may(sender: Request) -> None:
-            principal = (await visitors.of(sender)).principal
+            principal = (await site.visitors.of(sender)).principal
             principal.require_somewhere("BUILDINGBLOCK_SAVE")
-            await db.read(lambda tx: blocks.detail(tx, principal, block_id))
+            await site.db.read(lambda tx: blocks.detail(tx, principal, block_id))
 
-        visitor, data = await visitors.of_form(request, LARGE_BYTES, may)
-        sent = filled(data)
-        outcome = await _attempt(db, form, visitor, block_id, sent)
-        path = f"/blocks/{block_id}/inputs"
-        if outcome.notice is not None:
-            response = frame.go(f"/blocks/{block_id}", notice=outcome.notice, visitor=visitor)
-            drafts.drop(response, path)
-            return response
-        response = frame.go(path, visitor=visitor)
-        by_script = FORM_HEADER in request.headers
-        if not by_script and drafts.keep(response, path, visitor.cookie, _draft(outcome, sent.revision)):
-            return response
-        return page(request, visitor, outcome, kept=None)
+        visitor, data = await site.visitors.of_form(request, LARGE_BYTES, may)
+        sent, path = filled(data), f"/blocks/{block_id}/inputs"
 
+        def done(outcome: Outcome) -> Response:
+            if outcome.notice is not None:
+                response = site.go(f"/blocks/{block_id}", visitor, notice=outcome.notice)
+                site.drafts.drop(response, path)
+                return response
+            response = site.go(path, visitor)
+            is_kept = FORM_HEADER not in request.headers and site.drafts.keep(
+                response, path, visitor.cookie, _draft(outcome, sent.revision)
+            )
+            return response if is_kept else page(request, visitor, outcome, kept=None)
 
-async def _attempt(db: Database, form: "InputForm", visitor: Visitor, block_id: UUID, sent: Filled) -> Outcome:
-    """Save what was changed; a refusal is part of the outcome. Raises NotFound, Unauthenticated."""
-    try:
-        return await db.write(lambda tx: form.save(tx, visitor.principal, block_id, sent))
-    except (NotFound, Unauthenticated):
-        raise
-    except Refusal as refusal:
-        caught = refusal
-    outcome = await db.read(lambda tx: form.look(tx, visitor.principal, block_id, sent))
-    return _blamed(outcome, caught)
+        async def again(refusal: Refusal) -> Response:
+            outcome = await site.db.read(lambda tx: form.look(tx, visitor.principal, block_id, sent))
+            return done(_blamed(outcome, refusal))
+
+        return await submit(
+            site.db.write(lambda tx: form.save(tx, visitor.principal, block_id, sent)), again=again, done=done
+        )
 
 
 class InputForm:
@@ -126,7 +121,7 @@ class InputForm:
 
 def _blamed(outcome: Outcome, refusal: Refusal) -> Outcome:
     """Return the outcome with a refusal at the field that it is about, or as a whole."""
-    specs = {spec.key: spec for spec in editable(outcome.detail)}
+    specs = {spec.key: spec for spec in outcome.detail.editable}
     key = refused_input(refusal, list(specs))
     if key is None:
         return Outcome(outcome.judged, outcome.detail, refusal=refusal)
@@ -142,6 +137,7 @@ def _context(outcome: Outcome) -> dict[str, object]:
     block = outcome.detail.view.block
     return {
         "block": block,
+        "crumbs": within_block(block.id, block.name),
         "fields": fields,
         "wrong": [(place, field) for place, field in enumerate(fields, 1) if field.error or field.theirs],
         "mistaken": any(field.error for field in fields),

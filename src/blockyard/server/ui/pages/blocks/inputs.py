@@ -8,7 +8,7 @@ from blockyard.server.blocks.model.block import InputValue
 from blockyard.server.blocks.model.inputs import SentInput, pointer_of
 from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.service import BlockDetail
-from blockyard.server.definitions.model import AssignmentType, InputSpec
+from blockyard.server.definitions.model import InputSpec
 from blockyard.server.definitions.values import check_value
 from blockyard.server.kit.bodies import Form
 from blockyard.server.kit.errors import Invalid, Refusal
@@ -96,14 +96,6 @@ class Judged:
         return not (self.problems or self.conflicts or self.gone)
 
 
-def editable(detail: BlockDetail) -> list[InputSpec]:
-    """Return the inputs that the visitor may change, in the order of the definition."""
-    block = detail.view.block
-    stored = block.standing(detail.view.version.inputs)
-    specs = [spec for spec in detail.view.version.inputs.values() if _is_editable(spec, stored, detail)]
-    return sorted(specs, key=lambda spec: spec.display_order)
-
-
 def filled(form: Form) -> Filled:
     """Return what a form says about inputs. Raises Invalid if the marks of what was shown are missing."""
     names = {name.removeprefix(_SENT) for name in (*form.lists, *form.files) if name.startswith(_SENT)}
@@ -123,7 +115,7 @@ def judge(detail: BlockDetail, sent: Filled) -> Judged:
     changes: dict[str, SentInput] = {}
     problems: dict[str, str] = {}
     conflicts: dict[str, values.Shown] = {}
-    known = {spec.key: spec for spec in editable(detail)}
+    known = {spec.key: spec for spec in detail.editable}
     for key, entry in sent.entries.items():
         spec = known.get(key)
         if spec is None:
@@ -164,7 +156,7 @@ def fields_of(detail: BlockDetail, judged: Judged | None = None) -> list[Field]:
     """Return the fields with the values of now; where the visitor typed something, with that."""
     stored = detail.view.block.standing(detail.view.version.inputs)
     found: list[Field] = []
-    for spec in editable(detail):
+    for spec in detail.editable:
         made = _field(spec, stored.get(spec.key), is_missing=spec.key in detail.missing)
         if judged is not None:
             made = _as_typed(made, judged)
@@ -185,16 +177,6 @@ def refused_input(refusal: Refusal, keys: Sequence[str]) -> str | None:
         return None
     pointers = {pointer_of(key).removesuffix("/value"): key for key in keys}
     return next((key for at, key in pointers.items() if f"{refusal.field}/".startswith(f"{at}/")), None)
-
-
-def _is_editable(spec: InputSpec, stored: Mapping[str, InputValue], detail: BlockDetail) -> bool:
-    if not detail.may_save:
-        return False
-    if spec.assignment_type is AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT:
-        return detail.operator
-    if spec.assignment_type is not AssignmentType.USER_INPUT:
-        return False
-    return detail.operator or spec.updateable_by_consumer or stored.get(spec.key) is None
 
 
 def _entry(form: Form, name: str, was: str) -> Entry:

@@ -16,14 +16,14 @@ from blockyard.server.blocks.service import BlockService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import NotFound, Refusal
+from blockyard.server.kit.errors import Refusal
 from blockyard.server.runs.model import Run, RunId, RunWait, Step
 from blockyard.server.runs.service import RunAccess, RunDetail, RunService, RunViews
-from blockyard.server.runs.service.access import require_abort
 from blockyard.server.ui.frame import words
+from blockyard.server.ui.frame.dialogs import Question
+from blockyard.server.ui.frame.places import Crumb, within_block
 from blockyard.server.ui.frame.refusals import Shown
-from blockyard.server.ui.frame.site import Site
-from blockyard.server.ui.pages.blocks.inputs import editable
+from blockyard.server.ui.frame.site import Site, submit
 from blockyard.server.ui.pages.runs.steps import TAIL_BYTES, Log, StepRow, cause_of, log_of, rows_of, took
 
 LIVE_HEADER = "X-Blockyard-Live"
@@ -42,7 +42,6 @@ class RunPage:
 
     detail: RunDetail
     steps: Sequence[StepRow]
-    may_abort: bool
     after: "WayOut"
     wait: RunWait | None
 
@@ -61,41 +60,34 @@ class WayOut:
 
 def add_runs(router: APIRouter, site: Site, *, runs: RunService, views: RunViews, blocks: BlockService) -> None:
     """Add the routes of runs."""
-    db, frame, visitors = site.db, site.frame, site.visitors
     pages = RunPages(runs, views, blocks, site.clock)
 
     @router.get("/runs/{run_id}")
     async def show_run(request: Request, run_id: UUID) -> Response:
-        visitor = await visitors.of(request)
+        visitor = await site.visitors.of(request)
         with_logs = LIVE_HEADER not in request.headers
-        page = await db.read_consistently(
+        page = await site.db.read_consistently(
             lambda tx: pages.read(tx, visitor.principal, RunId(run_id), with_logs=with_logs)
         )
-        told = site.told(request, visitor)
-        response = frame.page(request, "pages/runs/run.html", {**pages.context(page), "refusal": told}, visitor=visitor)
-        if told is not None:
-            site.drafts.drop(response, request.url.path)
-        return response
+        return site.page(request, visitor, "pages/runs/run.html", pages.context(page))
 
     @router.get("/runs/{run_id}/abort")
     async def ask_abort(request: Request, run_id: UUID) -> Response:
-        visitor = await visitors.of(request)
-        page = await db.read_consistently(lambda tx: pages.read(tx, visitor.principal, RunId(run_id), with_logs=False))
-        if not page.may_abort:
-            return frame.go(f"/runs/{run_id}", visitor=visitor)
-        context = {"run": page.detail.run}
-        return frame.page(request, "pages/runs/abort.html", context, visitor=visitor)
+        visitor = await site.visitors.of(request)
+        detail = await site.db.read_consistently(lambda tx: views.detail(tx, visitor.principal, RunId(run_id)))
+        if not detail.may_abort:
+            return site.go(f"/runs/{run_id}", visitor)
+        return site.ask(request, visitor, abort_question(detail.run), crumbs=_crumbs(detail.run, f"/runs/{run_id}"))
 
     @router.post("/runs/{run_id}/abort")
     async def abort(request: Request, run_id: UUID) -> Response:
-        visitor, _ = await visitors.of_form(request)
-        try:
-            await db.write(lambda tx: runs.abort(tx, visitor.principal, run_id))
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            return site.refuse(refusal, visitor, at=f"/runs/{run_id}")
-        return frame.go(f"/runs/{run_id}", notice="aborting", visitor=visitor)
+        visitor, _ = await site.visitors.of_form(request)
+        path = f"/runs/{run_id}"
+        return await submit(
+            site.db.write(lambda tx: runs.abort(tx, visitor.principal, run_id)),
+            again=site.back_to(path, visitor),
+            done=lambda _: site.go(path, visitor, notice="aborting"),
+        )
 
     _add_log(router, site, views)
 
@@ -147,23 +139,22 @@ class RunPages:
             for place, step in enumerate(detail.steps)
         ]
         rows = rows_of(detail.run, detail.steps, logs, self._clock())
-        may_abort = self._may_abort(tx, principal, detail.run)
-        return RunPage(
-            detail, rows, may_abort, self._way_out(tx, principal, detail.run), self._runs.wait_of(tx, detail.run)
-        )
+        return RunPage(detail, rows, self._way_out(tx, principal, detail.run), self._runs.wait_of(tx, detail.run))
 
     def context(self, page: RunPage) -> dict[str, object]:
         """Return what the template needs."""
         run = page.detail.run
         return {
             "run": run,
+            "crumbs": _crumbs(run, None),
             "status": words.run_badge(run.status, aborting=run.abort_requested_at is not None),
             "steps": page.steps,
             "position": page.detail.position,
             "ended": run.is_final,
             "took": took(run.claimed_at, run.finished_at or self._clock()),
             "shows_logs": page.detail.access is RunAccess.FULL,
-            "may_abort": page.may_abort,
+            "may_abort": page.detail.may_abort,
+            "abort": abort_question(run),
             "links": [source.external_run_url for source in page.detail.sources if _is_web(source.external_run_url)],
             "summary": _summary(run),
             "cause": cause_of(run, page.steps),
@@ -197,16 +188,27 @@ class RunPages:
             return WayOut()
         is_leaving = block.lifecycle is Lifecycle.MARKED_FOR_DELETION
         again = "Delete again" if is_leaving else "Run again"
-        return WayOut(again if detail.may_run else None, bool(editable(detail)) and not is_leaving)
+        return WayOut(again if detail.may_run else None, bool(detail.editable) and not is_leaving)
 
-    def _may_abort(self, tx: Transaction, principal: Principal, run: Run) -> bool:
-        if run.is_final or run.abort_requested_at is not None:
-            return False
-        try:
-            require_abort(principal, run, transparent=self._runs.is_transparent(tx, run))
-        except Refusal:
-            return False
-        return True
+
+def abort_question(run: Run) -> Question:
+    """Return what is asked before a run is aborted."""
+    return Question(
+        id="abort",
+        act="Abort a run",
+        title=f"Abort run {run.number}?",
+        text="What the run has made so far stays as it is. A running run ends once its runner has stopped, after 5 minutes at "
+        "the latest.",
+        action=f"/runs/{run.id}/abort",
+        yes="Abort the run",
+        icon="square",
+        no="Let it run",
+        back=f"/runs/{run.id}",
+    )
+
+
+def _crumbs(run: Run, href: str | None) -> Sequence[Crumb]:
+    return within_block(run.block_id, run.target.display_name, (f"Run {run.number}", href))
 
 
 def _is_web(url: str | None) -> bool:
