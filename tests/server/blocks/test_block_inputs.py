@@ -10,6 +10,7 @@ from blockyard.server.blocks.model.block import BlockStatus, InputValue
 from blockyard.server.blocks.model.inputs import (
     SentInput,
     carried_over,
+    changeable,
     merge_inputs,
     missing_inputs,
     waiting_status,
@@ -70,6 +71,32 @@ def merge(
         seal=seal,
     )
     return merged.values, merged.changed
+
+
+OTHER: Mapping[str, Json] = {
+    "name": "other",
+    "size": 7,
+    "token": {"plaintext": "other"},
+    "quota": "77",
+    "region": "us",
+    "stage": "prod",
+}
+
+
+@pytest.mark.parametrize("operator", [True, False])
+@pytest.mark.parametrize("stored", [STORED, {}, {**STORED, "name": ""}])
+def test_what_people_are_told_they_may_change_is_what_a_request_may_change(
+    stored: Mapping[str, InputValue], *, operator: bool
+) -> None:
+    def is_taken(key: str) -> bool:
+        try:
+            return key in merge({key: OTHER[key]}, stored=stored, operator=operator)[1]
+        except (Denied, Invalid):
+            return False
+
+    told = {spec.key for spec in changeable(SPECS, stored, operator=operator, opens=opens)}
+
+    assert told == {key for key in SPECS if is_taken(key)}
 
 
 @pytest.mark.parametrize(

@@ -13,18 +13,19 @@ from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.runs.service import RunService, RunViews
-from blockyard.server.ui.block_list import add_block_list
-from blockyard.server.ui.blocks import add_block
-from blockyard.server.ui.bundle import FOLDER, PREFIX
-from blockyard.server.ui.drafts import Drafts
-from blockyard.server.ui.frame import Frame
-from blockyard.server.ui.input_pages import add_inputs
-from blockyard.server.ui.refusals import Refusals
-from blockyard.server.ui.runs import add_runs
-from blockyard.server.ui.sign_in_link import add_sign_in_link
-from blockyard.server.ui.signin import add_password, add_sign_in
-from blockyard.server.ui.site import Site
-from blockyard.server.ui.visitor import Visitors
+from blockyard.server.ui.frame.bundle import FOLDER, PREFIX
+from blockyard.server.ui.frame.drafts import Drafts
+from blockyard.server.ui.frame.layout import Frame
+from blockyard.server.ui.frame.refusals import Refusals
+from blockyard.server.ui.frame.site import Site
+from blockyard.server.ui.frame.visitor import Visitors
+from blockyard.server.ui.pages.account.password import add_password
+from blockyard.server.ui.pages.account.sign_in import add_sign_in
+from blockyard.server.ui.pages.account.sign_in_link import add_sign_in_link
+from blockyard.server.ui.pages.blocks.block import add_block
+from blockyard.server.ui.pages.blocks.input_form import add_inputs
+from blockyard.server.ui.pages.blocks.list import add_block_list
+from blockyard.server.ui.pages.runs.run import add_runs
 from blockyard.server.workspaces.service import WorkspaceService
 
 _FOR_EVER = "public, max-age=31536000, immutable"

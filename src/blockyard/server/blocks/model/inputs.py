@@ -101,6 +101,16 @@ def missing_inputs(specs: Specs, values: Mapping[str, InputValue], opens: Opens)
     )
 
 
+def changeable(specs: Specs, stored: Mapping[str, InputValue], *, operator: bool, opens: Opens) -> list[InputSpec]:
+    """Return the inputs that `merge_inputs` lets people change, in the order of the definition."""
+    found = (
+        spec
+        for key, spec in specs.items()
+        if spec.assignment_type in SETTABLE and (operator or _consumer_may(spec, stored.get(key), opens))
+    )
+    return sorted(found, key=lambda spec: spec.display_order)
+
+
 def waiting_status(specs: Specs, missing: Iterable[str], *, parents_ready: bool) -> BlockStatus | None:
     """Return what the block waits for, None if it can run. Source: concepts.md 10.2."""
     if not parents_ready:

@@ -1,6 +1,6 @@
 """Who may see and do what with a block. Source: concepts.md 2.2 and 11.4, api.md 2.7."""
 
-from blockyard.server.blocks.model.block import Block
+from blockyard.server.blocks.model.block import Block, BlockStatus
 from blockyard.server.definitions.model import Definition
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.errors import Denied, NotFound
@@ -55,6 +55,13 @@ def require_purge(principal: Principal) -> None:
 def may_save(principal: Principal, block: Block) -> bool:
     """Whether the principal may change the block."""
     return _allows(principal, SAVE, block)
+
+
+def may_give_input(principal: Principal, block: Block) -> bool:
+    """Whether the principal can give the input that the block waits for."""
+    if block.status is BlockStatus.WAITING_FOR_OPERATOR_INPUT:
+        return is_operator(principal, block)
+    return block.status is BlockStatus.WAITING_FOR_USER_INPUT and may_save(principal, block)
 
 
 def may_run(principal: Principal, block: Block, definition: Definition) -> bool:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from blockyard.server.blocks.model.block import WAITING, Block, BlockId
+from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effect
+from blockyard.server.blocks.model.inputs import changeable
 from blockyard.server.blocks.model.order import BlockRequest
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.blocks.model.words import waits_in_words
@@ -30,7 +32,7 @@ from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.service.usage import BlockUsage
 from blockyard.server.blocks.service.views import BlockView
 from blockyard.server.blocks.store import BlockStore
-from blockyard.server.definitions.model import Version
+from blockyard.server.definitions.model import InputSpec, Version
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
@@ -58,6 +60,8 @@ class BlockDetail:
         latest: the newer released version the block may be changed to; None if there is none.
         waits_for: one sentence for each thing that keeps the block, or its latest run, from going on.
         may_save, may_run, may_delete, may_purge, operator: what the principal may do.
+        editable: the inputs that the principal may change, in the order of the definition.
+        deletion: what deleting it now would do.
     """
 
     view: BlockView
@@ -72,6 +76,8 @@ class BlockDetail:
     may_delete: bool
     may_purge: bool
     operator: bool
+    editable: Sequence[InputSpec]
+    deletion: DeletionEffect
 
 
 class BlockService:
@@ -188,9 +194,11 @@ class BlockService:
         """Start a run that applies what the latest dry run planned. Raises NotFound, Denied, Conflict."""
         return self._view(tx, principal, self._planning.apply_plan(tx, principal, block_id))
 
-    def delete(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
-        """Delete a block. Raises NotFound, Denied, Conflict."""
-        return self._view(tx, principal, self._deleting.delete(tx, principal, block_id))
+    def delete(
+        self, tx: Transaction, principal: Principal, block_id: UUID, *, expected: str | None = None
+    ) -> BlockView:
+        """Delete a block. Raises NotFound, Denied, Conflict (also where that does not do what is `expected`)."""
+        return self._view(tx, principal, self._deleting.delete(tx, principal, block_id, expected=expected))
 
     def purge(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
         """Forget a block without destroying what it made. Raises NotFound, Denied, Conflict."""
@@ -205,21 +213,25 @@ class BlockService:
         view = self.get(tx, principal, block_id)
         block, definition, version = view.block, view.definition, view.version
         latest = self._definitions.latest_released(tx, block.definition_id)
-        store = BlockStore(tx)
+        store, reader = BlockStore(tx), self._starter.reader(tx)
+        may, operator = may_save(principal, block), is_operator(principal, block)
+        standing, opens = block.standing(version.inputs), reader.runner_key(version).opens
         parents = store.find_all(block.parent_ids)
         return BlockDetail(
             view=view,
-            missing=self._starter.reader(tx).missing(block, version),
+            missing=reader.missing(block, version),
             parents=[parent for parent in parents.values() if may_list(principal, parent)],
             children=[child for child in store.children(block.id) if may_list(principal, child)],
             runs=self._runs.recent(tx, block.id, RECENT_RUNS),
             latest=latest if latest is not None and latest.number > block.version_number else None,
             waits_for=self._waits_for(tx, view, _named(principal, parents)),
-            may_save=may_save(principal, block),
+            may_save=may,
             may_run=may_run(principal, block, definition),
             may_delete=may_delete(principal, block),
             may_purge=principal.allows(DELETE, workspace=None),
-            operator=is_operator(principal, block),
+            operator=operator,
+            editable=changeable(version.inputs, standing, operator=operator, opens=opens) if may else (),
+            deletion=deletion_effect(block, version),
         )
 
     def _waits_for(self, tx: Transaction, view: BlockView, parents: Mapping[BlockId, Block]) -> Sequence[str]:

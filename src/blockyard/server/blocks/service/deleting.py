@@ -5,8 +5,9 @@ from uuid import UUID
 
 import structlog
 
-from blockyard.protocol.names import Behavior, ImplementationType
+from blockyard.protocol.names import Behavior
 from blockyard.server.blocks.model.block import Block, Lifecycle
+from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effect
 from blockyard.server.blocks.service.access import require_delete, require_known, require_purge
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
@@ -44,24 +45,32 @@ class Deleting:
         self._state = state
         self._starter = starter
 
-    def delete(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
+    def delete(self, tx: Transaction, principal: Principal, block_id: UUID, *, expected: str | None = None) -> Block:
         """Mark a block for deletion and request the run that destroys it; one with nothing to destroy is gone at once.
 
-        Repeating it changes nothing while the destroying run is unfinished or the block is gone.
+        Repeating it changes nothing while the destroying run is unfinished or the block is gone. Who was told beforehand
+        what it does says so as `expected` (a `DeletionEffect`): a deletion that would do something else by now is refused.
         """
         block = require_known(principal, BlockStore(tx).find(block_id), block_id)
         require_delete(principal, block)
         if block.lifecycle is Lifecycle.DELETED:
             return block
-        _refuse_children(tx, block)
         _, version = self._starter.reader(tx).version_of(block)
+        effect = deletion_effect(block, version)
+        if expected not in {None, effect}:
+            raise Conflict(
+                "the building block has changed since you were asked",
+                code="OtherDeletion",
+                remedy="Read what a deletion does now, and choose again.",
+            )
+        _refuse_children(tx, block)
         if version.deletion_mode is DeletionMode.PURGE:
             return self._purged(tx, principal.author, block)
         if block.is_running and block.lifecycle is Lifecycle.MARKED_FOR_DELETION:
             return block
         self._starter.refuse_unfinished(tx, block)
         marked = self._starter.save(tx, block.marked(principal.author, self._clock()))
-        if block.latest_run_id is None or version.implementation_type is ImplementationType.MANUAL:
+        if effect is DeletionEffect.REMOVES:
             return self.gone(tx, marked, principal.author)
         reason = TriggerReason.BUILDING_BLOCK_DELETION
         return self._starter.request(tx, marked, version, principal.author, behavior=Behavior.DESTROY, reason=reason)

@@ -151,6 +151,11 @@ class Run:
         return self.status in FINAL
 
     @property
+    def may_be_aborted(self) -> bool:
+        """Whether an abort would still change something."""
+        return not self.is_final and self.abort_requested_at is None
+
+    @property
     def is_retried(self) -> bool:
         """Whether the run waits for another attempt after one was lost."""
         return self.status is RunStatus.PENDING and self.losses > 0

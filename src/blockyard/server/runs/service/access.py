@@ -3,7 +3,7 @@
 from enum import IntEnum
 
 from blockyard.server.identity.model import Principal
-from blockyard.server.kit.errors import Denied, NotFound
+from blockyard.server.kit.errors import Denied, NotFound, Refusal
 from blockyard.server.runs.model import Run
 
 
@@ -64,6 +64,15 @@ def require_abort(principal: Principal, run: Run, *, transparent: bool) -> None:
         return
     refuse_foreign_token(principal, run)
     _require_managed(principal, run, "BUILDINGBLOCKRUN_SAVE")
+
+
+def may_abort(principal: Principal, run: Run, *, transparent: bool) -> bool:
+    """Whether `require_abort` lets the principal stop `run`."""
+    try:
+        require_abort(principal, run, transparent=transparent)
+    except Refusal:
+        return False
+    return True
 
 
 def refuse_foreign_token(principal: Principal, run: Run) -> None:

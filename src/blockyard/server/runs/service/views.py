@@ -10,7 +10,7 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied, NotFound
 from blockyard.server.runs.model import Attempt, Run, RunId, Source, Step
-from blockyard.server.runs.service.access import RunAccess, refuse_foreign_token, require_access
+from blockyard.server.runs.service.access import RunAccess, may_abort, refuse_foreign_token, require_access
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.documents import readable_document, run_document
 from blockyard.server.runs.service.ending import RunEnding
@@ -37,6 +37,8 @@ class RunDetail:
     outputs: dict[str, OutputValue]
     position: int
     """The sequence number the detail was read at; events after it bring it up to date."""
+    may_abort: bool
+    """Whether the principal may abort it, and that would still change something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class RunViews:
         access = self._require(tx, principal, run, RunAccess.MESSAGES)
         steps = StepStore(tx)
         number = steps.newest_attempt(run.id)
+        transparent = self._context.ports().content.is_transparent(tx, run)
         return RunDetail(
             run=run,
             access=access,
@@ -117,6 +120,7 @@ class RunViews:
             steps=steps.steps(run.id, number),
             outputs=self._ending.outputs(tx, run) if access is RunAccess.FULL else {},
             position=RunStore(tx).positions(run.id).sequence,
+            may_abort=run.may_be_aborted and may_abort(principal, run, transparent=transparent),
         )
 
     def step_log(

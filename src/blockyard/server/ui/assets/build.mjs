@@ -82,5 +82,5 @@ if (process.argv.includes("--watch")) {
     clearTimeout(due);
     due = setTimeout(() => build().catch((problem) => console.error(problem.message)), 100);
   };
-  for (const folder of ["assets", "templates"]) watch(join(assets, "..", folder), { recursive: true }, again);
+  for (const folder of ["assets", "frame", "pages"]) watch(join(assets, "..", folder), { recursive: true }, again);
 }

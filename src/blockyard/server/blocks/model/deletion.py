@@ -1,0 +1,25 @@
+"""What deleting a block does. Source: concepts.md 10.1."""
+
+from enum import StrEnum
+
+from blockyard.protocol.names import ImplementationType
+from blockyard.server.blocks.model.block import Block
+from blockyard.server.definitions.model import DeletionMode, Version
+
+
+class DeletionEffect(StrEnum):
+    """What becomes of a block that is deleted, and of what it made."""
+
+    DESTROYS = "destroys"
+    """A run destroys what it made."""
+    KEEPS = "keeps"
+    """The block is forgotten, what it made stays."""
+    REMOVES = "removes"
+    """The block is removed at once: it made nothing."""
+
+
+def deletion_effect(block: Block, version: Version) -> DeletionEffect:
+    """Return what deleting the block now would do."""
+    if block.latest_run_id is None or version.implementation_type is ImplementationType.MANUAL:
+        return DeletionEffect.REMOVES
+    return DeletionEffect.KEEPS if version.deletion_mode is DeletionMode.PURGE else DeletionEffect.DESTROYS

@@ -1,0 +1,150 @@
+"""How pages say what models know: statuses, durations, reasons."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from blockyard.protocol.names import Behavior, RunStatus, StepStatus
+from blockyard.server.blocks.model.block import WAITING, Block, BlockStatus, Lifecycle, Operation
+from blockyard.server.blocks.model.words import status_in_words
+from blockyard.server.runs.model import Trigger, TriggerReason
+
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A status as people read it: words, an icon, and how it is coloured."""
+
+    text: str
+    icon: str
+    tone: str
+    """`success`, `error`, `warning`, `info` or `neutral`."""
+    detail: str | None = None
+    """A second line: what it waits for while it is under way."""
+
+    @property
+    def turns(self) -> bool:
+        """Whether the icon shows that something is under way."""
+        return self.icon == "loader-circle"
+
+
+_TONES = {
+    "PENDING": ("hourglass", "info"),
+    "IN_PROGRESS": ("loader-circle", "info"),
+    "SUCCEEDED": ("circle-check", "success"),
+    "FAILED": ("circle-x", "error"),
+    "ABORTED": ("ban", "neutral"),
+}
+
+SKIPPED = Badge("Skipped", "minus", "neutral")
+"""A step that never ran."""
+
+_WORDS = {
+    "PENDING": "pending",
+    "IN_PROGRESS": "in progress",
+    "SUCCEEDED": "succeeded",
+    "FAILED": "failed",
+    "ABORTED": "aborted",
+}
+
+_BEHAVIORS = {Behavior.APPLY: "Apply", Behavior.DESTROY: "Destroy", Behavior.DETECT: "Dry run"}
+
+_REASONS = {
+    TriggerReason.BUILDING_BLOCK_CREATION: "The building block was ordered",
+    TriggerReason.MANUAL_EXECUTION: "Started by hand",
+    TriggerReason.USER_STATUS_CHANGE: "A status was changed",
+    TriggerReason.PLATFORM_TENANT_ID_UPDATE: "The platform tenant became known",
+    TriggerReason.PROJECT_PERMISSIONS_CHANGE: "Permissions in the project changed",
+    TriggerReason.WORKSPACE_PERMISSION_CHANGE: "Permissions in the workspace changed",
+    TriggerReason.BUILDING_BLOCK_UPGRADE: "Changed to another version",
+    TriggerReason.BUILDING_BLOCK_INPUTS_UPDATE: "Inputs were changed",
+    TriggerReason.BUILDING_BLOCK_DEFINITION_DELETION: "The definition was deleted",
+    TriggerReason.BUILDING_BLOCK_DELETION: "The deletion was requested",
+    TriggerReason.BUILDING_BLOCK_PURGE: "The building block was purged",
+    TriggerReason.DEPENDENCY_OUTPUT_CHANGED: "An output of a parent changed",
+    TriggerReason.PARENT_RUN_SUCCEEDED: "A parent succeeded",
+    TriggerReason.PREFLIGHT_SUCCEEDED: "A plan was applied",
+}
+
+
+_DONE = {
+    TriggerReason.BUILDING_BLOCK_CREATION: "ordered the building block",
+    TriggerReason.MANUAL_EXECUTION: "",
+    TriggerReason.USER_STATUS_CHANGE: "changed a status",
+    TriggerReason.BUILDING_BLOCK_UPGRADE: "changed the version",
+    TriggerReason.BUILDING_BLOCK_INPUTS_UPDATE: "changed inputs",
+    TriggerReason.BUILDING_BLOCK_DEFINITION_DELETION: "deleted the definition",
+    TriggerReason.BUILDING_BLOCK_DELETION: "deleted the building block",
+    TriggerReason.BUILDING_BLOCK_PURGE: "purged the building block",
+    TriggerReason.PREFLIGHT_SUCCEEDED: "applied the plan of a dry run",
+}
+"""What the author of a run did, where a person started it."""
+
+
+def block_badge(block: Block, *, is_yours: bool) -> Badge:
+    """Return how a block is; `is_yours` says that the reader can give the input it waits for."""
+    text = status_in_words(block, is_yours=is_yours)
+    if block.lifecycle is Lifecycle.DELETED:
+        return Badge(text, "trash-2", "neutral")
+    if block.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
+        return Badge(text, "hourglass", "neutral")
+    if block.status in WAITING:
+        return Badge(text, "hand", "warning")
+    if block.status is BlockStatus.PENDING:
+        return Badge(text, "hourglass", "info", "Waiting for a runner")
+    if block.operation is Operation.UPDATE and block.status in {BlockStatus.FAILED, BlockStatus.ABORTED}:
+        return Badge(text, "triangle-alert", "warning")
+    icon, tone = _TONES[block.status.value]
+    return Badge(text, icon, tone)
+
+
+def run_badge(status: RunStatus | StepStatus, *, aborting: bool = False) -> Badge:
+    """Return how a run or a step stands."""
+    icon, tone = _TONES[status.value]
+    if aborting and status.value in {"PENDING", "IN_PROGRESS"}:
+        return Badge("Is being aborted", "loader-circle", "warning")
+    return Badge(_WORDS[status.value].capitalize(), icon, tone)
+
+
+def behavior(value: Behavior) -> str:
+    """Return what a run does."""
+    return _BEHAVIORS[value]
+
+
+def reason(value: TriggerReason) -> str:
+    """Return why a run exists."""
+    return _REASONS[value]
+
+
+def started(trigger: Trigger) -> str:
+    """Return who started a run, and why."""
+    name = trigger.author.display_name
+    done = _DONE.get(trigger.reason)
+    if done is None:
+        reason = _REASONS[trigger.reason]
+        return f"Started by itself: {reason[:1].lower()}{reason[1:]}"
+    return f"Started by {name}{done and ', who ' + done}"
+
+
+def duration(span: timedelta) -> str:
+    """Return a span as its two largest units: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`."""
+    seconds = max(0.0, span.total_seconds())
+    if seconds < 10:  # noqa: PLR2004  below this, tenths matter
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    for size, name, smaller, smaller_name in (
+        (_DAY, "d", _HOUR, "h"),
+        (_HOUR, "h", _MINUTE, "min"),
+        (_MINUTE, "min", 1, "s"),
+    ):
+        if whole >= size:
+            rest = whole % size // smaller
+            return f"{whole // size} {name} {rest} {smaller_name}" if rest else f"{whole // size} {name}"
+    return f"{whole} s"
+
+
+def count(number: int, one: str, many: str) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {one if number == 1 else many}"

@@ -1,0 +1,212 @@
+"""The page that changes inputs of a block."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.server.blocks.service import BlockDetail, BlockService
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.bodies import LARGE_BYTES
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Refusal
+from blockyard.server.kit.http import status_of
+from blockyard.server.ui.frame.controls import Entry
+from blockyard.server.ui.frame.layout import FORM_HEADER
+from blockyard.server.ui.frame.places import within_block
+from blockyard.server.ui.frame.refusals import shown
+from blockyard.server.ui.frame.site import Site, document_of, refusal_in, submit
+from blockyard.server.ui.frame.visitor import Visitor
+from blockyard.server.ui.pages.blocks.inputs import (
+    Filled,
+    Judged,
+    fields_of,
+    filled,
+    judge,
+    problem_of,
+    refused_input,
+    request_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a form: `notice` if it was saved, else what is wrong."""
+
+    judged: Judged
+    detail: BlockDetail
+    notice: str | None = None
+    refusal: Refusal | None = None
+
+
+def add_inputs(router: APIRouter, site: Site, blocks: BlockService) -> None:
+    """Add the routes of the form."""
+    form = InputForm(blocks)
+
+    def page(request: Request, visitor: Visitor, outcome: Outcome, *, kept: JsonObject | None) -> Response:
+        told = refusal_in(kept) or shown(outcome.refusal)
+        context = {**_context(outcome), "refusal": told, "again": _again(kept), "is_kept": kept is not None}
+        status = HTTPStatus.OK if kept is not None else _status(outcome)
+        return site.frame.page(request, "pages/blocks/input_form.html", context, visitor=visitor, status=status)
+
+    @router.get("/blocks/{block_id}/inputs")
+    async def show_inputs(request: Request, block_id: UUID) -> Response:
+        visitor = await site.visitors.of(request)
+        if "discard" in request.query_params:
+            response = site.go(f"/blocks/{block_id}", visitor)
+            site.drafts.drop(response, request.url.path)
+            return response
+        kept = site.drafts.read(request, visitor.cookie)
+        sent = _filled_before(kept)
+        outcome = await site.db.read(lambda tx: form.look(tx, visitor.principal, block_id, sent))
+        return page(request, visitor, outcome, kept=kept)
+
+    @router.post("/blocks/{block_id}/inputs")
+    async def save_inputs(request: Request, block_id: UUID) -> Response:
+
+        async def may(sender: Request) -> None:
+            principal = (await site.visitors.of(sender)).principal
+            principal.require_somewhere("BUILDINGBLOCK_SAVE")
+            await site.db.read(lambda tx: blocks.detail(tx, principal, block_id))
+
+        visitor, data = await site.visitors.of_form(request, LARGE_BYTES, may)
+        sent, path = filled(data), f"/blocks/{block_id}/inputs"
+
+        def done(outcome: Outcome) -> Response:
+            if outcome.notice is not None:
+                response = site.go(f"/blocks/{block_id}", visitor, notice=outcome.notice)
+                site.drafts.drop(response, path)
+                return response
+            response = site.go(path, visitor)
+            is_kept = FORM_HEADER not in request.headers and site.drafts.keep(
+                response, path, visitor.cookie, _draft(outcome, sent.revision)
+            )
+            return response if is_kept else page(request, visitor, outcome, kept=None)
+
+        async def again(refusal: Refusal) -> Response:
+            outcome = await site.db.read(lambda tx: form.look(tx, visitor.principal, block_id, sent))
+            return done(_blamed(outcome, refusal))
+
+        return await submit(
+            site.db.write(lambda tx: form.save(tx, visitor.principal, block_id, sent)), again=again, done=done
+        )
+
+
+class InputForm:
+    """Reads and saves what the form is about, in one transaction each."""
+
+    def __init__(self, blocks: BlockService) -> None:
+        self._blocks = blocks
+
+    def look(self, tx: Transaction, principal: Principal, block_id: UUID, sent: Filled | None) -> Outcome:
+        """Return the block, and what is to be said about a form that was filled in before. Raises NotFound."""
+        detail = self._blocks.detail(tx, principal, block_id)
+        judged = judge(detail, sent) if sent is not None else Judged(typed={})
+        return Outcome(judged, detail)
+
+    def save(self, tx: Transaction, principal: Principal, block_id: UUID, sent: Filled) -> Outcome:
+        """Save what was changed if all of it can be saved. Raises NotFound and what changing a block raises."""
+        detail = self._blocks.detail(tx, principal, block_id)
+        judged = judge(detail, sent)
+        if not judged.is_sound:
+            return Outcome(judged, detail)
+        if not judged.changes:
+            return Outcome(judged, detail, "unchanged")
+        after = self._blocks.update(tx, principal, block_id, request_of(detail, judged))
+        ran = after.block.latest_run_id != detail.view.block.latest_run_id
+        return Outcome(judged, detail, "saved-run" if ran else "saved")
+
+
+def _blamed(outcome: Outcome, refusal: Refusal) -> Outcome:
+    """Return the outcome with a refusal at the field that it is about, or as a whole."""
+    specs = {spec.key: spec for spec in outcome.detail.editable}
+    key = refused_input(refusal, list(specs))
+    if key is None:
+        return Outcome(outcome.judged, outcome.detail, refusal=refusal)
+    judged = outcome.judged
+    problems = {**judged.problems, key: problem_of(specs[key], refusal)}
+    return Outcome(
+        Judged(typed=judged.typed, problems=problems, conflicts=judged.conflicts, gone=judged.gone), outcome.detail
+    )
+
+
+def _context(outcome: Outcome) -> dict[str, object]:
+    fields = fields_of(outcome.detail, outcome.judged)
+    block = outcome.detail.view.block
+    return {
+        "block": block,
+        "crumbs": within_block(block.id, block.name),
+        "fields": fields,
+        "wrong": [(place, field) for place, field in enumerate(fields, 1) if field.error or field.theirs],
+        "mistaken": any(field.error for field in fields),
+        "gone": outcome.judged.gone,
+        "running": block.is_running,
+    }
+
+
+def _status(outcome: Outcome) -> HTTPStatus:
+    if outcome.refusal is not None:
+        return status_of(outcome.refusal)
+    if outcome.judged.is_sound:
+        return HTTPStatus.OK
+    return HTTPStatus.BAD_REQUEST if outcome.judged.problems else HTTPStatus.CONFLICT
+
+
+def _draft(outcome: Outcome, revision: int | None) -> JsonObject:
+    """Return what the next page needs to show the form as it was sent, but no secret and no file."""
+    specs = outcome.detail.view.version.inputs
+    entries: JsonObject = {}
+    again: list[Json] = []
+    for key, entry in outcome.judged.typed.items():
+        if specs[key].is_sensitive or entry.file is not None:
+            again.append(specs[key].label)
+        else:
+            chosen: list[Json] = [*entry.chosen]
+            entries[key] = {"was": entry.was, "text": entry.text, "chosen": chosen}
+    problems: JsonObject = {**outcome.judged.problems}
+    return {
+        "entries": entries,
+        "again": again,
+        "problems": problems,
+        "gone": [*outcome.judged.gone],
+        "revision": revision,
+        "refusal": document_of(shown(outcome.refusal)),
+    }
+
+
+def _filled_before(kept: JsonObject | None) -> Filled | None:
+    match kept:
+        case {
+            "entries": dict(entries),
+            "problems": dict(problems),
+            "gone": list(gone),
+            "revision": int() | None as revision,
+        }:
+            found = {key: _entry(entry) for key, entry in entries.items()}
+            return Filled(
+                entries={key: entry for key, entry in found.items() if entry},
+                revision=revision,
+                problems={key: str(text) for key, text in problems.items()},
+                gone=[str(key) for key in gone],
+            )
+        case _:
+            return None
+
+
+def _entry(document: Json) -> Entry | None:
+    match document:
+        case {"was": str(was), "text": str(text), "chosen": list(chosen)}:
+            return Entry(was=was, text=text, chosen=[str(item) for item in chosen])
+        case _:
+            return None
+
+
+def _again(kept: JsonObject | None) -> list[str]:
+    """Return the labels of what has to be entered again, as it is never kept."""
+    match kept:
+        case {"again": list(labels)}:
+            return [str(label) for label in labels]
+        case _:
+            return []

@@ -1,0 +1,236 @@
+"""The form that changes inputs of a block: what it shows, and what was changed in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from blockyard.protocol.names import InputType
+from blockyard.server.blocks.model.block import InputValue
+from blockyard.server.blocks.model.inputs import SentInput, pointer_of
+from blockyard.server.blocks.model.order import BlockRequest, Target
+from blockyard.server.blocks.service import BlockDetail
+from blockyard.server.definitions.model import InputSpec
+from blockyard.server.definitions.values import check_value
+from blockyard.server.kit.bodies import Form
+from blockyard.server.kit.errors import Invalid, Refusal
+from blockyard.server.ui.frame import controls, values
+from blockyard.server.ui.frame.controls import Entry, Unreadable
+from blockyard.server.ui.frame.refusals import sentence
+
+REPLACED = (
+    "This was replaced after you opened the page. Enter yours again to replace the stored one, or leave it empty to "
+    "keep that one."
+)
+NEEDED = "This is required: without it the building block cannot run."
+
+_SENT, _WAS, REVISION_FIELD = "input.", "was.", "revision"
+"""Names of controls: what an input shall be, the mark of what it was, the revision of the block that was shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of the form.
+
+    Attributes:
+        control: see `controls.CONTROLS`.
+        was: mark of what the control holds.
+        needed: the block cannot run while this is empty.
+        missing: the block waits for it.
+        kept: what is there stays unless something else is entered; the control cannot show it.
+        theirs: what somebody else has made of it since the visitor opened the form.
+    """
+
+    key: str
+    name: str
+    label: str
+    help: str | None
+    control: str
+    was: str
+    text: str = field(default="", repr=False)
+    options: Sequence[str] = ()
+    chosen: Sequence[str] = field(default=(), repr=False)
+    is_secret: bool = False
+    needed: bool = False
+    missing: bool = False
+    kept: values.Shown | None = None
+    error: str | None = None
+    theirs: values.Shown | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What came back from the form.
+
+    Attributes:
+        revision: the revision of the block that the form was opened at.
+        problems: what was said about entries before, where that is not found out again.
+        gone: inputs that could no longer be changed then.
+    """
+
+    entries: Mapping[str, Entry]
+    revision: int | None = None
+    problems: Mapping[str, str] = field(default_factory=dict)
+    gone: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What was changed in the form, and what is wrong with it.
+
+    Attributes:
+        typed: entries that differ from what was shown.
+        changes: what to save, if nothing is wrong.
+        problems: sentences by input.
+        conflicts: inputs that somebody else has changed since, with what they are now.
+        gone: inputs that were in the form and can no longer be changed.
+    """
+
+    typed: Mapping[str, Entry]
+    changes: Mapping[str, SentInput] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    conflicts: Mapping[str, values.Shown] = field(default_factory=dict)
+    gone: Sequence[str] = ()
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the changes can be saved."""
+        return not (self.problems or self.conflicts or self.gone)
+
+
+def filled(form: Form) -> Filled:
+    """Return what a form says about inputs. Raises Invalid if the marks of what was shown are missing."""
+    names = {name.removeprefix(_SENT) for name in (*form.lists, *form.files) if name.startswith(_SENT)}
+    marks = {name.removeprefix(_WAS): text for name, text in form.texts.items() if name.startswith(_WAS)}
+    if not names <= marks.keys():
+        raise Invalid("the form is incomplete", code="MalformedForm", remedy="Open the form again, then send it.")
+    entries = {controls.key_of(name): _entry(form, _SENT + name, was) for name, was in marks.items()}
+    revision = form.texts.get(REVISION_FIELD, "")
+    return Filled(entries=entries, revision=int(revision) if revision.isdecimal() and len(revision) < 20 else None)  # noqa: PLR2004  what a database holds
+
+
+def judge(detail: BlockDetail, sent: Filled) -> Judged:
+    """Return what the visitor changed. What somebody else changed since stays unless the visitor changed it, too."""
+    stored = detail.view.block.standing(detail.view.version.inputs)
+    is_newest = sent.revision == detail.view.block.revision
+    typed: dict[str, Entry] = {}
+    changes: dict[str, SentInput] = {}
+    problems: dict[str, str] = {}
+    conflicts: dict[str, values.Shown] = {}
+    known = {spec.key: spec for spec in detail.editable}
+    for key, entry in sent.entries.items():
+        spec = known.get(key)
+        if spec is None:
+            continue
+        now, came = controls.mark_of(spec, stored.get(key)), controls.mark_of_entry(spec, entry)
+        if came in {entry.was, now}:
+            continue
+        typed[key] = entry
+        if entry.was != now and not is_newest:
+            if _hides(spec):
+                problems[key] = REPLACED
+            else:
+                conflicts[key] = _now(spec, stored.get(key))
+            continue
+        try:
+            changes[key] = _change(spec, entry, stored.get(key))
+        except Unreadable as problem:
+            problems[key] = str(problem)
+    told_before = {key: text for key, text in sent.problems.items() if key in known and key not in conflicts}
+    touched = [key for key, entry in sent.entries.items() if controls.is_touched(entry)]
+    gone = [key for key in (*sent.gone, *touched) if key not in known]
+    return Judged(typed=typed, changes=changes, problems={**told_before, **problems}, conflicts=conflicts, gone=gone)
+
+
+def request_of(detail: BlockDetail, judged: Judged) -> BlockRequest:
+    """Return the request that makes the changes and nothing else."""
+    block = detail.view.block
+    return BlockRequest(
+        version_id=block.version_id,
+        target=Target(kind="meshWorkspace", name=block.workspace),
+        display_name=block.display_name,
+        inputs=judged.changes,
+        parents=None,
+    )
+
+
+def fields_of(detail: BlockDetail, judged: Judged | None = None) -> list[Field]:
+    """Return the fields with the values of now; where the visitor typed something, with that."""
+    stored = detail.view.block.standing(detail.view.version.inputs)
+    found: list[Field] = []
+    for spec in detail.editable:
+        made = _field(spec, stored.get(spec.key), is_missing=spec.key in detail.missing)
+        if judged is not None:
+            made = _as_typed(made, judged)
+        found.append(made)
+    return found
+
+
+def problem_of(spec: InputSpec, refusal: Refusal) -> str:
+    """Return what a refusal of a value says, beside the field that it is about."""
+    if refusal.code == "PatternMismatch" and spec.validation_regex_error_message:
+        return sentence(spec.validation_regex_error_message)
+    return sentence(refusal.message.removeprefix(f"the value of input '{spec.label}' "))
+
+
+def refused_input(refusal: Refusal, keys: Sequence[str]) -> str | None:
+    """Return which of `keys` a refusal is about; None if it is about something else."""
+    if refusal.field is None:
+        return None
+    pointers = {pointer_of(key).removesuffix("/value"): key for key in keys}
+    return next((key for at, key in pointers.items() if f"{refusal.field}/".startswith(f"{at}/")), None)
+
+
+def _entry(form: Form, name: str, was: str) -> Entry:
+    return Entry(
+        was=was,
+        text=controls.as_sent(form.texts.get(name, "")),
+        chosen=[controls.as_sent(item) for item in form.lists.get(name, [])],
+        file=form.files.get(name),
+    )
+
+
+def _change(spec: InputSpec, entry: Entry, before: InputValue) -> SentInput:
+    """Return the change that an entry asks for. Raises Unreadable."""
+    if controls.is_empty(spec, entry) and not controls.may_be_empty(spec):
+        raise Unreadable(NEEDED)
+    value = controls.data_uri(entry.file) if entry.file is not None else controls.value_of(spec, entry, before)
+    try:
+        check_value(spec, value, pointer="")
+    except Invalid as refusal:
+        raise Unreadable(problem_of(spec, refusal)) from refusal
+    return SentInput({"plaintext": value} if spec.is_sensitive else value, spec.is_sensitive)
+
+
+def _field(spec: InputSpec, value: InputValue, *, is_missing: bool) -> Field:
+    hides = _hides(spec)
+    return Field(
+        key=spec.key,
+        name=controls.name_of(spec.key),
+        label=spec.label,
+        help=spec.description,
+        control="secret" if spec.is_sensitive and spec.type is not InputType.FILE else controls.CONTROLS[spec.type],
+        was=controls.mark_of(spec, value),
+        text=controls.text_of(spec, value),
+        options=controls.options_of(spec),
+        chosen=controls.chosen_of(spec, value),
+        is_secret=spec.is_sensitive,
+        needed=is_missing or not (controls.may_be_empty(spec) or hides),
+        missing=is_missing,
+        kept=_now(spec, value) if hides and value is not None and not is_missing else None,
+    )
+
+
+def _hides(spec: InputSpec) -> bool:
+    """Whether the control never holds the value."""
+    return spec.is_sensitive or spec.type is InputType.FILE
+
+
+def _as_typed(made: Field, judged: Judged) -> Field:
+    made = replace(made, error=judged.problems.get(made.key), theirs=judged.conflicts.get(made.key))
+    entry = judged.typed.get(made.key)
+    if entry is None or made.is_secret or made.control == "file":
+        return made
+    return replace(made, text=entry.text, chosen=entry.chosen)
+
+
+def _now(spec: InputSpec, value: InputValue) -> values.Shown:
+    return values.shown_input(spec, value)

@@ -1,0 +1,96 @@
+"""The list of building blocks."""
+
+from fastapi import APIRouter
+
+from blockyard.server.blocks.model.block import BlockStatus
+from blockyard.server.blocks.model.query import BlockQuery, BlockSort
+from blockyard.server.blocks.service import BlockService, BlockView
+from blockyard.server.blocks.service.access import LIST
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.ui.frame import words
+from blockyard.server.ui.frame.lists import Asked, Cell, Choices, Column, Filter, Listing, add_list
+from blockyard.server.ui.frame.site import Site
+from blockyard.server.workspaces.service import WorkspaceService
+
+_MAX_CHOICES = 100
+"""Where there are more workspaces than this, their identifier is typed."""
+
+_STATUSES = {
+    BlockStatus.SUCCEEDED: "Ready",
+    BlockStatus.FAILED: "Failed, or last change failed",
+    BlockStatus.ABORTED: "Aborted, or last change aborted",
+    BlockStatus.PENDING: "Waiting for a runner",
+    BlockStatus.IN_PROGRESS: "Under way",
+    BlockStatus.WAITING_FOR_OPERATOR_INPUT: "Waiting for the platform team",
+    BlockStatus.WAITING_FOR_USER_INPUT: "Waiting for the workspace",
+    BlockStatus.WAITING_FOR_DEPENDENT_INPUT: "Waiting for another building block",
+}
+"""Statuses that the list can be filtered by."""
+
+
+def add_block_list(router: APIRouter, site: Site, *, blocks: BlockService, workspaces: WorkspaceService) -> None:
+    """Add the route of the list."""
+
+    def find(tx: Transaction, principal: Principal, asked: Asked) -> Page[BlockView]:
+        wanted = asked.filters
+        query = BlockQuery(
+            search=asked.search or None, workspace=wanted["workspace"] or None, status=wanted["status"] or None
+        )
+        sort = BlockSort(asked.column)
+        return blocks.search(tx, principal, query, asked.request, sort=sort, descending=asked.descending)
+
+    def choose_workspace(tx: Transaction, principal: Principal) -> Choices | None:
+        page = workspaces.page(tx, principal, PageRequest(0, _MAX_CHOICES))
+        if page.pages > 1:
+            return None
+        found = ((workspace.name, workspace.display_name or workspace.name) for workspace in page.items)
+        return sorted(found, key=lambda choice: choice[1].casefold())
+
+    listing = Listing(
+        path="/blocks",
+        title="Building blocks",
+        one="building block",
+        many="building blocks",
+        about=_about,
+        columns=[
+            Column(label="Name", sort="name", cell=_name),
+            Column(label="Workspace", sort="workspace", cell=lambda view: Cell(text=view.block.workspace)),
+            Column(label="Status", sort="status", cell=_status),
+            Column(label="Ordered", sort="created", turned=True, cell=lambda view: Cell(at=view.block.created_at)),
+        ],
+        sort="-created",
+        filters=[
+            Filter(name="workspace", label="Workspace", every="All workspaces", choose=choose_workspace),
+            Filter(
+                name="status",
+                label="Status",
+                every="Any status",
+                choices=[(status.value, text) for status, text in _STATUSES.items()],
+            ),
+        ],
+        href=lambda view: f"/blocks/{view.block.id}",
+        find=find,
+        is_moving=lambda view: view.block.is_running,
+        template="pages/blocks/list.html",
+    )
+    add_list(router, site, listing)
+
+
+def _name(view: BlockView) -> Cell:
+    return Cell(text=view.block.name, detail=f"{view.definition.display_name} v{view.block.version_number}")
+
+
+def _status(view: BlockView) -> Cell:
+    badge = words.block_badge(view.block, is_yours=view.is_yours)
+    return Cell(badge=badge, detail=badge.detail)
+
+
+def _about(principal: Principal) -> str:
+    reach = principal.reach(LIST)
+    if reach.everything:
+        return "Everything that any workspace has ordered, and its status"
+    if reach.providers:
+        return "Everything your workspaces have ordered or offer to others, and its status"
+    return "Everything your workspaces have ordered, and its status"

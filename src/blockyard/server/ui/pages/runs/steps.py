@@ -1,0 +1,186 @@
+"""Steps of a run as its page shows them: which were skipped, which failed, and where its log says why."""
+
+import codecs
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from blockyard.protocol.names import RunStatus, StepStatus
+from blockyard.server.runs.model import Run, Step
+from blockyard.server.runs.model.shown_outputs import EARLIER_FAILURE
+from blockyard.server.ui.frame import words
+
+TAIL_BYTES = 48 * 1024
+"""How much of the end of each step's log the first paint carries."""
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+"""Colours and cursor movements. Source: ECMA-48."""
+
+_ERROR = re.compile(r"^(?:[│|] ?)?(?:Error|ERROR|error|fatal): .*", re.MULTILINE)
+"""How OpenTofu, Terraform, git and most programs begin what went wrong; the engines draw a line on its left."""
+
+_END_OF_ERROR = re.compile(r"^(?:╵.*|[ \t]*)$", re.MULTILINE)
+_LONGEST_ERROR = 2000
+"""Characters of an error that are marked and quoted."""
+
+_SAYS_SKIPPED = {0, len(EARLIER_FAILURE), len(EARLIER_FAILURE) + 1}
+"""Lengths of the log of a step that never ran: runners write this one line, or nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """The end of a step's log, cut into what comes before its first error, the error, and what follows."""
+
+    before: str = field(default="", repr=False)
+    error: str = field(default="", repr=False)
+    after: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRow:
+    """One step as the page shows it.
+
+    Attributes:
+        skipped: why it never ran; None if it did.
+    """
+
+    id: str
+    source: str
+    name: str
+    attempt: int
+    label: str
+    badge: words.Badge
+    status: StepStatus
+    message: str | None
+    skipped: str | None
+    took: timedelta | None
+    runs_since: datetime | None
+    is_open: bool
+    log: Log = field(repr=False)
+    log_bytes: int
+    is_cut: bool
+    log_query: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Why a run failed.
+
+    Attributes:
+        step: what the step that failed is called.
+        text: what it said.
+        error: what its log says, where that is more.
+        anchor: the element of the error in the log, or of the step.
+    """
+
+    step: str | None
+    text: str
+    error: str = field(default="", repr=False)
+    anchor: str | None = None
+
+
+def rows_of(run: Run, steps: Sequence[Step], logs: Sequence[Log], now: datetime) -> list[StepRow]:
+    """Return the steps in order, each with its log."""
+    rows: list[StepRow] = []
+    has_failed = False
+    for step, log in zip(steps, logs, strict=True):
+        skipped = _skipped(run, step, has_failed=has_failed)
+        rows.append(_row(run, step, log, now, skipped))
+        has_failed = has_failed or (skipped is None and step.status in {StepStatus.FAILED, StepStatus.ABORTED})
+    return _with_one_open(rows, run)
+
+
+def cause_of(run: Run, rows: Sequence[StepRow]) -> Cause | None:
+    """Return why a run failed: the first step that did, else its summary; None if it did not."""
+    if run.status is not RunStatus.FAILED:
+        return None
+    row = next((row for row in rows if row.status is StepStatus.FAILED and row.skipped is None), None)
+    if row is None:
+        return Cause(step=None, text=run.summary or "The run ended without saying why.")
+    error = _without_frame(row.log.error)
+    text = row.message or error or run.summary or "The step ended without saying why; its log may tell more."
+    return Cause(
+        step=row.label,
+        text=text,
+        error=error if error and error.splitlines()[0] not in text else "",
+        anchor=f"{row.id}-error" if row.log.error else row.id,
+    )
+
+
+def log_of(data: bytes, log_bytes: int) -> Log:
+    """Return the end of a log, of which there are `log_bytes` in all."""
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(data)
+    if log_bytes > TAIL_BYTES:
+        text = text.partition("\n")[2] or text
+    text = plain(text)
+    found = _ERROR.search(text)
+    if found is None:
+        return Log(before=text)
+    end = _END_OF_ERROR.search(text, found.end() + 1)
+    stop = min(end.start() if end else len(text), found.start() + _LONGEST_ERROR)
+    return Log(before=text[: found.start()], error=text[found.start() : stop], after=text[stop:])
+
+
+def plain(text: str) -> str:
+    """Return a log without colours, cursor movements and other control characters."""
+    text = _ANSI.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(character for character in text if character >= " " or character in "\n\t")
+
+
+def took(begin: datetime | None, end: datetime | None) -> timedelta | None:
+    """Return how long something took, as far as that is known."""
+    return None if begin is None or end is None else end - begin
+
+
+def _without_frame(error: str) -> str:
+    return "\n".join(re.sub(r"^[│|] ?", "", line) for line in error.splitlines()).strip()
+
+
+def _skipped(run: Run, step: Step, *, has_failed: bool) -> str | None:
+    """Return why a step never ran. Runners report steps behind a failed one as failed, too."""
+    if not run.is_final or step.status is StepStatus.SUCCEEDED:
+        return None
+    says_nothing = step.user_message in {None, "", EARLIER_FAILURE} and step.log_bytes in _SAYS_SKIPPED
+    if run.status is RunStatus.FAILED and has_failed and says_nothing:
+        return "Skipped: an earlier step failed"
+    if run.status is RunStatus.ABORTED and says_nothing and (has_failed or step.started_at is None):
+        return "Skipped: the run was aborted"
+    return None
+
+
+def _with_one_open(rows: Sequence[StepRow], run: Run) -> list[StepRow]:
+    """Return the steps with one open where none is: of a finished run, the one that said most."""
+    if not rows or not run.is_final or any(row.is_open for row in rows):
+        return list(rows)
+    wordiest = max(rows, key=lambda row: row.log_bytes)
+    return [replace(row, is_open=row is wordiest) for row in rows]
+
+
+def _row(run: Run, step: Step, log: Log, now: datetime, skipped: str | None) -> StepRow:
+    runs_on = step.status is StepStatus.IN_PROGRESS and not run.is_final
+    return StepRow(
+        id=_element_id(step),
+        source=step.id.source,
+        name=step.id.name,
+        attempt=step.attempt,
+        label=step.display_name,
+        badge=words.SKIPPED if skipped else words.run_badge(step.status),
+        status=step.status,
+        message=None if skipped else step.user_message,
+        skipped=skipped,
+        took=None if skipped else took(step.started_at, step.ended_at or (now if runs_on else None)),
+        runs_since=step.started_at if runs_on else None,
+        is_open=skipped is None and step.status in {StepStatus.IN_PROGRESS, StepStatus.FAILED},
+        log=Log() if skipped else log,
+        log_bytes=0 if skipped else step.log_bytes,
+        is_cut=step.log_bytes > TAIL_BYTES,
+        log_query=urlencode({"source": step.id.source, "step": step.id.name}),
+    )
+
+
+def _element_id(step: Step) -> str:
+    name = f"{step.attempt}\0{step.id.source}\0{step.id.name}".encode()
+    return f"step-{hashlib.sha256(name).hexdigest()[:16]}"
