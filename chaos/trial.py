@@ -273,6 +273,8 @@ class Trial:
         self._site.open_all()
         if self._point.action is Action.DESTROY:
             self._stack.blockyard.delete(self._uuid)
+        elif self._point.action is Action.UPDATE:  # the block has the new inputs already
+            self._stack.blockyard.run_again(self._uuid)
         else:
             self._stack.blockyard.change(self._uuid, self._inputs(extra=True))
             self._was_repaired = True

@@ -162,6 +162,11 @@ class Installation:
         body: JsonObject = {**block, "spec": {**spec, "inputs": dict(inputs)}}
         return self.call("PUT", f"/api/meshobjects/meshbuildingblocks/{uuid}", media.BLOCK_V2, body)
 
+    def run_again(self, uuid: str) -> None:
+        """Start a run of a block with its current inputs."""
+        path = f"/api/meshobjects/meshbuildingblocks/{uuid}/trigger-run"
+        self.client.post(path, headers={"Accept": "application/json"}).raise_for_status()
+
     def delete(self, uuid: str) -> None:
         """Ask for the deletion of a block."""
         self.call("DELETE", f"/api/meshobjects/meshbuildingblocks/{uuid}", media.BLOCK_V2)
