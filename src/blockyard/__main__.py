@@ -144,13 +144,22 @@ def runner(
     concurrency: Annotated[
         int | None, typer.Option("--concurrency", min=1, max=256, help="Runs executed at the same time.")
     ] = None,
+    slots: Annotated[
+        str | None,
+        typer.Option(
+            "--slots",
+            metavar="TYPE=NUMBER,…",
+            help="Runs of single types at the same time, such as GITHUB_WORKFLOW=200; all others share --concurrency.",
+        ),
+    ] = None,
     parent: Annotated[int, typer.Option(hidden=True, help="End when the process of this id has ended.")] = 0,
 ) -> None:
     """Start a runner, which executes the runs of a server."""
     from blockyard.runner import configuration, settings
     from blockyard.runner import main as command
 
-    chosen = {} if concurrency is None else {"BLOCKYARD_RUNNER_CONCURRENCY": str(concurrency)}
+    options = {"BLOCKYARD_RUNNER_CONCURRENCY": concurrency, "BLOCKYARD_RUNNER_SLOTS": slots}
+    chosen = {name: str(value) for name, value in options.items() if value is not None}
     try:
         loaded = configuration.load_configuration({**os.environ, **chosen})
     except settings.SettingsError as error:

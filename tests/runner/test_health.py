@@ -33,7 +33,7 @@ def test_health_and_readiness_differ() -> None:
         vitals.alive, vitals.ready = False, True
         assert httpx.get(f"{base}/healthz").status_code == 503
         assert httpx.get(f"{base}/readyz").status_code == 200
-        assert "blockyard_runner_active_runs 0.0" in httpx.get(f"{base}/metrics").text
+        assert "blockyard_runner_spooled_reports 0.0" in httpx.get(f"{base}/metrics").text
         assert httpx.get(f"{base}/else").status_code == 404
     finally:
         server.stop()

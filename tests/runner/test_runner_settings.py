@@ -11,6 +11,7 @@ from blockyard.runner.executors.opentofu import settings as opentofu_settings
 from blockyard.runner.executors.opentofu.settings import EngineFallback, OpenTofuSettings
 from blockyard.runner.frame.settings import SharedSettings
 from blockyard.runner.settings import RunnerSettings, SettingsError
+from blockyard.runner.slots import slots_of
 
 REQUIRED = {
     "BLOCKYARD_RUNNER_SERVER_URL": "https://cp.example.org/",
@@ -73,11 +74,34 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     assert opentofu.known_hosts_file is None
 
 
+def test_types_share_the_concurrency_but_those_with_slots_of_their_own(tmp_path: Path) -> None:
+    file = tmp_path / "runner.toml"
+    file.write_text(
+        'implementation_types = ["TERRAFORM", "MANUAL", "GITHUB_WORKFLOW"]\nslots = { GITHUB_WORKFLOW = 200 }\n'
+    )
+    in_file = load_configuration(REQUIRED | {"BLOCKYARD_RUNNER_CONFIG_FILE": str(file)}).runner
+    given = {"IMPLEMENTATION_TYPES": "TERRAFORM,GITLAB_CICD", "SLOTS": "TERRAFORM=2, GITLAB_CICD=50"}
+    in_environment = load_configuration(REQUIRED | {f"BLOCKYARD_RUNNER_{name}": text for name, text in given.items()})
+
+    assert numbers(load_configuration(REQUIRED).runner) == {"TERRAFORM,MANUAL": 1}
+    assert numbers(in_file) == {"TERRAFORM,MANUAL": 1, "GITHUB_WORKFLOW": 200}
+    assert numbers(in_environment.runner) == {"TERRAFORM": 2, "GITLAB_CICD": 50}
+
+
+def numbers(runner: RunnerSettings) -> dict[str, int]:
+    """Return how many slots there are, by the types that share them."""
+    return {slots.name: slots.number for slots in slots_of(runner)}
+
+
 @pytest.mark.parametrize(
     ("changes", "names"),
     [
         ({"BLOCKYARD_RUNNER_CONCURENCY": "2"}, "BLOCKYARD_RUNNER_CONCURENCY"),
         ({"BLOCKYARD_RUNNER_CONCURRENCY": "0"}, "BLOCKYARD_RUNNER_CONCURRENCY"),
+        ({"BLOCKYARD_RUNNER_SLOTS": "TERRAFORM=0"}, "BLOCKYARD_RUNNER_SLOTS"),
+        ({"BLOCKYARD_RUNNER_SLOTS": "TERRAFORM"}, "BLOCKYARD_RUNNER_SLOTS"),
+        ({"BLOCKYARD_RUNNER_SLOTS": "NOTHING=2"}, "BLOCKYARD_RUNNER_SLOTS"),
+        ({"BLOCKYARD_RUNNER_SLOTS": "GITLAB_CICD=2"}, "SLOTS names GITLAB_CICD, which this runner does not claim"),
         ({"BLOCKYARD_RUNNER_RUN_TIMEOUT_MINUTES": "181"}, "BLOCKYARD_RUNNER_RUN_TIMEOUT_MINUTES"),
         ({"BLOCKYARD_RUNNER_SERVER_URL": "ftp://x"}, "BLOCKYARD_RUNNER_SERVER_URL"),
         ({"BLOCKYARD_RUNNER_CLIENT_SECRET": ""}, "BLOCKYARD_RUNNER_CLIENT_SECRET"),

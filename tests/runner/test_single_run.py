@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 from blockyard.protocol.jsontypes import JsonObject
+from tests.support import outside_runner
 from tests.support.fake_control_plane import FakeControlPlane, a_run
+from tests.support.outside import IMPLEMENTATION, Outside
 from tests.support.runners import RunnerProcess
 
 
@@ -65,3 +67,19 @@ def test_plain_secrets_of_the_file_are_masked(tmp_path: Path) -> None:
 
         assert all(b"plain-secret" not in request.body for request in plane.requests)
         assert b"***" in plane.requests[-1].body
+
+
+def test_a_run_whose_work_is_done_outside_is_waited_for(tmp_path: Path) -> None:
+    outside = Outside(tmp_path / "outside")
+    arguments = [str(tmp_path / "outside")]
+    with FakeControlPlane(blockyard=False) as plane:
+        file = a_run_file(plane, tmp_path / "run.json", a_run(implementation=IMPLEMENTATION))
+
+        with RunnerProcess(
+            plane, tmp_path / "work", program=Path(outside_runner.__file__), arguments=arguments, run_json_file=file
+        ) as runner:
+            plane.wait_for(lambda: outside.times_begun("run-1"))
+            outside.answer("run-1")
+            assert runner.wait() == 0
+
+        assert plane.requests[-1].json["status"] == "SUCCEEDED"

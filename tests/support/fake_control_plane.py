@@ -15,6 +15,7 @@ from typing import Self, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.run import RUNNER_TYPES, ImplementationType, RunDocument
 
 T = TypeVar("T")
 Content: TypeAlias = "Json | bytes"
@@ -71,6 +72,11 @@ class OfferedRun:
     updates: list[JsonObject] = field(default_factory=list)
     logs: dict[str, bytearray] = field(default_factory=dict)
     heartbeats: int = 0
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run."""
+        return RunDocument.model_validate(self.document).metadata.uuid
 
     def take_messages(self, update: JsonObject) -> None:
         """Keep the message of a step as its log where none of it came before."""
@@ -225,18 +231,26 @@ class FakeControlPlane:
         if self.unknown_runner:
             return 404, {"status": 404, "errorCode": "NotFound"}, headers
         end = time.monotonic() + self.hold_seconds
-        while self.blockyard and not self._queue and not self.raw_claims and (left := end - time.monotonic()) > 0:
+        types = [value for name, value in request.query if name == "implementationType"]
+        while (
+            self.blockyard and not self._wanted(types) and not self.raw_claims and (left := end - time.monotonic()) > 0
+        ):
             self._changed.wait(min(left, 0.05))
         if request.is_disconnected and not self.answers_the_gone:
             return LOSE_ANSWER, None, {}
         if self.raw_claims:
             return 201, self.raw_claims.popleft(), headers
-        if not self._queue:
+        run_id = self._wanted(types)
+        if run_id is None:
             return 404, {"status": 404, "errorCode": "NoRunAvailable"}, headers
-        run_id = self._queue.popleft()
+        self._queue.remove(run_id)
         run = self._runs[run_id]
         run.status = "IN_PROGRESS"
         return 201, self._rendered(run_id, run), headers
+
+    def _wanted(self, types: list[str]) -> str | None:
+        """The next run of one of these runner types; an official server does not look at them."""
+        return next((run for run in self._queue if not self.blockyard or type_of(self._runs[run]) in types), None)
 
     def _rendered(self, run_id: str, run: OfferedRun) -> JsonObject:
         spec = run.document["spec"]
@@ -294,6 +308,12 @@ class FakeControlPlane:
         else:
             return 404, {"status": 404}
         return 200, reply
+
+
+def type_of(run: OfferedRun) -> str:
+    """The runner type of a run."""
+    found = RunDocument.model_validate(run.document).spec.building_block_definition.spec.implementation.type
+    return RUNNER_TYPES[ImplementationType(found)]
 
 
 class _Server(ThreadingHTTPServer):

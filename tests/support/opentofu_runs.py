@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.masking import Masker
-from blockyard.protocol.run import RunDocument
+from blockyard.protocol.run import RunDocument, StepStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.runner.executors.opentofu.executor import OpenTofuExecutor
 from blockyard.runner.executors.opentofu.settings import OpenTofuSettings
@@ -81,6 +81,18 @@ class RecordingReporter:
         """Remember the failure."""
         self._end(step_id, "FAILED", user_message)
         self.log(step_id, system_message or "")
+
+    def tell(
+        self,
+        step: StepPlan,
+        status: StepStatus,
+        *,
+        user_message: str | None = None,
+        outputs: Mapping[str, OutputValue] | None = None,
+    ) -> None:
+        """Remember where a step stands."""
+        self._end(step.id, status, user_message)
+        self.outputs |= outputs or {}
 
     def add_secrets(self, values: Iterable[str]) -> None:
         """Remember secrets."""

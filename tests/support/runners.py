@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -13,7 +13,7 @@ from typing import Self
 from blockyard.protocol.run import ImplementationType
 from blockyard.runner.api import ControlPlane, new_client
 from blockyard.runner.executors.echo import EchoExecutor
-from blockyard.runner.frame.executor import Executor
+from blockyard.runner.frame.executor import AnyExecutor
 from blockyard.runner.loop import Runner
 from blockyard.runner.metrics import Metrics
 from blockyard.runner.session import Frame, connect
@@ -45,7 +45,7 @@ def runner_settings(plane: FakeControlPlane, work_dir: Path, **changes: object) 
 
 @contextmanager
 def running(
-    plane: FakeControlPlane, work_dir: Path, executor: Executor | None = None, **changes: object
+    plane: FakeControlPlane, work_dir: Path, executor: AnyExecutor | None = None, **changes: object
 ) -> Iterator[Runner]:
     """A runner that executes every run with one executor, by default the echo."""
     settings = runner_settings(plane, work_dir, **changes)
@@ -70,14 +70,23 @@ def running(
 
 
 class RunnerProcess:
-    """A runner process with the echo executor."""
+    """A runner process, by default with the echo executor."""
 
-    def __init__(self, plane: FakeControlPlane, work_dir: Path, *, parent: int = 0, **changes: object) -> None:
+    def __init__(
+        self,
+        plane: FakeControlPlane,
+        work_dir: Path,
+        *,
+        parent: int = 0,
+        program: Path = _ECHO_PROGRAM,
+        arguments: Sequence[str] = (),
+        **changes: object,
+    ) -> None:
         settings = runner_settings(plane, work_dir, **changes)
         given = settings.model_dump(mode="json", exclude_unset=True) | {"client_secret": CLIENT_SECRET}
-        environment = {f"BLOCKYARD_RUNNER_{name.upper()}": str(value) for name, value in given.items()}
+        environment = {f"BLOCKYARD_RUNNER_{name.upper()}": _as_variable(value) for name, value in given.items()}
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(_ECHO_PROGRAM), str(parent)],
+            [sys.executable, "-P", str(program), str(parent), *arguments],
             env={**environment, "PATH": os.environ["PATH"]},
         )
 
@@ -100,3 +109,10 @@ class RunnerProcess:
     def __exit__(self, *_: object) -> None:
         if self._process.poll() is None:
             self.kill()
+
+
+def _as_variable(value: object) -> str:
+    """Return a setting as the environment spells it."""
+    if isinstance(value, dict):
+        return ",".join(f"{name}={each}" for name, each in value.items())
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -6,6 +6,7 @@ A run's token is never used for a claim: the two have no object in common.
 import json
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -13,7 +14,7 @@ import httpx
 from blockyard import __version__
 from blockyard.protocol import media
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.run import RUNNER_TYPES
+from blockyard.protocol.run import RUNNER_TYPES, ImplementationType
 from blockyard.protocol.version import (
     CLAIM_WAIT_SECONDS,
     IMPLEMENTATION_TYPE_PARAMETER,
@@ -81,13 +82,13 @@ class ControlPlane:
         self._token = ""
         self._token_until = 0.0
 
-    def claim(self, worker: int) -> Claim | NoRun:
-        """Claim the next run; a Blockyard server may hold the request. Raises ClaimError."""
+    def claim(self, worker: int, types: Sequence[ImplementationType]) -> Claim | NoRun:
+        """Claim the next run of one of these types; a Blockyard server may hold the request. Raises ClaimError."""
         try:
-            response = self._claim(worker)
+            response = self._claim(worker, types)
             if response.status_code == _UNAUTHORIZED:
                 self._forget_token()
-                response = self._claim(worker)
+                response = self._claim(worker, types)
         except httpx.HTTPError as error:
             raise ClaimError(_describe(error)) from error
         blockyard = speaks_blockyard(response.headers.get(PROTOCOL_HEADER))
@@ -108,13 +109,13 @@ class ControlPlane:
         """Take back all claims that are held, so that none is answered; every later one fails."""
         self._connections.hang_up()
 
-    def _claim(self, worker: int) -> httpx.Response:
+    def _claim(self, worker: int, types: Sequence[ImplementationType]) -> httpx.Response:
         settings = self._settings
         return self._client.post(
             f"{settings.server_url}{RUNS}/create",
             params=[
                 ("forRunnerUuid", settings.runner_uuid),
-                *((IMPLEMENTATION_TYPE_PARAMETER, RUNNER_TYPES[kind]) for kind in settings.implementation_types),
+                *((IMPLEMENTATION_TYPE_PARAMETER, RUNNER_TYPES[kind]) for kind in types),
             ],
             headers={
                 "Accept": media.RUN,

@@ -11,7 +11,7 @@ from blockyard.protocol.run import ImplementationType
 from blockyard.runner.executors.manual import ManualExecutor
 from blockyard.runner.executors.opentofu.executor import OpenTofuExecutor
 from blockyard.runner.executors.opentofu.settings import OpenTofuSettings
-from blockyard.runner.frame.executor import Executor
+from blockyard.runner.frame.executor import AnyExecutor
 from blockyard.runner.settings import RunnerSettings, SettingsError, problem_with, read_values, taken_by
 
 MODELS = (RunnerSettings, OpenTofuSettings)
@@ -24,7 +24,7 @@ class Configuration:
     runner: RunnerSettings
     opentofu: OpenTofuSettings
 
-    def executors(self) -> dict[ImplementationType, Executor]:
+    def executors(self) -> dict[ImplementationType, AnyExecutor]:
         """Return the executors by what they execute."""
         return {
             ImplementationType.TERRAFORM: OpenTofuExecutor(self.opentofu, os.environ),

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from pydantic import ValidationError
@@ -10,12 +11,15 @@ from pydantic import ValidationError
 from blockyard.protocol.run import ImplementationType, RunDocument
 from blockyard.runner.api import Claim, ClaimError, ControlPlane, NoRun
 from blockyard.runner.durable import PRIVATE_DIRECTORY
+from blockyard.runner.frame.executor import PollingExecutor
 from blockyard.runner.metrics import Metrics
 from blockyard.runner.process_tree import kill_helpers
 from blockyard.runner.processes import RunProcesses
 from blockyard.runner.reporting import StopReason
 from blockyard.runner.retry import Backoff
 from blockyard.runner.session import Frame, RunSession, report_unreadable, report_unstartable
+from blockyard.runner.slots import Slots, slots_of
+from blockyard.runner.waiting import WaitingRun, WaitingRuns, new_session
 from blockyard.runner.workdir import ClaimedRun, RunFolder, WorkDir
 
 log = structlog.get_logger()
@@ -24,6 +28,10 @@ _SHORT_ANSWER_SECONDS = 1.0
 """A held claim that is answered sooner than that is not repeated at once."""
 
 _LONGEST_TURN_SECONDS = 180.0
+_FREE_SLOT_SECONDS = 1.0
+_CLAIMERS_FOR_WAITING = 4
+"""They also begin what they claim, so that a service that hangs holds up its own runs alone."""
+
 _AFTER_INTERRUPT_SECONDS = 30.0
 
 
@@ -43,6 +51,8 @@ class Runner:
         self._turns: dict[str, float] = {}
         self._threads: list[threading.Thread] = []
         self._claims_work = False
+        self._slots = slots_of(frame.settings)
+        self._waiting = WaitingRuns(frame.metrics)
 
     @property
     def metrics(self) -> Metrics:
@@ -69,20 +79,21 @@ class Runner:
 
     def run(self) -> int:
         """Work until drained; return the exit code."""
-        self._frame.metrics.slots.set(self._frame.settings.concurrency)
+        for slots in self._slots:
+            self._frame.metrics.slots.labels(types=slots.name).set(slots.number)
+        for kind in self._frame.settings.implementation_types:
+            self._frame.metrics.active.labels(type=kind).set(0)
         self._start_thread("spool", lambda: self._frame.spool.replay(self._stopped))
         if any(kind is not ImplementationType.MANUAL for kind in self._frame.settings.implementation_types):
             self._frame.supervisors.prepare()
-        adopted = self._adopt()
-        slots = range(1, self._frame.settings.concurrency + 1)
-        for number in slots:
-            session = adopted.pop() if adopted else None
-            self._start_thread(f"slot-{number}", lambda number=number, session=session: self._slot(number, session))  # type: ignore[misc]  # bound now, not later
-        for session in adopted:
-            self._start_thread(f"adopted-{session.run_id}", lambda session=session: self._work(session, session.resume))  # type: ignore[misc]  # same
+        self._adopt()
+        claimers = [slots for slots in self._slots for _ in range(self._claimers(slots))]
+        for number, slots in enumerate(claimers, start=1):
+            self._start_thread(f"slot-{number}", partial(self._slot, number, slots))
         self._draining.wait()
         self._control_plane.hang_up()
         code = self._finish()
+        self._waiting.leave()
         self._stopped.set()
         return code
 
@@ -119,17 +130,23 @@ class Runner:
                 self._idle.wait(min(0.5, max(0.0, end - time.monotonic())))
             return not self._active
 
-    def _slot(self, number: int, adopted: RunSession | None) -> None:
+    def _claimers(self, slots: Slots) -> int:
+        """Return how many threads claim for these slots: one for each run that needs a thread, a few for any that wait outside."""
+        executors = [self._frame.executors.get(kind) for kind in slots.types]
+        waits = all(isinstance(executor, PollingExecutor) for executor in executors)
+        return min(slots.number, _CLAIMERS_FOR_WAITING) if waits else slots.number
+
+    def _slot(self, number: int, slots: Slots) -> None:
         """Execute one run after the other."""
         name = f"slot-{number}"
         backoff = Backoff(1, 15)
-        if adopted is not None:
-            self._work(adopted, adopted.resume)
         while not self._draining.is_set():
             with self._lock:
                 self._turns[name] = time.monotonic()
+            if not slots.take(_FREE_SLOT_SECONDS):
+                continue
             try:
-                pause = self._turn(number)
+                pause = self._turn(number, slots)
                 backoff.reset()
             except ClaimError as error:
                 if self._draining.is_set():
@@ -143,20 +160,30 @@ class Runner:
                 pause = backoff.pause()
             self._draining.wait(pause)
 
-    def _turn(self, number: int) -> float:
+    def _turn(self, number: int, slots: Slots) -> float:
         """Claim once and execute what comes; return how long to wait before the next claim."""
-        asked_at = time.monotonic()
-        answer = self._control_plane.claim(number)
-        if isinstance(answer, NoRun):
-            self._note_claim("none", works=True)
-            if not answer.waited:
-                return self._frame.settings.poll_seconds
-            return 0.0 if time.monotonic() - asked_at > _SHORT_ANSWER_SECONDS else _SHORT_ANSWER_SECONDS
-        self._note_claim("run", works=True)
-        self._take(answer)
-        return 0.0
+        waits = False
+        try:
+            asked_at = time.monotonic()
+            answer = self._control_plane.claim(number, slots.types)
+            if isinstance(answer, NoRun):
+                self._note_claim("none", works=True)
+                if not answer.waited:
+                    return self._frame.settings.poll_seconds
+                return 0.0 if time.monotonic() - asked_at > _SHORT_ANSWER_SECONDS else _SHORT_ANSWER_SECONDS
+            self._note_claim("run", works=True)
+            session = self._begin(answer)
+            if isinstance(session, WaitingRun) and not self._draining.is_set():
+                waits = True
+                self._waiting.begin(session, slots)
+            else:
+                self._work(session, session.hand_back if self._draining.is_set() else session.execute)
+            return 0.0
+        finally:
+            if not waits:
+                slots.give_back()
 
-    def _take(self, claim: Claim) -> None:
+    def _begin(self, claim: Claim) -> RunSession:
         try:
             document = RunDocument.model_validate(claim.document)
         except ValidationError as error:
@@ -166,17 +193,16 @@ class Runner:
             raise ClaimError("the run document carries no run token")
         try:
             claimed = ClaimedRun(claim.document, claim.blockyard, time.time())
-            session = RunSession(self._frame, self._work_dir.create(document.metadata.uuid, claimed), claimed, document)
+            return new_session(self._frame, self._work_dir.create(document.metadata.uuid, claimed), claimed, document)
         except OSError as error:
             report_unstartable(self._frame, document, error)
             raise ClaimError("the working directory cannot be used") from error
-        self._work(session, session.hand_back if self._draining.is_set() else session.execute)
 
     def _work(self, session: RunSession, work: Callable[[], None]) -> None:
         """Do something with a session and settle it, which the slot need not wait for; until then it counts as active."""
         with self._lock:
             self._active[session] = None
-            self._frame.metrics.active.set(len(self._active))
+        self._frame.metrics.active.labels(type=session.type).inc()
         try:
             work()
         except BaseException:
@@ -195,15 +221,27 @@ class Runner:
     def _forget(self, session: RunSession) -> None:
         with self._idle:
             del self._active[session]
-            self._frame.metrics.active.set(len(self._active))
+            self._frame.metrics.active.labels(type=session.type).dec()
             self._frame.metrics.spooled.set(len(self._frame.spool))
             self._idle.notify_all()
 
-    def _adopt(self) -> list[RunSession]:
-        """Return the runs an earlier runner of this directory left unfinished; remove the rest."""
+    def _adopt(self) -> None:
+        """Go on with the runs that an earlier runner of this directory left unfinished; remove the rest."""
         sessions = [session for folder in self._work_dir.leftovers() if (session := self._open(folder)) is not None]
         self._frame.metrics.adopted.inc(len(sessions))
-        return sessions
+        for session in sessions:
+            slots = next((slots for slots in self._slots if session.type in slots.types), self._slots[0])
+            slots.take_anyway()
+            if isinstance(session, WaitingRun):
+                self._waiting.go_on_with(session, slots)
+            else:
+                self._start_thread(f"adopted-{session.run_id}", partial(self._resume, session, slots))
+
+    def _resume(self, session: RunSession, slots: Slots) -> None:
+        try:
+            self._work(session, session.resume)
+        finally:
+            slots.give_back()
 
     def _open(self, folder: RunFolder) -> RunSession | None:
         """Return the session of a folder; remove the folder where there is nothing to go on with."""
@@ -218,7 +256,7 @@ class Runner:
                 if document.spec.run_token:
                     folder.work.mkdir(exist_ok=True)
                     folder.home.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
-                    return RunSession(self._frame, folder, claim, document)
+                    return new_session(self._frame, folder, claim, document)
         log.info("leftover removed", folder=folder.path.name)
         RunProcesses.kill_in(folder.commands)
         folder.remove()

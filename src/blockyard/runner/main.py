@@ -18,15 +18,16 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import ImplementationType, RunDocument
 from blockyard.protocol.sealing import EnvelopeError, load_private_key
 from blockyard.runner.api import ControlPlane, new_client
-from blockyard.runner.frame.executor import Executor
+from blockyard.runner.frame.executor import AnyExecutor
 from blockyard.runner.health import HealthServer
 from blockyard.runner.loop import Runner
 from blockyard.runner.metrics import Metrics
 from blockyard.runner.process_tree import ProcessIdentity, wait_for_exit
-from blockyard.runner.session import Frame, RunSession, connect
+from blockyard.runner.session import Frame, connect
 from blockyard.runner.settings import RunnerSettings
 from blockyard.runner.spool import Spool
 from blockyard.runner.supervisor import start_time
+from blockyard.runner.waiting import new_session
 from blockyard.runner.workdir import ClaimedRun, WorkDir, WorkDirError
 
 log = structlog.get_logger()
@@ -37,7 +38,7 @@ _PARENT_CHECK_SECONDS = 60.0
 
 def run(
     settings: RunnerSettings,
-    executors: Mapping[ImplementationType, Executor],
+    executors: Mapping[ImplementationType, AnyExecutor],
     *,
     parent: int = 0,
 ) -> int:
@@ -64,7 +65,7 @@ def run(
 
 def _run(
     settings: RunnerSettings,
-    executors: Mapping[ImplementationType, Executor],
+    executors: Mapping[ImplementationType, AnyExecutor],
     client: httpx.Client,
     work_dir: WorkDir,
     private_key: RSAPrivateKey | None,
@@ -113,7 +114,7 @@ def _run_single(frame: Frame, work_dir: WorkDir, path: Path) -> int:
         return CANNOT_START
     blockyard = document.links.heartbeat is not None
     claim = ClaimedRun(raw, blockyard=blockyard, claimed_at=time.time())
-    session = RunSession(frame, work_dir.create(document.metadata.uuid, claim), claim, document)
+    session = new_session(frame, work_dir.create(document.metadata.uuid, claim), claim, document)
     inputs = document.spec.building_block.spec.inputs
     session.add_secrets(str(entry.value) for entry in inputs if entry.is_sensitive)
     session.execute()

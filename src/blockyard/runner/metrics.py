@@ -14,8 +14,13 @@ class Metrics:
             "blockyard_runner_claims", "Claims by answer: run, none, error", ["answer"], registry=self.registry
         )
         self.runs = Counter("blockyard_runner_runs", "Finished runs", ["type", "outcome"], registry=self.registry)
-        self.active = Gauge("blockyard_runner_active_runs", "Runs being executed", registry=self.registry)
-        self.slots = Gauge("blockyard_runner_slots", "Runs that can be executed at once", registry=self.registry)
+        self.active = Gauge("blockyard_runner_active_runs", "Runs being executed", ["type"], registry=self.registry)
+        self.slots = Gauge(
+            "blockyard_runner_slots",
+            "Runs that can be executed at once, of which types",
+            ["types"],
+            registry=self.registry,
+        )
         self.spooled = Gauge(
             "blockyard_runner_spooled_reports", "Final reports not yet delivered", registry=self.registry
         )

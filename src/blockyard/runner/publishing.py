@@ -71,6 +71,7 @@ class Publisher:
         self._deadline = deadline
         self._interval = interval
         self._closing = threading.Event()
+        self._backoff = Backoff(0.5, 5)
         self._sent_revisions: dict[str, int] = {}
         self._sent_bytes: dict[str, int] = {}
         self._stalls: dict[str, int] = {}
@@ -92,6 +93,18 @@ class Publisher:
         self._thread.start()
         if self._watch is not None:
             self._watch.start()
+
+    def turn(self) -> float:
+        """Send what is new, for a run that has no thread for it; return when there will be something again."""
+        if not self._reporter.is_registered:
+            return time.monotonic() + self._interval
+        try:
+            self._publish()
+        except (httpx.HTTPError, ValidationError) as error:
+            self._log.warning("update not delivered", error=type(error).__name__)
+            return time.monotonic() + self._backoff.pause()
+        self._backoff.reset()
+        return self._due
 
     def check_in(self) -> bool:
         """Ask whether the attempt still is ours and tell that it is alive; False: the server does not know it.
@@ -132,7 +145,6 @@ class Publisher:
         return self._logs.size(step.id) <= self._sent_bytes.get(step.id, 0)
 
     def _publish_until_closed(self) -> None:
-        backoff = Backoff(0.5, 5)
         while not self._closing.is_set():
             self._wait()
             if time.monotonic() >= self._deadline:
@@ -141,10 +153,10 @@ class Publisher:
                 continue
             try:
                 self._publish()
-                backoff.reset()
+                self._backoff.reset()
             except (httpx.HTTPError, ValidationError) as error:
                 self._log.warning("update not delivered", error=type(error).__name__)
-                self._closing.wait(backoff.pause())
+                self._closing.wait(self._backoff.pause())
                 self._reporter.changed.set()
 
     def _wait(self) -> None:

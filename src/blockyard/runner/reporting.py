@@ -166,6 +166,30 @@ class RunReporter:
                     self.log(other.id, EARLIER_FAILURE)
             self._save()
 
+    def tell(
+        self,
+        step: StepPlan,
+        status: StepStatus,
+        *,
+        user_message: str | None = None,
+        outputs: Mapping[str, OutputValue] | None = None,
+    ) -> None:
+        """Say where a step stands that is gone through outside."""
+        message, values = self._masked(user_message), without_sensitive_values(outputs or {})
+        with self._lock:
+            self._steps.plan([step])
+            told = self._steps.get(step.id)
+            if (
+                told.revision
+                and told.status is status
+                and told.user_message == message
+                and told.outputs | values == told.outputs
+            ):
+                return
+            told.outputs |= values
+            told.move(status, message)
+            self._save()
+
     def add_secrets(self, values: Iterable[str]) -> None:
         """Mask these from now on."""
         self._logs.add_secrets(list(values))

@@ -16,9 +16,10 @@ from blockyard.protocol.run import ImplementationType, RunDocument, RunStatus
 from blockyard.protocol.status import StatusUpdate
 from blockyard.runner.durable import is_full
 from blockyard.runner.frame.executor import (
+    AnyExecutor,
     CommandLost,
-    Executor,
     Outcome,
+    PollingExecutor,
     RegistrationRefused,
     Result,
     RunContext,
@@ -55,7 +56,7 @@ class Frame:
     settings: RunnerSettings
     client: httpx.Client
     spool: Spool
-    executors: Mapping[ImplementationType, Executor]
+    executors: Mapping[ImplementationType, AnyExecutor]
     private_key: RSAPrivateKey | None
     metrics: Metrics
     supervisors: Supervisors = field(default_factory=Supervisors)
@@ -163,8 +164,13 @@ class RunSession:
         executor = self._frame.executors.get(self.type)
         if executor is None:
             raise RegistrationRefused(f"this runner executes no {self.type} runs")
+        if isinstance(executor, PollingExecutor):
+            raise TypeError(f"{self.type} runs are looked at in turns")
         self._publisher.start()
-        context = RunContext(
+        return executor.execute(self._new_context(), self._reporter)
+
+    def _new_context(self) -> RunContext:
+        return RunContext(
             document=self._document,
             raw_document=self._claim.document,
             run_dir=self._folder.work,
@@ -178,7 +184,6 @@ class RunSession:
             fetch_artifact=lambda link: self._api.download_artifact(link, self._place),
             processes=self._processes,
         )
-        return executor.execute(context, self._reporter)
 
     def settle(self) -> None:
         """Report the end durably and clean up."""
@@ -189,10 +194,12 @@ class RunSession:
         self._frame.metrics.runs.labels(type=self.type, outcome=outcome).inc()
         self._frame.metrics.duration.labels(type=self.type).observe(time.time() - self._claim.claimed_at)
 
-    def _conclude(self, work: Callable[[], Result]) -> None:
-        """Do the work and end every process, whatever happens."""
+    def _conclude(self, work: Callable[[], Result | None]) -> bool:
+        """Do the work and end every process, whatever happens; tell whether the run is over."""
         try:
             result = self._work_or_lose(work)
+            if result is None:
+                return False
             self._processes.kill()
             self._end = result.outcome, self._final_report(result)
         except RegistrationRefused as refused:
@@ -202,8 +209,9 @@ class RunSession:
             self._processes.kill()
             summary = DISK_FULL if is_full(error) else INTERNAL_ERROR
             self._end = "ERROR", self._final_report(Result(Outcome.FAILED, summary))
+        return True
 
-    def _work_or_lose(self, work: Callable[[], Result]) -> Result:
+    def _work_or_lose(self, work: Callable[[], Result | None]) -> Result | None:
         """Do the work; a lost command ends the attempt, which then goes back to the queue."""
         try:
             return work()

@@ -15,7 +15,8 @@ variables count as absent, unknown settings are refused.
 | `client_secret_file` | none | file that holds the secret; goes before `client_secret` |
 | `private_key_file` | none | PEM of the RSA key whose public half is registered; opens sealed inputs |
 | `work_dir` | `/tmp/blockyard-runner` | run directories, spool and lock; one runner process per directory |
-| `concurrency` | 1 | runs executed at the same time |
+| `concurrency` | 1 | runs executed at the same time, of the types that have no slots of their own |
+| `slots` | none | runs at the same time of single types, such as `GITHUB_WORKFLOW=200,TERRAFORM=2` |
 | `implementation_types` | `TERRAFORM,MANUAL` | what this runner claims, in the names of runs |
 | `run_timeout_minutes` | 60 | limit of a whole run, at most 180 |
 | `drain_seconds` | 600 | on SIGTERM: time for runs to end before they are interrupted and handed back |
@@ -36,7 +37,7 @@ variables count as absent, unknown settings are refused.
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, get_origin
+from typing import Annotated, Literal, get_origin
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -49,6 +50,9 @@ from blockyard.runner.frame.settings import CEILING_MINUTES, SharedSettings
 
 PREFIX = "BLOCKYARD_RUNNER_"
 CONFIG_FILE = f"{PREFIX}CONFIG_FILE"
+
+MOST_SLOTS = 1024
+"""Of one type; runs that wait outside need little."""
 
 _OFFICIAL_NAMES = {
     "RUNNER_UUID": "runner_uuid",
@@ -76,6 +80,7 @@ class RunnerSettings(SharedSettings):
     private_key_file: Path | None = None
     concurrency: int = Field(default=1, ge=1, le=256)
     implementation_types: tuple[ImplementationType, ...] = (ImplementationType.TERRAFORM, ImplementationType.MANUAL)
+    slots: dict[ImplementationType, Annotated[int, Field(ge=1, le=MOST_SLOTS)]] = Field(default_factory=dict)
     run_timeout_minutes: float = Field(default=60, gt=0, le=CEILING_MINUTES)
     drain_seconds: float = Field(default=600, ge=0)
     interrupt_grace_seconds: float = Field(default=60, ge=0)
@@ -92,6 +97,15 @@ class RunnerSettings(SharedSettings):
     @classmethod
     def _without_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _has_slots_for_its_types(self) -> "RunnerSettings":
+        if others := sorted(self.slots.keys() - set(self.implementation_types)):
+            raise ValueError(
+                f"{PREFIX}SLOTS names {', '.join(others)}, which this runner does not claim; "
+                f"{PREFIX}IMPLEMENTATION_TYPES says what it does"
+            )
+        return self
 
     @model_validator(mode="after")
     def _has_credentials(self) -> "RunnerSettings":
@@ -150,8 +164,11 @@ def problem_with(model: type[SharedSettings], values: JsonObject) -> str | None:
 
 
 def _parsed(text: str, field: FieldInfo) -> Json:
-    """Return a variable as JSON: lists are separated by commas."""
-    return _split(text) if get_origin(field.annotation) is tuple else text
+    """Return a variable as JSON: lists are separated by commas, so are the pairs `NAME=VALUE` of tables."""
+    kind = get_origin(field.annotation)
+    if kind is dict:
+        return {name.strip(): value.strip() for name, _, value in (pair.partition("=") for pair in _split(text))}
+    return [*_split(text)] if kind is tuple else text
 
 
 def _official(environ: Mapping[str, str]) -> dict[str, Json]:
@@ -170,5 +187,5 @@ def _read_file(path: Path) -> JsonObject:
         raise SettingsError(f"{CONFIG_FILE}: not TOML: {error}") from error
 
 
-def _split(text: str) -> list[Json]:
+def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]

@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import pytest
 
-from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.server.runs.ports import RunFinish
 from blockyard.server.runs.service.ending import RunEnding
@@ -164,6 +164,24 @@ async def test_sensitive_outputs_lose_their_value_and_the_message_that_shows_it(
         for table in ("run_outputs", "run_log_chunks", "run_steps", "runs", "events"):
             rows = connection.exec_driver_sql(f"SELECT * FROM {table}").all()  # noqa: S608  names of this test
             assert "hunter2" not in str(rows)
+
+
+@pytest.mark.parametrize("own", [True, False])
+async def test_a_run_says_which_sensitive_outputs_are_not_kept_unless_its_runner_does(
+    world: RunWorld, *, own: bool
+) -> None:
+    world.request()
+    worker = await a_worker(world, own=own)
+    await worker.register("job", "other")
+    outputs: JsonObject = {name: {"value": "hunter2", "type": "STRING", "isSensitive": True} for name in ("q", "p")}
+    silent: Json = {"id": "job", "status": "IN_PROGRESS", "outputs": outputs}
+    told: Json = {"id": "other", "status": "IN_PROGRESS", "systemMessage": "made it", "outputs": outputs}
+    for _ in range(2):
+        await worker.report(status="IN_PROGRESS", steps=[silent, told])
+
+    warning = "Warning: values of sensitive outputs are not kept: p, q\n"
+    texts = [step.get("systemMessage") or "" for step in await logs_of(world, worker.run_id)]
+    assert texts == (["", "made it"] if own else [warning, f"made it\n{warning}"])
 
 
 async def test_the_output_step_without_sensitive_outputs_keeps_its_message(world: RunWorld, worker: Worker) -> None:

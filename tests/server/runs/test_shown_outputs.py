@@ -93,7 +93,7 @@ async def test_a_run_handed_over_keeps_its_log_but_for_sensitive_outputs(world: 
         assert SECRET[:8] not in str(rows)
 
     assert [step["systemMessage"] for step in await logs_of(world, worker.run_id)] == [
-        "Apply\n(The outputs are not shown: some are sensitive.)\n"
+        "Apply\n(The outputs are not shown: some are sensitive.)\nWarning: values of sensitive outputs are not kept: p\n"
     ]
 
 

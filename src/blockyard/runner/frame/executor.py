@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.run import RunDocument
+from blockyard.protocol.run import RunDocument, StepStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.runner.frame.inputs import Opener
 
@@ -81,6 +81,16 @@ class Reporter(Protocol):
 
         When the run was stopped, the reporter says why instead: the step is ABORTED, or the message names the limit.
         """
+
+    def tell(
+        self,
+        step: StepPlan,
+        status: StepStatus,
+        *,
+        user_message: str | None = None,
+        outputs: Mapping[str, OutputValue] | None = None,
+    ) -> None:
+        """Say where a step stands that is gone through outside. It may be new or begin anew; other steps stay as they are."""
 
     def add_secrets(self, values: Iterable[str]) -> None:
         """Mask these from now on, however they are spelled: 6 characters or more, their lines and JSON texts too."""
@@ -190,8 +200,34 @@ class ArtifactError(Exception):
     """A plan artifact could not be downloaded; the message is for people."""
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The work outside is not over yet."""
+
+    seconds: float
+    """When to look at it again."""
+
+
 class Executor(Protocol):
     """Executes runs of one implementation type, as idempotent stages: after a restart it is called again."""
 
     def execute(self, context: RunContext, reporter: Reporter) -> Result:
         """Work on the run to its end. An exception fails the run with a general message."""
+
+
+@runtime_checkable
+class PollingExecutor(Protocol):
+    """Executes runs whose work is done outside, by a pipeline or by people: it has no thread for each of them."""
+
+    def poll(self, context: RunContext, reporter: Reporter) -> Result | Again:
+        """Do what is next: begin the work outside, or look how it stands.
+
+        Called right after the claim, then again and again, also by a later process of the runner: all that it must know
+        goes into the journal, and before something is begun outside goes what it will be found by. It bounds its own
+        waiting: threads are few. Once `Reporter.aborted` is set it is called at once, cancels the work outside, and may
+        look until that has ended, but no longer than the runner's grace. An exception fails the run with a general message:
+        trouble that passes by itself is a reason to look again.
+        """
+
+
+AnyExecutor: TypeAlias = Executor | PollingExecutor

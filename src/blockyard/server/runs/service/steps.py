@@ -1,6 +1,6 @@
 """Applying what sources say about steps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -36,6 +36,7 @@ TRIGGER_STEP = "trigger"
 """The only step of a run that the official OpenTofu runner hands over: it logs everything there. Source: runner.md 3.5."""
 
 WITHHELD = "The log of this step is not kept: it may show sensitive outputs."
+NOT_KEPT = "Warning: values of sensitive outputs are not kept: "
 OUTPUTS_WITHHELD = "(The outputs are not shown: some are sensitive.)"
 
 
@@ -175,10 +176,16 @@ class StepReports:
             changed = replace(changed, user_message=self._fitting(step, clean(update.user_message)))
         if changed != step:
             changed = self._batch.put(changed)
+        withheld = [] if self._claimer is Claimer.BLOCKYARD else _sensitive(update.outputs or {})  # ours says so itself
+        are_new = bool(withheld) and not self._sensitive_so_far().issuperset(withheld)
         has_sensitive = self._merge_outputs(update.outputs) if update.outputs else self._had_sensitive(step, update)
         if update.system_message is not None:
             text = self._kept_message(changed, update, has_sensitive=has_sensitive)
+            text = _on_a_line(text, NOT_KEPT + ", ".join(withheld)) if withheld else text
             changed = self._logbook.message(changed, text, follows_chunks=self._claimer is Claimer.BLOCKYARD)
+        elif are_new:
+            line = f"{NOT_KEPT}{', '.join(withheld)}\n"
+            changed = self._logbook.chunk(changed, changed.log_bytes, line.encode())
         return changed
 
     def _fitting(self, step: Step, message: str) -> str:
@@ -211,9 +218,12 @@ class StepReports:
         """Whether an `output` step may show sensitive values without having named them yet."""
         if step.id.name != OUTPUT_STEP or shows_no_output(update.system_message or ""):
             return False
+        return bool(self._sensitive_so_far()) or update.outputs is None
+
+    def _sensitive_so_far(self) -> frozenset[str]:
+        """Return the names of the outputs that were sensitive before this report."""
         known = self._known_outputs()
-        some = any(isinstance(output, dict) and output.get("isSensitive") for output in known.values())
-        return some or update.outputs is None
+        return frozenset(n for n, output in known.items() if isinstance(output, dict) and output.get("isSensitive"))
 
     def _known_outputs(self) -> JsonObject:
         """Return the outputs of the attempt with those of this report."""
@@ -231,6 +241,15 @@ class StepReports:
         if step.id.name == OUTPUT_STEP:
             return WITHHELD if has_sensitive else message
         return without_sensitive_outputs(message, OUTPUTS_WITHHELD) if step.id.name == TRIGGER_STEP else message
+
+
+def _sensitive(outputs: Mapping[str, OutputValue]) -> list[str]:
+    return sorted(clean(name) for name, output in outputs.items() if output.is_sensitive)
+
+
+def _on_a_line(text: str, line: str) -> str:
+    """Return a text with one more line."""
+    return "\n".join(part for part in (text.removesuffix("\n"), line) if part) + "\n"
 
 
 def _refuse_reserved(source_id: str) -> None:
