@@ -1,5 +1,7 @@
 """Prints what a run did, once or until it ends."""
 
+from typing import Annotated
+
 import typer
 
 from blockyard.cli.feeds import follow_run, replay_run
@@ -7,6 +9,9 @@ from blockyard.cli.live import Screen
 from blockyard.cli.resources import RUNS
 from blockyard.cli.session import Session
 from blockyard.cli.watching import exit_code_of_run
+
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the end and show what happens.")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")]
 
 
 def print_logs(session: Session, run_id: str, *, follow: bool) -> None:

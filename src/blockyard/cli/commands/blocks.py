@@ -12,13 +12,13 @@ from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import flag, text
 from blockyard.cli.exits import missing
 from blockyard.cli.feeds import replay_block
-from blockyard.cli.listing import Limit, OldestFirst, PageNumber, completing, one_of, require_workspace
+from blockyard.cli.listing import Limit, OldestFirst, PageNumber, require_workspace, status_option
 from blockyard.cli.live import Screen
 from blockyard.cli.model import BlockStatus
 from blockyard.cli.orders import output_rows, output_value
 from blockyard.cli.output import Format, shown
 from blockyard.cli.resources import BLOCKS, JSON, own
-from blockyard.cli.run_logs import end, print_logs, wait_for
+from blockyard.cli.run_logs import Follow, Wait, end, print_logs, wait_for
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.cli.watching import Watch
 
@@ -30,7 +30,6 @@ Which = Annotated[
     str,
     typer.Argument(metavar="BLOCK", help="Id, beginning of the id, or exact name.", autocompletion=names_of("blocks")),
 ]
-Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the end and show what happens.")]
 
 
 @blocks.command("list")
@@ -46,16 +45,7 @@ def list_blocks(
             autocompletion=names_of("definitions"),
         ),
     ] = None,
-    status: Annotated[
-        str | None,
-        typer.Option(
-            "--status",
-            metavar="STATUS",
-            help=f"Only those with this status: {', '.join(BlockStatus)}.",
-            parser=one_of(BlockStatus),
-            autocompletion=completing(BlockStatus),
-        ),
-    ] = None,
+    status: Annotated[str | None, status_option([*BlockStatus])] = None,
     name: Annotated[str | None, typer.Option("--name", help="Only those with exactly this name.")] = None,
     managed_by: Annotated[
         str | None,
@@ -137,7 +127,7 @@ def show_outputs(
 def show_logs(
     block: Which,
     *,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
+    follow: Follow = False,
     workspace: WorkspaceOption = None,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
