@@ -20,8 +20,8 @@ def print_logs(session: Session, run_id: str, *, follow: bool) -> None:
     if follow:
         with Screen(printer.progress) as screen:
             status = follow_run(session.client, run_id, screen)
-    if printer.is_json:
-        printer.json(session.client.get(RUNS.path(run_id, "logs"), accept=RUNS.media))
+    if printer.for_programs:
+        printer.document(session.client.get(RUNS.path(run_id, "logs"), accept=RUNS.media))
     elif follow:
         printer.say(f"The run ended: {status}.")
     else:

@@ -87,8 +87,8 @@ def show_block(
     """Show a building block: its status, inputs and outputs."""
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
-        if session.printer.is_json:
-            session.printer.json(item.document)
+        if session.printer.for_programs:
+            session.printer.document(item.document)
         else:
             print_block(session.printer, item, session.client.get(own("blocks", item.id)), wait=run_wait(session, item))
 
@@ -110,13 +110,13 @@ def show_outputs(
         item = lookup.block(session.client, block, workspace=workspace)
         if name is not None:
             value = output_value(item, name)
-            if session.printer.is_json:
-                session.printer.json(value)
+            if session.printer.for_programs:
+                session.printer.document(value)
             else:
                 session.printer.raw(value)
             return
-        if session.printer.is_json:
-            session.printer.json(item.outputs)
+        if session.printer.for_programs:
+            session.printer.document(item.outputs)
             return
         session.printer.table(
             ("OUTPUT", "VALUE", "USED AS"), [(key, shown(value), used) for key, value, used in output_rows(item)]
@@ -142,7 +142,7 @@ def show_logs(
             print_logs(session, item.run_id, follow=follow)
         elif follow:
             finish(session, item, wait=True)
-        elif session.printer.is_json:
+        elif session.printer.for_programs:
             raise missing(f"'{item.name}' has no run whose log you may read", "Without -o json its steps are shown.")
         else:
             with Screen(session.printer.out, live=False) as screen:
@@ -185,8 +185,8 @@ def detect_changes(
         status = wait_for(session, run_id)
         run = session.client.get(own("runs", run_id))
         changes = flag(run, "changesDetected")
-        if session.printer.is_json:
-            session.printer.json(run)
+        if session.printer.for_programs:
+            session.printer.document(run)
         elif status == "SUCCEEDED" and changes:
             session.printer.say(f"There are changes. Make them with: blockyard blocks apply-plan {item.id}")
         else:

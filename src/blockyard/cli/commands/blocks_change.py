@@ -168,6 +168,6 @@ def _complete(session: Session, missing: list[Input]) -> JsonObject:
     """Return the values of the missing inputs, from whoever sits at the terminal. Raises Failure (usage)."""
     if not missing:
         return {}
-    if not interactive() or session.printer.is_json:
+    if not interactive() or session.printer.for_programs:
         raise refuse_missing(missing)
     return ask(missing, session.printer.err)

@@ -63,8 +63,8 @@ def list_runs(
             blocks = [one] if one else newest_blocks(session.client, workspace)
             found = latest_runs(session.client, blocks, status)[:limit]
         require_workspace(session, workspace, found)
-        if session.printer.is_json:
-            session.printer.json([*found])
+        if session.printer.for_programs:
+            session.printer.document([*found])
             return
         session.printer.objects(
             columns("BLOCK", "NUMBER", "BEHAVIOR", "STATUS", "AGE", "REASON", "ID", wide=["CREATED"]),
@@ -93,8 +93,8 @@ def show_run(run: Which, *, url: UrlOption = None, output: OutputOption = Format
     """Show a run: its steps, attempts and warnings."""
     with connected(output, url) as session:
         document = session.client.get(own("runs", lookup.run_id(session.client, run)))
-        if session.printer.is_json:
-            session.printer.json(document)
+        if session.printer.for_programs:
+            session.printer.document(document)
         else:
             _print(session.printer, document)
 
