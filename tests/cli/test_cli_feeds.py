@@ -59,12 +59,12 @@ def batch(position: int, events: Iterable[JsonObject], *, ended: bool) -> Answer
 NOTHING_MORE = batch(99, [], ended=True)
 
 
-def follow(*answers: Answer) -> tuple[str, list[str], ScriptedServer]:
-    """Return the final status, the printed lines and the server, after its answers about events."""
+def follow(*answers: Answer, runs: Iterable[Answer] = ()) -> tuple[str, list[str], ScriptedServer]:
+    """Return the final status, the printed lines and the server, after its answers about events and about the run."""
     out = io.StringIO()
     with (
         scripted_server(
-            {EVENTS: [*answers, NOTHING_MORE], RUN_PATH: [Answer(200, status("PENDING")["run"])]}
+            {EVENTS: [*answers, NOTHING_MORE], RUN_PATH: [*runs, Answer(200, status("PENDING")["run"])]}
         ) as server,
         Client(Credentials(url=server.url, token="t"), sleep=lambda _: None) as client,
         Screen(Console(file=out, width=200)) as screen,
@@ -101,6 +101,36 @@ def test_a_run_is_shown_step_by_step_and_line_by_line() -> None:
     ]
     assert server.asked[0].headers["Accept"] == "text/event-stream"
     assert server.asked[1].path == f"{EVENTS}?wait=0&after=9"
+
+
+NOBODY = "No runner has asked for work since 2026-01-01 12:00 UTC; tell the operator that runner 'edge' is not running."
+
+
+@pytest.mark.parametrize("way", ["streamed", "polled"])
+def test_a_run_that_does_not_begin_says_what_it_waits_for_once_as_long_as_it_is_the_same(way: str) -> None:
+    behind = {"message": "The run is number 2 in the queue of runner 'edge'."}
+    runs = [Answer(200, {"waitsFor": wait}) for wait in (behind, behind, {"message": NOBODY}, None)]
+    waiting: list[Answer]
+    if way == "polled":
+        nothing = batch(1, [], ended=False)
+        waiting = [
+            Answer(status=None),
+            Answer(status=None),
+            batch(1, [status("PENDING")], ended=False),
+            nothing,
+            nothing,
+            nothing,
+        ]
+    else:
+        quiet = stream(1, [status("PENDING")])
+        assert isinstance(quiet.body, bytes)
+        waiting = [Answer(200, quiet.body + b": keep-alive\n\n" * 3, quiet.headers)]
+    begun = batch(9, [status("IN_PROGRESS"), status("SUCCEEDED")], ended=True)
+    end = begun if way == "polled" else stream(9, [status("IN_PROGRESS"), status("SUCCEEDED")])
+
+    _, lines, _ = follow(*waiting, end, runs=runs)
+
+    assert lines == ["Run 1: apply", "  PENDING", f"  {behind['message']}", f"  {NOBODY}", "  IN_PROGRESS"]
 
 
 def test_of_events_that_happened_together_each_log_is_shown_below_its_step() -> None:

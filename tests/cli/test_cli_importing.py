@@ -249,13 +249,10 @@ def test_a_dry_run_reads_no_secrets(tmp_path: Path) -> None:
     assert members(inputs(wanted), "extra")["argument"] == "(from /does/not/exist)"
 
 
-def test_an_empty_http_backend_with_an_address_in_the_environment_is_the_modules_own(tmp_path: Path) -> None:
-    file = tmp_path / "definition.toml"
-    file.write_text("[inputs.TF_HTTP_ADDRESS]\nassignment_type = 'STATIC'\nenvironment = true\nvalue = 'http://x'\n")
-    files = {"main.tf": 'terraform {\n  backend "http" {}\n}\n'}
-
-    for overrides, falls_back in ((Overrides(), True), (read_overrides(file), False)):
-        terraform = member(made(overrides, files).version, "implementation", "terraform")
+def test_an_empty_http_backend_is_ours() -> None:
+    for backend, falls_back in (('"http" {}', True), ('"http" {\n address = "http://x"\n}', False), ('"s3" {}', False)):
+        files = {"main.tf": f"terraform {{\n  backend {backend}\n}}\n"}
+        terraform = member(made(Overrides(), files).version, "implementation", "terraform")
         assert member(terraform, "useMeshHttpBackendFallback") is falls_back
 
 

@@ -10,12 +10,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+import yaml  # type: ignore[import-untyped]  # PyYAML brings no types
+from hypothesis import example, given
+from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
 from blockyard.cli.exits import Failure
 from blockyard.cli.live import Screen, Step
 from blockyard.cli.output import Format, Printer, columns, plain, shown, status_text
+from blockyard.protocol.jsontypes import Json
 
 HOSTILE = "a\x9b31mb\x1b[31mc\x1b]0;title\x07d\u202eevil\u2066x\u2028y\x00\x08\x7f\ud800z"
 STEERING = re.compile(
@@ -54,7 +58,7 @@ def a_run(printer: Printer) -> None:
 
 
 WAYS: dict[str, Callable[[Printer], None]] = {
-    "json": lambda printer: printer.json({HOSTILE: [HOSTILE]}),
+    "json": lambda printer: printer.document({HOSTILE: [HOSTILE]}),
     "raw": lambda printer: printer.raw(HOSTILE),
     "raw list": lambda printer: printer.raw([HOSTILE]),
     "table": lambda printer: printer.table((HOSTILE,), [(HOSTILE,), (Text(plain(HOSTILE)),)], title=HOSTILE),
@@ -76,16 +80,64 @@ def test_nothing_that_is_printed_steers_the_terminal(way: str, form: Format) -> 
         WAYS[way](Printer(form))
 
     sent = OWN.sub("", received[0])
-    assert ("evil" in sent) == (way != "say" or form is not Format.JSON)
+    assert ("evil" in sent) == (way != "say" or form not in {Format.JSON, Format.YAML})
     assert STEERING.search(sent) is None, repr(sent)
 
 
 def test_json_says_the_same_with_everything_spelled_out(capsys: pytest.CaptureFixture[str]) -> None:
-    Printer(Format.JSON).json({"value": "a\x9b\u202e\x7fé"})
+    Printer(Format.JSON).document({"value": "a\x9b\u202e\x7fé"})
 
     printed = capsys.readouterr().out
     assert r"a\u009b\u202e\u007fé" in printed
     assert json.loads(printed) == {"value": "a\x9b\u202e\x7fé"}
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(VALUES)
+@example(
+    {
+        "yes": [
+            "no",
+            "1",
+            "1e3",
+            "0x1f",
+            "2026-11-30",
+            "~",
+            "",
+            " a",
+            "a: b",
+            "# a",
+            "- a",
+            "\u2028",
+            "\ufeff",
+            "\ud800é",
+            "a\n  b\n",
+        ]
+    }
+)
+def test_yaml_says_the_same(document: Json) -> None:
+    written = Printer(Format.YAML)._written(document)
+
+    assert yaml.safe_load(written) == document
+    assert STEERING.search(written) is None
+
+
+def test_yaml_is_plain_and_in_the_order_of_the_document(capsys: pytest.CaptureFixture[str]) -> None:
+    Printer(Format.YAML).document({"name": "é", "blocks": [{"size": 3, "on": True}], "text": "a\nb\n"})
+
+    assert capsys.readouterr().out == "name: é\nblocks:\n- size: 3\n  'on': true\ntext: 'a\n\n  b\n\n  '\n"
+
+
+def test_a_problem_is_yaml_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    Printer(Format.YAML).fail(Failure("it is gone", remedy="Make another.", code="Gone"))
+
+    told = yaml.safe_load(capsys.readouterr().err)
+    assert told == {"error": {"message": "it is gone", "errorCode": "Gone", "remedy": "Make another."}, "exitCode": 1}
 
 
 def test_a_bare_value_goes_to_a_program_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:

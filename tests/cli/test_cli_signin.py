@@ -139,6 +139,8 @@ def test_several_servers_are_kept_as_contexts_and_each_has_a_default_workspace(
     stranger.does("keys", "list")
     assert stranger.does("whoami", "-o", "json").document["url"] == blockyard.url
     assert stranger("keys", "list", "--context", second).code == 2
+    assert "no context is given" in stranger("context", "use").err
+    assert "Now using" in stranger.does("context", "use", "--workspace", "shop").out
     stranger.with_environment(BLOCKYARD_WORKSPACE="shop").does("keys", "list", "--context", second)
 
     stranger.does("logout")

@@ -11,6 +11,7 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from tests.contract.test_bad_input import STREAMS, filled, operations
 from tests.support.held import LIMIT_SECONDS, Held, measured
 from tests.support.http import client_for
+from tests.support.huge_json import HUGE
 from tests.support.installation import an_input, an_output, text_of
 from tests.support.page_world import Person
 from tests.support.whole_server import (
@@ -102,14 +103,16 @@ def order(version: str, inputs: Mapping[str, Json]) -> Request:
     return Request("POST", BLOCKS, body, media.BLOCK_V2)
 
 
-def held_by_requests(server: WholeServer, requests: Sequence[Request]) -> tuple[Held, list[httpx.Response]]:
+def held_by_requests(
+    server: WholeServer, requests: Sequence[Request], *, is_interpreter_watched: bool = False
+) -> tuple[Held, list[httpx.Response]]:
     """Send requests and return what was held, and the answers."""
     answers: list[httpx.Response] = []
 
     async def send() -> None:
         answers.extend(await server._send_all(requests))
 
-    return measured(server.db, send), answers
+    return measured(server.db, send, is_interpreter_watched=is_interpreter_watched), answers
 
 
 def held_by_pages(server: WholeServer, person: Person, paths: Sequence[str]) -> Held:
@@ -217,6 +220,20 @@ def test_deep_and_wide_documents_hold_no_route_up(server: WholeServer, tenancy: 
 
     assert [answer.status_code for answer in answers if answer.status_code >= 500] == []
     assert_short(held)
+
+
+@pytest.mark.parametrize("name", ["digits", "one wide letter"])
+def test_a_huge_single_token_does_not_hold_the_interpreter(server: WholeServer, tenancy: Tenancy, name: str) -> None:
+    state, document = f"/api/terraform/state/workspace/shop/buildingBlock/{tenancy.block}", HUGE[name]()
+    requests = [
+        Request("POST", BLOCKS, document, media.BLOCK_V2),
+        Request("POST", state, document, "application/json", tenancy.run_token),
+    ]
+
+    held, answers = held_by_requests(server, requests, is_interpreter_watched=True)
+
+    assert {answer.status_code for answer in answers} <= {400, 413}
+    assert held.interpreter < LIMIT_SECONDS, held
 
 
 @pytest.mark.parametrize("text", ['{\n"a":\n' * 400 + "[" + "[]," * 350_000, "{\n" * 500_000, "}\n{\n" * 250_000])

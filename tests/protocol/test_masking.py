@@ -4,9 +4,11 @@ import base64
 import html
 import json
 import re
+import sys
 import textwrap
 from collections.abc import Callable
 from itertools import pairwise
+from types import FrameType
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -254,3 +256,59 @@ def test_a_degenerate_secret_does_not_hold_a_stream_for_ever() -> None:
 
     assert stream.held < 70_000
     assert b"aaaaaa" not in out + stream.flush()
+
+
+MOST_CALLS = 500
+"""For each byte of a text, whatever is in it and in the secret; another start in the text must not begin everything anew."""
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("a " * 3000, "a "),
+        ("a " * 3000, "a " * 20 + "\n"),
+        ("a " * 3000, "YSBh"),
+        ("a " * 62 + "b", "a "),
+        ("ab," * 1000, "ab,"),
+        ('"' * 3000, '"'),
+        ("- " * 3000, "- "),
+        ("- x y zzzz", "- "),
+        ("- x y zzzz", "- " + "\n" * 14),
+        ("\\" * 300 + "a", "\\"),
+    ],
+)
+def test_a_text_that_repeats_what_a_secret_repeats_is_masked_in_few_steps(secret: str, text: str) -> None:
+    data = (text * 4000)[:4000].encode()
+    stream = MaskedStream(Masker([secret]))
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    sys.setprofile(count)
+    try:
+        stream.feed(data)
+        stream.flush()
+    finally:
+        sys.setprofile(None)
+
+    assert calls < MOST_CALLS * len(data)
+
+
+def test_secrets_side_by_side_are_two_masks_and_overlapping_ones_are_one() -> None:
+    masker = Masker(["hunter22", "aba ab"])
+
+    assert masker.mask("hunter22hunter22") == "******"
+    assert masker.mask("xaba aba abx") == "x***x"
+    assert masker.mask("xaba ab aba abx") == "x*** ***x"
+
+
+def test_blanks_in_which_a_stream_is_cut_may_go_on() -> None:
+    masker = Masker(["first second"])
+    text = "x first\n   \n \\n  second y"
+
+    for cut in range(len(text)):
+        stream = MaskedStream(masker)
+        given = [stream.feed(text[:cut].encode()), stream.feed(text[cut:].encode()), stream.flush()]
+        assert b"".join(given) == b"x *** y"

@@ -29,9 +29,11 @@ def test_health_and_readiness_differ() -> None:
     try:
         base = f"http://127.0.0.1:{server.port}"
         assert (httpx.get(f"{base}/healthz").status_code, httpx.get(f"{base}/healthz").text) == (200, "OK")
-        assert httpx.get(f"{base}/readyz").status_code == 503
+        ready = httpx.get(f"{base}/readyz")
+        assert (ready.status_code, "the runner is draining" in ready.text) == (503, True)
         vitals.alive, vitals.ready = False, True
-        assert httpx.get(f"{base}/healthz").status_code == 503
+        healthy = httpx.get(f"{base}/healthz")
+        assert (healthy.status_code, "claimed within 3 minutes" in healthy.text) == (503, True)
         assert httpx.get(f"{base}/readyz").status_code == 200
         assert "blockyard_runner_spooled_reports 0.0" in httpx.get(f"{base}/metrics").text
         assert httpx.get(f"{base}/else").status_code == 404

@@ -47,7 +47,7 @@ from tests.support.clock import FixedClock
 from tests.support.principals import ADMINISTRATOR, a_key, a_run_token
 from tests.support.routes import Routes
 from tests.support.runner_keys import RunnerKey, a_runner_key
-from tests.support.workspaces import MASTER_KEY, given_workspaces
+from tests.support.workspaces import MASTER_KEY, given_keys, given_workspaces
 
 BLOCKS = "/api/meshobjects/meshbuildingblocks"
 OWN = "/api/blockyard/v1/blocks"
@@ -120,7 +120,10 @@ class BlockWorld:
         self.key: RunnerKey = a_runner_key()
         self.events = EventLog(clock=clock, new_id=new_id)
         self.workspaces = given_workspaces(database, "admin", "shop", "platform", "other", clock=clock, new_id=new_id)
-        self.runners = RunnerService(clock=clock, new_id=new_id, event_log=self.events, workspaces=self.workspaces)
+        keys = given_keys(clock=clock, new_id=new_id)
+        self.runners = RunnerService(
+            clock=clock, new_id=new_id, event_log=self.events, workspaces=self.workspaces, keys=keys
+        )
         links = Links("http://blockyard.test")
         self.states = States()
         context = RunContext(

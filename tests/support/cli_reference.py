@@ -7,6 +7,7 @@ from typer.core import TyperArgument, TyperGroup, TyperOption
 
 from blockyard import __main__ as command
 from blockyard.cli.app import build
+from blockyard.cli.examples import EXAMPLES
 from blockyard.cli.exits import MEANINGS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "cli.md"
@@ -37,6 +38,9 @@ def _group(group: TyperGroup, path: str) -> list[str]:
             parts += _group(item, f"{path} {name}")
         elif not item.hidden:
             parts.append(_command(item.params, item.help or "", f"{path} {name}"))
+            words = f"{path} {name}".removeprefix("blockyard ")
+            lines = "".join(f"$ blockyard {example}\n" for example in EXAMPLES.get(words, ()))
+            parts.append(f"```console\n{lines}```\n")
     return parts
 
 

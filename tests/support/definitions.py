@@ -24,7 +24,7 @@ from blockyard.server.runners.service import RunnerService, RunnerUsage
 from tests.support.principals import a_key
 from tests.support.routes import Routes
 from tests.support.runner_keys import RunnerKey, a_runner_key
-from tests.support.workspaces import MASTER_KEY, given_workspaces
+from tests.support.workspaces import MASTER_KEY, given_keys, given_workspaces
 
 DEFINITIONS = "/api/meshobjects/meshbuildingblockdefinitions"
 INTEGRATIONS = "/api/meshobjects/meshintegrations"
@@ -62,7 +62,14 @@ class Catalogue:
         usages: list[RunnerUsage] = []
         self.database = database
         self.blocks = Blocks()
-        self.runners = RunnerService(clock=clock, new_id=ids, event_log=events, workspaces=workspaces, usages=usages)
+        self.runners = RunnerService(
+            clock=clock,
+            new_id=ids,
+            event_log=events,
+            workspaces=workspaces,
+            keys=given_keys(clock=clock, new_id=ids),
+            usages=usages,
+        )
         integration_usages: list[IntegrationUsage] = []
         self.integrations = IntegrationService(
             clock=clock,

@@ -1,14 +1,15 @@
-"""How long one callback holds the event loop, and one transaction the writer.
+"""How long one callback holds the event loop, one transaction the writer, and one step of C code the interpreter.
 
-CPU time of the thread is counted, not time on the clock: on a busy machine that says nothing about what was asked.
+CPU time is counted, not time on the clock: on a busy machine that says nothing about what was asked.
 """
 
 import asyncio
 import gc
+import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import Context
 from dataclasses import dataclass
 from typing import Any, TypeVarTuple
@@ -31,6 +32,7 @@ class Held:
     loop: float = 0.0
     loop_by: str = ""
     writer: float = 0.0
+    interpreter: float = 0.0
 
     def callback(self, seconds: float, by: object) -> None:
         """Note one callback of the event loop."""
@@ -95,8 +97,34 @@ def measured_writer(database: Database, held: Held) -> Iterator[None]:
             event.remove(database.engine, name, listener)
 
 
-def measured(database: Database, work: Callable[[], Coroutine[Any, Any, None]]) -> Held:
-    """Do `work` on an event loop of its own and return what was held how long; garbage is collected as in a server."""
+@contextmanager
+def measured_interpreter(held: Held) -> Iterator[None]:
+    """Note how long all other threads work before one that always wants the interpreter gets it."""
+    has_ended = threading.Event()
+
+    def watch() -> None:
+        before = time.process_time() - time.thread_time()
+        while not has_ended.is_set():
+            now = time.process_time() - time.thread_time()
+            held.interpreter = max(held.interpreter, now - before)
+            before = now
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        has_ended.set()
+        watcher.join()
+
+
+def measured(
+    database: Database, work: Callable[[], Coroutine[Any, Any, None]], *, is_interpreter_watched: bool = False
+) -> Held:
+    """Do `work` on an event loop of its own and return what was held how long; garbage is collected as in a server.
+
+    Whoever watches the interpreter always wants it, which makes everything else slow.
+    """
     held = Held()
     keep_for_good()
 
@@ -104,7 +132,8 @@ def measured(database: Database, work: Callable[[], Coroutine[Any, Any, None]]) 
         with asyncio.Runner(loop_factory=lambda: _MeasuredLoop(held)) as runner:
             runner.run(work())
 
-    with measured_writer(database, held), ThreadPoolExecutor(1) as pool:
+    watched = measured_interpreter(held) if is_interpreter_watched else nullcontext()
+    with measured_writer(database, held), watched, ThreadPoolExecutor(1) as pool:
         pool.submit(run).result()
     gc.unfreeze()
     return held

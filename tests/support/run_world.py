@@ -43,7 +43,7 @@ from tests.support.clock import FixedClock
 from tests.support.http import client_for
 from tests.support.principals import ADMINISTRATOR, a_key
 from tests.support.runner_keys import a_runner_key
-from tests.support.workspaces import given_workspaces
+from tests.support.workspaces import given_keys, given_workspaces
 
 BASE_URL = "http://blockyard.test"
 ADA = Author(type="User", identifier="u-17", display_name="Ada L.", username="ada")
@@ -120,7 +120,8 @@ class RunWorld:
         self.listener = Listener()
         workspaces = given_workspaces(database, "admin", "platform", "shop", "other", clock=clock, new_id=new_id)
         events = EventLog(clock=clock, new_id=new_id)
-        self.runners = RunnerService(clock=clock, new_id=new_id, event_log=events, workspaces=workspaces)
+        keys = given_keys(clock=clock, new_id=new_id)
+        self.runners = RunnerService(clock=clock, new_id=new_id, event_log=events, workspaces=workspaces, keys=keys)
         self.context = RunContext(
             clock=clock,
             new_id=new_id,

@@ -62,6 +62,11 @@ class KnownRunTokens:
         del tx
         return self.grants.get(token)
 
+    def is_over(self, tx: Transaction, grant: RunGrant) -> bool:
+        """Whether a test has taken the token back."""
+        del tx
+        return grant not in self.grants.values()
+
 
 @dataclass
 class Tenancy:

@@ -38,6 +38,8 @@ def build() -> typer.Typer:
         context_settings=NAMES_OF_HELP,
     )
     application.callback()(_main)
+    application.command("help")(_help)
+    application.command("version")(_version)
     for command in (login, logout, whoami):
         application.command(command.__name__, rich_help_panel=SIGN_IN)(_with_context(command))
     application.add_typer(context, no_args_is_help=True, rich_help_panel=SIGN_IN)
@@ -59,9 +61,23 @@ def _all_with_context(group: typer.Typer) -> typer.Typer:
     return made
 
 
+def _help(
+    context: typer.Context,
+    words: Annotated[list[str] | None, typer.Argument(metavar="COMMAND", help="What to explain.")] = None,
+) -> None:
+    """Explain a command, or list all commands."""
+    root = context.find_root()
+    root.command.main([*(words or ()), "--help"], prog_name=root.info_name)
+
+
+def _version() -> None:
+    """Show the version."""
+    typer.echo(f"blockyard {__version__}")
+
+
 def _main(
     *,
-    _version: Annotated[
+    _asked: Annotated[
         bool,
         typer.Option(
             "--version", help="Show the version and exit.", is_eager=True, callback=lambda on: _show_version(wanted=on)
@@ -73,7 +89,7 @@ def _main(
 
 def _show_version(*, wanted: bool) -> None:
     if wanted:
-        typer.echo(f"blockyard {__version__}")
+        _version()
         raise typer.Exit
 
 

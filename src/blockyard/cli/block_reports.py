@@ -40,8 +40,8 @@ def finish(session: Session, block: Block, *, wait: bool) -> None:
 
 def _print_end(session: Session, block: Block) -> None:
     printer = session.printer
-    if printer.is_json:
-        printer.json(block.document)
+    if printer.for_programs:
+        printer.document(block.document)
         return
     if block.lifecycle == DELETED:
         printer.say(f"'{block.name}' ({block.id}) is deleted.")
@@ -125,8 +125,8 @@ def _when(wire: str) -> str:
 
 def print_list(printer: Printer, page: Page) -> None:
     """Print one page of building blocks; a program gets the objects alone."""
-    if printer.is_json:
-        printer.json([*page.items])
+    if printer.for_programs:
+        printer.document([*page.items])
         return
     printer.objects(
         columns("NAME", "WORKSPACE", "DEFINITION", "VERSION", "STATUS", "AGE", "ID", wide=["CREATED", "IN WORDS"]),

@@ -44,7 +44,7 @@ def run(wanted: Wanted, *, into: str | None, release: bool, dry_run: bool, url: 
         made = read(wanted, release=release, dry_run=dry_run)
         for warning in made.warnings:
             printer.warn(warning)
-        if not printer.is_json:
+        if not printer.for_programs:
             _show(printer, made)
         if dry_run:
             definition_content, version_content = made.shown()

@@ -1,7 +1,7 @@
 """Follows runs and building blocks by the server's streams of events; where a proxy breaks these, by long polls."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -9,7 +9,7 @@ import httpx
 
 from blockyard.cli import events
 from blockyard.cli.client import Client
-from blockyard.cli.documents import flag, member, members, objects, text
+from blockyard.cli.documents import flag, member, members, objects, text, texts
 from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.live import Screen
 from blockyard.cli.model import FINAL
@@ -29,6 +29,9 @@ class Followed(Protocol):
 
     def take(self, batch: Sequence[JsonObject]) -> None:
         """Show events that happened together."""
+
+    def tell_wait(self) -> None:
+        """Say what keeps it from going on, if something does."""
 
     @property
     def done(self) -> bool:
@@ -68,7 +71,7 @@ class Feed:
         try:
             with self._client.stream(self._path, last_event=self._position) as lines:
                 batch: list[JsonObject] = []
-                for event in events.parse(lines):
+                for event in events.parse(self._telling(lines)):
                     batch.append(_document(event.data))
                     if event.id != self._position:  # the last one of a batch names where it ends
                         self._position = event.id
@@ -80,11 +83,21 @@ class Feed:
             if failure.exit_code is not ExitCode.REFUSED:
                 raise
 
+    def _telling(self, lines: Iterable[str]) -> Iterator[str]:
+        """Pass on the lines of a stream; say at each sign of life in between, which is a comment, what is waited for."""
+        for line in lines:
+            if line.startswith(":"):
+                self._followed.tell_wait()
+            yield line
+
     def _poll(self, *, wait: int) -> bool:
         """Pass on what happened since; tell whether nothing will ever happen again."""
         query = {"wait": str(wait)} | ({"after": self._position} if self._position else {})
         document = self._client.get(self._path, query=query)
-        self._followed.take(objects(document, "events"))
+        happened = objects(document, "events")
+        self._followed.take(happened)
+        if wait and not happened:
+            self._followed.tell_wait()
         position = member(document, "position")
         self._position = str(position) if isinstance(position, int | str) else self._position
         return flag(document, "ended")
@@ -94,11 +107,17 @@ class FollowedRun:
     """A run until it ends."""
 
     def __init__(self, client: Client, run_id: str, screen: Screen) -> None:
-        self._view = RunView(screen, lambda: client.get(own("runs", run_id)))
+        self._client = client
+        self._run_id = run_id
+        self._view = RunView(screen, self._run, self._waits)
 
     def take(self, batch: Sequence[JsonObject]) -> None:
         """Show events that happened together."""
         self._view.take(batch)
+
+    def tell_wait(self) -> None:
+        """Say what keeps the run from beginning, if something does."""
+        self._view.tell_wait()
 
     @property
     def done(self) -> bool:
@@ -110,6 +129,12 @@ class FollowedRun:
         """Where the run is."""
         return self._view.status
 
+    def _run(self) -> JsonObject:
+        return self._client.get(own("runs", self._run_id))
+
+    def _waits(self) -> Sequence[str]:
+        return [text(self._run(), "waitsFor", "message")]
+
 
 class FollowedBlock:
     """A building block until nothing is going on with it, with the runs it has meanwhile."""
@@ -117,7 +142,7 @@ class FollowedBlock:
     def __init__(self, client: Client, block_id: str, screen: Screen) -> None:
         self._client = client
         self._block_id = block_id
-        self._view = RunView(screen, self._latest_run)
+        self._view = RunView(screen, self._latest_run, lambda: texts(self._detail(), "waitsFor"))
         self._settled = False
 
     def take(self, batch: Sequence[JsonObject]) -> None:
@@ -126,6 +151,10 @@ class FollowedBlock:
         for event in batch:
             if text(event, "type") == "block":
                 self._take_block(members(event, "block"))
+
+    def tell_wait(self) -> None:
+        """Say what keeps its run from beginning, if something does."""
+        self._view.tell_wait()
 
     def _take_block(self, block: JsonObject) -> None:
         waits = text(block, "status").startswith("WAITING_")
@@ -138,7 +167,10 @@ class FollowedBlock:
         return self._settled
 
     def _latest_run(self) -> JsonObject:
-        return next(iter(objects(self._client.get(own("blocks", self._block_id)), "runs")), {})
+        return next(iter(objects(self._detail(), "runs")), {})
+
+    def _detail(self) -> JsonObject:
+        return self._client.get(own("blocks", self._block_id))
 
 
 def follow_run(client: Client, run_id: str, screen: Screen) -> str:

@@ -244,7 +244,7 @@ def _implementation(
         "terraformVersion": version,
         "repositoryUrl": source.url,
         "async": False,
-        "useMeshHttpBackendFallback": not (proposal.has_backend or _BACKEND_ADDRESS in overrides.inputs),
+        "useMeshHttpBackendFallback": not proposal.has_backend,
     }
     optional = {
         "repositoryPath": source.path,
@@ -253,10 +253,6 @@ def _implementation(
     }
     terraform = settings | {key: value for key, value in optional.items() if value}
     return {"type": "terraform", "terraform": terraform}, [chosen.warning] if chosen.warning else []
-
-
-_BACKEND_ADDRESS = "TF_HTTP_ADDRESS"
-"""An input that says where a module with an empty `http` backend keeps its state."""
 
 
 def _inputs(

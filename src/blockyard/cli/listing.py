@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated
 
 import typer
+from typer.models import OptionInfo
 
 from blockyard.cli.client import Page
 from blockyard.cli.documents import text
@@ -41,6 +42,17 @@ def completing(words: Iterable[str]) -> Callable[[str], list[str]]:
     """Return what completes one of some words."""
     known = list(words)
     return lambda incomplete: [word for word in known if word.startswith(incomplete.upper())]
+
+
+def status_option(words: Sequence[str]) -> OptionInfo:
+    """Return the option that keeps those with one status."""
+    return typer.Option(
+        "--status",
+        metavar="STATUS",
+        help=f"Only those with this status: {', '.join(words)}.",
+        parser=one_of(words),
+        autocompletion=completing(words),
+    )
 
 
 def ago(wire: str) -> str:

@@ -1,4 +1,4 @@
-"""What commands print: tables and sentences for people, JSON for programs; problems on standard error."""
+"""What commands print: tables and sentences for people, JSON or YAML for programs; problems on standard error."""
 
 import json
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import yaml  # type: ignore[import-untyped]  # PyYAML brings no types
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +18,9 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 
 UNBOUND_WIDTH = 1000
 """Columns of a table that goes to a file or a pipe: lines are not wrapped there."""
+
+_ENDLESS = 2**31 - 1
+"""Columns of YAML: texts are not folded."""
 
 STATUS_STYLES = {
     "SUCCEEDED": "green",
@@ -42,6 +46,7 @@ class Format(StrEnum):
     TABLE = "table"
     WIDE = "wide"
     JSON = "json"
+    YAML = "yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +97,18 @@ class Printer:
         self.err = _console(stderr=True)
 
     @property
-    def is_json(self) -> bool:
+    def for_programs(self) -> bool:
         """Whether a program reads the result."""
-        return self.form is Format.JSON
+        return self.form in {Format.JSON, Format.YAML}
 
     @property
     def progress(self) -> Console:
-        """Where progress is told: beside the result, if that is JSON."""
-        return self.err if self.is_json else self.out
+        """Where progress is told: beside the result, if that is for a program."""
+        return self.err if self.for_programs else self.out
 
-    def json(self, document: Json) -> None:
-        """Print a JSON document."""
-        sys.stdout.write(_json(document) + "\n")
+    def document(self, document: Json) -> None:
+        """Print a document for programs."""
+        sys.stdout.write(self._written(document))
         sys.stdout.flush()
 
     def raw(self, value: Json) -> None:
@@ -171,13 +176,13 @@ class Printer:
 
     def say(self, sentence: str) -> None:
         """Print a sentence for people; a program does not get it."""
-        if not self.is_json:
+        if not self.for_programs:
             self.out.print(Text(plain(sentence)), soft_wrap=True)
 
     def result(self, document: Json, sentence: str) -> None:
         """Print what was done: the document for programs, the sentence for people."""
-        if self.is_json:
-            self.json(document)
+        if self.for_programs:
+            self.document(document)
         else:
             self.say(sentence)
 
@@ -190,9 +195,9 @@ class Printer:
         self.err.print(Text.assemble(("warning: ", "yellow"), plain(sentence)), soft_wrap=True)
 
     def fail(self, failure: Failure) -> None:
-        """Print why the command ends: cause and remedy, or the same as JSON."""
-        if self.is_json:
-            self._fail_json(failure)
+        """Print why the command ends: cause and remedy, or the same as a document."""
+        if self.for_programs:
+            self._fail_as_document(failure)
             return
         if failure.exit_code is ExitCode.INTERRUPTED:
             self.note(failure.message)
@@ -202,7 +207,7 @@ class Printer:
         if remedy:
             self.err.print(Text(plain(remedy)), soft_wrap=True)
 
-    def _fail_json(self, failure: Failure) -> None:
+    def _fail_as_document(self, failure: Failure) -> None:
         members = {
             "message": failure.message,
             "errorCode": failure.code,
@@ -210,7 +215,11 @@ class Printer:
             "remedy": failure.remedy,
         }
         error: JsonObject = {name: value for name, value in members.items() if value is not None}
-        sys.stderr.write(_json({"error": error, "exitCode": int(failure.exit_code)}) + "\n")
+        sys.stderr.write(self._written({"error": error, "exitCode": int(failure.exit_code)}))
+
+    def _written(self, document: Json) -> str:
+        """Return a document that no terminal is steered by; programs read the same from it."""
+        return _yaml(document) if self.form is Format.YAML else _json(document) + "\n"
 
 
 def _one_line(cell: str | Text, *, column: Column, wide: bool) -> Text:
@@ -223,8 +232,18 @@ def _one_line(cell: str | Text, *, column: Column, wide: bool) -> Text:
 
 
 def _json(document: Json) -> str:
-    """Return a document as JSON that no terminal is steered by; programs read the same from it."""
     return escaped(json.dumps(document, indent=2, ensure_ascii=False), keep="\n")
+
+
+def _yaml(document: Json) -> str:
+    """Return a document as YAML; what would steer a terminal is spelled out, and with it all that is not ASCII."""
+    raw = json.dumps(document, ensure_ascii=False)
+    steers = escaped(raw) != raw
+    dumper = (
+        yaml.SafeDumper if steers else getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    )  # that in C knows no surrogates
+    written: str = yaml.dump(document, Dumper=dumper, allow_unicode=not steers, sort_keys=False, width=_ENDLESS)
+    return written.removesuffix("...\n")
 
 
 def _console(*, stderr: bool, width: int | None = None) -> Console:

@@ -1,5 +1,7 @@
 """Prints what a run did, once or until it ends."""
 
+from typing import Annotated
+
 import typer
 
 from blockyard.cli.feeds import follow_run, replay_run
@@ -8,6 +10,9 @@ from blockyard.cli.resources import RUNS
 from blockyard.cli.session import Session
 from blockyard.cli.watching import exit_code_of_run
 
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the end and show what happens.")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")]
+
 
 def print_logs(session: Session, run_id: str, *, follow: bool) -> None:
     """Print the steps of a run with their logs; with `follow` until it ends, and exit by that. Raises Failure."""
@@ -15,8 +20,8 @@ def print_logs(session: Session, run_id: str, *, follow: bool) -> None:
     if follow:
         with Screen(printer.progress) as screen:
             status = follow_run(session.client, run_id, screen)
-    if printer.is_json:
-        printer.json(session.client.get(RUNS.path(run_id, "logs"), accept=RUNS.media))
+    if printer.for_programs:
+        printer.document(session.client.get(RUNS.path(run_id, "logs"), accept=RUNS.media))
     elif follow:
         printer.say(f"The run ended: {status}.")
     else:

@@ -41,11 +41,15 @@ class _Log:
 
 
 class RunView:
-    """The run that is shown; `introduce` returns its summary when steps arrive before it was named."""
+    """The run that is shown.
 
-    def __init__(self, screen: Screen, introduce: Callable[[], JsonObject]) -> None:
+    `introduce` returns its summary when steps arrive before it was named, `waits` what keeps it from beginning.
+    """
+
+    def __init__(self, screen: Screen, introduce: Callable[[], JsonObject], waits: Callable[[], Sequence[str]]) -> None:
         self._screen = screen
         self._introduce = introduce
+        self._waits = waits
         self._run = ""
         self._attempt = 0
         self._warned: set[str] = set()
@@ -74,6 +78,14 @@ class RunView:
         for run in runs:
             if text(run, "status") in FINAL:
                 self._take_status(run)
+        if runs:
+            self.tell_wait()
+
+    def tell_wait(self) -> None:
+        """Say what keeps the run from beginning, unless that was said already."""
+        if self.status == "PENDING":
+            for sentence in filter(None, self._waits()):
+                self._screen.remark(sentence)
 
     def _take_step(self, event: JsonObject, logs: Sequence[JsonObject]) -> None:
         self._begin_attempt(event)

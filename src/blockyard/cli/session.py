@@ -18,7 +18,8 @@ from blockyard.cli.exits import ExitCode, Failure, usage
 from blockyard.cli.output import Format, Printer
 
 OutputOption = Annotated[
-    Format, typer.Option("--output", "-o", help="How to print the result: a table, a wide one with whole ids, or JSON.")
+    Format,
+    typer.Option("--output", "-o", help="How to print the result: a table, a wide one with whole ids, JSON or YAML."),
 ]
 UrlOption = Annotated[
     str | None,
@@ -45,7 +46,7 @@ def needed_workspace(workspace: str | None, url: str | None = None) -> str:
     if found is None:
         raise usage(
             "no workspace is given",
-            f"Give -w, set {stored.WORKSPACE}, or choose a default: blockyard context use NAME --workspace WORKSPACE",
+            f"Give -w, set {stored.WORKSPACE}, or choose a default: blockyard context use --workspace WORKSPACE",
         )
     return found
 

@@ -1,4 +1,4 @@
-"""What is wrong with the words of a command line, in our words, and as JSON for programs that ask for it."""
+"""What is wrong with the words of a command line, in our words, and as a document for programs that ask for it."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ from typer._click.core import Command, Context  # these are public nowhere
 from typer._click.exceptions import MissingParameter, NoArgsIsHelpError, UsageError
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
+from blockyard.cli.examples import shown
 from blockyard.cli.exits import usage
 from blockyard.cli.output import Format, Printer
 from blockyard.diagnosis.validation import in_words
@@ -27,10 +28,10 @@ class Commands(TyperGroup):
     _words: tuple[str, ...] = ()
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
-        """Return a command, its arguments spelled as our sentences and documents spell them."""
+        """Return a command, its arguments spelled as our sentences and documents spell them, with its examples."""
         found = super().get_command(ctx, cmd_name)
         if found is not None:
-            _spell(found)
+            spell(found, cmd_name)
         return found
 
     def make_context(
@@ -47,12 +48,14 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
 
 
-def _spell(command: Command) -> None:
+def spell(command: Command, path: str) -> None:
+    """Complete what help says of a command, and of those below it; `path` is its words."""
+    command.epilog = shown(path) or None
     for parameter in command.params:
         if isinstance(parameter, TyperArgument):
             parameter.metavar = parameter.metavar or (parameter.name or "").upper()
-    for inner in command.commands.values() if isinstance(command, TyperGroup) else ():
-        _spell(inner)
+    for name, inner in command.commands.items() if isinstance(command, TyperGroup) else ():
+        spell(inner, f"{path} {name}")
 
 
 @contextmanager
@@ -63,15 +66,17 @@ def _telling(words: Sequence[str]) -> Iterator[None]:
         raise
     except UsageError as error:
         failure = usage(_sentence(error), f"'{error.ctx.command_path} -h' shows the usage." if error.ctx else None)
-        Printer(Format.JSON if _wants_json(words) else Format.TABLE).fail(failure)
+        Printer(_format(words)).fail(failure)
         raise typer.Exit(failure.exit_code) from None
 
 
-def _wants_json(words: Sequence[str]) -> bool:
-    whole = {"-ojson", "--output=json"}
-    return not whole.isdisjoint(words) or any(
-        pair in {("-o", "json"), ("--output", "json")} for pair in pairwise(words)
-    )
+def _format(words: Sequence[str]) -> Format:
+    """Return how the problem is printed: as the words ask for, though they are not understood."""
+    for form in (Format.JSON, Format.YAML):
+        pairs = {("-o", form.value), ("--output", form.value)}
+        if not {f"-o{form}", f"--output={form}"}.isdisjoint(words) or not pairs.isdisjoint(pairwise(words)):
+            return form
+    return Format.TABLE
 
 
 def _sentence(error: UsageError) -> str:

@@ -173,13 +173,7 @@ class Masker:
         """Return the ranges to mask, in order, overlapping ones joined."""
         found = [match.span() for match in _USERINFO.finditer(data)] if self._urls else []
         for pattern in self._possible(data):
-            for start in pattern.starts:
-                at = data.find(start)
-                while at >= 0:
-                    reached = pattern.end(data, at)
-                    if reached is not None:
-                        found.append((at, reached))
-                    at = data.find(start, at + 1)
+            found += pattern.ranges(data)
         joined: list[tuple[int, int]] = []
         for begin, end in sorted(found):
             if joined and begin < joined[-1][1]:
@@ -204,10 +198,13 @@ class Masker:
         end = len(data)
         url = _OPEN_URL.search(data, max(0, end - _AUTHORITY_LIMIT - 3))
         first = url.start() if url else end
+        starts: dict[int, tuple[Pattern, list[int]]] = {}
         for found in self._first_bytes.finditer(data, max(0, end - min(self._longest, HELD_LIMIT)), first):
-            if any(pattern.is_open(data, found.start()) for pattern in self._beginning(data, found.start())):
-                return found.start()
-        return first
+            at = found.start()
+            for pattern in self._beginning(data, at):
+                starts.setdefault(id(pattern), (pattern, []))[1].append(at)
+        opened = (pattern.open_from(data, begun) for pattern, begun in starts.values())
+        return min((at for at in opened if at is not None), default=first)
 
     def _beginning(self, data: bytes, at: int) -> Iterator[Pattern]:
         """Yield what may begin at `at`."""

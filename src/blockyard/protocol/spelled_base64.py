@@ -2,9 +2,10 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from blockyard.protocol.spelled_walk import positions
 from blockyard.protocol.spellings import BACKSLASH, PREFIX, SHORTEST, START_BYTES
 
 _BREAK_FROM = 40
@@ -40,14 +41,20 @@ class _Base64:
         """The body in one line."""
         return self.body
 
-    def end(self, data: bytes, at: int) -> int | None:
+    def ranges(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where occurrences are."""
+        for at in positions(data, self.starts):
+            if (end := self._end(data, at)) is not None:
+                yield at, end
+
+    def open_from(self, data: bytes, starts: Sequence[int]) -> int | None:
+        """Return the first of `starts` at which an occurrence may begin that goes on behind the end of `data`."""
+        return next((at for at in starts if any(self._walk(data, at, begin)[1] for begin in self._begins)), None)
+
+    def _end(self, data: bytes, at: int) -> int | None:
         """Return where an occurrence that begins at `at` ends; without its very beginning, the line before may have that."""
         ends = (self._walk(data, at, begin)[0] for begin in self._begins)
         return next((end for end in ends if end is not None), None)
-
-    def is_open(self, data: bytes, at: int) -> bool:
-        """Tell whether an occurrence may begin at `at` and go on behind the end of `data`."""
-        return any(self._walk(data, at, begin)[1] for begin in self._begins)
 
     @property
     def _begins(self) -> tuple[int, ...]:

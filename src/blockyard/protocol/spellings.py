@@ -9,8 +9,11 @@ takes time linear in the text: nothing is ever tried twice.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Protocol
+
+from blockyard.protocol.spelled_walk import CostlyError, Effort, Step, Walk, positions
 
 SHORTEST = 6
 """Secrets of fewer characters are not masked: they would mutilate every log. Source: architecture.md 4."""
@@ -28,6 +31,7 @@ r"""How many backslashes may stand before a character: `\` itself, quoted five t
 
 BACKSLASH = rb"(?:\\|%(?:25)*5[Cc])"
 _BACKSLASHES = b"%s{1,%d}" % (BACKSLASH, _DEPTH)
+_ONE_BACKSLASH = re.compile(BACKSLASH)
 _WHITE = "".join(letter for letter in map(chr, range(0x3001)) if letter.isspace() and letter not in "\x1c\x1d\x1e\x1f")
 _WORD = re.compile(r"[A-Za-z0-9_.~-]+")
 """What every spelling leaves alone."""
@@ -89,26 +93,10 @@ _CUT = re.compile(
 """The beginning of something that goes on behind the end of the text."""
 
 
-class _Step(Protocol):
-    """One thing that a spelled secret must have next."""
-
-    @property
-    def starts(self) -> tuple[bytes, ...]:
-        """One of these is what it begins with."""
-
-    @property
-    def longest(self) -> int:
-        """About how many bytes it may have."""
-
-    def ends(self, data: bytes, at: int) -> Iterable[int]:
-        """Return where it may end when it begins at `at`."""
-
-    def is_open(self, data: bytes, at: int) -> bool:
-        """Tell whether it may begin at `at` and go on behind the end of `data`."""
-
-
 class _Word:
     """Letters that are the same everywhere."""
+
+    repeats = False
 
     def __init__(self, text: bytes) -> None:
         self.text = text
@@ -125,6 +113,8 @@ class _Word:
 class _Spelled:
     """A character with several spellings, behind backslashes of its own."""
 
+    repeats = False
+
     def __init__(self, sources: Sequence[bytes], first_bytes: bytes) -> None:
         self._patterns = [re.compile(source) for source in sources]
         self.starts: tuple[bytes, ...] = tuple(bytes([byte]) for byte in first_bytes)
@@ -138,23 +128,26 @@ class _Spelled:
 
 
 class _Backslashes:
-    """At least so many backslashes."""
+    """At least so many backslashes: all there are, but for those that belong to what follows."""
+
+    repeats = False
 
     def __init__(self, count: int) -> None:
-        self._one = re.compile(BACKSLASH)
-        self._limit = (_DEPTH + 1) * count
+        limit = (_DEPTH + 1) * count
+        self._all = re.compile(b"%s{%d,%d}" % (BACKSLASH, count, limit))
         self._count = count
         self.starts: tuple[bytes, ...] = (b"\\", b"%")
-        self.longest = self._limit
+        self.longest = limit
 
     def ends(self, data: bytes, at: int) -> Iterable[int]:
-        for count in range(1, self._limit + 1):
-            found = self._one.match(data, at)
-            if found is None:
-                return
-            at = found.end()
-            if count >= self._count:
-                yield at
+        found = self._all.match(data, at)
+        if found is None:
+            return
+        end = found.end()
+        yield end
+        for one in reversed(_ONE_BACKSLASH.findall(data, at, end)[self._count :][-_DEPTH:]):
+            end -= len(one)
+            yield end
 
     def is_open(self, data: bytes, at: int) -> bool:
         return at == len(data) or _CUT.match(data, at) is not None
@@ -163,16 +156,16 @@ class _Backslashes:
 class _Blanks:
     """Blanks, of which a line end with all that may stand around it is one."""
 
+    repeats = True
     starts: tuple[bytes, ...] = ()
     longest = 64
 
     def ends(self, data: bytes, at: int) -> Iterable[int]:
-        while found := _BLANK.match(data, at):
-            at = found.end()
-            yield at
+        found = _BLANK.match(data, at)
+        return () if found is None else (found.end(),)
 
     def is_open(self, data: bytes, at: int) -> bool:
-        return any(end == len(data) or _CUT.match(data, end) for end in (at, *self.ends(data, at)))
+        return at == len(data) or _CUT.match(data, at) is not None
 
 
 _BLANKS = _Blanks()
@@ -223,41 +216,75 @@ class Pattern(Protocol):
     def plain(self) -> bytes:
         """The one spelling that is simplest to find."""
 
-    def end(self, data: bytes, at: int) -> int | None:
-        """Return where the longest occurrence that begins at `at` ends."""
+    def ranges(self, data: bytes) -> Iterable[tuple[int, int]]:
+        """Return where in `data` occurrences are: a range for each, or one for several that overlap."""
 
-    def is_open(self, data: bytes, at: int) -> bool:
-        """Tell whether an occurrence that is not complete yet may begin at `at`."""
+    def open_from(self, data: bytes, starts: Sequence[int]) -> int | None:
+        """Return the first of `starts`, which are in order, at which an occurrence may begin that is not complete yet."""
 
 
 class _Steps:
-    """A text, each character in each of its spellings."""
+    """A text, each character in each of its spellings.
 
-    def __init__(self, steps: Sequence[_Step], plain: bytes) -> None:
-        self._steps = tuple(steps)
+    All occurrences are followed together, from one position of the text to the next: a bit for each step says that all before
+    it may end there. So no step is tried twice at one position, however often a secret repeats itself.
+    """
+
+    def __init__(self, steps: Sequence[Step], plain: bytes) -> None:
         self.plain = plain
         words = [step.text for step in steps if isinstance(step, _Word)]
         self.anchors: tuple[bytes, ...] = (max(words, key=len),) if words else ()
         self.starts: tuple[bytes, ...] = steps[0].starts
         self.longest = sum(step.longest for step in steps)
+        self._whole = 1 << len(steps)
+        alike: dict[object, int] = {}
+        for index, step in enumerate(steps):
+            key = step.text if isinstance(step, _Word) else step
+            alike[key] = alike.get(key, 0) | 1 << index
+        self._steps = [(step, alike[step.text if isinstance(step, _Word) else step]) for step in steps]
 
-    def end(self, data: bytes, at: int) -> int | None:
-        reached = {at}
-        for step in self._steps:
-            reached = {end for position in reached for end in step.ends(data, position)}
-            if not reached:
-                return None
-        return max(reached)
+    def ranges(self, data: bytes) -> Iterable[tuple[int, int]]:
+        starts = positions(data, self.starts)
+        with suppress(CostlyError):
+            return self._one_by_one(data, starts)
+        walk = Walk(self._steps, data)
+        walk.go(starts)
+        return walk.ranges(self._whole)
 
-    def is_open(self, data: bytes, at: int) -> bool:
-        reached = {at}
-        for step in self._steps:
-            if any(step.is_open(data, position) for position in reached):
-                return True
-            reached = {end for position in reached for end in step.ends(data, position)}
-            if not reached:
-                return False
-        return False
+    def open_from(self, data: bytes, starts: Sequence[int]) -> int | None:
+        with suppress(CostlyError):
+            return self._first_open(data, starts)
+        walk = Walk(self._steps, data)
+        walk.go(starts, is_open_wanted=True)
+        return walk.first_open()
+
+    def _one_by_one(self, data: bytes, starts: Sequence[int]) -> list[tuple[int, int]]:
+        """Return the longest occurrence at each start: quicker than a walk where there are few. Raises CostlyError."""
+        found: list[tuple[int, int]] = []
+        effort = Effort(len(data))
+        for start in starts:
+            reached = {start}
+            for step, _ in self._steps:
+                reached = effort.ends(step, data, reached)
+                if not reached:
+                    break
+            if reached:
+                found.append((start, max(reached)))
+        return found
+
+    def _first_open(self, data: bytes, starts: Sequence[int]) -> int | None:
+        """Return the first start of an occurrence that is not complete yet. Raises CostlyError."""
+        effort = Effort(len(data))
+        for start in starts:
+            reached = {start}
+            for step, _ in self._steps:
+                ends = effort.ends(step, data, reached)
+                if any(step.is_open(data, at) for at in (reached | ends if step.repeats else reached)):
+                    return start
+                reached = ends
+                if not reached:
+                    break
+        return None
 
 
 def literally(data: bytes) -> Pattern:
@@ -286,7 +313,7 @@ def _pieces(text: str) -> Iterator[str]:
     yield text[begin - PIECE_CHARACTERS // 4 if is_short else begin :]
 
 
-def _steps(text: str) -> Iterator[_Step]:
+def _steps(text: str) -> Iterator[Step]:
     backslashes = 0
     for index, found in enumerate(_PART.finditer(text)):
         part = found[0]

@@ -7,6 +7,11 @@ from typing import Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+_NOT_ALIVE = b"a slot neither works nor has claimed within 3 minutes\n"
+_NOT_READY = (
+    b"no claim was answered yet (a claim waits up to 25 seconds), the last one failed, or the runner is draining\n"
+)
+
 
 class Vitals(Protocol):
     """What health is judged by."""
@@ -53,9 +58,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         match self.path:
             case "/healthz":
-                self._answer_claim(is_true=self.vitals.is_alive())
+                self._answer_claim(is_true=self.vitals.is_alive(), otherwise=_NOT_ALIVE)
             case "/readyz":
-                self._answer_claim(is_true=self.vitals.is_ready())
+                self._answer_claim(is_true=self.vitals.is_ready(), otherwise=_NOT_READY)
             case "/metrics":
                 self._answer(HTTPStatus.OK, generate_latest(self.registry), CONTENT_TYPE_LATEST)
             case _:
@@ -64,11 +69,11 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  named by http.server
         """Say nothing: probes come every few seconds."""
 
-    def _answer_claim(self, *, is_true: bool) -> None:
+    def _answer_claim(self, *, is_true: bool, otherwise: bytes) -> None:
         if is_true:
             self._answer(HTTPStatus.OK, b"OK")
         else:
-            self._answer(HTTPStatus.SERVICE_UNAVAILABLE, b"not now\n")
+            self._answer(HTTPStatus.SERVICE_UNAVAILABLE, otherwise)
 
     def _answer(self, status: HTTPStatus, body: bytes, content_type: str = "text/plain") -> None:
         self.send_response(status)

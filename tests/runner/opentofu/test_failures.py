@@ -255,6 +255,7 @@ def test_another_engine_than_asked_for_is_warned_of(new_run: NewRun) -> None:
 
     assert lenient.execute().outcome is Outcome.SUCCEEDED
     assert "WARNING: the definition asks for OpenTofu 1.9.0; this run uses" in lenient.reporter.text("sources")
+    assert "the definition asks for OpenTofu 1.9.0; this run uses" in lenient.reporter.user_messages["sources"]
     assert strict.execute().outcome is Outcome.FAILED
     assert "OpenTofu 1.9.0 is not available" in strict.reporter.user_messages["sources"]
     assert "its policy is to use exactly the version" in strict.reporter.text("sources")

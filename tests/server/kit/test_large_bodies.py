@@ -14,11 +14,12 @@ from fastapi import Body, FastAPI, Request
 from pydantic import AfterValidator
 from starlette.types import Message, Receive, Scope, Send
 
-from blockyard.server.kit.bodies import LARGE_BYTES, OPEN_BYTES, SIGN_IN_BYTES
+from blockyard.server.kit.bodies import KNOWN_BYTES, LARGE_BYTES, OPEN_BYTES, SIGN_IN_BYTES, read_form
 from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.errors import Denied, Unauthenticated
 from blockyard.server.kit.http import install_errors
-from blockyard.server.kit.large_bodies import MAX_VALUES, api_router, takes
+from blockyard.server.kit.json_reader import MAX_NUMBER_CHARACTERS, MAX_TEXT_CHARACTERS, MAX_VALUES
+from blockyard.server.kit.large_bodies import api_router, takes
 from blockyard.server.kit.wire import WireModel
 from tests.support.http import client_for
 
@@ -44,6 +45,12 @@ class Note(WireModel):
     number: int | None = None
 
 
+async def may(request: Request) -> None:
+    """Take large bodies of one caller only."""
+    if request.headers["authorization"] != "Bearer x":
+        raise Denied("not you", remedy="Ask somebody else.")
+
+
 @pytest.fixture
 def client() -> Iterator[httpx.AsyncClient]:
     """A client of an application that takes notes of those who have a token."""
@@ -65,10 +72,6 @@ def client() -> Iterator[httpx.AsyncClient]:
     async def note(body: Annotated[Note, Body()]) -> Note:
         return body
 
-    async def may(request: Request) -> None:
-        if request.headers["authorization"] != "Bearer x":
-            raise Denied("not you", remedy="Ask somebody else.")
-
     @router.post("/books")
     @takes(LARGE_BYTES, may)
     async def book(body: Annotated[Note, Body()]) -> Note:
@@ -82,6 +85,10 @@ def client() -> Iterator[httpx.AsyncClient]:
     @router.post("/maybe")
     async def maybe(body: Annotated[Note | None, Body()] = None) -> Note | None:
         return body
+
+    @router.post("/form")
+    async def form(request: Request) -> int:
+        return len((await read_form(request, LARGE_BYTES, may)).texts["text"])
 
     @router.get("/answer")
     async def answer() -> str:
@@ -190,6 +197,35 @@ async def test_a_document_of_too_many_values_is_refused(client: httpx.AsyncClien
         content = f'{{"text": "x", "filler": [{",".join([filler] * MAX_VALUES)}]}}'
         answer = await client.post("/books", content=content, headers=JSON)
         assert (answer.status_code, answer.json()["errorCode"]) == (413, "TooManyValues")
+
+
+@pytest.mark.parametrize(("size", "in_parts", "whole"), [(OPEN_BYTES, 200, 200), (2 * KNOWN_BYTES, 200, 413)])
+async def test_a_large_form_has_to_come_in_parts(
+    client: httpx.AsyncClient, size: int, in_parts: int, whole: int
+) -> None:
+    text = "x" * size
+
+    answers = [
+        await client.post("/form", files={"text": (None, text)}),
+        await client.post("/form", data={"text": text}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [in_parts, whole]
+
+
+@pytest.mark.parametrize(
+    ("filler", "code"),
+    [
+        ('"' + "x" * (MAX_TEXT_CHARACTERS + 1) + '"', "TextTooLong"),
+        ("1" * (MAX_NUMBER_CHARACTERS + 2) + " " * OPEN_BYTES, "NumberTooLong"),
+    ],
+)
+async def test_a_document_with_a_single_huge_text_or_number_is_refused(
+    client: httpx.AsyncClient, filler: str, code: str
+) -> None:
+    answer = await client.post("/books", content=f'{{"text": "x", "filler": {filler}}}', headers=JSON)
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (413, code)
 
 
 def test_a_route_cannot_take_large_bodies_without_asking_who_may_send_them() -> None:

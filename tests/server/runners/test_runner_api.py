@@ -23,7 +23,7 @@ from tests.support.http import client_for
 from tests.support.principals import ADMINISTRATOR, a_key
 from tests.support.routes import Routes
 from tests.support.runner_keys import a_runner_key
-from tests.support.workspaces import given_workspaces
+from tests.support.workspaces import given_keys, given_workspaces
 
 PATH = "/api/meshobjects/meshbuildingblockrunners"
 FIRST = a_runner_key()
@@ -49,7 +49,14 @@ def users() -> Users:
 def runners(database: Database, clock: FixedClock, ids: Callable[[], UUID], users: Users) -> RunnerService:
     events = EventLog(clock=clock, new_id=ids)
     workspaces = given_workspaces(database, "team", "shop", "demo-partner", clock=clock, new_id=ids)
-    return RunnerService(clock=clock, new_id=ids, event_log=events, workspaces=workspaces, usages=[users])
+    return RunnerService(
+        clock=clock,
+        new_id=ids,
+        event_log=events,
+        workspaces=workspaces,
+        keys=given_keys(clock=clock, new_id=ids),
+        usages=[users],
+    )
 
 
 @pytest.fixture

@@ -8,17 +8,16 @@ import pytest
 
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import KeySettings, Principal, ServedRunner
-from blockyard.server.identity.service import ApiKeyService, GroupService, IssuedKey
+from blockyard.server.identity.service import IssuedKey
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Denied, Invalid, NotFound
 from blockyard.server.runners.keys import RunnerKeys
 from blockyard.server.runners.model import Restriction, RunnerId, RunnerSpec, RunnerType
 from blockyard.server.runners.service import RunnerService
-from blockyard.server.workspaces.service import WorkspaceDirectory
 from tests.support.clock import FixedClock
 from tests.support.principals import ADMINISTRATOR, a_key
 from tests.support.runner_keys import a_runner_key
-from tests.support.workspaces import MASTER_KEY, given_workspaces
+from tests.support.workspaces import given_keys, given_workspaces
 
 TEAM = a_key("team")
 
@@ -30,14 +29,10 @@ class World:
         self.db = database
         events = EventLog(clock=clock, new_id=ids)
         workspaces = given_workspaces(database, "team", "shop", "admin", clock=clock, new_id=ids)
-        self.api_keys = ApiKeyService(
-            clock=clock,
-            new_id=ids,
-            master_key=MASTER_KEY,
-            event_log=events,
-            workspaces=WorkspaceDirectory(groups=GroupService()),
+        self.api_keys = given_keys(clock=clock, new_id=ids)
+        self.runners = RunnerService(
+            clock=clock, new_id=ids, event_log=events, workspaces=workspaces, keys=self.api_keys
         )
-        self.runners = RunnerService(clock=clock, new_id=ids, event_log=events, workspaces=workspaces)
         self.keys = RunnerKeys(runners=self.runners, keys=self.api_keys)
 
     def runner(self, restriction: Restriction = Restriction.PRIVATE) -> RunnerId:
@@ -148,3 +143,40 @@ def test_the_start_of_the_server_binds_a_key_that_could_claim_for_every_runner(w
     assert "BUILDINGBLOCKRUN_SAVE" in seed(("ADM_BUILDINGBLOCKRUN_SAVE",), None).everywhere
     bound = seed((), ServedRunner(id=runner, is_public=True))
     assert (bound.everywhere, bound.runner) == (frozenset(), runner)
+
+
+def test_the_own_keys_of_a_runner_end_with_it(world: World) -> None:
+    runner, other = world.runner(), world.runner()
+    issued, kept = [world.key(runner), world.key(runner)], world.key(other)
+
+    world.db.write_now(lambda tx: world.runners.delete(tx, TEAM, runner))
+
+    def signs_in(key: IssuedKey) -> bool:
+        return world.db.read_now(lambda tx: world.api_keys.sign_in(tx, str(key.key.id), key.secret or "")) is not None
+
+    assert [signs_in(key) for key in (*issued, kept)] == [False, False, True]
+    of_team = world.db.read_now(lambda tx: world.api_keys.of_workspace(tx, TEAM, "team"))
+    assert [key.id for key in of_team] == [kept.key.id]
+
+
+def test_whoever_may_delete_a_runner_needs_no_right_to_its_keys(world: World) -> None:
+    runner = world.runner()
+    issued = world.key(runner)
+    deleting = a_key("team", "BUILDINGBLOCKRUNNER_DELETE", "BUILDINGBLOCKRUNNER_LIST")
+
+    world.db.write_now(lambda tx: world.runners.delete(tx, deleting, runner))
+
+    with pytest.raises(NotFound):
+        world.db.read_now(lambda tx: world.api_keys.get(tx, TEAM, issued.key.id))
+
+
+def test_a_runner_that_was_deleted_gets_no_key(world: World) -> None:
+    runner = world.runner()
+    world.db.write_now(lambda tx: world.runners.delete(tx, TEAM, runner))
+
+    for use in (
+        lambda tx: world.runners.keep(tx, runner),
+        lambda tx: world.keys.create(tx, TEAM, runner, "late", None),
+    ):
+        with pytest.raises(NotFound):
+            world.db.write_now(use)

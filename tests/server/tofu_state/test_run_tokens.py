@@ -156,7 +156,10 @@ NOT_FOR_RUNS = (403, "RunTokenNotEnough")
 REQUESTS: dict[str, tuple[tuple[int, str], tuple[int, str], tuple[int, str]]] = {
     "GET": (ALLOWED, ALLOWED, EXPIRED),
     "POST": (ALLOWED, FOLLOWED, EXPIRED),
+    "POST of what is not a state": ((400, "NotAState"), FOLLOWED, EXPIRED),
     "LOCK": (ALLOWED, FOLLOWED, EXPIRED),
+    "LOCK of what is not a lock": ((400, "NotALock"), FOLLOWED, EXPIRED),
+    "UNLOCK of what is not a lock": ((400, "NotALock"), FOLLOWED, EXPIRED),
     "UNLOCK": (ALLOWED, FOLLOWED, EXPIRED),
     "UNLOCK of whatever it is": (ALLOWED, FOLLOWED, EXPIRED),
     "DELETE of the lock": (ALLOWED, FOLLOWED, EXPIRED),
@@ -187,6 +190,9 @@ async def use(holder: Holder, request: str) -> httpx.Response:
     requests: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
         "GET": lambda: engine.send("GET"),
         "POST": lambda: engine.send("POST", a_state(2)),
+        "POST of what is not a state": lambda: engine.send("POST", b"{}"),
+        "LOCK of what is not a lock": lambda: engine.send("LOCK", b"{}"),
+        "UNLOCK of what is not a lock": lambda: engine.send("UNLOCK", b"{}"),
         "DELETE": lambda: engine.send("DELETE"),
         "LOCK": lambda: engine.lock("own"),
         "UNLOCK": lambda: engine.unlock(lock_id),

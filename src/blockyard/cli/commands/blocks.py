@@ -12,13 +12,13 @@ from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import flag, text
 from blockyard.cli.exits import missing
 from blockyard.cli.feeds import replay_block
-from blockyard.cli.listing import Limit, OldestFirst, PageNumber, completing, one_of, require_workspace
+from blockyard.cli.listing import Limit, OldestFirst, PageNumber, require_workspace, status_option
 from blockyard.cli.live import Screen
 from blockyard.cli.model import BlockStatus
 from blockyard.cli.orders import output_rows, output_value
 from blockyard.cli.output import Format, shown
 from blockyard.cli.resources import BLOCKS, JSON, own
-from blockyard.cli.run_logs import end, print_logs, wait_for
+from blockyard.cli.run_logs import Follow, Wait, end, print_logs, wait_for
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.cli.watching import Watch
 
@@ -30,7 +30,6 @@ Which = Annotated[
     str,
     typer.Argument(metavar="BLOCK", help="Id, beginning of the id, or exact name.", autocompletion=names_of("blocks")),
 ]
-Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the end and show what happens.")]
 
 
 @blocks.command("list")
@@ -46,16 +45,7 @@ def list_blocks(
             autocompletion=names_of("definitions"),
         ),
     ] = None,
-    status: Annotated[
-        str | None,
-        typer.Option(
-            "--status",
-            metavar="STATUS",
-            help=f"Only those with this status: {', '.join(BlockStatus)}.",
-            parser=one_of(BlockStatus),
-            autocompletion=completing(BlockStatus),
-        ),
-    ] = None,
+    status: Annotated[str | None, status_option([*BlockStatus])] = None,
     name: Annotated[str | None, typer.Option("--name", help="Only those with exactly this name.")] = None,
     managed_by: Annotated[
         str | None,
@@ -97,8 +87,8 @@ def show_block(
     """Show a building block: its status, inputs and outputs."""
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
-        if session.printer.is_json:
-            session.printer.json(item.document)
+        if session.printer.for_programs:
+            session.printer.document(item.document)
         else:
             print_block(session.printer, item, session.client.get(own("blocks", item.id)), wait=run_wait(session, item))
 
@@ -120,13 +110,13 @@ def show_outputs(
         item = lookup.block(session.client, block, workspace=workspace)
         if name is not None:
             value = output_value(item, name)
-            if session.printer.is_json:
-                session.printer.json(value)
+            if session.printer.for_programs:
+                session.printer.document(value)
             else:
                 session.printer.raw(value)
             return
-        if session.printer.is_json:
-            session.printer.json(item.outputs)
+        if session.printer.for_programs:
+            session.printer.document(item.outputs)
             return
         session.printer.table(
             ("OUTPUT", "VALUE", "USED AS"), [(key, shown(value), used) for key, value, used in output_rows(item)]
@@ -137,7 +127,7 @@ def show_outputs(
 def show_logs(
     block: Which,
     *,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
+    follow: Follow = False,
     workspace: WorkspaceOption = None,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
@@ -152,7 +142,7 @@ def show_logs(
             print_logs(session, item.run_id, follow=follow)
         elif follow:
             finish(session, item, wait=True)
-        elif session.printer.is_json:
+        elif session.printer.for_programs:
             raise missing(f"'{item.name}' has no run whose log you may read", "Without -o json its steps are shown.")
         else:
             with Screen(session.printer.out, live=False) as screen:
@@ -195,8 +185,8 @@ def detect_changes(
         status = wait_for(session, run_id)
         run = session.client.get(own("runs", run_id))
         changes = flag(run, "changesDetected")
-        if session.printer.is_json:
-            session.printer.json(run)
+        if session.printer.for_programs:
+            session.printer.document(run)
         elif status == "SUCCEEDED" and changes:
             session.printer.say(f"There are changes. Make them with: blockyard blocks apply-plan {item.id}")
         else:

@@ -14,6 +14,7 @@ from blockyard.cli.orders import answered, change_document, order_document, prop
 from blockyard.cli.output import Format
 from blockyard.cli.prompts import ask
 from blockyard.cli.resources import BLOCKS, DEFINITIONS, own
+from blockyard.cli.run_logs import Wait
 from blockyard.cli.session import (
     NeededWorkspaceOption,
     OutputOption,
@@ -40,7 +41,6 @@ InputFiles = Annotated[
     list[str] | None,
     typer.Option("--input-file", "-f", help="KEY=PATH: read a value of any type from a file; for secrets. Repeatable."),
 ]
-Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the end and show what happens.")]
 
 
 def order_block(
@@ -168,6 +168,6 @@ def _complete(session: Session, missing: list[Input]) -> JsonObject:
     """Return the values of the missing inputs, from whoever sits at the terminal. Raises Failure (usage)."""
     if not missing:
         return {}
-    if not interactive() or session.printer.is_json:
+    if not interactive() or session.printer.for_programs:
         raise refuse_missing(missing)
     return ask(missing, session.printer.err)

@@ -8,6 +8,7 @@ import typer
 
 from blockyard.cli import contexts
 from blockyard.cli.completion import names_of
+from blockyard.cli.exits import usage
 from blockyard.cli.listing import require_workspace
 from blockyard.cli.output import SHORT_ID, Format, columns
 from blockyard.cli.session import OutputOption, reporting, signed_in
@@ -22,7 +23,7 @@ def list_contexts(output: OutputOption = Format.TABLE) -> None:
     with reporting(output) as printer:
         known = contexts.read(contexts.file_path(os.environ))
         found = sorted(known.by_name.items())
-        if printer.is_json:
+        if printer.for_programs:
             documents: list[JsonObject] = [
                 {
                     "name": name,
@@ -33,7 +34,7 @@ def list_contexts(output: OutputOption = Format.TABLE) -> None:
                 }
                 for name, item in found
             ]
-            printer.json([*documents])
+            printer.document([*documents])
             return
         printer.objects(
             columns("CURRENT", "NAME", "URL", "AS", "WORKSPACE", wide=["KEY"]),
@@ -53,7 +54,12 @@ def list_contexts(output: OutputOption = Format.TABLE) -> None:
 
 @context.command("use")
 def use_context(
-    name: Annotated[str, typer.Argument(help="Name of the context.", autocompletion=names_of("contexts"))],
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="Name of the context; left out with --workspace, the current one.", autocompletion=names_of("contexts")
+        ),
+    ] = None,
     *,
     workspace: Annotated[
         str | None,
@@ -63,11 +69,15 @@ def use_context(
 ) -> None:
     """Make a context the current one.
 
-    --workspace chooses its default workspace, which its server must know.
+    --workspace chooses its default workspace, which its server must know; alone it does so for the current context.
     """
     with reporting(output) as printer:
+        known = contexts.read(contexts.file_path(os.environ))
+        name = name or (known.current if workspace else None)
+        if name is None:
+            raise usage("no context is given", "'blockyard context list' shows the names.")
         if workspace is not None:
-            with signed_in(contexts.read(contexts.file_path(os.environ)).named(name), printer) as session:
+            with signed_in(known.named(name), printer) as session:
                 require_workspace(session, workspace, [])
         with contexts.changing(contexts.file_path(os.environ)) as held:
             chosen = held[0].named(name)

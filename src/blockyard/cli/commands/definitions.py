@@ -37,8 +37,8 @@ def list_definitions(
     """List your definitions and the released ones of others."""
     with connected(output, url) as session:
         found = list(session.client.list(DEFINITIONS, {"includeAllPublished": "true", "ownedByWorkspace": workspace}))
-        if session.printer.is_json:
-            session.printer.json([*found])
+        if session.printer.for_programs:
+            session.printer.document([*found])
             return
         require_workspace(session, workspace, found)
         session.printer.objects(
@@ -76,9 +76,9 @@ def show_definition(
         version_id = lookup.orderable(item, version)
         offered = lookup.offer(session.client, version_id)
         written = _written(session.client, version_id)
-        if session.printer.is_json:
+        if session.printer.for_programs:
             document: JsonObject = {"definition": item.document, "offer": offered.document}
-            session.printer.json(document | ({"version": written.document} if written else {}))
+            session.printer.document(document | ({"version": written.document} if written else {}))
             return
         print_definition(session.printer, item, offered, written)
 

@@ -31,8 +31,8 @@ def list_keys(
     with connected(output, url) as session:
         workspace = needed_workspace(workspace, url)
         found = objects(session.client.get(own("workspaces", workspace, "apikeys")), *lookup.EMBEDDED_KEYS)
-        if session.printer.is_json:
-            session.printer.json([*found])
+        if session.printer.for_programs:
+            session.printer.document([*found])
             return
         session.printer.objects(
             columns("NAME", "PERMISSIONS", "EXPIRES", "LAST SIGN-IN", "ID", wide=["CODES"]),

@@ -51,8 +51,8 @@ def list_runners(
     """List the runners of your workspaces and the public ones."""
     with connected(output, url) as session:
         found = list(session.client.list(RUNNERS, {"ownedByWorkspace": workspace}))
-        if session.printer.is_json:
-            session.printer.json([*found])
+        if session.printer.for_programs:
+            session.printer.document([*found])
             return
         require_workspace(session, workspace, found)
         session.printer.objects(
@@ -77,8 +77,8 @@ def show_runner(runner: Which, *, url: UrlOption = None, output: OutputOption = 
     """Show a runner."""
     with connected(output, url) as session:
         document = lookup.runner(session.client, runner)
-        if session.printer.is_json:
-            session.printer.json(document)
+        if session.printer.for_programs:
+            session.printer.document(document)
             return
         facts = [
             ("id", text(document, "metadata", "uuid")),

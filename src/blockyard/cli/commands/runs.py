@@ -14,15 +14,14 @@ from blockyard.cli.listing import (
     Limit,
     PageNumber,
     ago,
-    completing,
-    one_of,
     require_workspace,
+    status_option,
 )
 from blockyard.cli.live import duration, instant
 from blockyard.cli.output import Format, Printer, columns, shown, status_text
 from blockyard.cli.resources import RUNS, own
 from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
-from blockyard.cli.run_logs import end, print_logs, wait_for
+from blockyard.cli.run_logs import Follow, Wait, end, print_logs, wait_for
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
@@ -41,16 +40,7 @@ def list_runs(
         typer.Argument(help="Only those of this building block (id or name).", autocompletion=names_of("blocks")),
     ] = None,
     *,
-    status: Annotated[
-        str | None,
-        typer.Option(
-            "--status",
-            metavar="STATUS",
-            help=f"Only those with this status: {', '.join(RunStatus)}.",
-            parser=one_of(RunStatus),
-            autocompletion=completing(RunStatus),
-        ),
-    ] = None,
+    status: Annotated[str | None, status_option([*RunStatus])] = None,
     workspace: WorkspaceOption = None,
     page: PageNumber = 1,
     limit: Limit = 50,
@@ -73,8 +63,8 @@ def list_runs(
             blocks = [one] if one else newest_blocks(session.client, workspace)
             found = latest_runs(session.client, blocks, status)[:limit]
         require_workspace(session, workspace, found)
-        if session.printer.is_json:
-            session.printer.json([*found])
+        if session.printer.for_programs:
+            session.printer.document([*found])
             return
         session.printer.objects(
             columns("BLOCK", "NUMBER", "BEHAVIOR", "STATUS", "AGE", "REASON", "ID", wide=["CREATED"]),
@@ -103,8 +93,8 @@ def show_run(run: Which, *, url: UrlOption = None, output: OutputOption = Format
     """Show a run: its steps, attempts and warnings."""
     with connected(output, url) as session:
         document = session.client.get(own("runs", lookup.run_id(session.client, run)))
-        if session.printer.is_json:
-            session.printer.json(document)
+        if session.printer.for_programs:
+            session.printer.document(document)
         else:
             _print(session.printer, document)
 
@@ -146,7 +136,7 @@ def _step_row(step: JsonObject) -> tuple[str | Text, ...]:
 def show_logs(
     run: Which,
     *,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
+    follow: Follow = False,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
@@ -159,7 +149,7 @@ def show_logs(
 def abort_run(
     run: Which,
     *,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the end and show what happens.")] = True,
+    wait: Wait = True,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:

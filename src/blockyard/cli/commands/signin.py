@@ -98,8 +98,8 @@ def whoami(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """Show who is signed in, where, and with which rights."""
     with connected(output, url) as session:
         me = session.client.get(own("me"))
-        if session.printer.is_json:
-            session.printer.json({"url": session.client.url, **me})
+        if session.printer.for_programs:
+            session.printer.document({"url": session.client.url, **me})
             return
         facts = [
             ("server", session.client.url),

@@ -37,8 +37,8 @@ def list_versions(
     """
     with connected(output, url) as session:
         found = _versions(session.client, _block_id(session.client, block, workspace))
-        if session.printer.is_json:
-            session.printer.json([*found])
+        if session.printer.for_programs:
+            session.printer.document([*found])
             return
         session.printer.objects(
             columns("VERSION", "CURRENT", "SERIAL", "BYTES", "CREATED", "BY"),
@@ -70,8 +70,8 @@ def show_version(
     """Show where a version of a state comes from, without its content."""
     with connected(output, url) as session:
         item = _chosen(session.client, _block_id(session.client, block, workspace), version)
-        if session.printer.is_json:
-            session.printer.json(item)
+        if session.printer.for_programs:
+            session.printer.document(item)
             return
         facts = [
             ("version", shown(number(item, "number"))),

@@ -21,8 +21,8 @@ def list_workspaces(url: UrlOption = None, output: OutputOption = Format.TABLE) 
     """List the workspaces you may see."""
     with connected(output, url) as session:
         found = list(session.client.list(WORKSPACES, {}, path=own("workspaces")))
-        if session.printer.is_json:
-            session.printer.json([*found])
+        if session.printer.for_programs:
+            session.printer.document([*found])
             return
         session.printer.objects(
             columns("NAME", "DISPLAY NAME", "CREATED"),
@@ -97,8 +97,8 @@ def show_workspace(
     """Show a workspace."""
     with connected(output, url) as session:
         document = session.client.show(WORKSPACES, name)
-        if session.printer.is_json:
-            session.printer.json(document)
+        if session.printer.for_programs:
+            session.printer.document(document)
             return
         facts = [
             ("name", text(document, "metadata", "name")),

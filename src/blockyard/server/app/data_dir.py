@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from blockyard.server.app.settings import SQLITE_FILE
+from blockyard.server.app.settings import ADMIN_KEY, MASTER_KEY, RUNNER_API_KEY, RUNNER_KEY, SQLITE_FILE
 
 UNFINISHED_RESTORE = "restore-unfinished"
 """A file of this name says that a restore began to put its files here and did not end."""
@@ -18,10 +18,10 @@ _URL = "url"
 _OURS = frozenset(
     {
         _LOCK,
-        "master.key",
-        "admin-key.json",
-        "runner-key.pem",
-        "runner-api-key.json",
+        MASTER_KEY,
+        ADMIN_KEY,
+        RUNNER_KEY,
+        RUNNER_API_KEY,
         SQLITE_FILE,
         UNFINISHED_RESTORE,
     }

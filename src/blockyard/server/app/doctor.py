@@ -12,12 +12,12 @@ from blockyard.diagnosis.files import folder, private_file
 from blockyard.diagnosis.finding import Finding, Outcome, failed, ok, warning
 from blockyard.diagnosis.network import clock, server
 from blockyard.server.app import migrate
-from blockyard.server.app.backup.key_files import MASTER_KEY, RUNNER_KEY, RUNNER_PUBLIC_KEY, find_keys, key_files
+from blockyard.server.app.backup.key_files import find_keys, key_files
 from blockyard.server.app.data_dir import DataDirError, is_ours, is_used, read_url, require_whole
 from blockyard.server.app.embedded_runner import runner_environment
 from blockyard.server.app.keys import KeyFileError, KeyPair, installation_id, read_master_key
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID, WRONG_MASTER_KEY
-from blockyard.server.app.settings import Settings
+from blockyard.server.app.settings import MASTER_KEY, RUNNER_KEY, RUNNER_PUBLIC_KEY, Settings
 from blockyard.server.app.wiring import Services, wire
 from blockyard.server.kit import key_check
 from blockyard.server.kit.clock import utc_now
@@ -69,7 +69,7 @@ def _unsaved_states(settings: Settings) -> list[Finding]:
 
 def embedded_runner_environment(settings: Settings, environment: Mapping[str, str]) -> dict[str, str] | None:
     """Return the environment of the embedded runner, without its secret; None if this installation has none."""
-    key = settings.data_dir / "runner-key.pem"
+    key = settings.data_dir / RUNNER_KEY
     if not settings.embedded_runner or not key.exists():
         return None
     pair = KeyPair("doctor", "doctor")

@@ -42,6 +42,13 @@ PREFIX = "BLOCKYARD_"
 SQLITE_FILE = "blockyard.sqlite3"
 """The database in the data directory."""
 
+MASTER_KEY = "master.key"
+RUNNER_KEY = "runner-key.pem"
+RUNNER_API_KEY = "runner-api-key.json"
+ADMIN_KEY = "admin-key.json"
+RUNNER_PUBLIC_KEY = "runner-public.pem"
+"""The key files in the data directory, and in archives."""
+
 CONFIG_FILE = f"{PREFIX}CONFIG_FILE"
 _OTHERS = ("BLOCKYARD_RUNNER_", "BLOCKYARD_API_", "BLOCKYARD_TEST_", "BLOCKYARD_URL", CONFIG_FILE)
 
@@ -146,7 +153,7 @@ def load_settings(environment: Mapping[str, str], overrides: Mapping[str, Json] 
     values.setdefault("data_dir", str(_default_data_dir(environment)))
     data_dir = Path(str(values["data_dir"])).expanduser()
     values["data_dir"] = str(data_dir if data_dir.is_absolute() else Path.cwd() / data_dir)
-    values.setdefault("master_key_file", str(Path(str(values["data_dir"])) / "master.key"))
+    values.setdefault("master_key_file", str(Path(str(values["data_dir"])) / MASTER_KEY))
     try:
         return Settings.model_validate(values)
     except ValidationError as error:

@@ -20,7 +20,7 @@ from blockyard.server.app.data_dir import only_user, prepare, require_whole, wri
 from blockyard.server.app.embedded_runner import EmbeddedRunner, local_url, runner_environment
 from blockyard.server.app.keys import ensure_key_pair, ensure_master_key, ensure_runner_key, require_runner_key
 from blockyard.server.app.seeds import ADMIN_USER, SHARED_RUNNER_UUID, Seeds, seed
-from blockyard.server.app.settings import Settings
+from blockyard.server.app.settings import ADMIN_KEY, RUNNER_API_KEY, RUNNER_KEY, Settings
 from blockyard.server.app.wiring import Services, create_app, wire
 from blockyard.server.kit import key_check
 from blockyard.server.kit.database import Database
@@ -51,7 +51,7 @@ def up(
     prepare(data)
     with only_user(data), ThreadPoolExecutor(1) as background:
         require_whole(data)
-        runner_key = data / "runner-key.pem"
+        runner_key = data / RUNNER_KEY
         listener, settings = bound or server.bind(settings)
         with Database.open(settings.effective_database_url) as db:
             is_new = migrate.current(db) is None
@@ -63,8 +63,8 @@ def up(
                 public_key = require_runner_key(runner_key, registered, accept_new=new_runner_key)
             else:
                 public_key = ensure_runner_key(runner_key) if made is None else made.result()
-            admin_key_file = settings.admin_key_file or data / "admin-key.json"
-            runner_pair = ensure_key_pair(data / "runner-api-key.json")
+            admin_key_file = settings.admin_key_file or data / ADMIN_KEY
+            runner_pair = ensure_key_pair(data / RUNNER_API_KEY)
             seeds = Seeds(
                 admin_workspace=settings.admin_workspace,
                 admin_key=ensure_key_pair(admin_key_file),

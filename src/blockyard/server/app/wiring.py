@@ -141,7 +141,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
 
     runner_usages: list[RunnerUsage] = []
     runners = RunnerService(
-        clock=clock, new_id=draw_id, event_log=event_log, workspaces=workspaces, usages=runner_usages
+        clock=clock, new_id=draw_id, event_log=event_log, workspaces=workspaces, keys=api_keys, usages=runner_usages
     )
     sealer = SecretSealer(master_key)
     integration_usages: list[IntegrationUsage] = []

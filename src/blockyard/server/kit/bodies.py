@@ -99,7 +99,12 @@ async def read_body(request: Request, max_bytes: int, may: May | None = None) ->
 
 
 async def read_form(request: Request, max_bytes: int, may: May | None = None) -> Form:
-    """Return what a form sent; a large one is read aside. Raises what `read_body` raises, and Invalid."""
+    """Return what a form sent; a large one is read aside, and has to come in parts. Raises what `read_body` raises, and Invalid.
+
+    What is not in parts would be taken apart in one step that lets nobody else go on.
+    """
+    if _media_type(request.headers) != "multipart/form-data":
+        max_bytes = min(max_bytes, KNOWN_BYTES)
     body = await read_body(request, max_bytes, may)
     if len(body) <= OPEN_BYTES:
         return await _form(request.headers, body)
@@ -145,8 +150,12 @@ async def _require_known(request: Request) -> None:
     await authenticate(request)
 
 
+def _media_type(headers: Headers) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def _form(headers: Headers, body: bytes) -> Form:
-    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = _media_type(headers)
     lists: dict[str, list[str]] = {}
     files: dict[str, SentFile] = {}
     try:

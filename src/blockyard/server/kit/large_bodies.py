@@ -1,16 +1,8 @@
-"""Routes that take JSON: how much, of whom, and how large documents are read so that one upload does not hold up everybody else.
+"""Routes that take JSON: how much, of whom, and that large documents are read aside."""
 
-`json.loads` keeps the interpreter to itself until it is done, in whatever thread it runs. The standard library's scanner in
-Python lets others go on between any two values, and leaves only single strings to C.
-"""
-
-import json
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
-from json.decoder import JSONArray, JSONObject  # type: ignore[attr-defined]  # typeshed leaves them out
-from json.scanner import py_make_scanner  # type: ignore[attr-defined]  # same
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -19,15 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from blockyard.server.kit.bodies import KNOWN_BYTES, OPEN_BYTES, May, admit, aside, may_be_large
-from blockyard.server.kit.http import HttpRefusal
-
-MAX_VALUES = 200_000
-"""A large document may hold so many values: each takes some hundred bytes of memory, however short its text."""
+from blockyard.server.kit.json_reader import load_json
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]  # Any: as in FastAPI
 Read = Callable[[bytes], object]
 Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
-Scan = Callable[[str, int], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,43 +90,6 @@ async def _handle(handle: Handle, read: Read, rule: _Rule, request: Request) -> 
     if len(body) <= OPEN_BYTES:
         return await handle(request)
     return await handle(_ReadRequest(request, body, await aside(lambda: read(body))))
-
-
-class _Decoder(json.JSONDecoder):
-    def __init__(self, number: Callable[[str], object] | None) -> None:
-        super().__init__(parse_int=number, parse_float=number)
-        self._left = MAX_VALUES
-        self.parse_array, self.parse_object = self._array, self._object
-        self.scan_once = py_make_scanner(self)
-
-    def _array(self, text_and_end: tuple[str, int], scan: Scan) -> object:
-        return JSONArray(text_and_end, self._counting(scan))
-
-    def _object(self, text_and_end: tuple[str, int], strict: bool, scan: Scan, *hooks: object) -> object:  # noqa: FBT001  as the scanner calls it
-        return JSONObject(text_and_end, strict, self._counting(scan), *hooks)
-
-    def _counting(self, scan: Scan) -> Scan:
-        def counting(text: str, index: int) -> object:
-            self._left -= 1
-            if self._left < 0:
-                raise HttpRefusal(
-                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                    "TooManyValues",
-                    f"the document holds more than {MAX_VALUES} values",
-                    remedy="Send less at once.",
-                )
-            return scan(text, index)
-
-        return counting
-
-
-def load_json(body: bytes, number: Callable[[str], object] | None = None) -> object:
-    """Return what `body` says, letting other threads go on meanwhile; `number` makes numbers of their texts.
-
-    Raises ValueError, RecursionError, HttpRefusal.
-    """
-    document: object = _Decoder(number).decode(body.decode())
-    return document
 
 
 def _parse(body: bytes) -> object:

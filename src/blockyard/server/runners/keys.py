@@ -23,6 +23,7 @@ class RunnerKeys:
         """Make a key of a runner. Raises NotFound, Denied, Conflict (too many keys of the workspace)."""
         runner = self._runners.get(tx, principal, runner_id)
         principal.require("BUILDINGBLOCKRUNNER_SAVE", workspace=runner.workspace)
+        self._runners.keep(tx, runner.id)
         is_public = runner.restriction is Restriction.PUBLIC
         if is_public and "BUILDINGBLOCKRUNNER_SAVE" not in principal.everywhere:
             raise Denied(

@@ -13,6 +13,7 @@ from blockyard.protocol.names import ImplementationType
 from blockyard.server.events.model import EventType
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal, Reach
+from blockyard.server.identity.service import ApiKeyService
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, Invalid, NotFound
@@ -61,12 +62,14 @@ class RunnerService:
         new_id: NewId,
         event_log: EventLog,
         workspaces: WorkspaceService,
+        keys: ApiKeyService,
         usages: Sequence[RunnerUsage] = (),
     ) -> None:
         self._clock = clock
         self._new_id = new_id
         self._event_log = event_log
         self._workspaces = workspaces
+        self._keys = keys
         self._usages = usages
 
     def create(self, tx: Transaction, principal: Principal, spec: RunnerSpec, *, protocol: int = 0) -> Runner:
@@ -144,7 +147,10 @@ class RunnerService:
         return after
 
     def delete(self, tx: Transaction, principal: Principal, runner_id: RunnerId) -> None:
-        """Delete a runner nothing refers to; deleting it again changes nothing. Raises NotFound, Denied, Conflict."""
+        """Delete a runner nothing refers to, and its own keys; deleting it again changes nothing.
+
+        Raises NotFound, Denied, Conflict.
+        """
         if RunnerStore(tx).get(runner_id) is None and self._event_log.deleted_just_now(
             tx, principal.author, subject_kind=KIND, subject_id=str(runner_id)
         ):
@@ -168,11 +174,19 @@ class RunnerService:
                 remedy="Give these another runner, or delete them first.",
             )
         RunnerStore(tx).remove(runner)
+        self._keys.revoke_of_runner(tx, principal, runner.id)
         self._tell(tx, principal, EventType.DELETED, runner)
 
     def get_by_id(self, tx: Transaction, runner_id: RunnerId) -> Runner:
         """Return a runner, for other services only: nobody is asked. Raises NotFound."""
         runner = RunnerStore(tx).get(runner_id)
+        if runner is None:
+            raise _unknown(runner_id)
+        return runner
+
+    def keep(self, tx: Transaction, runner_id: RunnerId) -> Runner:
+        """Return a runner that is not deleted before this transaction ends; for its own keys. Raises NotFound."""
+        runner = RunnerStore(tx).kept(runner_id)
         if runner is None:
             raise _unknown(runner_id)
         return runner

@@ -79,6 +79,11 @@ class RunnerStore:
             known[runner_id] = None if row is None else _runner(row)
         return known[runner_id]
 
+    def kept(self, runner_id: RunnerId) -> Runner | None:
+        """Return a runner that cannot be deleted until this transaction ends (PostgreSQL: a share lock)."""
+        row = self._tx.execute(_BY_ID.with_for_update(read=True), {"of_runner": runner_id}).mappings().one_or_none()
+        return None if row is None else _runner(row)
+
     def page(self, reach: Reach, wanted: RunnerFilter, page: PageRequest) -> Page[Runner]:
         """Return one page of the runners in `reach` and the public ones, oldest first."""
         conditions = []

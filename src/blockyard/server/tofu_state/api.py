@@ -2,6 +2,8 @@
 
 import json
 from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -13,6 +15,7 @@ from fastapi.responses import JSONResponse
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.identity.model import Principal
 from blockyard.server.kit.bodies import LARGE_BYTES, aside, read_body
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database, Transaction
@@ -107,12 +110,13 @@ class _Backend:
         lock_id = request.query_params.get("ID")
 
         async def may(_request: Request) -> None:
-            await self._db.read(lambda tx: self._states.require_write(tx, principal, address))
+            await self._require_write(principal, address)
 
         body = await read_body(request, LARGE_BYTES, may)
         content_md5 = request.headers.get("content-md5")
         seal = partial(seal_state, self._master_key, block_id, body, content_md5)
-        new = seal() if len(body) <= SMALL_BYTES else await aside(seal)
+        async with self._rights_first(principal, address):
+            new = seal() if len(body) <= SMALL_BYTES else await aside(seal)
         await self._db.write(lambda tx: self._states.write(tx, principal, address, new, lock_id))
         return Response(status_code=HTTPStatus.OK)
 
@@ -125,10 +129,11 @@ class _Backend:
     async def lock(self, request: Request, workspace: str, block_id: UUID, principal: CurrentPrincipal) -> Response:
         """Take the lock of the state. 423 with the holder's lock when it is taken."""
         address = StateAddress(workspace, block_id)
-        info = await _lock_info(request)
-        if info is None:
-            raise _no_lock_info()
-        lock_id = _lock_id(info)
+        async with self._rights_first(principal, address):
+            info = await _lock_info(request)
+            if info is None:
+                raise _no_lock_info()
+            lock_id = _lock_id(info)
         try:
             await self._db.write(lambda tx: self._states.lock(tx, principal, address, info, lock_id))
         except Locked as locked:
@@ -138,13 +143,26 @@ class _Backend:
     async def unlock(self, request: Request, workspace: str, block_id: UUID, principal: CurrentPrincipal) -> Response:
         """Release the lock of the state; without a body whatever lock the caller holds."""
         address = StateAddress(workspace, block_id)
-        info = await _lock_info(request)
-        lock_id = None if info is None else _lock_id(info)
+        async with self._rights_first(principal, address):
+            info = await _lock_info(request)
+            lock_id = None if info is None else _lock_id(info)
         try:
             await self._db.write(lambda tx: self._states.unlock(tx, principal, address, lock_id))
         except Locked as locked:
             return JSONResponse(locked.holder.info, status_code=HTTPStatus.CONFLICT)
         return Response(status_code=HTTPStatus.OK)
+
+    async def _require_write(self, principal: Principal, address: StateAddress) -> None:
+        await self._db.read(lambda tx: self._states.require_write(tx, principal, address))
+
+    @asynccontextmanager
+    async def _rights_first(self, principal: Principal, address: StateAddress) -> AsyncIterator[None]:
+        """Tell whoever may not write so, instead of what is wrong with their body."""
+        try:
+            yield
+        except Invalid:
+            await self._require_write(principal, address)
+            raise
 
 
 def _version_routes(db: Database, states: StateService, master_key: MasterKey) -> APIRouter:

@@ -9,7 +9,7 @@ from base64 import b64decode
 from uuid import UUID
 
 from blockyard.server.kit.errors import Invalid, Unavailable
-from blockyard.server.kit.large_bodies import load_json
+from blockyard.server.kit.json_reader import load_json
 from blockyard.server.kit.sealed import MasterKey, Undecryptable
 from blockyard.server.tofu_state.model import NewState
 

@@ -104,8 +104,10 @@ class StateService:
         return version
 
     def require_write(self, tx: Transaction, principal: Principal, address: StateAddress) -> None:
-        """Refuse whoever may not write this state, before its content is there. Raises NotFound, Denied."""
+        """Refuse whoever may not write this state, before its content is looked at. Raises NotFound, Denied, Conflict."""
         self._enter(tx, principal, address, "SAVE")
+        if principal.run is not None:
+            self._refuse_superseded(tx, principal.run)
 
     def delete(self, tx: Transaction, principal: Principal, address: StateAddress) -> None:
         """Let readers find no state; its versions stay. Not for runs. Raises NotFound, Denied, Conflict."""

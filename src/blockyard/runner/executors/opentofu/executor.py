@@ -109,8 +109,9 @@ class _Execution:
         step = step_of(part, is_async=self._work.implementation.is_async)
         return Stage(part, step, do, collects=part is Part.OUTPUT)
 
-    def _prepare_sources(self) -> None:
+    def _prepare_sources(self) -> Left:
         self._prepared = prepare_sources(self._work, self._engines, self._own)
+        return Left(user_message=self._prepared.engine.warning)  # logs are not shown to everybody
 
     def _prepare_inputs(self) -> None:
         self._module = prepare_inputs(self._work, self._ready)

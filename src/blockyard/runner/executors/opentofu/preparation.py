@@ -221,6 +221,7 @@ def _note_sources(
         "product": engine.version.product.value,
         "version": engine.version.version,
         "programs": str(engine.programs),
+        "warning": engine.warning or "",
         "commit": commit,
         "prepared": is_prepared,
     }
@@ -234,7 +235,7 @@ def _noted(work: ModuleWork, environment_: Mapping[str, str], opened: tuple[Plai
     version = EngineVersion(Product(str(note["product"])), str(note["version"]))
     path = Path(str(note["path"]))
     return Prepared(
-        engine=Engine(path, version, Path(str(note["programs"]))),
+        engine=Engine(path, version, Path(str(note["programs"])), str(note.get("warning") or "") or None),
         environment=environment_,
         opened=opened,
         commit=str(note["commit"]),

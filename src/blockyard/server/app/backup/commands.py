@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from blockyard.server.app.backup.encryption import read_passphrase, require_strong
-from blockyard.server.app.backup.key_files import RUNNER_KEY
 from blockyard.server.app.backup.restore import restore as restore_archive
 from blockyard.server.app.backup.take import backup as take_backup
-from blockyard.server.app.settings import Settings
+from blockyard.server.app.settings import RUNNER_KEY, Settings
 
 
 def backup(settings: Settings, target: Path, passphrase_file: Path | None) -> None:

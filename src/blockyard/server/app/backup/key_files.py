@@ -9,16 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from blockyard.protocol.sealing import EnvelopeError, load_private_key, load_public_key
 from blockyard.server.app.keys import KeyFileError, read_key_pair
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID
-from blockyard.server.app.settings import Settings
+from blockyard.server.app.settings import ADMIN_KEY, MASTER_KEY, RUNNER_API_KEY, RUNNER_KEY, RUNNER_PUBLIC_KEY, Settings
 from blockyard.server.app.wiring import Services
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runners.model import RunnerId
-
-MASTER_KEY = "master.key"
-RUNNER_KEY = "runner-key.pem"
-RUNNER_API_KEY = "runner-api-key.json"
-ADMIN_KEY = "admin-key.json"
-RUNNER_PUBLIC_KEY = "runner-public.pem"
 
 
 @dataclass(frozen=True, slots=True)

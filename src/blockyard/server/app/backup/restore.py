@@ -21,11 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from blockyard.server.app import migrate, tables
 from blockyard.server.app.backup.archive import Manifest, StoredFile, StoredTable, read_archive, sync_folder
 from blockyard.server.app.backup.errors import BackupError
-from blockyard.server.app.backup.key_files import MASTER_KEY, key_files
+from blockyard.server.app.backup.key_files import key_files
 from blockyard.server.app.backup.rows import RowWriter
 from blockyard.server.app.data_dir import UNFINISHED_RESTORE, only_user, prepare
 from blockyard.server.app.keys import parse_master_key, write_private
-from blockyard.server.app.settings import Settings
+from blockyard.server.app.settings import MASTER_KEY, Settings
 from blockyard.server.kit import key_check
 from blockyard.server.kit.clock import utc_now
 from blockyard.server.kit.database import Database, Transaction

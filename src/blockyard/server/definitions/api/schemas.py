@@ -24,13 +24,14 @@ from blockyard.server.definitions.model import (
 )
 from blockyard.server.definitions.patterns import MAX_PATTERN_CHARACTERS
 from blockyard.server.kit.errors import Invalid
+from blockyard.server.kit.json_reader import MAX_TEXT_CHARACTERS
 from blockyard.server.kit.wire import Name, ShortText, Text, WireJson, WireModel, WireUuid
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
 from blockyard.server.runners.secrets import SecretChange
 
 MAX_SCRIPT_CHARACTERS = 1_000_000
-MAX_SECRET_CHARACTERS = 24_000_000
-"""A file of 16 MB in base64, with room: the exact limit is on the value."""
+MAX_SECRET_CHARACTERS = MAX_TEXT_CHARACTERS
+"""The exact limit is on the value."""
 
 _INT64 = Field(ge=-(2**63), le=2**63 - 1)
 _LongText = Annotated[Text, Field(max_length=10_000)]

@@ -24,6 +24,9 @@ CSRF_HEADER = "X-CSRF-Token"
 STATE_PREFIX = "/api/terraform/state/"
 """Below this path Basic authentication with a run token is accepted. Source: runner.md 1.1."""
 
+RUN_PREFIXES = (STATE_PREFIX, "/api/meshobjects/meshbuildingblockruns", "/api/blockyard/v1/runs")
+"""Below these paths a run token that has ended is answered by what is asked: reports are never refused, the rest says 403."""
+
 OWN_PASSWORD_PATHS = frozenset(
     {
         "/account/password",
@@ -47,12 +50,7 @@ def authenticate_with(db: Database, authenticator: Authenticator, users: UserSer
     async def by_credential(request: Request) -> Principal:
         scheme, _, credential = request.headers.get("authorization", "").strip().partition(" ")
         if scheme.lower() == "bearer":
-            token = credential.strip()
-            if (run := authenticator.known_run(token)) is not None:
-                return run
-            principal = await db.read(lambda tx: authenticator.by_bearer(tx, token))
-            require_own_password(request, principal)
-            return principal
+            return await _by_token(db, authenticator, request, credential.strip())
         if scheme.lower() == "basic" and request.url.path.startswith(STATE_PREFIX):
             user, password = _basic(credential)
             if (run := authenticator.known_run(password)) is not None:
@@ -75,6 +73,17 @@ def authenticate_with(db: Database, authenticator: Authenticator, users: UserSer
         return signed_in.principal
 
     return _noting(by_credential)
+
+
+async def _by_token(db: Database, authenticator: Authenticator, request: Request, token: str) -> Principal:
+    principal = authenticator.known_run(token)
+    if principal is None:
+        principal = await db.read(lambda tx: authenticator.by_bearer(tx, token))
+        require_own_password(request, principal)
+    grant = principal.run
+    if grant is not None and not request.url.path.startswith(RUN_PREFIXES):
+        await db.read(lambda tx: authenticator.require_going_on(tx, grant))
+    return principal
 
 
 def _noting(authenticate: Authenticate) -> Authenticate:

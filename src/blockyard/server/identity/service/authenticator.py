@@ -8,7 +8,7 @@ import hashlib
 import threading
 
 from blockyard.server.events.model import Author
-from blockyard.server.identity.model import ApiKeyId, Principal, User, UserId
+from blockyard.server.identity.model import ApiKeyId, Principal, RunGrant, User, UserId
 from blockyard.server.identity.model.codes import ADMIN, everywhere
 from blockyard.server.identity.model.roles import codes_of_roles
 from blockyard.server.identity.service.ports import RunTokens, Workspaces
@@ -37,6 +37,11 @@ class Authenticator:
     def known_run(self, token: str) -> Principal | None:
         """Return the run whose token this is if it was seen before: what a run token stands for never changes."""
         return self._runs.get(token)
+
+    def require_going_on(self, tx: Transaction, grant: RunGrant) -> None:
+        """Raise Unauthenticated if a run token has ended with its attempt."""
+        if self._run_tokens.is_over(tx, grant):
+            raise Unauthenticated("this run token is too old", code="RunTokenExpired", remedy="Use an API key.")
 
     def by_bearer(self, tx: Transaction, token: str) -> Principal:
         """Return who holds `token`: an API key, a person, or a run. Raises Unauthenticated."""

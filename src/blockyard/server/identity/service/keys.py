@@ -150,6 +150,11 @@ class ApiKeyService:
             key.require_handled_by(principal)
             self._delete(tx, principal.author, key)
 
+    def revoke_of_runner(self, tx: Transaction, principal: Principal, runner_id: UUID) -> None:
+        """Delete the own keys of a runner that is being deleted; for the runners feature, which asks for the right to do so."""
+        for key in KeyStore(tx).of_runner(runner_id):
+            self._delete(tx, principal.author, key)
+
     def sign_in(self, tx: Transaction, client_id: str, secret: str) -> ApiKey | None:
         """Return the key if `secret` is its secret, it is usable and its workspace lives, else None; changes nothing."""
         key_id = _parse(client_id)

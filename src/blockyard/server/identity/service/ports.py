@@ -15,6 +15,10 @@ class RunTokens(Protocol):
         """Return what `token` stands for, None if it is no run token or worth nothing any more."""
         ...
 
+    def is_over(self, tx: Transaction, grant: RunGrant) -> bool:
+        """Whether the attempt a token stands for ended so long ago that the token is worth nothing any more."""
+        ...
+
 
 class Workspaces(Protocol):
     """Knows the workspaces and who is bound to them."""

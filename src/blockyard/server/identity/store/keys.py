@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
@@ -64,6 +65,11 @@ class KeyStore:
             .where(_keys.c.workspace == workspace, _keys.c.deleted_at.is_(None))
             .order_by(_keys.c.created_at, _keys.c.id)
         )
+        return [_key(row) for row in rows.mappings()]
+
+    def of_runner(self, runner_id: UUID) -> Sequence[ApiKey]:
+        """Return the own keys of a runner that are not deleted."""
+        rows = self._tx.execute(select(_keys).where(_keys.c.runner_id == runner_id, _keys.c.deleted_at.is_(None)))
         return [_key(row) for row in rows.mappings()]
 
     def count(self, workspace: str) -> int:

@@ -223,6 +223,10 @@ class RunService:
             attempt=attempt.number,
         )
 
+    def is_over(self, tx: Transaction, grant: RunGrant) -> bool:
+        """Whether a run token has ended with its attempt; for sign-ins."""
+        return standing_of(self._context, tx, grant) is StateStanding.OVER
+
     def state_standing(self, tx: Transaction, grant: RunGrant) -> StateStanding:
         """Return what the holder of a run token may do with the state now; for tofu_state. Source: architecture.md 4."""
         return standing_of(self._context, tx, grant)
