@@ -46,13 +46,14 @@ def completing(words: Iterable[str]) -> Callable[[str], list[str]]:
 
 def status_option(words: Sequence[str]) -> OptionInfo:
     """Return the option that keeps those with one status."""
-    return typer.Option(
+    option: OptionInfo = typer.Option(
         "--status",
         metavar="STATUS",
         help=f"Only those with this status: {', '.join(words)}.",
         parser=one_of(words),
         autocompletion=completing(words),
     )
+    return option
 
 
 def ago(wire: str) -> str:
