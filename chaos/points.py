@@ -84,8 +84,8 @@ _PARTS = [_SUPERVISOR, _RUNNER_AND_SUPERVISOR, _ENGINE, _RUNNER_AND_ENGINE]
 
 REQUESTS = {
     Action.APPLY: (
-        "order-1", "claim-1", "register-1", "log-1", "log-2", "patch-1", "patch-2", "state-lock-1", "state-get-1",
-        "state-get-2", "state-get-3", "state-post-1", "state-unlock-1", "log-3", "final-1", "heartbeat-1",
+        "order-1", "claim-1", "register-1", "log-1", "log-2", "patch-1", "state-lock-1", "state-get-1",
+        "state-get-2", "state-get-3", "state-post-1", "state-unlock-1", "final-1", "heartbeat-1",
     ),
     Action.FRESH: ("git-refs-1", "git-list-1", "git-pack-1", "state-get-1", "register-1", "log-1", "patch-1"),
     Action.UPDATE: ("claim-1", "register-1", "state-lock-1", "state-post-1", "state-unlock-1", "final-1"),
