@@ -66,7 +66,7 @@ def test_hundreds_wait_at_once_on_a_few_threads(plane: FakeControlPlane, tmp_pat
     assert len(own) <= others + THREADS + 8, own
     assert {run.status for run in runs} == {"SUCCEEDED"}
     assert {outside.times_begun(run.run_id) for run in runs} == {1}
-    assert runs[-1].step(JOB.id)["displayName"] == JOB.display_name
+    assert [runs[-1].step(step.id)["displayName"] for step in (STEP, JOB)] == [STEP.display_name, JOB.display_name]
     assert runs[-1].step(JOB.id)["outputs"] == {"what": {"value": "made", "type": "STRING", "isSensitive": False}}
     assert not list((tmp_path / "work" / "runs").iterdir())
 
@@ -89,6 +89,7 @@ def test_a_killed_runner_is_replaced_amid_a_hundred_runs_and_nothing_begins_twic
         plane.wait_for(lambda: all(run.final_updates for run in runs), 60)
 
     assert runs[0].status == "FAILED"
+    assert runs[0].step(STEP.id)["userMessage"] == "The work outside failed."
     assert runs[0].step(JOB.id)["userMessage"] == "no room for it"
     assert {run.status for run in runs[1:]} == {"SUCCEEDED"}
     assert {outside.times_begun(run.run_id) for run in runs} == {1}

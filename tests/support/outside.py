@@ -6,6 +6,9 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import OutputType, StepStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.runner.frame.executor import Again, Outcome, Reporter, Result, RunContext, StepPlan
+from blockyard.runner.frame.failures import StepFailed, Stopped
+from blockyard.runner.frame.stages import end_in_words
+from blockyard.runner.frame.work import Work
 
 STEP = StepPlan("trigger", "Begin the work outside")
 JOB = StepPlan("job-1", "Job: make it")
@@ -64,30 +67,30 @@ class OutsideExecutor:
 
     def poll(self, context: RunContext, reporter: Reporter) -> Result | Again:
         """Do what is next."""
-        run_id = context.document.metadata.uuid
-        if reporter.aborted.is_set():
-            return self._cancel(run_id, reporter)
-        if context.journal.get("begun") is None:
-            reporter.register([STEP])
-            reporter.start(STEP.id)
-            self._outside.begin(run_id)
-            context.journal.set("begun", value=True)
+        work = Work(context, reporter)
+        reporter.register([STEP])
+        work.enter("outside", STEP.id)
+        return end_in_words(work, lambda: self._turn(work))
+
+    def _turn(self, work: Work) -> Result | Again:
+        if work.must_stop():
+            self._outside.cancel(work.run_id)
+            if self._ends_when_cancelled:
+                raise Stopped
             return self._pause
-        answer = self._outside.answer_to(run_id)
+        if not work.is_done("begun"):
+            self._outside.begin(work.run_id)
+            work.done("begun")
+            work.say("It is at work outside.")
+            return self._pause
+        answer = self._outside.answer_to(work.run_id)
         if answer is None:
-            reporter.tell(JOB, StepStatus.IN_PROGRESS, user_message="The job is at work.")
+            work.reporter.tell(JOB, StepStatus.IN_PROGRESS, user_message="The job is at work.")
             return self._pause
         if answer != "made":
-            reporter.tell(JOB, StepStatus.FAILED, user_message=answer)
-            reporter.fail(STEP.id, user_message="The work outside failed.")
-            return Result(Outcome.FAILED)
-        reporter.tell(JOB, StepStatus.SUCCEEDED, outputs={"what": OutputValue(value=answer, type=OutputType.STRING)})
-        reporter.finish(STEP.id)
+            work.reporter.tell(JOB, StepStatus.FAILED, user_message=answer)
+            raise StepFailed("The work outside failed.")
+        outputs = {"what": OutputValue(value=answer, type=OutputType.STRING)}
+        work.reporter.tell(JOB, StepStatus.SUCCEEDED, outputs=outputs)
+        work.reporter.finish(STEP.id)
         return Result(Outcome.SUCCEEDED)
-
-    def _cancel(self, run_id: str, reporter: Reporter) -> Result | Again:
-        self._outside.cancel(run_id)
-        if not self._ends_when_cancelled:
-            return self._pause
-        reporter.fail(STEP.id, user_message="The work outside was cancelled.")
-        return Result(Outcome.ABORTED)

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from blockyard.protocol.status import OutputValue
-from blockyard.runner.frame.executor import Outcome
+from blockyard.runner.frame.executor import Outcome, Result
 from blockyard.runner.frame.failures import StepFailed, Stopped
 from blockyard.runner.frame.work import Work
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +32,34 @@ class Stage:
     """It only collects what was done, and does so although the run was stopped."""
 
 
-def go_through(work: Work, stages: Sequence[Stage]) -> Outcome:
+def go_through(work: Work, stages: Sequence[Stage]) -> Result:
     """Do all stages, up to the one that fails or is stopped; tell of each. Raises what the reporter raises."""
-    message: str | None = None
+    return end_in_words(work, lambda: _go_through(work, stages))
+
+
+def end_in_words(work: Work, do: Callable[[], T]) -> T | Result:
+    """Do something; where that ends the run early, tell why in the step that is shown, and return how the run ended."""
     try:
-        for number, stage in enumerate(stages):
-            work.enter(stage.name, stage.step)
-            if not stage.collects:
-                work.check_stopped()
-            left = stage.do() or Left()
-            message = left.user_message or message
-            if stage.step not in {later.step for later in stages[number + 1 :]}:
-                work.reporter.finish(stage.step, user_message=message, outputs=left.outputs)
-                message = None
+        return do()
     except StepFailed as failure:
         work.reporter.confirm_registration()
         work.reporter.fail(work.step, user_message=failure.user_message, system_message=failure.system_message)
-        return Outcome.FAILED
+        return Result(Outcome.FAILED)
     except Stopped:
         work.reporter.confirm_registration()
         work.reporter.fail(work.step, user_message="The run was stopped.")
-        return Outcome.ABORTED
-    return Outcome.SUCCEEDED
+        return Result(Outcome.ABORTED)
+
+
+def _go_through(work: Work, stages: Sequence[Stage]) -> Result:
+    message: str | None = None
+    for number, stage in enumerate(stages):
+        work.enter(stage.name, stage.step)
+        if not stage.collects:
+            work.check_stopped()
+        left = stage.do() or Left()
+        message = left.user_message or message
+        if stage.step not in {later.step for later in stages[number + 1 :]}:
+            work.reporter.finish(stage.step, user_message=message, outputs=left.outputs)
+            message = None
+    return Result(Outcome.SUCCEEDED)

@@ -90,9 +90,9 @@ class _Execution:
     def run(self) -> Result:
         work = self._work
         work.begin_registration()
-        outcome = go_through(work, [self._stage(part) for part in plan_parts(work.behavior)])
-        if outcome is not Outcome.SUCCEEDED:
-            return Result(outcome)
+        result = go_through(work, [self._stage(part) for part in plan_parts(work.behavior)])
+        if result.outcome is not Outcome.SUCCEEDED:
+            return result
         if work.implementation.is_async and work.behavior is not Behavior.DETECT:
             return replace(self._result, outcome=Outcome.HANDED_OVER)
         return self._result
