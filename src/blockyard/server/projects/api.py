@@ -61,8 +61,8 @@ ProjectBody = Annotated[ProjectIn, Body(media_type=KIND.media)]
 ProjectOut = object_schema(KIND, StoredProjectMetadata, ProjectSpecIn)
 
 
-def project_key(identifier: str) -> ProjectKey:
-    """Read `<workspace>.<project>` from the path. Raises NotFound."""
+def project_key(identifier: str, _who: CurrentPrincipal) -> ProjectKey:
+    """Read `<workspace>.<project>` from the path, of who is known. Raises Unauthenticated, NotFound."""
     key = parse_key(identifier)
     if key is None:
         raise NotFound(f"there is no project '{identifier}'", remedy="Address it as <workspace>.<project>.")
