@@ -143,6 +143,22 @@ sbom: $(TOOLS) ## write the bills of materials of a release (CycloneDX): build/s
 		$(BIN)/cyclonedx-py requirements requirements/$$part.txt --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom-$$part.json; done
 	@npm sbom --package-lock-only --sbom-format cyclonedx > build/sbom-pages.json
 
+.PHONY: release
+release: $(DEV) $(TOOLS) $(UI) ## cut a release: VERSION=0.3.0; again until it is tagged (docs/releasing.md)
+	@test -n "$(VERSION)" || { echo "VERSION=… is missing." >&2; exit 1; }
+	@test -z "$$(git tag --list "v$(VERSION)")" || { echo "v$(VERSION) is tagged: a release that is out does not change." >&2; exit 1; }
+	@git log --format=%H --extended-regexp --grep="^Release $(VERSION)$$" | while read -r cut; do \
+		git checkout -q "$$cut^" -- CHANGELOG.md changelog.d; done
+	@git checkout -q HEAD -- changelog.d/README.md changelog.d/template.md
+	@$(BIN)/python -m hatchling version --force $(VERSION)
+	@$(BIN)/towncrier build --yes --version $(VERSION)
+	@$(MAKE) openapi release-dumps
+
+.PHONY: release-dumps
+release-dumps: $(DEV) $(UI) ## write the dumps of VERSION=… that upgrade tests load: tests/data/releases/
+	@test -n "$(VERSION)" || { echo "VERSION=… is missing." >&2; exit 1; }
+	@$(BIN)/python -m tests.support.release_dumps $(VERSION)
+
 .PHONY: clean
 clean: ## remove everything that make has installed or built
 	@rm -rf $(VENV) build dist node_modules src/blockyard/server/ui/static/dist .mypy_cache .ruff_cache .pytest_cache

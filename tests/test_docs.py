@@ -20,8 +20,8 @@ from blockyard.server.app import settings as server_settings
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("changelog.d/*.md")])
-FRAGMENTS = sorted(path for path in ROOT.glob("changelog.d/*") if path.name != "README.md")
-KINDS = {"added", "changed", "deprecated", "removed", "fixed", "security"}
+FRAGMENTS = sorted(path for path in ROOT.glob("changelog.d/*") if path.name not in {"README.md", "template.md"})
+KINDS = {"summary", "added", "changed", "deprecated", "removed", "fixed", "security"}
 OPTION = re.compile(r"--?[a-zA-Z][\w-]*")
 
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -1,0 +1,243 @@
+"""What the installation holds that each release leaves a dump of: how it is filled, and what a later version must find.
+
+Everything goes over HTTP, so that a release can be filled by its own server. What is added here later is found only in dumps
+of later releases: `check` asks for it from the release on that has it.
+"""
+
+import json
+from base64 import b64encode
+from pathlib import Path
+
+from blockyard.protocol import media
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.sealing import load_private_key, unseal
+from tests.support.installation import (
+    SHARED_RUNNER,
+    Installation,
+    an_input,
+    an_output,
+    outputs,
+    secret,
+    status,
+    text_of,
+    value,
+)
+
+OBJECTS = "/api/meshobjects"
+BLOCKS = f"{OBJECTS}/meshbuildingblocks"
+RUNS = f"{OBJECTS}/meshbuildingblockruns"
+DATA = Path(__file__).parents[1] / "data"
+SEALING = DATA / "sealing"
+"""The key pair of the runner."""
+
+FIRST, SECOND = "correct-horse", "battery-staple"
+"""The secret of the first run, and of the one that still waits."""
+STATE: JsonObject = {
+    "version": 4,
+    "terraform_version": "1.11.4",
+    "serial": 1,
+    "lineage": "3f9e",
+    "outputs": {"url": {"value": "https://bucket.example.test", "type": "string"}},
+    "resources": [],
+}
+
+
+def fill(installed: Installation) -> None:
+    """Put something of each kind into a new installation: runs that ended, one that waits, a state, secrets."""
+    platform, shop = installed.workspace("platform"), installed.workspace("shop")
+    _make(installed, "meshprojects", media.PROJECT, _named("dev", shop) | {"spec": {"displayName": "Dev", "tags": {}}})
+    integration: JsonObject = {"baseUrl": "https://gitlab.example.test", "runnerRef": _runner_ref(SHARED_RUNNER)}
+    _make(
+        installed,
+        "meshintegrations",
+        media.INTEGRATION,
+        {
+            "metadata": {"ownedByWorkspace": platform},
+            "spec": {"displayName": "GitLab", "config": {"type": "gitlab", "gitlab": integration}},
+        },
+    )
+    by_hand = installed.define({"type": "manual"}, inputs={"size": an_input("INTEGER")}, owner=platform)
+    assert status(installed.ordered(by_hand, {"size": value(16)})) == "SUCCEEDED"
+    block = text_of(installed.order(_bucket(installed, platform), _inputs(FIRST)), "metadata", "uuid")
+    _work(installed, FIRST, state=STATE)
+    assert status(installed.block(block)) == "SUCCEEDED"
+    installed.change(block, _inputs(SECOND))
+
+
+def check(installed: Installation) -> None:
+    """Find everything again, and do what was left to do."""
+    workspaces = {name: _read(installed, f"meshworkspaces/{name}", media.WORKSPACE) for name in ("platform", "shop")}
+    assert [text_of(workspace, "metadata", "name") for workspace in workspaces.values()] == ["platform", "shop"]
+    assert text_of(_read(installed, "meshprojects/shop.dev", media.PROJECT), "spec", "displayName") == "Dev"
+    integrations = _read(installed, "meshintegrations", media.INTEGRATION)
+    assert "https://gitlab.example.test" in json.dumps(integrations)
+
+    blocks = _blocks(installed)
+    by_hand, bucket = blocks["size"], blocks["password"]
+    assert (status(by_hand), outputs(by_hand)) == ("SUCCEEDED", {"size": 16})
+    assert (status(bucket), outputs(bucket)) == ("PENDING", {"url": "https://bucket.example.test"})
+    uuid = text_of(bucket, "metadata", "uuid")
+    runs = _read(installed, f"meshbuildingblockruns?buildingBlockUuid={uuid}", media.RUN)
+    assert "created the bucket" in _logs(installed, runs)
+    answer = installed.client.get(f"/api/terraform/state/workspace/shop/buildingBlock/{uuid}")
+    assert answer.json() == STATE
+
+    _work(installed, SECOND)
+    assert status(installed.block(uuid)) == "SUCCEEDED"
+    installed.change(text_of(by_hand, "metadata", "uuid"), {"size": value(32)})
+    assert outputs(installed.settled(text_of(by_hand, "metadata", "uuid"))) == {"size": 32}
+    assert installed.client.get("/api/blockyard/v1/events").json()
+
+
+def _bucket(installed: Installation, owner: str) -> str:
+    runner: JsonObject = {
+        "metadata": {"ownedByWorkspace": owner},
+        "spec": {
+            "displayName": "own runner",
+            "publicKey": (SEALING / "spki.pem").read_text(),
+            "implementationType": "TERRAFORM",
+            "restriction": "PRIVATE",
+        },
+    }
+    made = _make(installed, "meshbuildingblockrunners", media.RUNNER, runner)
+    implementation: JsonObject = {
+        "terraformVersion": "1.11.4",
+        "repositoryUrl": "https://git.example.test/bucket.git",
+        "async": False,
+        "useMeshHttpBackendFallback": True,
+    }
+    return installed.define(
+        {"type": "terraform", "terraform": implementation},
+        inputs={"name": an_input(), "password": an_input(isSensitive=True)},
+        outputs={"url": an_output(assignment="RESOURCE_URL")},
+        owner=owner,
+        runnerRef=_runner_ref(text_of(made, "metadata", "uuid")),
+    )
+
+
+def _work(installed: Installation, password: str, *, state: JsonObject | None = None) -> None:
+    """Do the run that waits for the runner as an official runner does, and report that it succeeded."""
+    runners = {
+        text_of(version, "spec", "runnerRef", "uuid")
+        for version in _versions(installed)
+        if "bucket.git" in json.dumps(version)
+    }
+    claimed = installed.client.post(
+        f"{RUNS}/create?forRunnerUuid={runners.pop()}",
+        headers={"Authorization": f"Bearer {_token_of_key(installed)}", "Accept": media.RUN},
+        auth=None,
+    )
+    run: JsonObject = claimed.json()
+    assert claimed.status_code == 201, claimed.text
+    inputs = _inputs_of(run)
+    opened = unseal(load_private_key((SEALING / "pkcs8.pem").read_text()), str(inputs["password"]))
+    assert (inputs["name"], opened) == ("invoices", password)
+    token = text_of(run, "spec", "runToken")
+    if state is not None:
+        block = text_of(run, "spec", "buildingBlock", "uuid")
+        basic = b64encode(f"x:{token}".encode()).decode()
+        stored = installed.client.post(
+            f"/api/terraform/state/workspace/shop/buildingBlock/{block}",
+            content=json.dumps(state),
+            headers={"Authorization": f"Basic {basic}", "Content-Type": "application/json"},
+            auth=None,
+        )
+        assert stored.is_success, stored.text
+    step: JsonObject = {
+        "id": "execute_tf",
+        "displayName": "Apply",
+        "status": "SUCCEEDED",
+        "systemMessage": "created the bucket",
+        "outputs": {"url": {"value": "https://bucket.example.test", "type": "STRING", "isSensitive": False}},
+    }
+    report: JsonObject = {"status": "SUCCEEDED", "steps": [step]}
+    told = installed.client.patch(
+        f"{RUNS}/{text_of(run, 'metadata', 'uuid')}/status/source/own",
+        content=json.dumps(report),
+        headers={"Authorization": f"Bearer {token}", "Accept": media.RUN, "Content-Type": media.RUN},
+        auth=None,
+    )
+    assert told.is_success, told.text
+
+
+def _token_of_key(installed: Installation) -> str:
+    """Make an API key of the runner's workspace and sign in with it."""
+    made = _make(
+        installed,
+        "meshapikeys",
+        media.API_KEY,
+        {
+            "metadata": {"ownedByWorkspace": "platform"},
+            "spec": {"displayName": "runner", "permissions": ["MANAGED_BUILDINGBLOCKRUN_SAVE"]},
+        },
+    )
+    body = {name: text_of(made, "status", name) for name in ("clientId", "clientSecret")}
+    return str(installed.client.post("/api/login", json=body, auth=None).json()["access_token"])
+
+
+def _inputs(password: str) -> dict[str, JsonObject]:
+    return {"name": value("invoices"), "password": secret(password)}
+
+
+def _inputs_of(run: JsonObject) -> dict[str, Json]:
+    found: Json = run
+    for name in ("spec", "buildingBlock", "spec", "inputs"):
+        assert isinstance(found, dict)
+        found = found[name]
+    assert isinstance(found, list)
+    return {str(item["key"]): item["value"] for item in found if isinstance(item, dict)}
+
+
+def _blocks(installed: Installation) -> dict[str, JsonObject]:
+    """Return the blocks by an input that they have."""
+    listed = _embedded(_read(installed, "meshbuildingblocks", media.BLOCK_V2))
+    blocks = [installed.block(text_of(block, "metadata", "uuid")) for block in listed]
+    return {key: block for block in blocks for key in ("size", "password") if f'"{key}"' in json.dumps(block)}
+
+
+def _versions(installed: Installation) -> list[JsonObject]:
+    definitions = _embedded(_read(installed, "meshbuildingblockdefinitions", media.DEFINITION))
+    return [
+        version
+        for definition in definitions
+        for version in _embedded(
+            _read(
+                installed,
+                f"meshbuildingblockdefinitionversions?buildingBlockDefinitionUuid={text_of(definition, 'metadata', 'uuid')}",
+                media.DEFINITION_VERSION,
+            )
+        )
+    ]
+
+
+def _logs(installed: Installation, runs: JsonObject) -> str:
+    return json.dumps(
+        [
+            _read(installed, f"meshbuildingblockruns/{text_of(run, 'metadata', 'uuid')}/logs", media.RUN)
+            for run in _embedded(runs)
+        ]
+    )
+
+
+def _embedded(document: JsonObject) -> list[JsonObject]:
+    embedded = document["_embedded"]
+    assert isinstance(embedded, dict)
+    (items,) = embedded.values()
+    assert isinstance(items, list)
+    return [item for item in items if isinstance(item, dict)]
+
+
+def _named(name: str, workspace: str) -> JsonObject:
+    return {"metadata": {"name": name, "ownedByWorkspace": workspace}}
+
+
+def _runner_ref(uuid: str) -> JsonObject:
+    return {"uuid": uuid, "kind": "meshBuildingBlockRunner"}
+
+
+def _read(installed: Installation, path: str, kind: str) -> JsonObject:
+    return installed.call("GET", f"{OBJECTS}/{path}", kind)
+
+
+def _make(installed: Installation, path: str, kind: str, body: JsonObject) -> JsonObject:
+    return installed.call("POST", f"{OBJECTS}/{path}", kind, body)
