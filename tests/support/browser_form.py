@@ -54,7 +54,7 @@ class PageForm:
         return found[0]
 
     def fill(self, changes: Mapping[str, "str | list[str] | File"]) -> "PageForm":
-        """Enter texts, tick exactly the boxes of a list, choose files."""
+        """Enter texts, tick exactly the boxes of a list, turn switches to "true" or "false", choose files."""
         for name, value in changes.items():
             if isinstance(value, tuple):
                 self.files[self.control(name).name] = value
@@ -63,9 +63,18 @@ class PageForm:
                 assert {*value} <= {box.value for box in boxes}, f"{name} offers {[box.value for box in boxes]}"
                 for box in boxes:
                     box.checked = box.value in value
+            elif {control.kind for control in self.controls if control.name == name} <= {"radio", "checkbox"}:
+                self._choose(name, value)
             else:
                 self.control(name).enter(value)
         return self
+
+    def _choose(self, name: str, value: str) -> None:
+        offered = [control for control in self.controls if control.name == name]
+        assert offered, f"{name} is not among {sorted(self.names())}"
+        assert value in {control.value for control in offered} | {"false"}, f"{name} offers no {value}"
+        for control in offered:
+            control.checked = control.value == value
 
     def encoded(self) -> tuple[str, bytes]:
         """Return the content type and the body that the browser sends."""

@@ -59,7 +59,7 @@ _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 class PageWorld(BlockWorld):
     """All services, the pages, and people; everybody's password is `PASSWORD`, `admin` may do everything."""
 
-    def __init__(self, database: Database, clock: FixedClock, *, secure: bool = False) -> None:
+    def __init__(self, database: Database, clock: FixedClock, *, secure: bool = False, style: bool = True) -> None:
         super().__init__(database, clock)
         groups = GroupService()
         directory = WorkspaceDirectory(groups=groups)
@@ -75,9 +75,9 @@ class PageWorld(BlockWorld):
             users=self.users,
             groups=groups,
         )
-        self.app = self._application(directory, secure=secure)
+        self.app = self._application(directory, secure=secure, style=style)
 
-    def _application(self, directory: WorkspaceDirectory, *, secure: bool) -> FastAPI:
+    def _application(self, directory: WorkspaceDirectory, *, secure: bool, style: bool) -> FastAPI:
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         install_errors(app)
         links = Links("http://blockyard.test")
@@ -118,6 +118,7 @@ class PageWorld(BlockWorld):
             clock=self.clock,
             master_key=MASTER_KEY,
             secure_cookies=secure,
+            style_page=style,
         )
         return app
 

@@ -21,6 +21,7 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `repository_hosts` | any | hosts of repositories, with commas between, such as `*.example.org`; `http://host` allows plain HTTP |
 | `state_versions` | 20 | how many versions of a state are kept |
 | `attempt_ceiling_minutes` | 180 | no attempt of a run lasts longer |
+| `style_page` | false | whether `/style` shows every part of the pages, in both themes; for those who work on pages |
 | `log_level` | `auto` | `debug`, `info`, `warning` or `error`; `auto` is `warning` on a terminal, else `info` |
 | `log_format` | `auto` | `console` for people, `json` for machines; `auto` is `console` on a terminal, else `json` |
 """
@@ -121,6 +122,7 @@ class Settings(BaseModel):
     repository_hosts: RepositoryHosts = Field(default=(), description="hosts such as git.example.org, *.example.org")
     state_versions: int = Field(default=20, ge=1, le=1000)
     attempt_ceiling_minutes: float = Field(default=180, gt=0, le=7 * 24 * 60)
+    style_page: bool = False
     log_level: Literal["auto", "debug", "info", "warning", "error"] = "auto"
     log_format: Literal["auto", "console", "json"] = "auto"
 

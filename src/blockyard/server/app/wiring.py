@@ -314,6 +314,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         clock=services.clock,
         master_key=services.master_key,
         secure_cookies=settings.effective_public_url.startswith("https://"),
+        style_page=settings.style_page,
     )
 
 

@@ -26,6 +26,8 @@ from blockyard.server.ui.pages.blocks.block import add_block
 from blockyard.server.ui.pages.blocks.input_form import add_inputs
 from blockyard.server.ui.pages.blocks.list import add_block_list
 from blockyard.server.ui.pages.runs.run import add_runs
+from blockyard.server.ui.pages.runs.search import add_search
+from blockyard.server.ui.pages.style.style import add_style
 from blockyard.server.workspaces.service import WorkspaceService
 
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -46,6 +48,7 @@ def add_pages(
     clock: Clock,
     master_key: MasterKey,
     secure_cookies: bool,
+    style_page: bool = False,
 ) -> None:
     """Give `app` all pages, their static files, and error pages for browsers.
 
@@ -67,6 +70,9 @@ def add_pages(
     add_block_list(router, site, blocks=blocks, workspaces=workspaces)
     add_block(router, site, blocks=blocks, views=views)
     add_inputs(router, site, blocks)
+    add_search(router, site, views)
+    if style_page:
+        add_style(router, site)
     add_runs(router, site, runs=runs, views=views, blocks=blocks)
     app.router.routes.extend(router.routes)
     refusals.install(app)

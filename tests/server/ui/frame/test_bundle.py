@@ -5,8 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 from blockyard.server.ui.frame.bundle import FOLDER, Bundle
+from blockyard.server.ui.frame.layout import TEMPLATES
+
+ROOT = Path(__file__).parents[4]
 
 
 def test_every_file_of_the_build_has_a_hash_in_its_name() -> None:
@@ -43,3 +47,13 @@ def test_a_broken_manifest_says_how_to_make_it(tmp_path: Path) -> None:
 
     with pytest.raises(TypeError, match="make ui"):
         Bundle.load(tmp_path)
+
+
+def test_a_distribution_has_every_template_and_the_bundle_but_not_its_sources() -> None:
+    wanted = {file.relative_to(ROOT / "src").as_posix() for file in (*TEMPLATES.rglob("*.html"), *FOLDER.iterdir())}
+
+    packed = {str(file.distribution_path) for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+
+    assert len(wanted) > 20
+    assert wanted <= packed
+    assert not [path for path in packed if "/ui/assets/" in path]

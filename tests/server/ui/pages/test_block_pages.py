@@ -149,6 +149,18 @@ def test_the_list_is_sorted_and_says_so(world: PageWorld) -> None:
     assert 'aria-sort="ascending"' in person.get("/blocks?sort=name").text
 
 
+def test_the_list_says_when_each_block_was_changed_last_and_by_whom(world: PageWorld, block: JsonObject) -> None:
+    world.order(world.define(inputs={"x": an_input("STRING", "PLATFORM_OPERATOR_MANUAL_INPUT")}), name="without a run")
+    world.finish()
+    world.clock.advance(3600)
+    world.person("sam").change(f"{path_of(block)}/inputs", {"input.name": "receipts"})
+
+    page = world.person("sam").read("/blocks")
+
+    assert "2026-01-01 13:00 UTC by Sam" in page
+    assert "2026-01-01 12:00 UTC by admin key" in page.partition("without a run")[2]
+
+
 def test_a_long_list_has_pages(world: PageWorld) -> None:
     version = world.define(implementation=MANUAL)
     for number in range(27):

@@ -343,6 +343,47 @@ def test_a_failed_run_does_not_lock_the_form(world: PageWorld, block: JsonObject
     assert "Ready, last change failed" not in world.person("sam").read(f"/blocks/{uuid_of(block)}")
 
 
+def test_a_switch_is_turned_on_and_off_again(world: PageWorld, block: JsonObject) -> None:
+    person = world.person("sam")
+
+    assert (person.form(form_of(block)).control("input.public").kind, switched(world, block)) == ("checkbox", False)
+    person.change(form_of(block), {"input.public": "true"})
+    assert switched(world, block) is True
+    world.finish()
+    person.change(form_of(block), {"input.public": "false"})
+    assert switched(world, block) is False
+
+
+def test_a_refused_form_keeps_where_a_switch_was_turned_to(world: PageWorld, block: JsonObject) -> None:
+    person = world.person("sam")
+    person.change(form_of(block), {"input.public": "true", "input.size": "x"})
+    assert person.form(form_of(block)).control("input.public").checked
+
+    person.change(form_of(block), {"input.size": "3"})
+
+    assert switched(world, block) is True
+    world.finish()
+    person.change(form_of(block), {"input.public": "false", "input.size": "x"})
+    assert not person.form(form_of(block)).control("input.public").checked
+
+
+def test_what_is_neither_on_nor_off_yet_is_not_taken_for_off(world: PageWorld) -> None:
+    inputs = {"public": an_input("BOOLEAN", updateableByConsumer=True), "note": an_input(displayName="Note")}
+    block = world.order(world.define(inputs=inputs))
+    person = world.person("sam")
+
+    person.change(form_of(block), {"input.note": "x"})
+    assert "public" not in world.stored(block).inputs
+    person.change(form_of(block), {"input.public": "false"})
+
+    assert switched(world, block) is False
+
+
+def switched(world: PageWorld, block: JsonObject) -> object:
+    """Return the stored value of the input that is a switch."""
+    return world.stored(block).inputs["public"]
+
+
 @pytest.mark.parametrize(
     ("text", "opened"),
     [

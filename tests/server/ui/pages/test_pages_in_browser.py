@@ -144,7 +144,9 @@ def all_paths(world: PageWorld) -> dict[str, str]:
         "run": f"/runs/{running.run_id}",
         "failed-run": f"/runs/{claimed.run_id}",
         "abort": f"/runs/{running.run_id}/abort",
+        "search": f"/runs/{running.run_id}/search?text=creating",
         "password": "/account/password",
+        "style": "/style",
     }
 
 
@@ -249,6 +251,28 @@ def test_a_run_is_followed_to_its_end(site: tuple[PageWorld, str], page: Page) -
     expect(page.locator("#steps")).to_contain_text("All there.")
     expect(page.get_by_role("link", name="Abort")).to_have_count(0)
     assert shown.inner_text().count("line 150\n") == 1
+
+
+def test_what_a_reader_opened_and_focused_stays_while_the_page_changes(site: tuple[PageWorld, str], page: Page) -> None:
+    world, url = site
+    claimed = a_running_run(world)
+    end = log(world, claimed, b"first\n", 0)
+    come(page, world, url)
+    page.goto(f"{url}/runs/{claimed.run_id}")
+    first, last = page.locator("#steps > li").first, page.locator("#steps > li").last
+    first.locator("summary").click()
+    last.locator("summary").focus()
+    page.get_by_label("Search the logs").fill("half a wo")
+    last.locator("summary").focus()
+
+    tell(world, claimed, {"id": "output", "status": "IN_PROGRESS", "userMessage": "Reading."})
+    log(world, claimed, b"second\n", end)
+
+    expect(last).to_contain_text("Reading.")
+    expect(page.get_by_role("log", name="Log of Apply")).to_have_text("first\nsecond\n")
+    expect(first.get_by_role("log")).to_be_visible()
+    expect(last.locator("summary")).to_be_focused()
+    expect(page.get_by_label("Search the logs")).to_have_value("half a wo")
 
 
 def test_whoever_reads_an_earlier_line_is_not_pulled_away(site: tuple[PageWorld, str], page: Page) -> None:

@@ -9,6 +9,7 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from blockyard.server.ui.pages.runs.run import LIVE_HEADER
+from blockyard.server.ui.pages.runs.search import MAX_LINES
 from blockyard.server.ui.pages.runs.steps import log_of, plain
 from tests.support.block_world import Claimed, an_input, uuid_of
 from tests.support.page_world import PageWorld, words_of
@@ -201,6 +202,55 @@ def test_aborting_an_ended_run_is_refused_with_the_reason(world: PageWorld, clai
 )
 def test_logs_are_shown_as_plain_text(raw: str, shown: str) -> None:
     assert plain(raw) == shown
+
+
+def test_all_of_a_long_log_is_searched_and_lines_are_numbered(world: PageWorld, claimed: Claimed) -> None:
+    register(world, claimed)
+    log(world, claimed, b"nothing of interest\n", step="init")
+    filler = "".join(f"line {number}\n" for number in range(100_000)).encode()
+    log(world, claimed, b"a \x1b[31mNee\x1b[0mdle <b>\n" + filler, offset=0)
+    end = len(b"a \x1b[31mNee\x1b[0mdle <b>\n" + filler)
+    log(world, claimed, b"x" * 500 + b" needle" + filler, offset=end)
+    person = world.person("sam")
+
+    answer = person.get(f"/runs/{claimed.run_id}/search?text=needle")
+
+    page = words_of(answer)
+    assert "2 lines have “needle”." in page
+    assert "Apply 1 a Needle <b> 100002 …" in page
+    assert "a <mark>Needle</mark> &lt;b&gt;" in answer.text
+    assert "x" * 201 not in answer.text
+    assert "Prepare" not in page
+    assert "Nothing matches" in person.read(f"/runs/{claimed.run_id}/search?text=haystack")
+    assert "Nothing matches" not in person.read(f"/runs/{claimed.run_id}/search?text=")
+
+
+def test_a_search_that_finds_much_shows_its_beginning(world: PageWorld, claimed: Claimed) -> None:
+    register(world, claimed)
+    log(world, claimed, b"found\n" * 150, step="init")
+    log(world, claimed, b"found\n" * 150)
+
+    page = world.person("sam").read(f"/runs/{claimed.run_id}/search?text=found")
+
+    assert f"{MAX_LINES} lines have “found”; there may be more, a longer text finds fewer." in page
+    assert page.count("found") > MAX_LINES
+    assert "50 found" in page.partition("Apply")[2]
+    assert "51 found" not in page.partition("Apply")[2]
+
+
+def test_logs_that_one_may_not_read_are_not_searched_either(world: PageWorld) -> None:
+    world.order(world.define(transparent=False))
+    claimed = world.claimed()
+    register(world, claimed)
+    log(world, claimed, b"the word is hunter2\n")
+
+    answer = world.person("sam").get(f"/runs/{claimed.run_id}/search?text=hunter")
+
+    assert answer.status_code == 403
+    assert "hunter2" not in answer.text
+    assert "Search the logs" not in world.person("sam").read(f"/runs/{claimed.run_id}")
+    assert "1 line has “hunter”." in world.person("pat").read(f"/runs/{claimed.run_id}/search?text=hunter")
+    assert world.person("olga").get(f"/runs/{claimed.run_id}/search?text=hunter").status_code == 404
 
 
 BOX = """Initializing…

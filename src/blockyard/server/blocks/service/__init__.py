@@ -1,9 +1,18 @@
 """Use cases of building blocks."""
 
-from blockyard.server.blocks.service.blocks import BlockDetail, BlockService
+from blockyard.server.blocks.service.blocks import BlockDetail, BlockService, LastChange
 from blockyard.server.blocks.service.hooks import DUE_TOPIC, BlockHooks
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.service.usage import BlockUsage
 from blockyard.server.blocks.service.views import BlockView
 
-__all__ = ["DUE_TOPIC", "BlockDetail", "BlockHooks", "BlockService", "BlockUsage", "BlockView", "StateRemoval"]
+__all__ = [
+    "DUE_TOPIC",
+    "BlockDetail",
+    "BlockHooks",
+    "BlockService",
+    "BlockUsage",
+    "BlockView",
+    "LastChange",
+    "StateRemoval",
+]

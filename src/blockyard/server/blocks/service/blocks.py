@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from blockyard.server.blocks.model.block import WAITING, Block, BlockId
@@ -34,6 +35,7 @@ from blockyard.server.blocks.service.views import BlockView
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import InputSpec, Version
 from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.events.model import Author
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
@@ -78,6 +80,14 @@ class BlockDetail:
     operator: bool
     editable: Sequence[InputSpec]
     deletion: DeletionEffect
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """When a block was changed last, and by whom."""
+
+    at: datetime
+    author: Author
 
 
 class BlockService:
@@ -156,6 +166,14 @@ class BlockService:
             query = replace(query, workspaces=reach.workspaces, providers=reach.providers)
         found = BlockStore(tx).search(query, request, sort=sort, descending=descending)
         return Page(self._starter.reader(tx).views(principal, found.items), found.total, request)
+
+    def last_changes(self, tx: Transaction, views: Sequence[BlockView]) -> Mapping[BlockId, LastChange]:
+        """Return when these blocks, which the principal was allowed to read, were changed last: ordered, or by a run."""
+        runs = [view.block.latest_run_id for view in views if view.block.latest_run_id is not None]
+        changes = {view.block.id: LastChange(view.block.created_at, view.block.author) for view in views}
+        for run in self._runs.find_all(tx, runs):
+            changes[BlockId(run.block_id)] = LastChange(run.created_at, run.trigger.author)
+        return changes
 
     def listed(
         self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest, *, oldest_first: bool

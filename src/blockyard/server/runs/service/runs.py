@@ -104,6 +104,10 @@ class RunService:
         """Return the newest runs of a block, the newest first; for other services."""
         return RunStore(tx).of_block(block_id, limit)
 
+    def find_all(self, tx: Transaction, run_ids: Sequence[RunId]) -> Sequence[Run]:
+        """Return the runs with these ids; for other services."""
+        return RunStore(tx).find_all(run_ids)
+
     def wait_of(self, tx: Transaction, run: Run) -> RunWait | None:
         """Return what a run waits for, None if it does not wait; for whoever may see the run."""
         if run.status is not RunStatus.PENDING:

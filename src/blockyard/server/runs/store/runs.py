@@ -91,6 +91,10 @@ class RunStore:
             raise NotFound(f"there is no run {run_id}", code="RunUnknown")
         return remember(self._tx, row)
 
+    def find_all(self, run_ids: Sequence[RunId]) -> Sequence[Run]:
+        """Return the runs with these ids that are there, no more than one list has."""
+        return [as_run(row) for row in self._tx.execute(select(_runs).where(_runs.c.id.in_(run_ids)))]
+
     def positions(self, run_id: RunId) -> Positions:
         """Return where a run's sequence is."""
         known = _positions.of(self._tx).get(run_id)

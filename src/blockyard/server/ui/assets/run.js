@@ -1,5 +1,5 @@
 // The page of a run: steps and logs as they happen. Loaded by that page only.
-import { refreshParts, soon } from "./lib/parts.js";
+import { refreshParts, soon } from "./lib/refresh.js";
 import { listen } from "./lib/stream.js";
 
 const FINAL = new Set(["SUCCEEDED", "FAILED", "ABORTED"]);

@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote
 
 from blockyard.protocol.jsontypes import Json
@@ -26,7 +26,7 @@ from blockyard.server.ui.frame.brackets import never_closed
 CONTROLS = {
     InputType.STRING: "lines",
     InputType.INTEGER: "number",
-    InputType.BOOLEAN: "select",
+    InputType.BOOLEAN: "switch",
     InputType.SINGLE_SELECT: "select",
     InputType.MULTI_SELECT: "checkboxes",
     InputType.CODE: "code",
@@ -41,6 +41,10 @@ _WRITTEN = frozenset({InputType.STRING, InputType.CODE, InputType.LIST})
 """Types whose text may be empty."""
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}", re.ASCII)
+
+
+_CHOOSING = frozenset({"select", "switch"})
+"""Controls that hold nothing but an option."""
 
 
 class Unreadable(Exception):
@@ -76,6 +80,22 @@ def as_sent(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
 
 
+def control_of(spec: InputSpec, value: InputValue) -> str:
+    """Return the control of an input; one that is neither on nor off yet has no switch, which would look like off."""
+    if spec.is_sensitive and spec.type is not InputType.FILE:
+        return "secret"
+    is_unset = spec.type is InputType.BOOLEAN and text_of(spec, value) not in BOOLEANS
+    return "radios" if is_unset else CONTROLS[spec.type]
+
+
+def settled(spec: InputSpec, entry: Entry) -> Entry:
+    """Return an entry with what a browser does not say: that a switch is off."""
+    was_switch = entry.was in {_digest(text) for text in BOOLEANS}
+    if spec.type is InputType.BOOLEAN and not spec.is_sensitive and not entry.text and was_switch:
+        return replace(entry, text="false")
+    return entry
+
+
 def options_of(spec: InputSpec) -> Sequence[str]:
     """Return what a select or check boxes offer."""
     return BOOLEANS if spec.type is InputType.BOOLEAN else spec.selectable_values or ()
@@ -88,7 +108,7 @@ def text_of(spec: InputSpec, value: InputValue) -> str:
     if value is None or isinstance(value, StoredSecret):
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if CONTROLS[spec.type] != "select" or text in options_of(spec) else ""
+    return text if CONTROLS[spec.type] not in _CHOOSING or text in options_of(spec) else ""
 
 
 def chosen_of(spec: InputSpec, value: InputValue) -> list[str]:
@@ -156,7 +176,7 @@ def value_of(  # noqa: PLR0911  one for each type
             return _options(spec, [entry.text], None)[0]
         case InputType.BOOLEAN:
             if entry.text not in BOOLEANS:
-                raise Unreadable("Choose true or false.")
+                raise Unreadable("Choose yes or no.")
             return entry.text == "true"
         case InputType.INTEGER:
             if not _WHOLE_NUMBER.fullmatch(entry.text.strip()):

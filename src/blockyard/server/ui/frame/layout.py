@@ -18,6 +18,7 @@ from blockyard.server.identity.api import SESSION_COOKIE, set_session_cookie
 from blockyard.server.ui.frame import words
 from blockyard.server.ui.frame.bundle import Bundle
 from blockyard.server.ui.frame.markdown import as_html, page_budget
+from blockyard.server.ui.frame.places import AREAS
 from blockyard.server.ui.frame.visitor import Visitor
 
 TEMPLATES = Path(__file__).parents[1]
@@ -102,7 +103,7 @@ class Frame:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals |= {"asset": self._asset, "words": words}
+        self._templates.globals |= {"asset": self._asset, "words": words, "areas": AREAS}
         self._templates.filters |= {
             "instant": _instant,
             "iso": _iso,

@@ -32,7 +32,7 @@ Choose = Callable[[Transaction, Principal], Choices | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """What a row has in one column: a text, a status, or an instant; `detail` is its second line."""
+    """What a row has in one column: a text, a status, or an instant; `detail` is its second line, or follows the instant."""
 
     text: str = ""
     badge: words.Badge | None = None
@@ -158,7 +158,7 @@ class Listing(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
+class Head:
     """The head of a column; `sorted` is `ascending`, `descending` or None, `href` sorts by it, or the other way round."""
 
     label: str
@@ -167,7 +167,9 @@ class _Head:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
+    """One thing: where its row leads, and what it has in each column."""
+
     href: str
     cells: Sequence[Cell]
 
@@ -198,7 +200,7 @@ def _context(
         "asked": asked,
         "choices": choices,
         "heads": [_head(listing, asked, column) for column in listing.columns],
-        "rows": [_Row(listing.href(item), [column.cell(item) for column in listing.columns]) for item in found.items],
+        "rows": [Row(listing.href(item), [column.cell(item) for column in listing.columns]) for item in found.items],
         "moving": any(listing.is_moving(item) for item in found.items),
         "total": words.count(found.total, listing.one, listing.many),
         "pages": found.pages,
@@ -207,11 +209,11 @@ def _context(
     }
 
 
-def _head(listing: Listing[T], asked: Asked, column: Column[T]) -> _Head:
+def _head(listing: Listing[T], asked: Asked, column: Column[T]) -> Head:
     if column.sort is None:
-        return _Head(column.label, None, None)
+        return Head(column.label, None, None)
     if asked.column != column.sort:
         first = f"-{column.sort}" if column.turned else column.sort
-        return _Head(column.label, None, listing.address(asked, sort=first))
+        return Head(column.label, None, listing.address(asked, sort=first))
     turned = column.sort if asked.descending else f"-{column.sort}"
-    return _Head(column.label, "descending" if asked.descending else "ascending", listing.address(asked, sort=turned))
+    return Head(column.label, "descending" if asked.descending else "ascending", listing.address(asked, sort=turned))

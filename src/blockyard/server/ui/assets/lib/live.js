@@ -1,6 +1,6 @@
 // A page with <… data-live="address of events" data-on="types"> refreshes its parts whenever one of these events comes;
 // one with <… data-poll> every few seconds, as long as that is there.
-import { refreshParts, soon } from "./parts.js";
+import { refreshParts, soon } from "./refresh.js";
 import { listen } from "./stream.js";
 
 const POLL = 5000; // milliseconds

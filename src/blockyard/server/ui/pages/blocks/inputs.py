@@ -14,6 +14,7 @@ from blockyard.server.kit.bodies import Form
 from blockyard.server.kit.errors import Invalid, Refusal
 from blockyard.server.ui.frame import controls, values
 from blockyard.server.ui.frame.controls import Entry, Unreadable
+from blockyard.server.ui.frame.forms import Field
 from blockyard.server.ui.frame.refusals import sentence
 
 REPLACED = (
@@ -24,36 +25,6 @@ NEEDED = "This is required: without it the building block cannot run."
 
 _SENT, _WAS, REVISION_FIELD = "input.", "was.", "revision"
 """Names of controls: what an input shall be, the mark of what it was, the revision of the block that was shown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One field of the form.
-
-    Attributes:
-        control: see `controls.CONTROLS`.
-        was: mark of what the control holds.
-        needed: the block cannot run while this is empty.
-        missing: the block waits for it.
-        kept: what is there stays unless something else is entered; the control cannot show it.
-        theirs: what somebody else has made of it since the visitor opened the form.
-    """
-
-    key: str
-    name: str
-    label: str
-    help: str | None
-    control: str
-    was: str
-    text: str = field(default="", repr=False)
-    options: Sequence[str] = ()
-    chosen: Sequence[str] = field(default=(), repr=False)
-    is_secret: bool = False
-    needed: bool = False
-    missing: bool = False
-    kept: values.Shown | None = None
-    error: str | None = None
-    theirs: values.Shown | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +87,11 @@ def judge(detail: BlockDetail, sent: Filled) -> Judged:
     problems: dict[str, str] = {}
     conflicts: dict[str, values.Shown] = {}
     known = {spec.key: spec for spec in detail.editable}
-    for key, entry in sent.entries.items():
+    for key, sent_entry in sent.entries.items():
         spec = known.get(key)
         if spec is None:
             continue
+        entry = controls.settled(spec, sent_entry)
         now, came = controls.mark_of(spec, stored.get(key)), controls.mark_of_entry(spec, entry)
         if came in {entry.was, now}:
             continue
@@ -207,7 +179,7 @@ def _field(spec: InputSpec, value: InputValue, *, is_missing: bool) -> Field:
         name=controls.name_of(spec.key),
         label=spec.label,
         help=spec.description,
-        control="secret" if spec.is_sensitive and spec.type is not InputType.FILE else controls.CONTROLS[spec.type],
+        control=controls.control_of(spec, value),
         was=controls.mark_of(spec, value),
         text=controls.text_of(spec, value),
         options=controls.options_of(spec),

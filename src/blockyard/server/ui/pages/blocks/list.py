@@ -1,11 +1,14 @@
 """The list of building blocks."""
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter
 
 from blockyard.server.blocks.model.block import BlockStatus
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
-from blockyard.server.blocks.service import BlockService, BlockView
+from blockyard.server.blocks.service import BlockService, BlockView, LastChange
 from blockyard.server.blocks.service.access import LIST
+from blockyard.server.events.model import SYSTEM
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.paging import Page, PageRequest
@@ -30,16 +33,24 @@ _STATUSES = {
 """Statuses that the list can be filtered by."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Item:
+    view: BlockView
+    change: LastChange
+
+
 def add_block_list(router: APIRouter, site: Site, *, blocks: BlockService, workspaces: WorkspaceService) -> None:
     """Add the route of the list."""
 
-    def find(tx: Transaction, principal: Principal, asked: Asked) -> Page[BlockView]:
+    def find(tx: Transaction, principal: Principal, asked: Asked) -> Page[_Item]:
         wanted = asked.filters
         query = BlockQuery(
             search=asked.search or None, workspace=wanted["workspace"] or None, status=wanted["status"] or None
         )
         sort = BlockSort(asked.column)
-        return blocks.search(tx, principal, query, asked.request, sort=sort, descending=asked.descending)
+        found = blocks.search(tx, principal, query, asked.request, sort=sort, descending=asked.descending)
+        changes = blocks.last_changes(tx, found.items)
+        return found.map(lambda view: _Item(view, changes[view.block.id]))
 
     def choose_workspace(tx: Transaction, principal: Principal) -> Choices | None:
         page = workspaces.page(tx, principal, PageRequest(0, _MAX_CHOICES))
@@ -56,9 +67,10 @@ def add_block_list(router: APIRouter, site: Site, *, blocks: BlockService, works
         about=_about,
         columns=[
             Column(label="Name", sort="name", cell=_name),
-            Column(label="Workspace", sort="workspace", cell=lambda view: Cell(text=view.block.workspace)),
+            Column(label="Workspace", sort="workspace", cell=lambda item: Cell(text=item.view.block.workspace)),
             Column(label="Status", sort="status", cell=_status),
-            Column(label="Ordered", sort="created", turned=True, cell=lambda view: Cell(at=view.block.created_at)),
+            Column(label="Last change", cell=_last_change),
+            Column(label="Ordered", sort="created", turned=True, cell=lambda item: Cell(at=item.view.block.created_at)),
         ],
         sort="-created",
         filters=[
@@ -70,21 +82,27 @@ def add_block_list(router: APIRouter, site: Site, *, blocks: BlockService, works
                 choices=[(status.value, text) for status, text in _STATUSES.items()],
             ),
         ],
-        href=lambda view: f"/blocks/{view.block.id}",
+        href=lambda item: f"/blocks/{item.view.block.id}",
         find=find,
-        is_moving=lambda view: view.block.is_running,
+        is_moving=lambda item: item.view.block.is_running,
         template="pages/blocks/list.html",
     )
     add_list(router, site, listing)
 
 
-def _name(view: BlockView) -> Cell:
+def _name(item: _Item) -> Cell:
+    view = item.view
     return Cell(text=view.block.name, detail=f"{view.definition.display_name} v{view.block.version_number}")
 
 
-def _status(view: BlockView) -> Cell:
-    badge = words.block_badge(view.block, is_yours=view.is_yours)
+def _status(item: _Item) -> Cell:
+    badge = words.block_badge(item.view.block, is_yours=item.view.is_yours)
     return Cell(badge=badge, detail=badge.detail)
+
+
+def _last_change(item: _Item) -> Cell:
+    author = item.change.author
+    return Cell(at=item.change.at, detail=f"by {'Blockyard' if author == SYSTEM else author.display_name}")
 
 
 def _about(principal: Principal) -> str:

@@ -126,8 +126,13 @@ def log_of(data: bytes, log_bytes: int) -> Log:
 
 def plain(text: str) -> str:
     """Return a log without colours, cursor movements and other control characters."""
-    text = _ANSI.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    text = without_colours(text).replace("\r\n", "\n").replace("\r", "\n")
     return "".join(character for character in text if character >= " " or character in "\n\t")
+
+
+def without_colours(text: str) -> str:
+    """Return a log without colours and cursor movements."""
+    return _ANSI.sub("", text) if "\x1b" in text else text
 
 
 def took(begin: datetime | None, end: datetime | None) -> timedelta | None:
@@ -162,7 +167,7 @@ def _with_one_open(rows: Sequence[StepRow], run: Run) -> list[StepRow]:
 def _row(run: Run, step: Step, log: Log, now: datetime, skipped: str | None) -> StepRow:
     runs_on = step.status is StepStatus.IN_PROGRESS and not run.is_final
     return StepRow(
-        id=_element_id(step),
+        id=element_id(step),
         source=step.id.source,
         name=step.id.name,
         attempt=step.attempt,
@@ -181,6 +186,7 @@ def _row(run: Run, step: Step, log: Log, now: datetime, skipped: str | None) -> 
     )
 
 
-def _element_id(step: Step) -> str:
+def element_id(step: Step) -> str:
+    """Return the id of a step's element on the page of its run."""
     name = f"{step.attempt}\0{step.id.source}\0{step.id.name}".encode()
     return f"step-{hashlib.sha256(name).hexdigest()[:16]}"

@@ -1,0 +1,38 @@
+"""Fields of a form: their labels, what their controls hold, and what is wrong with what was entered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from blockyard.server.ui.frame.values import Shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a form.
+
+    Attributes:
+        name: of its control, without the prefix of what is sent.
+        control: `lines`, `number`, `select`, `switch`, `radios` (a switch that was not set yet), `checkboxes`, `code`,
+            `secret` or `file`.
+        was: mark of what the control holds.
+        needed: nothing works while this is empty.
+        missing: it is waited for.
+        kept: what is there stays unless something else is entered; the control cannot show it.
+        theirs: what somebody else has made of it since the visitor opened the form.
+    """
+
+    key: str
+    name: str
+    label: str
+    help: str | None
+    control: str
+    was: str
+    text: str = field(default="", repr=False)
+    options: Sequence[str] = ()
+    chosen: Sequence[str] = field(default=(), repr=False)
+    is_secret: bool = False
+    needed: bool = False
+    missing: bool = False
+    kept: Shown | None = None
+    error: str | None = None
+    theirs: Shown | None = None

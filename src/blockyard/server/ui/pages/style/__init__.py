@@ -1,0 +1,1 @@
+"""A page for those who work on pages: every part of the frame, in both themes."""
