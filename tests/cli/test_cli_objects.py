@@ -1,4 +1,4 @@
-"""Workspaces, keys, runners and definitions from the command line, on a real server."""
+"""Workspaces, payment methods, keys, runners and definitions from the command line, on a real server."""
 
 import json
 from pathlib import Path
@@ -41,6 +41,40 @@ def test_a_workspace_becomes_a_platform_builder_and_keeps_the_rest(cli: Cli) -> 
     facts = cli.does("workspaces", "show", "team-b").out
     assert "Team C" in facts
     assert "yes" not in facts
+
+
+def test_payment_methods_are_created_changed_listed_and_deleted(cli: Cli) -> None:
+    given = ["--amount", "25000", "--expires", "2026-12-31", "--tag", "cost-center=4711", "--tag", "cost-center=a=b"]
+    cli.does("workspaces", "create", "payer")
+    cli.does("payment-methods", "create", "pm-2026", "-w", "payer", "--display-name", "Budget", *given)
+
+    shown = cli.does("payment-methods", "show", "pm-2026", "-o", "json").document
+    tags = {"cost-center": ["4711", "a=b"]}
+    assert shown["spec"] == {"displayName": "Budget", "expirationDate": "2026-12-31", "amount": 25000, "tags": tags}
+    facts = cli.does("payment-methods", "show", "pm-2026").out
+    assert all(word in facts for word in ("Budget", "payer", "25000", "2026-12-31", "tag cost-center", "4711, a=b"))
+    listed = cli.does("payment-methods", "list", "-w", "payer").out
+    assert all(word in listed for word in ("pm-2026", "Budget", "payer", "25000", "2026-12-31"))
+
+    cli.does("payment-methods", "update", "pm-2026", "--amount", "none", "--tag", "team=blue")
+    cli.does("payment-methods", "update", "pm-2026", "--expires", "none", "--tag", "cost-center=")
+    changed = cli.does("payment-methods", "show", "pm-2026", "-o", "json").document
+    spec = {"displayName": "Budget", "expirationDate": None, "amount": None, "tags": {"team": ["blue"]}}
+    assert changed["spec"] == spec
+    assert "never" in cli.does("payment-methods", "list", "-w", "payer").out
+
+    assert cli("payment-methods", "delete", "pm-2026").code == 2  # nobody can be asked
+    cli.does("payment-methods", "delete", "pm-2026", "--yes")
+    assert cli("payment-methods", "show", "pm-2026").code == 3
+    assert cli("payment-methods", "list", "-w", "nowhere").code == 3
+
+
+@pytest.mark.parametrize("words", [["--amount", "many"], ["--tag", "no-value"], ["--tag", "=x"]])
+def test_what_is_no_member_of_a_payment_method_is_refused_before_anything_is_sent(cli: Cli, words: list[str]) -> None:
+    refused = cli("payment-methods", "create", "pm", "-w", "shop", *words)
+
+    assert refused.code == 2
+    assert cli("payment-methods", "show", "pm").code == 3
 
 
 def test_the_secret_of_a_key_goes_into_its_file_alone(cli: Cli, stranger: Cli, tmp_path: Path) -> None:

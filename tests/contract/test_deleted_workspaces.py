@@ -53,6 +53,13 @@ def a_project(workspace: str, tenancy: Tenancy) -> Request:
     return Request("POST", f"{OBJECTS}/meshprojects", body, kinds.PROJECT.media)
 
 
+def a_payment_method(workspace: str, tenancy: Tenancy) -> Request:
+    del tenancy
+    body: Any = _of(workspace, {"displayName": "late"})
+    body["metadata"]["name"] = f"late-{workspace}"
+    return Request("POST", kinds.PAYMENT_METHOD.collection, body, kinds.PAYMENT_METHOD.media)
+
+
 def a_binding(workspace: str, tenancy: Tenancy) -> Request:
     del tenancy
     body: JsonObject = {
@@ -98,6 +105,7 @@ def a_block(workspace: str, tenancy: Tenancy) -> Request:
 
 CREATIONS: Mapping[str, Callable[[str, Tenancy], Request]] = {
     "api_keys": a_key,
+    "payment_methods": a_payment_method,
     "projects": a_project,
     "workspace_bindings": a_binding,
     "runners": a_runner,

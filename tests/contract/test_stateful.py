@@ -21,6 +21,7 @@ from schemathesis.generation.stateful.state_machine import APIStateMachine, Step
 from schemathesis.openapi import from_asgi
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import PAYMENT_METHOD
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID
 from tests.support.document_checks import CHECKS
 from tests.support.runner_keys import a_runner_key
@@ -80,6 +81,10 @@ class Useful:
             ("POST", f"{OBJECTS}/meshprojects"): {
                 "metadata": {"name": name, "ownedByWorkspace": "shop"},
                 "spec": _PROJECT,
+            },
+            ("POST", PAYMENT_METHOD.collection): {
+                "metadata": {"name": name, "ownedByWorkspace": "shop"},
+                "spec": {"expirationDate": None, "amount": self._count, "tags": {}},
             },
             ("POST", f"{OBJECTS}/meshapikeys"): {"metadata": of_platform, "spec": key},
             ("POST", f"{OBJECTS}/meshworkspacebindings/userbindings"): {

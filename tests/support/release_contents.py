@@ -10,6 +10,7 @@ from pathlib import Path
 
 from blockyard.protocol import media
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import PAYMENT_METHOD, PROJECT
 from blockyard.protocol.sealing import load_private_key, unseal
 from tests.support.installation import (
     SHARED_RUNNER,
@@ -45,7 +46,10 @@ STATE: JsonObject = {
 def fill(installed: Installation) -> None:
     """Put something of each kind into a new installation: runs that ended, one that waits, a state, secrets."""
     platform, shop = installed.workspace("platform"), installed.workspace("shop")
-    _make(installed, "meshprojects", media.PROJECT, _named("dev", shop) | {"spec": {"displayName": "Dev", "tags": {}}})
+    payment: JsonObject = {"displayName": "Budget", "expirationDate": "2026-12-31", "amount": 25000, "tags": {}}
+    _make(installed, "meshpaymentmethods", PAYMENT_METHOD.media, _named("budget", shop) | {"spec": payment})
+    project: JsonObject = {"displayName": "Dev", "tags": {}, "paymentMethodIdentifier": "budget"}
+    _make(installed, "meshprojects", PROJECT.media, _named("dev", shop) | {"spec": project})
     integration: JsonObject = {"baseUrl": "https://gitlab.example.test", "runnerRef": _runner_ref(SHARED_RUNNER)}
     _make(
         installed,
@@ -68,7 +72,11 @@ def check(installed: Installation) -> None:
     """Find everything again, and do what was left to do."""
     workspaces = {name: _read(installed, f"meshworkspaces/{name}", media.WORKSPACE) for name in ("platform", "shop")}
     assert [text_of(workspace, "metadata", "name") for workspace in workspaces.values()] == ["platform", "shop"]
-    assert text_of(_read(installed, "meshprojects/shop.dev", media.PROJECT), "spec", "displayName") == "Dev"
+    project = _read(installed, "meshprojects/shop.dev", PROJECT.media)
+    assert text_of(project, "spec", "displayName") == "Dev"
+    if '"paymentMethodIdentifier": null' not in json.dumps(project):  # from the first release on that has them
+        method = _read(installed, "meshpaymentmethods/budget", PAYMENT_METHOD.media)
+        assert '"expirationDate": "2026-12-31", "amount": 25000' in json.dumps(method)
     integrations = _read(installed, "meshintegrations", media.INTEGRATION)
     assert "https://gitlab.example.test" in json.dumps(integrations)
 

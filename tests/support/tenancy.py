@@ -1,4 +1,4 @@
-"""Identity, workspaces, projects and audit, wired as the application does it, behind real HTTP."""
+"""Identity, workspaces, payment methods, projects and audit, wired as the application does it, behind real HTTP."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -40,12 +40,16 @@ from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import AccessLog, install_errors
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.payment_methods.api import payment_method_routes
+from blockyard.server.payment_methods.model import PaymentSpec
+from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.projects.api import project_routes
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.workspaces.api import binding_routes, workspace_routes
 from blockyard.server.workspaces.service import BindingService, WorkspaceDirectory, WorkspaceService
 from tests.support.clock import FixedClock
 from tests.support.http import client_for
+from tests.support.principals import ADMINISTRATOR
 
 BASE_URL = "http://blockyard.test"
 PASSWORD = "correct horse battery staple"
@@ -80,6 +84,7 @@ class Tenancy:
     groups: GroupService
     workspaces: WorkspaceService
     bindings: BindingService
+    payment_methods: PaymentMethodService
     projects: ProjectService
     tokens: Tokens
     run_tokens: KnownRunTokens
@@ -118,6 +123,11 @@ class Tenancy:
     def workspace(self, name: str) -> None:
         """Make a workspace."""
         self.db.write_now(lambda tx: self.workspaces.seed(tx, name, name.title()))
+
+    def payment_method(self, workspace: str, name: str) -> None:
+        """Make a payment method of a workspace."""
+        spec = PaymentSpec(display_name=name, expiration_date=None, amount=None, tags={})
+        self.db.write_now(lambda tx: self.payment_methods.create(tx, ADMINISTRATOR, workspace, name, spec))
 
     def user(self, username: str, *, admin: bool = False) -> User:
         """Make a person's account."""
@@ -169,8 +179,12 @@ def build_tenancy(
     bindings = BindingService(
         clock=clock, new_id=new_id, event_log=events, directory=directory, users=users, groups=groups
     )
-    projects = ProjectService(Basics(clock, new_id, events), workspaces=workspaces)
+    basics = Basics(clock, new_id, events)
+    payment_methods = PaymentMethodService(basics, workspaces=workspaces)
+    projects = ProjectService(basics, workspaces=workspaces, payment_methods=payment_methods)
     workspaces.uses.add(projects.of_workspace)
+    workspaces.listeners.append(payment_methods)
+    payment_methods.uses.add(projects.of_payment_method)
     throttle = Throttle(clock=clock, master_key=master_key, event_log=events)
     sign_in = SignIn(db=db, users=users, throttle=throttle)
     links = Links(BASE_URL)
@@ -186,12 +200,15 @@ def build_tenancy(
         people_routes(db, users, sign_in, links),
         workspace_routes(db, workspaces, links),
         binding_routes(db, bindings, links),
+        payment_method_routes(db, payment_methods, links),
         project_routes(db, projects, links),
         audit_routes(db, AuditService(clock=clock, event_log=events), links),
     ):
         app.include_router(router)
     db.write_now(lambda tx: workspaces.seed_admin(tx, "admin"))
-    return Tenancy(db, clock, events, keys, users, groups, workspaces, bindings, projects, tokens, run_tokens, app)
+    return Tenancy(
+        db, clock, events, keys, users, groups, workspaces, bindings, payment_methods, projects, tokens, run_tokens, app
+    )
 
 
 def vendor(media_type: str) -> Mapping[str, str]:
@@ -204,3 +221,4 @@ WORKSPACE = vendor(media.WORKSPACE)
 USER_BINDING = vendor(media.WORKSPACE_USER_BINDING)
 GROUP_BINDING = vendor(media.WORKSPACE_GROUP_BINDING)
 PROJECT = vendor(kinds.PROJECT.media)
+PAYMENT_METHOD = vendor(kinds.PAYMENT_METHOD.media)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from blockyard.protocol import media
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import PAYMENT_METHOD
 from blockyard.server.app.keys import KeyPair
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID, Seeds, seed
 from blockyard.server.app.settings import load_settings
@@ -137,9 +138,11 @@ class Tenancy:
 
 
 def furnish(server: WholeServer) -> Tenancy:
-    """Make two workspaces, a released definition, a block of it and claim the block's run."""
+    """Make two workspaces, a payment method, a released definition, a block of it and claim the block's run."""
     for name in ("platform", "shop"):
         server.ok(Request("POST", WORKSPACES, a_workspace(name), media.WORKSPACE))
+    method: JsonObject = {"metadata": {"name": "shop", "ownedByWorkspace": "shop"}, "spec": {"displayName": "Shop"}}
+    server.ok(Request("POST", PAYMENT_METHOD.collection, method, PAYMENT_METHOD.media))
     created = server.ok(Request("POST", DEFINITIONS, a_definition(), media.DEFINITION))
     definition, version = text_of(created, "metadata", "uuid"), text_of(created, "status", "latestVersionUuid")
     server.ok(Request("PUT", f"{VERSIONS}/{version}", a_version(definition, version), media.DEFINITION_VERSION))

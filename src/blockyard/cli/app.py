@@ -11,6 +11,7 @@ from blockyard.cli.commands.blocks import blocks
 from blockyard.cli.commands.context import context
 from blockyard.cli.commands.definitions import definitions
 from blockyard.cli.commands.keys import keys
+from blockyard.cli.commands.payment_methods import payment_methods
 from blockyard.cli.commands.runners import runners
 from blockyard.cli.commands.runs import runs
 from blockyard.cli.commands.signin import login, logout, whoami
@@ -43,7 +44,7 @@ def build() -> typer.Typer:
     for command in (login, logout, whoami):
         application.command(command.__name__, rich_help_panel=SIGN_IN)(_with_context(command))
     application.add_typer(context, no_args_is_help=True, rich_help_panel=SIGN_IN)
-    for group in (definitions, blocks, runs, state, runners, workspaces, keys):
+    for group in (definitions, blocks, runs, state, runners, workspaces, payment_methods, keys):
         application.add_typer(_all_with_context(group), no_args_is_help=True, rich_help_panel=OBJECTS)
     return application
 

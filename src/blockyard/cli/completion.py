@@ -16,7 +16,7 @@ from blockyard.cli.documents import number, text
 from blockyard.cli.exits import Failure
 from blockyard.cli.model import OPERATOR_INPUT, USER_INPUT, Version
 from blockyard.cli.output import plain
-from blockyard.cli.resources import BLOCKS, DEFINITIONS, RUNNERS, RUNS, WORKSPACES, Resource, own
+from blockyard.cli.resources import BLOCKS, DEFINITIONS, PAYMENT_METHODS, RUNNERS, RUNS, WORKSPACES, Resource, own
 from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.protocol.jsontypes import JsonObject
 
@@ -102,9 +102,9 @@ def _named(fetch: Callable[[Given], list[JsonObject]]) -> Callable[[Given], Iter
     return choices
 
 
-def _workspaces(given: Given) -> Iterator[Choice]:
-    for item in _listed(WORKSPACES, path=own("workspaces"))(given):
-        yield text(item, "metadata", "name"), text(item, "spec", "displayName")
+def _addressed(fetch: Callable[[Given], list[JsonObject]]) -> Callable[[Given], Iterable[Choice]]:
+    """Return what offers objects by the names that are their addresses."""
+    return lambda given: [(text(item, "metadata", "name"), text(item, "spec", "displayName")) for item in fetch(given)]
 
 
 def _runs(given: Given) -> Iterator[Choice]:
@@ -152,7 +152,8 @@ _CHOICES: Mapping[str, Callable[[Given], Iterable[Choice]]] = {
     "definitions": _named(_listed(DEFINITIONS, {"includeAllPublished": "true"})),
     "blocks": _named(_listed(BLOCKS, path=own("blocks"))),
     "runners": _named(_listed(RUNNERS)),
-    "workspaces": _workspaces,
+    "workspaces": _addressed(_listed(WORKSPACES, path=own("workspaces"))),
+    "payment-methods": _addressed(_listed(PAYMENT_METHODS)),
     "runs": _runs,
     "contexts": _contexts,
     "inputs": _inputs,

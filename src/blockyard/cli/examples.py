@@ -63,6 +63,13 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "workspaces create": ('workspaces create platform --display-name "Platform team" --builder',),
     "workspaces update": ('workspaces update shop --display-name "Web shop"',),
     "workspaces show": ("workspaces show shop",),
+    "payment-methods list": ("payment-methods list --workspace shop",),
+    "payment-methods show": ("payment-methods show budget-2026",),
+    "payment-methods create": (
+        "payment-methods create budget-2026 -w shop --amount 25000 --expires 2026-12-31 --tag cost-center=4711",
+    ),
+    "payment-methods update": ("payment-methods update budget-2026 --amount 30000 --expires none",),
+    "payment-methods delete": ("payment-methods delete budget-2026",),
     "keys list": ("keys list --workspace shop",),
     "keys create": ("keys create ci -w shop -p BUILDINGBLOCK_LIST -p BUILDINGBLOCK_SAVE --key-file ci.json",),
     "keys delete": ("keys delete 6f0c5a9e",),

@@ -32,6 +32,7 @@ class Resource:
 
 
 WORKSPACES = Resource("meshWorkspace", "v2")
+PAYMENT_METHODS = Resource("meshPaymentMethod", "v2")
 API_KEYS = Resource("meshApiKey", "v1-preview")
 RUNNERS = Resource("meshBuildingBlockRunner", "v1-preview")
 DEFINITIONS = Resource("meshBuildingBlockDefinition", "v1-preview")

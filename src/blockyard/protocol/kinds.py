@@ -37,3 +37,4 @@ class Kind:
 
 
 PROJECT = Kind("meshProject", "v2")
+PAYMENT_METHOD = Kind("meshPaymentMethod", "v2")

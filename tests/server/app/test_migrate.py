@@ -62,3 +62,30 @@ _OLD_USER = text(
     "INSERT INTO users (id, username, first_name, last_name, email, password_hash, admin, disabled, created_at, epoch, revision) "
     "VALUES (:id, :name, '', '', :name || '@X.test', 'x', 0, 0, :created, 0, 0)"
 )
+
+
+def test_projects_keep_the_texts_they_named_before_there_were_payment_methods(tmp_path: Path) -> None:
+    with Database.open(f"sqlite:///{tmp_path / 'blockyard.sqlite3'}") as database:
+        with database.engine.begin() as connection:
+            command.upgrade(migrate._config(connection), "0010")
+        with database.engine.begin() as connection:
+            for name in ("shop", "bank"):
+                connection.execute(_OLD_WORKSPACE, {"name": name})
+                connection.execute(_OLD_PROJECT, {"id": f"{name:>032}".replace(" ", "0"), "workspace": name})
+
+        migrate.upgrade(database)
+
+        with database.engine.connect() as connection:
+            rows = connection.execute(text("SELECT payment_method, substitute_payment_method FROM projects"))
+            assert [tuple(row) for row in rows] == [("Cost Centre 4711", "x")] * 2
+            assert connection.execute(text("SELECT count(*) FROM payment_methods")).scalar_one() == 0
+
+
+_OLD_WORKSPACE = text(
+    "INSERT INTO workspaces (name, display_name, tags, platform_builder, created_at, revision) "
+    "VALUES (:name, '', '{}', 0, '2026-01-01', 0)"
+)
+_OLD_PROJECT = text(
+    "INSERT INTO projects (id, workspace, name, display_name, tags, payment_method, substitute_payment_method, created_at, revision) "
+    "VALUES (:id, :workspace, 'dev', '', '{}', 'Cost Centre 4711', 'x', '2026-01-01', 0)"
+)

@@ -74,6 +74,12 @@ def test_a_refusal_says_which_code_is_needed_and_where(
         a_key("shop", "TENANT_SAVE").require("TENANT_SAVE", workspace=workspace, provider=provider)
 
 
+def test_a_refusal_never_asks_for_a_code_that_no_workspace_can_give() -> None:
+    with pytest.raises(Denied, match=r"permissions: ADM_PAYMENTMETHOD_SAVE is needed$") as refused:
+        a_key("shop", "PAYMENTMETHOD_LIST").require("PAYMENTMETHOD_SAVE", workspace="shop")
+    assert refused.value.remedy.startswith("Ask an administrator")
+
+
 def test_a_refused_list_names_the_code_that_is_enough() -> None:
     with pytest.raises(Denied, match=r"permissions: BUILDINGBLOCK_LIST is needed in a workspace$"):
         a_key("shop", "PROJECT_LIST").require_somewhere("BUILDINGBLOCK_LIST")

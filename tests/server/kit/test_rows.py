@@ -88,6 +88,8 @@ def test_what_is_deleted_is_found_by_its_key_but_lives_no_more(database: Databas
     assert database.read_now(lambda tx: Things(tx).living("d")) is None
     assert database.read_now(lambda tx: Things(tx).living("none")) is None
     assert database.read_now(lambda tx: Things(tx).living("a")) == get(database, "a")
+    assert database.write_now(lambda tx: Things(tx).kept("a")) == get(database, "a")
+    assert database.write_now(lambda tx: Things(tx).kept("d")) is None
 
 
 def test_a_change_counts_and_leaves_apart_what_is_written_otherwise(database: Database) -> None:
@@ -145,3 +147,64 @@ def test_a_page_shows_what_owners_have_with_the_wanted_members(database: Databas
 def test_the_living_of_a_workspace_are_counted(database: Database) -> None:
     assert database.read_now(lambda tx: Things(tx).count_of("shop")) == 2
     assert database.read_now(lambda tx: Things(tx).count()) == 3
+    assert [thing.name for thing in database.read_now(lambda tx: Things(tx).all_of("shop"))] == ["c", "a"]
+
+
+_addressed = Table(
+    "things_with_addresses",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("workspace", String(20), nullable=False),
+    Column("name", String(20), nullable=False),
+    *life(),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressed:
+    """What is stored behind an id."""
+
+    id: int
+    workspace: str = "shop"
+    name: str = "a"
+    created_at: datetime = NOON
+    deleted_at: datetime | None = None
+    revision: int = 0
+
+
+_addressed_rows: Rows[Addressed, int] = Rows(_addressed, Addressed, "id", address=("workspace", "name"))
+
+
+class Addresses(Store[Addressed, int]):
+    """Reads and writes what is addressed by workspace and name."""
+
+    def __init__(self, tx: Transaction) -> None:
+        super().__init__(tx, _addressed_rows)
+
+
+def days_later(days: int) -> datetime:
+    """Return an instant."""
+    return NOON + timedelta(days=days)
+
+
+def test_an_address_leads_to_what_lives_there_else_to_what_was_deleted_last(database: Database) -> None:
+    _addressed.metadata.create_all(database.engine)
+    past = [Addressed(id=number, deleted_at=days_later(number % 3)) for number in (1, 2, 3)]
+    database.write_now(lambda tx: [Addresses(tx).add(thing) for thing in past])
+
+    def found() -> list[Addressed | None]:
+        return database.write_now(
+            lambda tx: [
+                Addresses(tx).at("shop", "a"),
+                Addresses(tx).living("shop", "a"),
+                Addresses(tx).kept("shop", "a"),
+                Addresses(tx).at("bank", "a"),
+            ]
+        )
+
+    assert found() == [past[1], None, None, None]
+    lives = Addressed(id=4)
+    database.write_now(lambda tx: Addresses(tx).add(lives))
+    assert found() == [lives, lives, lives, None]
+    with pytest.raises(Conflict, match="at the same time"):
+        database.write_now(lambda tx: Addresses(tx).add(Addressed(id=5)))

@@ -1,5 +1,6 @@
 """Wire schemas take exactly what they say."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from blockyard.diagnosis.validation import in_words
 from blockyard.server.kit.clock import utc_now, wire_time
 from blockyard.server.kit.ids import new_id, new_secret
-from blockyard.server.kit.wire import Name, ShortText, Tags, WireDate, WireJson, WireModel, WireUuid
+from blockyard.server.kit.wire import Int64, Name, ShortText, Tags, WireDate, WireJson, WireModel, WireUuid
 
 
 class Thing(WireModel):
@@ -135,3 +136,30 @@ def test_a_text_that_is_too_long_is_counted_in_characters_and_a_list_in_items() 
         with pytest.raises(ValidationError) as caught:
             Holder.model_validate(sent)
         assert in_words(caught.value.errors()[0]) == words
+
+
+@dataclass(frozen=True)
+class Sized:
+    """A dataclass with the members of a schema."""
+
+    how_big: int
+    since: date | None
+
+
+class SizedIn(WireModel):
+    """The schema."""
+
+    how_big: Int64
+    since: WireDate | None = None
+
+
+def test_a_schema_becomes_the_dataclass_with_the_same_members() -> None:
+    sent = SizedIn.model_validate({"howBig": 2**63 - 1, "since": "2026-12-31", "more": 1})
+
+    assert sent.into(Sized) == Sized(2**63 - 1, date(2026, 12, 31))
+
+
+@pytest.mark.parametrize("big", [2**63, -(2**63) - 1, 1.0, "1", True, None])
+def test_an_integer_that_not_everybody_can_keep_is_refused(big: object) -> None:
+    with pytest.raises(ValidationError):
+        SizedIn.model_validate({"howBig": big})

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from blockyard.server.kit.database import Database
 from blockyard.server.projects.model import ProjectKey, parse_key
-from tests.support.tenancy import PROJECT, Tenancy
+from tests.support.tenancy import PAYMENT_METHOD, PROJECT, Tenancy
 
 pytestmark = pytest.mark.anyio
 PATH = "/api/meshobjects/meshprojects"
@@ -35,6 +37,8 @@ def _shop(tenancy: Tenancy) -> None:
 
 async def test_a_project_is_returned_as_it_was_sent(tenancy: Tenancy) -> None:
     admin = tenancy.admin()
+    tenancy.payment_method("shop", "pm-2026")
+    tenancy.payment_method("shop", "pm-2027")
     sent = body(paymentMethodIdentifier="pm-2026", substitutePaymentMethodIdentifier="pm-2027")
 
     created = await admin.post(PATH, json=sent, headers=PROJECT)
@@ -68,6 +72,7 @@ async def test_payment_methods_that_are_not_sent_come_back_as_null(tenancy: Tena
 
 async def test_a_put_replaces_everything(tenancy: Tenancy) -> None:
     admin = tenancy.admin()
+    tenancy.payment_method("shop", "pm")
     await admin.post(PATH, json=body(paymentMethodIdentifier="pm"), headers=PROJECT)
 
     changed = await admin.put(
@@ -162,6 +167,7 @@ async def test_a_project_with_contents_cannot_be_deleted(tenancy: Tenancy) -> No
 
 async def test_the_list_filters_and_pages(tenancy: Tenancy) -> None:
     admin = tenancy.admin()
+    tenancy.payment_method("shop", "pm-1")
     for name, payment in (("c", "pm-1"), ("a", None), ("b", "pm-1")):
         tenancy.clock.advance(1)
         await admin.post(PATH, json=body(name, paymentMethodIdentifier=payment), headers=PROJECT)
@@ -213,6 +219,53 @@ async def test_each_operation_needs_its_own_code(tenancy: Tenancy) -> None:
     assert (await powerless.get(one, headers=PROJECT)).status_code == 403
     assert (await powerless.get(PATH, headers=PROJECT)).status_code == 403
     assert (await tenancy.client.get(PATH, headers=PROJECT)).status_code == 401
+
+
+FIELDS = ("paymentMethodIdentifier", "substitutePaymentMethodIdentifier")
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("name", ["of-the-bank", "deleted", "never-made", ""])
+async def test_a_project_names_payment_methods_of_its_workspace_only(tenancy: Tenancy, field: str, name: str) -> None:
+    admin = tenancy.admin()
+    for owner, method in (("shop", "good"), ("shop", "deleted"), ("bank", "of-the-bank")):
+        tenancy.payment_method(owner, method)
+    await admin.delete("/api/meshobjects/meshpaymentmethods/deleted", headers=PAYMENT_METHOD)
+    bad = body(**{"paymentMethodIdentifier": "good", field: name})
+
+    refused = await admin.post(PATH, json=bad, headers=PROJECT)
+    await admin.post(PATH, json=body(paymentMethodIdentifier="good"), headers=PROJECT)
+    refused_change = await admin.put(f"{PATH}/shop.checkout-dev", json=bad, headers=PROJECT)
+
+    for answer in (refused, refused_change):
+        assert (answer.status_code, answer.json()["errorCode"]) == (400, "UnknownPaymentMethod")
+        assert answer.json()["field"] == f"/spec/{field}"
+        assert answer.json()["message"] == f"workspace 'shop' has no payment method '{name}'"
+
+
+async def test_a_project_may_keep_what_it_named_before_there_were_payment_methods(
+    tenancy: Tenancy, database: Database
+) -> None:
+    admin, one = tenancy.admin(), f"{PATH}/shop.checkout-dev"
+    await admin.post(PATH, json=body(), headers=PROJECT)
+    await admin.post(PATH, json=body("other", "bank"), headers=PROJECT)
+    with database.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE projects SET payment_method = 'Cost Centre 4711', substitute_payment_method = 'x'")
+        )
+
+    read = (await admin.get(one, headers=PROJECT)).json()
+    renamed = await admin.put(one, json=read | {"spec": read["spec"] | {"displayName": "New"}}, headers=PROJECT)
+    swapped = await admin.put(
+        one, json=body(**dict(zip(FIELDS, ("x", "Cost Centre 4711"), strict=True))), headers=PROJECT
+    )
+    given_up = await admin.put(one, json=body(), headers=PROJECT)
+    again = await admin.put(one, json=read, headers=PROJECT)
+
+    assert read["spec"]["paymentMethodIdentifier"] == "Cost Centre 4711"
+    assert [answer.status_code for answer in (renamed, swapped, given_up, again)] == [200, 200, 200, 400]
+    tenancy.payment_method("shop", "x")  # a free text elsewhere does not use it
+    assert (await admin.delete("/api/meshobjects/meshpaymentmethods/x", headers=PAYMENT_METHOD)).status_code == 204
 
 
 async def test_a_project_needs_a_living_workspace(tenancy: Tenancy) -> None:

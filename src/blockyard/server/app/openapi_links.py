@@ -72,11 +72,15 @@ _ANSWERS = (
             f"{_OBJECTS}/meshworkspaces/{{name}}": {"name": _NAME},
             f"{_OWN}/workspaces/{{workspace}}": {"workspace": _NAME},
         },
-        queries={("get", f"{_OBJECTS}/meshprojects"): {"workspaceIdentifier": _NAME}},
+        queries={
+            ("get", f"{_OBJECTS}/meshpaymentmethods"): {"workspaceIdentifier": _NAME},
+            ("get", f"{_OBJECTS}/meshprojects"): {"workspaceIdentifier": _NAME},
+        },
         bodies={
             ("put", f"{_OBJECTS}/meshworkspaces/{{name}}"): _IN_BODY,
             ("post", f"{_OBJECTS}/meshworkspacebindings/userbindings"): {"targetRef": {"name": _NAME}},
             ("post", f"{_OBJECTS}/meshworkspacebindings/groupbindings"): {"targetRef": {"name": _NAME}},
+            ("post", f"{_OBJECTS}/meshpaymentmethods"): _OF_WORKSPACE,
             ("post", f"{_OBJECTS}/meshprojects"): _OF_WORKSPACE,
             ("post", f"{_OBJECTS}/meshapikeys"): _OF_WORKSPACE,
             ("post", f"{_OBJECTS}/meshbuildingblockrunners"): _OF_WORKSPACE,
@@ -84,6 +88,18 @@ _ANSWERS = (
             ("post", f"{_OBJECTS}/meshbuildingblockdefinitions"): _OF_WORKSPACE,
             ("post", f"{_OBJECTS}/meshbuildingblocks"): {
                 "spec": {"targetRef": {"kind": "meshWorkspace", "name": _NAME}}
+            },
+        },
+    ),
+    _Answer(
+        to=("post", f"{_OBJECTS}/meshpaymentmethods", "201"),
+        addresses={f"{_OBJECTS}/meshpaymentmethods/{{name}}": {"name": _NAME}},
+        queries={("get", f"{_OBJECTS}/meshprojects"): {"workspaceIdentifier": _OWNER, "paymentIdentifier": _NAME}},
+        bodies={
+            ("put", f"{_OBJECTS}/meshpaymentmethods/{{name}}"): _IN_BODY,
+            ("post", f"{_OBJECTS}/meshprojects"): {
+                "metadata": {"ownedByWorkspace": _OWNER},
+                "spec": {"paymentMethodIdentifier": _NAME},
             },
         },
     ),

@@ -51,6 +51,8 @@ from blockyard.server.kit.idempotency import IdempotencyKeys
 from blockyard.server.kit.ids import NewId, new_id
 from blockyard.server.kit.loops import Loop, run_loops
 from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.payment_methods.api import payment_method_routes
+from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.projects.api import project_routes
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.runners.api import own_key_routes as runner_key_routes
@@ -92,6 +94,7 @@ class Services:
     api_keys: ApiKeyService
     workspaces: WorkspaceService
     bindings: BindingService
+    payment_methods: PaymentMethodService
     projects: ProjectService
     audit: AuditService
     runners: RunnerService
@@ -137,7 +140,8 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         groups=groups,
         listeners=people_listeners,
     )
-    projects = ProjectService(basics, workspaces=workspaces)
+    payment_methods = PaymentMethodService(basics, workspaces=workspaces)
+    projects = ProjectService(basics, workspaces=workspaces, payment_methods=payment_methods)
 
     runner_usages: list[RunnerUsage] = []
     runners = RunnerService(
@@ -192,6 +196,8 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
 
     for contents in (projects, runners, integrations, definitions, blocks.usage):
         workspaces.uses.add(contents.of_workspace)
+    workspaces.listeners.append(payment_methods)
+    payment_methods.uses.add(projects.of_payment_method)
     runner_usages += [definitions, integrations]
     integration_usages.append(definitions)
     definitions.usage = blocks.usage
@@ -211,6 +217,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         api_keys=api_keys,
         workspaces=workspaces,
         bindings=bindings,
+        payment_methods=payment_methods,
         projects=projects,
         audit=AuditService(clock=clock, event_log=event_log),
         runners=runners,
@@ -293,6 +300,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         people_routes(db, services.users, sign_in, links),
         workspace_routes(db, services.workspaces, links),
         binding_routes(db, services.bindings, links),
+        payment_method_routes(db, services.payment_methods, links),
         project_routes(db, services.projects, links),
         audit_routes(db, services.audit, links),
         runner_routes(db, services.runners, links),

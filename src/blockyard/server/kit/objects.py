@@ -5,6 +5,7 @@ shown even if a later version of its schema would not take it any more. The sche
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 from types import GenericAlias
 from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
@@ -14,11 +15,12 @@ from pydantic import Field, create_model
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import Kind
+from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import media, media_class
 from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.paging import Page
-from blockyard.server.kit.wire import WireJson, WireModel
+from blockyard.server.kit.wire import Name, ShortText, WireJson, WireModel
 
 
 class Addressed(Protocol):
@@ -29,9 +31,53 @@ class Addressed(Protocol):
         """What addresses it among its kind; its text stands in URLs."""
 
 
+class Named(Protocol):
+    """A model of a workspace with a name, which stays after its deletion."""
+
+    @property
+    def workspace(self) -> str:
+        """Its owner."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was made."""
+
+    @property
+    def deleted_at(self) -> datetime | None:
+        """When it was deleted."""
+
+
 Metadata = TypeVar("Metadata", bound=WireModel)
 Spec = TypeVar("Spec", bound=WireModel)
 M = TypeVar("M", bound=Addressed)
+
+
+class NamedMetadata(WireModel):
+    """The name and the workspace of an object."""
+
+    name: ShortText
+    owned_by_workspace: Name
+
+
+class StoredNamedMetadata(NamedMetadata):
+    """The name, the workspace and the dates of an object."""
+
+    created_on: str
+    deleted_on: str | None
+
+
+def named_metadata(model: Named) -> JsonObject:
+    """Return name, workspace and dates of an object."""
+    return {
+        "name": model.name,
+        "ownedByWorkspace": model.workspace,
+        "createdOn": wire_time(model.created_at),
+        "deletedOn": wire_time(model.deleted_at) if model.deleted_at else None,
+    }
 
 
 class ObjectIn(WireModel, Generic[Metadata, Spec]):

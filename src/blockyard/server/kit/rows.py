@@ -1,7 +1,8 @@
 """Models as rows of one table: what the stores of plain kinds share.
 
 The columns of the table have the keys of the model's members; the types of `kit.columns` do all conversion. Every model
-has `created_at` and `revision`; one that stays after its deletion has `deleted_at`.
+has `created_at` and `revision`; one that stays after its deletion has `deleted_at`. What addresses a model from outside
+is its key, or members that an id stands behind: such an address is free again once what had it is deleted.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Generic, Protocol, TypeVar
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Index,
     Integer,
     Row,
     Select,
@@ -57,18 +59,33 @@ class Rows(Generic[M, K]):
     Attributes:
         key: the column whose value is the key of a model.
         owner: the column that says which workspace a model belongs to.
+        address: the members that address a living model, if that is not its key; the table gets the index that no two share one.
         apart: members that `Store.save` does not write, because statements of their own do, which never clash.
     """
 
     def __init__(
-        self, table: Table, model: type[M], key: str, *, owner: str = "workspace", apart: Collection[str] = ()
+        self,
+        table: Table,
+        model: type[M],
+        key: str,
+        *,
+        owner: str = "workspace",
+        address: Sequence[str] = (),
+        apart: Collection[str] = (),
     ) -> None:
         self.table, self.model, self.key, self.owner = table, model, table.c[key], table.c[owner]
+        self.address = [table.c[name] for name in address or (key,)]
         self.apart = frozenset(apart)
         self.members = tuple(column.key for column in table.c)
         self.living: Sequence[ColumnElement[bool]] = [table.c.deleted_at.is_(None)] if "deleted_at" in table.c else []
         of_key, as_read = self.key == bindparam("of_key"), table.c.revision == bindparam("as_read")
         self.find = select(table).where(of_key)
+        self.at = select(table).where(*(column == bindparam(f"of_{column.key}") for column in self.address))
+        self.kept = self.at.where(*self.living).with_for_update(read=True)
+        if address:
+            self.at = self.at.order_by(table.c.deleted_at.is_not(None), table.c.deleted_at.desc()).limit(1)
+            name, live = f"uq_{table.name}_live_{address[-1]}", table.c.deleted_at.is_(None)
+            Index(name, *self.address, unique=True, sqlite_where=live, postgresql_where=live)
         self.insert = insert(table)
         self.update = update(table).where(of_key, as_read)
         self.delete = delete(table).where(of_key, as_read)
@@ -89,10 +106,18 @@ class Store(Generic[M, K]):
         """Return the model with this key, deleted ones too; None if there never was one."""
         return self._one(self._rows.find, {"of_key": key})
 
-    def living(self, key: K) -> M | None:
-        """Return the model with this key unless it is deleted."""
-        found = self.get(key)
+    def at(self, *address: object) -> M | None:
+        """Return the model at this address; the last deleted one if none lives there."""
+        return self._one(self._rows.at, self._of_address(address))
+
+    def living(self, *address: object) -> M | None:
+        """Return the model at this address unless it is deleted."""
+        found = self.at(*address)
         return None if found is None or getattr(found, "deleted_at", None) is not None else found
+
+    def kept(self, *address: object) -> M | None:
+        """Return what `living` does; it cannot be deleted until this transaction ends (PostgreSQL: a share lock)."""
+        return self._one(self._rows.kept, self._of_address(address))
 
     def add(self, model: M) -> M:
         """Write a new model."""
@@ -141,6 +166,10 @@ class Store(Generic[M, K]):
         found = select(func.count()).select_from(self._rows.table).where(*self._rows.living, *conditions)
         return int(str(self._tx.execute(found).scalar_one()))
 
+    def all_of(self, workspace: str) -> Sequence[M]:
+        """Return those of a workspace that are not deleted, oldest first."""
+        return self.where(self._rows.owner == workspace)
+
     def count_of(self, workspace: str) -> int:
         """Return how many of a workspace are not deleted."""
         return self.count(self._rows.owner == workspace)
@@ -148,6 +177,9 @@ class Store(Generic[M, K]):
     def _one(self, query: Select[tuple[object, ...]], values: Mapping[str, object] | None = None) -> M | None:
         row = self._tx.execute(query, values).one_or_none()
         return None if row is None else self._rows.read(row)
+
+    def _of_address(self, address: Sequence[object]) -> dict[str, object]:
+        return {f"of_{column.key}": value for column, value in zip(self._rows.address, address, strict=True)}
 
     def _as_read(self, model: M) -> dict[str, object]:
         return {"of_key": getattr(model, self._rows.key.key), "as_read": model.revision}

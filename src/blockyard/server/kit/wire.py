@@ -2,8 +2,9 @@
 
 import math
 import re
+from collections.abc import Callable
 from datetime import date
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from pydantic import (
@@ -20,6 +21,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+M = TypeVar("M")
+
 
 class WireModel(BaseModel):
     """Base of all request and response schemas. Scalars are strict: `"16"` is no integer, `16` no string."""
@@ -32,6 +35,10 @@ class WireModel(BaseModel):
         extra="ignore",
         frozen=True,
     )
+
+    def into(self, model: Callable[..., M]) -> M:
+        """Return the dataclass `model` with the same members."""
+        return model(**dict(self))
 
 
 def _storable(text: str) -> str:
@@ -87,6 +94,9 @@ ShortText = Annotated[Text, Field(max_length=255)]
 
 Name = Annotated[ShortText, Field(min_length=1)]
 """A text that must say something."""
+
+Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+"""An integer that both databases, and clients with integers of 64 bits, can keep."""
 
 WireUuid = Annotated[UUID, Strict(strict=False)]
 """A UUID, sent as text."""

@@ -8,36 +8,34 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import PROJECT as KIND
 from blockyard.server.identity.api import CurrentPrincipal
-from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import NotFound
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import page_request
 from blockyard.server.kit.members import wire_members
-from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
+from blockyard.server.kit.objects import (
+    Answers,
+    NamedMetadata,
+    ObjectIn,
+    StoredNamedMetadata,
+    list_schema,
+    named_metadata,
+    object_router,
+    object_schema,
+)
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import Name, ShortText, Tags, WireModel
 from blockyard.server.projects.model import Project, ProjectKey, ProjectSpec, parse_key
 from blockyard.server.projects.service import ProjectService
 
 
-class ProjectMetadata(WireModel):
+class ProjectMetadata(NamedMetadata):
     """The address of a project."""
-
-    name: ShortText
-    owned_by_workspace: Name
 
     @property
     def key(self) -> ProjectKey:
         """The address as use cases take it."""
         return ProjectKey(self.owned_by_workspace, self.name)
-
-
-class StoredProjectMetadata(ProjectMetadata):
-    """The address and the dates of a project."""
-
-    created_on: str
-    deleted_on: str | None
 
 
 class ProjectSpecIn(WireModel):
@@ -48,17 +46,13 @@ class ProjectSpecIn(WireModel):
     payment_method_identifier: ShortText | None = None
     substitute_payment_method_identifier: ShortText | None = None
 
-    def model(self) -> ProjectSpec:
-        """Return it as use cases take it."""
-        return ProjectSpec(**dict(self))
-
 
 class ProjectIn(ObjectIn[ProjectMetadata, ProjectSpecIn]):
     """A project as clients send it."""
 
 
 ProjectBody = Annotated[ProjectIn, Body(media_type=KIND.media)]
-ProjectOut = object_schema(KIND, StoredProjectMetadata, ProjectSpecIn)
+ProjectOut = object_schema(KIND, StoredNamedMetadata, ProjectSpecIn)
 
 
 def project_key(identifier: str, _who: CurrentPrincipal) -> ProjectKey:
@@ -93,7 +87,7 @@ def project_routes(db: Database, projects: ProjectService, links: Links) -> APIR
     @router.post("", status_code=HTTPStatus.CREATED, response_model=ProjectOut)
     async def create_project(body: ProjectBody, principal: CurrentPrincipal) -> Response:
         """Make a project in a workspace."""
-        key, spec = body.metadata.key, body.spec.model()
+        key, spec = body.metadata.key, body.spec.into(ProjectSpec)
         return answer.one(await db.write(lambda tx: projects.create(tx, principal, key, spec)), HTTPStatus.CREATED)
 
     @router.get("/{identifier}", response_model=ProjectOut)
@@ -104,7 +98,7 @@ def project_routes(db: Database, projects: ProjectService, links: Links) -> APIR
     @router.put("/{identifier}", response_model=ProjectOut)
     async def update_project(key: Key, body: ProjectBody, principal: CurrentPrincipal) -> Response:
         """Change display name, tags and payment methods of a project."""
-        sent, spec = body.metadata.key, body.spec.model()
+        sent, spec = body.metadata.key, body.spec.into(ProjectSpec)
         return answer.one(await db.write(lambda tx: projects.update(tx, principal, key, sent, spec)))
 
     @router.delete("/{identifier}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
@@ -116,12 +110,4 @@ def project_routes(db: Database, projects: ProjectService, links: Links) -> APIR
 
 
 def _parts(project: Project) -> JsonObject:
-    return {
-        "metadata": {
-            "name": project.name,
-            "ownedByWorkspace": project.workspace,
-            "createdOn": wire_time(project.created_at),
-            "deletedOn": wire_time(project.deleted_at) if project.deleted_at else None,
-        },
-        "spec": wire_members(project, ProjectSpec),
-    }
+    return {"metadata": named_metadata(project), "spec": wire_members(project, ProjectSpec)}

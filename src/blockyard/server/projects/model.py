@@ -31,6 +31,15 @@ class ProjectSpec:
     payment_method_identifier: str | None
     substitute_payment_method_identifier: str | None
 
+    @property
+    def payment_methods(self) -> Mapping[str, str]:
+        """The payment methods that are named, by the field that names them."""
+        named = {
+            "/spec/paymentMethodIdentifier": self.payment_method_identifier,
+            "/spec/substitutePaymentMethodIdentifier": self.substitute_payment_method_identifier,
+        }
+        return {field: name for field, name in named.items() if name is not None}
+
     def check(self) -> None:
         """Raise Invalid if there is a substitute for a payment method that is not there."""
         if self.substitute_payment_method_identifier is not None and self.payment_method_identifier is None:

@@ -15,6 +15,8 @@ from blockyard.server.kit.members import changed, members, wire_members
 from blockyard.server.kit.names import check_name
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import Uses, counted
+from blockyard.server.payment_methods.model import PaymentMethod
+from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.projects.model import Project, ProjectId, ProjectKey, ProjectSpec
 from blockyard.server.projects.store import ProjectStore
 from blockyard.server.workspaces.service import WorkspaceService
@@ -23,9 +25,10 @@ from blockyard.server.workspaces.service import WorkspaceService
 class ProjectService:
     """Use cases of projects. Higher features add what a project may still have to `uses`."""
 
-    def __init__(self, basics: Basics, *, workspaces: WorkspaceService) -> None:
+    def __init__(self, basics: Basics, *, workspaces: WorkspaceService, payment_methods: PaymentMethodService) -> None:
         self._basics = basics
         self._workspaces = workspaces
+        self._payment_methods = payment_methods
         self._changes: Changes[Project] = Changes(
             basics.event_log, PROJECT, "Project", partial(wire_members, of=ProjectSpec)
         )
@@ -47,7 +50,7 @@ class ProjectService:
 
     def get(self, tx: Transaction, principal: Principal, key: ProjectKey) -> Project:
         """Return a project. Raises Denied, NotFound."""
-        return self._living(tx, principal, "PROJECT_LIST", key)
+        return principal.opened("PROJECT_LIST", ProjectStore(tx).living(key.workspace, key.name), _unknown(key))
 
     def create(self, tx: Transaction, principal: Principal, key: ProjectKey, spec: ProjectSpec) -> Project:
         """Make a project. Raises Denied, Invalid, NotFound (workspace), Conflict (name)."""
@@ -55,9 +58,9 @@ class ProjectService:
         self._workspaces.require_active(tx, key.workspace)
         check_name(key.name, "a project")
         spec.check()
+        self._require_payable(tx, key.workspace, spec)
         projects = ProjectStore(tx)
-        namesake = projects.at(key)
-        if namesake is not None and namesake.deleted_at is None:
+        if projects.living(key.workspace, key.name) is not None:
             raise taken(f"workspace '{key.workspace}' has a project '{key.name}' already")
         project = Project(
             id=ProjectId(self._basics.new_id()),
@@ -72,21 +75,23 @@ class ProjectService:
         self, tx: Transaction, principal: Principal, key: ProjectKey, sent: ProjectKey, spec: ProjectSpec
     ) -> Project:
         """Change what its owners decide; `sent` is the address they sent with it. Raises Denied, Invalid, NotFound."""
-        before = self._living(tx, principal, "PROJECT_SAVE", key)
+        projects = ProjectStore(tx)
+        before = principal.opened("PROJECT_SAVE", projects.living(key.workspace, key.name), _unknown(key))
         require_same(
             "a project",
             {"/metadata/ownedByWorkspace": (key.workspace, sent.workspace), "/metadata/name": (key.name, sent.name)},
         )
         spec.check()
+        self._require_payable(tx, key.workspace, spec, before)
         after = changed(before, spec)
         if after == before:
             return before
-        return self._changes.tell(tx, principal.author, EventType.CHANGED, ProjectStore(tx).save(after), before=before)
+        return self._changes.tell(tx, principal.author, EventType.CHANGED, projects.save(after), before=before)
 
     def delete(self, tx: Transaction, principal: Principal, key: ProjectKey) -> None:
         """Delete a project; deleting it again changes nothing. Raises Denied, NotFound, Conflict (still in use)."""
         projects = ProjectStore(tx)
-        project = principal.opened("PROJECT_DELETE", projects.at(key), _unknown(key))
+        project = principal.opened("PROJECT_DELETE", projects.at(key.workspace, key.name), _unknown(key))
         if project.deleted_at is not None:
             return
         gone = projects.save(replace(project, deleted_at=self._basics.clock()))  # first: a new use clashes with it
@@ -99,11 +104,18 @@ class ProjectService:
         """Return what a workspace still has; for the deletion of workspaces."""
         return counted(ProjectStore(tx).count_of(workspace), "project")
 
-    def _living(self, tx: Transaction, principal: Principal, code: str, key: ProjectKey) -> Project:
-        project = principal.opened(code, ProjectStore(tx).at(key), _unknown(key))
-        if project.deleted_at is not None:
-            raise _unknown(key)
-        return project
+    def of_payment_method(self, tx: Transaction, method: PaymentMethod) -> Sequence[str]:
+        """Return what names a payment method; for the deletion of payment methods."""
+        return counted(ProjectStore(tx).count_paid_by(method.workspace, method.name), "project")
+
+    def _require_payable(
+        self, tx: Transaction, workspace: str, spec: ProjectSpec, before: ProjectSpec | None = None
+    ) -> None:
+        """Refuse payment methods that the workspace does not have; one that the project named before may stay. Raises Invalid."""
+        known = set() if before is None else set(before.payment_methods.values())
+        for field, name in spec.payment_methods.items():
+            if name not in known:
+                self._payment_methods.require_of(tx, workspace, name, field=field)
 
 
 def _unknown(key: ProjectKey) -> NotFound:

@@ -1,11 +1,11 @@
 """The table of projects."""
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, bindparam, select
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, or_
 
 from blockyard.server.kit.columns import JsonText
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.rows import Rows, Store, life
-from blockyard.server.projects.model import Project, ProjectId, ProjectKey
+from blockyard.server.projects.model import Project, ProjectId
 
 _projects = Table(
     "projects",
@@ -22,22 +22,7 @@ _projects = Table(
     Index("ix_projects_created_at", "created_at", "id"),
     Index("ix_projects_payment_method", "payment_method_identifier"),
 )
-Index(
-    "uq_projects_live_name",
-    _projects.c.workspace,
-    _projects.c.name,
-    unique=True,
-    sqlite_where=_projects.c.deleted_at.is_(None),
-    postgresql_where=_projects.c.deleted_at.is_(None),
-)
-_rows: Rows[Project, ProjectId] = Rows(_projects, Project, "id")
-
-_AT = (
-    select(_projects)
-    .where(_projects.c.workspace == bindparam("of_workspace"), _projects.c.name == bindparam("of_name"))
-    .order_by(_projects.c.deleted_at.is_not(None), _projects.c.deleted_at.desc())
-    .limit(1)
-)
+_rows: Rows[Project, ProjectId] = Rows(_projects, Project, "id", address=("workspace", "name"))
 
 
 class ProjectStore(Store[Project, ProjectId]):
@@ -46,6 +31,8 @@ class ProjectStore(Store[Project, ProjectId]):
     def __init__(self, tx: Transaction) -> None:
         super().__init__(tx, _rows)
 
-    def at(self, key: ProjectKey) -> Project | None:
-        """Return the project at this address; the last deleted one if none lives."""
-        return self._one(_AT, {"of_workspace": key.workspace, "of_name": key.name})
+    def count_paid_by(self, workspace: str, payment_method: str) -> int:
+        """Return how many projects of a workspace name this payment method, also as their substitute."""
+        columns = _projects.c
+        named = (columns.payment_method_identifier, columns.substitute_payment_method_identifier)
+        return self.count(columns.workspace == workspace, or_(*(column == payment_method for column in named)))

@@ -25,7 +25,7 @@ from blockyard.server.definitions.model import (
 from blockyard.server.definitions.patterns import MAX_PATTERN_CHARACTERS
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.json_reader import MAX_TEXT_CHARACTERS
-from blockyard.server.kit.wire import Name, ShortText, Text, WireJson, WireModel, WireUuid
+from blockyard.server.kit.wire import Int64, Name, ShortText, Text, WireJson, WireModel, WireUuid
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
 from blockyard.server.runners.secrets import SecretChange
 
@@ -33,11 +33,9 @@ MAX_SCRIPT_CHARACTERS = 1_000_000
 MAX_SECRET_CHARACTERS = MAX_TEXT_CHARACTERS
 """The exact limit is on the value."""
 
-_INT64 = Field(ge=-(2**63), le=2**63 - 1)
 _LongText = Annotated[Text, Field(max_length=10_000)]
 _Pattern = Annotated[Text, Field(json_schema_extra={"maxLength": MAX_PATTERN_CHARACTERS})]
 """Its limit is only told here: the rule of patterns refuses longer ones, in its own words."""
-_Order = Annotated[int, _INT64]
 
 
 class DefinitionRef(WireModel):
@@ -200,7 +198,7 @@ class InputIn(WireModel):
     description: _LongText | None = None
     value_validation_regex: _Pattern | None = None
     validation_regex_error_message: _LongText | None = None
-    display_order: _Order = 0
+    display_order: Int64 = 0
 
     def model(self, key: str) -> tuple[InputSpec, dict[str, SecretChange]]:
         """Return the input without its secrets, and the secrets by pointer. Raises Invalid."""
@@ -235,7 +233,7 @@ class OutputIn(WireModel):
     display_name: ShortText
     type: Annotated[DeclaredType, Field(strict=False)]
     assignment_type: Annotated[OutputAssignment, Field(strict=False)]
-    display_order: _Order = 0
+    display_order: Int64 = 0
     is_optional: Annotated[bool, Field(description="A run may leave it out. A member of Blockyard.")] = False
 
     def model(self, key: str) -> OutputSpec:

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from blockyard.server.events.model import SYSTEM, Author
-from blockyard.server.identity.model.codes import checked
+from blockyard.server.identity.model.codes import PLAIN, checked
 from blockyard.server.kit.errors import Denied, NotFound
 
 
@@ -186,7 +186,7 @@ class Principal:
 
 
 def _denied(code: str, workspace: str | None, provider: str | None) -> Denied:
-    if workspace is not None:
+    if workspace is not None and code in PLAIN:  # nobody can be given another one for a workspace alone
         needed, holder = f"{code} is needed in workspace '{workspace}'", "an owner of the workspace"
     elif provider is not None:
         needed, holder = f"MANAGED_{code} is needed", "an owner of the workspace that provides it"

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from blockyard.server.events.model import Author
 from blockyard.server.kit.database import Transaction
 
 
@@ -10,4 +11,12 @@ class PeopleListener(Protocol):
 
     def people_changed(self, tx: Transaction, workspace: str) -> None:
         """Called in the transaction of the change."""
+        ...
+
+
+class WorkspaceListener(Protocol):
+    """Has things that go with their workspace."""
+
+    def workspace_deleted(self, tx: Transaction, author: Author, workspace: str) -> None:
+        """Called in the transaction of the deletion, after everything that may refuse it was asked."""
         ...

@@ -25,13 +25,17 @@ from blockyard.server.workspaces.model import (
     WorkspaceSettings,
 )
 from blockyard.server.workspaces.service.people import people_of
+from blockyard.server.workspaces.service.ports import WorkspaceListener
 from blockyard.server.workspaces.store import BindingStore, WorkspaceStore
 
 log = structlog.get_logger(__name__)
 
 
 class WorkspaceService:
-    """Use cases of workspaces. Higher features add what a workspace may still have to `uses`."""
+    """Use cases of workspaces.
+
+    Higher features add what a workspace may still have to `uses`, and themselves to `listeners` if what they have goes with it.
+    """
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class WorkspaceService:
         self._groups = groups
         self._keys = keys
         self.uses: Uses[str] = Uses("still has")
+        self.listeners: list[WorkspaceListener] = []
         self._admin_workspace = admin_workspace
         self._self_service = self_service
         self._max_name_length = max_name_length
@@ -163,7 +168,7 @@ class WorkspaceService:
         return after
 
     def delete(self, tx: Transaction, principal: Principal, name: str) -> None:
-        """Delete an empty workspace with its bindings and keys; deleting it again changes nothing.
+        """Delete a workspace with its bindings, its keys and what else goes with it; deleting it again changes nothing.
 
         Raises:
             Conflict: it still has something.
@@ -183,6 +188,8 @@ class WorkspaceService:
         for binding in bindings.of_workspace(name):
             bindings.remove(binding, self._clock())
         self._keys.revoke_all(tx, principal, name)
+        for listener in self.listeners:
+            listener.workspace_deleted(tx, principal.author, name)
         self._tell(tx, principal.author, "Workspace Deleted", EventType.DELETED, gone)
 
     def _allowed(self, tx: Transaction, principal: Principal, code: str, name: str) -> Workspace:

@@ -1,0 +1,31 @@
+"""The table of payment methods."""
+
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, String, Table, Uuid
+
+from blockyard.server.kit.columns import JsonText
+from blockyard.server.kit.database import Transaction, metadata
+from blockyard.server.kit.rows import Rows, Store, life
+from blockyard.server.payment_methods.model import PaymentMethod, PaymentMethodId
+
+_methods = Table(
+    "payment_methods",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("workspace", String(64), ForeignKey("workspaces.name"), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("display_name", String(255), nullable=False),
+    Column("expiration_date", Date),
+    Column("amount", BigInteger),
+    Column("tags", JsonText, nullable=False),
+    *life(),
+    Index("ix_payment_methods_workspace", "workspace", "created_at", "id"),
+    Index("ix_payment_methods_created_at", "created_at", "id"),
+)
+_rows: Rows[PaymentMethod, PaymentMethodId] = Rows(_methods, PaymentMethod, "id", address=("name",))
+
+
+class PaymentMethodStore(Store[PaymentMethod, PaymentMethodId]):
+    """Reads and writes payment methods."""
+
+    def __init__(self, tx: Transaction) -> None:
+        super().__init__(tx, _rows)
