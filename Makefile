@@ -23,8 +23,8 @@ FIND_PYTHON = for python in "$${PYTHON:-python3}" python3 python3.14 python3.13 
 	if [ -z "$$python" ]; then echo "Python 3.11 or later is needed (PYTHON=… names one)." >&2; exit 1; fi
 UV_COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate $(if $(UPGRADE),--upgrade) pyproject.toml
-# Test processes: two at least, since tests wait for databases and engines more than they compute.
-WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n)))
+# Test processes: one more than there are cores, since tests of whole installations wait as long as they compute.
+WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 1) + 1)))
 PYTEST := $(BIN)/python -m pytest
 T ?= tests
 # In CI the slowest tests are shown, so that nobody has to look for them when the suite grows slow.
@@ -51,7 +51,7 @@ serve: $(PACKAGE) $(UI) ## start the server alone (ARGS=…, settings from BLOCK
 
 .PHONY: test
 test: $(DEV) $(UI) ## run all tests, on SQLite and on PostgreSQL
-	@$(MACHINE); $(PYTEST) -n $(WORKERS) $(DURATIONS) "$${machine[@]}" $(if $(filter-out tests,$(T)),$(T)) $(ARGS)
+	@$(MACHINE); $(PYTEST) -n $(WORKERS) --dist worksteal $(DURATIONS) "$${machine[@]}" $(if $(filter-out tests,$(T)),$(T)) $(ARGS)
 
 .PHONY: test-fast
 test-fast: $(DEV) ## run the tests below T=path that need no browser and no PostgreSQL, stop at the first failure
