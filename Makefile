@@ -23,10 +23,12 @@ FIND_PYTHON = for python in "$${PYTHON:-python3}" python3 python3.14 python3.13 
 	if [ -z "$$python" ]; then echo "Python 3.11 or later is needed (PYTHON=… names one)." >&2; exit 1; fi
 UV_COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate $(if $(UPGRADE),--upgrade) pyproject.toml
-# Test processes: two at least, since tests wait for databases and engines more than they compute.
-WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n)))
+# Test processes: one more than there are cores, since tests of whole installations wait as long as they compute.
+WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 1) + 1)))
 PYTEST := $(BIN)/python -m pytest
 T ?= tests
+# In CI the slowest tests are shown, so that nobody has to look for them when the suite grows slow.
+DURATIONS := $(if $(CI),--durations=25 --durations-min=1)
 # Both databases where the machine has PostgreSQL; tests that need a program it lacks are left out and named. In CI
 # (CI=true) nothing is left out.
 MACHINE = mapfile -t machine < <($(BIN)/python -m tests.support.machine)
@@ -49,7 +51,7 @@ serve: $(PACKAGE) $(UI) ## start the server alone (ARGS=…, settings from BLOCK
 
 .PHONY: test
 test: $(DEV) $(UI) ## run all tests, on SQLite and on PostgreSQL
-	@$(MACHINE); $(PYTEST) -n $(WORKERS) "$${machine[@]}" $(if $(filter-out tests,$(T)),$(T)) $(ARGS)
+	@$(MACHINE); $(PYTEST) -n $(WORKERS) --dist worksteal $(DURATIONS) "$${machine[@]}" $(if $(filter-out tests,$(T)),$(T)) $(ARGS)
 
 .PHONY: test-fast
 test-fast: $(DEV) ## run the tests below T=path that need no browser and no PostgreSQL, stop at the first failure
@@ -62,6 +64,10 @@ test-postgres: $(DEV) ## run the tests that use a database on PostgreSQL only
 .PHONY: test-browser
 test-browser: $(DEV) $(UI) ## run the tests of the pages in Chromium
 	@$(PYTEST) -m browser $(T) $(ARGS)
+
+.PHONY: coverage
+coverage: $(DEV) $(UI) ## show which lines and branches of the code no test of this process takes (T=path), and write build/coverage/
+	@$(MACHINE); $(PYTEST) -n $(WORKERS) --cov --cov-report=term:skip-covered --cov-report=html "$${machine[@]}" $(if $(filter-out tests,$(T)),$(T)) $(ARGS)
 
 .PHONY: bench
 bench: $(DEV) $(UI) ## measure what must be cheap; prints a table, writes bench/results.json (ARGS=…)

@@ -17,6 +17,7 @@ from tests.support.browser import chromium, fresh_page
 from tests.support.certificates import Authority, create_authority
 from tests.support.clock import FixedClock
 from tests.support.git_servers import GitHttpServer, GitSshServer, git_http_server, git_ssh_server
+from tests.support.kept_database import KeptDatabase
 from tests.support.machine import find_engine, need
 from tests.support.moto_server import moto_server
 from tests.support.postgres import PostgresServer, postgres_server
@@ -51,11 +52,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the programs that their fixtures need, before `-m` chooses among them."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by the programs that their fixtures need, before `-m` chooses among them.
+
+    What is marked `one_database` is left out on PostgreSQL where it runs on SQLite.
+    """
+    if "sqlite" in DATABASES[config.getoption("--db")]:
+        repeated = {item for item in items if item.get_closest_marker("one_database") and _is_on_postgres(item)}
+        config.hook.pytest_deselected(items=[item for item in items if item in repeated])
+        items[:] = [item for item in items if item not in repeated]
     for item in items:
         for fixture in MARKER_OF_FIXTURE.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(MARKER_OF_FIXTURE[fixture])
+
+
+def _is_on_postgres(item: pytest.Item) -> bool:
+    chosen = getattr(item, "callspec", None)
+    return chosen is not None and "postgres" in chosen.params.values()
 
 
 @pytest.fixture
@@ -84,8 +97,29 @@ def ids() -> Callable[[], UUID]:
 
 
 @pytest.fixture
-def database(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """An empty database with all tables."""
+def database(database_kind: str, request: pytest.FixtureRequest) -> Database:
+    """A database with all tables and no row. It is kept for the next test: one that damages it takes `own_database`."""
+    kept: KeptDatabase = request.getfixturevalue(f"kept_{database_kind}")
+    return kept.empty()
+
+
+@pytest.fixture(scope="session")
+def kept_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptDatabase]:
+    """The SQLite database of this test process."""
+    with Database.open(f"sqlite:///{tmp_path_factory.mktemp('kept') / 'blockyard.sqlite3'}") as db:
+        yield KeptDatabase(db)
+
+
+@pytest.fixture(scope="session")
+def kept_postgres(postgres: PostgresServer) -> Iterator[KeptDatabase]:
+    """The PostgreSQL database of this test process."""
+    with Database.open(postgres.url(postgres.create_database())) as db:
+        yield KeptDatabase(db)
+
+
+@pytest.fixture
+def own_database(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database of this test alone."""
     if database_kind == "postgres":
         yield from _postgres_database(request.getfixturevalue("postgres"))
         return

@@ -73,6 +73,7 @@ def _refused_version(server: WholeServer, tenancy: Tenancy, draft: str, **member
 
 
 @pytest.mark.parametrize("bad", BAD_VERSIONS)
+@pytest.mark.one_database
 def test_unusable_implementations_are_refused(server: WholeServer, tenancy: Tenancy, draft: str, bad: str) -> None:
     settings, member = BAD_VERSIONS[bad]
     implementation: JsonObject = {"type": "terraform", "terraform": {**TERRAFORM, **settings}}
@@ -83,6 +84,7 @@ def test_unusable_implementations_are_refused(server: WholeServer, tenancy: Tena
 
 
 @pytest.mark.parametrize("bad", BAD_KEYS)
+@pytest.mark.one_database
 def test_unusable_inputs_are_refused(server: WholeServer, tenancy: Tenancy, draft: str, bad: str) -> None:
     key, members = BAD_KEYS[bad]
 
@@ -105,6 +107,7 @@ BAD_VALUES: Mapping[str, tuple[JsonObject, str]] = {
 
 
 @pytest.mark.parametrize("bad", BAD_VALUES)
+@pytest.mark.one_database
 def test_unusable_values_are_refused(server: WholeServer, tenancy: Tenancy, bad: str) -> None:
     values, field = BAD_VALUES[bad]
     refused = Refused(server)
@@ -156,6 +159,7 @@ def state_path(server: WholeServer, tenancy: Tenancy) -> str:
 
 
 @pytest.mark.parametrize("bad", BAD_STATES)
+@pytest.mark.one_database
 def test_unusable_states_are_refused(server: WholeServer, tenancy: Tenancy, state_path: str, bad: str) -> None:
     body, status, code = BAD_STATES[bad]
     refused = Refused(server)

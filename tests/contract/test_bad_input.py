@@ -85,6 +85,7 @@ BODIES: Mapping[str, bytes] = {
 
 
 @pytest.mark.parametrize("body", BODIES)
+@pytest.mark.one_database
 def test_bodies_that_are_no_object_are_refused(server: WholeServer, tenancy: Tenancy, body: str) -> None:
     refused = Refused(server)
     optional = ("/release", "/lock")
@@ -100,6 +101,7 @@ def test_bodies_that_are_no_object_are_refused(server: WholeServer, tenancy: Ten
     refused.done()
 
 
+@pytest.mark.one_database
 def test_other_media_types_are_refused(server: WholeServer, tenancy: Tenancy) -> None:
     refused = Refused(server)
     vendor = [(m, filled(path, tenancy), kind) for m, path, kind in operations() if kind and "vnd.meshcloud" in kind]
@@ -233,6 +235,7 @@ FORGED = (
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "Basic", "Negotiate"])
+@pytest.mark.one_database
 def test_forged_tokens_open_nothing(server: WholeServer, tenancy: Tenancy, scheme: str) -> None:
     refused = Refused(server)
     almost = tenancy.run_token[:-1] + ("A" if tenancy.run_token[-1] != "A" else "B")

@@ -67,6 +67,7 @@ def _with_secret(tenancy: Tenancy, secret: Json) -> list[Request]:
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.one_database
 def test_secrets_in_unusable_forms_are_not_repeated(
     server: WholeServer, tenancy: Tenancy, form: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -129,6 +129,7 @@ def addresses(server: WholeServer, tenancy: Tenancy) -> Iterator[tuple[str, str]
 @pytest.mark.parametrize("media_type", TYPES)
 @pytest.mark.parametrize("declares_length", [True, False], ids=["declared", "chunked"])
 @pytest.mark.parametrize("is_whole", [True, False], ids=["whole", "unfinished"])
+@pytest.mark.one_database
 def test_a_megabyte_of_a_stranger_is_refused_unread_everywhere(
     server: WholeServer, tenancy: Tenancy, media_type: str, *, declares_length: bool, is_whole: bool
 ) -> None:
@@ -150,6 +151,7 @@ def test_a_megabyte_of_a_stranger_is_refused_unread_everywhere(
 
 
 @pytest.mark.parametrize("declares_length", [True, False], ids=["declared", "chunked"])
+@pytest.mark.one_database
 def test_sixty_megabytes_of_a_key_without_permissions_are_refused_unread_everywhere(
     server: WholeServer, tenancy: Tenancy, *, declares_length: bool
 ) -> None:
@@ -172,6 +174,7 @@ def test_sixty_megabytes_of_a_key_without_permissions_are_refused_unread_everywh
 
 
 @pytest.mark.parametrize("media_type", TYPES)
+@pytest.mark.one_database
 def test_a_client_that_goes_away_in_the_middle_of_a_body_is_no_defect_anywhere(
     server: WholeServer, tenancy: Tenancy, media_type: str
 ) -> None:
@@ -207,6 +210,7 @@ def _powerless(server: WholeServer) -> str:
     return text_of(server.ok(Request("POST", "/api/login", login, "application/json")), "access_token")
 
 
+@pytest.mark.one_database
 def test_every_route_with_a_body_is_one_that_asks_before_it_reads(server: WholeServer) -> None:
     with_body = [route for route in server.app.routes if isinstance(route, APIRoute) and route.body_field is not None]
 

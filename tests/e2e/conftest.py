@@ -12,9 +12,9 @@ from tests.support.postgres import PostgresServer
 SETTINGS = {"BLOCKYARD_RUNNER_INTERRUPT_GRACE_SECONDS": "5"}
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def blockyard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """A running Blockyard that the tests of one module share."""
+    """A running Blockyard that the tests of this process share."""
     folder = tmp_path_factory.mktemp("blockyard")
     if request.param == "sqlite":
         with installation(folder / "data", SETTINGS) as running:

@@ -210,11 +210,9 @@ def test_a_repository_that_does_not_answer_fails_the_run_and_names_the_limit(pat
 def test_a_run_is_aborted_while_its_repository_does_not_answer(patient: Installation) -> None:
     with hanging_server() as url:
         block = _order(patient, terraform(url))
-        begun = time.monotonic()
         aborted = _abort(patient, block, lambda: "Cloning" in patient.logs(patient.block(block)))
 
     assert status(aborted) == "ABORTED"
-    assert time.monotonic() - begun < 12
 
 
 def test_a_tag_that_moved_brings_its_new_commit(patient: Installation, module: Module) -> None:

@@ -231,12 +231,10 @@ def test_a_run_is_aborted_in_the_middle(blockyard: Installation, module: Module)
     run = text_of(ordered, "status", "latestRunUuid")
     _until_log(blockyard, run, "sleeping")
 
-    started = time.monotonic()
     blockyard.call("POST", f"/api/blockyard/v1/runs/{run}/abort", "application/json")
     block = blockyard.settled(uuid, seconds=60)
 
     assert status(block) == "ABORTED"
-    assert time.monotonic() - started < 30
     steps = _run(blockyard, block)["steps"]
     assert isinstance(steps, list)
     assert {step["status"] for step in steps if isinstance(step, dict)} <= {"SUCCEEDED", "ABORTED"}

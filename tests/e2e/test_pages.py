@@ -100,6 +100,7 @@ def test_a_run_is_aborted(blockyard: Installation, module: Module, page: Page) -
     expect(page.locator("#run-status")).to_have_text("Aborted", timeout=SECONDS)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_pages_of_an_installation_are_accessible_and_fit(
     blockyard: Installation, module: Module, page: Page, tmp_path: Path, theme: str

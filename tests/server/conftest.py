@@ -7,10 +7,10 @@ import pytest
 
 from blockyard.server.kit.database import Database
 from tests.support.clock import FixedClock
-from tests.support.tenancy import Tenancy, build_tenancy
+from tests.support.tenancy import Tenancy
 
 
 @pytest.fixture
 def tenancy(database: Database, clock: FixedClock, ids: Callable[[], UUID]) -> Tenancy:
-    """All services of identity, workspaces, projects and audit, with the admin workspace."""
-    return build_tenancy(database, clock, ids)
+    """The server with its admin workspace."""
+    return Tenancy(database, clock, ids)

@@ -13,41 +13,20 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.media import BLOCK_V2, DEFINITION, DEFINITION_VERSION
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
-from blockyard.server.blocks.api import routes as block_routes
 from blockyard.server.blocks.model.block import Block
-from blockyard.server.blocks.service import BlockService
 from blockyard.server.blocks.store import BlockStore
-from blockyard.server.definitions.api import routes as definition_routes
-from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.model import Event, EventFilter
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
-from blockyard.server.integrations.api import routes as integration_routes
-from blockyard.server.integrations.service import IntegrationService
-from blockyard.server.kit.database import Database, Transaction, metadata
-from blockyard.server.kit.hal import Links
-from blockyard.server.kit.ids import new_id
+from blockyard.server.kit.database import Database, metadata
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.runners.model import SHARED_RUNNER
-from blockyard.server.runners.secrets import SecretSealer
-from blockyard.server.runners.service import RunnerService
 from blockyard.server.runs.model import Claimer, Run, RunId
-from blockyard.server.runs.ports import RunPorts
-from blockyard.server.runs.service import (
-    Claim,
-    ClaimService,
-    ReportService,
-    RunContext,
-    RunService,
-    RunSweeper,
-    RunViews,
-)
-from blockyard.server.tofu_state.service import StateLockbook
+from blockyard.server.runs.service import Claim
 from tests.support.clock import FixedClock
 from tests.support.principals import ADMINISTRATOR, a_key, a_run_token
 from tests.support.routes import Routes
 from tests.support.runner_keys import RunnerKey, a_runner_key
-from tests.support.workspaces import MASTER_KEY, given_keys, given_workspaces
+from tests.support.world import world_of
 
 BLOCKS = "/api/meshobjects/meshbuildingblocks"
 OWN = "/api/blockyard/v1/blocks"
@@ -74,17 +53,6 @@ TERRAFORM: JsonObject = {
 MANUAL: JsonObject = {"type": "manual", "manual": {}}
 
 
-class States(StateLockbook):
-    """Remembers of which blocks the state was removed."""
-
-    def __init__(self) -> None:
-        self.removed: list[UUID] = []
-
-    def remove(self, tx: Transaction, block_id: UUID) -> None:
-        super().remove(tx, block_id)
-        self.removed.append(block_id)
-
-
 @dataclass(frozen=True)
 class Claimed:
     """A run in the hands of a runner."""
@@ -95,6 +63,10 @@ class Claimed:
     @property
     def run_id(self) -> RunId:
         return RunId(UUID(str(_member(self.document, "metadata", "uuid"))))
+
+    @property
+    def token(self) -> str:
+        return str(_member(self.document, "spec", "runToken"))
 
     @property
     def behavior(self) -> str:
@@ -110,77 +82,28 @@ class Claimed:
 
 
 class BlockWorld:
-    """All services and a client."""
+    """The server with workspaces shop (consumer), platform (provider), other and admin, and a client of its API."""
 
-    def __init__(self, database: Database, clock: FixedClock) -> None:
+    def __init__(self, database: Database, clock: FixedClock, **chosen: Json) -> None:
         self.db = database
         self.clock = clock
         self.protocol = 0
         """What the shared runner speaks: older versions know no bound envelopes."""
-        self.key: RunnerKey = a_runner_key()
-        self.events = EventLog(clock=clock, new_id=new_id)
-        self.workspaces = given_workspaces(database, "admin", "shop", "platform", "other", clock=clock, new_id=new_id)
-        keys = given_keys(clock=clock, new_id=new_id)
-        self.runners = RunnerService(
-            clock=clock, new_id=new_id, event_log=self.events, workspaces=self.workspaces, keys=keys
-        )
-        links = Links("http://blockyard.test")
-        self.states = States()
-        context = RunContext(
-            clock=clock,
-            new_id=new_id,
-            event_log=self.events,
-            master_key=MASTER_KEY,
-            links=links,
-            runners=self.runners,
-            ports=lambda: RunPorts(self.blocks.hooks, self.blocks.hooks, self.states),
-        )
-        self.runs = RunService(context)
-        self.claims = ClaimService(context)
-        self.reports = ReportService(context)
-        self.views = RunViews(context)
-        self.sweeper = RunSweeper(context)
-        sealer = SecretSealer(MASTER_KEY)
-        self.integrations = IntegrationService(
-            clock=clock,
-            new_id=new_id,
-            event_log=self.events,
-            workspaces=self.workspaces,
-            runners=self.runners,
-            sealer=sealer,
-        )
-        self.definitions = DefinitionService(
-            clock=clock,
-            new_id=new_id,
-            event_log=self.events,
-            workspaces=self.workspaces,
-            runners=self.runners,
-            integrations=self.integrations,
-            sealer=sealer,
-        )
-        self.blocks = BlockService(
-            clock=clock,
-            new_id=new_id,
-            event_log=self.events,
-            definitions=self.definitions,
-            runs=self.runs,
-            workspaces=self.workspaces,
-            sealer=sealer,
-            state=self.states,
-        )
-        self.usage = self.definitions.usage = self.blocks.usage
-        self.api = Routes(
-            block_routes(database, self.blocks, self.views, links),
-            definition_routes(database, self.definitions, links),
-            integration_routes(database, self.integrations, links),
-            media=BLOCK_V2,
-            principal=ADMINISTRATOR,
-        )
-        self.set_runner_key(self.key)
+        self.whole = world_of(database, clock, **chosen)
+        self.events = self.whole.events
+        self.services = services = self.whole.services
+        self.workspaces, self.runners = services.workspaces, services.runners
+        self.runs, self.claims, self.reports = services.runs, services.claims, services.reports
+        self.views, self.sweeper = services.views, services.sweeper
+        self.integrations, self.definitions = services.integrations, services.definitions
+        self.blocks, self.usage = services.blocks, services.blocks.usage
+        self.api = Routes(self.whole, media=BLOCK_V2, principal=ADMINISTRATOR)
+        self.whole.add_workspaces("admin", "shop", "platform", "other")
+        self.set_runner_key(a_runner_key())
 
     def set_runner_key(self, key: RunnerKey) -> None:
         """Give the shared runner a key pair."""
-        self.key = key
+        self.key: RunnerKey = key
         self.db.write_now(lambda tx: self.runners.seed_shared(tx, workspace="admin", public_key=key.public_pem))
 
     # Definitions
@@ -258,12 +181,12 @@ class BlockWorld:
 
     def as_admin(self, method: str, path: str, body: Any = None, *, media: str | None = None) -> Any:
         """Send a request as administrator, whoever comes next."""
-        before = dict(self.api.app.dependency_overrides)
+        before = self.api.principal
         self.api.be(ADMINISTRATOR)
         try:
             return self.api.ok(method, path, body, media=media)
         finally:
-            self.api.app.dependency_overrides.update(before)
+            self.api.be(before)
 
     # Runs
 

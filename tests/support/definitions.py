@@ -8,23 +8,15 @@ from uuid import UUID
 from sqlalchemy import text
 
 from blockyard.protocol.media import DEFINITION, DEFINITION_VERSION, INTEGRATION
-from blockyard.server.definitions.api import routes
 from blockyard.server.definitions.model import DefinitionId, VersionId
-from blockyard.server.definitions.service import DefinitionService
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
-from blockyard.server.integrations.api import routes as integration_routes
-from blockyard.server.integrations.service import IntegrationService, IntegrationUsage
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Database, Transaction, metadata
-from blockyard.server.kit.hal import Links
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerSpec, RunnerType
-from blockyard.server.runners.secrets import SecretSealer
-from blockyard.server.runners.service import RunnerService, RunnerUsage
 from tests.support.principals import a_key
 from tests.support.routes import Routes
 from tests.support.runner_keys import RunnerKey, a_runner_key
-from tests.support.workspaces import MASTER_KEY, given_keys, given_workspaces
+from tests.support.world import world_of
 
 DEFINITIONS = "/api/meshobjects/meshbuildingblockdefinitions"
 INTEGRATIONS = "/api/meshobjects/meshintegrations"
@@ -57,50 +49,17 @@ class Catalogue:
     """Definitions and versions over HTTP, in the workspaces `team` (the first principal's), `shop` and `demo-partner`."""
 
     def __init__(self, database: Database, clock: Clock, ids: Callable[[], UUID], *, allow_files: bool = False) -> None:
-        events = EventLog(clock=clock, new_id=ids)
-        workspaces = given_workspaces(database, "team", "shop", "demo-partner", clock=clock, new_id=ids)
-        usages: list[RunnerUsage] = []
+        whole = world_of(database, clock, ids, allow_file_repositories=allow_files)
         self.database = database
-        self.blocks = Blocks()
-        self.runners = RunnerService(
-            clock=clock,
-            new_id=ids,
-            event_log=events,
-            workspaces=workspaces,
-            keys=given_keys(clock=clock, new_id=ids),
-            usages=usages,
-        )
-        integration_usages: list[IntegrationUsage] = []
-        self.integrations = IntegrationService(
-            clock=clock,
-            new_id=ids,
-            event_log=events,
-            workspaces=workspaces,
-            runners=self.runners,
-            sealer=SecretSealer(MASTER_KEY),
-            usages=integration_usages,
-        )
-        self.definitions = DefinitionService(
-            clock=clock,
-            new_id=ids,
-            event_log=events,
-            workspaces=workspaces,
-            runners=self.runners,
-            integrations=self.integrations,
-            sealer=SecretSealer(MASTER_KEY),
-            usage=self.blocks,
-            allow_file_repositories=allow_files,
-        )
-        usages += [self.definitions, self.integrations]
-        integration_usages.append(self.definitions)
+        self.runners = whole.services.runners
+        self.integrations = whole.services.integrations
+        self.definitions = whole.services.definitions
+        self.blocks = self.definitions.usage = Blocks()
+        whole.add_workspaces("team", "shop", "demo-partner")
         database.write_now(
             lambda tx: self.runners.seed_shared(tx, workspace="demo-partner", public_key=SHARED_KEY.public_pem)
         )
-        links = Links("http://blockyard.test")
-        pipelines = integration_routes(database, self.integrations, links)
-        self.http = Routes(
-            routes(database, self.definitions, links), pipelines, media=DEFINITION, principal=a_key("team")
-        )
+        self.http = Routes(whole, media=DEFINITION, principal=a_key("team"))
 
     def be(self, principal: Principal) -> None:
         """Send the following requests as `principal`."""

@@ -1,22 +1,47 @@
 """HTTP clients that talk to an application in this process."""
 
 import asyncio
+import threading
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import httpx
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 T = TypeVar("T")
 
+_ASIDE = ThreadPoolExecutor(32, "aside")
+_own = threading.local()
 
-def client_for(app: FastAPI, base_url: str = "http://blockyard.test") -> httpx.AsyncClient:
+
+def client_for(app: ASGIApp, base_url: str = "http://blockyard.test") -> httpx.AsyncClient:
     """Return a client whose requests are handled by `app` directly."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url=base_url)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url=base_url, trust_env=False)
 
 
 def run_aside(work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` to its end, in a thread of its own: a test with a browser has a running loop."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
+    """Run `work` to its end in another thread: a test with a browser has a running loop.
+
+    Each of these threads keeps its loop, since to make one takes longer than most requests.
+    """
+    return _ASIDE.submit(_run, work).result()
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    if not hasattr(_own, "runner"):
+        _own.runner = asyncio.Runner()
+    runner: asyncio.Runner = _own.runner
+    return runner.run(_alone(work))
+
+
+async def _alone(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` and end what it began and left: the next work in this loop meets nothing of it."""
+    try:
+        return await work
+    finally:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)

@@ -4,13 +4,14 @@ from functools import cache
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from sqlalchemy import text
 
 from blockyard.server.app import migrate
 from blockyard.server.app.keys import ensure_key_pair, ensure_master_key, ensure_runner_key, write_private
 from blockyard.server.app.seeds import Seeds, seed
 from blockyard.server.app.settings import Settings
 from blockyard.server.app.wiring import wire
-from blockyard.server.kit.database import Database
+from blockyard.server.kit.database import Database, metadata
 
 
 @cache
@@ -37,13 +38,21 @@ def replace_key(settings: Settings, private_key: bytes) -> None:
     write_private(settings.data_dir / "runner-key.pem", private_key)
 
 
+def make_tables(db: Database) -> None:
+    """Make all tables and say that they are those of this version, in a tenth of the time that migrations take."""
+    metadata.create_all(db.engine)
+    with db.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": migrate.head()})
+
+
 def install(settings: Settings) -> None:
-    """Do what the first start of `blockyard up` does."""
+    """Leave behind what the first start of `blockyard up` does."""
     data = settings.data_dir
     write_private(data / "runner-key.pem", _runner_key())
     master_key = ensure_master_key(settings.master_key_file, is_new=True)
     with Database.open(settings.effective_database_url) as db:
-        migrate.upgrade(db)
+        make_tables(db)
         seeds = Seeds(
             admin_workspace=settings.admin_workspace,
             admin_key=ensure_key_pair(data / "admin-key.json"),

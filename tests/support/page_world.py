@@ -14,31 +14,16 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Page
 
-from blockyard.server.blocks.api import routes as block_routes
-from blockyard.server.identity.api import SESSION_COOKIE, SignIn, authenticate_with
+from blockyard.protocol.jsontypes import Json
+from blockyard.server.identity.api import SESSION_COOKIE
 from blockyard.server.identity.model import NewUser, User, WorkspaceRole
-from blockyard.server.identity.service import (
-    Authenticator,
-    GroupService,
-    SignInLinks,
-    Throttle,
-    Tokens,
-    UserService,
-)
 from blockyard.server.kit.database import Database
-from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import install_errors
-from blockyard.server.kit.ids import new_id
-from blockyard.server.runs.api import routes as run_routes
-from blockyard.server.ui.routes import add_pages
 from blockyard.server.workspaces.model import BindingKind, NewBinding
-from blockyard.server.workspaces.service import BindingService, WorkspaceDirectory
 from tests.support.block_world import BlockWorld
 from tests.support.browser_form import File, PageForm, forms_of
 from tests.support.clock import FixedClock
 from tests.support.http import client_for, run_aside
 from tests.support.principals import ADMINISTRATOR
-from tests.support.workspaces import MASTER_KEY
 
 PASSWORD = "four random words"
 
@@ -60,67 +45,10 @@ class PageWorld(BlockWorld):
     """All services, the pages, and people; everybody's password is `PASSWORD`, `admin` may do everything."""
 
     def __init__(self, database: Database, clock: FixedClock, *, secure: bool = False, style: bool = True) -> None:
-        super().__init__(database, clock)
-        groups = GroupService()
-        directory = WorkspaceDirectory(groups=groups)
-        self.users = UserService(
-            clock=clock, new_id=new_id, master_key=MASTER_KEY, event_log=self.events, workspaces=directory
-        )
-        self.links = SignInLinks(clock=clock, master_key=MASTER_KEY, users=self.users)
-        self._bindings = BindingService(
-            clock=clock,
-            new_id=new_id,
-            event_log=self.events,
-            directory=directory,
-            users=self.users,
-            groups=groups,
-        )
-        self.app = self._application(directory, secure=secure, style=style)
-
-    def _application(self, directory: WorkspaceDirectory, *, secure: bool, style: bool) -> FastAPI:
-        app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-        install_errors(app)
-        links = Links("http://blockyard.test")
-        authenticator = Authenticator(
-            clock=self.clock,
-            tokens=Tokens(master_key=MASTER_KEY, clock=self.clock),
-            run_tokens=self.runs,
-            workspaces=directory,
-        )
-        app.state.authenticate = authenticate_with(self.db, authenticator, self.users)
-        app.include_router(block_routes(self.db, self.blocks, self.views, links))
-        app.include_router(
-            run_routes(
-                self.db,
-                runs=self.runs,
-                claims=self.claims,
-                reports=self.reports,
-                views=self.views,
-                links=links,
-                master_key=MASTER_KEY,
-                clock=self.clock,
-            )
-        )
-        add_pages(
-            app,
-            self.db,
-            links=self.links,
-            sign_in=SignIn(
-                db=self.db,
-                users=self.users,
-                throttle=Throttle(clock=self.clock, master_key=MASTER_KEY, event_log=self.events),
-            ),
-            users=self.users,
-            workspaces=self.workspaces,
-            blocks=self.blocks,
-            runs=self.runs,
-            views=self.views,
-            clock=self.clock,
-            master_key=MASTER_KEY,
-            secure_cookies=secure,
-            style_page=style,
-        )
-        return app
+        address: dict[str, Json] = {"public_url": "https://blockyard.test"} if secure else {}
+        super().__init__(database, clock, style_page=style, **address)
+        self.users, self.links = self.services.users, self.services.sign_in_links
+        self.app = self.whole.app
 
     def add(self, username: str) -> User:
         """Make an account, with the role that `PEOPLE` names, unless it is there."""
@@ -143,7 +71,7 @@ class PageWorld(BlockWorld):
             role=role,
             expires_on=None,
         )
-        self.db.write_now(lambda tx: self._bindings.create(tx, ADMINISTRATOR, new))
+        self.db.write_now(lambda tx: self.services.bindings.create(tx, ADMINISTRATOR, new))
 
     def person(self, username: str | None = None) -> "Person":
         """Return a browser in which this person is signed in; nobody if there is no name."""

@@ -1,37 +1,28 @@
-"""The routes of some features in this process, asked by one principal after another."""
+"""The server in this process, asked by one principal after another."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
-from fastapi import APIRouter, FastAPI, Request
 
-from blockyard.server.identity.api import current_principal
 from blockyard.server.identity.model import Principal
-from blockyard.server.kit.http import install_errors
 from tests.support.http import client_for, run_aside
+from tests.support.world import World
 
 
 class Routes:
     """Sends requests with one media type; remembers the text of all answers."""
 
-    def __init__(self, *routers: APIRouter, media: str, principal: Principal) -> None:
-        self.app = FastAPI()
-        install_errors(self.app)
-        for router in routers:
-            self.app.include_router(router)
+    def __init__(self, world: World, *, media: str, principal: Principal) -> None:
         self.media = media
+        self.principal = principal
         self.answers: list[str] = []
-        self.be(principal)
+        self.app = world.asked_by(lambda: self.principal)
+        """The application as the principal finds it."""
 
     def be(self, principal: Principal) -> None:
         """Send the following requests as `principal`."""
-        self.app.dependency_overrides[current_principal] = lambda: principal
-
-        async def authenticate(_request: Request) -> Principal:
-            return principal
-
-        self.app.state.authenticate = authenticate
+        self.principal = principal
 
     def send(
         self,

@@ -2,7 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -14,24 +14,18 @@ from blockyard.protocol.media import RUN
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.server.events.model import Author
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Unauthenticated
-from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import install_errors
-from blockyard.server.kit.ids import new_id
-from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
-from blockyard.server.runners.service import RunnerService
 from blockyard.server.runs.api import routes
 from blockyard.server.runs.model import Attempt, Run, RunId, RunLimits, RunTarget, TriggerReason
 from blockyard.server.runs.ports import RunFinish, RunParts, RunPorts
 from blockyard.server.runs.service import (
     ClaimService,
     ReportService,
-    RunContext,
     RunService,
     RunSweeper,
     RunViews,
@@ -43,11 +37,9 @@ from tests.support.clock import FixedClock
 from tests.support.http import client_for
 from tests.support.principals import ADMINISTRATOR, a_key
 from tests.support.runner_keys import a_runner_key
-from tests.support.workspaces import given_keys, given_workspaces
+from tests.support.world import BASE_URL, MASTER_KEY, World, world_of
 
-BASE_URL = "http://blockyard.test"
 ADA = Author(type="User", identifier="u-17", display_name="Ada L.", username="ada")
-MASTER_KEY = MasterKey(b"m" * 32)
 
 
 @dataclass
@@ -110,53 +102,59 @@ class Listener:
         return self.verdict or RunFinish(run.status)
 
 
-class RunWorld:
-    """A control plane that knows runs and state only."""
+class RunPart:
+    """Runs and states over stand-ins for blocks, and their routes."""
 
-    def __init__(self, database: Database, clock: FixedClock, limits: RunLimits | None = None) -> None:
-        self.db = database
-        self.clock = clock
+    def __init__(self, whole: World, limits: RunLimits) -> None:
         self.content = Content()
         self.listener = Listener()
-        workspaces = given_workspaces(database, "admin", "platform", "shop", "other", clock=clock, new_id=new_id)
-        events = EventLog(clock=clock, new_id=new_id)
-        keys = given_keys(clock=clock, new_id=new_id)
-        self.runners = RunnerService(clock=clock, new_id=new_id, event_log=events, workspaces=workspaces, keys=keys)
-        self.context = RunContext(
-            clock=clock,
-            new_id=new_id,
-            event_log=events,
-            master_key=MASTER_KEY,
-            links=Links(BASE_URL),
-            runners=self.runners,
+        self.context = replace(
+            whole.services.runs._context,
             ports=lambda: RunPorts(self.content, self.listener, StateLockbook()),
-            limits=limits or RunLimits(),
+            limits=limits,
         )
         self.runs = RunService(self.context)
         self.claims = ClaimService(self.context)
         self.reports = ReportService(self.context)
         self.views = RunViews(self.context)
         self.sweeper = RunSweeper(self.context)
-        self.state = StateService(clock=clock, event_log=events, runs=self.runs)
-        self.keys: dict[str, Principal] = {name: a_key(name) for name in ("platform", "shop", "other")}
-        self.keys["admin"] = ADMINISTRATOR
+        self.state = StateService(clock=self.context.clock, event_log=whole.events, runs=self.runs)
         self.app = FastAPI()
         install_errors(self.app)
         self.app.include_router(
             routes(
-                database,
+                whole.db,
                 runs=self.runs,
                 claims=self.claims,
                 reports=self.reports,
                 views=self.views,
                 links=self.context.links,
                 master_key=MASTER_KEY,
-                clock=clock,
+                clock=self.context.clock,
             )
         )
-        self.app.include_router(state_routes(database, self.state, master_key=MASTER_KEY))
+        self.app.include_router(state_routes(whole.db, self.state, master_key=MASTER_KEY))
         self.app.add_middleware(BodyGuard)
+
+
+class RunWorld:
+    """A control plane that knows runs and state only."""
+
+    def __init__(self, database: Database, clock: FixedClock, limits: RunLimits | None = None) -> None:
+        self.db = database
+        self.clock = clock
+        whole = world_of(database, clock)
+        wanted = limits or RunLimits()
+        part = whole.keep(("runs", wanted), lambda: RunPart(whole, wanted))
+        self.content, self.listener, self.context = part.content, part.listener, part.context
+        self.runs, self.claims, self.reports = part.runs, part.claims, part.reports
+        self.views, self.sweeper, self.state = part.views, part.sweeper, part.state
+        self.runners = whole.services.runners
+        self.keys: dict[str, Principal] = {name: a_key(name) for name in ("platform", "shop", "other")}
+        self.keys["admin"] = ADMINISTRATOR
+        self.app = part.app
         self.app.state.authenticate = self._whose
+        whole.add_workspaces("admin", "platform", "shop", "other")
         self.db.write_now(
             lambda tx: self.runners.seed_shared(tx, workspace="admin", public_key=a_runner_key().public_pem)
         )

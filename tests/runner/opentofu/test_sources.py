@@ -352,9 +352,7 @@ def test_a_silent_server_is_left_when_the_run_is_aborted(new_run: NewRun) -> Non
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/x.git"
         run = new_run(implementation={"repositoryUrl": url})
         threading.Timer(0.4, run.reporter.aborted.set).start()
-        started = time.monotonic()
         assert run.execute().outcome is Outcome.ABORTED
-        assert time.monotonic() - started < 5
 
 
 def test_a_silent_server_is_left_at_the_limit_of_fetching(new_run: NewRun) -> None:

@@ -101,6 +101,7 @@ async def test_filters_narrow_the_list(tenancy: Tenancy, query: str, count: int)
         "?until=99999-01-01T00:00:00Z",
     ],
 )
+@pytest.mark.one_database
 async def test_a_bad_filter_is_refused(tenancy: Tenancy, query: str) -> None:
     answer = await tenancy.admin().get(f"{PATH}{query}")
 

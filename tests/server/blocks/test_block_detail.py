@@ -28,6 +28,7 @@ from tests.support.block_world import (
 )
 from tests.support.http import client_for
 from tests.support.principals import ADMINISTRATOR, a_key
+from tests.support.waiting import until_somebody_listens
 
 JSON = "application/json"
 INPUTS = {
@@ -174,10 +175,9 @@ def test_a_poll_waits_for_the_next_change(world: BlockWorld) -> None:
             address = f"{OWN}/{uuid_of(block)}/events"
             query = {"after": position, "wait": "20"}
             waiting = asyncio.create_task(client.get(address, params=query, headers={"Accept": JSON}))
-            await asyncio.sleep(0.2)
-            assert not waiting.done()
+            await until_somebody_listens(world.db.signals)
             await asyncio.to_thread(world.finish)
-            answer: JsonObject = (await asyncio.wait_for(waiting, 10)).json()
+            answer: JsonObject = (await asyncio.wait_for(waiting, 15)).json()
             return answer
 
     assert asyncio.run(wait())["events"]

@@ -121,6 +121,7 @@ def test_no_member_of_a_change_breaks_the_server(world: BlockWorld) -> None:
         b'{"metadata": 5}',
     ],
 )
+@pytest.mark.one_database
 def test_bodies_that_are_no_order_are_refused(world: BlockWorld, content: bytes) -> None:
     async def send() -> httpx.Response:
         headers = {"Accept": BLOCK_V2, "Content-Type": BLOCK_V2}

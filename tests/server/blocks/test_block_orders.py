@@ -284,6 +284,7 @@ BAD: list[tuple[str, JsonObject, str, str]] = [
 
 
 @pytest.mark.parametrize(("_what", "inputs", "code", "field"), BAD, ids=[row[0] for row in BAD])
+@pytest.mark.one_database
 def test_bad_inputs_are_refused_with_code_place_and_remedy(
     world: BlockWorld,
     _what: str,
@@ -337,6 +338,7 @@ MALFORMED: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("_what", "spec", "field"), MALFORMED, ids=[row[0] for row in MALFORMED])
+@pytest.mark.one_database
 def test_malformed_orders_are_refused_with_their_place(
     world: BlockWorld,
     _what: str,

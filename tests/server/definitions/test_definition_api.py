@@ -152,6 +152,7 @@ BAD_DEFINITIONS = [
 
 
 @pytest.mark.parametrize(("spec", "code", "field"), BAD_DEFINITIONS)
+@pytest.mark.one_database
 def test_a_bad_member_is_refused_by_name_with_a_remedy(
     catalogue: Catalogue, spec: dict[str, Any], code: str, field: str
 ) -> None:
@@ -216,19 +217,6 @@ def test_others_see_of_a_definition_what_is_released(catalogue: Catalogue) -> No
     catalogue.refused(404, "GET", f"{VERSIONS}/{draft['metadata']['uuid']}")
     catalogue.refused(403, "PUT", f"{DEFINITIONS}/{uuid}", a_definition())
     catalogue.refused(403, "DELETE", f"{DEFINITIONS}/{uuid}")
-
-
-def test_each_verb_needs_its_own_permission(catalogue: Catalogue) -> None:
-    path = f"{DEFINITIONS}/{catalogue.define()['metadata']['uuid']}"
-    catalogue.be(a_key("team", "BUILDINGBLOCKDEFINITION_LIST"))
-
-    catalogue.ok("GET", path)
-    catalogue.refused(403, "PUT", path, a_definition())
-    catalogue.refused(403, "DELETE", path)
-    catalogue.refused(403, "POST", DEFINITIONS, a_definition())
-    catalogue.be(a_key("team", "WORKSPACE_LIST"))
-    catalogue.refused(404, "GET", path)
-    catalogue.refused(403, "GET", DEFINITIONS)
 
 
 def test_a_list_shows_own_definitions_and_on_demand_released_ones_of_others(catalogue: Catalogue) -> None:

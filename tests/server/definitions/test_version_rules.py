@@ -108,6 +108,7 @@ BAD_INPUTS: list[tuple[str, Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("key", "members", "code", "member"), BAD_INPUTS)
+@pytest.mark.one_database
 def test_a_bad_input_is_refused(catalogue: Catalogue, key: str, members: Any, code: str, member: str) -> None:
     draft = catalogue.draft(catalogue.define())
     body = changed(draft, implementation=terraform(), inputs={key: an_input(**members)})
@@ -245,6 +246,7 @@ BAD_TERRAFORM: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("settings", "member"), BAD_TERRAFORM)
+@pytest.mark.one_database
 def test_a_bad_setting_of_opentofu_is_refused(catalogue: Catalogue, settings: Any, member: str) -> None:
     error = refused_content(catalogue, implementation=terraform(**settings))
 
@@ -331,6 +333,7 @@ BAD_CONTENT: list[tuple[Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("spec", "code", "field"), BAD_CONTENT)
+@pytest.mark.one_database
 def test_bad_content_is_refused(catalogue: Catalogue, spec: Any, code: str, field: str) -> None:
     error = refused_content(catalogue, **spec)
 

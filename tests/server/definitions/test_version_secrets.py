@@ -330,6 +330,7 @@ def test_a_kept_ssh_key_is_not_shown_to_another_host(catalogue: Catalogue, chang
         "git@git.example.org:a.git?token=t0ken",
     ],
 )
+@pytest.mark.one_database
 def test_credentials_in_the_address_of_a_repository_are_refused_and_not_repeated(
     catalogue: Catalogue, address: str
 ) -> None:

@@ -190,20 +190,6 @@ async def test_a_key_of_another_workspace_is_not_found_and_cannot_be_made(tenanc
     assert (await stranger.get("/api/blockyard/v1/workspaces/shop/apikeys")).status_code == 404
 
 
-async def test_each_operation_needs_its_own_code_in_the_own_workspace(tenancy: Tenancy) -> None:
-    created = (await tenancy.admin().post(PATH, json=body(), headers=API_KEY)).json()
-    one = f"{PATH}/{created['metadata']['uuid']}"
-    powerless = tenancy.key("shop", "PROJECT_LIST")
-
-    assert (await powerless.get(one, headers=API_KEY)).status_code == 403
-    assert (await powerless.put(one, json=body(), headers=API_KEY)).status_code == 403
-    assert (await powerless.delete(one, headers=API_KEY)).status_code == 403
-    assert (await powerless.post(PATH, json=body(), headers=API_KEY)).status_code == 403
-    reader = tenancy.key("shop", "APIKEY_LIST")
-    assert (await reader.get(one, headers=API_KEY)).status_code == 200
-    assert (await reader.delete(one, headers=API_KEY)).status_code == 403
-
-
 async def test_without_a_credential_nothing_is_answered(tenancy: Tenancy) -> None:
     answer = await tenancy.client.get(f"{PATH}/{uuid4()}", headers=API_KEY)
 
@@ -230,6 +216,7 @@ async def test_without_a_credential_nothing_is_answered(tenancy: Tenancy) -> Non
         ({"spec": {"displayName": "x", "permissions": [], "expiresAt": "2026-01-01T00:00:00Z"}}, "/spec/expiresAt"),
     ],
 )
+@pytest.mark.one_database
 async def test_a_bad_request_is_refused_and_names_the_member(
     tenancy: Tenancy, change: dict[str, Any], field: str
 ) -> None:

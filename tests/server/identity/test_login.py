@@ -13,8 +13,8 @@ from joserfc.jwk import OctKey
 from blockyard.server.identity.model import RunGrant
 from blockyard.server.identity.service import Subject, SubjectKind
 from blockyard.server.identity.service.tokens import KEY_TOKEN_LIFE
-from blockyard.server.kit.sealed import MasterKey
 from tests.support.tenancy import PASSWORD, Tenancy
+from tests.support.world import MASTER_KEY
 
 pytestmark = pytest.mark.anyio
 CLIENT_ID = "7b1f0d4e-6f0e-4c43-9a39-2f0b5a1c0001"
@@ -111,6 +111,7 @@ async def test_a_form_login_works_without_url_encoding(tenancy: Tenancy) -> None
         ('{"clientId": "", "clientSecret": ""}', {"Content-Type": "application/json"}, 401),
     ],
 )
+@pytest.mark.one_database
 async def test_a_bad_login_is_refused(
     tenancy: Tenancy, content: str | bytes, headers: dict[str, str], status: int
 ) -> None:
@@ -194,13 +195,15 @@ async def test_a_token_that_is_not_ours_is_worth_nothing(tenancy: Tenancy, token
         {"sub": f"api-key:{CLIENT_ID}", "epoch": 0, "exp": None},
     ],
 )
+@pytest.mark.one_database
 async def test_a_signed_token_that_names_nobody_is_worth_nothing(tenancy: Tenancy, claims: dict[str, Any]) -> None:
-    token = forged(claims, MasterKey(b"k" * 32).derive(b"tokens"))
+    token = forged(claims, MASTER_KEY.derive(b"tokens"))
 
     assert (await tenancy.client_of(token).get("/api/blockyard/v1/me")).status_code == 401
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Basic eDp5", "Digest x", "Bearer  ", "x"])
+@pytest.mark.one_database
 async def test_other_authorization_headers_are_refused(tenancy: Tenancy, header: str) -> None:
     answer = await tenancy.client.get("/api/blockyard/v1/me", headers={"Authorization": header})
 

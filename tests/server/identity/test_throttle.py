@@ -17,8 +17,8 @@ from blockyard.server.identity.api.signin import WAITING
 from blockyard.server.identity.model.attempts import LIMITS, Attempt, Scope, Way
 from blockyard.server.identity.service import Throttle
 from blockyard.server.kit.errors import TooManyRequests, Unauthenticated, Unavailable
-from blockyard.server.kit.sealed import MasterKey
 from tests.support.tenancy import PASSWORD, Tenancy
+from tests.support.world import MASTER_KEY
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +27,7 @@ HOME, OFFICE = "192.0.2.10", "198.51.100.7"
 
 def a_replica(tenancy: Tenancy) -> SignIn:
     """Return the sign-in of one more server on the same database."""
-    throttle = Throttle(clock=tenancy.clock, master_key=MasterKey(b"k" * 32), event_log=tenancy.events)
+    throttle = Throttle(clock=tenancy.clock, master_key=MASTER_KEY, event_log=tenancy.events)
     return SignIn(db=tenancy.db, users=tenancy.users, throttle=throttle)
 
 
@@ -89,7 +89,7 @@ async def test_the_addresses_of_one_ipv6_network_are_one(tenancy: Tenancy) -> No
 
 
 async def test_many_addresses_together_are_counted_over_all(tenancy: Tenancy) -> None:
-    throttle = Throttle(clock=tenancy.clock, master_key=MasterKey(b"k" * 32), event_log=tenancy.events)
+    throttle = Throttle(clock=tenancy.clock, master_key=MASTER_KEY, event_log=tenancy.events)
 
     locks = []
     for n in range(LIMITS[Scope.ALL] + 2):

@@ -214,14 +214,6 @@ def test_integrations_of_others_are_unknown(catalogue: Catalogue) -> None:
     catalogue.refused(404, "DELETE", path)
     catalogue.refused(403, "POST", INTEGRATIONS, an_integration())
     assert catalogue.ok("GET", INTEGRATIONS)["page"]["totalElements"] == 0
-    catalogue.be(a_key("team", "INTEGRATION_LIST"))
-    catalogue.ok("GET", path)
-    catalogue.refused(403, "PUT", path, an_integration())
-    catalogue.refused(403, "DELETE", path)
-    catalogue.refused(403, "POST", INTEGRATIONS, an_integration())
-    catalogue.be(a_key("team", "BUILDINGBLOCK_LIST"))
-    catalogue.refused(403, "GET", INTEGRATIONS)
-    catalogue.refused(404, "GET", path)
     catalogue.be(ADMINISTRATOR)
     assert catalogue.ok("GET", INTEGRATIONS)["page"]["totalElements"] == 1
     catalogue.ok("PUT", path, an_integration())
@@ -279,6 +271,7 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("type_", "settings", "code", "member"), BAD)
+@pytest.mark.one_database
 def test_bad_settings_are_refused_by_name(
     catalogue: Catalogue, type_: str, settings: dict[str, Any], code: str, member: str
 ) -> None:

@@ -217,13 +217,16 @@ async def test_an_unreachable_server_is_unavailable_and_not_a_defect() -> None:
 
 async def test_replicas_on_postgresql_wake_each_other(postgres: PostgresServer) -> None:
     name = postgres.create_database()
-    with Database.open(postgres.url(name)) as one, Database.open(postgres.url(name)) as other:
+    with (
+        Database.open(postgres.url(name)) as one,
+        Database.open(postgres.url(name)) as other,
+        other.signals.subscribe("run:1") as subscription,
+    ):
         other.listen()
         other.listen()
-        with other.signals.subscribe("run:1") as subscription:
-            assert await subscription.wait(10), "the listener wakes everybody when it begins"
-            await one.write(lambda tx: tx.wake("run:1"))
-            assert await subscription.wait(10)
+        assert await subscription.wait(10), "the listener wakes everybody when it begins"
+        await one.write(lambda tx: tx.wake("run:1"))
+        assert await subscription.wait(10)
     postgres.drop_database(name)
 
 
@@ -249,14 +252,18 @@ async def test_a_consistent_read_sees_one_state_however_much_is_committed_meanwh
 async def test_any_number_of_wake_ups_reaches_other_replicas(postgres: PostgresServer) -> None:
     topics = [f"block:{number:036}" for number in range(1000)]
     name = postgres.create_database()
-    with Database.open(postgres.url(name)) as one, Database.open(postgres.url(name)) as other:
-        other.listen()
-        with other.signals.subscribe(topics[0]) as first, other.signals.subscribe(topics[-1]) as last:
-            assert await first.wait(10)
-            assert await last.wait(10), "the listener wakes everybody when it begins"
-            await one.write(lambda tx: _wake(tx, topics))
-            assert await first.wait(10)
-            assert await last.wait(10)
+    with (
+        Database.open(postgres.url(name)) as one,
+        Database.open(postgres.url(name)) as other,
+        other.signals.subscribe(topics[0]) as first,
+        other.signals.subscribe(topics[-1]) as last,
+    ):
+        other.listen()  # not before: whoever subscribes later misses what is told when it begins
+        assert await first.wait(10)
+        assert await last.wait(10), "the listener wakes everybody when it begins"
+        await one.write(lambda tx: _wake(tx, topics))
+        assert await first.wait(10)
+        assert await last.wait(10)
     postgres.drop_database(name)
 
 
@@ -267,16 +274,20 @@ def _wake(tx: Transaction, topics: Iterable[str]) -> None:
 
 async def test_a_replica_is_woken_once_by_its_own_transaction(postgres: PostgresServer) -> None:
     name = postgres.create_database()
-    with Database.open(postgres.url(name)) as one, Database.open(postgres.url(name)) as other:
+    with (
+        Database.open(postgres.url(name)) as one,
+        Database.open(postgres.url(name)) as other,
+        one.signals.subscribe("run:1") as own,
+        one.signals.subscribe("run:2") as foreign,
+    ):
         one.listen()
-        with one.signals.subscribe("run:1") as own, one.signals.subscribe("run:2") as foreign:
-            assert await own.wait(10)
-            assert await foreign.wait(10), "the listener wakes everybody when it begins"
-            await one.write(lambda tx: tx.wake("run:1"))
-            assert await own.wait(10)
-            await other.write(lambda tx: tx.wake("run:2"))
-            assert await foreign.wait(10), "notifications come in the order of commits: the own one has been heard"
-            assert not await own.wait(0)
+        assert await own.wait(10)
+        assert await foreign.wait(10), "the listener wakes everybody when it begins"
+        await one.write(lambda tx: tx.wake("run:1"))
+        assert await own.wait(10)
+        await other.write(lambda tx: tx.wake("run:2"))
+        assert await foreign.wait(10), "notifications come in the order of commits: the own one has been heard"
+        assert not await own.wait(0)
     postgres.drop_database(name)
 
 

@@ -6,18 +6,16 @@ from uuid import UUID
 
 import pytest
 
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import KeySettings, Principal, ServedRunner
 from blockyard.server.identity.service import IssuedKey
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Denied, Invalid, NotFound
 from blockyard.server.runners.keys import RunnerKeys
 from blockyard.server.runners.model import Restriction, RunnerId, RunnerSpec, RunnerType
-from blockyard.server.runners.service import RunnerService
 from tests.support.clock import FixedClock
 from tests.support.principals import ADMINISTRATOR, a_key
 from tests.support.runner_keys import a_runner_key
-from tests.support.workspaces import given_keys, given_workspaces
+from tests.support.world import world_of
 
 TEAM = a_key("team")
 
@@ -26,14 +24,11 @@ class World:
     """Runners and API keys of workspaces team and admin."""
 
     def __init__(self, database: Database, clock: FixedClock, ids: Callable[[], UUID]) -> None:
+        whole = world_of(database, clock, ids)
         self.db = database
-        events = EventLog(clock=clock, new_id=ids)
-        workspaces = given_workspaces(database, "team", "shop", "admin", clock=clock, new_id=ids)
-        self.api_keys = given_keys(clock=clock, new_id=ids)
-        self.runners = RunnerService(
-            clock=clock, new_id=ids, event_log=events, workspaces=workspaces, keys=self.api_keys
-        )
+        self.api_keys, self.runners = whole.services.api_keys, whole.services.runners
         self.keys = RunnerKeys(runners=self.runners, keys=self.api_keys)
+        whole.add_workspaces("team", "shop", "admin")
 
     def runner(self, restriction: Restriction = Restriction.PRIVATE) -> RunnerId:
         """Register a runner of workspace team."""

@@ -18,6 +18,7 @@ from blockyard.server.runs.service import Claim
 from tests.support.principals import ADMINISTRATOR
 from tests.support.run_world import BASE_URL, CLAIM, PLATFORM_RUNNER, RunWorld, a_target
 from tests.support.runner_keys import a_runner_key
+from tests.support.waiting import until_somebody_listens
 
 pytestmark = pytest.mark.anyio
 
@@ -247,10 +248,9 @@ async def test_a_waiting_claim_is_answered_as_soon_as_a_run_is_requested(world: 
         waiting = asyncio.create_task(
             client.post(CLAIM, params={"forRunnerUuid": str(SHARED_RUNNER)}, headers={"Prefer": "wait=20"})
         )
-        await asyncio.sleep(0.2)
-        assert not waiting.done()
+        await until_somebody_listens(world.db.signals)
         run = await asyncio.to_thread(world.request)
-        answer = await asyncio.wait_for(waiting, 4)
+        answer = await asyncio.wait_for(waiting, 15)
 
     assert answer.json()["metadata"]["uuid"] == str(run.id)
 
@@ -258,7 +258,7 @@ async def test_a_waiting_claim_is_answered_as_soon_as_a_run_is_requested(world: 
 async def test_a_claim_waits_only_for_those_who_speak_our_protocol(world: RunWorld) -> None:
     async with world.client("admin") as client:
         answer = await asyncio.wait_for(
-            client.post(CLAIM, params={"forRunnerUuid": str(SHARED_RUNNER)}, headers={"Prefer": "wait=20"}), 2
+            client.post(CLAIM, params={"forRunnerUuid": str(SHARED_RUNNER)}, headers={"Prefer": "wait=20"}), 15
         )
 
     assert answer.status_code == 404

@@ -11,6 +11,7 @@ import pytest
 from tests.support.clock import FixedClock
 from tests.support.http_server import Served, served
 from tests.support.run_world import OWN, RunWorld, Worker, a_worker
+from tests.support.waiting import until, until_somebody_listens
 
 pytestmark = pytest.mark.anyio
 
@@ -51,8 +52,11 @@ async def frames(lines: AsyncIterator[str]) -> AsyncIterator[Frame]:
             found[name] = value
 
 
-async def watch(server: Served, run_id: object, key: str = "platform", last: str | None = None) -> list[Frame]:
-    """Follow a run to its end."""
+async def watch(
+    server: Served, run_id: object, key: str = "platform", last: str | None = None, seen: list[Frame] | None = None
+) -> list[Frame]:
+    """Follow a run to its end; `seen` gets each event as it comes."""
+    seen = [] if seen is None else seen
     headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {key}"}
     if last is not None:
         headers["Last-Event-ID"] = last
@@ -61,21 +65,22 @@ async def watch(server: Served, run_id: object, key: str = "platform", last: str
         client.stream("GET", f"{OWN}/{run_id}/events", headers=headers) as answer,
     ):
         assert answer.headers["content-type"].startswith("text/event-stream")
-        return [frame async for frame in frames(answer.aiter_lines())]
+        async for frame in frames(answer.aiter_lines()):
+            seen.append(frame)
+    return seen
 
 
 async def test_a_viewer_sees_everything_as_it_happens_and_the_stream_ends_with_the_run(
     world: RunWorld, server: Served, worker: Worker
 ) -> None:
     watching = asyncio.create_task(watch(server, worker.run_id))
-    await asyncio.sleep(0.1)
+    await until_somebody_listens(world.db.signals)
     await worker.report(status="IN_PROGRESS", steps=[{"id": "work", "status": "IN_PROGRESS"}])
     await worker.log("work", 0, b"hello ")
-    await asyncio.sleep(0.1)
     await worker.log("work", 6, b"world\n")
     await worker.report(status="SUCCEEDED", steps=[{"id": "work", "status": "SUCCEEDED"}])
 
-    seen = await asyncio.wait_for(watching, 5)
+    seen = await asyncio.wait_for(watching, 15)
 
     text = "".join(str(frame["data"]["text"]) for frame in seen if frame["event"] == "log")
     assert text == "hello world\n"
@@ -87,13 +92,14 @@ async def test_a_viewer_sees_everything_as_it_happens_and_the_stream_ends_with_t
 
 
 async def test_a_stream_ends_with_the_credential_of_its_viewer(world: RunWorld, server: Served, worker: Worker) -> None:
-    watching = asyncio.create_task(watch(server, worker.run_id))
+    seen: list[Frame] = []
+    watching = asyncio.create_task(watch(server, worker.run_id, seen=seen))
     await worker.log("work", 0, b"before\n")
-    await asyncio.sleep(0.2)
+    await until(lambda: any(frame["event"] == "log" for frame in seen))
     world.keys["taken"] = world.keys.pop("platform")
     await worker.log("work", 7, b"after\n")
 
-    seen = await asyncio.wait_for(watching, 5)
+    await asyncio.wait_for(watching, 15)
 
     assert [frame["data"]["text"] for frame in seen if frame["event"] == "log"] == ["before\n"]
 
@@ -127,15 +133,13 @@ async def test_a_viewer_that_goes_away_leaves_nothing_behind(world: RunWorld, se
         async for frame in frames(answer.aiter_lines()):
             if frame["event"] == "status":
                 break
-    for _ in range(50):
-        if not world.db.signals._waiting:
-            break
-        await asyncio.sleep(0.05)
 
-    assert world.db.signals._waiting == {}
+    await until(lambda: not world.db.signals._waiting)
 
 
-async def test_a_long_poll_answers_as_soon_as_something_happens(server: Served, worker: Worker) -> None:
+async def test_a_long_poll_answers_as_soon_as_something_happens(
+    world: RunWorld, server: Served, worker: Worker
+) -> None:
     headers = {"Accept": "application/json", "Authorization": "Bearer platform"}
     path = f"{OWN}/{worker.run_id}/events"
     async with httpx.AsyncClient(base_url=server.url, timeout=10) as client:
@@ -143,9 +147,9 @@ async def test_a_long_poll_answers_as_soon_as_something_happens(server: Served, 
         after = {"after": first["position"]}
         nothing = (await client.get(path, params=after, headers=headers)).json()
         waiting = asyncio.create_task(client.get(path, params={**after, "wait": 20}, headers=headers))
-        await asyncio.sleep(0.1)
+        await until_somebody_listens(world.db.signals)
         await worker.log("work", 0, b"hello")
-        second = (await asyncio.wait_for(waiting, 4)).json()
+        second = (await asyncio.wait_for(waiting, 15)).json()
 
     assert [event["type"] for event in first["events"]] == ["status", "step"]
     assert nothing == {"events": [], "position": first["position"], "ended": False}

@@ -14,6 +14,7 @@ from blockyard.server.runs.model import RunTarget
 from blockyard.server.tofu_state.store import StateStore
 from tests.support.http_server import Served, served
 from tests.support.run_world import STATE, RunWorld, Worker, a_target, a_worker
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -84,11 +85,7 @@ def a_module(server: Served, engine: Path, *, block_id: UUID, token: str, folder
 
 async def until_locked(world: RunWorld, block_id: UUID) -> None:
     """Wait until somebody locks a state."""
-    for _ in range(600):
-        if world.db.read_now(lambda tx: StateStore(tx).lock(block_id)) is not None:
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("nobody locks the state")
+    await until(lambda: world.db.read_now(lambda tx: StateStore(tx).lock(block_id)) is not None)
 
 
 async def claimed(world: RunWorld, target: RunTarget) -> Worker:
@@ -140,10 +137,11 @@ async def test_an_engine_that_meets_a_lock_names_its_holder_and_one_that_waits_g
     await worker.lock("the-other")
 
     refused, output = await module.run("apply", "-auto-approve", "-input=false", "-no-color")
+    refusals = server.answered["LOCK"]
     waiting = asyncio.create_task(
         module.run("apply", "-auto-approve", "-input=false", "-no-color", "-lock-timeout=20s")
     )
-    await asyncio.sleep(0.5)
+    await until(lambda: server.answered["LOCK"] > refusals)
     world.db.write_now(lambda tx: StateStore(tx).remove_lock(target.block_id))
     granted, _ = await waiting
 

@@ -248,15 +248,15 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
         lifespan=_lifespan(db, _loops(db, services)),
     )
     install_errors(app)
-    app.state.authenticate = authenticate = authenticate_with(db, services.authenticator, services.users)
+    app.state.authenticate = authenticate_with(db, services.authenticator, services.users)
     _include_routes(app, settings, db, services)
 
     async def identify(request: Request) -> str:
-        author = (await authenticate(request)).author
+        author = (await app.state.authenticate(request)).author
         return f"{author.type} {author.identifier}"
 
     async def may_send_much(request: Request) -> None:
-        (await authenticate(request)).require_anything()
+        (await app.state.authenticate(request)).require_anything()
 
     metrics = health.Metrics()
     app.router.routes.extend(

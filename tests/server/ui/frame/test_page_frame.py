@@ -23,7 +23,11 @@ OPEN_TO_ALL = {"/", "/sign-in", "/sign-in/link"}
 
 def page_routes(world: PageWorld) -> list[Route]:
     """Return the routes of pages."""
-    return [route for route in world.app.routes if isinstance(route, APIRoute) and not route.include_in_schema]
+    return [
+        route
+        for route in world.app.routes
+        if isinstance(route, APIRoute) and not route.include_in_schema and not route.path.startswith("/api/")
+    ]
 
 
 def paths_of(world: PageWorld) -> dict[str, str]:
@@ -77,9 +81,14 @@ def test_an_unknown_address_is_a_page_for_browsers_and_json_for_programs(world: 
     assert program.json()["errorCode"] == api.json()["errorCode"] == "NotFound"
 
 
-@pytest.mark.parametrize("path", ["/blocks/not-an-id", "/runs/not-an-id", "/blocks/%00"])
+@pytest.mark.parametrize("path", ["/blocks/not-an-id", "/runs/not-an-id"])
 def test_what_cannot_be_an_id_is_not_there(world: PageWorld, path: str) -> None:
     assert world.person("sam").get(path, Accept="text/html").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/blocks/%00", "/blocks?status=%00", "/sign-in/link?token=%00"])
+def test_an_address_that_no_text_can_be_is_refused(world: PageWorld, path: str) -> None:
+    assert world.person("sam").get(path, Accept="text/html").status_code == 400
 
 
 def test_a_page_that_only_takes_forms_says_so(world: PageWorld) -> None:
@@ -145,4 +154,6 @@ def test_a_theme_that_does_not_exist_is_not_put_into_the_page(world: PageWorld) 
 def test_pages_are_not_part_of_the_documented_api(database: Database, clock: FixedClock) -> None:
     world = PageWorld(database, clock)
 
-    assert not [path for path in world.app.openapi()["paths"] if not path.startswith("/api/")]
+    others = {path for path in world.app.openapi()["paths"] if not path.startswith("/api/")}
+
+    assert others == {"/mesh/info", "/healthz", "/readyz", "/metrics"}

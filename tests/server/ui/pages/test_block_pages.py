@@ -9,10 +9,8 @@ from typer.core import TyperGroup
 from blockyard.cli.app import build
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
-from blockyard.server.kit.ids import new_id
 from tests.support.block_world import MANUAL, a_secret, a_value, an_input, an_output, definition_of, uuid_of
 from tests.support.page_world import PageWorld, words_of
-from tests.support.workspaces import given_workspaces
 
 INPUTS: JsonObject = {
     "name": an_input(displayName="Name", description="What it is **called**", updateableByConsumer=True),
@@ -120,7 +118,7 @@ def test_the_list_is_searched_and_filtered(world: PageWorld, block: JsonObject) 
 
 
 def test_among_many_workspaces_one_is_typed(world: PageWorld, block: JsonObject) -> None:
-    given_workspaces(world.db, *(f"team-{number}" for number in range(100)), clock=world.clock, new_id=new_id)
+    world.whole.add_workspaces(*(f"team-{number}" for number in range(100)))
     person = world.person("admin")
 
     page = person.get("/blocks?workspace=shop").text
@@ -177,7 +175,7 @@ def test_a_long_list_has_pages(world: PageWorld) -> None:
     assert person.get("/blocks?page=9").headers["location"] == "/blocks?page=2"
 
 
-@pytest.mark.parametrize("query", ["page=x", "page=-1", "page=99999999999999999999", "status=%00", "search=%27%3B--"])
+@pytest.mark.parametrize("query", ["page=x", "page=-1", "page=99999999999999999999", "search=%27%3B--"])
 def test_odd_addresses_of_the_list_do_no_harm(world: PageWorld, query: str) -> None:
     assert world.person("sam").get(f"/blocks?{query}").status_code == 200
 

@@ -1,0 +1,195 @@
+"""Each verb on each kind of object needs its own permission, and no other helps."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from blockyard.protocol import kinds, media
+from blockyard.server.identity.model import NewUser
+from blockyard.server.identity.permissions import ALL
+from blockyard.server.kit.database import Database
+from tests.support.clock import FixedClock
+from tests.support.definitions import a_definition, an_integration
+from tests.support.http import client_for
+from tests.support.principals import ADMINISTRATOR, a_key
+from tests.support.routes import Routes
+from tests.support.runner_keys import a_runner_key
+from tests.support.world import BASE_URL, World, world_of
+
+OBJECTS = "/api/meshobjects"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A kind as requests see it.
+
+    Attributes:
+        path: where its objects are made.
+        codes: what its permissions begin with.
+        body: what makes and changes the object of a name.
+        address: what addresses an object below `path`; None for its id.
+        listed_at: where the objects are listed; empty for `path`, None where nobody lists them.
+        changes: whether an object can be changed.
+        hidden: what reading it answers to those who may not.
+        owner: the workspace of the key that asks.
+    """
+
+    path: str
+    media: str
+    codes: str
+    body: Callable[[str], Any]
+    address: str | None = None
+    listed_at: str | None = ""
+    changes: bool = True
+    hidden: int = 403
+    owner: str = "team"
+
+
+def a_workspace(name: str) -> Any:
+    return {
+        "apiVersion": "v2",
+        "kind": "meshWorkspace",
+        "metadata": {"name": name, "tags": {}},
+        "spec": {"displayName": name, "platformBuilderAccessEnabled": False},
+    }
+
+
+def a_project(name: str) -> Any:
+    return {
+        "apiVersion": "v2",
+        "kind": "meshProject",
+        "metadata": {"name": name, "ownedByWorkspace": "team"},
+        "spec": {
+            "displayName": name,
+            "tags": {},
+            "paymentMethodIdentifier": None,
+            "substitutePaymentMethodIdentifier": None,
+        },
+    }
+
+
+def a_binding(name: str) -> Any:
+    return {
+        "apiVersion": "v2",
+        "kind": "meshWorkspaceUserBinding",
+        "metadata": {"name": name},
+        "roleRef": {"name": "Workspace Member"},
+        "targetRef": {"name": "team"},
+        "subject": {"name": "jane"},
+    }
+
+
+def an_api_key(name: str) -> Any:
+    return {
+        "apiVersion": "v1-preview",
+        "kind": "meshApiKey",
+        "metadata": {"ownedByWorkspace": "team"},
+        "spec": {"displayName": name, "permissions": []},
+    }
+
+
+def a_runner(name: str) -> Any:
+    return {
+        "apiVersion": "v1-preview",
+        "kind": "meshBuildingBlockRunner",
+        "metadata": {"ownedByWorkspace": "team"},
+        "spec": {"displayName": name, "publicKey": a_runner_key().public_pem, "implementationType": "TERRAFORM"},
+    }
+
+
+ROWS = {
+    "workspaces": Row(
+        f"{OBJECTS}/meshworkspaces",
+        media.WORKSPACE,
+        "WORKSPACE",
+        a_workspace,
+        address="first",
+        listed_at=None,
+        owner="first",
+    ),
+    "projects": Row(kinds.PROJECT.collection, kinds.PROJECT.media, "PROJECT", a_project, address="team.first"),
+    "bindings": Row(
+        f"{OBJECTS}/meshworkspacebindings/userbindings",
+        media.WORKSPACE_USER_BINDING,
+        "WORKSPACEPRINCIPALBINDING",
+        a_binding,
+        address="first",
+        listed_at="/api/blockyard/v1/workspaces/team/bindings",
+        changes=False,
+    ),
+    "API keys": Row(f"{OBJECTS}/meshapikeys", media.API_KEY, "APIKEY", an_api_key, listed_at=None),
+    "runners": Row(f"{OBJECTS}/meshbuildingblockrunners", media.RUNNER, "BUILDINGBLOCKRUNNER", a_runner, hidden=404),
+    "integrations": Row(
+        f"{OBJECTS}/meshintegrations", media.INTEGRATION, "INTEGRATION", lambda _name: an_integration(), hidden=404
+    ),
+    "definitions": Row(
+        f"{OBJECTS}/meshbuildingblockdefinitions",
+        media.DEFINITION,
+        "BUILDINGBLOCKDEFINITION",
+        lambda _name: a_definition(),
+        hidden=404,
+    ),
+}
+
+
+def requests(row: Row, one: str) -> list[tuple[str, str, Any, str, int]]:
+    """Return a request for each verb, the end of the code it needs, and what it answers to those without it."""
+    found = [("GET", one, None, "LIST", row.hidden), ("POST", row.path, row.body("second"), "SAVE", 403)]
+    if row.changes:
+        found.append(("PUT", one, row.body("first"), "SAVE", 403))
+    if row.listed_at is not None:
+        found.append(("GET", row.listed_at or row.path, None, "LIST", 403))
+    return [*found, ("DELETE", one, None, "DELETE", 403)]
+
+
+@pytest.fixture
+def world(database: Database, clock: FixedClock) -> World:
+    world = world_of(database, clock)
+    world.add_workspaces("admin", "team", "demo-partner")
+    services, jane = world.services, NewUser(username="jane", first_name="Jane", last_name="", email="", admin=False)
+    public_key = a_runner_key().public_pem
+    world.db.write_now(lambda tx: services.users.seed(tx, jane, "four random words"))
+    world.db.write_now(lambda tx: services.runners.seed_shared(tx, workspace="demo-partner", public_key=public_key))
+    return world
+
+
+def made(row: Row, api: Routes) -> str:
+    """Make the first object and return its address."""
+    metadata = api.ok("POST", row.path, row.body("first"))["metadata"]
+    return f"{row.path}/{row.address or metadata['uuid']}"
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_each_verb_needs_its_own_permission_and_all_others_together_do_not_help(world: World, row: Row) -> None:
+    api = Routes(world, media=row.media, principal=ADMINISTRATOR)
+
+    for method, path, body, verb, status in requests(row, made(row, api)):
+        code = f"{row.codes}_{verb}"
+        api.be(a_key(row.owner, *(ALL - {code, f"MANAGED_{code}", f"ADM_{code}"})))
+        assert api.send(method, path, body).status_code == status, (method, path)
+        api.be(a_key(row.owner, *ALL))
+        assert api.send(method, path, body).is_success, (method, path)
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_who_may_only_look_looks_and_changes_nothing(world: World, row: Row) -> None:
+    api = Routes(world, media=row.media, principal=ADMINISTRATOR)
+    one = made(row, api)
+    api.be(a_key(row.owner, f"{row.codes}_LIST"))
+
+    for method, path, body, verb, _ in requests(row, one):
+        assert api.send(method, path, body).status_code == (200 if verb == "LIST" else 403), (method, path)
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+@pytest.mark.anyio
+async def test_nobody_without_a_credential_is_answered(world: World, row: Row) -> None:
+    one = made(row, Routes(world, media=row.media, principal=ADMINISTRATOR))
+
+    async with client_for(world.app, BASE_URL) as client:
+        headers = {"Accept": row.media, "Content-Type": row.media}
+        for method, path, body, _, _ in requests(row, one):
+            answer = await client.request(method, path, json=body, headers=headers)
+            assert (answer.status_code, answer.json()["errorCode"]) == (401, "Unauthenticated"), (method, path)
