@@ -11,9 +11,6 @@ from blockyard.runner.executors.opentofu.state.backend import USER
 from blockyard.runner.executors.opentofu.state.outputs import State
 
 _TIMEOUT = httpx.Timeout(60, connect=10)
-_KEPT_SECONDS = 4
-"""Shorter than what servers and proxies between keep an idle connection for: none is closed as it is used again."""
-
 _PAUSES_SECONDS = (0.5, 2.0, 4.0)
 _TRANSIENT = 500
 _NO_STATE = (204, 404)
@@ -24,8 +21,8 @@ class StateError(Exception):
 
 
 def new_http() -> httpx.Client:
-    """Return the client all runs share: making one takes tens of milliseconds. A connection is kept as long as servers do."""
-    return httpx.Client(timeout=_TIMEOUT, limits=httpx.Limits(keepalive_expiry=_KEPT_SECONDS))
+    """Return the client all runs share: making one takes tens of milliseconds. No connection is kept open."""
+    return httpx.Client(timeout=_TIMEOUT, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 class StateClient:
