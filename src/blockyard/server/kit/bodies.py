@@ -6,10 +6,8 @@ How much is taken is decided by the route and by whether the caller is known, ne
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import Request
@@ -17,11 +15,10 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.types import Scope
 
+from blockyard.server.kit.aside import aside
 from blockyard.server.kit.errors import Invalid, Unauthenticated
 from blockyard.server.kit.http import HttpRefusal, has_body
 from blockyard.server.kit.room import room_of
-
-T = TypeVar("T")
 
 SIGN_IN_BYTES = 16 * 1024
 """Of sign-ins, and of forms that hold a few words."""
@@ -41,9 +38,6 @@ _MAX_FIELDS = 2500
 
 _MAX_PART_BYTES = 16 * 1024 * 1024
 """A value of an input may have 16 MB. Source: architecture.md 8."""
-
-_THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="large-body")
-"""So few, since a document can take twenty times the memory of its text; and none of those that serve everybody else."""
 
 May = Callable[[Request], Awaitable[object]]
 """Asks whether the caller may do what the request wants, from its address and its headers alone. Raises Refusal."""
@@ -109,11 +103,6 @@ async def read_form(request: Request, max_bytes: int, may: May | None = None) ->
     if len(body) <= OPEN_BYTES:
         return await _form(request.headers, body)
     return await aside(lambda: asyncio.run(_form(request.headers, body)))
-
-
-async def aside(work: Callable[[], T]) -> T:
-    """Do what takes long with a large body in one of the few threads that are for it."""
-    return await asyncio.get_running_loop().run_in_executor(_THREADS, work)
 
 
 def declared_bytes(request: Request) -> int | None:

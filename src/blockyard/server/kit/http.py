@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from blockyard.diagnosis.validation import in_words
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.media import version_of
+from blockyard.server.kit.answers import Answer
 from blockyard.server.kit.clock import utc_now, wire_time
 from blockyard.server.kit.errors import (
     Conflict,
@@ -110,15 +111,15 @@ _ASKED_FOR: ContextVar[str] = ContextVar("asked_for", default="")
 """The media type a request is answered in where a resource has several; set by `media`, used in the same task."""
 
 
-def media_class(media_type: str, *others: str) -> type[JSONResponse]:
+def media_class(media_type: str, *others: str) -> type[Answer]:
     """Return a response class whose `Content-Type` is `media_type`, or that of `others` which the request asks for.
 
     `others` are names of the same documents in another version, which their `apiVersion` names.
     """
     if not others:
-        return type("MediaResponse", (JSONResponse,), {"media_type": media_type})
+        return type("MediaResponse", (Answer,), {"media_type": media_type})
 
-    class VersionedResponse(JSONResponse):
+    class VersionedResponse(Answer):
         """Names the version that was asked for."""
 
         def __init__(

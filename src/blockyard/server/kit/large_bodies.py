@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from blockyard.server.kit.bodies import KNOWN_BYTES, OPEN_BYTES, May, admit, aside, may_be_large
+from blockyard.server.kit.aside import aside
+from blockyard.server.kit.bodies import KNOWN_BYTES, OPEN_BYTES, May, admit, may_be_large
 from blockyard.server.kit.json_reader import load_json
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]  # Any: as in FastAPI

@@ -16,7 +16,8 @@ from fastapi.responses import JSONResponse
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.identity.model import Principal
-from blockyard.server.kit.bodies import LARGE_BYTES, aside, read_body
+from blockyard.server.kit.aside import aside
+from blockyard.server.kit.bodies import LARGE_BYTES, read_body
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Invalid, NotFound
