@@ -31,6 +31,8 @@ from tests.support.whole_server import (
 LONGEST = 10_000
 """Characters of a description."""
 
+JSON = "application/json"
+
 EVIL: Mapping[str, str] = {
     "images": "![",
     "brackets": "[",
@@ -247,3 +249,55 @@ def test_braces_in_the_text_of_a_step_hold_no_report_up(server: WholeServer, ten
 
     assert [answer.status_code for answer in answers] == [200]
     assert_short(held)
+
+
+LARGE = "x" * 15_000_000
+"""A value may have 16 MB."""
+
+
+def test_large_values_hold_no_reader_up(server: WholeServer, tenancy: Tenancy) -> None:
+    del tenancy
+    version = new_version(server, {"text": an_input()}, {"result": an_output()})
+    blocks = [text_of(server.ok(order(version, {"text": LARGE})), "metadata", "uuid") for _ in range(4)]
+    run = next(
+        run for run in iter(lambda: claim(server), None) if text_of(run, "spec", "buildingBlock", "uuid") in blocks
+    )
+    block, run_id = text_of(run, "spec", "buildingBlock", "uuid"), text_of(run, "metadata", "uuid")
+    looks = [
+        Request("GET", f"{BLOCKS}?size=1000", None, media.BLOCK_V2),
+        Request("GET", f"{BLOCKS}/{block}", None, media.BLOCK_V2),
+        Request("GET", f"/api/blockyard/v1/blocks/{block}", None, JSON),
+        Request("GET", f"{RUNS}/{run_id}", None, media.RUN),
+    ]
+
+    held, answers = held_by_requests(server, looks)
+
+    for gone in blocks:
+        server.ok(Request("DELETE", f"{BLOCKS}/{gone}/purge", None, media.BLOCK_V2))
+    assert [answer.content.count(LARGE.encode()) for answer in answers] == [4, 1, 1, 1]
+    assert held.loop < LIMIT_SECONDS, held  # nothing is written
+
+
+def test_large_outputs_hold_no_viewer_up(server: WholeServer, tenancy: Tenancy) -> None:
+    del tenancy
+    version = new_version(server, {}, {"text": an_output(), "list": an_output("CODE")})
+    block = text_of(server.ok(order(version, {})), "metadata", "uuid")
+    run = next(
+        run for run in iter(lambda: claim(server), None) if text_of(run, "spec", "buildingBlock", "uuid") == block
+    )
+    run_id, token = text_of(run, "metadata", "uuid"), text_of(run, "spec", "runToken")
+    outputs: JsonObject = {
+        "text": {"value": "ä" * (len(LARGE) // 2), "type": "STRING", "isSensitive": False},
+        "list": {"value": [*range(190_000)], "type": "CODE", "isSensitive": False},
+    }
+    step: JsonObject = {"id": "apply", "status": "SUCCEEDED", "outputs": outputs}
+    update: JsonObject = {"status": "SUCCEEDED", "steps": [step]}
+    server.ok(Request("PATCH", f"{RUNS}/{run_id}/status/source/source", update, media.RUN, token))
+    server.ok(Request("DELETE", f"{BLOCKS}/{block}/purge", None, media.BLOCK_V2))
+    events = f"/api/blockyard/v1/blocks/{block}/events"
+    looks = [Request("GET", events, None, kind) for kind in (JSON, "text/event-stream")]
+
+    held, answers = held_by_requests(server, [*looks, Request("GET", f"/api/blockyard/v1/runs/{run_id}", None, JSON)])
+
+    assert [answer.status_code for answer in answers if len(answer.content) > len(LARGE)] == [200, 200, 200]
+    assert held.loop < LIMIT_SECONDS, held  # nothing is written

@@ -9,8 +9,9 @@ import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
-from blockyard.server.blocks.api.feed import BlockFeed, Cursor
+from blockyard.server.blocks.api.feed import Cursor, FollowedBlock
 from blockyard.server.identity.model import Principal
+from blockyard.server.kit.streams import Feed
 from tests.support.block_world import (
     BLOCKS,
     MANUAL,
@@ -202,15 +203,17 @@ def test_a_stream_of_a_deleted_block_tells_all_and_ends(world: BlockWorld) -> No
     assert [event["type"] for _, event in events] == ["status", "block"]
     assert events[0][0] == ""
     assert events[1][0].startswith(str(world.stored(block).revision))
+    address = f"{OWN}/{uuid_of(block)}/events?after={events[1][0]}"
+    assert world.api.send("GET", address, media="text/event-stream").status_code == 204
 
 
 def test_a_stream_follows_the_block_from_run_to_run(world: BlockWorld) -> None:
     block = world.order(world.define(inputs={"size": an_input("INTEGER")}), {"size": 1})
-    feed = BlockFeed(world.db, world.blocks, world.views)
-    block_id = world.stored(block).id
+    followed = FollowedBlock(world.blocks, world.views, world.stored(block).id)
 
     async def follow() -> list[str]:
-        stream = feed.stream(administrator, block_id, await feed.look(ADMINISTRATOR, block_id, Cursor()))
+        feed = Feed(world.db, followed, administrator)
+        stream = feed.stream(await feed.look(ADMINISTRATOR, ""))
         seen: list[str] = []
         for action in _actions(world, block):
             await _until_quiet(stream, seen)
@@ -230,15 +233,15 @@ def test_a_stream_follows_the_block_from_run_to_run(world: BlockWorld) -> None:
 
 def test_a_stream_ends_when_the_viewer_may_not_see_the_block_any_more(world: BlockWorld) -> None:
     block = world.order(world.define(inputs={"size": an_input("INTEGER")}), {"size": 1})
-    feed = BlockFeed(world.db, world.blocks, world.views)
-    block_id = world.stored(block).id
+    followed = FollowedBlock(world.blocks, world.views, world.stored(block).id)
     roles = [ADMINISTRATOR]
 
     async def who() -> Principal:
         return roles[-1]
 
     async def follow() -> list[str]:
-        stream = feed.stream(who, block_id, await feed.look(ADMINISTRATOR, block_id, Cursor()))
+        feed = Feed(world.db, followed, who)
+        stream = feed.stream(await feed.look(ADMINISTRATOR, ""))
         seen: list[str] = []
         await _until_quiet(stream, seen)
         roles.append(Principal(author=ADMINISTRATOR.author))

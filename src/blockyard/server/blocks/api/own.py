@@ -5,22 +5,21 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
 
-from blockyard.server.blocks.api.feed import MAX_WAIT_SECONDS, BlockFeed, Cursor, batch
+from blockyard.server.blocks.api.feed import FollowedBlock
 from blockyard.server.blocks.api.rendering import block_detail, list_item
 from blockyard.server.blocks.api.wire import PeoplesBlockFilter
 from blockyard.server.blocks.service import BlockService, BlockView
 from blockyard.server.identity.api import CurrentPrincipal, who_asks
+from blockyard.server.kit.answers import Answer
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import answers, page_request, require_accept
+from blockyard.server.kit.http import page_request
 from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.streams import ANSWERS, Feed
 from blockyard.server.kit.wire import WireModel
 from blockyard.server.runs.service import RunViews
 
-EVENT_STREAM = "text/event-stream"
-_STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _DESCRIPTION = (
     "With `Accept: text/event-stream`: the event `block` (status of the block) whenever it changed, and of its latest run the "
     "events `status`, `step` and `log` as in the stream of a run. `Last-Event-ID` resumes. The stream ends when the block is "
@@ -39,9 +38,8 @@ class StartedRun(WireModel):
 def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: Links) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/api/blockyard/v1/blocks", tags=["Building blocks"])
-    feed = BlockFeed(db, blocks, run_views)
 
-    @router.get("", response_class=JSONResponse)
+    @router.get("", response_class=Answer)
     async def list_blocks(
         request: Request,
         *,
@@ -60,12 +58,12 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
                 lambda one: list_item(one, links)
             )
         )
-        return JSONResponse(links.collection("block_list", "meshBuildingBlocks", found, request.query_params))
+        return Answer(links.collection("block_list", "meshBuildingBlocks", found, request.query_params))
 
-    @router.get("/{uuid}", response_class=JSONResponse)
+    @router.get("/{uuid}", response_class=Answer)
     async def read_block(uuid: UUID, principal: CurrentPrincipal) -> Response:
         """Return a block with definition, inputs, outputs, parents, children and latest runs, as people read it."""
-        return JSONResponse(await db.read(lambda tx: block_detail(blocks.detail(tx, principal, uuid), links)))
+        return Answer(await db.read(lambda tx: block_detail(blocks.detail(tx, principal, uuid), links)))
 
     @router.post("/{uuid}/detect", status_code=HTTPStatus.ACCEPTED)
     async def detect_changes(uuid: UUID, principal: CurrentPrincipal) -> StartedRun:
@@ -79,12 +77,7 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
         view = await db.write(lambda tx: blocks.apply_plan(tx, principal, uuid))
         return _started(view, view.block.latest_run_id)
 
-    @router.get(
-        "/{uuid}/events",
-        description=_DESCRIPTION,
-        response_class=Response,
-        responses=answers("application/json", EVENT_STREAM),
-    )
+    @router.get("/{uuid}/events", description=_DESCRIPTION, response_class=Response, responses=ANSWERS)
     async def watch_block(
         request: Request,
         *,
@@ -95,13 +88,8 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
         last_event_id: Annotated[str, Header(alias="Last-Event-ID", max_length=100)] = "",
     ) -> Response:
         """Tell what happens to a block."""
-        require_accept(request, ["application/json", EVENT_STREAM])
-        if EVENT_STREAM not in request.headers.get("accept", ""):
-            found = await feed.wait(principal, uuid, Cursor.read(after), min(wait, MAX_WAIT_SECONDS))
-            return JSONResponse(batch(found), headers={"Cache-Control": "no-store"})
-        first = await feed.look(principal, uuid, Cursor.read(last_event_id or after))
-        stream = feed.stream(who_asks(request), uuid, first)
-        return StreamingResponse(stream, media_type=EVENT_STREAM, headers=_STREAM_HEADERS)
+        feed = Feed(db, FollowedBlock(blocks, run_views, uuid), who_asks(request))
+        return await feed.answer(request, principal, last_event_id or after, wait)
 
     return router
 

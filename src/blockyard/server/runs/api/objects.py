@@ -5,11 +5,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import JSONResponse
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.media import RUN
 from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.kit.answers import Answer
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import media, media_class, page_request, require_accept
@@ -59,6 +59,6 @@ def object_routes(db: Database, runs: RunService, views: RunViews, links: Links)
             for log in logs
         ]
         document: JsonObject = {"steps": steps}
-        return JSONResponse(document, status_code=HTTPStatus.OK, media_type=accepted)
+        return Answer(document, status_code=HTTPStatus.OK, media_type=accepted)
 
     return router

@@ -5,11 +5,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import JSONResponse
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.kit.answers import Answer
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import answers, page_request
@@ -26,7 +26,7 @@ def own_routes(db: Database, runs: RunService, views: RunViews, links: Links) ->
     """Return the routes."""
     router = APIRouter(prefix="/api/blockyard/v1/runs", tags=["runs"])
 
-    @router.get("", response_class=JSONResponse)
+    @router.get("", response_class=Answer)
     async def list_runs(
         request: Request,
         *,
@@ -40,9 +40,9 @@ def own_routes(db: Database, runs: RunService, views: RunViews, links: Links) ->
         chosen = RunFilter(block_id=block_id, workspace=workspace, status=status)
         found = await db.read(lambda tx: runs.search(tx, principal, chosen, page))
         items = found.map(lambda run: list_item(run, links))
-        return JSONResponse(links.collection("own_runs", "meshBuildingBlockRuns", items, request.query_params))
+        return Answer(links.collection("own_runs", "meshBuildingBlockRuns", items, request.query_params))
 
-    @router.get("/{run_id}", response_class=JSONResponse)
+    @router.get("/{run_id}", response_class=Answer)
     async def read_detail(run_id: UUID, principal: CurrentPrincipal) -> Response:
         """Return a run with attempts, sources, steps and outputs; `position` is where its events go on."""
 
@@ -50,13 +50,13 @@ def own_routes(db: Database, runs: RunService, views: RunViews, links: Links) ->
             detail = views.detail(tx, principal, RunId(run_id))
             return run_detail(detail, runs.wait_of(tx, detail.run))
 
-        return JSONResponse(await db.read(read))
+        return Answer(await db.read(read))
 
-    @router.post("/{run_id}/abort", status_code=HTTPStatus.ACCEPTED, response_class=JSONResponse)
+    @router.post("/{run_id}/abort", status_code=HTTPStatus.ACCEPTED, response_class=Answer)
     async def abort_run(run_id: UUID, principal: CurrentPrincipal) -> Response:
         """Stop a run. It is ABORTED at once or when its runner confirms, after 5 minutes at the latest."""
         run = await db.write(lambda tx: runs.abort(tx, principal, RunId(run_id)))
-        return JSONResponse(run_summary(run), status_code=HTTPStatus.ACCEPTED)
+        return Answer(run_summary(run), status_code=HTTPStatus.ACCEPTED)
 
     @router.get("/{run_id}/log", response_class=Response, responses=answers("text/plain"))
     async def read_log(
