@@ -29,10 +29,19 @@ def a_network(world: BlockWorld, **spec: Any) -> JsonObject:
     return world.define("Network", outputs=outputs, inputs={"name": an_input(updateableByConsumer=True)}, **spec)
 
 
-def a_server(world: BlockWorld, *networks: JsonObject, name: str = "Server", **more: JsonObject) -> JsonObject:
+def a_server(
+    world: BlockWorld,
+    *networks: JsonObject,
+    name: str = "Server",
+    implementation: JsonObject | None = None,
+    **more: JsonObject,
+) -> JsonObject:
     inputs = {"network": an_input(assignment="BUILDING_BLOCK_OUTPUT", argument=f"{definition_of(networks[0])}.id")}
     refs = [{"uuid": definition_of(network), "kind": "meshBuildingBlockDefinition"} for network in networks]
-    return world.define(name, inputs=inputs | more, dependencyDefinitionRefs=refs, outputs={"ip": an_output()})
+    given: dict[str, Any] = (
+        {"outputs": {"ip": an_output()}} if implementation is None else {"implementation": implementation}
+    )
+    return world.define(name, inputs=inputs | more, dependencyDefinitionRefs=refs, **given)
 
 
 def outputs(id_: str, size: int = 1) -> dict[str, JsonObject]:
@@ -160,6 +169,23 @@ def test_children_of_manual_blocks_follow_at_once(world: BlockWorld) -> None:
 
     assert world.read(child)["status"]["outputs"]["network"]["value"] == "b"
     assert status_of(world.read(child)) == "SUCCEEDED"
+
+
+def test_a_child_of_a_manual_block_and_of_its_child_follows_both(world: BlockWorld) -> None:
+    top = world.define("Top", implementation=MANUAL, inputs={"id": an_input(updateableByConsumer=True)})
+    middle = a_server(world, top, name="Middle", implementation=MANUAL)
+    taken = {"middle": an_input(assignment="BUILDING_BLOCK_OUTPUT", argument=f"{definition_of(middle)}.network")}
+    bottom = a_server(world, top, middle, name="Bottom", implementation=MANUAL, **taken)
+    first = world.order(top, {"id": "1"})
+    second = world.order(middle, parents=[first])
+    world.clock.advance(1)  # so that the second is run again before the third
+    third = world.order(bottom, parents=[first, second])
+
+    world.change(first, inputs={"id": "2"})
+
+    third = world.read(third)
+    assert {key: item["value"] for key, item in third["status"]["outputs"].items()} == {"network": "2", "middle": "2"}
+    assert status_of(third) == "SUCCEEDED"
 
 
 def test_a_parent_with_children_is_neither_deleted_nor_purged(world: BlockWorld) -> None:

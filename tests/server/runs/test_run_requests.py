@@ -9,6 +9,7 @@ from blockyard.protocol.names import Behavior, RunStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.server.kit.errors import Conflict, NotFound
 from blockyard.server.runs.loops import loops
+from tests.support.principals import ADMINISTRATOR
 from tests.support.run_world import ADA, OWN, RunWorld, a_target, a_worker
 
 pytestmark = pytest.mark.anyio
@@ -27,18 +28,39 @@ def test_numbers_count_the_runs_of_a_block(world: RunWorld) -> None:
     assert other.number == 1
 
 
-def test_a_manual_run_ends_at_once_with_its_outputs(world: RunWorld) -> None:
+def test_a_manual_run_ends_at_once_with_its_outputs_and_whoever_asked_for_that_is_not_told(world: RunWorld) -> None:
     run = world.request()
     outputs = {"size": OutputValue.model_validate({"value": "L", "type": "STRING"})}
 
     ended = world.db.write_now(lambda tx: world.runs.finish_at_once(tx, run, RunStatus.SUCCEEDED, outputs))
 
     assert ended.status is RunStatus.SUCCEEDED
-    assert world.listener.finished == [(RunStatus.SUCCEEDED, outputs)]
+    assert world.listener.finished == []
     assert world.db.read_now(lambda tx: world.runs.outputs(tx, ended)) == outputs
     assert world.db.read_now(lambda tx: world.runs.unfinished(tx, run.block_id)) is None
     latest = world.db.read_now(lambda tx: world.runs.latest(tx, run.block_id))
     assert latest == ended
+
+
+async def test_an_abort_that_a_service_asked_for_is_its_answer_and_one_of_a_person_is_told(world: RunWorld) -> None:
+    first, second = world.request(), world.request()
+
+    ended = world.db.write_now(lambda tx: world.runs.abort_for(tx, ADA, first))
+    assert (ended.status, world.listener.finished) == (RunStatus.ABORTED, [])
+
+    world.db.write_now(lambda tx: world.runs.abort(tx, ADMINISTRATOR, second.id))
+    assert world.listener.finished == [(RunStatus.ABORTED, {})]
+
+
+async def test_an_abort_that_takes_time_is_told_when_it_has_come(world: RunWorld) -> None:
+    run = world.request()
+    worker = await a_worker(world)
+
+    going = world.db.write_now(lambda tx: world.runs.abort_for(tx, ADA, world.runs.by_id(tx, run.id)))
+    await worker.report(status="ABORTED")
+
+    assert going.status is RunStatus.IN_PROGRESS
+    assert [status for status, _ in world.listener.finished] == [RunStatus.ABORTED]
 
 
 async def test_a_second_request_is_refused_while_a_run_is_pending_or_in_progress(world: RunWorld) -> None:

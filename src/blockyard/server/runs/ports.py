@@ -62,7 +62,7 @@ class RunListener(Protocol):
         """The run is about to end as `run.status`; return how it really ends.
 
         SUCCEEDED may become FAILED (outputs missing or of the wrong type). Called in the transaction of the end, before
-        the run is stored. Sensitive outputs come without a value.
+        the run is stored; not for ends that the listener itself asked for. Sensitive outputs come without a value.
         """
 
 

@@ -1,8 +1,9 @@
 """Use cases of building blocks."""
 
 from blockyard.server.blocks.service.blocks import BlockDetail, BlockService, LastChange
-from blockyard.server.blocks.service.hooks import DUE_TOPIC, BlockHooks
+from blockyard.server.blocks.service.hooks import BlockHooks
 from blockyard.server.blocks.service.ports import StateRemoval
+from blockyard.server.blocks.service.starting import DUE_TOPIC
 from blockyard.server.blocks.service.usage import BlockUsage
 from blockyard.server.blocks.service.views import BlockView
 

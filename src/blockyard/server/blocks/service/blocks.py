@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from blockyard.server.blocks.model.block import WAITING, Block, BlockId
@@ -31,7 +32,7 @@ from blockyard.server.blocks.service.planning import Planning
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.service.usage import BlockUsage
-from blockyard.server.blocks.service.views import BlockView
+from blockyard.server.blocks.service.views import BlockView, Reader, Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import InputSpec, Version
 from blockyard.server.definitions.service import DefinitionService
@@ -107,7 +108,8 @@ class BlockService:
     ) -> None:
         self._definitions = definitions
         self._runs = runs
-        self._starter = RunStarter(definitions=definitions, runs=runs, workspaces=workspaces)
+        self._reading: Reading = partial(Reader, definitions=definitions, workspaces=workspaces)
+        starter = RunStarter(reading=self._reading, definitions=definitions, runs=runs)
         self._ordering = Ordering(
             clock=clock,
             new_id=new_id,
@@ -115,13 +117,20 @@ class BlockService:
             definitions=definitions,
             workspaces=workspaces,
             sealer=sealer,
-            starter=self._starter,
+            reading=self._reading,
+            starter=starter,
         )
-        self._changing = Changing(event_log=event_log, definitions=definitions, sealer=sealer, starter=self._starter)
-        self._planning = Planning(runs=runs, starter=self._starter)
-        self._deleting = Deleting(clock=clock, event_log=event_log, runs=runs, state=state, starter=self._starter)
-        self.hooks = BlockHooks(definitions=definitions, starter=self._starter, deleting=self._deleting)
-        self.people = PeopleFollower(starter=self._starter, hooks=self.hooks)
+        self._changing = Changing(
+            event_log=event_log, definitions=definitions, sealer=sealer, reading=self._reading, starter=starter
+        )
+        self._planning = Planning(reading=self._reading, runs=runs, starter=starter)
+        self._deleting = Deleting(
+            clock=clock, event_log=event_log, runs=runs, state=state, reading=self._reading, starter=starter
+        )
+        self.hooks = BlockHooks(
+            reading=self._reading, definitions=definitions, starter=starter, deleting=self._deleting
+        )
+        self.people = PeopleFollower(reading=self._reading, starter=starter)
         self.usage = BlockUsage(runs=runs, state=state)
 
     def order(self, tx: Transaction, principal: Principal, request: BlockRequest) -> BlockView:
@@ -165,7 +174,7 @@ class BlockService:
         if not reach.everything:
             query = replace(query, workspaces=reach.workspaces, providers=reach.providers)
         found = BlockStore(tx).search(query, request, sort=sort, descending=descending)
-        return Page(self._starter.reader(tx).views(principal, found.items), found.total, request)
+        return Page(self._reading(tx).views(principal, found.items), found.total, request)
 
     def last_changes(self, tx: Transaction, views: Sequence[BlockView]) -> Mapping[BlockId, LastChange]:
         """Return when these blocks, which the principal was allowed to read, were changed last: ordered, or by a run."""
@@ -231,7 +240,7 @@ class BlockService:
         view = self.get(tx, principal, block_id)
         block, definition, version = view.block, view.definition, view.version
         latest = self._definitions.latest_released(tx, block.definition_id)
-        store, reader = BlockStore(tx), self._starter.reader(tx)
+        store, reader = BlockStore(tx), self._reading(tx)
         may, operator = may_save(principal, block), is_operator(principal, block)
         standing, opens = block.standing(version.inputs), reader.runner_key(version).opens
         parents = store.find_all(block.parent_ids)
@@ -254,18 +263,18 @@ class BlockService:
 
     def _waits_for(self, tx: Transaction, view: BlockView, parents: Mapping[BlockId, Block]) -> Sequence[str]:
         if view.block.status in WAITING:
-            missing = self._starter.reader(tx).missing(view.block, view.version)
+            missing = self._reading(tx).missing(view.block, view.version)
             return waits_in_words(view.version.inputs, missing, view.block.parents, parents)
         run = self._runs.unfinished(tx, view.block.id)
         wait = None if run is None else self._runs.wait_of(tx, run)
         return () if wait is None else (wait.message,)
 
     def _view(self, tx: Transaction, principal: Principal, block: Block) -> BlockView:
-        return self._starter.reader(tx).view(principal, block)
+        return self._reading(tx).view(principal, block)
 
     def _page(self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest) -> Page[BlockView]:
         found = BlockStore(tx).page(query, request)
-        return Page(self._starter.reader(tx).views(principal, found.items), found.total, request)
+        return Page(self._reading(tx).views(principal, found.items), found.total, request)
 
 
 def _named(principal: Principal, parents: Mapping[BlockId, Block]) -> Mapping[BlockId, Block]:

@@ -14,6 +14,7 @@ from blockyard.server.blocks.service.access import is_operator, require_known, r
 from blockyard.server.blocks.service.ordering import VERSION_FIELD, sealing, summary, touch_parents
 from blockyard.server.blocks.service.parents import FIELD, check_parents
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
+from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Version, VersionId
 from blockyard.server.definitions.service import DefinitionService
@@ -51,8 +52,10 @@ class Changing:
         event_log: EventLog,
         definitions: DefinitionService,
         sealer: SecretSealer,
+        reading: Reading,
         starter: RunStarter,
     ) -> None:
+        self._reading = reading
         self._event_log = event_log
         self._definitions = definitions
         self._sealer = sealer
@@ -90,19 +93,19 @@ class Changing:
     def trigger_run(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
         """Start a run with the content of now; a block that is being deleted is destroyed again."""
         block = require_known(principal, BlockStore(tx).find(block_id), block_id)
-        definition, _ = self._starter.reader(tx).version_of(block)
+        definition, _ = self._reading(tx).version_of(block)
         require_run(principal, block, definition)
         _refuse_deleted(block)
         self._starter.refuse_unfinished(tx, block)
         return self._starter.run_again(tx, block, principal.author, TriggerReason.MANUAL_EXECUTION)
 
     def _change(self, tx: Transaction, principal: Principal, before: Block, request: BlockRequest) -> _Change:
-        _, old = self._starter.reader(tx).version_of(before)
+        reader = self._reading(tx)
+        _, old = reader.version_of(before)
         upgraded = request.version_id != before.version_id
         version = self._upgrade_target(tx, principal, before, request.version_id) if upgraded else old
         standing = before.standing(old.inputs)
         kept = carried_over(old.inputs, version.inputs, standing) if upgraded else standing
-        reader = self._starter.reader(tx)
         merged = merge_inputs(
             version.inputs,
             kept,

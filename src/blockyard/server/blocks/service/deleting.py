@@ -11,6 +11,7 @@ from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effe
 from blockyard.server.blocks.service.access import require_delete, require_known, require_purge
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
+from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import DeletionMode
 from blockyard.server.events.model import Author, EventType
@@ -37,8 +38,10 @@ class Deleting:
         event_log: EventLog,
         runs: RunService,
         state: StateRemoval,
+        reading: Reading,
         starter: RunStarter,
     ) -> None:
+        self._reading = reading
         self._clock = clock
         self._event_log = event_log
         self._runs = runs
@@ -55,7 +58,7 @@ class Deleting:
         require_delete(principal, block)
         if block.lifecycle is Lifecycle.DELETED:
             return block
-        _, version = self._starter.reader(tx).version_of(block)
+        _, version = self._reading(tx).version_of(block)
         effect = deletion_effect(block, version)
         if expected not in {None, effect}:
             raise Conflict(
@@ -106,9 +109,8 @@ class Deleting:
     def _purged(self, tx: Transaction, author: Author, block: Block) -> Block:
         run = self._runs.unfinished(tx, block.id)
         if run is not None:
-            self._runs.abort_for(tx, author, run)
-        current = BlockStore(tx).find(block.id) or block
-        marked = current.marked(author, self._clock())
+            block = block.following(run.id, self._runs.abort_for(tx, author, run).status)
+        marked = block.marked(author, self._clock())
         return self.gone(tx, replace(marked, force_purge=True), author, force_purge=True)
 
 

@@ -1,4 +1,4 @@
-"""What runs ask and tell blocks: the content of run documents, and how runs go; and the reruns that follow."""
+"""What runs ask and tell blocks: the content of run documents, and how runs go that blocks did not end themselves."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,20 +7,19 @@ from uuid import UUID
 import structlog
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
+from blockyard.protocol.names import Behavior, RunStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.server.blocks.model.block import (
     WAITING,
     Block,
     BlockOutput,
-    BlockStatus,
     Lifecycle,
-    changed_outputs,
 )
 from blockyard.server.blocks.model.outputs import check_outputs
-from blockyard.server.blocks.model.resolution import ResolvedInput, consumes, run_input
+from blockyard.server.blocks.model.resolution import ResolvedInput, run_input
 from blockyard.server.blocks.service.deleting import Deleting
 from blockyard.server.blocks.service.starting import RunStarter
+from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import DefinitionId
 from blockyard.server.definitions.service import DefinitionService
@@ -33,16 +32,16 @@ from blockyard.server.runs.ports import RunFinish, RunParts
 
 log = structlog.get_logger(__name__)
 
-DUE_TOPIC = "blocks:due"
-"""Woken when the end of a run lets another run of the same block begin."""
-
 _DUE_AT_ONCE = 50
 
 
 class BlockHooks:
     """Implements `RunContent` and `RunListener`; asks no principal."""
 
-    def __init__(self, *, definitions: DefinitionService, starter: RunStarter, deleting: Deleting) -> None:
+    def __init__(
+        self, *, reading: Reading, definitions: DefinitionService, starter: RunStarter, deleting: Deleting
+    ) -> None:
+        self._reading = reading
         self._definitions = definitions
         self._starter = starter
         self._deleting = deleting
@@ -62,7 +61,7 @@ class BlockHooks:
         claimed = run.status is RunStatus.IN_PROGRESS
         if claimed and block.rerun_due and run.behavior is not Behavior.DETECT and run.plan_run_id is None:
             block = self._starter.save(tx, replace(block, rerun_due=False))
-        reader = self._starter.reader(tx)
+        reader = self._reading(tx)
         definition, version = reader.version_of(block)
         inputs = [item for item in reader.inputs_of(block, version) if item.value is not None]
         if claimed:
@@ -116,14 +115,14 @@ class BlockHooks:
         if block is None or not block.is_live:
             return RunFinish(run.status)
         if run.behavior is Behavior.DETECT:
-            self._follow_end(tx, block)
+            self._starter.follow(tx, block)
             return RunFinish(run.status)
         if run.status is RunStatus.SUCCEEDED and run.id == block.latest_run_id:
             if run.behavior is Behavior.DESTROY:
                 self._destroyed(tx, block, run)
                 return RunFinish(run.status)
             return self._applied(tx, block, run, _reported(outputs))
-        self._follow_end(tx, block.following(run.id, run.status))
+        self._starter.follow(tx, block.following(run.id, run.status))
         return RunFinish(run.status)
 
     # Background
@@ -131,7 +130,10 @@ class BlockHooks:
     def start_due(self, tx: Transaction) -> int:
         """Request the runs that had to wait for the end of another one; return for how many blocks none is due any more."""
         settled = 0
-        for block in BlockStore(tx).due(_DUE_AT_ONCE):
+        store = BlockStore(tx)
+        for block in store.one_by_one(store.due(_DUE_AT_ONCE)):
+            if not block.rerun_due:
+                continue  # an earlier one has run it again
             cleared = replace(block, rerun_due=False)
             try:
                 if block.lifecycle is Lifecycle.ACTIVE and block.status not in WAITING:
@@ -149,47 +151,13 @@ class BlockHooks:
         self._deleting.gone(tx, block.following(run.id, run.status), run.trigger.author)
 
     def _applied(self, tx: Transaction, block: Block, run: Run, reported: Mapping[str, BlockOutput]) -> RunFinish:
-        _, version = self._starter.reader(tx).version_of(block)
-        outputs, warnings = reported, tuple[str, ...]()
-        if version.implementation_type is not ImplementationType.MANUAL:
-            checked = check_outputs(version.outputs, reported)
-            if checked.problems:
-                self._follow_end(tx, block.following(run.id, RunStatus.FAILED))
-                return RunFinish(RunStatus.FAILED, " ".join(checked.problems))
-            outputs, warnings = checked.outputs, checked.warnings
-        after = block.following(run.id, run.status).applied(outputs, run.finished_at or run.created_at)
-        self._follow_end(tx, after)
-        self._wake_children(tx, after, changed_outputs(block.outputs, after.outputs))
-        return RunFinish(run.status, warnings=warnings)
-
-    def _follow_end(self, tx: Transaction, block: Block) -> None:
-        self._starter.save(tx, block)
-        if block.rerun_due:
-            tx.wake(DUE_TOPIC)
-
-    def _wake_children(self, tx: Transaction, parent: Block, changed: frozenset[str]) -> None:
-        for child in BlockStore(tx).children(parent.id):
-            if child.lifecycle is not Lifecycle.ACTIVE:
-                continue
-            if child.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
-                self.rerun(tx, child, TriggerReason.PARENT_RUN_SUCCEEDED)
-            elif child.status not in WAITING and self._consumes(tx, child, parent, changed):
-                self.rerun(tx, child, TriggerReason.DEPENDENCY_OUTPUT_CHANGED)
-
-    def _consumes(self, tx: Transaction, child: Block, parent: Block, changed: frozenset[str]) -> bool:
-        _, version = self._starter.reader(tx).version_of(child)
-        return consumes(version.inputs, parent.definition_id, changed)
-
-    def rerun(self, tx: Transaction, child: Block, reason: TriggerReason) -> None:
-        """Run a block now, or after the run that is under way: what changed its inputs must not fail because of it."""
-        if not child.is_running:
-            try:
-                self._starter.run_again(tx, child, SYSTEM, reason)
-            except Conflict:
-                log.info("rerun waits for a dry run", block_id=child.id)
-            else:
-                return
-        self._starter.save(tx, replace(child, rerun_due=True))
+        _, version = self._reading(tx).version_of(block)
+        checked = check_outputs(version.outputs, reported)
+        if checked.problems:
+            self._starter.follow(tx, block.following(run.id, RunStatus.FAILED))
+            return RunFinish(RunStatus.FAILED, " ".join(checked.problems))
+        self._starter.applied(tx, block, run, checked.outputs)
+        return RunFinish(run.status, warnings=checked.warnings)
 
 
 def _stored(tx: Transaction, block_id: UUID) -> Block:

@@ -14,6 +14,7 @@ from blockyard.server.blocks.model.resolution import resolved_name
 from blockyard.server.blocks.service.access import SAVE, operates
 from blockyard.server.blocks.service.parents import check_parents
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
+from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Definition, TargetType, Version
 from blockyard.server.definitions.service import DefinitionService
@@ -55,8 +56,10 @@ class Ordering:
         definitions: DefinitionService,
         workspaces: WorkspaceService,
         sealer: SecretSealer,
+        reading: Reading,
         starter: RunStarter,
     ) -> None:
+        self._reading = reading
         self._clock = clock
         self._new_id = new_id
         self._event_log = event_log
@@ -109,7 +112,7 @@ class Ordering:
     def _inputs(
         self, tx: Transaction, principal: Principal, request: BlockRequest, version: Version, block_id: BlockId
     ) -> Mapping[str, InputValue]:
-        reader = self._starter.reader(tx)
+        reader = self._reading(tx)
         merged = merge_inputs(
             version.inputs,
             {},

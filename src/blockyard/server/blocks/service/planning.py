@@ -9,6 +9,7 @@ from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.server.blocks.model.block import Block, Lifecycle
 from blockyard.server.blocks.service.access import require_known, require_run
 from blockyard.server.blocks.service.starting import RunStarter
+from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Version
 from blockyard.server.identity.model import Principal
@@ -21,7 +22,8 @@ from blockyard.server.runs.service import RunService
 class Planning:
     """Plans blocks and applies what was planned."""
 
-    def __init__(self, *, runs: RunService, starter: RunStarter) -> None:
+    def __init__(self, *, reading: Reading, runs: RunService, starter: RunStarter) -> None:
+        self._reading = reading
         self._runs = runs
         self._starter = starter
 
@@ -41,7 +43,7 @@ class Planning:
 
     def _plannable(self, tx: Transaction, principal: Principal, block_id: UUID) -> tuple[Block, Version]:
         block = require_known(principal, BlockStore(tx).find(block_id), block_id)
-        reader = self._starter.reader(tx)
+        reader = self._reading(tx)
         definition, version = reader.version_of(block)
         require_run(principal, block, definition)
         if block.lifecycle is not Lifecycle.ACTIVE:

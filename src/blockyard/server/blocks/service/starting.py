@@ -1,4 +1,4 @@
-"""Starting runs: what a block lacks parks it, else a run is requested in the same transaction."""
+"""Runs of blocks: what a block lacks parks it, else a run is requested in the same transaction; and what follows a run's end."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,51 +7,40 @@ import structlog
 
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.protocol.status import OutputValue
-from blockyard.server.blocks.model.block import Block, BlockOutput, Lifecycle
+from blockyard.server.blocks.model.block import WAITING, Block, BlockOutput, BlockStatus, Lifecycle, changed_outputs
 from blockyard.server.blocks.model.inputs import with_defaults
 from blockyard.server.blocks.model.outputs import derived_outputs
-from blockyard.server.blocks.service.views import Reader
+from blockyard.server.blocks.model.resolution import consumes
+from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Version
 from blockyard.server.definitions.service import DefinitionService
-from blockyard.server.events.model import Author
+from blockyard.server.events.model import SYSTEM, Author
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Stale
-from blockyard.server.runs.model import RunId, RunTarget, TriggerReason
+from blockyard.server.runs.model import Run, RunId, RunTarget, TriggerReason
 from blockyard.server.runs.service import RunService
-from blockyard.server.workspaces.service import WorkspaceService
+from blockyard.server.runs.topics import block_topic
 
 log = structlog.get_logger(__name__)
 
 SUBJECT = "meshBuildingBlock"
 
-
-def topic(block: Block) -> str:
-    """Return the topic that is woken when the block changes."""
-    return f"block:{block.id}"
+DUE_TOPIC = "blocks:due"
+"""Woken when the end of a run lets another run of the same block begin."""
 
 
 class RunStarter:
-    """Requests runs of blocks and parks those that lack something."""
+    """Requests runs of blocks, parks those that lack something, and stores what a run has given."""
 
-    def __init__(
-        self,
-        *,
-        definitions: DefinitionService,
-        runs: RunService,
-        workspaces: WorkspaceService,
-    ) -> None:
+    def __init__(self, *, reading: Reading, definitions: DefinitionService, runs: RunService) -> None:
+        self._reading = reading
         self._definitions = definitions
         self._runs = runs
-        self._workspaces = workspaces
-
-    def reader(self, tx: Transaction) -> Reader:
-        """Return a reader for one transaction."""
-        return Reader(tx, definitions=self._definitions, workspaces=self._workspaces)
 
     def save(self, tx: Transaction, block: Block, *, parents_changed: bool = False) -> Block:
         """Write a block and wake whoever watches it."""
-        tx.wake(topic(block))
+        tx.wake(block_topic(block.id))
         return BlockStore(tx).save(block, parents_changed=parents_changed)
 
     def run_again(self, tx: Transaction, block: Block, author: Author, reason: TriggerReason) -> Block:
@@ -63,7 +52,7 @@ class RunStarter:
             Conflict: a run of the block is unfinished.
         """
         self.refuse_unfinished(tx, block)
-        reader = self.reader(tx)
+        reader = self._reading(tx)
         _, version = reader.version_of(block)
         is_leaving = block.lifecycle is Lifecycle.MARKED_FOR_DELETION
         values = block.inputs if is_leaving else block.standing(version.inputs)
@@ -73,17 +62,26 @@ class RunStarter:
         waiting = reader.waiting_for(block, version)
         if waiting is not None:
             log.info("block waits", block_id=block.id, status=waiting)
-            return self.save(tx, self._without_run(tx, block, author).waiting(waiting))
+            self._drop_retried(tx, block, author)
+            return self.save(tx, block.waiting(waiting))
         return self.request(tx, block, version, author, behavior=Behavior.APPLY, reason=reason)
 
-    def _without_run(self, tx: Transaction, block: Block, author: Author) -> Block:
-        """Return the block after the end of a run that only waited to be tried again."""
+    def _drop_retried(self, tx: Transaction, block: Block, author: Author) -> None:
+        """End a run that only waits to be tried again."""
         run = self._runs.unfinished(tx, block.id)
-        if run is None:
-            return block
-        self._runs.abort_for(tx, author, run)
-        stored = BlockStore(tx).find(block.id) or block
-        return replace(stored, inputs=block.inputs, entered_as=block.entered_as)
+        if run is not None:
+            self._runs.abort_for(tx, author, run)
+
+    def rerun(self, tx: Transaction, block: Block, reason: TriggerReason) -> None:
+        """Run a block now, or after the run that is under way: what changed its inputs must not fail because of it."""
+        if not block.is_running:
+            try:
+                self.run_again(tx, block, SYSTEM, reason)
+            except Conflict:
+                log.info("rerun waits for a dry run", block_id=block.id)
+            else:
+                return
+        self.save(tx, replace(block, rerun_due=True))
 
     def refuse_unfinished(self, tx: Transaction, block: Block) -> None:
         """Refuse while a run of the block is unfinished; one that only waits to be tried again gives way to a new one.
@@ -124,12 +122,26 @@ class RunStarter:
         target = self._target(tx, block, version)
         run = self._runs.request(tx, author, block=target, behavior=behavior, reason=reason, plan_run_id=plan_run_id)
         requested = block.requested(run.id, behavior)
-        saved = self.save(tx, requested if plan_run_id is None else replace(requested, rerun_due=block.rerun_due))
+        if plan_run_id is not None:
+            requested = replace(requested, rerun_due=block.rerun_due)
         if version.implementation_type is not ImplementationType.MANUAL:
-            return saved
-        outputs = derived_outputs(self.reader(tx).inputs_of(saved, version))
-        self._runs.finish_at_once(tx, run, RunStatus.SUCCEEDED, _reported(outputs))
-        return BlockStore(tx).find(block.id) or saved
+            return self.save(tx, requested)
+        outputs = derived_outputs(self._reading(tx).inputs_of(requested, version))
+        ended = self._runs.finish_at_once(tx, run, RunStatus.SUCCEEDED, _reported(outputs))
+        return self.applied(tx, requested, ended, outputs)
+
+    def applied(self, tx: Transaction, block: Block, run: Run, outputs: Mapping[str, BlockOutput]) -> Block:
+        """Store what a successful APPLY run gave, and run the children again that take what is new."""
+        after = block.following(run.id, run.status).applied(outputs, run.finished_at or run.created_at)
+        saved = self.follow(tx, after)
+        self._wake_children(tx, saved, changed_outputs(block.outputs, outputs))
+        return saved
+
+    def follow(self, tx: Transaction, block: Block) -> Block:
+        """Store a block whose run has ended; a run that is due may begin."""
+        if block.rerun_due:
+            tx.wake(DUE_TOPIC)
+        return self.save(tx, block)
 
     def request_dry_run(self, tx: Transaction, block: Block, version: Version, author: Author) -> Block:
         """Request a run that only plans and return the block with it; its status stays. Raises Conflict."""
@@ -137,6 +149,20 @@ class RunStarter:
         reason = TriggerReason.MANUAL_EXECUTION
         run = self._runs.request(tx, author, block=target, behavior=Behavior.DETECT, reason=reason)
         return self.save(tx, replace(block, latest_dry_run_id=run.id))
+
+    def _wake_children(self, tx: Transaction, parent: Block, changed: frozenset[str]) -> None:
+        store = BlockStore(tx)
+        for child in store.one_by_one(store.children(parent.id)):
+            if child.lifecycle is not Lifecycle.ACTIVE:
+                continue
+            if child.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
+                self.rerun(tx, child, TriggerReason.PARENT_RUN_SUCCEEDED)
+            elif child.status not in WAITING and self._consumes(tx, child, parent, changed):
+                self.rerun(tx, child, TriggerReason.DEPENDENCY_OUTPUT_CHANGED)
+
+    def _consumes(self, tx: Transaction, child: Block, parent: Block, changed: frozenset[str]) -> bool:
+        _, version = self._reading(tx).version_of(child)
+        return consumes(version.inputs, parent.definition_id, changed)
 
     def _target(self, tx: Transaction, block: Block, version: Version) -> RunTarget:
         return RunTarget(

@@ -1,10 +1,10 @@
 """Blocks as a principal sees them, with everything they refer to read once per transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.server.blocks.model.block import Block, BlockId, BlockOutput, BlockStatus, Lifecycle
+from blockyard.server.blocks.model.block import Block, BlockOutput, BlockStatus, Lifecycle
 from blockyard.server.blocks.model.inputs import missing_inputs, waiting_status
 from blockyard.server.blocks.model.resolution import (
     ResolvedInput,
@@ -55,8 +55,6 @@ class Reader:
         self._workspaces = workspaces
         self._versions: dict[VersionId, tuple[Definition, Version]] = {}
         self._people: dict[str, Sequence[JsonObject]] = {}
-        self._keys: dict[VersionId, SealingKey] = {}
-        self._parents: dict[BlockId, Block] = {}
 
     def version_of(self, block: Block) -> tuple[Definition, Version]:
         """Return the definition and the version of a block; a draft with its content of now."""
@@ -78,7 +76,7 @@ class Reader:
 
     def views(self, principal: Principal, blocks: Sequence[Block]) -> list[BlockView]:
         """Return blocks as the principal sees them."""
-        self._load_parents(blocks)
+        BlockStore(self._tx).find_all({parent_id for block in blocks for parent_id in block.parent_ids})
         self._load_versions(blocks)
         return [self.view(principal, block) for block in blocks]
 
@@ -99,16 +97,14 @@ class Reader:
 
     def runner_key(self, version: Version) -> SealingKey:
         """Return how secrets for the version's runner are sealed."""
-        if version.id not in self._keys:
-            self._keys[version.id] = SealingKey.of(self._definitions.runner_of(self._tx, version))
-        return self._keys[version.id]
+        return SealingKey.of(self._definitions.runner_of(self._tx, version))
 
     def _around(self, block: Block) -> Surroundings:
-        self._load_parents([block])
+        parents = BlockStore(self._tx).find_all(block.parent_ids)
         outputs: Mapping[DefinitionId, Mapping[str, BlockOutput]] = {
-            parent.definition_id: self._parents[parent.block_id].outputs
+            parent.definition_id: parents[parent.block_id].outputs
             for parent in block.parents
-            if parent.block_id in self._parents
+            if parent.block_id in parents
         }
         return Surroundings(people=lambda: self._people_of(block.workspace), parents=outputs)
 
@@ -118,19 +114,17 @@ class Reader:
         return self._people[workspace]
 
     def _parents_succeeded(self, block: Block) -> bool:
-        self._load_parents([block])
-        parents = [self._parents.get(parent.block_id) for parent in block.parents]
-        return all(
-            parent is not None and parent.status is BlockStatus.SUCCEEDED and parent.lifecycle is Lifecycle.ACTIVE
-            for parent in parents
+        parents = BlockStore(self._tx).find_all(block.parent_ids)
+        return len(parents) == len(block.parent_ids) and all(
+            parent.status is BlockStatus.SUCCEEDED and parent.lifecycle is Lifecycle.ACTIVE
+            for parent in parents.values()
         )
-
-    def _load_parents(self, blocks: Iterable[Block]) -> None:
-        wanted = {parent.block_id for block in blocks for parent in block.parents} - self._parents.keys()
-        if wanted:
-            self._parents |= BlockStore(self._tx).find_all(wanted)
 
     def _load_versions(self, blocks: Iterable[Block]) -> None:
         wanted = {block.version_id for block in blocks} - self._versions.keys()
         if wanted:
             self._versions |= self._definitions.known_versions(self._tx, wanted)
+
+
+Reading = Callable[[Transaction], Reader]
+"""Returns a reader for a transaction."""

@@ -1,6 +1,6 @@
 """The blocks and who is whose parent: all their SQL."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias, cast
 from uuid import UUID
@@ -77,13 +77,13 @@ class BlockStore:
         return known[block_id]
 
     def find_all(self, block_ids: Iterable[UUID]) -> Mapping[BlockId, Block]:
-        """Return the blocks with these ids, deleted ones too."""
-        ids = list(block_ids)
-        found: dict[BlockId, Block] = {}
-        for start in range(0, len(ids), _CHUNK):
-            chunk = self._where(_blocks.c.id.in_(ids[start : start + _CHUNK]))
-            found |= {block.id: block for block in chunk}
-        return found
+        """Return those of the blocks with these ids that exist, deleted ones too."""
+        wanted = [BlockId(block_id) for block_id in block_ids]
+        known = _known.of(self._tx)
+        unknown = [block_id for block_id in wanted if block_id not in known]
+        for start in range(0, len(unknown), _CHUNK):
+            self._where(_blocks.c.id.in_(unknown[start : start + _CHUNK]))
+        return {block_id: block for block_id in wanted if (block := known.get(block_id)) is not None}
 
     def page(self, query: BlockQuery, request: PageRequest) -> Page[Block]:
         """Return one page of the active blocks that match, in the order of their creation."""
@@ -105,6 +105,11 @@ class BlockStore:
         """Return the blocks, not deleted, that have this parent, oldest first."""
         ids = select(_parents.c.child_id).where(_parents.c.parent_id == parent_id)
         return self._where(_blocks.c.id.in_(ids), IS_LIVE)
+
+    def one_by_one(self, blocks: Iterable[Block]) -> Iterator[Block]:
+        """Yield each block as it is when its turn has come: what is done to one of them may change those after it."""
+        for block in blocks:
+            yield self.find(block.id) or block
 
     def active_in(self, workspace: str) -> Sequence[Block]:
         """Return the blocks of a workspace that are neither deleted nor about to be, oldest first."""
@@ -168,7 +173,9 @@ class BlockStore:
             statement = statement.limit(request.limit)
         rows = self._tx.execute(statement).mappings().all()
         parents = self._parents_of([cast("UUID", row["id"]) for row in rows])
-        return [block_of(row, parents.get(cast("UUID", row["id"]), ())) for row in rows]
+        blocks = [block_of(row, parents.get(cast("UUID", row["id"]), ())) for row in rows]
+        _known.of(self._tx).update((block.id, block) for block in blocks)
+        return blocks
 
     def _parents_of_one(self, block_id: UUID) -> tuple[Parent, ...]:
         rows = self._tx.execute(_PARENTS, {"of_child": block_id}).mappings()

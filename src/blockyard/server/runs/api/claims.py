@@ -22,6 +22,7 @@ from blockyard.server.kit.idempotency import shown_once
 from blockyard.server.runners.model import RunnerId
 from blockyard.server.runs.model import Claimer
 from blockyard.server.runs.service import Claim, Claimed, ClaimService
+from blockyard.server.runs.topics import runner_topic
 
 MAX_WAIT_SECONDS = 30
 """A claim is not held open longer."""
@@ -95,7 +96,7 @@ class _Waiting:
         """Claim a run, waiting up to `seconds` for one."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        with self._db.signals.subscribe(f"runner:{claim.runner_id}") as subscription:
+        with self._db.signals.subscribe(runner_topic(claim.runner_id)) as subscription:
             claimed = await self._db.write(lambda tx: self._claims.claim(tx, principal, claim))
             while claimed.document is None and (left := deadline - loop.time()) > 0:
                 await subscription.wait(min(left, _SWEEP_SECONDS, self._until(claimed.next_due_at)))

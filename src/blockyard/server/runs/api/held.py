@@ -9,6 +9,7 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Database
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.service import ReportService, has_news
+from blockyard.server.runs.topics import run_topic
 
 MAX_HELD_SECONDS = 5
 """A heartbeat is a sign of life when it arrives, so it is not held longer than such signs are apart."""
@@ -23,7 +24,7 @@ async def held_heartbeat(
     """Record a sign of life at once; answer it when the run shall stop or has ended, at the latest after `seconds`."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    with db.signals.subscribe(f"run:{run_id}") as subscription:
+    with db.signals.subscribe(run_topic(run_id)) as subscription:
         reply = await db.write(lambda tx: reports.heartbeat(tx, principal, run_id))
         while not reply.run_aborted and (left := deadline - loop.time()) > 0:
             if not await subscription.wait(left) or await request.is_disconnected():

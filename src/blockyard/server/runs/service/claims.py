@@ -18,11 +18,12 @@ from blockyard.server.kit.ids import new_secret
 from blockyard.server.runners.model import Runner, RunnerId
 from blockyard.server.runs.model import Attempt, Claimer, Run, lease_of
 from blockyard.server.runs.ports import RunParts
-from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext, block_topic, run_topic
+from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext
 from blockyard.server.runs.service.documents import claim_document, run_document
 from blockyard.server.runs.service.ending import RunEnding
 from blockyard.server.runs.service.runs import TOKEN_PREFIX
 from blockyard.server.runs.store import AttemptStore, FileStore, QueueStore, RunStore
+from blockyard.server.runs.topics import wake_viewers
 
 log = structlog.get_logger(__name__)
 
@@ -149,8 +150,7 @@ class ClaimService:
         if run.attempt > 1:
             ports.locks.release(tx, run.block_id, run.id)
         ports.listener.run_changed(tx, run)
-        for topic in (run_topic(run.id), block_topic(run.block_id)):
-            tx.wake(topic)
+        wake_viewers(tx, run)
         log.info("run claimed", run_id=str(run.id), attempt=run.attempt, runner_id=str(claim.runner_id))
 
     def _fail(self, tx: Transaction, run: Run, message: str) -> None:

@@ -28,18 +28,3 @@ class RunContext:
 
 TOKEN_CONTEXT = "run token"  # noqa: S105  a name
 """What the digests of run tokens are bound to."""
-
-
-def run_topic(run_id: object) -> str:
-    """Return the topic that viewers of a run listen to."""
-    return f"run:{run_id}"
-
-
-def block_topic(block_id: object) -> str:
-    """Return the topic that viewers of a block listen to."""
-    return f"block:{block_id}"
-
-
-def runner_topic(runner_id: object) -> str:
-    """Return the topic that waiting claimers listen to."""
-    return f"runner:{runner_id}"

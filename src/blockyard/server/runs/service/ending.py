@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 from pydantic import TypeAdapter
@@ -15,13 +16,24 @@ from blockyard.server.runs.model import AttemptState, Run, Source, Step, StepId
 from blockyard.server.runs.model.run import lock_hold
 from blockyard.server.runs.model.step import OPEN_STEPS
 from blockyard.server.runs.ports import RunFinish
-from blockyard.server.runs.service.context import RunContext, block_topic, run_topic, runner_topic
+from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.store import AttemptStore, FileStore, RunStore, StepBatch, StepStore
+from blockyard.server.runs.topics import wake_everybody
 
 log = structlog.get_logger(__name__)
 
 SERVER_SOURCE = "blockyard"
 """The source of steps the server itself adds."""
+
+
+class Finish(Protocol):
+    """One of the ways to end a run."""
+
+    def __call__(
+        self, tx: Transaction, run: Run, status: RunStatus, *, author: Author, summary: str | None, confirmed: bool
+    ) -> Run:
+        """End a run and return it."""
+
 
 _OUTPUTS = TypeAdapter(dict[str, OutputValue])
 
@@ -40,13 +52,26 @@ class RunEnding:
         `confirmed` means that whoever worked on the run knows: otherwise its engine may still write state, and the next
         run of the block waits for it.
         """
-        now = self._context.clock()
+        ended = self._ended(tx, run, status, summary)
+        verdict = self._context.ports().listener.run_finished(tx, ended, self.outputs(tx, run))
+        return self._settle(tx, ended, verdict, author=author, confirmed=confirmed)
+
+    def finish_untold(
+        self, tx: Transaction, run: Run, status: RunStatus, *, author: Author, summary: str | None, confirmed: bool
+    ) -> Run:
+        """Do what `finish` does without asking the listener: for whoever ends a run and knows what that means."""
+        ended = self._ended(tx, run, status, summary)
+        return self._settle(tx, ended, RunFinish(status), author=author, confirmed=confirmed)
+
+    def _ended(self, tx: Transaction, run: Run, status: RunStatus, summary: str | None) -> Run:
         AttemptStore(tx).hold(run.id, run.attempt)
-        ended = run.ended(status, at=now, summary=summary)
-        finish = self._context.ports().listener.run_finished(tx, ended, self.outputs(tx, run))
-        if finish.status is not ended.status:
-            ended = self._overruled(tx, ended, finish)
-        for warning in finish.warnings:
+        return run.ended(status, at=self._context.clock(), summary=summary)
+
+    def _settle(self, tx: Transaction, ended: Run, verdict: RunFinish, *, author: Author, confirmed: bool) -> Run:
+        now = self._context.clock()
+        if verdict.status is not ended.status:
+            ended = self._overruled(tx, ended, verdict)
+        for warning in verdict.warnings:
             ended = ended.warned(now, warning)
         ended = self._with_open_steps(tx, ended)
         ended = self.cut_off(tx, ended, at=now, confirmed=confirmed)
@@ -115,8 +140,7 @@ class RunEnding:
         return run
 
     def _tell(self, tx: Transaction, run: Run, author: Author) -> None:
-        for topic in (run_topic(run.id), block_topic(run.block_id), runner_topic(run.target.runner_id)):
-            tx.wake(topic)
+        wake_everybody(tx, run)
         content: JsonObject = {"status": run.status.value, "number": run.number, "behavior": run.behavior.value}
         self._context.event_log.append(
             tx,

@@ -15,10 +15,11 @@ from blockyard.server.kit.errors import Conflict, Denied, Invalid, Stale
 from blockyard.server.runs.model import FINAL, Attempt, AttemptState, Run, RunId, clean
 from blockyard.server.runs.model.amounts import MAX_MESSAGE_CHARACTERS, cut
 from blockyard.server.runs.service.access import require_report
-from blockyard.server.runs.service.context import RunContext, block_topic, run_topic, runner_topic
+from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.ending import RunEnding
 from blockyard.server.runs.service.steps import StepReports
 from blockyard.server.runs.store import AttemptStore, FileStore, RunStore, StepStore
+from blockyard.server.runs.topics import run_topic, wake_everybody, wake_viewers
 
 log = structlog.get_logger(__name__)
 
@@ -124,8 +125,7 @@ class ReportService:
         ports = self._context.ports()
         ports.locks.release(tx, saved.block_id, saved.id)
         ports.listener.run_changed(tx, saved)
-        for topic in (run_topic(run_id), block_topic(saved.block_id), runner_topic(saved.target.runner_id)):
-            tx.wake(topic)
+        wake_everybody(tx, saved)
         log.info("run handed back", run_id=str(run_id), attempt=caller.attempt.number)
         return UpdateReply(run_aborted=False)
 
@@ -168,8 +168,7 @@ class ReportService:
             return replace(caller, attempt=attempt)
         revived = RunStore(tx).save(caller.run.revived())
         self._context.ports().listener.run_changed(tx, revived)
-        for topic in (run_topic(revived.id), block_topic(revived.block_id)):
-            tx.wake(topic)
+        wake_viewers(tx, revived)
         log.info("lost attempt goes on", run_id=str(revived.id), attempt=attempt.number)
         return replace(caller, run=revived, attempt=attempt)
 

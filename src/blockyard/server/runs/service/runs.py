@@ -17,10 +17,11 @@ from blockyard.server.runs.model import Attempt, AttemptState, Run, RunId, RunTa
 from blockyard.server.runs.model.attempt import SIGN_STEP
 from blockyard.server.runs.model.run import lock_hold
 from blockyard.server.runs.service.access import RunAccess, access_of, require_abort, require_access
-from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext, block_topic, run_topic, runner_topic
-from blockyard.server.runs.service.ending import RunEnding
+from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext
+from blockyard.server.runs.service.ending import Finish, RunEnding
 from blockyard.server.runs.service.standing import StateStanding, standing_of
 from blockyard.server.runs.store import AttemptStore, FileStore, QueueFigures, QueueStore, RunFilter, RunStore
+from blockyard.server.runs.topics import block_topic, run_topic, runner_topic, wake_viewers
 
 log = structlog.get_logger(__name__)
 
@@ -84,13 +85,13 @@ class RunService:
         *,
         summary: str | None = None,
     ) -> Run:
-        """End a run nobody has to execute (manual blocks), with its outputs; for other services.
+        """End a run nobody has to execute (manual blocks), with its outputs, and return it; for other services.
 
-        Calls `RunListener.run_finished` like any other end.
+        `RunListener.run_finished` is not called: what the end means is up to the caller.
         """
         documents: JsonObject = {name: output.wire() for name, output in outputs.items()}
         FileStore(tx).put_outputs(run.id, run.attempt, documents)
-        return self._ending.finish(tx, run, status, author=run.trigger.author, summary=summary, confirmed=True)
+        return self._ending.finish_untold(tx, run, status, author=run.trigger.author, summary=summary, confirmed=True)
 
     def by_id(self, tx: Transaction, run_id: UUID) -> Run:
         """Return a run; for other services. Raises NotFound."""
@@ -182,10 +183,16 @@ class RunService:
         """
         run = RunStore(tx).get(RunId(run_id))
         require_abort(principal, run, transparent=self.is_transparent(tx, run))
-        return self.abort_for(tx, principal.author, run)
+        return self._abort(tx, principal.author, run, self._ending.finish)
 
     def abort_for(self, tx: Transaction, author: Author, run: Run) -> Run:
-        """Do what `abort` does on behalf of `author`; for other services, which authorize themselves."""
+        """Do what `abort` does on behalf of `author` and return the run; for other services, which authorize themselves.
+
+        If it ends at once `RunListener.run_finished` is not called: what the end means is up to the caller.
+        """
+        return self._abort(tx, author, run, self._ending.finish_untold)
+
+    def _abort(self, tx: Transaction, author: Author, run: Run, finish: Finish) -> Run:
         if run.is_final and run.status is not RunStatus.ABORTED:
             raise Conflict(
                 f"the run is {run.status} already",
@@ -198,12 +205,9 @@ class RunService:
         aborting = run.aborting(at=now, limits=self._context.limits)
         self._event(tx, author, "Building Block Run Abort Requested", EventType.REQUESTED, run)
         if run.status is RunStatus.PENDING or run.target.is_async:
-            return self._ending.finish(
-                tx, aborting, RunStatus.ABORTED, author=author, summary="aborted", confirmed=run.attempt == 0
-            )
+            return finish(tx, aborting, RunStatus.ABORTED, author=author, summary="aborted", confirmed=run.attempt == 0)
         saved = RunStore(tx).save(aborting)
-        for topic in (run_topic(run.id), block_topic(run.block_id)):
-            tx.wake(topic)
+        wake_viewers(tx, run)
         return saved
 
     def forget(self, tx: Transaction, block_ids: Sequence[UUID]) -> None:

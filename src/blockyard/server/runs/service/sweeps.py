@@ -10,9 +10,10 @@ from blockyard.server.events.model import SYSTEM
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import Attempt, AttemptState, Run, RunId
 from blockyard.server.runs.model.run import lock_hold
-from blockyard.server.runs.service.context import RunContext, block_topic, run_topic, runner_topic
+from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.ending import RunEnding
 from blockyard.server.runs.store import AttemptStore, FileStore, QueueStore, RunStore, TallyStore
+from blockyard.server.runs.topics import wake_everybody
 
 log = structlog.get_logger(__name__)
 
@@ -66,8 +67,7 @@ class RunSweeper:
         lost = run.lost(at=now, not_before=hold, why=f"{why}; the run is offered again", limits=self._context.limits)
         saved = RunStore(tx).save(lost)
         self._context.ports().listener.run_changed(tx, saved)
-        for topic in (run_topic(run.id), block_topic(run.block_id), runner_topic(run.target.runner_id)):
-            tx.wake(topic)
+        wake_everybody(tx, run)
         log.warning("attempt lost", run_id=str(run.id), attempt=attempt.number, cause=why)
 
     def _close_older(self, tx: Transaction, run_id: RunId, newest: int) -> None:
