@@ -67,14 +67,8 @@ def test_only_unfinished_runs_end(before: RunStatus, after: RunStatus) -> None:
 
 
 @pytest.mark.parametrize("status", list(RunStatus))
-def test_only_a_waiting_run_is_claimed_and_only_a_claimed_one_is_lost(status: RunStatus) -> None:
+def test_only_a_claimed_run_is_lost(status: RunStatus) -> None:
     run = a_run(status)
-    if status is RunStatus.PENDING:
-        claimed = run.claimed(node_id="n", at=NOON)
-        assert (claimed.status, claimed.attempt) == (RunStatus.IN_PROGRESS, 3)
-    else:
-        with pytest.raises(Conflict):
-            run.claimed(node_id=None, at=NOON)
     if status is RunStatus.IN_PROGRESS:
         lost = run.lost(at=NOON, not_before=NOON + MINUTE, why="silence", limits=LIMITS)
         assert (lost.status, lost.losses, lost.due_at, lost.attempt) == (RunStatus.PENDING, 1, NOON + MINUTE, 2)

@@ -7,8 +7,11 @@ import pytest
 
 from blockyard.protocol.names import Behavior, RunStatus
 from blockyard.protocol.status import OutputValue
+from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, NotFound
 from blockyard.server.runs.loops import loops
+from blockyard.server.runs.model import Attempt
+from blockyard.server.runs.store import AttemptStore, StepStore
 from tests.support.principals import ADMINISTRATOR
 from tests.support.run_world import ADA, OWN, RunWorld, a_target, a_worker
 
@@ -95,6 +98,20 @@ async def test_forgotten_runs_leave_nothing(world: RunWorld) -> None:
             "run_documents",
         ):
             assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() == 0  # noqa: S608  names above
+
+
+async def test_whoever_removes_runs_knows_nothing_of_them_any_more(world: RunWorld) -> None:
+    run = world.request()
+    await a_worker(world)
+
+    def remove_after_a_look(tx: Transaction) -> tuple[Attempt | None, object]:
+        AttemptStore(tx).hold(run.id, 1)
+        StepStore(tx).steps(run.id, 1)
+        world.runs.latest(tx, run.block_id)
+        world.runs.forget(tx, [run.block_id])
+        return AttemptStore(tx).get(run.id, 1), world.runs.latest(tx, run.block_id)
+
+    assert world.db.write_now(remove_after_a_look) == (None, None)
 
 
 async def test_requests_ends_and_aborts_are_events_and_nothing_in_between(world: RunWorld) -> None:

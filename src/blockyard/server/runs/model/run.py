@@ -103,7 +103,6 @@ class Run:
         due_at: not offered before.
         quiet_until: the next run of the block is not offered before: the engine of this one may still write state.
         plan_run_id: the DETECT run whose saved plan this run applies.
-        changed: sequence number of the last visible change.
     """
 
     id: RunId
@@ -159,11 +158,6 @@ class Run:
     def is_retried(self) -> bool:
         """Whether the run waits for another attempt after one was lost."""
         return self.status is RunStatus.PENDING and self.losses > 0
-
-    def claimed(self, *, node_id: str | None, at: datetime) -> "Run":
-        """Return this run in the hands of a runner: a new attempt."""
-        moved = self._moved(RunStatus.IN_PROGRESS)
-        return replace(moved, attempt=self.attempt + 1, node_id=node_id, claimed_at=at)
 
     def revived(self) -> "Run":
         """Return this run after a lost attempt showed life before another one was claimed."""

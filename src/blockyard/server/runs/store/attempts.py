@@ -8,13 +8,10 @@ from sqlalchemy import Select, Update, bindparam, insert, select, update
 
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Stale
-from blockyard.server.kit.memory import Memory
 from blockyard.server.runs.model import Attempt, AttemptState, Claimer, RunId
+from blockyard.server.runs.store.memory import known
 from blockyard.server.runs.store.runs import RunRow
 from blockyard.server.runs.store.tables import attempts as _attempts
-
-_known: Memory[tuple[RunId, int], Attempt] = Memory()
-_held: Memory[tuple[RunId, int], bool] = Memory()
 
 _WHICH = (_attempts.c.run_id == bindparam("of_run"), _attempts.c.number == bindparam("of_number"))
 _BY_NUMBER = select(_attempts).where(*_WHICH)
@@ -57,17 +54,17 @@ class AttemptStore:
 
     def get(self, run_id: RunId, number: int) -> Attempt | None:
         """Return an attempt; None if the run has no attempt of that number."""
-        known = _known.of(self._tx).get((run_id, number))
-        return known or self._read(_BY_NUMBER, run_id, number)
+        return known(self._tx).attempts.get((run_id, number)) or self._read(_BY_NUMBER, run_id, number)
 
     def hold(self, run_id: RunId, number: int) -> Attempt | None:
         """Return an attempt that no other transaction changes, nor holds, before this one ends.
 
         Reports on an attempt come one after the other so, each knowing what the one before it stored.
         """
-        held = _held.of(self._tx)
+        held = known(self._tx).held
         if (run_id, number) not in held:
-            held[run_id, number] = self._read(_HOLD, run_id, number) is not None
+            held.add((run_id, number))
+            self._read(_HOLD, run_id, number)
         return self.get(run_id, number)
 
     def of_run(self, run_id: RunId) -> Sequence[Attempt]:
@@ -122,7 +119,7 @@ class AttemptStore:
         return _attempt(row)
 
     def _knows(self, attempt: Attempt) -> None:
-        _known.of(self._tx)[attempt.run_id, attempt.number] = attempt
+        known(self._tx).attempts[attempt.run_id, attempt.number] = attempt
 
 
 def _fixed(attempt: Attempt) -> dict[str, object]:

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, insert, update
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import RunId, Step, StepId
 from blockyard.server.runs.store.logs import LogChunk
-from blockyard.server.runs.store.runs import forget_positions
+from blockyard.server.runs.store.memory import known
 from blockyard.server.runs.store.steps import replace_known, step_key, step_values
 from blockyard.server.runs.store.tables import log_chunks as _chunks
 from blockyard.server.runs.store.tables import runs as _runs
@@ -74,7 +74,7 @@ class StepBatch:
         """Store everything, but of logs only what does not make the run's larger than `log_limit` bytes."""
         begin = 0
         if self._count:
-            forget_positions(self._tx, self._run_id)
+            known(self._tx).positions.pop(self._run_id, None)
             size = sum(len(piece.data) for piece in self._pieces)
             reserved = self._tx.execute(_RESERVE, {"of_run": self._run_id, "count": self._count, "size": size}).one()
             begin = reserved.sequence - self._count

@@ -6,14 +6,12 @@ from sqlalchemy import bindparam, delete, select
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.memory import Memory
 from blockyard.server.kit.upsert import upsert
 from blockyard.server.runs.model import RunId
+from blockyard.server.runs.store.memory import known
 from blockyard.server.runs.store.tables import artifacts as _artifacts
 from blockyard.server.runs.store.tables import documents as _documents
 from blockyard.server.runs.store.tables import outputs as _outputs
-
-_known_outputs: Memory[tuple[RunId, int], JsonObject] = Memory()
 
 _OUTPUTS = select(_outputs.c.outputs).where(
     _outputs.c.run_id == bindparam("of_run"), _outputs.c.attempt == bindparam("of_attempt")
@@ -37,16 +35,16 @@ class FileStore:
 
     def outputs(self, run_id: RunId, attempt: int) -> JsonObject:
         """Return what an attempt reported so far, by name."""
-        known = _known_outputs.of(self._tx)
-        if (run_id, attempt) not in known:
+        outputs = known(self._tx).outputs
+        if (run_id, attempt) not in outputs:
             row = self._tx.execute(_OUTPUTS, {"of_run": run_id, "of_attempt": attempt}).one_or_none()
-            known[run_id, attempt] = {} if row is None else row.outputs
-        return known[run_id, attempt]
+            outputs[run_id, attempt] = {} if row is None else row.outputs
+        return outputs[run_id, attempt]
 
     def put_outputs(self, run_id: RunId, attempt: int, outputs: JsonObject) -> None:
         """Keep the outputs of an attempt."""
         upsert(self._tx, _outputs, {"run_id": run_id, "attempt": attempt}, {"outputs": outputs})
-        _known_outputs.of(self._tx)[run_id, attempt] = outputs
+        known(self._tx).outputs[run_id, attempt] = outputs
 
     def artifact(self, run_id: RunId) -> bytes | None:
         """Return the encrypted plan of a run."""

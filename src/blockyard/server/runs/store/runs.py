@@ -13,10 +13,10 @@ from blockyard.server.events.model import Author
 from blockyard.server.identity.model import Reach
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound, Stale
-from blockyard.server.kit.memory import Memory
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runners.model import RunnerId
 from blockyard.server.runs.model import Run, RunId, RunTarget, RunWarning, Trigger, TriggerReason
+from blockyard.server.runs.store.memory import Positions, forget_all, known
 from blockyard.server.runs.store.tables import runs as _runs
 from blockyard.server.runs.store.tallies import Tally, TallyStore
 
@@ -34,19 +34,6 @@ class RunFilter:
     workspace: str | None = None
     status: RunStatus | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Positions:
-    """How far the sequence of a run is, and at which of its numbers the run's own row changed last."""
-
-    sequence: int
-    changed: int
-
-
-_known: Memory[RunId, Run] = Memory()
-_positions: Memory[RunId, Positions] = Memory()
-_latest: Memory[UUID, Run | None] = Memory()
-"""The newest run of a block; an unfinished run always is."""
 
 _BY_ID = select(_runs).where(_runs.c.id == bindparam("of_run"))
 _LATEST = select(_runs).where(_runs.c.block_id == bindparam("of_block")).order_by(_runs.c.number.desc()).limit(1)
@@ -67,7 +54,7 @@ class RunStore:
     def add(self, run: Run) -> None:
         """Write a new run."""
         self._tx.execute(_ADD, {**_fixed(run), **_moving(run), "sequence": 1, "changed": 1})
-        forget(self._tx, run)
+        known(self._tx).is_written(run)
 
     def save(self, run: Run) -> Run:
         """Write a changed run and move its sequence on. Raises Stale when another transaction wrote it meanwhile."""
@@ -75,36 +62,29 @@ class RunStore:
         as_read = {"of_run": run.id, "as_read": run.revision}
         if self._tx.execute(_SAVE, {**as_read, **_moving(saved)}).rowcount == 0:
             raise Stale(f"run {run.id}")
-        forget(self._tx, run)
-        _known.of(self._tx)[run.id] = saved
-        if not saved.is_final:
-            _latest.of(self._tx)[run.block_id] = saved
+        known(self._tx).is_written(saved)
         return saved
 
     def get(self, run_id: RunId) -> Run:
         """Return a run. Raises NotFound."""
-        known = _known.of(self._tx).get(run_id)
-        if known is not None:
-            return known
-        row = self._tx.execute(_BY_ID, {"of_run": run_id}).one_or_none()
-        if row is None:
-            raise NotFound(f"there is no run {run_id}", code="RunUnknown")
-        return remember(self._tx, row)
+        return known(self._tx).runs.get(run_id) or remember(self._tx, self._row(run_id))
 
     def find_all(self, run_ids: Sequence[RunId]) -> Sequence[Run]:
         """Return the runs with these ids that are there, no more than one list has."""
         return [as_run(row) for row in self._tx.execute(select(_runs).where(_runs.c.id.in_(run_ids)))]
 
     def positions(self, run_id: RunId) -> Positions:
-        """Return where a run's sequence is."""
-        known = _positions.of(self._tx).get(run_id)
-        if known is not None:
-            return known
+        """Return where a run's sequence is. Raises NotFound."""
+        positions = known(self._tx).positions
+        if run_id not in positions:
+            remember(self._tx, self._row(run_id))
+        return positions[run_id]
+
+    def _row(self, run_id: RunId) -> RunRow:
         row = self._tx.execute(_BY_ID, {"of_run": run_id}).one_or_none()
         if row is None:
             raise NotFound(f"there is no run {run_id}", code="RunUnknown")
-        remember(self._tx, row)
-        return Positions(row.sequence, row.changed)
+        return row
 
     def of_block(self, block_id: UUID, limit: int) -> Sequence[Run]:
         """Return the newest runs of a block, the newest first."""
@@ -113,11 +93,12 @@ class RunStore:
 
     def latest(self, block_id: UUID) -> Run | None:
         """Return the newest run of a block."""
-        latest = _latest.of(self._tx)
+        latest = known(self._tx).latest
         if block_id not in latest:
             row = self._tx.execute(_LATEST, {"of_block": block_id}).one_or_none()
-            latest[block_id] = None if row is None else remember(self._tx, row)
-        return latest[block_id]
+            latest[block_id] = None if row is None else remember(self._tx, row).id
+        run_id = latest[block_id]
+        return None if run_id is None else self.get(run_id)
 
     def unfinished(self, block_id: UUID) -> Run | None:
         """Return the one run of a block that is not finished; it is the newest, as it must end before another begins."""
@@ -153,8 +134,7 @@ class RunStore:
 
     def remove_of_blocks(self, block_ids: Sequence[UUID]) -> None:
         """Remove all runs of the blocks and everything that belongs to them."""
-        for memory in (_known, _positions, _latest):
-            memory.of(self._tx).clear()
+        forget_all(self._tx)
         for at in range(0, len(block_ids), _BLOCKS_AT_ONCE):
             some = block_ids[at : at + _BLOCKS_AT_ONCE]
             TallyStore(self._tx).forget(some)
@@ -164,23 +144,10 @@ class RunStore:
 def remember(tx: Transaction, row: RunRow) -> Run:
     """Return the run of a row and know it for the rest of the transaction."""
     run = as_run(row)
-    _known.of(tx)[run.id] = run
-    _positions.of(tx)[run.id] = Positions(row.sequence, row.changed)
-    if not run.is_final:
-        _latest.of(tx)[run.block_id] = run
+    about = known(tx)
+    about.is_read(run)
+    about.positions[run.id] = Positions(row.sequence, row.changed)
     return run
-
-
-def forget(tx: Transaction, run: Run) -> None:
-    """Read a run again when it is asked for next: it was written."""
-    _known.of(tx).pop(run.id, None)
-    _positions.of(tx).pop(run.id, None)
-    _latest.of(tx).pop(run.block_id, None)
-
-
-def forget_positions(tx: Transaction, run_id: RunId) -> None:
-    """Read the positions of a run again when they are asked for next: its sequence moved."""
-    _positions.of(tx).pop(run_id, None)
 
 
 def as_run(row: RunRow) -> Run:

@@ -6,14 +6,11 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from blockyard.protocol.names import StepStatus
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.memory import Memory
 from blockyard.server.runs.model import RunId, Source, Step, StepId
+from blockyard.server.runs.store.memory import known
 from blockyard.server.runs.store.runs import RunRow
 from blockyard.server.runs.store.tables import sources as _sources
 from blockyard.server.runs.store.tables import steps as _steps
-
-_known: Memory[tuple[RunId, int], Sequence[Step]] = Memory()
-"""All steps of an attempt, in order."""
 
 _SOURCES = (
     select(_sources)
@@ -67,13 +64,13 @@ class StepStore:
     def steps(self, run_id: RunId, attempt: int, *, after: int = -1) -> Sequence[Step]:
         """Return the steps of an attempt that changed after sequence number `after`, in the order people see them."""
         key = (run_id, attempt)
-        known = _known.of(self._tx)
-        if key in known and after < 0:
-            return known[key]
+        remembered = known(self._tx).steps
+        if key in remembered and after < 0:
+            return remembered[key]
         rows = self._tx.execute(_OF_ATTEMPT, {"of_run": run_id, "of_attempt": attempt, "after": after})
         steps = [_step(row) for row in rows]
         if after < 0:
-            known[key] = steps
+            remembered[key] = steps
         return steps
 
     def newest_attempt(self, run_id: RunId) -> int:
@@ -83,11 +80,11 @@ class StepStore:
 
 def replace_known(tx: Transaction, run_id: RunId, attempt: int, written: Sequence[Step]) -> None:
     """Know the steps that were `written`; all are read again where one is new or moved."""
-    known = _known.of(tx)
-    before = {step.id: step for step in known.pop((run_id, attempt), ())}
+    remembered = known(tx).steps
+    before = {step.id: step for step in remembered.pop((run_id, attempt), ())}
     after = before | {step.id: step for step in written}
     if [(step.id, step.position) for step in before.values()] == [(step.id, step.position) for step in after.values()]:
-        known[run_id, attempt] = list(after.values())
+        remembered[run_id, attempt] = list(after.values())
 
 
 def step_key(step: Step) -> dict[str, object]:
