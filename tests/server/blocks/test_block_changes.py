@@ -50,6 +50,87 @@ def test_a_rename_starts_no_run_and_changes_nothing_else(world: BlockWorld) -> N
     assert "Building Block Modified" in world.titles(block)
 
 
+COMPUTED = {
+    "region": an_input(assignment="STATIC", argument="eu"),
+    "count": an_input("INTEGER", "STATIC", argument=3),
+    "policy": an_input("CODE", "STATIC", argument={"days": 30, "rate": 1.50}),
+    "password": an_input(assignment="STATIC", isSensitive=True, argument=a_secret("static-s3cret")),
+    "workspace": an_input(assignment="WORKSPACE_IDENTIFIER"),
+    "people": an_input("CODE", "USER_PERMISSIONS"),
+}
+
+
+def test_a_document_that_was_read_can_be_sent_back_as_it_is(world: BlockWorld) -> None:
+    block = world.order(world.define(inputs={**INPUTS, **COMPUTED}), ASKED)
+    world.finish()
+    block = world.read(block)
+
+    sent_back = world.api.ok("PUT", f"{BLOCKS}/{uuid_of(block)}", block)
+
+    assert sent_back == block
+    assert world.claim() is None
+    assert world.titles(block) == ["Building Block Created"]
+
+
+def test_a_document_that_was_read_can_be_sent_back_with_a_change_and_with_a_newer_version(world: BlockWorld) -> None:
+    version = world.define(inputs={**INPUTS, **COMPUTED})
+    block = world.order(version, ASKED)
+    world.finish()
+    newer = world.next_version(
+        version, inputs={**INPUTS, **COMPUTED, "region": an_input(assignment="STATIC", argument="us")}
+    )
+    body = world.read(block)
+    body["spec"]["inputs"]["size"]["value"] = 2
+    body["spec"]["buildingBlockDefinitionVersionRef"]["uuid"] = uuid_of(newer)
+
+    changed = world.api.ok("PUT", f"{BLOCKS}/{uuid_of(block)}", body)
+
+    values = {key: item["value"] for key, item in changed["spec"]["inputs"].items()}
+    assert (values["size"], values["region"]) == (2, "us")
+    assert changed["status"]["status"] == "PENDING"
+
+
+@pytest.mark.parametrize(
+    ("key", "changed"),
+    [
+        ("region", {"value": "us"}),
+        ("region", {"value": "eu", "isSensitive": True}),
+        ("region", {"value": None}),
+        ("count", {"value": 3.0}),
+        ("password", {"value": {"hash": "sha256:other"}}),
+        ("password", {"value": {"plaintext": "static-s3cret"}}),
+        ("workspace", {"value": "other"}),
+    ],
+)
+def test_a_computed_input_is_refused_unless_it_comes_back_as_it_was_shown(
+    world: BlockWorld, key: str, changed: JsonObject
+) -> None:
+    block = world.order(world.define(inputs={**INPUTS, **COMPUTED}), ASKED)
+    world.finish()
+    body = a_change(block)
+    body["spec"]["inputs"] = {key: changed}  # type: ignore[index,call-overload]  # a document
+
+    answer = world.api.send("PUT", f"{BLOCKS}/{uuid_of(block)}", body)
+
+    assert answer.status_code == 400
+    assert (answer.json()["errorCode"], answer.json()["field"]) == ("InputNotSettable", f"/spec/inputs/{key}")
+
+
+def test_an_input_that_a_newer_version_computes_is_refused_though_its_value_is_the_stored_one(
+    world: BlockWorld,
+) -> None:
+    version = world.define(inputs=INPUTS)
+    block = world.order(version, ASKED)
+    world.finish()
+    newer = world.next_version(version, inputs={**INPUTS, "name": an_input(assignment="STATIC", argument="fixed")})
+
+    answer = world.api.send(
+        "PUT", f"{BLOCKS}/{uuid_of(block)}", a_change(block, version=newer, inputs={"name": "invoices"})
+    )
+
+    assert answer.json()["errorCode"] == "InputNotSettable"
+
+
 def test_sending_everything_again_changes_nothing(world: BlockWorld) -> None:
     block = a_done_block(world)
     values: JsonObject = {key: block["spec"]["inputs"][key]["value"] for key in ("name", "size", "token")}

@@ -1,9 +1,9 @@
 """How blocks look in our own endpoints."""
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.server.blocks.api.wire import render, wire_value
+from blockyard.server.blocks.api.wire import render
 from blockyard.server.blocks.model.block import Block
-from blockyard.server.blocks.model.inputs import SETTABLE
+from blockyard.server.blocks.model.inputs import SETTABLE, as_shown
 from blockyard.server.blocks.model.resolution import ResolvedInput
 from blockyard.server.blocks.model.words import status_in_words
 from blockyard.server.blocks.service import BlockDetail, BlockView
@@ -169,7 +169,7 @@ def _input(item: ResolvedInput, version: Version, *, is_missing: bool) -> JsonOb
         "description": spec.description,
         "type": spec.type.value,
         "assignmentType": spec.assignment_type.value,
-        "value": wire_value(item),
+        "value": as_shown(item.value),
         "isSensitive": spec.is_sensitive,
         "isEnvironment": spec.is_environment,
         "isMissing": is_missing,

@@ -8,7 +8,7 @@ from fastapi import Query
 from pydantic import Field
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.server.blocks.model.inputs import SentInput
+from blockyard.server.blocks.model.inputs import SentInput, as_shown
 from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.model.query import BlockQuery, version_number
 from blockyard.server.blocks.model.resolution import ResolvedInput
@@ -17,7 +17,6 @@ from blockyard.server.definitions.model import VersionId
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.wire import Name, ShortText, WireJson, WireModel, WireUuid
-from blockyard.server.runners.secrets import StoredSecret
 
 KIND: Literal["meshBuildingBlock"] = "meshBuildingBlock"
 VERSION_KIND: Literal["meshBuildingBlockDefinitionVersion"] = "meshBuildingBlockDefinitionVersion"
@@ -277,14 +276,9 @@ def render(view: BlockView, links: Links) -> JsonObject:
     }
 
 
-def wire_value(item: ResolvedInput) -> Json:
-    """Return the value of an input as the API shows it: a secret as its hash."""
-    return item.value.wire() if isinstance(item.value, StoredSecret) else item.value
-
-
 def _input(item: ResolvedInput) -> JsonObject:
     return {
-        "value": wire_value(item),
+        "value": as_shown(item.value),
         "valueType": item.spec.type.value,
         "assignmentType": item.spec.assignment_type.value,
         "isSensitive": item.spec.is_sensitive,

@@ -74,6 +74,29 @@ def merge_inputs(
     return Merged(values, frozenset(changed))
 
 
+def computed(specs: Specs, sent: Mapping[str, SentInput]) -> frozenset[str]:
+    """Return the keys of what was sent that no request can set, as its values are computed."""
+    return frozenset(key for key in sent if key in specs and specs[key].assignment_type not in SETTABLE)
+
+
+def without_unchanged(
+    specs: Specs, shown: Mapping[str, InputValue], sent: Mapping[str, SentInput]
+) -> Mapping[str, SentInput]:
+    """Return `sent` without the computed inputs that come back as the API has `shown` them: whoever reads a block sends them, too."""
+    return {
+        key: item
+        for key, item in sent.items()
+        if key not in shown
+        or item.is_sensitive not in {None, specs[key].is_sensitive}
+        or not same_json(as_shown(shown[key]), item.value)
+    }
+
+
+def as_shown(value: InputValue) -> Json:
+    """Return a value as the API shows it: a secret as its hash."""
+    return value.wire() if isinstance(value, StoredSecret) else value
+
+
 def with_defaults(specs: Specs, values: Mapping[str, InputValue]) -> dict[str, InputValue]:
     """Return `values` with the defaults of settable inputs where there is no value."""
     filled = dict(values)
@@ -201,9 +224,8 @@ def _require_as_shown(spec: InputSpec, item: SentInput, before: InputValue) -> N
 
     No plaintext is compared: the answer would tell a right guess of the secret from a wrong one.
     """
-    shown = before.wire() if isinstance(before, StoredSecret) else before
     sent = None if spec.is_sensitive and item.value == {} else item.value
-    if not same_json(shown, sent):
+    if not same_json(as_shown(before), sent):
         raise _not_yours(spec)
 
 

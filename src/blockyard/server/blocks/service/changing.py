@@ -1,5 +1,6 @@
 """Changing a block: rename, inputs, upgrade, operator inputs, runs by hand. Source: api.md 3.18 (update), concepts.md 10.3."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -7,14 +8,21 @@ import structlog
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.blocks.model.block import FINAL, Block, Lifecycle, Parent
-from blockyard.server.blocks.model.inputs import carried_over, merge_inputs, with_defaults
+from blockyard.server.blocks.model.inputs import (
+    SentInput,
+    carried_over,
+    computed,
+    merge_inputs,
+    with_defaults,
+    without_unchanged,
+)
 from blockyard.server.blocks.model.order import BlockRequest
 from blockyard.server.blocks.model.resolution import resolved_name
 from blockyard.server.blocks.service.access import is_operator, require_known, require_run, require_save
 from blockyard.server.blocks.service.ordering import VERSION_FIELD, sealing, summary, touch_parents
 from blockyard.server.blocks.service.parents import FIELD, check_parents
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
-from blockyard.server.blocks.service.views import Reading
+from blockyard.server.blocks.service.views import Reader, Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Version, VersionId
 from blockyard.server.definitions.service import DefinitionService
@@ -109,7 +117,7 @@ class Changing:
         merged = merge_inputs(
             version.inputs,
             kept,
-            request.inputs,
+            _settable(reader, before, old, version, request),
             operator=is_operator(principal, before),
             opens=reader.runner_key(version).opens,
             seal=sealing(self._sealer, reader.runner_key(version), before.id, before.workspace),
@@ -175,6 +183,17 @@ class Changing:
             previous=summary(before),
         )
         log.info("block changed", block_id=before.id, inputs=len(changed), upgraded=change.upgraded)
+
+
+def _settable(
+    reader: Reader, before: Block, old: Version, new: Version, request: BlockRequest
+) -> Mapping[str, SentInput]:
+    """Return the inputs of a request without those that are computed and came back as they were shown."""
+    sent = computed(old.inputs, request.inputs) & computed(new.inputs, request.inputs)
+    if not sent:
+        return request.inputs
+    shown = {item.spec.key: item.value for item in reader.inputs_of(before, old) if item.spec.key in sent}
+    return without_unchanged(old.inputs, shown, request.inputs)
 
 
 def _same_parents(before: Block, request: BlockRequest) -> tuple[Parent, ...]:
