@@ -241,6 +241,19 @@ def test_deleting_the_definition_removes_its_deleted_blocks_for_good(world: Bloc
     assert world.db.read_now(lambda tx: world.runs.latest(tx, UUID(uuid_of(block)))) is None
 
 
+def test_what_is_left_of_a_definition_goes_without_a_block_that_was_ordered_just_now(world: BlockWorld) -> None:
+    version = world.define(implementation=MANUAL)
+    gone, ordered = world.order(version), world.order(version)
+    world.delete(gone)
+    definition_id = world.stored(ordered).definition_id
+
+    world.db.write_now(lambda tx: world.usage.forget(tx, definition_id))
+
+    assert world.api.send("GET", f"{BLOCKS}/{uuid_of(gone)}").status_code == 404
+    assert status_of(world.read(ordered)) == "SUCCEEDED"
+    assert world.latest_run(ordered).block_id == world.stored(ordered).id
+
+
 def test_a_definition_with_blocks_is_not_deleted(world: BlockWorld) -> None:
     version = world.define(inputs={})
     world.order(version)

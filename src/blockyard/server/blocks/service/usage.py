@@ -26,12 +26,15 @@ class BlockUsage:
         return BlockStore(tx).count_live(version_id=version_id)
 
     def forget(self, tx: Transaction, definition_id: DefinitionId) -> None:
-        """Remove all blocks of the definition, their runs and their state for good."""
-        ids = BlockStore(tx).ids_of(definition_id)
+        """Remove the deleted blocks of the definition, their runs and their state for good.
+
+        One that was ordered since they were counted stays: it keeps the definition, whose removal fails and is tried again.
+        """
+        ids = BlockStore(tx).deleted_of(definition_id)
         for block_id in ids:
             self._state.remove(tx, block_id)
         self._runs.forget(tx, ids)
-        BlockStore(tx).remove(definition_id)
+        BlockStore(tx).remove(ids)
 
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""

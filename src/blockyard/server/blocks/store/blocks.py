@@ -134,9 +134,10 @@ class BlockStore:
         counted = self._tx.execute(select(func.count()).select_from(_blocks).where(IS_LIVE, *conditions)).scalar_one()
         return int(str(counted))
 
-    def ids_of(self, definition_id: UUID) -> Sequence[BlockId]:
-        """Return the ids of all blocks of a definition, deleted ones too."""
-        rows = self._tx.execute(select(_blocks.c.id).where(_blocks.c.definition_id == definition_id)).scalars()
+    def deleted_of(self, definition_id: UUID) -> Sequence[BlockId]:
+        """Return the ids of the deleted blocks of a definition."""
+        gone = (_blocks.c.definition_id == definition_id, _blocks.c.lifecycle == Lifecycle.DELETED.value)
+        rows = self._tx.execute(select(_blocks.c.id).where(*gone)).scalars()
         return [BlockId(cast("UUID", row)) for row in rows]
 
     def due(self, limit: int) -> Sequence[Block]:
@@ -144,10 +145,11 @@ class BlockStore:
         still = _blocks.c.status.not_in([BlockStatus.PENDING.value, BlockStatus.IN_PROGRESS.value])
         return self._where(IS_DUE, still, request=PageRequest(0, limit))
 
-    def remove(self, definition_id: UUID) -> None:
-        """Remove all blocks of a definition for good."""
+    def remove(self, block_ids: Sequence[UUID]) -> None:
+        """Remove blocks for good."""
         _known.of(self._tx).clear()
-        self._tx.execute(delete(_blocks).where(_blocks.c.definition_id == definition_id))
+        for start in range(0, len(block_ids), _CHUNK):
+            self._tx.execute(delete(_blocks).where(_blocks.c.id.in_(block_ids[start : start + _CHUNK])))
 
     def _add_parents(self, block: Block) -> None:
         rows: list[dict[str, object]] = [
