@@ -81,7 +81,7 @@ async def test_a_put_replaces_everything_and_is_told(tenancy: Tenancy) -> None:
     changed = await admin.put(ONE, json=body() | {"spec": {"displayName": "New"}}, headers=PAYMENT_METHOD)
     await admin.delete(ONE, headers=PAYMENT_METHOD)
 
-    spec = {"displayName": "New", "expirationDate": None, "amount": None, "tags": {}}
+    spec: dict[str, Any] = {"displayName": "New", "expirationDate": None, "amount": None, "tags": {}}
     assert (changed.status_code, changed.json()["spec"]) == (200, spec)
     events = [event for event in tenancy.all_events() if event.subject_kind == "meshPaymentMethod"]
     assert [(event.title, event.subject_id, event.workspace) for event in events] == [
@@ -220,7 +220,7 @@ async def test_to_strangers_a_payment_method_is_as_one_that_is_not_there(tenancy
 
 async def test_each_operation_needs_its_own_code(tenancy: Tenancy) -> None:
     await tenancy.admin().post(PATH, json=body(), headers=PAYMENT_METHOD)
-    requests = {
+    requests: dict[str, list[tuple[str, str, Any]]] = {
         "ADM_PAYMENTMETHOD_LIST": [("GET", PATH, None), ("GET", ONE, None)],
         "ADM_PAYMENTMETHOD_SAVE": [("POST", PATH, body("x")), ("PUT", ONE, body())],
         "ADM_PAYMENTMETHOD_DELETE": [("DELETE", ONE, None)],
