@@ -56,6 +56,15 @@ def a_workspace(name: str) -> Any:
     }
 
 
+def a_payment_method(name: str) -> Any:
+    return {
+        "apiVersion": "v2",
+        "kind": "meshPaymentMethod",
+        "metadata": {"name": name, "ownedByWorkspace": "team"},
+        "spec": {"displayName": name, "expirationDate": None, "amount": 1, "tags": {}},
+    }
+
+
 def a_project(name: str) -> Any:
     return {
         "apiVersion": "v2",
@@ -108,6 +117,13 @@ ROWS = {
         address="first",
         listed_at=None,
         owner="first",
+    ),
+    "payment methods": Row(
+        kinds.PAYMENT_METHOD.collection,
+        kinds.PAYMENT_METHOD.media,
+        "PAYMENTMETHOD",
+        a_payment_method,
+        address="first",
     ),
     "projects": Row(kinds.PROJECT.collection, kinds.PROJECT.media, "PROJECT", a_project, address="team.first"),
     "bindings": Row(

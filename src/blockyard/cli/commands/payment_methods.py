@@ -19,7 +19,7 @@ from blockyard.cli.session import (
     connected,
     needed_workspace,
 )
-from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.jsontypes import JsonObject
 
 payment_methods = typer.Typer(name="payment-methods", help="Payment methods: how a workspace pays. Projects name them.")
 
@@ -106,7 +106,7 @@ def create_payment_method(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Create a payment method of a workspace; only administrators may."""
+    """Create a payment method of a workspace. Only administrators may."""
     with connected(output, url) as session:
         content: JsonObject = {
             "metadata": {"name": name, "ownedByWorkspace": needed_workspace(workspace, url)},
@@ -142,7 +142,7 @@ def update_payment_method(
 def delete_payment_method(
     name: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
 ) -> None:
-    """Delete a payment method that no project names; only administrators may."""
+    """Delete a payment method that no project names. Only administrators may."""
     with connected(output, url) as session:
         require_consent(f"Delete the payment method '{name}'?", yes=yes)
         session.client.delete(PAYMENT_METHODS, name)
@@ -174,10 +174,11 @@ def _amount(word: str) -> int:
 
 def _tags(before: JsonObject, given: list[str]) -> JsonObject:
     """Return all tags; those whose keys are given have the given values only. Raises Failure (usage)."""
-    values: dict[str, list[Json]] = {}
+    values: dict[str, list[str]] = {}
     for word in given:
         key, equals, value = word.partition("=")
         if not (key and equals):
             raise usage(f"'{word}' is not KEY=VALUE", "Give a tag as --tag cost-center=4711.")
         values.setdefault(key, []).extend([value] if value else [])
-    return {key: list(kept) for key, kept in (before | {**values}).items() if kept}
+    kept: JsonObject = {key: value for key, value in before.items() if key not in values}
+    return kept | {key: [*new] for key, new in values.items() if new}

@@ -43,7 +43,7 @@ def login(
     ] = False,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Sign in to a server, and remember it for further commands.
+    """Sign in to a server, and remember it for later commands.
 
     The sign-in is kept as a context, which becomes the current one.
 

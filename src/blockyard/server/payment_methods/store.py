@@ -20,6 +20,7 @@ _methods = Table(
     *life(),
     Index("ix_payment_methods_workspace", "workspace", "created_at", "id"),
     Index("ix_payment_methods_created_at", "created_at", "id"),
+    Index("ix_payment_methods_name", "name"),
 )
 _rows: Rows[PaymentMethod, PaymentMethodId] = Rows(_methods, PaymentMethod, "id", address=("name",))
 

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_methods")),
     )
     op.create_index("ix_payment_methods_created_at", "payment_methods", ["created_at", "id"])
+    op.create_index("ix_payment_methods_name", "payment_methods", ["name"])
     op.create_index("ix_payment_methods_workspace", "payment_methods", ["workspace", "created_at", "id"])
     op.create_index(
         "uq_payment_methods_live_name",
