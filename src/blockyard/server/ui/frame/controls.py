@@ -88,6 +88,11 @@ def control_of(spec: InputSpec, value: InputValue) -> str:
     return "radios" if is_unset else CONTROLS[spec.type]
 
 
+def is_never_empty(spec: InputSpec, value: InputValue) -> bool:
+    """Whether the control cannot be emptied: a switch is on or off."""
+    return control_of(spec, value) == "switch"
+
+
 def settled(spec: InputSpec, entry: Entry) -> Entry:
     """Return an entry with what a browser does not say: that a switch is off."""
     was_switch = entry.was in {_digest(text) for text in BOOLEANS}

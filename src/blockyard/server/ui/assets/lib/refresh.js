@@ -1,5 +1,5 @@
 // Brings the parts of a page, every [data-live-part], up to date without a reload. Elements stay the ones they were, so that
-// nobody loses a focus, a place or an opened step; what scripts fill, [data-keep], is left alone.
+// nobody loses a focus, a place or an opened step; what scripts fill, [data-keep] with an id, is left alone.
 import { Idiomorph } from "idiomorph";
 import { found, lost } from "./connection.js";
 

@@ -185,7 +185,7 @@ def _field(spec: InputSpec, value: InputValue, *, is_missing: bool) -> Field:
         options=controls.options_of(spec),
         chosen=controls.chosen_of(spec, value),
         is_secret=spec.is_sensitive,
-        needed=is_missing or not (controls.may_be_empty(spec) or hides),
+        needed=is_missing or not (controls.is_never_empty(spec, value) or controls.may_be_empty(spec) or hides),
         missing=is_missing,
         kept=_now(spec, value) if hides and value is not None and not is_missing else None,
     )
