@@ -49,6 +49,11 @@ def find(database: Database, log: EventLog, wanted: EventFilter, request: PageRe
     return list(database.read_now(lambda tx: log.page(tx, wanted, request or PageRequest())).items)
 
 
+@pytest.mark.parametrize("author", [JANE, SYSTEM, Author(type="ApiKey", identifier="k-1", display_name="CI")])
+def test_authors_are_read_from_their_documents(author: Author) -> None:
+    assert Author.read(author.document()) == author
+
+
 def test_an_event_comes_back_as_it_was_written(database: Database, log: EventLog) -> None:
     database.write_now(
         lambda tx: log.append(

@@ -11,7 +11,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, NotFound
 from blockyard.server.runs.loops import loops
 from blockyard.server.runs.model import Attempt
-from blockyard.server.runs.store import AttemptStore, StepStore
+from blockyard.server.runs.store import AttemptStore, FileStore, StepStore
 from tests.support.principals import ADMINISTRATOR
 from tests.support.run_world import ADA, OWN, RunWorld, a_target, a_worker
 
@@ -39,7 +39,7 @@ def test_a_manual_run_ends_at_once_with_its_outputs_and_whoever_asked_for_that_i
 
     assert ended.status is RunStatus.SUCCEEDED
     assert world.listener.finished == []
-    assert world.db.read_now(lambda tx: world.runs.outputs(tx, ended)) == outputs
+    assert world.db.read_now(lambda tx: FileStore(tx).reported(ended.id, ended.attempt)) == outputs
     assert world.db.read_now(lambda tx: world.runs.unfinished(tx, run.block_id)) is None
     latest = world.db.read_now(lambda tx: world.runs.latest(tx, run.block_id))
     assert latest == ended

@@ -45,6 +45,19 @@ class Author:
             "euid": self.euid,
         }
 
+    @classmethod
+    def read(cls, document: JsonObject) -> "Author":
+        """Return the author whose document this is."""
+        texts = {name: value for name, value in document.items() if isinstance(value, str)}
+        return cls(
+            type=texts.get("type", "System"),
+            identifier=texts.get("identifier", ""),
+            display_name=texts.get("displayName", ""),
+            username=texts.get("username"),
+            email=texts.get("email"),
+            euid=texts.get("euid"),
+        )
+
 
 SYSTEM = Author(type="System", identifier="system", display_name="System")
 """The author of what nobody asked for."""

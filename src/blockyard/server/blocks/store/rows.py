@@ -2,7 +2,7 @@
 
 from sqlalchemy.engine import RowMapping
 
-from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import InputType, OutputType
 from blockyard.server.blocks.model.block import (
     Block,
@@ -73,7 +73,7 @@ def block_of(row: RowMapping, parents: tuple[Parent, ...]) -> Block:
         definition_id=DefinitionId(row["definition_id"]),
         version_id=VersionId(row["version_id"]),
         version_number=row["version_number"],
-        author=_author(row["author"]),
+        author=Author.read(row["author"]),
         created_at=row["created_at"],
         inputs={key: _value(value) for key, value in row["inputs"].items()},
         entered_as={key: InputType(value["type"]) for key, value in row["inputs"].items() if "type" in value},
@@ -105,20 +105,3 @@ def _value(stored: JsonObject) -> InputValue:
 
 def _output(stored: JsonObject) -> BlockOutput:
     return BlockOutput(stored["value"], OutputType(str(stored["type"])), stored.get("isSensitive") is True)
-
-
-def _author(stored: Json) -> Author:
-    members = stored if isinstance(stored, dict) else {}
-
-    def optional(name: str) -> str | None:
-        value = members.get(name)
-        return value if isinstance(value, str) else None
-
-    return Author(
-        type=str(members["type"]),
-        identifier=str(members["identifier"]),
-        display_name=str(members["displayName"]),
-        username=optional("username"),
-        email=optional("email"),
-        euid=optional("euid"),
-    )

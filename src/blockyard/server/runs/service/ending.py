@@ -5,11 +5,9 @@ from datetime import datetime
 from typing import Protocol
 
 import structlog
-from pydantic import TypeAdapter
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus, StepStatus
-from blockyard.protocol.status import OutputValue
 from blockyard.server.events.model import Author, EventType
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import AttemptState, Run, Source, Step, StepId
@@ -35,9 +33,6 @@ class Finish(Protocol):
         """End a run and return it."""
 
 
-_OUTPUTS = TypeAdapter(dict[str, OutputValue])
-
-
 class RunEnding:
     """Ends runs. Only for the services of this feature."""
 
@@ -53,7 +48,7 @@ class RunEnding:
         run of the block waits for it.
         """
         ended = self._ended(tx, run, status, summary)
-        verdict = self._context.ports().listener.run_finished(tx, ended, self.outputs(tx, run))
+        verdict = self._context.ports().listener.run_finished(tx, ended, FileStore(tx).reported(run.id, run.attempt))
         return self._settle(tx, ended, verdict, author=author, confirmed=confirmed)
 
     def finish_untold(
@@ -90,10 +85,6 @@ class RunEnding:
         locks.release(tx, run.block_id, run.id)
         attempts.end(run.id, run.attempt, AttemptState.ENDED)
         return run
-
-    def outputs(self, tx: Transaction, run: Run) -> dict[str, OutputValue]:
-        """Return what the newest attempt reported."""
-        return _OUTPUTS.validate_python(FileStore(tx).outputs(run.id, run.attempt))
 
     def explain(self, tx: Transaction, run: Run, name: str, display_name: str, message: str) -> None:
         """Add a failed step of the server itself, so that every view of the run shows the reason."""

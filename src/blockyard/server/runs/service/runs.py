@@ -131,10 +131,6 @@ class RunService:
         """Return whether the saved plan of a DETECT run is still there; for other services."""
         return FileStore(tx).has_artifact(run.id)
 
-    def outputs(self, tx: Transaction, run: Run) -> Mapping[str, OutputValue]:
-        """Return the outputs of a run's newest attempt; for other services. Sensitive ones have no value."""
-        return self._ending.outputs(tx, run)
-
     def get(self, tx: Transaction, principal: Principal, run_id: UUID) -> Run:
         """Return a run whose status and steps `principal` may see. Raises NotFound, Denied."""
         run = RunStore(tx).get(RunId(run_id))
@@ -149,7 +145,7 @@ class RunService:
         """
         reach = principal.reach("BUILDINGBLOCKRUN_LIST")
         latest = None if chosen.block_id is None else RunStore(tx).latest(chosen.block_id)
-        if latest is not None and self.visible(principal, latest, transparent=self.is_transparent(tx, latest)):
+        if latest is not None and self._sees_all(tx, principal, latest):
             reach = Reach(everything=True, workspaces=frozenset(), providers=frozenset())
         return RunStore(tx).page(chosen, reach, request)
 
@@ -167,10 +163,6 @@ class RunService:
         if reach.nothing:
             principal.require_somewhere("BUILDINGBLOCK_LIST")
         return RunStore(tx).search(chosen, reach, request)
-
-    def visible(self, principal: Principal, run: Run, transparent: bool) -> bool:  # noqa: FBT001  a fact of the definition
-        """Whether `principal` may know of the run and read its logs."""
-        return access_of(principal, run, transparent=transparent) is RunAccess.FULL
 
     def is_transparent(self, tx: Transaction, run: Run) -> bool:
         """Whether the block's workspace may read the logs of `run`."""
@@ -269,6 +261,9 @@ class RunService:
     def figures(self, tx: Transaction) -> QueueFigures:
         """Return how full the queue is, for metrics."""
         return QueueStore(tx).figures()
+
+    def _sees_all(self, tx: Transaction, principal: Principal, run: Run) -> bool:
+        return access_of(principal, run, transparent=self.is_transparent(tx, run)) is RunAccess.FULL
 
     def _supersede(self, tx: Transaction, run: Run) -> None:
         if not run.is_retried:

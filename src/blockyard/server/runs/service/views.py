@@ -13,7 +13,6 @@ from blockyard.server.runs.model import Attempt, Run, RunId, Source, Step
 from blockyard.server.runs.service.access import RunAccess, may_abort, refuse_foreign_token, require_access
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.documents import readable_document, run_document
-from blockyard.server.runs.service.ending import RunEnding
 from blockyard.server.runs.service.standing import StateStanding, standing_of
 from blockyard.server.runs.store import AttemptStore, FileStore, LogChunk, LogStore, RunStore, StepStore
 
@@ -77,7 +76,6 @@ class RunViews:
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
-        self._ending = RunEnding(context)
 
     def document(self, tx: Transaction, principal: Principal, run_id: RunId) -> JsonObject:
         """Return the run document without its token, secrets as hashes. Raises NotFound, Denied."""
@@ -118,7 +116,7 @@ class RunViews:
             attempts=AttemptStore(tx).of_run(run.id) if access is RunAccess.FULL else (),
             sources=steps.sources(run.id, number) if access is RunAccess.FULL else (),
             steps=steps.steps(run.id, number),
-            outputs=self._ending.outputs(tx, run) if access is RunAccess.FULL else {},
+            outputs=FileStore(tx).reported(run.id, run.attempt) if access is RunAccess.FULL else {},
             position=RunStore(tx).positions(run.id).sequence,
             may_abort=run.may_be_aborted and may_abort(principal, run, transparent=transparent),
         )

@@ -87,17 +87,6 @@ class AttemptStore:
         )
         return [(RunId(row.run_id), row.number) for row in self._tx.execute(query)]
 
-    def next_expiry(self) -> datetime | None:
-        """Return when the next live attempt expires."""
-        query = (
-            select(_attempts.c.expires_at)
-            .where(_attempts.c.state == AttemptState.LIVE.value)
-            .order_by(_attempts.c.expires_at)
-            .limit(1)
-        )
-        row = self._tx.execute(query).one_or_none()
-        return None if row is None else row.expires_at
-
     def sign(self, attempt: Attempt, at: datetime) -> None:
         """Note a sign of life that does not extend the lease."""
         signed = replace(attempt, last_sign_at=max(at, attempt.last_sign_at))

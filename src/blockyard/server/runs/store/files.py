@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from pydantic import TypeAdapter
 from sqlalchemy import bindparam, delete, select
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.status import OutputValue
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.upsert import upsert
 from blockyard.server.runs.model import RunId
@@ -16,6 +18,8 @@ from blockyard.server.runs.store.tables import outputs as _outputs
 _OUTPUTS = select(_outputs.c.outputs).where(
     _outputs.c.run_id == bindparam("of_run"), _outputs.c.attempt == bindparam("of_attempt")
 )
+
+_VALUES = TypeAdapter(dict[str, OutputValue])
 
 
 class FileStore:
@@ -40,6 +44,10 @@ class FileStore:
             row = self._tx.execute(_OUTPUTS, {"of_run": run_id, "of_attempt": attempt}).one_or_none()
             outputs[run_id, attempt] = {} if row is None else row.outputs
         return outputs[run_id, attempt]
+
+    def reported(self, run_id: RunId, attempt: int) -> dict[str, OutputValue]:
+        """Return the same as values; sensitive ones have none."""
+        return _VALUES.validate_python(self.outputs(run_id, attempt))
 
     def put_outputs(self, run_id: RunId, attempt: int, outputs: JsonObject) -> None:
         """Keep the outputs of an attempt."""

@@ -169,7 +169,7 @@ def as_run(row: RunRow) -> Run:
         ),
         runner_workspace=row.runner_workspace,
         behavior=Behavior(row.behavior),
-        trigger=Trigger(_author(row.author), TriggerReason(row.reason)),
+        trigger=Trigger(Author.read(row.author), TriggerReason(row.reason)),
         created_at=row.created_at,
         due_at=row.due_at,
         status=RunStatus(row.status),
@@ -240,17 +240,6 @@ def _moving(run: Run) -> dict[str, object]:
         "warnings": warnings,
         "revision": run.revision,
     }
-
-
-def _author(document: dict[str, str | None]) -> Author:
-    return Author(
-        type=document.get("type") or "System",
-        identifier=document.get("identifier") or "",
-        display_name=document.get("displayName") or "",
-        username=document.get("username"),
-        email=document.get("email"),
-        euid=document.get("euid"),
-    )
 
 
 def _matches(chosen: RunFilter) -> list[ColumnElement[bool]]:
