@@ -70,6 +70,15 @@ def a_project(name: str) -> Any:
     }
 
 
+def a_payment_method(name: str) -> Any:
+    return {
+        "apiVersion": "v2",
+        "kind": "meshPaymentMethod",
+        "metadata": {"name": name, "ownedByWorkspace": "team"},
+        "spec": {"displayName": name, "tags": {}},
+    }
+
+
 def a_binding(name: str) -> Any:
     return {
         "apiVersion": "v2",
@@ -110,6 +119,13 @@ ROWS = {
         owner="first",
     ),
     "projects": Row(kinds.PROJECT.collection, kinds.PROJECT.media, "PROJECT", a_project, address="team.first"),
+    "payment methods": Row(
+        kinds.PAYMENT_METHOD.collection,
+        kinds.PAYMENT_METHOD.media,
+        "PAYMENTMETHOD",
+        a_payment_method,
+        address="first",
+    ),
     "bindings": Row(
         f"{OBJECTS}/meshworkspacebindings/userbindings",
         media.WORKSPACE_USER_BINDING,
@@ -170,6 +186,15 @@ def test_each_verb_needs_its_own_permission_and_all_others_together_do_not_help(
         api.be(a_key(row.owner, *(ALL - {code, f"MANAGED_{code}", f"ADM_{code}"})))
         assert api.send(method, path, body).status_code == status, (method, path)
         api.be(a_key(row.owner, *ALL))
+        assert api.send(method, path, body).is_success, (method, path)
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_its_own_permission_is_enough_for_who_may_know_of_the_object(world: World, row: Row) -> None:
+    api = Routes(world, media=row.media, principal=ADMINISTRATOR)
+
+    for method, path, body, verb, _ in requests(row, made(row, api)):
+        api.be(a_key(row.owner, f"{row.codes}_LIST", f"{row.codes}_{verb}", f"ADM_{row.codes}_{verb}"))
         assert api.send(method, path, body).is_success, (method, path)
 
 

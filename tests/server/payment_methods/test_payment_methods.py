@@ -218,24 +218,6 @@ async def test_to_strangers_a_payment_method_is_as_one_that_is_not_there(tenancy
         assert hidden.replace("pm-2026", "pm-none") == absent
 
 
-async def test_each_operation_needs_its_own_code(tenancy: Tenancy) -> None:
-    await tenancy.admin().post(PATH, json=body(), headers=PAYMENT_METHOD)
-    requests = {
-        "ADM_PAYMENTMETHOD_LIST": [("GET", PATH, None), ("GET", ONE, None)],
-        "ADM_PAYMENTMETHOD_SAVE": [("POST", PATH, body("x")), ("PUT", ONE, body())],
-        "ADM_PAYMENTMETHOD_DELETE": [("DELETE", ONE, None)],
-    }
-
-    for holds in requests:
-        client = tenancy.key("shop", holds)
-        for code, asked in requests.items():
-            for method, path, content in asked:
-                answer = await client.request(method, path, json=content, headers=PAYMENT_METHOD)
-                assert (answer.status_code == 403) is (code != holds), (holds, method, answer.text)
-    assert (await tenancy.key("shop", "PROJECT_LIST").get(PATH, headers=PAYMENT_METHOD)).status_code == 403
-    assert (await tenancy.client.get(PATH, headers=PAYMENT_METHOD)).status_code == 401
-
-
 async def test_a_payment_method_needs_a_living_workspace(tenancy: Tenancy) -> None:
     answer = await tenancy.admin().post(PATH, json=body(workspace="nowhere"), headers=PAYMENT_METHOD)
 
