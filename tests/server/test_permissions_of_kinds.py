@@ -190,6 +190,15 @@ def test_each_verb_needs_its_own_permission_and_all_others_together_do_not_help(
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_its_own_permission_is_enough_for_who_may_know_of_the_object(world: World, row: Row) -> None:
+    api = Routes(world, media=row.media, principal=ADMINISTRATOR)
+
+    for method, path, body, verb, _ in requests(row, made(row, api)):
+        api.be(a_key(row.owner, f"{row.codes}_LIST", f"{row.codes}_{verb}", f"ADM_{row.codes}_{verb}"))
+        assert api.send(method, path, body).is_success, (method, path)
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_who_may_only_look_looks_and_changes_nothing(world: World, row: Row) -> None:
     api = Routes(world, media=row.media, principal=ADMINISTRATOR)
     one = made(row, api)
