@@ -33,10 +33,11 @@ def kept(database_kind: str, request: pytest.FixtureRequest) -> KeptDatabase:
 
 
 def tables_with_rows(database: Database) -> list[str]:
-    def count(tx: Transaction, name: str) -> int:
-        return int(str(tx.execute(select(func.count()).select_from(metadata.tables[name])).scalar_one()))
+    def filled(tx: Transaction) -> list[str]:
+        counts = ((name, select(func.count()).select_from(table)) for name, table in metadata.tables.items())
+        return [name for name, count in counts if tx.execute(count).scalar_one()]
 
-    return [name for name in metadata.tables if database.read_now(lambda tx, name=name: count(tx, name))]
+    return database.read_now(filled)
 
 
 def get(world: World, path: str, token: str = "") -> int:

@@ -84,7 +84,7 @@ class Claimed:
 class BlockWorld:
     """The server with workspaces shop (consumer), platform (provider), other and admin, and a client of its API."""
 
-    def __init__(self, database: Database, clock: FixedClock, **chosen: Json) -> None:
+    def __init__(self, database: Database, clock: FixedClock, /, **chosen: Json) -> None:
         self.db = database
         self.clock = clock
         self.protocol = 0

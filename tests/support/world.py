@@ -34,7 +34,7 @@ _ASKS = "tests.principal"
 class World:
     """All services and the application over them; clock and ids are those of the test."""
 
-    def __init__(self, database: Database, **chosen: Json) -> None:
+    def __init__(self, database: Database, /, **chosen: Json) -> None:
         settings = load_settings({}, {"data_dir": "/nonexistent", "public_url": BASE_URL, **chosen})
         self.db = database
         self.clock: Clock = FixedClock()
@@ -96,7 +96,7 @@ class World:
 _worlds: dict[Database, dict[str, World]] = {}
 
 
-def world_of(database: Database, clock: Clock, draw_id: NewId = new_id, **chosen: Json) -> World:
+def world_of(database: Database, clock: Clock, draw_id: NewId = new_id, /, **chosen: Json) -> World:
     """Return the server of a database, as new; with such settings instead of the usual ones."""
     worlds = _worlds.setdefault(database, {})
     name = repr(sorted(chosen.items()))

@@ -51,7 +51,7 @@ def whole(database: Database, clock: FixedClock, ids: Callable[[], UUID]) -> Wor
 
 @pytest.fixture
 def runners(whole: World, users: Users) -> RunnerService:
-    whole.services.runners._usages.append(users)
+    whole.services.runners._usages = [*whole.services.runners._usages, users]
     return whole.services.runners
 
 

@@ -16,9 +16,10 @@ from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
 from blockyard.server.runs.model import Claimer
 from blockyard.server.runs.service import Claim
 from tests.support.principals import ADMINISTRATOR
-from tests.support.run_world import BASE_URL, CLAIM, PLATFORM_RUNNER, RunWorld, a_target
+from tests.support.run_world import CLAIM, PLATFORM_RUNNER, RunWorld, a_target
 from tests.support.runner_keys import a_runner_key
 from tests.support.waiting import until_somebody_listens
+from tests.support.world import BASE_URL
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,8 @@ import pytest
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import Behavior, RunStatus
-from tests.support.run_world import BASE_URL, RUNS, STATE, RunWorld, Worker, a_target, a_worker
+from tests.support.run_world import RUNS, STATE, RunWorld, Worker, a_target, a_worker
+from tests.support.world import BASE_URL
 
 pytestmark = pytest.mark.anyio
 
