@@ -156,7 +156,7 @@ release: $(DEV) $(TOOLS) $(UI) ## cut a release: VERSION=0.3.0; again until it i
 	@git log --format=%H --extended-regexp --grep="^Release $(VERSION)$$" | while read -r cut; do \
 		git checkout -q "$$cut^" -- CHANGELOG.md changelog.d; done
 	@git checkout -q HEAD -- changelog.d/README.md changelog.d/template.md
-	@$(BIN)/python -m hatchling version --force $(VERSION)
+	@test "$$($(BIN)/python -m hatchling version)" = "$(VERSION)" || $(BIN)/python -m hatchling version --force $(VERSION)
 	@$(BIN)/towncrier build --yes --version $(VERSION)
 	@$(MAKE) openapi release-dumps
 
