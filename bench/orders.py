@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
+import httpx2
 
 from bench.bare import MODULE, bare_pair
 from bench.figures import Figure, median, percentile
@@ -127,7 +127,7 @@ def _wait_drained(blockyard: Installation, last: str) -> None:
 
 
 def _metrics(blockyard: Installation) -> Sequence[str]:
-    return httpx.get(f"{blockyard.url}/metrics").raise_for_status().text.splitlines()
+    return httpx2.get(f"{blockyard.url}/metrics").raise_for_status().text.splitlines()
 
 
 def first_lines(setting: Setting) -> Iterator[Figure]:
@@ -154,7 +154,7 @@ def _first_line(blockyard: Installation, version: str) -> float:
     uuid = _order(blockyard, version)
     accepted = time.perf_counter()
     url = f"{blockyard.url}/api/blockyard/v1/blocks/{uuid}/events"
-    with httpx.stream(
+    with httpx2.stream(
         "GET", url, headers={"Accept": "text/event-stream", "Authorization": credential}, timeout=60
     ) as answer:
         for line in answer.iter_lines():

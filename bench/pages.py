@@ -2,7 +2,7 @@
 
 import re
 
-import httpx
+import httpx2
 
 from tests.support.installation import Installation
 
@@ -14,7 +14,7 @@ def signed_in(blockyard: Installation, password: str | None = None) -> str:
 
     The password is that of the installation's first start, unless given.
     """
-    with httpx.Client(base_url=blockyard.url) as browser:
+    with httpx2.Client(base_url=blockyard.url) as browser:
         form = _FORM_TOKEN.search(browser.get("/sign-in").raise_for_status().text)
         if form is None:
             raise RuntimeError("the sign-in page has no token")

@@ -3,7 +3,7 @@
 import json
 import time
 
-import httpx
+import httpx2
 
 from blockyard.protocol import media
 from blockyard.protocol.jsontypes import JsonObject
@@ -32,7 +32,7 @@ def claim(blockyard: Installation, runner: str, claimed: list[tuple[float, JsonO
     path = "/api/meshobjects/meshbuildingblockruns/create"
     while not claimed:
         answer = blockyard.client.post(path, params={"forRunnerUuid": runner}, headers=headers)
-        if answer.status_code == httpx.codes.CREATED:
+        if answer.status_code == httpx2.codes.CREATED:
             claimed.append((time.perf_counter(), answer.json()))
 
 
@@ -46,7 +46,7 @@ class Reporter:
         self._runner = runner
         self._objects = f"{blockyard.url}/api/meshobjects/meshbuildingblockruns/{self.run}/status/source"
         self._log = f"{blockyard.url}/api/blockyard/v1/runs/{self.run}/log"
-        self._client = httpx.Client(headers=headers, timeout=60)
+        self._client = httpx2.Client(headers=headers, timeout=60)
 
     def register(self, *steps: str) -> None:
         """Register the runner with these steps, in progress."""

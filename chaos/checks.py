@@ -6,7 +6,7 @@ import uuid
 from collections import Counter
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from blockyard.protocol.jsontypes import JsonObject
 from chaos.module import EXTRA, RESOURCES, Site
@@ -117,7 +117,7 @@ def _files(folders: list[Path]) -> list[Path]:
 
 def _current_state(stack: Stack, block: JsonObject) -> JsonObject | None:
     response = stack.blockyard.client.get(_state_path(block))
-    if response.status_code == httpx.codes.NOT_FOUND:
+    if response.status_code == httpx2.codes.NOT_FOUND:
         return None
     if not response.is_success:
         raise Finding(f"the state cannot be read: {response.status_code} {response.text[:300]}")
@@ -162,7 +162,7 @@ def _check_lock(stack: Stack, block: JsonObject) -> list[str]:
     info = {"ID": str(uuid.uuid4()), "Operation": "chaos", "Who": "chaos", "Version": "", "Created": "", "Path": ""}
     path = _state_path(block)
     answer = stack.blockyard.client.request("LOCK", path, json=info)
-    if answer.status_code == httpx.codes.NOT_FOUND:
+    if answer.status_code == httpx2.codes.NOT_FOUND:
         return []
     if not answer.is_success:
         return [f"the state is locked: {answer.status_code} {answer.text[:200]}"]

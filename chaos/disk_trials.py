@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from chaos.disks import PLACES, Full, ReadOnly, Unwritable, small_disk, start_in, take_away
 from chaos.stack import Stack, stack
@@ -48,7 +48,7 @@ def _carry_out(name: str, trial: Callable[[], list[str]]) -> bool:
     began = time.monotonic()
     try:
         findings = trial()
-    except (AssertionError, OSError, RuntimeError, httpx.HTTPError) as problem:
+    except (AssertionError, OSError, RuntimeError, httpx2.HTTPError) as problem:
         findings = [f"{type(problem).__name__}: {problem}"]
     sys.stdout.write(f"{'FAILED' if findings else 'ok':<7} {name:<28} {time.monotonic() - began:5.1f} s\n")
     sys.stdout.write("".join(f"         - {finding}\n" for finding in findings))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import httpx
+import httpx2
 
 from blockyard.protocol import media
 from blockyard.protocol.jsontypes import JsonObject
@@ -188,15 +188,15 @@ def _check_refusal(stack: Stack) -> list[str]:
     headers = {"Accept": media.WORKSPACE, "Content-Type": media.WORKSPACE}
     url = f"http://127.0.0.1:{stack.servers[0].port}"
     path = "/api/meshobjects/meshworkspaces"
-    with httpx.Client(base_url=url, auth=stack.blockyard.client.auth, timeout=20) as client:
+    with httpx2.Client(base_url=url, auth=stack.blockyard.client.auth, timeout=20) as client:
         answer = client.post(path, json=body, headers=headers)
-        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+        if answer.status_code != httpx2.codes.SERVICE_UNAVAILABLE:
             return [f"a new workspace was answered {answer.status_code} {answer.text[:300]}"]
         problem = answer.json()
         if problem["errorCode"] not in REFUSAL_CODES or not problem["remedy"]:
             return [f"a new workspace was refused with {answer.text[:500]}"]
         there = client.get(f"{path}/{name}", headers=headers)
-        return [] if there.status_code == httpx.codes.NOT_FOUND else [f"what was refused is {there.status_code}"]
+        return [] if there.status_code == httpx2.codes.NOT_FOUND else [f"what was refused is {there.status_code}"]
 
 
 class _Order:

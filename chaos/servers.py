@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+import httpx2
 from cryptography.hazmat.primitives import serialization
 
 from blockyard.protocol.sealing import load_private_key
@@ -39,12 +39,12 @@ class Server:
     def wait_until_ready(self) -> None:
         """Wait until it takes requests."""
         end = time.monotonic() + READY_SECONDS
-        with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=5) as client:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=5) as client:
             while True:
                 try:
-                    if client.get("/readyz").status_code == httpx.codes.OK:
+                    if client.get("/readyz").status_code == httpx2.codes.OK:
                         return
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     pass
                 if time.monotonic() > end:
                     raise TimeoutError(f"the server is not ready:\n{self.log.read_text(errors='replace')[-5000:]}")

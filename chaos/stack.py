@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from chaos.labels import label_of_git_request, label_of_request
 from chaos.module import SCRIPT, module_text
@@ -229,7 +229,7 @@ def stack(folder: Path, name: str, *, concurrency: int = 1) -> Iterator[Stack]:
         running = Stack(name, folder, proxy, git_proxy, repository, postgres, servers)
         cleanup.callback(running.stop)
         key = json.loads((running.data / "admin-key.json").read_text())
-        client = httpx.Client(base_url=url, timeout=60, auth=Login(url, key), transport=_Patient())
+        client = httpx2.Client(base_url=url, timeout=60, auth=Login(url, key), transport=_Patient())
         cleanup.callback(client.close)
         running.blockyard = Installation(url, running.data, servers[0].process, client, folder / "data.log")
         running.define()
@@ -251,13 +251,13 @@ _HANDLED_SECONDS = 3.0
 """Who handled it for longer was killed; the reservation of its key, without an effect, lasts for minutes."""
 
 
-class _Patient(httpx.BaseTransport):
+class _Patient(httpx2.BaseTransport):
     """Repeats requests while the server is away. A repeated POST carries the same Idempotency-Key."""
 
     def __init__(self) -> None:
-        self._inner = httpx.HTTPTransport()
+        self._inner = httpx2.HTTPTransport()
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request until it is answered."""
         if request.method == "POST":
             request.headers.setdefault("Idempotency-Key", str(uuid.uuid4()))
@@ -266,15 +266,15 @@ class _Patient(httpx.BaseTransport):
         while True:
             try:
                 response = self._inner.handle_request(request)
-            except httpx.TransportError:
+            except httpx2.TransportError:
                 if time.monotonic() > end:
                     raise
             else:
-                if response.status_code == httpx.codes.CONFLICT and _HANDLED in response.read():
+                if response.status_code == httpx2.codes.CONFLICT and _HANDLED in response.read():
                     given_up_at = given_up_at or time.monotonic() + _HANDLED_SECONDS
                     if time.monotonic() > given_up_at:
                         request.headers["Idempotency-Key"] = str(uuid.uuid4())
-                elif response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > end:
+                elif response.status_code != httpx2.codes.SERVICE_UNAVAILABLE or time.monotonic() > end:
                     return response
                 response.close()
             time.sleep(0.1)

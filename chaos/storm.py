@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2
 
 from blockyard.protocol.jsontypes import Json
 from chaos.checks import Finding, check_applied, check_destroyed, check_disk, check_nothing_runs
@@ -84,7 +84,7 @@ class Storm:
         while not self._over.is_set():
             try:
                 self._live(number)
-            except (AssertionError, OSError, httpx.HTTPError, Finding) as problem:
+            except (AssertionError, OSError, httpx2.HTTPError, Finding) as problem:
                 self._find(f"block {number}: {type(problem).__name__}: {problem}")
                 return
             with self._lock:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from chaos.checks import Finding, check_applied, check_destroyed, check_disk, check_nothing_runs
@@ -112,7 +112,7 @@ class Trial:
             elif self._point.fails:
                 self._repair_failed()
             self._judge()
-        except (AssertionError, OSError, RuntimeError, httpx.HTTPError, Finding) as problem:
+        except (AssertionError, OSError, RuntimeError, httpx2.HTTPError, Finding) as problem:
             self._outcome.findings.append(f"{type(problem).__name__}: {problem}")
         finally:
             self._site.open_all()
@@ -351,7 +351,7 @@ class Trial:
         if self._uuid:
             try:
                 lines.append(self._stack.blockyard.logs(self._stack.blockyard.block(self._uuid))[-6000:])
-            except (AssertionError, httpx.HTTPError) as error:
+            except (AssertionError, httpx2.HTTPError) as error:
                 lines.append(str(error))
         lines.append(self._stack.log_tail())
         return "\n".join(lines)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-import httpx
+import httpx2
 import pytest
 
 from blockyard.cli.client import Client
@@ -222,14 +222,14 @@ def test_trouble_with_tls_is_told_in_plain_words_and_not_tried_again(authority: 
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (httpx.ConnectError("[Errno 111] Connection refused"), "connection refused"),
-        (httpx.ConnectError("All connection attempts failed"), "the connection was closed without an answer"),
-        (httpx.ReadTimeout("timed out"), "it does not answer in time"),
-        (httpx.RemoteProtocolError("Server disconnected without sending a response."), "closed without an answer"),
-        (httpx.ProxyError("502 Bad Gateway"), "the proxy refuses the connection"),
+        (httpx2.ConnectError("[Errno 111] Connection refused"), "connection refused"),
+        (httpx2.ConnectError("All connection attempts failed"), "the connection was closed without an answer"),
+        (httpx2.ReadTimeout("timed out"), "it does not answer in time"),
+        (httpx2.RemoteProtocolError("Server disconnected without sending a response."), "closed without an answer"),
+        (httpx2.ProxyError("502 Bad Gateway"), "the proxy refuses the connection"),
     ],
 )
-def test_a_broken_connection_is_told_in_our_words(error: httpx.TransportError, reason: str) -> None:
+def test_a_broken_connection_is_told_in_our_words(error: httpx2.TransportError, reason: str) -> None:
     failure = unreachable("http://one.test", error)
 
     assert failure.message.startswith("http://one.test cannot be reached: ")

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import select, text
 
@@ -151,7 +151,7 @@ def test_what_is_made_while_its_workspace_is_deleted_is_refused(
         assert connection.execute(select(rows).where(rows.c.workspace == name)).all() == []
 
 
-def _wait_until_it_waits(server: WholeServer, creation: "Future[httpx.Response]") -> None:
+def _wait_until_it_waits(server: WholeServer, creation: "Future[httpx2.Response]") -> None:
     """Return once the creation waits for the deletion's lock, or is done although it should not be."""
     if server.db.is_sqlite:
         return  # it has one writer: the creation comes after the deletion in any case

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-import httpx
+import httpx2
 import pytest
 
 from blockyard.protocol import media
@@ -107,9 +107,9 @@ def order(version: str, inputs: Mapping[str, Json]) -> Request:
 
 def held_by_requests(
     server: WholeServer, requests: Sequence[Request], *, is_interpreter_watched: bool = False
-) -> tuple[Held, list[httpx.Response]]:
+) -> tuple[Held, list[httpx2.Response]]:
     """Send requests and return what was held, and the answers."""
-    answers: list[httpx.Response] = []
+    answers: list[httpx2.Response] = []
 
     async def send() -> None:
         answers.extend(await server._send_all(requests))

@@ -7,7 +7,7 @@ late. It gets the run by its address or as an object, and signs in with an API k
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from blockyard.protocol import media
@@ -113,7 +113,7 @@ def trigger(server: WholeServer, run: JsonObject) -> None:
     server.ok(Request("PATCH", f"{path}/{SHARED_RUNNER}", done, media.RUN, token))
 
 
-def replay_actions(server: WholeServer, sequence: str, run: JsonObject) -> list[httpx.Response]:
+def replay_actions(server: WholeServer, sequence: str, run: JsonObject) -> list[httpx2.Response]:
     """Send the requests of a sequence with the ids and credentials of this run."""
     known = {
         "RUN": text_of(run, "metadata", "uuid"),
@@ -123,7 +123,7 @@ def replay_actions(server: WholeServer, sequence: str, run: JsonObject) -> list[
     return replay(server, recorded(SEQUENCES / f"{sequence}.json"), known, _learn)
 
 
-def _learn(path: str, answer: httpx.Response) -> dict[str, str]:
+def _learn(path: str, answer: httpx2.Response) -> dict[str, str]:
     return {"TOKEN": answer.json()["access_token"]} if path == "/api/login" and answer.is_success else {}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from blockyard.protocol import media
@@ -50,7 +50,7 @@ class OfficialRunner:
 
     server: WholeServer
     known: dict[str, str]
-    answers: list[httpx.Response] = field(default_factory=list)
+    answers: list[httpx2.Response] = field(default_factory=list)
 
     def plays(self, chapter: str, *, part: slice = slice(None), **known: str) -> None:
         """Send the requests of a chapter; each must be answered with the status that was seen."""
@@ -185,7 +185,7 @@ def test_an_aborted_run_keeps_what_it_had_made(server: WholeServer, runner: Offi
     assert [version["serial"] for version in versions["versions"]] == [2, 1]
 
 
-def _learn(path: str, answer: httpx.Response) -> dict[str, str]:
+def _learn(path: str, answer: httpx2.Response) -> dict[str, str]:
     if path == "/api/login":
         return {"API_TOKEN": answer.json()["access_token"]}
     if "/create?" not in path:

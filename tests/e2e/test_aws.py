@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.support.git_repositories import Repository
@@ -76,15 +76,15 @@ def test_a_bucket_is_made_changed_and_destroyed(
     block = cloudy.ordered(version, {"bucket": value(name), "owner": value("ada")})
     assert status(block) == "SUCCEEDED", cloudy.logs(block)
     assert outputs(block) == {"arn": f"arn:aws:s3:::{name}"}
-    assert httpx.head(f"{aws}/{name}").status_code == 200
+    assert httpx2.head(f"{aws}/{name}").status_code == 200
 
     uuid = text_of(block, "metadata", "uuid")
     cloudy.change(uuid, {"owner": value("grace")})
     assert status(cloudy.settled(uuid)) == "SUCCEEDED"
-    assert "grace" in httpx.get(f"{aws}/{name}?tagging").text
+    assert "grace" in httpx2.get(f"{aws}/{name}?tagging").text
     versions = cloudy.call("GET", f"/api/blockyard/v1/blocks/{uuid}/state/versions", "application/json")
     assert len(str(versions)) > 2
 
     cloudy.delete(uuid)
     assert text_of(cloudy.settled(uuid), "status", "lifecycle", "state") == "DELETED"
-    assert httpx.head(f"{aws}/{name}").status_code == 404
+    assert httpx2.head(f"{aws}/{name}").status_code == 404

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from blockyard.protocol.jsontypes import Json, JsonObject
@@ -173,7 +173,7 @@ def _is_fenced(blockyard: Installation, claim: JsonObject) -> None:
     token, run = text_of(document, "spec", "runToken"), text_of(document, "metadata", "uuid")
     block = text_of(document, "spec", "buildingBlock", "uuid")
     before = _states(blockyard, block)
-    with httpx.Client(base_url=blockyard.url) as client:
+    with httpx2.Client(base_url=blockyard.url) as client:
         sign_of_life = client.post(
             f"/api/blockyard/v1/runs/{run}/heartbeat", headers={"Authorization": f"Bearer {token}"}
         )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from blockyard.protocol import media
@@ -49,8 +49,8 @@ def _until(is_so: Callable[[], bool]) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/healthz", timeout=5).is_success
-    except httpx.TransportError:
+        return httpx2.get(f"{url}/healthz", timeout=5).is_success
+    except httpx2.TransportError:
         return False
 
 
@@ -82,7 +82,7 @@ def test_whoever_waits_for_an_answer_gets_one_before_the_server_ends(
     """A second claim of the runner is held for 25 s; so are long polls and live streams."""
     url = str(_url(log))
     key = json.loads((tmp_path / "data" / "runner-api-key.json").read_text())
-    token = httpx.post(f"{url}/api/login", json=key).json()["access_token"]
+    token = httpx2.post(f"{url}/api/login", json=key).json()["access_token"]
     headers = {
         "Authorization": f"Bearer {token}",
         "Accept": media.RUN,
@@ -92,7 +92,7 @@ def test_whoever_waits_for_an_answer_gets_one_before_the_server_ends(
     }
     with ThreadPoolExecutor(1) as aside:
         place = f"{url}{CLAIMS}?forRunnerUuid={SHARED_RUNNER}"
-        waiting = aside.submit(lambda: httpx.post(place, headers=headers, json={}, timeout=SECONDS))
+        waiting = aside.submit(lambda: httpx2.post(place, headers=headers, json={}, timeout=SECONDS))
         time.sleep(1)
         server.terminate()
         answer = waiting.result(SECONDS)
@@ -160,7 +160,7 @@ def test_every_start_prints_a_link_that_signs_in_once(
         links.append(re.search(r"^  sign in +(\S+)", log.read_text(), re.MULTILINE))
         first, second = (str(link[1]) for link in links if link is not None)
         token = second.partition("token=")[2]
-        with httpx.Client(base_url=str(_url(log))) as browser:
+        with httpx2.Client(base_url=str(_url(log))) as browser:
             sent = browser.post("/sign-in/link", data={"token": token})
             used = browser.post("/sign-in/link", data={"token": token})
             blocks = browser.get("/blocks")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from blockyard.runner.connections import Connections
@@ -65,7 +65,7 @@ def test_the_other_side_learns_of_it(held: tuple[Holder, str, ssl.SSLContext]) -
 
     other = threading.Thread(target=hang_up)
     other.start()
-    with httpx.Client(verify=tls) as client, suppress(httpx.TransportError):
+    with httpx2.Client(verify=tls) as client, suppress(httpx2.TransportError):
         answer = client.post(url, extensions={"trace": connections.trace})
         assert answer.text == "ok", "an answer that is on its way is heard"
     other.join()
@@ -78,7 +78,7 @@ def test_no_request_gets_through_afterwards(held: tuple[Holder, str, ssl.SSLCont
     connections = Connections()
     connections.hang_up()
 
-    with httpx.Client(verify=tls) as client, pytest.raises(httpx.TransportError):
+    with httpx2.Client(verify=tls) as client, pytest.raises(httpx2.TransportError):
         client.post(url, extensions={"trace": connections.trace})
 
     assert not holder.asked.is_set()

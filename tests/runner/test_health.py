@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from blockyard.runner.health import HealthServer
 from blockyard.runner.metrics import Metrics
@@ -28,15 +28,15 @@ def test_health_and_readiness_differ() -> None:
     server.start()
     try:
         base = f"http://127.0.0.1:{server.port}"
-        assert (httpx.get(f"{base}/healthz").status_code, httpx.get(f"{base}/healthz").text) == (200, "OK")
-        ready = httpx.get(f"{base}/readyz")
+        assert (httpx2.get(f"{base}/healthz").status_code, httpx2.get(f"{base}/healthz").text) == (200, "OK")
+        ready = httpx2.get(f"{base}/readyz")
         assert (ready.status_code, "the runner is draining" in ready.text) == (503, True)
         vitals.alive, vitals.ready = False, True
-        healthy = httpx.get(f"{base}/healthz")
+        healthy = httpx2.get(f"{base}/healthz")
         assert (healthy.status_code, "claimed within 3 minutes" in healthy.text) == (503, True)
-        assert httpx.get(f"{base}/readyz").status_code == 200
-        assert "blockyard_runner_spooled_reports 0.0" in httpx.get(f"{base}/metrics").text
-        assert httpx.get(f"{base}/else").status_code == 404
+        assert httpx2.get(f"{base}/readyz").status_code == 200
+        assert "blockyard_runner_spooled_reports 0.0" in httpx2.get(f"{base}/metrics").text
+        assert httpx2.get(f"{base}/else").status_code == 404
     finally:
         server.stop()
 

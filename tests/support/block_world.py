@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import httpx
+import httpx2
 from sqlalchemy import select
 
 from blockyard.protocol.jsontypes import Json, JsonObject
@@ -175,7 +175,7 @@ class BlockWorld:
         assert found is not None
         return found
 
-    def delete(self, block: JsonObject) -> httpx.Response:
+    def delete(self, block: JsonObject) -> httpx2.Response:
         """Ask to delete a block."""
         return self.api.send("DELETE", f"{BLOCKS}/{uuid_of(block)}")
 

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-import httpx
+import httpx2
 from starlette.types import ASGIApp
 
 T = TypeVar("T")
@@ -15,10 +15,10 @@ _ASIDE = ThreadPoolExecutor(32, "aside")
 _own = threading.local()
 
 
-def client_for(app: ASGIApp, base_url: str = "http://blockyard.test") -> httpx.AsyncClient:
+def client_for(app: ASGIApp, base_url: str = "http://blockyard.test") -> httpx2.AsyncClient:
     """Return a client whose requests are handled by `app` directly."""
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url=base_url, trust_env=False)
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx2.AsyncClient(transport=transport, base_url=base_url, trust_env=False)
 
 
 def run_aside(work: Coroutine[Any, Any, T]) -> T:

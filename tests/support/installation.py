@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from blockyard.protocol import media
 from blockyard.protocol.jsontypes import Json, JsonObject
@@ -52,7 +52,7 @@ class Installation:
     url: str
     data: Path
     process: subprocess.Popen[bytes]
-    client: httpx.Client
+    client: httpx2.Client
     log: Path
     password: str | None = None
     _workspaces: set[str] = field(default_factory=set)
@@ -258,7 +258,7 @@ def installation(
     try:
         url, password = _address(process, log)
         key = json.loads((data / "admin-key.json").read_text())
-        with httpx.Client(base_url=url, timeout=60, auth=Login(url, key)) as client:
+        with httpx2.Client(base_url=url, timeout=60, auth=Login(url, key)) as client:
             yield Installation(url, data, process, client, log, password)
     finally:
         stop(process)
@@ -296,7 +296,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
             raise
 
 
-class Login(httpx.Auth):
+class Login(httpx2.Auth):
     """Signs in with an API key and again when the token is refused."""
 
     requires_response_body = True
@@ -306,13 +306,13 @@ class Login(httpx.Auth):
         self._key = dict(key)
         self._token = ""
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
         if self._token:
             request.headers["Authorization"] = f"Bearer {self._token}"
             response = yield request
             if response.status_code != 401:
                 return
-        answer = yield httpx.Request("POST", f"{self._url}/api/login", json=self._key)
+        answer = yield httpx2.Request("POST", f"{self._url}/api/login", json=self._key)
         self._token = answer.json()["access_token"]
         request.headers["Authorization"] = f"Bearer {self._token}"
         yield request
@@ -337,8 +337,8 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> tuple[str, str | No
 
 def _is_ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/readyz", timeout=5).status_code == 200
-    except httpx.TransportError:
+        return httpx2.get(f"{url}/readyz", timeout=5).status_code == 200
+    except httpx2.TransportError:
         return False
 
 

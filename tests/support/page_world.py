@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-import httpx
+import httpx2
 import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Page
@@ -95,9 +95,9 @@ class Person:
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
-        self.cookies = httpx.Cookies()
+        self.cookies = httpx2.Cookies()
 
-    def get(self, path: str, **headers: str) -> httpx.Response:
+    def get(self, path: str, **headers: str) -> httpx2.Response:
         """Open a page; redirections are not followed."""
         return self._send("GET", path, headers=headers)
 
@@ -114,12 +114,12 @@ class Person:
         *,
         form_at: str | None = None,
         files: Files | None = None,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send a form with the CSRF token of the page `form_at` (the same path, unless told)."""
         token = csrf_of(self.get(form_at or path))
         return self.post_raw(path, {"csrf_token": token, **(fields or {})}, files)
 
-    def post_raw(self, path: str, fields: Fields, files: Files | None = None, **headers: str) -> httpx.Response:
+    def post_raw(self, path: str, fields: Fields, files: Files | None = None, **headers: str) -> httpx2.Response:
         """Send exactly these fields."""
         return self._send("POST", path, data=dict(fields), files=files, headers=headers)
 
@@ -132,24 +132,24 @@ class Person:
         assert len(found) == 1, f"{len(found)} forms at {path} go to {wanted}"
         return found[0]
 
-    def submit(self, form: PageForm, *, at: str, **headers: str) -> httpx.Response:
+    def submit(self, form: PageForm, *, at: str, **headers: str) -> httpx2.Response:
         """Send a form that was opened at a path, as browsers encode it."""
         content_type, body = form.encoded()
         return self._send("POST", form.action or at, content=body, headers={**headers, "Content-Type": content_type})
 
-    def change(self, path: str, changes: "Mapping[str, str | list[str] | File] | None" = None) -> httpx.Response:
+    def change(self, path: str, changes: "Mapping[str, str | list[str] | File] | None" = None) -> httpx2.Response:
         """Open a form, enter what is to change, and send it as a browser does."""
         return self.submit(self.form(path).fill(changes or {}), at=path)
 
-    def sign_in(self, username: str, password: str = PASSWORD, **fields: str) -> httpx.Response:
+    def sign_in(self, username: str, password: str = PASSWORD, **fields: str) -> httpx2.Response:
         """Sign in by the form."""
         token = csrf_of(self.get("/sign-in"))
         return self.post_raw("/sign-in", {"csrf_token": token, "username": username, "password": password, **fields})
 
-    def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+    def _send(self, method: str, path: str, **arguments: Any) -> httpx2.Response:
         return run_aside(self._sent(method, path, arguments))
 
-    async def _sent(self, method: str, path: str, arguments: dict[str, Any]) -> httpx.Response:
+    async def _sent(self, method: str, path: str, arguments: dict[str, Any]) -> httpx2.Response:
         async with client_for(self._app, "https://blockyard.test") as client:
             client.cookies = self.cookies
             answer = await client.request(method, path, **arguments)
@@ -157,14 +157,14 @@ class Person:
         return answer
 
 
-def csrf_of(answer: httpx.Response) -> str:
+def csrf_of(answer: httpx2.Response) -> str:
     """Return the CSRF token of a page's form."""
     found = _CSRF.search(answer.text)
     assert found is not None, f"no form at {answer.url}: {answer.status_code}"
     return found[1]
 
 
-def words_of(answer: httpx.Response) -> str:
+def words_of(answer: httpx2.Response) -> str:
     """Return what the content of a page says, without tags, on one line."""
     content = answer.text.partition("<main")[2].partition(">")[2].partition("</main>")[0]
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", content)).split())

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-import httpx
+import httpx2
 
 from tests.support.whole_server import SECRET, Request, WholeServer, error_of
 
@@ -18,7 +18,7 @@ class Refused:
         self._before = server.contents()
         self.faults: list[str] = []
 
-    def all(self, requests: Iterable[Request], statuses: Iterable[int] = range(400, 500)) -> list[httpx.Response]:
+    def all(self, requests: Iterable[Request], statuses: Iterable[int] = range(400, 500)) -> list[httpx2.Response]:
         """Send them all; each answer must have one of these statuses."""
         listed = list(requests)
         answers = self._server.send_all(listed)
@@ -35,7 +35,7 @@ class Refused:
         assert changed == []
 
 
-def _fault(answer: httpx.Response, statuses: Iterable[int]) -> str | None:
+def _fault(answer: httpx2.Response, statuses: Iterable[int]) -> str | None:
     if answer.status_code not in set(statuses):
         return f"status {answer.status_code}: {' '.join(answer.text.split())[:250]}"
     if SECRET in answer.text:

@@ -8,6 +8,8 @@ import json
 from base64 import b64encode
 from pathlib import Path
 
+import httpx2
+
 from blockyard.protocol import media
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import PAYMENT_METHOD, PROJECT
@@ -33,6 +35,8 @@ SEALING = DATA / "sealing"
 
 FIRST, SECOND = "correct-horse", "battery-staple"
 """The secret of the first run, and of the one that still waits."""
+UNSIGNED = httpx2.Auth()
+"""Leaves the credential of a request as it is."""
 STATE: JsonObject = {
     "version": 4,
     "terraform_version": "1.11.4",
@@ -133,7 +137,7 @@ def _work(installed: Installation, password: str, *, state: JsonObject | None = 
     claimed = installed.client.post(
         f"{RUNS}/create?forRunnerUuid={runners.pop()}",
         headers={"Authorization": f"Bearer {_token_of_key(installed)}", "Accept": media.RUN},
-        auth=None,
+        auth=UNSIGNED,
     )
     run: JsonObject = claimed.json()
     assert claimed.status_code == 201, claimed.text
@@ -148,7 +152,7 @@ def _work(installed: Installation, password: str, *, state: JsonObject | None = 
             f"/api/terraform/state/workspace/shop/buildingBlock/{block}",
             content=json.dumps(state),
             headers={"Authorization": f"Basic {basic}", "Content-Type": "application/json"},
-            auth=None,
+            auth=UNSIGNED,
         )
         assert stored.is_success, stored.text
     step: JsonObject = {
@@ -163,7 +167,7 @@ def _work(installed: Installation, password: str, *, state: JsonObject | None = 
         f"{RUNS}/{text_of(run, 'metadata', 'uuid')}/status/source/own",
         content=json.dumps(report),
         headers={"Authorization": f"Bearer {token}", "Accept": media.RUN, "Content-Type": media.RUN},
-        auth=None,
+        auth=UNSIGNED,
     )
     assert told.is_success, told.text
 
@@ -180,7 +184,7 @@ def _token_of_key(installed: Installation) -> str:
         },
     )
     body = {name: text_of(made, "status", name) for name in ("clientId", "clientSecret")}
-    return str(installed.client.post("/api/login", json=body, auth=None).json()["access_token"])
+    return str(installed.client.post("/api/login", json=body, auth=UNSIGNED).json()["access_token"])
 
 
 def _inputs(password: str) -> dict[str, JsonObject]:

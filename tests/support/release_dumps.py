@@ -63,7 +63,7 @@ def _dump_postgres(folder: Path) -> str:
             fill(installed)
         programs = find_postgres()
         assert programs is not None
-        command = [programs / "pg_dump", "--inserts", "--no-owner", "--no-privileges", "--no-comments", url]
+        command = [str(programs / "pg_dump"), "--inserts", "--no-owner", "--no-privileges", "--no-comments", url]
         text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return "\n".join(line for line in text.splitlines() if line != "--" and not line.startswith(_LEFT_OUT)) + "\n"
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.support.http import client_for, run_aside
 from tests.support.whole_server import WholeServer
 
-Learn = Callable[[str, httpx.Response], Mapping[str, str]]
+Learn = Callable[[str, httpx2.Response], Mapping[str, str]]
 """What later requests need to know of the answer to the request of this path."""
 
 
@@ -21,15 +21,15 @@ def recorded(file: Path) -> list[Any]:
     return requests
 
 
-def replay(server: WholeServer, requests: Sequence[Any], known: dict[str, str], learn: Learn) -> list[httpx.Response]:
+def replay(server: WholeServer, requests: Sequence[Any], known: dict[str, str], learn: Learn) -> list[httpx2.Response]:
     """Send requests one after the other with what is `known`, which grows by what is learnt; return the answers."""
     return run_aside(_replay(server, requests, known, learn))
 
 
 async def _replay(
     server: WholeServer, requests: Sequence[Any], known: dict[str, str], learn: Learn
-) -> list[httpx.Response]:
-    answers: list[httpx.Response] = []
+) -> list[httpx2.Response]:
+    answers: list[httpx2.Response] = []
     async with client_for(server.app) as client:
         for request in requests:
             headers = {name: _filled(value, known) for name, value in request["headers"].items()}

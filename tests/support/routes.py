@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
+import httpx2
 
 from blockyard.server.identity.model import Principal
 from tests.support.http import client_for, run_aside
@@ -32,13 +32,13 @@ class Routes:
         *,
         media: str | None = None,
         params: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send a request and return the answer."""
         return run_aside(self._send(method, path, body, media or self.media, params))
 
     async def _send(
         self, method: str, path: str, body: Any, media: str, params: Mapping[str, str] | None
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         async with client_for(self.app) as client:
             if body is None:
                 answer = await client.request(method, path, headers={"Accept": media}, params=params)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 from fastapi import FastAPI, Request
 
 from blockyard.protocol.jsontypes import Json, JsonObject
@@ -190,7 +190,7 @@ class RunWorld:
         for run_id in self.db.read_now(self.sweeper.due):
             self.db.write_now(partial(self.sweeper.settle, run_id=run_id))
 
-    def client(self, token: str, *, own: bool = False) -> httpx.AsyncClient:
+    def client(self, token: str, *, own: bool = False) -> httpx2.AsyncClient:
         """Return an HTTP client that shows `token`: the name of a key, or a run token."""
         client = client_for(self.app, BASE_URL)
         client.headers.update({"Authorization": f"Bearer {token}", "Accept": RUN})
@@ -200,7 +200,7 @@ class RunWorld:
 
     async def claim(
         self, runner_id: RunnerId = SHARED_RUNNER, *, own: bool = True, key: str | None = None, **params: str
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Claim a run over HTTP, with a key of the runner's owner unless `key` says otherwise."""
         key = key or ("platform" if runner_id == PLATFORM_RUNNER else "admin")
         async with self.client(key, own=own) as client:
@@ -258,39 +258,39 @@ class Worker:
     token: str
     source: str = str(SHARED_RUNNER)
 
-    async def register(self, *steps: str, source: str | None = None) -> httpx.Response:
+    async def register(self, *steps: str, source: str | None = None) -> httpx2.Response:
         """Register a source with steps."""
         announced: list[Json] = [{"id": step, "displayName": step.title(), "status": None} for step in steps]
         body: Json = {"source": {"id": source or self.source}, "steps": announced}
         return await self.send("POST", f"{RUNS}/{self.run_id}/status/source", body)
 
-    async def report(self, *, source: str | None = None, **update: Json) -> httpx.Response:
+    async def report(self, *, source: str | None = None, **update: Json) -> httpx2.Response:
         """Report a status update."""
         return await self.send("PATCH", f"{RUNS}/{self.run_id}/status/source/{source or self.source}", update)
 
-    async def heartbeat(self, *, wait: int = 0) -> httpx.Response:
+    async def heartbeat(self, *, wait: int = 0) -> httpx2.Response:
         """Give a sign of life, and wait so many seconds for news."""
         async with self.world.client(self.token) as client:
             prefer = {"Prefer": f"wait={wait}"} if wait else {}
             return await client.post(f"{OWN}/{self.run_id}/heartbeat", headers=prefer)
 
-    async def release(self, reason: str = "the machine is going down") -> httpx.Response:
+    async def release(self, reason: str = "the machine is going down") -> httpx2.Response:
         """Hand the run back."""
         return await self.send("POST", f"{OWN}/{self.run_id}/release", {"reason": reason}, media="application/json")
 
-    async def log(self, step: str, offset: int, data: bytes) -> httpx.Response:
+    async def log(self, step: str, offset: int, data: bytes) -> httpx2.Response:
         """Send a piece of log."""
         async with self.world.client(self.token) as client:
             return await client.post(f"{OWN}/{self.run_id}/log", params={"step": step, "offset": offset}, content=data)
 
-    async def send(self, method: str, path: str, body: Json = None, *, media: str = RUN) -> httpx.Response:
+    async def send(self, method: str, path: str, body: Json = None, *, media: str = RUN) -> httpx2.Response:
         """Send a request with the token."""
         async with self.world.client(self.token) as client:
             if body is None:
                 return await client.request(method, path)
             return await client.request(method, path, json=body, headers={"Content-Type": media})
 
-    async def lock(self, lock_id: str = "lock-1") -> httpx.Response:
+    async def lock(self, lock_id: str = "lock-1") -> httpx2.Response:
         """Take the lock of the state."""
         body = {"ID": lock_id, "Who": "tester"}
         async with self.world.client(self.token) as client:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 
 from blockyard.protocol import kinds, media
 from blockyard.server.events.model import Event, EventFilter
@@ -58,17 +58,17 @@ class Tenancy:
         db.write_now(lambda tx: self.workspaces.seed_admin(tx, "admin"))
 
     @property
-    def client(self) -> httpx.AsyncClient:
+    def client(self) -> httpx2.AsyncClient:
         """Return a client without a credential."""
         return client_for(self.app, BASE_URL)
 
-    def client_of(self, token: str) -> httpx.AsyncClient:
+    def client_of(self, token: str) -> httpx2.AsyncClient:
         """Return a client that sends a bearer token."""
         client = self.client
         client.headers["Authorization"] = f"Bearer {token}"
         return client
 
-    def key(self, workspace: str, *codes: str) -> httpx.AsyncClient:
+    def key(self, workspace: str, *codes: str) -> httpx2.AsyncClient:
         """Return a client with an API key of `workspace`; with every permission there is if none are given."""
         client_id = uuid4()
         self.db.write_now(
@@ -83,7 +83,7 @@ class Tenancy:
         )
         return self.client_of(self.tokens.issue(Subject(SubjectKind.API_KEY, client_id), KEY_TOKEN_LIFE))
 
-    def admin(self) -> httpx.AsyncClient:
+    def admin(self) -> httpx2.AsyncClient:
         """Return a client with an API key of the admin workspace that may do everything."""
         return self.key("admin")
 
@@ -106,7 +106,7 @@ class Tenancy:
         assert user is not None
         return user
 
-    def person(self, username: str) -> httpx.AsyncClient:
+    def person(self, username: str) -> httpx2.AsyncClient:
         """Return a client of a person."""
         user = self.user(username)
         return self.client_of(self.tokens.issue(Subject(SubjectKind.USER, user.id, user.epoch), USER_TOKEN_LIFE))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import httpx
+import httpx2
 from fastapi import FastAPI
 from sqlalchemy import select
 
@@ -73,11 +73,11 @@ class WholeServer:
         login: JsonObject = {"clientId": key.client_id, "clientSecret": key.client_secret}
         self.token = text_of(self.ok(Request("POST", "/api/login", login, "application/json")), "access_token")
 
-    def send(self, request: Request) -> httpx.Response:
+    def send(self, request: Request) -> httpx2.Response:
         """Send a request as the administrator, unless it brings a token."""
         return self.send_all([request])[0]
 
-    def send_all(self, requests: Iterable[Request]) -> list[httpx.Response]:
+    def send_all(self, requests: Iterable[Request]) -> list[httpx2.Response]:
         """Send requests one after the other and return their answers."""
         return run_aside(self._send_all(requests))
 
@@ -102,11 +102,11 @@ class WholeServer:
                 if table.name != "idempotency_keys"
             }
 
-    async def _send_all(self, requests: Iterable[Request]) -> list[httpx.Response]:
+    async def _send_all(self, requests: Iterable[Request]) -> list[httpx2.Response]:
         async with client_for(self.app) as client:
             return [await self._send(client, request) for request in requests]
 
-    async def _send(self, client: httpx.AsyncClient, request: Request) -> httpx.Response:
+    async def _send(self, client: httpx2.AsyncClient, request: Request) -> httpx2.Response:
         kind = request.media or "application/json"
         token = self.token if request.token is None else request.token
         headers = {"Accept": kind, "Authorization": f"Bearer {token}"}
@@ -246,7 +246,7 @@ def an_order(version: str, **inputs: Json) -> JsonObject:
     }
 
 
-def error_of(answer: httpx.Response) -> dict[str, Any]:
+def error_of(answer: httpx2.Response) -> dict[str, Any]:
     """Return the body of a refusal."""
     body: dict[str, Any] = answer.json()
     return body

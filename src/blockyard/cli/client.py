@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
-import httpx
+import httpx2
 
 from blockyard import __version__
 from blockyard.cli.contexts import Credentials
@@ -33,8 +33,8 @@ RENEWAL_SECONDS = 30
 """A token this close to its end is replaced before it is used. Source: api.md 1.2."""
 
 PAGE_SIZE = 200
-TIMEOUT = httpx.Timeout(60.0, connect=10.0)
-STREAM_TIMEOUT = httpx.Timeout(60.0, connect=10.0, read=45.0)
+TIMEOUT = httpx2.Timeout(60.0, connect=10.0)
+STREAM_TIMEOUT = httpx2.Timeout(60.0, connect=10.0, read=45.0)
 """A stream of events that says nothing for longer than `read`, not even a comment, is taken for broken."""
 
 _BUSY = frozenset(
@@ -74,7 +74,7 @@ class Client:
         waiting: Callable[[str, float], None] = lambda _, __: None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
-        timeout: httpx.Timeout = TIMEOUT,
+        timeout: httpx2.Timeout = TIMEOUT,
     ) -> None:
         self._credentials = credentials
         self._renewed = renewed
@@ -82,7 +82,7 @@ class Client:
         self._sleep = sleep
         self._now = now
         self._answered = False
-        self._http = httpx.Client(
+        self._http = httpx2.Client(
             base_url=credentials.url,
             headers={"User-Agent": f"blockyard/{__version__}"},
             timeout=timeout,
@@ -179,7 +179,7 @@ class Client:
         body: JsonObject | None = None,
         sends: str | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send one request as the principal; a refused token is replaced once. Raises Failure.
 
         A POST carries a key of its own, so that it takes effect once however often it is sent.
@@ -197,7 +197,7 @@ class Client:
 
     @contextmanager
     def stream(self, path: str, *, last_event: str = "") -> Iterator[Iterator[str]]:
-        """Open a stream of server-sent events and yield its lines. Raises Failure and httpx.TransportError."""
+        """Open a stream of server-sent events and yield its lines. Raises Failure and httpx2.TransportError."""
         headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
         headers |= {"Last-Event-ID": last_event} if last_event else {}
         request = self._http.build_request("GET", path, headers=headers, timeout=STREAM_TIMEOUT)
@@ -254,7 +254,7 @@ class Client:
         self._renewed(renewed)
         return renewed.token or ""
 
-    def _send(self, request: httpx.Request, *, token: str | None = None, patient: bool = True) -> httpx.Response:
+    def _send(self, request: httpx2.Request, *, token: str | None = None, patient: bool = True) -> httpx2.Response:
         """Send `request` until it is answered and not told to wait, or until patience ends."""
         if token is not None:
             request.headers["Authorization"] = f"Bearer {token}"
@@ -263,7 +263,7 @@ class Client:
             wait = WAITS[min(attempt, len(WAITS) - 1)]
             try:
                 answer = self._http.send(request)
-            except httpx.TransportError as error:
+            except httpx2.TransportError as error:
                 if is_permanent(error) or attempt >= (MAX_RETRIES if self._answered else MAX_RETRIES_UNKNOWN):
                     raise unreachable(self.url, error) from error
                 reason = "the server cannot be reached"
@@ -282,7 +282,7 @@ def _enveloped(resource: Resource, content: JsonObject) -> JsonObject:
     return {"apiVersion": resource.version, "kind": resource.kind} | content
 
 
-def _object(answer: httpx.Response) -> JsonObject:
+def _object(answer: httpx2.Response) -> JsonObject:
     try:
         document: Json = json.loads(answer.content)
     except ValueError:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
-import httpx
+import httpx2
 import typer
 
 from blockyard.cli import contexts, lookup
@@ -20,7 +20,7 @@ from blockyard.cli.resources import BLOCKS, DEFINITIONS, PAYMENT_METHODS, RUNNER
 from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.protocol.jsontypes import JsonObject
 
-TIMEOUT = httpx.Timeout(2.0)
+TIMEOUT = httpx2.Timeout(2.0)
 """Nobody waits longer for a completion."""
 
 MOST = 200
@@ -51,7 +51,7 @@ def names_of(kind: str) -> Completer:
                 for word, said in found
                 if word.lower().startswith(incomplete.lower())
             ]
-        except (Failure, _Impatient, httpx.HTTPError, OSError, ValueError):
+        except (Failure, _Impatient, httpx2.HTTPError, OSError, ValueError):
             return []
 
     return complete

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
-import httpx
+import httpx2
 from rich.console import Console
 from rich.markup import escape
 
@@ -404,8 +404,8 @@ def _collect(process: subprocess.Popen[str], lines: list[str]) -> None:
 
 def _is_ready(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/readyz", timeout=5).is_success
-    except httpx.TransportError:
+        return httpx2.get(f"{url}/readyz", timeout=5).is_success
+    except httpx2.TransportError:
         return False
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-import httpx
+import httpx2
 
 from blockyard.cli import events
 from blockyard.cli.client import Client
@@ -52,7 +52,7 @@ class Feed:
         broken = 0
         while not self._followed.done and broken < MAX_BROKEN_STREAMS:
             before = self._position
-            with suppress(httpx.TransportError):
+            with suppress(httpx2.TransportError):
                 self._stream()
             broken = 0 if self._position != before else broken + 1
         ended = False

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-import httpx
+import httpx2
 
 from blockyard.cli.documents import text
 from blockyard.cli.exits import ExitCode, Failure
@@ -39,7 +39,7 @@ _OF_PROXIES = frozenset(
 """What a proxy answers in its own words for a server that is away; any other answer of a server has words of ours."""
 
 
-def failure_of(answer: httpx.Response, url: str, *, origin: str | None = None) -> Failure:
+def failure_of(answer: httpx2.Response, url: str, *, origin: str | None = None) -> Failure:
     """Return the failure an error answer of the server at `url` stands for; its body is read as far as it can be.
 
     `origin` names the variables that the credentials come from.
@@ -105,7 +105,7 @@ def _name_of(field: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", last).lower()
 
 
-def sign_in_refused(url: str, answer: httpx.Response) -> Failure:
+def sign_in_refused(url: str, answer: httpx2.Response) -> Failure:
     """Return the failure of a sign-in that the server at `url` did not accept, or that reached another program."""
     reason = text(_body(answer), "message")
     if not reason:
@@ -121,7 +121,7 @@ def sign_in_refused(url: str, answer: httpx.Response) -> Failure:
     )
 
 
-def _not_blockyard(answer: httpx.Response, url: str) -> Failure:
+def _not_blockyard(answer: httpx2.Response, url: str) -> Failure:
     return Failure(
         f"{url} does not answer as a Blockyard server: {answer.status_code} {answer.reason_phrase}".strip(),
         remedy="Another program may use this port. Give the URL that 'blockyard up' prints: blockyard login --url …",
@@ -129,7 +129,7 @@ def _not_blockyard(answer: httpx.Response, url: str) -> Failure:
     )
 
 
-def retry_after(answer: httpx.Response, now: float) -> float | None:
+def retry_after(answer: httpx2.Response, now: float) -> float | None:
     """Return the seconds an answer asks to wait; None if it does not say. Source: RFC 9110 §10.2.3."""
     value = answer.headers.get("Retry-After", "").strip()
     if value.isdecimal():
@@ -142,14 +142,14 @@ def retry_after(answer: httpx.Response, now: float) -> float | None:
     return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
-def _status(answer: httpx.Response) -> HTTPStatus | None:
+def _status(answer: httpx2.Response) -> HTTPStatus | None:
     try:
         return HTTPStatus(answer.status_code)
     except ValueError:
         return None
 
 
-def _body(answer: httpx.Response) -> Json:
+def _body(answer: httpx2.Response) -> Json:
     try:
         body: Json = json.loads(answer.content)
     except ValueError:
@@ -157,14 +157,14 @@ def _body(answer: httpx.Response) -> Json:
     return body
 
 
-def is_permanent(error: httpx.TransportError) -> bool:
+def is_permanent(error: httpx2.TransportError) -> bool:
     """Whether sending the same again cannot help: a certificate, a protocol, a name stays what it is."""
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.ProxyError):
+    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.LocalProtocolError | httpx2.ProxyError):
         return True
     return any(isinstance(cause, ssl.SSLError) for cause in _causes(error)) or "SSL" in str(error)
 
 
-def unreachable(url: str, error: httpx.TransportError) -> Failure:
+def unreachable(url: str, error: httpx2.TransportError) -> Failure:
     """Return the failure of a request that got no answer."""
     reason, remedy = _reason(error)
     return Failure(
@@ -175,11 +175,11 @@ def unreachable(url: str, error: httpx.TransportError) -> Failure:
 _CHECK = "Check that the server runs and that its URL is right (--url, BLOCKYARD_URL, 'blockyard context list')."
 
 
-def _reason(error: httpx.TransportError) -> tuple[str, str]:
+def _reason(error: httpx2.TransportError) -> tuple[str, str]:
     """Return why there was no answer and what to do, in our words."""
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, httpx2.TimeoutException):
         return "it does not answer in time", _CHECK
-    if isinstance(error, httpx.ProxyError):
+    if isinstance(error, httpx2.ProxyError):
         return "the proxy refuses the connection", "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLError):
@@ -200,7 +200,7 @@ def _reason_of_tls(cause: ssl.SSLError) -> tuple[str, str]:
     return "no encrypted connection could be agreed on", _CHECK
 
 
-def _reason_of_system(error: httpx.TransportError) -> str:
+def _reason_of_system(error: httpx2.TransportError) -> str:
     numbers = [cause.errno for cause in _causes(error) if isinstance(cause, OSError) and cause.errno]
     told = re.match(r"\[\w+ (\d+)\]", str(error))  # a number of the system without its exception
     number = numbers[0] if numbers else int(told[1]) if told else None

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import httpx
+import httpx2
 
 from blockyard.diagnosis.finding import Finding, failed, ok, warning
 
@@ -18,8 +18,8 @@ def server(url: str, installation: str | None = None) -> list[Finding]:
     With `installation`, the id that a server of this installation shows, it must be one of it.
     """
     try:
-        answer = httpx.get(f"{url}/readyz", timeout=_TIMEOUT_SECONDS)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        answer = httpx2.get(f"{url}/readyz", timeout=_TIMEOUT_SECONDS)
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         return [
             failed(
                 "server",
@@ -27,7 +27,7 @@ def server(url: str, installation: str | None = None) -> list[Finding]:
                 "start the server, or correct its address (BLOCKYARD_PUBLIC_URL), the proxy, or the certificate",
             )
         ]
-    if answer.status_code == httpx.codes.OK and installation is not None and _id_of(answer) != installation:
+    if answer.status_code == httpx2.codes.OK and installation is not None and _id_of(answer) != installation:
         return [
             failed(
                 "server",
@@ -38,7 +38,7 @@ def server(url: str, installation: str | None = None) -> list[Finding]:
     return [_readiness(url, answer), _clock_of(answer)]
 
 
-def _id_of(answer: httpx.Response) -> str | None:
+def _id_of(answer: httpx2.Response) -> str | None:
     try:
         document = answer.json()
     except ValueError:
@@ -46,10 +46,10 @@ def _id_of(answer: httpx.Response) -> str | None:
     return document.get("installation") if isinstance(document, dict) else None
 
 
-def _readiness(url: str, answer: httpx.Response) -> Finding:
-    if answer.status_code == httpx.codes.OK:
+def _readiness(url: str, answer: httpx2.Response) -> Finding:
+    if answer.status_code == httpx2.codes.OK:
         return ok("server", f"{url} answers")
-    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+    if answer.status_code == httpx2.codes.SERVICE_UNAVAILABLE:
         return failed("server", f"{url} answers, but cannot do its work", f"see what {url}/readyz says")
     return failed(
         "server",
@@ -58,7 +58,7 @@ def _readiness(url: str, answer: httpx.Response) -> Finding:
     )
 
 
-def _clock_of(answer: httpx.Response) -> Finding:
+def _clock_of(answer: httpx2.Response) -> Finding:
     try:
         theirs = parsedate_to_datetime(answer.headers.get("date", ""))
     except ValueError:

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-import httpx
+import httpx2
 from pydantic import ValidationError
 
 from blockyard.protocol.status import UpdateReply
@@ -49,7 +49,7 @@ class AbortWatch:
             asked_at = time.monotonic()
             try:
                 aborted = self._ask().run_aborted
-            except (httpx.HTTPError, ValidationError):
+            except (httpx2.HTTPError, ValidationError):
                 self._over.wait(backoff.pause())
                 continue
             backoff.reset()

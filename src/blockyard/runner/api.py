@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2
 
 from blockyard import __version__
 from blockyard.protocol import media
@@ -27,8 +27,8 @@ from blockyard.runner.retry import is_passing, repeat
 from blockyard.runner.settings import RunnerSettings
 
 RUNS = "/api/meshobjects/meshbuildingblockruns"
-TIMEOUT = httpx.Timeout(30, connect=10)
-_CLAIM_TIMEOUT = httpx.Timeout(CLAIM_WAIT_SECONDS + 15, connect=10)
+TIMEOUT = httpx2.Timeout(30, connect=10)
+_CLAIM_TIMEOUT = httpx2.Timeout(CLAIM_WAIT_SECONDS + 15, connect=10)
 _LOGIN_RETRY_SECONDS = 5
 _EXPIRY_MARGIN_SECONDS = 30
 _SHORTEST_REUSE_SECONDS = 1
@@ -60,21 +60,21 @@ class ClaimError(Exception):
     """A claim did not work; the message is for the operator."""
 
 
-def new_client(settings: RunnerSettings) -> httpx.Client:
+def new_client(settings: RunnerSettings) -> httpx2.Client:
     """Return a connection pool for several threads. Redirects are not followed: a token stays where it was sent."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=2 * settings.concurrency + 2)
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=2 * settings.concurrency + 2)
     headers = {
         "User-Agent": f"blockyard-runner/{__version__}",
         "X-Meshcloud-Runner-Name": "blockyard-runner",
         "X-Meshcloud-Runner-Version": __version__,
     }
-    return httpx.Client(timeout=TIMEOUT, limits=limits, headers=headers)
+    return httpx2.Client(timeout=TIMEOUT, limits=limits, headers=headers)
 
 
 class ControlPlane:
     """The control plane as the runner's API key sees it. Thread-safe. Nothing else uses its client."""
 
-    def __init__(self, settings: RunnerSettings, client: httpx.Client) -> None:
+    def __init__(self, settings: RunnerSettings, client: httpx2.Client) -> None:
         self._settings = settings
         self._client = client
         self._connections = Connections()
@@ -89,7 +89,7 @@ class ControlPlane:
             if response.status_code == _UNAUTHORIZED:
                 self._forget_token()
                 response = self._claim(worker, types)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise ClaimError(_describe(error)) from error
         blockyard = speaks_blockyard(response.headers.get(PROTOCOL_HEADER))
         if response.status_code in {_NO_RUN, _RACE_LOST}:
@@ -109,7 +109,7 @@ class ControlPlane:
         """Take back all claims that are held, so that none is answered; every later one fails."""
         self._connections.hang_up()
 
-    def _claim(self, worker: int, types: Sequence[ImplementationType]) -> httpx.Response:
+    def _claim(self, worker: int, types: Sequence[ImplementationType]) -> httpx2.Response:
         settings = self._settings
         return self._client.post(
             f"{settings.server_url}{RUNS}/create",
@@ -153,17 +153,17 @@ class ControlPlane:
             answer = response.json()
             return str(answer["access_token"]), float(answer["expires_in"])
         except (ValueError, KeyError, TypeError) as error:
-            raise httpx.DecodingError("the login answered without a token", request=response.request) from error
+            raise httpx2.DecodingError("the login answered without a token", request=response.request) from error
 
 
-def _refuse_unknown_runner(response: httpx.Response, *, blockyard: bool) -> None:
+def _refuse_unknown_runner(response: httpx2.Response, *, blockyard: bool) -> None:
     """Tell an empty queue from a runner the server does not know, where it says so. Raises ClaimError."""
     code = _error_code(response)
     if "runner" in code.lower() or (blockyard and response.status_code == _NO_RUN and code != _NO_RUN_CODE):
         raise ClaimError(f"the control plane does not know this runner: {code}")
 
 
-def _error_code(response: httpx.Response) -> str:
+def _error_code(response: httpx2.Response) -> str:
     try:
         answer = response.json()
     except ValueError:
@@ -171,8 +171,8 @@ def _error_code(response: httpx.Response) -> str:
     return str(answer.get("errorCode", "")) if isinstance(answer, dict) else ""
 
 
-def _describe(error: httpx.HTTPError) -> str:
-    if isinstance(error, httpx.HTTPStatusError):
+def _describe(error: httpx2.HTTPError) -> str:
+    if isinstance(error, httpx2.HTTPStatusError):
         return f"the login was answered with {error.response.status_code}"
     passing = "" if is_passing(error) else " (will not pass by itself)"
     return f"{type(error).__name__}: {error}{passing}"

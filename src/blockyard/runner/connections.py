@@ -18,7 +18,7 @@ class Connections:
         self._is_hung_up = False
 
     def trace(self, event: str, info: Mapping[str, object]) -> None:
-        """Take notice of a connection. Source: the `trace` extension of httpx."""
+        """Take notice of a connection. Source: the `trace` extension of httpx2."""
         if not event.endswith(_OPENED):
             return
         opened = getattr(info.get("return_value"), "get_extra_info", lambda _name: None)("socket")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from blockyard.diagnosis.files import folder, private_file
 from blockyard.diagnosis.finding import Finding, failed, ok, warning
@@ -58,10 +58,10 @@ def _private_key(path: Path | None) -> list[Finding]:
 def _sign_in(settings: RunnerSettings) -> list[Finding]:
     try:
         credentials = {"clientId": settings.client_id or "", "clientSecret": settings.read_client_secret()}
-        answer = httpx.post(f"{settings.server_url}/api/login", json=credentials, timeout=_TIMEOUT_SECONDS)
+        answer = httpx2.post(f"{settings.server_url}/api/login", json=credentials, timeout=_TIMEOUT_SECONDS)
     except SettingsError as error:
         return [failed("sign-in", str(error), "set BLOCKYARD_RUNNER_CLIENT_SECRET_FILE to a file that can be read")]
-    except (httpx.HTTPError, httpx.InvalidURL):
+    except (httpx2.HTTPError, httpx2.InvalidURL):
         return []  # the check of the server has said it
     if answer.is_success:
         return [ok("sign-in", f"the server knows the API key {settings.client_id}")]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import httpx
+import httpx2
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pydantic import ValidationError
@@ -66,7 +66,7 @@ def run(
 def _run(
     settings: RunnerSettings,
     executors: Mapping[ImplementationType, AnyExecutor],
-    client: httpx.Client,
+    client: httpx2.Client,
     work_dir: WorkDir,
     private_key: RSAPrivateKey | None,
 ) -> int:

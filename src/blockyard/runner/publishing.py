@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
-import httpx
+import httpx2
 import structlog
 from pydantic import ValidationError
 
@@ -100,7 +100,7 @@ class Publisher:
             return time.monotonic() + self._interval
         try:
             self._publish()
-        except (httpx.HTTPError, ValidationError) as error:
+        except (httpx2.HTTPError, ValidationError) as error:
             self._log.warning("update not delivered", error=type(error).__name__)
             return time.monotonic() + self._backoff.pause()
         self._backoff.reset()
@@ -110,12 +110,12 @@ class Publisher:
         """Ask whether the attempt still is ours and tell that it is alive; False: the server does not know it.
 
         Raises:
-            httpx.HTTPError: the server cannot be asked now.
+            httpx2.HTTPError: the server cannot be asked now.
         """
         self._adopted = True
         try:
             self._give_sign_of_life()
-        except httpx.HTTPStatusError as error:
+        except httpx2.HTTPStatusError as error:
             if error.response.status_code in {401, 403, 404, 410}:
                 return False
             raise
@@ -131,7 +131,7 @@ class Publisher:
         try:
             while self._reporter.is_registered and self._send_logs(self._begun()) and time.monotonic() < end:
                 pass
-        except (httpx.HTTPError, ValidationError) as error:
+        except (httpx2.HTTPError, ValidationError) as error:
             self._log.info("last log bytes not sent", error=type(error).__name__)
 
     def is_told(self, step: Step) -> bool:
@@ -154,7 +154,7 @@ class Publisher:
             try:
                 self._publish()
                 self._backoff.reset()
-            except (httpx.HTTPError, ValidationError) as error:
+            except (httpx2.HTTPError, ValidationError) as error:
                 self._log.warning("update not delivered", error=type(error).__name__)
                 self._closing.wait(self._backoff.pause())
                 self._reporter.changed.set()

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 
-import httpx
+import httpx2
 import structlog
 from pydantic import ValidationError
 
@@ -114,10 +114,10 @@ class RunReporter:
         registration = SourceRegistration(source=Source(id=self._runner_uuid), steps=plans)
         try:
             reply = repeat(lambda: self._api.register(registration), seconds=_REGISTER_SECONDS, stop=self._stop)
-        except httpx.HTTPStatusError as error:
+        except httpx2.HTTPStatusError as error:
             if error.response.status_code != _CONFLICT:
                 raise RegistrationRefused(f"registration answered with {error.response.status_code}") from error
-        except (httpx.HTTPError, ValidationError) as error:
+        except (httpx2.HTTPError, ValidationError) as error:
             raise RegistrationRefused(f"registration failed: {type(error).__name__}") from error
         else:
             if reply.run_aborted:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-import httpx
+import httpx2
 
 T = TypeVar("T")
 
@@ -33,25 +33,25 @@ class Backoff:
         self._next = self._first
 
 
-def is_passing(error: httpx.HTTPError) -> bool:
+def is_passing(error: httpx2.HTTPError) -> bool:
     """Tell whether the same call may work a moment later."""
-    if isinstance(error, httpx.HTTPStatusError):
+    if isinstance(error, httpx2.HTTPStatusError):
         return error.response.status_code in _PASSING
-    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
+    return isinstance(error, httpx2.TransportError) and not isinstance(error, httpx2.UnsupportedProtocol)
 
 
 def repeat(call: Callable[[], T], *, seconds: float, stop: threading.Event | None = None) -> T:
     """Return what `call` returns, repeating it for up to `seconds` while its failure may pass.
 
     Raises:
-        httpx.HTTPError: the last failure.
+        httpx2.HTTPError: the last failure.
     """
     end = time.monotonic() + seconds
     backoff = Backoff(0.2, 10)
     while True:
         try:
             return call()
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             pause = max(backoff.pause(), _asked_pause(error))
             if not is_passing(error) or time.monotonic() + pause > end or (stop is not None and stop.wait(pause)):
                 raise
@@ -59,8 +59,8 @@ def repeat(call: Callable[[], T], *, seconds: float, stop: threading.Event | Non
                 time.sleep(pause)
 
 
-def _asked_pause(error: httpx.HTTPError) -> float:
-    if not isinstance(error, httpx.HTTPStatusError):
+def _asked_pause(error: httpx2.HTTPError) -> float:
+    if not isinstance(error, httpx2.HTTPStatusError):
         return 0.0
     asked = error.response.headers.get("Retry-After", "")
     return float(asked) if asked.isdecimal() else 0.0

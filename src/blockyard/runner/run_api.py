@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from urllib.parse import quote
 
-import httpx
+import httpx2
 
 from blockyard.protocol import addresses, media
 from blockyard.protocol.jsontypes import JsonObject
@@ -20,15 +20,15 @@ ARTIFACT_BYTES = 128 * 1024 * 1024
 """A saved plan may be that large. Source: runner.md 1.7."""
 
 _ARTIFACT_RETRY_SECONDS = 30
-_UPLOAD_TIMEOUT = httpx.Timeout(120, connect=10)
-_HELD_TIMEOUT = httpx.Timeout(HEARTBEAT_WAIT_SECONDS + 15, connect=10)
+_UPLOAD_TIMEOUT = httpx2.Timeout(120, connect=10)
+_HELD_TIMEOUT = httpx2.Timeout(HEARTBEAT_WAIT_SECONDS + 15, connect=10)
 _LOG_TYPE = "application/octet-stream"
 
 
 class RunApi:
-    """One run on its control plane. Calls raise httpx.HTTPError; repeating any of them is safe. Thread-safe."""
+    """One run on its control plane. Calls raise httpx2.HTTPError; repeating any of them is safe. Thread-safe."""
 
-    def __init__(self, client: httpx.Client, *, base_url: str, runner_uuid: str, run_id: str, token: str) -> None:
+    def __init__(self, client: httpx2.Client, *, base_url: str, runner_uuid: str, run_id: str, token: str) -> None:
         self._client = client
         self._base_url = base_url
         self._runner_uuid = runner_uuid
@@ -87,9 +87,9 @@ class RunApi:
             raise ArtifactError("the saved plan is at another origin than the control plane; it was not downloaded")
         try:
             return repeat(lambda: self._download(url), seconds=_ARTIFACT_RETRY_SECONDS)
-        except httpx.HTTPStatusError as error:
+        except httpx2.HTTPStatusError as error:
             raise ArtifactError(f"the saved plan cannot be had: status {error.response.status_code}") from error
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise ArtifactError(f"the saved plan cannot be had: {type(error).__name__}") from error
 
     def _download(self, url: str) -> bytes:
@@ -150,8 +150,8 @@ def placed(link: Link | None, place: LinkRebase) -> str | None:
     return None if link is None else place(link.href)
 
 
-def _json(response: httpx.Response) -> object:
-    """Return the answer's JSON object; an answer without one says nothing. Raises httpx.HTTPStatusError."""
+def _json(response: httpx2.Response) -> object:
+    """Return the answer's JSON object; an answer without one says nothing. Raises httpx2.HTTPStatusError."""
     response.raise_for_status()
     try:
         answer: object = response.json()

@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pydantic import ValidationError
@@ -54,7 +54,7 @@ class Frame:
     """What all attempts of one runner share."""
 
     settings: RunnerSettings
-    client: httpx.Client
+    client: httpx2.Client
     spool: Spool
     executors: Mapping[ImplementationType, AnyExecutor]
     private_key: RSAPrivateKey | None
@@ -66,7 +66,7 @@ class Frame:
         return connect(self.settings, self.client, run_id, token)
 
 
-def connect(settings: RunnerSettings, client: httpx.Client, run_id: str, token: str) -> RunApi:
+def connect(settings: RunnerSettings, client: httpx2.Client, run_id: str, token: str) -> RunApi:
     """Return the calls of one attempt."""
     return RunApi(client, base_url=settings.server_url, runner_uuid=settings.runner_uuid, run_id=run_id, token=token)
 
@@ -156,7 +156,7 @@ class RunSession:
     def _is_still_ours(self) -> bool:
         try:
             return self._publisher.check_in()
-        except (httpx.HTTPError, ValidationError):
+        except (httpx2.HTTPError, ValidationError):
             self._log.warning("control plane unreachable, going on with the adopted run")
             return True
 
@@ -253,7 +253,7 @@ def deliver(frame: Frame, report: FinalReport, *, before: Callable[[], None] = l
         log.error("final report not stored, sending it only", run_id=report.run_id, error=error.strerror)  # noqa: TRY400  expected on a full disk
         try:
             repeat(lambda: report.send(frame.connect(report.run_id, report.token)), seconds=_UNSTORED_SECONDS)
-        except (httpx.HTTPError, ValidationError):
+        except (httpx2.HTTPError, ValidationError):
             log.exception("final report lost", run_id=report.run_id)
         return
     frame.spool.deliver(path, seconds=_DELIVER_SECONDS)

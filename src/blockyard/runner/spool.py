@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import httpx
+import httpx2
 import structlog
 from pydantic import ValidationError
 
@@ -38,7 +38,7 @@ class FinalReport:
     created_at: float = field(default_factory=time.time)
 
     def send(self, api: RunApi) -> None:
-        """Send it. Raises httpx.HTTPError."""
+        """Send it. Raises httpx2.HTTPError."""
         if self.update is not None:
             api.send_update(self.update)
         if self.release_link is not None:
@@ -101,13 +101,13 @@ class Spool:
         try:
             try:
                 report.send(api)
-            except httpx.HTTPError as error:
+            except httpx2.HTTPError as error:
                 if not is_passing(error) or seconds <= 0:
                     raise
                 sync_file(path)
                 repeat(lambda: report.send(api), seconds=seconds, stop=stop)
-        except (httpx.HTTPError, ValidationError) as error:
-            refused = isinstance(error, httpx.HTTPError) and not is_passing(error)
+        except (httpx2.HTTPError, ValidationError) as error:
+            refused = isinstance(error, httpx2.HTTPError) and not is_passing(error)
             log.warning("final report not delivered", run_id=report.run_id, refused=refused, error=str(error))
             if not refused or time.time() - report.created_at < KEPT_SECONDS:
                 return False

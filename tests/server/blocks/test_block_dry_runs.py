@@ -3,7 +3,7 @@
 from base64 import b64encode
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
@@ -199,7 +199,7 @@ def an_applied_block(world: BlockWorld, *, transparent: bool = False) -> Any:
     return block
 
 
-def send(world: BlockWorld, block: JsonObject, action: str) -> httpx.Response:
+def send(world: BlockWorld, block: JsonObject, action: str) -> httpx2.Response:
     """Ask for a dry run, or for the application of its plan."""
     return world.api.send("POST", f"{OWN}/{uuid_of(block)}/{action}", media="application/json")
 
@@ -223,7 +223,7 @@ def report_plan(world: BlockWorld, claimed: Claimed) -> None:
     world.db.write_now(lambda tx: world.reports.report(tx, claimed.principal, claimed.run_id, "runner", update))
 
 
-def refusal(answer: httpx.Response) -> tuple[int, str]:
+def refusal(answer: httpx2.Response) -> tuple[int, str]:
     """Return status and code of a refusal, which says what to do."""
     body = answer.json()
     assert body["remedy"]

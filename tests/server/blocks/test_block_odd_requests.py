@@ -5,7 +5,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from blockyard.protocol.media import BLOCK_V2
@@ -76,8 +76,8 @@ def with_member(document: Any, path: tuple[str, ...], value: Any) -> Any:
     return changed
 
 
-def send_all(world: BlockWorld, requests: list[tuple[str, str, Any]]) -> list[httpx.Response]:
-    async def send() -> list[httpx.Response]:
+def send_all(world: BlockWorld, requests: list[tuple[str, str, Any]]) -> list[httpx2.Response]:
+    async def send() -> list[httpx2.Response]:
         headers = {"Accept": BLOCK_V2, "Content-Type": BLOCK_V2}
         async with client_for(world.api.app) as client:
             return [await client.request(method, path, json=body, headers=headers) for method, path, body in requests]
@@ -123,7 +123,7 @@ def test_no_member_of_a_change_breaks_the_server(world: BlockWorld) -> None:
 )
 @pytest.mark.one_database
 def test_bodies_that_are_no_order_are_refused(world: BlockWorld, content: bytes) -> None:
-    async def send() -> httpx.Response:
+    async def send() -> httpx2.Response:
         headers = {"Accept": BLOCK_V2, "Content-Type": BLOCK_V2}
         async with client_for(world.api.app) as client:
             return await client.post(BLOCKS, content=content, headers=headers)

@@ -4,7 +4,7 @@ import base64
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import pytest
 import structlog
 from joserfc import jwt
@@ -36,7 +36,7 @@ def _key(tenancy: Tenancy) -> None:
     )
 
 
-async def log_in(tenancy: Tenancy, secret: str = SECRET, **more: Any) -> httpx.Response:
+async def log_in(tenancy: Tenancy, secret: str = SECRET, **more: Any) -> httpx2.Response:
     """Sign in with the key."""
     return await tenancy.client.post("/api/login", json={"clientId": CLIENT_ID, "clientSecret": secret} | more)
 

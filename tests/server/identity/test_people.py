@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI, Request, Response
 
@@ -34,7 +34,7 @@ def account(**more: Any) -> dict[str, Any]:
     } | more
 
 
-async def log_in(tenancy: Tenancy, username: str, password: str) -> httpx.Response:
+async def log_in(tenancy: Tenancy, username: str, password: str) -> httpx2.Response:
     """Sign in with a password."""
     return await tenancy.client.post("/api/blockyard/v1/login", json={"username": username, "password": password})
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-import httpx
+import httpx2
 import pytest
 
 from blockyard.server.identity.model import WorkspaceRole
@@ -35,7 +35,7 @@ def covers(actor: frozenset[str], target: frozenset[str]) -> bool:
     )
 
 
-async def a_key(admin: httpx.AsyncClient, codes: frozenset[str], workspace: str = "shop") -> str:
+async def a_key(admin: httpx2.AsyncClient, codes: frozenset[str], workspace: str = "shop") -> str:
     body = {
         "metadata": {"ownedByWorkspace": workspace},
         "spec": {"displayName": "target", "permissions": sorted(codes), "expiresAt": None},

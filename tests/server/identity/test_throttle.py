@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from functools import partial
 
-import httpx
+import httpx2
 import pytest
 import structlog
 import uvicorn
@@ -197,8 +197,8 @@ async def test_keys_that_fail_are_counted_too_but_keep_no_person_out(tenancy: Te
 async def seen_by(config: uvicorn.Config, caller: str, forwarded: str) -> str:
     """Return the address that an application sees of a request."""
     config.load()
-    transport = httpx.ASGITransport(config.loaded_app, client=(caller, 1234))
-    async with httpx.AsyncClient(transport=transport, base_url="http://blockyard.test") as client:
+    transport = httpx2.ASGITransport(config.loaded_app, client=(caller, 1234))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://blockyard.test") as client:
         return (await client.get("/who", headers={"X-Forwarded-For": forwarded})).text.strip('"')
 
 

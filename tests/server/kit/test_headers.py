@@ -1,6 +1,6 @@
 """What every answer says to browsers."""
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI, Request, Response
 
@@ -18,7 +18,7 @@ def https(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def client(*, https: bool) -> httpx.AsyncClient:
+def client(*, https: bool) -> httpx2.AsyncClient:
     """A client of an application that sets cookies and tells those it got."""
     app = FastAPI()
 
@@ -37,7 +37,7 @@ def client(*, https: bool) -> httpx.AsyncClient:
     return client_for(app)
 
 
-async def test_an_answer_that_says_nothing_else_is_safe(client: httpx.AsyncClient, *, https: bool) -> None:
+async def test_an_answer_that_says_nothing_else_is_safe(client: httpx2.AsyncClient, *, https: bool) -> None:
     for path in ("/api/cookies", "/nowhere"):
         headers = (await client.get(path)).headers
 
@@ -46,7 +46,7 @@ async def test_an_answer_that_says_nothing_else_is_safe(client: httpx.AsyncClien
     assert (await client.get("/metrics")).headers["Cache-Control"] == "public"
 
 
-async def test_cookies_are_bound_to_the_host_where_that_is_possible(client: httpx.AsyncClient, *, https: bool) -> None:
+async def test_cookies_are_bound_to_the_host_where_that_is_possible(client: httpx2.AsyncClient, *, https: bool) -> None:
     sent = "blockyard_session=planted; __Host-blockyard_session=own; theme=light"
 
     answer = await client.get("/api/cookies", headers={"Cookie": sent})
@@ -57,7 +57,7 @@ async def test_cookies_are_bound_to_the_host_where_that_is_possible(client: http
     assert answer.json()["blockyard_session"] == ("own" if https else "planted")
 
 
-async def test_only_addresses_of_the_api_may_begin_with_two_slashes(client: httpx.AsyncClient) -> None:
+async def test_only_addresses_of_the_api_may_begin_with_two_slashes(client: httpx2.AsyncClient) -> None:
     statuses = [
         (await client.get(f"http://blockyard.test{path}")).status_code for path in ("//api/cookies", "//metrics")
     ]

@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-import httpx
+import httpx2
 import pytest
 import structlog
 from fastapi import Body, Depends, FastAPI, Query, Request
@@ -51,7 +51,7 @@ class Thing(WireModel):
 
 
 @pytest.fixture
-def client() -> httpx.AsyncClient:
+def client() -> httpx2.AsyncClient:
     """A client of an application with one thing of each kind."""
     app = FastAPI()
     install_errors(app)
@@ -97,7 +97,7 @@ def client() -> httpx.AsyncClient:
     ],
 )
 async def test_each_refusal_has_its_status(
-    client: httpx.AsyncClient, name: str, status: int, error: str, code: str
+    client: httpx2.AsyncClient, name: str, status: int, error: str, code: str
 ) -> None:
     answer = await client.get(f"/refuse/{name}")
 
@@ -116,18 +116,18 @@ async def test_each_refusal_has_its_status(
     assert answer.headers["content-type"] == "application/json"
 
 
-async def test_an_error_has_one_member_per_line_and_plain_apostrophes(client: httpx.AsyncClient) -> None:
+async def test_an_error_has_one_member_per_line_and_plain_apostrophes(client: httpx2.AsyncClient) -> None:
     lines = (await client.get("/refuse/denied")).text.splitlines()
 
     assert '  "message": "you don\'t have sufficient permissions",' in lines
 
 
-async def test_some_refusals_have_headers(client: httpx.AsyncClient) -> None:
+async def test_some_refusals_have_headers(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/refuse/slow")).headers["retry-after"] == "7"
     assert (await client.get("/refuse/unauthenticated")).headers["www-authenticate"] == 'Bearer realm="blockyard"'
 
 
-async def test_a_defect_is_logged_and_its_cause_not_told(client: httpx.AsyncClient) -> None:
+async def test_a_defect_is_logged_and_its_cause_not_told(client: httpx2.AsyncClient) -> None:
     with structlog.testing.capture_logs() as lines:
         answer = await client.get("/defect")
 
@@ -137,7 +137,7 @@ async def test_a_defect_is_logged_and_its_cause_not_told(client: httpx.AsyncClie
     assert [line for line in lines if line["event"] == "request failed"]
 
 
-async def test_an_unknown_address_or_method_is_told(client: httpx.AsyncClient) -> None:
+async def test_an_unknown_address_or_method_is_told(client: httpx2.AsyncClient) -> None:
     missing = await client.get("/nothing/here")
     assert (missing.status_code, missing.json()["path"]) == (404, "/nothing/here")
     wrong = await client.delete("/things")
@@ -162,7 +162,7 @@ async def test_an_unknown_address_or_method_is_told(client: httpx.AsyncClient) -
         ("application/vnd.meshcloud.api.meshThing.*", 406),
     ],
 )
-async def test_a_get_needs_an_acceptable_accept(client: httpx.AsyncClient, accept: str, status: int) -> None:
+async def test_a_get_needs_an_acceptable_accept(client: httpx2.AsyncClient, accept: str, status: int) -> None:
     answer = await client.get("/things", headers={"Accept": accept})
 
     assert answer.status_code == status
@@ -186,7 +186,7 @@ async def test_a_get_needs_an_acceptable_accept(client: httpx.AsyncClient, accep
 )
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 async def test_a_body_needs_the_right_content_type(
-    client: httpx.AsyncClient, method: str, content_type: str, status: int
+    client: httpx2.AsyncClient, method: str, content_type: str, status: int
 ) -> None:
     headers = {"Accept": MEDIA, "Content-Type": content_type}
 
@@ -218,7 +218,7 @@ async def test_a_body_needs_the_right_content_type(
     ],
 )
 async def test_a_bad_body_is_400_in_the_shape_of_errors(
-    client: httpx.AsyncClient, content: bytes, code: str | None, field: str | None
+    client: httpx2.AsyncClient, content: bytes, code: str | None, field: str | None
 ) -> None:
     answer = await client.post("/things", content=content, headers=BOTH)
 
@@ -228,7 +228,7 @@ async def test_a_bad_body_is_400_in_the_shape_of_errors(
     assert not re.search("Input should|Field required|Value error", answer.json()["message"])
 
 
-async def test_what_is_wrong_with_a_member_is_told_in_our_words(client: httpx.AsyncClient) -> None:
+async def test_what_is_wrong_with_a_member_is_told_in_our_words(client: httpx2.AsyncClient) -> None:
     async def message(content: bytes) -> str:
         return str((await client.post("/things", content=content, headers=BOTH)).json()["message"])
 
@@ -238,7 +238,7 @@ async def test_what_is_wrong_with_a_member_is_told_in_our_words(client: httpx.As
     assert await message(b"") == "the body is missing"
 
 
-async def test_what_can_be_read_is_echoed(client: httpx.AsyncClient) -> None:
+async def test_what_can_be_read_is_echoed(client: httpx2.AsyncClient) -> None:
     nested: Any = "deep"
     for _ in range(60):
         nested = [nested]
@@ -249,7 +249,7 @@ async def test_what_can_be_read_is_echoed(client: httpx.AsyncClient) -> None:
     assert answer.json() == {"name": sent["name"], "value": sent["value"]}
 
 
-async def test_a_body_over_the_limit_is_413(client: httpx.AsyncClient) -> None:
+async def test_a_body_over_the_limit_is_413(client: httpx2.AsyncClient) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(11):
             yield b"x" * 10_000
@@ -265,19 +265,19 @@ async def test_a_body_over_the_limit_is_413(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/things%00", "/things?q=%00", "/refuse/a%00b"])
-async def test_a_nul_in_the_address_is_400(client: httpx.AsyncClient, path: str) -> None:
+async def test_a_nul_in_the_address_is_400(client: httpx2.AsyncClient, path: str) -> None:
     assert (await client.get(path, headers=BOTH)).status_code == 400
 
 
 @pytest.mark.parametrize("query", ["page=-1", "page=x", "page=99999999999", "size=0", "size=-1", "size=1.5", "page="])
-async def test_a_bad_page_is_400_and_names_the_parameter(client: httpx.AsyncClient, query: str) -> None:
+async def test_a_bad_page_is_400_and_names_the_parameter(client: httpx2.AsyncClient, query: str) -> None:
     answer = await client.get(f"/things?{query}", headers=BOTH)
 
     assert answer.status_code == 400
     assert answer.json()["field"] == "query/" + query.partition("=")[0]
 
 
-async def test_a_large_size_is_lowered(client: httpx.AsyncClient) -> None:
+async def test_a_large_size_is_lowered(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/things?size=5000&page=3", headers=BOTH)).json() == {
         "name": "",
         "number": 3,
@@ -344,7 +344,7 @@ async def _leave_early(app: ASGIApp, path: str, headers: dict[str, str]) -> None
     await app(scope, receive, send)
 
 
-async def test_the_access_log_has_one_line_per_request_without_query_or_headers(client: httpx.AsyncClient) -> None:
+async def test_the_access_log_has_one_line_per_request_without_query_or_headers(client: httpx2.AsyncClient) -> None:
     with structlog.testing.capture_logs() as lines:
         await client.get("/things?q=secret-in-query", headers={"Accept": MEDIA, "Authorization": "Bearer secret"})
         await client.get("/defect")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import anyio
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI, Request
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
@@ -40,7 +40,7 @@ async def shop(
     fill_disk: Callable[[], None] = lambda: None,
     late: anyio.Event | None = None,
     budget: BodyBudget | None = None,
-) -> AsyncIterator[httpx.AsyncClient]:
+) -> AsyncIterator[httpx2.AsyncClient]:
     """Give a client of an application with one POST route that inserts a row."""
     _orders.metadata.create_all(database.engine)
     app = FastAPI()
@@ -197,7 +197,7 @@ async def test_a_request_that_is_at_work_after_its_commit_is_still_being_handled
     database: Database, clock: FixedClock
 ) -> None:
     headers, late = {"Idempotency-Key": "k1"}, anyio.Event()
-    answers: list[httpx.Response] = []
+    answers: list[httpx2.Response] = []
     async with shop(database, clock, late=late) as client, anyio.create_task_group() as group:
 
         async def send() -> None:
@@ -219,7 +219,7 @@ async def test_a_request_that_is_at_work_after_its_commit_is_still_being_handled
 
 
 async def test_a_request_whose_key_was_taken_over_has_no_effect_any_more(database: Database, clock: FixedClock) -> None:
-    answers: list[httpx.Response] = []
+    answers: list[httpx2.Response] = []
     headers = {"Idempotency-Key": "k1"}
     late = anyio.Event()
 

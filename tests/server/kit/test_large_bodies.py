@@ -8,7 +8,7 @@ import weakref
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
-import httpx
+import httpx2
 import pytest
 from fastapi import Body, FastAPI, Request
 from pydantic import AfterValidator
@@ -52,7 +52,7 @@ async def may(request: Request) -> None:
 
 
 @pytest.fixture
-def client() -> Iterator[httpx.AsyncClient]:
+def client() -> Iterator[httpx2.AsyncClient]:
     """A client of an application that takes notes of those who have a token."""
     app = FastAPI()
     install_errors(app)
@@ -102,7 +102,7 @@ def client() -> Iterator[httpx.AsyncClient]:
     answered.set()
 
 
-async def test_others_are_answered_while_a_large_body_is_read(client: httpx.AsyncClient) -> None:
+async def test_others_are_answered_while_a_large_body_is_read(client: httpx2.AsyncClient) -> None:
     upload = asyncio.create_task(client.post("/notes", json={"filler": FILLER, "text": "wait"}))
     await asyncio.to_thread(begun.wait, WAITING_SECONDS)
 
@@ -112,7 +112,7 @@ async def test_others_are_answered_while_a_large_body_is_read(client: httpx.Asyn
     assert (answer.status_code, answer.json()) == (200, {"text": "wait", "number": None})
 
 
-async def test_large_bodies_say_the_same_as_small_ones(client: httpx.AsyncClient) -> None:
+async def test_large_bodies_say_the_same_as_small_ones(client: httpx2.AsyncClient) -> None:
     for path in ("/notes", "/maybe"):
         for note in ({"text": "a\nb", "number": 3}, {"text": 'ä\\"', "number": None}):
             small = await client.post(path, json=note)
@@ -134,7 +134,7 @@ async def test_large_bodies_say_the_same_as_small_ones(client: httpx.AsyncClient
     ],
 )
 async def test_unusable_large_bodies_are_refused(
-    client: httpx.AsyncClient, text: str, code: str, field: str | None
+    client: httpx2.AsyncClient, text: str, code: str, field: str | None
 ) -> None:
     answer = await client.post("/notes", content=text % FILLER, headers=JSON)
 
@@ -143,14 +143,14 @@ async def test_unusable_large_bodies_are_refused(
     assert error["remedy"]
 
 
-async def test_large_bodies_of_strangers_are_not_read(client: httpx.AsyncClient) -> None:
+async def test_large_bodies_of_strangers_are_not_read(client: httpx2.AsyncClient) -> None:
     del client.headers["Authorization"]
 
     assert (await client.post("/notes", json={"text": "x"})).status_code == 200
     assert (await client.post("/notes", content=f'{{"filler": "{FILLER}"', headers=JSON)).status_code == 401
 
 
-async def test_bodies_of_unsaid_length_are_read_as_well(client: httpx.AsyncClient) -> None:
+async def test_bodies_of_unsaid_length_are_read_as_well(client: httpx2.AsyncClient) -> None:
     async def pieces(size: int) -> AsyncIterator[bytes]:
         yield json.dumps({"text": "x", "filler": "x" * size}).encode()
 
@@ -159,7 +159,7 @@ async def test_bodies_of_unsaid_length_are_read_as_well(client: httpx.AsyncClien
         assert answer.json() == {"text": "x", "number": None}
 
 
-async def test_a_route_takes_a_megabyte_of_known_callers_unless_it_says_otherwise(client: httpx.AsyncClient) -> None:
+async def test_a_route_takes_a_megabyte_of_known_callers_unless_it_says_otherwise(client: httpx2.AsyncClient) -> None:
     answers = {
         (path, size): (await client.post(path, json={"text": "x", "filler": "x" * size})).status_code
         for path in ("/signs", "/notes", "/books")
@@ -169,7 +169,7 @@ async def test_a_route_takes_a_megabyte_of_known_callers_unless_it_says_otherwis
     assert list(answers.values()) == [200, 413, 413, 413, 200, 200, 413, 413, 200, 200, 200, 200]
 
 
-async def test_bodies_over_the_limit_are_refused_while_they_arrive(client: httpx.AsyncClient) -> None:
+async def test_bodies_over_the_limit_are_refused_while_they_arrive(client: httpx2.AsyncClient) -> None:
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -184,7 +184,7 @@ async def test_bodies_over_the_limit_are_refused_while_they_arrive(client: httpx
     assert sent == 5 * OPEN_BYTES
 
 
-async def test_whoever_may_not_is_refused_before_a_large_body_is_read(client: httpx.AsyncClient) -> None:
+async def test_whoever_may_not_is_refused_before_a_large_body_is_read(client: httpx2.AsyncClient) -> None:
     client.headers["Authorization"] = "Bearer y"
 
     answer = await client.post("/books", content=f'{{"filler": "{FILLER}"', headers=JSON)
@@ -192,7 +192,7 @@ async def test_whoever_may_not_is_refused_before_a_large_body_is_read(client: ht
     assert answer.status_code == 403
 
 
-async def test_a_document_of_too_many_values_is_refused(client: httpx.AsyncClient) -> None:
+async def test_a_document_of_too_many_values_is_refused(client: httpx2.AsyncClient) -> None:
     for filler in ("[]", "{}", "1", '"a"'):
         content = f'{{"text": "x", "filler": [{",".join([filler] * MAX_VALUES)}]}}'
         answer = await client.post("/books", content=content, headers=JSON)
@@ -201,7 +201,7 @@ async def test_a_document_of_too_many_values_is_refused(client: httpx.AsyncClien
 
 @pytest.mark.parametrize(("size", "in_parts", "whole"), [(OPEN_BYTES, 200, 200), (2 * KNOWN_BYTES, 200, 413)])
 async def test_a_large_form_has_to_come_in_parts(
-    client: httpx.AsyncClient, size: int, in_parts: int, whole: int
+    client: httpx2.AsyncClient, size: int, in_parts: int, whole: int
 ) -> None:
     text = "x" * size
 
@@ -221,7 +221,7 @@ async def test_a_large_form_has_to_come_in_parts(
     ],
 )
 async def test_a_document_with_a_single_huge_text_or_number_is_refused(
-    client: httpx.AsyncClient, filler: str, code: str
+    client: httpx2.AsyncClient, filler: str, code: str
 ) -> None:
     answer = await client.post("/books", content=f'{{"text": "x", "filler": {filler}}}', headers=JSON)
 

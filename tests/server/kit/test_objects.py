@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import httpx
+import httpx2
 import pytest
 from fastapi import Body, FastAPI, Request, Response
 
@@ -72,12 +72,12 @@ def app() -> FastAPI:
 
 
 @pytest.fixture
-def client(app: FastAPI) -> httpx.AsyncClient:
+def client(app: FastAPI) -> httpx2.AsyncClient:
     """A client of the application."""
     return client_for(app)
 
 
-async def test_an_object_comes_in_its_envelope_and_media_type(client: httpx.AsyncClient) -> None:
+async def test_an_object_comes_in_its_envelope_and_media_type(client: httpx2.AsyncClient) -> None:
     sent = {"metadata": {"name": "a b"}, "spec": {"displayName": "A"}, "status": "ignored"}
 
     answer = await client.post(KIND.collection, json=sent, headers=HEADERS)
@@ -94,13 +94,13 @@ async def test_an_object_comes_in_its_envelope_and_media_type(client: httpx.Asyn
 
 
 @pytest.mark.parametrize(("header", "status"), [("Accept", 406), ("Content-Type", 415)])
-async def test_another_media_type_is_refused(client: httpx.AsyncClient, header: str, status: int) -> None:
+async def test_another_media_type_is_refused(client: httpx2.AsyncClient, header: str, status: int) -> None:
     headers = {**HEADERS, header: Kind("meshOther", "v3").media}
 
     assert (await client.post(KIND.collection, json={}, headers=headers)).status_code == status
 
 
-async def test_a_list_links_its_other_pages_with_all_filters_of_the_request(client: httpx.AsyncClient) -> None:
+async def test_a_list_links_its_other_pages_with_all_filters_of_the_request(client: httpx2.AsyncClient) -> None:
     listed = (await client.get(f"{KIND.collection}?tag=x&page=1&size=1&tag=y", headers=HEADERS)).json()
 
     assert [one["metadata"]["name"] for one in listed["_embedded"]["meshThings"]] == ["b"]

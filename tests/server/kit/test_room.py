@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI, Request
 from starlette.types import Message
@@ -29,7 +29,7 @@ class Library:
     pace_seconds: float = WAITING_SECONDS
     begun: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
 
-    def client(self) -> httpx.AsyncClient:
+    def client(self) -> httpx2.AsyncClient:
         """Return a client of it."""
         return client_for(self.app())
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import anyio
-import httpx
+import httpx2
 import pytest
 
 from blockyard.protocol.names import ImplementationType, RunStatus
@@ -14,7 +14,7 @@ from tests.support.waiting import until, until_somebody_listens
 pytestmark = pytest.mark.anyio
 
 
-async def abort(world: RunWorld, run_id: object, key: str = "platform") -> httpx.Response:
+async def abort(world: RunWorld, run_id: object, key: str = "platform") -> httpx2.Response:
     """Stop a run over HTTP."""
     async with world.client(key) as client:
         return await client.post(f"{OWN}/{run_id}/abort")
@@ -199,7 +199,7 @@ async def test_a_held_heartbeat_is_answered_by_the_abort(world: RunWorld) -> Non
     run = world.request()
     worker = await a_worker(world)
     await worker.register("one")
-    answers: list[httpx.Response] = []
+    answers: list[httpx2.Response] = []
 
     async with anyio.create_task_group() as group:
 
@@ -219,7 +219,7 @@ async def test_a_held_heartbeat_is_answered_when_the_run_has_ended(world: RunWor
     world.request()
     worker = await a_worker(world)
     await worker.register("one")
-    answers: list[httpx.Response] = []
+    answers: list[httpx2.Response] = []
 
     async with anyio.create_task_group() as group:
 

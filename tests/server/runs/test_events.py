@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, TypedDict
 
-import httpx
+import httpx2
 import pytest
 
 from tests.support.clock import FixedClock
@@ -61,7 +61,7 @@ async def watch(
     if last is not None:
         headers["Last-Event-ID"] = last
     async with (
-        httpx.AsyncClient(base_url=server.url, timeout=10) as client,
+        httpx2.AsyncClient(base_url=server.url, timeout=10) as client,
         client.stream("GET", f"{OWN}/{run_id}/events", headers=headers) as answer,
     ):
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -106,7 +106,7 @@ async def test_a_stream_ends_with_the_credential_of_its_viewer(world: RunWorld, 
 
 async def test_last_event_id_resumes_and_a_seen_end_is_204(server: Served, worker: Worker) -> None:
     await worker.log("work", 0, b"one\n")
-    async with httpx.AsyncClient(base_url=server.url) as client:
+    async with httpx2.AsyncClient(base_url=server.url) as client:
         headers = {"Authorization": "Bearer platform", "Accept": "application/json"}
         position = (await client.get(f"{OWN}/{worker.run_id}/events", headers=headers)).json()["position"]
     await worker.log("work", 4, b"two\n")
@@ -115,7 +115,7 @@ async def test_last_event_id_resumes_and_a_seen_end_is_204(server: Served, worke
     seen = await watch(server, worker.run_id, last=str(position))
 
     assert [frame["data"]["text"] for frame in seen if frame["event"] == "log"] == ["two\n"]
-    async with httpx.AsyncClient(base_url=server.url) as client:
+    async with httpx2.AsyncClient(base_url=server.url) as client:
         headers = {
             "Authorization": "Bearer platform",
             "Accept": "text/event-stream",
@@ -127,7 +127,7 @@ async def test_last_event_id_resumes_and_a_seen_end_is_204(server: Served, worke
 async def test_a_viewer_that_goes_away_leaves_nothing_behind(world: RunWorld, server: Served, worker: Worker) -> None:
     headers = {"Accept": "text/event-stream", "Authorization": "Bearer platform"}
     async with (
-        httpx.AsyncClient(base_url=server.url, timeout=10) as client,
+        httpx2.AsyncClient(base_url=server.url, timeout=10) as client,
         client.stream("GET", f"{OWN}/{worker.run_id}/events", headers=headers) as answer,
     ):
         async for frame in frames(answer.aiter_lines()):
@@ -142,7 +142,7 @@ async def test_a_long_poll_answers_as_soon_as_something_happens(
 ) -> None:
     headers = {"Accept": "application/json", "Authorization": "Bearer platform"}
     path = f"{OWN}/{worker.run_id}/events"
-    async with httpx.AsyncClient(base_url=server.url, timeout=10) as client:
+    async with httpx2.AsyncClient(base_url=server.url, timeout=10) as client:
         first = (await client.get(path, headers=headers)).json()
         after = {"after": first["position"]}
         nothing = (await client.get(path, params=after, headers=headers)).json()

@@ -3,7 +3,7 @@
 import json
 from uuid import UUID
 
-import httpx
+import httpx2
 import pytest
 
 from blockyard.protocol.jsontypes import Json
@@ -70,7 +70,7 @@ async def workers(world: RunWorld) -> dict[str, Worker]:
     return found
 
 
-async def send(world: RunWorld, token: str, worker: Worker, request: tuple[str, str, Json]) -> httpx.Response:
+async def send(world: RunWorld, token: str, worker: Worker, request: tuple[str, str, Json]) -> httpx2.Response:
     method, path, body = request
     place = path.format(run=worker.run_id, block=world.run(worker.run_id).block_id)
     async with world.client(token) as client:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 
-import httpx
+import httpx2
 import pytest
 
 from blockyard.protocol.names import Behavior
@@ -182,12 +182,12 @@ RELEASES = {"UNLOCK", "UNLOCK of whatever it is", "DELETE of the lock"}
 """To release what nobody holds is no error: the answer to the first attempt may have been lost."""
 
 
-async def use(holder: Holder, request: str) -> httpx.Response:
+async def use(holder: Holder, request: str) -> httpx2.Response:
     """Send one request with the token of the attempt."""
     engine, worker = holder.engine, holder.worker
     lock_id = "of the new one" if holder.new else "own"
     versions = f"/api/blockyard/v1/blocks/{engine.block_id}/state/versions"
-    requests: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
+    requests: dict[str, Callable[[], Awaitable[httpx2.Response]]] = {
         "GET": lambda: engine.send("GET"),
         "POST": lambda: engine.send("POST", a_state(2)),
         "POST of what is not a state": lambda: engine.send("POST", b"{}"),

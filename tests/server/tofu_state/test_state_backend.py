@@ -7,7 +7,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import pytest
 
 from blockyard.protocol.jsontypes import Json
@@ -37,7 +37,7 @@ class Engine:
 
     async def send(
         self, method: str, body: bytes = b"", *, lock_id: str | None = None, suffix: str = "", md5: str | None = None
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send one request."""
         credentials = b64encode(f"x:{self.token}".encode()).decode()
         headers = {"Authorization": f"Basic {credentials}"}
@@ -49,11 +49,11 @@ class Engine:
             params = {"ID": lock_id} if lock_id else {}
             return await client.request(method, path, content=body, headers=headers, params=params)
 
-    async def lock(self, lock_id: str = "lock-1", method: str = "LOCK", suffix: str = "") -> httpx.Response:
+    async def lock(self, lock_id: str = "lock-1", method: str = "LOCK", suffix: str = "") -> httpx2.Response:
         """Take the lock."""
         return await self.send(method, json.dumps({"ID": lock_id, "Who": "me@host"}).encode(), suffix=suffix)
 
-    async def unlock(self, lock_id: str = "lock-1", method: str = "UNLOCK", suffix: str = "") -> httpx.Response:
+    async def unlock(self, lock_id: str = "lock-1", method: str = "UNLOCK", suffix: str = "") -> httpx2.Response:
         """Release the lock."""
         return await self.send(method, json.dumps({"ID": lock_id}).encode(), suffix=suffix)
 
@@ -267,7 +267,7 @@ async def test_64_megabytes_go_through_and_no_more(world: RunWorld) -> None:
 async def test_a_large_state_does_not_hold_up_others(world: RunWorld) -> None:
     engine, _ = await an_engine(world)
     body = a_state(1, filler="x" * 48 * 1024 * 1024)
-    answers: list[httpx.Response] = []
+    answers: list[httpx2.Response] = []
 
     async def write() -> None:
         answers.append(await engine.send("POST", body))

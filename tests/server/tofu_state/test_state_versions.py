@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 import pytest
 
 from blockyard.server.tofu_state.model import to_prune
@@ -31,7 +31,7 @@ async def given_versions(world: RunWorld, count: int) -> str:
     return f"{OWN}/{run.block_id}/state/versions"
 
 
-async def send(world: RunWorld, method: str, path: str, key: str = "platform") -> httpx.Response:
+async def send(world: RunWorld, method: str, path: str, key: str = "platform") -> httpx2.Response:
     """Send a request with a key."""
     async with world.client(key) as client:
         return await client.request(method, path, headers={"Accept": "application/json"})

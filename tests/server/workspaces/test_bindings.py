@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from blockyard.server.identity.model import WorkspaceRole
@@ -35,7 +35,7 @@ def _shop(tenancy: Tenancy) -> None:
     tenancy.db.write_now(lambda tx: tenancy.groups.seed(tx, "my-user-group", "Group", ["ann", "joe", "nobody"]))
 
 
-async def bind(client: httpx.AsyncClient, name: str, role: str = "Member", subject: str = "jane", **more: Any) -> int:
+async def bind(client: httpx2.AsyncClient, name: str, role: str = "Member", subject: str = "jane", **more: Any) -> int:
     """Bind a person; return the status."""
     answer = await client.post(USERS, json=body(name, role, subject, **more), headers=USER_BINDING)
     return answer.status_code

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-import httpx
+import httpx2
 
 from blockyard.protocol.run import Behavior, TerraformImplementation
 from blockyard.runner.executors.opentofu.engine.conclusions import conclusion
@@ -27,7 +27,7 @@ class ModuleWork(Work):
         *,
         implementation: TerraformImplementation,
         settings: OpenTofuSettings,
-        http: httpx.Client,
+        http: httpx2.Client,
     ) -> None:
         super().__init__(context, reporter)
         self.implementation = implementation

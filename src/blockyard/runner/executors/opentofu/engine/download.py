@@ -29,7 +29,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 import structlog
 
 from blockyard.runner.executors.opentofu.engine.version import EngineVersion, Product
@@ -91,9 +91,9 @@ class Downloader:
             raise DownloadError(f"{folder}: {error.strerror}") from error
 
     def _install(self, release: _Release, program: str, folder: Path, must_stop: Callable[[], bool]) -> None:
-        timeout = httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS)
+        timeout = httpx2.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS)
         hooks = {"request": [self._refuse_unsafe]}
-        with httpx.Client(follow_redirects=True, timeout=timeout, event_hooks=hooks) as client:
+        with httpx2.Client(follow_redirects=True, timeout=timeout, event_hooks=hooks) as client:
             checksums = _get(client, f"{release.base}/{release.checksums}", must_stop)
             if self._key_file is not None:
                 signature = _get(client, f"{release.base}/{release.signature}", must_stop)
@@ -112,9 +112,9 @@ class Downloader:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
-    def _refuse_unsafe(self, request: httpx.Request) -> None:
+    def _refuse_unsafe(self, request: httpx2.Request) -> None:
         """Refuse what anybody on the way could change; called for each redirect too. Raises DownloadError."""
-        mirror = httpx.URL(self._mirror) if self._mirror else None
+        mirror = httpx2.URL(self._mirror) if self._mirror else None
         is_own = mirror is not None and mirror.scheme == request.url.scheme and mirror.netloc == request.url.netloc
         if request.url.scheme == "https" or (is_own and (self._key_file is not None or _is_here(request.url.host))):
             return
@@ -177,7 +177,7 @@ def _locked(path: Path, must_stop: Callable[[], bool]) -> Iterator[None]:
         yield
 
 
-def _get(client: httpx.Client, url: str, must_stop: Callable[[], bool]) -> bytes:
+def _get(client: httpx2.Client, url: str, must_stop: Callable[[], bool]) -> bytes:
     content = io.BytesIO()
     try:
         with client.stream("GET", url) as answer:
@@ -189,7 +189,7 @@ def _get(client: httpx.Client, url: str, must_stop: Callable[[], bool]) -> bytes
                 if content.tell() + len(chunk) > MAX_ARCHIVE_BYTES:
                     raise DownloadError(f"{url} is too large")
                 content.write(chunk)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise DownloadError(f"{url} could not be downloaded: {str(error) or type(error).__name__}") from error
     return content.getvalue()
 

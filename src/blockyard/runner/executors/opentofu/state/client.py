@@ -4,13 +4,13 @@ import time
 from base64 import b64encode
 from hashlib import md5
 
-import httpx
+import httpx2
 
 from blockyard.modules import literals
 from blockyard.runner.executors.opentofu.state.backend import USER
 from blockyard.runner.executors.opentofu.state.outputs import State
 
-_TIMEOUT = httpx.Timeout(60, connect=10)
+_TIMEOUT = httpx2.Timeout(60, connect=10)
 _PAUSES_SECONDS = (0.5, 2.0, 4.0)
 _TRANSIENT = 500
 _NO_STATE = (204, 404)
@@ -20,18 +20,18 @@ class StateError(Exception):
     """The state cannot be read or written; the message is for people."""
 
 
-def new_http() -> httpx.Client:
+def new_http() -> httpx2.Client:
     """Return the client all runs share: making one takes tens of milliseconds. No connection is kept open."""
-    return httpx.Client(timeout=_TIMEOUT, limits=httpx.Limits(max_keepalive_connections=0))
+    return httpx2.Client(timeout=_TIMEOUT, limits=httpx2.Limits(max_keepalive_connections=0))
 
 
 class StateClient:
     """One building block's state on the control plane."""
 
-    def __init__(self, http: httpx.Client, address: str, run_token: str) -> None:
+    def __init__(self, http: httpx2.Client, address: str, run_token: str) -> None:
         self._http = http
         self._address = address
-        self._auth = httpx.BasicAuth(USER, run_token)
+        self._auth = httpx2.BasicAuth(USER, run_token)
 
     def read(self) -> State | None:
         """Return the state, None if there is none. Raises StateError."""
@@ -49,7 +49,7 @@ class StateClient:
         literals.read_json(state)
         self._send("POST", state)
 
-    def _send(self, method: str, content: bytes | None = None) -> httpx.Response:
+    def _send(self, method: str, content: bytes | None = None) -> httpx2.Response:
         headers = {"Accept": "application/json"}
         if content is not None:
             digest = md5(content, usedforsecurity=False).digest()
@@ -58,7 +58,7 @@ class StateClient:
         for pause in (*_PAUSES_SECONDS, None):
             try:
                 answer = self._http.request(method, self._address, auth=self._auth, headers=headers, content=content)
-            except httpx.HTTPError as error:
+            except httpx2.HTTPError as error:
                 answer, reason = None, type(error).__name__
             if (answer is not None and answer.status_code < _TRANSIENT) or pause is None:
                 break
