@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import PROJECT
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.paging import Page, PageRequest
 
@@ -39,7 +40,7 @@ def test_pages_are_counted_by_the_real_size(total: int, size: int, pages: int) -
     ],
 )
 def test_links_lead_to_the_other_pages(number: int, relations: set[str]) -> None:
-    document = LINKS.collection("projects", "meshProjects", page(number, 10, 25), {})
+    document = LINKS.page_of(PROJECT, page(number, 10, 25), {})
 
     links = document["_links"]
     assert isinstance(links, dict)
@@ -48,7 +49,7 @@ def test_links_lead_to_the_other_pages(number: int, relations: set[str]) -> None
 
 
 def test_an_empty_list_has_its_key_and_one_link() -> None:
-    assert LINKS.collection("projects", "meshProjects", page(0, 20, 0), {"a": "1 & 2"}) == {
+    assert LINKS.page_of(PROJECT, page(0, 20, 0), {"a": "1 & 2"}) == {
         "_embedded": {"meshProjects": []},
         "_links": {
             "self": {"href": "https://blockyard.test/prefix/api/meshobjects/meshprojects?a=1+%26+2&page=0&size=20"}
