@@ -1,3 +1,3 @@
 """Blockyard: a self-hosted control plane for building blocks."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
