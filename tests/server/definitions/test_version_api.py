@@ -258,6 +258,17 @@ def test_a_manual_version_follows_its_inputs(catalogue: Catalogue) -> None:
     assert catalogue.edit(edited, inputs={"a": an_input(), "b": an_input()})["spec"]["outputs"].keys() == {"a", "b"}
 
 
+def test_an_output_of_a_manual_version_has_the_type_of_its_input(catalogue: Catalogue) -> None:
+    draft = catalogue.draft(catalogue.define())
+    path = f"{VERSIONS}/{draft['metadata']['uuid']}"
+    content = changed(draft, inputs={"a": an_input()}, outputs={"a": an_output(type="INTEGER")})
+
+    error = catalogue.refused(400, "PUT", path, content)
+
+    assert (error["errorCode"], error["field"]) == ("BadOutputType", "/spec/outputs/a/type")
+    assert error["remedy"] == "Send STRING."
+
+
 PIPELINES: dict[str, Any] = {
     "githubWorkflows": {
         "repository": "example/building-block",

@@ -174,6 +174,17 @@ BAD_OUTPUTS: list[tuple[Any, str, str]] = [
 ]
 
 
+def test_a_version_has_five_hundred_inputs_and_outputs_at_most(catalogue: Catalogue) -> None:
+    inputs = {f"k{number}": an_input() for number in range(501)}
+    outputs = {f"k{number}": an_output() for number in range(501)}
+
+    many = refused_content(catalogue, implementation=terraform(), inputs=inputs)
+    more = refused_content(catalogue, implementation=terraform(), outputs=outputs)
+
+    assert (many["errorCode"], many["field"]) == ("TooManyInputs", "/spec/inputs")
+    assert (more["errorCode"], more["field"]) == ("TooManyOutputs", "/spec/outputs")
+
+
 @pytest.mark.parametrize(("outputs", "code", "field"), BAD_OUTPUTS)
 def test_a_bad_output_is_refused(catalogue: Catalogue, outputs: Any, code: str, field: str) -> None:
     error = refused_content(catalogue, implementation=terraform(), outputs=outputs)
