@@ -5,7 +5,8 @@ from uuid import UUID
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.server.kit.hal import Links
+from blockyard.protocol.kinds import PROJECT, WORKSPACE
+from blockyard.server.kit.hal import Links, link
 from blockyard.server.kit.paging import Page, PageRequest
 
 LINKS = Links("https://blockyard.test/prefix/")
@@ -39,7 +40,7 @@ def test_pages_are_counted_by_the_real_size(total: int, size: int, pages: int) -
     ],
 )
 def test_links_lead_to_the_other_pages(number: int, relations: set[str]) -> None:
-    document = LINKS.collection("projects", "meshProjects", page(number, 10, 25), {})
+    document = LINKS.page_of(PROJECT, page(number, 10, 25), {})
 
     links = document["_links"]
     assert isinstance(links, dict)
@@ -48,7 +49,7 @@ def test_links_lead_to_the_other_pages(number: int, relations: set[str]) -> None
 
 
 def test_an_empty_list_has_its_key_and_one_link() -> None:
-    assert LINKS.collection("projects", "meshProjects", page(0, 20, 0), {"a": "1 & 2"}) == {
+    assert LINKS.page_of(PROJECT, page(0, 20, 0), {"a": "1 & 2"}) == {
         "_embedded": {"meshProjects": []},
         "_links": {
             "self": {"href": "https://blockyard.test/prefix/api/meshobjects/meshprojects?a=1+%26+2&page=0&size=20"}
@@ -58,13 +59,13 @@ def test_an_empty_list_has_its_key_and_one_link() -> None:
 
 
 def test_a_link_encodes_each_value_as_one_segment() -> None:
-    assert LINKS.href("workspace", name="a/b?c d") == (
-        "https://blockyard.test/prefix/api/meshobjects/meshworkspaces/a%2Fb%3Fc%20d"
-    )
-    run_id = UUID(int=1)
-    assert LINKS.href("run", uuid=run_id).endswith("/00000000-0000-0000-0000-000000000001")
-    assert LINKS.href("update_source", uuid=run_id).endswith("/status/source/{sourceId}")
-    assert LINKS.link("base") == {"href": "https://blockyard.test/prefix"}
+    base = "https://blockyard.test/prefix"
+
+    assert LINKS.of(WORKSPACE, "a/b?c d") == f"{base}/api/meshobjects/meshworkspaces/a%2Fb%3Fc%20d"
+    assert LINKS.of(PROJECT, "a.b", UUID(int=1)).endswith("/a.b/00000000-0000-0000-0000-000000000001")
+    assert LINKS.own("runs", "ü", "log") == f"{base}/api/blockyard/v1/runs/%C3%BC/log"
+    assert LINKS.to("a b", 1) == f"{base}/a%20b/1"
+    assert link(LINKS.to()) == {"href": base}
 
 
 def test_a_page_is_converted_item_by_item() -> None:
