@@ -14,7 +14,7 @@ from bench.pages import bearer, signed_in
 from bench.requests import FLAT, SEARCH, Access, Mix, interleaved
 from bench.runner import Reporter, claim, new_runner
 from bench.seeding import STEPS, Scale, Template, seed
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 from tests.support.installation import Installation, an_input, an_output, installation, terraform, text_of, value
 
@@ -155,7 +155,7 @@ def _template(blockyard: Installation) -> Template:
     )
     reporter.close()
     definition = blockyard.call(
-        "GET", f"/api/meshobjects/meshbuildingblockdefinitionversions/{version}", media.DEFINITION_VERSION
+        "GET", f"/api/meshobjects/meshbuildingblockdefinitionversions/{version}", kinds.VERSION.media
     )
     uuid = text_of(definition, "spec", "buildingBlockDefinitionRef", "uuid")
     return Template("shop", uuid, version, block, reporter.run)

@@ -12,7 +12,7 @@ from bench.groups import Setting
 from bench.load import Connection, Request
 from bench.pages import bearer, signed_in
 from bench.runner import Reporter, claim, new_runner
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 from tests.support.installation import Installation, terraform
 
@@ -80,8 +80,12 @@ def _opening(setting: Setting, blockyard: Installation, reporter: Reporter, log:
     for name, request, budget in (
         ("run page", Request("page", "GET", f"/runs/{reporter.run}", {"Accept": "text/html", "Cookie": cookies}), 200),
         ("last 64 KB", Request("tail", "GET", tail, end), 200),
-        ("all messages (last 1 MB)", Request("logs", "GET", f"{address}/logs", {"Accept": media.RUN, **token}), None),
-        ("run document", Request("run", "GET", address, {"Accept": media.RUN, **token}), None),
+        (
+            "all messages (last 1 MB)",
+            Request("logs", "GET", f"{address}/logs", {"Accept": kinds.RUN.media, **token}),
+            None,
+        ),
+        ("run document", Request("run", "GET", address, {"Accept": kinds.RUN.media, **token}), None),
     ):
         seconds: list[float] = []
         for _ in range(setting.rounds):

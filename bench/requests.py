@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from bench.load import Request
 from bench.seeding import DEFINITIONS, Scale, seeded_id
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 
 BLOCKS = "/api/meshobjects/meshbuildingblocks"
@@ -72,7 +72,7 @@ class Mix:
         scale = self._scale
         deep, deep_runs = str(scale.blocks // 40), str(scale.runs // 40)
         return {
-            "block": (200, lambda kind: self._object(kind, BLOCKS, "block", media.BLOCK_V2)),
+            "block": (200, lambda kind: self._object(kind, BLOCKS, "block", kinds.BLOCK_V2.media)),
             "blocks, first page": (100, self._blocks()),
             "blocks, deep page": (20, self._blocks(page=deep)),
             "blocks by workspace": (40, self._blocks(workspaceIdentifier=self._team)),
@@ -109,10 +109,10 @@ class Mix:
         return {"order": (50, self._order), "change": (50, self._change)}
 
     def _blocks(self, **query: str | Callable[[], str]) -> Callable[[str], Request]:
-        return lambda kind: self._get(kind, BLOCKS, query, media.BLOCK_V2)
+        return lambda kind: self._get(kind, BLOCKS, query, kinds.BLOCK_V2.media)
 
     def _runs(self, **query: str | Callable[[], str]) -> Callable[[str], Request]:
-        return lambda kind: self._get(kind, RUNS, query, media.RUN)
+        return lambda kind: self._get(kind, RUNS, query, kinds.RUN.media)
 
     def _get(self, kind: str, path: str, query: Mapping[str, str | Callable[[], str]], accept: str) -> Request:
         drawn = urlencode({name: value if isinstance(value, str) else value() for name, value in query.items()})
@@ -123,14 +123,14 @@ class Mix:
         return Request(kind, "GET", f"{path}/{uuid}", self._headers(accept))
 
     def _run_document(self, kind: str) -> Request:
-        return Request(kind, "GET", f"{RUNS}/{self._newest_run()}", self._headers(media.RUN))
+        return Request(kind, "GET", f"{RUNS}/{self._newest_run()}", self._headers(kinds.RUN.media))
 
     def _page(self, kind: str, path: str, query: Mapping[str, str]) -> Request:
         headers = {"Accept": "text/html", "Cookie": self._access.cookies}
         return Request(kind, "GET", f"{path}?{urlencode(query)}" if query else path, headers)
 
     def _order(self, kind: str) -> Request:
-        return Request(kind, "POST", BLOCKS, self._headers(media.BLOCK_V2, sends=True), self._order_body)
+        return Request(kind, "POST", BLOCKS, self._headers(kinds.BLOCK_V2.media, sends=True), self._order_body)
 
     def _change(self, kind: str) -> Request:
         """Change the display name: a write without a run."""
@@ -143,7 +143,7 @@ class Mix:
         }
         body = json.dumps({"metadata": {}, "spec": spec})
         path = f"{BLOCKS}/{seeded_id('block', number)}"
-        return Request(kind, "PUT", path, self._headers(media.BLOCK_V2, sends=True), body)
+        return Request(kind, "PUT", path, self._headers(kinds.BLOCK_V2.media, sends=True), body)
 
     def _headers(self, accept: str, *, sends: bool = False) -> Mapping[str, str]:
         headers = {"Accept": accept, "Authorization": f"Bearer {self._access.token}"}

@@ -5,7 +5,7 @@ import time
 
 import httpx2
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 from tests.support.installation import Installation, text_of
 from tests.support.runner_keys import a_runner_key
@@ -22,13 +22,13 @@ def new_runner(blockyard: Installation) -> str:
             "restriction": "PRIVATE",
         },
     }
-    created = blockyard.call("POST", "/api/meshobjects/meshbuildingblockrunners", media.RUNNER, body)
+    created = blockyard.call("POST", "/api/meshobjects/meshbuildingblockrunners", kinds.RUNNER.media, body)
     return text_of(created, "metadata", "uuid")
 
 
 def claim(blockyard: Installation, runner: str, claimed: list[tuple[float, JsonObject]]) -> None:
     """Claim a run by long poll as our own runner does; append when it came, and the run."""
-    headers = {"Accept": media.RUN, "Prefer": "wait=25", "Blockyard-Protocol": "1"}
+    headers = {"Accept": kinds.RUN.media, "Prefer": "wait=25", "Blockyard-Protocol": "1"}
     path = "/api/meshobjects/meshbuildingblockruns/create"
     while not claimed:
         answer = blockyard.client.post(path, params={"forRunnerUuid": runner}, headers=headers)
@@ -41,7 +41,7 @@ class Reporter:
 
     def __init__(self, blockyard: Installation, run: JsonObject, runner: str) -> None:
         token = text_of(run, "spec", "runToken")
-        headers = {"Accept": media.RUN, "Content-Type": media.RUN, "Authorization": f"Bearer {token}"}
+        headers = {"Accept": kinds.RUN.media, "Content-Type": kinds.RUN.media, "Authorization": f"Bearer {token}"}
         self.run = text_of(run, "metadata", "uuid")
         self._runner = runner
         self._objects = f"{blockyard.url}/api/meshobjects/meshbuildingblockruns/{self.run}/status/source"

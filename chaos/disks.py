@@ -18,7 +18,7 @@ from typing import Protocol
 
 import httpx2
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 from chaos.checks import Finding, check_applied, check_disk, check_nothing_runs
 from chaos.module import Site
@@ -185,7 +185,7 @@ def _check_refusal(stack: Stack) -> list[str]:
         "metadata": {"name": name, "tags": {}},
         "spec": {"displayName": name, "platformBuilderAccessEnabled": True},
     }
-    headers = {"Accept": media.WORKSPACE, "Content-Type": media.WORKSPACE}
+    headers = {"Accept": kinds.WORKSPACE.media, "Content-Type": kinds.WORKSPACE.media}
     url = f"http://127.0.0.1:{stack.servers[0].port}"
     path = "/api/meshobjects/meshworkspaces"
     with httpx2.Client(base_url=url, auth=stack.blockyard.client.auth, timeout=20) as client:

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import grimp
@@ -28,6 +29,15 @@ def test_the_import_contracts_hold() -> None:
     )
 
     assert answer.returncode == 0, answer.stdout
+
+
+def test_no_module_needs_itself(graph: grimp.ImportGraph) -> None:
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle of imports: {' needs '.join(reversed(error.args[1]))}")
 
 
 def test_a_store_is_used_by_the_use_cases_of_its_own_feature_only(graph: grimp.ImportGraph) -> None:

@@ -14,8 +14,8 @@ from blockyard.cli.client import Client
 from blockyard.cli.contexts import Credentials
 from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.problems import unreachable
-from blockyard.cli.resources import BLOCKS, WORKSPACES
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import BLOCK_V2, WORKSPACE
 from tests.support.certificates import Authority
 from tests.support.network import free_port
 from tests.support.scripted_http import Answer, ScriptedServer, scripted_server
@@ -51,53 +51,53 @@ def connection(answers: dict[str, list[Answer]], **known: str | int) -> Iterator
 
 
 def test_the_first_request_signs_in_with_the_key_and_the_token_is_used_again() -> None:
-    path = WORKSPACES.path("shop")
+    path = WORKSPACE.path("shop")
     with connection({path: [Answer(200, {})]}) as (client, server, _):
-        client.show(WORKSPACES, "shop")
-        client.show(WORKSPACES, "shop")
+        client.show(WORKSPACE, "shop")
+        client.show(WORKSPACE, "shop")
 
     assert [asked.path for asked in server.asked] == ["/api/login", path, path]
     assert json.loads(server.asked[0].body) == {"clientId": "key", "clientSecret": "s3cret"}
     assert {asked.headers["Authorization"] for asked in server.asked[1:]} == {"Bearer t1"}
-    assert server.asked[1].headers["Accept"] == WORKSPACES.media
+    assert server.asked[1].headers["Accept"] == WORKSPACE.media
 
 
 @pytest.mark.parametrize(("seconds_left", "logins"), [(31, 0), (30, 1), (-5, 1)])
 def test_a_token_near_its_end_is_replaced_before_it_is_used(seconds_left: int, logins: int) -> None:
-    answers = {WORKSPACES.path("shop"): [Answer(200, {})]}
+    answers = {WORKSPACE.path("shop"): [Answer(200, {})]}
     with connection(answers, token="old", expires_at=int(NOW) + seconds_left) as (client, server, _):
-        client.show(WORKSPACES, "shop")
+        client.show(WORKSPACE, "shop")
 
     assert sum(asked.path == "/api/login" for asked in server.asked) == logins
 
 
 def test_a_refused_token_is_replaced_once() -> None:
-    path = WORKSPACES.path("shop")
+    path = WORKSPACE.path("shop")
     answers = {path: [Answer(401, {"message": "the token is void"}), Answer(200, {"ok": True})]}
     with connection(answers, token="old") as (client, server, _):
-        assert client.show(WORKSPACES, "shop") == {"ok": True}
+        assert client.show(WORKSPACE, "shop") == {"ok": True}
 
     assert [asked.headers.get("Authorization") for asked in server.asked] == ["Bearer old", None, "Bearer t1"]
 
 
 def test_a_busy_server_is_asked_again_after_the_time_it_names() -> None:
-    path = WORKSPACES.path("shop")
+    path = WORKSPACE.path("shop")
     busy = [Answer(503, {}, {"Retry-After": "7"}), Answer(429, {}), Answer(502, {}), Answer(504, {}), Answer(200, {})]
     with connection({path: busy}) as (client, _, waits):
-        client.show(WORKSPACES, "shop")
+        client.show(WORKSPACE, "shop")
 
     assert waits.seconds == [7, 2, 4, 8]
 
 
 def test_an_order_whose_answer_was_lost_is_sent_again_with_the_same_key() -> None:
     lost = [Answer(status=None), Answer(201, {"metadata": {"uuid": "b"}})]
-    with connection({BLOCKS.path(): lost}, token="t") as (client, server, waits):
-        assert client.create(BLOCKS, {"spec": {}}) == {"metadata": {"uuid": "b"}}
+    with connection({BLOCK_V2.path(): lost}, token="t") as (client, server, waits):
+        assert client.create(BLOCK_V2, {"spec": {}}) == {"metadata": {"uuid": "b"}}
 
     first, second = server.asked
     assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
     assert json.loads(first.body) == {"apiVersion": "v2-preview", "kind": "meshBuildingBlock", "spec": {}}
-    assert first.headers["Content-Type"] == BLOCKS.media
+    assert first.headers["Content-Type"] == BLOCK_V2.media
     assert waits.seconds == [1]
 
 
@@ -107,7 +107,7 @@ def test_a_server_that_does_not_exist_is_given_up_soon() -> None:
         Client(Credentials(url=f"http://127.0.0.1:{free_port()}", token="t"), sleep=waits) as client,
         pytest.raises(Failure) as caught,
     ):
-        client.show(WORKSPACES, "shop")
+        client.show(WORKSPACE, "shop")
 
     assert caught.value.exit_code is ExitCode.UNREACHABLE
     assert waits.seconds == [1, 2]
@@ -127,10 +127,10 @@ def test_a_server_that_does_not_exist_is_given_up_soon() -> None:
 def test_a_problem_becomes_cause_remedy_and_exit_code(status: int, code: ExitCode) -> None:
     body = {"status": status, "errorCode": "X", "message": "no", "field": "/spec", "remedy": "Do this."}
     with (
-        connection({WORKSPACES.path("shop"): [Answer(status, body)]}) as (client, _, _waits),
+        connection({WORKSPACE.path("shop"): [Answer(status, body)]}) as (client, _, _waits),
         pytest.raises(Failure) as caught,
     ):
-        client.show(WORKSPACES, "shop")
+        client.show(WORKSPACE, "shop")
 
     failure = caught.value
     assert (failure.remedy, failure.code, failure.field) == ("Do this.", "X", "/spec")
@@ -140,12 +140,12 @@ def test_a_problem_becomes_cause_remedy_and_exit_code(status: int, code: ExitCod
 
 
 def test_an_answer_that_is_no_json_is_explained() -> None:
-    answers = {WORKSPACES.path("shop"): [Answer(200, b"<html>")], WORKSPACES.path("x"): [Answer(500, b"<html>")]}
+    answers = {WORKSPACE.path("shop"): [Answer(200, b"<html>")], WORKSPACE.path("x"): [Answer(500, b"<html>")]}
     with connection(answers) as (client, _, _waits):
         with pytest.raises(Failure, match="did not answer with a JSON object"):
-            client.show(WORKSPACES, "shop")
+            client.show(WORKSPACE, "shop")
         with pytest.raises(Failure, match=r"http://127\.0\.0\.1:\d+ answered 500"):
-            client.show(WORKSPACES, "x")
+            client.show(WORKSPACE, "x")
 
 
 def test_a_refused_sign_in_names_the_server_and_does_not_wait() -> None:
@@ -174,10 +174,10 @@ def test_another_program_at_the_address_of_a_server_is_told_apart(status: int) -
 )
 def test_another_program_is_told_apart_by_who_has_a_token(answer: Answer) -> None:
     with (
-        connection({WORKSPACES.path("shop"): [answer]}, token="t") as (client, _, _waits),
+        connection({WORKSPACE.path("shop"): [answer]}, token="t") as (client, _, _waits),
         pytest.raises(Failure, match="does not answer as a Blockyard server") as caught,
     ):
-        client.show(WORKSPACES, "shop")
+        client.show(WORKSPACE, "shop")
 
     assert (caught.value.code, caught.value.exit_code) == ("NotBlockyard", ExitCode.REFUSED)
 
@@ -209,7 +209,7 @@ def test_trouble_with_tls_is_told_in_plain_words_and_not_tried_again(authority: 
     with tls_server(authority.server_context() if encrypted else None) as server:
         url = f"https://localhost:{server.getsockname()[1]}"
         with Client(Credentials(url=url, token="t"), sleep=waits) as client, pytest.raises(Failure) as caught:
-            client.show(WORKSPACES, "shop")
+            client.show(WORKSPACE, "shop")
 
     failure = caught.value
     expected = "its certificate is not accepted" if encrypted else "this port speaks http, not https"
@@ -244,12 +244,12 @@ def test_all_pages_of_a_list_are_read_and_empty_filters_left_out() -> None:
         body = {"_embedded": {"meshWorkspaces": items}, "page": {"number": number, "totalPages": 2, "totalElements": 3}}
         return Answer(200, body)
 
-    answers = {WORKSPACES.path(): [page(0, "a", "b"), page(1, "c")]}
+    answers = {WORKSPACE.path(): [page(0, "a", "b"), page(1, "c")]}
     with connection(answers) as (client, server, _):
-        found = [item["metadata"] for item in client.list(WORKSPACES, {"name": None, "tag": "x"})]
+        found = [item["metadata"] for item in client.list(WORKSPACE, {"name": None, "tag": "x"})]
 
     assert found == [{"name": "a"}, {"name": "b"}, {"name": "c"}]
-    assert server.asked[1].path == f"{WORKSPACES.path()}?tag=x&page=0&size=200"
+    assert server.asked[1].path == f"{WORKSPACE.path()}?tag=x&page=0&size=200"
 
 
 def test_a_token_without_a_key_that_has_ended_asks_for_a_new_sign_in() -> None:
@@ -257,7 +257,7 @@ def test_a_token_without_a_key_that_has_ended_asks_for_a_new_sign_in() -> None:
         Client(Credentials(url="http://127.0.0.1:9", token="t", expires_at=5), now=lambda: NOW) as client,
         pytest.raises(Failure, match=r"the sign-in to http://127\.0\.0\.1:9 has ended") as caught,
     ):
-        client.show(WORKSPACES, "shop")
+        client.show(WORKSPACE, "shop")
 
     assert caught.value.exit_code is ExitCode.DENIED
 

@@ -10,7 +10,7 @@ from blockyard.modules.importing import propose
 from blockyard.modules.output_type import KnownVariable, shown
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.definitions.model import DeclaredType, OutputSpec
-from blockyard.server.definitions.values import check_output, is_web_address
+from blockyard.server.definitions.model.values import check_output, is_web_address
 from blockyard.server.kit.errors import Invalid
 from tests.cli.test_cli_import_engine import ENGINE_STARTS, console
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
 from tests.support.installation import SHARED_RUNNER, an_input, text_of
 from tests.support.refused import Refused
@@ -60,14 +60,14 @@ def draft(server: WholeServer, tenancy: Tenancy) -> str:
     """The id of a draft version."""
     body = a_version(tenancy.definition, UNKNOWN, number=2, state="DRAFT")
     body["metadata"] = {"ownedByWorkspace": "platform"}
-    created = server.ok(Request("POST", VERSIONS, body, media.DEFINITION_VERSION))
+    created = server.ok(Request("POST", VERSIONS, body, kinds.VERSION.media))
     return text_of(created, "metadata", "uuid")
 
 
 def _refused_version(server: WholeServer, tenancy: Tenancy, draft: str, **members: Json) -> dict[str, Any]:
     refused = Refused(server)
     body = a_version(tenancy.definition, draft, number=2, state="DRAFT", **members)
-    (answer,) = refused.all([Request("PUT", f"{VERSIONS}/{draft}", body, media.DEFINITION_VERSION)], [400])
+    (answer,) = refused.all([Request("PUT", f"{VERSIONS}/{draft}", body, kinds.VERSION.media)], [400])
     refused.done()
     return error_of(answer)
 
@@ -115,7 +115,7 @@ def test_unusable_values_are_refused(server: WholeServer, tenancy: Tenancy, bad:
     inputs: Any = order["spec"]
     inputs["inputs"] |= {key: {"value": value, "isSensitive": False} for key, value in values.items()}
 
-    (answer,) = refused.all([Request("POST", BLOCKS, order, media.BLOCK_V2)], [400])
+    (answer,) = refused.all([Request("POST", BLOCKS, order, kinds.BLOCK_V2.media)], [400])
 
     refused.done()
     assert error_of(answer)["field"] == field
@@ -124,13 +124,13 @@ def test_unusable_values_are_refused(server: WholeServer, tenancy: Tenancy, bad:
 def test_a_pattern_that_would_take_for_ever_is_given_up(server: WholeServer, tenancy: Tenancy, draft: str) -> None:
     inputs: JsonObject = {"k": an_input(valueValidationRegex="(a|aa)+(b|bb)+(a|aa)+$")}
     body = a_version(tenancy.definition, draft, number=2, inputs=inputs, outputs={})
-    server.ok(Request("PUT", f"{VERSIONS}/{draft}", body, media.DEFINITION_VERSION))
+    server.ok(Request("PUT", f"{VERSIONS}/{draft}", body, kinds.VERSION.media))
     refused = Refused(server)
     order = an_order(draft)
     spec: Any = order["spec"]
     spec["inputs"] = {"k": {"value": "a" * 5000 + "b" * 5000 + "a" * 5000 + "c", "isSensitive": False}}
 
-    (answer,) = refused.all([Request("POST", BLOCKS, order, media.BLOCK_V2)], [400])
+    (answer,) = refused.all([Request("POST", BLOCKS, order, kinds.BLOCK_V2.media)], [400])
 
     refused.done()
     assert error_of(answer)["field"] == "/spec/inputs/k/value"
@@ -182,8 +182,8 @@ def test_an_older_attempt_and_a_foreign_run_change_nothing(server: WholeServer, 
     report: JsonObject = {"status": "SUCCEEDED", "summary": "done", "steps": []}
     registration: JsonObject = {"source": {"id": "mine", "externalRunId": "1"}, "steps": []}
     reports = [
-        Request("PATCH", f"{source}/{SHARED_RUNNER}", report, media.RUN, old.run_token),
-        Request("POST", source, registration, media.RUN, old.run_token),
+        Request("PATCH", f"{source}/{SHARED_RUNNER}", report, kinds.RUN.media, old.run_token),
+        Request("POST", source, registration, kinds.RUN.media, old.run_token),
         Request("POST", f"{own}/heartbeat", token=old.run_token),
     ]
     writes = [Request("POST", state, _state(1), token=old.run_token)]

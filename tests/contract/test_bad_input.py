@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.kit.bodies import OPEN_BYTES
 from tests.support.refused import Refused
@@ -330,17 +330,17 @@ def _documents(tenancy: Tenancy) -> dict[str, tuple[str, str, str, JsonObject]]:
         "subject": {"name": "admin"},
     }
     return {
-        "workspace": ("POST", WORKSPACES, media.WORKSPACE, a_workspace("shop")),
+        "workspace": ("POST", WORKSPACES, kinds.WORKSPACE.media, a_workspace("shop")),
         "binding": (
             "POST",
             "/api/meshobjects/meshworkspacebindings/userbindings",
-            media.WORKSPACE_USER_BINDING,
+            kinds.WORKSPACE_USER_BINDING.media,
             binding,
         ),
-        "definition": ("PUT", f"{DEFINITIONS}/{UNKNOWN}", media.DEFINITION, a_definition()),
-        "version": ("PUT", f"{VERSIONS}/{tenancy.version}", media.DEFINITION_VERSION, draft),
-        "step": ("PATCH", f"{RUNS}/{tenancy.run}/status/source/source", media.RUN, step),
-        "update": ("PATCH", f"{RUNS}/{tenancy.run}/status/source/source", media.RUN, update),
+        "definition": ("PUT", f"{DEFINITIONS}/{UNKNOWN}", kinds.DEFINITION.media, a_definition()),
+        "version": ("PUT", f"{VERSIONS}/{tenancy.version}", kinds.VERSION.media, draft),
+        "step": ("PATCH", f"{RUNS}/{tenancy.run}/status/source/source", kinds.RUN.media, step),
+        "update": ("PATCH", f"{RUNS}/{tenancy.run}/status/source/source", kinds.RUN.media, update),
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID
 from tests.support.installation import an_input
@@ -60,9 +60,9 @@ def _with_secret(tenancy: Tenancy, secret: Json) -> list[Request]:
         a_version(tenancy.definition, tenancy.version, implementation=key),
     ]
     return [
-        Request("POST", BLOCKS, order, media.BLOCK_V2),
-        *(Request("POST", VERSIONS, version, media.DEFINITION_VERSION) for version in versions),
-        Request("POST", f"{OBJECTS}/meshintegrations", _integration(secret), media.INTEGRATION),
+        Request("POST", BLOCKS, order, kinds.BLOCK_V2.media),
+        *(Request("POST", VERSIONS, version, kinds.VERSION.media) for version in versions),
+        Request("POST", f"{OBJECTS}/meshintegrations", _integration(secret), kinds.INTEGRATION.media),
     ]
 
 

@@ -12,7 +12,7 @@ import structlog
 from fastapi.routing import APIRoute
 from starlette.types import Message
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.kit.bodies import KNOWN_BYTES, OPEN_BYTES
 from blockyard.server.kit.http import GONE
@@ -204,7 +204,7 @@ def _powerless(server: WholeServer) -> str:
     """Return the token of a key that may do nothing."""
     spec: JsonObject = {"displayName": "powerless", "permissions": [], "expiresAt": None}
     body: JsonObject = {"metadata": {"ownedByWorkspace": "shop"}, "spec": spec}
-    status = server.ok(Request("POST", f"{OBJECTS}/meshapikeys", body, media.API_KEY))["status"]
+    status = server.ok(Request("POST", f"{OBJECTS}/meshapikeys", body, kinds.API_KEY.media))["status"]
     assert isinstance(status, dict)
     login: JsonObject = {"clientId": status["clientId"], "clientSecret": status["clientSecret"]}
     return text_of(server.ok(Request("POST", "/api/login", login, "application/json")), "access_token")

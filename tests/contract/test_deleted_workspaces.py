@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from sqlalchemy import select, text
 
-from blockyard.protocol import kinds, media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID
 from blockyard.server.kit.database import Transaction, metadata
@@ -43,7 +43,7 @@ FOLLOWERS = {
 def a_key(workspace: str, tenancy: Tenancy) -> Request:
     del tenancy
     spec: JsonObject = {"displayName": "late", "permissions": ["PROJECT_LIST"]}
-    return Request("POST", f"{OBJECTS}/meshapikeys", _of(workspace, spec), media.API_KEY)
+    return Request("POST", f"{OBJECTS}/meshapikeys", _of(workspace, spec), kinds.API_KEY.media)
 
 
 def a_project(workspace: str, tenancy: Tenancy) -> Request:
@@ -69,7 +69,7 @@ def a_binding(workspace: str, tenancy: Tenancy) -> Request:
         "subject": {"name": "admin"},
     }
     path = f"{OBJECTS}/meshworkspacebindings/userbindings"
-    return Request("POST", path, body, media.WORKSPACE_USER_BINDING)
+    return Request("POST", path, body, kinds.WORKSPACE_USER_BINDING.media)
 
 
 def a_runner(workspace: str, tenancy: Tenancy) -> Request:
@@ -79,7 +79,7 @@ def a_runner(workspace: str, tenancy: Tenancy) -> Request:
         "publicKey": a_runner_key("late").public_pem,
         "implementationType": "ALL",
     }
-    return Request("POST", f"{OBJECTS}/meshbuildingblockrunners", _of(workspace, spec), media.RUNNER)
+    return Request("POST", f"{OBJECTS}/meshbuildingblockrunners", _of(workspace, spec), kinds.RUNNER.media)
 
 
 def an_integration(workspace: str, tenancy: Tenancy) -> Request:
@@ -87,20 +87,20 @@ def an_integration(workspace: str, tenancy: Tenancy) -> Request:
     runner: JsonObject = {"uuid": str(SHARED_RUNNER_UUID), "kind": "meshBuildingBlockRunner"}
     gitlab: JsonObject = {"baseUrl": "https://gitlab.example.test", "runnerRef": runner}
     spec: JsonObject = {"displayName": "late", "config": {"type": "gitlab", "gitlab": gitlab}}
-    return Request("POST", f"{OBJECTS}/meshintegrations", _of(workspace, spec), media.INTEGRATION)
+    return Request("POST", f"{OBJECTS}/meshintegrations", _of(workspace, spec), kinds.INTEGRATION.media)
 
 
 def a_late_definition(workspace: str, tenancy: Tenancy) -> Request:
     del tenancy
     body: Any = a_definition()
     body["metadata"]["ownedByWorkspace"] = workspace
-    return Request("POST", DEFINITIONS, body, media.DEFINITION)
+    return Request("POST", DEFINITIONS, body, kinds.DEFINITION.media)
 
 
 def a_block(workspace: str, tenancy: Tenancy) -> Request:
     order: Any = an_order(tenancy.version)
     order["spec"]["targetRef"]["name"] = workspace
-    return Request("POST", BLOCKS, order, media.BLOCK_V2)
+    return Request("POST", BLOCKS, order, kinds.BLOCK_V2.media)
 
 
 CREATIONS: Mapping[str, Callable[[str, Tenancy], Request]] = {
@@ -128,7 +128,7 @@ def test_what_is_made_while_its_workspace_is_deleted_is_refused(
 ) -> None:
     name = f"gone-{new_id().hex[:12]}"
     workspace: Any = a_workspace(name)
-    server.ok(Request("POST", WORKSPACES, workspace, media.WORKSPACE))
+    server.ok(Request("POST", WORKSPACES, workspace, kinds.WORKSPACE.media))
     deleted, may_commit = Event(), Event()
 
     def delete(tx: Transaction) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID
 from tests.contract.test_bad_input import OPEN, filled, operations
@@ -17,9 +17,9 @@ REPORTS = {"source", "{source_id}", "log", "heartbeat", "release"}
 def test_no_operation_takes_the_token_of_an_attempt_that_is_over(server: WholeServer, tenancy: Tenancy) -> None:
     assert server.send(Request("GET", ME, token=tenancy.run_token)).status_code == 200
     source: JsonObject = {"source": {"id": "source"}, "steps": [{"id": "apply", "displayName": "Apply"}]}
-    server.ok(Request("POST", f"{RUNS}/{tenancy.run}/status/source", source, media.RUN, tenancy.run_token))
+    server.ok(Request("POST", f"{RUNS}/{tenancy.run}/status/source", source, kinds.RUN.media, tenancy.run_token))
     end: JsonObject = {"status": "SUCCEEDED"}
-    server.ok(Request("PATCH", f"{RUNS}/{tenancy.run}/status/source/source", end, media.RUN, tenancy.run_token))
+    server.ok(Request("PATCH", f"{RUNS}/{tenancy.run}/status/source/source", end, kinds.RUN.media, tenancy.run_token))
     server.clock.advance(GRACE_SECONDS + 10)
     asked = {
         (method, path): Request(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import httpx2
 import pytest
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
 from tests.contract.test_bad_input import STREAMS, filled, operations
 from tests.support.held import LIMIT_SECONDS, Held, measured
@@ -77,7 +77,9 @@ def member(server: WholeServer, tenancy: Tenancy) -> Person:
         "subject": {"name": "mia"},
     }
     server.ok(
-        Request("POST", "/api/meshobjects/meshworkspacebindings/userbindings", binding, media.WORKSPACE_USER_BINDING)
+        Request(
+            "POST", "/api/meshobjects/meshworkspacebindings/userbindings", binding, kinds.WORKSPACE_USER_BINDING.media
+        )
     )
     mia = Person(server.app)
     assert mia.sign_in("mia").status_code == 303
@@ -89,10 +91,10 @@ def member(server: WholeServer, tenancy: Tenancy) -> Person:
 
 def new_version(server: WholeServer, inputs: JsonObject, outputs: JsonObject) -> str:
     """Return a released version of a definition of its own."""
-    created = server.ok(Request("POST", DEFINITIONS, a_definition(), media.DEFINITION))
+    created = server.ok(Request("POST", DEFINITIONS, a_definition(), kinds.DEFINITION.media))
     definition, version = text_of(created, "metadata", "uuid"), text_of(created, "status", "latestVersionUuid")
     body = a_version(definition, version, inputs=inputs, outputs=outputs)
-    server.ok(Request("PUT", f"{VERSIONS}/{version}", body, media.DEFINITION_VERSION))
+    server.ok(Request("PUT", f"{VERSIONS}/{version}", body, kinds.VERSION.media))
     return version
 
 
@@ -102,7 +104,7 @@ def order(version: str, inputs: Mapping[str, Json]) -> Request:
     spec = body["spec"]
     assert isinstance(spec, dict)
     spec["inputs"] = {key: {"value": value, "isSensitive": False} for key, value in inputs.items()}
-    return Request("POST", BLOCKS, body, media.BLOCK_V2)
+    return Request("POST", BLOCKS, body, kinds.BLOCK_V2.media)
 
 
 def held_by_requests(
@@ -171,7 +173,7 @@ def test_evil_texts_hold_no_page_up(server: WholeServer, tenancy: Tenancy, membe
 def _report(server: WholeServer, run_id: str, token: str, text: str) -> None:
     """Let a run end whose every text is evil."""
     source: JsonObject = {"source": {"id": "source"}, "steps": [{"id": "apply", "displayName": text[:200].strip()}]}
-    server.ok(Request("POST", f"{RUNS}/{run_id}/status/source", source, media.RUN, token))
+    server.ok(Request("POST", f"{RUNS}/{run_id}/status/source", source, kinds.RUN.media, token))
     outputs: JsonObject = {"summary": {"value": text, "type": "STRING", "isSensitive": False}}
     step: JsonObject = {
         "id": "apply",
@@ -181,7 +183,7 @@ def _report(server: WholeServer, run_id: str, token: str, text: str) -> None:
         "outputs": outputs,
     }
     update: JsonObject = {"status": "SUCCEEDED", "summary": text[:2000], "steps": [step]}
-    server.ok(Request("PATCH", f"{RUNS}/{run_id}/status/source/source", update, media.RUN, token))
+    server.ok(Request("PATCH", f"{RUNS}/{run_id}/status/source/source", update, kinds.RUN.media, token))
 
 
 def test_slow_patterns_and_evil_values_hold_no_order_up(server: WholeServer, tenancy: Tenancy) -> None:
@@ -228,7 +230,7 @@ def test_deep_and_wide_documents_hold_no_route_up(server: WholeServer, tenancy: 
 def test_a_huge_single_token_does_not_hold_the_interpreter(server: WholeServer, tenancy: Tenancy, name: str) -> None:
     state, document = f"/api/terraform/state/workspace/shop/buildingBlock/{tenancy.block}", HUGE[name]()
     requests = [
-        Request("POST", BLOCKS, document, media.BLOCK_V2),
+        Request("POST", BLOCKS, document, kinds.BLOCK_V2.media),
         Request("POST", state, document, "application/json", tenancy.run_token),
     ]
 
@@ -244,7 +246,7 @@ def test_braces_in_the_text_of_a_step_hold_no_report_up(server: WholeServer, ten
     update: JsonObject = {"status": "IN_PROGRESS", "steps": [step]}
 
     held, answers = held_by_requests(
-        server, [Request("PATCH", f"{RUNS}/{tenancy.run}/status/source/github", update, media.RUN)]
+        server, [Request("PATCH", f"{RUNS}/{tenancy.run}/status/source/github", update, kinds.RUN.media)]
     )
 
     assert [answer.status_code for answer in answers] == [200]
@@ -264,16 +266,16 @@ def test_large_values_hold_no_reader_up(server: WholeServer, tenancy: Tenancy) -
     )
     block, run_id = text_of(run, "spec", "buildingBlock", "uuid"), text_of(run, "metadata", "uuid")
     looks = [
-        Request("GET", f"{BLOCKS}?size=1000", None, media.BLOCK_V2),
-        Request("GET", f"{BLOCKS}/{block}", None, media.BLOCK_V2),
+        Request("GET", f"{BLOCKS}?size=1000", None, kinds.BLOCK_V2.media),
+        Request("GET", f"{BLOCKS}/{block}", None, kinds.BLOCK_V2.media),
         Request("GET", f"/api/blockyard/v1/blocks/{block}", None, JSON),
-        Request("GET", f"{RUNS}/{run_id}", None, media.RUN),
+        Request("GET", f"{RUNS}/{run_id}", None, kinds.RUN.media),
     ]
 
     held, answers = held_by_requests(server, looks)
 
     for gone in blocks:
-        server.ok(Request("DELETE", f"{BLOCKS}/{gone}/purge", None, media.BLOCK_V2))
+        server.ok(Request("DELETE", f"{BLOCKS}/{gone}/purge", None, kinds.BLOCK_V2.media))
     assert [answer.content.count(LARGE.encode()) for answer in answers] == [4, 1, 1, 1]
     assert held.loop < LIMIT_SECONDS, held  # nothing is written
 
@@ -292,8 +294,8 @@ def test_large_outputs_hold_no_viewer_up(server: WholeServer, tenancy: Tenancy) 
     }
     step: JsonObject = {"id": "apply", "status": "SUCCEEDED", "outputs": outputs}
     update: JsonObject = {"status": "SUCCEEDED", "steps": [step]}
-    server.ok(Request("PATCH", f"{RUNS}/{run_id}/status/source/source", update, media.RUN, token))
-    server.ok(Request("DELETE", f"{BLOCKS}/{block}/purge", None, media.BLOCK_V2))
+    server.ok(Request("PATCH", f"{RUNS}/{run_id}/status/source/source", update, kinds.RUN.media, token))
+    server.ok(Request("DELETE", f"{BLOCKS}/{block}/purge", None, kinds.BLOCK_V2.media))
     events = f"/api/blockyard/v1/blocks/{block}/events"
     looks = [Request("GET", events, None, kind) for kind in (JSON, "text/event-stream")]
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.identity.permissions import MANAGED, PLAIN
 from blockyard.server.kit.ids import new_id
@@ -53,7 +53,7 @@ def key_of(server: WholeServer, workspace: str) -> str:
     """Return the token of a key that may do in its workspace what an owner may."""
     spec: JsonObject = {"displayName": "all", "permissions": [*sorted(PLAIN | MANAGED)]}
     body: JsonObject = {"metadata": {"ownedByWorkspace": workspace}, "spec": spec}
-    made = server.ok(Request("POST", f"{OBJECTS}/meshapikeys", body, media.API_KEY))
+    made = server.ok(Request("POST", f"{OBJECTS}/meshapikeys", body, kinds.API_KEY.media))
     login: JsonObject = {
         "clientId": text_of(made, "status", "clientId"),
         "clientSecret": text_of(made, "status", "clientSecret"),
@@ -65,7 +65,7 @@ def a_team(server: WholeServer, *, builder: bool = True) -> str:
     """Make a workspace and return its name."""
     workspace: Any = a_workspace(f"team-{new_id().hex[:12]}")
     workspace["spec"]["platformBuilderAccessEnabled"] = builder
-    server.ok(Request("POST", WORKSPACES, workspace, media.WORKSPACE))
+    server.ok(Request("POST", WORKSPACES, workspace, kinds.WORKSPACE.media))
     return str(workspace["metadata"]["name"])
 
 
@@ -81,12 +81,12 @@ def defined(
     body: Any = a_definition()
     body["metadata"]["ownedByWorkspace"] = owner
     body["spec"]["runTransparency"] = transparent
-    made = server.ok(Request("POST", DEFINITIONS, body, media.DEFINITION))
+    made = server.ok(Request("POST", DEFINITIONS, body, kinds.DEFINITION.media))
     version = text_of(made, "status", "latestVersionUuid")
     content: Any = a_version(text_of(made, "metadata", "uuid"), version, inputs=inputs or {})
     content["metadata"]["ownedByWorkspace"] = owner
     content["spec"] |= members
-    return Request("PUT", f"{VERSIONS}/{version}", content, media.DEFINITION_VERSION), version
+    return Request("PUT", f"{VERSIONS}/{version}", content, kinds.VERSION.media), version
 
 
 def ordered(server: WholeServer, version: str, consumer: str, **inputs: Json) -> JsonObject:
@@ -94,7 +94,7 @@ def ordered(server: WholeServer, version: str, consumer: str, **inputs: Json) ->
     order: Any = an_order(version)
     order["spec"]["targetRef"]["name"] = consumer
     order["spec"]["inputs"] = {key: {"value": value, "isSensitive": False} for key, value in inputs.items()}
-    return server.ok(Request("POST", BLOCKS, order, media.BLOCK_V2))
+    return server.ok(Request("POST", BLOCKS, order, kinds.BLOCK_V2.media))
 
 
 def platform_builder(server: WholeServer, *, flag: bool) -> int:
@@ -102,7 +102,9 @@ def platform_builder(server: WholeServer, *, flag: bool) -> int:
     owner = a_team(server, builder=flag)
     body: Any = a_definition()
     body["metadata"]["ownedByWorkspace"] = owner
-    return server.send(Request("POST", DEFINITIONS, body, media.DEFINITION, token=key_of(server, owner))).status_code
+    return server.send(
+        Request("POST", DEFINITIONS, body, kinds.DEFINITION.media, token=key_of(server, owner))
+    ).status_code
 
 
 def administrator(server: WholeServer, *, flag: bool) -> int:
@@ -125,9 +127,11 @@ def transparent(server: WholeServer, *, flag: bool) -> int:
     server.ok(release)
     consumer = a_team(server, builder=False)
     block = text_of(ordered(server, version, consumer), "metadata", "uuid")
-    found: Any = server.ok(Request("GET", RUNS, media=media.RUN, params={"buildingBlockUuid": block}))
+    found: Any = server.ok(Request("GET", RUNS, media=kinds.RUN.media, params={"buildingBlockUuid": block}))
     run = found["_embedded"]["meshBuildingBlockRuns"][0]["metadata"]["uuid"]
-    return server.send(Request("GET", f"{RUNS}/{run}", media=media.RUN, token=key_of(server, consumer))).status_code
+    return server.send(
+        Request("GET", f"{RUNS}/{run}", media=kinds.RUN.media, token=key_of(server, consumer))
+    ).status_code
 
 
 def updateable(server: WholeServer, *, flag: bool) -> int:
@@ -140,7 +144,7 @@ def updateable(server: WholeServer, *, flag: bool) -> int:
     block: Any = ordered(server, version, consumer, size="small")
     block["spec"]["inputs"]["size"]["value"] = "large"
     path = f"{BLOCKS}/{block['metadata']['uuid']}"
-    return server.send(Request("PUT", path, block, media.BLOCK_V2, token=key_of(server, consumer))).status_code
+    return server.send(Request("PUT", path, block, kinds.BLOCK_V2.media, token=key_of(server, consumer))).status_code
 
 
 def environment(server: WholeServer, *, flag: bool) -> int:
@@ -233,14 +237,14 @@ class TestPlatformBuilder:
         body["spec"] = {"displayName": "Renamed", "platformBuilderAccessEnabled": flag}
         path = f"{WORKSPACES}/{team}"
 
-        assert server.send(Request("PUT", path, body, media.WORKSPACE, token=token)).status_code == 200
+        assert server.send(Request("PUT", path, body, kinds.WORKSPACE.media, token=token)).status_code == 200
         body["spec"]["platformBuilderAccessEnabled"] = not flag
-        refused = server.send(Request("PUT", path, body, media.WORKSPACE, token=token))
+        refused = server.send(Request("PUT", path, body, kinds.WORKSPACE.media, token=token))
 
         assert refused.status_code == 403
         assert error_of(refused)["errorCode"] == "AdministratorNeeded"
         assert error_of(refused)["field"] == "/spec/platformBuilderAccessEnabled"
-        assert server.send(Request("PUT", path, body, media.WORKSPACE)).status_code == 200
+        assert server.send(Request("PUT", path, body, kinds.WORKSPACE.media)).status_code == 200
 
     def test_without_it_nothing_that_runs_is_saved_any_more_and_what_is_there_stays(self, server: WholeServer) -> None:
         team = a_team(server)
@@ -248,7 +252,7 @@ class TestPlatformBuilder:
         server.ok(release)
         body: Any = a_workspace(team)
         body["spec"]["platformBuilderAccessEnabled"] = False
-        server.ok(Request("PUT", f"{WORKSPACES}/{team}", body, media.WORKSPACE))
+        server.ok(Request("PUT", f"{WORKSPACES}/{team}", body, kinds.WORKSPACE.media))
         token = key_of(server, team)
         assert isinstance(release.body, dict)
         definition = text_of(release.body, "spec", "buildingBlockDefinitionRef", "uuid")
@@ -257,17 +261,20 @@ class TestPlatformBuilder:
             server.send(Request(request.method, request.path, request.body, request.media, token=token))
             for request in (
                 release,
-                Request("POST", VERSIONS, release.body, media.DEFINITION_VERSION),
-                Request("PUT", f"{DEFINITIONS}/{definition}", _owned(a_definition(), team), media.DEFINITION),
-                Request("POST", f"{OBJECTS}/meshbuildingblockrunners", _a_runner(team), media.RUNNER),
-                Request("POST", f"{OBJECTS}/meshintegrations", _an_integration(team), media.INTEGRATION),
+                Request("POST", VERSIONS, release.body, kinds.VERSION.media),
+                Request("PUT", f"{DEFINITIONS}/{definition}", _owned(a_definition(), team), kinds.DEFINITION.media),
+                Request("POST", f"{OBJECTS}/meshbuildingblockrunners", _a_runner(team), kinds.RUNNER.media),
+                Request("POST", f"{OBJECTS}/meshintegrations", _an_integration(team), kinds.INTEGRATION.media),
             )
         ]
 
         assert [error_of(answer)["errorCode"] for answer in refused] == ["PlatformBuilderNeeded"] * 5
         assert {answer.status_code for answer in refused} == {403}
         assert ordered(server, version, a_team(server, builder=False))
-        assert server.send(Request("DELETE", f"{DEFINITIONS}/{definition}", media=media.DEFINITION)).status_code == 409
+        assert (
+            server.send(Request("DELETE", f"{DEFINITIONS}/{definition}", media=kinds.DEFINITION.media)).status_code
+            == 409
+        )
 
     def test_the_server_says_when_a_second_workspace_may_run_code(
         self, server: WholeServer, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]

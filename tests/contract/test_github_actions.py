@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 from tests.support.installation import SHARED_RUNNER, an_input, an_output, text_of
 from tests.support.replay import recorded, replay
@@ -38,13 +38,13 @@ TRIGGER = {"id": "gh-trigger", "displayName": "Trigger GitHub Action", "status":
 def workflow(server: WholeServer) -> str:
     """A released version whose runs start a workflow."""
     for name in ("platform", "shop"):
-        server.ok(Request("POST", WORKSPACES, a_workspace(name), media.WORKSPACE))
+        server.ok(Request("POST", WORKSPACES, a_workspace(name), kinds.WORKSPACE.media))
     github = {"owner": "acme", "baseUrl": "https://api.github.com", "appId": "1", "appPrivateKey": {"plaintext": "PEM"}}
     integration: Any = {
         "metadata": {"ownedByWorkspace": "platform"},
         "spec": {"displayName": "GitHub", "config": {"type": "github", "github": github}},
     }
-    connected = server.ok(Request("POST", f"{OBJECTS}/meshintegrations", integration, media.INTEGRATION))
+    connected = server.ok(Request("POST", f"{OBJECTS}/meshintegrations", integration, kinds.INTEGRATION.media))
     settings: JsonObject = {
         "repository": "bucket",
         "branch": "main",
@@ -54,7 +54,7 @@ def workflow(server: WholeServer) -> str:
         "omitRunObjectInput": True,
         "integrationRef": {"uuid": text_of(connected, "metadata", "uuid"), "kind": "meshIntegration"},
     }
-    created = server.ok(Request("POST", DEFINITIONS, a_definition(), media.DEFINITION))
+    created = server.ok(Request("POST", DEFINITIONS, a_definition(), kinds.DEFINITION.media))
     definition, version = text_of(created, "metadata", "uuid"), text_of(created, "status", "latestVersionUuid")
     content = a_version(
         definition,
@@ -63,7 +63,7 @@ def workflow(server: WholeServer) -> str:
         outputs={"url": an_output()},
         implementation={"type": "githubWorkflows", "githubWorkflows": settings},
     )
-    server.ok(Request("PUT", f"{VERSIONS}/{version}", content, media.DEFINITION_VERSION))
+    server.ok(Request("PUT", f"{VERSIONS}/{version}", content, kinds.VERSION.media))
     return version
 
 
@@ -71,8 +71,8 @@ def workflow(server: WholeServer) -> str:
 def test_the_actions_report_on_a_run(server: WholeServer, workflow: str, sequence: str) -> None:
     order: Any = an_order(workflow)
     order["spec"]["inputs"] = {"name": {"value": "ada", "isSensitive": False}}
-    block = text_of(server.ok(Request("POST", BLOCKS, order, media.BLOCK_V2)), "metadata", "uuid")
-    run = server.ok(Request("POST", f"{RUNS}/create", media=media.RUN, params={"forRunnerUuid": SHARED_RUNNER}))
+    block = text_of(server.ok(Request("POST", BLOCKS, order, kinds.BLOCK_V2.media)), "metadata", "uuid")
+    run = server.ok(Request("POST", f"{RUNS}/create", media=kinds.RUN.media, params={"forRunnerUuid": SHARED_RUNNER}))
     trigger(server, run)
 
     answers = replay_actions(server, sequence, run)
@@ -84,10 +84,10 @@ def test_the_actions_report_on_a_run(server: WholeServer, workflow: str, sequenc
     assert {answer.text for answer in reported} == {'{"runAborted":false}'}
     read = [answer.json() for answer in answers if answer.request.method == "GET"]
     assert {str(document["metadata"]["uuid"]) for document in read} <= {text_of(run, "metadata", "uuid")}
-    ended: Any = server.ok(Request("GET", f"{BLOCKS}/{block}", media=media.BLOCK_V2))["status"]
+    ended: Any = server.ok(Request("GET", f"{BLOCKS}/{block}", media=kinds.BLOCK_V2.media))["status"]
     assert ended["status"] == "SUCCEEDED"
     assert ended["outputs"]["url"]["value"] == "https://bucket.example.org"
-    logs: Any = server.ok(Request("GET", f"{RUNS}/{text_of(run, 'metadata', 'uuid')}/logs", media=media.RUN))
+    logs: Any = server.ok(Request("GET", f"{RUNS}/{text_of(run, 'metadata', 'uuid')}/logs", media=kinds.RUN.media))
     assert [
         (step["displayName"], step["status"], step["userMessage"], step["systemMessage"]) for step in logs["steps"]
     ] == [
@@ -109,8 +109,8 @@ def trigger(server: WholeServer, run: JsonObject) -> None:
         "summary": None,
         "steps": [{"id": "gh-trigger", "status": "SUCCEEDED", "systemMessage": "triggered", "outputs": None}],
     }
-    server.ok(Request("POST", path, source, media.RUN, token))
-    server.ok(Request("PATCH", f"{path}/{SHARED_RUNNER}", done, media.RUN, token))
+    server.ok(Request("POST", path, source, kinds.RUN.media, token))
+    server.ok(Request("PATCH", f"{path}/{SHARED_RUNNER}", done, kinds.RUN.media, token))
 
 
 def replay_actions(server: WholeServer, sequence: str, run: JsonObject) -> list[httpx2.Response]:
@@ -134,7 +134,7 @@ def a_key(server: WholeServer) -> dict[str, str]:
         "metadata": {"ownedByWorkspace": "platform"},
         "spec": {"displayName": "workflows", "permissions": permissions},
     }
-    key = server.ok(Request("POST", f"{OBJECTS}/meshapikeys", body, media.API_KEY))
+    key = server.ok(Request("POST", f"{OBJECTS}/meshapikeys", body, kinds.API_KEY.media))
     return {
         "CLIENT_ID": text_of(key, "status", "clientId"),
         "CLIENT_SECRET": text_of(key, "status", "clientSecret"),

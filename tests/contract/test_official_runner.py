@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 from tests.support.installation import SHARED_RUNNER, an_input, an_output, text_of
 from tests.support.replay import recorded, replay
@@ -69,13 +69,13 @@ class OfficialRunner:
 def runner(server: WholeServer) -> OfficialRunner:
     """The official runner with an API key of the workspace that owns the shared runner."""
     for name in ("platform", "shop"):
-        server.ok(Request("POST", WORKSPACES, a_workspace(name), media.WORKSPACE))
+        server.ok(Request("POST", WORKSPACES, a_workspace(name), kinds.WORKSPACE.media))
     permissions: Any = PERMISSIONS
     body: JsonObject = {
         "metadata": {"ownedByWorkspace": "admin"},
         "spec": {"displayName": "runner", "permissions": permissions},
     }
-    key = server.ok(Request("POST", f"{OBJECTS}/meshapikeys", body, media.API_KEY))
+    key = server.ok(Request("POST", f"{OBJECTS}/meshapikeys", body, kinds.API_KEY.media))
     known = {
         "RUNNER": SHARED_RUNNER,
         "CLIENT_ID": text_of(key, "status", "clientId"),
@@ -86,7 +86,7 @@ def runner(server: WholeServer) -> OfficialRunner:
 
 def a_block(server: WholeServer, *, hand_over: bool = False) -> str:
     """Order a block of a definition of its own and return its id."""
-    created = server.ok(Request("POST", DEFINITIONS, a_definition(), media.DEFINITION))
+    created = server.ok(Request("POST", DEFINITIONS, a_definition(), kinds.DEFINITION.media))
     definition, version = text_of(created, "metadata", "uuid"), text_of(created, "status", "latestVersionUuid")
     content = a_version(
         definition,
@@ -95,15 +95,15 @@ def a_block(server: WholeServer, *, hand_over: bool = False) -> str:
         outputs={"greeting": an_output()},
         implementation={"type": "terraform", "terraform": {**TERRAFORM, "async": hand_over}},
     )
-    server.ok(Request("PUT", f"{VERSIONS}/{version}", content, media.DEFINITION_VERSION))
+    server.ok(Request("PUT", f"{VERSIONS}/{version}", content, kinds.VERSION.media))
     order: Any = an_order(version)
     order["spec"]["inputs"] = {"name": {"value": "ada", "isSensitive": False}}
-    return text_of(server.ok(Request("POST", BLOCKS, order, media.BLOCK_V2)), "metadata", "uuid")
+    return text_of(server.ok(Request("POST", BLOCKS, order, kinds.BLOCK_V2.media)), "metadata", "uuid")
 
 
 def status_of(server: WholeServer, block: str) -> Any:
     """Return the status of a block."""
-    return server.ok(Request("GET", f"{BLOCKS}/{block}", media=media.BLOCK_V2))["status"]
+    return server.ok(Request("GET", f"{BLOCKS}/{block}", media=kinds.BLOCK_V2.media))["status"]
 
 
 def run_of(server: WholeServer, run: str) -> Any:
@@ -113,7 +113,7 @@ def run_of(server: WholeServer, run: str) -> Any:
 
 def steps_of(server: WholeServer, run: str) -> list[tuple[str, str]]:
     """Return the steps of a run with their statuses."""
-    logs: Any = server.ok(Request("GET", f"{RUNS}/{run}/logs", media=media.RUN))
+    logs: Any = server.ok(Request("GET", f"{RUNS}/{run}/logs", media=kinds.RUN.media))
     return [(step["displayName"], step["status"]) for step in logs["steps"]]
 
 
@@ -137,7 +137,7 @@ def test_a_block_lives_with_the_official_runner(server: WholeServer, runner: Off
     assert [answer.content for answer in runner.answers if "planartifact" in str(answer.url)] == [PLAN]
     assert status_of(server, block)["outputs"]["greeting"]["value"] == "goodbye ada"
 
-    server.ok(Request("DELETE", f"{BLOCKS}/{block}", media=media.BLOCK_V2))
+    server.ok(Request("DELETE", f"{BLOCKS}/{block}", media=kinds.BLOCK_V2.media))
     runner.plays("destroy")
     assert status_of(server, block)["lifecycle"] == {"state": "DELETED"}
 
@@ -150,7 +150,7 @@ def test_a_run_is_handed_over_to_whoever_ends_it(server: WholeServer, runner: Of
     assert run_of(server, run)["status"] == status_of(server, block)["status"] == "IN_PROGRESS"
     assert steps_of(server, run) == [("Prepare Run", "SUCCEEDED")]
     path = f"{RUNS}/{run}/status/source/pipeline"
-    ended = server.ok(Request("PATCH", path, {"status": "SUCCEEDED"}, media.RUN, runner.known["TOKEN"]))
+    ended = server.ok(Request("PATCH", path, {"status": "SUCCEEDED"}, kinds.RUN.media, runner.known["TOKEN"]))
     assert ended == {"runAborted": False}
     assert status_of(server, block)["outputs"]["greeting"]["value"] == "goodbye ada"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
 from tests.support.git_repositories import Repository
 from tests.support.hanging_server import hanging_server
@@ -324,4 +324,4 @@ def _collect(document: Json, found: list[JsonObject]) -> None:
 
 
 def _run_again(blockyard: Installation, block: str) -> None:
-    blockyard.call("POST", f"/api/meshobjects/meshbuildingblocks/{block}/trigger-run", media.BLOCK_V2)
+    blockyard.call("POST", f"/api/meshobjects/meshbuildingblocks/{block}/trigger-run", kinds.BLOCK_V2.media)

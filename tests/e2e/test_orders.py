@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
 from tests.support.git_repositories import Repository
 from tests.support.installation import (
@@ -246,7 +246,7 @@ def test_a_run_is_aborted_in_the_middle(blockyard: Installation, module: Module)
 def _until_log(blockyard: Installation, run: str, text: str) -> None:
     deadline = time.monotonic() + 60
     while True:
-        document = blockyard.call("GET", f"/api/meshobjects/meshbuildingblockruns/{run}/logs", media.RUN)
+        document = blockyard.call("GET", f"/api/meshobjects/meshbuildingblockruns/{run}/logs", kinds.RUN.media)
         if text in json.dumps(document):
             return
         assert time.monotonic() < deadline, document
@@ -303,7 +303,7 @@ def _bind(blockyard: Installation, name: str) -> None:
         "targetRef": {"name": "shop"},
         "subject": {"name": "ada"},
     }
-    blockyard.call("POST", BINDINGS, media.WORKSPACE_USER_BINDING, body)
+    blockyard.call("POST", BINDINGS, kinds.WORKSPACE_USER_BINDING.media, body)
 
 
 def _roles(blockyard: Installation, uuid: str) -> list[list[str]]:
@@ -331,7 +331,7 @@ def test_a_block_with_the_people_of_its_workspace_follows_their_bindings(blockya
     assert text_of(blockyard.block(uuid), "status", "latestRunUuid") == run
 
     for name in ("ada-in-shop", "ada-again"):
-        blockyard.call("DELETE", f"{BINDINGS}/{name}", media.WORKSPACE_USER_BINDING)
+        blockyard.call("DELETE", f"{BINDINGS}/{name}", kinds.WORKSPACE_USER_BINDING.media)
     assert _roles(blockyard, uuid) == []
     unchanged = blockyard.block(text_of(other, "metadata", "uuid"))
     assert text_of(unchanged, "status", "latestRunUuid") == text_of(other, "status", "latestRunUuid")

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.version import PROTOCOL_HEADER, PROTOCOL_VERSION
 from tests.support.installation import SHARED_RUNNER, start
 
@@ -85,8 +85,8 @@ def test_whoever_waits_for_an_answer_gets_one_before_the_server_ends(
     token = httpx2.post(f"{url}/api/login", json=key).json()["access_token"]
     headers = {
         "Authorization": f"Bearer {token}",
-        "Accept": media.RUN,
-        "Content-Type": media.RUN,
+        "Accept": kinds.RUN.media,
+        "Content-Type": kinds.RUN.media,
         PROTOCOL_HEADER: str(PROTOCOL_VERSION),
         "Prefer": "wait=25",
     }

@@ -5,7 +5,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds, media
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import (
     AzureDevopsImplementation,
@@ -187,9 +187,11 @@ def test_updates_always_say_status_and_summary() -> None:
 
 
 def test_media_types_match_without_case_and_parameters() -> None:
-    assert media.RUN == "application/vnd.meshcloud.api.meshBuildingBlockRun.v1.hal+json"
-    assert media.matches("application/vnd.meshcloud.api.meshbuildingblockrun.v1.hal+json; charset=utf-8", media.RUN)
-    assert not media.matches("application/json", media.RUN)
+    assert kinds.RUN.media == "application/vnd.meshcloud.api.meshBuildingBlockRun.v1.hal+json"
+    assert media.matches(
+        "application/vnd.meshcloud.api.meshbuildingblockrun.v1.hal+json; charset=utf-8", kinds.RUN.media
+    )
+    assert not media.matches("application/json", kinds.RUN.media)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from blockyard.protocol.media import BLOCK_V2
+from blockyard.protocol.kinds import BLOCK_V2
 from blockyard.server.identity.api import current_principal
 from blockyard.server.identity.model.attempts import LIMITS, Attempt, Scope, Way
 from blockyard.server.kit.database import Database, Transaction, metadata
@@ -127,7 +127,7 @@ def test_services_forget_tokens_of_runs_and_locked_sign_ins(kept: KeptDatabase) 
 def test_a_request_with_the_key_of_an_earlier_test_takes_effect(kept: KeptDatabase) -> None:
     async def order(world: BlockWorld) -> str:
         async with client_for(world.api.app, BASE_URL) as client:
-            headers = {"Accept": BLOCK_V2, "Content-Type": BLOCK_V2, "Idempotency-Key": "one"}
+            headers = {"Accept": BLOCK_V2.media, "Content-Type": BLOCK_V2.media, "Idempotency-Key": "one"}
             answer = await client.post(BLOCKS, json=an_order(world.define(inputs={})), headers=headers)
             return uuid_of(answer.json())
 

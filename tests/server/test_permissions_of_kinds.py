@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from blockyard.protocol import kinds, media
+from blockyard.protocol import kinds
 from blockyard.server.identity.model import NewUser
 from blockyard.server.identity.permissions import ALL
 from blockyard.server.kit.database import Database
@@ -32,7 +32,6 @@ class Row:
         address: what addresses an object below `path`; None for its id.
         listed_at: where the objects are listed; empty for `path`, None where nobody lists them.
         changes: whether an object can be changed.
-        hidden: what reading it answers to those who may not.
         owner: the workspace of the key that asks.
     """
 
@@ -43,7 +42,6 @@ class Row:
     address: str | None = None
     listed_at: str | None = ""
     changes: bool = True
-    hidden: int = 403
     owner: str = "team"
 
 
@@ -111,7 +109,7 @@ def a_runner(name: str) -> Any:
 ROWS = {
     "workspaces": Row(
         f"{OBJECTS}/meshworkspaces",
-        media.WORKSPACE,
+        kinds.WORKSPACE.media,
         "WORKSPACE",
         a_workspace,
         address="first",
@@ -128,31 +126,33 @@ ROWS = {
     "projects": Row(kinds.PROJECT.collection, kinds.PROJECT.media, "PROJECT", a_project, address="team.first"),
     "bindings": Row(
         f"{OBJECTS}/meshworkspacebindings/userbindings",
-        media.WORKSPACE_USER_BINDING,
+        kinds.WORKSPACE_USER_BINDING.media,
         "WORKSPACEPRINCIPALBINDING",
         a_binding,
         address="first",
         listed_at="/api/blockyard/v1/workspaces/team/bindings",
         changes=False,
     ),
-    "API keys": Row(f"{OBJECTS}/meshapikeys", media.API_KEY, "APIKEY", an_api_key, listed_at=None),
-    "runners": Row(f"{OBJECTS}/meshbuildingblockrunners", media.RUNNER, "BUILDINGBLOCKRUNNER", a_runner, hidden=404),
+    "API keys": Row(f"{OBJECTS}/meshapikeys", kinds.API_KEY.media, "APIKEY", an_api_key, listed_at=None),
+    "runners": Row(f"{OBJECTS}/meshbuildingblockrunners", kinds.RUNNER.media, "BUILDINGBLOCKRUNNER", a_runner),
     "integrations": Row(
-        f"{OBJECTS}/meshintegrations", media.INTEGRATION, "INTEGRATION", lambda _name: an_integration(), hidden=404
+        f"{OBJECTS}/meshintegrations",
+        kinds.INTEGRATION.media,
+        "INTEGRATION",
+        lambda _name: an_integration(),
     ),
     "definitions": Row(
         f"{OBJECTS}/meshbuildingblockdefinitions",
-        media.DEFINITION,
+        kinds.DEFINITION.media,
         "BUILDINGBLOCKDEFINITION",
         lambda _name: a_definition(),
-        hidden=404,
     ),
 }
 
 
 def requests(row: Row, one: str) -> list[tuple[str, str, Any, str, int]]:
     """Return a request for each verb, the end of the code it needs, and what it answers to those without it."""
-    found = [("GET", one, None, "LIST", row.hidden), ("POST", row.path, row.body("second"), "SAVE", 403)]
+    found = [("GET", one, None, "LIST", 403), ("POST", row.path, row.body("second"), "SAVE", 403)]
     if row.changes:
         found.append(("PUT", one, row.body("first"), "SAVE", 403))
     if row.listed_at is not None:

@@ -10,7 +10,7 @@ import httpx2
 from sqlalchemy import select
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.media import BLOCK_V2, DEFINITION, DEFINITION_VERSION
+from blockyard.protocol.kinds import BLOCK_V2, DEFINITION, VERSION
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from blockyard.server.blocks.model.block import Block
@@ -97,7 +97,7 @@ class BlockWorld:
         self.views, self.sweeper = services.views, services.sweeper
         self.integrations, self.definitions = services.integrations, services.definitions
         self.blocks, self.usage = services.blocks, services.blocks.usage
-        self.api = Routes(self.whole, media=BLOCK_V2, principal=ADMINISTRATOR)
+        self.api = Routes(self.whole, media=BLOCK_V2.media, principal=ADMINISTRATOR)
         self.whole.add_workspaces("admin", "shop", "platform", "other")
         self.set_runner_key(a_runner_key())
 
@@ -124,12 +124,12 @@ class BlockWorld:
                     "runTransparency": transparent,
                 },
             },
-            media=DEFINITION,
+            media=DEFINITION.media,
         )
         listed = self.as_admin(
             "GET",
             f"{VERSIONS}?buildingBlockDefinitionUuid={definition['metadata']['uuid']}",
-            media=DEFINITION_VERSION,
+            media=VERSION.media,
         )
         version = listed["_embedded"]["meshBuildingBlockDefinitionVersions"][0]
         return self.edit(version, released=released, **spec)
@@ -152,7 +152,7 @@ class BlockWorld:
             content["implementation"] = TERRAFORM
         content["state"] = "RELEASED" if released else "DRAFT"
         body = {"metadata": version["metadata"], "spec": content}
-        stored: JsonObject = self.as_admin(method, path, body, media=DEFINITION_VERSION)
+        stored: JsonObject = self.as_admin(method, path, body, media=VERSION.media)
         return stored
 
     # Blocks

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from blockyard.protocol.media import DEFINITION, DEFINITION_VERSION, INTEGRATION
+from blockyard.protocol.kinds import DEFINITION, INTEGRATION, VERSION
 from blockyard.server.definitions.model import DefinitionId, VersionId
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
@@ -59,7 +59,7 @@ class Catalogue:
         database.write_now(
             lambda tx: self.runners.seed_shared(tx, workspace="demo-partner", public_key=SHARED_KEY.public_pem)
         )
-        self.http = Routes(whole, media=DEFINITION, principal=a_key("team"))
+        self.http = Routes(whole, media=DEFINITION.media, principal=a_key("team"))
 
     def be(self, principal: Principal) -> None:
         """Send the following requests as `principal`."""
@@ -244,5 +244,5 @@ def definition_ref(definition: Any) -> Any:
 
 def _media(path: str) -> str:
     if path.startswith(INTEGRATIONS):
-        return INTEGRATION
-    return DEFINITION_VERSION if path.startswith(VERSIONS) else DEFINITION
+        return INTEGRATION.media
+    return VERSION.media if path.startswith(VERSIONS) else DEFINITION.media

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx2
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
 from tests.support.git_repositories import Repository
 
@@ -78,7 +78,7 @@ class Installation:
                 "metadata": {"name": name, "tags": {}},
                 "spec": {"displayName": name, "platformBuilderAccessEnabled": True},
             }
-            self.call("POST", "/api/meshobjects/meshworkspaces", media.WORKSPACE, body)
+            self.call("POST", "/api/meshobjects/meshworkspaces", kinds.WORKSPACE.media, body)
             self._workspaces.add(name)
         return name
 
@@ -107,7 +107,7 @@ class Installation:
                 "supportedPlatforms": None,
             },
         }
-        created = self.call("POST", "/api/meshobjects/meshbuildingblockdefinitions", media.DEFINITION, definition)
+        created = self.call("POST", "/api/meshobjects/meshbuildingblockdefinitions", kinds.DEFINITION.media, definition)
         uuid = _text(created, "metadata", "uuid")
         version_uuid = _text(created, "status", "latestVersionUuid")
         ordered = {key: {**spec, "displayOrder": at} for at, (key, spec) in enumerate((inputs or {}).items())}
@@ -128,7 +128,7 @@ class Installation:
             "spec": spec,
         }
         path = f"/api/meshobjects/meshbuildingblockdefinitionversions/{version_uuid}"
-        self.call("PUT", path, media.DEFINITION_VERSION, body)
+        self.call("PUT", path, kinds.VERSION.media, body)
         return version_uuid
 
     def order(
@@ -149,18 +149,18 @@ class Installation:
             },
             "status": None,
         }
-        return self.call("POST", "/api/meshobjects/meshbuildingblocks", media.BLOCK_V2, body)
+        return self.call("POST", "/api/meshobjects/meshbuildingblocks", kinds.BLOCK_V2.media, body)
 
     def block(self, uuid: str) -> JsonObject:
         """Return a block."""
-        return self.call("GET", f"/api/meshobjects/meshbuildingblocks/{uuid}", media.BLOCK_V2)
+        return self.call("GET", f"/api/meshobjects/meshbuildingblocks/{uuid}", kinds.BLOCK_V2.media)
 
     def change(self, uuid: str, inputs: Mapping[str, JsonObject]) -> JsonObject:
         """Change inputs of a block, which starts a run."""
         block = self.block(uuid)
         spec = _object(block, "spec")
         body: JsonObject = {**block, "spec": {**spec, "inputs": dict(inputs)}}
-        return self.call("PUT", f"/api/meshobjects/meshbuildingblocks/{uuid}", media.BLOCK_V2, body)
+        return self.call("PUT", f"/api/meshobjects/meshbuildingblocks/{uuid}", kinds.BLOCK_V2.media, body)
 
     def run_again(self, uuid: str) -> None:
         """Start a run of a block with its current inputs."""
@@ -169,7 +169,7 @@ class Installation:
 
     def delete(self, uuid: str) -> None:
         """Ask for the deletion of a block."""
-        self.call("DELETE", f"/api/meshobjects/meshbuildingblocks/{uuid}", media.BLOCK_V2)
+        self.call("DELETE", f"/api/meshobjects/meshbuildingblocks/{uuid}", kinds.BLOCK_V2.media)
 
     def settled(self, uuid: str, *, seconds: float = RUN_SECONDS) -> JsonObject:
         """Wait until a block has a final or waiting status (a deleted one: until it is gone) and return it."""
@@ -190,7 +190,7 @@ class Installation:
     def logs(self, block: JsonObject) -> str:
         """Return all messages of a block's latest run as one text."""
         run = _text(block, "status", "latestRunUuid")
-        document = self.call("GET", f"/api/meshobjects/meshbuildingblockruns/{run}/logs", media.RUN)
+        document = self.call("GET", f"/api/meshobjects/meshbuildingblockruns/{run}/logs", kinds.RUN.media)
         return json.dumps(document, indent=1, ensure_ascii=False).replace("\\n", "\n").replace('\\"', '"')
 
     def dump(self) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx2
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import PAYMENT_METHOD, PROJECT
 from blockyard.protocol.sealing import load_private_key, unseal
@@ -58,7 +58,7 @@ def fill(installed: Installation) -> None:
     _make(
         installed,
         "meshintegrations",
-        media.INTEGRATION,
+        kinds.INTEGRATION.media,
         {
             "metadata": {"ownedByWorkspace": platform},
             "spec": {"displayName": "GitLab", "config": {"type": "gitlab", "gitlab": integration}},
@@ -74,14 +74,16 @@ def fill(installed: Installation) -> None:
 
 def check(installed: Installation) -> None:
     """Find everything again, and do what was left to do."""
-    workspaces = {name: _read(installed, f"meshworkspaces/{name}", media.WORKSPACE) for name in ("platform", "shop")}
+    workspaces = {
+        name: _read(installed, f"meshworkspaces/{name}", kinds.WORKSPACE.media) for name in ("platform", "shop")
+    }
     assert [text_of(workspace, "metadata", "name") for workspace in workspaces.values()] == ["platform", "shop"]
     project = _read(installed, "meshprojects/shop.dev", PROJECT.media)
     assert text_of(project, "spec", "displayName") == "Dev"
     if '"paymentMethodIdentifier": null' not in json.dumps(project):  # from the first release on that has them
         method = _read(installed, "meshpaymentmethods/budget", PAYMENT_METHOD.media)
         assert '"expirationDate": "2026-12-31", "amount": 25000' in json.dumps(method)
-    integrations = _read(installed, "meshintegrations", media.INTEGRATION)
+    integrations = _read(installed, "meshintegrations", kinds.INTEGRATION.media)
     assert "https://gitlab.example.test" in json.dumps(integrations)
 
     blocks = _blocks(installed)
@@ -89,7 +91,7 @@ def check(installed: Installation) -> None:
     assert (status(by_hand), outputs(by_hand)) == ("SUCCEEDED", {"size": 16})
     assert (status(bucket), outputs(bucket)) == ("PENDING", {"url": "https://bucket.example.test"})
     uuid = text_of(bucket, "metadata", "uuid")
-    runs = _read(installed, f"meshbuildingblockruns?buildingBlockUuid={uuid}", media.RUN)
+    runs = _read(installed, f"meshbuildingblockruns?buildingBlockUuid={uuid}", kinds.RUN.media)
     assert "created the bucket" in _logs(installed, runs)
     answer = installed.client.get(f"/api/terraform/state/workspace/shop/buildingBlock/{uuid}")
     assert answer.json() == STATE
@@ -111,7 +113,7 @@ def _bucket(installed: Installation, owner: str) -> str:
             "restriction": "PRIVATE",
         },
     }
-    made = _make(installed, "meshbuildingblockrunners", media.RUNNER, runner)
+    made = _make(installed, "meshbuildingblockrunners", kinds.RUNNER.media, runner)
     implementation: JsonObject = {
         "terraformVersion": "1.11.4",
         "repositoryUrl": "https://git.example.test/bucket.git",
@@ -136,7 +138,7 @@ def _work(installed: Installation, password: str, *, state: JsonObject | None = 
     }
     claimed = installed.client.post(
         f"{RUNS}/create?forRunnerUuid={runners.pop()}",
-        headers={"Authorization": f"Bearer {_token_of_key(installed)}", "Accept": media.RUN},
+        headers={"Authorization": f"Bearer {_token_of_key(installed)}", "Accept": kinds.RUN.media},
         auth=UNSIGNED,
     )
     run: JsonObject = claimed.json()
@@ -166,7 +168,7 @@ def _work(installed: Installation, password: str, *, state: JsonObject | None = 
     told = installed.client.patch(
         f"{RUNS}/{text_of(run, 'metadata', 'uuid')}/status/source/own",
         content=json.dumps(report),
-        headers={"Authorization": f"Bearer {token}", "Accept": media.RUN, "Content-Type": media.RUN},
+        headers={"Authorization": f"Bearer {token}", "Accept": kinds.RUN.media, "Content-Type": kinds.RUN.media},
         auth=UNSIGNED,
     )
     assert told.is_success, told.text
@@ -177,7 +179,7 @@ def _token_of_key(installed: Installation) -> str:
     made = _make(
         installed,
         "meshapikeys",
-        media.API_KEY,
+        kinds.API_KEY.media,
         {
             "metadata": {"ownedByWorkspace": "platform"},
             "spec": {"displayName": "runner", "permissions": ["MANAGED_BUILDINGBLOCKRUN_SAVE"]},
@@ -202,13 +204,13 @@ def _inputs_of(run: JsonObject) -> dict[str, Json]:
 
 def _blocks(installed: Installation) -> dict[str, JsonObject]:
     """Return the blocks by an input that they have."""
-    listed = _embedded(_read(installed, "meshbuildingblocks", media.BLOCK_V2))
+    listed = _embedded(_read(installed, "meshbuildingblocks", kinds.BLOCK_V2.media))
     blocks = [installed.block(text_of(block, "metadata", "uuid")) for block in listed]
     return {key: block for block in blocks for key in ("size", "password") if f'"{key}"' in json.dumps(block)}
 
 
 def _versions(installed: Installation) -> list[JsonObject]:
-    definitions = _embedded(_read(installed, "meshbuildingblockdefinitions", media.DEFINITION))
+    definitions = _embedded(_read(installed, "meshbuildingblockdefinitions", kinds.DEFINITION.media))
     return [
         version
         for definition in definitions
@@ -216,7 +218,7 @@ def _versions(installed: Installation) -> list[JsonObject]:
             _read(
                 installed,
                 f"meshbuildingblockdefinitionversions?buildingBlockDefinitionUuid={text_of(definition, 'metadata', 'uuid')}",
-                media.DEFINITION_VERSION,
+                kinds.VERSION.media,
             )
         )
     ]
@@ -225,7 +227,7 @@ def _versions(installed: Installation) -> list[JsonObject]:
 def _logs(installed: Installation, runs: JsonObject) -> str:
     return json.dumps(
         [
-            _read(installed, f"meshbuildingblockruns/{text_of(run, 'metadata', 'uuid')}/logs", media.RUN)
+            _read(installed, f"meshbuildingblockruns/{text_of(run, 'metadata', 'uuid')}/logs", kinds.RUN.media)
             for run in _embedded(runs)
         ]
     )

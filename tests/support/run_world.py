@@ -10,7 +10,7 @@ import httpx2
 from fastapi import FastAPI, Request
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.media import RUN
+from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.server.events.model import Author
@@ -193,7 +193,7 @@ class RunWorld:
     def client(self, token: str, *, own: bool = False) -> httpx2.AsyncClient:
         """Return an HTTP client that shows `token`: the name of a key, or a run token."""
         client = client_for(self.app, BASE_URL)
-        client.headers.update({"Authorization": f"Bearer {token}", "Accept": RUN})
+        client.headers.update({"Authorization": f"Bearer {token}", "Accept": RUN.media})
         if own:
             client.headers["Blockyard-Protocol"] = "1"
         return client
@@ -283,7 +283,7 @@ class Worker:
         async with self.world.client(self.token) as client:
             return await client.post(f"{OWN}/{self.run_id}/log", params={"step": step, "offset": offset}, content=data)
 
-    async def send(self, method: str, path: str, body: Json = None, *, media: str = RUN) -> httpx2.Response:
+    async def send(self, method: str, path: str, body: Json = None, *, media: str = RUN.media) -> httpx2.Response:
         """Send a request with the token."""
         async with self.world.client(self.token) as client:
             if body is None:

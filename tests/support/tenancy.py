@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import httpx2
 
-from blockyard.protocol import kinds, media
+from blockyard.protocol import kinds
 from blockyard.server.events.model import Event, EventFilter
 from blockyard.server.identity.model import NewUser, RunGrant, User
 from blockyard.server.identity.permissions import ALL
@@ -126,9 +126,9 @@ def vendor(media_type: str) -> Mapping[str, str]:
     return {"Accept": media_type, "Content-Type": media_type}
 
 
-API_KEY = vendor(media.API_KEY)
-WORKSPACE = vendor(media.WORKSPACE)
-USER_BINDING = vendor(media.WORKSPACE_USER_BINDING)
-GROUP_BINDING = vendor(media.WORKSPACE_GROUP_BINDING)
+API_KEY = vendor(kinds.API_KEY.media)
+WORKSPACE = vendor(kinds.WORKSPACE.media)
+USER_BINDING = vendor(kinds.WORKSPACE_USER_BINDING.media)
+GROUP_BINDING = vendor(kinds.WORKSPACE_GROUP_BINDING.media)
 PROJECT = vendor(kinds.PROJECT.media)
 PAYMENT_METHOD = vendor(kinds.PAYMENT_METHOD.media)

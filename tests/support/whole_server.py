@@ -10,13 +10,14 @@ import httpx2
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import PAYMENT_METHOD
+from blockyard.server.app.application import create_app
 from blockyard.server.app.keys import KeyPair
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID, Seeds, seed
 from blockyard.server.app.settings import load_settings
-from blockyard.server.app.wiring import create_app, wire
+from blockyard.server.app.wiring import wire
 from blockyard.server.kit.database import Database, metadata
 from blockyard.server.kit.ids import new_id
 from blockyard.server.kit.sealed import MasterKey
@@ -140,18 +141,18 @@ class Tenancy:
 def furnish(server: WholeServer) -> Tenancy:
     """Make two workspaces, a payment method, a released definition, a block of it and claim the block's run."""
     for name in ("platform", "shop"):
-        server.ok(Request("POST", WORKSPACES, a_workspace(name), media.WORKSPACE))
+        server.ok(Request("POST", WORKSPACES, a_workspace(name), kinds.WORKSPACE.media))
     method: JsonObject = {"metadata": {"name": "shop", "ownedByWorkspace": "shop"}, "spec": {"displayName": "Shop"}}
     server.ok(Request("POST", PAYMENT_METHOD.collection, method, PAYMENT_METHOD.media))
-    created = server.ok(Request("POST", DEFINITIONS, a_definition(), media.DEFINITION))
+    created = server.ok(Request("POST", DEFINITIONS, a_definition(), kinds.DEFINITION.media))
     definition, version = text_of(created, "metadata", "uuid"), text_of(created, "status", "latestVersionUuid")
-    server.ok(Request("PUT", f"{VERSIONS}/{version}", a_version(definition, version), media.DEFINITION_VERSION))
+    server.ok(Request("PUT", f"{VERSIONS}/{version}", a_version(definition, version), kinds.VERSION.media))
     return work_on_block(server, definition, version)
 
 
 def work_on_block(server: WholeServer, definition: str, version: str) -> Tenancy:
     """Order a block and claim its run."""
-    block = text_of(server.ok(Request("POST", BLOCKS, an_order(version), media.BLOCK_V2)), "metadata", "uuid")
+    block = text_of(server.ok(Request("POST", BLOCKS, an_order(version), kinds.BLOCK_V2.media)), "metadata", "uuid")
     run = claim(server)
     return Tenancy(definition, version, block, text_of(run, "metadata", "uuid"), text_of(run, "spec", "runToken"))
 
@@ -162,7 +163,7 @@ def claim(server: WholeServer) -> JsonObject:
         Request(
             "POST",
             f"{RUNS}/create",
-            media=media.RUN,
+            media=kinds.RUN.media,
             params={"forRunnerUuid": str(SHARED_RUNNER_UUID)},
             headers={"Blockyard-Protocol": "1"},
         )

@@ -13,8 +13,9 @@ from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from blockyard.protocol.jsontypes import Json
+from blockyard.server.app.application import create_app
 from blockyard.server.app.settings import load_settings
-from blockyard.server.app.wiring import create_app, wire
+from blockyard.server.app.wiring import wire
 from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock

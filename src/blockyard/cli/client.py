@@ -17,8 +17,9 @@ from blockyard.cli.contexts import Credentials
 from blockyard.cli.documents import number, objects, text
 from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.problems import failure_of, is_permanent, retry_after, sign_in_refused, unreachable
-from blockyard.cli.resources import JSON, Resource
+from blockyard.cli.resources import JSON
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import Kind
 
 MAX_RETRIES = 12
 """How often a request is repeated, with `WAITS` in between: about four minutes. Source: api.md 1.8."""
@@ -102,29 +103,27 @@ class Client:
         """The server's base URL."""
         return self._credentials.url
 
-    def show(self, resource: Resource, *segments: str) -> JsonObject:
+    def show(self, kind: Kind, *segments: str) -> JsonObject:
         """Return one object. Raises Failure."""
-        return self.get(resource.path(*segments), accept=resource.media)
+        return self.get(kind.path(*segments), accept=kind.media)
 
-    def create(
-        self, resource: Resource, content: JsonObject, *, headers: Mapping[str, str] | None = None
-    ) -> JsonObject:
+    def create(self, kind: Kind, content: JsonObject, *, headers: Mapping[str, str] | None = None) -> JsonObject:
         """Store a new object and return it as stored. Raises Failure."""
-        body, media = _enveloped(resource, content), resource.media
-        return _object(self.request("POST", resource.path(), accept=media, body=body, sends=media, headers=headers))
+        body, media = _enveloped(kind, content), kind.media
+        return _object(self.request("POST", kind.path(), accept=media, body=body, sends=media, headers=headers))
 
-    def replace(self, resource: Resource, identifier: str, content: JsonObject) -> JsonObject:
+    def replace(self, kind: Kind, identifier: str, content: JsonObject) -> JsonObject:
         """Store an object anew and return it as stored. Raises Failure."""
-        path, body = resource.path(identifier), _enveloped(resource, content)
-        return _object(self.request("PUT", path, accept=resource.media, body=body, sends=resource.media))
+        path, body = kind.path(identifier), _enveloped(kind, content)
+        return _object(self.request("PUT", path, accept=kind.media, body=body, sends=kind.media))
 
-    def delete(self, resource: Resource, *segments: str) -> None:
+    def delete(self, kind: Kind, *segments: str) -> None:
         """Delete an object. Raises Failure."""
-        self.request("DELETE", resource.path(*segments), accept=resource.media)
+        self.request("DELETE", kind.path(*segments), accept=kind.media)
 
     def page(
         self,
-        resource: Resource,
+        kind: Kind,
         filters: Mapping[str, str | None],
         *,
         number_: int = 0,
@@ -133,17 +132,17 @@ class Client:
     ) -> Page:
         """Return one page of a list; filters without a value are left out. Raises Failure."""
         query = {name: value for name, value in filters.items() if value} | {"page": str(number_), "size": str(size)}
-        accept = resource.media if path is None else JSON
-        document = self.get(path or resource.path(), accept=accept, query=query)
+        accept = kind.media if path is None else JSON
+        document = self.get(path or kind.path(), accept=accept, query=query)
         return Page(
-            items=objects(document, "_embedded", resource.embedded),
+            items=objects(document, "_embedded", kind.plural),
             number=number(document, "page", "number") or 0,
             pages=number(document, "page", "totalPages") or 0,
             total=number(document, "page", "totalElements") or 0,
         )
 
     def list(
-        self, resource: Resource, filters: Mapping[str, str | None], *, limit: int = 0, path: str | None = None
+        self, kind: Kind, filters: Mapping[str, str | None], *, limit: int = 0, path: str | None = None
     ) -> Iterator[JsonObject]:
         """Yield the objects of a list, page by page; the first `limit` of them unless that is 0. Raises Failure.
 
@@ -151,7 +150,7 @@ class Client:
         """
         given = 0
         for index in range(1_000_000):
-            page = self.page(resource, filters, number_=index, path=path)
+            page = self.page(kind, filters, number_=index, path=path)
             for item in page.items:
                 yield item
                 given += 1
@@ -278,8 +277,8 @@ class Client:
             self._sleep(wait)
 
 
-def _enveloped(resource: Resource, content: JsonObject) -> JsonObject:
-    return {"apiVersion": resource.version, "kind": resource.kind} | content
+def _enveloped(kind: Kind, content: JsonObject) -> JsonObject:
+    return {"apiVersion": kind.version, "kind": kind.name} | content
 
 
 def _object(answer: httpx2.Response) -> JsonObject:

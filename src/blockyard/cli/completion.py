@@ -16,9 +16,10 @@ from blockyard.cli.documents import number, text
 from blockyard.cli.exits import Failure
 from blockyard.cli.model import OPERATOR_INPUT, USER_INPUT, Version
 from blockyard.cli.output import plain
-from blockyard.cli.resources import BLOCKS, DEFINITIONS, PAYMENT_METHODS, RUNNERS, RUNS, WORKSPACES, Resource, own
+from blockyard.cli.resources import own
 from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import BLOCK_V2, DEFINITION, PAYMENT_METHOD, RUN, RUNNER, WORKSPACE, Kind
 
 TIMEOUT = httpx2.Timeout(2.0)
 """Nobody waits longer for a completion."""
@@ -80,7 +81,7 @@ def _give_up(_reason: str, _seconds: float) -> None:
 
 
 def _listed(
-    resource: Resource, filters: Mapping[str, str] | None = None, path: str | None = None
+    resource: Kind, filters: Mapping[str, str] | None = None, path: str | None = None
 ) -> Callable[[Given], list[JsonObject]]:
     def fetch(given: Given) -> list[JsonObject]:
         with _connected(given) as client:
@@ -109,7 +110,7 @@ def _addressed(fetch: Callable[[Given], list[JsonObject]]) -> Callable[[Given], 
 
 def _runs(given: Given) -> Iterator[Choice]:
     with _connected(given) as client:
-        found = list(islice(newest_first(client, RUNS, {}), MOST)) or latest_runs(client, newest_blocks(client, None))
+        found = list(islice(newest_first(client, RUN, {}), MOST)) or latest_runs(client, newest_blocks(client, None))
     for item in found:
         block = text(item, "spec", "buildingBlock", "spec", "displayName")
         yield text(item, "metadata", "uuid")[:8], f"{block}, run {number(item, 'spec', 'runNumber')}"
@@ -149,11 +150,11 @@ def _version(given: Given, client: Client) -> Version | None:
 
 
 _CHOICES: Mapping[str, Callable[[Given], Iterable[Choice]]] = {
-    "definitions": _named(_listed(DEFINITIONS, {"includeAllPublished": "true"})),
-    "blocks": _named(_listed(BLOCKS, path=own("blocks"))),
-    "runners": _named(_listed(RUNNERS)),
-    "workspaces": _addressed(_listed(WORKSPACES, path=own("workspaces"))),
-    "payment-methods": _addressed(_listed(PAYMENT_METHODS)),
+    "definitions": _named(_listed(DEFINITION, {"includeAllPublished": "true"})),
+    "blocks": _named(_listed(BLOCK_V2, path=own("blocks"))),
+    "runners": _named(_listed(RUNNER)),
+    "workspaces": _addressed(_listed(WORKSPACE, path=own("workspaces"))),
+    "payment-methods": _addressed(_listed(PAYMENT_METHOD)),
     "runs": _runs,
     "contexts": _contexts,
     "inputs": _inputs,

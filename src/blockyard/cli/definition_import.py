@@ -15,11 +15,11 @@ from blockyard.cli.importing import NOTHING, TENANT_LEVEL, WORKSPACE_LEVEL, Plan
 from blockyard.cli.model import DRAFT, RELEASED, Definition
 from blockyard.cli.output import Format, Printer, plain, shown
 from blockyard.cli.overrides import Overrides, read_overrides
-from blockyard.cli.resources import DEFINITIONS, VERSIONS
 from blockyard.cli.session import connected, interactive, reporting
 from blockyard.modules.importing import Proposal, propose
 from blockyard.modules.module import read as read_module
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import DEFINITION, VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,16 +153,16 @@ def _store(
     """Write definition and version, and return them as stored. Raises Failure."""
     if into is not None:
         return _store_version(client, wanted, lookup.definition(client, into, workspace=workspace), state=state)
-    created = client.create(DEFINITIONS, wanted.definition)
+    created = client.create(DEFINITION, wanted.definition)
     definition = Definition.read(created)
     first = next((text(item, "versionUuid") for item in objects(created, "status", "versions")), "")
     document = wanted.version_document(definition_id=definition.id, version_id=first, number=1, state=state)
     try:
-        version = client.replace(VERSIONS, first, document)
+        version = client.replace(VERSION, first, document)
     except Failure:
-        client.delete(DEFINITIONS, definition.id)  # a definition nobody can order would stay behind
+        client.delete(DEFINITION, definition.id)  # a definition nobody can order would stay behind
         raise
-    return Definition.read(client.show(DEFINITIONS, definition.id)), version
+    return Definition.read(client.show(DEFINITION, definition.id)), version
 
 
 def _store_version(
@@ -174,11 +174,11 @@ def _store_version(
         document = wanted.version_document(
             definition_id=definition.id, version_id=latest.id, number=latest.number, state=state
         )
-        return definition, client.replace(VERSIONS, latest.id, document)
+        return definition, client.replace(VERSION, latest.id, document)
     document = wanted.version_document(
         definition_id=definition.id, version_id="", number=latest.number + 1, state=DRAFT
     )
-    version = client.create(VERSIONS, document)
+    version = client.create(VERSION, document)
     if state == RELEASED:
         document = wanted.version_document(
             definition_id=definition.id,
@@ -186,5 +186,5 @@ def _store_version(
             number=latest.number + 1,
             state=state,
         )
-        version = client.replace(VERSIONS, text(version, "metadata", "uuid"), document)
+        version = client.replace(VERSION, text(version, "metadata", "uuid"), document)
     return definition, version

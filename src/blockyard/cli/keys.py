@@ -8,8 +8,8 @@ from blockyard.cli.client import Client
 from blockyard.cli.contexts import write_private
 from blockyard.cli.documents import members, text
 from blockyard.cli.exits import Failure, usage
-from blockyard.cli.resources import API_KEYS
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import API_KEY
 
 
 def create_key(
@@ -31,7 +31,7 @@ def create_key(
         "metadata": {"ownedByWorkspace": workspace},
         "spec": spec | ({"expiresAt": expires} if expires else {}),
     }
-    key = client.create(API_KEYS, content)
+    key = client.create(API_KEY, content)
     keep_key(client, file, text(key, "metadata", "uuid"), key)
     return without_secret(key)
 
@@ -41,7 +41,7 @@ def keep_key(client: Client, file: Path, key_id: str, key: JsonObject) -> None:
     try:
         _write_key_file(file, key)
     except Failure:
-        client.delete(API_KEYS, key_id)
+        client.delete(API_KEY, key_id)
         raise
 
 

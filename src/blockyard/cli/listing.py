@@ -12,9 +12,9 @@ from blockyard.cli.documents import text
 from blockyard.cli.exits import ExitCode, Failure, missing
 from blockyard.cli.live import instant
 from blockyard.cli.output import Printer
-from blockyard.cli.resources import WORKSPACES
 from blockyard.cli.session import Session
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import WORKSPACE
 
 PageNumber = Annotated[int, typer.Option("--page", min=1, help="Number of the page, from 1.")]
 Limit = Annotated[int, typer.Option("--limit", "--size", "-n", min=1, max=1000, help="Most that are listed.")]
@@ -70,7 +70,7 @@ def require_workspace(session: Session, workspace: str | None, found: Sequence[J
     if workspace is None or found:
         return
     try:
-        session.client.show(WORKSPACES, workspace)
+        session.client.show(WORKSPACE, workspace)
     except Failure as failure:
         if failure.exit_code not in {ExitCode.NOT_FOUND, ExitCode.DENIED}:
             raise

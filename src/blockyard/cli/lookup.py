@@ -9,9 +9,10 @@ from blockyard.cli.documents import objects, text
 from blockyard.cli.exits import missing, usage
 from blockyard.cli.model import Block, Definition, Version
 from blockyard.cli.output import plain
-from blockyard.cli.resources import API_KEYS, BLOCKS, DEFINITIONS, RUNNERS, RUNS, VERSIONS, own
+from blockyard.cli.resources import own
 from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import API_KEY, BLOCK_V2, DEFINITION, RUN, RUNNER, VERSION
 
 MIN_PREFIX = 4
 """Shorter beginnings of an id are not looked for."""
@@ -45,30 +46,30 @@ def full_id(word: str) -> str | None:
 def definition(client: Client, word: str, *, workspace: str | None = None) -> Definition:
     """Return the definition that `word` means, among those of `workspace` if one is given. Raises Failure."""
     if identifier := full_id(word):
-        return Definition.read(client.show(DEFINITIONS, identifier))
+        return Definition.read(client.show(DEFINITION, identifier))
     filters = {"includeAllPublished": "true", "ownedByWorkspace": workspace}
-    return Definition.read(_the_one(word, client.list(DEFINITIONS, filters), "definition"))
+    return Definition.read(_the_one(word, client.list(DEFINITION, filters), "definition"))
 
 
 def block(client: Client, word: str, *, workspace: str | None = None) -> Block:
     """Return the building block that `word` means, among those of `workspace` if one is given. Raises Failure."""
     if identifier := full_id(word):
-        return Block.read(client.show(BLOCKS, identifier))
+        return Block.read(client.show(BLOCK_V2, identifier))
     here = {"workspaceIdentifier": workspace}
-    named = list(client.list(BLOCKS, {"name": word} | here, limit=MAX_NAMED, path=own("blocks")))
+    named = list(client.list(BLOCK_V2, {"name": word} | here, limit=MAX_NAMED, path=own("blocks")))
     if not named and _is_prefix(word):
-        listed = client.list(BLOCKS, here, limit=MAX_SEARCHED, path=own("blocks"))
+        listed = client.list(BLOCK_V2, here, limit=MAX_SEARCHED, path=own("blocks"))
         found = _the_one(word, listed, "building block")
     else:
         found = _the_one(word, named, "building block")
-    return Block.read(client.show(BLOCKS, Block.read(found).id))  # lists leave long values out
+    return Block.read(client.show(BLOCK_V2, Block.read(found).id))  # lists leave long values out
 
 
 def runner(client: Client, word: str) -> JsonObject:
     """Return the runner that `word` means. Raises Failure."""
     if identifier := full_id(word):
-        return client.show(RUNNERS, identifier)
-    return _the_one(word, client.list(RUNNERS, {}), "runner")
+        return client.show(RUNNER, identifier)
+    return _the_one(word, client.list(RUNNER, {}), "runner")
 
 
 def api_key(client: Client, word: str, *, workspace: str | None) -> JsonObject:
@@ -77,7 +78,7 @@ def api_key(client: Client, word: str, *, workspace: str | None) -> JsonObject:
     Raises Failure.
     """
     if identifier := full_id(word):
-        return client.show(API_KEYS, identifier)
+        return client.show(API_KEY, identifier)
     if workspace is None:
         raise usage("an API key is looked for in its workspace", "Give its whole id, or its workspace with -w.")
     return _the_one(word, objects(client.get(own("workspaces", workspace, "apikeys")), *EMBEDDED_KEYS), "API key")
@@ -127,13 +128,13 @@ def _candidate(item: JsonObject) -> str:
 
 def versions(client: Client, definition_id: str) -> list[Version]:
     """Return the versions of a definition, by number. Raises Failure (denied for definitions of others)."""
-    listed = client.list(VERSIONS, {"buildingBlockDefinitionUuid": definition_id})
+    listed = client.list(VERSION, {"buildingBlockDefinitionUuid": definition_id})
     return sorted((Version.read(item) for item in listed), key=lambda version: version.number)
 
 
 def version(client: Client, version_id: str) -> Version:
     """Return a version of an own definition. Raises Failure."""
-    return Version.read(client.show(VERSIONS, version_id))
+    return Version.read(client.show(VERSION, version_id))
 
 
 def offer(client: Client, version_id: str) -> Version:
@@ -169,7 +170,7 @@ def run_id(client: Client, word: str) -> str:
     """Return the id of the run whose id is `word` or begins with it. Raises Failure."""
     if identifier := full_id(word):
         return identifier
-    listed = list(islice(newest_first(client, RUNS, {}), MAX_SEARCHED)) if _is_prefix(word) else []
+    listed = list(islice(newest_first(client, RUN, {}), MAX_SEARCHED)) if _is_prefix(word) else []
     if not any(text(item, "metadata", "uuid").startswith(word.lower()) for item in listed):
         listed = latest_runs(client, newest_blocks(client, None))
     return text(_the_one(word, listed, "run"), "metadata", "uuid")

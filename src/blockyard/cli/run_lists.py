@@ -5,26 +5,27 @@ from collections.abc import Iterable, Iterator, Mapping
 from blockyard.cli.client import Client
 from blockyard.cli.documents import number, objects, text
 from blockyard.cli.model import Block
-from blockyard.cli.resources import BLOCKS, Resource, own
+from blockyard.cli.resources import own
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import BLOCK_V2, Kind
 
 MAX_BLOCKS = 20
 """Of so many building blocks the latest runs are looked up where the list of all runs shows none."""
 
 
 def newest_first(
-    client: Client, resource: Resource, filters: Mapping[str, str | None], *, size: int = 200
+    client: Client, kind: Kind, filters: Mapping[str, str | None], *, size: int = 200
 ) -> Iterator[JsonObject]:
     """Yield the objects of a list that the server gives oldest first, from its end. Raises Failure."""
-    last = client.page(resource, filters, size=size)
+    last = client.page(kind, filters, size=size)
     for at in range(last.pages - 1, -1, -1):
-        page = last if at == last.number else client.page(resource, filters, number_=at, size=size)
+        page = last if at == last.number else client.page(kind, filters, number_=at, size=size)
         yield from reversed(page.items)
 
 
 def newest_blocks(client: Client, workspace: str | None) -> list[Block]:
     """Return the newest building blocks one may see. Raises Failure."""
-    listed = client.list(BLOCKS, {"workspaceIdentifier": workspace}, limit=MAX_BLOCKS, path=own("blocks"))
+    listed = client.list(BLOCK_V2, {"workspaceIdentifier": workspace}, limit=MAX_BLOCKS, path=own("blocks"))
     return [Block.read(item) for item in listed]
 
 

@@ -6,9 +6,9 @@ import typer
 
 from blockyard.cli.feeds import follow_run, replay_run
 from blockyard.cli.live import Screen
-from blockyard.cli.resources import RUNS
 from blockyard.cli.session import Session
 from blockyard.cli.watching import exit_code_of_run
+from blockyard.protocol.kinds import RUN
 
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the end and show what happens.")]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")]
@@ -21,7 +21,7 @@ def print_logs(session: Session, run_id: str, *, follow: bool) -> None:
         with Screen(printer.progress) as screen:
             status = follow_run(session.client, run_id, screen)
     if printer.for_programs:
-        printer.document(session.client.get(RUNS.path(run_id, "logs"), accept=RUNS.media))
+        printer.document(session.client.get(RUN.path(run_id, "logs"), accept=RUN.media))
     elif follow:
         printer.say(f"The run ended: {status}.")
     else:

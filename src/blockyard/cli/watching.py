@@ -9,7 +9,7 @@ from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.feeds import follow_block
 from blockyard.cli.live import Screen
 from blockyard.cli.model import Block
-from blockyard.cli.resources import BLOCKS
+from blockyard.protocol.kinds import BLOCK_V2
 
 DELETED = "DELETED"
 
@@ -34,7 +34,7 @@ class Watch:
     def again(self, block: Block) -> Block:
         """Return the block as it is now; one that is gone with its definition counts as deleted. Raises Failure."""
         try:
-            return Block.read(self.client.show(BLOCKS, block.id))
+            return Block.read(self.client.show(BLOCK_V2, block.id))
         except Failure as failure:
             if failure.exit_code is not ExitCode.NOT_FOUND:
                 raise

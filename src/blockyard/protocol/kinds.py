@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from blockyard.protocol.media import media_type
+from blockyard.protocol.jsontypes import JsonObject
 
 OBJECTS = "/api/meshobjects"
+
+OWN = "/api/blockyard/v1"
+"""Where Blockyard's own interface begins, which is not part of the meshObject API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +21,8 @@ class Kind:
 
     @property
     def media(self) -> str:
-        """The media type of its documents."""
-        return media_type(self.name, self.version)
+        """The media type of its documents, spelled as clients send it."""
+        return f"application/vnd.meshcloud.api.{self.name}.{self.version}.hal+json"
 
     @property
     def plural(self) -> str:
@@ -35,6 +38,24 @@ class Kind:
         """Return the path of what is below the collection, such as one object; each segment is percent-encoded."""
         return "/".join((self.collection, *(quote(str(segment), safe="") for segment in segments)))
 
+    def ref(self, uuid: object) -> JsonObject:
+        """Return a reference to an object of the kind."""
+        return {"uuid": str(uuid), "kind": self.name}
 
+
+WORKSPACE = Kind("meshWorkspace", "v2")
+WORKSPACE_USER_BINDING = Kind("meshWorkspaceUserBinding", "v2", "meshworkspacebindings/userbindings")
+WORKSPACE_GROUP_BINDING = Kind("meshWorkspaceGroupBinding", "v2", "meshworkspacebindings/groupbindings")
 PROJECT = Kind("meshProject", "v2")
 PAYMENT_METHOD = Kind("meshPaymentMethod", "v2")
+API_KEY = Kind("meshApiKey", "v1-preview")
+INTEGRATION = Kind("meshIntegration", "v1")
+RUNNER = Kind("meshBuildingBlockRunner", "v1-preview")
+DEFINITION = Kind("meshBuildingBlockDefinition", "v1-preview")
+DEFINITION_V1 = Kind("meshBuildingBlockDefinition", "v1")
+VERSION = Kind("meshBuildingBlockDefinitionVersion", "v1-preview")
+VERSION_V1 = Kind("meshBuildingBlockDefinitionVersion", "v1")
+BLOCK_V1 = Kind("meshBuildingBlock", "v1")
+BLOCK_V2 = Kind("meshBuildingBlock", "v2-preview")
+BLOCK_V2_FINAL = Kind("meshBuildingBlock", "v2")
+RUN = Kind("meshBuildingBlockRun", "v1")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import httpx2
 
 from blockyard import __version__
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import RUNNER_TYPES, ImplementationType
 from blockyard.protocol.version import (
@@ -118,8 +118,8 @@ class ControlPlane:
                 *((IMPLEMENTATION_TYPE_PARAMETER, RUNNER_TYPES[kind]) for kind in types),
             ],
             headers={
-                "Accept": media.RUN,
-                "Content-Type": media.RUN,
+                "Accept": kinds.RUN.media,
+                "Content-Type": kinds.RUN.media,
                 "X-Block-Runner-Node-Id": f"{settings.runner_uuid}-worker-{worker}",
                 "Authorization": f"Bearer {self._current_token()}",
                 "Prefer": f"wait={CLAIM_WAIT_SECONDS}",

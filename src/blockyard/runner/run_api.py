@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import httpx2
 
-from blockyard.protocol import addresses, media
+from blockyard.protocol import addresses, kinds
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.live import LOG_OFFSET_PARAMETER, LOG_STEP_PARAMETER, LogReply, Release
 from blockyard.protocol.run import Link, RunDocument
@@ -60,7 +60,7 @@ class RunApi:
         """Give a sign of life that is answered when the run shall stop, or after some seconds."""
         response = self._client.post(
             link,
-            headers={**self._headers(), "Content-Type": media.RUN, "Prefer": f"wait={HEARTBEAT_WAIT_SECONDS}"},
+            headers={**self._headers(), "Content-Type": kinds.RUN.media, "Prefer": f"wait={HEARTBEAT_WAIT_SECONDS}"},
             timeout=_HELD_TIMEOUT,
         )
         return UpdateReply.model_validate(_json(response))
@@ -108,13 +108,13 @@ class RunApi:
             method,
             url,
             content=None if body is None else json.dumps(body).encode(),  # ASCII: a lone surrogate passes
-            headers={**self._headers(), "Content-Type": media.RUN},
+            headers={**self._headers(), "Content-Type": kinds.RUN.media},
             timeout=_UPLOAD_TIMEOUT,
         )
         return UpdateReply.model_validate(_json(response))
 
     def _headers(self) -> dict[str, str]:
-        return self._node() | {"Accept": media.RUN, "Authorization": f"Bearer {self._token}"}
+        return self._node() | {"Accept": kinds.RUN.media, "Authorization": f"Bearer {self._token}"}
 
     def _node(self) -> dict[str, str]:
         return {"X-Block-Runner-Node-Id": self._runner_uuid}

@@ -11,7 +11,7 @@ from blockyard.protocol.names import InputType, RunStatus
 from blockyard.server.blocks.model.resolution import ResolvedInput, run_input
 from blockyard.server.definitions.model import AssignmentType, InputSpec
 from blockyard.server.kit.errors import Conflict
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.model import StoredSecret
 from tests.support.block_world import BLOCKS, OWN, BlockWorld, Claimed, a_secret, an_input, uuid_of
 
 VOID = object()

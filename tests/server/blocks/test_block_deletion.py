@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from blockyard.protocol.media import BLOCK_V1, DEFINITION
+from blockyard.protocol.kinds import BLOCK_V1, DEFINITION
 from blockyard.protocol.names import RunStatus
 from blockyard.server.tofu_state.store import StateStore
 from tests.support.block_world import (
@@ -223,7 +223,7 @@ def test_either_media_type_deletes(world: BlockWorld) -> None:
     block = a_done_block(world)
 
     assert world.api.send("DELETE", f"{BLOCKS}/{uuid_of(block)}", media="text/html").status_code == 406
-    assert world.api.send("DELETE", f"{BLOCKS}/{uuid_of(block)}", media=BLOCK_V1).status_code == 202
+    assert world.api.send("DELETE", f"{BLOCKS}/{uuid_of(block)}", media=BLOCK_V1.media).status_code == 202
 
 
 def test_deleting_the_definition_removes_its_deleted_blocks_for_good(world: BlockWorld) -> None:
@@ -234,7 +234,7 @@ def test_deleting_the_definition_removes_its_deleted_blocks_for_good(world: Bloc
     assert lifecycle_of(world.read(block)) == "DELETED"
     definition = str(world.stored(block).definition_id)
 
-    assert world.api.send("DELETE", f"{DEFINITIONS}/{definition}", media=DEFINITION).is_success
+    assert world.api.send("DELETE", f"{DEFINITIONS}/{definition}", media=DEFINITION.media).is_success
 
     assert world.api.send("GET", f"{BLOCKS}/{uuid_of(block)}").status_code == 404
     assert version_id
@@ -259,6 +259,6 @@ def test_a_definition_with_blocks_is_not_deleted(world: BlockWorld) -> None:
     world.order(version)
     world.api.be(ADMINISTRATOR)
 
-    answer = world.api.send("DELETE", f"{DEFINITIONS}/{definition_of(version)}", media=DEFINITION)
+    answer = world.api.send("DELETE", f"{DEFINITIONS}/{definition_of(version)}", media=DEFINITION.media)
 
     assert answer.status_code == 409

@@ -18,7 +18,7 @@ from blockyard.server.blocks.model.inputs import (
 )
 from blockyard.server.definitions.model import AssignmentType, InputSpec
 from blockyard.server.kit.errors import Denied, Invalid
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.model import StoredSecret
 
 OPERATOR_INPUT = AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT
 KEY = "runner-key"

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from blockyard.protocol.media import BLOCK_V2
+from blockyard.protocol.kinds import BLOCK_V2
 from tests.support.block_world import (
     BLOCKS,
     BlockWorld,
@@ -78,7 +78,7 @@ def with_member(document: Any, path: tuple[str, ...], value: Any) -> Any:
 
 def send_all(world: BlockWorld, requests: list[tuple[str, str, Any]]) -> list[httpx2.Response]:
     async def send() -> list[httpx2.Response]:
-        headers = {"Accept": BLOCK_V2, "Content-Type": BLOCK_V2}
+        headers = {"Accept": BLOCK_V2.media, "Content-Type": BLOCK_V2.media}
         async with client_for(world.api.app) as client:
             return [await client.request(method, path, json=body, headers=headers) for method, path, body in requests]
 
@@ -124,7 +124,7 @@ def test_no_member_of_a_change_breaks_the_server(world: BlockWorld) -> None:
 @pytest.mark.one_database
 def test_bodies_that_are_no_order_are_refused(world: BlockWorld, content: bytes) -> None:
     async def send() -> httpx2.Response:
-        headers = {"Accept": BLOCK_V2, "Content-Type": BLOCK_V2}
+        headers = {"Accept": BLOCK_V2.media, "Content-Type": BLOCK_V2.media}
         async with client_for(world.api.app) as client:
             return await client.post(BLOCKS, content=content, headers=headers)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.media import DEFINITION_VERSION
+from blockyard.protocol.kinds import VERSION
 from blockyard.protocol.names import RunStatus
 from tests.support.block_world import (
     BLOCKS,
@@ -283,7 +283,7 @@ def test_an_upgrade_to_a_version_without_dependencies_drops_the_parents(world: B
     document = world.as_admin(
         "GET",
         f"{VERSIONS}/{first_version}",
-        media=DEFINITION_VERSION,
+        media=VERSION.media,
     )
     second = world.next_version(document, inputs={}, dependencyDefinitionRefs=[])
     body: Any = a_change(child, version=second)

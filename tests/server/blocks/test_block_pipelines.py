@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.media import INTEGRATION
+from blockyard.protocol.kinds import INTEGRATION
 from blockyard.protocol.names import ImplementationType
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId, RunnerSpec, RunnerType
 from blockyard.server.runs.model import Claimer
@@ -159,7 +159,7 @@ def given_runner(world: BlockWorld) -> tuple[RunnerKey, RunnerId]:
 
 def connect(world: BlockWorld, type_: str, workspace: str = "platform", **settings: Any) -> Any:
     """Make an integration."""
-    return world.as_admin("POST", INTEGRATIONS, an_integration(type_, workspace, **settings), media=INTEGRATION)
+    return world.as_admin("POST", INTEGRATIONS, an_integration(type_, workspace, **settings), media=INTEGRATION.media)
 
 
 def content(type_: str, settings: JsonObject, integration: Any) -> dict[str, Any]:

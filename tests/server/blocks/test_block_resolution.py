@@ -41,7 +41,7 @@ from blockyard.server.definitions.model import (
     VersionId,
 )
 from blockyard.server.events.model import Author
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.model import StoredSecret
 from blockyard.server.runs.model import RunId
 from tests.support.clock import NOON
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from blockyard.protocol import media
+from blockyard.protocol import kinds
 from tests.support.block_world import (
     BLOCKS,
     DEFINITIONS,
@@ -37,7 +37,7 @@ def test_each_version_is_answered_as_it_was_asked_for(world: BlockWorld, kind: s
     query = f"?buildingBlockDefinitionUuid={definition_of(version)}" if collection == VERSIONS else ""
 
     for asked in versions:
-        name = media.media_type(kind, asked)
+        name = kinds.Kind(kind, asked).media
         one = world.api.send("GET", f"{collection}/{identifier}", media=name)
         many = world.api.send("GET", f"{collection}{query}", media=name)
 
@@ -50,16 +50,16 @@ def test_a_block_is_ordered_and_changed_in_the_final_version(world: BlockWorld) 
     world.api.be(ADMINISTRATOR)
     order = {**an_order(world.define(inputs={})), "apiVersion": "v2"}
 
-    created = world.api.send("POST", BLOCKS, order, media=media.BLOCK_V2_FINAL)
+    created = world.api.send("POST", BLOCKS, order, media=kinds.BLOCK_V2_FINAL.media)
     block = created.json()
     changed = world.api.send(
-        "PUT", f"{BLOCKS}/{uuid_of(block)}", a_change(block, name="renamed"), media=media.BLOCK_V2_FINAL
+        "PUT", f"{BLOCKS}/{uuid_of(block)}", a_change(block, name="renamed"), media=kinds.BLOCK_V2_FINAL.media
     )
-    deleted = world.api.send("DELETE", f"{BLOCKS}/{uuid_of(block)}", media=media.BLOCK_V2_FINAL)
+    deleted = world.api.send("DELETE", f"{BLOCKS}/{uuid_of(block)}", media=kinds.BLOCK_V2_FINAL.media)
 
     assert (created.status_code, created.headers["content-type"], block["apiVersion"]) == (
         201,
-        media.BLOCK_V2_FINAL,
+        kinds.BLOCK_V2_FINAL.media,
         "v2",
     )
     assert (changed.status_code, changed.json()["spec"]["displayName"]) == (200, "renamed")
@@ -70,6 +70,6 @@ def test_a_block_is_ordered_and_changed_in_the_final_version(world: BlockWorld) 
 def test_an_unknown_version_is_still_refused(world: BlockWorld, kind: str) -> None:
     collection = BLOCKS if kind == "meshBuildingBlock" else DEFINITIONS
 
-    answer = world.api.send("GET", collection, media=media.media_type(kind, "v9"))
+    answer = world.api.send("GET", collection, media=kinds.Kind(kind, "v9").media)
 
     assert answer.status_code == 406

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from blockyard.protocol.media import DEFINITION
+from blockyard.protocol.kinds import DEFINITION
 from tests.support.clock import FixedClock
 from tests.support.definitions import (
     DEFINITIONS,
@@ -178,7 +178,7 @@ def test_owner_and_target_never_change(catalogue: Catalogue) -> None:
 
 def test_a_definition_of_an_unknown_workspace_is_refused(catalogue: Catalogue) -> None:
     catalogue.be(ADMINISTRATOR)
-    error = catalogue.refused(400, "POST", DEFINITIONS, a_definition("nobody"))
+    error = catalogue.refused(404, "POST", DEFINITIONS, a_definition("nobody"))
     assert (error["errorCode"], error["field"]) == ("UnknownWorkspace", "/metadata/ownedByWorkspace")
 
 
@@ -228,7 +228,7 @@ def test_a_list_shows_own_definitions_and_on_demand_released_ones_of_others(cata
     released = open_["metadata"]["uuid"]
 
     def listed(**filters: str) -> list[str]:
-        answer = catalogue.http.send("GET", DEFINITIONS, params=filters, media=DEFINITION).json()
+        answer = catalogue.http.send("GET", DEFINITIONS, params=filters, media=DEFINITION.media).json()
         return [item["metadata"]["uuid"] for item in answer["_embedded"]["meshBuildingBlockDefinitions"]]
 
     assert listed() == [hidden, released]

@@ -6,8 +6,6 @@ from uuid import UUID
 import pytest
 
 from blockyard.protocol.names import ImplementationType, InputType
-from blockyard.server.definitions.documents import content_hash, read_content, shown_content, stored_content
-from blockyard.server.definitions.implementation import Implementation
 from blockyard.server.definitions.model import (
     AssignmentType,
     DeclaredType,
@@ -18,7 +16,9 @@ from blockyard.server.definitions.model import (
     OutputSpec,
     VersionContent,
 )
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.definitions.model.documents import content_hash, read_content, shown_content, stored_content
+from blockyard.server.definitions.model.implementation import Implementation
+from blockyard.server.runners.model import StoredSecret
 
 SECRET = StoredSecret(hash="sha256:00", sealed="ENVELOPE", key="fingerprint")
 TOKEN = InputSpec(

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType
 from blockyard.server.definitions.model import AssignmentType, DeclaredType, InputSpec, OutputSpec
-from blockyard.server.definitions.patterns import PatternError, check_pattern, matches
-from blockyard.server.definitions.values import (
+from blockyard.server.definitions.model.patterns import PatternError, check_pattern, matches
+from blockyard.server.definitions.model.values import (
     check_output,
     check_value,
     feeds,

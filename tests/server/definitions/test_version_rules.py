@@ -9,9 +9,9 @@ import pytest
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import ImplementationType
 from blockyard.server.app.settings import SettingsError, load_settings
-from blockyard.server.definitions.implementation import Implementation
 from blockyard.server.definitions.model import VersionContent
-from blockyard.server.definitions.rules import check_implementation
+from blockyard.server.definitions.model.implementation import Implementation
+from blockyard.server.definitions.model.rules import check_implementation
 from blockyard.server.kit.errors import Conflict, Invalid
 from blockyard.server.runners.model import RunnerId
 from tests.support.clock import FixedClock

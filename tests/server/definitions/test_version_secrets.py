@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from sqlalchemy import text
 
 from blockyard.server.definitions.model import Version, VersionId
-from blockyard.server.definitions.secrets import secrets_of
+from blockyard.server.definitions.service.secrets import secrets_of
 from tests.support.definitions import (
     SHARED_KEY,
     VERSIONS,

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blockyard.protocol.media import DEFINITION, DEFINITION_VERSION
+from blockyard.protocol.kinds import DEFINITION, VERSION
 from tests.support.definitions import (
     DEFINITIONS,
     VERSIONS,
@@ -25,7 +25,7 @@ ANY_JSON = st.recursive(
     lambda items: st.lists(items, max_size=3) | st.dictionaries(st.text(max_size=8), items, max_size=3),
     max_leaves=5,
 )
-HEADERS = {"Accept": DEFINITION_VERSION, "Content-Type": DEFINITION_VERSION}
+HEADERS = {"Accept": VERSION.media, "Content-Type": VERSION.media}
 
 
 def together(catalogue: Catalogue, *requests: tuple[str, str, Any]) -> list[int]:
@@ -83,7 +83,7 @@ def test_no_body_is_a_defect(catalogue: Catalogue, data: st.DataObject) -> None:
     place = data.draw(st.sampled_from(list(places(body))))
     replace_at(body, place, data.draw(ANY_JSON))
 
-    answer = catalogue.http.send("PUT", path, body, media=DEFINITION_VERSION)
+    answer = catalogue.http.send("PUT", path, body, media=VERSION.media)
 
     assert answer.status_code in {200, 400, 409}, (place, answer.text)
     if answer.status_code == 200:
@@ -96,7 +96,7 @@ def test_no_definition_is_a_defect(catalogue: Catalogue, data: st.DataObject) ->
     body = a_definition(tags={"a": ["b"]}, symbol="https://a.b/c.png", supportUrl="https://a.b", readme="x")
     replace_at(body, data.draw(st.sampled_from(list(places(body)))), data.draw(ANY_JSON))
 
-    answer = catalogue.http.send("POST", DEFINITIONS, body, media=DEFINITION)
+    answer = catalogue.http.send("POST", DEFINITIONS, body, media=DEFINITION.media)
 
     assert answer.status_code in {201, 400, 403}, answer.text
 

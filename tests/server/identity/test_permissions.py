@@ -159,6 +159,16 @@ def test_a_use_case_on_one_object_begins_alike_for_all() -> None:
         assert refused.value.code == "UnknownThing"
 
 
+def test_what_others_may_see_too_is_refused_as_such() -> None:
+    foreign, unknown = Thing("bank"), NotFound("there is no thing")
+
+    with pytest.raises(Denied):
+        a_key("shop", "TENANT_LIST").opened("TENANT_SAVE", foreign, unknown, shown=True)
+    assert a_key("shop", "TENANT_LIST").holds_somewhere("TENANT_LIST")
+    assert not a_key("shop", "TENANT_LIST").holds_somewhere("TENANT_SAVE")
+    assert not a_run_token(uuid4()).holds_somewhere("TENANT_LIST")
+
+
 def test_a_list_shows_what_is_in_reach_and_is_refused_to_those_who_reach_nothing() -> None:
     assert a_key("shop", "TENANT_LIST").listing("TENANT_LIST").owners == frozenset({"shop"})
     assert ADMINISTRATOR.listing("TENANT_LIST").owners is None
@@ -166,6 +176,7 @@ def test_a_list_shows_what_is_in_reach_and_is_refused_to_those_who_reach_nothing
     for principal in (a_key("shop", "TENANT_SAVE"), a_run_token(uuid4())):
         with pytest.raises(Denied):
             principal.listing("TENANT_LIST")
+    assert Principal(author=ADMINISTRATOR.author).listing("TENANT_LIST").owners == frozenset()
 
 
 def test_a_code_that_nobody_can_hold_is_a_defect() -> None:

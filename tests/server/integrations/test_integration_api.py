@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from blockyard.protocol.media import INTEGRATION
+from blockyard.protocol.kinds import INTEGRATION
 from blockyard.server.integrations.model import IntegrationId
 from blockyard.server.runners.model import RunnerId, RunnerSpec, RunnerType
 from tests.support.definitions import (
@@ -181,8 +181,8 @@ def test_what_a_version_uses_cannot_be_deleted(catalogue: Catalogue) -> None:
 
     error = catalogue.refused(409, "DELETE", path)
     catalogue.http.send("DELETE", definition["_links"]["self"]["href"])
-    deleted = catalogue.http.send("DELETE", path, media=INTEGRATION)
-    again = catalogue.http.send("DELETE", path, media=INTEGRATION)
+    deleted = catalogue.http.send("DELETE", path, media=INTEGRATION.media)
+    again = catalogue.http.send("DELETE", path, media=INTEGRATION.media)
 
     assert error["errorCode"] == "InUse"
     assert "version 1 of 'Bucket'" in error["message"]
@@ -197,7 +197,7 @@ def test_the_runner_and_the_workspace_of_an_integration_are_in_use(catalogue: Ca
     def read(workspace: str) -> Sequence[str]:
         return catalogue.database.read_now(lambda tx: catalogue.integrations.of_workspace(tx, workspace))
 
-    assert catalogue.database.read_now(lambda tx: catalogue.integrations.used_by(tx, RunnerId(runner))) == [
+    assert catalogue.database.read_now(lambda tx: catalogue.integrations.of_runner(tx, RunnerId(runner))) == [
         "integration 'CI'"
     ]
     assert read("team") == ["1 integration"]
@@ -303,7 +303,7 @@ def test_bad_configurations_are_refused(catalogue: Catalogue, config: Any, code:
 def test_an_unknown_owner_is_refused(catalogue: Catalogue) -> None:
     catalogue.be(ADMINISTRATOR)
 
-    error = catalogue.refused(400, "POST", INTEGRATIONS, an_integration(workspace="nowhere"))
+    error = catalogue.refused(404, "POST", INTEGRATIONS, an_integration(workspace="nowhere"))
 
     assert (error["errorCode"], error["field"]) == ("UnknownWorkspace", "/metadata/ownedByWorkspace")
 

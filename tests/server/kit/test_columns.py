@@ -1,5 +1,6 @@
 """Column types behave alike on both databases."""
 
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
@@ -9,7 +10,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import StatementError
 
 from blockyard.protocol.jsontypes import Json
-from blockyard.server.kit.columns import Instant, JsonText, Word
+from blockyard.server.kit.columns import Instant, JsonText, Packed, Word
 from blockyard.server.kit.database import Database
 
 _things = Table(
@@ -116,3 +117,32 @@ def test_a_word_that_nobody_knows_is_a_defect(database: Database) -> None:
 
     with pytest.raises(ValueError, match="Grey"):
         database.read_now(lambda tx: tx.execute(select(_words)).mappings().one())
+
+
+@dataclass(frozen=True)
+class Size:
+    """A value that is kept as JSON."""
+
+    width: int
+
+
+def _size(stored: Json) -> Size:
+    assert isinstance(stored, dict)
+    return Size(int(str(stored["width"])))
+
+
+_sizes = Table(
+    "sizes_of_test", MetaData(), Column("id", Integer, primary_key=True), Column("size", Packed(asdict, _size))
+)
+
+
+@pytest.mark.parametrize(("size", "stored_as"), [(Size(3), '{"width":3}'), (None, "null")])
+def test_a_value_is_kept_as_json_and_comes_back_as_it_was(
+    database: Database, size: Size | None, stored_as: str
+) -> None:
+    _sizes.metadata.create_all(database.engine)
+    database.write_now(lambda tx: tx.execute(insert(_sizes), {"id": 1, "size": size}))
+
+    assert database.read_now(lambda tx: tx.execute(select(_sizes)).mappings().one())["size"] == size
+    kept = database.read_now(lambda tx: tx.execute(text("select size from sizes_of_test")).one())
+    assert kept == (stored_as,)

@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.kinds import PROJECT
-from blockyard.server.kit.hal import Links
+from blockyard.protocol.kinds import PROJECT, WORKSPACE
+from blockyard.server.kit.hal import Links, link
 from blockyard.server.kit.paging import Page, PageRequest
 
 LINKS = Links("https://blockyard.test/prefix/")
@@ -59,13 +59,13 @@ def test_an_empty_list_has_its_key_and_one_link() -> None:
 
 
 def test_a_link_encodes_each_value_as_one_segment() -> None:
-    assert LINKS.href("workspace", name="a/b?c d") == (
-        "https://blockyard.test/prefix/api/meshobjects/meshworkspaces/a%2Fb%3Fc%20d"
-    )
-    run_id = UUID(int=1)
-    assert LINKS.href("run", uuid=run_id).endswith("/00000000-0000-0000-0000-000000000001")
-    assert LINKS.href("update_source", uuid=run_id).endswith("/status/source/{sourceId}")
-    assert LINKS.link("base") == {"href": "https://blockyard.test/prefix"}
+    base = "https://blockyard.test/prefix"
+
+    assert LINKS.of(WORKSPACE, "a/b?c d") == f"{base}/api/meshobjects/meshworkspaces/a%2Fb%3Fc%20d"
+    assert LINKS.of(PROJECT, "a.b", UUID(int=1)).endswith("/a.b/00000000-0000-0000-0000-000000000001")
+    assert LINKS.own("runs", "ü", "log") == f"{base}/api/blockyard/v1/runs/%C3%BC/log"
+    assert LINKS.to("a b", 1) == f"{base}/a%20b/1"
+    assert link(LINKS.to()) == {"href": base}
 
 
 def test_a_page_is_converted_item_by_item() -> None:

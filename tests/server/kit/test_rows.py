@@ -3,13 +3,15 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table
 
-from blockyard.server.kit.columns import Word
+from blockyard.server.kit.columns import Instant, Word
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Conflict
+from blockyard.server.kit.members import members
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.rows import Rows, Store, life
 from tests.support.clock import NOON
@@ -208,3 +210,69 @@ def test_an_address_leads_to_what_lives_there_else_to_what_was_deleted_last(data
     assert found() == [lives, lives, lives, None]
     with pytest.raises(Conflict, match="at the same time"):
         database.write_now(lambda tx: Addresses(tx).add(Addressed(id=5)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """What is stored in rows that look otherwise."""
+
+    id: int
+    both: tuple[str, str]
+    created_at: datetime = NOON
+    revision: int = 0
+
+
+_pairs = Table(
+    "pairs_with_rows",
+    _table.metadata,
+    Column("id", Integer, primary_key=True),
+    Column("one", String(20), nullable=False),
+    Column("other", String(20), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revision", Integer, nullable=False),
+)
+
+
+def _row(pair: Pair) -> dict[str, object]:
+    values = members(pair)
+    values["one"], values["other"] = values.pop("both")
+    return values
+
+
+def _pair(row: dict[str, Any]) -> Pair:
+    return Pair(both=(row.pop("one"), row.pop("other")), **row)
+
+
+_pair_rows: Rows[Pair, int] = Rows(
+    _pairs, Pair, "id", owner=None, order=("one",), write=_row, read=_pair, remembered=True
+)
+
+
+def pairs(tx: Transaction) -> Store[Pair, int]:
+    """Return the store of pairs."""
+    return Store(tx, _pair_rows)
+
+
+def test_rows_may_look_otherwise_than_the_model_and_be_sorted_otherwise(database: Database) -> None:
+    made = [Pair(id=1, both=("z", "1")), Pair(id=2, both=("a", "2"))]
+    database.write_now(lambda tx: [pairs(tx).add(pair) for pair in made])
+
+    assert database.read_now(lambda tx: pairs(tx).where()) == [made[1], made[0]]
+    assert database.read_now(lambda tx: pairs(tx).many([1, 3])) == {1: made[0]}
+    with pytest.raises(TypeError, match="belong to no workspace"):
+        database.read_now(lambda tx: pairs(tx).count_of("shop"))
+
+
+def test_what_is_remembered_is_read_once_and_again_after_it_was_written(database: Database) -> None:
+    first = Pair(id=1, both=("a", "b"))
+    database.write_now(lambda tx: pairs(tx).add(first))
+
+    def look(tx: Transaction) -> tuple[Pair | None, Pair | None, Pair | None]:
+        known = pairs(tx).get(1)
+        same = pairs(tx).get(1)
+        assert same is known
+        pairs(tx).save(replace(first, both=("c", "d")))
+        return known, pairs(tx).get(1), pairs(tx).get(2)
+
+    changed = replace(first, both=("c", "d"), revision=1)
+    assert database.write_now(look) == (first, changed, None)

@@ -8,10 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from blockyard.protocol.media import RUNNER
+from blockyard.protocol.kinds import RUNNER
 from blockyard.protocol.names import ImplementationType
 from blockyard.protocol.version import PROTOCOL_HEADER
-from blockyard.server.kit.database import Database, Transaction
+from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
 from blockyard.server.runners.service import RunnerService
@@ -26,22 +26,6 @@ PATH = "/api/meshobjects/meshbuildingblockrunners"
 FIRST = a_runner_key()
 
 
-class Users:
-    """What refers to runners, as a test says."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def used_by(self, tx: Transaction, runner_id: RunnerId) -> list[str]:
-        del tx, runner_id
-        return self.names
-
-
-@pytest.fixture
-def users() -> Users:
-    return Users()
-
-
 @pytest.fixture
 def whole(database: Database, clock: FixedClock, ids: Callable[[], UUID]) -> World:
     whole = world_of(database, clock, ids)
@@ -50,15 +34,14 @@ def whole(database: Database, clock: FixedClock, ids: Callable[[], UUID]) -> Wor
 
 
 @pytest.fixture
-def runners(whole: World, users: Users) -> RunnerService:
-    whole.services.runners._usages = [*whole.services.runners._usages, users]
+def runners(whole: World) -> RunnerService:
     return whole.services.runners
 
 
 @pytest.fixture
 def api(whole: World, runners: RunnerService) -> Routes:
     del runners
-    return Routes(whole, media=RUNNER, principal=a_key("team"))
+    return Routes(whole, media=RUNNER.media, principal=a_key("team"))
 
 
 def a_body(workspace: str = "team", **spec: Any) -> Any:
@@ -196,7 +179,7 @@ def test_a_malformed_member_is_named(api: Routes, spec: Any, field: str) -> None
 
 def test_a_runner_of_an_unknown_workspace_is_refused(api: Routes) -> None:
     api.be(ADMINISTRATOR)
-    error = api.refused(400, "POST", PATH, a_body("nobody"))
+    error = api.refused(404, "POST", PATH, a_body("nobody"))
     assert (error["errorCode"], error["field"]) == ("UnknownWorkspace", "/metadata/ownedByWorkspace")
 
 
@@ -242,15 +225,18 @@ def test_a_list_shows_own_and_public_runners_and_is_filtered(
     assert listed() == {str(SHARED_RUNNER), own, other}
 
 
-def test_a_runner_in_use_cannot_be_deleted_and_the_message_names_who_uses_it(api: Routes, users: Users) -> None:
+def test_a_runner_in_use_cannot_be_deleted_and_the_message_names_who_uses_it(
+    api: Routes, runners: RunnerService
+) -> None:
     uuid = the_uuid(api.ok("POST", PATH, a_body()))
-    users.names = ["version 1 of 'Bucket'"]
+    users = ["version 1 of 'Bucket'"]
+    runners.uses.add(lambda _tx, runner: users if str(runner) == uuid else [])
 
     error = api.refused(409, "DELETE", f"{PATH}/{uuid}")
     assert error["errorCode"] == "InUse"
     assert "version 1 of 'Bucket'" in str(error["message"])
 
-    users.names = []
+    users.clear()
     assert [api.send("DELETE", f"{PATH}/{uuid}").status_code for _time in range(2)] == [204, 204]
     api.refused(404, "GET", f"{PATH}/{uuid}")
 
@@ -322,7 +308,7 @@ async def test_a_runner_may_be_registered_as_one_that_opens_bound_envelopes(
     api: Routes, database: Database, runners: RunnerService
 ) -> None:
     async with client_for(api.app) as client:
-        headers = {"Accept": RUNNER, "Content-Type": RUNNER, PROTOCOL_HEADER: "2"}
+        headers = {"Accept": RUNNER.media, "Content-Type": RUNNER.media, PROTOCOL_HEADER: "2"}
         answer = await client.post(PATH, json=a_body(), headers=headers)
 
     runner_id = RunnerId(UUID(the_uuid(answer.json())))

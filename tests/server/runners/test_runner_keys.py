@@ -10,8 +10,8 @@ from blockyard.server.identity.model import KeySettings, Principal, ServedRunner
 from blockyard.server.identity.service import IssuedKey
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Denied, Invalid, NotFound
-from blockyard.server.runners.keys import RunnerKeys
 from blockyard.server.runners.model import Restriction, RunnerId, RunnerSpec, RunnerType
+from blockyard.server.runners.service import RunnerKeys
 from tests.support.clock import FixedClock
 from tests.support.principals import ADMINISTRATOR, a_key
 from tests.support.runner_keys import a_runner_key
@@ -56,7 +56,7 @@ def test_the_key_of_a_runner_signs_in_as_this_runner_and_holds_nothing_else(worl
     issued = world.key(runner)
 
     secret = issued.secret or ""
-    key = world.db.write_now(lambda tx: world.api_keys.sign_in(tx, str(issued.key.id), secret))
+    key = world.db.write_now(lambda tx: world.api_keys.sign_in(tx, str(issued.key), secret))
 
     assert key is not None
     principal = key.principal()
@@ -88,7 +88,7 @@ def test_only_who_may_register_a_runner_makes_keys_of_it(
 def test_the_key_of_a_runner_for_all_is_changed_and_ended_by_administrators_only(
     world: World, restriction: Restriction
 ) -> None:
-    key = world.key(world.runner(restriction), ADMINISTRATOR).key
+    key = world.key(world.runner(restriction), ADMINISTRATOR).api_key
     settings = KeySettings(display_name="renamed", permissions=(), expires_at=date(2027, 1, 1))
 
     def change(principal: Principal) -> None:
@@ -109,7 +109,7 @@ def test_the_key_of_a_runner_for_all_is_changed_and_ended_by_administrators_only
 
 
 def test_the_key_of_a_runner_gets_no_permissions(world: World) -> None:
-    key = world.key(world.runner()).key
+    key = world.key(world.runner()).api_key
     settings = KeySettings(display_name="wider", permissions=("BUILDINGBLOCK_LIST",), expires_at=None)
 
     with pytest.raises(Invalid, match="no permissions besides"):
@@ -147,11 +147,11 @@ def test_the_own_keys_of_a_runner_end_with_it(world: World) -> None:
     world.db.write_now(lambda tx: world.runners.delete(tx, TEAM, runner))
 
     def signs_in(key: IssuedKey) -> bool:
-        return world.db.read_now(lambda tx: world.api_keys.sign_in(tx, str(key.key.id), key.secret or "")) is not None
+        return world.db.read_now(lambda tx: world.api_keys.sign_in(tx, str(key.key), key.secret or "")) is not None
 
     assert [signs_in(key) for key in (*issued, kept)] == [False, False, True]
     of_team = world.db.read_now(lambda tx: world.api_keys.of_workspace(tx, TEAM, "team"))
-    assert [key.id for key in of_team] == [kept.key.id]
+    assert [key.id for key in of_team] == [kept.key]
 
 
 def test_whoever_may_delete_a_runner_needs_no_right_to_its_keys(world: World) -> None:
@@ -162,7 +162,7 @@ def test_whoever_may_delete_a_runner_needs_no_right_to_its_keys(world: World) ->
     world.db.write_now(lambda tx: world.runners.delete(tx, deleting, runner))
 
     with pytest.raises(NotFound):
-        world.db.read_now(lambda tx: world.api_keys.get(tx, TEAM, issued.key.id))
+        world.db.read_now(lambda tx: world.api_keys.get(tx, TEAM, issued.key))
 
 
 def test_a_runner_that_was_deleted_gets_no_key(world: World) -> None:

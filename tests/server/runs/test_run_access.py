@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from blockyard.protocol.media import RUN
+from blockyard.protocol.kinds import RUN
 from tests.support.principals import a_key
 from tests.support.run_world import OWN, PLATFORM_RUNNER, RUNS, RunWorld, Worker, a_target, a_worker
 
@@ -96,7 +96,7 @@ async def test_reporting_on_a_run(
         if body is None:
             answer = await client.request(method, f"{base}/{worker.run_id}{path}")
         else:
-            media = {"Content-Type": RUN}
+            media = {"Content-Type": RUN.media}
             answer = await client.request(method, f"{base}/{worker.run_id}{path}", json=body, headers=media)
 
     assert answer.status_code == status, answer.text

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from blockyard.protocol.jsontypes import Json
-from blockyard.protocol.media import RUN
+from blockyard.protocol.kinds import RUN
 from blockyard.server.events.model import Author
 from blockyard.server.identity.model import Principal
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
@@ -76,7 +76,7 @@ async def send(world: RunWorld, token: str, worker: Worker, request: tuple[str, 
     async with world.client(token) as client:
         if body is None:
             return await client.request(method, place)
-        media = RUN if place.startswith(RUNS) else "application/json"
+        media = RUN.media if place.startswith(RUNS) else "application/json"
         return await client.request(method, place, content=json.dumps(body), headers={"Content-Type": media})
 
 

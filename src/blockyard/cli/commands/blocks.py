@@ -17,10 +17,11 @@ from blockyard.cli.live import Screen
 from blockyard.cli.model import BlockStatus
 from blockyard.cli.orders import output_rows, output_value
 from blockyard.cli.output import Format, shown
-from blockyard.cli.resources import BLOCKS, JSON, own
+from blockyard.cli.resources import JSON, own
 from blockyard.cli.run_logs import Follow, Wait, end, print_logs, wait_for
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.cli.watching import Watch
+from blockyard.protocol.kinds import BLOCK_V2
 
 blocks = typer.Typer(name="blocks", help="Building blocks: what was ordered.")
 blocks.command("order")(order_block)
@@ -75,7 +76,7 @@ def list_blocks(
             "managedByWorkspaceIdentifier": managed_by,
             "oldestFirst": "true" if oldest_first else None,
         }
-        found = session.client.page(BLOCKS, filters, number_=page - 1, size=limit, path=own("blocks"))
+        found = session.client.page(BLOCK_V2, filters, number_=page - 1, size=limit, path=own("blocks"))
         require_workspace(session, workspace or managed_by, found.items)
         print_list(session.printer, found)
 
@@ -161,7 +162,7 @@ def run_block(
     """Run a building block again with its current inputs."""
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
-        session.client.request("POST", BLOCKS.path(item.id, "trigger-run"), accept=JSON)
+        session.client.request("POST", BLOCK_V2.path(item.id, "trigger-run"), accept=JSON)
         finish(session, Watch(session.client, session.printer.progress).again(item), wait=wait)
 
 
@@ -231,5 +232,5 @@ def delete_block(
         item = lookup.block(session.client, block, workspace=workspace)
         what = "forget it without destroying what it made" if purge else "destroy what it made"
         require_consent(f"Delete '{item.name}' of workspace '{item.workspace}' and {what}?", yes=yes)
-        session.client.delete(BLOCKS, item.id, *(["purge"] if purge else []))
+        session.client.delete(BLOCK_V2, item.id, *(["purge"] if purge else []))
         finish(session, Watch(session.client, session.printer.progress).again(item), wait=wait)

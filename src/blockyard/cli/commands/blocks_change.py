@@ -13,7 +13,7 @@ from blockyard.cli.model import Block, Definition, Input, Version
 from blockyard.cli.orders import answered, change_document, order_document, proposed_name, refuse_missing, unchanged
 from blockyard.cli.output import Format
 from blockyard.cli.prompts import ask
-from blockyard.cli.resources import BLOCKS, DEFINITIONS, own
+from blockyard.cli.resources import own
 from blockyard.cli.run_logs import Wait
 from blockyard.cli.session import (
     NeededWorkspaceOption,
@@ -27,6 +27,7 @@ from blockyard.cli.session import (
 )
 from blockyard.cli.values import exposed_secrets, missing_inputs, read_values, split_assignments
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import BLOCK_V2, DEFINITION
 
 Inputs = Annotated[
     list[str] | None,
@@ -93,12 +94,12 @@ def order_block(
             inputs=values,
             parents=[lookup.block(session.client, parent, workspace=workspace).id for parent in parents or []],
         )
-        finish(session, Block.read(session.client.create(BLOCKS, document)), wait=wait)
+        finish(session, Block.read(session.client.create(BLOCK_V2, document)), wait=wait)
 
 
 def _warn_of_equal_names(session: Session, name: str, workspace: str) -> None:
     filters = {"name": name, "workspaceIdentifier": workspace}
-    for other in session.client.list(BLOCKS, filters, limit=1, path=own("blocks")):
+    for other in session.client.list(BLOCK_V2, filters, limit=1, path=own("blocks")):
         session.printer.warn(
             f"workspace '{workspace}' has a building block '{name}' already ({text(other, 'metadata', 'uuid')}); "
             "tell them apart by their ids, or give the new one another --name"
@@ -130,7 +131,7 @@ def update_block(
         item = lookup.block(session.client, block, workspace=workspace)
         chosen = lookup.version_of_block(session.client, item.id)
         if upgrade or version is not None:
-            definition = Definition.read(session.client.show(DEFINITIONS, chosen.definition_id))
+            definition = Definition.read(session.client.show(DEFINITION, chosen.definition_id))
             chosen = lookup.order_form(session.client, lookup.orderable(definition, version), item.workspace)
         values = _given_values(session, chosen, inputs, input_files)
         known = answered(chosen, item)
@@ -141,7 +142,7 @@ def update_block(
         if not (given or values):
             raise _nothing_changes()
         document = change_document(item, version_id=chosen.id, name=name, inputs=values)
-        changed = Block.read(session.client.replace(BLOCKS, item.id, document))
+        changed = Block.read(session.client.replace(BLOCK_V2, item.id, document))
         if unchanged(item, changed):
             same_version = (upgrade or version is not None) and chosen.id == item.version_id
             latest = "the latest version" if version is None else "version"

@@ -15,9 +15,9 @@ from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.listing import require_workspace
 from blockyard.cli.model import DRAFT, RELEASED, Definition, Version
 from blockyard.cli.output import Format, columns, shown
-from blockyard.cli.resources import DEFINITIONS, VERSIONS
 from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import DEFINITION, VERSION
 
 definitions = typer.Typer(name="definitions", help="Building block definitions: what can be ordered.")
 definitions.command("import")(import_definition)
@@ -36,7 +36,7 @@ def list_definitions(
 ) -> None:
     """List your definitions and the released ones of others."""
     with connected(output, url) as session:
-        found = list(session.client.list(DEFINITIONS, {"includeAllPublished": "true", "ownedByWorkspace": workspace}))
+        found = list(session.client.list(DEFINITION, {"includeAllPublished": "true", "ownedByWorkspace": workspace}))
         if session.printer.for_programs:
             session.printer.document([*found])
             return
@@ -106,7 +106,7 @@ def release_definition(
         if latest.state == RELEASED:
             session.printer.result(latest.document, f"Version {latest.number} of '{item.name}' is released already.")
             return
-        stored = session.client.replace(VERSIONS, latest.id, _with_state(latest, RELEASED, latest.number))
+        stored = session.client.replace(VERSION, latest.id, _with_state(latest, RELEASED, latest.number))
         state = text(stored, "spec", "state")
         said = "is released" if state == RELEASED else "waits for its approval"
         session.printer.result(stored, f"Version {latest.number} of '{item.name}' {said}.")
@@ -123,7 +123,7 @@ def new_draft(
             raise Failure(
                 f"version {latest.number} of '{item.name}' is a draft already", remedy="Edit it, or release it first."
             )
-        stored = session.client.create(VERSIONS, _with_state(latest, DRAFT, latest.number + 1))
+        stored = session.client.create(VERSION, _with_state(latest, DRAFT, latest.number + 1))
         session.printer.result(stored, f"Version {latest.number + 1} of '{item.name}' is a draft now.")
 
 
@@ -140,7 +140,7 @@ def delete_definition(
     with connected(output, url) as session:
         item = lookup.definition(session.client, definition, workspace=workspace)
         require_consent(f"Delete the definition '{item.name}' with all its versions?", yes=yes)
-        session.client.delete(DEFINITIONS, item.id)
+        session.client.delete(DEFINITION, item.id)
         session.printer.result({"deleted": item.id}, f"Definition '{item.name}' deleted.")
 
 

@@ -10,7 +10,7 @@ from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import objects, text, texts
 from blockyard.cli.keys import create_key
 from blockyard.cli.output import Format, columns
-from blockyard.cli.resources import API_KEYS, own
+from blockyard.cli.resources import own
 from blockyard.cli.session import (
     NeededWorkspaceOption,
     OutputOption,
@@ -19,6 +19,7 @@ from blockyard.cli.session import (
     connected,
     needed_workspace,
 )
+from blockyard.protocol.kinds import API_KEY
 
 keys = typer.Typer(name="keys", help="API keys: how programs sign in.")
 
@@ -95,5 +96,5 @@ def delete(
         require_consent(
             f"Delete the API key '{name}' ({identifier})? Programs that use it stop working at once.", yes=yes
         )
-        session.client.delete(API_KEYS, identifier)
+        session.client.delete(API_KEY, identifier)
         session.printer.result({"deleted": identifier}, f"API key '{name}' ({identifier}) deleted.")

@@ -10,7 +10,6 @@ from blockyard.cli.documents import members, number, text, texts
 from blockyard.cli.exits import usage
 from blockyard.cli.listing import Limit, PageNumber, owner_of, require_workspace, tell_pages
 from blockyard.cli.output import Format, columns
-from blockyard.cli.resources import PAYMENT_METHODS
 from blockyard.cli.session import (
     NeededWorkspaceOption,
     OutputOption,
@@ -20,6 +19,7 @@ from blockyard.cli.session import (
     needed_workspace,
 )
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import PAYMENT_METHOD
 
 payment_methods = typer.Typer(name="payment-methods", help="Payment methods: how a workspace pays. Projects name them.")
 
@@ -51,7 +51,7 @@ def list_payment_methods(
     """List the payment methods you may see, the oldest first."""
     with connected(output, url) as session:
         filters = {"workspaceIdentifier": workspace}
-        found = session.client.page(PAYMENT_METHODS, filters, number_=page - 1, size=limit)
+        found = session.client.page(PAYMENT_METHOD, filters, number_=page - 1, size=limit)
         if session.printer.for_programs:
             session.printer.document([*found.items])
             return
@@ -77,7 +77,7 @@ def list_payment_methods(
 def show_payment_method(name: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """Show a payment method."""
     with connected(output, url) as session:
-        document = session.client.show(PAYMENT_METHODS, name)
+        document = session.client.show(PAYMENT_METHOD, name)
         if session.printer.for_programs:
             session.printer.document(document)
             return
@@ -112,7 +112,7 @@ def create_payment_method(
             "metadata": {"name": name, "ownedByWorkspace": needed_workspace(workspace, url)},
             "spec": _changed({}, display_name or name, amount, expires, tag),
         }
-        session.printer.result(session.client.create(PAYMENT_METHODS, content), f"Payment method {name} created.")
+        session.printer.result(session.client.create(PAYMENT_METHOD, content), f"Payment method {name} created.")
 
 
 @payment_methods.command("update")
@@ -128,14 +128,12 @@ def update_payment_method(
 ) -> None:
     """Change a payment method; what no option names stays as it is. Only administrators may."""
     with connected(output, url) as session:
-        before = session.client.show(PAYMENT_METHODS, name)
+        before = session.client.show(PAYMENT_METHOD, name)
         content: JsonObject = {
             "metadata": before["metadata"],
             "spec": _changed(members(before, "spec"), display_name, amount, expires, tag),
         }
-        session.printer.result(
-            session.client.replace(PAYMENT_METHODS, name, content), f"Payment method {name} changed."
-        )
+        session.printer.result(session.client.replace(PAYMENT_METHOD, name, content), f"Payment method {name} changed.")
 
 
 @payment_methods.command("delete")
@@ -145,7 +143,7 @@ def delete_payment_method(
     """Delete a payment method that no project names. Only administrators may."""
     with connected(output, url) as session:
         require_consent(f"Delete the payment method '{name}'?", yes=yes)
-        session.client.delete(PAYMENT_METHODS, name)
+        session.client.delete(PAYMENT_METHOD, name)
         session.printer.result({"deleted": name}, f"Payment method {name} deleted.")
 
 

@@ -15,7 +15,7 @@ from blockyard.cli.exits import usage
 from blockyard.cli.keys import check_last_day, keep_key
 from blockyard.cli.listing import ago, completing, one_of, require_workspace
 from blockyard.cli.output import Format, columns
-from blockyard.cli.resources import RUNNERS, own
+from blockyard.cli.resources import own
 from blockyard.cli.runner_setup import (
     RunnerFiles,
     RunnerType,
@@ -32,6 +32,7 @@ from blockyard.cli.session import (
     needed_workspace,
 )
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import RUNNER
 from blockyard.protocol.version import PROTOCOL_HEADER, PROTOCOL_VERSION
 
 runners = typer.Typer(name="runners", help="Runners: processes that execute runs.")
@@ -50,7 +51,7 @@ def list_runners(
 ) -> None:
     """List the runners of your workspaces and the public ones."""
     with connected(output, url) as session:
-        found = list(session.client.list(RUNNERS, {"ownedByWorkspace": workspace}))
+        found = list(session.client.list(RUNNER, {"ownedByWorkspace": workspace}))
         if session.printer.for_programs:
             session.printer.document([*found])
             return
@@ -136,7 +137,7 @@ def create_runner(
         }
         content: JsonObject = {"metadata": {"ownedByWorkspace": workspace}, "spec": spec}
         speaks = {PROTOCOL_HEADER: str(PROTOCOL_VERSION)}
-        runner = session.client.create(RUNNERS, content, headers=speaks)
+        runner = session.client.create(RUNNER, content, headers=speaks)
         runner_id = text(runner, "metadata", "uuid")
         client_id = _create_key(session, runner_id, name, files)
         settings = configuration(
@@ -204,5 +205,5 @@ def delete_runner(
         found = lookup.runner(session.client, runner)
         identifier = text(found, "metadata", "uuid")
         require_consent(f"Delete the runner '{text(found, 'spec', 'displayName')}' ({identifier})?", yes=yes)
-        session.client.delete(RUNNERS, identifier)
+        session.client.delete(RUNNER, identifier)
         session.printer.result({"deleted": identifier}, f"Runner {identifier} deleted.")

@@ -19,11 +19,12 @@ from blockyard.cli.listing import (
 )
 from blockyard.cli.live import duration, instant
 from blockyard.cli.output import Format, Printer, columns, shown, status_text
-from blockyard.cli.resources import RUNS, own
+from blockyard.cli.resources import own
 from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.cli.run_logs import Follow, Wait, end, print_logs, wait_for
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import RunStatus
 
 runs = typer.Typer(name="runs", help="Runs: single executions for building blocks.")
@@ -56,7 +57,7 @@ def list_runs(
     with connected(output, url) as session:
         one = lookup.block(session.client, block, workspace=workspace) if block else None
         filters = {"buildingBlockUuid": one.id if one else None, "workspaceIdentifier": workspace}
-        listed = newest_first(session.client, RUNS, filters, size=min(limit, 200))
+        listed = newest_first(session.client, RUN, filters, size=min(limit, 200))
         matching = (run for run in islice(listed, MAX_SEARCHED) if status in {None, text(run, "status")})
         found = list(islice(matching, (page - 1) * limit, page * limit))
         if not found and page == 1:

@@ -9,9 +9,10 @@ from blockyard.cli.completion import names_of
 from blockyard.cli.documents import flag, text
 from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.output import Format, columns
-from blockyard.cli.resources import WORKSPACES, own
+from blockyard.cli.resources import own
 from blockyard.cli.session import OutputOption, UrlOption, connected
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import WORKSPACE
 
 workspaces = typer.Typer(name="workspaces", help="Workspaces: they own definitions, blocks and keys.")
 
@@ -20,7 +21,7 @@ workspaces = typer.Typer(name="workspaces", help="Workspaces: they own definitio
 def list_workspaces(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """List the workspaces you may see."""
     with connected(output, url) as session:
-        found = list(session.client.list(WORKSPACES, {}, path=own("workspaces")))
+        found = list(session.client.list(WORKSPACE, {}, path=own("workspaces")))
         if session.printer.for_programs:
             session.printer.document([*found])
             return
@@ -59,7 +60,7 @@ def create_workspace(
             "metadata": {"name": name, "tags": {}},
             "spec": {"displayName": display_name or name, "platformBuilderAccessEnabled": builder},
         }
-        session.printer.result(session.client.create(WORKSPACES, content), f"Workspace {name} created.")
+        session.printer.result(session.client.create(WORKSPACE, content), f"Workspace {name} created.")
 
 
 @workspaces.command("update")
@@ -76,7 +77,7 @@ def update_workspace(
 ) -> None:
     """Change a workspace; what no option names stays as it is."""
     with connected(output, url) as session:
-        before = session.client.show(WORKSPACES, name)
+        before = session.client.show(WORKSPACE, name)
         is_builder = flag(before, "spec", "platformBuilderAccessEnabled")
         content: JsonObject = {
             "metadata": before["metadata"],
@@ -85,7 +86,7 @@ def update_workspace(
                 "platformBuilderAccessEnabled": is_builder if builder is None else builder,
             },
         }
-        session.printer.result(session.client.replace(WORKSPACES, name, content), f"Workspace {name} changed.")
+        session.printer.result(session.client.replace(WORKSPACE, name, content), f"Workspace {name} changed.")
 
 
 @workspaces.command("show")
@@ -96,7 +97,7 @@ def show_workspace(
 ) -> None:
     """Show a workspace."""
     with connected(output, url) as session:
-        document = session.client.show(WORKSPACES, name)
+        document = session.client.show(WORKSPACE, name)
         if session.printer.for_programs:
             session.printer.document(document)
             return
@@ -111,7 +112,7 @@ def show_workspace(
 
 def _existing(client: Client, name: str) -> JsonObject | None:
     try:
-        return client.show(WORKSPACES, name)
+        return client.show(WORKSPACE, name)
     except Failure as failure:
         if failure.exit_code is not ExitCode.NOT_FOUND:
             raise

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from blockyard.server.app import migrate as migrations
+from blockyard.server.app.application import create_app
 from blockyard.server.app.data_dir import is_used, read_url
 from blockyard.server.app.keys import KeyFileError, read_master_key
 from blockyard.server.app.seeds import ADMIN_USER, WRONG_MASTER_KEY
 from blockyard.server.app.settings import SQLITE_FILE, Settings, SettingsError, load_settings
 from blockyard.server.app.up import new_link
-from blockyard.server.app.wiring import Services, create_app, wire
+from blockyard.server.app.wiring import Services, wire
 from blockyard.server.kit import key_check
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.ids import new_secret

@@ -7,9 +7,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import (
+    API_KEY,
+    BLOCK_V2,
+    DEFINITION,
+    INTEGRATION,
+    OWN,
+    PAYMENT_METHOD,
+    PROJECT,
+    RUN,
+    RUNNER,
+    VERSION,
+    WORKSPACE,
+    WORKSPACE_GROUP_BINDING,
+    WORKSPACE_USER_BINDING,
+    Kind,
+)
 
-_OBJECTS = "/api/meshobjects"
-_OWN = "/api/blockyard/v1"
 _STATE = "/api/terraform/state/workspace/{workspace}/buildingBlock/{block_id}"
 
 _UUID = "$response.body#/metadata/uuid"
@@ -37,17 +51,37 @@ class _Answer:
     bodies: Mapping[tuple[str, str], JsonObject] = field(default_factory=dict)
 
 
-def _object(collection: str) -> str:
-    return f"{_OBJECTS}/{collection}/{{uuid}}"
+def _object(kind: Kind, parameter: str = "uuid") -> str:
+    return f"{kind.collection}/{{{parameter}}}"
 
 
-def _first(embedded: str) -> str:
-    return f"$response.body#/_embedded/{embedded}/0/metadata/uuid"
+def _kind(
+    kind: Kind,
+    parameter: str = "uuid",
+    value: str = _UUID,
+    *,
+    addresses: Mapping[str, Mapping[str, str]] | None = None,
+    queries: Mapping[tuple[str, str], Mapping[str, str]] | None = None,
+    bodies: Mapping[tuple[str, str], JsonObject] | None = None,
+    changes: bool = True,
+) -> _Answer:
+    """Return what a new object leads to: itself, its change, and what else is said."""
+    one = _object(kind, parameter)
+    return _Answer(
+        to=("post", kind.collection, "201"),
+        addresses={one: {parameter: value}, **(addresses or {})},
+        queries=queries or {},
+        bodies={**({("put", one): _IN_BODY} if changes else {}), **(bodies or {})},
+    )
+
+
+def _first(kind: Kind) -> str:
+    return f"$response.body#/_embedded/{kind.plural}/0/metadata/uuid"
 
 
 def _version(method: str, path: str, status: str) -> _Answer:
-    ref: JsonObject = {"uuid": _UUID, "kind": "meshBuildingBlockDefinitionVersion"}
-    own = f"{_OBJECTS}/meshbuildingblockdefinitionversions/{{uuid}}"
+    ref = VERSION.ref(_UUID)
+    own = _object(VERSION)
     own_body: JsonObject = {
         "metadata": "$response.body#/metadata",
         "spec": {
@@ -57,137 +91,95 @@ def _version(method: str, path: str, status: str) -> _Answer:
     }
     return _Answer(
         to=(method, path, status),
-        addresses={own: {"uuid": _UUID}, f"{_OWN}/definitionversions/{{uuid}}": {"uuid": _UUID}},
+        addresses={own: {"uuid": _UUID}, f"{OWN}/definitionversions/{{uuid}}": {"uuid": _UUID}},
         bodies={
             ("put", own): own_body,
-            ("post", f"{_OBJECTS}/meshbuildingblocks"): {"spec": {"buildingBlockDefinitionVersionRef": ref}},
+            ("post", BLOCK_V2.collection): {"spec": {"buildingBlockDefinitionVersionRef": ref}},
         },
     )
 
 
+_OWNED = (PAYMENT_METHOD, PROJECT, API_KEY, RUNNER, INTEGRATION, DEFINITION)
+"""What is made for a workspace and says so in its metadata."""
+
 _ANSWERS = (
-    _Answer(
-        to=("post", f"{_OBJECTS}/meshworkspaces", "201"),
-        addresses={
-            f"{_OBJECTS}/meshworkspaces/{{name}}": {"name": _NAME},
-            f"{_OWN}/workspaces/{{workspace}}": {"workspace": _NAME},
-        },
-        queries={
-            ("get", f"{_OBJECTS}/meshpaymentmethods"): {"workspaceIdentifier": _NAME},
-            ("get", f"{_OBJECTS}/meshprojects"): {"workspaceIdentifier": _NAME},
-        },
+    _kind(
+        WORKSPACE,
+        "name",
+        _NAME,
+        addresses={f"{OWN}/workspaces/{{workspace}}": {"workspace": _NAME}},
+        queries={("get", kind.collection): {"workspaceIdentifier": _NAME} for kind in (PAYMENT_METHOD, PROJECT)},
         bodies={
-            ("put", f"{_OBJECTS}/meshworkspaces/{{name}}"): _IN_BODY,
-            ("post", f"{_OBJECTS}/meshworkspacebindings/userbindings"): {"targetRef": {"name": _NAME}},
-            ("post", f"{_OBJECTS}/meshworkspacebindings/groupbindings"): {"targetRef": {"name": _NAME}},
-            ("post", f"{_OBJECTS}/meshpaymentmethods"): _OF_WORKSPACE,
-            ("post", f"{_OBJECTS}/meshprojects"): _OF_WORKSPACE,
-            ("post", f"{_OBJECTS}/meshapikeys"): _OF_WORKSPACE,
-            ("post", f"{_OBJECTS}/meshbuildingblockrunners"): _OF_WORKSPACE,
-            ("post", f"{_OBJECTS}/meshintegrations"): _OF_WORKSPACE,
-            ("post", f"{_OBJECTS}/meshbuildingblockdefinitions"): _OF_WORKSPACE,
-            ("post", f"{_OBJECTS}/meshbuildingblocks"): {
-                "spec": {"targetRef": {"kind": "meshWorkspace", "name": _NAME}}
+            **{
+                ("post", kind.collection): {"targetRef": {"name": _NAME}}
+                for kind in (WORKSPACE_USER_BINDING, WORKSPACE_GROUP_BINDING)
             },
+            **{("post", kind.collection): _OF_WORKSPACE for kind in _OWNED},
+            ("post", BLOCK_V2.collection): {"spec": {"targetRef": {"kind": WORKSPACE.name, "name": _NAME}}},
         },
     ),
-    _Answer(
-        to=("post", f"{_OBJECTS}/meshpaymentmethods", "201"),
-        addresses={f"{_OBJECTS}/meshpaymentmethods/{{name}}": {"name": _NAME}},
-        queries={("get", f"{_OBJECTS}/meshprojects"): {"workspaceIdentifier": _OWNER, "paymentIdentifier": _NAME}},
+    _kind(
+        PAYMENT_METHOD,
+        "name",
+        _NAME,
+        queries={("get", PROJECT.collection): {"workspaceIdentifier": _OWNER, "paymentIdentifier": _NAME}},
         bodies={
-            ("put", f"{_OBJECTS}/meshpaymentmethods/{{name}}"): _IN_BODY,
-            ("post", f"{_OBJECTS}/meshprojects"): {
+            ("post", PROJECT.collection): {
                 "metadata": {"ownedByWorkspace": _OWNER},
                 "spec": {"paymentMethodIdentifier": _NAME},
-            },
+            }
         },
     ),
+    _kind(PROJECT, "identifier", f"{{{_OWNER}}}.{{{_NAME}}}"),
+    *(_kind(kind, "name", _NAME, changes=False) for kind in (WORKSPACE_USER_BINDING, WORKSPACE_GROUP_BINDING)),
     _Answer(
-        to=("post", f"{_OBJECTS}/meshprojects", "201"),
-        addresses={f"{_OBJECTS}/meshprojects/{{identifier}}": {"identifier": f"{{{_OWNER}}}.{{{_NAME}}}"}},
-        bodies={("put", f"{_OBJECTS}/meshprojects/{{identifier}}"): _IN_BODY},
-    ),
-    *(
-        _Answer(
-            to=("post", f"{_OBJECTS}/meshworkspacebindings/{kind}", "201"),
-            addresses={f"{_OBJECTS}/meshworkspacebindings/{kind}/{{name}}": {"name": _NAME}},
-        )
-        for kind in ("userbindings", "groupbindings")
-    ),
-    _Answer(
-        to=("post", f"{_OWN}/users", "201"),
-        addresses={f"{_OWN}/users/{{uuid}}": {"uuid": "$response.body#/uuid"}},
+        to=("post", f"{OWN}/users", "201"),
+        addresses={f"{OWN}/users/{{uuid}}": {"uuid": "$response.body#/uuid"}},
         bodies={
-            ("post", f"{_OBJECTS}/meshworkspacebindings/userbindings"): {
-                "subject": {"name": "$response.body#/username"}
-            },
-            ("post", f"{_OWN}/login"): {"username": "$response.body#/username", "password": "$request.body#/password"},
+            ("post", WORKSPACE_USER_BINDING.collection): {"subject": {"name": "$response.body#/username"}},
+            ("post", f"{OWN}/login"): {"username": "$response.body#/username", "password": "$request.body#/password"},
         },
     ),
-    _Answer(
-        to=("post", f"{_OBJECTS}/meshapikeys", "201"),
-        addresses={_object("meshapikeys"): {"uuid": _UUID}},
+    _kind(
+        API_KEY,
         bodies={
-            ("put", _object("meshapikeys")): _IN_BODY,
             ("post", "/api/login"): {
                 "clientId": "$response.body#/status/clientId",
                 "clientSecret": "$response.body#/status/clientSecret",
-            },
+            }
         },
     ),
-    _Answer(
-        to=("post", f"{_OBJECTS}/meshbuildingblockrunners", "201"),
-        addresses={_object("meshbuildingblockrunners"): {"uuid": _UUID}},
-        queries={("post", f"{_OBJECTS}/meshbuildingblockruns/create"): {"forRunnerUuid": _UUID}},
+    _kind(
+        RUNNER,
+        queries={("post", RUN.path("create")): {"forRunnerUuid": _UUID}},
+        bodies={("post", VERSION.collection): {"spec": {"runnerRef": RUNNER.ref(_UUID)}}},
+    ),
+    _kind(INTEGRATION),
+    _kind(
+        DEFINITION,
+        addresses={_object(VERSION): {"uuid": "$response.body#/status/latestVersionUuid"}},
+        queries={("get", VERSION.collection): {"buildingBlockDefinitionUuid": _UUID}},
         bodies={
-            ("put", _object("meshbuildingblockrunners")): _IN_BODY,
-            ("post", f"{_OBJECTS}/meshbuildingblockdefinitionversions"): {
-                "spec": {"runnerRef": {"uuid": _UUID, "kind": "meshBuildingBlockRunner"}}
-            },
+            operation: {
+                "metadata": {"ownedByWorkspace": _OWNER},
+                "spec": {"buildingBlockDefinitionRef": DEFINITION.ref(_UUID)},
+            }
+            for operation in (("post", VERSION.collection), ("put", _object(VERSION)))
         },
     ),
+    _version("post", VERSION.collection, "201"),
+    _version("put", _object(VERSION), "200"),
     _Answer(
-        to=("post", f"{_OBJECTS}/meshintegrations", "201"),
-        addresses={_object("meshintegrations"): {"uuid": _UUID}},
-        bodies={("put", _object("meshintegrations")): _IN_BODY},
-    ),
-    _Answer(
-        to=("post", f"{_OBJECTS}/meshbuildingblockdefinitions", "201"),
+        to=("post", BLOCK_V2.collection, "201"),
         addresses={
-            _object("meshbuildingblockdefinitions"): {"uuid": _UUID},
-            _object("meshbuildingblockdefinitionversions"): {"uuid": "$response.body#/status/latestVersionUuid"},
-        },
-        queries={
-            ("get", f"{_OBJECTS}/meshbuildingblockdefinitionversions"): {"buildingBlockDefinitionUuid": _UUID},
-        },
-        bodies={
-            ("put", _object("meshbuildingblockdefinitions")): _IN_BODY,
-            **{
-                operation: {
-                    "metadata": {"ownedByWorkspace": _OWNER},
-                    "spec": {"buildingBlockDefinitionRef": {"uuid": _UUID, "kind": "meshBuildingBlockDefinition"}},
-                }
-                for operation in (
-                    ("post", f"{_OBJECTS}/meshbuildingblockdefinitionversions"),
-                    ("put", _object("meshbuildingblockdefinitionversions")),
-                )
-            },
-        },
-    ),
-    _version("post", f"{_OBJECTS}/meshbuildingblockdefinitionversions", "201"),
-    _version("put", _object("meshbuildingblockdefinitionversions"), "200"),
-    _Answer(
-        to=("post", f"{_OBJECTS}/meshbuildingblocks", "201"),
-        addresses={
-            _object("meshbuildingblocks"): {"uuid": _UUID},
-            f"{_OWN}/blocks/{{uuid}}": {"uuid": _UUID},
-            f"{_OWN}/blocks/{{block_id}}": {"block_id": _UUID},
+            _object(BLOCK_V2): {"uuid": _UUID},
+            f"{OWN}/blocks/{{uuid}}": {"uuid": _UUID},
+            f"{OWN}/blocks/{{block_id}}": {"block_id": _UUID},
             _STATE: {"workspace": "$response.body#/spec/targetRef/name", "block_id": _UUID},
         },
-        queries={("get", f"{_OBJECTS}/meshbuildingblockruns"): {"buildingBlockUuid": _UUID}},
+        queries={("get", RUN.collection): {"buildingBlockUuid": _UUID}},
         bodies={
-            ("put", _object("meshbuildingblocks")): {
+            ("put", _object(BLOCK_V2)): {
                 "metadata": {"uuid": _UUID},
                 "spec": {
                     "buildingBlockDefinitionVersionRef": "$response.body#/spec/buildingBlockDefinitionVersionRef",
@@ -198,40 +190,38 @@ _ANSWERS = (
     ),
     *(
         _Answer(
-            to=("post", f"{_OWN}/blocks/{{uuid}}/{action}", "202"),
+            to=("post", f"{OWN}/blocks/{{uuid}}/{action}", "202"),
             addresses={
-                f"{_OBJECTS}/meshbuildingblockruns/{{run_id}}": _RUN_OF_BLOCK,
-                f"{_OWN}/runs/{{run_id}}": _RUN_OF_BLOCK,
+                _object(RUN, "run_id"): _RUN_OF_BLOCK,
+                f"{OWN}/runs/{{run_id}}": _RUN_OF_BLOCK,
             },
         )
         for action in ("detect", "apply-plan")
     ),
     _Answer(
-        to=("get", f"{_OBJECTS}/meshbuildingblockrunners", "200"),
-        queries={
-            ("post", f"{_OBJECTS}/meshbuildingblockruns/create"): {"forRunnerUuid": _first("meshBuildingBlockRunners")}
+        to=("get", RUNNER.collection, "200"),
+        queries={("post", RUN.path("create")): {"forRunnerUuid": _first(RUNNER)}},
+    ),
+    _Answer(
+        to=("get", BLOCK_V2.collection, "200"),
+        addresses={
+            _object(BLOCK_V2): {"uuid": _first(BLOCK_V2)},
+            f"{OWN}/blocks/{{uuid}}": {"uuid": _first(BLOCK_V2)},
+            f"{OWN}/blocks/{{block_id}}": {"block_id": _first(BLOCK_V2)},
         },
     ),
     _Answer(
-        to=("get", f"{_OBJECTS}/meshbuildingblocks", "200"),
+        to=("get", RUN.collection, "200"),
         addresses={
-            _object("meshbuildingblocks"): {"uuid": _first("meshBuildingBlocks")},
-            f"{_OWN}/blocks/{{uuid}}": {"uuid": _first("meshBuildingBlocks")},
-            f"{_OWN}/blocks/{{block_id}}": {"block_id": _first("meshBuildingBlocks")},
+            _object(RUN, "run_id"): {"run_id": _first(RUN)},
+            f"{OWN}/runs/{{run_id}}": {"run_id": _first(RUN)},
         },
     ),
     _Answer(
-        to=("get", f"{_OBJECTS}/meshbuildingblockruns", "200"),
+        to=("post", RUN.path("create"), "201"),
         addresses={
-            f"{_OBJECTS}/meshbuildingblockruns/{{run_id}}": {"run_id": _first("meshBuildingBlockRuns")},
-            f"{_OWN}/runs/{{run_id}}": {"run_id": _first("meshBuildingBlockRuns")},
-        },
-    ),
-    _Answer(
-        to=("post", f"{_OBJECTS}/meshbuildingblockruns/create", "201"),
-        addresses={
-            f"{_OBJECTS}/meshbuildingblockruns/{{run_id}}": {"run_id": _UUID},
-            f"{_OWN}/runs/{{run_id}}": {"run_id": _UUID},
+            _object(RUN, "run_id"): {"run_id": _UUID},
+            f"{OWN}/runs/{{run_id}}": {"run_id": _UUID},
             _STATE: {
                 "workspace": "$response.body#/spec/buildingBlock/spec/workspaceIdentifier",
                 "block_id": "$response.body#/spec/buildingBlock/uuid",
@@ -239,9 +229,9 @@ _ANSWERS = (
         },
     ),
     _Answer(
-        to=("get", f"{_OWN}/blocks/{{block_id}}/state/versions", "200"),
+        to=("get", f"{OWN}/blocks/{{block_id}}/state/versions", "200"),
         addresses={
-            f"{_OWN}/blocks/{{block_id}}/state/versions/{{number}}": {
+            f"{OWN}/blocks/{{block_id}}/state/versions/{{number}}": {
                 "block_id": "$request.path.block_id",
                 "number": "$response.body#/versions/0/number",
             }

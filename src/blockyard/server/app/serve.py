@@ -6,10 +6,11 @@ from pathlib import Path
 
 from blockyard.diagnosis.logging import configure
 from blockyard.server.app import migrate, server
+from blockyard.server.app.application import create_app
 from blockyard.server.app.keys import KeyFileError, read_key_pair, read_master_key
 from blockyard.server.app.seeds import Seeds, seed
 from blockyard.server.app.settings import Settings, SettingsError
-from blockyard.server.app.wiring import create_app, wire
+from blockyard.server.app.wiring import wire
 from blockyard.server.kit.database import Database
 
 

@@ -16,12 +16,13 @@ from signal import SIGTERM
 
 from blockyard.diagnosis.logging import configure
 from blockyard.server.app import migrate, server
+from blockyard.server.app.application import create_app
 from blockyard.server.app.data_dir import only_user, prepare, require_whole, write_url
 from blockyard.server.app.embedded_runner import EmbeddedRunner, local_url, runner_environment
 from blockyard.server.app.keys import ensure_key_pair, ensure_master_key, ensure_runner_key, require_runner_key
 from blockyard.server.app.seeds import ADMIN_USER, SHARED_RUNNER_UUID, Seeds, seed
 from blockyard.server.app.settings import ADMIN_KEY, RUNNER_API_KEY, RUNNER_KEY, Settings
-from blockyard.server.app.wiring import Services, create_app, wire
+from blockyard.server.app.wiring import Services, wire
 from blockyard.server.kit import key_check
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.sealed import MasterKey

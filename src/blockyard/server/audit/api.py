@@ -11,7 +11,7 @@ from blockyard.server.events.model import Event, EventFilter, EventType
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
-from blockyard.server.kit.hal import Links
+from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.hal import Query as LinkQuery
 from blockyard.server.kit.http import page_request
 from blockyard.server.kit.paging import PageRequest
@@ -61,7 +61,7 @@ def audit_routes(db: Database, audit: AuditService, links: Links) -> APIRouter:
     ) -> dict[str, WireJson]:
         """Return what happened, newest first."""
         found = await db.read(lambda tx: audit.page(tx, principal, wanted, page))
-        return links.collection("events", "events", found.map(_document), _query(wanted))
+        return page_at(links.own("events"), "events", found.map(_document), _query(wanted))
 
     return router
 

@@ -3,12 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import Event, EventFilter
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
-from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Denied
 from blockyard.server.kit.paging import Page, PageRequest
 
 DEFAULT_PERIOD = timedelta(days=31)
@@ -22,23 +20,17 @@ _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 class AuditService:
     """Use cases of readers of the event log."""
 
-    def __init__(self, *, clock: Clock, event_log: EventLog) -> None:
-        self._clock = clock
-        self._events = event_log
+    def __init__(self, basics: Basics) -> None:
+        self._basics = basics
 
     def page(self, tx: Transaction, principal: Principal, wanted: EventFilter, request: PageRequest) -> Page[Event]:
         """Return one page of the wanted events the principal may see, newest first. Raises Denied."""
-        reach = principal.reach("EVENTLOG_LIST")
-        if not (reach.everything or reach.workspaces):
-            raise Denied(
-                "you don't have sufficient permissions: EVENTLOG_LIST is needed",
-                code="MissingPermission",
-                remedy="Ask an owner of the workspace for a key or role with this permission.",
-            )
+        owners = principal.listing("EVENTLOG_LIST").owners
         until = None if wanted.until is None else _within_reason(wanted.until)
-        since = (until or self._clock()) - DEFAULT_PERIOD if wanted.since is None else _within_reason(wanted.since)
-        visible = None if reach.everything else reach.workspaces
-        return self._events.page(tx, replace(wanted, since=since, until=until, workspaces=visible), request)
+        since = (
+            (until or self._basics.clock()) - DEFAULT_PERIOD if wanted.since is None else _within_reason(wanted.since)
+        )
+        return self._basics.event_log.page(tx, replace(wanted, since=since, until=until, workspaces=owners), request)
 
 
 def _within_reason(instant: datetime) -> datetime:

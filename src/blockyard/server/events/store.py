@@ -114,20 +114,12 @@ def _conditions(wanted: EventFilter) -> Sequence[ColumnElement[bool]]:
 
 
 def _event(row: RowMapping) -> Event:
-    author = row["author"]
     return Event(
         id=row["id"],
         at=row["at"],
         title=row["title"],
         type=EventType(row["type"]),
-        author=Author(
-            type=author["type"],
-            identifier=author["identifier"],
-            display_name=author["displayName"],
-            username=author["username"],
-            email=author["email"],
-            euid=author["euid"],
-        ),
+        author=Author.read(row["author"]),
         workspace=row["workspace"],
         subject_kind=row["subject_kind"],
         subject_id=row["subject_id"],

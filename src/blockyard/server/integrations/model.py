@@ -13,8 +13,7 @@ from blockyard.protocol.binding import Owner, SealedFor, member_key
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import ImplementationType
 from blockyard.server.kit.errors import Invalid
-from blockyard.server.runners.model import RunnerId
-from blockyard.server.runners.secrets import SecretChange, StoredSecret, delivered
+from blockyard.server.runners.model import RunnerId, SecretChange, StoredSecret, delivered
 
 IntegrationId = NewType("IntegrationId", UUID)
 
@@ -99,6 +98,11 @@ class Integration:
     secret: StoredSecret | None = None
     created_at: datetime
     revision: int = 0
+
+    @property
+    def key(self) -> IntegrationId:
+        """What addresses this integration."""
+        return self.id
 
     def connection(self) -> JsonObject:
         """Return the members of a run's `implementation` that come from here: addresses trimmed, the secret as envelope."""

@@ -1,98 +1,66 @@
-"""What one can do with integrations."""
+"""Use cases of integrations. Source: api.md 3.13."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
-
-import structlog
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import INTEGRATION
 from blockyard.protocol.names import ImplementationType
+from blockyard.server.events.basics import Basics
+from blockyard.server.events.changes import Changes
 from blockyard.server.events.model import EventType
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
 from blockyard.server.integrations.model import Integration, IntegrationId, IntegrationSpec, check_spec
 from blockyard.server.integrations.store import IntegrationStore
-from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, Invalid, NotFound
-from blockyard.server.kit.ids import NewId
+from blockyard.server.kit.errors import Conflict, Invalid, NotFound, require_same
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.usage import counted
-from blockyard.server.runners.model import RunnerId
-from blockyard.server.runners.secrets import SealingKey, SecretSealer, StoredSecret
-from blockyard.server.runners.service import RunnerService
+from blockyard.server.kit.usage import Uses, counted, listed
+from blockyard.server.runners.model import RunnerId, SealingKey, StoredSecret
+from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.workspaces.service import WorkspaceService
 
-log = structlog.get_logger(__name__)
-
-KIND = "meshIntegration"
 LIST, SAVE, DELETE = "INTEGRATION_LIST", "INTEGRATION_SAVE", "INTEGRATION_DELETE"
-_LISTED_USERS = 10
-
-
-class IntegrationUsage(Protocol):
-    """Told by higher features: what still refers to an integration."""
-
-    def users_of(self, tx: Transaction, integration_id: IntegrationId) -> list[str]:
-        """Return one phrase for each thing that uses the integration, such as "version 2 of 'Bucket'"."""
 
 
 class IntegrationService:
-    """Use cases of integrations.
-
-    `usages` is read at each deletion, so the application may fill the list after it made this service.
-    """
+    """Use cases of integrations. Higher features add what uses an integration to `uses`."""
 
     def __init__(
-        self,
-        *,
-        clock: Clock,
-        new_id: NewId,
-        event_log: EventLog,
-        workspaces: WorkspaceService,
-        runners: RunnerService,
-        sealer: SecretSealer,
-        usages: Sequence[IntegrationUsage] = (),
+        self, basics: Basics, *, workspaces: WorkspaceService, runners: RunnerService, sealer: SecretSealer
     ) -> None:
-        self._clock = clock
-        self._new_id = new_id
-        self._event_log = event_log
+        self._basics = basics
         self._workspaces = workspaces
         self._runners = runners
         self._sealer = sealer
-        self._usages = usages
+        self._changes: Changes[Integration] = Changes(
+            basics.event_log, INTEGRATION, "Integration", _content, verb="Changed"
+        )
+        self.uses: Uses[IntegrationId] = Uses()
 
     def create(self, tx: Transaction, principal: Principal, spec: IntegrationSpec) -> Integration:
         """Make an integration of a workspace. Raises Denied, Invalid."""
         principal.require(SAVE, workspace=spec.workspace)
         self._workspaces.require_builder(tx, spec.workspace)
         empty = Integration(
-            id=IntegrationId(self._new_id()),
+            id=IntegrationId(self._basics.new_id()),
             workspace=spec.workspace,
             display_name=spec.display_name,
             type=spec.type,
             settings={},
             runner_id=spec.runner_id,
-            created_at=self._clock(),
+            created_at=self._basics.clock(),
         )
         integration = self._described(tx, empty, spec)
-        IntegrationStore(tx).add(integration)
-        self._tell(tx, principal, EventType.CREATED, integration)
-        return integration
+        return self._changes.tell(tx, principal.author, EventType.CREATED, IntegrationStore(tx).add(integration))
 
     def get(self, tx: Transaction, principal: Principal, integration_id: IntegrationId) -> Integration:
-        """Return an integration of the principal's workspaces. Raises NotFound."""
-        integration = IntegrationStore(tx).get(integration_id)
-        if integration is None or not principal.allows(LIST, workspace=integration.workspace):
-            raise _unknown(integration_id)
-        return integration
+        """Return an integration of the principal's workspaces. Raises NotFound, Denied."""
+        return principal.opened(LIST, IntegrationStore(tx).get(integration_id), _unknown(integration_id))
 
     def page(self, tx: Transaction, principal: Principal, request: PageRequest) -> Page[Integration]:
         """Return the integrations of the principal's workspaces. Raises Denied."""
-        reach = principal.reach(LIST)
-        principal.require_somewhere(LIST)
-        return IntegrationStore(tx).page(reach, request)
+        return IntegrationStore(tx).page(request, owners=principal.listing(LIST).owners)
 
     def update(
         self, tx: Transaction, principal: Principal, integration_id: IntegrationId, spec: IntegrationSpec
@@ -105,44 +73,31 @@ class IntegrationService:
             Invalid: a member breaks a rule, or the secret has to be sent again.
             NotFound: there is no such integration, or the principal may not know of it.
         """
-        before = self.get(tx, principal, integration_id)
-        principal.require(SAVE, workspace=before.workspace)
+        before = principal.opened(SAVE, IntegrationStore(tx).get(integration_id), _unknown(integration_id))
         self._workspaces.require_builder(tx, before.workspace)
-        for pointer, was, now in (
-            ("/metadata/ownedByWorkspace", before.workspace, spec.workspace),
-            ("/spec/config/type", before.type.value, spec.type.value),
-        ):
-            if was != now:
-                raise Invalid(
-                    f"{pointer.rpartition('/')[2]} of an integration never changes: it is '{was}'",
-                    code="Immutable",
-                    field=pointer,
-                    remedy="Make another integration.",
-                )
+        require_same(
+            "an integration",
+            {
+                "/metadata/ownedByWorkspace": (before.workspace, spec.workspace),
+                "/spec/config/type": (before.type, spec.type),
+            },
+        )
         self._require_same_target(tx, before, spec)
         after = self._described(tx, before, spec)
         if after == before:
             return before
         after = IntegrationStore(tx).save(after)
-        self._tell(tx, principal, EventType.CHANGED, after, before)
-        return after
+        return self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
 
     def delete(self, tx: Transaction, principal: Principal, integration_id: IntegrationId) -> None:
         """Delete an integration no version uses; deleting it again changes nothing. Raises NotFound, Denied, Conflict."""
-        if IntegrationStore(tx).get(integration_id) is None and self._event_log.deleted_just_now(
-            tx, principal.author, subject_kind=KIND, subject_id=str(integration_id)
-        ):
+        found = IntegrationStore(tx).get(integration_id)
+        if found is None and self._changes.deleted_just_now(tx, principal.author, integration_id):
             return
-        integration = self.get(tx, principal, integration_id)
-        principal.require(DELETE, workspace=integration.workspace)
-        if users := self._users(tx, integration_id):
-            raise Conflict(
-                f"integration '{integration.display_name}' is still used by {users}",
-                code="InUse",
-                remedy="Delete these definitions, or their drafts' reference to it, first.",
-            )
+        integration = principal.opened(DELETE, found, _unknown(integration_id))
+        self.uses.refuse_used(tx, integration_id, f"integration '{integration.display_name}'")
         IntegrationStore(tx).remove(integration)
-        self._tell(tx, principal, EventType.DELETED, integration)
+        self._changes.tell(tx, principal.author, EventType.DELETED, integration)
 
     # For other services: no principal is asked
 
@@ -184,19 +139,13 @@ class IntegrationService:
             )
         return integration
 
-    def used_by(self, tx: Transaction, runner_id: RunnerId) -> list[str]:
+    def of_runner(self, tx: Transaction, runner_id: RunnerId) -> list[str]:
         """Return one phrase for each integration a runner works for; for the deletion of runners."""
-        return [f"integration '{name}'" for name in IntegrationStore(tx).names_with_runner(runner_id)]
+        return [f"integration '{one.display_name}'" for one in IntegrationStore(tx).with_runner(runner_id)]
 
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""
-        return counted(IntegrationStore(tx).count(workspace), "integration")
-
-    def _users(self, tx: Transaction, integration_id: IntegrationId) -> str:
-        """Return a phrase on what uses an integration; empty if nothing does."""
-        users = [user for usage in self._usages for user in usage.users_of(tx, integration_id)]
-        more = len(users) - _LISTED_USERS
-        return ", ".join(users[:_LISTED_USERS]) + (f" and {more} more" if more > 0 else "")
+        return counted(IntegrationStore(tx).count_of(workspace), "integration")
 
     def _require_same_target(self, tx: Transaction, before: Integration, spec: IntegrationSpec) -> None:
         """Refuse to send a kept secret, its own or one of a version, to another host or account. Raises Invalid, Conflict."""
@@ -205,9 +154,9 @@ class IntegrationService:
             return
         member = spec.type.secret_member
         if member is None:
-            if users := self._users(tx, before.id):
+            if uses := self.uses.of(tx, before.id):
                 raise Conflict(
-                    f"integration '{before.display_name}' is used by {users}, whose trigger tokens would go to another address",
+                    f"integration '{before.display_name}' is used by {listed(uses)}, whose trigger tokens would go to another address",
                     code="InUse",
                     field=spec.pointer(next(name for name in now if was.get(name) != now[name])),
                     remedy="Make another integration, and name it in a new version with the token.",
@@ -252,27 +201,6 @@ class IntegrationService:
             place=before.place(member),
             pointer=spec.pointer(member),
             name=f"'{member}'",
-        )
-
-    def _tell(
-        self,
-        tx: Transaction,
-        principal: Principal,
-        type_: EventType,
-        integration: Integration,
-        before: Integration | None = None,
-    ) -> None:
-        log.info("integration changed", change=type_.value, integration_id=str(integration.id))
-        self._event_log.append(
-            tx,
-            principal.author,
-            f"Integration {type_}",
-            type_,
-            workspace=integration.workspace,
-            subject_kind=KIND,
-            subject_id=str(integration.id),
-            content=_content(integration),
-            previous=None if before is None else _content(before),
         )
 
 

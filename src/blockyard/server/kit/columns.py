@@ -1,6 +1,7 @@
 """Column types that behave alike on SQLite and PostgreSQL."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -62,6 +63,7 @@ class JsonText(TypeDecorator[Json]):
         return parsed
 
 
+T = TypeVar("T")
 W = TypeVar("W", bound=StrEnum)
 
 
@@ -85,3 +87,26 @@ class Word(TypeDecorator[W]):
         """Return the word."""
         del dialect
         return None if value is None else self.words(value)
+
+
+class Packed(TypeDecorator[T]):
+    """A value of a model as JSON: `pack` makes it, `unpack` reads it; None is JSON null."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, pack: Callable[[T], Json], unpack: Callable[[Json], T]) -> None:
+        super().__init__()
+        self.pack = pack
+        self.unpack = unpack
+
+    def process_bind_param(self, value: T | None, dialect: Dialect) -> str:
+        """Store the value's JSON."""
+        del dialect
+        return json.dumps(None if value is None else self.pack(value), separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> T | None:
+        """Return the value."""
+        del dialect
+        parsed: Json = None if value is None else json.loads(value)
+        return None if parsed is None else self.unpack(parsed)

@@ -6,8 +6,6 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
-from pydantic.alias_generators import to_camel
-
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.kit.clock import wire_time
 
@@ -21,9 +19,9 @@ class Model(Protocol):
 M = TypeVar("M", bound=Model)
 
 
-def members(part: Model) -> dict[str, Any]:  # Any: what a constructor takes by name
-    """Return the members of a dataclass by name; nothing is copied."""
-    return {item.name: getattr(part, item.name) for item in fields(part)}
+def members(part: Model, of: type[Model] | None = None) -> dict[str, Any]:  # Any: what a constructor takes by name
+    """Return the members of a dataclass by name, or those of one that it inherits from; nothing is copied."""
+    return {item.name: getattr(part, item.name) for item in fields(part if of is None else of)}
 
 
 def changed(whole: M, part: Model) -> M:
@@ -33,7 +31,12 @@ def changed(whole: M, part: Model) -> M:
 
 def wire_members(whole: Model, of: type[Model]) -> JsonObject:
     """Return those members of `whole` that the dataclass `of` has, as the wire spells them."""
-    return {to_camel(item.name): _json(getattr(whole, item.name)) for item in fields(of)}
+    return {_camel(item.name): _json(getattr(whole, item.name)) for item in fields(of)}
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
 
 
 def _json(value: object) -> Json:

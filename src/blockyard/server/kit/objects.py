@@ -1,10 +1,12 @@
 """What all plain kinds share on the wire: envelope, schemas, router, answers. Source: api.md 1.5, 1.6, 1.7.
 
+A kind that is served in several versions which are alike names the others, too: `media_class` answers in the one asked for.
+
 A document is put together once, by the function that a kind gives to `Answers`, and sent as it is: a stored object is
 shown even if a later version of its schema would not take it any more. The schemas describe it to clients.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from types import GenericAlias
@@ -88,14 +90,19 @@ class ObjectIn(WireModel, Generic[Metadata, Spec]):
 
 
 def object_schema(
-    kind: Kind, metadata: type[WireModel], spec: type[WireModel], status: type[WireModel] | None = None
+    kind: Kind,
+    metadata: type[WireModel],
+    spec: type[WireModel],
+    status: type[WireModel] | None = None,
+    *,
+    others: Sequence[Kind] = (),
 ) -> type[WireModel]:
     """Return the schema of an object as the API shows it."""
     parts = {"metadata": metadata, "spec": spec} | ({} if status is None else {"status": status})
     return _schema(
         f"{_short(kind)}Out",
         f"A {kind.name} as the API shows it.",
-        api_version=_word(kind.version),
+        api_version=_word(kind.version, *(other.version for other in others)),
         kind=_word(kind.name),
         **parts,
         links=Annotated[dict[str, WireJson], Field(alias="_links")],
@@ -114,37 +121,46 @@ def list_schema(kind: Kind, shown: type[WireModel]) -> type[WireModel]:
     )
 
 
+def all_schema(kind: Kind, shown: type[WireModel]) -> type[WireModel]:
+    """Return the schema of all objects of one owner, in one answer without pages."""
+    items = GenericAlias(dict, (_word(kind.plural), GenericAlias(list, (shown,))))
+    return _schema(
+        f"{_short(kind)}s", f"All {kind.plural} of one owner.", embedded=Annotated[items, Field(alias="_embedded")]
+    )
+
+
 def _schema(name: str, text: str, **members: object) -> type[WireModel]:
     fields: dict[str, Any] = {member: (of, ...) for member, of in members.items()}  # Any: types made at run time
     return create_model(name, __base__=WireModel, __doc__=text, **fields)
 
 
-def _word(word: str) -> object:
-    return Literal[word]
+def _word(*words: str) -> object:
+    return Literal[words]
 
 
 def _short(kind: Kind) -> str:
     return kind.name.removeprefix("mesh")
 
 
-def object_router(kind: Kind, tag: str) -> APIRouter:
+def object_router(kind: Kind, tag: str, *others: Kind) -> APIRouter:
     """Return a router for one kind: its address, and its media type in both directions."""
+    types = [each.media for each in (kind, *others)]
     return api_router(
         prefix=kind.collection,
         tags=[tag],
-        dependencies=[Depends(media(kind.media))],
-        default_response_class=media_class(kind.media),
+        dependencies=[Depends(media(*types))],
+        default_response_class=media_class(*types),
     )
 
 
 class Answers(Generic[M]):
     """Answers with objects of one kind. `parts` returns the metadata, the spec and, if there is one, the status of a model."""
 
-    def __init__(self, kind: Kind, links: Links, parts: Callable[[M], JsonObject]) -> None:
+    def __init__(self, kind: Kind, links: Links, parts: Callable[[M], JsonObject], *others: Kind) -> None:
         self._kind = kind
         self._links = links
         self._parts = parts
-        self._answer = media_class(kind.media)
+        self._answer = media_class(kind.media, *(other.media for other in others))
 
     def one(self, model: M, status: HTTPStatus = HTTPStatus.OK) -> Response:
         """Return the answer with one object."""

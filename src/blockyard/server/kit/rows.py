@@ -1,13 +1,14 @@
 """Models as rows of one table: what the stores of plain kinds share.
 
-The columns of the table have the keys of the model's members; the types of `kit.columns` do all conversion. Every model
-has `created_at` and `revision`; one that stays after its deletion has `deleted_at`. What addresses a model from outside
-is its key, or members that an id stands behind: such an address is free again once what had it is deleted.
+The columns of the table have the keys of the model's members, and the types of `kit.columns` do all conversion; where rows
+look otherwise, two functions say how. Every model has `created_at` and `revision`; one that stays after its deletion has
+`deleted_at`. What addresses a model from outside is its key, or members that an id stands behind: such an address is free
+again once what had it is deleted.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -29,6 +30,7 @@ from blockyard.server.kit.columns import Instant
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Stale
 from blockyard.server.kit.members import Model, members
+from blockyard.server.kit.memory import Memory
 from blockyard.server.kit.paging import Page, PageRequest
 
 
@@ -57,10 +59,13 @@ class Rows(Generic[M, K]):
     """A table, its model and its statements, built once; one at the top of each store module.
 
     Attributes:
-        key: the column whose value is the key of a model.
-        owner: the column that says which workspace a model belongs to.
+        key: the column, and the member, whose value is the key of a model.
+        owner: the column that says which workspace a model belongs to; None if it belongs to none.
         address: the members that address a living model, if that is not its key; the table gets the index that no two share one.
         apart: members that `Store.save` does not write, because statements of their own do, which never clash.
+        order: the members by which lists are sorted, before the key.
+        write, read: make the values of a row of a model, and a model of these.
+        memory: what `Store.get` found in each transaction, if `remembered`: for what a request looks up several times.
     """
 
     def __init__(
@@ -69,13 +74,21 @@ class Rows(Generic[M, K]):
         model: type[M],
         key: str,
         *,
-        owner: str = "workspace",
+        owner: str | None = "workspace",
         address: Sequence[str] = (),
         apart: Collection[str] = (),
+        order: Sequence[str] = ("created_at",),
+        write: Callable[[M], Mapping[str, object]] = members,
+        read: Callable[[dict[str, Any]], M] | None = None,  # Any: what the columns' types make of the row
+        remembered: bool = False,
     ) -> None:
-        self.table, self.model, self.key, self.owner = table, model, table.c[key], table.c[owner]
+        self.table, self.model, self.key = table, model, table.c[key]
+        self.owner = None if owner is None else table.c[owner]
         self.address = [table.c[name] for name in address or (key,)]
         self.apart = frozenset(apart)
+        self.order = [*(table.c[name] for name in order), self.key]
+        self.write, self._read = write, read
+        self.memory: Memory[K, M | None] | None = Memory() if remembered else None
         self.members = tuple(column.key for column in table.c)
         self.living: Sequence[ColumnElement[bool]] = [table.c.deleted_at.is_(None)] if "deleted_at" in table.c else []
         of_key, as_read = self.key == bindparam("of_key"), table.c.revision == bindparam("as_read")
@@ -90,9 +103,16 @@ class Rows(Generic[M, K]):
         self.update = update(table).where(of_key, as_read)
         self.delete = delete(table).where(of_key, as_read)
 
+    def owned_by(self, workspaces: Collection[str]) -> ColumnElement[bool]:
+        """Return the condition that a model belongs to one of these workspaces."""
+        if self.owner is None:
+            raise TypeError(f"{self.table.name} belong to no workspace")
+        return self.owner.in_(sorted(workspaces))
+
     def read(self, row: Row[tuple[object, ...]]) -> M:
         """Return the model of a row with all columns of the table."""
-        return self.model(**dict(zip(self.members, row, strict=True)))
+        values = dict(zip(self.members, row, strict=True))
+        return self.model(**values) if self._read is None else self._read(values)
 
 
 class Store(Generic[M, K]):
@@ -104,7 +124,18 @@ class Store(Generic[M, K]):
 
     def get(self, key: K) -> M | None:
         """Return the model with this key, deleted ones too; None if there never was one."""
-        return self._one(self._rows.find, {"of_key": key})
+        if self._rows.memory is None:
+            return self._one(self._rows.find, {"of_key": key})
+        known = self._rows.memory.of(self._tx)
+        if key not in known:
+            known[key] = self._one(self._rows.find, {"of_key": key})
+        return known[key]
+
+    def many(self, keys: Collection[K]) -> Mapping[K, M]:
+        """Return those of the models that exist, deleted ones too, by their keys."""
+        found = select(self._rows.table).where(self._rows.key.in_(set(keys)))
+        models = [self._rows.read(row) for row in self._tx.execute(found)]
+        return {self._key_of(model): model for model in models}
 
     def at(self, *address: object) -> M | None:
         """Return the model at this address; the last deleted one if none lives there."""
@@ -121,21 +152,24 @@ class Store(Generic[M, K]):
 
     def add(self, model: M) -> M:
         """Write a new model."""
-        self._tx.execute(self._rows.insert, members(model))
+        self._tx.execute(self._rows.insert, self._rows.write(model))
+        self._forget(model)
         return model
 
     def save(self, model: M) -> M:
         """Write a changed model. Raises Stale when another transaction wrote it since it was read."""
         saved = replace(model, revision=model.revision + 1)
-        values = {name: value for name, value in members(saved).items() if name not in self._rows.apart}
+        values = {name: value for name, value in self._rows.write(saved).items() if name not in self._rows.apart}
         if self._tx.execute(self._rows.update, values | self._as_read(model)).rowcount == 0:
             raise self._stale(model)
+        self._forget(model)
         return saved
 
     def remove(self, model: M) -> None:
         """Delete the row. Raises Stale."""
         if self._tx.execute(self._rows.delete, self._as_read(model)).rowcount == 0:
             raise self._stale(model)
+        self._forget(model)
 
     def page(
         self, request: PageRequest, *, owners: Collection[str] | None, wanted: Mapping[str, object | None] | None = None
@@ -144,9 +178,9 @@ class Store(Generic[M, K]):
 
         Only those of the workspaces `owners`, unless that is None, and with the values `wanted` of members (None: any).
         """
-        conditions = [self._rows.table.c[name] == value for name, value in (wanted or {}).items() if value is not None]
+        conditions = self.with_members(wanted or {})
         if owners is not None:
-            conditions.append(self._rows.owner.in_(sorted(owners)))
+            conditions.append(self._rows.owned_by(owners))
         return self.page_of(request, *conditions)
 
     def page_of(self, request: PageRequest, *conditions: ColumnElement[bool]) -> Page[M]:
@@ -156,10 +190,14 @@ class Store(Generic[M, K]):
     def where(self, *conditions: ColumnElement[bool], request: PageRequest | None = None) -> Sequence[M]:
         """Return those that match and are not deleted, oldest first."""
         rows = self._rows
-        found = select(rows.table).where(*rows.living, *conditions).order_by(rows.table.c.created_at, rows.key)
+        found = select(rows.table).where(*rows.living, *conditions).order_by(*rows.order)
         if request is not None:
             found = found.limit(request.limit).offset(request.offset)
         return [rows.read(row) for row in self._tx.execute(found)]
+
+    def with_members(self, wanted: Mapping[str, object | None]) -> list[ColumnElement[bool]]:
+        """Return the conditions that members have the values `wanted` (None: any)."""
+        return [self._rows.table.c[name] == value for name, value in wanted.items() if value is not None]
 
     def count(self, *conditions: ColumnElement[bool]) -> int:
         """Return how many match and are not deleted."""
@@ -168,11 +206,11 @@ class Store(Generic[M, K]):
 
     def all_of(self, workspace: str) -> Sequence[M]:
         """Return those of a workspace that are not deleted, oldest first."""
-        return self.where(self._rows.owner == workspace)
+        return self.where(self._rows.owned_by([workspace]))
 
     def count_of(self, workspace: str) -> int:
         """Return how many of a workspace are not deleted."""
-        return self.count(self._rows.owner == workspace)
+        return self.count(self._rows.owned_by([workspace]))
 
     def _one(self, query: Select[tuple[object, ...]], values: Mapping[str, object] | None = None) -> M | None:
         row = self._tx.execute(query, values).one_or_none()
@@ -181,8 +219,17 @@ class Store(Generic[M, K]):
     def _of_address(self, address: Sequence[object]) -> dict[str, object]:
         return {f"of_{column.key}": value for column, value in zip(self._rows.address, address, strict=True)}
 
+    def _forget(self, model: M) -> None:
+        """Forget what was read of a model that is written."""
+        if self._rows.memory is not None:
+            self._rows.memory.of(self._tx).pop(self._key_of(model), None)
+
     def _as_read(self, model: M) -> dict[str, object]:
-        return {"of_key": getattr(model, self._rows.key.key), "as_read": model.revision}
+        return {"of_key": self._key_of(model), "as_read": model.revision}
 
     def _stale(self, model: M) -> Stale:
-        return Stale(f"{self._rows.table.name} {getattr(model, self._rows.key.key)}")
+        return Stale(f"{self._rows.table.name} {self._key_of(model)}")
+
+    def _key_of(self, model: M) -> K:
+        key: K = getattr(model, self._rows.key.key)
+        return key

@@ -1,25 +1,25 @@
 """Routes of runners. Source: api.md 3.14, runner.md 1.11."""
 
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
 from pydantic import Field, model_validator
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.media import RUNNER as MEDIA
+from blockyard.protocol.kinds import RUNNER as KIND
 from blockyard.protocol.version import PROTOCOL_HEADER, spoken_version
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import media, media_class, page_request
+from blockyard.server.kit.http import page_request
 from blockyard.server.kit.idempotency import shown_once
 from blockyard.server.kit.large_bodies import api_router
+from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
-from blockyard.server.kit.wire import Name, ShortText, Text, WireDate, WireJson, WireModel
-from blockyard.server.runners.keys import RunnerKeys
+from blockyard.server.kit.wire import Name, ShortText, Text, WireDate, WireModel
 from blockyard.server.runners.model import (
     CloudIdentity,
     Federation,
@@ -30,9 +30,7 @@ from blockyard.server.runners.model import (
     RunnerSpec,
     RunnerType,
 )
-from blockyard.server.runners.service import RunnerService
-
-KIND = "meshBuildingBlockRunner"
+from blockyard.server.runners.service import RunnerKeys, RunnerService
 
 
 class CloudWire(WireModel):
@@ -74,11 +72,8 @@ class RunnerSpecIn(WireModel):
     workload_identity_federation: FederationWire | None = None
 
 
-class RunnerIn(WireModel):
+class RunnerIn(ObjectIn[RunnerMetadataIn, RunnerSpecIn]):
     """The body of POST and PUT."""
-
-    metadata: RunnerMetadataIn
-    spec: RunnerSpecIn
 
     def model(self) -> RunnerSpec:
         """Return what is asked for."""
@@ -107,24 +102,6 @@ class RunnerSpecOut(RunnerSpecIn):
     is_self_hosted: bool
 
 
-class RunnerOut(WireModel):
-    """A runner."""
-
-    api_version: Literal["v1-preview"] = "v1-preview"
-    kind: Literal["meshBuildingBlockRunner"] = "meshBuildingBlockRunner"
-    metadata: RunnerMetadata
-    spec: RunnerSpecOut
-    links: dict[str, WireJson] = Field(alias="_links")
-
-
-class RunnerList(WireModel):
-    """A page of runners."""
-
-    embedded: dict[Literal["meshBuildingBlockRunners"], list[RunnerOut]] = Field(alias="_embedded")
-    links: dict[str, WireJson] = Field(alias="_links")
-    page: dict[str, int]
-
-
 class RunnerQuery(WireModel):
     """The filters of a list; a filter without a value filters nothing."""
 
@@ -141,7 +118,8 @@ class RunnerQuery(WireModel):
         )
 
 
-RunnerBody = Annotated[RunnerIn, Body(media_type=MEDIA)]
+RunnerBody = Annotated[RunnerIn, Body(media_type=KIND.media)]
+RunnerOut = object_schema(KIND, RunnerMetadata, RunnerSpecOut)
 
 
 class RunnerKeyIn(WireModel):
@@ -173,9 +151,9 @@ def own_key_routes(db: Database, keys: RunnerKeys) -> APIRouter:
         runner_id, name, expires_at = RunnerId(uuid), body.display_name, body.expires_at
         issued = await db.write(lambda tx: keys.create(tx, principal, runner_id, name, expires_at))
         return RunnerKeyOut(
-            uuid=issued.key.id,
+            uuid=issued.key,
             runner_uuid=uuid,
-            client_id=str(issued.key.id),
+            client_id=str(issued.key),
             client_secret=issued.secret or "",
         )
 
@@ -184,15 +162,9 @@ def own_key_routes(db: Database, keys: RunnerKeys) -> APIRouter:
 
 def routes(db: Database, runners: RunnerService, links: Links) -> APIRouter:
     """Return the routes of runners."""
-    answer = media_class(MEDIA)
-    router = api_router(
-        prefix="/api/meshobjects/meshbuildingblockrunners",
-        tags=["Runners"],
-        dependencies=[Depends(media(MEDIA))],
-        default_response_class=answer,
-    )
+    router, answer = object_router(KIND, "Runners"), Answers(KIND, links, _parts)
 
-    @router.get("", response_model=RunnerList)
+    @router.get("", response_model=list_schema(KIND, RunnerOut))
     async def list_runners(
         request: Request,
         principal: CurrentPrincipal,
@@ -200,9 +172,7 @@ def routes(db: Database, runners: RunnerService, links: Links) -> APIRouter:
         filters: Annotated[RunnerQuery, Query()],
     ) -> Response:
         """Return the runners of your workspaces and the public ones."""
-        found = await db.read(lambda tx: runners.page(tx, principal, filters.model(), page))
-        items = found.map(lambda runner: _render(runner, links))
-        return answer(links.collection("runners", KIND + "s", items, request.query_params))
+        return answer.page(await db.read(lambda tx: runners.page(tx, principal, filters.model(), page)), request)
 
     @router.post("", status_code=HTTPStatus.CREATED, response_model=RunnerOut)
     async def create_runner(
@@ -213,18 +183,17 @@ def routes(db: Database, runners: RunnerService, links: Links) -> APIRouter:
         """Register a runner; the header says which version of Blockyard's own protocol it will speak, if any."""
         spoken = spoken_version(protocol)
         runner = await db.write(lambda tx: runners.create(tx, principal, body.model(), protocol=spoken))
-        return answer(_render(runner, links), status_code=HTTPStatus.CREATED)
+        return answer.one(runner, HTTPStatus.CREATED)
 
     @router.get("/{uuid}", response_model=RunnerOut)
     async def get_runner(uuid: UUID, principal: CurrentPrincipal) -> Response:
         """Return a runner."""
-        return answer(_render(await db.read(lambda tx: runners.get(tx, principal, RunnerId(uuid))), links))
+        return answer.one(await db.read(lambda tx: runners.get(tx, principal, RunnerId(uuid))))
 
     @router.put("/{uuid}", response_model=RunnerOut)
     async def update_runner(uuid: UUID, body: RunnerBody, principal: CurrentPrincipal) -> Response:
         """Change name, public key or workload identity of a runner."""
-        runner = await db.write(lambda tx: runners.update(tx, principal, RunnerId(uuid), body.model()))
-        return answer(_render(runner, links))
+        return answer.one(await db.write(lambda tx: runners.update(tx, principal, RunnerId(uuid), body.model())))
 
     @router.delete("/{uuid}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
     async def delete_runner(uuid: UUID, principal: CurrentPrincipal) -> None:
@@ -246,26 +215,22 @@ def _cloud(wire: CloudWire | None) -> CloudIdentity | None:
     return None if wire is None else CloudIdentity(audience=wire.audience, token_path=wire.token_path)
 
 
-def _render(runner: Runner, links: Links) -> JsonObject:
-    spec: JsonObject = {
-        "displayName": runner.display_name,
-        "publicKey": runner.public_key,
-        "implementationType": runner.implementation_type.value,
-        "restriction": runner.restriction.value,
-        "isSelfHosted": runner.is_self_hosted,
-        "workloadIdentityFederation": _render_federation(runner.federation),
-    }
+def _parts(runner: Runner) -> JsonObject:
     return {
-        "apiVersion": "v1-preview",
-        "kind": KIND,
         "metadata": {
             "uuid": str(runner.id),
             "ownedByWorkspace": runner.workspace,
             "createdOn": wire_time(runner.created_at),
             "lastSeen": None if runner.last_seen_at is None else wire_time(runner.last_seen_at),
         },
-        "spec": spec,
-        "_links": {"self": links.link("runner", uuid=runner.id)},
+        "spec": {
+            "displayName": runner.display_name,
+            "publicKey": runner.public_key,
+            "implementationType": runner.implementation_type.value,
+            "restriction": runner.restriction.value,
+            "isSelfHosted": runner.is_self_hosted,
+            "workloadIdentityFederation": _render_federation(runner.federation),
+        },
     }
 
 

@@ -52,6 +52,16 @@ class Workspace:
     deleted_at: datetime | None = None
     revision: int = 0
 
+    @property
+    def key(self) -> str:
+        """What addresses this workspace."""
+        return self.name
+
+    @property
+    def workspace(self) -> str:
+        """Whose it is: a workspace is its own."""
+        return self.name
+
     def changed(self, settings: WorkspaceSettings) -> "Workspace":
         """Return this workspace with new settings."""
         kept = self.platform_builder if settings.platform_builder is None else settings.platform_builder

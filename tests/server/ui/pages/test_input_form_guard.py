@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.blocks.model.inputs import same_json
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.model import StoredSecret
 from tests.support.block_world import MANUAL, a_secret, an_input, uuid_of
 from tests.support.browser_form import File
 from tests.support.page_world import PageWorld

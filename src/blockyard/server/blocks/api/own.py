@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
+from blockyard.protocol.kinds import BLOCK_V2
 from blockyard.server.blocks.api.feed import FollowedBlock
 from blockyard.server.blocks.api.rendering import block_detail, list_item
 from blockyard.server.blocks.api.wire import PeoplesBlockFilter
@@ -13,7 +14,7 @@ from blockyard.server.blocks.service import BlockService, BlockView
 from blockyard.server.identity.api import CurrentPrincipal, who_asks
 from blockyard.server.kit.answers import Answer
 from blockyard.server.kit.database import Database
-from blockyard.server.kit.hal import Links
+from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import page_request
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.streams import ANSWERS, Feed
@@ -58,7 +59,7 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
                 lambda one: list_item(one, links)
             )
         )
-        return Answer(links.collection("block_list", "meshBuildingBlocks", found, request.query_params))
+        return Answer(page_at(links.own("blocks"), BLOCK_V2.plural, found, request.query_params))
 
     @router.get("/{uuid}", response_class=Answer)
     async def read_block(uuid: UUID, principal: CurrentPrincipal) -> Response:

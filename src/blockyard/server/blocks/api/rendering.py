@@ -1,6 +1,7 @@
 """How blocks look in our own endpoints."""
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import BLOCK_V2
 from blockyard.server.blocks.api.wire import render
 from blockyard.server.blocks.model.block import Block
 from blockyard.server.blocks.model.inputs import SETTABLE, as_shown
@@ -8,10 +9,10 @@ from blockyard.server.blocks.model.resolution import ResolvedInput
 from blockyard.server.blocks.model.words import status_in_words
 from blockyard.server.blocks.service import BlockDetail, BlockView
 from blockyard.server.definitions.model import AssignmentType, Definition, Version
-from blockyard.server.definitions.values import usable_value
+from blockyard.server.definitions.model.values import usable_value
 from blockyard.server.kit.clock import wire_time
-from blockyard.server.kit.hal import Links
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.kit.hal import Links, link
+from blockyard.server.runners.model import StoredSecret
 from blockyard.server.runs.api.rendering import run_summary
 from blockyard.server.runs.model import Run
 
@@ -135,9 +136,9 @@ def block_detail(detail: BlockDetail, links: Links) -> JsonObject:
             "operate": detail.operator,
         },
         "_links": {
-            "self": links.link("block_detail", uuid=block.id),
-            "events": links.link("block_events", uuid=block.id),
-            "object": links.link("block", uuid=block.id),
+            "self": link(links.own("blocks", block.id)),
+            "events": link(links.own("blocks", block.id, "events")),
+            "object": link(links.of(BLOCK_V2, block.id)),
         },
     }
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Request, Response
 
-from blockyard.protocol.media import BLOCK_V1, BLOCK_V2, BLOCK_V2_FINAL
+from blockyard.protocol.kinds import BLOCK_V1, BLOCK_V2, BLOCK_V2_FINAL
 from blockyard.server.blocks.api.wire import BlockFilter, BlockIn, BlockList, BlockOut, render
 from blockyard.server.blocks.service import BlockService
 from blockyard.server.identity.api import CurrentPrincipal, holding
@@ -21,9 +21,9 @@ from blockyard.server.kit.paging import PageRequest
 
 PREFIX = "/api/meshobjects/meshbuildingblocks"
 
-BlockBody = Annotated[BlockIn, Body(media_type=BLOCK_V2)]
+BlockBody = Annotated[BlockIn, Body(media_type=BLOCK_V2.media)]
 
-_answer = media_class(BLOCK_V2, BLOCK_V2_FINAL)
+_answer = media_class(BLOCK_V2.media, BLOCK_V2_FINAL.media)
 
 
 def v2_routes(db: Database, blocks: BlockService, links: Links) -> APIRouter:
@@ -32,7 +32,7 @@ def v2_routes(db: Database, blocks: BlockService, links: Links) -> APIRouter:
     documents = api_router(
         prefix=PREFIX,
         tags=tags,
-        dependencies=[Depends(media(BLOCK_V2, BLOCK_V2_FINAL))],
+        dependencies=[Depends(media(BLOCK_V2.media, BLOCK_V2_FINAL.media))],
         default_response_class=_answer,
     )
     ending = APIRouter(prefix=PREFIX, tags=tags)
@@ -54,7 +54,7 @@ def _add_reading(router: APIRouter, db: Database, blocks: BlockService, links: L
         query = filters.model()
         use_case = blocks.managed if filters.is_managed else blocks.page
         found = await db.read(lambda tx: use_case(tx, principal, query, page).map(lambda one: render(one, links)))
-        return _answer(links.collection("blocks", "meshBuildingBlocks", found, request.query_params))
+        return _answer(links.page_of(BLOCK_V2, found, request.query_params))
 
     @router.get("/{uuid}", response_model=BlockOut)
     async def get_block(uuid: UUID, principal: CurrentPrincipal) -> Response:
@@ -110,4 +110,4 @@ def _add_ending(router: APIRouter, db: Database, blocks: BlockService) -> None:
 
 
 async def _any_version(request: Request) -> None:
-    require_accept(request, [BLOCK_V2, BLOCK_V2_FINAL, BLOCK_V1])
+    require_accept(request, [BLOCK_V2.media, BLOCK_V2_FINAL.media, BLOCK_V1.media])

@@ -8,6 +8,7 @@ from fastapi import Query
 from pydantic import Field
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import BLOCK_V2
 from blockyard.server.blocks.model.inputs import SentInput, as_shown
 from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.model.query import BlockQuery, version_number
@@ -15,7 +16,7 @@ from blockyard.server.blocks.model.resolution import ResolvedInput
 from blockyard.server.blocks.service import BlockView
 from blockyard.server.definitions.model import VersionId
 from blockyard.server.kit.errors import Invalid
-from blockyard.server.kit.hal import Links
+from blockyard.server.kit.hal import Links, link
 from blockyard.server.kit.wire import Name, ShortText, WireJson, WireModel, WireUuid
 
 KIND: Literal["meshBuildingBlock"] = "meshBuildingBlock"
@@ -269,9 +270,9 @@ def render(view: BlockView, links: Links) -> JsonObject:
         },
         "status": _status(view),
         "_links": {
-            "self": links.link("block", uuid=block.id),
-            "detail": links.link("block_detail", uuid=block.id),
-            "events": links.link("block_events", uuid=block.id),
+            "self": link(links.of(BLOCK_V2, block.id)),
+            "detail": link(links.own("blocks", block.id)),
+            "events": link(links.own("blocks", block.id, "events")),
         },
     }
 

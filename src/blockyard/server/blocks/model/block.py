@@ -11,7 +11,7 @@ from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import Behavior, InputType, OutputType, RunStatus
 from blockyard.server.definitions.model import DefinitionId, InputSpec, Value, VersionId
 from blockyard.server.events.model import Author
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.model import StoredSecret
 from blockyard.server.runs.model import RunId
 
 BlockId = NewType("BlockId", UUID)

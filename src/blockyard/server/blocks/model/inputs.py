@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.blocks.model.block import BlockStatus, InputValue
 from blockyard.server.definitions.model import AssignmentType, InputSpec
-from blockyard.server.definitions.values import check_value, usable_value
+from blockyard.server.definitions.model.values import check_value, usable_value
 from blockyard.server.kit.errors import Denied, Invalid
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.model import StoredSecret
 
 Specs = Mapping[str, InputSpec]
 Opens = Callable[[StoredSecret], bool]

@@ -11,9 +11,9 @@ from blockyard.protocol.names import InputType, OutputType
 from blockyard.server.blocks.model.block import BlockOutput
 from blockyard.server.blocks.model.resolution import ResolvedInput
 from blockyard.server.definitions.model import OutputAssignment, OutputSpec
-from blockyard.server.definitions.values import check_output
+from blockyard.server.definitions.model.values import check_output
 from blockyard.server.kit.errors import Invalid
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.model import StoredSecret
 
 _DERIVED = {
     InputType.STRING: OutputType.STRING,

@@ -14,9 +14,9 @@ from blockyard.protocol.names import InputType, OutputType
 from blockyard.server.blocks.model.block import Block, BlockOutput, InputValue
 from blockyard.server.blocks.model.inputs import SETTABLE
 from blockyard.server.definitions.model import AssignmentType, DefinitionId, InputSpec, Value
-from blockyard.server.definitions.values import input_from_output, usable_value
+from blockyard.server.definitions.model.values import input_from_output, usable_value
 from blockyard.server.kit.errors import Conflict
-from blockyard.server.runners.secrets import HASH, SEALED_FOR, StoredSecret
+from blockyard.server.runners.model import HASH, SEALED_FOR, StoredSecret
 
 ResolvedValue: TypeAlias = Value
 

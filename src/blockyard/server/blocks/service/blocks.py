@@ -44,7 +44,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.runners.secrets import SecretSealer
+from blockyard.server.runners.service import SecretSealer
 from blockyard.server.runs.model import Run
 from blockyard.server.runs.service import RunService
 from blockyard.server.workspaces.service import WorkspaceService
@@ -188,9 +188,7 @@ class BlockService:
         self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest, *, oldest_first: bool
     ) -> Page[BlockView]:
         """Return what `search` returns, by the time of ordering; who may list nothing in any workspace is refused."""
-        reach = principal.reach(LIST)
-        if principal.grants and not (reach.everything or reach.workspaces or reach.providers):
-            raise _may_not_list(LIST)
+        principal.listing(LIST)
         return self.search(tx, principal, query, request, descending=not oldest_first)
 
     def managed(

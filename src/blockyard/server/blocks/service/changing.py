@@ -31,7 +31,7 @@ from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid
-from blockyard.server.runners.secrets import SecretSealer
+from blockyard.server.runners.service import SecretSealer
 from blockyard.server.runs.model import TriggerReason
 
 log = structlog.get_logger(__name__)

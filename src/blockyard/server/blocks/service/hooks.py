@@ -26,7 +26,7 @@ from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.model import SYSTEM
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, NotFound
-from blockyard.server.runners.secrets import UNREADABLE, SealingKey, StoredSecret
+from blockyard.server.runners.model import UNREADABLE, SealingKey, StoredSecret
 from blockyard.server.runs.model import Run, TriggerReason
 from blockyard.server.runs.ports import RunFinish, RunParts
 

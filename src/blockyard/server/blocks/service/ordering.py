@@ -25,7 +25,8 @@ from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid
 from blockyard.server.kit.ids import NewId
-from blockyard.server.runners.secrets import SealingKey, SecretSealer, StoredSecret
+from blockyard.server.runners.model import SealingKey, StoredSecret
+from blockyard.server.runners.service import SecretSealer
 from blockyard.server.runs.model import TriggerReason
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -72,7 +73,7 @@ class Ordering:
         """Store a block with its first run requested, or parked if it lacks something."""
         workspace = request.target.workspace()
         principal.require(SAVE, workspace=workspace)
-        self._workspaces.require_active(tx, workspace)
+        self._workspaces.require_active(tx, workspace, field="/spec/targetRef/name")
         definition, version = self._definitions.orderable_version(tx, principal, request.version_id, workspace)
         _check_level(definition)
         _check_limit(tx, version, workspace)

@@ -19,7 +19,7 @@ from blockyard.server.definitions.model import Definition, DefinitionId, Version
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
-from blockyard.server.runners.secrets import SealingKey
+from blockyard.server.runners.model import SealingKey
 from blockyard.server.workspaces.service import WorkspaceService
 
 

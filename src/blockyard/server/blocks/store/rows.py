@@ -16,7 +16,7 @@ from blockyard.server.blocks.model.block import (
 )
 from blockyard.server.definitions.model import DefinitionId, VersionId
 from blockyard.server.events.model import Author
-from blockyard.server.runners.secrets import StoredSecret, stored_secret
+from blockyard.server.runners.model import StoredSecret, stored_secret
 from blockyard.server.runs.model import RunId
 
 SORT_NAME_LENGTH = 255

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from pydantic import Field
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.media import DEFINITION as MEDIA
-from blockyard.protocol.media import DEFINITION_V1 as MEDIA_V1
+from blockyard.protocol.kinds import DEFINITION as KIND
+from blockyard.protocol.kinds import DEFINITION_V1 as KIND_V1
 from blockyard.server.definitions.model import (
     DefinitionFilter,
     DefinitionId,
@@ -18,17 +18,16 @@ from blockyard.server.definitions.model import (
     TargetType,
     VersionState,
 )
-from blockyard.server.definitions.rules import DEFAULT_SYMBOL
+from blockyard.server.definitions.model.rules import DEFAULT_SYMBOL
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import media, media_class, page_request
-from blockyard.server.kit.large_bodies import api_router
+from blockyard.server.kit.http import page_request
+from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
-from blockyard.server.kit.wire import Name, ShortText, Tags, Text, WireJson, WireModel
+from blockyard.server.kit.wire import Name, ShortText, Tags, Text, WireModel
 
-KIND = "meshBuildingBlockDefinition"
 MAX_README_CHARACTERS = 1_000_000
 MAX_SYMBOL_CHARACTERS = 200_000
 """A data URI of 100 KiB in base64, with room: the exact limit is on the decoded image."""
@@ -66,11 +65,8 @@ class DefinitionSpecIn(WireModel):
     supported_platforms: Annotated[list[PlatformType], Field(max_length=_MAX_ENTRIES)] | None = None
 
 
-class DefinitionIn(WireModel):
+class DefinitionIn(ObjectIn[DefinitionMetadataIn, DefinitionSpecIn]):
     """The body of POST and PUT."""
-
-    metadata: DefinitionMetadataIn
-    spec: DefinitionSpecIn
 
     def model(self) -> DefinitionSpec:
         """Return what is asked for."""
@@ -116,25 +112,6 @@ class DefinitionStatus(WireModel):
     latest_released_version_uuid: UUID | None
 
 
-class DefinitionOut(WireModel):
-    """A definition."""
-
-    api_version: Literal["v1-preview", "v1"] = "v1-preview"
-    kind: Literal["meshBuildingBlockDefinition"] = "meshBuildingBlockDefinition"
-    metadata: DefinitionMetadata
-    spec: DefinitionSpecIn
-    status: DefinitionStatus
-    links: dict[str, WireJson] = Field(alias="_links")
-
-
-class DefinitionList(WireModel):
-    """A page of definitions."""
-
-    embedded: dict[Literal["meshBuildingBlockDefinitions"], list[DefinitionOut]] = Field(alias="_embedded")
-    links: dict[str, WireJson] = Field(alias="_links")
-    page: dict[str, int]
-
-
 class DefinitionQuery(WireModel):
     """The filters of a list; a filter without a value filters nothing."""
 
@@ -146,20 +123,15 @@ class DefinitionQuery(WireModel):
         return DefinitionFilter(workspace=self.owned_by_workspace or None, include_published=self.include_all_published)
 
 
-DefinitionBody = Annotated[DefinitionIn, Body(media_type=MEDIA)]
+DefinitionBody = Annotated[DefinitionIn, Body(media_type=KIND.media)]
+DefinitionOut = object_schema(KIND, DefinitionMetadata, DefinitionSpecIn, DefinitionStatus, others=[KIND_V1])
 
 
 def definition_routes(db: Database, definitions: DefinitionService, links: Links) -> APIRouter:
     """Return the routes of definitions."""
-    answer = media_class(MEDIA, MEDIA_V1)
-    router = api_router(
-        prefix="/api/meshobjects/meshbuildingblockdefinitions",
-        tags=["Definitions"],
-        dependencies=[Depends(media(MEDIA, MEDIA_V1))],
-        default_response_class=answer,
-    )
+    router, answer = object_router(KIND, "Definitions", KIND_V1), Answers(KIND, links, _parts, KIND_V1)
 
-    @router.get("", response_model=DefinitionList)
+    @router.get("", response_model=list_schema(KIND, DefinitionOut))
     async def list_definitions(
         request: Request,
         principal: CurrentPrincipal,
@@ -168,28 +140,26 @@ def definition_routes(db: Database, definitions: DefinitionService, links: Links
     ) -> Response:
         """Return your definitions; with `includeAllPublished` also those of others that have a released version."""
         found = await db.read(lambda tx: definitions.page(tx, principal, filters.model(), page))
-        items = found.map(lambda view: _render(view, links))
-        return answer(links.collection("definitions", KIND + "s", items, request.query_params))
+        return answer.page(found, request)
 
     @router.post("", status_code=HTTPStatus.CREATED, response_model=DefinitionOut)
     async def create_definition(body: DefinitionBody, principal: CurrentPrincipal) -> Response:
         """Make a definition with an empty draft as its version 1."""
         workspace = body.metadata.owned_by_workspace
         view = await db.write(lambda tx: definitions.create(tx, principal, workspace, body.model()))
-        return answer(_render(view, links), status_code=HTTPStatus.CREATED)
+        return answer.one(view, HTTPStatus.CREATED)
 
     @router.get("/{uuid}", response_model=DefinitionOut)
     async def get_definition(uuid: UUID, principal: CurrentPrincipal) -> Response:
         """Return a definition."""
-        view = await db.read(lambda tx: definitions.get(tx, principal, DefinitionId(uuid)))
-        return answer(_render(view, links))
+        return answer.one(await db.read(lambda tx: definitions.get(tx, principal, DefinitionId(uuid))))
 
     @router.put("/{uuid}", response_model=DefinitionOut)
     async def update_definition(uuid: UUID, body: DefinitionBody, principal: CurrentPrincipal) -> Response:
         """Change a definition; its versions stay."""
         workspace = body.metadata.owned_by_workspace
         view = await db.write(lambda tx: definitions.update(tx, principal, DefinitionId(uuid), workspace, body.model()))
-        return answer(_render(view, links))
+        return answer.one(view)
 
     @router.delete("/{uuid}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
     async def delete_definition(uuid: UUID, principal: CurrentPrincipal) -> None:
@@ -199,7 +169,7 @@ def definition_routes(db: Database, definitions: DefinitionService, links: Links
     return router
 
 
-def _render(view: DefinitionView, links: Links) -> JsonObject:
+def _parts(view: DefinitionView) -> JsonObject:
     definition, latest, released = view.definition, view.latest, view.latest_released
     platforms = definition.supported_platforms
     tags: JsonObject = {key: list(values) for key, values in definition.tags.items()}
@@ -207,8 +177,6 @@ def _render(view: DefinitionView, links: Links) -> JsonObject:
         None if platforms is None else [{"kind": "meshPlatformType", "name": name} for name in platforms]
     )
     return {
-        "apiVersion": "v1-preview",
-        "kind": KIND,
         "metadata": {"uuid": str(definition.id), "ownedByWorkspace": definition.workspace, "tags": tags},
         "spec": {
             "displayName": definition.display_name,
@@ -234,5 +202,4 @@ def _render(view: DefinitionView, links: Links) -> JsonObject:
             "latestReleasedVersion": None if released is None else released.number,
             "latestReleasedVersionUuid": None if released is None else str(released.id),
         },
-        "_links": {"self": links.link("definition", uuid=definition.id)},
     }

@@ -9,12 +9,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from blockyard.server.definitions.model import AssignmentType, Definition, InputSpec, Version, VersionId
+from blockyard.server.definitions.model.values import usable_value
 from blockyard.server.definitions.service import DefinitionService
-from blockyard.server.definitions.values import usable_value
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.wire import Name, WireJson, WireModel
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.model import StoredSecret
 
 _FILLED_IN = frozenset({AssignmentType.USER_INPUT, AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT})
 

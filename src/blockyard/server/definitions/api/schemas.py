@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import VERSION, VERSION_V1
 from blockyard.protocol.names import ImplementationType, InputType
-from blockyard.server.definitions.implementation import MANUAL, WIRE_NAMES, Implementation
 from blockyard.server.definitions.model import (
     AssignmentType,
     DeclaredType,
@@ -22,16 +22,15 @@ from blockyard.server.definitions.model import (
     VersionState,
     input_pointer,
 )
-from blockyard.server.definitions.patterns import MAX_PATTERN_CHARACTERS
+from blockyard.server.definitions.model.implementation import MANUAL, WIRE_NAMES, Implementation
+from blockyard.server.definitions.model.patterns import MAX_PATTERN_CHARACTERS
 from blockyard.server.kit.errors import Invalid
-from blockyard.server.kit.json_reader import MAX_TEXT_CHARACTERS
+from blockyard.server.kit.objects import ObjectIn, object_schema
 from blockyard.server.kit.wire import Int64, Name, ShortText, Text, WireJson, WireModel, WireUuid
-from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
-from blockyard.server.runners.secrets import SecretChange
+from blockyard.server.runners.model import SHARED_RUNNER, RunnerId, SecretChange
+from blockyard.server.runners.wire import RunnerRef, Secret
 
 MAX_SCRIPT_CHARACTERS = 1_000_000
-MAX_SECRET_CHARACTERS = MAX_TEXT_CHARACTERS
-"""The exact limit is on the value."""
 
 _LongText = Annotated[Text, Field(max_length=10_000)]
 _Pattern = Annotated[Text, Field(json_schema_extra={"maxLength": MAX_PATTERN_CHARACTERS})]
@@ -45,37 +44,11 @@ class DefinitionRef(WireModel):
     uuid: WireUuid
 
 
-class RunnerRef(WireModel):
-    """A reference to a runner."""
-
-    kind: Literal["meshBuildingBlockRunner"] = "meshBuildingBlockRunner"
-    uuid: WireUuid
-
-
 class IntegrationRef(WireModel):
     """A reference to an integration."""
 
     kind: Literal["meshIntegration"] = "meshIntegration"
     uuid: WireUuid
-
-
-class Secret(WireModel):
-    """A secret: `plaintext` sets it, `hash` keeps the stored one. Only `hash` is ever returned."""
-
-    plaintext: Annotated[Text, Field(max_length=MAX_SECRET_CHARACTERS)] | None = Field(default=None, repr=False)
-    hash: ShortText | None = None
-
-    @model_validator(mode="after")
-    def _says_one_thing(self) -> "Secret":
-        if self.plaintext is not None and self.hash is not None:
-            raise ValueError("must have either plaintext or hash")
-        return self
-
-    def change(self) -> SecretChange | None:
-        """Return what is asked for; None for `{}`, which counts as no secret."""
-        if self.plaintext is None and not self.hash:
-            return None
-        return SecretChange(plaintext=self.plaintext, hash=self.hash)
 
 
 class KnownHost(WireModel):
@@ -270,11 +243,8 @@ class VersionSpecIn(WireModel):
     implementation: ImplementationIn
 
 
-class VersionIn(WireModel):
+class VersionIn(ObjectIn[VersionMetadataIn, VersionSpecIn]):
     """The body of POST and PUT."""
-
-    metadata: VersionMetadataIn
-    spec: VersionSpecIn
 
     def model(self) -> VersionRequest:
         """Return what is asked for. Raises Invalid."""
@@ -318,15 +288,7 @@ class VersionStatus(WireModel):
     usage_count: int
 
 
-class VersionOut(WireModel):
-    """A version; secrets are shown as hashes."""
-
-    api_version: Literal["v1-preview", "v1"] = "v1-preview"
-    kind: Literal["meshBuildingBlockDefinitionVersion"] = "meshBuildingBlockDefinitionVersion"
-    metadata: VersionMetadata
-    spec: VersionSpecIn
-    status: VersionStatus
-    links: dict[str, WireJson] = Field(alias="_links")
+VersionOut = object_schema(VERSION, VersionMetadata, VersionSpecIn, VersionStatus, others=[VERSION_V1])
 
 
 def _secret(value: Json, pointer: str) -> SecretChange | None:

@@ -1,7 +1,9 @@
 """Who may know of definitions and versions, and what everybody else is told."""
 
 from blockyard.server.definitions.model import Definition, DefinitionId, VersionId
+from blockyard.server.definitions.store import DefinitionStore
 from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound
 
 LIST = "BUILDINGBLOCKDEFINITION_LIST"
@@ -13,9 +15,14 @@ def visible(principal: Principal, definition: Definition) -> bool:
     """Whether the principal may know of a definition: an own one, or one with a released version."""
     if principal.allows(LIST, workspace=definition.workspace):
         return True
-    if definition.released_version_id is None or principal.run is not None:
-        return False
-    return not principal.reach(LIST).nothing
+    return definition.released_version_id is not None and principal.holds_somewhere(LIST)
+
+
+def opened(tx: Transaction, principal: Principal, code: str, definition_id: DefinitionId) -> Definition:
+    """Return a definition if the principal may do this with it. Raises NotFound, Denied (one that is only shown)."""
+    found = DefinitionStore(tx).get(definition_id)
+    shown = found is not None and visible(principal, found)
+    return principal.opened(code, found, unknown_definition(definition_id), shown=shown)
 
 
 def unknown_definition(definition_id: DefinitionId) -> NotFound:

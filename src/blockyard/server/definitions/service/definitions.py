@@ -1,11 +1,9 @@
 """Use cases of definitions, and what other services ask about definitions and versions. Source: api.md 3.16."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
-
-import structlog
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import DEFINITION
 from blockyard.server.definitions.model import (
     Definition,
     DefinitionFilter,
@@ -17,11 +15,12 @@ from blockyard.server.definitions.model import (
     VersionState,
     VersionSummary,
 )
-from blockyard.server.definitions.rules import check_definition, has_credentials, lacks_destroy_workflow
+from blockyard.server.definitions.model.rules import check_definition, has_credentials, lacks_destroy_workflow
 from blockyard.server.definitions.service.access import (
     DELETE,
     LIST,
     SAVE,
+    opened,
     unknown_definition,
     unknown_version,
     visible,
@@ -29,25 +28,20 @@ from blockyard.server.definitions.service.access import (
 from blockyard.server.definitions.service.ports import DefinitionUsage, NoBlocks
 from blockyard.server.definitions.service.versions import VersionService
 from blockyard.server.definitions.store import DefinitionStore, VersionStore
+from blockyard.server.events.basics import Basics
+from blockyard.server.events.changes import Changes
 from blockyard.server.events.model import EventType
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
 from blockyard.server.integrations.model import Integration, IntegrationId
 from blockyard.server.integrations.service import IntegrationService
-from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, Invalid
-from blockyard.server.kit.ids import NewId
+from blockyard.server.kit.errors import Conflict, require_same
+from blockyard.server.kit.members import changed, members
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import counted
-from blockyard.server.runners.model import Runner, RunnerId
-from blockyard.server.runners.secrets import UNREADABLE, SealingKey, SecretSealer
-from blockyard.server.runners.service import RunnerService
+from blockyard.server.runners.model import UNREADABLE, Runner, RunnerId, SealingKey
+from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.workspaces.service import WorkspaceService
-
-log = structlog.get_logger(__name__)
-
-KIND = "meshBuildingBlockDefinition"
 
 
 class DefinitionService:
@@ -58,10 +52,8 @@ class DefinitionService:
 
     def __init__(
         self,
+        basics: Basics,
         *,
-        clock: Clock,
-        new_id: NewId,
-        event_log: EventLog,
         workspaces: WorkspaceService,
         runners: RunnerService,
         integrations: IntegrationService,
@@ -70,17 +62,16 @@ class DefinitionService:
         allow_file_repositories: bool = False,
         repository_hosts: Collection[str] = (),
     ) -> None:
-        self._clock = clock
-        self._new_id = new_id
-        self._event_log = event_log
+        self._basics = basics
+        self._changes: Changes[Definition] = Changes(
+            basics.event_log, DEFINITION, "Building Block Definition", _event_content
+        )
         self._workspaces = workspaces
         self._runners = runners
         self._integrations = integrations
         self.usage: DefinitionUsage = usage or NoBlocks()
         self.versions = VersionService(
-            clock=clock,
-            new_id=new_id,
-            event_log=event_log,
+            basics,
             workspaces=workspaces,
             runners=runners,
             integrations=integrations,
@@ -96,23 +87,22 @@ class DefinitionService:
         self._workspaces.require_builder(tx, workspace)
         check_definition(spec)
         version = Version(
-            id=VersionId(self._new_id()),
-            definition_id=DefinitionId(self._new_id()),
+            id=VersionId(self._basics.new_id()),
+            definition_id=DefinitionId(self._basics.new_id()),
             workspace=workspace,
             number=1,
-            created_at=self._clock(),
+            created_at=self._basics.clock(),
         )
         definition = Definition(
-            display_name=spec.display_name,
-            description=spec.description,
             id=version.definition_id,
             workspace=workspace,
             created_at=version.created_at,
             latest_version_id=version.id,
-        ).with_spec(spec)
+            **members(spec),
+        )
         DefinitionStore(tx).add(definition)
         VersionStore(tx).add(version)
-        self._tell(tx, principal, "Building Block Definition Created", EventType.CREATED, definition=definition)
+        self._changes.tell(tx, principal.author, EventType.CREATED, definition)
         summary = VersionSummary(version.id, version.number, version.state)
         return DefinitionView(definition=definition, versions=(summary,), usage_count=0)
 
@@ -120,46 +110,36 @@ class DefinitionService:
         """Return a definition as the principal may see it: all of an own one, what is released of another. Raises NotFound."""
         definition = DefinitionStore(tx).get(definition_id)
         if definition is None or not visible(principal, definition):
-            raise unknown_definition(definition_id)
-        return self._view(tx, principal, definition, VersionStore(tx).summaries([definition_id])[definition_id])
+            definition = principal.opened(LIST, definition, unknown_definition(definition_id))
+        return self._view(tx, principal, definition)
 
     def page(
         self, tx: Transaction, principal: Principal, wanted: DefinitionFilter, request: PageRequest
     ) -> Page[DefinitionView]:
         """Return the definitions the principal may see. Raises Denied."""
-        reach = principal.reach(LIST)
-        principal.require_somewhere(LIST)
-        found = DefinitionStore(tx).page(reach, wanted, request)
+        found = DefinitionStore(tx).visible(principal.listing(LIST), wanted, request)
         versions = VersionStore(tx).summaries([definition.id for definition in found.items])
-        return found.map(lambda definition: self._view(tx, principal, definition, versions[definition.id]))
+        return found.map(lambda definition: self._view_with(tx, principal, definition, versions[definition.id]))
 
     def update(
         self, tx: Transaction, principal: Principal, definition_id: DefinitionId, workspace: str, spec: DefinitionSpec
     ) -> DefinitionView:
         """Change a definition; its versions stay. Raises NotFound, Denied, Invalid."""
-        view = self.get(tx, principal, definition_id)
-        before = view.definition
-        principal.require(SAVE, workspace=before.workspace)
+        before = opened(tx, principal, SAVE, definition_id)
         self._workspaces.require_builder(tx, before.workspace)
-        for pointer, was, now in (
-            ("/metadata/ownedByWorkspace", before.workspace, workspace),
-            ("/spec/targetType", before.target_type, spec.target_type),
-        ):
-            if was != now:
-                raise Invalid(
-                    f"{pointer.rpartition('/')[2]} of a definition never changes: it is '{was}'",
-                    code="Immutable",
-                    field=pointer,
-                    remedy="Make another definition.",
-                )
+        require_same(
+            "a definition",
+            {
+                "/metadata/ownedByWorkspace": (before.workspace, workspace),
+                "/spec/targetType": (before.target_type, spec.target_type),
+            },
+        )
         check_definition(spec)
-        after = before.with_spec(spec)
+        after = changed(before, spec)
         if after != before:
             after = DefinitionStore(tx).save(after)
-            self._tell(
-                tx, principal, "Building Block Definition Modified", EventType.CHANGED, definition=after, before=before
-            )
-        return replace(view, definition=after)
+            self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
+        return self._view(tx, principal, after)
 
     def delete(self, tx: Transaction, principal: Principal, definition_id: DefinitionId) -> None:
         """Delete a definition, its versions and what is left of its deleted blocks; deleting it again changes nothing.
@@ -167,12 +147,10 @@ class DefinitionService:
         Raises:
             Conflict: it has blocks, or the latest version of another definition depends on it.
         """
-        if DefinitionStore(tx).get(definition_id) is None and self._event_log.deleted_just_now(
-            tx, principal.author, subject_kind=KIND, subject_id=str(definition_id)
-        ):
+        gone = DefinitionStore(tx).get(definition_id) is None
+        if gone and self._changes.deleted_just_now(tx, principal.author, definition_id):
             return
-        definition = self.get(tx, principal, definition_id).definition
-        principal.require(DELETE, workspace=definition.workspace)
+        definition = opened(tx, principal, DELETE, definition_id)
         count = self.usage.live_blocks(tx, definition_id)
         if count:
             raise Conflict(
@@ -195,7 +173,7 @@ class DefinitionService:
             )
         self.usage.forget(tx, definition_id)
         DefinitionStore(tx).remove(definition)
-        self._tell(tx, principal, "Building Block Definition Deleted", EventType.DELETED, definition=definition)
+        self._changes.tell(tx, principal.author, EventType.DELETED, definition)
 
     def order_form(
         self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
@@ -314,11 +292,11 @@ class DefinitionService:
         integration_id = version.implementation.integration_id
         return None if integration_id is None else self._integrations.by_id(tx, integration_id)
 
-    def used_by(self, tx: Transaction, runner_id: RunnerId) -> list[str]:
+    def of_runner(self, tx: Transaction, runner_id: RunnerId) -> list[str]:
         """Return one phrase for each version that names a runner; for the deletion of runners."""
         return _phrases(tx, VersionStore(tx).with_runner(runner_id))
 
-    def users_of(self, tx: Transaction, integration_id: IntegrationId) -> list[str]:
+    def of_integration(self, tx: Transaction, integration_id: IntegrationId) -> list[str]:
         """Return one phrase for each version that uses an integration; for the deletion of integrations."""
         return _phrases(tx, VersionStore(tx).with_integration(integration_id))
 
@@ -329,9 +307,13 @@ class DefinitionService:
 
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""
-        return counted(DefinitionStore(tx).count(workspace), "building block definition")
+        return counted(DefinitionStore(tx).count_of(workspace), "building block definition")
 
-    def _view(
+    def _view(self, tx: Transaction, principal: Principal, definition: Definition) -> DefinitionView:
+        versions = VersionStore(tx).summaries([definition.id])[definition.id]
+        return self._view_with(tx, principal, definition, versions)
+
+    def _view_with(
         self, tx: Transaction, principal: Principal, definition: Definition, versions: tuple[VersionSummary, ...]
     ) -> DefinitionView:
         if principal.allows(LIST, workspace=definition.workspace):
@@ -339,29 +321,6 @@ class DefinitionService:
             return DefinitionView(definition=definition, versions=versions, usage_count=count)
         released = tuple(item for item in versions if item.state is VersionState.RELEASED)
         return DefinitionView(definition=definition, versions=released, usage_count=None)
-
-    def _tell(
-        self,
-        tx: Transaction,
-        principal: Principal,
-        title: str,
-        type_: EventType,
-        *,
-        definition: Definition,
-        before: Definition | None = None,
-    ) -> None:
-        log.info("definition changed", definition_id=str(definition.id), workspace=definition.workspace, change=title)
-        self._event_log.append(
-            tx,
-            principal.author,
-            title,
-            type_,
-            workspace=definition.workspace,
-            subject_kind=KIND,
-            subject_id=str(definition.id),
-            content=_event_content(definition),
-            previous=None if before is None else _event_content(before),
-        )
 
 
 def _phrases(tx: Transaction, versions: Sequence[Version]) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import structlog
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.server.definitions.documents import content_hash
+from blockyard.protocol.kinds import VERSION
 from blockyard.server.definitions.model import (
     Definition,
     DefinitionId,
@@ -18,7 +18,8 @@ from blockyard.server.definitions.model import (
     VersionState,
     VersionView,
 )
-from blockyard.server.definitions.rules import (
+from blockyard.server.definitions.model.documents import content_hash
+from blockyard.server.definitions.model.rules import (
     MAX_DEPENDENCIES,
     Parent,
     Warning_,
@@ -34,28 +35,25 @@ from blockyard.server.definitions.rules import (
     normalized_secrets,
     warnings_of,
 )
-from blockyard.server.definitions.secrets import resolve_secrets
 from blockyard.server.definitions.service.access import (
     LIST,
     SAVE,
-    unknown_definition,
+    opened,
     unknown_version,
     visible,
 )
 from blockyard.server.definitions.service.ports import DefinitionUsage
+from blockyard.server.definitions.service.secrets import resolve_secrets
 from blockyard.server.definitions.store import DefinitionStore, VersionStore
+from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import EventType
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
 from blockyard.server.integrations.service import IntegrationService
-from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid
-from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runners.model import Runner
-from blockyard.server.runners.secrets import SecretSealer
-from blockyard.server.runners.service import RunnerService
+from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.workspaces.service import WorkspaceService
 
 log = structlog.get_logger(__name__)
@@ -66,10 +64,8 @@ class VersionService:
 
     def __init__(
         self,
+        basics: Basics,
         *,
-        clock: Clock,
-        new_id: NewId,
-        event_log: EventLog,
         workspaces: WorkspaceService,
         runners: RunnerService,
         integrations: IntegrationService,
@@ -78,9 +74,7 @@ class VersionService:
         allow_file_repositories: bool = False,
         repository_hosts: Collection[str] = (),
     ) -> None:
-        self._clock = clock
-        self._new_id = new_id
-        self._event_log = event_log
+        self._basics = basics
         self._workspaces = workspaces
         self._runners = runners
         self._integrations = integrations
@@ -100,9 +94,9 @@ class VersionService:
         definition = None if definition_id is None else DefinitionStore(tx).get(definition_id)
         if definition is not None and visible(principal, definition):
             principal.require(LIST, workspace=definition.workspace)
-        reach = principal.reach(LIST)
-        principal.require_somewhere(LIST)
-        return VersionStore(tx).page(reach, definition_id, request).map(lambda version: self._view(tx, version))
+        owners, wanted = principal.listing(LIST).owners, {"definition_id": definition_id}
+        found = VersionStore(tx).page(request, owners=owners, wanted=wanted)
+        return found.map(lambda version: self._view(tx, version))
 
     def get(self, tx: Transaction, principal: Principal, version_id: VersionId) -> VersionView:
         """Return a version of an own definition. Raises NotFound, Denied."""
@@ -119,10 +113,7 @@ class VersionService:
         Raises:
             Conflict: there is a draft already.
         """
-        definition = DefinitionStore(tx).get(request.definition_id)
-        if definition is None or not visible(principal, definition):
-            raise unknown_definition(request.definition_id)
-        principal.require(SAVE, workspace=definition.workspace)
+        definition = opened(tx, principal, SAVE, request.definition_id)
         self._workspaces.require_builder(tx, definition.workspace)
         latest = _found(VersionStore(tx).get(definition.latest_version_id), definition.latest_version_id)
         if not latest.is_released:
@@ -133,11 +124,11 @@ class VersionService:
             )
         self._require_number(request, latest.number + 1)
         draft = Version(
-            id=VersionId(self._new_id()),
+            id=VersionId(self._basics.new_id()),
             definition_id=definition.id,
             workspace=definition.workspace,
             number=latest.number + 1,
-            created_at=self._clock(),
+            created_at=self._basics.clock(),
         )
         draft = draft.with_content(self._content(tx, principal, definition, request, latest.content))
         VersionStore(tx).add(draft)
@@ -192,7 +183,7 @@ class VersionService:
 
     def _release(self, tx: Transaction, principal: Principal, definition: Definition, draft: Version) -> Version:
         check_consumed_outputs(draft.content, self._consumers(tx, definition.id))
-        released = VersionStore(tx).save(replace(draft, state=VersionState.RELEASED, released_at=self._clock()))
+        released = VersionStore(tx).save(replace(draft, state=VersionState.RELEASED, released_at=self._basics.clock()))
         DefinitionStore(tx).save(replace(definition, released_version_id=released.id))
         self._tell(
             tx,
@@ -339,13 +330,13 @@ class VersionService:
         before: Version | None = None,
     ) -> None:
         log.info("version changed", definition_id=str(definition.id), version_id=str(version.id), change=title)
-        self._event_log.append(
+        self._basics.event_log.append(
             tx,
             principal.author,
             title,
             type_,
             workspace=definition.workspace,
-            subject_kind="meshBuildingBlockDefinitionVersion",
+            subject_kind=VERSION.name,
             subject_id=str(version.id),
             description=f"version {version.number} of '{definition.display_name}'",
             content=_event_content(version),

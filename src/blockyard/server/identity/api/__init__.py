@@ -20,7 +20,6 @@ from blockyard.server.identity.api.current import (
     holding,
     who_asks,
 )
-from blockyard.server.identity.api.info import info_routes
 from blockyard.server.identity.api.keys import key_routes
 from blockyard.server.identity.api.login import address_of, login_routes
 from blockyard.server.identity.api.people import people_routes
@@ -40,7 +39,6 @@ __all__ = [
     "clear_session_cookie",
     "current_principal",
     "holding",
-    "info_routes",
     "key_routes",
     "login_routes",
     "people_routes",

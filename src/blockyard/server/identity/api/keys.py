@@ -1,24 +1,26 @@
 """The routes of API keys. Source: api.md 3.12."""
 
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi import APIRouter, Body, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.media import API_KEY
+from blockyard.protocol.kinds import API_KEY as KIND
 from blockyard.server.identity.api.current import CurrentPrincipal
-from blockyard.server.identity.model import ApiKey, ApiKeyId, KeySettings
+from blockyard.server.identity.model import ApiKeyId, KeySettings
 from blockyard.server.identity.service import ApiKeyService, IssuedKey
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import joined, media, media_class
+from blockyard.server.kit.http import joined
 from blockyard.server.kit.idempotency import shown_once
-from blockyard.server.kit.large_bodies import api_router
-from blockyard.server.kit.wire import Name, ShortText, WireDate, WireJson, WireModel
+from blockyard.server.kit.members import wire_members
+from blockyard.server.kit.objects import Answers, ObjectIn, all_schema, object_router, object_schema
+from blockyard.server.kit.wire import Name, ShortText, WireDate, WireModel
 
 _MAX_PERMISSIONS = 500
 
@@ -43,11 +45,8 @@ class KeySpec(WireModel):
         )
 
 
-class KeyBody(WireModel):
+class KeyIn(ObjectIn[KeyMetadata, KeySpec]):
     """A key as clients send it; a `status` they send back is ignored."""
-
-    metadata: KeyMetadata
-    spec: KeySpec
 
 
 class StoredKeyMetadata(KeyMetadata):
@@ -64,86 +63,56 @@ class KeyStatus(WireModel):
     last_login_at: str | None
 
 
-class KeyDocument(WireModel):
-    """A key as the API shows it."""
-
-    api_version: Literal["v1-preview"] = "v1-preview"
-    kind: Literal["meshApiKey"] = "meshApiKey"
-    metadata: StoredKeyMetadata
-    spec: KeySpec
-    status: KeyStatus
-    links: dict[str, WireJson] = Field(alias="_links")
-
-
-class KeyList(WireModel):
-    """All keys of a workspace."""
-
-    embedded: dict[str, list[KeyDocument]] = Field(alias="_embedded")
+KeyBody = Annotated[KeyIn, Body(media_type=KIND.media)]
+KeyOut = object_schema(KIND, StoredKeyMetadata, KeySpec, KeyStatus)
 
 
 def key_routes(db: Database, keys: ApiKeyService, links: Links) -> APIRouter:
     """Return the routes of API keys."""
     router = APIRouter(tags=["API keys"])
-    objects = api_router(
-        tags=["API keys"],
-        prefix="/api/meshobjects/meshapikeys",
-        dependencies=[Depends(media(API_KEY))],
-        default_response_class=media_class(API_KEY),
-    )
-    body_type = Body(media_type=API_KEY)
+    objects, answer = object_router(KIND, "API keys"), Answers(KIND, links, _parts)
 
-    @objects.post("", status_code=HTTPStatus.CREATED)
-    async def create_api_key(
-        request: Request, body: Annotated[KeyBody, body_type], principal: CurrentPrincipal
-    ) -> KeyDocument:
+    @objects.post("", status_code=HTTPStatus.CREATED, response_model=KeyOut)
+    async def create_api_key(request: Request, body: KeyBody, principal: CurrentPrincipal) -> Response:
         """Make an API key; its secret is in this answer and never again."""
         shown_once(request)
         workspace, settings = body.metadata.owned_by_workspace, body.spec.settings()
-        return _issued(await db.write(lambda tx: keys.create(tx, principal, workspace, settings)), links)
+        issued = await db.write(lambda tx: keys.create(tx, principal, workspace, settings))
+        return answer.one(issued, HTTPStatus.CREATED)
 
-    @objects.get("/{uuid}")
-    async def read_api_key(uuid: UUID, principal: CurrentPrincipal) -> KeyDocument:
+    @objects.get("/{uuid}", response_model=KeyOut)
+    async def read_api_key(uuid: UUID, principal: CurrentPrincipal) -> Response:
         """Return an API key without its secret."""
-        return _document(await db.read(lambda tx: keys.get(tx, principal, ApiKeyId(uuid))), links)
+        return answer.one(IssuedKey(await db.read(lambda tx: keys.get(tx, principal, ApiKeyId(uuid)))))
 
-    @objects.put("/{uuid}")
-    async def update_api_key(
-        uuid: UUID, body: Annotated[KeyBody, body_type], principal: CurrentPrincipal
-    ) -> KeyDocument:
+    @objects.put("/{uuid}", response_model=KeyOut)
+    async def update_api_key(uuid: UUID, body: KeyBody, principal: CurrentPrincipal) -> Response:
         """Change an API key; another `expiresAt` draws a new secret, which is in this answer."""
         workspace, settings = body.metadata.owned_by_workspace, body.spec.settings()
-        issued = await db.write(lambda tx: keys.update(tx, principal, ApiKeyId(uuid), workspace, settings))
-        return _issued(issued, links)
+        return answer.one(await db.write(lambda tx: keys.update(tx, principal, ApiKeyId(uuid), workspace, settings)))
 
     @objects.delete("/{uuid}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
     async def delete_api_key(uuid: UUID, principal: CurrentPrincipal) -> None:
         """Delete an API key; its tokens are void at once."""
         await db.write(lambda tx: keys.delete(tx, principal, ApiKeyId(uuid)))
 
-    @router.get("/api/blockyard/v1/workspaces/{workspace}/apikeys")
-    async def list_api_keys(workspace: str, principal: CurrentPrincipal) -> KeyList:
+    @router.get("/api/blockyard/v1/workspaces/{workspace}/apikeys", response_model=all_schema(KIND, KeyOut))
+    async def list_api_keys(workspace: str, principal: CurrentPrincipal) -> Response:
         """Return all API keys of a workspace, oldest first."""
         found = await db.read(lambda tx: keys.of_workspace(tx, principal, workspace))
-        return KeyList(embedded={"meshApiKeys": [_document(key, links) for key in found]})
+        return JSONResponse({"_embedded": {KIND.plural: [answer.document(IssuedKey(key)) for key in found]}})
 
     return joined(router, objects)
 
 
-def _issued(issued: IssuedKey, links: Links) -> KeyDocument:
-    return _document(issued.key, links, issued.secret)
-
-
-def _document(key: ApiKey, links: Links, secret: str | None = None) -> KeyDocument:
-    self_link: JsonObject = links.link("api_key", uuid=key.id)
-    return KeyDocument(
-        metadata=StoredKeyMetadata(uuid=str(key.id), owned_by_workspace=key.workspace),
-        spec=KeySpec.model_construct(
-            display_name=key.display_name, permissions=list(key.permissions), expires_at=key.expires_at
-        ),
-        status=KeyStatus(
-            client_id=str(key.id),
-            client_secret=secret,
-            last_login_at=wire_time(key.last_login_at) if key.last_login_at else None,
-        ),
-        links={"self": self_link},
-    )
+def _parts(issued: IssuedKey) -> JsonObject:
+    key = issued.api_key
+    return {
+        "metadata": {"ownedByWorkspace": key.workspace, "uuid": str(key.id)},
+        "spec": wire_members(key, KeySettings),
+        "status": {
+            "clientId": str(key.id),
+            "clientSecret": issued.secret,
+            "lastLoginAt": wire_time(key.last_login_at) if key.last_login_at else None,
+        },
+    }

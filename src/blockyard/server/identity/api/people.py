@@ -16,7 +16,7 @@ from blockyard.server.identity.service import UserService
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import NotFound
-from blockyard.server.kit.hal import Links
+from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import page_request
 from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.paging import PageRequest
@@ -137,7 +137,7 @@ def _add_accounts(router: APIRouter, db: Database, users: UserService, sign_in: 
     ) -> dict[str, WireJson]:
         """Return all accounts, oldest first."""
         found = await db.read(lambda tx: users.page(tx, principal, page))
-        return links.collection("users", "users", found.map(_account_json), {})
+        return page_at(links.own("users"), "users", found.map(_account_json), {})
 
     @router.post("/users", status_code=HTTPStatus.CREATED)
     async def create_user(body: Annotated[NewAccount, Body()], principal: CurrentPrincipal) -> Account:

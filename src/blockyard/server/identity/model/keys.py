@@ -79,6 +79,11 @@ class ApiKey:
     epoch: int = 0
     revision: int = 0
 
+    @property
+    def key(self) -> ApiKeyId:
+        """What addresses this key."""
+        return self.id
+
     def usable(self, at: datetime) -> bool:
         """Whether the key is neither deleted nor past its last day."""
         return self.deleted_at is None and (self.expires_at is None or at.date() <= self.expires_at)

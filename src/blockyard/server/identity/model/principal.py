@@ -129,27 +129,28 @@ class Principal:
         """Refuse unless `allows` for an object of `workspace`: Denied to those who belong there, NotFound to others."""
         self.require(code, workspace=workspace, hide=None if self.belongs_to(workspace) else hide)
 
-    def opened(self, code: str, found: T | None, unknown: NotFound) -> T:
+    def opened(self, code: str, found: T | None, unknown: NotFound, *, shown: bool = False) -> T:
         """Return what was found by its key, if `allows`: how every use case on one object begins.
 
         Raises:
             NotFound: `unknown`: nothing was found, or nothing that the principal may know of.
-            Denied: it belongs to a workspace of the principal, who may not do this there.
+            Denied: it belongs to a workspace of the principal, or is `shown` to others too, but they may not do this with it.
         """
-        if found is None or not (self.allows(code, workspace=found.workspace) or self.belongs_to(found.workspace)):
+        if found is None:
+            raise unknown
+        if not self.allows(code, workspace=found.workspace) and not (shown or self.belongs_to(found.workspace)):
             raise unknown
         self.require(code, workspace=found.workspace)
         return found
 
     def listing(self, code: str) -> Reach:
-        """Return which objects a list may show. Raises Denied: the principal holds `code` nowhere."""
+        """Return which objects a list may show; nothing to a person who belongs to no workspace yet.
+
+        Raises Denied: the principal holds permissions, but this one nowhere. An empty list would hide that from a client.
+        """
         reach = self.reach(code)
-        if reach.nothing:
-            raise Denied(
-                f"you don't have sufficient permissions: {code} is needed in a workspace",
-                code="MissingPermission",
-                remedy="Ask an owner of the workspace for a key or role with this permission.",
-            )
+        if reach.nothing and (self.grants or self.everywhere):
+            raise _nowhere(code)
         return reach
 
     def reach(self, code: str) -> Reach:
@@ -168,7 +169,12 @@ class Principal:
 
     def require_somewhere(self, code: str) -> None:
         """Refuse unless there may be an object that `allows` would allow: what can be asked before a large body or a list is read."""
-        self.listing(code)
+        if self.reach(code).nothing:
+            raise _nowhere(code)
+
+    def holds_somewhere(self, code: str) -> bool:
+        """Whether there may be an object that `allows` would allow."""
+        return self.run is None and not self.reach(code).nothing
 
     def require_anything(self) -> None:
         """Refuse whoever holds no permission at all."""
@@ -183,6 +189,14 @@ class Principal:
     def is_administrator(self) -> bool:
         """Whether the principal may do anything with workspaces: the mark of the admin area."""
         return "WORKSPACE_SAVE" in self.everywhere
+
+
+def _nowhere(code: str) -> Denied:
+    return Denied(
+        f"you don't have sufficient permissions: {code} is needed in a workspace",
+        code="MissingPermission",
+        remedy="Ask an owner of the workspace for a key or role with this permission.",
+    )
 
 
 def _denied(code: str, workspace: str | None, provider: str | None) -> Denied:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
-import structlog
-
+from blockyard.protocol.kinds import API_KEY
+from blockyard.server.events.basics import Basics
+from blockyard.server.events.changes import Changes
 from blockyard.server.events.model import SYSTEM, Author, EventType
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import (
     KEYS_PER_WORKSPACE,
     ApiKey,
@@ -21,13 +21,10 @@ from blockyard.server.identity.model import (
 )
 from blockyard.server.identity.service.ports import Workspaces
 from blockyard.server.identity.store import KeyStore
-from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, Invalid, NotFound
-from blockyard.server.kit.ids import NewId, new_secret
+from blockyard.server.kit.errors import Conflict, NotFound, require_same
+from blockyard.server.kit.ids import new_secret
 from blockyard.server.kit.sealed import MasterKey, same
-
-log = structlog.get_logger(__name__)
 
 _LOGIN_STEP = timedelta(minutes=1)
 """The last sign-in is written at most once per step: controllers sign in every few seconds."""
@@ -37,8 +34,13 @@ _LOGIN_STEP = timedelta(minutes=1)
 class IssuedKey:
     """A key, and its secret where it is shown: once, when it was drawn."""
 
-    key: ApiKey
-    secret: str | None = field(repr=False)
+    api_key: ApiKey
+    secret: str | None = field(default=None, repr=False)
+
+    @property
+    def key(self) -> ApiKeyId:
+        """What addresses the key."""
+        return self.api_key.id
 
 
 class ApiKeyService:
@@ -46,18 +48,15 @@ class ApiKeyService:
 
     def __init__(
         self,
+        basics: Basics,
         *,
-        clock: Clock,
-        new_id: NewId,
         master_key: MasterKey,
-        event_log: EventLog,
         workspaces: Workspaces,
         draw_secret: Callable[[], str] = new_secret,
     ) -> None:
-        self._clock = clock
-        self._new_id = new_id
+        self._basics = basics
         self._master_key = master_key
-        self._events = event_log
+        self._changes: Changes[ApiKey] = Changes(basics.event_log, API_KEY, "API Key", ApiKey.document)
         self._workspaces = workspaces
         self._draw_secret = draw_secret
 
@@ -75,22 +74,20 @@ class ApiKeyService:
         Raises Denied, Invalid, NotFound, Conflict (too many keys).
         """
         principal.require("APIKEY_SAVE", workspace=workspace)
-        settings.check(self._clock())
-        if not self._workspaces.keep(tx, workspace):
-            raise NotFound(f"there is no workspace '{workspace}'", field="/metadata/ownedByWorkspace")
+        settings.check(self._basics.clock())
+        self._workspaces.require_active(tx, workspace)
         require_may_grant(principal, workspace, settings.permissions)
         require_ends_in_time(principal, settings.expires_at)
         keys = KeyStore(tx)
-        if "APIKEY_SAVE" not in principal.everywhere and keys.count(workspace) >= KEYS_PER_WORKSPACE:
+        if "APIKEY_SAVE" not in principal.everywhere and keys.count_of(workspace) >= KEYS_PER_WORKSPACE:
             raise Conflict(
                 f"workspace '{workspace}' has {KEYS_PER_WORKSPACE} API keys already",
                 code="TooManyApiKeys",
                 remedy="Delete a key that is not used any more, or ask an administrator.",
             )
         secret = self._draw_secret()
-        key = self._new(ApiKeyId(self._new_id()), workspace, settings, secret, runner)
-        keys.add(key)
-        self._tell(tx, principal.author, EventType.CREATED, key)
+        key = self._new(ApiKeyId(self._basics.new_id()), workspace, settings, secret, runner)
+        self._changes.tell(tx, principal.author, EventType.CREATED, keys.add(key))
         return IssuedKey(key, secret)
 
     def get(self, tx: Transaction, principal: Principal, key_id: ApiKeyId) -> ApiKey:
@@ -103,50 +100,41 @@ class ApiKeyService:
         principal.require_in("APIKEY_LIST", workspace, hide=sentence)
         if not self._workspaces.exists(tx, workspace):
             raise NotFound(sentence)
-        return KeyStore(tx).of_workspace(workspace)
+        return KeyStore(tx).all_of(workspace)
 
     def update(
         self, tx: Transaction, principal: Principal, key_id: ApiKeyId, workspace: str, settings: KeySettings
     ) -> IssuedKey:
         """Change a key; another last day draws a new secret and voids the old one. Raises Denied, Invalid, NotFound."""
         before = self._allowed(tx, principal, "APIKEY_SAVE", key_id)
+        require_same("an API key", {"/metadata/ownedByWorkspace": (before.workspace, workspace)})
         if settings.expires_at != before.expires_at:
-            settings.check(self._clock())
+            settings.check(self._basics.clock())
             require_ends_in_time(principal, settings.expires_at)
         else:
             settings.check_permissions()
-        if workspace != before.workspace:
-            raise Invalid(
-                "a key cannot move to another workspace",
-                field="/metadata/ownedByWorkspace",
-                remedy="Make a key in the other workspace and delete this one.",
-            )
         before.require_handled_by(principal)
         require_may_grant(principal, before.workspace, settings.permissions)
         after = before.changed(settings)
         if after == before:
-            return IssuedKey(before, None)
+            return IssuedKey(before)
         secret = self._draw_secret() if after.expires_at != before.expires_at else None
         if secret is not None:
             after = after.with_secret(self._hash(after.id, secret))
         after = KeyStore(tx).save(after)
-        self._tell(tx, principal.author, EventType.CHANGED, after, before=before)
+        self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
         return IssuedKey(after, secret)
 
     def delete(self, tx: Transaction, principal: Principal, key_id: ApiKeyId) -> None:
         """Delete a key; deleting it again changes nothing. Raises Denied, NotFound."""
-        keys = KeyStore(tx)
-        key = keys.get(key_id)
-        if key is None:
-            raise _unknown(key_id)
-        principal.require_in("APIKEY_DELETE", key.workspace, hide=_unknown(key_id).message)
+        key = principal.opened("APIKEY_DELETE", KeyStore(tx).get(key_id), _unknown(key_id))
         if key.deleted_at is None:
             key.require_handled_by(principal)
             self._delete(tx, principal.author, key)
 
     def revoke_all(self, tx: Transaction, principal: Principal, workspace: str) -> None:
         """Delete all keys of a workspace that is being deleted; for the workspaces feature. Raises Denied (a stronger key)."""
-        for key in KeyStore(tx).of_workspace(workspace):
+        for key in KeyStore(tx).all_of(workspace):
             key.require_handled_by(principal)
             self._delete(tx, principal.author, key)
 
@@ -161,15 +149,15 @@ class ApiKeyService:
         key = KeyStore(tx).get(key_id) if key_id is not None else None
         if key is None or not same(key.secret_hash, self._hash(key.id, secret)):
             return None
-        return key if key.usable(self._clock()) and self._workspaces.exists(tx, key.workspace) else None
+        return key if key.usable(self._basics.clock()) and self._workspaces.exists(tx, key.workspace) else None
 
     def login_note_due(self, key: ApiKey) -> bool:
         """Whether it is time to write down that the key is in use."""
-        return key.last_login_at is None or self._clock() - key.last_login_at >= _LOGIN_STEP
+        return key.last_login_at is None or self._basics.clock() - key.last_login_at >= _LOGIN_STEP
 
     def note_login(self, tx: Transaction, key: ApiKey) -> None:
         """Write down that somebody signed in with the key just now."""
-        KeyStore(tx).note_login(key.id, self._clock())
+        KeyStore(tx).note_login(key.id, self._basics.clock())
 
     def knows(self, tx: Transaction, client_id: str, secret: str) -> bool:
         """Return whether these are id and secret of a key that exists; for the application's own files."""
@@ -198,14 +186,13 @@ class ApiKeyService:
         known = keys.get(key_id)
         if known is None:
             key = self._new(key_id, workspace, settings, client_secret, runner)
-            keys.add(key)
-            self._tell(tx, SYSTEM, EventType.CREATED, key)
+            self._changes.tell(tx, SYSTEM, EventType.CREATED, keys.add(key))
             return
         wanted = replace(known.changed(settings), deleted_at=None, runner=runner)
         if known.secret_hash != (secret_hash := self._hash(key_id, client_secret)):
             wanted = wanted.with_secret(secret_hash)
         if wanted != known:
-            self._tell(tx, SYSTEM, EventType.CHANGED, keys.save(wanted), before=known)
+            self._changes.tell(tx, SYSTEM, EventType.CHANGED, keys.save(wanted), before=known)
 
     def _new(
         self, key_id: ApiKeyId, workspace: str, settings: KeySettings, secret: str, runner: ServedRunner | None
@@ -217,7 +204,7 @@ class ApiKeyService:
             permissions=settings.permissions,
             expires_at=settings.expires_at,
             secret_hash=self._hash(key_id, secret),
-            created_at=self._clock(),
+            created_at=self._basics.clock(),
             runner=runner,
         )
 
@@ -225,32 +212,11 @@ class ApiKeyService:
         return self._master_key.digest(secret, context=f"api key {key_id}")
 
     def _allowed(self, tx: Transaction, principal: Principal, code: str, key_id: ApiKeyId) -> ApiKey:
-        key = KeyStore(tx).get(key_id)
-        if key is None or key.deleted_at is not None:
-            raise _unknown(key_id)
-        principal.require_in(code, key.workspace, hide=_unknown(key_id).message)
-        return key
+        return principal.opened(code, KeyStore(tx).living(key_id), _unknown(key_id))
 
     def _delete(self, tx: Transaction, author: Author, key: ApiKey) -> None:
-        gone = KeyStore(tx).save(replace(key, deleted_at=self._clock(), secret_hash=""))
-        self._tell(tx, author, EventType.DELETED, gone)
-
-    def _tell(
-        self, tx: Transaction, author: Author, type_: EventType, key: ApiKey, *, before: ApiKey | None = None
-    ) -> None:
-        verb = "Modified" if type_ is EventType.CHANGED else type_.value
-        self._events.append(
-            tx,
-            author,
-            f"API Key {verb}",
-            type_,
-            workspace=key.workspace,
-            subject_kind="meshApiKey",
-            subject_id=str(key.id),
-            content=key.document(),
-            previous=before.document() if before else None,
-        )
-        log.info("api key changed", key_id=str(key.id), workspace=key.workspace, change=type_.value)
+        gone = KeyStore(tx).save(replace(key, deleted_at=self._basics.clock(), secret_hash=""))
+        self._changes.tell(tx, author, EventType.DELETED, gone)
 
 
 def _unknown(key_id: ApiKeyId) -> NotFound:

@@ -27,8 +27,8 @@ class Workspaces(Protocol):
         """Whether there is a workspace of this name that is not deleted."""
         ...
 
-    def keep(self, tx: Transaction, name: str) -> bool:
-        """Whether there is such a workspace; it is not deleted then before this transaction ends."""
+    def require_active(self, tx: Transaction, name: str) -> None:
+        """Keep the workspace until this transaction ends. Raises NotFound if there is none."""
         ...
 
     def roles_of(self, tx: Transaction, username: str, at: datetime) -> Mapping[str, frozenset[WorkspaceRole]]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import structlog
 
+from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import SYSTEM, Author, EventType
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import (
     ONLY_PEOPLE_REMEDY,
     SESSION_END,
@@ -23,10 +23,9 @@ from blockyard.server.identity.service.authenticator import principal_of
 from blockyard.server.identity.service.passwords import hash_password
 from blockyard.server.identity.service.ports import Workspaces
 from blockyard.server.identity.store import PlaceStore, SessionStore, UserStore
-from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, NotFound, Unauthenticated
-from blockyard.server.kit.ids import NewId, new_secret
+from blockyard.server.kit.ids import new_secret
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.sealed import MasterKey, same
 
@@ -44,13 +43,9 @@ class SignedIn:
 class UserService:
     """Use cases of people with a local account."""
 
-    def __init__(
-        self, *, clock: Clock, new_id: NewId, master_key: MasterKey, event_log: EventLog, workspaces: Workspaces
-    ) -> None:
-        self._clock = clock
-        self._new_id = new_id
+    def __init__(self, basics: Basics, *, master_key: MasterKey, workspaces: Workspaces) -> None:
+        self._basics = basics
         self._master_key = master_key
-        self._events = event_log
         self._workspaces = workspaces
 
     # Accounts, for other services and the application's start: no principal is asked
@@ -91,7 +86,7 @@ class UserService:
     def page(self, tx: Transaction, principal: Principal, request: PageRequest) -> Page[User]:
         """Return one page of all accounts. Raises Denied."""
         principal.require("USER_LIST", workspace=None)
-        return UserStore(tx).page(request)
+        return UserStore(tx).page(request, owners=None)
 
     def require_may_create(self, principal: Principal, *, admin: bool) -> None:
         """Raise Denied unless the principal may make such an account."""
@@ -156,14 +151,14 @@ class UserService:
         """Begin a session of a person whose password was checked; return the text for the cookie."""
         cookie = new_secret(43)
         sessions = SessionStore(tx)
-        sessions.remove_expired(self._clock())
+        sessions.remove_expired(self._basics.clock())
         sessions.add(
             Session(
                 token_hash=self._hash(cookie),
                 user_id=user.id,
                 epoch=user.epoch,
-                expires_at=self._clock() + SESSION_LIFE,
-                ends_at=self._clock() + SESSION_END,
+                expires_at=self._basics.clock() + SESSION_LIFE,
+                ends_at=self._basics.clock() + SESSION_END,
             )
         )
         log.info("signed in", username=user.username)
@@ -181,19 +176,19 @@ class UserService:
         """Return whose session the cookie stands for and whether it should be extended. Raises Unauthenticated."""
         session = SessionStore(tx).get(self._hash(cookie))
         user = UserStore(tx).get(session.user_id) if session is not None else None
-        now = self._clock()
+        now = self._basics.clock()
         if session is None or user is None or session.expires_at <= now:
             raise Unauthenticated("the session has ended", code="SessionEnded", remedy="Sign in again.")
         if user.disabled or user.epoch != session.epoch:
             raise Unauthenticated("the session has ended", code="SessionEnded", remedy="Sign in again.")
-        return SignedIn(principal_of(tx, user, self._workspaces, self._clock), session.extension_due(now))
+        return SignedIn(principal_of(tx, user, self._workspaces, self._basics.clock), session.extension_due(now))
 
     def extend(self, tx: Transaction, cookie: str) -> None:
         """Let a session live on from now, but not past its end; an unknown one changes nothing."""
         sessions = SessionStore(tx)
         session = sessions.get(self._hash(cookie))
         if session is not None:
-            sessions.extend(session.token_hash, session.extended(self._clock()))
+            sessions.extend(session.token_hash, session.extended(self._basics.clock()))
 
     def csrf_token(self, cookie: str) -> str:
         """Return the token that forms of this session must send back: it cannot be derived without the master key."""
@@ -212,7 +207,7 @@ class UserService:
         if user is None:
             raise NotFound(f"there is no user {user_id}")
         _require_equal(principal, admin=user.admin)
-        for workspace, roles in self._workspaces.roles_of(tx, user.username, self._clock()).items():
+        for workspace, roles in self._workspaces.roles_of(tx, user.username, self._basics.clock()).items():
             principal.require_holds(
                 codes_of_roles(roles), workspace, of=f"'{user.username}' in workspace '{workspace}'"
             )
@@ -222,7 +217,7 @@ class UserService:
         self, tx: Transaction, author: Author, new: NewUser, password_hash: str, *, must_change: bool = False
     ) -> User:
         user = User(
-            id=UserId(self._new_id()),
+            id=UserId(self._basics.new_id()),
             username=new.username,
             first_name=new.first_name,
             last_name=new.last_name,
@@ -231,7 +226,7 @@ class UserService:
             password_hash=password_hash,
             admin=new.admin,
             disabled=False,
-            created_at=self._clock(),
+            created_at=self._basics.clock(),
             must_change_password=must_change,
         )
         UserStore(tx).add(user)
@@ -246,7 +241,7 @@ class UserService:
         self._tell(tx, author, "User Password Changed", EventType.CHANGED, after)
 
     def _tell(self, tx: Transaction, author: Author, title: str, type_: EventType, user: User) -> None:
-        self._events.append(
+        self._basics.event_log.append(
             tx,
             author,
             title,

@@ -1,30 +1,15 @@
 """The table of local accounts."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, replace
+from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ColumnElement,
-    Index,
-    Integer,
-    RowMapping,
-    String,
-    Table,
-    Uuid,
-    false,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Boolean, Column, ColumnElement, Index, Integer, String, Table, Uuid, false, select
 
 from blockyard.server.identity.model import User, UserId, folded
 from blockyard.server.kit.columns import Instant
 from blockyard.server.kit.database import Transaction, metadata
-from blockyard.server.kit.errors import Stale
-from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.members import members
+from blockyard.server.kit.rows import Rows, Store
 
 _users = Table(
     "users",
@@ -50,58 +35,41 @@ _users = Table(
 )
 
 
-class UserStore:
-    """Reads and writes accounts."""
+def _values(user: User) -> dict[str, object]:
+    return {**members(user), "username_key": folded(user.username), "email_key": folded(user.email) or None}
+
+
+def _user(row: dict[str, Any]) -> User:  # Any: what the columns' types make of the row
+    del row["username_key"], row["email_key"]
+    return User(**row)
+
+
+_rows: Rows[User, UserId] = Rows(
+    _users, User, "id", owner=None, apart=["username_key", "email_key"], write=_values, read=_user
+)
+
+
+class UserStore(Store[User, UserId]):
+    """Reads and writes accounts; their names never change."""
 
     def __init__(self, tx: Transaction) -> None:
-        self._tx = tx
-
-    def get(self, user_id: UserId) -> User | None:
-        """Return an account by its id."""
-        return self._one(_users.c.id == user_id)
+        super().__init__(tx, _rows)
 
     def by_username(self, username: str) -> User | None:
         """Return an account by its username."""
-        return self._one(_users.c.username == username)
+        return self._with(_users.c.username == username)
 
     def alike(self, username: str) -> User | None:
         """Return the account whose username is the same but for case and the ways of writing a character."""
-        return self._one(_users.c.username_key == folded(username))
+        return self._with(_users.c.username_key == folded(username))
 
     def by_email(self, email: str) -> User | None:
         """Return the account with this e-mail address, without regard to case; None for an empty one."""
-        return self._one(_users.c.email_key == folded(email)) if email else None
+        return self._with(_users.c.email_key == folded(email)) if email else None
 
     def by_usernames(self, usernames: Collection[str]) -> Sequence[User]:
         """Return the accounts with these usernames, sorted by username."""
-        rows = self._tx.execute(select(_users).where(_users.c.username.in_(usernames)))
-        return sorted((_user(row) for row in rows.mappings()), key=lambda user: user.username)
+        return sorted(self.where(_users.c.username.in_(usernames)), key=lambda user: user.username)
 
-    def page(self, request: PageRequest) -> Page[User]:
-        """Return one page of all accounts, oldest first."""
-        total = self._tx.execute(select(func.count()).select_from(_users)).scalar_one()
-        rows = self._tx.execute(
-            select(_users).order_by(_users.c.created_at, _users.c.id).limit(request.limit).offset(request.offset)
-        )
-        return Page([_user(row) for row in rows.mappings()], int(str(total)), request)
-
-    def add(self, user: User) -> None:
-        """Write a new account."""
-        keys = {"username_key": folded(user.username), "email_key": folded(user.email) or None}
-        self._tx.execute(insert(_users).values(asdict(user) | keys))
-
-    def save(self, user: User) -> User:
-        """Write a changed account. Raises Stale."""
-        saved = replace(user, revision=user.revision + 1)
-        as_read = (_users.c.id == user.id, _users.c.revision == user.revision)
-        if self._tx.execute(update(_users).where(*as_read).values(asdict(saved))).rowcount == 0:
-            raise Stale(f"user {user.id}")
-        return saved
-
-    def _one(self, condition: ColumnElement[bool]) -> User | None:
-        row = self._tx.execute(select(_users).where(condition)).mappings().one_or_none()
-        return None if row is None else _user(row)
-
-
-def _user(row: RowMapping) -> User:
-    return User(**{name: value for name, value in row.items() if name not in {"username_key", "email_key"}})
+    def _with(self, condition: ColumnElement[bool]) -> User | None:
+        return self._one(select(_users).where(condition))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from blockyard.protocol.media import RUN
+from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import RUNNER_TYPES, ImplementationType
 from blockyard.protocol.version import PROTOCOL_HEADER, PROTOCOL_VERSION, spoken_version
 from blockyard.server.identity.api import CurrentPrincipal
@@ -41,8 +41,8 @@ def claim_routes(db: Database, claims: ClaimService, clock: Clock) -> APIRouter:
     @router.post(
         "/create",
         status_code=HTTPStatus.CREATED,
-        dependencies=[Depends(media(RUN))],
-        response_class=media_class(RUN),
+        dependencies=[Depends(media(RUN.media))],
+        response_class=media_class(RUN.media),
         responses={HTTPStatus.NOT_FOUND: {"description": "No run waits for this runner, or there is no such runner."}},
     )
     async def claim_run(
@@ -79,7 +79,7 @@ def claim_routes(db: Database, claims: ClaimService, clock: Clock) -> APIRouter:
                 remedy="Ask again later.",
                 headers=headers,
             )
-        return media_class(RUN)(claimed.document, status_code=HTTPStatus.CREATED, headers=headers)
+        return media_class(RUN.media)(claimed.document, status_code=HTTPStatus.CREATED, headers=headers)
 
     return router
 

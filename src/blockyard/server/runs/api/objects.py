@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.media import RUN
+from blockyard.protocol.kinds import RUN
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.answers import Answer
 from blockyard.server.kit.database import Database
@@ -23,7 +23,7 @@ def object_routes(db: Database, runs: RunService, views: RunViews, links: Links)
     """Return the routes for readers."""
     router = APIRouter(prefix="/api/meshobjects/meshbuildingblockruns", tags=["runs"])
 
-    @router.get("", dependencies=[Depends(media(RUN))], response_class=media_class(RUN))
+    @router.get("", dependencies=[Depends(media(RUN.media))], response_class=media_class(RUN.media))
     async def list_runs(
         principal: CurrentPrincipal,
         page: Annotated[PageRequest, Depends(page_request)],
@@ -36,18 +36,18 @@ def object_routes(db: Database, runs: RunService, views: RunViews, links: Links)
         pairs = (("buildingBlockUuid", block_id), ("workspaceIdentifier", workspace))
         query = {name: str(value) for name, value in pairs if value is not None}
         items = found.map(lambda run: list_item(run, links))
-        return media_class(RUN)(links.collection("runs", "meshBuildingBlockRuns", items, query))
+        return media_class(RUN.media)(links.page_of(RUN, items, query))
 
-    @router.get("/{run_id}", dependencies=[Depends(media(RUN))], response_class=media_class(RUN))
+    @router.get("/{run_id}", dependencies=[Depends(media(RUN.media))], response_class=media_class(RUN.media))
     async def read_run(run_id: UUID, principal: CurrentPrincipal) -> Response:
         """Return a run without its token; hashes stand for secrets."""
         document = await db.read(lambda tx: views.document(tx, principal, RunId(run_id)))
-        return media_class(RUN)(document)
+        return media_class(RUN.media)(document)
 
-    @router.get("/{run_id}/logs", response_class=media_class(RUN))
+    @router.get("/{run_id}/logs", response_class=media_class(RUN.media))
     async def read_logs(request: Request, run_id: UUID, principal: CurrentPrincipal) -> Response:
         """Return the steps of a run with their messages; a system message is the end of the step's log."""
-        accepted = require_accept(request, [RUN, "application/json"])
+        accepted = require_accept(request, [RUN.media, "application/json"])
         logs = await db.read(lambda tx: views.logs(tx, principal, RunId(run_id)))
         steps: list[Json] = [
             {

@@ -7,11 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import RunStatus
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.answers import Answer
 from blockyard.server.kit.database import Database, Transaction
-from blockyard.server.kit.hal import Links
+from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import answers, page_request
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.runs.api.rendering import list_item, run_detail, run_summary
@@ -40,7 +41,7 @@ def own_routes(db: Database, runs: RunService, views: RunViews, links: Links) ->
         chosen = RunFilter(block_id=block_id, workspace=workspace, status=status)
         found = await db.read(lambda tx: runs.search(tx, principal, chosen, page))
         items = found.map(lambda run: list_item(run, links))
-        return Answer(links.collection("own_runs", "meshBuildingBlockRuns", items, request.query_params))
+        return Answer(page_at(links.own("runs"), RUN.plural, items, request.query_params))
 
     @router.get("/{run_id}", response_class=Answer)
     async def read_detail(run_id: UUID, principal: CurrentPrincipal) -> Response:

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import RUN
 from blockyard.server.kit.clock import wire_time
-from blockyard.server.kit.hal import Links
+from blockyard.server.kit.hal import Links, link
 from blockyard.server.runs.model import Attempt, Run, RunWait, Source, Step
 from blockyard.server.runs.service import RunAccess, RunDetail
 
@@ -37,8 +38,8 @@ def list_item(run: Run, links: Links) -> JsonObject:
         },
         "status": run.status.value,
         "_links": {
-            "self": links.link("run", uuid=run.id),
-            "downloadLogs": links.link("run_logs", uuid=run.id),
+            "self": link(links.of(RUN, run.id)),
+            "downloadLogs": link(links.of(RUN, run.id, "logs")),
         },
     }
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Response
 
+from blockyard.protocol.kinds import RUN
 from blockyard.protocol.live import LOG_OFFSET_PARAMETER, LOG_STEP_PARAMETER, LogReply, Release
-from blockyard.protocol.media import RUN
 from blockyard.protocol.status import SourceRegistration, StatusUpdate, UpdateReply
 from blockyard.server.identity.api import CurrentPrincipal, current_principal
 from blockyard.server.kit.bodies import LARGE_BYTES, read_body
@@ -40,26 +40,28 @@ def report_routes(db: Database, reports: ReportService, master_key: MasterKey) -
 
     @router.post(
         f"{objects}/{{run_id}}/status/source",
-        dependencies=[Depends(media(RUN))],
-        response_class=media_class(RUN),
+        dependencies=[Depends(media(RUN.media))],
+        response_class=media_class(RUN.media),
     )
     async def register_source(
-        run_id: UUID, principal: CurrentPrincipal, registration: Annotated[SourceRegistration, Body(media_type=RUN)]
+        run_id: UUID,
+        principal: CurrentPrincipal,
+        registration: Annotated[SourceRegistration, Body(media_type=RUN.media)],
     ) -> UpdateReply:
         """Add a source and its steps; repeating it merges them."""
         return await db.write(lambda tx: reports.register(tx, principal, RunId(run_id), registration))
 
     @router.patch(
         f"{objects}/{{run_id}}/status/source/{{source_id}}",
-        dependencies=[Depends(media(RUN))],
-        response_class=media_class(RUN),
+        dependencies=[Depends(media(RUN.media))],
+        response_class=media_class(RUN.media),
     )
     @takes(LARGE_BYTES, may_report)
     async def report_status(
         run_id: UUID,
         source_id: Annotated[str, Path(min_length=1, max_length=255)],
         principal: CurrentPrincipal,
-        update: Annotated[StatusUpdate, Body(media_type=RUN)],
+        update: Annotated[StatusUpdate, Body(media_type=RUN.media)],
     ) -> UpdateReply:
         """Change status, steps and outputs of a run; what is absent, null or empty stays. The answer tells of an abort."""
         return await db.write(lambda tx: reports.report(tx, principal, RunId(run_id), source_id, update))

@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Callable
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import SECRET_MEMBERS, ImplementationType
 from blockyard.protocol.sealing import seal
 from blockyard.server.kit.clock import wire_time
-from blockyard.server.kit.hal import Links
-from blockyard.server.runners.secrets import HASH, HASHES, SEALED_FOR
+from blockyard.server.kit.hal import Links, link
+from blockyard.server.runners.model import HASH, HASHES, SEALED_FOR
 from blockyard.server.runs.model import Run
 from blockyard.server.runs.ports import RunParts
 
@@ -48,16 +49,16 @@ def claim_document(
         sealed = _environment_input(RUN_TOKEN_INPUT, seal(public_key, token), is_sensitive=True)
         spec["buildingBlock"] = _with_input(_object(spec["buildingBlock"]), sealed)
     if not own_protocol and _applies_plan(run, document):
-        address = links.href("state", workspace=run.workspace, uuid=run.block_id)
+        address = links.to("api", "terraform", "state", "workspace", run.workspace, "buildingBlock", run.block_id)
         given = _environment_input(STATE_ADDRESS_INPUT, address, is_sensitive=False)
         spec["buildingBlock"] = _with_input(_object(spec["buildingBlock"]), given)
     spec["runToken"] = token
     all_links = dict(_object(document["_links"]))
     if own_protocol:
         all_links |= {
-            "blockyard:log": links.link("run_log_upload", uuid=run.id),
-            "blockyard:heartbeat": links.link("run_heartbeat", uuid=run.id),
-            "blockyard:release": links.link("run_release", uuid=run.id),
+            "blockyard:log": link(links.own("runs", run.id, "log")),
+            "blockyard:heartbeat": link(links.own("runs", run.id, "heartbeat")),
+            "blockyard:release": link(links.own("runs", run.id, "release")),
         }
     return {**document, "spec": spec, "_links": all_links}
 
@@ -66,7 +67,7 @@ def readable_document(run: Run, document: JsonObject, *, links: Links, with_logs
     """Return `document` with the run's status of now, hashes in place of envelopes, and where its logs are."""
     all_links = dict(_object(document["_links"]))
     if with_logs:
-        all_links["downloadLogs"] = links.link("run_logs", uuid=run.id)
+        all_links["downloadLogs"] = link(links.of(RUN, run.id, "logs"))
     return {**_without_envelopes(document), "status": run.status.value, "_links": all_links}
 
 
@@ -132,13 +133,13 @@ def _applies_plan(run: Run, document: JsonObject) -> bool:
 
 def _links(run: Run, parts: RunParts, links: Links) -> JsonObject:
     all_links: JsonObject = {
-        "self": links.link("run", uuid=run.id),
-        "registerSource": links.link("register_source", uuid=run.id),
-        "updateSource": {**links.link("update_source", uuid=run.id), "templated": True},
-        "meshstackBaseUrl": links.link("base"),
+        "self": link(links.of(RUN, run.id)),
+        "registerSource": link(links.of(RUN, run.id, "status", "source")),
+        "updateSource": {"href": links.of(RUN, run.id, "status", "source") + "/{sourceId}", "templated": True},
+        "meshstackBaseUrl": link(links.base_url),
     }
     if parts.plan_run_id is not None:
-        all_links["planArtifact"] = links.link("plan_artifact", uuid=parts.plan_run_id)
+        all_links["planArtifact"] = link(links.of(RUN, parts.plan_run_id, "planartifact"))
     return all_links
 
 

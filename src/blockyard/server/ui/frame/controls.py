@@ -20,7 +20,7 @@ from blockyard.server.blocks.model.block import InputValue
 from blockyard.server.blocks.model.inputs import missing_inputs
 from blockyard.server.definitions.model import InputSpec
 from blockyard.server.kit.bodies import SentFile
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.model import StoredSecret
 from blockyard.server.ui.frame.brackets import never_closed
 
 CONTROLS = {

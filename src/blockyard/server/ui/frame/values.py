@@ -10,8 +10,8 @@ from blockyard.server.blocks.model.block import BlockOutput
 from blockyard.server.blocks.model.resolution import ResolvedValue
 from blockyard.server.blocks.service import BlockView
 from blockyard.server.definitions.model import AssignmentType, InputSpec, OutputAssignment, OutputSpec
-from blockyard.server.definitions.values import file_content, is_web_address
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.definitions.model.values import file_content, is_web_address
+from blockyard.server.runners.model import StoredSecret
 
 MASK = "••••••"
 

@@ -3,23 +3,20 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Response
+from fastapi import APIRouter, Body, Response
 from pydantic import Field
 
-from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.media import WORKSPACE_GROUP_BINDING, WORKSPACE_USER_BINDING
+from blockyard.protocol.kinds import WORKSPACE_GROUP_BINDING, WORKSPACE_USER_BINDING
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import joined, media, media_class
-from blockyard.server.kit.large_bodies import api_router
+from blockyard.server.kit.http import joined
+from blockyard.server.kit.objects import object_router
 from blockyard.server.kit.wire import Name, Text, WireDate, WireJson, WireModel
 from blockyard.server.workspaces.model import Binding, BindingKind, NewBinding, parse_role
 from blockyard.server.workspaces.service import BindingService
 
-_MEDIA = {BindingKind.USER: WORKSPACE_USER_BINDING, BindingKind.GROUP: WORKSPACE_GROUP_BINDING}
-_PATH = {BindingKind.USER: "userbindings", BindingKind.GROUP: "groupbindings"}
-_LINK = {BindingKind.USER: "workspace_user_binding", BindingKind.GROUP: "workspace_group_binding"}
+_KIND = {BindingKind.USER: WORKSPACE_USER_BINDING, BindingKind.GROUP: WORKSPACE_GROUP_BINDING}
 _WORD = {BindingKind.USER: "user", BindingKind.GROUP: "group"}
 
 
@@ -89,17 +86,12 @@ def binding_routes(db: Database, bindings: BindingService, links: Links) -> APIR
 
 
 def _routes(kind: BindingKind, db: Database, bindings: BindingService, links: Links) -> APIRouter:
-    media_type, word = _MEDIA[kind], _WORD[kind]
-    router = api_router(
-        tags=["Workspace bindings"],
-        prefix=f"/api/meshobjects/meshworkspacebindings/{_PATH[kind]}",
-        dependencies=[Depends(media(media_type))],
-        default_response_class=media_class(media_type),
-    )
+    of, word = _KIND[kind], _WORD[kind]
+    router = object_router(of, "Workspace bindings")
 
     @router.post("", status_code=HTTPStatus.CREATED, name=f"create_workspace_{word}_binding")
     async def create(
-        body: Annotated[BindingBody, Body(media_type=media_type)], principal: CurrentPrincipal
+        body: Annotated[BindingBody, Body(media_type=of.media)], principal: CurrentPrincipal
     ) -> BindingDocument:
         """Give a role in a workspace."""
         new = body.new(kind)
@@ -124,7 +116,6 @@ def _routes(kind: BindingKind, db: Database, bindings: BindingService, links: Li
 
 
 def _document(binding: Binding, links: Links) -> BindingDocument:
-    self_link: JsonObject = links.link(_LINK[binding.kind], name=binding.name)
     return BindingDocument(
         kind=binding.kind.value,
         metadata=BindingMetadata(name=binding.name),
@@ -132,5 +123,5 @@ def _document(binding: Binding, links: Links) -> BindingDocument:
         target_ref=BareRef(name=binding.workspace),
         subject=BareRef(name=binding.subject),
         expiry_date=binding.expires_on,
-        links={"self": self_link},
+        links={"self": {"href": links.of(_KIND[binding.kind], binding.name)}},
     )

@@ -5,15 +5,13 @@ from collections.abc import Sequence
 import structlog
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import Author, EventType
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal, WorkspaceRole
 from blockyard.server.identity.permissions import codes_of_roles
 from blockyard.server.identity.service import GroupService, UserService
-from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, NotFound, Unprocessable
-from blockyard.server.kit.ids import NewId
 from blockyard.server.workspaces.model import (
     Binding,
     BindingKind,
@@ -22,37 +20,33 @@ from blockyard.server.workspaces.model import (
     require_another_owner,
     require_room_for_owner,
 )
-from blockyard.server.workspaces.service.directory import WorkspaceDirectory
+from blockyard.server.workspaces.service.directory import WorkspaceDirectory, require_active
 from blockyard.server.workspaces.service.people import people_of
 from blockyard.server.workspaces.service.ports import PeopleListener
 from blockyard.server.workspaces.store import BindingStore, WorkspaceStore
 
 log = structlog.get_logger(__name__)
 
-SAVE, DELETE = "WORKSPACEPRINCIPALBINDING_SAVE", "WORKSPACEPRINCIPALBINDING_DELETE"
+LIST, SAVE = "WORKSPACEPRINCIPALBINDING_LIST", "WORKSPACEPRINCIPALBINDING_SAVE"
+DELETE = "WORKSPACEPRINCIPALBINDING_DELETE"
 
 
 class BindingService:
-    """Use cases of bindings."""
+    """Use cases of bindings. Higher features that want to know of other people in a workspace are among `listeners`."""
 
     def __init__(
         self,
+        basics: Basics,
         *,
-        clock: Clock,
-        new_id: NewId,
-        event_log: EventLog,
         directory: WorkspaceDirectory,
         users: UserService,
         groups: GroupService,
-        listeners: Sequence[PeopleListener] = (),
     ) -> None:
-        self._clock = clock
-        self._new_id = new_id
-        self._events = event_log
+        self._basics = basics
         self._directory = directory
         self._users = users
         self._groups = groups
-        self._listeners = listeners
+        self.listeners: list[PeopleListener] = []
 
     def create(self, tx: Transaction, principal: Principal, new: NewBinding) -> Binding:
         """Give somebody a role with no more rights than one's own.
@@ -60,10 +54,8 @@ class BindingService:
         Raises Denied, NotFound, Invalid, Conflict, Unprocessable (unknown person or group).
         """
         principal.require(SAVE, workspace=new.workspace)
-        workspace = WorkspaceStore(tx).kept(new.workspace)
-        if workspace is None:
-            raise NotFound(f"there is no workspace '{new.workspace}'", field="/targetRef/name")
-        new.check(self._clock())
+        workspace = require_active(tx, new.workspace, field="/targetRef/name")
+        new.check(self._basics.clock())
         _require_as_strong(principal, SAVE, new.role, new.workspace)
         self._require_subject(tx, new)
         bindings = BindingStore(tx)
@@ -88,16 +80,15 @@ class BindingService:
 
     def get(self, tx: Transaction, principal: Principal, kind: BindingKind, name: str) -> Binding:
         """Return a binding. Raises Denied, NotFound."""
-        binding = BindingStore(tx).get(kind, name)
-        if binding is None or binding.deleted_at is not None:
+        binding = principal.opened(LIST, BindingStore(tx).get(kind, name), _unknown(name))
+        if binding.deleted_at is not None:
             raise _unknown(name)
-        principal.require_in("WORKSPACEPRINCIPALBINDING_LIST", binding.workspace, hide=_unknown(name).message)
         return binding
 
     def of_workspace(self, tx: Transaction, principal: Principal, workspace: str) -> Sequence[Binding]:
         """Return all bindings of a workspace, ended ones too, oldest first. Raises Denied, NotFound."""
         sentence = f"there is no workspace '{workspace}'"
-        principal.require_in("WORKSPACEPRINCIPALBINDING_LIST", workspace, hide=sentence)
+        principal.require_in(LIST, workspace, hide=sentence)
         if not self._directory.exists(tx, workspace):
             raise NotFound(sentence)
         return BindingStore(tx).of_workspace(workspace)
@@ -114,30 +105,27 @@ class BindingService:
             NotFound: there never was such a binding, or the principal may not know of it.
         """
         bindings = BindingStore(tx)
-        binding = bindings.get(kind, name)
-        if binding is None:
-            raise _unknown(name)
-        principal.require_in(DELETE, binding.workspace, hide=_unknown(name).message)
+        binding = principal.opened(DELETE, bindings.get(kind, name), _unknown(name))
         if binding.deleted_at is not None:
             return
         _require_as_strong(principal, DELETE, binding.role, binding.workspace)
-        workspace = WorkspaceStore(tx).active(binding.workspace)
+        workspace = WorkspaceStore(tx).living(binding.workspace)
         if binding.owns and workspace is not None:
             self._require_may_dismiss(tx, principal, workspace, binding)
             WorkspaceStore(tx).save(workspace)
         before = self._people(tx, binding.workspace)
-        bindings.remove(binding, self._clock())
+        bindings.remove(binding, self._basics.clock())
         self._tell_listeners(tx, binding.workspace, before)
         self._tell(tx, principal.author, EventType.REMOVED, binding)
 
     def _people(self, tx: Transaction, workspace: str) -> list[JsonObject]:
-        return people_of(tx, workspace, clock=self._clock, users=self._users, groups=self._groups)
+        return people_of(tx, workspace, clock=self._basics.clock, users=self._users, groups=self._groups)
 
     def _tell_listeners(self, tx: Transaction, workspace: str, before: list[JsonObject]) -> None:
         """Tell who wants to know, unless the people and their roles are the same as before."""
         if self._people(tx, workspace) == before:
             return
-        for listener in self._listeners:
+        for listener in self.listeners:
             listener.people_changed(tx, workspace)
 
     def _require_subject(self, tx: Transaction, new: NewBinding) -> None:
@@ -153,7 +141,7 @@ class BindingService:
             )
 
     def _owners(self, tx: Transaction, workspace: str) -> Sequence[Binding]:
-        return [binding for binding in BindingStore(tx).of_workspace(workspace, self._clock()) if binding.owns]
+        return [binding for binding in BindingStore(tx).of_workspace(workspace, self._basics.clock()) if binding.owns]
 
     def _require_may_appoint(self, tx: Transaction, principal: Principal, workspace: Workspace) -> None:
         if SAVE not in principal.everywhere:
@@ -168,7 +156,7 @@ class BindingService:
         require_another_owner(self._owners(tx, workspace.name), binding)
 
     def _require_owner(self, tx: Transaction, principal: Principal, workspace: Workspace) -> None:
-        roles = self._directory.roles_of(tx, principal.author.identifier, self._clock())
+        roles = self._directory.roles_of(tx, principal.author.identifier, self._basics.clock())
         person = principal.author.type == "User"
         if not person or WorkspaceRole.OWNER not in roles.get(workspace.name, frozenset()):
             raise Denied(
@@ -180,19 +168,19 @@ class BindingService:
 
     def _new(self, new: NewBinding) -> Binding:
         return Binding(
-            id=self._new_id(),
+            id=self._basics.new_id(),
             kind=new.kind,
             name=new.name,
             role=new.role,
             workspace=new.workspace,
             subject=new.subject,
             expires_on=new.expires_on,
-            created_at=self._clock(),
+            created_at=self._basics.clock(),
         )
 
     def _tell(self, tx: Transaction, author: Author, type_: EventType, binding: Binding) -> None:
         subject = "User" if binding.kind is BindingKind.USER else "Group"
-        self._events.append(
+        self._basics.event_log.append(
             tx,
             author,
             f"Workspace {subject} Binding {type_}",

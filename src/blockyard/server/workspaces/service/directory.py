@@ -7,7 +7,20 @@ from datetime import datetime
 from blockyard.server.identity.model import WorkspaceRole
 from blockyard.server.identity.service import GroupService
 from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import NotFound
+from blockyard.server.workspaces.model import OWNER_FIELD, Workspace
 from blockyard.server.workspaces.store import BindingStore, WorkspaceStore
+
+
+def require_active(tx: Transaction, name: str, *, field: str = OWNER_FIELD) -> Workspace:
+    """Return the workspace, which then stays until this transaction ends: how every creation in a workspace begins.
+
+    Raises NotFound if there is none; `field` says where the request names it.
+    """
+    workspace = WorkspaceStore(tx).kept(name)
+    if workspace is None:
+        raise NotFound(f"there is no workspace '{name}'", code="UnknownWorkspace", field=field)
+    return workspace
 
 
 class WorkspaceDirectory:
@@ -18,11 +31,11 @@ class WorkspaceDirectory:
 
     def exists(self, tx: Transaction, name: str) -> bool:
         """Whether there is a workspace of this name that is not deleted."""
-        return WorkspaceStore(tx).active(name) is not None
+        return WorkspaceStore(tx).living(name) is not None
 
-    def keep(self, tx: Transaction, name: str) -> bool:
-        """Whether there is such a workspace; it is not deleted then before this transaction ends."""
-        return WorkspaceStore(tx).kept(name) is not None
+    def require_active(self, tx: Transaction, name: str) -> None:
+        """Keep the workspace until this transaction ends. Raises NotFound if there is none."""
+        require_active(tx, name)
 
     def roles_of(self, tx: Transaction, username: str, at: datetime) -> Mapping[str, frozenset[WorkspaceRole]]:
         """Return the roles a person has at `at` in each workspace, directly or through a group."""

@@ -6,14 +6,14 @@ from dataclasses import replace
 import structlog
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import WORKSPACE
+from blockyard.server.events.basics import Basics
+from blockyard.server.events.changes import Changes
 from blockyard.server.events.model import SYSTEM, Author, EventType
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal, WorkspaceRole
 from blockyard.server.identity.service import ApiKeyService, GroupService, UserService
-from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, Denied, Invalid, NotFound
-from blockyard.server.kit.ids import NewId
+from blockyard.server.kit.errors import Denied, NotFound, require_same, taken
 from blockyard.server.kit.names import MAX_NAME_LENGTH, check_name
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import Uses
@@ -24,6 +24,7 @@ from blockyard.server.workspaces.model import (
     Workspace,
     WorkspaceSettings,
 )
+from blockyard.server.workspaces.service.directory import require_active
 from blockyard.server.workspaces.service.people import people_of
 from blockyard.server.workspaces.service.ports import WorkspaceListener
 from blockyard.server.workspaces.store import BindingStore, WorkspaceStore
@@ -39,10 +40,8 @@ class WorkspaceService:
 
     def __init__(
         self,
+        basics: Basics,
         *,
-        clock: Clock,
-        new_id: NewId,
-        event_log: EventLog,
         users: UserService,
         groups: GroupService,
         keys: ApiKeyService,
@@ -50,9 +49,8 @@ class WorkspaceService:
         self_service: bool = False,
         max_name_length: int = MAX_NAME_LENGTH,
     ) -> None:
-        self._clock = clock
-        self._new_id = new_id
-        self._events = event_log
+        self._basics = basics
+        self._changes: Changes[Workspace] = Changes(basics.event_log, WORKSPACE, "Workspace", Workspace.document)
         self._users = users
         self._groups = groups
         self._keys = keys
@@ -66,30 +64,20 @@ class WorkspaceService:
 
     def exists(self, tx: Transaction, name: str) -> bool:
         """Whether there is a workspace of this name that is not deleted."""
-        return WorkspaceStore(tx).active(name) is not None
+        return WorkspaceStore(tx).living(name) is not None
 
-    def require_active(self, tx: Transaction, name: str) -> Workspace:
+    def require_active(self, tx: Transaction, name: str, *, field: str = OWNER_FIELD) -> Workspace:
         """Return the workspace, which then stays until this transaction ends. Raises NotFound if there is none."""
-        workspace = WorkspaceStore(tx).kept(name)
-        if workspace is None:
-            raise _unknown(name)
-        return workspace
+        return require_active(tx, name, field=field)
 
     def require_builder(self, tx: Transaction, name: str) -> Workspace:
         """Return the workspace, which then stays until this transaction ends, if it may offer definitions and have runners.
 
         Raises:
             Denied: no administrator has switched its platform builder on.
-            Invalid: there is no such workspace.
+            NotFound: there is no such workspace.
         """
-        workspace = WorkspaceStore(tx).kept(name)
-        if workspace is None:
-            raise Invalid(
-                f"there is no workspace '{name}'",
-                code="UnknownWorkspace",
-                field=OWNER_FIELD,
-                remedy="Name an existing workspace.",
-            )
+        workspace = self.require_active(tx, name)
         workspace.require_builder()
         return workspace
 
@@ -105,7 +93,7 @@ class WorkspaceService:
 
     def people_of(self, tx: Transaction, workspace: str) -> list[JsonObject]:
         """Return everybody with a binding that has not ended, as USER_PERMISSIONS inputs carry them; sorted."""
-        return people_of(tx, workspace, clock=self._clock, users=self._users, groups=self._groups)
+        return people_of(tx, workspace, clock=self._basics.clock, users=self._users, groups=self._groups)
 
     def seed_admin(self, tx: Transaction, name: str) -> bool:
         """Make the workspace that runs the installation, unless it is there; return whether it was made."""
@@ -138,31 +126,29 @@ class WorkspaceService:
         _require_may_switch(principal, was=False, wanted=settings.platform_builder)
         check_name(name, "a workspace", self._max_name_length)
         if WorkspaceStore(tx).get(name) is not None:
-            raise Conflict(
-                f"the identifier '{name}' is taken; identifiers of deleted workspaces cannot be used again",
-                code="NameTaken",
-                field="/metadata/name",
-                remedy="Choose another identifier.",
-            )
+            raise taken(f"the name '{name}' is taken; names of deleted workspaces cannot be used again")
         return self._add(tx, principal.author, name, settings, principal.author.identifier if person else None)
 
     def get(self, tx: Transaction, principal: Principal, name: str) -> Workspace:
         """Return a workspace. Raises Denied, NotFound."""
-        return self._allowed(tx, principal, "WORKSPACE_LIST", name)
+        return principal.opened("WORKSPACE_LIST", WorkspaceStore(tx).living(name), _unknown(name))
 
     def page(self, tx: Transaction, principal: Principal, request: PageRequest) -> Page[Workspace]:
         """Return one page of the workspaces the principal may see, oldest first."""
-        return WorkspaceStore(tx).page(principal.reach("WORKSPACE_LIST"), request)
+        return WorkspaceStore(tx).page(request, owners=principal.listing("WORKSPACE_LIST").owners)
 
-    def update(self, tx: Transaction, principal: Principal, name: str, settings: WorkspaceSettings) -> Workspace:
-        """Change a workspace's settings. Raises Denied, NotFound."""
-        before = self._allowed(tx, principal, "WORKSPACE_SAVE", name)
+    def update(
+        self, tx: Transaction, principal: Principal, name: str, sent: str, settings: WorkspaceSettings
+    ) -> Workspace:
+        """Change a workspace's settings; `sent` is the name sent with them. Raises Denied, NotFound, Invalid (another name)."""
+        before = principal.opened("WORKSPACE_SAVE", WorkspaceStore(tx).living(name), _unknown(name))
+        require_same("a workspace", {"/metadata/name": (name, sent)})
         _require_may_switch(principal, was=before.platform_builder, wanted=settings.platform_builder)
         after = before.changed(settings)
         if after == before:
             return before
         after = WorkspaceStore(tx).save(after)
-        self._tell(tx, principal.author, "Workspace Modified", EventType.CHANGED, after, before=before)
+        self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
         if after.platform_builder and not before.platform_builder:
             self.warn_of_builders(tx)
         return after
@@ -175,29 +161,19 @@ class WorkspaceService:
             Denied: the principal may not, or one of its API keys may do more than the principal.
             NotFound: there never was such a workspace, or the principal may not know of it.
         """
-        principal.require_in("WORKSPACE_DELETE", name, hide=_unknown(name).message)
         workspaces = WorkspaceStore(tx)
-        workspace = workspaces.get(name)
-        if workspace is None:
-            raise _unknown(name)
+        workspace = principal.opened("WORKSPACE_DELETE", workspaces.get(name), _unknown(name))
         if workspace.deleted_at is not None:
             return
-        gone = workspaces.save(replace(workspace, deleted_at=self._clock()))
+        gone = workspaces.save(replace(workspace, deleted_at=self._basics.clock()))
         self.uses.refuse_used(tx, name, f"workspace '{name}'")
         bindings = BindingStore(tx)
         for binding in bindings.of_workspace(name):
-            bindings.remove(binding, self._clock())
+            bindings.remove(binding, self._basics.clock())
         self._keys.revoke_all(tx, principal, name)
         for listener in self.listeners:
             listener.workspace_deleted(tx, principal.author, name)
-        self._tell(tx, principal.author, "Workspace Deleted", EventType.DELETED, gone)
-
-    def _allowed(self, tx: Transaction, principal: Principal, code: str, name: str) -> Workspace:
-        principal.require_in(code, name, hide=_unknown(name).message)
-        workspace = WorkspaceStore(tx).active(name)
-        if workspace is None:
-            raise _unknown(name)
-        return workspace
+        self._changes.tell(tx, principal.author, EventType.DELETED, gone)
 
     def _add(
         self, tx: Transaction, author: Author, name: str, settings: WorkspaceSettings, owner: str | None
@@ -207,18 +183,18 @@ class WorkspaceService:
             display_name=settings.display_name,
             tags=settings.tags,
             platform_builder=settings.platform_builder or False,
-            created_at=self._clock(),
+            created_at=self._basics.clock(),
         )
         WorkspaceStore(tx).add(workspace)
         if owner is not None:
             BindingStore(tx).add(self._ownership(name, owner))
-        self._tell(tx, author, "Workspace Created", EventType.CREATED, workspace)
+        self._changes.tell(tx, author, EventType.CREATED, workspace)
         if workspace.platform_builder:
             self.warn_of_builders(tx)
         return workspace
 
     def _ownership(self, workspace: str, username: str) -> Binding:
-        binding_id = self._new_id()
+        binding_id = self._basics.new_id()
         return Binding(
             id=binding_id,
             kind=BindingKind.USER,
@@ -227,31 +203,8 @@ class WorkspaceService:
             workspace=workspace,
             subject=username,
             expires_on=None,
-            created_at=self._clock(),
+            created_at=self._basics.clock(),
         )
-
-    def _tell(
-        self,
-        tx: Transaction,
-        author: Author,
-        title: str,
-        type_: EventType,
-        workspace: Workspace,
-        *,
-        before: Workspace | None = None,
-    ) -> None:
-        self._events.append(
-            tx,
-            author,
-            title,
-            type_,
-            workspace=workspace.name,
-            subject_kind="meshWorkspace",
-            subject_id=workspace.name,
-            content=workspace.document(),
-            previous=before.document() if before else None,
-        )
-        log.info("workspace changed", workspace=workspace.name, change=title)
 
 
 def _require_may_switch(principal: Principal, *, was: bool, wanted: bool | None) -> None:

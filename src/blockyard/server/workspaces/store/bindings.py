@@ -1,7 +1,6 @@
 """The table of bindings."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import (
@@ -10,7 +9,6 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Index,
-    RowMapping,
     String,
     Table,
     Uuid,
@@ -22,17 +20,18 @@ from sqlalchemy import (
 )
 
 from blockyard.server.identity.model import WorkspaceRole
-from blockyard.server.kit.columns import Instant
+from blockyard.server.kit.columns import Instant, Word
 from blockyard.server.kit.database import Transaction, metadata
+from blockyard.server.kit.members import members
 from blockyard.server.workspaces.model import Binding, BindingKind
 
 _bindings = Table(
     "workspace_bindings",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("kind", String(32), nullable=False),
+    Column("kind", Word(BindingKind, 32), nullable=False),
     Column("name", String(45), nullable=False),
-    Column("role", String(32), nullable=False),
+    Column("role", Word(WorkspaceRole, 32), nullable=False),
     Column("workspace", String(64), ForeignKey("workspaces.name"), nullable=False),
     Column("subject", String(255), nullable=False),
     Column("expires_on", Date),
@@ -63,14 +62,14 @@ class BindingStore:
         row = (
             self._tx.execute(
                 select(_bindings)
-                .where(_bindings.c.kind == kind.value, _bindings.c.name == name)
+                .where(_bindings.c.kind == kind, _bindings.c.name == name)
                 .order_by(_bindings.c.deleted_at.is_not(None), _bindings.c.deleted_at.desc())
                 .limit(1)
             )
             .mappings()
             .one_or_none()
         )
-        return None if row is None else _binding(row)
+        return None if row is None else Binding(**row)
 
     def of_workspace(self, workspace: str, valid_at: datetime | None = None) -> Sequence[Binding]:
         """Return the bindings of a workspace, oldest first; with `valid_at` without those that ended before."""
@@ -78,16 +77,15 @@ class BindingStore:
 
     def of_user(self, username: str, groups: Collection[str], valid_at: datetime) -> Sequence[Binding]:
         """Return the bindings of a person and of their groups that have not ended."""
-        personal = and_(_bindings.c.kind == BindingKind.USER.value, _bindings.c.subject == username)
+        personal = and_(_bindings.c.kind == BindingKind.USER, _bindings.c.subject == username)
         if not groups:
             return self._find(personal, valid_at)
-        shared = and_(_bindings.c.kind == BindingKind.GROUP.value, _bindings.c.subject.in_(groups))
+        shared = and_(_bindings.c.kind == BindingKind.GROUP, _bindings.c.subject.in_(groups))
         return self._find(or_(personal, shared), valid_at)
 
     def add(self, binding: Binding) -> None:
         """Write a new binding."""
-        values = asdict(binding) | {"kind": binding.kind.value, "role": binding.role.value}
-        self._tx.execute(insert(_bindings).values(values))
+        self._tx.execute(insert(_bindings), members(binding))
 
     def remove(self, binding: Binding, at: datetime) -> None:
         """Mark a binding as deleted."""
@@ -98,9 +96,4 @@ class BindingStore:
         if valid_at is not None:
             query = query.where(or_(_bindings.c.expires_on.is_(None), _bindings.c.expires_on >= valid_at.date()))
         rows = self._tx.execute(query.order_by(_bindings.c.created_at, _bindings.c.id))
-        return [_binding(row) for row in rows.mappings()]
-
-
-def _binding(row: RowMapping) -> Binding:
-    values = dict(row) | {"kind": BindingKind(row["kind"]), "role": WorkspaceRole(row["role"])}
-    return Binding(**values)
+        return [Binding(**row) for row in rows.mappings()]

@@ -9,7 +9,7 @@ from blockyard.server.blocks.model.inputs import SentInput, pointer_of
 from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.service import BlockDetail
 from blockyard.server.definitions.model import InputSpec
-from blockyard.server.definitions.values import check_value
+from blockyard.server.definitions.model.values import check_value
 from blockyard.server.kit.bodies import Form
 from blockyard.server.kit.errors import Invalid, Refusal
 from blockyard.server.ui.frame import controls, values

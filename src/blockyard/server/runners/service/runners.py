@@ -1,25 +1,24 @@
-"""What one can do with runners."""
+"""Use cases of runners. Source: api.md 3.14."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import UUID
 
 import structlog
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import RUNNER
 from blockyard.protocol.names import ImplementationType
+from blockyard.server.events.basics import Basics
+from blockyard.server.events.changes import Changes
 from blockyard.server.events.model import EventType
-from blockyard.server.events.service import EventLog
-from blockyard.server.identity.model import Principal, Reach
+from blockyard.server.identity.model import Principal
 from blockyard.server.identity.service import ApiKeyService
-from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, Denied, Invalid, NotFound
-from blockyard.server.kit.ids import NewId
+from blockyard.server.kit.errors import Conflict, Denied, Invalid, NotFound, require_same
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.usage import counted
+from blockyard.server.kit.usage import Uses, counted
 from blockyard.server.runners.model import (
     SHARED_RUNNER,
     Restriction,
@@ -28,8 +27,9 @@ from blockyard.server.runners.model import (
     RunnerId,
     RunnerSpec,
     RunnerType,
+    check_public_key,
+    fingerprint,
 )
-from blockyard.server.runners.secrets import check_public_key, fingerprint
 from blockyard.server.runners.store import RunnerStore
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -38,44 +38,25 @@ log = structlog.get_logger(__name__)
 SEEN_EVERY = timedelta(seconds=5)
 """How often at most a runner's last contact is written: claims come many times a second."""
 
-KIND = "meshBuildingBlockRunner"
-_LISTED_USERS = 10
-
-
-class RunnerUsage(Protocol):
-    """Told by higher features: what still refers to a runner."""
-
-    def used_by(self, tx: Transaction, runner_id: RunnerId) -> list[str]:
-        """Return one phrase for each thing that refers to the runner, such as "version 2 of 'Bucket'"."""
+LIST, SAVE, DELETE = "BUILDINGBLOCKRUNNER_LIST", "BUILDINGBLOCKRUNNER_SAVE", "BUILDINGBLOCKRUNNER_DELETE"
 
 
 class RunnerService:
-    """Use cases of runners.
+    """Use cases of runners. Higher features add what refers to a runner to `uses`."""
 
-    `usages` is read at each deletion, so the application may fill the list after it made this service.
-    """
-
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        new_id: NewId,
-        event_log: EventLog,
-        workspaces: WorkspaceService,
-        keys: ApiKeyService,
-        usages: Sequence[RunnerUsage] = (),
-    ) -> None:
-        self._clock = clock
-        self._new_id = new_id
-        self._event_log = event_log
+    def __init__(self, basics: Basics, *, workspaces: WorkspaceService, keys: ApiKeyService) -> None:
+        self._basics = basics
         self._workspaces = workspaces
         self._keys = keys
-        self._usages = usages
+        self._changes: Changes[Runner] = Changes(
+            basics.event_log, RUNNER, "Building Block Runner", _content, verb="Changed"
+        )
+        self.uses: Uses[RunnerId] = Uses()
 
     def create(self, tx: Transaction, principal: Principal, spec: RunnerSpec, *, protocol: int = 0) -> Runner:
         """Register a runner of a workspace that will speak `protocol`. Raises Denied, Invalid."""
-        principal.require("BUILDINGBLOCKRUNNER_SAVE", workspace=spec.workspace)
-        if spec.restriction is Restriction.PUBLIC and "BUILDINGBLOCKRUNNER_SAVE" not in principal.everywhere:
+        principal.require(SAVE, workspace=spec.workspace)
+        if spec.restriction is Restriction.PUBLIC and SAVE not in principal.everywhere:
             raise Denied(
                 "you don't have sufficient permissions: only administrators may register PUBLIC runners",
                 code="MissingPermission",
@@ -85,7 +66,7 @@ class RunnerService:
         self._workspaces.require_builder(tx, spec.workspace)
         check_public_key(spec.public_key, field="/spec/publicKey")
         runner = Runner(
-            id=RunnerId(self._new_id()),
+            id=RunnerId(self._basics.new_id()),
             workspace=spec.workspace,
             display_name=spec.display_name,
             public_key=spec.public_key,
@@ -93,25 +74,21 @@ class RunnerService:
             restriction=spec.restriction or Restriction.PRIVATE,
             is_self_hosted=True,
             federation=spec.federation,
-            created_at=self._clock(),
+            created_at=self._basics.clock(),
             protocol=protocol,
         )
-        RunnerStore(tx).add(runner)
-        self._tell(tx, principal, EventType.CREATED, runner)
-        return runner
+        return self._changes.tell(tx, principal.author, EventType.CREATED, RunnerStore(tx).add(runner))
 
     def get(self, tx: Transaction, principal: Principal, runner_id: RunnerId) -> Runner:
-        """Return a runner of the principal's workspaces, or a public one. Raises NotFound."""
+        """Return a runner of the principal's workspaces, or a public one. Raises NotFound, Denied."""
         runner = RunnerStore(tx).get(runner_id)
-        if runner is None or not self._visible(principal, runner):
-            raise _unknown(runner_id)
-        return runner
+        if runner is not None and _is_shown(principal, runner):
+            return runner
+        return principal.opened(LIST, runner, _unknown(runner_id))
 
     def page(self, tx: Transaction, principal: Principal, wanted: RunnerFilter, request: PageRequest) -> Page[Runner]:
         """Return the runners of the principal's workspaces and the public ones. Raises Denied."""
-        reach = _reach(principal)
-        principal.require_somewhere("BUILDINGBLOCKRUNNER_LIST")
-        return RunnerStore(tx).page(reach, wanted, request)
+        return RunnerStore(tx).visible(principal.listing(LIST), wanted, request)
 
     def update(self, tx: Transaction, principal: Principal, runner_id: RunnerId, spec: RunnerSpec) -> Runner:
         """Change name, public key or identity of a runner.
@@ -122,60 +99,43 @@ class RunnerService:
             Denied: the principal may not, or the runner serves others and the principal is no administrator.
             Invalid: the key is unusable, or a member that never changes differs.
         """
-        before = self.get(tx, principal, runner_id)
-        principal.require("BUILDINGBLOCKRUNNER_SAVE", workspace=before.workspace)
-        _require_may_handle(principal, "BUILDINGBLOCKRUNNER_SAVE", before)
+        before = self._handled(tx, principal, SAVE, runner_id)
         self._workspaces.require_builder(tx, before.workspace)
-        for pointer, was, now in (
-            ("/metadata/ownedByWorkspace", before.workspace, spec.workspace),
-            ("/spec/implementationType", before.implementation_type, spec.implementation_type),
-            ("/spec/restriction", before.restriction, spec.restriction or before.restriction),
-        ):
-            if was != now:
-                raise Invalid(
-                    f"{pointer.rpartition('/')[2]} of a runner never changes: it is '{was}'",
-                    code="Immutable",
-                    field=pointer,
-                    remedy="Register another runner.",
-                )
+        require_same(
+            "a runner",
+            {
+                "/metadata/ownedByWorkspace": (before.workspace, spec.workspace),
+                "/spec/implementationType": (before.implementation_type, spec.implementation_type),
+                "/spec/restriction": (before.restriction, spec.restriction or before.restriction),
+            },
+        )
         check_public_key(spec.public_key, field="/spec/publicKey")
         after = replace(before, display_name=spec.display_name, public_key=spec.public_key, federation=spec.federation)
         if after == before:
             return before
-        after = RunnerStore(tx).save(after)
-        self._tell(tx, principal, EventType.CHANGED, after, before)
-        return after
+        return self._changes.tell(tx, principal.author, EventType.CHANGED, RunnerStore(tx).save(after), before=before)
 
     def delete(self, tx: Transaction, principal: Principal, runner_id: RunnerId) -> None:
         """Delete a runner nothing refers to, and its own keys; deleting it again changes nothing.
 
         Raises NotFound, Denied, Conflict.
         """
-        if RunnerStore(tx).get(runner_id) is None and self._event_log.deleted_just_now(
-            tx, principal.author, subject_kind=KIND, subject_id=str(runner_id)
-        ):
+        found = RunnerStore(tx).get(runner_id)
+        if found is None and self._changes.deleted_just_now(tx, principal.author, runner_id):
             return
-        runner = self.get(tx, principal, runner_id)
-        principal.require("BUILDINGBLOCKRUNNER_DELETE", workspace=runner.workspace)
-        _require_may_handle(principal, "BUILDINGBLOCKRUNNER_DELETE", runner)
+        runner = self._handled(tx, principal, DELETE, runner_id)
         if runner.id == SHARED_RUNNER:
             raise Conflict(
                 "the shared runner belongs to the installation and cannot be deleted",
                 code="SharedRunner",
                 remedy="Delete only runners that you made.",
             )
-        users = [user for usage in self._usages for user in usage.used_by(tx, runner_id)]
-        if users:
-            shown = ", ".join(users[:_LISTED_USERS])
-            more = len(users) - _LISTED_USERS
-            raise Conflict(
-                f"runner '{runner.display_name}' is still used by {shown}" + (f" and {more} more" if more > 0 else ""),
-                code="InUse",
-                remedy="Give these another runner, or delete them first.",
-            )
+        self.uses.refuse_used(tx, runner_id, f"runner '{runner.display_name}'")
         RunnerStore(tx).remove(runner)
         self._keys.revoke_of_runner(tx, principal, runner.id)
-        self._tell(tx, principal, EventType.DELETED, runner)
+        self._changes.tell(tx, principal.author, EventType.DELETED, runner)
+
+    # For other services: no principal is asked
 
     def get_by_id(self, tx: Transaction, runner_id: RunnerId) -> Runner:
         """Return a runner, for other services only: nobody is asked. Raises NotFound."""
@@ -265,7 +225,7 @@ class RunnerService:
             restriction=Restriction.PUBLIC,
             is_self_hosted=False,
             federation=None,
-            created_at=self._clock(),
+            created_at=self._basics.clock(),
             protocol=protocol,
         )
         runners.add(runner)
@@ -278,47 +238,30 @@ class RunnerService:
 
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""
-        return counted(RunnerStore(tx).count(workspace), "building block runner")
+        return counted(RunnerStore(tx).count_of(workspace), "building block runner")
 
-    def _visible(self, principal: Principal, runner: Runner) -> bool:
-        if principal.runner == runner.id or principal.allows("BUILDINGBLOCKRUNNER_LIST", workspace=runner.workspace):
-            return True
-        if runner.restriction is not Restriction.PUBLIC or principal.run is not None:
-            return False
-        return not _reach(principal).nothing
+    def _handled(self, tx: Transaction, principal: Principal, code: str, runner_id: RunnerId) -> Runner:
+        """Return a runner that the principal may change or delete: one that serves others too only as an administrator.
 
-    def _tell(
-        self, tx: Transaction, principal: Principal, type_: EventType, runner: Runner, before: Runner | None = None
-    ) -> None:
-        log.info("runner changed", change=type_.value, runner_id=str(runner.id), workspace=runner.workspace)
-        self._event_log.append(
-            tx,
-            principal.author,
-            f"Building Block Runner {type_}",
-            type_,
-            workspace=runner.workspace,
-            subject_kind=KIND,
-            subject_id=str(runner.id),
-            content=_content(runner),
-            previous=None if before is None else _content(before),
-        )
+        Others' secrets are sealed to the key of a runner that serves them.
+        """
+        found = RunnerStore(tx).get(runner_id)
+        shown = found is not None and _is_shown(principal, found)
+        runner = principal.opened(code, found, _unknown(runner_id), shown=shown)
+        if runner.restriction is Restriction.PUBLIC and code not in principal.everywhere:
+            raise Denied(
+                "you don't have sufficient permissions: only administrators may change or delete PUBLIC runners",
+                code="MissingPermission",
+                remedy="Ask an administrator.",
+            )
+        return runner
 
 
-def _require_may_handle(principal: Principal, code: str, runner: Runner) -> None:
-    """Raise Denied unless `runner` serves its own workspace alone or the principal is an administrator.
-
-    Others' secrets are sealed to the key of a runner that serves them.
-    """
-    if runner.restriction is Restriction.PUBLIC and code not in principal.everywhere:
-        raise Denied(
-            "you don't have sufficient permissions: only administrators may change or delete PUBLIC runners",
-            code="MissingPermission",
-            remedy="Ask an administrator.",
-        )
-
-
-def _reach(principal: Principal) -> Reach:
-    return principal.reach("BUILDINGBLOCKRUNNER_LIST")
+def _is_shown(principal: Principal, runner: Runner) -> bool:
+    """Whether the principal may know of a runner though it may belong to others: its own key, or a public one."""
+    return principal.runner == runner.id or (
+        runner.restriction is Restriction.PUBLIC and principal.holds_somewhere(LIST)
+    )
 
 
 def _unknown(runner_id: UUID) -> NotFound:

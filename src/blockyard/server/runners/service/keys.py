@@ -7,7 +7,7 @@ from blockyard.server.identity.service import ApiKeyService, IssuedKey
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied
 from blockyard.server.runners.model import Restriction, RunnerId
-from blockyard.server.runners.service import RunnerService
+from blockyard.server.runners.service.runners import RunnerService
 
 
 class RunnerKeys:

@@ -9,16 +9,16 @@ from dataclasses import replace
 
 from blockyard.protocol.binding import Owner, SealedFor, input_key, member_key
 from blockyard.protocol.names import InputType
-from blockyard.server.definitions.implementation import Implementation
 from blockyard.server.definitions.model import (
     DefinitionId,
     InputSpec,
     VersionContent,
     input_pointer,
 )
+from blockyard.server.definitions.model.implementation import Implementation
 from blockyard.server.kit.errors import Invalid
-from blockyard.server.runners.model import Runner
-from blockyard.server.runners.secrets import SealingKey, SecretChange, SecretSealer, StoredSecret
+from blockyard.server.runners.model import Runner, SealingKey, SecretChange, StoredSecret
+from blockyard.server.runners.service import SecretSealer
 
 SECRET_MEMBERS = ("argument", "default_value")
 _WIRE = {"argument": "argument", "default_value": "defaultValue"}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from blockyard.protocol.names import ImplementationType, InputType
-from blockyard.server.definitions.model import (
+from blockyard.server.definitions.model.definition import (
     DeclaredType,
     InputSpec,
     OutputAssignment,

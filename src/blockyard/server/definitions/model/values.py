@@ -11,10 +11,10 @@ from blockyard.modules import literals
 from blockyard.protocol import addresses
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType, OutputType
-from blockyard.server.definitions.model import DeclaredType, InputSpec, OutputSpec, Value
-from blockyard.server.definitions.patterns import PatternError, matches
+from blockyard.server.definitions.model.definition import DeclaredType, InputSpec, OutputSpec, Value
+from blockyard.server.definitions.model.patterns import PatternError, matches
 from blockyard.server.kit.errors import Invalid
-from blockyard.server.runners.secrets import StoredSecret
+from blockyard.server.runners.model import StoredSecret
 
 _LARGE_REMEDY = "Keep large data in a file store and pass its address."
 

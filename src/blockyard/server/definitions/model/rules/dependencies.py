@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from blockyard.server.definitions.model import (
+from blockyard.server.definitions.model.definition import (
     Definition,
     DefinitionId,
     InputSpec,
@@ -13,7 +13,7 @@ from blockyard.server.definitions.model import (
     input_pointer,
     output_pointer,
 )
-from blockyard.server.definitions.values import feeds
+from blockyard.server.definitions.model.values import feeds
 from blockyard.server.kit.errors import Conflict, Invalid
 
 MAX_DEPENDENCIES = 20

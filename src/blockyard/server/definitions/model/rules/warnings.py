@@ -4,8 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from blockyard.protocol.names import ImplementationType
-from blockyard.server.definitions.model import AssignmentType, DeletionMode, TargetType, Version, input_pointer
-from blockyard.server.definitions.rules.implementations import has_credentials, is_ssh
+from blockyard.server.definitions.model.definition import (
+    AssignmentType,
+    DeletionMode,
+    TargetType,
+    Version,
+    input_pointer,
+)
+from blockyard.server.definitions.model.rules.implementations import has_credentials, is_ssh
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import SECRET_MEMBERS, ImplementationType
 from blockyard.server.integrations.model import IntegrationId, origin_of
-from blockyard.server.runners.secrets import StoredSecret, delivered, merged
+from blockyard.server.runners.model import StoredSecret, delivered, merged
 
 WIRE_NAMES: Mapping[ImplementationType, str] = {
     ImplementationType.MANUAL: "manual",

@@ -5,17 +5,17 @@ from collections.abc import Mapping
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import ImplementationType, InputType
-from blockyard.server.definitions.model import (
+from blockyard.server.definitions.model.definition import (
     AssignmentType,
     InputSpec,
     TargetType,
     VersionContent,
     input_pointer,
 )
-from blockyard.server.definitions.patterns import PatternError, check_pattern
-from blockyard.server.definitions.values import PATTERN_TYPES, check_type, usable_value
+from blockyard.server.definitions.model.patterns import PatternError, check_pattern
+from blockyard.server.definitions.model.values import PATTERN_TYPES, check_type, usable_value
 from blockyard.server.kit.errors import Invalid
-from blockyard.server.runners.secrets import SecretChange, StoredSecret
+from blockyard.server.runners.model import SecretChange, StoredSecret
 
 MAX_INPUTS = 500
 MAX_OPTIONS = 1000

@@ -5,7 +5,7 @@ import binascii
 import re
 
 from blockyard.protocol import addresses
-from blockyard.server.definitions.model import DefinitionSpec, TargetType
+from blockyard.server.definitions.model.definition import DefinitionSpec, TargetType
 from blockyard.server.kit.errors import Invalid
 
 MAX_SYMBOL_BYTES = 100 * 1024

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import DEFINITION, RUNNER
 from blockyard.protocol.names import ImplementationType, InputType
-from blockyard.server.definitions.implementation import Implementation
-from blockyard.server.definitions.model import (
+from blockyard.server.definitions.model.definition import (
     AssignmentType,
     DeclaredType,
     DefinitionId,
@@ -19,8 +19,8 @@ from blockyard.server.definitions.model import (
     Value,
     VersionContent,
 )
-from blockyard.server.runners.model import RunnerId
-from blockyard.server.runners.secrets import StoredSecret, stored_secret
+from blockyard.server.definitions.model.implementation import Implementation
+from blockyard.server.runners.model import RunnerId, StoredSecret, stored_secret
 
 
 def shown_content(content: VersionContent) -> JsonObject:
@@ -67,13 +67,11 @@ def _content(
     content: VersionContent, secret: Callable[[StoredSecret], JsonObject], implementation: JsonObject
 ) -> JsonObject:
     return {
-        "runnerRef": {"uuid": str(content.runner_id), "kind": "meshBuildingBlockRunner"},
+        "runnerRef": RUNNER.ref(content.runner_id),
         "onlyApplyOncePerTenant": content.only_apply_once_per_tenant,
         "deletionMode": content.deletion_mode.value,
         "permissions": list(content.permissions),
-        "dependencyDefinitionRefs": [
-            {"uuid": str(definition), "kind": "meshBuildingBlockDefinition"} for definition in content.dependencies
-        ],
+        "dependencyDefinitionRefs": [DEFINITION.ref(definition) for definition in content.dependencies],
         "inputs": {key: _input(spec, secret) for key, spec in content.inputs.items()},
         "outputs": {key: _output(spec) for key, spec in content.outputs.items()},
         "implementation": implementation,

@@ -87,6 +87,11 @@ class Runner:
     revision: int = 0
 
     @property
+    def key(self) -> RunnerId:
+        """What addresses this runner."""
+        return self.id
+
+    @property
     def takes_bound(self) -> bool:
         """Whether envelopes for this runner may be bound to their place."""
         return self.protocol >= BOUND_ENVELOPES

@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 from blockyard.protocol import addresses
 from blockyard.protocol.names import ImplementationType
-from blockyard.server.definitions.implementation import Implementation
-from blockyard.server.definitions.model import VersionContent
+from blockyard.server.definitions.model.definition import VersionContent
+from blockyard.server.definitions.model.implementation import Implementation
 from blockyard.server.integrations.model import origin_of
 from blockyard.server.kit.errors import Invalid
-from blockyard.server.runners.secrets import SecretChange
+from blockyard.server.runners.model import SecretChange
 
 _VERSION = re.compile(r"(0|[1-9]\d{0,4})\.(0|[1-9]\d{0,4})\.(0|[1-9]\d{0,4})(-[0-9A-Za-z]+(\.[0-9A-Za-z]+)*)?\Z")
 _WEB = re.compile(r"https?://[^\s\x00-\x20/\\-][^\s\x00-\x20\\]*\Z")

@@ -1,7 +1,7 @@
 """What a definition and a version are. Source: api.md 3.16 and 3.17, concepts.md 5 to 7."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType, TypeAlias
@@ -9,10 +9,10 @@ from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import ImplementationType, InputType, OutputType
-from blockyard.server.definitions.implementation import MANUAL, Implementation
-from blockyard.server.definitions.labels import label_of
-from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
-from blockyard.server.runners.secrets import SecretChange, StoredSecret
+from blockyard.server.definitions.model.implementation import MANUAL, Implementation
+from blockyard.server.definitions.model.labels import label_of
+from blockyard.server.kit.members import changed, members
+from blockyard.server.runners.model import SHARED_RUNNER, RunnerId, SecretChange, StoredSecret
 
 DefinitionId = NewType("DefinitionId", UUID)
 VersionId = NewType("VersionId", UUID)
@@ -167,6 +167,11 @@ class Version(VersionContent):
     revision: int = 0
 
     @property
+    def key(self) -> VersionId:
+        """What addresses this version."""
+        return self.id
+
+    @property
     def is_released(self) -> bool:
         """Whether everybody may use the version and nobody may change it."""
         return self.state is VersionState.RELEASED
@@ -179,11 +184,11 @@ class Version(VersionContent):
     @property
     def content(self) -> VersionContent:
         """What the author wrote."""
-        return VersionContent(**{item.name: getattr(self, item.name) for item in fields(VersionContent)})
+        return VersionContent(**members(self, VersionContent))
 
     def with_content(self, content: VersionContent) -> "Version":
         """Return this version with another content."""
-        return replace(self, **{item.name: getattr(content, item.name) for item in fields(VersionContent)})
+        return changed(self, content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,9 +225,10 @@ class Definition(DefinitionSpec):
     released_version_id: VersionId | None = None
     revision: int = 0
 
-    def with_spec(self, spec: DefinitionSpec) -> "Definition":
-        """Return this definition as its author describes it now."""
-        return replace(self, **{item.name: getattr(spec, item.name) for item in fields(DefinitionSpec)})
+    @property
+    def key(self) -> DefinitionId:
+        """What addresses this definition."""
+        return self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +280,11 @@ class DefinitionView:
     usage_count: int | None
 
     @property
+    def key(self) -> DefinitionId:
+        """What addresses this definition."""
+        return self.definition.id
+
+    @property
     def latest(self) -> VersionSummary:
         """The visible version with the highest number."""
         return self.versions[-1]
@@ -290,6 +301,11 @@ class VersionView:
 
     version: Version
     usage_count: int
+
+    @property
+    def key(self) -> VersionId:
+        """What addresses this version."""
+        return self.version.id
 
 
 def input_pointer(key: str, member: str = "") -> str:

@@ -1,0 +1,159 @@
+"""The application over the services: API, pages, health, and the loops that run while it does."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import anyio
+from fastapi import FastAPI, Request
+from starlette.types import Lifespan
+
+from blockyard import __version__
+from blockyard.server.app import health
+from blockyard.server.app.info import info_routes
+from blockyard.server.app.keys import installation_id
+from blockyard.server.app.openapi import complete_document
+from blockyard.server.app.settings import Settings
+from blockyard.server.app.wiring import Services
+from blockyard.server.audit.api import audit_routes
+from blockyard.server.blocks.api import routes as block_routes
+from blockyard.server.blocks.loops import loops as block_loops
+from blockyard.server.definitions.api import routes as definition_routes
+from blockyard.server.identity.api import (
+    SignIn,
+    authenticate_with,
+    key_routes,
+    login_routes,
+    people_routes,
+)
+from blockyard.server.integrations.api import routes as integration_routes
+from blockyard.server.kit.connections import BodyGuard
+from blockyard.server.kit.database import Database, Transaction
+from blockyard.server.kit.headers import SafeHeaders
+from blockyard.server.kit.http import AccessLog, SingleSlash, install_errors
+from blockyard.server.kit.idempotency import IdempotencyKeys
+from blockyard.server.kit.loops import Loop, run_loops
+from blockyard.server.payment_methods.api import payment_method_routes
+from blockyard.server.projects.api import project_routes
+from blockyard.server.runners.api import own_key_routes as runner_key_routes
+from blockyard.server.runners.api import routes as runner_routes
+from blockyard.server.runners.service import RunnerKeys
+from blockyard.server.runs.api import routes as run_routes
+from blockyard.server.runs.loops import loops as run_loops_of
+from blockyard.server.tofu_state.api import routes as state_routes
+from blockyard.server.ui.routes import add_pages
+from blockyard.server.workspaces.api import binding_routes, workspace_routes
+
+
+def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
+    """Return the application: API, pages, health, and the loops that run while it does."""
+    app = FastAPI(
+        title="Blockyard",
+        summary="A self-hosted control plane for building blocks.",
+        description="The meshObject API, and Blockyard's own endpoints below `/api/blockyard/v1`.",
+        version=__version__,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        redirect_slashes=False,
+        lifespan=_lifespan(db, _loops(db, services)),
+    )
+    install_errors(app)
+    app.state.authenticate = authenticate_with(db, services.authenticator, services.users)
+    _include_routes(app, settings, db, services)
+
+    async def identify(request: Request) -> str:
+        author = (await app.state.authenticate(request)).author
+        return f"{author.type} {author.identifier}"
+
+    async def may_send_much(request: Request) -> None:
+        (await app.state.authenticate(request)).require_anything()
+
+    metrics = health.Metrics()
+    app.router.routes.extend(
+        health.routes(db, metrics, lambda tx: _queue_numbers(services, tx), installation_id(services.master_key)).routes
+    )
+    complete_document(app)
+    app.add_middleware(
+        IdempotencyKeys,
+        db=db,
+        master_key=services.master_key,
+        clock=services.clock,
+        identify=identify,
+        may_send_much=may_send_much,
+    )
+    app.add_middleware(BodyGuard)
+    app.add_middleware(AccessLog, observe=metrics.observe)
+    app.add_middleware(SingleSlash)
+    app.add_middleware(SafeHeaders, https=settings.effective_public_url.startswith("https://"))
+    return app
+
+
+def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Services) -> None:
+    links = services.links
+    sign_in = SignIn(db=db, users=services.users, throttle=services.throttle)
+    for router in (  # the busiest first: they are looked through in this order
+        state_routes(db, services.state, master_key=services.master_key),
+        run_routes(
+            db,
+            runs=services.runs,
+            claims=services.claims,
+            reports=services.reports,
+            views=services.views,
+            links=links,
+            master_key=services.master_key,
+            clock=services.clock,
+        ),
+        block_routes(db, services.blocks, services.views, links),
+        info_routes(settings.admin_workspace),
+        login_routes(db, services.api_keys, sign_in, services.tokens, services.authenticator, new_id=services.new_id),
+        key_routes(db, services.api_keys, links),
+        people_routes(db, services.users, sign_in, links),
+        workspace_routes(db, services.workspaces, links),
+        binding_routes(db, services.bindings, links),
+        payment_method_routes(db, services.payment_methods, links),
+        project_routes(db, services.projects, links),
+        audit_routes(db, services.audit, links),
+        runner_routes(db, services.runners, links),
+        runner_key_routes(db, RunnerKeys(runners=services.runners, keys=services.api_keys)),
+        integration_routes(db, services.integrations, links),
+        definition_routes(db, services.definitions, links),
+    ):
+        app.router.routes.extend(router.routes)
+    add_pages(
+        app,
+        db,
+        sign_in=sign_in,
+        links=services.sign_in_links,
+        users=services.users,
+        workspaces=services.workspaces,
+        blocks=services.blocks,
+        runs=services.runs,
+        views=services.views,
+        clock=services.clock,
+        master_key=services.master_key,
+        secure_cookies=settings.effective_public_url.startswith("https://"),
+        style_page=settings.style_page,
+    )
+
+
+def _loops(db: Database, services: Services) -> Sequence[Loop]:
+    return [*run_loops_of(db, services.sweeper), *block_loops(db, services.blocks.hooks)]
+
+
+def _lifespan(db: Database, loops: Sequence[Loop]) -> Lifespan[FastAPI]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        del app
+        db.listen()
+        async with anyio.create_task_group() as group:
+            group.start_soon(run_loops, loops, db.signals)
+            yield
+            group.cancel_scope.cancel()
+
+    return lifespan
+
+
+def _queue_numbers(services: Services, tx: Transaction) -> dict[str, int]:
+    figures = services.runs.figures(tx)
+    return {"PENDING": figures.pending, "IN_PROGRESS": figures.in_progress}
