@@ -88,7 +88,7 @@ def test_an_executor_knows_nothing_of_the_runner_but_the_frame(graph: grimp.Impo
     assert strangers == []
 
 
-READERS = {"kit/bodies.py", "kit/large_bodies.py"}
+READERS = {"kit/bodies.py", "kit/routers.py"}
 """What may read the body of a request: it asks who sends first."""
 
 

@@ -16,7 +16,7 @@ from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.kit.bodies import KNOWN_BYTES, OPEN_BYTES
 from blockyard.server.kit.http import GONE
-from blockyard.server.kit.large_bodies import BodyRoute
+from blockyard.server.kit.routers import BodyRoute
 from tests.contract.test_bad_input import OPEN, filled, operations
 from tests.support.http import run_aside
 from tests.support.installation import text_of

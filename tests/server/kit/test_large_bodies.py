@@ -19,7 +19,7 @@ from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.errors import Denied, Unauthenticated
 from blockyard.server.kit.http import install_errors
 from blockyard.server.kit.json_reader import MAX_NUMBER_CHARACTERS, MAX_TEXT_CHARACTERS, MAX_VALUES
-from blockyard.server.kit.large_bodies import api_router, takes
+from blockyard.server.kit.routers import api_router, takes
 from blockyard.server.kit.wire import WireModel
 from tests.support.http import client_for
 

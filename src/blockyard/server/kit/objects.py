@@ -20,8 +20,8 @@ from blockyard.protocol.kinds import Kind
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import media, media_class
-from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.paging import Page
+from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import Name, ShortText, WireJson, WireModel
 
 

@@ -16,9 +16,9 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import page_request
 from blockyard.server.kit.idempotency import shown_once
-from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import Name, ShortText, Text, WireDate, WireModel
 from blockyard.server.runners.model import (
     CloudIdentity,

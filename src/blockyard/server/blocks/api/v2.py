@@ -16,8 +16,8 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import joined, media, media_class, page_request, require_accept
-from blockyard.server.kit.large_bodies import api_router, takes
 from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.routers import api_router, takes
 
 PREFIX = "/api/meshobjects/meshbuildingblocks"
 

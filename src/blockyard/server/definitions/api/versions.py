@@ -20,9 +20,9 @@ from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import joined, page_request
-from blockyard.server.kit.large_bodies import takes
 from blockyard.server.kit.objects import Answers, list_schema, object_router
 from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.routers import takes
 from blockyard.server.kit.wire import WireModel
 
 

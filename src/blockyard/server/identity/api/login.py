@@ -26,7 +26,7 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid, Unauthenticated
 from blockyard.server.kit.http import MALFORMED_REMEDY, require_content_type
 from blockyard.server.kit.ids import NewId
-from blockyard.server.kit.large_bodies import api_router, takes
+from blockyard.server.kit.routers import api_router, takes
 from blockyard.server.kit.wire import ShortText, WireModel
 
 _JSON = "application/json"

@@ -18,8 +18,8 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import NotFound
 from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import page_request
-from blockyard.server.kit.large_bodies import api_router
 from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import ShortText, WireJson, WireModel
 
 _MAX_USERNAME = 255

@@ -14,7 +14,7 @@ from blockyard.server.kit.bodies import LARGE_BYTES, read_body
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import NotFound
 from blockyard.server.kit.http import answers, media, media_class, require_accept
-from blockyard.server.kit.large_bodies import api_router, takes
+from blockyard.server.kit.routers import api_router, takes
 from blockyard.server.kit.sealed import MasterKey, Undecryptable
 from blockyard.server.runs.api.claims import wait_seconds
 from blockyard.server.runs.api.held import MAX_HELD_SECONDS, held_heartbeat
