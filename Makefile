@@ -155,7 +155,7 @@ release: $(DEV) $(TOOLS) $(UI) ## cut a release: VERSION=0.3.0; again until it i
 	@test -z "$$(git tag --list "v$(VERSION)")" || { echo "v$(VERSION) is tagged: a release that is out does not change." >&2; exit 1; }
 	@git log --format=%H --extended-regexp --grep="^Release $(VERSION)$$" | while read -r cut; do \
 		git checkout -q "$$cut^" -- CHANGELOG.md changelog.d; done
-	@git checkout -q HEAD -- changelog.d/README.md changelog.d/template.md
+	@git checkout -q HEAD -- changelog.d
 	@test "$$($(BIN)/python -m hatchling version)" = "$(VERSION)" || $(BIN)/python -m hatchling version --force $(VERSION)
 	@$(BIN)/towncrier build --yes --version $(VERSION)
 	@$(MAKE) openapi release-dumps
