@@ -40,14 +40,14 @@ def test_claims_wait_and_name_what_is_served_and_never_use_a_run_token(plane: Fa
     plane.offer(a_run("run-1"))
     second = plane.offer(a_run("run-2"))
 
-    with running(plane, tmp_path, implementation_types=["TERRAFORM", "GITLAB_CICD"]):
+    with running(plane, tmp_path, implementation_types=["MANUAL", "GITLAB_CICD"]):
         plane.wait_for(lambda: second.final_updates)
         plane.wait_for(lambda: len(plane.of("POST", "/create$")) >= 3)
 
     claims = plane.of("POST", "/create$")
     assert claims[0].query == [
         ("forRunnerUuid", RUNNER_UUID),
-        ("implementationType", "TERRAFORM"),
+        ("implementationType", "MANUAL"),
         ("implementationType", "GITLAB_PIPELINE"),
     ]
     assert claims[0].headers["prefer"] == "wait=25"

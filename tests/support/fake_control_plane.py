@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+from pydantic import ValidationError
+
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.run import RUNNER_TYPES, ImplementationType, RunDocument
 
@@ -249,8 +251,10 @@ class FakeControlPlane:
         return 201, self._rendered(run_id, run), headers
 
     def _wanted(self, types: list[str]) -> str | None:
-        """The next run of one of these runner types; an official server does not look at them."""
-        return next((run for run in self._queue if not self.blockyard or type_of(self._runs[run]) in types), None)
+        """The next run of one of these runner types, or of none; an official server does not look at them."""
+        return next(
+            (run for run in self._queue if not self.blockyard or type_of(self._runs[run]) in {None, *types}), None
+        )
 
     def _rendered(self, run_id: str, run: OfferedRun) -> JsonObject:
         spec = run.document["spec"]
@@ -310,10 +314,13 @@ class FakeControlPlane:
         return 200, reply
 
 
-def type_of(run: OfferedRun) -> str:
-    """The runner type of a run."""
-    found = RunDocument.model_validate(run.document).spec.building_block_definition.spec.implementation.type
-    return RUNNER_TYPES[ImplementationType(found)]
+def type_of(run: OfferedRun) -> str | None:
+    """The runner type of a run; None where its document cannot be read."""
+    try:
+        document = RunDocument.model_validate(run.document)
+    except ValidationError:
+        return None
+    return RUNNER_TYPES[ImplementationType(document.spec.building_block_definition.spec.implementation.type)]
 
 
 class _Server(ThreadingHTTPServer):
