@@ -118,7 +118,7 @@ class RunPart:
         self.reports = ReportService(self.context)
         self.views = RunViews(self.context)
         self.sweeper = RunSweeper(self.context)
-        self.state = StateService(clock=self.context.clock, event_log=whole.events, runs=self.runs)
+        self.state = StateService(self.context.basics, runs=self.runs)
         self.app = FastAPI()
         install_errors(self.app)
         self.app.include_router(

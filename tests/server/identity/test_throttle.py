@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from functools import partial
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -12,6 +13,7 @@ from fastapi import FastAPI, Request
 
 from blockyard.server.app.server import configuration
 from blockyard.server.app.settings import SettingsError, load_settings
+from blockyard.server.events.basics import Basics
 from blockyard.server.identity.api import SignIn
 from blockyard.server.identity.api.signin import WAITING
 from blockyard.server.identity.model.attempts import LIMITS, Attempt, Scope, Way
@@ -27,7 +29,7 @@ HOME, OFFICE = "192.0.2.10", "198.51.100.7"
 
 def a_replica(tenancy: Tenancy) -> SignIn:
     """Return the sign-in of one more server on the same database."""
-    throttle = Throttle(clock=tenancy.clock, master_key=MASTER_KEY, event_log=tenancy.events)
+    throttle = Throttle(Basics(tenancy.clock, uuid4, tenancy.events), master_key=MASTER_KEY)
     return SignIn(db=tenancy.db, users=tenancy.users, throttle=throttle)
 
 
@@ -89,7 +91,7 @@ async def test_the_addresses_of_one_ipv6_network_are_one(tenancy: Tenancy) -> No
 
 
 async def test_many_addresses_together_are_counted_over_all(tenancy: Tenancy) -> None:
-    throttle = Throttle(clock=tenancy.clock, master_key=MASTER_KEY, event_log=tenancy.events)
+    throttle = Throttle(Basics(tenancy.clock, uuid4, tenancy.events), master_key=MASTER_KEY)
 
     locks = []
     for n in range(LIMITS[Scope.ALL] + 2):

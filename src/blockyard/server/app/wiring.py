@@ -72,7 +72,6 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     """Build all services; each feature gets the ones below it, and the ports of those above it."""
     links = Links(settings.effective_public_url)
     basics = Basics.of(clock, draw_id)
-    event_log = basics.event_log
 
     groups = GroupService()
     directory = WorkspaceDirectory(groups=groups)
@@ -103,9 +102,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     )
 
     context = RunContext(
-        clock=clock,
-        new_id=draw_id,
-        event_log=event_log,
+        basics=basics,
         master_key=master_key,
         links=links,
         runners=runners,
@@ -115,16 +112,14 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     runs = RunService(context)
     locks = StateLockbook()
     blocks = BlockService(
-        clock=clock,
-        new_id=draw_id,
-        event_log=event_log,
+        basics,
         definitions=definitions,
         runs=runs,
         workspaces=workspaces,
         sealer=sealer,
         state=locks,
     )
-    state = StateService(clock=clock, event_log=event_log, runs=runs, kept_versions=settings.state_versions)
+    state = StateService(basics, runs=runs, kept_versions=settings.state_versions)
 
     for contents in (projects, runners, integrations, definitions, blocks.usage):
         workspaces.uses.add(contents.of_workspace)
@@ -141,7 +136,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         master_key=master_key,
         links=links,
         new_id=draw_id,
-        throttle=Throttle(clock=clock, master_key=master_key, event_log=event_log),
+        throttle=Throttle(basics, master_key=master_key),
         tokens=tokens,
         authenticator=Authenticator(clock=clock, tokens=tokens, run_tokens=runs, workspaces=directory),
         users=users,

@@ -7,10 +7,9 @@ from uuid import UUID
 import structlog
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import EventType
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal, RunGrant
-from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, NotFound
 from blockyard.server.runs.model import Run, RunId
@@ -60,11 +59,9 @@ class StateLockbook:
 class StateService:
     """Reads, writes, locks and restores states."""
 
-    def __init__(
-        self, *, clock: Clock, event_log: EventLog, runs: RunService, kept_versions: int = KEPT_VERSIONS
-    ) -> None:
-        self._clock = clock
-        self._event_log = event_log
+    def __init__(self, basics: Basics, *, runs: RunService, kept_versions: int = KEPT_VERSIONS) -> None:
+        self._clock = basics.clock
+        self._event_log = basics.event_log
         self._runs = runs
         self._kept_versions = kept_versions
 

@@ -36,13 +36,11 @@ from blockyard.server.blocks.service.views import BlockView, Reader, Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import InputSpec, Version
 from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import Author
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
-from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied
-from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runners.service import SecretSealer
 from blockyard.server.runs.model import Run
@@ -96,10 +94,8 @@ class BlockService:
 
     def __init__(
         self,
+        basics: Basics,
         *,
-        clock: Clock,
-        new_id: NewId,
-        event_log: EventLog,
         definitions: DefinitionService,
         runs: RunService,
         workspaces: WorkspaceService,
@@ -111,9 +107,7 @@ class BlockService:
         self._reading: Reading = partial(Reader, definitions=definitions, workspaces=workspaces)
         starter = RunStarter(reading=self._reading, definitions=definitions, runs=runs)
         self._ordering = Ordering(
-            clock=clock,
-            new_id=new_id,
-            event_log=event_log,
+            basics,
             definitions=definitions,
             workspaces=workspaces,
             sealer=sealer,
@@ -121,12 +115,10 @@ class BlockService:
             starter=starter,
         )
         self._changing = Changing(
-            event_log=event_log, definitions=definitions, sealer=sealer, reading=self._reading, starter=starter
+            basics, definitions=definitions, sealer=sealer, reading=self._reading, starter=starter
         )
         self._planning = Planning(reading=self._reading, runs=runs, starter=starter)
-        self._deleting = Deleting(
-            clock=clock, event_log=event_log, runs=runs, state=state, reading=self._reading, starter=starter
-        )
+        self._deleting = Deleting(basics, runs=runs, state=state, reading=self._reading, starter=starter)
         self.hooks = BlockHooks(
             reading=self._reading, definitions=definitions, starter=starter, deleting=self._deleting
         )

@@ -26,8 +26,8 @@ from blockyard.server.blocks.service.views import Reader, Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Version, VersionId
 from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import EventType
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid
@@ -56,15 +56,15 @@ class Changing:
 
     def __init__(
         self,
+        basics: Basics,
         *,
-        event_log: EventLog,
         definitions: DefinitionService,
         sealer: SecretSealer,
         reading: Reading,
         starter: RunStarter,
     ) -> None:
         self._reading = reading
-        self._event_log = event_log
+        self._event_log = basics.event_log
         self._definitions = definitions
         self._sealer = sealer
         self._starter = starter

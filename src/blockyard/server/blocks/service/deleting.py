@@ -14,10 +14,9 @@ from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import DeletionMode
+from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import Author, EventType
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
-from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.runs.model import TriggerReason
@@ -33,17 +32,16 @@ class Deleting:
 
     def __init__(
         self,
+        basics: Basics,
         *,
-        clock: Clock,
-        event_log: EventLog,
         runs: RunService,
         state: StateRemoval,
         reading: Reading,
         starter: RunStarter,
     ) -> None:
         self._reading = reading
-        self._clock = clock
-        self._event_log = event_log
+        self._clock = basics.clock
+        self._event_log = basics.event_log
         self._runs = runs
         self._state = state
         self._starter = starter

@@ -18,13 +18,11 @@ from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Definition, TargetType, Version
 from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import EventType
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model import Principal
-from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid
-from blockyard.server.kit.ids import NewId
 from blockyard.server.runners.model import SealingKey, StoredSecret
 from blockyard.server.runners.service import SecretSealer
 from blockyard.server.runs.model import TriggerReason
@@ -50,10 +48,8 @@ class Ordering:
 
     def __init__(
         self,
+        basics: Basics,
         *,
-        clock: Clock,
-        new_id: NewId,
-        event_log: EventLog,
         definitions: DefinitionService,
         workspaces: WorkspaceService,
         sealer: SecretSealer,
@@ -61,9 +57,9 @@ class Ordering:
         starter: RunStarter,
     ) -> None:
         self._reading = reading
-        self._clock = clock
-        self._new_id = new_id
-        self._event_log = event_log
+        self._clock = basics.clock
+        self._new_id = basics.new_id
+        self._event_log = basics.event_log
         self._definitions = definitions
         self._workspaces = workspaces
         self._sealer = sealer

@@ -13,12 +13,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import SYSTEM, EventType
-from blockyard.server.events.service import EventLog
 from blockyard.server.identity.model.attempts import LIMITS, PERIOD, PLACE_LIFE, Attempt, Lock, Scope
 from blockyard.server.identity.model.users import User
 from blockyard.server.identity.store import AttemptStore, PlaceStore
-from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import TooManyRequests
 from blockyard.server.kit.sealed import MasterKey
@@ -44,10 +43,10 @@ class Counted:
 class Throttle:
     """Counts sign-in attempts and knows the places people sign in from."""
 
-    def __init__(self, *, clock: Clock, master_key: MasterKey, event_log: EventLog) -> None:
-        self._clock = clock
+    def __init__(self, basics: Basics, *, master_key: MasterKey) -> None:
+        self._clock = basics.clock
         self._master_key = master_key
-        self._events = event_log
+        self._events = basics.event_log
         self._guard = threading.Lock()
         self._locked: OrderedDict[str, datetime] = OrderedDict()
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from blockyard.server.events.basics import Basics
 from blockyard.server.events.service import EventLog
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.hal import Links
@@ -14,16 +15,29 @@ from blockyard.server.runs.ports import Ports
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """Clock, ids, keys, limits, lower services and ports: made once by the application, shared by the services here."""
+    """Basics, keys, limits, lower services and ports: made once by the application, shared by the services here."""
 
-    clock: Clock
-    new_id: NewId
-    event_log: EventLog
+    basics: Basics
     master_key: MasterKey
     links: Links
     runners: RunnerService
     ports: Ports
     limits: RunLimits = field(default_factory=RunLimits)
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        return self.basics.clock
+
+    @property
+    def new_id(self) -> NewId:
+        """What draws ids."""
+        return self.basics.new_id
+
+    @property
+    def event_log(self) -> EventLog:
+        """Where events go."""
+        return self.basics.event_log
 
 
 TOKEN_CONTEXT = "run token"  # noqa: S105  a name
