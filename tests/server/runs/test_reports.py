@@ -383,6 +383,17 @@ BAD_UPDATES: list[tuple[Json, int]] = [
 ]
 
 
+async def test_a_source_whose_id_has_a_slash_is_reported_on_as_well(world: RunWorld) -> None:
+    world.request()
+    worker = await a_worker(world)
+    await worker.register("work", source="pipelines/42")
+
+    answer = await worker.report(source="pipelines%2F42", steps=[{"id": "work", "userMessage": "seen"}])
+
+    assert answer.status_code == 200, answer.text
+    assert [log["userMessage"] for log in await logs_of(world, worker.run_id)] == ["seen"]
+
+
 @pytest.mark.parametrize(("body", "status"), BAD_UPDATES)
 async def test_bad_updates_are_refused_and_odd_ones_accepted(world: RunWorld, body: Json, status: int) -> None:
     world.request(behavior=Behavior.DETECT)

@@ -1,12 +1,16 @@
 """Who is bound to a workspace, and what that gives them. Source: api.md 3.2, concepts.md 2.2."""
 
 from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
 
 import httpx2
 import pytest
 
 from blockyard.server.identity.model import WorkspaceRole
 from blockyard.server.identity.permissions import MANAGED, PLAIN
+from blockyard.server.workspaces.model import Binding, BindingKind
+from blockyard.server.workspaces.store import BindingStore
 from tests.support.tenancy import GROUP_BINDING, USER_BINDING, WORKSPACE, Tenancy
 
 pytestmark = pytest.mark.anyio
@@ -110,6 +114,53 @@ async def test_a_bad_binding_is_refused_and_names_the_member(
 
     assert answer.status_code == status
     assert answer.json()["field"] == field
+
+
+@pytest.mark.parametrize("name", ["a/b", "a\\b", "a?b", "a#b", "50%", ".", "..", " a", "a ", "a\nb", "\u00a0"])
+@pytest.mark.one_database
+async def test_a_name_that_cannot_be_part_of_an_address_is_refused(tenancy: Tenancy, name: str) -> None:
+    admin = tenancy.admin()
+
+    for path, headers in ((USERS, USER_BINDING), (GROUPS, GROUP_BINDING)):
+        answer = await admin.post(path, json=body(name), headers=headers)
+
+        assert answer.status_code == 400
+        assert answer.json()["errorCode"] == "InvalidName"
+        assert answer.json()["field"] == "/metadata/name"
+        assert "is part of its address" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("name", ["jane@example.org", "Jane Doe: member", "ä_b+c~(1)", "...", "x" * 45])
+async def test_any_other_name_is_found_again_where_its_link_says(tenancy: Tenancy, name: str) -> None:
+    admin = tenancy.admin()
+
+    made = (await admin.post(USERS, json=body(name), headers=USER_BINDING)).json()
+    address = made["_links"]["self"]["href"]
+
+    assert (await admin.get(address, headers=USER_BINDING)).json() == made
+    assert (await admin.delete(address, headers=USER_BINDING)).status_code == 204
+
+
+@pytest.mark.parametrize("name", ["a/b", "/a//b/", "a?b#c", "50%"])
+async def test_a_binding_that_is_older_than_the_rule_for_names_can_be_read_and_deleted(
+    tenancy: Tenancy, name: str
+) -> None:
+    old = Binding(
+        id=uuid4(),
+        kind=BindingKind.USER,
+        name=name,
+        role=WorkspaceRole.MEMBER,
+        workspace="shop",
+        subject="jane",
+        expires_on=None,
+        created_at=tenancy.clock(),
+    )
+    tenancy.db.write_now(lambda tx: BindingStore(tx).add(old))
+    admin, address = tenancy.admin(), f"{USERS}/{quote(name, safe='')}"
+
+    assert (await admin.get(address, headers=USER_BINDING)).json()["metadata"] == {"name": name}
+    assert (await admin.delete(address, headers=USER_BINDING)).status_code == 204
+    assert (await admin.get(address, headers=USER_BINDING)).status_code == 404
 
 
 async def test_an_unknown_group_is_refused(tenancy: Tenancy) -> None:

@@ -52,7 +52,7 @@ def report_routes(db: Database, reports: ReportService, master_key: MasterKey) -
         return await db.write(lambda tx: reports.register(tx, principal, RunId(run_id), registration))
 
     @router.patch(
-        f"{objects}/{{run_id}}/status/source/{{source_id}}",
+        f"{objects}/{{run_id}}/status/source/{{source_id:path}}",
         dependencies=[Depends(media(RUN.media))],
         response_class=media_class(RUN.media),
     )

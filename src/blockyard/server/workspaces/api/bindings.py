@@ -86,6 +86,7 @@ def binding_routes(db: Database, bindings: BindingService, links: Links) -> APIR
 
 
 def _routes(kind: BindingKind, db: Database, bindings: BindingService, links: Links) -> APIRouter:
+    """Return the routes of one kind; names of bindings that are older than the rule for them may have slashes."""
     of, word = _KIND[kind], _WORD[kind]
     router = object_router(of, "Workspace bindings")
 
@@ -97,13 +98,13 @@ def _routes(kind: BindingKind, db: Database, bindings: BindingService, links: Li
         new = body.new(kind)
         return _document(await db.write(lambda tx: bindings.create(tx, principal, new)), links)
 
-    @router.get("/{name}", name=f"read_workspace_{word}_binding")
+    @router.get("/{name:path}", name=f"read_workspace_{word}_binding")
     async def read(name: str, principal: CurrentPrincipal) -> BindingDocument:
         """Return a binding."""
         return _document(await db.read(lambda tx: bindings.get(tx, principal, kind, name)), links)
 
     @router.delete(
-        "/{name}",
+        "/{name:path}",
         status_code=HTTPStatus.NO_CONTENT,
         response_class=Response,
         name=f"delete_workspace_{word}_binding",

@@ -12,6 +12,7 @@ from blockyard.server.identity.permissions import codes_of_roles
 from blockyard.server.identity.service import GroupService, UserService
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, NotFound, Unprocessable
+from blockyard.server.kit.names import check_free_name
 from blockyard.server.workspaces.model import (
     Binding,
     BindingKind,
@@ -55,6 +56,7 @@ class BindingService:
         """
         principal.require(SAVE, workspace=new.workspace)
         workspace = require_active(tx, new.workspace, field="/targetRef/name")
+        check_free_name(new.name, "a binding")
         new.check(self._basics.clock())
         _require_as_strong(principal, SAVE, new.role, new.workspace)
         self._require_subject(tx, new)
