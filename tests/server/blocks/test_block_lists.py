@@ -82,10 +82,9 @@ def test_the_list_of_people_leaves_long_values_out_and_says_so(
     assert whole["value"]
 
 
-def test_every_filter_filters(world: BlockWorld, blocks: dict[str, Any]) -> None:
-    bucket, queue = blocks["bucket"], blocks["queue"]
-
-    for filters, expected in (
+def filters_of(bucket: dict[str, Any], queue: dict[str, Any]) -> list[tuple[dict[str, str], list[str]]]:
+    """Return filters, and the names of the blocks that each finds."""
+    return [
         ({"workspaceIdentifier": "shop"}, ["one", "two"]),
         ({"workspaceIdentifier": "nowhere"}, []),
         ({"name": "two"}, ["two"]),
@@ -97,6 +96,9 @@ def test_every_filter_filters(world: BlockWorld, blocks: dict[str, Any]) -> None
         ({"versionNumber": "v1", "workspaceIdentifier": "other"}, ["three"]),
         ({"versionNumber": "2"}, []),
         ({"versionNumber": "latest"}, []),
+        ({"versionNumber": "-1"}, []),
+        ({"versionNumber": "9" * 30}, []),
+        ({"versionUuid": "no uuid"}, []),
         ({"targetRefKind": "meshWorkspace"}, ["one", "two", "three"]),
         ({"targetRefKind": "meshTenant"}, []),
         ({"tenantUuid": NOBODY}, []),
@@ -109,9 +111,30 @@ def test_every_filter_filters(world: BlockWorld, blocks: dict[str, Any]) -> None
         ({"managedByWorkspaceIdentifier": "platform"}, ["one", "two", "three"]),
         ({"managedByWorkspaceIdentifier": "shop"}, []),
         ({"managedByDefinitionUuid": definition_of(queue)}, ["two"]),
+        ({"managedByDefinitionUuid": "no uuid"}, []),
         ({"managedByDefinitionUuid": definition_of(queue), "definitionUuid": definition_of(bucket)}, []),
-    ):
+    ]
+
+
+def test_every_filter_filters(world: BlockWorld, blocks: dict[str, Any]) -> None:
+    for filters, expected in filters_of(blocks["bucket"], blocks["queue"]):
         assert names(world, **filters) == expected, filters
+
+
+def test_every_filter_filters_the_list_of_people_alike(world: BlockWorld, blocks: dict[str, Any]) -> None:
+    for filters, expected in filters_of(blocks["bucket"], blocks["queue"]):
+        found = own_list(world, **filters, oldestFirst="true")
+        assert [block["spec"]["displayName"] for block in found] == expected, filters
+
+
+def test_people_find_as_managed_what_their_workspaces_provide_for(world: BlockWorld, blocks: dict[str, Any]) -> None:
+    managed = {"managedByDefinitionUuid": definition_of(blocks["queue"])}
+
+    world.api.be(PLATFORM)
+    assert [block["spec"]["displayName"] for block in own_list(world, **managed)] == ["two"]
+    world.api.be(SHOP)
+    assert own_list(world, **managed) == []
+    assert own_list(world, definitionUuid=managed["managedByDefinitionUuid"]) != []
 
 
 def test_pages_are_cut_and_linked(world: BlockWorld, blocks: dict[str, Any]) -> None:

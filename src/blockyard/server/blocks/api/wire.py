@@ -230,6 +230,7 @@ class BlockFilters(WireModel):
             version_id=version,
             version_number=number,
             status=self.status or None,
+            managed=self.is_managed,
             nothing=any(impossible),
         )
 

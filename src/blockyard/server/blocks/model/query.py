@@ -26,6 +26,7 @@ class BlockQuery:
         shown_name: exactly the name that people see, with its placeholders filled in.
         workspaces: only blocks of these workspaces, by what the principal may see.
         providers: only blocks that these workspaces provide for, by what the principal may see.
+        managed: only blocks that the principal's workspaces provide for.
         nothing: a filter names something no block of a workspace has, such as a tenant.
     """
 
@@ -40,6 +41,7 @@ class BlockQuery:
     status: str | None = None
     workspaces: frozenset[str] | None = None
     providers: frozenset[str] | None = None
+    managed: bool = False
     nothing: bool = False
 
 

@@ -164,7 +164,8 @@ class BlockService:
         """Return blocks that are not deleted, for people: of their workspaces, and those their workspaces provide for."""
         reach = principal.reach(LIST)
         if not reach.everything:
-            query = replace(query, workspaces=reach.workspaces, providers=reach.providers)
+            own = frozenset() if query.managed else reach.workspaces
+            query = replace(query, workspaces=own, providers=reach.providers)
         found = BlockStore(tx).search(query, request, sort=sort, descending=descending)
         return Page(self._reading(tx).views(principal, found.items), found.total, request)
 

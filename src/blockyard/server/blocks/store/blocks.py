@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, TextClause, bindparam, delete, func, insert, select, true, union, update
+from sqlalchemy import ColumnElement, TextClause, bindparam, delete, false, func, insert, select, true, union, update
 
 from blockyard.server.blocks.model.block import Block, BlockId, BlockStatus, Lifecycle, Parent
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
@@ -87,8 +87,6 @@ class BlockStore:
 
     def page(self, query: BlockQuery, request: PageRequest) -> Page[Block]:
         """Return one page of the active blocks that match, in the order of their creation."""
-        if query.nothing:
-            return Page([], 0, request)
         condition = _condition(query)
         total = self._tx.execute(select(func.count()).select_from(_blocks).where(*condition)).scalar_one()
         return Page(self._where(*condition, request=request), int(str(total)), request)
@@ -195,6 +193,8 @@ class BlockStore:
 
 
 def _condition(query: BlockQuery, *, lifecycle: TextClause = IS_ACTIVE) -> list[_Condition]:
+    if query.nothing:
+        return [false()]
     wanted: dict[str, object] = {
         "workspace": query.workspace,
         "provider": query.provider,
