@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -9,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blockyard.server.kit.http import HttpRefusal
-from blockyard.server.kit.json_reader import MAX_NUMBER_CHARACTERS, MAX_TEXT_CHARACTERS, load_json
+from blockyard.server.kit.json_reader import (
+    MAX_NUMBER_CHARACTERS,
+    MAX_TEXT_CHARACTERS,
+    MAX_WRITTEN_CHARACTERS,
+    load_json,
+    load_large_json,
+)
 from tests.support.held import LIMIT_SECONDS, Held, measured_interpreter
 from tests.support.huge_json import HUGE
 
@@ -50,7 +57,7 @@ FRAGMENTS = [
 def test_a_document_is_read_as_the_standard_library_reads_it(document: object, indent: int | None) -> None:
     text = json.dumps(document, indent=indent)
 
-    assert load_json(text.encode()) == json.loads(text)
+    assert load_large_json(text.encode()) == json.loads(text)
 
 
 @given(st.lists(st.sampled_from([*FRAGMENTS, "null", "true", '"a"', '"a":']), max_size=12).map("".join))
@@ -59,9 +66,9 @@ def test_what_is_no_document_is_refused_as_the_standard_library_refuses_it(text:
         expected = json.loads(text)
     except ValueError:
         with pytest.raises(ValueError, match=r"document|escape|control|delimiter|string|unexpected|at"):
-            load_json(text.encode())
+            load_large_json(text.encode())
     else:
-        assert load_json(text.encode()) == expected
+        assert load_large_json(text.encode()) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,27 +78,28 @@ def test_what_is_no_document_is_refused_as_the_standard_library_refuses_it(text:
 def test_no_character_is_cut_where_a_long_text_is_cut(unit: str, before: int) -> None:
     document = '["' + "x" * before + unit * (4 * PIECE // len(unit)) + '"]'
 
-    assert load_json(document.encode("utf-8")) == json.loads(document)
+    assert load_large_json(document.encode("utf-8")) == json.loads(document)
 
 
 def test_blanks_may_be_many() -> None:
     blanks = b" \t\r\n" * PIECE
 
-    assert load_json(blanks + b"{" + blanks + b'"a"' + blanks + b":" + blanks + b"[]" + blanks + b"}" + blanks) == {
-        "a": []
-    }
+    assert load_large_json(
+        blanks + b"{" + blanks + b'"a"' + blanks + b":" + blanks + b"[]" + blanks + b"}" + blanks
+    ) == {"a": []}
 
 
 def test_words_and_numbers_are_those_of_the_standard_library() -> None:
-    document = load_json(b"[NaN, Infinity, -Infinity, true, false, null, -0, 1e400, 0.10]")
+    document = load_large_json(b"[NaN, Infinity, -Infinity, true, false, null, -0, 1e400, 0.10]")
 
     assert isinstance(document, list)
     assert math.isnan(document[0])
     assert document[1:] == [math.inf, -math.inf, True, False, None, 0, math.inf, 0.1]
 
 
-def test_numbers_may_be_kept_as_they_are_written() -> None:
-    assert load_json(b"[0.10, 1E5, " + b"9" * 6000 + b"]", number=str) == ["0.10", "1E5", "9" * 6000]
+@pytest.mark.parametrize("load", [load_json, load_large_json])
+def test_numbers_may_be_kept_as_they_are_written(load: Callable[..., object]) -> None:
+    assert load(b"[0.10, 1E5, " + b"9" * 6000 + b"]", number=str) == ["0.10", "1E5", "9" * 6000]
 
 
 @pytest.mark.parametrize(
@@ -100,22 +108,29 @@ def test_numbers_may_be_kept_as_they_are_written() -> None:
 )
 def test_what_is_not_json_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError, match=r"document|escape|character|decode"):
-        load_json(text)
+        load_large_json(text)
 
 
 @pytest.mark.parametrize("text", ['"%s"', '{"%s": 1}'])
 @pytest.mark.parametrize("unit", ["a", "\\n", "ä"])
 def test_a_text_may_be_as_long_as_a_value_may_be_and_not_longer(text: str, unit: str) -> None:
-    load_json((text % (unit * MAX_TEXT_CHARACTERS)).encode())
+    load_large_json((text % (unit * MAX_TEXT_CHARACTERS)).encode())
 
     with pytest.raises(HttpRefusal, match="a text of more than"):
-        load_json((text % (unit * (MAX_TEXT_CHARACTERS + PIECE))).encode())
+        load_large_json((text % (unit * (MAX_TEXT_CHARACTERS + PIECE))).encode())
 
 
 @pytest.mark.parametrize("text", ["%s", "-%s", "0.%s", "1e%s", "1.5E-%s"])
-def test_a_number_has_a_limit_as_well(text: str) -> None:
-    with pytest.raises(HttpRefusal, match="a number of more than"):
-        load_json((text % ("1" * (MAX_NUMBER_CHARACTERS + 1))).encode())
+@pytest.mark.parametrize("load", [load_json, load_large_json])
+@pytest.mark.parametrize(("number", "limit"), [(None, MAX_NUMBER_CHARACTERS), (str, MAX_WRITTEN_CHARACTERS)])
+def test_a_number_has_a_limit_as_well(load: Callable[..., object], text: str, number: type | None, limit: int) -> None:
+    longest = text % ("1" * (limit + len("%s") - len(text)))
+    load(longest.encode(), number=number)
+
+    for excess in (1, limit):
+        with pytest.raises(HttpRefusal, match="a number of more than") as refused:
+            load((longest + "1" * excess).encode(), number=number)
+        assert refused.value.code == "NumberTooLong"
 
 
 @pytest.mark.parametrize("name", HUGE)
@@ -123,7 +138,7 @@ def test_a_huge_single_token_lets_others_go_on(name: str) -> None:
     held, document = Held(), HUGE[name]()
 
     with measured_interpreter(held), suppress(HttpRefusal):
-        load_json(document)
+        load_large_json(document)
 
     assert held.interpreter < LIMIT_SECONDS
 

@@ -1,10 +1,12 @@
-"""Reads large JSON piece by piece, so that one upload does not hold up everybody else.
+"""Reads JSON of requests: small documents at once, large ones piece by piece, so that one upload does not hold up everybody else.
 
 `json.loads` keeps the interpreter to itself until it is done, in whatever thread it runs, and the standard library's scanner in
 Python still leaves a whole string, a number or a run of blanks to C. Here others get their turn between any two values and within
-long ones: C sees no more than some hundred kilobytes at once. What is read, and what is refused, is what `json.loads` reads and refuses.
+long ones: C sees no more than some hundred kilobytes at once. What is read, and what is refused, is what `json.loads` reads and refuses;
+but numbers have a limit of their own in both: Python refuses to convert those of more than 4300 digits, without saying so.
 """
 
+import json
 import re
 from collections.abc import Callable
 from http import HTTPStatus
@@ -18,8 +20,11 @@ MAX_VALUES = 200_000
 MAX_TEXT_CHARACTERS = 24_000_000
 """Of one string: a file of 16 MB in base64, with room. The exact limits are on what it stands for."""
 
-MAX_NUMBER_CHARACTERS = 64 * 1024
-"""Of one part of a number: far more than engines write."""
+MAX_NUMBER_CHARACTERS = 4000
+"""Of a number that is converted."""
+
+MAX_WRITTEN_CHARACTERS = 64 * 1024
+"""Of a number that is kept as it is written: far more than engines write."""
 
 _PIECE_BYTES = 64 * 1024
 _QUOTE, _COLON, _COMMA = b'":,'
@@ -46,21 +51,51 @@ _WORDS: dict[bytes, object] = {
 _WORD = re.compile(b"|".join(_WORDS))
 
 
-def load_json(body: bytes, number: Callable[[str], object] | None = None) -> object:
-    """Return what `body` says; `number` makes numbers of their texts.
+Number = Callable[[str], object]
+"""Makes a number of its text."""
+
+
+def load_json(body: bytes, number: Number | None = None) -> object:
+    """Return what a small `body` says, read at once; `number` makes numbers of their texts.
 
     Raises ValueError, RecursionError, HttpRefusal.
     """
-    return _Reader(body, number).document()
+    whole, fraction = _numbers(number)
+    document: object = json.loads(body, parse_int=whole, parse_float=fraction)
+    return document
+
+
+def load_large_json(body: bytes, number: Number | None = None) -> object:
+    """Return what `body` says, read piece by piece; `number` makes numbers of their texts.
+
+    Raises ValueError, RecursionError, HttpRefusal.
+    """
+    return _Reader(body, *_numbers(number)).document()
+
+
+def _numbers(number: Number | None) -> tuple[Number, Number]:
+    """Return what makes whole numbers and others, of texts that are not too long."""
+    if number is not None:
+        written = _limited(number, MAX_WRITTEN_CHARACTERS)
+        return written, written
+    return _limited(int, MAX_NUMBER_CHARACTERS), _limited(float, MAX_NUMBER_CHARACTERS)
+
+
+def _limited(make: Number, max_characters: int) -> Number:
+    def number(text: str) -> object:
+        if len(text) > max_characters:
+            raise _too_much("a number of more than {} characters", max_characters, "NumberTooLong")
+        return make(text)
+
+    return number
 
 
 class _Reader:
     """Reads one document. Each method takes where in it to read, and returns what it read and where that ends."""
 
-    def __init__(self, body: bytes, number: Callable[[str], object] | None) -> None:
+    def __init__(self, body: bytes, whole: Number, fraction: Number) -> None:
         self._body = body
-        self._whole: Callable[[str], object] = number or int
-        self._fraction: Callable[[str], object] = number or float
+        self._whole, self._fraction = whole, fraction
         self._left = MAX_VALUES
         self._keys: dict[str, str] = {}
 
@@ -138,9 +173,9 @@ class _Reader:
         return text
 
     def _number(self, found: re.Match[bytes]) -> object:
-        whole, fraction, exponent = found.groups()
-        if max(len(whole), len(fraction or b""), len(exponent or b"")) > MAX_NUMBER_CHARACTERS:
-            raise _too_much("a number of more than {} digits", MAX_NUMBER_CHARACTERS, "NumberTooLong")
+        _, fraction, exponent = (
+            found.groups()
+        )  # a part that is cut off where the pattern ends is too long for both limits
         make = self._whole if fraction is None and exponent is None else self._fraction
         return make(found.group().decode())
 

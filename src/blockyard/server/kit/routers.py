@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 
 from blockyard.server.kit.aside import aside
 from blockyard.server.kit.bodies import KNOWN_BYTES, OPEN_BYTES, May, admit, may_be_large
-from blockyard.server.kit.json_reader import load_json
+from blockyard.server.kit.json_reader import load_json, load_large_json
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]  # Any: as in FastAPI
 Read = Callable[[bytes], object]
@@ -67,6 +67,22 @@ api_router = partial(APIRouter, route_class=BodyRoute)
 """Makes the routers of everything that takes JSON."""
 
 
+class _SmallRequest(Request):
+    """A request whose body is read at once, where it is wanted."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request.scope, request.receive)
+        self._request = request
+
+    async def body(self) -> bytes:
+        """Return the bytes."""
+        return await self._request.body()
+
+    async def json(self) -> object:
+        """Return what the body says. Raises ValueError, RecursionError, HttpRefusal."""
+        return load_json(await self.body())
+
+
 class _ReadRequest(Request):
     """A request whose body has been read and validated: what FastAPI validates again is left as it is."""
 
@@ -86,16 +102,16 @@ class _ReadRequest(Request):
 async def _handle(handle: Handle, read: Read, rule: _Rule, request: Request) -> Response:
     await admit(request, rule.max_bytes, rule.may)
     if not may_be_large(request) or "json" not in request.headers.get("content-type", "").lower():
-        return await handle(request)
+        return await handle(_SmallRequest(request))
     body = await request.body()
     if len(body) <= OPEN_BYTES:
-        return await handle(request)
+        return await handle(_SmallRequest(request))
     return await handle(_ReadRequest(request, body, await aside(lambda: read(body))))
 
 
 def _parse(body: bytes) -> object:
     try:
-        return load_json(body)
+        return load_large_json(body)
     except (ValueError, RecursionError) as error:
         raise RequestValidationError(
             [{"type": "json_invalid", "loc": ("body",), "msg": "JSON decode error"}]

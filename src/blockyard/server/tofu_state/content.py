@@ -2,14 +2,13 @@
 
 import binascii
 import hashlib
-import json
 import re
 import zlib
 from base64 import b64decode
 from uuid import UUID
 
 from blockyard.server.kit.errors import Invalid, Unavailable
-from blockyard.server.kit.json_reader import load_json
+from blockyard.server.kit.json_reader import load_json, load_large_json
 from blockyard.server.kit.sealed import MasterKey, Undecryptable
 from blockyard.server.tofu_state.model import NewState
 
@@ -96,10 +95,8 @@ class _Digits(str):
 
 
 def _parsed(body: bytes) -> object:
-    if len(body) > _LARGE_BYTES:
-        return load_json(body, number=_Digits)
-    state: object = json.loads(body, parse_int=_Digits, parse_float=_Digits)
-    return state
+    load = load_large_json if len(body) > _LARGE_BYTES else load_json
+    return load(body, number=_Digits)
 
 
 def _whole(value: object) -> int:
