@@ -4,7 +4,7 @@ import pytest
 
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Conflict
-from blockyard.server.kit.usage import Uses, counted
+from blockyard.server.kit.usage import Uses, counted, named
 
 
 def test_everybody_is_asked_with_the_key_and_the_refusal_names_all(database: Database) -> None:
@@ -30,3 +30,9 @@ def test_ten_uses_are_named_and_the_others_are_counted(database: Database) -> No
 
 def test_uses_are_counted_in_words() -> None:
     assert [counted(number, "runner") for number in range(3)] == [[], ["1 runner"], ["2 runners"]]
+
+
+def test_the_first_uses_are_named_and_the_others_of_the_kind_are_counted() -> None:
+    assert named("project", [], 0) == []
+    assert named("project", ["a", "b"], 2) == ["project 'a'", "project 'b'"]
+    assert named("project", ["a", "b"], 5) == ["project 'a'", "project 'b'", "3 more projects"]

@@ -236,11 +236,27 @@ async def test_what_a_project_names_cannot_be_deleted_before_the_project(tenancy
     refused = await admin.delete(ONE, headers=PAYMENT_METHOD)
 
     assert (refused.status_code, refused.json()["errorCode"]) == (409, "InUse")
-    assert refused.json()["message"] == "payment method 'pm-2026' is still used by 2 projects"
+    assert refused.json()["message"] == (
+        "payment method 'pm-2026' is still used by project 'shop.dev', project 'shop.prod'"
+    )
     assert (await admin.get(ONE, headers=PAYMENT_METHOD)).status_code == 200
     await admin.delete(f"{PROJECTS}/shop.dev", headers=PROJECT)
     await admin.put(f"{PROJECTS}/shop.prod", json=a_project("prod"), headers=PROJECT)
     assert (await admin.delete(ONE, headers=PAYMENT_METHOD)).status_code == 204
+
+
+async def test_of_many_projects_that_name_a_payment_method_the_first_are_told(tenancy: Tenancy) -> None:
+    admin = tenancy.admin()
+    await admin.post(PATH, json=body(), headers=PAYMENT_METHOD)
+    for number in range(7):
+        project = a_project(f"dev-{number}", paymentMethodIdentifier="pm-2026")
+        await admin.post(PROJECTS, json=project, headers=PROJECT)
+        tenancy.clock.advance(1)
+
+    refused = await admin.delete(ONE, headers=PAYMENT_METHOD)
+
+    projects = ", ".join(f"project 'shop.dev-{number}'" for number in range(5))
+    assert refused.json()["message"] == f"payment method 'pm-2026' is still used by {projects}, 2 more projects"
 
 
 async def test_an_expired_payment_method_may_be_made_and_named(tenancy: Tenancy) -> None:

@@ -15,6 +15,10 @@ LISTED = 10
 """How many uses a refusal names; the others are counted."""
 
 
+NAMED = 5
+"""How many things of one kind `named` takes the names of where there may be many."""
+
+
 class Uses(Generic[K]):
     """Who may still use things of one kind. `verb` links a thing and its uses in a refusal."""
 
@@ -40,6 +44,11 @@ def listed(uses: Sequence[str]) -> str:
     """Return the first uses and how many more there are."""
     more = f" and {len(uses) - LISTED} more" if len(uses) > LISTED else ""
     return ", ".join(uses[:LISTED]) + more
+
+
+def named(one: str, names: Sequence[object], total: int) -> Sequence[str]:
+    """Return the phrases for the first of the `total` things that use something, by their names, and for the others."""
+    return [*(f"{one} '{name}'" for name in names), *counted(total - len(names), f"more {one}")]
 
 
 def counted(number: int, one: str) -> Sequence[str]:

@@ -14,7 +14,7 @@ from blockyard.server.kit.errors import NotFound, require_same, taken
 from blockyard.server.kit.members import changed, members, wire_members
 from blockyard.server.kit.names import check_name
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.usage import Uses, counted
+from blockyard.server.kit.usage import NAMED, Uses, counted, named
 from blockyard.server.payment_methods.model import PaymentMethod
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.projects.model import Project, ProjectId, ProjectKey, ProjectSpec
@@ -106,7 +106,8 @@ class ProjectService:
 
     def of_payment_method(self, tx: Transaction, method: PaymentMethod) -> Sequence[str]:
         """Return what names a payment method; for the deletion of payment methods."""
-        return counted(ProjectStore(tx).count_paid_by(method.workspace, method.name), "project")
+        found = ProjectStore(tx).paid_by(method.workspace, method.name, PageRequest(0, NAMED))
+        return named("project", [project.key for project in found.items], found.total)
 
     def _require_payable(
         self, tx: Transaction, workspace: str, spec: ProjectSpec, before: ProjectSpec | None = None

@@ -4,6 +4,7 @@ from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, or_
 
 from blockyard.server.kit.columns import JsonText
 from blockyard.server.kit.database import Transaction, metadata
+from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.rows import Rows, Store, life
 from blockyard.server.projects.model import Project, ProjectId
 
@@ -31,8 +32,9 @@ class ProjectStore(Store[Project, ProjectId]):
     def __init__(self, tx: Transaction) -> None:
         super().__init__(tx, _rows)
 
-    def count_paid_by(self, workspace: str, payment_method: str) -> int:
-        """Return how many projects of a workspace name this payment method, also as their substitute."""
+    def paid_by(self, workspace: str, payment_method: str, request: PageRequest) -> Page[Project]:
+        """Return one page of the projects of a workspace that name this payment method, also as their substitute."""
         columns = _projects.c
         named = (columns.payment_method_identifier, columns.substitute_payment_method_identifier)
-        return self.count(columns.workspace == workspace, or_(*(column == payment_method for column in named)))
+        is_named = or_(*(column == payment_method for column in named))
+        return self.page_of(request, columns.workspace == workspace, is_named)
