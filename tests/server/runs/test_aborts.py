@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from blockyard.protocol.names import ImplementationType, RunStatus
+from tests.support.principals import a_key
 from tests.support.run_answers import steps_of
 from tests.support.run_world import OWN, RunWorld, Worker, a_target, a_worker
 from tests.support.waiting import until, until_somebody_listens
@@ -183,6 +184,23 @@ async def test_platform_team_and_transparent_consumers_abort(
 
     assert (await abort(world, run.id, key)).status_code == status
     assert world.run(run.id).is_final is (status == 202)
+
+
+@pytest.mark.parametrize(
+    ("transparent", "needed"),
+    [(True, "BUILDINGBLOCK_SAVE is needed in workspace 'shop'"), (False, "MANAGED_BUILDINGBLOCKRUN_SAVE is needed")],
+)
+async def test_who_may_not_abort_is_told_the_permission_that_would_do(
+    world: RunWorld, *, transparent: bool, needed: str
+) -> None:
+    world.content.transparent = transparent
+    world.keys["reader"] = a_key("shop", "BUILDINGBLOCK_LIST")
+    run = world.request()
+
+    refused = await abort(world, run.id, "reader")
+
+    assert refused.status_code == 403
+    assert refused.json()["message"] == f"you don't have sufficient permissions: {needed}"
 
 
 async def test_a_run_token_does_not_abort(world: RunWorld) -> None:

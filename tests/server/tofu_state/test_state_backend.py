@@ -14,6 +14,7 @@ from blockyard.protocol.jsontypes import Json
 from blockyard.server.runs.model import RunTarget
 from blockyard.server.tofu_state.store import StateStore
 from tests.support.held import measured
+from tests.support.principals import a_key
 from tests.support.run_world import STATE, RunWorld, Worker, a_target, a_worker
 
 pytestmark = pytest.mark.anyio
@@ -401,6 +402,27 @@ async def test_keys_read_the_state_and_write_it_while_no_run_works(
 
     assert [read.status_code, during.status_code, locked.status_code] == [reads, writes, writes]
     assert [after.status_code, deleted.status_code] == ([200, 200] if reads == 200 else [reads, reads])
+
+
+@pytest.mark.parametrize(
+    ("transparent", "needed"),
+    [
+        (True, "TFSTATE_LIST is needed in workspace 'shop'"),
+        (False, "the state is for the platform team, MANAGED_TFSTATE_LIST is needed there"),
+    ],
+)
+async def test_who_may_not_read_the_state_is_told_the_permission_that_would_do(
+    world: RunWorld, *, transparent: bool, needed: str
+) -> None:
+    world.content.transparent = transparent
+    world.keys["reader"] = a_key("shop", "BUILDINGBLOCK_LIST")
+    engine, _ = await an_engine(world)
+
+    async with world.client("reader") as client:
+        refused = await client.get(f"{STATE}/shop/buildingBlock/{engine.block_id}")
+
+    assert refused.status_code == 403
+    assert refused.json()["message"] == f"you don't have sufficient permissions: {needed}"
 
 
 async def test_a_token_opens_only_the_state_of_its_block_and_workspace(world: RunWorld) -> None:

@@ -233,15 +233,18 @@ class StateService:
         """Refuse unless provider or administrator, or the consumer where runs are transparent. Source: concepts.md 16."""
         if principal.allows(code, workspace=None, provider=run.provider):
             return
-        if principal.allows(code, workspace=run.workspace) and self._runs.is_transparent(tx, run):
+        transparent = self._runs.is_transparent(tx, run)
+        if principal.allows(code, workspace=run.workspace) and transparent:
             return
         is_known = principal.allows("BUILDINGBLOCK_LIST", workspace=run.workspace, provider=run.provider)
         if not is_known and not principal.allows(code, workspace=run.workspace):
             raise _unknown(address)
+        if transparent and principal.belongs_to(run.workspace):
+            principal.require(code, workspace=run.workspace)
         raise Denied(
-            f"you don't have sufficient permissions: the state is for the platform team, {code} is needed there",
+            f"you don't have sufficient permissions: the state is for the platform team, MANAGED_{code} is needed there",
             code="MissingPermission",
-            remedy="Ask the owner of the building block definition.",
+            remedy="Ask the owner of the building block definition, or for run transparency of the definition.",
         )
 
     def _enter_to_change(self, tx: Transaction, principal: Principal, address: StateAddress, verb: str) -> None:

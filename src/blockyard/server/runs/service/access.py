@@ -63,7 +63,7 @@ def require_abort(principal: Principal, run: Run, *, transparent: bool) -> None:
     if transparent and principal.allows("BUILDINGBLOCK_SAVE", workspace=run.workspace):
         return
     refuse_foreign_token(principal, run)
-    _require_managed(principal, run, "BUILDINGBLOCKRUN_SAVE")
+    _require_managed(principal, run, "BUILDINGBLOCKRUN_SAVE", own="BUILDINGBLOCK_SAVE" if transparent else None)
 
 
 def may_abort(principal: Principal, run: Run, *, transparent: bool) -> bool:
@@ -85,9 +85,15 @@ def refuse_foreign_token(principal: Principal, run: Run) -> None:
         )
 
 
-def _require_managed(principal: Principal, run: Run, code: str) -> None:
-    if principal.allows(code, workspace=None, provider=run.runner_workspace):
+def _require_managed(principal: Principal, run: Run, code: str, *, own: str | None = None) -> None:
+    """Refuse unless the principal has `code` for the owner of the runner or of the definition.
+
+    `own` is the code that would do for the block's workspace: its people are told of that one.
+    """
+    if any(principal.allows(code, workspace=None, provider=owner) for owner in (run.runner_workspace, run.provider)):
         return
-    known = access_of(principal, run, transparent=False) is not RunAccess.NONE
-    hide = None if known else f"there is no run {run.id}"
-    principal.require(code, workspace=None, provider=run.provider, hide=hide)
+    if access_of(principal, run, transparent=False) is RunAccess.NONE:
+        raise NotFound(f"there is no run {run.id}")
+    if own is not None and principal.belongs_to(run.workspace):
+        principal.require(own, workspace=run.workspace)
+    principal.require(code, workspace=None, provider=run.provider)
