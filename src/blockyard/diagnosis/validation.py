@@ -4,9 +4,12 @@ from collections.abc import Mapping
 
 from pydantic_core import ErrorDetails
 
+_INSTANT = "must be a time with its zone, such as 2026-12-31T12:00:00Z"
+
 _WORDS: Mapping[str, str] = {
     "missing": "is missing",
     "int_parsing": "must be a whole number",
+    "int_parsing_size": "has too many digits",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
     "float_parsing": "must be a number",
@@ -18,6 +21,12 @@ _WORDS: Mapping[str, str] = {
     "uuid_type": "must be a UUID",
     "date_from_datetime_parsing": "must be a date such as 2026-12-31",
     "date_parsing": "must be a date such as 2026-12-31",
+    "date_type": "must be a date such as 2026-12-31",
+    "datetime_parsing": _INSTANT,
+    "datetime_from_date_parsing": _INSTANT,
+    "datetime_object_invalid": _INSTANT,
+    "datetime_type": _INSTANT,
+    "timezone_aware": _INSTANT,
     "list_type": "must be an array",
     "dict_type": "must be an object",
     "model_type": "must be an object",
@@ -41,10 +50,12 @@ def in_words(item: ErrorDetails) -> str:
     """Return what is wrong with a value, as the rest of a sentence that begins with its name."""
     if item["type"] in {"value_error", "assertion_error"}:  # a rule of ours, which has its own words
         return item["msg"].partition(", ")[2]
-    kind = item["type"]
+    kind, context = item["type"], item.get("ctx", {})
     if (
-        kind == "too_long" and item.get("ctx", {}).get("field_type") == "Value"
+        kind in {"too_long", "too_short"} and context.get("field_type") == "Value"
     ):  # a text that a rule of ours has looked at
-        kind = "string_too_long"
+        kind = f"string_{kind}"
+    if kind == "too_short" and context.get("min_length") == 1:
+        kind = "string_too_short"
     words = _WORDS.get(kind, "is not valid")
-    return words.format(**item.get("ctx", {}))
+    return words.format(**context)

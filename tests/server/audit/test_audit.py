@@ -129,3 +129,14 @@ async def test_links_to_other_pages_keep_the_filters(tenancy: Tenancy) -> None:
     following = answer.json()["_links"]["next"]["href"]
     assert following.endswith("?title=Project+Created&title=Workspace+Created&page=1&size=2")
     assert (await tenancy.admin().get(following)).json()["page"]["number"] == 1
+
+
+@pytest.mark.parametrize(
+    "query", ["since=2026-11-01", "until=2026-11-01T12:00:00", "since=soon", "until=2026-13-01T12:00:00Z"]
+)
+async def test_a_time_that_is_not_one_is_refused_with_the_form_it_has(tenancy: Tenancy, query: str) -> None:
+    answer = await tenancy.admin().get(f"{PATH}?{query}")
+
+    name = query.partition("=")[0]
+    assert (answer.status_code, answer.json()["field"]) == (400, f"query/{name}")
+    assert answer.json()["message"] == f"query/{name} must be a time with its zone, such as 2026-12-31T12:00:00Z"

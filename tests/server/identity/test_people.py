@@ -99,6 +99,11 @@ async def test_only_a_full_administrator_makes_or_changes_an_administrator(tenan
         ({"password": "x" * 257}, 400, "/password"),
         ({"admin": "yes"}, 400, "/admin"),
         ({"email": 5}, 400, "/email"),
+        ({"email": "jane"}, 400, "/email"),
+        ({"email": "@x.test"}, 400, "/email"),
+        ({"email": "jane@"}, 400, "/email"),
+        ({"email": "jane doe@x.test"}, 400, "/email"),
+        ({"email": "jane@@x.test"}, 400, "/email"),
         ({"username": "taken"}, 409, "/username"),
         ({"username": "TAKEN"}, 409, "/username"),
         ({"username": "\uff34\uff21\uff2b\uff25\uff2e"}, 409, "/username"),
@@ -337,3 +342,16 @@ async def test_the_case_of_a_username_does_not_matter_when_signing_in(tenancy: T
     assert answer.status_code == 200
     me = await tenancy.client_of(answer.json()["access_token"]).get("/api/blockyard/v1/me")
     assert me.json()["username"] == "jane"
+
+
+@pytest.mark.parametrize(
+    ("username", "words"),
+    [
+        ("a b", "must have no white space and no characters that cannot be seen"),
+        ("\ufdfa" * 60, "must have at most 255 characters, also as it is compared with other usernames"),
+    ],
+)
+async def test_what_is_wrong_with_a_username_is_one_sentence(tenancy: Tenancy, username: str, words: str) -> None:
+    answer = await tenancy.admin().post(USERS, json=account(username=username))
+
+    assert (answer.status_code, answer.json()["message"]) == (400, f"/username {words}")

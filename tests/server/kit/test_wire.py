@@ -124,12 +124,19 @@ def test_a_value_that_is_nested_too_deeply_is_named_by_its_own_place() -> None:
     assert (error["loc"], in_words(error)) == (("inputs", "list"), "is nested too deeply")
 
 
-def test_a_text_that_is_too_long_is_counted_in_characters_and_a_list_in_items() -> None:
+def test_a_text_is_measured_in_characters_and_a_list_in_items() -> None:
     class Holder(WireModel):
         name: ShortText = ""
+        title: Name = "x"
         names: Annotated[list[ShortText], Field(max_length=1)] = Field(default_factory=list)
+        some: Annotated[list[ShortText], Field(min_length=1)] = Field(default_factory=list)
+        pairs: Annotated[list[ShortText], Field(min_length=2)] = Field(default_factory=list)
 
     for sent, words in (
+        ({"title": ""}, "must not be empty"),
+        ({"title": " "}, "must not be blank"),
+        ({"some": []}, "must not be empty"),
+        ({"pairs": ["a"]}, "must have at least 2 items"),
         ({"name": "x" * 256}, "must have at most 255 characters"),
         ({"names": ["a", "b"]}, "must have at most 1 items"),
     ):

@@ -100,6 +100,7 @@ async def test_a_put_replaces_everything_and_is_told(tenancy: Tenancy) -> None:
         ({"metadata": None}, "/metadata"),
         ({"spec": {}}, "/spec/displayName"),
         ({"spec": SPEC | {"displayName": ""}}, "/spec/displayName"),
+        ({"spec": SPEC | {"displayName": " \t"}}, "/spec/displayName"),
         ({"spec": SPEC | {"displayName": "a" * 256}}, "/spec/displayName"),
         ({"spec": SPEC | {"expirationDate": "2026-12-31T23:59:59Z"}}, "/spec/expirationDate"),
         ({"spec": SPEC | {"expirationDate": "2026-02-30"}}, "/spec/expirationDate"),
@@ -108,6 +109,8 @@ async def test_a_put_replaces_everything_and_is_told(tenancy: Tenancy) -> None:
         ({"spec": SPEC | {"amount": True}}, "/spec/amount"),
         ({"spec": SPEC | {"amount": 2**63}}, "/spec/amount"),
         ({"spec": SPEC | {"tags": []}}, "/spec/tags"),
+        ({"spec": SPEC | {"tags": {"": ["b"]}}}, "/spec/tags"),
+        ({"spec": SPEC | {"tags": {"a": [], " ": []}}}, "/spec/tags"),
         ({"spec": SPEC | {"tags": {"a": "b"}}}, "/spec/tags/a"),
     ],
 )
@@ -117,6 +120,22 @@ async def test_a_bad_request_is_refused_and_names_the_member(
     answer = await tenancy.admin().post(PATH, json=body() | change, headers=PAYMENT_METHOD)
 
     assert (answer.status_code, answer.json()["field"]) == (400, field)
+
+
+@pytest.mark.parametrize("name", ["x" * 65, "x" * 300, "A", ""])
+async def test_one_rule_says_what_a_name_may_be(tenancy: Tenancy, name: str) -> None:
+    answer = await tenancy.admin().post(PATH, json=body(name), headers=PAYMENT_METHOD)
+
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, "InvalidName")
+    assert answer.json()["message"].startswith("the name of a payment method has up to 64 lower-case letters")
+
+
+@pytest.mark.parametrize("day", ["2026-13-01", "2026-02-30", "0000-01-01"])
+async def test_a_day_that_no_calendar_has_is_refused_in_plain_words(tenancy: Tenancy, day: str) -> None:
+    answer = await tenancy.admin().post(PATH, json=body(expirationDate=day), headers=PAYMENT_METHOD)
+
+    assert answer.status_code == 400
+    assert answer.json()["message"] == "/spec/expirationDate must be a day that the calendar has, such as 2026-12-31"
 
 
 async def test_name_and_workspace_never_change(tenancy: Tenancy) -> None:

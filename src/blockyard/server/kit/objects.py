@@ -22,7 +22,7 @@ from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import media, media_class
 from blockyard.server.kit.paging import Page
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import Name, ShortText, WireJson, WireModel
+from blockyard.server.kit.wire import Name, Text, WireJson, WireModel
 
 
 class Addressed(Protocol):
@@ -59,9 +59,9 @@ M = TypeVar("M", bound=Addressed)
 
 
 class NamedMetadata(WireModel):
-    """The name and the workspace of an object."""
+    """The name and the workspace of an object; how long a name may be says the rule for names of its kind."""
 
-    name: ShortText
+    name: Text
     owned_by_workspace: Name
 
 

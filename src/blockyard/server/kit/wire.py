@@ -51,6 +51,18 @@ def _storable(text: str) -> str:
     return text
 
 
+def _said(text: str) -> str:
+    if text.isspace():
+        raise ValueError("must not be blank")
+    return text
+
+
+def _keyed(tags: dict[str, list[str]]) -> dict[str, list[str]]:
+    if not all(key.strip() for key in tags):
+        raise ValueError("must have no empty key")
+    return tags
+
+
 def _sound(value: JsonValue) -> JsonValue:
     pending: list[JsonValue] = [value]
     while pending:
@@ -83,7 +95,10 @@ def _date(value: object) -> date:
         return value
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
         raise ValueError("must be a date such as 2026-12-31")
-    return date.fromisoformat(value)
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError("must be a day that the calendar has, such as 2026-12-31") from error
 
 
 Text = Annotated[str, AfterValidator(_storable)]
@@ -92,7 +107,7 @@ Text = Annotated[str, AfterValidator(_storable)]
 ShortText = Annotated[Text, Field(max_length=255)]
 """The API's general string limit. Source: api.md 2.5."""
 
-Name = Annotated[ShortText, Field(min_length=1)]
+Name = Annotated[ShortText, Field(min_length=1), AfterValidator(_said)]
 """A text that must say something."""
 
 Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
@@ -107,5 +122,5 @@ WireDate = Annotated[date, BeforeValidator(_date)]
 WireJson = Annotated[JsonValue, AfterValidator(_sound), WrapValidator(_shallow)]
 """Any JSON value that can be sent back."""
 
-Tags = Annotated[dict[ShortText, list[ShortText]], Field(default_factory=dict)]
+Tags = Annotated[dict[ShortText, list[ShortText]], AfterValidator(_keyed), Field(default_factory=dict)]
 """Tag key to values; sent always complete. Source: api.md 2.3."""

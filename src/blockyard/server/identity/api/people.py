@@ -1,5 +1,6 @@
 """The routes of people: oneself, and accounts for administrators. Blockyard's own endpoints."""
 
+import re
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -25,9 +26,20 @@ from blockyard.server.kit.wire import ShortText, WireJson, WireModel
 _MAX_USERNAME = 255
 
 
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+
 def _checked_username(text: str) -> str:
-    if not text.isprintable() or " " in text or len(folded(text)) > _MAX_USERNAME:
-        raise ValueError("a username has no white space and no characters that cannot be seen")
+    if not text.isprintable() or " " in text:
+        raise ValueError("must have no white space and no characters that cannot be seen")
+    if len(folded(text)) > _MAX_USERNAME:
+        raise ValueError(f"must have at most {_MAX_USERNAME} characters, also as it is compared with other usernames")
+    return text
+
+
+def _checked_email(text: str) -> str:
+    if text and not _EMAIL.fullmatch(text):
+        raise ValueError("must be an e-mail address such as jane@example.org, or be left out")
     return text
 
 
@@ -68,7 +80,7 @@ class NewAccount(WireModel):
     password: ShortText = Field(repr=False)
     first_name: ShortText = ""
     last_name: ShortText = ""
-    email: ShortText = ""
+    email: Annotated[ShortText, AfterValidator(_checked_email)] = ""
     euid: ShortText | None = None
     admin: bool = False
 

@@ -15,7 +15,7 @@ from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import joined, page_request
 from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
-from blockyard.server.kit.wire import Name, ShortText, Tags, WireModel
+from blockyard.server.kit.wire import Name, Tags, Text, WireModel
 from blockyard.server.workspaces.model import Workspace, WorkspaceSettings
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -23,7 +23,7 @@ from blockyard.server.workspaces.service import WorkspaceService
 class WorkspaceMetadata(WireModel):
     """The name and the tags of a workspace."""
 
-    name: ShortText
+    name: Text
     tags: Tags
 
 
