@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from blockyard.diagnosis.validation import in_words
 from blockyard.server.kit.clock import utc_now, wire_time
 from blockyard.server.kit.ids import new_id, new_secret
-from blockyard.server.kit.wire import Int64, Name, ShortText, Tags, WireDate, WireJson, WireModel, WireUuid
+from blockyard.server.kit.wire import DisplayName, Int64, Name, ShortText, Tags, WireDate, WireJson, WireModel, WireUuid
 
 
 class Thing(WireModel):
@@ -127,7 +127,7 @@ def test_a_value_that_is_nested_too_deeply_is_named_by_its_own_place() -> None:
 def test_a_text_is_measured_in_characters_and_a_list_in_items() -> None:
     class Holder(WireModel):
         name: ShortText = ""
-        title: Name = "x"
+        title: DisplayName = "x"
         names: Annotated[list[ShortText], Field(max_length=1)] = Field(default_factory=list)
         some: Annotated[list[ShortText], Field(min_length=1)] = Field(default_factory=list)
         pairs: Annotated[list[ShortText], Field(min_length=2)] = Field(default_factory=list)

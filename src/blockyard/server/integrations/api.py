@@ -19,7 +19,7 @@ from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import page_request
 from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
-from blockyard.server.kit.wire import Name, Text, WireJson, WireModel
+from blockyard.server.kit.wire import DisplayName, Name, Text, WireJson, WireModel
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId, SecretChange
 from blockyard.server.runners.wire import RunnerRef, Secret
 
@@ -114,7 +114,7 @@ class IntegrationMetadataIn(WireModel):
 class IntegrationSpecIn(WireModel):
     """An integration as its owner describes it."""
 
-    display_name: Name
+    display_name: DisplayName
     config: IntegrationConfig
 
 

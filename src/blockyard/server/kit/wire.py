@@ -107,8 +107,11 @@ Text = Annotated[str, AfterValidator(_storable)]
 ShortText = Annotated[Text, Field(max_length=255)]
 """The API's general string limit. Source: api.md 2.5."""
 
-Name = Annotated[ShortText, Field(min_length=1), AfterValidator(_said)]
-"""A text that must say something."""
+Name = Annotated[ShortText, Field(min_length=1)]
+"""A text that must not be empty."""
+
+DisplayName = Annotated[Name, AfterValidator(_said)]
+"""What people call something: a text that they can see."""
 
 Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 """An integer that both databases, and clients with integers of 64 bits, can keep."""

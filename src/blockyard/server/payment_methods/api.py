@@ -23,7 +23,7 @@ from blockyard.server.kit.objects import (
     object_schema,
 )
 from blockyard.server.kit.paging import PageRequest
-from blockyard.server.kit.wire import Int64, Name, ShortText, Tags, WireDate, WireModel
+from blockyard.server.kit.wire import DisplayName, Int64, ShortText, Tags, WireDate, WireModel
 from blockyard.server.payment_methods.model import PaymentMethod, PaymentSpec
 from blockyard.server.payment_methods.service import PaymentMethodService
 
@@ -31,7 +31,7 @@ from blockyard.server.payment_methods.service import PaymentMethodService
 class PaymentSpecIn(WireModel):
     """What administrators say about a payment method."""
 
-    display_name: Name
+    display_name: DisplayName
     expiration_date: WireDate | None = None
     amount: Int64 | None = None
     tags: Tags

@@ -24,7 +24,7 @@ from blockyard.server.kit.objects import (
     object_schema,
 )
 from blockyard.server.kit.paging import PageRequest
-from blockyard.server.kit.wire import Name, ShortText, Tags, WireModel
+from blockyard.server.kit.wire import DisplayName, ShortText, Tags, WireModel
 from blockyard.server.projects.model import Project, ProjectKey, ProjectSpec, parse_key
 from blockyard.server.projects.service import ProjectService
 
@@ -41,7 +41,7 @@ class ProjectMetadata(NamedMetadata):
 class ProjectSpecIn(WireModel):
     """What the owners of a project decide."""
 
-    display_name: Name
+    display_name: DisplayName
     tags: Tags
     payment_method_identifier: ShortText | None = None
     substitute_payment_method_identifier: ShortText | None = None

@@ -19,7 +19,7 @@ from blockyard.server.kit.idempotency import shown_once
 from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import Name, ShortText, Text, WireDate, WireModel
+from blockyard.server.kit.wire import DisplayName, Name, ShortText, Text, WireDate, WireModel
 from blockyard.server.runners.model import (
     CloudIdentity,
     Federation,
@@ -65,7 +65,7 @@ class RunnerMetadataIn(WireModel):
 class RunnerSpecIn(WireModel):
     """A runner as its owner describes it; without `restriction` it stays as it is, at first PRIVATE."""
 
-    display_name: Name
+    display_name: DisplayName
     public_key: Annotated[Text, Field(min_length=1, max_length=65_536)]
     implementation_type: Annotated[RunnerType, Field(strict=False)]
     restriction: Annotated[Restriction, Field(strict=False)] | None = None
@@ -125,7 +125,7 @@ RunnerOut = object_schema(KIND, RunnerMetadata, RunnerSpecOut)
 class RunnerKeyIn(WireModel):
     """The body of a request for a runner's own key."""
 
-    display_name: Name
+    display_name: DisplayName
     expires_at: WireDate | None = None
 
 

@@ -17,7 +17,7 @@ from blockyard.server.blocks.service import BlockView
 from blockyard.server.definitions.model import VersionId
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.hal import Links, link
-from blockyard.server.kit.wire import Name, ShortText, WireJson, WireModel, WireUuid
+from blockyard.server.kit.wire import DisplayName, ShortText, WireJson, WireModel, WireUuid
 
 KIND: Literal["meshBuildingBlock"] = "meshBuildingBlock"
 VERSION_KIND: Literal["meshBuildingBlockDefinitionVersion"] = "meshBuildingBlockDefinitionVersion"
@@ -67,7 +67,7 @@ class BlockSpecIn(WireModel):
 
     building_block_definition_version_ref: VersionRef
     target_ref: TargetRef
-    display_name: Name
+    display_name: DisplayName
     inputs: dict[ShortText, InputIn] = Field(default_factory=dict)
     parent_building_block_refs: Annotated[list[BlockRef], Field(max_length=MAX_PARENTS)] | None = None
     parent_building_blocks: Annotated[list[ParentIn], Field(max_length=MAX_PARENTS)] | None = None

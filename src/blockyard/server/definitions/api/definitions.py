@@ -26,7 +26,7 @@ from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import page_request
 from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
-from blockyard.server.kit.wire import Name, ShortText, Tags, Text, WireModel
+from blockyard.server.kit.wire import DisplayName, Name, ShortText, Tags, Text, WireModel
 
 MAX_README_CHARACTERS = 1_000_000
 MAX_SYMBOL_CHARACTERS = 200_000
@@ -52,7 +52,7 @@ class DefinitionMetadataIn(WireModel):
 class DefinitionSpecIn(WireModel):
     """A definition as its owner describes it."""
 
-    display_name: Name
+    display_name: DisplayName
     target_type: Annotated[TargetType, Field(strict=False)] = TargetType.WORKSPACE_LEVEL
     description: ShortText
     readme: Annotated[Text, Field(max_length=MAX_README_CHARACTERS)] | None = None

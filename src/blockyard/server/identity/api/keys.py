@@ -20,7 +20,7 @@ from blockyard.server.kit.http import joined
 from blockyard.server.kit.idempotency import shown_once
 from blockyard.server.kit.members import wire_members
 from blockyard.server.kit.objects import Answers, ObjectIn, all_schema, object_router, object_schema
-from blockyard.server.kit.wire import Name, ShortText, WireDate, WireModel
+from blockyard.server.kit.wire import DisplayName, Name, ShortText, WireDate, WireModel
 
 _MAX_PERMISSIONS = 500
 
@@ -34,7 +34,7 @@ class KeyMetadata(WireModel):
 class KeySpec(WireModel):
     """What the owner of a key decides."""
 
-    display_name: Name
+    display_name: DisplayName
     permissions: Annotated[list[ShortText], Field(max_length=_MAX_PERMISSIONS)]
     expires_at: WireDate | None = None
 

@@ -15,7 +15,7 @@ from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import joined, page_request
 from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
-from blockyard.server.kit.wire import Name, Tags, Text, WireModel
+from blockyard.server.kit.wire import DisplayName, Tags, Text, WireModel
 from blockyard.server.workspaces.model import Workspace, WorkspaceSettings
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -30,7 +30,7 @@ class WorkspaceMetadata(WireModel):
 class WorkspaceSpec(WireModel):
     """What the owners of a workspace decide."""
 
-    display_name: Name
+    display_name: DisplayName
     platform_builder_access_enabled: bool | None = None
 
 
