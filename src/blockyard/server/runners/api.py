@@ -146,7 +146,7 @@ def own_key_routes(db: Database, keys: RunnerKeys) -> APIRouter:
     async def create_runner_key(
         request: Request, uuid: UUID, body: RunnerKeyIn, principal: CurrentPrincipal
     ) -> RunnerKeyOut:
-        """Make a runner's own API key: it claims and reports runs of this runner and may do nothing else."""
+        """Make a runner's own API key: it claims, reports and reads runs of this runner and may do nothing else."""
         shown_once(request)
         runner_id, name, expires_at = RunnerId(uuid), body.display_name, body.expires_at
         issued = await db.write(lambda tx: keys.create(tx, principal, runner_id, name, expires_at))

@@ -62,7 +62,7 @@ class ApiKey:
     """A key of a workspace; its id is the client id, its secret is kept as a keyed hash only.
 
     Attributes:
-        runner: the runner whose own key this is. It claims and reports runs of this runner, and may do nothing else.
+        runner: the runner whose own key this is. It claims, reports and reads runs of this runner, and may do nothing else.
         epoch: counts the secrets that were drawn; tokens of an earlier one are void.
     """
 
