@@ -83,7 +83,10 @@ def _date(value: object) -> date:
         return value
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
         raise ValueError("must be a date such as 2026-12-31")
-    return date.fromisoformat(value)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a day that exists, such as 2026-12-31") from None
 
 
 Text = Annotated[str, AfterValidator(_storable)]
