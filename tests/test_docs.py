@@ -51,6 +51,24 @@ def test_every_quoted_command_exists(document: Path) -> None:
     assert [problem for line in _commands(document) if (problem := _problem(line))] == []
 
 
+def test_the_readme_names_every_document() -> None:
+    readme = (ROOT / "README.md").read_text()
+    documents = [*ROOT.glob("docs/*.*"), ROOT / "docs/contract/README.md", ROOT / "CHANGELOG.md"]
+
+    assert [name for page in documents if f"]({(name := str(page.relative_to(ROOT)))})" not in readme] == []
+
+
+def test_what_the_shell_can_do_is_not_called_missing() -> None:
+    rows = re.findall(r"^\|(.+)\|(.+)\|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    missing = " ".join(lacking for _, lacking in rows[rows.index((" there ", " not yet ")) + 1 :])
+    main = typer.main.get_command(build())
+    assert isinstance(main, TyperGroup)
+
+    groups = [name for name, command in main.commands.items() if isinstance(command, TyperGroup) and "-" in name]
+    assert "payment-methods" in groups
+    assert [name for name in groups if name.replace("-", " ") in missing] == []
+
+
 def test_every_decision_is_listed() -> None:
     folder = ROOT / "docs" / "decisions"
     listed = re.findall(r"\]\((\d{4}-[^)]+)\)", (folder / "README.md").read_text())

@@ -1,15 +1,24 @@
 """Creates API keys and keeps their secrets in files."""
 
 import json
-from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from blockyard.cli.client import Client
 from blockyard.cli.contexts import write_private
 from blockyard.cli.documents import members, text
-from blockyard.cli.exits import Failure, usage
+from blockyard.cli.exits import Failure
+from blockyard.cli.new_files import require_new
+from blockyard.cli.option_words import last_day
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import API_KEY
+
+LastDay = Annotated[
+    str | None,
+    typer.Option("--expires", metavar="DAY", help="Last day of the key, YYYY-MM-DD.", parser=last_day),
+]
 
 
 def create_key(
@@ -22,10 +31,7 @@ def create_key(
     Raises:
         Failure: the server refuses, or the file exists or cannot be written.
     """
-    if file.exists():
-        raise usage(f"'{file}' exists already", "Give the name of a new file.")
-    if expires is not None:
-        check_last_day(expires)
+    require_new(file)
     spec: JsonObject = {"displayName": name, "permissions": [*permissions]}
     content: JsonObject = {
         "metadata": {"ownedByWorkspace": workspace},
@@ -43,16 +49,6 @@ def keep_key(client: Client, file: Path, key_id: str, key: JsonObject) -> None:
     except Failure:
         client.delete(API_KEY, key_id)
         raise
-
-
-def check_last_day(expires: str) -> None:
-    """Refuse what is not a day, or a day that has passed. Raises Failure (usage)."""
-    try:
-        last = date.fromisoformat(expires)
-    except ValueError:
-        raise usage(f"'{expires}' is not a date", "Give the last day of the key as YYYY-MM-DD.") from None
-    if last < datetime.now(UTC).date():
-        raise usage(f"a key whose last day is {expires} would have expired already", "Give a day from today on.")
 
 
 def _write_key_file(file: Path, key: JsonObject) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from blockyard.protocol.names import RunStatus
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.kit.database import Database, Transaction
-from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.paging import Page, PageRequest
 from tests.support.block_world import (
     BLOCKS,
     MANUAL,
@@ -312,6 +312,26 @@ def test_the_versions_of_a_page_are_read_at_once(sqlite: Database, clock: FixedC
     event.remove(sqlite._read_engine, "before_cursor_execute", note)
 
     assert sum("FROM definition" in statement for statement in statements) == 2
+
+
+def test_the_list_of_people_reads_no_values(sqlite: Database, clock: FixedClock) -> None:
+    world = BlockWorld(sqlite, clock)
+    version = world.define("Bucket", inputs={"note": an_input(), "size": an_input()}, implementation=MANUAL)
+    for name in ("one", "two"):
+        world.order(version, {"note": "long " * 100_000, "size": "1"}, name=name, workspace="shop")
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, text: str, *_: object) -> None:
+        statements.append(text)
+
+    event.listen(sqlite._read_engine, "before_cursor_execute", note)
+    found = sqlite.read_now(_searching(world, BlockQuery(), PageRequest(), BlockSort.CREATED))
+    event.remove(sqlite._read_engine, "before_cursor_execute", note)
+
+    assert isinstance(found, Page)
+    assert [(line.block.name, line.definition) for line in found.items] == [("two", "Bucket"), ("one", "Bucket")]
+    assert any("blocks.name" in statement for statement in statements)
+    assert not any(re.search(r"\b(inputs|outputs|content)\b", statement) for statement in statements), statements
 
 
 def _plan(text: str, values: Any) -> Callable[[Transaction], str]:

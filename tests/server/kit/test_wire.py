@@ -63,6 +63,14 @@ def test_what_is_no_such_value_is_refused(bad: dict[str, Any]) -> None:
         Thing.model_validate(bad)
 
 
+@pytest.mark.parametrize(
+    ("day", "words"), [("2026-02-30", "must be a day that the calendar has"), ("tomorrow", "must be a date such as 2026-12-31")]
+)
+def test_what_is_no_day_is_told_in_our_words(day: str, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Thing.model_validate({"displayName": "a", "day": day})
+
+
 def test_unknown_members_are_ignored_and_names_are_camel_case() -> None:
     thing = Thing.model_validate({"displayName": "a", "unknown": {"x": 1}, "day": "2026-12-31"})
 

@@ -8,7 +8,7 @@ import typer
 from blockyard.cli import lookup
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import objects, text, texts
-from blockyard.cli.keys import create_key
+from blockyard.cli.keys import LastDay, create_key
 from blockyard.cli.output import Format, columns
 from blockyard.cli.resources import own
 from blockyard.cli.session import (
@@ -63,7 +63,7 @@ def create(
         Path,
         typer.Option("--key-file", help="New file, mode 0600, for client id and secret; login --key-file reads it."),
     ],
-    expires: Annotated[str | None, typer.Option("--expires", help="Last day of the key, YYYY-MM-DD.")] = None,
+    expires: LastDay = None,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:

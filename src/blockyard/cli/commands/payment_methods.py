@@ -9,6 +9,7 @@ from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import members, number, text, texts
 from blockyard.cli.exits import usage
 from blockyard.cli.listing import Limit, PageNumber, owner_of, require_workspace, tell_pages
+from blockyard.cli.option_words import NONE, day_or_none, key_and_value, whole_number_or_none
 from blockyard.cli.output import Format, columns
 from blockyard.cli.session import (
     NeededWorkspaceOption,
@@ -23,19 +24,26 @@ from blockyard.protocol.kinds import PAYMENT_METHOD
 
 payment_methods = typer.Typer(name="payment-methods", help="Payment methods: how a workspace pays. Projects name them.")
 
-NONE = "none"
-"""Takes away what may be left out."""
-
 Which = Annotated[
     str,
     typer.Argument(metavar="NAME", help="Name of the payment method.", autocompletion=names_of("payment-methods")),
 ]
 DisplayName = Annotated[str | None, typer.Option("--display-name", help="Name for people.")]
-Amount = Annotated[str | None, typer.Option("--amount", metavar="AMOUNT", help="Budget, a whole number, or none.")]
-Expires = Annotated[str | None, typer.Option("--expires", metavar="DAY", help="Last day, YYYY-MM-DD, or none.")]
+Amount = Annotated[
+    str | None,
+    typer.Option("--amount", metavar="AMOUNT", help="Budget, a whole number, or none.", parser=whole_number_or_none),
+]
+Expires = Annotated[
+    str | None, typer.Option("--expires", metavar="DAY", help="Last day, YYYY-MM-DD, or none.", parser=day_or_none)
+]
 Tag = Annotated[
     list[str] | None,
-    typer.Option("--tag", metavar="KEY=VALUE", help="A value of a tag; repeatable. KEY= takes the tag away."),
+    typer.Option(
+        "--tag",
+        metavar="KEY=VALUE",
+        help="A value of a tag; repeatable. KEY= takes the tag away.",
+        parser=key_and_value,
+    ),
 ]
 
 
@@ -128,6 +136,8 @@ def update_payment_method(
 ) -> None:
     """Change a payment method; what no option names stays as it is. Only administrators may."""
     with connected(output, url) as session:
+        if display_name is None and amount is None and expires is None and not tag:
+            raise usage("nothing to change", "Give --display-name, --amount, --expires or --tag.")
         before = session.client.show(PAYMENT_METHOD, name)
         content: JsonObject = {
             "metadata": before["metadata"],
@@ -154,29 +164,20 @@ def _shown(amount: int | None) -> str:
 def _changed(
     spec: JsonObject, display_name: str | None, amount: str | None, expires: str | None, tags: list[str] | None
 ) -> JsonObject:
-    """Return a specification with what was given. Raises Failure (usage)."""
+    """Return a specification with what was given."""
     changes: JsonObject = {} if display_name is None else {"displayName": display_name}
     if amount is not None:
-        changes["amount"] = None if amount == NONE else _amount(amount)
+        changes["amount"] = None if amount == NONE else int(amount)
     if expires is not None:
         changes["expirationDate"] = None if expires == NONE else expires
     return spec | changes | {"tags": _tags(members(spec, "tags"), tags or [])}
 
 
-def _amount(word: str) -> int:
-    try:
-        return int(word)
-    except ValueError:
-        raise usage(f"'{word}' is not an amount", f"Give a whole number, or '{NONE}'.") from None
-
-
 def _tags(before: JsonObject, given: list[str]) -> JsonObject:
-    """Return all tags; those whose keys are given have the given values only. Raises Failure (usage)."""
+    """Return all tags; those whose keys are given have the given values only."""
     values: dict[str, list[str]] = {}
     for word in given:
-        key, equals, value = word.partition("=")
-        if not (key and equals):
-            raise usage(f"'{word}' is not KEY=VALUE", "Give a tag as --tag cost-center=4711.")
+        key, _, value = word.partition("=")
         values.setdefault(key, []).extend([value] if value else [])
     kept: JsonObject = {key: value for key, value in before.items() if key not in values}
     return kept | {key: [*new] for key, new in values.items() if new}

@@ -11,9 +11,9 @@ from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.contexts import write_private
 from blockyard.cli.documents import flag, text
-from blockyard.cli.exits import usage
-from blockyard.cli.keys import check_last_day, keep_key
+from blockyard.cli.keys import LastDay, keep_key
 from blockyard.cli.listing import ago, completing, one_of, require_workspace
+from blockyard.cli.new_files import require_new
 from blockyard.cli.output import Format, columns
 from blockyard.cli.resources import own
 from blockyard.cli.runner_setup import (
@@ -169,7 +169,7 @@ def create_runner_key(
     *,
     key_file: Annotated[Path, typer.Option("--key-file", help="File for id and secret; it must not exist.")],
     name: Annotated[str | None, typer.Option("--name", help="Name for people.")] = None,
-    expires: Annotated[str | None, typer.Option("--expires", help="Last day of the key, YYYY-MM-DD.")] = None,
+    expires: LastDay = None,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
@@ -180,10 +180,7 @@ def create_runner_key(
     Its secret goes into a file; it is never printed and cannot be had again.
     """
     with connected(output, url) as session:
-        if key_file.exists():
-            raise usage(f"'{key_file}' exists already", "Give the name of a new file.")
-        if expires is not None:
-            check_last_day(expires)
+        require_new(key_file)
         document = lookup.runner(session.client, runner)
         identifier = text(document, "metadata", "uuid")
         shown = name or f"runner {text(document, 'spec', 'displayName')}"

@@ -1,6 +1,5 @@
 """`state list | show | pull | restore`."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,8 @@ from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.contexts import write_private
 from blockyard.cli.documents import flag, number, objects, text
-from blockyard.cli.exits import missing, usage
+from blockyard.cli.exits import missing
+from blockyard.cli.new_files import require_new
 from blockyard.cli.output import Format, columns, shown
 from blockyard.cli.resources import JSON, own
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
@@ -100,8 +100,7 @@ def pull_version(
 ) -> None:
     """Write the content of a state into a file."""
     with connected(output, url) as session:
-        if os.path.lexists(file):
-            raise usage(f"'{file}' exists already", "Give the name of a new file.")
+        require_new(file)
         block_id = _block_id(session.client, block, workspace)
         item = _chosen(session.client, block_id, version)
         path = f"{_path(block_id)}/{number(item, 'number')}"

@@ -7,7 +7,7 @@ import typer
 from blockyard.cli.client import Client
 from blockyard.cli.completion import names_of
 from blockyard.cli.documents import flag, text
-from blockyard.cli.exits import ExitCode, Failure
+from blockyard.cli.exits import ExitCode, Failure, usage
 from blockyard.cli.output import Format, columns
 from blockyard.cli.resources import own
 from blockyard.cli.session import OutputOption, UrlOption, connected
@@ -77,6 +77,8 @@ def update_workspace(
 ) -> None:
     """Change a workspace; what no option names stays as it is."""
     with connected(output, url) as session:
+        if display_name is None and builder is None:
+            raise usage("nothing to change", "Give --display-name, --builder or --no-builder.")
         before = session.client.show(WORKSPACE, name)
         is_builder = flag(before, "spec", "platformBuilderAccessEnabled")
         content: JsonObject = {

@@ -25,6 +25,7 @@ from blockyard.server.ui.pages.account.sign_in_link import add_sign_in_link
 from blockyard.server.ui.pages.blocks.block import add_block
 from blockyard.server.ui.pages.blocks.input_form import add_inputs
 from blockyard.server.ui.pages.blocks.list import add_block_list
+from blockyard.server.ui.pages.blocks.whole_values import add_whole_values
 from blockyard.server.ui.pages.runs.run import add_runs
 from blockyard.server.ui.pages.runs.search import add_search
 from blockyard.server.ui.pages.style.style import add_style
@@ -70,6 +71,7 @@ def add_pages(
     add_block_list(router, site, blocks=blocks, workspaces=workspaces)
     add_block(router, site, blocks=blocks, views=views)
     add_inputs(router, site, blocks)
+    add_whole_values(router, site, blocks)
     add_search(router, site, views)
     if style_page:
         add_style(router, site)

@@ -38,5 +38,14 @@ def test_every_status_control_and_kind_of_value_is_shown_in_both_themes(world: P
         "file": 'type="file"',
     }
     assert {*shown} == {*CONTROLS.values()}
-    for part in (*shown.values(), 'class="radio', "masked", "notice-error", "<dialog", "<table", "Secret, not shown"):
+    for part in (
+        *shown.values(),
+        'class="radio',
+        "masked",
+        "notice-error",
+        "<dialog",
+        "<table",
+        "Secret, not shown",
+        "Download all of it",
+    ):
         assert part in half

@@ -12,6 +12,7 @@ from blockyard.server.definitions.model import AssignmentType, Definition, Versi
 from blockyard.server.definitions.model.values import usable_value
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.hal import Links, link
+from blockyard.server.kit.lengths import is_long
 from blockyard.server.runners.model import StoredSecret
 from blockyard.server.runs.api.rendering import run_summary
 from blockyard.server.runs.model import Run
@@ -36,10 +37,6 @@ def block_summary(view: BlockView) -> JsonObject:
         "latestRunUuid": None if block.latest_run_id is None else str(block.latest_run_id),
         "outputs": _outputs(view),
     }
-
-
-MAX_LISTED = 64 * 1024
-"""Characters of a value that a list shows: a page of a thousand blocks would carry gigabytes otherwise."""
 
 
 def list_item(view: BlockView, links: Links) -> JsonObject:
@@ -71,26 +68,8 @@ def _shortened(item: Json) -> Json:
     """Return an input or output whose value is null where it is too long for a list; `isCut` says so."""
     if not isinstance(item, dict):
         return item
-    is_cut = _is_longer(item["value"], MAX_LISTED)
+    is_cut = is_long(item["value"])
     return {**item, "value": None if is_cut else item["value"], "isCut": is_cut}
-
-
-def _is_longer(value: Json, most: int) -> bool:
-    """Whether the JSON text of `value` has more than about `most` characters; looks at no more of it than that."""
-    left, waiting = most, [value]
-    while waiting and left >= 0:
-        one = waiting.pop()
-        if isinstance(one, str):
-            left -= len(one) + 2
-        elif isinstance(one, dict):
-            left -= sum(len(key) + 4 for key in one) + 2
-            waiting.extend(one.values())
-        elif isinstance(one, list):
-            left -= len(one) + 2
-            waiting.extend(one if left >= 0 else ())
-        else:
-            left -= len(str(one))
-    return left < 0
 
 
 def block_detail(detail: BlockDetail, links: Links) -> JsonObject:

@@ -85,15 +85,12 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """One order of a definition version.
+class BlockHead:
+    """A block without its values, which may be large: what lists show.
 
     Attributes:
         display_name: as the client sent it, maybe with `{{inputKey}}`.
         name: `display_name` with the inputs filled in, for people.
-        inputs: values of user and operator inputs as they were entered; `standing` says which of them still count.
-        entered_as: the type each input had when its value was entered; unknown of values that are older than this.
-        outputs: what the latest successful run gave; never what an unfinished or failed one did.
         operation: what the latest APPLY or DESTROY run is to the block; None before the first.
         applied_at: when an APPLY run succeeded last; None before that.
         latest_run_id: the latest APPLY or DESTROY run; None means that nothing was ever executed.
@@ -110,10 +107,6 @@ class Block:
     version_number: int
     author: Author
     created_at: datetime
-    inputs: Mapping[str, InputValue] = field(default_factory=dict)
-    entered_as: Mapping[str, InputType] = field(default_factory=dict)
-    parents: tuple[Parent, ...] = ()
-    outputs: Mapping[str, BlockOutput] = field(default_factory=dict)
     status: BlockStatus
     lifecycle: Lifecycle = Lifecycle.ACTIVE
     force_purge: bool = False
@@ -136,6 +129,22 @@ class Block:
     def is_running(self) -> bool:
         """Whether a run of the block is unfinished."""
         return self.status in RUNNING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(BlockHead):
+    """One order of a definition version.
+
+    Attributes:
+        inputs: values of user and operator inputs as they were entered; `standing` says which of them still count.
+        entered_as: the type each input had when its value was entered; unknown of values that are older than this.
+        outputs: what the latest successful run gave; never what an unfinished or failed one did.
+    """
+
+    inputs: Mapping[str, InputValue] = field(default_factory=dict)
+    entered_as: Mapping[str, InputType] = field(default_factory=dict)
+    parents: tuple[Parent, ...] = ()
+    outputs: Mapping[str, BlockOutput] = field(default_factory=dict)
 
     @property
     def parent_ids(self) -> frozenset[BlockId]:

@@ -6,6 +6,7 @@ from blockyard.server.blocks.model.block import (
     RUNNING,
     WAITING,
     Block,
+    BlockHead,
     BlockId,
     BlockStatus,
     Lifecycle,
@@ -28,7 +29,7 @@ _ABORTED = {
 }
 
 
-def status_in_words(block: Block, *, is_yours: bool = False) -> str:
+def status_in_words(block: BlockHead, *, is_yours: bool = False) -> str:
     """Return how a block is, such as "Ready"; `is_yours` says that the reader can give the input it waits for."""
     if block.lifecycle is Lifecycle.DELETED:
         return "Purged" if block.force_purge else "Deleted"
@@ -42,7 +43,7 @@ def status_in_words(block: Block, *, is_yours: bool = False) -> str:
     return _ABORTED[operation] if block.status is BlockStatus.ABORTED else "Ready"
 
 
-def _waiting(block: Block, *, is_yours: bool) -> str:
+def _waiting(block: BlockHead, *, is_yours: bool) -> str:
     if block.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
         return "Waiting for another building block"
     if is_yours:

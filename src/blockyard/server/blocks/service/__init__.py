@@ -1,6 +1,6 @@
 """Use cases of building blocks."""
 
-from blockyard.server.blocks.service.blocks import BlockDetail, BlockService, LastChange
+from blockyard.server.blocks.service.blocks import BlockDetail, BlockLine, BlockService, LastChange
 from blockyard.server.blocks.service.hooks import BlockHooks
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.service.starting import DUE_TOPIC
@@ -11,6 +11,7 @@ __all__ = [
     "DUE_TOPIC",
     "BlockDetail",
     "BlockHooks",
+    "BlockLine",
     "BlockService",
     "BlockUsage",
     "BlockView",

@@ -1,6 +1,6 @@
 """Who may see and do what with a block. Source: concepts.md 2.2 and 11.4, api.md 2.7."""
 
-from blockyard.server.blocks.model.block import Block, BlockStatus
+from blockyard.server.blocks.model.block import Block, BlockHead, BlockStatus
 from blockyard.server.definitions.model import Definition
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.errors import Denied, NotFound
@@ -52,12 +52,12 @@ def require_purge(principal: Principal) -> None:
     principal.require(DELETE, workspace=None)
 
 
-def may_save(principal: Principal, block: Block) -> bool:
+def may_save(principal: Principal, block: BlockHead) -> bool:
     """Whether the principal may change the block."""
     return _allows(principal, SAVE, block)
 
 
-def may_give_input(principal: Principal, block: Block) -> bool:
+def may_give_input(principal: Principal, block: BlockHead) -> bool:
     """Whether the principal can give the input that the block waits for."""
     if block.status is BlockStatus.WAITING_FOR_OPERATOR_INPUT:
         return is_operator(principal, block)
@@ -75,7 +75,7 @@ def may_delete(principal: Principal, block: Block) -> bool:
     return manages or _allows(principal, DELETE, block)
 
 
-def is_operator(principal: Principal, block: Block) -> bool:
+def is_operator(principal: Principal, block: BlockHead) -> bool:
     """Whether the principal acts for the provider of the block, or may change every block."""
     return operates(principal, block.provider)
 
@@ -97,7 +97,7 @@ def may_list(principal: Principal, block: Block) -> bool:
     return _allows(principal, LIST, block)
 
 
-def _allows(principal: Principal, code: str, block: Block) -> bool:
+def _allows(principal: Principal, code: str, block: BlockHead) -> bool:
     return principal.allows(code, workspace=block.workspace, provider=block.provider)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from blockyard.server.blocks.model.block import WAITING, Block, BlockId
+from blockyard.server.blocks.model.block import WAITING, Block, BlockHead, BlockId
 from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effect
 from blockyard.server.blocks.model.inputs import changeable
 from blockyard.server.blocks.model.order import BlockRequest
@@ -17,6 +17,7 @@ from blockyard.server.blocks.service.access import (
     LIST,
     is_operator,
     may_delete,
+    may_give_input,
     may_list,
     may_run,
     may_save,
@@ -79,6 +80,15 @@ class BlockDetail:
     operator: bool
     editable: Sequence[InputSpec]
     deletion: DeletionEffect
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLine:
+    """A block in a list of people; `is_yours` says that the principal can give the input it waits for."""
+
+    block: BlockHead
+    definition: str
+    is_yours: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +170,18 @@ class BlockService:
         *,
         sort: BlockSort = BlockSort.CREATED,
         descending: bool = False,
-    ) -> Page[BlockView]:
+    ) -> Page[BlockLine]:
         """Return blocks that are not deleted, for people: of their workspaces, and those their workspaces provide for."""
-        reach = principal.reach(LIST)
-        if not reach.everything:
-            own = frozenset() if query.managed else reach.workspaces
-            query = replace(query, workspaces=own, providers=reach.providers)
-        found = BlockStore(tx).search(query, request, sort=sort, descending=descending)
-        return Page(self._reading(tx).views(principal, found.items), found.total, request)
+        found = BlockStore(tx).search(_within_reach(principal, query), request, sort=sort, descending=descending)
+        names = self._definitions.names(tx, {block.definition_id for block in found.items})
+        return found.map(
+            lambda block: BlockLine(block, names[block.definition_id], is_yours=may_give_input(principal, block))
+        )
 
-    def last_changes(self, tx: Transaction, views: Sequence[BlockView]) -> Mapping[BlockId, LastChange]:
+    def last_changes(self, tx: Transaction, blocks: Sequence[BlockHead]) -> Mapping[BlockId, LastChange]:
         """Return when these blocks, which the principal was allowed to read, were changed last: ordered, or by a run."""
-        runs = [view.block.latest_run_id for view in views if view.block.latest_run_id is not None]
-        changes = {view.block.id: LastChange(view.block.created_at, view.block.author) for view in views}
+        runs = [block.latest_run_id for block in blocks if block.latest_run_id is not None]
+        changes = {block.id: LastChange(block.created_at, block.author) for block in blocks}
         for run in self._runs.find_all(tx, runs):
             changes[BlockId(run.block_id)] = LastChange(run.created_at, run.trigger.author)
         return changes
@@ -180,9 +189,13 @@ class BlockService:
     def listed(
         self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest, *, oldest_first: bool
     ) -> Page[BlockView]:
-        """Return what `search` returns, by the time of ordering; who may list nothing in any workspace is refused."""
+        """Return what `search` returns, by the time of ordering and with the values.
+
+        Whoever may list nothing in any workspace is refused.
+        """
         principal.listing(LIST)
-        return self.search(tx, principal, query, request, descending=not oldest_first)
+        found = BlockStore(tx).live(_within_reach(principal, query), request, descending=not oldest_first)
+        return Page(self._reading(tx).views(principal, found.items), found.total, request)
 
     def managed(
         self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest
@@ -274,6 +287,14 @@ def _named(principal: Principal, parents: Mapping[BlockId, Block]) -> Mapping[Bl
         key: parent if may_list(principal, parent) else replace(parent, name=str(parent.id))
         for key, parent in parents.items()
     }
+
+
+def _within_reach(principal: Principal, query: BlockQuery) -> BlockQuery:
+    reach = principal.reach(LIST)
+    if reach.everything:
+        return query
+    own = frozenset[str]() if query.managed else reach.workspaces
+    return replace(query, workspaces=own, providers=reach.providers)
 
 
 def _may_not_list(code: str) -> Denied:

@@ -2,14 +2,27 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias, cast
+from typing import TypeAlias, TypeVarTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, TextClause, bindparam, delete, false, func, insert, select, true, union, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    TextClause,
+    bindparam,
+    delete,
+    false,
+    func,
+    insert,
+    select,
+    true,
+    union,
+    update,
+)
 
-from blockyard.server.blocks.model.block import Block, BlockId, BlockStatus, Lifecycle, Parent
+from blockyard.server.blocks.model.block import Block, BlockHead, BlockId, BlockStatus, Lifecycle, Parent
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
-from blockyard.server.blocks.store.rows import block_of, block_row, sort_name
+from blockyard.server.blocks.store.rows import block_of, block_row, head_of, sort_name
 from blockyard.server.blocks.store.tables import IS_ACTIVE, IS_DUE, IS_LIVE
 from blockyard.server.blocks.store.tables import blocks as _blocks
 from blockyard.server.blocks.store.tables import parents as _parents
@@ -19,6 +32,8 @@ from blockyard.server.kit.errors import Stale
 from blockyard.server.kit.memory import Memory
 from blockyard.server.kit.paging import Page, PageRequest
 
+Columns = TypeVarTuple("Columns")
+
 _Condition: TypeAlias = ColumnElement[bool] | TextClause
 
 _SORTS: Mapping[BlockSort, ColumnElement[str]] = {
@@ -27,6 +42,8 @@ _SORTS: Mapping[BlockSort, ColumnElement[str]] = {
     BlockSort.STATUS: _blocks.c.status,
 }
 """What comes before the creation in the order of a list; by creation alone if it is not here."""
+
+_HEAD = [column for column in _blocks.c if column.name not in {"inputs", "outputs"}]
 
 _CHUNK = 500
 """How many ids one statement carries."""
@@ -88,16 +105,21 @@ class BlockStore:
     def page(self, query: BlockQuery, request: PageRequest) -> Page[Block]:
         """Return one page of the active blocks that match, in the order of their creation."""
         condition = _condition(query)
-        total = self._tx.execute(select(func.count()).select_from(_blocks).where(*condition)).scalar_one()
-        return Page(self._where(*condition, request=request), int(str(total)), request)
+        total = self._count(condition)
+        return Page(self._where(*condition, request=request), total, request)
 
-    def search(self, query: BlockQuery, request: PageRequest, *, sort: BlockSort, descending: bool) -> Page[Block]:
+    def live(self, query: BlockQuery, request: PageRequest, *, descending: bool) -> Page[Block]:
         """Return one page of the blocks that match and are not deleted, also those on their way out."""
         condition = _condition(query, lifecycle=IS_LIVE)
-        total = self._tx.execute(select(func.count()).select_from(_blocks).where(*condition)).scalar_one()
-        keys = [_SORTS[sort]] if sort in _SORTS else []
-        order = [key.desc() if descending else key for key in (*keys, _blocks.c.created_at, _blocks.c.id)]
-        return Page(self._where(*condition, request=request, order=order), int(str(total)), request)
+        total, order = self._count(condition), _order(BlockSort.CREATED, descending=descending)
+        return Page(self._where(*condition, request=request, order=order), total, request)
+
+    def search(self, query: BlockQuery, request: PageRequest, *, sort: BlockSort, descending: bool) -> Page[BlockHead]:
+        """Return what `live` returns, without the values: they may be large, and are not even read."""
+        condition = _condition(query, lifecycle=IS_LIVE)
+        total, order = self._count(condition), _order(sort, descending=descending)
+        rows = self._tx.execute(_selection(select(*_HEAD), condition, order, request)).mappings()
+        return Page([head_of(row) for row in rows], total, request)
 
     def children(self, parent_id: UUID) -> Sequence[Block]:
         """Return the blocks, not deleted, that have this parent, oldest first."""
@@ -129,8 +151,7 @@ class BlockStore:
         """Return how many blocks are not deleted."""
         wanted = {"definition_id": definition_id, "version_id": version_id, "workspace": workspace}
         conditions = [_blocks.c[name] == value for name, value in wanted.items() if value is not None]
-        counted = self._tx.execute(select(func.count()).select_from(_blocks).where(IS_LIVE, *conditions)).scalar_one()
-        return int(str(counted))
+        return self._count([IS_LIVE, *conditions])
 
     def deleted_of(self, definition_id: UUID) -> Sequence[BlockId]:
         """Return the ids of the deleted blocks of a definition."""
@@ -148,6 +169,10 @@ class BlockStore:
         _known.of(self._tx).clear()
         for start in range(0, len(block_ids), _CHUNK):
             self._tx.execute(delete(_blocks).where(_blocks.c.id.in_(block_ids[start : start + _CHUNK])))
+
+    def _count(self, conditions: Sequence[_Condition]) -> int:
+        counted = self._tx.execute(select(func.count()).select_from(_blocks).where(*conditions)).scalar_one()
+        return int(str(counted))
 
     def _add_parents(self, block: Block) -> None:
         rows: list[dict[str, object]] = [
@@ -168,10 +193,7 @@ class BlockStore:
         request: PageRequest | None = None,
         order: Sequence[ColumnElement[object]] = (_blocks.c.created_at, _blocks.c.id),
     ) -> Sequence[Block]:
-        statement = select(_blocks).where(*_paged(conditions, order, request)).order_by(*order)
-        if request is not None and request.offset == 0:
-            statement = statement.limit(request.limit)
-        rows = self._tx.execute(statement).mappings().all()
+        rows = self._tx.execute(_selection(select(_blocks), conditions, order, request)).mappings().all()
         parents = self._parents_of([cast("UUID", row["id"]) for row in rows])
         blocks = [block_of(row, parents.get(cast("UUID", row["id"]), ())) for row in rows]
         _known.of(self._tx).update((block.id, block) for block in blocks)
@@ -215,6 +237,21 @@ def _condition(query: BlockQuery, *, lifecycle: TextClause = IS_ACTIVE) -> list[
     if query.search:
         conditions.append(_blocks.c.sort_name.contains(sort_name(query.search), autoescape=True))
     return [lifecycle, _any_of(reach, lifecycle), *conditions]
+
+
+def _order(sort: BlockSort, *, descending: bool) -> Sequence[ColumnElement[object]]:
+    keys = [_SORTS[sort]] if sort in _SORTS else []
+    return [key.desc() if descending else key for key in (*keys, _blocks.c.created_at, _blocks.c.id)]
+
+
+def _selection(
+    columns: Select[*Columns],
+    conditions: Sequence[_Condition],
+    order: Sequence[ColumnElement[object]],
+    request: PageRequest | None,
+) -> Select[*Columns]:
+    statement = columns.where(*_paged(conditions, order, request)).order_by(*order)
+    return statement.limit(request.limit) if request is not None and request.offset == 0 else statement
 
 
 def _paged(

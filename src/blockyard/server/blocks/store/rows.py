@@ -1,11 +1,14 @@
 """Rows of blocks from and to models."""
 
+from dataclasses import fields
+
 from sqlalchemy.engine import RowMapping
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import InputType, OutputType
 from blockyard.server.blocks.model.block import (
     Block,
+    BlockHead,
     BlockId,
     BlockOutput,
     BlockStatus,
@@ -62,9 +65,9 @@ def block_row(block: Block) -> dict[str, object]:
     }
 
 
-def block_of(row: RowMapping, parents: tuple[Parent, ...]) -> Block:
-    """Return the block of a row."""
-    return Block(
+def head_of(row: RowMapping) -> BlockHead:
+    """Return what the columns without values say of a block."""
+    return BlockHead(
         id=BlockId(row["id"]),
         display_name=row["display_name"],
         name=row["name"],
@@ -75,10 +78,6 @@ def block_of(row: RowMapping, parents: tuple[Parent, ...]) -> Block:
         version_number=row["version_number"],
         author=Author.read(row["author"]),
         created_at=row["created_at"],
-        inputs={key: _value(value) for key, value in row["inputs"].items()},
-        entered_as={key: InputType(value["type"]) for key, value in row["inputs"].items() if "type" in value},
-        parents=parents,
-        outputs={key: _output(value) for key, value in row["outputs"].items()},
         status=BlockStatus(row["status"]),
         lifecycle=Lifecycle(row["lifecycle"]),
         force_purge=row["force_purge"],
@@ -91,6 +90,18 @@ def block_of(row: RowMapping, parents: tuple[Parent, ...]) -> Block:
         marked_for_deletion_by=row["marked_for_deletion_by"],
         deleted_at=row["deleted_at"],
         revision=row["revision"],
+    )
+
+
+def block_of(row: RowMapping, parents: tuple[Parent, ...]) -> Block:
+    """Return the block of a row."""
+    head = head_of(row)
+    return Block(
+        **{one.name: getattr(head, one.name) for one in fields(head)},
+        inputs={key: _value(value) for key, value in row["inputs"].items()},
+        entered_as={key: InputType(value["type"]) for key, value in row["inputs"].items() if "type" in value},
+        parents=parents,
+        outputs={key: _output(value) for key, value in row["outputs"].items()},
     )
 
 

@@ -219,6 +219,10 @@ class DefinitionService:
         definitions = DefinitionStore(tx).many({version.definition_id for version in versions.values()})
         return {key: (definitions[version.definition_id], version) for key, version in versions.items()}
 
+    def names(self, tx: Transaction, definition_ids: Collection[DefinitionId]) -> Mapping[DefinitionId, str]:
+        """Return the display names of definitions."""
+        return DefinitionStore(tx).names(definition_ids)
+
     def latest_released(self, tx: Transaction, definition_id: DefinitionId) -> Version | None:
         """Return the released version with the highest number, None if nothing is released."""
         definition = DefinitionStore(tx).get(definition_id)

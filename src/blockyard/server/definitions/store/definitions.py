@@ -1,9 +1,9 @@
 """The table of definitions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Index, Integer, String, Table, Uuid, or_
+from sqlalchemy import Column, Index, Integer, String, Table, Uuid, or_, select
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.definitions.model import Definition, DefinitionFilter, DefinitionId, TargetType, VersionId
@@ -94,6 +94,12 @@ class DefinitionStore(Store[Definition, DefinitionId]):
             own, released = columns.workspace.in_(sorted(reach.owners)), columns.released_version_id.is_not(None)
             conditions.append(or_(own, released) if wanted.include_published else own)
         return self.page_of(request, *conditions)
+
+    def names(self, definition_ids: Collection[DefinitionId]) -> Mapping[DefinitionId, str]:
+        """Return the display names of these definitions, and read nothing else."""
+        columns = _definitions.c
+        rows = self._tx.execute(select(columns.id, columns.display_name).where(columns.id.in_(set(definition_ids))))
+        return {DefinitionId(row.id): row.display_name for row in rows}
 
     def with_latest(self, version_ids: Sequence[VersionId]) -> Sequence[Definition]:
         """Return the definitions whose latest version is one of `version_ids`."""

@@ -20,6 +20,7 @@ from blockyard.server.blocks.model.block import InputValue
 from blockyard.server.blocks.model.inputs import missing_inputs
 from blockyard.server.definitions.model import InputSpec
 from blockyard.server.kit.bodies import SentFile
+from blockyard.server.kit.lengths import LONG
 from blockyard.server.runners.model import StoredSecret
 from blockyard.server.ui.frame.brackets import never_closed
 
@@ -42,6 +43,9 @@ _WRITTEN = frozenset({InputType.STRING, InputType.CODE, InputType.LIST})
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,20}", re.ASCII)
 
+
+_KEPT = "kept."
+"""Begin of the mark of a value that its control does not hold: left empty, it stays."""
 
 _CHOOSING = frozenset({"select", "switch"})
 """Controls that hold nothing but an option."""
@@ -106,8 +110,21 @@ def options_of(spec: InputSpec) -> Sequence[str]:
     return BOOLEANS if spec.type is InputType.BOOLEAN else spec.selectable_values or ()
 
 
+def is_too_long(spec: InputSpec, value: InputValue) -> bool:
+    """Whether a value is too long for its control."""
+    return len(as_sent(_written(spec, value))) > LONG
+
+
 def text_of(spec: InputSpec, value: InputValue) -> str:
-    """Return the text that the control of a value holds: never of a secret or a file, and only an option of a select."""
+    """Return the text that the control of a value holds: never of a secret or a file, and only an option of a select.
+
+    A text that is too long for a page is not held either.
+    """
+    text = _written(spec, value)
+    return "" if len(as_sent(text)) > LONG else text
+
+
+def _written(spec: InputSpec, value: InputValue) -> str:
     if spec.is_sensitive or spec.type in {InputType.FILE, InputType.MULTI_SELECT}:
         return ""
     if value is None or isinstance(value, StoredSecret):
@@ -130,18 +147,20 @@ def mark_of(spec: InputSpec, value: InputValue) -> str:
         return _digest(value if isinstance(value, str) else "")
     if spec.type is InputType.MULTI_SELECT:
         return _digest(*sorted(as_sent(item) for item in chosen_of(spec, value)))
-    return _digest(as_sent(text_of(spec, value)))
+    return _mark_of_text(as_sent(_written(spec, value)))
 
 
 def mark_of_entry(spec: InputSpec, entry: Entry) -> str | None:
     """Return the mark of what came back; None where a secret or a file came: those are always meant."""
+    if entry.was.startswith(_KEPT) and not (entry.text or any(entry.chosen) or entry.file):
+        return entry.was
     if spec.type is InputType.FILE:
         return entry.was if entry.file is None else None
     if spec.is_sensitive:
         return None if entry.text else entry.was
     if spec.type is InputType.MULTI_SELECT:
         return _digest(*sorted(entry.chosen))
-    return _digest(entry.text)
+    return _mark_of_text(entry.text)
 
 
 def is_touched(entry: Entry) -> bool:
@@ -241,6 +260,10 @@ def _with_line_ends_of(before: InputValue, text: str) -> str:
     counts = {"\n": before.count("\n") - dos, "\r\n": dos, "\r": before.count("\r") - dos}
     most = max(counts, key=lambda end: counts[end])
     return text if most == "\n" or not counts[most] else text.replace("\n", most)
+
+
+def _mark_of_text(text: str) -> str:
+    return _KEPT + _digest(text) if len(text) > LONG else _digest(text)
 
 
 def _digest(*texts: str) -> str:

@@ -3,6 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
+from typing import Literal
+from urllib.parse import quote
+from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType, OutputType
@@ -11,6 +15,7 @@ from blockyard.server.blocks.model.resolution import ResolvedValue
 from blockyard.server.blocks.service import BlockView
 from blockyard.server.definitions.model import AssignmentType, InputSpec, OutputAssignment, OutputSpec
 from blockyard.server.definitions.model.values import file_content, is_web_address
+from blockyard.server.kit.lengths import LONG, is_long
 from blockyard.server.runners.model import StoredSecret
 
 MASK = "••••••"
@@ -33,12 +38,15 @@ class Shown:
     """A value as a page shows it.
 
     Attributes:
-        kind: `text`, `code`, `list`, `file`, `link`, `secret`, `empty` (an empty text or list) or `missing`.
+        kind: `text`, `code`, `list`, `file`, `link`, `secret`, `empty` (an empty text or list), `missing`, or `cut`: too
+            long for a page, `text` is how it begins.
+        whole: of what is cut, the address of all of it.
     """
 
     kind: str
     text: str = field(default="", repr=False)
     items: Sequence[str] = field(default=(), repr=False)
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ def input_rows(view: BlockView) -> list[InputRow]:
             label=item.spec.label,
             description=item.spec.description,
             source=_SOURCES.get(item.spec.assignment_type, "Set by Blockyard"),
-            value=shown_input(item.spec, item.value),
+            value=shown_input(item.spec, item.value, view.block.id),
         )
         for item in ordered
     ]
@@ -80,54 +88,81 @@ def output_rows(view: BlockView) -> list[OutputRow]:
     """Return all outputs of a block but its summary, links first."""
     specs, outputs = view.version.outputs, view.block.outputs
     rows = [
-        OutputRow(key, _label(key, specs.get(key), view.version.inputs), _shown_output(specs.get(key), outputs[key]))
+        OutputRow(
+            key,
+            _label(key, specs.get(key), view.version.inputs),
+            _shown_output(specs.get(key), outputs[key], whole_of(view.block.id, "outputs", key)),
+        )
         for key in sorted(outputs, key=lambda key: _place(key, specs, view.version.inputs))
         if not _is_summary(specs.get(key))
     ]
     return sorted(rows, key=lambda row: row.value.kind != "link")
 
 
-def summary_of(view: BlockView) -> str | None:
-    """Return the markdown that the block's run summed itself up with."""
+def summary_of(view: BlockView) -> Shown | None:
+    """Return the markdown that the block's run summed itself up with, or how it begins."""
     for key, spec in view.version.outputs.items():
         output = view.block.outputs.get(key)
         if _is_summary(spec) and output is not None and isinstance(output.value, str) and output.value.strip():
-            return output.value
+            kind = "cut" if is_long(output.value) else "text"
+            return Shown(kind, _beginning(output.value), whole=whole_of(view.block.id, "outputs", key))
     return None
 
 
-def shown(value: Json, *, code: bool = False) -> Shown:
-    """Return a plain value as pages show it."""
+def whole_of(block_id: UUID, part: Literal["inputs", "outputs"], key: str) -> str:
+    """Return the address of a whole value; the key is no part of the path, where browsers take `..` for a step up."""
+    return f"/blocks/{block_id}/{part}/value?key={quote(key, safe='')}"
+
+
+def shown(value: Json, *, code: bool = False, whole: str = "") -> Shown:
+    """Return a plain value as pages show it; `whole` is the address of all of it, should it be too long."""
     if value is None:
         return Shown("missing")
+    if is_long(value):
+        return Shown("cut", _beginning(value), whole=whole)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return Shown("list", items=[str(item) for item in value]) if value else Shown("empty", "empty list")
     if isinstance(value, dict | list):
         return Shown("code", json.dumps(value, indent=2, ensure_ascii=False))
-    if not isinstance(value, str):
-        return Shown("text", json.dumps(value))
+    return _shown_text(value, code=code) if isinstance(value, str) else Shown("text", json.dumps(value))
+
+
+def _shown_text(value: str, *, code: bool) -> Shown:
     if not value:
         return Shown("empty", "empty text")
     return Shown("code" if code or len(value) > _LONG_TEXT or "\n" in value else "text", value)
 
 
-def shown_input(spec: InputSpec, value: ResolvedValue) -> Shown:
-    """Return the value of an input as pages show it."""
+def shown_input(spec: InputSpec, value: ResolvedValue, block_id: UUID) -> Shown:
+    """Return the value of a block's input as pages show it."""
     if value is None:
         return Shown("missing")
     if spec.is_sensitive or isinstance(value, StoredSecret):
         return Shown("secret", MASK)
     if spec.type is InputType.FILE:
         return _shown_file(value)
-    return shown(value, code=spec.type in {InputType.CODE, InputType.LIST})
+    is_code = spec.type in {InputType.CODE, InputType.LIST}
+    return shown(value, code=is_code, whole=whole_of(block_id, "inputs", spec.key))
 
 
-def _shown_output(spec: OutputSpec | None, output: BlockOutput) -> Shown:
+def _beginning(value: Json) -> str:
+    """Return the first characters of a value; of one that is no text, of its JSON, which is not written to its end."""
+    if isinstance(value, str):
+        return value[:LONG]
+    text = StringIO()
+    pieces = json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value)
+    while text.tell() < LONG and (piece := next(pieces, None)) is not None:
+        text.write(piece[:LONG])
+    return text.getvalue()[:LONG]
+
+
+def _shown_output(spec: OutputSpec | None, output: BlockOutput, whole: str) -> Shown:
     if output.is_sensitive:
         return Shown("secret", MASK)
     if spec is not None and spec.assignment_type in _LINKS and isinstance(output.value, str):
-        return Shown("link", output.value) if is_web_address(output.value) else shown(output.value)
-    return shown(output.value, code=output.type is OutputType.CODE)
+        is_link = is_web_address(output.value) and not is_long(output.value)
+        return Shown("link", output.value) if is_link else shown(output.value, whole=whole)
+    return shown(output.value, code=output.type is OutputType.CODE, whole=whole)
 
 
 def _shown_file(value: Json) -> Shown:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from blockyard.protocol.names import Behavior, RunStatus, StepStatus
-from blockyard.server.blocks.model.block import WAITING, Block, BlockStatus, Lifecycle, Operation
+from blockyard.server.blocks.model.block import WAITING, BlockHead, BlockStatus, Lifecycle, Operation
 from blockyard.server.blocks.model.words import status_in_words
 from blockyard.server.runs.model import Trigger, TriggerReason
 
@@ -83,7 +83,7 @@ _DONE = {
 """What the author of a run did, where a person started it."""
 
 
-def block_badge(block: Block, *, is_yours: bool) -> Badge:
+def block_badge(block: BlockHead, *, is_yours: bool) -> Badge:
     """Return how a block is; `is_yours` says that the reader can give the input it waits for."""
     text = status_in_words(block, is_yours=is_yours)
     if block.lifecycle is Lifecycle.DELETED:

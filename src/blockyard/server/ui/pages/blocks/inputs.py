@@ -100,7 +100,7 @@ def judge(detail: BlockDetail, sent: Filled) -> Judged:
             if _hides(spec):
                 problems[key] = REPLACED
             else:
-                conflicts[key] = _now(spec, stored.get(key))
+                conflicts[key] = values.shown_input(spec, stored.get(key), detail.view.block.id)
             continue
         try:
             changes[key] = _change(spec, entry, stored.get(key))
@@ -129,7 +129,7 @@ def fields_of(detail: BlockDetail, judged: Judged | None = None) -> list[Field]:
     stored = detail.view.block.standing(detail.view.version.inputs)
     found: list[Field] = []
     for spec in detail.editable:
-        made = _field(spec, stored.get(spec.key), is_missing=spec.key in detail.missing)
+        made = _field(detail, spec, stored.get(spec.key))
         if judged is not None:
             made = _as_typed(made, judged)
         found.append(made)
@@ -172,8 +172,9 @@ def _change(spec: InputSpec, entry: Entry, before: InputValue) -> SentInput:
     return SentInput({"plaintext": value} if spec.is_sensitive else value, spec.is_sensitive)
 
 
-def _field(spec: InputSpec, value: InputValue, *, is_missing: bool) -> Field:
-    hides = _hides(spec)
+def _field(detail: BlockDetail, spec: InputSpec, value: InputValue) -> Field:
+    is_missing = spec.key in detail.missing
+    hides = _hides(spec) or controls.is_too_long(spec, value)
     return Field(
         key=spec.key,
         name=controls.name_of(spec.key),
@@ -187,12 +188,14 @@ def _field(spec: InputSpec, value: InputValue, *, is_missing: bool) -> Field:
         is_secret=spec.is_sensitive,
         needed=is_missing or not (controls.is_never_empty(spec, value) or controls.may_be_empty(spec) or hides),
         missing=is_missing,
-        kept=_now(spec, value) if hides and value is not None and not is_missing else None,
+        kept=values.shown_input(spec, value, detail.view.block.id)
+        if hides and value is not None and not is_missing
+        else None,
     )
 
 
 def _hides(spec: InputSpec) -> bool:
-    """Whether the control never holds the value."""
+    """Whether the control never holds a value of this kind."""
     return spec.is_sensitive or spec.type is InputType.FILE
 
 
@@ -202,7 +205,3 @@ def _as_typed(made: Field, judged: Judged) -> Field:
     if entry is None or made.is_secret or made.control == "file":
         return made
     return replace(made, text=entry.text, chosen=entry.chosen)
-
-
-def _now(spec: InputSpec, value: InputValue) -> values.Shown:
-    return values.shown_input(spec, value)

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from blockyard.server.blocks.model.block import BlockStatus
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
-from blockyard.server.blocks.service import BlockService, BlockView, LastChange
+from blockyard.server.blocks.service import BlockLine, BlockService, LastChange
 from blockyard.server.blocks.service.access import LIST
 from blockyard.server.events.model import SYSTEM
 from blockyard.server.identity.model import Principal
@@ -35,7 +35,7 @@ _STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    view: BlockView
+    line: BlockLine
     change: LastChange
 
 
@@ -49,8 +49,8 @@ def add_block_list(router: APIRouter, site: Site, *, blocks: BlockService, works
         )
         sort = BlockSort(asked.column)
         found = blocks.search(tx, principal, query, asked.request, sort=sort, descending=asked.descending)
-        changes = blocks.last_changes(tx, found.items)
-        return found.map(lambda view: _Item(view, changes[view.block.id]))
+        changes = blocks.last_changes(tx, [line.block for line in found.items])
+        return found.map(lambda line: _Item(line, changes[line.block.id]))
 
     def choose_workspace(tx: Transaction, principal: Principal) -> Choices | None:
         page = workspaces.page(tx, principal, PageRequest(0, _MAX_CHOICES))
@@ -67,10 +67,10 @@ def add_block_list(router: APIRouter, site: Site, *, blocks: BlockService, works
         about=_about,
         columns=[
             Column(label="Name", sort="name", cell=_name),
-            Column(label="Workspace", sort="workspace", cell=lambda item: Cell(text=item.view.block.workspace)),
+            Column(label="Workspace", sort="workspace", cell=lambda item: Cell(text=item.line.block.workspace)),
             Column(label="Status", sort="status", cell=_status),
             Column(label="Last change", cell=_last_change),
-            Column(label="Ordered", sort="created", turned=True, cell=lambda item: Cell(at=item.view.block.created_at)),
+            Column(label="Ordered", sort="created", turned=True, cell=lambda item: Cell(at=item.line.block.created_at)),
         ],
         sort="-created",
         filters=[
@@ -82,21 +82,21 @@ def add_block_list(router: APIRouter, site: Site, *, blocks: BlockService, works
                 choices=[(status.value, text) for status, text in _STATUSES.items()],
             ),
         ],
-        href=lambda item: f"/blocks/{item.view.block.id}",
+        href=lambda item: f"/blocks/{item.line.block.id}",
         find=find,
-        is_moving=lambda item: item.view.block.is_running,
+        is_moving=lambda item: item.line.block.is_running,
         template="pages/blocks/list.html",
     )
     add_list(router, site, listing)
 
 
 def _name(item: _Item) -> Cell:
-    view = item.view
-    return Cell(text=view.block.name, detail=f"{view.definition.display_name} v{view.block.version_number}")
+    line = item.line
+    return Cell(text=line.block.name, detail=f"{line.definition} v{line.block.version_number}")
 
 
 def _status(item: _Item) -> Cell:
-    badge = words.block_badge(item.view.block, is_yours=item.view.is_yours)
+    badge = words.block_badge(item.line.block, is_yours=item.line.is_yours)
     return Cell(badge=badge, detail=badge.detail)
 
 

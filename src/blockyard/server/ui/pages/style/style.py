@@ -41,6 +41,7 @@ _VALUES = {
     "Link": values.Shown("link", "https://console.example.org/buckets/invoices"),
     "Secret": values.Shown("secret", values.MASK),
     "File": values.Shown("file", "text/plain, 7 bytes"),
+    "Long": values.shown("line of a long text\n" * 5000, whole="/style"),
     "Empty": values.shown(""),
     "Missing": values.shown(None),
 }
