@@ -224,7 +224,7 @@ def test_a_refused_import_leaves_no_definition_behind(cli: Cli, modules: Reposit
         ([*A_KEY, "--expires", "tomorrow"], "'tomorrow' is not a date"),
         (
             [*A_KEY, "--expires", "2026-02-30"],
-            "--expires: '2026-02-30' is not a date; give a day that the calendar has as YYYY-MM-DD",
+            "--expires: '2026-02-30' is not a date; give a day that exists as YYYY-MM-DD",
         ),
         (["payment-methods", "create", "x", "--expires", "2026-02-30"], "--expires: '2026-02-30' is not a date"),
         (["payment-methods", "create", "x", "--expires", "tomorrow"], "--expires: 'tomorrow' is not a date"),
