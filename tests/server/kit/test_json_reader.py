@@ -123,7 +123,9 @@ def test_a_text_may_be_as_long_as_a_value_may_be_and_not_longer(text: str, unit:
 @pytest.mark.parametrize("text", ["%s", "-%s", "0.%s", "1e%s", "1.5E-%s"])
 @pytest.mark.parametrize("load", [load_json, load_large_json])
 @pytest.mark.parametrize(("number", "limit"), [(None, MAX_NUMBER_CHARACTERS), (str, MAX_WRITTEN_CHARACTERS)])
-def test_a_number_has_a_limit_as_well(load: Callable[..., object], text: str, number: type | None, limit: int) -> None:
+def test_a_number_has_a_limit_as_well(
+    load: Callable[..., object], text: str, number: Callable[[str], object] | None, limit: int
+) -> None:
     longest = text % ("1" * (limit + len("%s") - len(text)))
     load(longest.encode(), number=number)
 

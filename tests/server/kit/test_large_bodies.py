@@ -237,9 +237,12 @@ async def test_a_number_that_is_too_long_is_refused_alike_in_small_and_large_bod
     async def unsaid() -> AsyncIterator[bytes]:
         yield text.encode()
 
-    for content in (text, unsaid()):
-        answer = await client.post("/notes", content=content, headers=JSON)
+    answers = [
+        await client.post("/notes", content=text, headers=JSON),
+        await client.post("/notes", content=unsaid(), headers=JSON),
+    ]
 
+    for answer in answers:
         assert (answer.status_code, answer.json()["errorCode"]) == (413, "NumberTooLong")
         assert (
             answer.json()["message"] == f"the document holds a number of more than {MAX_NUMBER_CHARACTERS} characters"
