@@ -104,6 +104,11 @@ def test_a_runner_gets_a_key_pair_of_its_own_and_a_configuration_it_can_read(cli
     registered = created.document["runner"]
     assert isinstance(registered, dict)
     settings = load_configuration({CONFIG_FILE: str(folder / "runner.toml")}).runner
+    text = (folder / "runner.toml").read_text()
+    (tmp_path / "opened.toml").write_text(text.replace("# allow_file", "allow_file"))
+    opened = load_configuration({CONFIG_FILE: str(tmp_path / "opened.toml")}).opentofu
+    assert "file:// and path repositories" in text
+    assert opened.allow_file_repositories
     assert settings.runner_uuid == text_of(registered, "metadata", "uuid")
     assert settings.concurrency == 3
     assert settings.read_client_secret() not in "".join(cli.printed)
@@ -230,6 +235,7 @@ def test_a_refused_import_leaves_no_definition_behind(cli: Cli, modules: Reposit
         ([*A_KEY[:-1], "nowhere/key.json"], "there is no folder 'nowhere'"),
         (["runners", "key", "x", "--key-file", "nowhere/key.json"], "there is no folder 'nowhere'"),
         (["state", "pull", "x", "nowhere/state.json"], "there is no folder 'nowhere'"),
+        (["runners", "create", "x", "-w", "shop", "--dir", "/nowhere/x"], "there is no folder '/nowhere'"),
         (["blocks", "list", "--status", "FAILD"], "'FAILD' is not one of"),
         (["runs", "list", "--status", "FAILD"], "'FAILD' is not one of"),
     ],

@@ -64,7 +64,8 @@ def test_what_is_no_such_value_is_refused(bad: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "words"), [("2026-02-30", "must be a day that the calendar has"), ("tomorrow", "must be a date such as 2026-12-31")]
+    ("day", "words"),
+    [("2026-02-30", "must be a day that the calendar has"), ("tomorrow", "must be a date such as 2026-12-31")],
 )
 def test_what_is_no_day_is_told_in_our_words(day: str, words: str) -> None:
     with pytest.raises(ValidationError, match=words):
