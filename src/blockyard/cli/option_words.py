@@ -15,7 +15,9 @@ def day(word: str) -> str:
     except ValueError:
         is_day = False
     if not is_day:
-        raise typer.BadParameter(f"'{word}' is not a date; give a day that the calendar has as YYYY-MM-DD, such as 2026-12-31")
+        raise typer.BadParameter(
+            f"'{word}' is not a date; give a day that the calendar has as YYYY-MM-DD, such as 2026-12-31"
+        )
     return word
 
 
