@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Never
 import typer
 
 from blockyard.diagnosis import finding
+from blockyard.protocol.names import RUNNER_TYPES
 
 DataDir = Annotated[
     Path | None,
@@ -149,7 +150,10 @@ def runner(
         typer.Option(
             "--slots",
             metavar="TYPE=NUMBER,…",
-            help="Runs of single types at the same time, such as GITHUB_WORKFLOW=200; all others share --concurrency.",
+            help=(
+                "Runs of single types at the same time, such as GITHUB_WORKFLOW=200; all others share --concurrency. "
+                f"The types: {', '.join(RUNNER_TYPES.values())}."
+            ),
         ),
     ] = None,
     parent: Annotated[int, typer.Option(hidden=True, help="End when the process of this id has ended.")] = 0,
@@ -158,12 +162,15 @@ def runner(
     from blockyard.runner import configuration, settings
     from blockyard.runner import main as command
 
-    options = {"BLOCKYARD_RUNNER_CONCURRENCY": concurrency, "BLOCKYARD_RUNNER_SLOTS": slots}
-    chosen = {name: str(value) for name, value in options.items() if value is not None}
+    options = {"CONCURRENCY": concurrency, "SLOTS": slots}
+    chosen = {f"{settings.PREFIX}{name}": str(value) for name, value in options.items() if value is not None}
     try:
         loaded = configuration.load_configuration({**os.environ, **chosen})
     except settings.SettingsError as error:
-        _fail(error)
+        message = str(error)
+        for name in chosen:  # whoever gave an option may not know its variable
+            message = message.replace(name, f"--{name.removeprefix(settings.PREFIX).lower()}")
+        _fail(settings.SettingsError(message))
     raise SystemExit(command.run(loaded.runner, loaded.executors(), parent=parent))
 
 

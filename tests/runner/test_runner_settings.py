@@ -1,5 +1,7 @@
 """Settings come from the environment or one file; what is misspelt is refused; secrets never show."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,32 @@ def test_types_share_the_concurrency_but_those_with_slots_of_their_own(tmp_path:
     assert numbers(in_environment.runner) == {"TERRAFORM": 2, "GITLAB_CICD": 50}
 
 
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ("--slots=TERRAFORM", "--slots: 'TERRAFORM' is not NAME=NUMBER, such as TERRAFORM=2"),
+        ("--slots=TERRAFORM=1,TERRAFORM=2", "--slots names TERRAFORM twice"),
+        ("--slots=TERRAFORM=x", "--slots: TERRAFORM must be a whole number"),
+        ("--slots=GITLAB_PIPELINE=2", "--slots names GITLAB_CICD, which this runner does not claim"),
+    ],
+)
+def test_what_is_wrong_with_an_option_is_told_by_its_name(option: str, sentence: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "blockyard", "runner", option], env=REQUIRED, capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"blockyard: {sentence}")
+
+
+def test_types_have_the_names_of_runs_and_of_runners() -> None:
+    given = {"IMPLEMENTATION_TYPES": "TERRAFORM,GITLAB_PIPELINE", "SLOTS": "GITLAB_PIPELINE=50"}
+    loaded = load_configuration(REQUIRED | {f"BLOCKYARD_RUNNER_{name}": text for name, text in given.items()}).runner
+
+    assert loaded.implementation_types == (ImplementationType.TERRAFORM, ImplementationType.GITLAB_CICD)
+    assert numbers(loaded) == {"TERRAFORM": 1, "GITLAB_CICD": 50}
+
+
 def numbers(runner: RunnerSettings) -> dict[str, int]:
     """Return how many slots there are, by the types that share them."""
     return {slots.name: slots.number for slots in slots_of(runner)}
@@ -98,9 +126,12 @@ def numbers(runner: RunnerSettings) -> dict[str, int]:
     [
         ({"BLOCKYARD_RUNNER_CONCURENCY": "2"}, "BLOCKYARD_RUNNER_CONCURENCY"),
         ({"BLOCKYARD_RUNNER_CONCURRENCY": "0"}, "BLOCKYARD_RUNNER_CONCURRENCY"),
-        ({"BLOCKYARD_RUNNER_SLOTS": "TERRAFORM=0"}, "BLOCKYARD_RUNNER_SLOTS"),
-        ({"BLOCKYARD_RUNNER_SLOTS": "TERRAFORM"}, "BLOCKYARD_RUNNER_SLOTS"),
-        ({"BLOCKYARD_RUNNER_SLOTS": "NOTHING=2"}, "BLOCKYARD_RUNNER_SLOTS"),
+        ({"BLOCKYARD_RUNNER_SLOTS": "TERRAFORM=0"}, "BLOCKYARD_RUNNER_SLOTS: TERRAFORM must be at least 1"),
+        ({"BLOCKYARD_RUNNER_SLOTS": "TERRAFORM=x"}, "BLOCKYARD_RUNNER_SLOTS: TERRAFORM must be a whole number"),
+        ({"BLOCKYARD_RUNNER_SLOTS": "TERRAFORM"}, "BLOCKYARD_RUNNER_SLOTS: 'TERRAFORM' is not NAME=NUMBER"),
+        ({"BLOCKYARD_RUNNER_SLOTS": "TERRAFORM=1,TERRAFORM=2"}, "BLOCKYARD_RUNNER_SLOTS names TERRAFORM twice"),
+        ({"BLOCKYARD_RUNNER_SLOTS": "GITLAB_CICD=1,GITLAB_PIPELINE=2"}, "SLOTS names GITLAB_CICD twice"),
+        ({"BLOCKYARD_RUNNER_SLOTS": "NOTHING=2"}, "BLOCKYARD_RUNNER_SLOTS names NOTHING, which must be 'TERRAFORM'"),
         ({"BLOCKYARD_RUNNER_SLOTS": "GITLAB_CICD=2"}, "SLOTS names GITLAB_CICD, which this runner does not claim"),
         ({"BLOCKYARD_RUNNER_RUN_TIMEOUT_MINUTES": "181"}, "BLOCKYARD_RUNNER_RUN_TIMEOUT_MINUTES"),
         ({"BLOCKYARD_RUNNER_SERVER_URL": "ftp://x"}, "BLOCKYARD_RUNNER_SERVER_URL"),

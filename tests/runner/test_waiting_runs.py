@@ -1,5 +1,6 @@
 """Work that is done outside costs no thread for each run, outlives the runner, and ends when it must not go on."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -273,6 +274,18 @@ def test_types_with_slots_of_their_own_do_not_take_those_of_others(
 
     assert active == slots | {"MANUAL": 1}
     assert slots == {"MANUAL": 1, "GITLAB_CICD": 2}
+
+
+def test_the_first_line_of_the_log_says_which_slots_there_are(
+    plane: FakeControlPlane, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with process(plane, tmp_path) as runner:
+        plane.wait_for(lambda: bool(plane.of("POST", "/create$")))
+        runner.terminate()
+        runner.wait()
+
+    lines = [json.loads(line) for line in "".join(capfd.readouterr()).splitlines() if '"runner started"' in line]
+    assert [line["slots"] for line in lines] == [{"GITLAB_CICD": HUNDREDS}]
 
 
 def test_a_turn_that_fails_comes_again_and_ended_rounds_give_no_more() -> None:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from blockyard.cli.exits import usage
+from blockyard.cli.new_files import require_folder
 
 KEY_BITS = 3072
 PUBLIC_EXPONENT = 65537
@@ -46,11 +47,16 @@ class RunnerFiles:
 
     @classmethod
     def of(cls, folder: Path | None, name: str) -> "RunnerFiles":
-        """Return the files in `folder`, else in one named after the runner. Raises Failure (usage): one exists."""
+        """Return the files in `folder`, else in one named after the runner.
+
+        Raises:
+            Failure: (usage) one of them exists, or the folder could only be made together with the one around it.
+        """
         slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "runner"
         files = cls((folder or Path(slug)).expanduser().absolute())
         if existing := [path.name for path in files.all if path.exists()]:
             raise usage(f"{files.folder} holds {', '.join(existing)} already", "Give --dir another folder.")
+        require_folder(files.folder.parent)
         return files
 
     @property
@@ -97,4 +103,11 @@ def configuration(files: RunnerFiles, *, url: str, runner_id: str, client_id: st
         "concurrency": concurrency,
     }
     lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
-    return "\n".join(["# Settings of a Blockyard runner.", *lines, ""])
+    return "\n".join(["# Settings of a Blockyard runner.", *lines, "", *_FILE_REPOSITORIES, ""])
+
+
+_FILE_REPOSITORIES = (
+    "# Where the server accepts definitions from file:// and path repositories, as `blockyard up` does, a runner on the same",
+    "# machine needs this to execute them. Only for platform teams that may read all that the runner's user may read.",
+    "# allow_file_repositories = true",
+)

@@ -27,4 +27,15 @@ def _sentence(item: ErrorDetails, model: type[BaseModel], prefix: str) -> str:
     field = model.model_fields.get(name)
     if item["type"] in _OTHER_FORM and field is not None and field.description:
         return f"{variable} must be {field.description}"
-    return f"{variable} {in_words(item)}"
+    return f"{variable}{_place(item)} {in_words(item)}"
+
+
+def _place(item: ErrorDetails) -> str:
+    """Return which part of a table is wrong, such as `: TERRAFORM`; a table's names are no secrets."""
+    match item["loc"]:
+        case (_, str(name), "[key]"):
+            return f" names {name}, which"
+        case (_, str(name)):
+            return f": {name}"
+        case _:
+            return ""

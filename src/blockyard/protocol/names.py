@@ -72,6 +72,9 @@ RUNNER_TYPES: dict[ImplementationType, str] = {
 }
 """What the `implementationType` of a runner object calls an implementation type. Source: runner.md 1.5.3."""
 
+TYPES_BY_NAME = {name: kind for kind, name in RUNNER_TYPES.items()} | {kind.value: kind for kind in ImplementationType}
+"""The implementation types by either name."""
+
 SEALED_TYPES = frozenset({InputType.STRING, InputType.CODE, InputType.FILE})
 """Sensitive inputs of these types carry an envelope; of others the value is used verbatim. Source: runner.md 2.4."""
 

@@ -25,6 +25,7 @@ from blockyard.runner.metrics import Metrics
 from blockyard.runner.process_tree import ProcessIdentity, wait_for_exit
 from blockyard.runner.session import Frame, connect
 from blockyard.runner.settings import RunnerSettings
+from blockyard.runner.slots import slots_of
 from blockyard.runner.spool import Spool
 from blockyard.runner.supervisor import start_time
 from blockyard.runner.waiting import new_session
@@ -92,7 +93,8 @@ def _run_until_drained(frame: Frame, control_plane: ControlPlane, work_dir: Work
     runner = Runner(frame, control_plane, work_dir)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: runner.drain())
-    log.info("runner started", runner=settings.runner_uuid, server=settings.server_url, slots=settings.concurrency)
+    slots = {slots.name: slots.number for slots in slots_of(settings)}
+    log.info("runner started", runner=settings.runner_uuid, server=settings.server_url, slots=slots)
     if settings.health_port == 0:
         return runner.run()
     health = HealthServer(settings.health_host, settings.health_port, vitals=runner, registry=frame.metrics.registry)

@@ -17,7 +17,7 @@ variables count as absent, unknown settings are refused.
 | `work_dir` | `/tmp/blockyard-runner` | run directories, spool and lock; one runner process per directory |
 | `concurrency` | 1 | runs executed at the same time, of the types that have no slots of their own |
 | `slots` | none | runs at the same time of single types, such as `GITHUB_WORKFLOW=200,TERRAFORM=2` |
-| `implementation_types` | `TERRAFORM,MANUAL` | what this runner claims, in the names of runs |
+| `implementation_types` | `TERRAFORM,MANUAL` | what this runner claims, in the names of runs or of runners |
 | `run_timeout_minutes` | 60 | limit of a whole run, at most 180 |
 | `drain_seconds` | 600 | on SIGTERM: time for runs to end before they are interrupted and handed back |
 | `interrupt_grace_seconds` | 60 | time between the interrupt of an engine and the kill of the whole run |
@@ -39,12 +39,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, get_origin
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from blockyard.diagnosis.settings import explain
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.live import HEARTBEAT_SECONDS
+from blockyard.protocol.names import TYPES_BY_NAME
 from blockyard.protocol.run import ImplementationType
 from blockyard.runner.frame.settings import CEILING_MINUTES, SharedSettings
 
@@ -67,6 +68,10 @@ class SettingsError(ValueError):
     """The settings cannot be used; the message names each setting, never a value."""
 
 
+_Type = Annotated[ImplementationType, BeforeValidator(lambda name: TYPES_BY_NAME.get(name, name))]
+"""A type by the name of runs, `GITLAB_CICD`, or of runners, `GITLAB_PIPELINE`."""
+
+
 class RunnerSettings(SharedSettings):
     """The settings of one runner process; the module's table explains them."""
 
@@ -79,8 +84,8 @@ class RunnerSettings(SharedSettings):
     client_secret_file: Path | None = None
     private_key_file: Path | None = None
     concurrency: int = Field(default=1, ge=1, le=256)
-    implementation_types: tuple[ImplementationType, ...] = (ImplementationType.TERRAFORM, ImplementationType.MANUAL)
-    slots: dict[ImplementationType, Annotated[int, Field(ge=1, le=MOST_SLOTS)]] = Field(default_factory=dict)
+    implementation_types: tuple[_Type, ...] = (ImplementationType.TERRAFORM, ImplementationType.MANUAL)
+    slots: dict[_Type, Annotated[int, Field(ge=1, le=MOST_SLOTS)]] = Field(default_factory=dict)
     run_timeout_minutes: float = Field(default=60, gt=0, le=CEILING_MINUTES)
     drain_seconds: float = Field(default=600, ge=0)
     interrupt_grace_seconds: float = Field(default=60, ge=0)
@@ -97,6 +102,14 @@ class RunnerSettings(SharedSettings):
     @classmethod
     def _without_slash(cls, value: str) -> str:
         return value.rstrip("/")
+
+    @field_validator("slots", mode="before")
+    @classmethod
+    def _has_one_number_for_each_type(cls, value: object) -> object:
+        names = [TYPES_BY_NAME.get(name, name) for name in value] if isinstance(value, dict) else []
+        if twice := sorted({str(name) for name in names if names.count(name) > 1}):
+            raise ValueError(f"names {', '.join(twice)} twice")
+        return value
 
     @model_validator(mode="after")
     def _has_slots_for_its_types(self) -> "RunnerSettings":
@@ -143,7 +156,7 @@ def read_values(environ: Mapping[str, str], models: Sequence[type[SharedSettings
         key = name.removeprefix(PREFIX).lower()
         if not name.startswith(PREFIX) or name == CONFIG_FILE or not (text or key in may_be_empty):
             continue
-        values[key] = _parsed(text, known[key]) if key in known else text
+        values[key] = _parsed(text, known[key], name) if key in known else text
     if unknown := [f"{PREFIX}{name.upper()}" for name in values if name not in known]:
         raise SettingsError(f"unknown setting {unknown[0]}; docs/operating.md lists all settings")
     return values
@@ -163,12 +176,25 @@ def problem_with(model: type[SharedSettings], values: JsonObject) -> str | None:
     return None
 
 
-def _parsed(text: str, field: FieldInfo) -> Json:
-    """Return a variable as JSON: lists are separated by commas, so are the pairs `NAME=VALUE` of tables."""
+def _parsed(text: str, field: FieldInfo, variable: str) -> Json:
+    """Return a variable as JSON: lists are separated by commas, so are the pairs `NAME=NUMBER` of tables."""
     kind = get_origin(field.annotation)
     if kind is dict:
-        return {name.strip(): value.strip() for name, _, value in (pair.partition("=") for pair in _split(text))}
+        return _table(_split(text), variable)
     return [*_split(text)] if kind is tuple else text
+
+
+def _table(pairs: Sequence[str], variable: str) -> JsonObject:
+    """Return the table that pairs make. Raises SettingsError: one is no pair, or a name comes twice."""
+    table: JsonObject = {}
+    for pair in pairs:
+        name, equals, value = (part.strip() for part in pair.partition("="))
+        if not (name and equals and value):
+            raise SettingsError(f"{variable}: '{pair}' is not NAME=NUMBER, such as TERRAFORM=2")
+        if name in table:
+            raise SettingsError(f"{variable} names {name} twice")
+        table[name] = value
+    return table
 
 
 def _official(environ: Mapping[str, str]) -> dict[str, Json]:

@@ -323,6 +323,10 @@ def test_file_repositories_are_refused_unless_allowed(new_run: NewRun) -> None:
 
     assert run.execute().outcome is Outcome.FAILED
     assert run.reporter.user_messages == {"sources": "the repository URL cannot be used"}
+    assert (
+        "file repositories need BLOCKYARD_RUNNER_ALLOW_FILE_REPOSITORIES=true on the runner."
+        in run.reporter.whole_text()
+    )
 
 
 def test_https_credentials_open_the_repository_and_are_shown_nowhere(

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from blockyard.protocol.kinds import RUN
-from blockyard.protocol.names import RUNNER_TYPES, ImplementationType
+from blockyard.protocol.names import RUNNER_TYPES, TYPES_BY_NAME, ImplementationType
 from blockyard.protocol.version import PROTOCOL_HEADER, PROTOCOL_VERSION, spoken_version
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.identity.model import Principal
@@ -31,7 +31,7 @@ _SWEEP_SECONDS = 5.0
 """How often a waiting claim looks at the queue without being woken."""
 
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})", re.IGNORECASE)
-_TYPES = {name: kind for kind, name in RUNNER_TYPES.items()} | {kind.value: kind for kind in ImplementationType}
+_TYPES = TYPES_BY_NAME
 
 
 def claim_routes(db: Database, claims: ClaimService, clock: Clock) -> APIRouter:

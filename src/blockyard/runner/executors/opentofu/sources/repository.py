@@ -58,7 +58,12 @@ def parse_repository(url: str, *, allow_file: bool) -> Repository:
         return Repository(url, "file")
     raise StepFailed(
         "the repository URL cannot be used",
-        "https, ssh and http are supported" + ("." if allow_file else "; file repositories are switched off here."),
+        "https, ssh and http are supported"
+        + (
+            "."
+            if allow_file
+            else "; file repositories need BLOCKYARD_RUNNER_ALLOW_FILE_REPOSITORIES=true on the runner."
+        ),
     )
 
 
