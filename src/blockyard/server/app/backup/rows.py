@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     Uuid,
     insert,
     select,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.app.backup.archive import Row, StoredTable
 from blockyard.server.app.backup.errors import BackupError
-from blockyard.server.kit.columns import Instant, JsonText
+from blockyard.server.kit.columns import Instant
 
 _BATCH_ROWS = 200
 _BATCH_BYTES = 8 * 1024 * 1024
@@ -52,7 +53,6 @@ _PLAIN: Mapping[str, _Plain] = {
 
 _KINDS: Sequence[tuple[type, str]] = (
     (Instant, "instant"),
-    (JsonText, "text"),
     (Uuid, "uuid"),
     (Boolean, "boolean"),
     (Integer, "integer"),
@@ -76,7 +76,11 @@ def described(table: Table) -> StoredTable:
 
 
 def _kind(column: Column[object]) -> str:
-    return next(kind for type_, kind in _KINDS if isinstance(column.type, type_))
+    """Return the kind of what the database has: what decorates a type makes no difference, but that instants are in UTC."""
+    stored = column.type
+    if isinstance(stored, TypeDecorator) and not isinstance(stored, Instant):
+        stored = stored.impl_instance
+    return next(kind for type_, kind in _KINDS if isinstance(stored, type_))
 
 
 def read_rows(connection: Connection, table: Table) -> Iterator[Row]:
