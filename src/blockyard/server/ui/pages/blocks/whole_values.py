@@ -34,11 +34,11 @@ def add_whole_values(router: APIRouter, site: Site, blocks: BlockService) -> Non
         return Response(content, headers=headers, media_type="text/plain; charset=utf-8")
 
     @router.get("/blocks/{block_id}/inputs/value")
-    async def download_input(request: Request, block_id: UUID, key: str) -> Response:
+    async def download_input(request: Request, block_id: UUID, key: str = "") -> Response:
         return await answer(request, block_id, key, _input)
 
     @router.get("/blocks/{block_id}/outputs/value")
-    async def download_output(request: Request, block_id: UUID, key: str) -> Response:
+    async def download_output(request: Request, block_id: UUID, key: str = "") -> Response:
         return await answer(request, block_id, key, _output)
 
 
