@@ -319,6 +319,7 @@ def test_the_list_of_people_reads_no_values(sqlite: Database, clock: FixedClock)
     version = world.define("Bucket", inputs={"note": an_input(), "size": an_input()}, implementation=MANUAL)
     for name in ("one", "two"):
         world.order(version, {"note": "long " * 100_000, "size": "1"}, name=name, workspace="shop")
+        clock.advance(1)
     statements: list[str] = []
 
     def note(_connection: object, _cursor: object, text: str, *_: object) -> None:
