@@ -95,6 +95,7 @@ class Rows(Generic[M, K]):
         self.find = select(table).where(of_key)
         self.at = select(table).where(*(column == bindparam(f"of_{column.key}") for column in self.address))
         self.kept = self.at.where(*self.living).with_for_update(read=True)
+        self.held = self.at.where(*self.living).with_for_update()
         if address:
             self.at = self.at.order_by(table.c.deleted_at.is_not(None), table.c.deleted_at.desc()).limit(1)
             name, live = f"uq_{table.name}_live_{address[-1]}", table.c.deleted_at.is_(None)
@@ -149,6 +150,13 @@ class Store(Generic[M, K]):
     def kept(self, *address: object) -> M | None:
         """Return what `living` does; it cannot be deleted until this transaction ends (PostgreSQL: a share lock)."""
         return self._one(self._rows.kept, self._of_address(address))
+
+    def held(self, *address: object) -> M | None:
+        """Return what `living` does, for a change: whoever keeps or holds it, too, waits (PostgreSQL: an exclusive lock).
+
+        To keep it first and to save it then makes two who do that at once wait for each other.
+        """
+        return self._one(self._rows.held, self._of_address(address))
 
     def add(self, model: M) -> M:
         """Write a new model."""

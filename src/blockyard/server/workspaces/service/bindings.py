@@ -55,7 +55,9 @@ class BindingService:
         Raises Denied, NotFound, Invalid, Conflict, Unprocessable (unknown person or group).
         """
         principal.require(SAVE, workspace=new.workspace)
-        workspace = require_active(tx, new.workspace, field="/targetRef/name")
+        workspace = require_active(
+            tx, new.workspace, field="/targetRef/name", will_change=new.role is WorkspaceRole.OWNER
+        )
         check_free_name(new.name, "a binding")
         new.check(self._basics.clock())
         _require_as_strong(principal, SAVE, new.role, new.workspace)

@@ -12,12 +12,13 @@ from blockyard.server.workspaces.model import OWNER_FIELD, Workspace
 from blockyard.server.workspaces.store import BindingStore, WorkspaceStore
 
 
-def require_active(tx: Transaction, name: str, *, field: str = OWNER_FIELD) -> Workspace:
+def require_active(tx: Transaction, name: str, *, field: str = OWNER_FIELD, will_change: bool = False) -> Workspace:
     """Return the workspace, which then stays until this transaction ends: how every creation in a workspace begins.
 
-    Raises NotFound if there is none; `field` says where the request names it.
+    Raises NotFound if there is none; `field` says where the request names it. With `will_change` nobody else keeps it.
     """
-    workspace = WorkspaceStore(tx).kept(name)
+    workspaces = WorkspaceStore(tx)
+    workspace = workspaces.held(name) if will_change else workspaces.kept(name)
     if workspace is None:
         raise NotFound(f"there is no workspace '{name}'", code="UnknownWorkspace", field=field)
     return workspace
