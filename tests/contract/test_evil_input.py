@@ -266,7 +266,7 @@ def test_large_values_hold_no_reader_up(server: WholeServer, tenancy: Tenancy) -
     )
     block, run_id = text_of(run, "spec", "buildingBlock", "uuid"), text_of(run, "metadata", "uuid")
     looks = [
-        Request("GET", f"{BLOCKS}?size=1000", None, kinds.BLOCK_V2.media),
+        Request("GET", f"{BLOCKS}?size=1000&versionUuid={version}", None, kinds.BLOCK_V2.media),
         Request("GET", f"{BLOCKS}/{block}", None, kinds.BLOCK_V2.media),
         Request("GET", f"/api/blockyard/v1/blocks/{block}", None, JSON),
         Request("GET", f"{RUNS}/{run_id}", None, kinds.RUN.media),

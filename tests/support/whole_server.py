@@ -123,7 +123,7 @@ class WholeServer:
             request.path,
             headers={**headers, **request.headers},
             content=content,
-            params=dict(request.params),
+            params=dict(request.params) or None,  # an empty one would replace the query of the address
         )
 
 
