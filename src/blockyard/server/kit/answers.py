@@ -1,5 +1,6 @@
 """JSON answers that hold nobody up, however large they are."""
 
+import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -39,6 +40,7 @@ class Answer(JSONResponse):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await asyncio.sleep(0)  # a client that takes all at once must not hold up the others
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         if self.background is not None:
             await self.background()
