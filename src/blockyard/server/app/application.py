@@ -13,7 +13,6 @@ from blockyard.server.app.info import info_routes
 from blockyard.server.app.keys import installation_id
 from blockyard.server.app.openapi import complete_document
 from blockyard.server.app.settings import Settings
-from blockyard.server.app.wiring import Services
 from blockyard.server.audit.api import audit_routes
 from blockyard.server.blocks.api import routes as block_routes
 from blockyard.server.blocks.loops import loops as block_loops
@@ -39,6 +38,7 @@ from blockyard.server.runners.api import routes as runner_routes
 from blockyard.server.runners.service import RunnerKeys
 from blockyard.server.runs.api import routes as run_routes
 from blockyard.server.runs.loops import loops as run_loops_of
+from blockyard.server.services import Services
 from blockyard.server.tofu_state.api import routes as state_routes
 from blockyard.server.ui.routes import add_pages
 from blockyard.server.workspaces.api import binding_routes, workspace_routes
@@ -123,15 +123,8 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
     add_pages(
         app,
         db,
+        services,
         sign_in=sign_in,
-        links=services.sign_in_links,
-        users=services.users,
-        workspaces=services.workspaces,
-        blocks=services.blocks,
-        runs=services.runs,
-        views=services.views,
-        clock=services.clock,
-        master_key=services.master_key,
         secure_cookies=settings.effective_public_url.startswith("https://"),
         style_page=settings.style_page,
     )

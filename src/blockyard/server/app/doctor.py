@@ -18,13 +18,14 @@ from blockyard.server.app.embedded_runner import runner_environment
 from blockyard.server.app.keys import KeyFileError, KeyPair, installation_id, read_master_key
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID, WRONG_MASTER_KEY
 from blockyard.server.app.settings import MASTER_KEY, RUNNER_KEY, RUNNER_PUBLIC_KEY, Settings
-from blockyard.server.app.wiring import Services, wire
+from blockyard.server.app.wiring import wire
 from blockyard.server.kit import key_check
 from blockyard.server.kit.clock import utc_now
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Refusal
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.runners.model import RunnerId
+from blockyard.server.services import Services
 
 _SILENT_AFTER = timedelta(minutes=2)
 """A runner that waits for work claims every 25 s."""

@@ -14,11 +14,12 @@ from blockyard.server.app.keys import KeyFileError, read_master_key
 from blockyard.server.app.seeds import ADMIN_USER, WRONG_MASTER_KEY
 from blockyard.server.app.settings import SQLITE_FILE, Settings, SettingsError, load_settings
 from blockyard.server.app.up import new_link
-from blockyard.server.app.wiring import Services, wire
+from blockyard.server.app.wiring import wire
 from blockyard.server.kit import key_check
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.ids import new_secret
 from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.services import Services
 
 _NO_ADMIN = "the database has no administrator who can sign in; the first start of a server makes one"
 

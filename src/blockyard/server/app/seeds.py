@@ -8,12 +8,12 @@ from uuid import UUID
 
 from blockyard.protocol.version import PROTOCOL_VERSION
 from blockyard.server.app.keys import KeyFileError, KeyPair
-from blockyard.server.app.wiring import Services
 from blockyard.server.identity.model import ServedRunner
 from blockyard.server.identity.permissions import ALL
 from blockyard.server.kit import key_check
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.ids import new_secret
+from blockyard.server.services import Services
 
 SHARED_RUNNER_UUID = UUID("98520496-627d-43e6-82da-ce499179ff3f")
 """Every definition and integration refers to this runner by default. Source: api.md 3.14."""

@@ -22,10 +22,11 @@ from blockyard.server.app.embedded_runner import EmbeddedRunner, local_url, runn
 from blockyard.server.app.keys import ensure_key_pair, ensure_master_key, ensure_runner_key, require_runner_key
 from blockyard.server.app.seeds import ADMIN_USER, SHARED_RUNNER_UUID, Seeds, seed
 from blockyard.server.app.settings import ADMIN_KEY, RUNNER_API_KEY, RUNNER_KEY, Settings
-from blockyard.server.app.wiring import Services, wire
+from blockyard.server.app.wiring import wire
 from blockyard.server.kit import key_check
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.services import Services
 
 _PARENT_SECONDS = 1.0
 """How often a server that was started for another process looks whether that one is still there."""

@@ -1,6 +1,5 @@
 """Everything is built here, by hand, in the order of the features; nothing else makes a service."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from blockyard.server.app.settings import Settings
@@ -28,44 +27,13 @@ from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.runs.model import RunLimits
 from blockyard.server.runs.ports import RunPorts
 from blockyard.server.runs.service import ClaimService, ReportService, RunContext, RunService, RunSweeper, RunViews
+from blockyard.server.services import Services
 from blockyard.server.tofu_state.service import StateLockbook, StateService
 from blockyard.server.workspaces.service import (
     BindingService,
     WorkspaceDirectory,
     WorkspaceService,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """All use cases of the server."""
-
-    clock: Clock
-    master_key: MasterKey
-    links: Links
-    new_id: NewId
-    throttle: Throttle
-    tokens: Tokens
-    authenticator: Authenticator
-    users: UserService
-    sign_in_links: SignInLinks
-    groups: GroupService
-    api_keys: ApiKeyService
-    workspaces: WorkspaceService
-    bindings: BindingService
-    payment_methods: PaymentMethodService
-    projects: ProjectService
-    audit: AuditService
-    runners: RunnerService
-    integrations: IntegrationService
-    definitions: DefinitionService
-    runs: RunService
-    claims: ClaimService
-    reports: ReportService
-    views: RunViews
-    sweeper: RunSweeper
-    blocks: BlockService
-    state: StateService
 
 
 def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, draw_id: NewId = new_id) -> Services:

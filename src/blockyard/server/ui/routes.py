@@ -6,13 +6,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from blockyard.server.blocks.service import BlockService
 from blockyard.server.identity.api import SignIn
-from blockyard.server.identity.service import SignInLinks, UserService
-from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Database
-from blockyard.server.kit.sealed import MasterKey
-from blockyard.server.runs.service import RunService, RunViews
+from blockyard.server.services import Services
 from blockyard.server.ui.frame.bundle import FOLDER, PREFIX
 from blockyard.server.ui.frame.drafts import Drafts
 from blockyard.server.ui.frame.layout import Frame
@@ -29,7 +25,8 @@ from blockyard.server.ui.pages.blocks.whole_values import add_whole_values
 from blockyard.server.ui.pages.runs.run import add_runs
 from blockyard.server.ui.pages.runs.search import add_search
 from blockyard.server.ui.pages.style.style import add_style
-from blockyard.server.workspaces.service import WorkspaceService
+
+_PAGES = (add_sign_in_link, add_block_list, add_block, add_inputs, add_whole_values, add_search, add_runs)
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 """Names of bundled files change with their content."""
@@ -38,16 +35,9 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 def add_pages(
     app: FastAPI,
     db: Database,
+    services: Services,
     *,
     sign_in: SignIn,
-    links: SignInLinks,
-    users: UserService,
-    workspaces: WorkspaceService,
-    blocks: BlockService,
-    runs: RunService,
-    views: RunViews,
-    clock: Clock,
-    master_key: MasterKey,
     secure_cookies: bool,
     style_page: bool = False,
 ) -> None:
@@ -56,8 +46,8 @@ def add_pages(
     Call it after `kit.http.install_errors`: what no browser asked for is answered as before.
     """
     frame = Frame(secure_cookies=secure_cookies)
-    visitors = Visitors(db, users)
-    site = Site(db, frame, visitors, Drafts(master_key, clock, secure=secure_cookies), clock)
+    visitors = Visitors(db, services.users)
+    site = Site(db, frame, visitors, Drafts(services.master_key, services.clock, secure=secure_cookies), services.clock)
     refusals = Refusals(frame, visitors)
     router = APIRouter(route_class=refusals.route_class(), include_in_schema=False)
 
@@ -65,17 +55,12 @@ def add_pages(
     async def start() -> Response:
         return frame.go("/blocks")
 
-    add_sign_in(router, site, users, sign_in)
-    add_sign_in_link(router, site, links)
-    add_password(router, site, users, sign_in)
-    add_block_list(router, site, blocks=blocks, workspaces=workspaces)
-    add_block(router, site, blocks=blocks, views=views)
-    add_inputs(router, site, blocks)
-    add_whole_values(router, site, blocks)
-    add_search(router, site, views)
+    for add in (add_sign_in, add_password):
+        add(router, site, services, sign_in)
+    for add_page in _PAGES:
+        add_page(router, site, services)
     if style_page:
         add_style(router, site)
-    add_runs(router, site, runs=runs, views=views, blocks=blocks)
     app.router.routes.extend(router.routes)
     refusals.install(app)
     app.mount(PREFIX, GZipMiddleware(_Bundled(directory=FOLDER, check_dir=False)))

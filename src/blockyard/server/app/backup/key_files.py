@@ -10,9 +10,9 @@ from blockyard.protocol.sealing import EnvelopeError, load_private_key, load_pub
 from blockyard.server.app.keys import KeyFileError, read_key_pair
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID
 from blockyard.server.app.settings import ADMIN_KEY, MASTER_KEY, RUNNER_API_KEY, RUNNER_KEY, RUNNER_PUBLIC_KEY, Settings
-from blockyard.server.app.wiring import Services
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runners.model import RunnerId
+from blockyard.server.services import Services
 
 
 @dataclass(frozen=True, slots=True)

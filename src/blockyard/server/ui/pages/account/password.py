@@ -6,19 +6,20 @@ from fastapi import APIRouter, Request, Response
 
 from blockyard.server.identity.api import SignIn, address_of, set_session_cookie
 from blockyard.server.identity.model.users import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, User
-from blockyard.server.identity.service import UserService
 from blockyard.server.kit.bodies import SIGN_IN_BYTES, Form
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied, Invalid, Refusal, Unauthenticated
 from blockyard.server.kit.http import status_of
+from blockyard.server.services import Services
 from blockyard.server.ui.frame.refusals import shown
 from blockyard.server.ui.frame.site import Site, submit
 from blockyard.server.ui.frame.visitor import Visitor
 from blockyard.server.ui.pages.account.sign_in import device_of, sound
 
 
-def add_password(router: APIRouter, site: Site, users: UserService, sign_in: SignIn) -> None:
+def add_password(router: APIRouter, site: Site, services: Services, sign_in: SignIn) -> None:
     """Add the routes of one's own password."""
+    users = services.users
 
     def form_page(request: Request, visitor: Visitor, refusal: Refusal | None = None) -> Response:
         context = {

@@ -18,6 +18,7 @@ from blockyard.server.kit.bodies import SIGN_IN_BYTES, Form, read_form
 from blockyard.server.kit.errors import Denied, Refusal, Unauthenticated
 from blockyard.server.kit.http import status_of
 from blockyard.server.kit.ids import new_secret
+from blockyard.server.services import Services
 from blockyard.server.ui.frame.refusals import shown
 from blockyard.server.ui.frame.site import Site, submit
 from blockyard.server.ui.frame.visitor import CSRF_FIELD
@@ -35,8 +36,10 @@ _MAX_NAME = 255
 _LONGEST_PATH = 2000
 
 
-def add_sign_in(router: APIRouter, site: Site, users: UserService, sign_in: SignIn) -> None:
+def add_sign_in(router: APIRouter, site: Site, services: Services, sign_in: SignIn) -> None:
     """Add the routes of signing in and out."""
+    users = services.users
+
     db, frame, visitors = site.db, site.frame, site.visitors
 
     def form_page(request: Request, wanted: str, *, username: str = "", refusal: Refusal | None = None) -> Response:

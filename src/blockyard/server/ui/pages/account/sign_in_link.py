@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request, Response
 
 from blockyard.server.identity.api import set_session_cookie
 from blockyard.server.identity.model import User
-from blockyard.server.identity.service import SignInLinks
 from blockyard.server.kit.bodies import SIGN_IN_BYTES, read_form
 from blockyard.server.kit.errors import Refusal, Unauthenticated
 from blockyard.server.kit.http import status_of
+from blockyard.server.services import Services
 from blockyard.server.ui.frame.refusals import shown
 from blockyard.server.ui.frame.site import Site, submit
 
@@ -21,8 +21,10 @@ TOKEN = "token"  # noqa: S105  the name of the parameter
 _LONGEST_TOKEN = 100
 
 
-def add_sign_in_link(router: APIRouter, site: Site, links: SignInLinks) -> None:
+def add_sign_in_link(router: APIRouter, site: Site, services: Services) -> None:
     """Add the routes of signing in by a link."""
+    links = services.sign_in_links
+
     db, frame = site.db, site.frame
 
     def page(request: Request, *, token: str, user: User | None, refusal: Refusal | None = None) -> Response:

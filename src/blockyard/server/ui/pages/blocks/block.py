@@ -17,6 +17,7 @@ from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import Run
 from blockyard.server.runs.service import RunDetail, RunViews
+from blockyard.server.services import Services
 from blockyard.server.ui.frame import words
 from blockyard.server.ui.frame.dialogs import Question
 from blockyard.server.ui.frame.places import BLOCKS, within_block
@@ -55,8 +56,10 @@ class Note:
     action: str | None = None
 
 
-def add_block(router: APIRouter, site: Site, *, blocks: BlockService, views: RunViews) -> None:
+def add_block(router: APIRouter, site: Site, services: Services) -> None:
     """Add the routes of one block."""
+    blocks, views = services.blocks, services.views
+
     pages = BlockPages(blocks, views, site.clock)
 
     @router.get("/blocks/{block_id}")

@@ -13,6 +13,7 @@ from blockyard.server.kit.bodies import LARGE_BYTES
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Refusal
 from blockyard.server.kit.http import status_of
+from blockyard.server.services import Services
 from blockyard.server.ui.frame.controls import Entry
 from blockyard.server.ui.frame.layout import FORM_HEADER
 from blockyard.server.ui.frame.places import within_block
@@ -41,8 +42,10 @@ class Outcome:
     refusal: Refusal | None = None
 
 
-def add_inputs(router: APIRouter, site: Site, blocks: BlockService) -> None:
+def add_inputs(router: APIRouter, site: Site, services: Services) -> None:
     """Add the routes of the form."""
+    blocks = services.blocks
+
     form = InputForm(blocks)
 
     def page(request: Request, visitor: Visitor, outcome: Outcome, *, kept: JsonObject | None) -> Response:

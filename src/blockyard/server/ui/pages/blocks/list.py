@@ -6,16 +6,16 @@ from fastapi import APIRouter
 
 from blockyard.server.blocks.model.block import BlockStatus
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
-from blockyard.server.blocks.service import BlockLine, BlockService, LastChange
+from blockyard.server.blocks.service import BlockLine, LastChange
 from blockyard.server.blocks.service.access import LIST
 from blockyard.server.events.model import SYSTEM
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.services import Services
 from blockyard.server.ui.frame import words
 from blockyard.server.ui.frame.lists import Asked, Cell, Choices, Column, Filter, Listing, add_list
 from blockyard.server.ui.frame.site import Site
-from blockyard.server.workspaces.service import WorkspaceService
 
 _MAX_CHOICES = 100
 """Where there are more workspaces than this, their identifier is typed."""
@@ -39,8 +39,9 @@ class _Item:
     change: LastChange
 
 
-def add_block_list(router: APIRouter, site: Site, *, blocks: BlockService, workspaces: WorkspaceService) -> None:
+def add_block_list(router: APIRouter, site: Site, services: Services) -> None:
     """Add the route of the list."""
+    blocks, workspaces = services.blocks, services.workspaces
 
     def find(tx: Transaction, principal: Principal, asked: Asked) -> Page[_Item]:
         wanted = asked.filters

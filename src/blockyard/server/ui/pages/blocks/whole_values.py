@@ -9,14 +9,16 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from blockyard.server.blocks.model.resolution import ResolvedValue
-from blockyard.server.blocks.service import BlockService, BlockView
+from blockyard.server.blocks.service import BlockView
 from blockyard.server.kit.errors import NotFound
 from blockyard.server.runners.model import StoredSecret
+from blockyard.server.services import Services
 from blockyard.server.ui.frame.site import Site
 
 
-def add_whole_values(router: APIRouter, site: Site, blocks: BlockService) -> None:
+def add_whole_values(router: APIRouter, site: Site, services: Services) -> None:
     """Add the routes; who may see the page of a block may have what it begins to show."""
+    blocks = services.blocks
 
     async def answer(
         request: Request, block_id: UUID, key: str, value_in: Callable[[BlockView, str], ResolvedValue]

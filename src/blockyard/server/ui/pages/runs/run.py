@@ -19,6 +19,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Refusal
 from blockyard.server.runs.model import Run, RunId, RunWait, Step
 from blockyard.server.runs.service import RunAccess, RunDetail, RunService, RunViews
+from blockyard.server.services import Services
 from blockyard.server.ui.frame import words
 from blockyard.server.ui.frame.dialogs import Question
 from blockyard.server.ui.frame.places import Crumb, within_block
@@ -58,8 +59,10 @@ class WayOut:
     may_change: bool = False
 
 
-def add_runs(router: APIRouter, site: Site, *, runs: RunService, views: RunViews, blocks: BlockService) -> None:
+def add_runs(router: APIRouter, site: Site, services: Services) -> None:
     """Add the routes of runs."""
+    runs, views, blocks = services.runs, services.views, services.blocks
+
     pages = RunPages(runs, views, blocks, site.clock)
 
     @router.get("/runs/{run_id}")

@@ -12,6 +12,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied
 from blockyard.server.runs.model import Run, RunId, Step
 from blockyard.server.runs.service import RunAccess, RunViews
+from blockyard.server.services import Services
 from blockyard.server.ui.frame.places import within_block
 from blockyard.server.ui.frame.site import Site
 from blockyard.server.ui.pages.runs.steps import element_id, without_colours
@@ -83,8 +84,9 @@ class LogSearch:
         return sum(len(step.lines) for step in self.steps)
 
 
-def add_search(router: APIRouter, site: Site, views: RunViews) -> None:
+def add_search(router: APIRouter, site: Site, services: Services) -> None:
     """Add the route of the search."""
+    views = services.views
 
     @router.get("/runs/{run_id}/search")
     async def search_logs(request: Request, run_id: UUID) -> Response:

@@ -1,0 +1,63 @@
+"""All use cases of the server, as one object.
+
+What stands above every feature takes it: pages, which combine features, and the application. A feature knows only those
+below it, so its routes take its own service. `app.wiring` builds it.
+"""
+
+from dataclasses import dataclass
+
+from blockyard.server.audit.service import AuditService
+from blockyard.server.blocks.service import BlockService
+from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.identity.service import (
+    ApiKeyService,
+    Authenticator,
+    GroupService,
+    SignInLinks,
+    Throttle,
+    Tokens,
+    UserService,
+)
+from blockyard.server.integrations.service import IntegrationService
+from blockyard.server.kit.clock import Clock
+from blockyard.server.kit.hal import Links
+from blockyard.server.kit.ids import NewId
+from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.payment_methods.service import PaymentMethodService
+from blockyard.server.projects.service import ProjectService
+from blockyard.server.runners.service import RunnerService
+from blockyard.server.runs.service import ClaimService, ReportService, RunService, RunSweeper, RunViews
+from blockyard.server.tofu_state.service import StateService
+from blockyard.server.workspaces.service import BindingService, WorkspaceService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """All use cases of the server."""
+
+    clock: Clock
+    master_key: MasterKey
+    links: Links
+    new_id: NewId
+    throttle: Throttle
+    tokens: Tokens
+    authenticator: Authenticator
+    users: UserService
+    sign_in_links: SignInLinks
+    groups: GroupService
+    api_keys: ApiKeyService
+    workspaces: WorkspaceService
+    bindings: BindingService
+    payment_methods: PaymentMethodService
+    projects: ProjectService
+    audit: AuditService
+    runners: RunnerService
+    integrations: IntegrationService
+    definitions: DefinitionService
+    runs: RunService
+    claims: ClaimService
+    reports: ReportService
+    views: RunViews
+    sweeper: RunSweeper
+    blocks: BlockService
+    state: StateService
