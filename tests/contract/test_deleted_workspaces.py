@@ -15,6 +15,14 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.ids import new_id
+from tests.support.places import (
+    KUBERNETES,
+    a_landing_zone,
+    a_location,
+    a_platform,
+    a_platform_type,
+    properties,
+)
 from tests.support.principals import ADMINISTRATOR
 from tests.support.runner_keys import a_runner_key
 from tests.support.whole_server import (
@@ -34,6 +42,7 @@ _PATIENCE_SECONDS = 20.0
 
 FOLLOWERS = {
     "definition_versions": "belong to a definition, and its workspace is not deleted while it is there",
+    "platform_workspaces": "belong to a platform, which names them",
     "runs": "belong to a block",
     "events": "stay when what they tell of is gone",
 }
@@ -90,6 +99,30 @@ def an_integration(workspace: str, tenancy: Tenancy) -> Request:
     return Request("POST", f"{OBJECTS}/meshintegrations", _of(workspace, spec), kinds.INTEGRATION.media)
 
 
+def a_late_location(workspace: str, tenancy: Tenancy) -> Request:
+    del tenancy
+    body = a_location(f"late-{workspace}", workspace)
+    return Request("POST", kinds.LOCATION.collection, body, kinds.LOCATION.media)
+
+
+def a_late_platform_type(workspace: str, tenancy: Tenancy) -> Request:
+    del tenancy
+    body = a_platform_type(f"LATE-{workspace.upper()}", workspace)
+    return Request("POST", kinds.PLATFORM_TYPE.collection, body, kinds.PLATFORM_TYPE.media)
+
+
+def a_late_platform(workspace: str, tenancy: Tenancy) -> Request:
+    del tenancy
+    body = a_platform("late", workspace, config=KUBERNETES)
+    return Request("POST", kinds.PLATFORM.collection, body, kinds.PLATFORM.media)
+
+
+def a_late_landing_zone(workspace: str, tenancy: Tenancy) -> Request:
+    kubernetes = properties("kubernetes")
+    body = a_landing_zone(tenancy.platform, f"late-{workspace}", workspace, platformProperties=kubernetes)
+    return Request("POST", kinds.LANDING_ZONE.collection, body, kinds.LANDING_ZONE.media)
+
+
 def a_late_definition(workspace: str, tenancy: Tenancy) -> Request:
     del tenancy
     body: Any = a_definition()
@@ -110,7 +143,11 @@ CREATIONS: Mapping[str, Callable[[str, Tenancy], Request]] = {
     "workspace_bindings": a_binding,
     "runners": a_runner,
     "integrations": an_integration,
+    "locations": a_late_location,
+    "platform_types": a_late_platform_type,
+    "platforms": a_late_platform,
     "definitions": a_late_definition,
+    "landing_zones": a_late_landing_zone,
     "blocks": a_block,
 }
 """How each kind of row that belongs to a workspace is made, by table."""

@@ -21,9 +21,10 @@ from schemathesis.generation.stateful.state_machine import APIStateMachine, Step
 from schemathesis.openapi import from_asgi
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.kinds import PAYMENT_METHOD
+from blockyard.protocol.kinds import LANDING_ZONE, LOCATION, PAYMENT_METHOD, PLATFORM, PLATFORM_TYPE
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID
 from tests.support.document_checks import CHECKS
+from tests.support.places import KUBERNETES, a_landing_zone, a_location, a_platform, a_platform_type, properties
 from tests.support.runner_keys import a_runner_key
 from tests.support.whole_server import (
     BLOCKS,
@@ -101,6 +102,15 @@ class Useful:
             ("PUT", f"{DEFINITIONS}/{{uuid}}"): {"spec": definition},
             ("POST", VERSIONS): {"metadata": of_platform, "spec": {**version, "state": "DRAFT"}},
             ("PUT", f"{VERSIONS}/{{uuid}}"): {"spec": {**version, "state": _STATES[self._count % len(_STATES)]}},
+            ("POST", LOCATION.collection): a_location(name, "platform"),
+            ("POST", PLATFORM_TYPE.collection): a_platform_type(name.upper(), "platform"),
+            ("PUT", f"{PLATFORM_TYPE.collection}/{{name}}"): {"spec": a_platform_type()["spec"]},
+            ("POST", PLATFORM.collection): a_platform(name, "platform", config=KUBERNETES),
+            ("PUT", f"{PLATFORM.collection}/{{uuid}}"): {"spec": a_platform(config=KUBERNETES)["spec"]},
+            ("POST", LANDING_ZONE.collection): a_landing_zone(self._tenancy.platform, name, "platform", **_ZONE),
+            ("PUT", f"{LANDING_ZONE.collection}/{{name}}"): {
+                "spec": a_landing_zone(self._tenancy.platform, **_ZONE)["spec"]
+            },
             ("POST", BLOCKS): order,
             ("PUT", f"{BLOCKS}/{{uuid}}"): order,
             ("POST", _STATE): {"version": 4, "serial": self._count, "lineage": "one"},
@@ -115,6 +125,7 @@ _STATE = "/api/terraform/state/workspace/{workspace}/buildingBlock/{block_id}"
 _STATES = ("RELEASED", "DRAFT", "RELEASED")
 _PROJECT: JsonObject = {"tags": {}, "paymentMethodIdentifier": None, "substitutePaymentMethodIdentifier": None}
 _RUNNER: JsonObject = {"publicKey": a_runner_key().public_pem, "implementationType": "TERRAFORM"}
+_ZONE: dict[str, Any] = {"platformProperties": properties("kubernetes")}
 _INTEGRATION: JsonObject = {
     "config": {
         "type": "gitlab",
@@ -131,7 +142,17 @@ _REPORTS: list[JsonObject] = [
     {"status": "SUCCEEDED", "summary": "done", "steps": [{**_STEP, "status": "SUCCEEDED", "outputs": _RESULT}]},
     {"status": "FAILED", "summary": "broken", "steps": [{**_STEP, "status": "FAILED"}]},
 ]
-_WHOLE = {"inputs", "outputs", "config", "tags", "implementation", "steps"}
+_WHOLE = {
+    "inputs",
+    "outputs",
+    "config",
+    "tags",
+    "implementation",
+    "steps",
+    "platformProperties",
+    "availability",
+    "quotaDefinitions",
+}
 """Members whose own members are not mixed with generated ones."""
 
 

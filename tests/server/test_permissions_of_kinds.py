@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -13,12 +15,15 @@ from blockyard.server.kit.database import Database
 from tests.support.clock import FixedClock
 from tests.support.definitions import a_definition, an_integration
 from tests.support.http import client_for
+from tests.support.places import KUBERNETES, a_landing_zone, a_location, a_platform, a_platform_type, properties
 from tests.support.principals import ADMINISTRATOR, a_key
 from tests.support.routes import Routes
 from tests.support.runner_keys import a_runner_key
 from tests.support.world import BASE_URL, World, world_of
 
 OBJECTS = "/api/meshobjects"
+PLATFORM = UUID("0f0c0000-0000-4000-8000-000000000001")
+"""The platform of the landing zones."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,33 @@ ROWS = {
         "BUILDINGBLOCKDEFINITION",
         lambda _name: a_definition(),
     ),
+    "locations": Row(
+        kinds.LOCATION.collection,
+        kinds.LOCATION.media,
+        "PLATFORMINSTANCE",
+        lambda name: a_location(f"at-{name}"),
+        address="at-first",
+    ),
+    "platform types": Row(
+        kinds.PLATFORM_TYPE.collection,
+        kinds.PLATFORM_TYPE.media,
+        "PLATFORMINSTANCE",
+        lambda name: a_platform_type(name.upper()),
+        address="FIRST",
+    ),
+    "platforms": Row(
+        kinds.PLATFORM.collection,
+        kinds.PLATFORM.media,
+        "PLATFORMINSTANCE",
+        lambda name: a_platform(name, config=KUBERNETES),
+    ),
+    "landing zones": Row(
+        kinds.LANDING_ZONE.collection,
+        kinds.LANDING_ZONE.media,
+        "LANDINGZONE",
+        lambda name: a_landing_zone(str(PLATFORM), name, platformProperties=properties("kubernetes")),
+        address="first",
+    ),
 }
 
 
@@ -168,6 +200,12 @@ def world(database: Database, clock: FixedClock) -> World:
     public_key = a_runner_key().public_pem
     world.db.write_now(lambda tx: services.users.seed(tx, jane, "four random words"))
     world.db.write_now(lambda tx: services.runners.seed_shared(tx, workspace="demo-partner", public_key=public_key))
+    for seeded in (services.locations, services.platform_types):
+        world.db.write_now(partial(seeded.seed, workspace="admin"))
+    drawn, world.new_id = world.new_id, lambda: PLATFORM
+    platforms = Routes(world, media=kinds.PLATFORM.media, principal=ADMINISTRATOR)
+    platforms.ok("POST", kinds.PLATFORM.collection, a_platform("of-zones", config=KUBERNETES))
+    world.new_id = drawn
     return world
 
 

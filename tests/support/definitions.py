@@ -53,6 +53,7 @@ class Catalogue:
         self.database = database
         self.runners = whole.services.runners
         self.integrations = whole.services.integrations
+        self.platform_types = whole.services.platform_types
         self.definitions = whole.services.definitions
         self.blocks = self.definitions.usage = Blocks()
         whole.add_workspaces("team", "shop", "demo-partner")
@@ -78,6 +79,10 @@ class Catalogue:
     def define(self, **spec: Any) -> Any:
         """Make a definition of `team`."""
         return self.ok("POST", DEFINITIONS, a_definition(**spec))
+
+    def seed_platform_types(self) -> None:
+        """Make the built-in platform types, which definitions for tenants name."""
+        self.database.write_now(lambda tx: self.platform_types.seed(tx, "demo-partner"))
 
     def connect(self, type_: str = "github", **settings: Any) -> Any:
         """Make an integration of `team`."""

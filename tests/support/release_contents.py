@@ -25,6 +25,7 @@ from tests.support.installation import (
     text_of,
     value,
 )
+from tests.support.places import KUBERNETES, a_landing_zone, a_location, a_platform, a_platform_type, properties
 
 OBJECTS = "/api/meshobjects"
 BLOCKS = f"{OBJECTS}/meshbuildingblocks"
@@ -47,6 +48,9 @@ STATE: JsonObject = {
 }
 
 
+_REPLICATION: JsonObject = {"clientConfig": {"accessToken": {"plaintext": FIRST}}, "namespaceNamePattern": "x"}
+
+
 def fill(installed: Installation) -> None:
     """Put something of each kind into a new installation: runs that ended, one that waits, a state, secrets."""
     platform, shop = installed.workspace("platform"), installed.workspace("shop")
@@ -54,6 +58,7 @@ def fill(installed: Installation) -> None:
     _make(installed, "meshpaymentmethods", PAYMENT_METHOD.media, _named("budget", shop) | {"spec": payment})
     project: JsonObject = {"displayName": "Dev", "tags": {}, "paymentMethodIdentifier": "budget"}
     _make(installed, "meshprojects", PROJECT.media, _named("dev", shop) | {"spec": project})
+    _fill_places(installed, platform)
     integration: JsonObject = {"baseUrl": "https://gitlab.example.test", "runnerRef": _runner_ref(SHARED_RUNNER)}
     _make(
         installed,
@@ -83,6 +88,7 @@ def check(installed: Installation) -> None:
     if '"paymentMethodIdentifier": null' not in json.dumps(project):  # from the first release on that has them
         method = _read(installed, "meshpaymentmethods/budget", PAYMENT_METHOD.media)
         assert '"expirationDate": "2026-12-31", "amount": 25000' in json.dumps(method)
+    _check_places(installed)
     integrations = _read(installed, "meshintegrations", kinds.INTEGRATION.media)
     assert "https://gitlab.example.test" in json.dumps(integrations)
 
@@ -101,6 +107,29 @@ def check(installed: Installation) -> None:
     installed.change(text_of(by_hand, "metadata", "uuid"), {"size": value(32)})
     assert outputs(installed.settled(text_of(by_hand, "metadata", "uuid"))) == {"size": 32}
     assert installed.client.get("/api/blockyard/v1/events").json()
+
+
+def _fill_places(installed: Installation, owner: str) -> None:
+    """Make a platform with a secret in a location of its own, and a landing zone."""
+    _make(installed, "meshlocations", kinds.LOCATION.media, a_location(workspace=owner))
+    _make(installed, "meshplatformtypes", kinds.PLATFORM_TYPE.media, a_platform_type(workspace=owner))
+    config = {**KUBERNETES, "kubernetes": {**KUBERNETES["kubernetes"], "replication": _REPLICATION}}
+    sent = a_platform("k8s", owner, locationRef={"name": "fra-dc1"}, config=config)
+    made = _make(installed, "meshplatforms", kinds.PLATFORM.media, sent)
+    zone = a_landing_zone(text_of(made, "metadata", "uuid"), "k8s", owner, platformProperties=properties("kubernetes"))
+    _make(installed, "meshlandingzones", kinds.LANDING_ZONE.media, zone)
+
+
+def _check_places(installed: Installation) -> None:
+    """Find what every installation has, and what was made; a kept secret still opens."""
+    _read(installed, "meshlocations/global", kinds.LOCATION.media)
+    _read(installed, "meshplatformtypes/AWS", kinds.PLATFORM_TYPE.media)
+    for platform in _embedded(_read(installed, "meshplatforms", kinds.PLATFORM.media)):
+        path = f"{OBJECTS}/meshplatforms/{text_of(platform, 'metadata', 'uuid')}"
+        assert installed.call("PUT", path, kinds.PLATFORM.media, platform) == platform
+        assert '"accessToken": {"hash": "sha256:' in json.dumps(platform)
+        zone = _read(installed, "meshlandingzones/k8s", kinds.LANDING_ZONE.media)
+        assert text_of(zone, "spec", "platformRef", "uuid") == text_of(platform, "metadata", "uuid")
 
 
 def _bucket(installed: Installation, owner: str) -> str:

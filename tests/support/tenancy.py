@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID, uuid4
 
 import httpx2
@@ -91,6 +92,16 @@ class Tenancy:
         """Make a workspace."""
         self.db.write_now(lambda tx: self.workspaces.seed(tx, name, name.title()))
 
+    def builder(self, *names: str) -> None:
+        """Make workspaces that may have platforms."""
+        seed = self.workspaces.seed
+        self.db.write_now(lambda tx: [seed(tx, name, name.title(), platform_builder=True) for name in names])
+
+    def seed_places(self) -> None:
+        """Make the public locations and the built-in platform types."""
+        for seeded in (self.services.locations, self.services.platform_types):
+            self.db.write_now(partial(seeded.seed, workspace="admin"))
+
     def payment_method(self, workspace: str, name: str) -> None:
         """Make a payment method of a workspace."""
         spec = PaymentSpec(display_name=name, expiration_date=None, amount=None, tags={})
@@ -132,3 +143,7 @@ USER_BINDING = vendor(kinds.WORKSPACE_USER_BINDING.media)
 GROUP_BINDING = vendor(kinds.WORKSPACE_GROUP_BINDING.media)
 PROJECT = vendor(kinds.PROJECT.media)
 PAYMENT_METHOD = vendor(kinds.PAYMENT_METHOD.media)
+LOCATION = vendor(kinds.LOCATION.media)
+PLATFORM_TYPE = vendor(kinds.PLATFORM_TYPE.media)
+PLATFORM = vendor(kinds.PLATFORM.media)
+LANDING_ZONE = vendor(kinds.LANDING_ZONE.media)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.kinds import PAYMENT_METHOD
+from blockyard.protocol.kinds import PAYMENT_METHOD, PLATFORM
 from blockyard.server.app.application import create_app
 from blockyard.server.app.keys import KeyPair
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID, Seeds, seed
@@ -24,6 +24,7 @@ from blockyard.server.kit.sealed import MasterKey
 from tests.support.clock import RunningClock
 from tests.support.http import client_for, run_aside
 from tests.support.installation import an_input, an_output, text_of
+from tests.support.places import KUBERNETES, a_platform
 from tests.support.runner_keys import a_runner_key
 
 OBJECTS = "/api/meshobjects"
@@ -136,10 +137,11 @@ class Tenancy:
     block: str
     run: str
     run_token: str
+    platform: str = ""
 
 
 def furnish(server: WholeServer) -> Tenancy:
-    """Make two workspaces, a payment method, a released definition, a block of it and claim the block's run."""
+    """Make two workspaces, a payment method, a platform, a released definition, a block of it and claim the block's run."""
     for name in ("platform", "shop"):
         server.ok(Request("POST", WORKSPACES, a_workspace(name), kinds.WORKSPACE.media))
     method: JsonObject = {"metadata": {"name": "shop", "ownedByWorkspace": "shop"}, "spec": {"displayName": "Shop"}}
@@ -147,7 +149,11 @@ def furnish(server: WholeServer) -> Tenancy:
     created = server.ok(Request("POST", DEFINITIONS, a_definition(), kinds.DEFINITION.media))
     definition, version = text_of(created, "metadata", "uuid"), text_of(created, "status", "latestVersionUuid")
     server.ok(Request("PUT", f"{VERSIONS}/{version}", a_version(definition, version), kinds.VERSION.media))
-    return work_on_block(server, definition, version)
+    platform = server.ok(Request("POST", PLATFORM.collection, _A_PLATFORM, PLATFORM.media))
+    return replace(work_on_block(server, definition, version), platform=text_of(platform, "metadata", "uuid"))
+
+
+_A_PLATFORM: JsonObject = a_platform("k8s", "platform", config=KUBERNETES)
 
 
 def work_on_block(server: WholeServer, definition: str, version: str) -> Tenancy:

@@ -23,7 +23,9 @@ from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.landing_zones.service import LandingZoneService
 from blockyard.server.payment_methods.service import PaymentMethodService
+from blockyard.server.platforms.service import LocationService, PlatformService, PlatformTypeService
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.runners.service import RunnerService
 from blockyard.server.runs.service import ClaimService, ReportService, RunService, RunSweeper, RunViews
@@ -53,7 +55,11 @@ class Services:
     audit: AuditService
     runners: RunnerService
     integrations: IntegrationService
+    locations: LocationService
+    platform_types: PlatformTypeService
+    platforms: PlatformService
     definitions: DefinitionService
+    landing_zones: LandingZoneService
     runs: RunService
     claims: ClaimService
     reports: ReportService

@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
-from blockyard.protocol.kinds import DEFINITION
+from blockyard.protocol.kinds import DEFINITION, PLATFORM_TYPE
 from tests.support.clock import FixedClock
 from tests.support.definitions import (
     DEFINITIONS,
@@ -16,6 +17,7 @@ from tests.support.definitions import (
     definition_ref,
     next_draft,
 )
+from tests.support.places import a_platform_type
 from tests.support.principals import ADMINISTRATOR, a_key
 
 
@@ -94,6 +96,7 @@ def test_everything_a_client_sends_comes_back(catalogue: Catalogue) -> None:
         ],
     }
     tags = {"environment": ["prod", "dev", "prod"], "empty": []}
+    catalogue.seed_platform_types()
 
     created = catalogue.ok("POST", DEFINITIONS, a_definition(tags=tags, **spec))
 
@@ -147,6 +150,11 @@ BAD_DEFINITIONS = [
         {"supportedPlatforms": [{"kind": "meshPlatform", "name": "AWS"}]},
         "InvalidRequest",
         "/spec/supportedPlatforms/0/kind",
+    ),
+    (
+        {"targetType": "TENANT_LEVEL", "supportedPlatforms": [{"name": "NONE"}]},
+        "UnknownPlatformType",
+        "/spec/supportedPlatforms/0/name",
     ),
 ]
 
@@ -310,3 +318,37 @@ def test_an_unknown_definition_is_no_defect(catalogue: Catalogue, uuid: str) -> 
 def test_a_wrong_media_type_is_refused(catalogue: Catalogue) -> None:
     assert catalogue.http.send("GET", DEFINITIONS, media="text/plain").status_code == 406
     assert catalogue.http.send("POST", DEFINITIONS, a_definition(), media="application/json").status_code in {406, 415}
+
+
+def test_platform_types_are_there_and_stay_while_a_definition_supports_them(catalogue: Catalogue) -> None:
+    types = "/api/meshobjects/meshplatformtypes"
+
+    def put(*names: str) -> Any:
+        platforms = [{"kind": "meshPlatformType", "name": name} for name in names]
+        return a_definition(targetType="TENANT_LEVEL", supportedPlatforms=platforms)
+
+    def delete(name: str) -> Any:
+        return catalogue.http.send("DELETE", f"{types}/{name}", media=PLATFORM_TYPE.media)
+
+    catalogue.be(ADMINISTRATOR)
+    for name in ("MAINFRAME", "SPARE"):
+        catalogue.http.ok("POST", types, a_platform_type(name), media=PLATFORM_TYPE.media)
+    path = f"{DEFINITIONS}/{catalogue.ok('POST', DEFINITIONS, put('MAINFRAME'))['metadata']['uuid']}"
+
+    refused = catalogue.refused(400, "PUT", path, put("MAINFRAME", "NONE"))
+    assert (refused["errorCode"], refused["field"]) == ("UnknownPlatformType", "/spec/supportedPlatforms/1/name")
+    in_use = delete("MAINFRAME").json()["message"]
+    assert in_use == "platform type 'MAINFRAME' is still used by building block definition 'Bucket'"
+    catalogue.ok("PUT", path, put("SPARE"))
+    assert delete("MAINFRAME").status_code == 204
+    assert catalogue.http.send("DELETE", path).status_code == 204
+    assert delete("SPARE").status_code == 204
+
+
+def test_a_type_that_was_named_before_there_were_any_may_stay(catalogue: Catalogue) -> None:
+    catalogue.seed_platform_types()
+    sent = a_definition(targetType="TENANT_LEVEL", supportedPlatforms=[{"kind": "meshPlatformType", "name": "AWS"}])
+    path = f"{DEFINITIONS}/{catalogue.ok('POST', DEFINITIONS, sent)['metadata']['uuid']}"
+    catalogue.database.write_now(lambda tx: tx.execute(text("DELETE FROM platform_types WHERE name = 'AWS'")))
+
+    assert catalogue.ok("PUT", path, sent)["spec"]["supportedPlatforms"] == sent["spec"]["supportedPlatforms"]

@@ -77,6 +77,7 @@ def test_dependencies_must_exist_and_be_known_to_the_author(catalogue: Catalogue
 
 
 def test_a_block_of_a_workspace_depends_on_no_block_of_a_tenant(catalogue: Catalogue) -> None:
+    catalogue.seed_platform_types()
     tenant = {"targetType": "TENANT_LEVEL", "supportedPlatforms": [{"name": "AWS"}]}
     parent, _version = catalogue.released(**tenant)
     refs = [definition_ref(parent)]

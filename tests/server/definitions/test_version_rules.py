@@ -153,6 +153,7 @@ def test_an_unusual_input_is_accepted(catalogue: Catalogue, key: str, members: A
 
 
 def test_sources_of_tenants_are_for_definitions_of_tenants(catalogue: Catalogue) -> None:
+    catalogue.seed_platform_types()
     definition = catalogue.define(targetType="TENANT_LEVEL", supportedPlatforms=[{"name": "AWS"}])
     sources = (
         "PLATFORM_TENANT_ID",
@@ -194,6 +195,7 @@ def test_a_bad_output_is_refused(catalogue: Catalogue, outputs: Any, code: str, 
 
 
 def test_one_output_of_type_string_becomes_the_tenant_id(catalogue: Catalogue) -> None:
+    catalogue.seed_platform_types()
     definition = catalogue.define(targetType="TENANT_LEVEL", supportedPlatforms=[{"name": "AWS"}])
     draft = catalogue.draft(definition)
     path = f"{VERSIONS}/{draft['metadata']['uuid']}"

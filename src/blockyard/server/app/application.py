@@ -31,7 +31,9 @@ from blockyard.server.kit.headers import SafeHeaders
 from blockyard.server.kit.http import AccessLog, SingleSlash, install_errors
 from blockyard.server.kit.idempotency import IdempotencyKeys
 from blockyard.server.kit.loops import Loop, run_loops
+from blockyard.server.landing_zones.api import landing_zone_routes
 from blockyard.server.payment_methods.api import payment_method_routes
+from blockyard.server.platforms.api import location_routes, platform_routes, platform_type_routes
 from blockyard.server.projects.api import project_routes
 from blockyard.server.runners.api import own_key_routes as runner_key_routes
 from blockyard.server.runners.api import routes as runner_routes
@@ -117,7 +119,11 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         runner_routes(db, services.runners, links),
         runner_key_routes(db, RunnerKeys(runners=services.runners, keys=services.api_keys)),
         integration_routes(db, services.integrations, links),
+        location_routes(db, services.locations, links),
+        platform_type_routes(db, services.platform_types, links),
+        platform_routes(db, services.platforms, links),
         definition_routes(db, services.definitions, links),
+        landing_zone_routes(db, services.landing_zones, links),
     ):
         app.router.routes.extend(router.routes)
     add_pages(

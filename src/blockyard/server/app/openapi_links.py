@@ -12,8 +12,12 @@ from blockyard.protocol.kinds import (
     BLOCK_V2,
     DEFINITION,
     INTEGRATION,
+    LANDING_ZONE,
+    LOCATION,
     OWN,
     PAYMENT_METHOD,
+    PLATFORM,
+    PLATFORM_TYPE,
     PROJECT,
     RUN,
     RUNNER,
@@ -99,7 +103,18 @@ def _version(method: str, path: str, status: str) -> _Answer:
     )
 
 
-_OWNED = (PAYMENT_METHOD, PROJECT, API_KEY, RUNNER, INTEGRATION, DEFINITION)
+_OWNED = (
+    PAYMENT_METHOD,
+    PROJECT,
+    API_KEY,
+    RUNNER,
+    INTEGRATION,
+    LOCATION,
+    PLATFORM_TYPE,
+    PLATFORM,
+    DEFINITION,
+    LANDING_ZONE,
+)
 """What is made for a workspace and says so in its metadata."""
 
 _ANSWERS = (
@@ -155,6 +170,36 @@ _ANSWERS = (
         bodies={("post", VERSION.collection): {"spec": {"runnerRef": RUNNER.ref(_UUID)}}},
     ),
     _kind(INTEGRATION),
+    _kind(
+        LOCATION,
+        "name",
+        _NAME,
+        queries={("get", PLATFORM.collection): {"locationIdentifier": _NAME}},
+        bodies={
+            ("post", PLATFORM.collection): {
+                "metadata": {"ownedByWorkspace": _OWNER},
+                "spec": {"locationRef": {"kind": LOCATION.name, "name": _NAME}},
+            }
+        },
+    ),
+    _kind(
+        PLATFORM,
+        queries={("get", LANDING_ZONE.collection): {"platformUuid": _UUID}},
+        bodies={
+            ("post", LANDING_ZONE.collection): {
+                "metadata": {"ownedByWorkspace": _OWNER},
+                "spec": {"platformRef": PLATFORM.ref(_UUID)},
+            }
+        },
+    ),
+    _kind(LANDING_ZONE, "name", _NAME, addresses={f"{OWN}/landingzones/{{name}}": {"name": _NAME}}),
+    _kind(
+        PLATFORM_TYPE,
+        "name",
+        _NAME,
+        addresses={f"{OWN}/platformtypes/{{name}}": {"name": _NAME}},
+        queries={("get", PLATFORM_TYPE.collection): {"category": "$response.body#/spec/category"}},
+    ),
     _kind(
         DEFINITION,
         addresses={_object(VERSION): {"uuid": "$response.body#/status/latestVersionUuid"}},

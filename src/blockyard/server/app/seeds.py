@@ -1,6 +1,6 @@
-"""What a new installation begins with: admin workspace, administrator, admin key, shared runner. Source: api.md appendix C.
+"""What a new installation begins with: admin workspace, administrator, admin key, shared runner, places and types of platforms.
 
-Seeding is idempotent: every start runs it, and only what is missing is made.
+Source: api.md appendix C. Seeding is idempotent: every start runs it, and only what is missing is made.
 """
 
 from dataclasses import dataclass
@@ -47,6 +47,8 @@ def _seed(tx: Transaction, services: Services, seeds: Seeds, password: str) -> b
     if not key_check.remember(tx, services.master_key):
         raise KeyFileError(WRONG_MASTER_KEY)
     services.workspaces.seed_admin(tx, seeds.admin_workspace)
+    services.locations.seed(tx, seeds.admin_workspace)
+    services.platform_types.seed(tx, seeds.admin_workspace)
     created = services.users.seed_admin(tx, ADMIN_USER, password)
     if seeds.admin_key is not None:
         services.api_keys.seed(

@@ -21,7 +21,9 @@ from blockyard.server.kit.clock import Clock, utc_now
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.ids import NewId, new_id
 from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.landing_zones.service import LandingZoneService
 from blockyard.server.payment_methods.service import PaymentMethodService
+from blockyard.server.platforms.service import LocationService, PlatformService, PlatformTypeService
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.runs.model import RunLimits
@@ -59,15 +61,22 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     runners = RunnerService(basics, workspaces=workspaces, keys=api_keys)
     sealer = SecretSealer(master_key)
     integrations = IntegrationService(basics, workspaces=workspaces, runners=runners, sealer=sealer)
+    locations = LocationService(basics, workspaces=workspaces)
+    platform_types = PlatformTypeService(basics, workspaces=workspaces)
+    platforms = PlatformService(
+        basics, workspaces=workspaces, locations=locations, types=platform_types, master_key=master_key
+    )
     definitions = DefinitionService(
         basics,
         workspaces=workspaces,
         runners=runners,
         integrations=integrations,
+        platform_types=platform_types,
         sealer=sealer,
         allow_file_repositories=settings.allow_file_repositories,
         repository_hosts=settings.repository_hosts,
     )
+    landing_zones = LandingZoneService(basics, workspaces=workspaces, platforms=platforms, definitions=definitions)
 
     context = RunContext(
         basics=basics,
@@ -89,13 +98,15 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     )
     state = StateService(basics, runs=runs, kept_versions=settings.state_versions)
 
-    for contents in (projects, runners, integrations, definitions, blocks.usage):
+    providing = (runners, integrations, locations, platform_types, platforms, definitions, landing_zones)
+    for contents in (projects, *providing, blocks.usage):
         workspaces.uses.add(contents.of_workspace)
     workspaces.listeners.append(payment_methods)
     payment_methods.uses.add(projects.of_payment_method)
     runners.uses.add(definitions.of_runner)
     runners.uses.add(integrations.of_runner)
     integrations.uses.add(definitions.of_integration)
+    platform_types.uses.add(definitions.of_platform_type)
     definitions.usage = blocks.usage
     bindings.listeners.append(blocks.people)
     tokens = Tokens(master_key=master_key, clock=clock)
@@ -118,7 +129,11 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         audit=AuditService(basics),
         runners=runners,
         integrations=integrations,
+        locations=locations,
+        platform_types=platform_types,
+        platforms=platforms,
         definitions=definitions,
+        landing_zones=landing_zones,
         runs=runs,
         claims=ClaimService(context),
         reports=ReportService(context),

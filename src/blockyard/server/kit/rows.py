@@ -7,7 +7,7 @@ again once what had it is deleted.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import (
@@ -53,6 +53,17 @@ def life() -> tuple[Column[object], ...]:
         Column("deleted_at", Instant),
         Column("revision", Integer, nullable=False),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Keys that one store has a query for, and another one needs for a condition: use cases hand it on unseen."""
+
+    _query: Select[tuple[object]]
+
+    def has(self, column: ColumnElement[object]) -> ColumnElement[bool]:
+        """Return the condition that a column has one of the keys."""
+        return column.in_(self._query)
 
 
 class Rows(Generic[M, K]):

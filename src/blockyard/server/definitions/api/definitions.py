@@ -24,14 +24,12 @@ from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import page_request
+from blockyard.server.kit.images import MAX_IMAGE_CHARACTERS
 from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import DisplayName, Name, ShortText, Tags, Text, WireModel
 
 MAX_README_CHARACTERS = 1_000_000
-MAX_SYMBOL_CHARACTERS = 200_000
-"""A data URI of 100 KiB in base64, with room: the exact limit is on the decoded image."""
-
 _MAX_ENTRIES = 500
 
 
@@ -61,7 +59,7 @@ class DefinitionSpecIn(WireModel):
     support_url: ShortText | None = None
     documentation_url: ShortText | None = None
     notification_subscriber_usernames: Annotated[list[ShortText], Field(max_length=_MAX_ENTRIES)] | None = None
-    symbol: Annotated[Text, Field(max_length=MAX_SYMBOL_CHARACTERS)] | None = None
+    symbol: Annotated[Text, Field(max_length=MAX_IMAGE_CHARACTERS)] | None = None
     supported_platforms: Annotated[list[PlatformType], Field(max_length=_MAX_ENTRIES)] | None = None
 
 

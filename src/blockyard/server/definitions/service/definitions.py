@@ -15,7 +15,12 @@ from blockyard.server.definitions.model import (
     VersionState,
     VersionSummary,
 )
-from blockyard.server.definitions.model.rules import check_definition, has_credentials, lacks_destroy_workflow
+from blockyard.server.definitions.model.rules import (
+    PLATFORMS_FIELD,
+    check_definition,
+    has_credentials,
+    lacks_destroy_workflow,
+)
 from blockyard.server.definitions.service.access import (
     DELETE,
     LIST,
@@ -25,7 +30,7 @@ from blockyard.server.definitions.service.access import (
     unknown_version,
     visible,
 )
-from blockyard.server.definitions.service.ports import DefinitionUsage, NoBlocks
+from blockyard.server.definitions.service.ports import DefinitionListener, DefinitionUsage, NoBlocks
 from blockyard.server.definitions.service.versions import VersionService
 from blockyard.server.definitions.store import DefinitionStore, VersionStore
 from blockyard.server.events.basics import Basics
@@ -38,7 +43,9 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, require_same
 from blockyard.server.kit.members import changed, members
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.usage import counted
+from blockyard.server.kit.usage import NAMED, counted, named
+from blockyard.server.platforms.model import PlatformType
+from blockyard.server.platforms.service import PlatformTypeService
 from blockyard.server.runners.model import UNREADABLE, Runner, RunnerId, SealingKey
 from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.workspaces.service import WorkspaceService
@@ -47,7 +54,8 @@ from blockyard.server.workspaces.service import WorkspaceService
 class DefinitionService:
     """Use cases of definitions; those of versions are in `versions`.
 
-    `usage` is asked at each call, so the application may set it after it made this service.
+    `usage` is asked at each call, so the application may set it after it made this service. Higher features that name
+    definitions add themselves to `listeners`.
     """
 
     def __init__(
@@ -57,6 +65,7 @@ class DefinitionService:
         workspaces: WorkspaceService,
         runners: RunnerService,
         integrations: IntegrationService,
+        platform_types: PlatformTypeService,
         sealer: SecretSealer,
         usage: DefinitionUsage | None = None,
         allow_file_repositories: bool = False,
@@ -69,7 +78,9 @@ class DefinitionService:
         self._workspaces = workspaces
         self._runners = runners
         self._integrations = integrations
+        self._platform_types = platform_types
         self.usage: DefinitionUsage = usage or NoBlocks()
+        self.listeners: list[DefinitionListener] = []
         self.versions = VersionService(
             basics,
             workspaces=workspaces,
@@ -86,6 +97,7 @@ class DefinitionService:
         principal.require(SAVE, workspace=workspace)
         self._workspaces.require_builder(tx, workspace)
         check_definition(spec)
+        self._platform_types.require_known(tx, spec.supported_platforms or (), field=PLATFORMS_FIELD)
         version = Version(
             id=VersionId(self._basics.new_id()),
             definition_id=DefinitionId(self._basics.new_id()),
@@ -135,6 +147,8 @@ class DefinitionService:
             },
         )
         check_definition(spec)
+        named_before = before.supported_platforms or ()
+        self._platform_types.require_known(tx, spec.supported_platforms or (), named_before, field=PLATFORMS_FIELD)
         after = changed(before, spec)
         if after != before:
             after = DefinitionStore(tx).save(after)
@@ -173,6 +187,8 @@ class DefinitionService:
             )
         self.usage.forget(tx, definition_id)
         DefinitionStore(tx).remove(definition)
+        for listener in self.listeners:  # last: what named it meanwhile is found, too
+            listener.definition_deleted(tx, principal.author, definition_id)
         self._changes.tell(tx, principal.author, EventType.DELETED, definition)
 
     def order_form(
@@ -203,6 +219,10 @@ class DefinitionService:
         if definition is None:
             raise unknown_definition(definition_id)
         return definition
+
+    def kept(self, tx: Transaction, definition_id: DefinitionId) -> Definition | None:
+        """Return a definition, which then stays until this transaction ends; None if there is none."""
+        return DefinitionStore(tx).kept(definition_id)
 
     def version(self, tx: Transaction, version_id: VersionId) -> tuple[Definition, Version]:
         """Return a version and its definition. Raises NotFound."""
@@ -303,6 +323,12 @@ class DefinitionService:
     def of_integration(self, tx: Transaction, integration_id: IntegrationId) -> list[str]:
         """Return one phrase for each version that uses an integration; for the deletion of integrations."""
         return _phrases(tx, VersionStore(tx).with_integration(integration_id))
+
+    def of_platform_type(self, tx: Transaction, platform_type: PlatformType) -> Sequence[str]:
+        """Return what supports a platform type; for the deletion of platform types."""
+        found = DefinitionStore(tx).supporting(platform_type.name, PageRequest(0, NAMED))
+        names = [definition.display_name for definition in found.items]
+        return named("building block definition", names, found.total)
 
     def with_credentials_in_address(self, tx: Transaction) -> list[str]:
         """Return one phrase for each version from before they were refused; for `doctor`. Never the address itself."""

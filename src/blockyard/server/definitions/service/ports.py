@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from blockyard.server.definitions.model import DefinitionId, VersionId
+from blockyard.server.events.model import Author
 from blockyard.server.kit.database import Transaction
 
 
@@ -19,6 +20,14 @@ class DefinitionUsage(Protocol):
 
     def forget(self, tx: Transaction, definition_id: DefinitionId) -> None:
         """Remove what is left of the deleted blocks of a definition."""
+        ...
+
+
+class DefinitionListener(Protocol):
+    """Names definitions, and forgets those that are deleted."""
+
+    def definition_deleted(self, tx: Transaction, author: Author, definition_id: DefinitionId) -> None:
+        """Forget a definition that is gone."""
         ...
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Index, Integer, String, Table, Uuid, or_, select
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Uuid, delete, insert, or_, select
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.definitions.model import Definition, DefinitionFilter, DefinitionId, TargetType, VersionId
@@ -29,6 +29,14 @@ _definitions = Table(
     Index("ix_definitions_created_at", "created_at", "id"),
     Index("ix_definitions_workspace_created_at", "workspace", "created_at", "id"),
 )
+_platform_types = Table(
+    "definition_platform_types",
+    metadata,
+    Column("definition_id", Uuid, ForeignKey("definitions.id", ondelete="CASCADE"), primary_key=True),
+    Column("type_name", String(255), primary_key=True),
+    Index("ix_definition_platform_types_type_name", "type_name"),
+)
+"""Which platform types definitions for tenants support, to be found by type; older definitions may name what never was one."""
 
 
 def _values(definition: Definition) -> dict[str, object]:
@@ -86,6 +94,26 @@ class DefinitionStore(Store[Definition, DefinitionId]):
     def __init__(self, tx: Transaction) -> None:
         super().__init__(tx, _rows)
 
+    def add(self, model: Definition) -> Definition:
+        """Write a new definition, and which platform types it supports."""
+        added = super().add(model)
+        self._note_types(added)
+        return added
+
+    def save(self, model: Definition) -> Definition:
+        """Write a changed definition, and which platform types it supports. Raises Stale."""
+        saved = super().save(model)
+        if saved.target_type is TargetType.TENANT_LEVEL:
+            self._tx.execute(delete(_platform_types).where(_platform_types.c.definition_id == saved.id))
+            self._note_types(saved)
+        return saved
+
+    def supporting(self, type_name: str, request: PageRequest) -> Page[Definition]:
+        """Return one page of the definitions that support a platform type, oldest first."""
+        columns = _platform_types.c
+        found = select(columns.definition_id).where(columns.type_name == type_name)
+        return self.page_of(request, _definitions.c.id.in_(found))
+
     def visible(self, reach: Reach, wanted: DefinitionFilter, request: PageRequest) -> Page[Definition]:
         """Return one page of the definitions in `reach`, oldest first, with released ones of others if wanted."""
         columns = _definitions.c
@@ -108,3 +136,9 @@ class DefinitionStore(Store[Definition, DefinitionId]):
     def with_released(self, version_ids: Sequence[VersionId]) -> Sequence[Definition]:
         """Return the definitions whose latest released version is one of `version_ids`."""
         return self.where(_definitions.c.released_version_id.in_(version_ids))
+
+    def _note_types(self, definition: Definition) -> None:
+        names = sorted(set(definition.supported_platforms or ()))
+        if names:
+            rows = [{"definition_id": definition.id, "type_name": name} for name in names]
+            self._tx.execute(insert(_platform_types), rows)

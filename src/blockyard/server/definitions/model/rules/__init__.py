@@ -1,6 +1,10 @@
 """What a definition and a version must obey when they are saved; pure functions that raise Invalid with field and remedy."""
 
-from blockyard.server.definitions.model.rules.definition import DEFAULT_SYMBOL, check_definition
+from blockyard.server.definitions.model.rules.definition import (
+    DEFAULT_SYMBOL,
+    PLATFORMS_FIELD,
+    check_definition,
+)
 from blockyard.server.definitions.model.rules.dependencies import (
     MAX_DEPENDENCIES,
     Parent,
@@ -21,6 +25,7 @@ from blockyard.server.definitions.model.rules.warnings import Warning_, lacks_de
 __all__ = [
     "DEFAULT_SYMBOL",
     "MAX_DEPENDENCIES",
+    "PLATFORMS_FIELD",
     "Parent",
     "Warning_",
     "check_consumed_outputs",

@@ -1,24 +1,21 @@
 """Rules of the unversioned part of a definition. Source: api.md 3.16, concepts.md 5.1."""
 
-import base64
-import binascii
 import re
 
 from blockyard.protocol import addresses
 from blockyard.server.definitions.model.definition import DefinitionSpec, TargetType
 from blockyard.server.kit.errors import Invalid
-
-MAX_SYMBOL_BYTES = 100 * 1024
-"""Largest image, decoded."""
+from blockyard.server.kit.images import check_image, is_image, svg
 
 MAX_SYMBOL_URL_CHARACTERS = 2048
 
+PLATFORMS_FIELD = "/spec/supportedPlatforms"
+
 _BRICK = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#64748b" stroke-width="1.5" \
 stroke-linejoin="round"><path d="M3 8l9-5 9 5-9 5zM3 8v8l9 5 9-5V8M12 13v8"/></svg>"""
-DEFAULT_SYMBOL = "data:image/svg+xml;base64," + base64.b64encode(_BRICK).decode()
+DEFAULT_SYMBOL = svg(_BRICK)
 """A block, for definitions without a symbol of their own."""
 
-_IMAGE = re.compile(r"data:image/[a-z0-9.+-]+;base64,([A-Za-z0-9+/]*={0,2})\Z")
 _WEB = re.compile(r"https?://[^\s\x00-\x1f\"'<>\\]+\Z")
 _CONTACT = re.compile(r"(https?://|mailto:)[^\s\x00-\x1f\"'<>\\]+\Z")
 _SUBSCRIBER = re.compile(r"(user|email):\S.*\Z")
@@ -56,26 +53,15 @@ def _check_symbol(symbol: str) -> None:
     remedy = "Send an http(s) address or data:image/png;base64,… of at most 100 KiB."
     if _WEB.match(symbol) and _is_reachable(symbol) and len(symbol) <= MAX_SYMBOL_URL_CHARACTERS:
         return
-    image = _IMAGE.match(symbol)
-    if image is None:
+    if not is_image(symbol):
         raise Invalid(
             "the symbol is neither a web address nor an image", code="BadSymbol", field=pointer, remedy=remedy
         )
-    try:
-        decoded = base64.b64decode(image[1], validate=True)
-    except binascii.Error as error:
-        raise Invalid("the symbol's base64 is broken", code="BadSymbol", field=pointer, remedy=remedy) from error
-    if len(decoded) > MAX_SYMBOL_BYTES:
-        raise Invalid(
-            f"the symbol has {len(decoded)} bytes, at most {MAX_SYMBOL_BYTES} are allowed",
-            code="SymbolTooLarge",
-            field=pointer,
-            remedy=remedy,
-        )
+    check_image(symbol, what="the symbol", code="BadSymbol", too_large="SymbolTooLarge", field=pointer, remedy=remedy)
 
 
 def _check_platforms(spec: DefinitionSpec) -> None:
-    pointer = "/spec/supportedPlatforms"
+    pointer = PLATFORMS_FIELD
     if spec.target_type is TargetType.TENANT_LEVEL and not spec.supported_platforms:
         raise Invalid(
             "a definition for tenants must name the platform types it supports",

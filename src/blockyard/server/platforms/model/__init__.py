@@ -1,0 +1,72 @@
+"""What locations, platform types and platforms are, and their rules."""
+
+from blockyard.server.platforms.model.configs import CONFIG, CONFIG_FIELD, ROLE, ConfigType, type_name_of, type_of
+from blockyard.server.platforms.model.location import PUBLIC_LOCATIONS, Location, LocationId, LocationSpec
+from blockyard.server.platforms.model.platform import (
+    CONTRIBUTING_FIELD,
+    RESTRICTED_FIELD,
+    STATE_FIELD,
+    Platform,
+    PlatformFilter,
+    PlatformId,
+    PlatformSpec,
+    QuotaDefinition,
+    Restriction,
+    quota_definitions,
+)
+from blockyard.server.platforms.model.platform_type import (
+    BUILT_IN_TYPES,
+    Category,
+    Lifecycle,
+    PlatformType,
+    PlatformTypeFilter,
+    PlatformTypeId,
+    PlatformTypeSpec,
+    built_in_icon,
+    check_type_name,
+)
+from blockyard.server.platforms.model.publication import PublicationState, decided, requested
+from blockyard.server.platforms.model.shapes import Choice, Each, Leaf, Members, Reading, Shape, Words, with_hashes
+
+__all__ = [
+    "BUILT_IN_TYPES",
+    "CONFIG",
+    "CONFIG_FIELD",
+    "CONTRIBUTING_FIELD",
+    "PUBLIC_LOCATIONS",
+    "RESTRICTED_FIELD",
+    "ROLE",
+    "STATE_FIELD",
+    "Category",
+    "Choice",
+    "ConfigType",
+    "Each",
+    "Leaf",
+    "Lifecycle",
+    "Location",
+    "LocationId",
+    "LocationSpec",
+    "Members",
+    "Platform",
+    "PlatformFilter",
+    "PlatformId",
+    "PlatformSpec",
+    "PlatformType",
+    "PlatformTypeFilter",
+    "PlatformTypeId",
+    "PlatformTypeSpec",
+    "PublicationState",
+    "QuotaDefinition",
+    "Reading",
+    "Restriction",
+    "Shape",
+    "Words",
+    "built_in_icon",
+    "check_type_name",
+    "decided",
+    "quota_definitions",
+    "requested",
+    "type_name_of",
+    "type_of",
+    "with_hashes",
+]
