@@ -3,6 +3,7 @@
 Tests get their marker from the programs that their fixtures need: `postgres`, `browser`, `ssh`, `engine`.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -64,6 +65,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         for fixture in MARKER_OF_FIXTURE.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(MARKER_OF_FIXTURE[fixture])
+
+
+def pytest_collection_finish() -> None:
+    """Look no more for garbage in modules, routes and tests: they stay as long as the process, and are most of it."""
+    gc.collect()
+    gc.freeze()
 
 
 def _is_on_postgres(item: pytest.Item) -> bool:

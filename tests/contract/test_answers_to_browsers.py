@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from blockyard.server.kit.headers import SAFE
 from tests.contract.test_bodies_of_strangers import addresses
 from tests.support.whole_server import Request, Tenancy, WholeServer
@@ -11,6 +13,7 @@ _LOADED = re.compile(
 )
 
 
+@pytest.mark.one_database
 def test_every_answer_is_safe_for_browsers_and_loads_nothing_foreign(server: WholeServer, tenancy: Tenancy) -> None:
     asked = [
         Request(method, path, None if method == "GET" else b"{}", "*/*", token)

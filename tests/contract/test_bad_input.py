@@ -255,6 +255,7 @@ def _forged(scheme: str, token: str) -> Mapping[str, str]:
     return {"Authorization": f"{scheme} {token}"}
 
 
+@pytest.mark.one_database
 def test_large_bodies_of_strangers_are_not_read(server: WholeServer, tenancy: Tenancy) -> None:
     refused = Refused(server)
     large = b'{"filler": "' + b"x" * OPEN_BYTES
@@ -285,6 +286,10 @@ ODD: list[Json] = [
     {"a": {"b": []}},
     "../x",
 ]
+
+
+ODD_TO_DATABASES: list[Json] = [10**30, "a\0b", "\ud800", "x" * 70_000]
+"""What a database may refuse that JSON has let through; of the rest, the second database sees nothing new."""
 
 
 def _places(document: Json, *path: str) -> Iterator[tuple[str, ...]]:
@@ -347,7 +352,8 @@ def _documents(tenancy: Tenancy) -> dict[str, tuple[str, str, str, JsonObject]]:
 @pytest.mark.parametrize("thing", ["workspace", "binding", "definition", "version", "step", "update"])
 def test_no_member_of_a_document_breaks_the_server(server: WholeServer, tenancy: Tenancy, thing: str) -> None:
     method, path, kind, document = _documents(tenancy)[thing]
-    bodies = [_with(document, place, odd) for place in _places(document) for odd in ODD]
+    values = ODD if server.db.is_sqlite else ODD_TO_DATABASES
+    bodies = [_with(document, place, odd) for place in _places(document) for odd in values]
     if thing == "step":
         bodies = [{"status": "IN_PROGRESS", "steps": [body]} for body in bodies]
     token = tenancy.run_token if method == "PATCH" else None

@@ -138,6 +138,7 @@ def assert_short(held: Held) -> None:
     assert held.writer < LIMIT_SECONDS, held
 
 
+@pytest.mark.one_database
 def test_the_measurement_sees_what_holds_the_loop_and_the_writer(server: WholeServer) -> None:
     async def work() -> None:
         await asyncio.sleep(0)
@@ -151,6 +152,7 @@ def test_the_measurement_sees_what_holds_the_loop_and_the_writer(server: WholeSe
 
 
 @pytest.mark.parametrize("name", EVIL)
+@pytest.mark.one_database
 def test_evil_texts_hold_no_page_up(server: WholeServer, tenancy: Tenancy, member: Person, name: str) -> None:
     del tenancy
     text = evil(name)
@@ -186,6 +188,7 @@ def _report(server: WholeServer, run_id: str, token: str, text: str) -> None:
     server.ok(Request("PATCH", f"{RUNS}/{run_id}/status/source/source", update, kinds.RUN.media, token))
 
 
+@pytest.mark.one_database
 def test_slow_patterns_and_evil_values_hold_no_order_up(server: WholeServer, tenancy: Tenancy) -> None:
     del tenancy
     inputs: JsonObject = {
@@ -210,6 +213,7 @@ DOCUMENTS: Mapping[str, bytes] = {
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.one_database
 def test_deep_and_wide_documents_hold_no_route_up(server: WholeServer, tenancy: Tenancy, name: str) -> None:
     evil_document = DOCUMENTS[name]
     bodies = [evil_document, b'{"metadata": %b, "spec": {"inputs": %b}}' % (evil_document[:120_000], b"{}")]
@@ -227,6 +231,7 @@ def test_deep_and_wide_documents_hold_no_route_up(server: WholeServer, tenancy: 
 
 
 @pytest.mark.parametrize("name", ["digits", "one wide letter"])
+@pytest.mark.one_database
 def test_a_huge_single_token_does_not_hold_the_interpreter(server: WholeServer, tenancy: Tenancy, name: str) -> None:
     state, document = f"/api/terraform/state/workspace/shop/buildingBlock/{tenancy.block}", HUGE[name]()
     requests = [
@@ -241,6 +246,7 @@ def test_a_huge_single_token_does_not_hold_the_interpreter(server: WholeServer, 
 
 
 @pytest.mark.parametrize("text", ['{\n"a":\n' * 400 + "[" + "[]," * 350_000, "{\n" * 500_000, "}\n{\n" * 250_000])
+@pytest.mark.one_database
 def test_braces_in_the_text_of_a_step_hold_no_report_up(server: WholeServer, tenancy: Tenancy, text: str) -> None:
     step: JsonObject = {"id": "trigger", "status": "IN_PROGRESS", "systemMessage": f'"sensitive": true\n{text}'}
     update: JsonObject = {"status": "IN_PROGRESS", "steps": [step]}
@@ -257,6 +263,7 @@ LARGE = "x" * 15_000_000
 """A value may have 16 MB."""
 
 
+@pytest.mark.one_database
 def test_large_values_hold_no_reader_up(server: WholeServer, tenancy: Tenancy) -> None:
     del tenancy
     version = new_version(server, {"text": an_input()}, {"result": an_output()})
@@ -280,6 +287,7 @@ def test_large_values_hold_no_reader_up(server: WholeServer, tenancy: Tenancy) -
     assert held.loop < LIMIT_SECONDS, held  # nothing is written
 
 
+@pytest.mark.one_database
 def test_large_outputs_hold_no_viewer_up(server: WholeServer, tenancy: Tenancy) -> None:
     del tenancy
     version = new_version(server, {}, {"text": an_output(), "list": an_output("CODE")})

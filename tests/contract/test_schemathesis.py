@@ -1,6 +1,7 @@
 """Generated requests to every operation of the OpenAPI document: no defect, and answers as the document says."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from schemathesis.schemas import BaseSchema
 from tests.support.document_checks import CHECKS
 from tests.support.whole_server import Tenancy, WholeServer
 
-EXAMPLES = 5
+EXAMPLES = int(os.environ.get("GENERATED_EXAMPLES", "5"))
+"""For each operation; on PostgreSQL half of them, the first ones, since they are the same and tell of the database only."""
+
 _DOCUMENT = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())
 OPERATIONS = [
     (method.upper(), path)
@@ -42,7 +45,7 @@ def test_no_request_meets_a_defect(
     count = 0
 
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=EXAMPLES if server.db.is_sqlite else (EXAMPLES + 1) // 2,
         deadline=None,
         database=None,
         derandomize=True,

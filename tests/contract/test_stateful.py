@@ -40,7 +40,7 @@ from tests.support.whole_server import (
     an_order,
 )
 
-SCENARIOS = int(os.environ.get("STATEFUL_SCENARIOS", "10"))
+SCENARIOS = int(os.environ.get("GENERATED_SCENARIOS", "5"))
 """For each database, which get different ones. Each has up to twice as many requests as steps, and takes about half a second."""
 
 STEPS = 40

@@ -6,14 +6,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, ViewportSize, sync_playwright
 
 from tests.support.machine import find_chromium, need
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RULES_OF_COLOURS = ["color-contrast", "link-in-text-block"]
+"""All that a theme has a part in: the elements of a page are the same in both."""
+
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-PHONE = {"width": 390, "height": 844}
+SIZES: dict[str, ViewportSize] = {
+    "desktop": {"width": 1280, "height": 800},
+    "phone": {"width": 360, "height": 760},
+}
 
 
 @contextmanager
@@ -55,15 +61,36 @@ def fresh_page(browser: Browser, *, javascript: bool = True, failures: str | Non
     assert troubles == []
 
 
-def accessibility_violations(page: Page) -> list[str]:
+def accessibility_violations(page: Page, rules: list[str] = RULES) -> list[str]:
     """Return every WCAG 2.2 AA rule of axe that the page breaks, with the elements that break it."""
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE.read_text())
-    found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
+    found = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations'], preload: false})", rules)
     return [
         f"{violation['id']}: {violation['help']}: {[node['html'] for node in violation['nodes']]}"
         for violation in found["violations"]
     ]
+
+
+def troubles_of_layout(page: Page) -> list[str]:
+    """Return what is wrong with an open page on a desktop and on a phone, in both themes."""
+    troubles = []
+    for size, viewport in SIZES.items():
+        page.set_viewport_size(viewport)
+        for theme, rules in {"light": RULES, "dark": RULES_OF_COLOURS}.items():
+            page.evaluate(_SHOW_IN_THEME, theme)
+            troubles += [f"{size}, {theme}: {trouble}" for trouble in accessibility_violations(page, rules)]
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            troubles.append(f"{size}: too wide")
+    return troubles
+
+
+_SHOW_IN_THEME = """theme => {
+  const still = new CSSStyleSheet();
+  still.replaceSync("* { transition: none !important }");
+  document.adoptedStyleSheets = [still];
+  document.documentElement.dataset.theme = theme;
+}"""
 
 
 def _is_trouble(line: ConsoleMessage, failures: str | None) -> bool:

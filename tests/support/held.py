@@ -4,7 +4,6 @@ CPU time is counted, not time on the clock: on a busy machine that says nothing 
 """
 
 import asyncio
-import gc
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -135,5 +134,4 @@ def measured(
     watched = measured_interpreter(held) if is_interpreter_watched else nullcontext()
     with measured_writer(database, held), watched, ThreadPoolExecutor(1) as pool:
         pool.submit(run).result()
-    gc.unfreeze()
     return held

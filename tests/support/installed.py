@@ -41,6 +41,11 @@ def replace_key(settings: Settings, private_key: bytes) -> None:
 def make_tables(db: Database) -> None:
     """Make all tables, unless they are there, and say that they are those of this version: quicker than migrations."""
     metadata.create_all(db.engine)
+    say_current(db)
+
+
+def say_current(db: Database) -> None:
+    """Say that the tables are those of this version."""
     with db.engine.begin() as connection:
         connection.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)"))
         connection.execute(text("DELETE FROM alembic_version"))

@@ -16,7 +16,7 @@ from blockyard.runner.executors.echo import EchoExecutor
 from blockyard.runner.frame.executor import AnyExecutor
 from blockyard.runner.loop import Runner
 from blockyard.runner.metrics import Metrics
-from blockyard.runner.session import Frame, connect
+from blockyard.runner.session import Equipment, connect
 from blockyard.runner.settings import RunnerSettings
 from blockyard.runner.spool import Spool
 from blockyard.runner.workdir import WorkDir
@@ -54,8 +54,8 @@ def running(
     with new_client(settings) as client, new_client(settings) as claims:
         executors = dict.fromkeys(ImplementationType, executor or EchoExecutor())
         spool = Spool(directory.spool, lambda run_id, token: connect(settings, client, run_id, token))
-        frame = Frame(settings, client, spool, executors, None, Metrics())
-        runner = Runner(frame, ControlPlane(settings, claims), directory)
+        equipment = Equipment(settings, client, spool, executors, None, Metrics())
+        runner = Runner(equipment, ControlPlane(settings, claims), directory)
         thread = threading.Thread(target=runner.run)
         thread.start()
         try:
@@ -65,7 +65,7 @@ def running(
             runner.drain()
             thread.join()
             runner.join(5)
-            frame.supervisors.close()
+            equipment.supervisors.close()
             directory.close()
 
 

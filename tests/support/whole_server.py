@@ -13,19 +13,16 @@ from sqlalchemy import select
 from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import PAYMENT_METHOD, PLATFORM
-from blockyard.server.app.application import create_app
 from blockyard.server.app.keys import KeyPair
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID, Seeds, seed
-from blockyard.server.app.settings import load_settings
-from blockyard.server.app.wiring import wire
 from blockyard.server.kit.database import Database, metadata
 from blockyard.server.kit.ids import new_id
-from blockyard.server.kit.sealed import MasterKey
 from tests.support.clock import RunningClock
 from tests.support.http import client_for, run_aside
 from tests.support.installation import an_input, an_output, text_of
 from tests.support.places import KUBERNETES, a_platform
 from tests.support.runner_keys import a_runner_key
+from tests.support.world import world_of
 
 OBJECTS = "/api/meshobjects"
 BLOCKS = f"{OBJECTS}/meshbuildingblocks"
@@ -63,14 +60,14 @@ class WholeServer:
 
     def __init__(self, database: Database) -> None:
         self.db = database
-        settings = load_settings({}, {"data_dir": "/nonexistent", "public_url": "http://blockyard.test"})
         self.clock = RunningClock()
-        self.services = services = wire(settings, MasterKey(b"m" * 32), clock=self.clock)
+        whole = world_of(database, self.clock)
+        self.services = services = whole.services
         self._sweeper = services.sweeper
         key = KeyPair(str(new_id()), "administrators-secret")
         seeds = Seeds("admin", key, None, a_runner_key().public_pem)
         seed(database, services, seeds)
-        self.app: FastAPI = create_app(settings, database, services)
+        self.app: FastAPI = whole.app
         self.token = ""
         login: JsonObject = {"clientId": key.client_id, "clientSecret": key.client_secret}
         self.token = text_of(self.ok(Request("POST", "/api/login", login, "application/json")), "access_token")

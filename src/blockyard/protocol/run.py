@@ -106,6 +106,7 @@ class GithubImplementation(WireModel):
     owner: str
     app_id: str = Field(coerce_numbers_to_str=True)
     app_pem: str = Field(repr=False)
+    sealed_for: Mapping[str, SealedFor] | None = None
     repository: str
     branch: str
     apply_workflow: str
@@ -122,6 +123,7 @@ class GitlabImplementation(WireModel):
     project_id: str = Field(coerce_numbers_to_str=True)
     ref_name: str
     pipeline_trigger_token: str = Field(repr=False)
+    sealed_for: Mapping[str, SealedFor] | None = None
 
 
 class AzureDevopsImplementation(WireModel):
@@ -133,6 +135,7 @@ class AzureDevopsImplementation(WireModel):
     project: str
     pipeline_id: str = Field(coerce_numbers_to_str=True)
     personal_access_token: str = Field(repr=False)
+    sealed_for: Mapping[str, SealedFor] | None = None
     is_async: bool = Field(default=False, alias="async")
     ref_name: str | None = None
 

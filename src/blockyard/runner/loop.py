@@ -17,7 +17,7 @@ from blockyard.runner.process_tree import kill_helpers
 from blockyard.runner.processes import RunProcesses
 from blockyard.runner.reporting import StopReason
 from blockyard.runner.retry import Backoff
-from blockyard.runner.session import Frame, RunSession, report_unreadable, report_unstartable
+from blockyard.runner.session import Equipment, RunSession, report_unreadable, report_unstartable
 from blockyard.runner.slots import Slots, slots_of
 from blockyard.runner.waiting import WaitingRun, WaitingRuns, new_session
 from blockyard.runner.workdir import ClaimedRun, RunFolder, WorkDir
@@ -38,8 +38,8 @@ _AFTER_INTERRUPT_SECONDS = 30.0
 class Runner:
     """Claims and executes runs until it is told to drain."""
 
-    def __init__(self, frame: Frame, control_plane: ControlPlane, work_dir: WorkDir) -> None:
-        self._frame = frame
+    def __init__(self, equipment: Equipment, control_plane: ControlPlane, work_dir: WorkDir) -> None:
+        self._equipment = equipment
         self._control_plane = control_plane
         self._work_dir = work_dir
         self._draining = threading.Event()
@@ -51,13 +51,13 @@ class Runner:
         self._turns: dict[str, float] = {}
         self._threads: list[threading.Thread] = []
         self._claims_work = False
-        self._slots = slots_of(frame.settings)
-        self._waiting = WaitingRuns(frame.metrics)
+        self._slots = slots_of(equipment.settings)
+        self._waiting = WaitingRuns(equipment.metrics)
 
     @property
     def metrics(self) -> Metrics:
         """What it counts."""
-        return self._frame.metrics
+        return self._equipment.metrics
 
     def is_alive(self) -> bool:
         """Tell whether every slot works or has claimed lately."""
@@ -80,12 +80,12 @@ class Runner:
     def run(self) -> int:
         """Work until drained; return the exit code."""
         for slots in self._slots:
-            self._frame.metrics.slots.labels(types=slots.name).set(slots.number)
-        for kind in self._frame.settings.implementation_types:
-            self._frame.metrics.active.labels(type=kind).set(0)
-        self._start_thread("spool", lambda: self._frame.spool.replay(self._stopped))
-        if any(kind is not ImplementationType.MANUAL for kind in self._frame.settings.implementation_types):
-            self._frame.supervisors.prepare()
+            self._equipment.metrics.slots.labels(types=slots.name).set(slots.number)
+        for kind in self._equipment.settings.implementation_types:
+            self._equipment.metrics.active.labels(type=kind).set(0)
+        self._start_thread("spool", lambda: self._equipment.spool.replay(self._stopped))
+        if any(kind is not ImplementationType.MANUAL for kind in self._equipment.settings.implementation_types):
+            self._equipment.supervisors.prepare()
         self._adopt()
         claimers = [slots for slots in self._slots for _ in range(self._claimers(slots))]
         for number, slots in enumerate(claimers, start=1):
@@ -110,7 +110,7 @@ class Runner:
 
     def _finish(self) -> int:
         """Wait for the current runs, then interrupt them; return the exit code."""
-        settings = self._frame.settings
+        settings = self._equipment.settings
         log.info("draining", active=len(self._active), seconds=settings.drain_seconds)
         if self._wait_until_idle(settings.drain_seconds, self._hurry):
             return 0
@@ -132,7 +132,7 @@ class Runner:
 
     def _claimers(self, slots: Slots) -> int:
         """Return how many threads claim for these slots: one for each run that needs a thread, a few for any that wait outside."""
-        executors = [self._frame.executors.get(kind) for kind in slots.types]
+        executors = [self._equipment.executors.get(kind) for kind in slots.types]
         waits = all(isinstance(executor, PollingExecutor) for executor in executors)
         return min(slots.number, _CLAIMERS_FOR_WAITING) if waits else slots.number
 
@@ -169,7 +169,7 @@ class Runner:
             if isinstance(answer, NoRun):
                 self._note_claim("none", works=True)
                 if not answer.waited:
-                    return self._frame.settings.poll_seconds
+                    return self._equipment.settings.poll_seconds
                 return 0.0 if time.monotonic() - asked_at > _SHORT_ANSWER_SECONDS else _SHORT_ANSWER_SECONDS
             self._note_claim("run", works=True)
             session = self._begin(answer)
@@ -187,22 +187,24 @@ class Runner:
         try:
             document = RunDocument.model_validate(claim.document)
         except ValidationError as error:
-            report_unreadable(self._frame, claim.document, error)
+            report_unreadable(self._equipment, claim.document, error)
             raise ClaimError("the run document cannot be read") from None
         if not document.spec.run_token:
             raise ClaimError("the run document carries no run token")
         try:
             claimed = ClaimedRun(claim.document, claim.blockyard, time.time())
-            return new_session(self._frame, self._work_dir.create(document.metadata.uuid, claimed), claimed, document)
+            return new_session(
+                self._equipment, self._work_dir.create(document.metadata.uuid, claimed), claimed, document
+            )
         except OSError as error:
-            report_unstartable(self._frame, document, error)
+            report_unstartable(self._equipment, document, error)
             raise ClaimError("the working directory cannot be used") from error
 
     def _work(self, session: RunSession, work: Callable[[], None]) -> None:
         """Do something with a session and settle it, which the slot need not wait for; until then it counts as active."""
         with self._lock:
             self._active[session] = None
-        self._frame.metrics.active.labels(type=session.type).inc()
+        self._equipment.metrics.active.labels(type=session.type).inc()
         try:
             work()
         except BaseException:
@@ -221,14 +223,14 @@ class Runner:
     def _forget(self, session: RunSession) -> None:
         with self._idle:
             del self._active[session]
-            self._frame.metrics.active.labels(type=session.type).dec()
-            self._frame.metrics.spooled.set(len(self._frame.spool))
+            self._equipment.metrics.active.labels(type=session.type).dec()
+            self._equipment.metrics.spooled.set(len(self._equipment.spool))
             self._idle.notify_all()
 
     def _adopt(self) -> None:
         """Go on with the runs that an earlier runner of this directory left unfinished; remove the rest."""
         sessions = [session for folder in self._work_dir.leftovers() if (session := self._open(folder)) is not None]
-        self._frame.metrics.adopted.inc(len(sessions))
+        self._equipment.metrics.adopted.inc(len(sessions))
         for session in sessions:
             slots = next((slots for slots in self._slots if session.type in slots.types), self._slots[0])
             slots.take_anyway()
@@ -256,7 +258,7 @@ class Runner:
                 if document.spec.run_token:
                     folder.work.mkdir(exist_ok=True)
                     folder.home.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
-                    return new_session(self._frame, folder, claim, document)
+                    return new_session(self._equipment, folder, claim, document)
         log.info("leftover removed", folder=folder.path.name)
         RunProcesses.kill_in(folder.commands)
         folder.remove()
@@ -264,4 +266,4 @@ class Runner:
 
     def _note_claim(self, answer: str, *, works: bool) -> None:
         self._claims_work = works
-        self._frame.metrics.claims.labels(answer=answer).inc()
+        self._equipment.metrics.claims.labels(answer=answer).inc()

@@ -23,7 +23,7 @@ from blockyard.runner.health import HealthServer
 from blockyard.runner.loop import Runner
 from blockyard.runner.metrics import Metrics
 from blockyard.runner.process_tree import ProcessIdentity, wait_for_exit
-from blockyard.runner.session import Frame, connect
+from blockyard.runner.session import Equipment, connect
 from blockyard.runner.settings import RunnerSettings
 from blockyard.runner.slots import slots_of
 from blockyard.runner.spool import Spool
@@ -71,7 +71,7 @@ def _run(
     work_dir: WorkDir,
     private_key: RSAPrivateKey | None,
 ) -> int:
-    frame = Frame(
+    equipment = Equipment(
         settings=settings,
         client=client,
         spool=Spool(work_dir.spool, lambda run_id, token: connect(settings, client, run_id, token)),
@@ -81,23 +81,25 @@ def _run(
     )
     try:
         if settings.run_json_file is not None:
-            return _run_single(frame, work_dir, settings.run_json_file)
+            return _run_single(equipment, work_dir, settings.run_json_file)
         with new_client(settings) as claims:
-            return _run_until_drained(frame, ControlPlane(settings, claims), work_dir)
+            return _run_until_drained(equipment, ControlPlane(settings, claims), work_dir)
     finally:
-        frame.supervisors.close()
+        equipment.supervisors.close()
 
 
-def _run_until_drained(frame: Frame, control_plane: ControlPlane, work_dir: WorkDir) -> int:
-    settings = frame.settings
-    runner = Runner(frame, control_plane, work_dir)
+def _run_until_drained(equipment: Equipment, control_plane: ControlPlane, work_dir: WorkDir) -> int:
+    settings = equipment.settings
+    runner = Runner(equipment, control_plane, work_dir)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: runner.drain())
     slots = {slots.name: slots.number for slots in slots_of(settings)}
     log.info("runner started", runner=settings.runner_uuid, server=settings.server_url, slots=slots)
     if settings.health_port == 0:
         return runner.run()
-    health = HealthServer(settings.health_host, settings.health_port, vitals=runner, registry=frame.metrics.registry)
+    health = HealthServer(
+        settings.health_host, settings.health_port, vitals=runner, registry=equipment.metrics.registry
+    )
     health.start()
     try:
         return runner.run()
@@ -105,7 +107,7 @@ def _run_until_drained(frame: Frame, control_plane: ControlPlane, work_dir: Work
         health.stop()
 
 
-def _run_single(frame: Frame, work_dir: WorkDir, path: Path) -> int:
+def _run_single(equipment: Equipment, work_dir: WorkDir, path: Path) -> int:
     """Execute the run of a file, whose secrets are plain already. A failed run is no failure of the runner."""
     try:
         raw: JsonObject = json.loads(path.read_bytes())
@@ -116,7 +118,7 @@ def _run_single(frame: Frame, work_dir: WorkDir, path: Path) -> int:
         return CANNOT_START
     blockyard = document.links.heartbeat is not None
     claim = ClaimedRun(raw, blockyard=blockyard, claimed_at=time.time())
-    session = new_session(frame, work_dir.create(document.metadata.uuid, claim), claim, document)
+    session = new_session(equipment, work_dir.create(document.metadata.uuid, claim), claim, document)
     inputs = document.spec.building_block.spec.inputs
     session.add_secrets(str(entry.value) for entry in inputs if entry.is_sensitive)
     session.execute()

@@ -50,7 +50,7 @@ _LOST = "A command of the run was lost: it was killed, or nobody noted how it en
 
 
 @dataclass(frozen=True)
-class Frame:
+class Equipment:
     """What all attempts of one runner share."""
 
     settings: RunnerSettings
@@ -74,10 +74,10 @@ def connect(settings: RunnerSettings, client: httpx2.Client, run_id: str, token:
 class RunSession:
     """The work on one attempt: one of `execute`, `resume` and `hand_back`, then `settle`. `stop` may be called from any thread."""
 
-    def __init__(self, frame: Frame, folder: RunFolder, claim: ClaimedRun, document: RunDocument) -> None:
-        settings = frame.settings
+    def __init__(self, equipment: Equipment, folder: RunFolder, claim: ClaimedRun, document: RunDocument) -> None:
+        settings = equipment.settings
         self.run_id = document.metadata.uuid
-        self._frame = frame
+        self._equipment = equipment
         self._folder = folder
         self._claim = claim
         self._document = document
@@ -86,7 +86,7 @@ class RunSession:
         self._end: tuple[str, FinalReport]
         left = settings.run_timeout_minutes * 60 - (time.time() - claim.claimed_at)
         self._deadline = time.monotonic() + left
-        self._api = frame.connect(self.run_id, self._token)
+        self._api = equipment.connect(self.run_id, self._token)
         self._place = rebase(document, settings.server_url)
         self._links = live_links(document, self._place, blockyard=claim.blockyard)
         self._journal = FileJournal(folder.journal)
@@ -114,7 +114,7 @@ class RunSession:
             folder.commands,
             sink=self._reporter,
             stop=self._reporter.aborted,
-            supervisors=frame.supervisors,
+            supervisors=equipment.supervisors,
             interrupt_grace_seconds=settings.interrupt_grace_seconds,
         )
 
@@ -161,7 +161,7 @@ class RunSession:
             return True
 
     def _execute(self) -> Result:
-        executor = self._frame.executors.get(self.type)
+        executor = self._equipment.executors.get(self.type)
         if executor is None:
             raise RegistrationRefused(f"this runner executes no {self.type} runs")
         if isinstance(executor, PollingExecutor):
@@ -176,9 +176,9 @@ class RunSession:
             run_dir=self._folder.work,
             home=self._folder.home,
             opener=Opener.of(
-                self._document, self._frame.private_key, in_clear=self._frame.settings.run_json_file is not None
+                self._document, self._equipment.private_key, in_clear=self._equipment.settings.run_json_file is not None
             ),
-            server=ServerFeatures(base_url=self._frame.settings.server_url, blockyard=self._claim.blockyard),
+            server=ServerFeatures(base_url=self._equipment.settings.server_url, blockyard=self._claim.blockyard),
             deadline=self._deadline,
             journal=self._journal,
             fetch_artifact=lambda link: self._api.download_artifact(link, self._place),
@@ -188,11 +188,11 @@ class RunSession:
     def settle(self) -> None:
         """Report the end durably and clean up."""
         outcome, report = self._end
-        deliver(self._frame, report, before=lambda: self._journal.set("ended", value=True))
+        deliver(self._equipment, report, before=lambda: self._journal.set("ended", value=True))
         self._folder.remove()
         self._log.info("run ended", outcome=outcome, stopped=self._reporter.stop_reason)
-        self._frame.metrics.runs.labels(type=self.type, outcome=outcome).inc()
-        self._frame.metrics.duration.labels(type=self.type).observe(time.time() - self._claim.claimed_at)
+        self._equipment.metrics.runs.labels(type=self.type, outcome=outcome).inc()
+        self._equipment.metrics.duration.labels(type=self.type).observe(time.time() - self._claim.claimed_at)
 
     def _conclude(self, work: Callable[[], Result | None]) -> bool:
         """Do the work and end every process, whatever happens; tell whether the run is over."""
@@ -244,29 +244,29 @@ class RunSession:
         return FinalReport(self.run_id, self._token, update=self._reporter.refusal(reason).wire())
 
 
-def deliver(frame: Frame, report: FinalReport, *, before: Callable[[], None] = lambda: None) -> None:
+def deliver(equipment: Equipment, report: FinalReport, *, before: Callable[[], None] = lambda: None) -> None:
     """Store a final report, do what comes before sending it, and send it; what cannot be sent now is sent later."""
     try:
-        path = frame.spool.put(report)
+        path = equipment.spool.put(report)
         before()
     except OSError as error:
         log.error("final report not stored, sending it only", run_id=report.run_id, error=error.strerror)  # noqa: TRY400  expected on a full disk
         try:
-            repeat(lambda: report.send(frame.connect(report.run_id, report.token)), seconds=_UNSTORED_SECONDS)
+            repeat(lambda: report.send(equipment.connect(report.run_id, report.token)), seconds=_UNSTORED_SECONDS)
         except (httpx2.HTTPError, ValidationError):
             log.exception("final report lost", run_id=report.run_id)
         return
-    frame.spool.deliver(path, seconds=_DELIVER_SECONDS)
+    equipment.spool.deliver(path, seconds=_DELIVER_SECONDS)
 
 
-def report_unstartable(frame: Frame, document: RunDocument, error: OSError) -> None:
+def report_unstartable(equipment: Equipment, document: RunDocument, error: OSError) -> None:
     """Report a run as FAILED for which there is no working directory. Source: runner.md 3.4."""
     log.error("no working directory", run_id=document.metadata.uuid, error=error.strerror)
     summary = DISK_FULL if is_full(error) else "The runner could not prepare this run."
-    _fail_without_steps(frame, document.metadata.uuid, document.spec.run_token or "", summary)
+    _fail_without_steps(equipment, document.metadata.uuid, document.spec.run_token or "", summary)
 
 
-def report_unreadable(frame: Frame, document: JsonObject, error: ValidationError) -> None:
+def report_unreadable(equipment: Equipment, document: JsonObject, error: ValidationError) -> None:
     """Report a run document nobody can execute as FAILED, as far as it says where to."""
     problems = "; ".join(f"{_path(problem['loc'])}: {problem['msg']}" for problem in error.errors())
     run_id = _text(document.get("metadata"), "uuid")
@@ -274,14 +274,14 @@ def report_unreadable(frame: Frame, document: JsonObject, error: ValidationError
     log.error("run document unreadable", run_id=run_id, problems=problems)
     if not run_id or not token:
         return
-    _fail_without_steps(frame, run_id, token, f"The runner cannot read this run: {problems}")
+    _fail_without_steps(equipment, run_id, token, f"The runner cannot read this run: {problems}")
 
 
-def _fail_without_steps(frame: Frame, run_id: str, token: str, summary: str) -> None:
+def _fail_without_steps(equipment: Equipment, run_id: str, token: str, summary: str) -> None:
     update = StatusUpdate(
-        status=RunStatus.FAILED, summary=summary, block_run_id=run_id, source=frame.settings.runner_uuid
+        status=RunStatus.FAILED, summary=summary, block_run_id=run_id, source=equipment.settings.runner_uuid
     )
-    deliver(frame, FinalReport(run_id, token, update=update.wire()))
+    deliver(equipment, FinalReport(run_id, token, update=update.wire()))
 
 
 def _path(location: tuple[int | str, ...]) -> str:

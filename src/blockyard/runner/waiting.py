@@ -14,7 +14,7 @@ from blockyard.runner.frame.executor import Outcome, PollingExecutor, Result
 from blockyard.runner.metrics import Metrics
 from blockyard.runner.reporting import StopReason
 from blockyard.runner.rounds import Rounds, Turn
-from blockyard.runner.session import Frame, RunSession
+from blockyard.runner.session import Equipment, RunSession
 from blockyard.runner.slots import Slots
 from blockyard.runner.workdir import ClaimedRun, RunFolder
 
@@ -25,12 +25,17 @@ class WaitingRun(RunSession):
     """The work on one attempt, in turns."""
 
     def __init__(
-        self, frame: Frame, folder: RunFolder, claim: ClaimedRun, document: RunDocument, executor: PollingExecutor
+        self,
+        equipment: Equipment,
+        folder: RunFolder,
+        claim: ClaimedRun,
+        document: RunDocument,
+        executor: PollingExecutor,
     ) -> None:
-        super().__init__(frame, folder, claim, document)
+        super().__init__(equipment, folder, claim, document)
         self._executor = executor
         self._context = self._new_context()
-        self._grace_seconds = frame.settings.interrupt_grace_seconds
+        self._grace_seconds = equipment.settings.interrupt_grace_seconds
         self._is_adopted = self._reporter.is_registered
         self._next_look = 0.0
         self._stopped_at: float | None = None
@@ -117,10 +122,10 @@ class WaitingRuns:
             self._count += by
 
 
-def new_session(frame: Frame, folder: RunFolder, claim: ClaimedRun, document: RunDocument) -> RunSession:
+def new_session(equipment: Equipment, folder: RunFolder, claim: ClaimedRun, document: RunDocument) -> RunSession:
     """Return the work on an attempt, in turns or as a whole, as its executor is made."""
     kind = ImplementationType(document.spec.building_block_definition.spec.implementation.type)
-    executor = frame.executors.get(kind)
+    executor = equipment.executors.get(kind)
     if isinstance(executor, PollingExecutor):
-        return WaitingRun(frame, folder, claim, document, executor)
-    return RunSession(frame, folder, claim, document)
+        return WaitingRun(equipment, folder, claim, document, executor)
+    return RunSession(equipment, folder, claim, document)

@@ -127,6 +127,7 @@ WAYS: dict[str, Callable[[BlockWorld, Any, JsonObject, Case], Claimed | None]] =
 }
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", CASES)
 def test_a_run_gets_a_value_only_as_it_was_entered(world: BlockWorld, name: str, way: str) -> None:

@@ -39,6 +39,9 @@ ODD: list[Any] = [
     {"hash": 5},
     {"uuid": ""},
 ]
+ODD_TO_DATABASES: list[Any] = [2**70, "x" * 300, "a\0b", "💥"]
+"""What a database may refuse that JSON has let through; of the rest, the second database sees nothing new."""
+
 INPUTS = {
     "name": an_input(),
     "size": an_input("INTEGER"),
@@ -87,9 +90,10 @@ def send_all(world: BlockWorld, requests: list[tuple[str, str, Any]]) -> list[ht
 
 def test_no_member_of_an_order_breaks_the_server(world: BlockWorld) -> None:
     order = an_order(world.define(inputs=INPUTS), VALUES, name="{{name}}")
-    bodies = [with_member(order, path, odd) for path in places(order) for odd in ODD]
+    values = ODD if world.db.is_sqlite else ODD_TO_DATABASES
+    bodies = [with_member(order, path, odd) for path in places(order) for odd in values]
 
-    answers = send_all(world, [("POST", BLOCKS, body) for body in [*bodies, *ODD]])
+    answers = send_all(world, [("POST", BLOCKS, body) for body in [*bodies, *values]])
 
     assert {answer.status_code for answer in answers} <= {201, 400, 404}
     assert all(answer.json()["remedy"] for answer in answers if answer.status_code == 400)
@@ -100,7 +104,8 @@ def test_no_member_of_a_change_breaks_the_server(world: BlockWorld) -> None:
     block = world.order(world.define(inputs=INPUTS), VALUES)
     world.finish()
     change = a_change(world.read(block), inputs=VALUES)
-    bodies = [with_member(change, path, odd) for path in places(change) for odd in ODD]
+    values = ODD if world.db.is_sqlite else ODD_TO_DATABASES
+    bodies = [with_member(change, path, odd) for path in places(change) for odd in values]
 
     answers = send_all(world, [("PUT", f"{BLOCKS}/{uuid_of(block)}", body) for body in bodies])
 

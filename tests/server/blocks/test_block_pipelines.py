@@ -1,13 +1,19 @@
 """Blocks whose runs start a pipeline: what official runners of GitHub, GitLab and Azure DevOps get. Source: runner.md 1.5.3, 4."""
 
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
+from blockyard.protocol.binding import Owner, member_key
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import INTEGRATION
 from blockyard.protocol.names import ImplementationType
+from blockyard.protocol.run import ManualImplementation, RunDocument
+from blockyard.protocol.sealing import BOUND_PREFIX
+from blockyard.runner.frame.failures import StepFailed
+from blockyard.runner.frame.inputs import Opener
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId, RunnerSpec, RunnerType
 from blockyard.server.runs.model import Claimer
 from blockyard.server.runs.service import Claim
@@ -90,6 +96,37 @@ def test_a_run_carries_the_connection_and_the_secrets_for_the_runner_of_the_inte
     assert key.open(sent["token"]["value"]) == "t0ps3cret"
     if type_ == "githubWorkflows":
         assert key.open(sent["MESHSTACK_RUN_TOKEN"]["value"]) == document["spec"]["runToken"]
+
+
+@pytest.mark.parametrize(("type_", "connects_to", "settings"), [item[:3] for item in PIPELINES], ids=[*SECRETS])
+def test_the_secret_of_a_pipeline_is_bound_to_its_place_for_a_runner_that_opens_bound_ones(
+    world: BlockWorld, type_: str, connects_to: str, settings: JsonObject
+) -> None:
+    world.protocol = 2
+    pem = world.key.public_pem
+    world.db.write_now(lambda tx: world.runners.seed_shared(tx, workspace="admin", public_key=pem, protocol=2))
+    world.order(define(world, type_, settings, connect(world, connects_to)))
+    run = RunDocument.model_validate(world.claimed().document)
+    member, plaintext = SECRETS[type_]
+
+    implementation = run.spec.building_block_definition.spec.implementation
+    assert not isinstance(implementation, ManualImplementation)
+    place = (implementation.sealed_for or {})[member]
+    envelope = str(implementation.wire()[member])
+    opener = Opener.of(run, world.key.private, in_clear=False)
+
+    owner = Owner.DEFINITION if type_ == "gitlabPipeline" else Owner.INTEGRATION
+    assert (place.workspace, place.owner, place.key) == ("platform", owner, member_key(member))
+    assert envelope.startswith(BOUND_PREFIX)
+    assert opener.open_text(envelope, member, key=member_key(member), sealed_for=place) == plaintext
+    for key, other in (
+        (member_key(member), replace(place, workspace="shop")),
+        (member_key(member), replace(place, uuid=str(uuid4()))),
+        (member_key("sshPrivateKey"), place),
+        (member_key(member), None),
+    ):
+        with pytest.raises(StepFailed):
+            opener.open_text(envelope, member, key=key, sealed_for=other)
 
 
 @pytest.mark.parametrize(

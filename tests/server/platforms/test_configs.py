@@ -69,7 +69,8 @@ def test_a_member_of_another_type_is_refused_by_its_pointer(name: str) -> None:
     for at, value in places_of(CONFIGS[name]):
         if at == CONFIG_FIELD or "/plaintext" in at:
             continue
-        for wrong in (["x"], 1.5, "\0") if not isinstance(value, list) else ({}, "x"):
+        others: list[Json] = [{}, "x"] if isinstance(value, list) else [["x"], 1.5, "\0"]
+        for wrong in others:
             with pytest.raises(Invalid) as refused:
                 read(put(CONFIGS[name], at, wrong))
             assert refused.value.field is not None
@@ -92,7 +93,8 @@ def test_a_member_of_another_type_is_refused_by_its_pointer(name: str) -> None:
     ],
 )
 def test_what_a_type_needs_is_there(name: str, at: str, code: str) -> None:
-    for nothing in (None, {}) if code == "MissingSecret" else (None,):
+    absent: list[Json] = [None, {}] if code == "MissingSecret" else [None]
+    for nothing in absent:
         with pytest.raises(Invalid) as refused:
             read(put(CONFIGS[name], f"{CONFIG_FIELD}/{at}", nothing))
         assert (refused.value.code, refused.value.field) == (code, f"{CONFIG_FIELD}/{at}")

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from blockyard.protocol.jsontypes import JsonObject
@@ -12,6 +13,8 @@ from tests.support.block_world import MANUAL, a_secret, an_input, uuid_of
 from tests.support.browser import accessibility_violations, fresh_page
 from tests.support.clock import FixedClock
 from tests.support.page_world import PageWorld, come, serving
+
+pytestmark = pytest.mark.one_database
 
 
 def a_block(world: PageWorld) -> JsonObject:

@@ -10,6 +10,8 @@ from blockyard.server.ui.frame.layout import FORM_HEADER
 from tests.support.block_world import MANUAL, a_secret, an_input, uuid_of
 from tests.support.page_world import PageWorld, words_of
 
+pytestmark = pytest.mark.one_database
+
 INPUTS: JsonObject = {
     "name": an_input(
         displayName="Name",

@@ -13,6 +13,8 @@ from tests.support.block_world import MANUAL, a_secret, an_input, uuid_of
 from tests.support.browser_form import File
 from tests.support.page_world import PageWorld
 
+pytestmark = pytest.mark.one_database
+
 LINES = "-----BEGIN CERTIFICATE-----\nMIIB\n\n  indented\n-----END CERTIFICATE-----\n"
 
 TEXTS = {

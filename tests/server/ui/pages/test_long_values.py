@@ -10,6 +10,8 @@ from blockyard.server.kit.lengths import LONG
 from tests.support.block_world import a_secret, a_value, an_input, an_output, uuid_of
 from tests.support.page_world import PageWorld
 
+pytestmark = pytest.mark.one_database
+
 INPUTS: JsonObject = {
     "note": an_input(displayName="Note", updateableByConsumer=True, defaultValue="none"),
     "policy": an_input("CODE", displayName="Policy", updateableByConsumer=True, displayOrder=1),

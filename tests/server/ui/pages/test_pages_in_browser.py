@@ -1,21 +1,16 @@
 """Pages in a real browser: accessible in both themes, on a phone, without scripts, and live."""
 
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, expect
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from tests.support.block_world import MANUAL, Claimed, a_secret, a_value, an_input, an_output, uuid_of
-from tests.support.browser import accessibility_violations, fresh_page
+from tests.support.browser import accessibility_violations, fresh_page, troubles_of_layout
 from tests.support.page_world import PASSWORD, PageWorld, come
 
-SIZES: dict[str, ViewportSize] = {
-    "desktop": {"width": 1280, "height": 800},
-    "phone": {"width": 360, "height": 760},
-}
+pytestmark = pytest.mark.one_database
 SUMMARY = """# Your bucket is ready
 
 It keeps **30 days** of versions. Use it with
@@ -150,26 +145,14 @@ def all_paths(world: PageWorld) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", sorted(SIZES))
-def test_every_page_is_accessible_and_fits(
-    browser: Browser, site: tuple[PageWorld, str], tmp_path: Path, theme: str, size: str
-) -> None:
+def test_every_page_is_accessible_and_fits(site: tuple[PageWorld, str], page: Page) -> None:
     world, url = site
     troubles: list[str] = []
-    with fresh_page(browser) as page:
-        page.set_viewport_size(SIZES[size])
-        page.context.add_cookies([{"name": "theme", "value": theme, "url": url}])
-        pages = {"sign-in": "/sign-in", **all_paths(world)}
-        for name, path in pages.items():
-            if name == "list":
-                come(page, world, url)
-            page.goto(url + path)
-            page.screenshot(path=tmp_path / f"{name}-{theme}-{size}.png", full_page=True)
-            troubles += [f"{name}: {trouble}" for trouble in accessibility_violations(page)]
-            width = page.evaluate("document.documentElement.scrollWidth")
-            if width > page.evaluate("window.innerWidth"):
-                troubles.append(f"{name}: {width} px wide")
+    for name, path in {"sign-in": "/sign-in", **all_paths(world)}.items():
+        if name == "list":
+            come(page, world, url)
+        page.goto(url + path)
+        troubles += [f"{name}, {trouble}" for trouble in troubles_of_layout(page)]
 
     assert troubles == []
 

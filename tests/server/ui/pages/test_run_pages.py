@@ -15,6 +15,8 @@ from tests.support.block_world import Claimed, an_input, uuid_of
 from tests.support.page_world import PageWorld, words_of
 from tests.support.principals import ADMINISTRATOR
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def claimed(world: PageWorld) -> Claimed:

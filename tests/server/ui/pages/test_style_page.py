@@ -11,6 +11,8 @@ from blockyard.server.ui.pages.style.style import block_badges
 from tests.support.clock import FixedClock
 from tests.support.page_world import PageWorld
 
+pytestmark = pytest.mark.one_database
+
 
 def test_there_is_no_style_page_unless_it_is_asked_for(database: Database, clock: FixedClock) -> None:
     asked_for = load_settings({"BLOCKYARD_STYLE_PAGE": "true"}).style_page
