@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from blockyard.protocol.jsontypes import Json
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.platforms.model import CONFIG, CONFIG_FIELD, Reading, type_name_of
 from tests.support.places import a_platform
