@@ -47,6 +47,7 @@ def _seed(tx: Transaction, services: Services, seeds: Seeds, password: str) -> b
     if not key_check.remember(tx, services.master_key):
         raise KeyFileError(WRONG_MASTER_KEY)
     services.workspaces.seed_admin(tx, seeds.admin_workspace)
+    services.project_roles.seed(tx)
     created = services.users.seed_admin(tx, ADMIN_USER, password)
     if seeds.admin_key is not None:
         services.api_keys.seed(

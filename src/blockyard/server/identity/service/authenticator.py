@@ -9,16 +9,15 @@ import threading
 
 from blockyard.server.events.model import Author
 from blockyard.server.identity.model import ApiKeyId, Principal, RunGrant, User, UserId
-from blockyard.server.identity.model.codes import ADMIN, everywhere
+from blockyard.server.identity.model.admin_roles import codes_of_admin_roles
+from blockyard.server.identity.model.codes import everywhere
 from blockyard.server.identity.model.roles import codes_of_roles
 from blockyard.server.identity.service.ports import RunTokens, Workspaces
 from blockyard.server.identity.service.tokens import Subject, SubjectKind, Tokens, is_signed
-from blockyard.server.identity.store import EndedTokenStore, KeyStore, UserStore
+from blockyard.server.identity.store import AdminBindingStore, EndedTokenStore, KeyStore, UserStore
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound, Unauthenticated
-
-_EVERYTHING = everywhere(ADMIN)
 
 _REMEMBERED = 4096
 """How many run tokens are remembered."""
@@ -117,11 +116,13 @@ def _digest(token: str) -> bytes:
 
 
 def principal_of(tx: Transaction, user: User, workspaces: Workspaces, clock: Clock) -> Principal:
-    """Return a person with the rights of their roles; an administrator with all rights everywhere besides."""
-    roles = workspaces.roles_of(tx, user.username, clock())
+    """Return a person with the rights of their roles in workspaces, and of their admin roles."""
+    now = clock()
+    roles = workspaces.roles_of(tx, user.username, now)
+    admin_roles = AdminBindingStore(tx).roles_of(user.username, now.date())
     return Principal(
         author=user.author,
-        everywhere=_EVERYTHING if user.admin else frozenset(),
+        everywhere=everywhere(codes_of_admin_roles(admin_roles)),
         grants={name: codes_of_roles(held) for name, held in roles.items()},
         must_change_password=user.must_change_password,
     )
