@@ -5,6 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from blockyard.server.identity.model import WorkspaceRole
 from blockyard.server.kit.database import Transaction
 from blockyard.server.projects.model import ProjectKey
 from tests.support.tenancy import GROUP_BINDING, PROJECT, PROJECT_GROUP_BINDING, PROJECT_USER_BINDING, Tenancy
@@ -216,3 +217,31 @@ async def test_bindings_go_with_their_project(tenancy: Tenancy) -> None:
     tenancy.project("shop", "dev")
     assert people(tenancy) == {}
     assert await bind(admin, "jane-reads") == 201
+
+
+async def test_members_see_the_projects_they_are_bound_to_and_managers_all(tenancy: Tenancy) -> None:
+    admin, jane, projects = tenancy.admin(), tenancy.person("jane"), "/api/meshobjects/meshprojects"
+    tenancy.project("shop", "prod")
+    tenancy.project("bank", "dev")
+    tenancy.member("bank", "jane", WorkspaceRole.MANAGER)
+
+    async def listed(client: httpx2.AsyncClient) -> list[str]:
+        found = (await client.get(projects, headers=PROJECT)).json()["_embedded"]["meshProjects"]
+        return [f"{one['metadata']['ownedByWorkspace']}.{one['metadata']['name']}" for one in found]
+
+    assert await listed(jane) == ["bank.dev"]
+    assert (await jane.get(f"{projects}/shop.dev", headers=PROJECT)).status_code == 404
+    await bind(admin, "jane-reads")
+    await bind_group_to_workspace(admin)
+    await bind_group(admin, "devs-read")
+
+    assert await listed(jane) == ["shop.dev", "bank.dev"]
+    assert await listed(tenancy.person("ann")) == ["shop.dev"]
+    assert (await jane.get(f"{projects}/shop.dev", headers=PROJECT)).status_code == 200
+    assert (await jane.get(f"{projects}/shop.prod", headers=PROJECT)).status_code == 404
+    assert (await jane.get("/api/blockyard/v1/projects/shop.prod/bindings")).status_code == 404
+    assert (await jane.get("/api/blockyard/v1/projects/shop.dev/bindings")).status_code == 200
+    only = (await jane.get(f"{projects}?workspaceIdentifier=shop", headers=PROJECT)).json()
+    assert only["page"]["totalElements"] == 1
+    assert await listed(tenancy.key("shop", "PROJECT_LIST")) == ["shop.dev", "shop.prod"]
+    assert await listed(admin) == ["shop.dev", "shop.prod", "bank.dev"]

@@ -51,7 +51,13 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     directory = WorkspaceDirectory(groups=GroupDirectory())
     groups = GroupService(basics, workspaces=directory)
     admin_bindings = AdminBindingService(basics)
-    users = UserService(basics, master_key=master_key, workspaces=directory, admin_bindings=admin_bindings)
+    users = UserService(
+        basics,
+        master_key=master_key,
+        workspaces=directory,
+        projects_of=lambda tx, username: project_bindings.projects_of(tx, username),  # noqa: PLW0108  it comes later
+        admin_bindings=admin_bindings,
+    )
     api_keys = ApiKeyService(
         basics,
         master_key=master_key,
@@ -145,7 +151,9 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         new_id=draw_id,
         throttle=Throttle(basics, master_key=master_key),
         tokens=tokens,
-        authenticator=Authenticator(clock=clock, tokens=tokens, run_tokens=runs, workspaces=directory),
+        authenticator=Authenticator(
+            clock=clock, tokens=tokens, run_tokens=runs, workspaces=directory, projects_of=project_bindings.projects_of
+        ),
         users=users,
         sign_in_links=SignInLinks(clock=clock, master_key=master_key, users=users),
         groups=groups,

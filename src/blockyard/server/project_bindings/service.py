@@ -1,7 +1,7 @@
 """Use cases of bindings of projects. Source: api.md 3.4, concepts.md 2.4, 6.3."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -97,12 +97,17 @@ class ProjectBindingService:
 
     def get(self, tx: Transaction, principal: Principal, kind: BindingKind, name: str) -> Binding:
         """Return a binding. Raises Denied, NotFound."""
-        return principal.opened(LIST, BindingStore(tx).living(kind, name), _unknown(name))
+        binding = principal.opened(LIST, BindingStore(tx).living(kind, name), _unknown(name))
+        if not principal.sees_project(binding.workspace, binding.project):
+            raise _unknown(name)
+        return binding
 
     def of_project(self, tx: Transaction, principal: Principal, key: ProjectKey) -> Sequence[Binding]:
         """Return all bindings of a project, oldest first. Raises Denied, NotFound."""
         unknown = NotFound(f"there is no project '{key}'")
         project = principal.opened(LIST, self._projects.living(tx, key), unknown)
+        if not principal.sees_project(key.workspace, key.name):
+            raise unknown
         return BindingStore(tx).of_project(project.id)
 
     def delete(self, tx: Transaction, principal: Principal, kind: BindingKind, name: str) -> None:
@@ -116,6 +121,10 @@ class ProjectBindingService:
         self._changes[kind].tell(tx, principal.author, EventType.REMOVED, gone)
 
     # For other services: no principal is asked
+
+    def projects_of(self, tx: Transaction, username: str) -> Mapping[str, frozenset[str]]:
+        """Return the projects that a person is bound to, directly or through a group, by workspace."""
+        return BindingStore(tx).of_user(username, self._groups.of_user(tx, username))
 
     def role_of(self, tx: Transaction, binding: Binding) -> ProjectRole:
         """Return the role that a binding gives."""

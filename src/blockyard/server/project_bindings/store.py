@@ -1,8 +1,9 @@
 """The table of bindings of projects."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, select
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, and_, or_, select
 
 from blockyard.server.kit.columns import Word
 from blockyard.server.kit.database import Transaction, metadata
@@ -49,6 +50,17 @@ class BindingStore(Store[Binding, BindingId]):
     def of_subject(self, kind: BindingKind, subject: str) -> Sequence[Binding]:
         """Return the bindings of a person, or of a group."""
         return self.where(_bindings.c.subject == subject, _bindings.c.kind == kind)
+
+    def of_user(self, username: str, groups: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Return the projects that a person and their groups are bound to, by workspace."""
+        personal = and_(_bindings.c.subject == username, _bindings.c.kind == BindingKind.USER)
+        shared = and_(_bindings.c.subject.in_(groups), _bindings.c.kind == BindingKind.GROUP)
+        condition = or_(personal, shared) if groups else personal
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        rows = self._tx.execute(select(_bindings.c.workspace, _bindings.c.project).where(condition, *_rows.living))
+        for row in rows.mappings():
+            found[row["workspace"]].add(row["project"])
+        return {workspace: frozenset(projects) for workspace, projects in found.items()}
 
     def projects_of(self, workspace: str) -> Sequence[ProjectKey]:
         """Return the projects of a workspace that have bindings, sorted by name."""

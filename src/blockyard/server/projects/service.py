@@ -58,12 +58,16 @@ class ProjectService:
     ) -> Page[Project]:
         """Return one page of the projects the principal may see, oldest first. Raises Denied."""
         owners = principal.listing("PROJECT_LIST").owners
+        only = {} if owners is None else principal.only_projects
         wanted = {"workspace": workspace, "payment_method_identifier": payment_method}
-        return ProjectStore(tx).page(request, owners=owners, wanted=wanted)
+        return ProjectStore(tx).visible(request, owners=owners, only=only, wanted=wanted)
 
     def get(self, tx: Transaction, principal: Principal, key: ProjectKey) -> Project:
         """Return a project. Raises Denied, NotFound."""
-        return principal.opened("PROJECT_LIST", ProjectStore(tx).living(key.workspace, key.name), _unknown(key))
+        project = principal.opened("PROJECT_LIST", ProjectStore(tx).living(key.workspace, key.name), _unknown(key))
+        if not principal.sees_project(key.workspace, key.name):
+            raise _unknown(key)
+        return project
 
     def create(self, tx: Transaction, principal: Principal, key: ProjectKey, spec: ProjectSpec) -> Project:
         """Make a project. Raises Denied, Invalid, NotFound (workspace), Conflict (name)."""

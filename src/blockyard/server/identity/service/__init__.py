@@ -6,7 +6,7 @@ from blockyard.server.identity.service.groups import GroupDirectory, GroupOfPeop
 from blockyard.server.identity.service.keys import ApiKeyService, IssuedKey
 from blockyard.server.identity.service.links import SignInLinks
 from blockyard.server.identity.service.passwords import check_password, hash_password, verify_password
-from blockyard.server.identity.service.ports import PeopleFollower, RunTokens, Workspaces
+from blockyard.server.identity.service.ports import PeopleFollower, ProjectsOf, RunTokens, Workspaces
 from blockyard.server.identity.service.throttle import Throttle
 from blockyard.server.identity.service.tokens import (
     KEY_TOKEN_LIFE,
@@ -29,6 +29,7 @@ __all__ = [
     "IssuedKey",
     "PeopleFollower",
     "Person",
+    "ProjectsOf",
     "RunTokens",
     "SignInLinks",
     "SignedIn",

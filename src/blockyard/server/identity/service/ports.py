@@ -41,6 +41,14 @@ class Workspaces(Protocol):
         ...
 
 
+class ProjectsOf(Protocol):
+    """Knows to which projects people are bound."""
+
+    def __call__(self, tx: Transaction, username: str) -> Mapping[str, frozenset[str]]:
+        """Return the projects that a person is bound to, directly or through a group, by workspace."""
+        ...
+
+
 class PeopleFollower(Protocol):
     """Binds people and groups to something, and follows what becomes of them; in the transaction of the change."""
 

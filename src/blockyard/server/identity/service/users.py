@@ -29,7 +29,7 @@ from blockyard.server.identity.model.roles import codes_of_roles
 from blockyard.server.identity.service.admin_bindings import AdminBindingService
 from blockyard.server.identity.service.authenticator import principal_of
 from blockyard.server.identity.service.passwords import hash_password
-from blockyard.server.identity.service.ports import PeopleFollower, Workspaces
+from blockyard.server.identity.service.ports import PeopleFollower, ProjectsOf, Workspaces
 from blockyard.server.identity.store import AdminBindingStore, GroupStore, PlaceStore, SessionStore, UserStore
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, NotFound, Unauthenticated
@@ -64,11 +64,18 @@ class UserService:
     """Use cases of people with a local account. Higher features that bind people are among `followers`."""
 
     def __init__(
-        self, basics: Basics, *, master_key: MasterKey, workspaces: Workspaces, admin_bindings: AdminBindingService
+        self,
+        basics: Basics,
+        *,
+        master_key: MasterKey,
+        workspaces: Workspaces,
+        projects_of: ProjectsOf,
+        admin_bindings: AdminBindingService,
     ) -> None:
         self._basics = basics
         self._master_key = master_key
         self._workspaces = workspaces
+        self._projects_of = projects_of
         self._admin_bindings = admin_bindings
         self.followers: list[PeopleFollower] = []
 
@@ -280,7 +287,8 @@ class UserService:
             raise Unauthenticated("the session has ended", code="SessionEnded", remedy="Sign in again.")
         if user.disabled or user.epoch != session.epoch:
             raise Unauthenticated("the session has ended", code="SessionEnded", remedy="Sign in again.")
-        return SignedIn(principal_of(tx, user, self._workspaces, self._basics.clock), session.extension_due(now))
+        principal = principal_of(tx, user, self._workspaces, self._projects_of, self._basics.clock)
+        return SignedIn(principal, session.extension_due(now))
 
     def extend(self, tx: Transaction, cookie: str) -> None:
         """Let a session live on from now, but not past its end; an unknown one changes nothing."""

@@ -186,6 +186,7 @@ class WorkspaceService:
         WorkspaceStore(tx).add(workspace)
         if owner is not None:
             BindingStore(tx).add(self._ownership(name, owner))
+            self._people.tell(tx, name)
         self._changes.tell(tx, author, EventType.CREATED, workspace)
         if workspace.platform_builder:
             self.warn_of_builders(tx)
