@@ -72,6 +72,16 @@ def test_every_command_with_a_destructive_name_takes_yes() -> None:
         if word in DESTRUCTIVE_WORDS
     }
 
-    groups = ("blocks", "definitions", "keys", "payment-methods", "runners")
-    assert sorted(found) == [*(f"{group} delete" for group in groups), "state restore"]
+    groups = [
+        "bindings",
+        "blocks",
+        "definitions",
+        "groups",
+        "keys",
+        "payment-methods",
+        "project-roles",
+        "runners",
+        "users",
+    ]
+    assert sorted(found) == sorted([*(f"{group} delete" for group in groups), "groups remove", "state restore"])
     assert all("--yes" in options for options in found.values()), found

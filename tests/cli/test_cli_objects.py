@@ -308,3 +308,62 @@ def test_a_runner_is_named_by_its_name_too(cli: Cli, tmp_path: Path) -> None:
         runner, "metadata", "uuid"
     )
     assert cli("definitions", "import", *options[:-3], "Nobody").code == 3
+
+
+def test_people_are_bound_to_workspaces_and_projects_alone_and_in_groups(cli: Cli) -> None:
+    cli.does("workspaces", "create", "bound")
+    cli.does("groups", "create", "devs", "--display-name", "Developers", "--of", "bound", "--member", "admin")
+    cli.does("bindings", "create", "admin-bound", "-w", "bound", "--role", "Workspace Member", "--user", "admin")
+    cli.does("bindings", "create", "devs-bound", "-w", "bound", "--role", "Workspace Manager", "--group", "devs")
+
+    listed = cli.does("bindings", "list", "-w", "bound").out
+    assert all(word in listed for word in ("admin-bound", "Workspace Member", "devs-bound", "devs", "never"))
+    assert "admin" in cli.does("groups", "show", "devs").out
+    assert "Developers" in cli.does("groups", "list").out
+    cli.does("groups", "remove", "devs", "admin", "--yes")
+    cli.does("groups", "add", "devs", "admin")
+    assert cli("bindings", "create", "x", "-w", "bound", "--role", "Workspace Member").code == 2
+    assert cli("bindings", "delete", "admin-bound").code == 2  # nobody can be asked
+    cli.does("bindings", "delete", "admin-bound", "--yes")
+    cli.does("bindings", "delete", "devs-bound", "--of-group", "--yes")
+    cli.does("groups", "delete", "devs", "--yes")
+    assert cli("groups", "show", "devs").code == 3
+
+
+def test_project_roles_are_made_given_and_deleted(cli: Cli) -> None:
+    cli.does("project-roles", "create", "auditor", "--display-name", "Project Auditor", "--rank", "50")
+
+    listed = cli.does("project-roles", "list").out
+    assert listed.index("Project Admin") < listed.index("Project Auditor")
+    cli.does("project-roles", "delete", "auditor", "--yes")
+    assert "Project Auditor" not in cli.does("project-roles", "list").out
+
+
+def test_accounts_are_shown_and_admin_roles_given_and_taken(cli: Cli) -> None:
+    assert "Organization Admin" in cli.does("users", "list").out
+    assert "Organization Admin" in cli.does("users", "show", "ADMIN").out
+    assert cli("users", "show", "nobody").code == 3
+    assert cli("users", "lock", "admin").code == 2  # nobody can be asked
+    assert cli("users", "delete", "admin", "--yes").code == 1  # the last administrator
+
+    given = cli.does("admin-roles", "give", "Auditor", "--user", "admin", "-o", "json").document
+    assert "Auditor" in cli.does("admin-roles", "list").out
+    cli.does("admin-roles", "take", text_of(given, "uuid"), "--yes")
+    assert "Auditor" not in cli.does("admin-roles", "list").out
+
+
+def test_a_key_gets_the_codes_of_a_preset_and_a_new_secret(cli: Cli, stranger: Cli, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    options = ["-w", "shop", "--preset", "read-only", "--key-file", str(first)]
+    created = cli.does("keys", "create", "viewer", *options, "-o", "json").document
+    assert "PROJECT_LIST" in json.dumps(created)
+    assert "_SAVE" not in json.dumps(created)
+    assert cli("keys", "create", "x", "-w", "shop", "--preset", "all", "--key-file", str(second)).code == 2
+    assert cli("keys", "create", "x", "-w", "shop", "--key-file", str(second)).code == 2
+
+    cli.does("keys", "rotate", text_of(created, "metadata", "uuid"), "--key-file", str(second), "--yes")
+
+    assert json.loads(first.read_text())["clientSecret"] != json.loads(second.read_text())["clientSecret"]
+    assert stranger("login", "--key-file", str(first)).code == 4
+    stranger.does("login", "--key-file", str(second))
+    cli.does("keys", "delete", text_of(created, "metadata", "uuid"), "--yes")

@@ -44,6 +44,7 @@ FOLLOWERS = {
     "definition_versions": "belong to a definition, and its workspace is not deleted while it is there",
     "platform_workspaces": "belong to a platform, which names them",
     "runs": "belong to a block",
+    "project_bindings": "belong to a project, and its workspace is not deleted while it is there",
     "events": "stay when what they tell of is gone",
 }
 """Tables with a workspace whose rows are made only where another row of the workspace is."""
@@ -79,6 +80,18 @@ def a_binding(workspace: str, tenancy: Tenancy) -> Request:
     }
     path = f"{OBJECTS}/meshworkspacebindings/userbindings"
     return Request("POST", path, body, kinds.WORKSPACE_USER_BINDING.media)
+
+
+def a_binding_request(workspace: str, tenancy: Tenancy) -> Request:
+    del tenancy
+    body: JsonObject = {
+        "name": f"asked-{workspace}",
+        "role": "Workspace Member",
+        "workspaceIdentifier": workspace,
+        "subject": "admin",
+        "reason": "late",
+    }
+    return Request("POST", "/api/blockyard/v1/binding-requests", body)
 
 
 def a_runner(workspace: str, tenancy: Tenancy) -> Request:
@@ -136,8 +149,16 @@ def a_block(workspace: str, tenancy: Tenancy) -> Request:
     return Request("POST", BLOCKS, order, kinds.BLOCK_V2.media)
 
 
+def a_group(workspace: str, tenancy: Tenancy) -> Request:
+    del tenancy
+    body: JsonObject = {"name": f"late-{workspace}", "displayName": "late", "workspaceIdentifier": workspace}
+    return Request("POST", "/api/blockyard/v1/groups", body)
+
+
 CREATIONS: Mapping[str, Callable[[str, Tenancy], Request]] = {
     "api_keys": a_key,
+    "binding_requests": a_binding_request,
+    "groups": a_group,
     "payment_methods": a_payment_method,
     "projects": a_project,
     "workspace_bindings": a_binding,

@@ -49,6 +49,10 @@ OPERATIONS = 12
 
 AnyCase = Case[APIOperation[Any, Any, Any, Any]]  # Any: as schemathesis has it
 USERS = "/api/blockyard/v1/users"
+ROLES = "/api/blockyard/v1/project-roles"
+REQUESTS = "/api/blockyard/v1/binding-requests"
+GROUPS = "/api/blockyard/v1/groups"
+ADMIN_BINDINGS = "/api/blockyard/v1/admin-bindings"
 
 
 def _spec(document: JsonObject) -> dict[str, Any]:
@@ -91,6 +95,27 @@ class Useful:
             ("POST", f"{OBJECTS}/meshworkspacebindings/userbindings"): {
                 **binding,
                 "roleRef": {"name": "Workspace Member"},
+                "subject": {"name": "admin"},
+            },
+            ("POST", REQUESTS): {
+                "kind": "meshWorkspaceUserBinding",
+                "name": f"asked-{name}",
+                "role": "Workspace Member",
+                "workspaceIdentifier": "shop",
+                "subject": "admin",
+                "expiryDate": None,
+            },
+            ("POST", GROUPS): {"name": name, "displayName": name, "workspaceIdentifier": None, "members": []},
+            ("POST", ADMIN_BINDINGS): {
+                "role": "Auditor",
+                "subject": {"kind": "user", "name": "admin"},
+                "expiryDate": None,
+            },
+            ("POST", ROLES): {"name": name, "displayName": name, "tags": {}},
+            ("POST", f"{OBJECTS}/meshprojectbindings/userbindings"): {
+                "metadata": {"name": name},
+                "roleRef": {"name": "Project Reader"},
+                "targetRef": {"name": "dev", "ownedByWorkspace": "shop"},
                 "subject": {"name": "admin"},
             },
             ("POST", USERS): {"username": name, "password": f"a-long-password-{name}", "euid": None},

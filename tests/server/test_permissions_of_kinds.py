@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 
 from blockyard.protocol import kinds
-from blockyard.server.identity.model import NewUser
+from blockyard.server.identity.model import NewUser, WorkspaceRole
 from blockyard.server.identity.permissions import ALL
 from blockyard.server.kit.database import Database
+from blockyard.server.projects.model import ProjectKey, ProjectSpec
+from blockyard.server.workspaces.model import BindingKind, NewBinding
 from tests.support.clock import FixedClock
 from tests.support.definitions import a_definition, an_integration
 from tests.support.http import client_for
@@ -93,6 +95,17 @@ def a_binding(name: str) -> Any:
     }
 
 
+def a_project_binding(name: str) -> Any:
+    return {
+        "apiVersion": "v3",
+        "kind": "meshProjectUserBinding",
+        "metadata": {"name": name},
+        "roleRef": {"name": "Project Reader"},
+        "targetRef": {"name": "dev", "ownedByWorkspace": "team"},
+        "subject": {"name": "jane"},
+    }
+
+
 def an_api_key(name: str) -> Any:
     return {
         "apiVersion": "v1-preview",
@@ -136,6 +149,15 @@ ROWS = {
         a_binding,
         address="first",
         listed_at="/api/blockyard/v1/workspaces/team/bindings",
+        changes=False,
+    ),
+    "project bindings": Row(
+        kinds.PROJECT_USER_BINDING.collection,
+        kinds.PROJECT_USER_BINDING.media,
+        "PROJECTPRINCIPALROLE",
+        a_project_binding,
+        address="first",
+        listed_at="/api/blockyard/v1/projects/team.dev/bindings",
         changes=False,
     ),
     "API keys": Row(f"{OBJECTS}/meshapikeys", kinds.API_KEY.media, "APIKEY", an_api_key, listed_at=None),
@@ -192,6 +214,19 @@ def requests(row: Row, one: str) -> list[tuple[str, str, Any, str, int]]:
     return [*found, ("DELETE", one, None, "DELETE", 403)]
 
 
+_MEMBERSHIP = NewBinding(
+    kind=BindingKind.USER,
+    name="jane-in-team",
+    role=WorkspaceRole.MEMBER,
+    workspace="team",
+    subject="jane",
+    expires_on=None,
+)
+_DEV = ProjectSpec(
+    display_name="Dev", tags={}, payment_method_identifier=None, substitute_payment_method_identifier=None
+)
+
+
 @pytest.fixture
 def world(database: Database, clock: FixedClock) -> World:
     world = world_of(database, clock)
@@ -199,6 +234,9 @@ def world(database: Database, clock: FixedClock) -> World:
     services, jane = world.services, NewUser(username="jane", first_name="Jane", last_name="", email="", admin=False)
     public_key = a_runner_key().public_pem
     world.db.write_now(lambda tx: services.users.seed(tx, jane, "four random words"))
+    world.db.write_now(services.project_roles.seed)
+    world.db.write_now(lambda tx: services.bindings.create(tx, ADMINISTRATOR, _MEMBERSHIP))
+    world.db.write_now(lambda tx: services.projects.create(tx, ADMINISTRATOR, ProjectKey("team", "dev"), _DEV))
     world.db.write_now(lambda tx: services.runners.seed_shared(tx, workspace="demo-partner", public_key=public_key))
     for seeded in (services.locations, services.platform_types):
         world.db.write_now(partial(seeded.seed, workspace="admin"))

@@ -52,6 +52,7 @@ class Catalogue:
         whole = world_of(database, clock, ids, allow_file_repositories=allow_files)
         self.database = database
         self.runners = whole.services.runners
+        self.workspaces = whole.services.workspaces
         self.integrations = whole.services.integrations
         self.platform_types = whole.services.platform_types
         self.definitions = whole.services.definitions
@@ -192,8 +193,14 @@ def an_integration(type_: str = "github", workspace: str = "team", **settings: A
             "organization": "acme",
             "personalAccessToken": {"plaintext": "pat-of-acme"},
         },
+        "entraid": {
+            "tenantId": "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
+            "clientId": "yyyyyyyy",
+            "clientSecret": {"plaintext": "secret-of-acme"},
+        },
     }
-    config = {**standard[type_], "runnerRef": runner_ref(), **settings}
+    runner = {} if type_ == "entraid" else {"runnerRef": runner_ref()}
+    config = {**standard[type_], **runner, **settings}
     return {
         "apiVersion": "v1",
         "kind": "meshIntegration",

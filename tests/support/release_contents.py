@@ -59,6 +59,7 @@ def fill(installed: Installation) -> None:
     project: JsonObject = {"displayName": "Dev", "tags": {}, "paymentMethodIdentifier": "budget"}
     _make(installed, "meshprojects", PROJECT.media, _named("dev", shop) | {"spec": project})
     _fill_places(installed, platform)
+    _bind_people(installed, shop)
     integration: JsonObject = {"baseUrl": "https://gitlab.example.test", "runnerRef": _runner_ref(SHARED_RUNNER)}
     _make(
         installed,
@@ -89,6 +90,13 @@ def check(installed: Installation) -> None:
         method = _read(installed, "meshpaymentmethods/budget", PAYMENT_METHOD.media)
         assert '"expirationDate": "2026-12-31", "amount": 25000' in json.dumps(method)
     _check_places(installed)
+    people = installed.client.get("/api/blockyard/v1/projects/shop.dev/bindings").json()["_embedded"]
+    if bound := people["meshProjectUserBindings"]:  # from the first release on that has them
+        assert [text_of(one, "roleRef", "name") for one in bound] == ["Project Reader"]
+        group = installed.client.get("/api/blockyard/v1/groups/devs").json()
+        assert group["members"] == ["admin"]
+    users = installed.client.get("/api/blockyard/v1/users").json()["_embedded"]["users"]
+    assert [(user["username"], user["adminRoles"]) for user in users] == [("admin", ["Organization Admin"])]
     integrations = _read(installed, "meshintegrations", kinds.INTEGRATION.media)
     assert "https://gitlab.example.test" in json.dumps(integrations)
 
@@ -130,6 +138,22 @@ def _check_places(installed: Installation) -> None:
         assert '"accessToken": {"hash": "sha256:' in json.dumps(platform)
         zone = _read(installed, "meshlandingzones/k8s", kinds.LANDING_ZONE.media)
         assert text_of(zone, "spec", "platformRef", "uuid") == text_of(platform, "metadata", "uuid")
+
+
+def _bind_people(installed: Installation, workspace: str) -> None:
+    """Put the administrator into a group and a project."""
+    subject: JsonObject = {"name": "admin"}
+    member: JsonObject = {"name": "admin-in-shop"}
+    role: JsonObject = {"metadata": member, "roleRef": {"name": "Workspace Member"}, "subject": subject}
+    media = kinds.WORKSPACE_USER_BINDING.media
+    _make(installed, "meshworkspacebindings/userbindings", media, role | {"targetRef": {"name": workspace}})
+    target: JsonObject = {"name": "dev", "ownedByWorkspace": workspace}
+    reader: JsonObject = {"metadata": member, "roleRef": {"name": "Project Reader"}, "subject": subject}
+    media = kinds.PROJECT_USER_BINDING.media
+    _make(installed, "meshprojectbindings/userbindings", media, reader | {"targetRef": target})
+    group: JsonObject = {"name": "devs", "displayName": "Developers", "members": ["admin"]}
+    made = installed.client.post("/api/blockyard/v1/groups", json=group)
+    assert made.is_success, made.text
 
 
 def _bucket(installed: Installation, owner: str) -> str:

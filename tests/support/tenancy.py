@@ -8,14 +8,17 @@ from uuid import UUID, uuid4
 import httpx2
 
 from blockyard.protocol import kinds
+from blockyard.protocol.jsontypes import Json
 from blockyard.server.events.model import Event, EventFilter
-from blockyard.server.identity.model import NewUser, RunGrant, User
+from blockyard.server.identity.model import NewUser, RunGrant, User, WorkspaceRole
 from blockyard.server.identity.permissions import ALL
 from blockyard.server.identity.service import Subject, SubjectKind
 from blockyard.server.identity.service.tokens import KEY_TOKEN_LIFE, USER_TOKEN_LIFE
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.payment_methods.model import PaymentSpec
+from blockyard.server.projects.model import ProjectKey, ProjectSpec
+from blockyard.server.workspaces.model import BindingKind, NewBinding
 from tests.support.clock import FixedClock
 from tests.support.http import client_for
 from tests.support.principals import ADMINISTRATOR
@@ -44,8 +47,8 @@ class KnownRunTokens:
 class Tenancy:
     """The server with its admin workspace, and short ways to prepare a test."""
 
-    def __init__(self, db: Database, clock: FixedClock, ids: Callable[[], UUID]) -> None:
-        whole = world_of(db, clock, ids)
+    def __init__(self, db: Database, clock: FixedClock, ids: Callable[[], UUID], **chosen: Json) -> None:
+        whole = world_of(db, clock, ids, **chosen)
         self.db = db
         self.clock = clock
         self.events = whole.events
@@ -56,6 +59,7 @@ class Tenancy:
         self.tokens = services.tokens
         self.run_tokens = services.authenticator._run_tokens = KnownRunTokens()
         self.app = whole.app
+        self.project_roles, self.project_bindings = services.project_roles, services.project_bindings
         db.write_now(lambda tx: self.workspaces.seed_admin(tx, "admin"))
 
     @property
@@ -107,6 +111,15 @@ class Tenancy:
         spec = PaymentSpec(display_name=name, expiration_date=None, amount=None, tags={})
         self.db.write_now(lambda tx: self.payment_methods.create(tx, ADMINISTRATOR, workspace, name, spec))
 
+    def project(self, workspace: str, name: str) -> None:
+        """Make a project of a workspace, and the usual project roles."""
+        spec = ProjectSpec(
+            display_name=name, tags={}, payment_method_identifier=None, substitute_payment_method_identifier=None
+        )
+        key = ProjectKey(workspace, name)
+        self.db.write_now(lambda tx: self.projects.create(tx, ADMINISTRATOR, key, spec))
+        self.db.write_now(self.project_roles.seed)
+
     def user(self, username: str, *, admin: bool = False) -> User:
         """Make a person's account."""
         new = NewUser(
@@ -116,6 +129,18 @@ class Tenancy:
         user = self.db.read_now(lambda tx: self.users.by_username(tx, username))
         assert user is not None
         return user
+
+    def member(self, workspace: str, username: str, role: WorkspaceRole = WorkspaceRole.MEMBER) -> None:
+        """Give a person a role in a workspace, by a binding such as `jane-shop`."""
+        new = NewBinding(
+            kind=BindingKind.USER,
+            name=f"{username}-{workspace}",
+            role=role,
+            workspace=workspace,
+            subject=username,
+            expires_on=None,
+        )
+        self.db.write_now(lambda tx: self.bindings.create(tx, ADMINISTRATOR, new))
 
     def person(self, username: str) -> httpx2.AsyncClient:
         """Return a client of a person."""
@@ -142,6 +167,8 @@ WORKSPACE = vendor(kinds.WORKSPACE.media)
 USER_BINDING = vendor(kinds.WORKSPACE_USER_BINDING.media)
 GROUP_BINDING = vendor(kinds.WORKSPACE_GROUP_BINDING.media)
 PROJECT = vendor(kinds.PROJECT.media)
+PROJECT_USER_BINDING = vendor(kinds.PROJECT_USER_BINDING.media)
+PROJECT_GROUP_BINDING = vendor(kinds.PROJECT_GROUP_BINDING.media)
 PAYMENT_METHOD = vendor(kinds.PAYMENT_METHOD.media)
 LOCATION = vendor(kinds.LOCATION.media)
 PLATFORM_TYPE = vendor(kinds.PLATFORM_TYPE.media)

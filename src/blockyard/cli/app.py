@@ -7,21 +7,28 @@ from typing import Annotated
 import typer
 
 from blockyard import __version__
+from blockyard.cli.commands.admin_roles import admin_roles
+from blockyard.cli.commands.bindings import bindings
 from blockyard.cli.commands.blocks import blocks
 from blockyard.cli.commands.context import context
 from blockyard.cli.commands.definitions import definitions
+from blockyard.cli.commands.groups import groups
 from blockyard.cli.commands.keys import keys
 from blockyard.cli.commands.payment_methods import payment_methods
+from blockyard.cli.commands.project_roles import project_roles
 from blockyard.cli.commands.runners import runners
 from blockyard.cli.commands.runs import runs
 from blockyard.cli.commands.signin import login, logout, whoami
 from blockyard.cli.commands.state import state
+from blockyard.cli.commands.users import users
 from blockyard.cli.commands.workspaces import workspaces
 from blockyard.cli.completion import names_of
 from blockyard.cli.context_option import taking_context
 from blockyard.cli.usage_errors import Commands
 
 NAMES_OF_HELP = {"help_option_names": ["-h", "--help"]}
+
+_PEOPLE = (bindings, project_roles, groups, users, admin_roles)
 
 SIGN_IN = "Sign-in"
 OBJECTS = "Objects"
@@ -44,7 +51,7 @@ def build() -> typer.Typer:
     for command in (login, logout, whoami):
         application.command(command.__name__, rich_help_panel=SIGN_IN)(_with_context(command))
     application.add_typer(context, no_args_is_help=True, rich_help_panel=SIGN_IN)
-    for group in (definitions, blocks, runs, state, runners, workspaces, payment_methods, keys):
+    for group in (definitions, blocks, runs, state, runners, workspaces, payment_methods, keys, *_PEOPLE):
         application.add_typer(_all_with_context(group), no_args_is_help=True, rich_help_panel=OBJECTS)
     return application
 

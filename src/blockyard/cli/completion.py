@@ -16,7 +16,7 @@ from blockyard.cli.documents import number, text
 from blockyard.cli.exits import Failure
 from blockyard.cli.model import OPERATOR_INPUT, USER_INPUT, Version
 from blockyard.cli.output import plain
-from blockyard.cli.resources import own
+from blockyard.cli.resources import GROUP, own
 from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import BLOCK_V2, DEFINITION, PAYMENT_METHOD, RUN, RUNNER, WORKSPACE, Kind
@@ -154,6 +154,9 @@ _CHOICES: Mapping[str, Callable[[Given], Iterable[Choice]]] = {
     "blocks": _named(_listed(BLOCK_V2, path=own("blocks"))),
     "runners": _named(_listed(RUNNER)),
     "workspaces": _addressed(_listed(WORKSPACE, path=own("workspaces"))),
+    "groups": lambda given: [
+        (text(item, "name"), text(item, "displayName")) for item in _listed(GROUP, path=own("groups"))(given)
+    ],
     "payment-methods": _addressed(_listed(PAYMENT_METHOD)),
     "runs": _runs,
     "contexts": _contexts,

@@ -45,13 +45,13 @@ def create_key(
 def keep_key(client: Client, file: Path, key_id: str, key: JsonObject) -> None:
     """Write client id and secret of a new key, or delete it: without its secret nobody could use it. Raises Failure."""
     try:
-        _write_key_file(file, key)
+        write_key_file(file, key)
     except Failure:
         client.delete(API_KEY, key_id)
         raise
 
 
-def _write_key_file(file: Path, key: JsonObject) -> None:
+def write_key_file(file: Path, key: JsonObject) -> None:
     """Write client id and secret of a new key, for this user's eyes only. Raises Failure."""
     pair = {"clientId": text(key, "status", "clientId"), "clientSecret": text(key, "status", "clientSecret")}
     if not pair["clientSecret"]:

@@ -2,12 +2,17 @@
 
 from urllib.parse import quote
 
-from blockyard.protocol.kinds import OWN
+from blockyard.protocol.kinds import OWN, Kind
 
 JSON = "application/json"
 
 SHARED_RUNNER = "98520496-627d-43e6-82da-ce499179ff3f"
 """The runner every installation has. Source: api.md 3.14."""
+
+
+USER, GROUP = Kind("user", "v1"), Kind("group", "v1")
+PROJECT_ROLE, ADMIN_BINDING = Kind("projectRole", "v1"), Kind("adminBinding", "v1")
+"""What Blockyard's own interface lists, by how its lists call it."""
 
 
 def own(*segments: str) -> str:

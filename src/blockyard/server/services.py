@@ -7,9 +7,11 @@ below it, so its routes take its own service. `app.wiring` builds it.
 from dataclasses import dataclass
 
 from blockyard.server.audit.service import AuditService
+from blockyard.server.binding_requests.service import BindingRequestService
 from blockyard.server.blocks.service import BlockService
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.service import (
+    AdminBindingService,
     ApiKeyService,
     Authenticator,
     GroupService,
@@ -26,6 +28,8 @@ from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.landing_zones.service import LandingZoneService
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.platforms.service import LocationService, PlatformService, PlatformTypeService
+from blockyard.server.project_bindings.service import ProjectBindingService
+from blockyard.server.project_roles.service import ProjectRoleService
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.runners.service import RunnerService
 from blockyard.server.runs.service import ClaimService, ReportService, RunService, RunSweeper, RunViews
@@ -47,11 +51,15 @@ class Services:
     users: UserService
     sign_in_links: SignInLinks
     groups: GroupService
+    admin_bindings: AdminBindingService
     api_keys: ApiKeyService
     workspaces: WorkspaceService
     bindings: BindingService
+    binding_requests: BindingRequestService
     payment_methods: PaymentMethodService
+    project_roles: ProjectRoleService
     projects: ProjectService
+    project_bindings: ProjectBindingService
     audit: AuditService
     runners: RunnerService
     integrations: IntegrationService

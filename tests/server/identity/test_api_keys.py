@@ -1,13 +1,16 @@
 """API keys over HTTP. Source: api.md 3.12."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+from blockyard.server.identity.model import KeyLimits
+from blockyard.server.identity.permissions import MANAGED, PLAIN
 from blockyard.server.kit.database import Database
+from blockyard.server.kit.errors import Invalid
 from tests.support.clock import NOON
 from tests.support.tenancy import API_KEY, Tenancy
 
@@ -345,3 +348,42 @@ async def test_the_keys_of_a_deleted_workspace_sign_in_no_more(tenancy: Tenancy)
     )
 
     assert await log_in(tenancy, created["clientId"], created["clientSecret"]) == 401
+
+
+async def test_a_new_secret_voids_the_old_one_and_its_tokens(tenancy: Tenancy) -> None:
+    made = (await tenancy.admin().post(PATH, json=body("shop", "PROJECT_LIST"), headers=API_KEY)).json()
+    uuid, old = made["metadata"]["uuid"], made["status"]["clientSecret"]
+    rotate = f"/api/blockyard/v1/apikeys/{uuid}/rotate"
+    weak = tenancy.key("shop", "APIKEY_SAVE")
+
+    assert (await weak.post(rotate)).status_code == 403
+    rotated = await tenancy.key("shop", "APIKEY_SAVE", "PROJECT_LIST").post(rotate)
+
+    assert rotated.status_code == 200
+    assert await log_in(tenancy, uuid, old) == 401
+    assert await log_in(tenancy, uuid, rotated.json()["status"]["clientSecret"]) == 200
+    assert tenancy.titles()[-1] == "API Key Rotated"
+    assert (await tenancy.admin().post(f"/api/blockyard/v1/apikeys/{uuid4()}/rotate")).status_code == 404
+
+
+async def test_presets_name_codes_that_exist_and_delete_nothing(tenancy: Tenancy) -> None:
+    found = (await tenancy.admin().get("/api/blockyard/v1/permission-presets")).json()["permissionPresets"]
+    codes = {preset["name"]: set(preset["permissions"]) for preset in found}
+
+    assert codes.keys() == {"read-only", "plan", "order"}
+    assert all(given <= PLAIN | MANAGED for given in codes.values())
+    assert not any(code.endswith("_DELETE") for given in codes.values() for code in given)
+    assert codes["plan"] - codes["read-only"] == {"TFSTATE_LIST", "MANAGED_TFSTATE_LIST"}
+    assert codes["order"] - codes["read-only"] == {"BUILDINGBLOCK_SAVE", "PROJECT_SAVE", "TENANT_SAVE"}
+    assert all(code.endswith("_LIST") for code in codes["plan"])
+
+
+def test_keys_end_within_the_days_that_an_operator_allows() -> None:
+    limits, noon = KeyLimits(max_days=30), datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+    limits.check_end(date(2026, 1, 31), noon)
+    KeyLimits().check_end(None, noon)
+    for too_late in (None, date(2026, 2, 1)):
+        with pytest.raises(Invalid) as refused:
+            limits.check_end(too_late, noon)
+        assert (refused.value.code, refused.value.field) == ("LivesTooLong", "/spec/expiresAt")

@@ -53,6 +53,7 @@ async def test_an_administrator_makes_accounts_and_lists_them(tenancy: Tenancy) 
         "email": "jane@x.test",
         "euid": "E-1",
         "admin": False,
+        "adminRoles": [],
         "disabled": False,
         "createdOn": "2026-01-01T12:00:00Z",
     }
@@ -186,9 +187,9 @@ def test_the_administrator_is_seeded_once(tenancy: Tenancy) -> None:
 
     user = tenancy.db.read_now(lambda tx: tenancy.users.by_username(tx, "admin"))
     assert user is not None
-    assert user.admin
     assert user.password_hash.startswith("$argon2id$")
     assert PASSWORD not in repr(tenancy.all_events())
+    assert tenancy.titles()[-2:] == ["User Created", "Admin Binding Created"]
 
 
 def test_a_seeded_key_is_left_alone_at_the_next_start(tenancy: Tenancy) -> None:

@@ -131,7 +131,9 @@ async def test_a_workspace_that_holds_a_stronger_key_is_not_deleted_with_it(tena
     assert (await tenancy.admin().get(f"{KEYS}/{uuid}", headers=API_KEY)).status_code == 200
 
 
-async def test_an_account_is_taken_over_or_locked_only_by_who_may_do_all_it_may(tenancy: Tenancy) -> None:
+async def test_an_account_is_taken_over_only_by_who_may_do_all_it_may_and_ended_by_who_manages_people(
+    tenancy: Tenancy,
+) -> None:
     tenancy.workspace("shop")
     ann = tenancy.user("ann")
     support = tenancy.key("admin", "ADM_USER_LIST", "ADM_USER_SAVE")
@@ -142,8 +144,10 @@ async def test_an_account_is_taken_over_or_locked_only_by_who_may_do_all_it_may(
     await bound(tenancy, "owner", WorkspaceRole.OWNER)
 
     assert (await support.put(f"{path}/password", json=password)).status_code == 403
-    assert (await support.put(f"{path}/lock", json={"disabled": True})).status_code == 403
     assert (await tenancy.admin().put(f"{path}/password", json=password)).status_code == 204
+    assert (await support.put(f"{path}/lock", json={"disabled": True})).status_code == 200
+    root = tenancy.user("root", admin=True)
+    assert (await support.put(f"/api/blockyard/v1/users/{root.id}/lock", json={"disabled": True})).status_code == 403
 
 
 def a_binding(name: str, role: WorkspaceRole, subject: str = "ann") -> dict[str, object]:

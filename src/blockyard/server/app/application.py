@@ -14,16 +14,21 @@ from blockyard.server.app.keys import installation_id
 from blockyard.server.app.openapi import complete_document
 from blockyard.server.app.settings import Settings
 from blockyard.server.audit.api import audit_routes
+from blockyard.server.binding_requests.api import binding_request_routes
 from blockyard.server.blocks.api import routes as block_routes
 from blockyard.server.blocks.loops import loops as block_loops
 from blockyard.server.definitions.api import routes as definition_routes
 from blockyard.server.identity.api import (
     SignIn,
+    admin_binding_routes,
     authenticate_with,
+    group_routes,
     key_routes,
     login_routes,
     people_routes,
 )
+from blockyard.server.identity.api.scim import scim_routes
+from blockyard.server.identity.loops import loops as identity_loops
 from blockyard.server.integrations.api import routes as integration_routes
 from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.database import Database, Transaction
@@ -34,6 +39,8 @@ from blockyard.server.kit.loops import Loop, run_loops
 from blockyard.server.landing_zones.api import landing_zone_routes
 from blockyard.server.payment_methods.api import payment_method_routes
 from blockyard.server.platforms.api import location_routes, platform_routes, platform_type_routes
+from blockyard.server.project_bindings.api import project_binding_routes
+from blockyard.server.project_roles.api import project_role_routes
 from blockyard.server.projects.api import project_routes
 from blockyard.server.runners.api import own_key_routes as runner_key_routes
 from blockyard.server.runners.api import routes as runner_routes
@@ -44,6 +51,7 @@ from blockyard.server.services import Services
 from blockyard.server.tofu_state.api import routes as state_routes
 from blockyard.server.ui.routes import add_pages
 from blockyard.server.workspaces.api import binding_routes, workspace_routes
+from blockyard.server.workspaces.loops import loops as workspace_loops
 
 
 def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
@@ -111,10 +119,16 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         login_routes(db, services.api_keys, sign_in, services.tokens, services.authenticator, new_id=services.new_id),
         key_routes(db, services.api_keys, links),
         people_routes(db, services.users, sign_in, links),
+        group_routes(db, services.groups, links),
+        scim_routes(db, services.users, services.groups, links),
+        admin_binding_routes(db, services.admin_bindings, links),
         workspace_routes(db, services.workspaces, links),
         binding_routes(db, services.bindings, links),
+        binding_request_routes(db, services.binding_requests, links),
         payment_method_routes(db, services.payment_methods, links),
+        project_role_routes(db, services.project_roles, links),
         project_routes(db, services.projects, links),
+        project_binding_routes(db, services.project_bindings, links),
         audit_routes(db, services.audit, links),
         runner_routes(db, services.runners, links),
         runner_key_routes(db, RunnerKeys(runners=services.runners, keys=services.api_keys)),
@@ -137,7 +151,12 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
 
 
 def _loops(db: Database, services: Services) -> Sequence[Loop]:
-    return [*run_loops_of(db, services.sweeper), *block_loops(db, services.blocks.hooks)]
+    return [
+        *run_loops_of(db, services.sweeper),
+        *block_loops(db, services.blocks.hooks),
+        *identity_loops(db, services.admin_bindings),
+        *workspace_loops(db, services.bindings),
+    ]
 
 
 def _lifespan(db: Database, loops: Sequence[Loop]) -> Lifespan[FastAPI]:

@@ -19,6 +19,8 @@ from blockyard.protocol.kinds import (
     PLATFORM,
     PLATFORM_TYPE,
     PROJECT,
+    PROJECT_GROUP_BINDING,
+    PROJECT_USER_BINDING,
     RUN,
     RUNNER,
     VERSION,
@@ -145,15 +147,52 @@ _ANSWERS = (
             }
         },
     ),
-    _kind(PROJECT, "identifier", f"{{{_OWNER}}}.{{{_NAME}}}"),
-    *(_kind(kind, "name", _NAME, changes=False) for kind in (WORKSPACE_USER_BINDING, WORKSPACE_GROUP_BINDING)),
+    _kind(
+        PROJECT,
+        "identifier",
+        f"{{{_OWNER}}}.{{{_NAME}}}",
+        addresses={f"{OWN}/projects/{{identifier}}": {"identifier": f"{{{_OWNER}}}.{{{_NAME}}}"}},
+        bodies={
+            ("post", kind.collection): {"targetRef": {"name": _NAME, "ownedByWorkspace": _OWNER}}
+            for kind in (PROJECT_USER_BINDING, PROJECT_GROUP_BINDING)
+        },
+    ),
+    *(
+        _kind(kind, "name", _NAME, changes=False)
+        for kind in (WORKSPACE_USER_BINDING, WORKSPACE_GROUP_BINDING, PROJECT_USER_BINDING, PROJECT_GROUP_BINDING)
+    ),
+    _Answer(
+        to=("post", f"{OWN}/project-roles", "201"),
+        addresses={f"{OWN}/project-roles/{{name}}": {"name": "$response.body#/name"}},
+        bodies={
+            ("post", kind.collection): {"roleRef": {"name": "$response.body#/displayName"}}
+            for kind in (PROJECT_USER_BINDING, PROJECT_GROUP_BINDING)
+        },
+    ),
     _Answer(
         to=("post", f"{OWN}/users", "201"),
         addresses={f"{OWN}/users/{{uuid}}": {"uuid": "$response.body#/uuid"}},
         bodies={
             ("post", WORKSPACE_USER_BINDING.collection): {"subject": {"name": "$response.body#/username"}},
+            ("post", f"{OWN}/admin-bindings"): {"subject": {"name": "$response.body#/username"}},
             ("post", f"{OWN}/login"): {"username": "$response.body#/username", "password": "$request.body#/password"},
         },
+    ),
+    _Answer(
+        to=("post", f"{OWN}/groups", "201"),
+        addresses={f"{OWN}/groups/{{name}}": {"name": "$response.body#/name"}},
+        bodies={
+            ("post", kind.collection): {"subject": {"name": "$response.body#/name"}}
+            for kind in (WORKSPACE_GROUP_BINDING, PROJECT_GROUP_BINDING)
+        },
+    ),
+    _Answer(
+        to=("post", f"{OWN}/admin-bindings", "201"),
+        addresses={f"{OWN}/admin-bindings/{{uuid}}": {"uuid": "$response.body#/uuid"}},
+    ),
+    _Answer(
+        to=("post", f"{OWN}/binding-requests", "201"),
+        addresses={f"{OWN}/binding-requests/{{uuid}}": {"uuid": "$response.body#/uuid"}},
     ),
     _kind(
         API_KEY,

@@ -49,6 +49,7 @@ def _seed(tx: Transaction, services: Services, seeds: Seeds, password: str) -> b
     services.workspaces.seed_admin(tx, seeds.admin_workspace)
     services.locations.seed(tx, seeds.admin_workspace)
     services.platform_types.seed(tx, seeds.admin_workspace)
+    services.project_roles.seed(tx)
     created = services.users.seed_admin(tx, ADMIN_USER, password)
     if seeds.admin_key is not None:
         services.api_keys.seed(

@@ -21,6 +21,9 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `repository_hosts` | any | hosts of repositories, with commas between, such as `*.example.org`; `http://host` allows plain HTTP |
 | `state_versions` | 20 | how many versions of a state are kept |
 | `attempt_ceiling_minutes` | 180 | no attempt of a run lasts longer |
+| `api_keys_per_workspace` | 10 | how many API keys a workspace may have unless an administrator adds more |
+| `api_key_max_days` | 0 | API keys must end within so many days; 0 = they need no end. Keys that are there keep theirs |
+| `min_approval_count` | 1 | how many people have to want a role in a workspace before it is given; 1 = nobody else is asked |
 | `style_page` | false | whether `/style` shows every part of the pages, in both themes; for those who work on pages |
 | `log_level` | `auto` | `debug`, `info`, `warning` or `error`; `auto` is `warning` on a terminal, else `info` |
 | `log_format` | `auto` | `console` for people, `json` for machines; `auto` is `console` on a terminal, else `json` |
@@ -122,6 +125,9 @@ class Settings(BaseModel):
     repository_hosts: RepositoryHosts = Field(default=(), description="hosts such as git.example.org, *.example.org")
     state_versions: int = Field(default=20, ge=1, le=1000)
     attempt_ceiling_minutes: float = Field(default=180, gt=0, le=7 * 24 * 60)
+    api_keys_per_workspace: int = Field(default=10, ge=0, le=10_000)
+    api_key_max_days: int = Field(default=0, ge=0, le=36_500)
+    min_approval_count: int = Field(default=1, ge=1, le=10)
     style_page: bool = False
     log_level: Literal["auto", "debug", "info", "warning", "error"] = "auto"
     log_format: Literal["auto", "console", "json"] = "auto"

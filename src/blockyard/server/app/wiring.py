@@ -4,12 +4,16 @@ from datetime import timedelta
 
 from blockyard.server.app.settings import Settings
 from blockyard.server.audit.service import AuditService
+from blockyard.server.binding_requests.service import BindingRequestService
 from blockyard.server.blocks.service import BlockService
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
+from blockyard.server.identity.model import KeyLimits
 from blockyard.server.identity.service import (
+    AdminBindingService,
     ApiKeyService,
     Authenticator,
+    GroupDirectory,
     GroupService,
     SignInLinks,
     Throttle,
@@ -24,6 +28,8 @@ from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.landing_zones.service import LandingZoneService
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.platforms.service import LocationService, PlatformService, PlatformTypeService
+from blockyard.server.project_bindings.service import ProjectBindingService
+from blockyard.server.project_roles.service import ProjectRoleService
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.runs.model import RunLimits
@@ -34,6 +40,7 @@ from blockyard.server.tofu_state.service import StateLockbook, StateService
 from blockyard.server.workspaces.service import (
     BindingService,
     WorkspaceDirectory,
+    WorkspacePeople,
     WorkspaceService,
 )
 
@@ -42,25 +49,62 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     """Build all services; each feature gets the ones below it, and the ports of those above it."""
     links = Links(settings.effective_public_url)
     basics = Basics.of(clock, draw_id)
+    project_bindings: ProjectBindingService  # these come later than those that ask them
+    blocks: BlockService
+    locks: StateLockbook
 
-    groups = GroupService()
-    directory = WorkspaceDirectory(groups=groups)
-    users = UserService(basics, master_key=master_key, workspaces=directory)
-    api_keys = ApiKeyService(basics, master_key=master_key, workspaces=directory)
+    directory = WorkspaceDirectory(groups=GroupDirectory())
+    groups = GroupService(basics, workspaces=directory)
+    admin_bindings = AdminBindingService(basics)
+    users = UserService(
+        basics,
+        master_key=master_key,
+        workspaces=directory,
+        projects_of=lambda tx, username: project_bindings.projects_of(tx, username),  # noqa: PLW0108  it comes later
+        admin_bindings=admin_bindings,
+    )
+    api_keys = ApiKeyService(
+        basics,
+        master_key=master_key,
+        workspaces=directory,
+        limits=KeyLimits(settings.api_keys_per_workspace, settings.api_key_max_days),
+    )
+    people = WorkspacePeople(clock=clock, users=users, groups=groups)
     workspaces = WorkspaceService(
         basics,
-        users=users,
-        groups=groups,
+        people=people,
         keys=api_keys,
         admin_workspace=settings.admin_workspace,
     )
-    bindings = BindingService(basics, directory=directory, users=users, groups=groups)
+    bindings = BindingService(
+        basics,
+        directory=directory,
+        people=people,
+        users=users,
+        groups=groups,
+        min_approvals=settings.min_approval_count,
+    )
+    binding_requests = BindingRequestService(
+        basics, workspaces=workspaces, bindings=bindings, min_approvals=settings.min_approval_count
+    )
     payment_methods = PaymentMethodService(basics, workspaces=workspaces)
+    project_roles = ProjectRoleService(basics)
     projects = ProjectService(basics, workspaces=workspaces, payment_methods=payment_methods)
+    project_bindings = ProjectBindingService(
+        basics,
+        workspaces=workspaces,
+        workspace_bindings=bindings,
+        projects=projects,
+        roles=project_roles,
+        users=users,
+        groups=groups,
+    )
 
     runners = RunnerService(basics, workspaces=workspaces, keys=api_keys)
     sealer = SecretSealer(master_key)
-    integrations = IntegrationService(basics, workspaces=workspaces, runners=runners, sealer=sealer)
+    integrations = IntegrationService(
+        basics, workspaces=workspaces, runners=runners, sealer=sealer, admin_workspace=settings.admin_workspace
+    )
     locations = LocationService(basics, workspaces=workspaces)
     platform_types = PlatformTypeService(basics, workspaces=workspaces)
     platforms = PlatformService(
@@ -101,14 +145,18 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     providing = (runners, integrations, locations, platform_types, platforms, definitions, landing_zones)
     for contents in (projects, *providing, blocks.usage):
         workspaces.uses.add(contents.of_workspace)
-    workspaces.listeners.append(payment_methods)
+    workspaces.listeners.extend((payment_methods, groups, binding_requests))
+    for followed in (users, groups):
+        followed.followers.extend((bindings, project_bindings))
     payment_methods.uses.add(projects.of_payment_method)
     runners.uses.add(definitions.of_runner)
     runners.uses.add(integrations.of_runner)
     integrations.uses.add(definitions.of_integration)
     platform_types.uses.add(definitions.of_platform_type)
     definitions.usage = blocks.usage
-    bindings.listeners.append(blocks.people)
+    people.listeners.extend((blocks.people, project_bindings))
+    project_roles.uses.add(project_bindings.of_role)
+    projects.listeners.append(project_bindings)
     tokens = Tokens(master_key=master_key, clock=clock)
     return Services(
         clock=clock,
@@ -117,15 +165,21 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         new_id=draw_id,
         throttle=Throttle(basics, master_key=master_key),
         tokens=tokens,
-        authenticator=Authenticator(clock=clock, tokens=tokens, run_tokens=runs, workspaces=directory),
+        authenticator=Authenticator(
+            clock=clock, tokens=tokens, run_tokens=runs, workspaces=directory, projects_of=project_bindings.projects_of
+        ),
         users=users,
         sign_in_links=SignInLinks(clock=clock, master_key=master_key, users=users),
         groups=groups,
+        admin_bindings=admin_bindings,
         api_keys=api_keys,
         workspaces=workspaces,
         bindings=bindings,
+        binding_requests=binding_requests,
         payment_methods=payment_methods,
+        project_roles=project_roles,
         projects=projects,
+        project_bindings=project_bindings,
         audit=AuditService(basics),
         runners=runners,
         integrations=integrations,

@@ -18,8 +18,8 @@ class Owned(Protocol):
     """An object of a workspace."""
 
     @property
-    def workspace(self) -> str:
-        """Its owner."""
+    def workspace(self) -> str | None:
+        """Its owner; None if it belongs to nobody."""
 
     @property
     def key(self) -> object:
@@ -39,10 +39,16 @@ class Changes(Generic[M]):
     """
 
     def __init__(
-        self, event_log: EventLog, kind: Kind, title: str, content: Callable[[M], JsonObject], *, verb: str = "Modified"
+        self,
+        event_log: EventLog,
+        kind: Kind | str,
+        title: str,
+        content: Callable[[M], JsonObject],
+        *,
+        verb: str = "Modified",
     ) -> None:
         self._events = event_log
-        self._kind = kind.name
+        self._kind = kind if isinstance(kind, str) else kind.name
         self._title = title
         self._content = content
         self._verb = verb

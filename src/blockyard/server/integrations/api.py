@@ -1,5 +1,6 @@
 """Routes of integrations. Source: api.md 3.13, 2.2."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, TypeAlias
 from uuid import UUID
@@ -19,7 +20,7 @@ from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import page_request
 from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
-from blockyard.server.kit.wire import DisplayName, Name, Text, WireJson, WireModel
+from blockyard.server.kit.wire import DisplayName, Name, ShortText, Text, WireJson, WireModel
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId, SecretChange
 from blockyard.server.runners.wire import RunnerRef, Secret
 
@@ -77,7 +78,24 @@ class AzureDevopsConfig(WireModel):
         return None if self.personal_access_token is None else self.personal_access_token.change()
 
 
-Settings: TypeAlias = GithubConfig | GitlabConfig | AzureDevopsConfig
+class EntraIdConfig(WireModel):
+    """A tenant of Microsoft Entra ID that people sign in by; `redirectUrl` is known to the server alone, and ignored."""
+
+    tenant_id: Name
+    client_id: Name
+    client_secret: IntegrationSecret | None = None
+    idp_alias: Name | None = None
+    redirect_url: ShortText | None = None
+
+    def secret(self) -> SecretChange | None:
+        """Return what is said about the client's secret."""
+        return None if self.client_secret is None else self.client_secret.change()
+
+
+Settings: TypeAlias = GithubConfig | GitlabConfig | AzureDevopsConfig | EntraIdConfig
+
+_APART = {"app_private_key", "personal_access_token", "client_secret", "runner_ref", "redirect_url"}
+"""Members that are no settings: secrets, the runner, and what follows from the others."""
 
 
 class IntegrationConfig(WireModel):
@@ -87,6 +105,7 @@ class IntegrationConfig(WireModel):
     github: GithubConfig | None = None
     gitlab: GitlabConfig | None = None
     azuredevops: AzureDevopsConfig | None = None
+    entraid: EntraIdConfig | None = None
 
     def settings(self) -> Settings:
         """Return the settings of the type. Raises Invalid."""
@@ -94,6 +113,7 @@ class IntegrationConfig(WireModel):
             IntegrationType.GITHUB: self.github,
             IntegrationType.GITLAB: self.gitlab,
             IntegrationType.AZURE_DEVOPS: self.azuredevops,
+            IntegrationType.ENTRA_ID: self.entraid,
         }[self.type]
         if chosen is None:
             raise Invalid(
@@ -125,15 +145,13 @@ class IntegrationIn(ObjectIn[IntegrationMetadataIn, IntegrationSpecIn]):
         """Return what is asked for. Raises Invalid."""
         config = self.spec.config
         settings = config.settings()
-        sent: dict[str, str] = settings.model_dump(
-            by_alias=True, exclude={"app_private_key", "personal_access_token", "runner_ref"}
-        )
+        sent: dict[str, str] = settings.model_dump(by_alias=True, exclude=_APART, exclude_none=True)
         return IntegrationSpec(
             workspace=self.metadata.owned_by_workspace,
             display_name=self.spec.display_name,
             type=config.type,
             settings=sent,
-            runner_id=RunnerId(settings.runner_ref.uuid),
+            runner_id=None if isinstance(settings, EntraIdConfig) else RunnerId(settings.runner_ref.uuid),
             secret=settings.secret(),
         )
 
@@ -157,7 +175,7 @@ IntegrationOut = object_schema(KIND, IntegrationMetadata, IntegrationSpecIn, Int
 
 def routes(db: Database, integrations: IntegrationService, links: Links) -> APIRouter:
     """Return the routes of integrations."""
-    router, answer = object_router(KIND, "Integrations"), Answers(KIND, links, _parts)
+    router, answer = object_router(KIND, "Integrations"), Answers(KIND, links, partial(_parts, links))
 
     @router.get("", response_model=list_schema(KIND, IntegrationOut))
     async def list_integrations(
@@ -191,11 +209,14 @@ def routes(db: Database, integrations: IntegrationService, links: Links) -> APIR
     return router
 
 
-def _parts(integration: Integration) -> JsonObject:
+def _parts(links: Links, integration: Integration) -> JsonObject:
     settings: JsonObject = dict(integration.settings)
     if integration.type.secret_member is not None and integration.secret is not None:
         settings[integration.type.secret_member] = integration.secret.wire()
-    settings["runnerRef"] = RUNNER.ref(integration.runner_id)
+    if integration.runner_id is not None:
+        settings["runnerRef"] = RUNNER.ref(integration.runner_id)
+    if integration.alias is not None:
+        settings["redirectUrl"] = links.own("sign-in", integration.alias, "callback")
     name = integration.type.value
     return {
         "metadata": {"uuid": str(integration.id), "ownedByWorkspace": integration.workspace},

@@ -27,11 +27,12 @@ class IntegrationType(StrEnum):
     GITHUB = "github"
     GITLAB = "gitlab"
     AZURE_DEVOPS = "azuredevops"
+    ENTRA_ID = "entraid"
 
     @property
-    def implementation(self) -> ImplementationType:
-        """What its runner executes."""
-        return _IMPLEMENTATIONS[self]
+    def implementation(self) -> ImplementationType | None:
+        """What its runner executes; None if it has no runner, as the server itself uses it."""
+        return _IMPLEMENTATIONS.get(self)
 
     def target(self, settings: Mapping[str, str]) -> Mapping[str, str]:
         """Return where secrets go with these settings: host and account. What goes elsewhere has to be entered again."""
@@ -55,6 +56,7 @@ _SECRETS: Mapping[IntegrationType, str | None] = {
     IntegrationType.GITHUB: "appPrivateKey",
     IntegrationType.GITLAB: None,
     IntegrationType.AZURE_DEVOPS: "personalAccessToken",
+    IntegrationType.ENTRA_ID: "clientSecret",
 }
 _RUN_NAMES: Mapping[IntegrationType, Mapping[str, str]] = {
     IntegrationType.GITHUB: {"baseUrl": "githubBaseUrl", "appPrivateKey": "appPem"},
@@ -62,6 +64,9 @@ _RUN_NAMES: Mapping[IntegrationType, Mapping[str, str]] = {
     IntegrationType.AZURE_DEVOPS: {"baseUrl": "azureDevOpsBaseUrl"},
 }
 """Members that runs spell otherwise."""
+
+ALIAS = "idpAlias"
+"""Names an identity provider in addresses; chosen once, or made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +82,7 @@ class IntegrationSpec:
     display_name: str
     type: IntegrationType
     settings: Mapping[str, str]
-    runner_id: RunnerId
+    runner_id: RunnerId | None
     secret: SecretChange | None = field(default=None, repr=False)
 
     def pointer(self, member: str) -> str:
@@ -94,7 +99,7 @@ class Integration:
     display_name: str
     type: IntegrationType
     settings: Mapping[str, str]
-    runner_id: RunnerId
+    runner_id: RunnerId | None
     secret: StoredSecret | None = None
     created_at: datetime
     revision: int = 0
@@ -104,9 +109,21 @@ class Integration:
         """What addresses this integration."""
         return self.id
 
+    @property
+    def alias(self) -> str | None:
+        """What names the identity provider in addresses; None of what is none."""
+        return self.settings.get(ALIAS)
+
+    @property
+    def runner(self) -> RunnerId:
+        """The runner of an integration that versions can use. Raises TypeError of one that only the server uses."""
+        if self.runner_id is None:
+            raise TypeError(f"integrations of type {self.type} have no runner")
+        return self.runner_id
+
     def connection(self) -> JsonObject:
         """Return the members of a run's `implementation` that come from here: addresses trimmed, the secret as envelope."""
-        names = _RUN_NAMES[self.type]
+        names = _RUN_NAMES.get(self.type, {})
         members: JsonObject = {names.get(key, key): trimmed(value) for key, value in self.settings.items()}
         secret = self.type.secret_member
         if secret is not None and self.secret is not None:
@@ -115,7 +132,7 @@ class Integration:
 
     def place(self, member: str) -> SealedFor:
         """Return what the secret `member` is bound to."""
-        name = _RUN_NAMES[self.type].get(member, member)
+        name = _RUN_NAMES.get(self.type, {}).get(member, member)
         return SealedFor(workspace=self.workspace, owner=Owner.INTEGRATION, uuid=str(self.id), key=member_key(name))
 
 

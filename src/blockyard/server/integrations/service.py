@@ -10,7 +10,14 @@ from blockyard.server.events.basics import Basics
 from blockyard.server.events.changes import Changes
 from blockyard.server.events.model import EventType
 from blockyard.server.identity.model import Principal
-from blockyard.server.integrations.model import Integration, IntegrationId, IntegrationSpec, check_spec
+from blockyard.server.integrations.model import (
+    ALIAS,
+    Integration,
+    IntegrationId,
+    IntegrationSpec,
+    IntegrationType,
+    check_spec,
+)
 from blockyard.server.integrations.store import IntegrationStore
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid, NotFound, require_same
@@ -27,12 +34,19 @@ class IntegrationService:
     """Use cases of integrations. Higher features add what uses an integration to `uses`."""
 
     def __init__(
-        self, basics: Basics, *, workspaces: WorkspaceService, runners: RunnerService, sealer: SecretSealer
+        self,
+        basics: Basics,
+        *,
+        workspaces: WorkspaceService,
+        runners: RunnerService,
+        sealer: SecretSealer,
+        admin_workspace: str,
     ) -> None:
         self._basics = basics
         self._workspaces = workspaces
         self._runners = runners
         self._sealer = sealer
+        self._admin_workspace = admin_workspace
         self._changes: Changes[Integration] = Changes(
             basics.event_log, INTEGRATION, "Integration", _content, verb="Changed"
         )
@@ -42,12 +56,13 @@ class IntegrationService:
         """Make an integration of a workspace. Raises Denied, Invalid."""
         principal.require(SAVE, workspace=spec.workspace)
         self._workspaces.require_builder(tx, spec.workspace)
+        self._require_owner(spec)
         empty = Integration(
             id=IntegrationId(self._basics.new_id()),
             workspace=spec.workspace,
             display_name=spec.display_name,
             type=spec.type,
-            settings={},
+            settings={ALIAS: self._new_alias(tx, spec)} if spec.type is IntegrationType.ENTRA_ID else {},
             runner_id=spec.runner_id,
             created_at=self._basics.clock(),
         )
@@ -75,11 +90,13 @@ class IntegrationService:
         """
         before = principal.opened(SAVE, IntegrationStore(tx).get(integration_id), _unknown(integration_id))
         self._workspaces.require_builder(tx, before.workspace)
+        spec = _with_alias(before, spec)
         require_same(
             "an integration",
             {
                 "/metadata/ownedByWorkspace": (before.workspace, spec.workspace),
                 "/spec/config/type": (before.type, spec.type),
+                spec.pointer(ALIAS): (before.alias, spec.settings.get(ALIAS)),
             },
         )
         self._require_same_target(tx, before, spec)
@@ -170,19 +187,51 @@ class IntegrationService:
             )
 
     def _described(self, tx: Transaction, before: Integration, spec: IntegrationSpec) -> Integration:
+        spec = _with_alias(before, spec)
         check_spec(spec)
-        runner = self._runners.usable(
-            tx, spec.runner_id, spec.workspace, spec.type.implementation, pointer=spec.pointer("runnerRef/uuid")
-        )
+        key = self._sealing_key(tx, spec)
         return replace(
             before,
             display_name=spec.display_name,
             settings=dict(spec.settings),
-            runner_id=runner.id,
-            secret=self._secret(before, spec, SealingKey.of(runner)),
+            runner_id=spec.runner_id,
+            secret=self._secret(before, spec, key),
         )
 
-    def _secret(self, before: Integration, spec: IntegrationSpec, key: SealingKey) -> StoredSecret | None:
+    def _sealing_key(self, tx: Transaction, spec: IntegrationSpec) -> SealingKey | None:
+        """Return how its secret is sealed for its runner; None if the server keeps it for itself. Raises Invalid."""
+        implementation = spec.type.implementation
+        if implementation is None or spec.runner_id is None:
+            return None
+        pointer = spec.pointer("runnerRef/uuid")
+        return SealingKey.of(self._runners.usable(tx, spec.runner_id, spec.workspace, implementation, pointer=pointer))
+
+    def _require_owner(self, spec: IntegrationSpec) -> None:
+        """Refuse an identity provider of a team: it says who people are, in all workspaces. Raises Invalid."""
+        if spec.type is IntegrationType.ENTRA_ID and spec.workspace != self._admin_workspace:
+            raise Invalid(
+                f"integrations of type '{spec.type}' belong to workspace '{self._admin_workspace}', as everybody can sign in by them",
+                code="AdminWorkspaceOnly",
+                field="/metadata/ownedByWorkspace",
+                remedy=f"Send '{self._admin_workspace}', or ask an administrator.",
+            )
+
+    def _new_alias(self, tx: Transaction, spec: IntegrationSpec) -> str:
+        """Return the alias that was chosen, or a new one. Raises Conflict: another integration has it."""
+        chosen = spec.settings.get(ALIAS)
+        if chosen is None:
+            return f"entraid-{self._basics.new_id()}"
+        others = IntegrationStore(tx).of_type(IntegrationType.ENTRA_ID)
+        if any(other.alias == chosen for other in others):
+            raise Conflict(
+                f"another integration has the alias '{chosen}'",
+                code="NameTaken",
+                field=spec.pointer(ALIAS),
+                remedy="Choose another alias, or send none.",
+            )
+        return chosen
+
+    def _secret(self, before: Integration, spec: IntegrationSpec, key: SealingKey | None) -> StoredSecret | None:
         member = spec.type.secret_member
         if member is None:
             return None
@@ -193,15 +242,25 @@ class IntegrationService:
                 field=spec.pointer(member),
                 remedy='Send it as {"plaintext": …}; {"hash": …} keeps the stored one.',
             )
+        context, pointer, name = f"integration/{before.id}/{member}", spec.pointer(member), f"'{member}'"
+        if key is None:
+            return self._sealer.kept(spec.secret, old=before.secret, context=context, pointer=pointer, name=name)
         return self._sealer.changed(
             spec.secret,
             old=before.secret,
             key=key,
-            context=f"integration/{before.id}/{member}",
+            context=context,
             place=before.place(member),
-            pointer=spec.pointer(member),
-            name=f"'{member}'",
+            pointer=pointer,
+            name=name,
         )
+
+
+def _with_alias(before: Integration, spec: IntegrationSpec) -> IntegrationSpec:
+    """Return what is said of an integration with the alias it has, if nothing is said of that."""
+    if before.alias is None or ALIAS in spec.settings:
+        return spec
+    return replace(spec, settings={**spec.settings, ALIAS: before.alias})
 
 
 def _unknown(integration_id: IntegrationId) -> NotFound:
@@ -213,6 +272,6 @@ def _content(integration: Integration) -> JsonObject:
         "displayName": integration.display_name,
         "type": integration.type.value,
         "settings": dict(integration.settings),
-        "runner": str(integration.runner_id),
+        "runner": None if integration.runner_id is None else str(integration.runner_id),
         "secret": None if integration.secret is None else integration.secret.hash,
     }

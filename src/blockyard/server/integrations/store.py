@@ -1,14 +1,16 @@
 """The table of integrations."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Uuid
 
 from blockyard.server.integrations.model import Integration, IntegrationId, IntegrationType
 from blockyard.server.kit.columns import Instant, JsonText, Packed, Word
 from blockyard.server.kit.database import Transaction, metadata
+from blockyard.server.kit.members import members
 from blockyard.server.kit.rows import Rows, Store
-from blockyard.server.runners.model import RunnerId, StoredSecret, stored_secret
+from blockyard.server.runners.model import SHARED_RUNNER, RunnerId, StoredSecret, stored_secret
 
 _integrations = Table(
     "integrations",
@@ -25,8 +27,21 @@ _integrations = Table(
     Index("ix_integrations_workspace_created_at", "workspace", "created_at", "id"),
     Index("ix_integrations_created_at", "created_at", "id"),
     Index("ix_integrations_runner_id", "runner_id"),
+    Index("ix_integrations_type", "type"),
 )
-_rows: Rows[Integration, IntegrationId] = Rows(_integrations, Integration, "id")
+
+
+def _values(integration: Integration) -> dict[str, object]:
+    """Return the values of a row: what has no runner names the shared one, as SQLite cannot make the column nullable."""
+    return {**members(integration), "runner_id": integration.runner_id or SHARED_RUNNER}
+
+
+def _integration(row: dict[str, Any]) -> Integration:  # Any: what the columns' types make of the row
+    has_runner = row["type"].implementation is not None
+    return Integration(**row if has_runner else row | {"runner_id": None})
+
+
+_rows: Rows[Integration, IntegrationId] = Rows(_integrations, Integration, "id", write=_values, read=_integration)
 
 
 class IntegrationStore(Store[Integration, IntegrationId]):
@@ -37,4 +52,8 @@ class IntegrationStore(Store[Integration, IntegrationId]):
 
     def with_runner(self, runner_id: RunnerId) -> Sequence[Integration]:
         """Return the integrations a runner works for."""
-        return self.where(_integrations.c.runner_id == runner_id)
+        return [one for one in self.where(_integrations.c.runner_id == runner_id) if one.runner_id is not None]
+
+    def of_type(self, type_: IntegrationType) -> Sequence[Integration]:
+        """Return the integrations of a type."""
+        return self.where(_integrations.c.type == type_)

@@ -93,9 +93,9 @@ class Stale(Exception):
     """Another transaction wrote the row since it was read: the boundary replays the use case."""
 
 
-def taken(what: str) -> Conflict:
+def taken(what: str, *, field: str = "/metadata/name") -> Conflict:
     """Return the refusal of a name that cannot be given again: `what` says what has it, such as "there is a project 'dev'"."""
-    return Conflict(what, code="NameTaken", field="/metadata/name", remedy="Choose another name.")
+    return Conflict(what, code="NameTaken", field=field, remedy="Choose another name.")
 
 
 def require_same(what: str, members: Mapping[str, tuple[object, object]]) -> None:

@@ -12,24 +12,24 @@ _DELIMITERS = re.compile(r"[/\\?#%]")
 """What ends a part of an address, or is read by a client or a proxy as something else."""
 
 
-def check_name(name: str, what: str, max_length: int = MAX_NAME_LENGTH) -> None:
+def check_name(name: str, what: str, max_length: int = MAX_NAME_LENGTH, *, field: str = "/metadata/name") -> None:
     """Raise Invalid unless `name` may be the name of `what`, such as "a project"."""
     if len(name) > max_length or not _NAME.fullmatch(name):
         raise Invalid(
             f"the name of {what} has up to {max_length} lower-case letters, digits and single inner hyphens",
             code="InvalidName",
-            field="/metadata/name",
+            field=field,
             remedy="Choose another name.",
         )
 
 
-def check_free_name(name: str, what: str) -> None:
+def check_free_name(name: str, what: str, *, field: str = "/metadata/name") -> None:
     """Raise Invalid unless `name`, which may be any text, can be one part of an address; `what` is such as "a binding"."""
     if name in {".", ".."} or name != name.strip() or not name.isprintable() or _DELIMITERS.search(name):
         raise Invalid(
             f"the name of {what} is part of its address: it has no '/', '\\', '?', '#', '%' or control characters, no blanks "
             "at its ends, and is not '.' or '..'",
             code="InvalidName",
-            field="/metadata/name",
+            field=field,
             remedy="Choose another name.",
         )

@@ -30,6 +30,18 @@ class PageRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class PageFrom(PageRequest):
+    """Up to `size` items from the item number `start` on, counted from 0: a page that need not begin where another ends."""
+
+    start: int = 0
+
+    @property
+    def offset(self) -> int:
+        """How many rows to skip."""
+        return self.start
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """One page and how many items there are in all."""
 

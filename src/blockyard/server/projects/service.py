@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Protocol
 
 from blockyard.protocol.kinds import PROJECT
 from blockyard.server.events.basics import Basics
@@ -22,8 +23,19 @@ from blockyard.server.projects.store import ProjectStore
 from blockyard.server.workspaces.service import WorkspaceService
 
 
+class ProjectListener(Protocol):
+    """Has things that go with their project."""
+
+    def project_deleted(self, tx: Transaction, project: Project) -> None:
+        """Called in the transaction of the deletion, after everything that may refuse it was asked."""
+        ...
+
+
 class ProjectService:
-    """Use cases of projects. Higher features add what a project may still have to `uses`."""
+    """Use cases of projects.
+
+    Higher features add what a project may still have to `uses`, and themselves to `listeners` if what they have goes with it.
+    """
 
     def __init__(self, basics: Basics, *, workspaces: WorkspaceService, payment_methods: PaymentMethodService) -> None:
         self._basics = basics
@@ -33,6 +45,7 @@ class ProjectService:
             basics.event_log, PROJECT, "Project", partial(wire_members, of=ProjectSpec)
         )
         self.uses: Uses[ProjectKey] = Uses("still has")
+        self.listeners: list[ProjectListener] = []
 
     def page(
         self,
@@ -45,12 +58,16 @@ class ProjectService:
     ) -> Page[Project]:
         """Return one page of the projects the principal may see, oldest first. Raises Denied."""
         owners = principal.listing("PROJECT_LIST").owners
+        only = {} if owners is None else principal.only_projects
         wanted = {"workspace": workspace, "payment_method_identifier": payment_method}
-        return ProjectStore(tx).page(request, owners=owners, wanted=wanted)
+        return ProjectStore(tx).visible(request, owners=owners, only=only, wanted=wanted)
 
     def get(self, tx: Transaction, principal: Principal, key: ProjectKey) -> Project:
         """Return a project. Raises Denied, NotFound."""
-        return principal.opened("PROJECT_LIST", ProjectStore(tx).living(key.workspace, key.name), _unknown(key))
+        project = principal.opened("PROJECT_LIST", ProjectStore(tx).living(key.workspace, key.name), _unknown(key))
+        if not principal.sees_project(key.workspace, key.name):
+            raise _unknown(key)
+        return project
 
     def create(self, tx: Transaction, principal: Principal, key: ProjectKey, spec: ProjectSpec) -> Project:
         """Make a project. Raises Denied, Invalid, NotFound (workspace), Conflict (name)."""
@@ -96,9 +113,22 @@ class ProjectService:
             return
         gone = projects.save(replace(project, deleted_at=self._basics.clock()))  # first: a new use clashes with it
         self.uses.refuse_used(tx, key, f"project '{key}'")
+        for listener in self.listeners:
+            listener.project_deleted(tx, gone)
         self._changes.tell(tx, principal.author, EventType.DELETED, gone)
 
     # For other services: no principal is asked
+
+    def living(self, tx: Transaction, key: ProjectKey) -> Project | None:
+        """Return a project that is not deleted."""
+        return ProjectStore(tx).living(key.workspace, key.name)
+
+    def require_active(self, tx: Transaction, key: ProjectKey, *, field: str) -> Project:
+        """Return the project, which then stays until this transaction ends. Raises NotFound; `field` says where it is named."""
+        project = ProjectStore(tx).kept(key.workspace, key.name)
+        if project is None:
+            raise NotFound(f"there is no project '{key}'", code="UnknownProject", field=field)
+        return project
 
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""

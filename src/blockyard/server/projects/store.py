@@ -1,6 +1,8 @@
 """The table of projects."""
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, or_
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, and_, or_
 
 from blockyard.server.kit.columns import JsonText
 from blockyard.server.kit.database import Transaction, metadata
@@ -31,6 +33,23 @@ class ProjectStore(Store[Project, ProjectId]):
 
     def __init__(self, tx: Transaction) -> None:
         super().__init__(tx, _rows)
+
+    def visible(
+        self,
+        request: PageRequest,
+        *,
+        owners: Collection[str] | None,
+        only: Mapping[str, Collection[str]],
+        wanted: Mapping[str, object | None],
+    ) -> Page[Project]:
+        """Return what `page` does; of the workspaces in `only` these projects alone."""
+        columns = _projects.c
+        conditions = self.with_members(wanted)
+        if owners is not None:
+            whole = columns.workspace.in_(sorted(set(owners) - only.keys()))
+            parts = [and_(columns.workspace == name, columns.name.in_(sorted(some))) for name, some in only.items()]
+            conditions.append(or_(whole, *parts))
+        return self.page_of(request, *conditions)
 
     def paid_by(self, workspace: str, payment_method: str, request: PageRequest) -> Page[Project]:
         """Return one page of the projects of a workspace that name this payment method, also as their substitute."""

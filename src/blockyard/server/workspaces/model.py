@@ -118,7 +118,7 @@ class NewBinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
-    """A person or a group with a role in a workspace."""
+    """A person or a group with a role in a workspace; `ended_at` says when its last day was noticed to be over."""
 
     id: UUID
     kind: BindingKind
@@ -129,6 +129,7 @@ class Binding:
     expires_on: date | None
     created_at: datetime
     deleted_at: datetime | None = None
+    ended_at: datetime | None = None
 
     @property
     def owns(self) -> bool:
@@ -145,7 +146,7 @@ class Binding:
         }
 
 
-def parse_role(name: str) -> WorkspaceRole:
+def parse_role(name: str, *, field: str = "/roleRef/name") -> WorkspaceRole:
     """Return the role of this name. Raises Invalid."""
     try:
         return WorkspaceRole(name)
@@ -154,7 +155,7 @@ def parse_role(name: str) -> WorkspaceRole:
         raise Invalid(
             f"there is no workspace role '{name}'",
             code="UnknownRole",
-            field="/roleRef/name",
+            field=field,
             remedy=f"Use one of {known}.",
         ) from None
 

@@ -275,7 +275,7 @@ class DefinitionService:
     def runner_of(self, tx: Transaction, version: Version) -> Runner:
         """Return who executes the runs of a version: the runner of its integration, or the one it names."""
         integration = self._integration(tx, version)
-        return self._runners.get_by_id(tx, version.runner_id if integration is None else integration.runner_id)
+        return self._runners.get_by_id(tx, version.runner_id if integration is None else integration.runner)
 
     def run_implementation(self, tx: Transaction, version: Version) -> JsonObject:
         """Return the `implementation` of a run document with what the integration has for it."""

@@ -244,7 +244,7 @@ class VersionService:
             implementation.type,
             pointer=implementation.pointer("integrationRef/uuid"),
         )
-        return self._runners.get_by_id(tx, integration.runner_id)
+        return self._runners.get_by_id(tx, integration.runner)
 
     def _check_dependencies(
         self, tx: Transaction, principal: Principal, definition: Definition, content: VersionContent

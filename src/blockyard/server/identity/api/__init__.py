@@ -1,5 +1,6 @@
-"""HTTP of identity: whose request it is, sign-in, API keys, people."""
+"""HTTP of identity: whose request it is, sign-in, API keys, people, groups, admin roles."""
 
+from blockyard.server.identity.api.admin_bindings import admin_binding_routes
 from blockyard.server.identity.api.authenticate import (
     CHANGE_FIRST,
     CSRF_HEADER,
@@ -20,6 +21,7 @@ from blockyard.server.identity.api.current import (
     holding,
     who_asks,
 )
+from blockyard.server.identity.api.groups import group_routes
 from blockyard.server.identity.api.keys import key_routes
 from blockyard.server.identity.api.login import address_of, login_routes
 from blockyard.server.identity.api.people import people_routes
@@ -35,9 +37,11 @@ __all__ = [
     "SignIn",
     "Who",
     "address_of",
+    "admin_binding_routes",
     "authenticate_with",
     "clear_session_cookie",
     "current_principal",
+    "group_routes",
     "holding",
     "key_routes",
     "login_routes",

@@ -12,6 +12,7 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import API_KEY as KIND
 from blockyard.server.identity.api.current import CurrentPrincipal
 from blockyard.server.identity.model import ApiKeyId, KeySettings
+from blockyard.server.identity.model.presets import PRESETS
 from blockyard.server.identity.service import ApiKeyService, IssuedKey
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
@@ -63,6 +64,20 @@ class KeyStatus(WireModel):
     last_login_at: str | None
 
 
+class PresetOut(WireModel):
+    """A ready list of codes."""
+
+    name: str
+    description: str
+    permissions: list[str]
+
+
+class Presets(WireModel):
+    """All ready lists of codes."""
+
+    permission_presets: list[PresetOut]
+
+
 KeyBody = Annotated[KeyIn, Body(media_type=KIND.media)]
 KeyOut = object_schema(KIND, StoredKeyMetadata, KeySpec, KeyStatus)
 
@@ -95,6 +110,24 @@ def key_routes(db: Database, keys: ApiKeyService, links: Links) -> APIRouter:
     async def delete_api_key(uuid: UUID, principal: CurrentPrincipal) -> None:
         """Delete an API key; its tokens are void at once."""
         await db.write(lambda tx: keys.delete(tx, principal, ApiKeyId(uuid)))
+
+    @router.post("/api/blockyard/v1/apikeys/{uuid}/rotate", response_model=KeyOut)
+    async def rotate_api_key(uuid: UUID, request: Request, principal: CurrentPrincipal) -> Response:
+        """Draw a new secret for an API key; it is in this answer, and the old one is void."""
+        shown_once(request)
+        rotated = await db.write(lambda tx: keys.rotate(tx, principal, ApiKeyId(uuid)))
+        return JSONResponse(answer.document(rotated))
+
+    @router.get("/api/blockyard/v1/permission-presets")
+    async def list_permission_presets(principal: CurrentPrincipal) -> Presets:
+        """Return ready lists of codes for API keys."""
+        principal.require_anything()
+        return Presets(
+            permission_presets=[
+                PresetOut(name=name, description=preset.description, permissions=sorted(preset.permissions))
+                for name, preset in PRESETS.items()
+            ]
+        )
 
     @router.get("/api/blockyard/v1/workspaces/{workspace}/apikeys", response_model=all_schema(KIND, KeyOut))
     async def list_api_keys(workspace: str, principal: CurrentPrincipal) -> Response:

@@ -12,8 +12,9 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.api.current import CurrentPrincipal
 from blockyard.server.identity.api.login import address_of
 from blockyard.server.identity.api.signin import SignIn
-from blockyard.server.identity.model import ONLY_PEOPLE_REMEDY, NewUser, Principal, User, UserId, folded
-from blockyard.server.identity.service import UserService
+from blockyard.server.identity.model import ONLY_PEOPLE_REMEDY, NewUser, Principal, Profile, UserId, folded
+from blockyard.server.identity.model.admin_roles import AdminRole
+from blockyard.server.identity.service import Person, UserService
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import NotFound
@@ -29,7 +30,8 @@ _MAX_USERNAME = 255
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
-def _checked_username(text: str) -> str:
+def checked_username(text: str) -> str:
+    """Return a username. Raises ValueError: goes on from "a username"."""
     if not text.isprintable() or " " in text:
         raise ValueError("must have no white space and no characters that cannot be seen")
     if len(folded(text)) > _MAX_USERNAME:
@@ -37,13 +39,14 @@ def _checked_username(text: str) -> str:
     return text
 
 
-def _checked_email(text: str) -> str:
+def checked_email(text: str) -> str:
+    """Return an e-mail address, or none. Raises ValueError: goes on from "an e-mail address"."""
     if text and not _EMAIL.fullmatch(text):
         raise ValueError("must be an e-mail address such as jane@example.org, or be left out")
     return text
 
 
-Username = Annotated[str, Field(min_length=1, max_length=_MAX_USERNAME), AfterValidator(_checked_username)]
+Username = Annotated[str, Field(min_length=1, max_length=_MAX_USERNAME), AfterValidator(checked_username)]
 """A username: no white space, no control characters, nothing invisible that would make two look alike."""
 
 
@@ -80,7 +83,7 @@ class NewAccount(WireModel):
     password: ShortText = Field(repr=False)
     first_name: ShortText = ""
     last_name: ShortText = ""
-    email: Annotated[ShortText, AfterValidator(_checked_email)] = ""
+    email: Annotated[ShortText, AfterValidator(checked_email)] = ""
     euid: ShortText | None = None
     admin: bool = False
 
@@ -94,6 +97,15 @@ class NewAccount(WireModel):
             euid=self.euid,
             admin=self.admin,
         )
+
+
+class ProfileIn(WireModel):
+    """What an administrator says about a person."""
+
+    first_name: ShortText = ""
+    last_name: ShortText = ""
+    email: Annotated[ShortText, AfterValidator(checked_email)] = ""
+    euid: ShortText | None = None
 
 
 class Lock(WireModel):
@@ -112,6 +124,7 @@ class Account(WireModel):
     email: str
     euid: str | None
     admin: bool
+    admin_roles: list[str]
     disabled: bool
     created_on: str
 
@@ -159,6 +172,22 @@ def _add_accounts(router: APIRouter, db: Database, users: UserService, sign_in: 
         password_hash = await sign_in.hash_new(body.password, new.names)
         return _account(await db.write(lambda tx: users.create(tx, principal, new, password_hash)))
 
+    @router.get("/users/{uuid}")
+    async def read_user(uuid: UUID, principal: CurrentPrincipal) -> Account:
+        """Return an account."""
+        return _account(await db.read(lambda tx: users.get(tx, principal, UserId(uuid))))
+
+    @router.put("/users/{uuid}")
+    async def update_user(uuid: UUID, body: Annotated[ProfileIn, Body()], principal: CurrentPrincipal) -> Account:
+        """Change the names, the e-mail address and the euid of a person."""
+        profile = body.into(Profile)
+        return _account(await db.write(lambda tx: users.update(tx, principal, UserId(uuid), profile)))
+
+    @router.delete("/users/{uuid}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
+    async def delete_user(uuid: UUID, principal: CurrentPrincipal) -> None:
+        """Delete an account with all its roles; all its tokens and sessions end."""
+        await db.write(lambda tx: users.delete(tx, principal, UserId(uuid)))
+
     @router.put("/users/{uuid}/password", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
     async def reset_password(uuid: UUID, body: Annotated[PasswordReset, Body()], principal: CurrentPrincipal) -> None:
         """Give a person a new password, which they have to change; all their tokens and sessions end."""
@@ -186,7 +215,8 @@ def _me(principal: Principal) -> Me:
     )
 
 
-def _account(user: User) -> Account:
+def _account(person: Person) -> Account:
+    user = person.user
     return Account(
         uuid=str(user.id),
         username=user.username,
@@ -194,12 +224,13 @@ def _account(user: User) -> Account:
         last_name=user.last_name,
         email=user.email,
         euid=user.euid,
-        admin=user.admin,
+        admin=AdminRole.ORGANIZATION_ADMIN in person.admin_roles,
+        admin_roles=[role.value for role in person.admin_roles],
         disabled=user.disabled,
         created_on=wire_time(user.created_at),
     )
 
 
-def _account_json(user: User) -> JsonObject:
-    document: JsonObject = _account(user).model_dump(by_alias=True)
+def _account_json(person: Person) -> JsonObject:
+    document: JsonObject = _account(person).model_dump(by_alias=True)
     return document

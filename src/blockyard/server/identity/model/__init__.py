@@ -1,9 +1,9 @@
 """The rules of who acts and what they may do; plain Python."""
 
 from blockyard.server.identity.model.keys import (
-    KEYS_PER_WORKSPACE,
     ApiKey,
     ApiKeyId,
+    KeyLimits,
     KeySettings,
     ServedRunner,
     require_ends_in_time,
@@ -18,8 +18,8 @@ from blockyard.server.identity.model.users import (
     ONLY_PEOPLE_REMEDY,
     SESSION_END,
     SESSION_LIFE,
-    Group,
     NewUser,
+    Profile,
     Session,
     SignInLink,
     User,
@@ -28,7 +28,6 @@ from blockyard.server.identity.model.users import (
 )
 
 __all__ = [
-    "KEYS_PER_WORKSPACE",
     "LINK_LIFE",
     "MAX_PASSWORD_LENGTH",
     "MIN_PASSWORD_LENGTH",
@@ -37,10 +36,11 @@ __all__ = [
     "SESSION_LIFE",
     "ApiKey",
     "ApiKeyId",
-    "Group",
+    "KeyLimits",
     "KeySettings",
     "NewUser",
     "Principal",
+    "Profile",
     "Reach",
     "RunGrant",
     "ServedRunner",

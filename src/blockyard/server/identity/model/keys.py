@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NewType
 from uuid import UUID
 
@@ -14,8 +14,31 @@ from blockyard.server.kit.errors import Denied, Invalid
 
 ApiKeyId = NewType("ApiKeyId", UUID)
 
-KEYS_PER_WORKSPACE = 10
-"""How many keys a workspace may have unless an administrator adds more. Source: concepts.md 19."""
+
+@dataclass(frozen=True, slots=True)
+class KeyLimits:
+    """What an operator sets for API keys. Source: concepts.md 19.
+
+    Attributes:
+        per_workspace: how many a workspace may have unless an administrator adds more.
+        max_days: within how many days a key must end; 0 if it need not end.
+    """
+
+    per_workspace: int = 10
+    max_days: int = 0
+
+    def check_end(self, expires_at: date | None, at: datetime) -> None:
+        """Raise Invalid if a key with this last day lives too long."""
+        if self.max_days == 0:
+            return
+        latest = at.date() + timedelta(days=self.max_days)
+        if expires_at is None or expires_at > latest:
+            raise Invalid(
+                f"API keys of this installation end within {self.max_days} days",
+                code="LivesTooLong",
+                field="/spec/expiresAt",
+                remedy=f"Send {latest} or an earlier day.",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,7 @@ class Principal:
         author: how events and runs name the principal.
         everywhere: permission codes held for every workspace, without their `ADM_` prefix; those of `ADM_REVIEW_PUBLICATION` style too.
         grants: permission codes (plain and `MANAGED_`) per workspace the principal belongs to.
+        only_projects: workspaces of whose projects, and what is in them, the principal may know these alone.
         run: the attempt a run token stands for; None for everybody else.
         runner: the runner whose own key this is; such a key works for this runner and holds no codes.
         last_day: the last day of the API key that asks; None if it has none, and for everybody else.
@@ -69,6 +70,7 @@ class Principal:
     author: Author
     everywhere: frozenset[str] = frozenset()
     grants: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    only_projects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     run: RunGrant | None = None
     runner: UUID | None = None
     last_day: date | None = None
@@ -100,6 +102,12 @@ class Principal:
         if hide is not None:
             raise NotFound(hide)
         raise _denied(code, workspace, provider)
+
+    def sees_project(self, workspace: str, project: str) -> bool:
+        """Whether a project of one of the principal's workspaces is no secret to them: members see those they are bound to."""
+        if "PROJECT_LIST" in self.everywhere or workspace not in self.only_projects:
+            return True
+        return project in self.only_projects[workspace]
 
     def belongs_to(self, workspace: str) -> bool:
         """Whether the principal has any permission in `workspace`, so that its existence is no secret to them."""

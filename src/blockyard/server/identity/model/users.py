@@ -34,14 +34,20 @@ LINK_LIFE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewUser:
-    """What an administrator says about a new account."""
+class Profile:
+    """What an administrator says about a person; `euid` is their identifier in the company's directory."""
 
-    username: str
     first_name: str
     last_name: str
     email: str
     euid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser(Profile):
+    """What an administrator says about a new account; with `admin` its person becomes Organization Admin."""
+
+    username: str
     admin: bool = False
 
     @property
@@ -51,26 +57,21 @@ class NewUser:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class User(Profile):
     """A local account.
 
     Attributes:
-        euid: the person's identifier in the company's directory.
-        admin: whether the person may do everything.
+        external_id: what a directory that provisioned the account calls it.
         must_change_password: whether an administrator chose the password, so that nothing else is possible before it is changed.
         epoch: counts password changes and locks; tokens and sessions of an earlier epoch are void.
     """
 
     id: UserId
     username: str
-    first_name: str
-    last_name: str
-    email: str
-    euid: str | None
     password_hash: str
-    admin: bool
     disabled: bool
     created_at: datetime
+    external_id: str | None = None
     must_change_password: bool = False
     epoch: int = 0
     revision: int = 0
@@ -108,7 +109,6 @@ class User:
             "lastName": self.last_name,
             "email": self.email,
             "euid": self.euid,
-            "admin": self.admin,
             "disabled": self.disabled,
         }
 
@@ -144,14 +144,6 @@ class SignInLink:
     def is_valid_for(self, user: User, at: datetime) -> bool:
         """Whether it signs `user` in now: nothing has ended what was signed in when it was made."""
         return at < self.expires_at and not user.disabled and user.epoch == self.epoch
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """People who are bound to workspaces together."""
-
-    name: str
-    display_name: str
 
 
 def folded(text: str) -> str:

@@ -10,9 +10,9 @@ from blockyard.server.events.basics import Basics
 from blockyard.server.events.changes import Changes
 from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import (
-    KEYS_PER_WORKSPACE,
     ApiKey,
     ApiKeyId,
+    KeyLimits,
     KeySettings,
     Principal,
     ServedRunner,
@@ -52,12 +52,14 @@ class ApiKeyService:
         *,
         master_key: MasterKey,
         workspaces: Workspaces,
+        limits: KeyLimits,
         draw_secret: Callable[[], str] = new_secret,
     ) -> None:
         self._basics = basics
         self._master_key = master_key
         self._changes: Changes[ApiKey] = Changes(basics.event_log, API_KEY, "API Key", ApiKey.document)
         self._workspaces = workspaces
+        self._limits = limits
         self._draw_secret = draw_secret
 
     def create(
@@ -75,13 +77,15 @@ class ApiKeyService:
         """
         principal.require("APIKEY_SAVE", workspace=workspace)
         settings.check(self._basics.clock())
+        if runner is None:
+            self._limits.check_end(settings.expires_at, self._basics.clock())
         self._workspaces.require_active(tx, workspace)
         require_may_grant(principal, workspace, settings.permissions)
         require_ends_in_time(principal, settings.expires_at)
         keys = KeyStore(tx)
-        if "APIKEY_SAVE" not in principal.everywhere and keys.count_of(workspace) >= KEYS_PER_WORKSPACE:
+        if "APIKEY_SAVE" not in principal.everywhere and keys.count_of(workspace) >= self._limits.per_workspace:
             raise Conflict(
-                f"workspace '{workspace}' has {KEYS_PER_WORKSPACE} API keys already",
+                f"workspace '{workspace}' has {self._limits.per_workspace} API keys already",
                 code="TooManyApiKeys",
                 remedy="Delete a key that is not used any more, or ask an administrator.",
             )
@@ -110,6 +114,7 @@ class ApiKeyService:
         require_same("an API key", {"/metadata/ownedByWorkspace": (before.workspace, workspace)})
         if settings.expires_at != before.expires_at:
             settings.check(self._basics.clock())
+            self._limits.check_end(settings.expires_at, self._basics.clock())
             require_ends_in_time(principal, settings.expires_at)
         else:
             settings.check_permissions()
@@ -123,6 +128,25 @@ class ApiKeyService:
             after = after.with_secret(self._hash(after.id, secret))
         after = KeyStore(tx).save(after)
         self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
+        return IssuedKey(after, secret)
+
+    def rotate(self, tx: Transaction, principal: Principal, key_id: ApiKeyId) -> IssuedKey:
+        """Draw a new secret; the old one and its tokens are void. Raises Denied, NotFound."""
+        before = self._allowed(tx, principal, "APIKEY_SAVE", key_id)
+        before.require_handled_by(principal)
+        require_ends_in_time(principal, before.expires_at)
+        secret = self._draw_secret()
+        after = KeyStore(tx).save(before.with_secret(self._hash(before.id, secret)))
+        self._basics.event_log.append(
+            tx,
+            principal.author,
+            "API Key Rotated",
+            EventType.CHANGED,
+            workspace=after.workspace,
+            subject_kind=API_KEY.name,
+            subject_id=str(after.id),
+            content=after.document(),
+        )
         return IssuedKey(after, secret)
 
     def delete(self, tx: Transaction, principal: Principal, key_id: ApiKeyId) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
+from blockyard.server.events.model import Author
 from blockyard.server.identity.model import RunGrant, WorkspaceRole
 from blockyard.server.kit.database import Transaction
 
@@ -33,4 +34,36 @@ class Workspaces(Protocol):
 
     def roles_of(self, tx: Transaction, username: str, at: datetime) -> Mapping[str, frozenset[WorkspaceRole]]:
         """Return the roles a person has at `at` in each workspace, directly or through a group."""
+        ...
+
+    def roles_of_group(self, tx: Transaction, group: str, at: datetime) -> Mapping[str, frozenset[WorkspaceRole]]:
+        """Return the roles a group gives at `at` in each workspace."""
+        ...
+
+
+class ProjectsOf(Protocol):
+    """Knows to which projects people are bound."""
+
+    def __call__(self, tx: Transaction, username: str) -> Mapping[str, frozenset[str]]:
+        """Return the projects that a person is bound to, directly or through a group, by workspace."""
+        ...
+
+
+class PeopleFollower(Protocol):
+    """Binds people and groups to something, and follows what becomes of them; in the transaction of the change."""
+
+    def user_changed(self, tx: Transaction, username: str) -> None:
+        """Called after a person was locked, unlocked, or is called otherwise."""
+        ...
+
+    def user_deleted(self, tx: Transaction, author: Author, username: str) -> None:
+        """Called after a person was deleted, also out of all groups."""
+        ...
+
+    def group_changed(self, tx: Transaction, group: str) -> None:
+        """Called after others are in a group."""
+        ...
+
+    def group_deleted(self, tx: Transaction, author: Author, group: str) -> None:
+        """Called after a group was deleted."""
         ...

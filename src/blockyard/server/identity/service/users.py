@@ -1,7 +1,7 @@
 """Local accounts and their sessions on the web pages."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -13,23 +13,35 @@ from blockyard.server.identity.model import (
     SESSION_LIFE,
     NewUser,
     Principal,
+    Profile,
     Session,
     User,
     UserId,
 )
-from blockyard.server.identity.model.codes import ADMIN, everywhere
+from blockyard.server.identity.model.admin_roles import (
+    ADMIN_ROLES,
+    AdminRole,
+    NewAdminBinding,
+    SubjectKind,
+    codes_of_admin_roles,
+)
 from blockyard.server.identity.model.roles import codes_of_roles
+from blockyard.server.identity.service.admin_bindings import AdminBindingService
 from blockyard.server.identity.service.authenticator import principal_of
 from blockyard.server.identity.service.passwords import hash_password
-from blockyard.server.identity.service.ports import Workspaces
-from blockyard.server.identity.store import PlaceStore, SessionStore, UserStore
+from blockyard.server.identity.service.ports import PeopleFollower, ProjectsOf, Workspaces
+from blockyard.server.identity.store import AdminBindingStore, GroupStore, PlaceStore, SessionStore, UserStore
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, Denied, NotFound, Unauthenticated
+from blockyard.server.kit.errors import Conflict, NotFound, Unauthenticated
 from blockyard.server.kit.ids import new_secret
+from blockyard.server.kit.members import changed
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.sealed import MasterKey, same
 
 log = structlog.get_logger(__name__)
+
+NO_PASSWORD = ""
+"""In place of a hash: no password is the right one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +52,32 @@ class SignedIn:
     extension_due: bool
 
 
-class UserService:
-    """Use cases of people with a local account."""
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account, and the admin roles its person has; those through groups are not counted."""
 
-    def __init__(self, basics: Basics, *, master_key: MasterKey, workspaces: Workspaces) -> None:
+    user: User
+    admin_roles: Sequence[AdminRole] = ()
+
+
+class UserService:
+    """Use cases of people with a local account. Higher features that bind people are among `followers`."""
+
+    def __init__(
+        self,
+        basics: Basics,
+        *,
+        master_key: MasterKey,
+        workspaces: Workspaces,
+        projects_of: ProjectsOf,
+        admin_bindings: AdminBindingService,
+    ) -> None:
         self._basics = basics
         self._master_key = master_key
         self._workspaces = workspaces
+        self._projects_of = projects_of
+        self._admin_bindings = admin_bindings
+        self.followers: list[PeopleFollower] = []
 
     # Accounts, for other services and the application's start: no principal is asked
 
@@ -81,20 +112,51 @@ class UserService:
         """Return the accounts with these usernames, sorted by username."""
         return UserStore(tx).by_usernames(usernames) if usernames else []
 
+    def by_ids(self, tx: Transaction, ids: Collection[UserId]) -> Mapping[UserId, User]:
+        """Return the accounts with these ids."""
+        return UserStore(tx).many(ids) if ids else {}
+
     # Accounts, for administrators and for oneself
 
-    def page(self, tx: Transaction, principal: Principal, request: PageRequest) -> Page[User]:
-        """Return one page of all accounts. Raises Denied."""
+    def page(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        request: PageRequest,
+        wanted: Mapping[str, object | None] | None = None,
+    ) -> Page[Person]:
+        """Return one page of the accounts with these values of members, oldest first. Raises Denied."""
         principal.require("USER_LIST", workspace=None)
-        return UserStore(tx).page(request, owners=None)
+        found = UserStore(tx).matching(request, wanted or {})
+        usernames = [user.username for user in found.items]
+        roles = AdminBindingStore(tx).roles_of_users(usernames, self._basics.clock().date())
+        return found.map(lambda user: Person(user, roles[user.username]))
+
+    def get(self, tx: Transaction, principal: Principal, user_id: UserId) -> Person:
+        """Return an account. Raises Denied, NotFound."""
+        principal.require("USER_LIST", workspace=None)
+        return self._person(tx, _found(tx, user_id))
 
     def require_may_create(self, principal: Principal, *, admin: bool) -> None:
         """Raise Denied unless the principal may make such an account."""
         principal.require("USER_SAVE", workspace=None)
-        _require_equal(principal, admin=admin)
+        if admin:
+            role = AdminRole.ORGANIZATION_ADMIN
+            principal.require_holds(ADMIN_ROLES[role], "", of=f"the role '{role}'")
 
-    def create(self, tx: Transaction, principal: Principal, new: NewUser, password_hash: str) -> User:
-        """Make an account; its first sign-in has to choose a password. Raises Denied, Conflict (username, e-mail address)."""
+    def create(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        new: NewUser,
+        password_hash: str = NO_PASSWORD,
+        *,
+        external_id: str | None = None,
+    ) -> Person:
+        """Make an account; its first sign-in has to choose a password. Without one the person cannot sign in with any.
+
+        Raises Denied, Conflict (username, e-mail address).
+        """
         self.require_may_create(principal, admin=new.admin)
         users = UserStore(tx)
         if (namesake := users.alike(new.username)) is not None:
@@ -104,14 +166,56 @@ class UserService:
                 field="/username",
                 remedy="Choose another username; upper and lower case do not make a difference.",
             )
-        if users.by_email(new.email) is not None:
-            raise Conflict(
-                "another account has this e-mail address already",
-                code="EmailTaken",
-                field="/email",
-                remedy="Use the account there is, or another e-mail address.",
-            )
-        return self._add(tx, principal.author, new, password_hash, must_change=True)
+        _require_free(users, new.email)
+        must_change = password_hash != NO_PASSWORD
+        user = self._add(tx, principal.author, new, password_hash, must_change=must_change, external_id=external_id)
+        return self._person(tx, user)
+
+    def update(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        user_id: UserId,
+        profile: Profile,
+        *,
+        external_id: str | None = None,
+    ) -> Person:
+        """Change what a person is called and how they are reached. Raises Denied, NotFound, Conflict (e-mail address)."""
+        before = self._governed(tx, principal, user_id)
+        if before.email != profile.email:
+            _require_free(UserStore(tx), profile.email, before)
+        after = replace(changed(before, profile), external_id=external_id or before.external_id)
+        if after != before:
+            after = UserStore(tx).save(after)
+            UserStore(tx).note_email(after)
+            self._tell(tx, principal.author, "User Modified", EventType.CHANGED, after)
+            for follower in self.followers:
+                follower.user_changed(tx, after.username)
+        return self._person(tx, after)
+
+    def delete(self, tx: Transaction, principal: Principal, user_id: UserId) -> None:
+        """Delete an account with all its roles; deleting it again changes nothing.
+
+        Raises Denied, NotFound, Conflict (own, the last administrator).
+        """
+        principal.require("USER_DELETE", workspace=None)
+        events = self._basics.event_log
+        if UserStore(tx).get(user_id) is None and events.deleted_just_now(
+            tx, principal.author, subject_kind="user", subject_id=str(user_id)
+        ):
+            return
+        user = _found(tx, user_id)
+        self._require_as_administrator(tx, principal, user)
+        if principal.author == user.author:
+            raise Conflict("you cannot delete your own account", remedy="Ask another administrator.")
+        groups = GroupStore(tx).of_user(user.username)
+        UserStore(tx).remove(user)
+        self._admin_bindings.subject_deleted(tx, principal.author, SubjectKind.USER, user.username)
+        for follower in self.followers:
+            follower.user_deleted(tx, principal.author, user.username)
+            for group in groups:
+                follower.group_changed(tx, group)
+        self._tell(tx, principal.author, "User Deleted", EventType.DELETED, user)
 
     def may_reset(self, tx: Transaction, principal: Principal, user_id: UserId) -> User:
         """Return an account whose password the principal may set. Raises Denied, NotFound."""
@@ -133,17 +237,19 @@ class UserService:
             raise NotFound("only people have passwords", remedy=ONLY_PEOPLE_REMEDY)
         self._save_password(tx, principal.author, user, password_hash, must_change=False)
 
-    def lock(self, tx: Transaction, principal: Principal, user_id: UserId, *, disabled: bool) -> User:
+    def lock(self, tx: Transaction, principal: Principal, user_id: UserId, *, disabled: bool) -> Person:
         """Lock an account, or unlock it; all its tokens and sessions end. Raises Denied, NotFound, Conflict (own)."""
-        user = self._allowed(tx, principal, user_id)
+        user = self._governed(tx, principal, user_id)
         if principal.author == user.author:
             raise Conflict("you cannot lock your own account", remedy="Ask another administrator.")
         if user.disabled == disabled:
-            return user
+            return self._person(tx, user)
         after = UserStore(tx).save(user.locked(disabled=disabled))
         SessionStore(tx).remove_of(user.id)
         self._tell(tx, principal.author, "User Locked" if disabled else "User Unlocked", EventType.CHANGED, after)
-        return after
+        for follower in self.followers:
+            follower.user_changed(tx, after.username)
+        return self._person(tx, after)
 
     # Sessions on the web pages
 
@@ -181,7 +287,8 @@ class UserService:
             raise Unauthenticated("the session has ended", code="SessionEnded", remedy="Sign in again.")
         if user.disabled or user.epoch != session.epoch:
             raise Unauthenticated("the session has ended", code="SessionEnded", remedy="Sign in again.")
-        return SignedIn(principal_of(tx, user, self._workspaces, self._basics.clock), session.extension_due(now))
+        principal = principal_of(tx, user, self._workspaces, self._projects_of, self._basics.clock)
+        return SignedIn(principal, session.extension_due(now))
 
     def extend(self, tx: Transaction, cookie: str) -> None:
         """Let a session live on from now, but not past its end; an unknown one changes nothing."""
@@ -201,20 +308,38 @@ class UserService:
     def _hash(self, cookie: str) -> str:
         return self._master_key.digest(cookie, context="session")
 
-    def _allowed(self, tx: Transaction, principal: Principal, user_id: UserId) -> User:
+    def _person(self, tx: Transaction, user: User) -> Person:
+        day = self._basics.clock().date()
+        return Person(user, AdminBindingStore(tx).roles_of_users([user.username], day)[user.username])
+
+    def _governed(self, tx: Transaction, principal: Principal, user_id: UserId) -> User:
+        """Return an account that the principal may change, but not take over. Raises Denied, NotFound."""
         principal.require("USER_SAVE", workspace=None)
-        user = UserStore(tx).get(user_id)
-        if user is None:
-            raise NotFound(f"there is no user {user_id}")
-        _require_equal(principal, admin=user.admin)
-        for workspace, roles in self._workspaces.roles_of(tx, user.username, self._basics.clock()).items():
-            principal.require_holds(
-                codes_of_roles(roles), workspace, of=f"'{user.username}' in workspace '{workspace}'"
-            )
+        user = _found(tx, user_id)
+        self._require_as_administrator(tx, principal, user)
         return user
 
+    def _allowed(self, tx: Transaction, principal: Principal, user_id: UserId) -> User:
+        """Return an account that the principal may take over. Raises Denied, NotFound."""
+        user = self._governed(tx, principal, user_id)
+        for workspace, held in self._workspaces.roles_of(tx, user.username, self._basics.clock()).items():
+            principal.require_holds(codes_of_roles(held), workspace, of=f"'{user.username}' in workspace '{workspace}'")
+        return user
+
+    def _require_as_administrator(self, tx: Transaction, principal: Principal, user: User) -> None:
+        """Raise Denied if the person may do everywhere what the principal may not."""
+        roles = AdminBindingStore(tx).roles_of(user.username, self._basics.clock().date())
+        principal.require_holds(codes_of_admin_roles(roles), "", of=f"'{user.username}'")
+
     def _add(
-        self, tx: Transaction, author: Author, new: NewUser, password_hash: str, *, must_change: bool = False
+        self,
+        tx: Transaction,
+        author: Author,
+        new: NewUser,
+        password_hash: str,
+        *,
+        must_change: bool = False,
+        external_id: str | None = None,
     ) -> User:
         user = User(
             id=UserId(self._basics.new_id()),
@@ -224,13 +349,18 @@ class UserService:
             email=new.email,
             euid=new.euid,
             password_hash=password_hash,
-            admin=new.admin,
             disabled=False,
             created_at=self._basics.clock(),
+            external_id=external_id,
             must_change_password=must_change,
         )
         UserStore(tx).add(user)
         self._tell(tx, author, "User Created", EventType.CREATED, user)
+        if new.admin:
+            role = AdminRole.ORGANIZATION_ADMIN
+            self._admin_bindings.add(
+                tx, author, NewAdminBinding(role=role, kind=SubjectKind.USER, subject=user.username)
+            )
         return user
 
     def _save_password(
@@ -254,11 +384,20 @@ class UserService:
         log.info("user changed", username=user.username, change=title)
 
 
-def _require_equal(principal: Principal, *, admin: bool) -> None:
-    """Raise Denied if an administrator's account is touched by somebody who may do less than it."""
-    if admin and not everywhere(ADMIN) <= principal.everywhere:
-        raise Denied(
-            "you don't have sufficient permissions: only an administrator may make or change an administrator",
-            code="MissingPermission",
-            remedy="Ask an administrator.",
+def _found(tx: Transaction, user_id: UserId) -> User:
+    user = UserStore(tx).get(user_id)
+    if user is None:
+        raise NotFound(f"there is no user {user_id}")
+    return user
+
+
+def _require_free(users: UserStore, email: str, of: User | None = None) -> None:
+    """Raise Conflict if an account, but that `of` whom it is for, has this e-mail address."""
+    other = users.by_email(email)
+    if other is not None and (of is None or other.id != of.id):
+        raise Conflict(
+            "another account has this e-mail address already",
+            code="EmailTaken",
+            field="/email",
+            remedy="Use the account there is, or another e-mail address.",
         )

@@ -1,5 +1,6 @@
-"""The tables of identity: API keys, people, groups, sessions, sign-in links and attempts, tokens that were signed out."""
+"""The tables of identity: API keys, people, groups, admin bindings, sessions, sign-in links and attempts, tokens that were signed out."""
 
+from blockyard.server.identity.store.admin_bindings import AdminBindingStore
 from blockyard.server.identity.store.attempts import AttemptStore, PlaceStore
 from blockyard.server.identity.store.groups import GroupStore
 from blockyard.server.identity.store.keys import KeyStore
@@ -9,6 +10,7 @@ from blockyard.server.identity.store.tokens import EndedTokenStore
 from blockyard.server.identity.store.users import UserStore
 
 __all__ = [
+    "AdminBindingStore",
     "AttemptStore",
     "EndedTokenStore",
     "GroupStore",

@@ -1,17 +1,46 @@
 """The tables of groups and who is in them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeAlias
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, delete, insert, select, update
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+)
 
-from blockyard.server.identity.model import Group, UserId
+from blockyard.server.identity.model.groups import Group, GroupId
+from blockyard.server.identity.model.users import UserId
+from blockyard.server.kit.columns import Instant
 from blockyard.server.kit.database import Transaction, metadata
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.rows import Rows, Store
 
 _groups = Table(
     "groups",
     metadata,
     Column("name", String(255), primary_key=True),
+    Column("id", Uuid),  # SQLite cannot add a column that is never null without making the table anew
     Column("display_name", String(255), nullable=False),
+    Column("workspace", String(64)),
+    Column("external_id", String(255)),
+    Column("created_at", Instant),
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Index("uq_groups_id", "id", unique=True),
+    Index("ix_groups_created_at", "created_at", "name"),
+    Index("ix_groups_workspace", "workspace", "created_at", "name"),
+    Index("ix_groups_display_name", "display_name", "created_at", "name"),
+    Index("ix_groups_external_id", "external_id", "created_at", "name"),
 )
 _members = Table(
     "group_members",
@@ -22,22 +51,46 @@ _members = Table(
     Index("ix_group_members_username", "username"),
     Index("ix_group_members_user_id", "user_id"),
 )
+_rows: Rows[Group, str] = Rows(_groups, Group, "name")
+
+Members: TypeAlias = Mapping[UserId, str]
+"""The people in a group: usernames by id."""
 
 
-class GroupStore:
+def groups_of(parameter: str) -> Select[tuple[str]]:
+    """Return what selects the names of the groups of the person whose username is the value of a parameter."""
+    return select(_members.c.group_name).where(_members.c.username == bindparam(parameter))
+
+
+_OF_USER = groups_of("of_user").order_by(_members.c.group_name)
+
+
+class GroupStore(Store[Group, str]):
     """Reads and writes groups."""
 
     def __init__(self, tx: Transaction) -> None:
-        self._tx = tx
+        super().__init__(tx, _rows)
 
-    def exists(self, name: str) -> bool:
-        """Whether there is a group of this name."""
-        return self._tx.execute(select(_groups.c.name).where(_groups.c.name == name)).one_or_none() is not None
+    def by_id(self, group_id: GroupId) -> Group | None:
+        """Return a group by its id."""
+        return self._one(select(_groups).where(_groups.c.id == group_id))
+
+    def visible(
+        self, request: PageRequest, *, owners: Collection[str] | None, wanted: Mapping[str, object | None]
+    ) -> Page[Group]:
+        """Return one page of the groups of the workspaces `owners` and of the installation; of all if that is None."""
+        conditions = self.with_members(wanted)
+        if owners is not None:
+            conditions.append(or_(_groups.c.workspace.in_(sorted(owners)), _groups.c.workspace.is_(None)))
+        return self.page_of(request, *conditions)
+
+    def of_installation(self, request: PageRequest, wanted: Mapping[str, object | None]) -> Page[Group]:
+        """Return one page of the groups that belong to no workspace."""
+        return self.page_of(request, _groups.c.workspace.is_(None), *self.with_members(wanted))
 
     def of_user(self, username: str) -> Sequence[str]:
-        """Return the names of the groups a person is in."""
-        rows = self._tx.execute(select(_members.c.group_name).where(_members.c.username == username))
-        return sorted(str(name) for (name,) in rows)
+        """Return the names of the groups a person is in, sorted."""
+        return [str(name) for (name,) in self._tx.execute(_OF_USER, {"of_user": username})]
 
     def usernames(self, names: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """Return the usernames in each of the groups `names`."""
@@ -51,14 +104,23 @@ class GroupStore:
             found[row["group_name"]].append(row["username"])
         return found
 
-    def put(self, group: Group, members: Mapping[UserId, str]) -> None:
-        """Write a group with exactly these members."""
-        if self.exists(group.name):
-            self._tx.execute(
-                update(_groups).where(_groups.c.name == group.name).values(display_name=group.display_name)
-            )
-            self._tx.execute(delete(_members).where(_members.c.group_name == group.name))
-        else:
-            self._tx.execute(insert(_groups).values(name=group.name, display_name=group.display_name))
-        for user_id, username in members.items():
-            self._tx.execute(insert(_members).values(group_name=group.name, user_id=user_id, username=username))
+    def members(self, name: str) -> Members:
+        """Return the people in a group, by username."""
+        rows = self._tx.execute(
+            select(_members.c.user_id, _members.c.username)
+            .where(_members.c.group_name == name)
+            .order_by(_members.c.username)
+        )
+        return {row["user_id"]: row["username"] for row in rows.mappings()}
+
+    def put_in(self, name: str, members: Members) -> None:
+        """Add people to a group they are not in."""
+        if members:
+            rows = [{"group_name": name, "user_id": uid, "username": username} for uid, username in members.items()]
+            self._tx.execute(insert(_members).values(rows))
+
+    def take_out(self, name: str, members: Collection[UserId]) -> None:
+        """Take people out of a group."""
+        if members:
+            in_group = (_members.c.group_name == name, _members.c.user_id.in_(sorted(members)))
+            self._tx.execute(delete(_members).where(*in_group))

@@ -1,5 +1,7 @@
 """Sealing secrets for runners the moment they are written. Source: api.md 2.2, runner.md 2."""
 
+from base64 import b64encode
+
 from blockyard.protocol.binding import SealedFor
 from blockyard.protocol.sealing import seal
 from blockyard.server.kit.errors import Invalid
@@ -49,12 +51,28 @@ class SecretSealer:
             return old
         return self.seal(key, change.plaintext, context=context, place=place)
 
+    def kept(
+        self, change: SecretChange, *, old: StoredSecret | None, context: str, pointer: str, name: str
+    ) -> StoredSecret:
+        """Return what `changed` does, for a secret that no runner needs: encrypted for the server itself.
+
+        Raises:
+            Invalid: a hash stands for no stored secret; `pointer` and `name` say where.
+        """
+        if change.plaintext is None:
+            return _known(change, old, pointer=pointer, name=name)
+        hashed = self.hash(change.plaintext, context=context)
+        if old is not None and same(old.hash, hashed):
+            return old
+        encrypted = self._master_key.encrypt(change.plaintext.encode(), context=context)
+        return StoredSecret(hash=hashed, sealed=b64encode(encrypted).decode())
+
     def hash(self, plaintext: str, *, context: str) -> str:
         """Return the hash the API shows for `plaintext` in the place `context`."""
         return "sha256:" + self._master_key.digest(plaintext, context=context)
 
 
-def _kept(change: SecretChange, old: StoredSecret | None, key: SealingKey, *, pointer: str, name: str) -> StoredSecret:
+def _known(change: SecretChange, old: StoredSecret | None, *, pointer: str, name: str) -> StoredSecret:
     if old is None or not same(old.hash, change.hash or ""):
         raise Invalid(
             f"the hash for {name} stands for no stored secret",
@@ -62,6 +80,13 @@ def _kept(change: SecretChange, old: StoredSecret | None, key: SealingKey, *, po
             field=f"{pointer}/hash",
             remedy=f'Send the secret of {name} again as {{"plaintext": …}}.',
         )
+    return old
+
+
+def _kept(
+    change: SecretChange, stored: StoredSecret | None, key: SealingKey, *, pointer: str, name: str
+) -> StoredSecret:
+    old = _known(change, stored, pointer=pointer, name=name)
     if not key.opens(old):
         raise Invalid(
             f"the runner cannot open the stored secret of {name}: it was sealed for another key, or bound to its place, "

@@ -2,7 +2,15 @@
 
 from blockyard.server.workspaces.service.bindings import BindingService
 from blockyard.server.workspaces.service.directory import WorkspaceDirectory
+from blockyard.server.workspaces.service.people import WorkspacePeople, are_news
 from blockyard.server.workspaces.service.ports import PeopleListener
 from blockyard.server.workspaces.service.workspaces import WorkspaceService
 
-__all__ = ["BindingService", "PeopleListener", "WorkspaceDirectory", "WorkspaceService"]
+__all__ = [
+    "BindingService",
+    "PeopleListener",
+    "WorkspaceDirectory",
+    "WorkspacePeople",
+    "WorkspaceService",
+    "are_news",
+]

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 import structlog
 
-from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.events.basics import Basics
-from blockyard.server.events.model import Author, EventType
+from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import Principal, WorkspaceRole
 from blockyard.server.identity.permissions import codes_of_roles
-from blockyard.server.identity.service import GroupService, UserService
+from blockyard.server.identity.service import GroupDirectory, UserService
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, NotFound, Unprocessable
 from blockyard.server.kit.names import check_free_name
@@ -22,38 +21,59 @@ from blockyard.server.workspaces.model import (
     require_room_for_owner,
 )
 from blockyard.server.workspaces.service.directory import WorkspaceDirectory, require_active
-from blockyard.server.workspaces.service.people import people_of
-from blockyard.server.workspaces.service.ports import PeopleListener
+from blockyard.server.workspaces.service.people import WorkspacePeople
 from blockyard.server.workspaces.store import BindingStore, WorkspaceStore
 
 log = structlog.get_logger(__name__)
+
+_AT_ONCE = 50
+"""How many bindings end in one transaction."""
 
 LIST, SAVE = "WORKSPACEPRINCIPALBINDING_LIST", "WORKSPACEPRINCIPALBINDING_SAVE"
 DELETE = "WORKSPACEPRINCIPALBINDING_DELETE"
 
 
 class BindingService:
-    """Use cases of bindings. Higher features that want to know of other people in a workspace are among `listeners`."""
+    """Use cases of bindings."""
 
     def __init__(
         self,
         basics: Basics,
         *,
         directory: WorkspaceDirectory,
+        people: WorkspacePeople,
         users: UserService,
-        groups: GroupService,
+        groups: GroupDirectory,
+        min_approvals: int = 1,
     ) -> None:
         self._basics = basics
         self._directory = directory
+        self._people = people
         self._users = users
         self._groups = groups
-        self.listeners: list[PeopleListener] = []
+        self._min_approvals = min_approvals
 
     def create(self, tx: Transaction, principal: Principal, new: NewBinding) -> Binding:
         """Give somebody a role with no more rights than one's own.
 
-        Raises Denied, NotFound, Invalid, Conflict, Unprocessable (unknown person or group).
+        Raises:
+            Conflict: the name is taken, or the workspace has its owners already.
+            Denied: the principal may not, or others have to be asked first.
+            Invalid: the content breaks a rule.
+            NotFound: there is no such workspace.
+            Unprocessable: there is no such person or group.
         """
+        self.require_possible(tx, principal, new)
+        if self._min_approvals > 1 and SAVE not in principal.everywhere:
+            raise Denied(
+                f"roles in workspaces are given by {self._min_approvals} people together",
+                code="ApprovalNeeded",
+                remedy="Ask for it: POST /api/blockyard/v1/binding-requests.",
+            )
+        return self.grant(tx, principal.author, new)
+
+    def require_possible(self, tx: Transaction, principal: Principal, new: NewBinding) -> None:
+        """Refuse what `create` refuses but for the number of people who want it; keeps the workspace. Raises as it does."""
         principal.require(SAVE, workspace=new.workspace)
         workspace = require_active(
             tx, new.workspace, field="/targetRef/name", will_change=new.role is WorkspaceRole.OWNER
@@ -62,8 +82,7 @@ class BindingService:
         new.check(self._basics.clock())
         _require_as_strong(principal, SAVE, new.role, new.workspace)
         self._require_subject(tx, new)
-        bindings = BindingStore(tx)
-        namesake = bindings.get(new.kind, new.name)
+        namesake = BindingStore(tx).get(new.kind, new.name)
         if namesake is not None and namesake.deleted_at is None:
             raise Conflict(
                 f"there is a binding '{new.name}' already",
@@ -74,12 +93,15 @@ class BindingService:
         if new.role is WorkspaceRole.OWNER:
             self._require_may_appoint(tx, principal, workspace)
             require_room_for_owner(self._owners(tx, workspace.name), new.subject)
-            WorkspaceStore(tx).save(workspace)
+
+    def grant(self, tx: Transaction, author: Author, new: NewBinding) -> Binding:
+        """Make a binding that is possible; whoever calls asked. Raises NotFound."""
+        if new.role is WorkspaceRole.OWNER:
+            WorkspaceStore(tx).save(require_active(tx, new.workspace, will_change=True))
         binding = self._new(new)
-        before = self._people(tx, new.workspace)
-        bindings.add(binding)
-        self._tell_listeners(tx, new.workspace, before)
-        self._tell(tx, principal.author, EventType.ADDED, binding)
+        BindingStore(tx).add(binding)
+        self._people.tell(tx, new.workspace)
+        self._tell(tx, author, EventType.ADDED, binding)
         return binding
 
     def get(self, tx: Transaction, principal: Principal, kind: BindingKind, name: str) -> Binding:
@@ -117,26 +139,64 @@ class BindingService:
         if binding.owns and workspace is not None:
             self._require_may_dismiss(tx, principal, workspace, binding)
             WorkspaceStore(tx).save(workspace)
-        before = self._people(tx, binding.workspace)
         bindings.remove(binding, self._basics.clock())
-        self._tell_listeners(tx, binding.workspace, before)
+        self._people.tell(tx, binding.workspace)
         self._tell(tx, principal.author, EventType.REMOVED, binding)
 
-    def _people(self, tx: Transaction, workspace: str) -> list[JsonObject]:
-        return people_of(tx, workspace, clock=self._basics.clock, users=self._users, groups=self._groups)
+    # For other services: no principal is asked
 
-    def _tell_listeners(self, tx: Transaction, workspace: str, before: list[JsonObject]) -> None:
-        """Tell who wants to know, unless the people and their roles are the same as before."""
-        if self._people(tx, workspace) == before:
-            return
-        for listener in self.listeners:
-            listener.people_changed(tx, workspace)
+    def is_bound(self, tx: Transaction, workspace: str, subject: str, *, is_person: bool) -> bool:
+        """Whether a person, directly or through a group, or a group has a role in the workspace now."""
+        if is_person:
+            return workspace in self._directory.roles_of(tx, subject, self._basics.clock())
+        return any(
+            binding.kind is BindingKind.GROUP and binding.subject == subject
+            for binding in BindingStore(tx).of_workspace(workspace, self._basics.clock())
+        )
+
+    def user_changed(self, tx: Transaction, username: str) -> None:
+        """Tell of the workspaces of a person who was locked, unlocked, or is called otherwise."""
+        self._people.tell_of_user(tx, username)
+
+    def user_deleted(self, tx: Transaction, author: Author, username: str) -> None:
+        """Take all roles of a deleted person away, also of the last owner."""
+        self._remove_all(tx, author, BindingKind.USER, username)
+
+    def group_changed(self, tx: Transaction, group: str) -> None:
+        """Tell of the workspaces of a group in which others are now."""
+        self._people.tell_of_group(tx, group)
+
+    def group_deleted(self, tx: Transaction, author: Author, group: str) -> None:
+        """Take all roles of a deleted group away."""
+        self._remove_all(tx, author, BindingKind.GROUP, group)
+
+    def end_due(self, tx: Transaction) -> int:
+        """Give the end of bindings whose last day is over the effects of a deletion, once; return how many these are.
+
+        They gave no rights any more and stay to be seen. Each is noted in the transaction of its effects.
+        """
+        bindings, now = BindingStore(tx), self._basics.clock()
+        ended = [one for one in bindings.over(now, _AT_ONCE) if bindings.end(one, now)]
+        for binding in ended:
+            self._tell(tx, SYSTEM, EventType.REMOVED, binding, verb="Expired")
+        for workspace in sorted({binding.workspace for binding in ended}):
+            self._people.tell(tx, workspace)
+        return len(ended)
+
+    def _remove_all(self, tx: Transaction, author: Author, kind: BindingKind, subject: str) -> None:
+        bindings = BindingStore(tx)
+        gone = bindings.of_subject(kind, subject)
+        for binding in gone:
+            bindings.remove(binding, self._basics.clock())
+            self._tell(tx, author, EventType.REMOVED, binding)
+        for workspace in sorted({binding.workspace for binding in gone}):
+            self._people.tell(tx, workspace)
 
     def _require_subject(self, tx: Transaction, new: NewBinding) -> None:
         if new.kind is BindingKind.USER:
             known, what = self._users.by_username(tx, new.subject) is not None, "user"
         else:
-            known, what = self._groups.exists(tx, new.subject), "group"
+            known, what = self._groups.exists(tx, new.subject, workspace=new.workspace), "group"
         if not known:
             raise Unprocessable(
                 f"there is no {what} '{new.subject}'",
@@ -182,12 +242,12 @@ class BindingService:
             created_at=self._basics.clock(),
         )
 
-    def _tell(self, tx: Transaction, author: Author, type_: EventType, binding: Binding) -> None:
+    def _tell(self, tx: Transaction, author: Author, type_: EventType, binding: Binding, *, verb: str = "") -> None:
         subject = "User" if binding.kind is BindingKind.USER else "Group"
         self._basics.event_log.append(
             tx,
             author,
-            f"Workspace {subject} Binding {type_}",
+            f"Workspace {subject} Binding {verb or type_}",
             type_,
             workspace=binding.workspace,
             subject_kind=binding.kind.value,

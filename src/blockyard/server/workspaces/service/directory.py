@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from blockyard.server.identity.model import WorkspaceRole
-from blockyard.server.identity.service import GroupService
+from blockyard.server.identity.service import GroupDirectory
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound
 from blockyard.server.workspaces.model import OWNER_FIELD, Workspace
@@ -27,7 +27,7 @@ def require_active(tx: Transaction, name: str, *, field: str = OWNER_FIELD, will
 class WorkspaceDirectory:
     """Answers other services about workspaces; none of them asks a principal."""
 
-    def __init__(self, *, groups: GroupService) -> None:
+    def __init__(self, *, groups: GroupDirectory) -> None:
         self._groups = groups
 
     def exists(self, tx: Transaction, name: str) -> bool:
@@ -42,5 +42,12 @@ class WorkspaceDirectory:
         """Return the roles a person has at `at` in each workspace, directly or through a group."""
         roles: defaultdict[str, set[WorkspaceRole]] = defaultdict(set)
         for binding in BindingStore(tx).of_user(username, self._groups.of_user(tx, username), at):
+            roles[binding.workspace].add(binding.role)
+        return {workspace: frozenset(held) for workspace, held in roles.items()}
+
+    def roles_of_group(self, tx: Transaction, group: str, at: datetime) -> Mapping[str, frozenset[WorkspaceRole]]:
+        """Return the roles a group gives at `at` in each workspace."""
+        roles: defaultdict[str, set[WorkspaceRole]] = defaultdict(set)
+        for binding in BindingStore(tx).of_group(group, at):
             roles[binding.workspace].add(binding.role)
         return {workspace: frozenset(held) for workspace, held in roles.items()}

@@ -11,7 +11,7 @@ from blockyard.server.events.basics import Basics
 from blockyard.server.events.changes import Changes
 from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import Principal, WorkspaceRole
-from blockyard.server.identity.service import ApiKeyService, GroupService, UserService
+from blockyard.server.identity.service import ApiKeyService
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied, NotFound, require_same, taken
 from blockyard.server.kit.names import MAX_NAME_LENGTH, check_name
@@ -25,7 +25,7 @@ from blockyard.server.workspaces.model import (
     WorkspaceSettings,
 )
 from blockyard.server.workspaces.service.directory import require_active
-from blockyard.server.workspaces.service.people import people_of
+from blockyard.server.workspaces.service.people import WorkspacePeople
 from blockyard.server.workspaces.service.ports import WorkspaceListener
 from blockyard.server.workspaces.store import BindingStore, WorkspaceStore
 
@@ -42,8 +42,7 @@ class WorkspaceService:
         self,
         basics: Basics,
         *,
-        users: UserService,
-        groups: GroupService,
+        people: WorkspacePeople,
         keys: ApiKeyService,
         admin_workspace: str = "",
         self_service: bool = False,
@@ -51,8 +50,7 @@ class WorkspaceService:
     ) -> None:
         self._basics = basics
         self._changes: Changes[Workspace] = Changes(basics.event_log, WORKSPACE, "Workspace", Workspace.document)
-        self._users = users
-        self._groups = groups
+        self._people = people
         self._keys = keys
         self.uses: Uses[str] = Uses("still has")
         self.listeners: list[WorkspaceListener] = []
@@ -93,7 +91,7 @@ class WorkspaceService:
 
     def people_of(self, tx: Transaction, workspace: str) -> list[JsonObject]:
         """Return everybody with a binding that has not ended, as USER_PERMISSIONS inputs carry them; sorted."""
-        return people_of(tx, workspace, clock=self._basics.clock, users=self._users, groups=self._groups)
+        return self._people.of(tx, workspace)
 
     def seed_admin(self, tx: Transaction, name: str) -> bool:
         """Make the workspace that runs the installation, unless it is there; return whether it was made."""
@@ -188,6 +186,7 @@ class WorkspaceService:
         WorkspaceStore(tx).add(workspace)
         if owner is not None:
             BindingStore(tx).add(self._ownership(name, owner))
+            self._people.tell(tx, name)
         self._changes.tell(tx, author, EventType.CREATED, workspace)
         if workspace.platform_builder:
             self.warn_of_builders(tx)

@@ -37,6 +37,8 @@ _bindings = Table(
     Column("expires_on", Date),
     Column("created_at", Instant, nullable=False),
     Column("deleted_at", Instant),
+    Column("ended_at", Instant),
+    Index("ix_workspace_bindings_expires_on", "expires_on"),
     Index("ix_workspace_bindings_workspace", "workspace", "created_at"),
     Index("ix_workspace_bindings_subject", "subject", "kind"),
     Index("ix_workspace_bindings_name", "name", "kind"),
@@ -82,6 +84,25 @@ class BindingStore:
             return self._find(personal, valid_at)
         shared = and_(_bindings.c.kind == BindingKind.GROUP, _bindings.c.subject.in_(groups))
         return self._find(or_(personal, shared), valid_at)
+
+    def of_group(self, group: str, valid_at: datetime) -> Sequence[Binding]:
+        """Return the bindings of a group that have not ended."""
+        return self._find(and_(_bindings.c.subject == group, _bindings.c.kind == BindingKind.GROUP), valid_at)
+
+    def of_subject(self, kind: BindingKind, subject: str) -> Sequence[Binding]:
+        """Return the bindings of a person, or of a group, ended ones too."""
+        return self._find(and_(_bindings.c.subject == subject, _bindings.c.kind == kind), None)
+
+    def over(self, at: datetime, limit: int) -> Sequence[Binding]:
+        """Return bindings whose last day is over, which nobody has noticed yet."""
+        is_over = (_bindings.c.expires_on < at.date(), _bindings.c.ended_at.is_(None), _bindings.c.deleted_at.is_(None))
+        rows = self._tx.execute(select(_bindings).where(*is_over).order_by(_bindings.c.expires_on).limit(limit))
+        return [Binding(**row) for row in rows.mappings()]
+
+    def end(self, binding: Binding, at: datetime) -> bool:
+        """Note that the binding is over; return whether nobody had before."""
+        unnoticed = (_bindings.c.id == binding.id, _bindings.c.ended_at.is_(None), _bindings.c.deleted_at.is_(None))
+        return self._tx.execute(update(_bindings).where(*unnoticed).values(ended_at=at)).rowcount > 0
 
     def add(self, binding: Binding) -> None:
         """Write a new binding."""

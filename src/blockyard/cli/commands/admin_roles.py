@@ -1,0 +1,82 @@
+"""`admin-roles list | give | take`."""
+
+from typing import Annotated
+
+import typer
+
+from blockyard.cli.consent import YesOption, require_consent
+from blockyard.cli.documents import text
+from blockyard.cli.exits import usage
+from blockyard.cli.option_words import last_day
+from blockyard.cli.output import Format, columns
+from blockyard.cli.resources import ADMIN_BINDING, own
+from blockyard.cli.session import OutputOption, UrlOption, connected
+from blockyard.protocol.jsontypes import JsonObject
+
+admin_roles = typer.Typer(name="admin-roles", help="Admin roles: who may do what everywhere. For administrators.")
+
+
+@admin_roles.command("list")
+def list_admin_roles(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+    """List who has admin roles, ended ones too."""
+    with connected(output, url) as session:
+        found = list(session.client.list(ADMIN_BINDING, {}, path=own("admin-bindings")))
+        if session.printer.for_programs:
+            session.printer.document([*found])
+            return
+        session.printer.objects(
+            columns("ROLE", "OF", "WHO", "EXPIRES", "ID"),
+            [
+                (
+                    text(item, "role"),
+                    text(item, "subject", "kind"),
+                    text(item, "subject", "name"),
+                    text(item, "expiryDate") or "never",
+                    text(item, "uuid"),
+                )
+                for item in found
+            ],
+        )
+
+
+@admin_roles.command("give")
+def give_admin_role(
+    role: Annotated[str, typer.Argument(help="Such as Auditor or Platform Engineer.")],
+    *,
+    user: Annotated[str | None, typer.Option("--user", help="Username of a person.")] = None,
+    group: Annotated[str | None, typer.Option("--group", help="Name of a group of the installation.")] = None,
+    expires: Annotated[
+        str | None, typer.Option("--expires", metavar="DAY", help="Last day, YYYY-MM-DD.", parser=last_day)
+    ] = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Give a person or a group an admin role."""
+    with connected(output, url) as session:
+        subject = user or group
+        if subject is None or (user and group):
+            raise usage("an admin role is given to one person or one group", "Give --user or --group.")
+        content: JsonObject = {
+            "role": role,
+            "subject": {"kind": "user" if user else "group", "name": subject},
+            "expiryDate": expires,
+        }
+        made = session.client.post(own("admin-bindings"), content)
+        session.printer.result(made, f"{subject} has the role {role}.")
+
+
+@admin_roles.command("take")
+def take_admin_role(
+    binding: Annotated[str, typer.Argument(help="Id of the admin binding.")],
+    *,
+    yes: YesOption = False,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Take an admin role away."""
+    with connected(output, url) as session:
+        found = session.client.get(own("admin-bindings", binding))
+        role, who = text(found, "role"), text(found, "subject", "name")
+        require_consent(f"Take the role '{role}' away from {who}?", yes=yes)
+        session.client.request("DELETE", own("admin-bindings", binding))
+        session.printer.result({"deleted": binding}, f"{who} does not have the role {role} by this any more.")

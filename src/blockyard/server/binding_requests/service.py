@@ -1,0 +1,184 @@
+"""Use cases of requests for bindings. Source: concepts.md 2.5."""
+
+from collections.abc import Collection
+
+from blockyard.server.binding_requests.model import BindingRequest, RequestId, RequestState
+from blockyard.server.binding_requests.store import RequestStore
+from blockyard.server.events.basics import Basics
+from blockyard.server.events.model import Author, EventType
+from blockyard.server.identity.model import Principal, WorkspaceRole
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Denied, NotFound
+from blockyard.server.kit.members import members
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.workspaces.model import BindingKind, NewBinding
+from blockyard.server.workspaces.service import BindingService, WorkspaceService
+
+LIST, SAVE = "WORKSPACEPRINCIPALBINDING_LIST", "WORKSPACEPRINCIPALBINDING_SAVE"
+
+_DECIDES = {
+    WorkspaceRole.OWNER: frozenset({WorkspaceRole.OWNER.value}),
+    WorkspaceRole.MANAGER: frozenset({WorkspaceRole.OWNER.value, WorkspaceRole.MANAGER.value}),
+    WorkspaceRole.MEMBER: frozenset({WorkspaceRole.OWNER.value, WorkspaceRole.MANAGER.value}),
+}
+"""Who decides about which role: nobody makes an owner but owners."""
+
+_TYPES = {
+    RequestState.REQUESTED: EventType.REQUESTED,
+    RequestState.APPROVED: EventType.APPROVED,
+    RequestState.REJECTED: EventType.REJECTED,
+    RequestState.CANCELLED: EventType.CANCELLED,
+}
+
+
+class BindingRequestService:
+    """Use cases of requests. Owners and managers decide, and who may bind everywhere decides alone."""
+
+    def __init__(
+        self, basics: Basics, *, workspaces: WorkspaceService, bindings: BindingService, min_approvals: int
+    ) -> None:
+        self._basics = basics
+        self._workspaces = workspaces
+        self._bindings = bindings
+        self._min_approvals = min_approvals
+
+    def page(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        request: PageRequest,
+        *,
+        workspace: str | None = None,
+        state: RequestState | None = None,
+    ) -> Page[BindingRequest]:
+        """Return one page of the requests the principal may see, oldest first. Raises Denied."""
+        owners = principal.listing(LIST).owners
+        return RequestStore(tx).page(request, owners=owners, wanted={"workspace": workspace, "state": state})
+
+    def get(self, tx: Transaction, principal: Principal, request_id: RequestId) -> BindingRequest:
+        """Return a request. Raises Denied, NotFound."""
+        return principal.opened(LIST, RequestStore(tx).get(request_id), _unknown(request_id))
+
+    def create(self, tx: Transaction, principal: Principal, new: NewBinding, reason: str) -> BindingRequest:
+        """Ask for a binding, which counts as an approval; the binding is made at once if that is enough.
+
+        Raises Denied, Invalid, NotFound, Conflict (name, owners), Unprocessable (unknown person or group).
+        """
+        principal.require(SAVE, workspace=new.workspace)
+        _require_person(principal)
+        self._bindings.require_possible(tx, principal, new)
+        who = principal.author.identifier
+        asked = BindingRequest(
+            id=RequestId(self._basics.new_id()),
+            reason=reason,
+            requested_by=who,
+            approvals=(who,),
+            created_at=self._basics.clock(),
+            **members(new),
+        )
+        RequestStore(tx).add(asked)
+        self._tell(tx, principal.author, asked)
+        return self._settled(tx, principal, asked)
+
+    def approve(self, tx: Transaction, principal: Principal, request_id: RequestId) -> BindingRequest:
+        """Approve a request; doing it again changes nothing. The approval that completes the count makes the binding.
+
+        Raises Denied, NotFound, Conflict (decided already), and what a new binding may be refused for.
+        """
+        before = self._decidable(tx, principal, request_id)
+        if before.state is RequestState.APPROVED and principal.author.identifier in before.approvals:
+            return before
+        after = before.approved_by(principal.author.identifier)
+        self._bindings.require_possible(tx, principal, after.binding())
+        if after != before:
+            after = RequestStore(tx).save(after)
+        return self._settled(tx, principal, after)
+
+    def decline(self, tx: Transaction, principal: Principal, request_id: RequestId) -> BindingRequest:
+        """Refuse a request, which ends it; doing it again changes nothing. Raises Denied, NotFound, Conflict (decided)."""
+        return self._end(tx, principal, self._decidable(tx, principal, request_id), RequestState.REJECTED)
+
+    def cancel(self, tx: Transaction, principal: Principal, request_id: RequestId) -> BindingRequest:
+        """Take one's own request back; doing it again changes nothing. Raises Denied, NotFound, Conflict (decided)."""
+        request = principal.opened(LIST, RequestStore(tx).get(request_id), _unknown(request_id))
+        if principal.author.identifier != request.requested_by:
+            raise Denied(
+                f"only '{request.requested_by}' can take this request back",
+                code="RequesterNeeded",
+                remedy="Decline it instead, if you may decide it.",
+            )
+        return self._end(tx, principal, request, RequestState.CANCELLED)
+
+    # For other services: no principal is asked
+
+    def workspace_deleted(self, tx: Transaction, author: Author, workspace: str) -> None:
+        """Cancel the open requests of a workspace that is being deleted."""
+        requests = RequestStore(tx)
+        for request in requests.all_of(workspace):
+            if request.state is RequestState.REQUESTED:
+                now = self._basics.clock()
+                gone = requests.save(request.decided(RequestState.CANCELLED, author.identifier, now))
+                self._tell(tx, author, gone)
+
+    def _decidable(self, tx: Transaction, principal: Principal, request_id: RequestId) -> BindingRequest:
+        request = principal.opened(SAVE, RequestStore(tx).get(request_id), _unknown(request_id))
+        _require_person(principal)
+        return request
+
+    def _settled(self, tx: Transaction, principal: Principal, request: BindingRequest) -> BindingRequest:
+        """Make the binding if the request has enough approvals, or somebody who decides alone approved it."""
+        alone = SAVE in principal.everywhere
+        if not alone and not request.is_complete(self._entitled(tx, request), self._min_approvals):
+            return request
+        after = request.decided(RequestState.APPROVED, principal.author.identifier, self._basics.clock())
+        after = RequestStore(tx).save(after)
+        self._tell(tx, principal.author, after)
+        self._bindings.grant(tx, principal.author, after.binding())
+        return after
+
+    def _end(
+        self, tx: Transaction, principal: Principal, request: BindingRequest, state: RequestState
+    ) -> BindingRequest:
+        if request.state is state and request.decided_by == principal.author.identifier:
+            return request
+        after = request.decided(state, principal.author.identifier, self._basics.clock())
+        after = RequestStore(tx).save(after)
+        self._tell(tx, principal.author, after)
+        return after
+
+    def _entitled(self, tx: Transaction, request: BindingRequest) -> Collection[str]:
+        """Return the usernames of those who may decide about the role."""
+        deciding = _DECIDES[request.role]
+        people = self._workspaces.people_of(tx, request.workspace)
+        return [str(one["username"]) for one in people if deciding & _roles(one["roles"])]
+
+    def _tell(self, tx: Transaction, author: Author, request: BindingRequest) -> None:
+        word = "User" if request.kind is BindingKind.USER else "Group"
+        self._basics.event_log.append(
+            tx,
+            author,
+            f"Workspace {word} Binding {_TYPES[request.state]}",
+            _TYPES[request.state],
+            workspace=request.workspace,
+            subject_kind="bindingRequest",
+            subject_id=str(request.id),
+            content=request.document(),
+        )
+
+
+def _roles(roles: object) -> set[str]:
+    return {str(role) for role in roles} if isinstance(roles, list) else set()
+
+
+def _require_person(principal: Principal) -> None:
+    """Raise Denied if a machine decides that may not decide alone: whoever has one key could have two."""
+    if principal.author.type != "User" and SAVE not in principal.everywhere:
+        raise Denied(
+            "requests for roles are made and decided by people",
+            code="PersonNeeded",
+            remedy="Sign in as a person, not with an API key.",
+        )
+
+
+def _unknown(request_id: RequestId) -> NotFound:
+    return NotFound(f"there is no request {request_id}")

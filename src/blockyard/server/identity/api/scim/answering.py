@@ -1,0 +1,171 @@
+"""How SCIM is spoken: what a directory sends is read leniently, and every refusal has the shape of the standard.
+
+Source: RFC 7644 §3.12. Directories in use send attributes nobody declared, values of a removal, and texts for booleans; the
+policy takes these.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, TypeAlias, TypeVar
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from scim2_models import (
+    Context,
+    Error,
+    ListResponse,
+    PatchOp,
+    Resource,
+    SCIMException,
+    ScimFilter,
+    ScimPolicy,
+    SearchRequest,
+)
+from scim2_models.path import Comparison
+
+from blockyard.server.kit.errors import Conflict, Invalid, Refusal
+from blockyard.server.kit.http import HttpRefusal, status_of
+from blockyard.server.kit.paging import MAX_SIZE, Page, PageFrom
+from blockyard.server.kit.routers import BodyRoute, Handle
+
+MEDIA = "application/scim+json"
+DEFAULT_COUNT = 100
+
+LENIENT = ScimPolicy(
+    unknown=ScimPolicy.Unknown.ignore,
+    remove_value_as_filter=ScimPolicy.RemoveValue.apply,
+    unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
+)
+
+Search: TypeAlias = SearchRequest[Any]  # Any: as in the library
+"""What a directory asks of a list."""
+
+R = TypeVar("R", bound=Resource[Any])  # Any: as in the library
+
+
+class ScimJson(JSONResponse):
+    """An answer to a directory."""
+
+    media_type = MEDIA
+
+
+class ScimRoute(BodyRoute):
+    """Answers refusals in the shape of SCIM."""
+
+    def get_route_handler(self) -> Handle:
+        """Return what handles a request."""
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Refusal as refusal:
+                return _refused(status_of(refusal), refusal.message, _type_of(refusal))
+            except HttpRefusal as refusal:
+                return _refused(refusal.status, refusal.message, None)
+            except SCIMException as error:
+                return _error(error.to_error())
+            except RequestValidationError:
+                return _refused(HTTPStatus.BAD_REQUEST, "the request cannot be read", "invalidSyntax")
+            except ValidationError as error:
+                return _error(Error.from_validation_errors(error)[0])
+
+        return handled
+
+
+def read(model: type[R], body: Mapping[str, object], context: Context) -> R:
+    """Return what a directory sent. Raises ValidationError."""
+    found: R = model.model_validate(body, scim_ctx=context, scim_policy=LENIENT)
+    return found
+
+
+def patched(resource: R, body: Mapping[str, object]) -> R:
+    """Return a resource with the changes of a PATCH. Raises ValidationError, SCIMException."""
+    model: Any = type(resource)  # Any: the library makes the message of a class at run time
+    operations = PatchOp[model].model_validate(body, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=LENIENT)
+    operations.patch(resource, LENIENT)
+    return resource
+
+
+def search_of(request: Request) -> Search:
+    """Return what a list is asked for. Raises ValidationError."""
+    query: dict[str, object] = dict(request.query_params)
+    for name in ("attributes", "excludedAttributes"):
+        if name in query:
+            query[name] = str(query[name]).split(",")
+    return Search.model_validate(query, scim_policy=LENIENT)
+
+
+def page_of(search: Search) -> PageFrom:
+    """Return which objects of a list are wanted."""
+    count = DEFAULT_COUNT if search.count is None else min(search.count, MAX_SIZE)
+    return PageFrom(size=count, start=(search.start_index or 1) - 1)
+
+
+def wanted(model: type[R], search: Search, members: Mapping[str, str]) -> dict[str, str]:
+    """Return the values of members that a filter asks for; `members` has them by the attributes that can be asked for.
+
+    Raises SCIMException: the filter cannot be read, or is none of an attribute that equals a text.
+    """
+    if search.filter is None:
+        return {}
+    bound: Any = ScimFilter[model]  # type: ignore[valid-type]  # the library binds a filter to a class at run time
+    tree = bound(str(search.filter)).ast
+    if isinstance(tree, Comparison) and tree.op == "eq" and isinstance(tree.value, str):
+        path = tree.attr_path.attr + (f".{tree.attr_path.sub_attr}" if tree.attr_path.sub_attr else "")
+        for attribute, member in members.items():
+            if path.lower() == attribute.lower():
+                return {member: tree.value}
+    raise Invalid(
+        f'lists are filtered by one of {", ".join(members)}, such as: {next(iter(members))} eq "…"',
+        code="InvalidFilter",
+        field="query/filter",
+        remedy="Send a filter of this kind.",
+    )
+
+
+def one(resource: R, status: HTTPStatus = HTTPStatus.OK, search: Search | None = None) -> ScimJson:
+    """Return the answer with one resource."""
+    location = None if resource.meta is None else resource.meta.location
+    headers = None if location is None else {"Location": str(location)}
+    return ScimJson(shown(resource, search), status_code=status, headers=headers)
+
+
+def listed(resources: Sequence[R], found: Page[Any], search: Search) -> ScimJson:  # Any: only counted
+    """Return the answer with some resources of a list."""
+    answer: dict[str, object] = {
+        "schemas": [str(ListResponse.__schema__)],
+        "totalResults": found.total,
+        "startIndex": found.request.offset + 1,
+        "itemsPerPage": len(resources),
+        "Resources": [shown(resource, search) for resource in resources],
+    }
+    return ScimJson(answer)
+
+
+def shown(resource: R, search: Search | None = None) -> dict[str, object]:
+    """Return a resource with the attributes that are asked for."""
+    document: dict[str, object] = resource.model_dump(
+        scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=search
+    )
+    return document
+
+
+def _type_of(refusal: Refusal) -> str | None:
+    if refusal.code == "InvalidFilter":
+        return "invalidFilter"
+    if isinstance(refusal, Conflict) and refusal.code in {"UserExists", "EmailTaken", "NameTaken"}:
+        return "uniqueness"
+    if isinstance(refusal, Invalid):
+        return "mutability" if refusal.code == "Immutable" else "invalidValue"
+    return None
+
+
+def _refused(status: HTTPStatus, detail: str, scim_type: str | None) -> ScimJson:
+    return _error(Error(status=int(status), detail=detail, scim_type=scim_type))
+
+
+def _error(error: Error) -> ScimJson:
+    return ScimJson(error.model_dump(), status_code=error.status or HTTPStatus.BAD_REQUEST)

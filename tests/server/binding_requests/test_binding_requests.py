@@ -1,0 +1,196 @@
+"""Roles that several people give together. Source: concepts.md 2.5."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+
+from blockyard.server.identity.model import WorkspaceRole
+from blockyard.server.identity.permissions import MANAGED, PLAIN
+from blockyard.server.kit.database import Database
+from tests.support.clock import FixedClock
+from tests.support.tenancy import USER_BINDING, WORKSPACE, Tenancy
+
+pytestmark = pytest.mark.anyio
+REQUESTS = "/api/blockyard/v1/binding-requests"
+BINDINGS = "/api/meshobjects/meshworkspacebindings/userbindings"
+
+
+@pytest.fixture
+def tenancy(database: Database, clock: FixedClock, ids: Callable[[], UUID]) -> Tenancy:
+    """A server where two have to want a role, with a workspace of one owner and two managers."""
+    tenancy = Tenancy(database, clock, ids, min_approval_count=2)
+    tenancy.workspace("shop")
+    tenancy.workspace("bank")
+    for name in ("olga", "mary", "max", "bob", "anna"):
+        tenancy.user(name)
+    tenancy.member("shop", "olga", WorkspaceRole.OWNER)
+    tenancy.member("shop", "mary", WorkspaceRole.MANAGER)
+    tenancy.member("shop", "max", WorkspaceRole.MANAGER)
+    tenancy.member("shop", "bob")
+    return tenancy
+
+
+def asked(role: str = "Member", subject: str = "anna", **members: Any) -> dict[str, Any]:
+    """Return a request for a role in the workspace shop."""
+    return {
+        "kind": "meshWorkspaceUserBinding",
+        "name": f"{subject}-asked",
+        "role": f"Workspace {role}",
+        "workspaceIdentifier": "shop",
+        "subject": subject,
+        "expiryDate": "2026-06-30",
+        "reason": "new in the team",
+    } | members
+
+
+async def ask(client: httpx2.AsyncClient, **members: Any) -> str:
+    """Make a request; return its address."""
+    made = await client.post(REQUESTS, json=asked(**members))
+    assert made.status_code == 201, made.text
+    return f"{REQUESTS}/{made.json()['uuid']}"
+
+
+async def is_bound(tenancy: Tenancy, name: str = "anna-asked") -> bool:
+    """Whether the binding was made."""
+    return (await tenancy.admin().get(f"{BINDINGS}/{name}", headers=USER_BINDING)).status_code == 200
+
+
+async def test_the_approval_that_completes_the_count_gives_the_role(tenancy: Tenancy) -> None:
+    mary, max_ = tenancy.person("mary"), tenancy.person("max")
+
+    made = await mary.post(REQUESTS, json=asked())
+
+    uuid = made.json()["uuid"]
+    open_ = {"uuid": uuid, "state": "REQUESTED", "requestedBy": "mary", "approvals": ["mary"]}
+    assert made.json() == asked() | open_ | {"decidedBy": None, "decidedOn": None, "createdOn": "2026-01-01T12:00:00Z"}
+    path = f"{REQUESTS}/{uuid}"
+    assert (await mary.post(f"{path}/approve")).json()["state"] == "REQUESTED"
+    assert not await is_bound(tenancy)
+    assert (await max_.get(f"{REQUESTS}?state=REQUESTED&workspaceIdentifier=shop")).json()["_embedded"] == {
+        "bindingRequests": [made.json()]
+    }
+    done = await max_.post(f"{path}/approve")
+    assert (done.json()["state"], done.json()["approvals"], done.json()["decidedBy"]) == (
+        "APPROVED", ["mary", "max"], "max"
+    )  # fmt: skip
+    assert await is_bound(tenancy)
+    assert (await max_.post(f"{path}/approve")).json() == done.json()
+    assert (await tenancy.person("olga").post(f"{path}/decline")).json()["errorCode"] == "RequestDecided"
+    titles = [f"Workspace User Binding {word}" for word in ("Requested", "Approved", "Added")]
+    assert [title for title in tenancy.titles() if title in titles][-3:] == titles
+
+
+async def test_nobody_gives_a_role_past_the_others_but_who_may_bind_everywhere(tenancy: Tenancy) -> None:
+    binding = {
+        "metadata": {"name": "direct"},
+        "roleRef": {"name": "Workspace Member"},
+        "targetRef": {"name": "shop"},
+        "subject": {"name": "anna"},
+    }
+    for client in (tenancy.person("olga"), tenancy.person("mary"), tenancy.key("shop", *(PLAIN | MANAGED))):
+        refused = await client.post(BINDINGS, json=binding, headers=USER_BINDING)
+        assert (refused.status_code, refused.json()["errorCode"]) == (403, "ApprovalNeeded")
+
+    assert (await tenancy.admin().post(BINDINGS, json=binding, headers=USER_BINDING)).status_code == 201
+    assert (await tenancy.person("mary").delete(f"{BINDINGS}/direct", headers=USER_BINDING)).status_code == 204
+
+
+async def test_an_administrator_decides_alone(tenancy: Tenancy) -> None:
+    path = await ask(tenancy.person("mary"))
+
+    assert (await tenancy.admin().post(f"{path}/approve")).json()["state"] == "APPROVED"
+
+    assert await is_bound(tenancy)
+    made = await tenancy.admin().post(REQUESTS, json=asked(subject="bob", role="Manager"))
+    assert made.json()["state"] == "APPROVED"
+
+
+async def test_one_who_declines_ends_a_request_and_its_maker_takes_it_back(tenancy: Tenancy) -> None:
+    mary, max_ = tenancy.person("mary"), tenancy.person("max")
+    first, second = await ask(mary), await ask(mary, name="second")
+
+    assert (await max_.post(f"{second}/cancel")).status_code == 403
+    assert (await mary.post(f"{second}/cancel")).json()["state"] == "CANCELLED"
+    assert (await mary.post(f"{second}/cancel")).json()["state"] == "CANCELLED"
+    assert (await max_.post(f"{first}/decline")).json()["state"] == "REJECTED"
+
+    for path in (first, second):
+        again = await max_.post(f"{path}/approve")
+        assert (again.status_code, again.json()["errorCode"]) == (409, "RequestDecided")
+    assert not await is_bound(tenancy)
+    assert {"Workspace User Binding Rejected", "Workspace User Binding Cancelled"} <= set(tenancy.titles())
+
+
+async def test_where_there_are_fewer_than_the_count_all_of_them_are_enough(tenancy: Tenancy) -> None:
+    tenancy.member("bank", "olga", WorkspaceRole.OWNER)
+
+    made = await tenancy.person("olga").post(REQUESTS, json=asked(workspaceIdentifier="bank"))
+
+    assert made.json()["state"] == "APPROVED"
+    owner = await tenancy.person("olga").post(REQUESTS, json=asked("Owner", "anna", name="second-owner"))
+    assert owner.json()["state"] == "APPROVED"  # managers have no say about owners
+
+
+async def test_what_people_decide_no_key_and_no_member_decides(tenancy: Tenancy) -> None:
+    path = await ask(tenancy.person("mary"))
+    key, bob, anna = tenancy.key("shop", *(PLAIN | MANAGED)), tenancy.person("bob"), tenancy.person("anna")
+
+    assert (await key.post(REQUESTS, json=asked(name="by-a-key"))).json()["errorCode"] == "PersonNeeded"
+    assert (await key.post(f"{path}/approve")).json()["errorCode"] == "PersonNeeded"
+    assert (await bob.post(REQUESTS, json=asked(name="by-bob"))).status_code == 403
+    assert (await bob.post(f"{path}/approve")).status_code == 403
+    assert (await bob.get(path)).status_code == 200
+    assert (await anna.get(path)).status_code == 404
+    assert (await anna.post(f"{path}/approve")).status_code == 404
+    assert (await tenancy.person("max").post(REQUESTS, json=asked("Owner", name="o"))).status_code == 403
+    assert (await bob.get(f"{REQUESTS}/{uuid4()}")).status_code == 404
+
+
+async def test_the_approval_of_who_has_left_does_not_count(tenancy: Tenancy) -> None:
+    path = await ask(tenancy.person("mary"))
+    await tenancy.admin().delete(f"{BINDINGS}/mary-shop", headers=USER_BINDING)
+
+    assert (await tenancy.person("max").post(f"{path}/approve")).json()["state"] == "REQUESTED"
+    assert (await tenancy.person("olga").post(f"{path}/approve")).json()["state"] == "APPROVED"
+
+
+async def test_an_approval_is_checked_like_a_new_binding_and_leaves_nothing_half_done(tenancy: Tenancy) -> None:
+    path = await ask(tenancy.person("mary"))
+    tenancy.clock.advance(200 * 24 * 3600)
+
+    late = await tenancy.person("max").post(f"{path}/approve")
+
+    assert (late.status_code, late.json()["errorCode"]) == (400, "PastExpiryDate")
+    assert (await tenancy.person("max").get(path)).json()["approvals"] == ["mary"]
+    assert not await is_bound(tenancy)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"role": "Project Admin"}, 400, "/role"),
+        ({"subject": "nobody"}, 422, "/subject/name"),
+        ({"reason": ""}, 400, "/reason"),
+        ({"name": "a/b"}, 400, "/metadata/name"),
+        ({"kind": "meshProjectUserBinding"}, 400, "/kind"),
+    ],
+)
+@pytest.mark.one_database
+async def test_a_bad_request_is_refused_and_names_the_member(
+    tenancy: Tenancy, change: dict[str, Any], status: int, field: str
+) -> None:
+    answer = await tenancy.person("mary").post(REQUESTS, json=asked(**change))
+
+    assert (answer.status_code, answer.json()["field"]) == (status, field)
+
+
+async def test_open_requests_end_with_their_workspace(tenancy: Tenancy) -> None:
+    path = await ask(tenancy.person("mary"))
+
+    shop = "/api/meshobjects/meshworkspaces/shop"
+    assert (await tenancy.admin().delete(shop, headers=WORKSPACE)).status_code == 204
+
+    assert (await tenancy.admin().get(path)).json()["state"] == "CANCELLED"
