@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.kinds import PAYMENT_METHOD, PLATFORM
+from blockyard.protocol.kinds import PAYMENT_METHOD, PLATFORM, PROJECT
 from blockyard.server.app.keys import KeyPair
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID, Seeds, seed
 from blockyard.server.kit.database import Database, metadata
@@ -138,11 +138,13 @@ class Tenancy:
 
 
 def furnish(server: WholeServer) -> Tenancy:
-    """Make two workspaces, a payment method, a platform, a released definition, a block of it and claim the block's run."""
+    """Make two workspaces, a payment method, a project, a platform, a released definition, a block of it and claim the block's run."""
     for name in ("platform", "shop"):
         server.ok(Request("POST", WORKSPACES, a_workspace(name), kinds.WORKSPACE.media))
     method: JsonObject = {"metadata": {"name": "shop", "ownedByWorkspace": "shop"}, "spec": {"displayName": "Shop"}}
     server.ok(Request("POST", PAYMENT_METHOD.collection, method, PAYMENT_METHOD.media))
+    project: JsonObject = {"metadata": {"name": "dev", "ownedByWorkspace": "shop"}, "spec": {"displayName": "Dev"}}
+    server.ok(Request("POST", PROJECT.collection, project, PROJECT.media))
     created = server.ok(Request("POST", DEFINITIONS, a_definition(), kinds.DEFINITION.media))
     definition, version = text_of(created, "metadata", "uuid"), text_of(created, "status", "latestVersionUuid")
     server.ok(Request("PUT", f"{VERSIONS}/{version}", a_version(definition, version), kinds.VERSION.media))

@@ -10,10 +10,12 @@ from blockyard import __version__
 from blockyard.cli.commands.blocks import blocks
 from blockyard.cli.commands.context import context
 from blockyard.cli.commands.definitions import definitions
+from blockyard.cli.commands.events import events
 from blockyard.cli.commands.keys import keys
 from blockyard.cli.commands.payment_methods import payment_methods
 from blockyard.cli.commands.runners import runners
 from blockyard.cli.commands.runs import runs
+from blockyard.cli.commands.service_instances import service_instances
 from blockyard.cli.commands.signin import login, logout, whoami
 from blockyard.cli.commands.state import state
 from blockyard.cli.commands.workspaces import workspaces
@@ -44,7 +46,18 @@ def build() -> typer.Typer:
     for command in (login, logout, whoami):
         application.command(command.__name__, rich_help_panel=SIGN_IN)(_with_context(command))
     application.add_typer(context, no_args_is_help=True, rich_help_panel=SIGN_IN)
-    for group in (definitions, blocks, runs, state, runners, workspaces, payment_methods, keys):
+    for group in (
+        definitions,
+        blocks,
+        runs,
+        state,
+        runners,
+        workspaces,
+        payment_methods,
+        service_instances,
+        keys,
+        events,
+    ):
         application.add_typer(_all_with_context(group), no_args_is_help=True, rich_help_panel=OBJECTS)
     return application
 

@@ -54,6 +54,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "state show": ("state show logs 3",),
     "state pull": ("state pull logs logs.tfstate", "state pull logs logs.tfstate --version 3"),
     "state restore": ("state restore logs 3",),
+    "state lock": ("state lock logs",),
+    "state unlock": ("state unlock logs",),
     "runners list": ("runners list",),
     "runners show": ("runners show cloud",),
     "runners create": ("runners create cloud --workspace platform --type TERRAFORM --dir cloud-runner",),
@@ -70,9 +72,13 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "payment-methods update": ("payment-methods update budget-2026 --amount 30000 --expires none",),
     "payment-methods delete": ("payment-methods delete budget-2026",),
+    "service-instances list": ("service-instances list --workspace shop --service postgres",),
+    "service-instances show": ("service-instances show 9d3f5a9e",),
     "keys list": ("keys list --workspace shop",),
     "keys create": ("keys create ci -w shop -p BUILDINGBLOCK_LIST -p BUILDINGBLOCK_SAVE --key-file ci.json",),
     "keys delete": ("keys delete 6f0c5a9e",),
+    "events list": ("events list --workspace shop", 'events list --title "Project Deleted" --from 2026-11-01'),
+    "events show": ("events show 0197b2c4-5a3e-7c1d-9a51-3a8f6f0c5a9e",),
 }
 """By the words of the command, without the name of the program."""
 

@@ -29,6 +29,7 @@ from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.runs.model import RunLimits
 from blockyard.server.runs.ports import RunPorts
 from blockyard.server.runs.service import ClaimService, ReportService, RunContext, RunService, RunSweeper, RunViews
+from blockyard.server.service_instances.service import ServiceInstanceService
 from blockyard.server.services import Services
 from blockyard.server.tofu_state.service import StateLockbook, StateService
 from blockyard.server.workspaces.service import (
@@ -78,6 +79,8 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     )
     landing_zones = LandingZoneService(basics, workspaces=workspaces, platforms=platforms, definitions=definitions)
 
+    service_instances = ServiceInstanceService(basics, projects=projects)
+
     context = RunContext(
         basics=basics,
         master_key=master_key,
@@ -102,6 +105,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     for contents in (projects, *providing, blocks.usage):
         workspaces.uses.add(contents.of_workspace)
     workspaces.listeners.append(payment_methods)
+    projects.uses.add(service_instances.of_project)
     payment_methods.uses.add(projects.of_payment_method)
     runners.uses.add(definitions.of_runner)
     runners.uses.add(integrations.of_runner)
@@ -134,6 +138,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         platforms=platforms,
         definitions=definitions,
         landing_zones=landing_zones,
+        service_instances=service_instances,
         runs=runs,
         claims=ClaimService(context),
         reports=ReportService(context),

@@ -100,6 +100,13 @@ class ProjectService:
 
     # For other services: no principal is asked
 
+    def require_active(self, tx: Transaction, key: ProjectKey, *, field: str) -> Project:
+        """Return the project, which then stays until this transaction ends. Raises NotFound; `field` says where it is named."""
+        project = ProjectStore(tx).kept(key.workspace, key.name)
+        if project is None:
+            raise NotFound(f"there is no project '{key}'", code="UnknownProject", field=field)
+        return project
+
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""
         return counted(ProjectStore(tx).count_of(workspace), "project")

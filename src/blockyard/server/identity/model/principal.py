@@ -62,6 +62,7 @@ class Principal:
         grants: permission codes (plain and `MANAGED_`) per workspace the principal belongs to.
         run: the attempt a run token stands for; None for everybody else.
         runner: the runner whose own key this is; such a key works for this runner and holds no codes.
+        key: the API key that asks; None for everybody else.
         last_day: the last day of the API key that asks; None if it has none, and for everybody else.
         must_change_password: whether the person may do nothing but choose a password of their own.
     """
@@ -71,6 +72,7 @@ class Principal:
     grants: Mapping[str, frozenset[str]] = field(default_factory=dict)
     run: RunGrant | None = None
     runner: UUID | None = None
+    key: UUID | None = None
     last_day: date | None = None
     must_change_password: bool = False
 
