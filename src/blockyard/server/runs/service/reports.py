@@ -17,6 +17,7 @@ from blockyard.server.runs.model.amounts import MAX_MESSAGE_CHARACTERS, cut
 from blockyard.server.runs.service.access import require_report
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.ending import RunEnding
+from blockyard.server.runs.service.standing import StateStanding, standing_of
 from blockyard.server.runs.service.steps import StepReports
 from blockyard.server.runs.store import AttemptStore, FileStore, RunStore, StepStore
 from blockyard.server.runs.topics import run_topic, wake_everybody, wake_viewers
@@ -135,6 +136,8 @@ class ReportService:
         Raises NotFound, Denied, Conflict (it is no DETECT run, or the attempt may not report any more).
         """
         caller = self._caller(tx, principal, run_id)
+        if principal.run is not None and standing_of(self._context, tx, principal.run) is StateStanding.OVER:
+            raise Denied("this run token is too old", code="RunTokenExpired", remedy="Stop working on this run.")
         if caller.run.behavior is not Behavior.DETECT:
             raise Conflict(
                 f"this run is {caller.run.behavior.value}: only DETECT runs leave a plan",
