@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import PROJECT
 from blockyard.protocol.sealing import belongs_to, load_private_key, load_public_key
 from blockyard.runner.configuration import load_configuration
 from blockyard.runner.settings import CONFIG_FILE
 from tests.cli.conftest import Cli
 from tests.support.git_repositories import Repository, create_repository
-from tests.support.installation import text_of
+from tests.support.installation import Installation, text_of
 
 A_KEY = ["keys", "create", "k", "-w", "shop", "-p", "BUILDINGBLOCK_LIST", "--key-file", "/tmp/never-written"]  # noqa: S108  refused before
 
@@ -67,6 +69,61 @@ def test_payment_methods_are_created_changed_listed_and_deleted(cli: Cli) -> Non
     cli.does("payment-methods", "delete", "pm-2026", "--yes")
     assert cli("payment-methods", "show", "pm-2026").code == 3
     assert cli("payment-methods", "list", "-w", "nowhere").code == 3
+
+
+def test_events_are_listed_by_what_happened_and_shown(cli: Cli) -> None:
+    cli.does("workspaces", "create", "eventful")
+
+    filters = ["--title", "Workspace Created", "--type", "Created", "-w", "eventful", "--from", "2026-01-01"]
+    listed = cli.does("events", "list", *filters, "-o", "json").documents
+    identifier = text_of(listed[0], "metadata", "uuid")
+    assert len(listed) == 1
+    assert "Workspace Created" in cli.does("events", "list", "-w", "eventful").out
+    assert cli.does("events", "list", *filters, "--until", "2026-01-02T00:00:00Z", "-o", "json").documents == []
+    facts = cli.does("events", "show", identifier).out
+    assert all(word in facts for word in ("Workspace Created", "eventful", "ApiKey", "displayName"))
+    assert cli.does("events", "show", identifier, "-o", "json").document == listed[0]
+    assert cli("events", "list", "--from", "yesterday").code == 2
+    assert cli("events", "list", "-w", "nowhere").code == 3
+
+
+def test_a_service_instance_is_listed_and_shown(cli: Cli, blockyard: Installation) -> None:
+    cli.does("workspaces", "create", "served")
+    project: JsonObject = {"metadata": {"name": "dev", "ownedByWorkspace": "served"}, "spec": {"displayName": "Dev"}}
+    blockyard.call("POST", PROJECT.collection, PROJECT.media, project)
+    instance: JsonObject = {
+        "metadata": {"ownedByWorkspace": "served", "ownedByProject": "dev", "marketplaceIdentifier": "global"},
+        "spec": {
+            "creator": "jane",
+            "displayName": "My DB",
+            "planId": "small",
+            "serviceId": "postgres",
+            "parameters": {"size": 10},
+        },
+    }
+    blockyard.call("PUT", "/api/blockyard/v1/serviceinstances/db-1", "application/json", instance)
+
+    listed = cli.does("service-instances", "list", "-w", "served", "--service", "postgres").out
+    assert all(word in listed for word in ("db-1", "My DB", "served", "dev", "postgres", "small"))
+    facts = cli.does("service-instances", "show", "db-1").out
+    assert all(word in facts for word in ("global", "jane", "parameter size", "10"))
+    assert cli("service-instances", "show", "none").code == 3
+
+
+def test_the_lock_of_a_state_is_shown_and_taken_away(cli: Cli, blockyard: Installation) -> None:
+    version = blockyard.define({"type": "manual"}, owner=blockyard.workspace("lockers"))
+    block = text_of(blockyard.ordered(version, {}), "metadata", "uuid")
+    owner = text_of(cli.does("blocks", "show", block, "-o", "json").document, "workspace")
+    lock: JsonObject = {"ID": "lock-1", "Operation": "OperationTypeApply", "Who": "ada@laptop"}
+    path = f"/api/terraform/state/workspace/{owner}/buildingBlock/{block}/lock"
+
+    assert cli("state", "lock", block).code == 3
+    blockyard.call("POST", path, "application/json", lock)
+    facts = cli.does("state", "lock", block).out
+    assert all(str(word) in facts for word in lock.values())
+    assert cli("state", "unlock", block).code == 2  # nobody can be asked
+    assert "not locked any more" in cli.does("state", "unlock", block, "--yes").out
+    assert cli("state", "lock", block).code == 3
 
 
 @pytest.mark.parametrize("words", [["--amount", "many"], ["--tag", "no-value"], ["--tag", "=x"]])

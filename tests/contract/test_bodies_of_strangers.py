@@ -14,8 +14,8 @@ from starlette.types import Message
 
 from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.kit.access_log import GONE
 from blockyard.server.kit.bodies import KNOWN_BYTES, OPEN_BYTES
-from blockyard.server.kit.http import GONE
 from blockyard.server.kit.routers import BodyRoute
 from tests.contract.test_bad_input import OPEN, filled, operations
 from tests.support.http import run_aside

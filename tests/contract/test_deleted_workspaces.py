@@ -45,6 +45,7 @@ FOLLOWERS = {
     "platform_workspaces": "belong to a platform, which names them",
     "runs": "belong to a block",
     "project_bindings": "belong to a project, and its workspace is not deleted while it is there",
+    "service_instances": "belong to a project, and its workspace is not deleted while it is there",
     "events": "stay when what they tell of is gone",
 }
 """Tables with a workspace whose rows are made only where another row of the workspace is."""

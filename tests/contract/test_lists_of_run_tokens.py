@@ -6,7 +6,14 @@ from pathlib import Path
 from tests.support.whole_server import Request, Tenancy, WholeServer
 
 ROOT = Path(__file__).parents[2]
-FOR_EVERYBODY = {"/mesh/info", "/healthz", "/readyz", "/metrics", "/api/blockyard/v1/me"}
+FOR_EVERYBODY = {
+    "/mesh/info",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/api/blockyard/v1/me",
+    "/api/meshobjects/meshapikeys/self",
+}
 """What tells of the installation, or of the caller."""
 
 

@@ -21,7 +21,7 @@ from schemathesis.generation.stateful.state_machine import APIStateMachine, Step
 from schemathesis.openapi import from_asgi
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.kinds import LANDING_ZONE, LOCATION, PAYMENT_METHOD, PLATFORM, PLATFORM_TYPE
+from blockyard.protocol.kinds import LANDING_ZONE, LOCATION, OWN, PAYMENT_METHOD, PLATFORM, PLATFORM_TYPE
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID
 from tests.support.document_checks import CHECKS
 from tests.support.places import KUBERNETES, a_landing_zone, a_location, a_platform, a_platform_type, properties
@@ -91,6 +91,7 @@ class Useful:
                 "metadata": {"name": name, "ownedByWorkspace": "shop"},
                 "spec": {"expirationDate": None, "amount": self._count, "tags": {}},
             },
+            ("PUT", f"{OWN}/serviceinstances/{{instance_id}}"): _INSTANCE,
             ("POST", f"{OBJECTS}/meshapikeys"): {"metadata": of_platform, "spec": key},
             ("POST", f"{OBJECTS}/meshworkspacebindings/userbindings"): {
                 **binding,
@@ -149,6 +150,10 @@ class Useful:
 _STATE = "/api/terraform/state/workspace/{workspace}/buildingBlock/{block_id}"
 _STATES = ("RELEASED", "DRAFT", "RELEASED")
 _PROJECT: JsonObject = {"tags": {}, "paymentMethodIdentifier": None, "substitutePaymentMethodIdentifier": None}
+_INSTANCE: JsonObject = {
+    "metadata": {"ownedByWorkspace": "shop", "ownedByProject": "dev", "marketplaceIdentifier": "global"},
+    "spec": {"creator": "jane", "displayName": "DB", "planId": "small", "serviceId": "postgres", "parameters": {}},
+}
 _RUNNER: JsonObject = {"publicKey": a_runner_key().public_pem, "implementationType": "TERRAFORM"}
 _ZONE: dict[str, Any] = {"platformProperties": properties("kubernetes")}
 _INTEGRATION: JsonObject = {

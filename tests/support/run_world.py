@@ -1,7 +1,7 @@
 """All services of runs around a database, with stand-ins for the features above them, and their routes."""
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID, uuid4
@@ -82,6 +82,10 @@ class Content:
     def is_transparent(self, tx: Transaction, run: Run) -> bool:
         del tx, run
         return self.transparent
+
+    def transparent_ones(self, tx: Transaction, definition_ids: Collection[UUID]) -> Collection[UUID]:
+        del tx
+        return definition_ids if self.transparent else ()
 
 
 @dataclass

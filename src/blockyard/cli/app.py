@@ -12,12 +12,14 @@ from blockyard.cli.commands.bindings import bindings
 from blockyard.cli.commands.blocks import blocks
 from blockyard.cli.commands.context import context
 from blockyard.cli.commands.definitions import definitions
+from blockyard.cli.commands.events import events
 from blockyard.cli.commands.groups import groups
 from blockyard.cli.commands.keys import keys
 from blockyard.cli.commands.payment_methods import payment_methods
 from blockyard.cli.commands.project_roles import project_roles
 from blockyard.cli.commands.runners import runners
 from blockyard.cli.commands.runs import runs
+from blockyard.cli.commands.service_instances import service_instances
 from blockyard.cli.commands.signin import login, logout, whoami
 from blockyard.cli.commands.state import state
 from blockyard.cli.commands.users import users
@@ -51,7 +53,19 @@ def build() -> typer.Typer:
     for command in (login, logout, whoami):
         application.command(command.__name__, rich_help_panel=SIGN_IN)(_with_context(command))
     application.add_typer(context, no_args_is_help=True, rich_help_panel=SIGN_IN)
-    for group in (definitions, blocks, runs, state, runners, workspaces, payment_methods, keys, *_PEOPLE):
+    for group in (
+        definitions,
+        blocks,
+        runs,
+        state,
+        runners,
+        workspaces,
+        payment_methods,
+        service_instances,
+        keys,
+        events,
+        *_PEOPLE,
+    ):
         application.add_typer(_all_with_context(group), no_args_is_help=True, rich_help_panel=OBJECTS)
     return application
 

@@ -54,6 +54,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "state show": ("state show logs 3",),
     "state pull": ("state pull logs logs.tfstate", "state pull logs logs.tfstate --version 3"),
     "state restore": ("state restore logs 3",),
+    "state lock": ("state lock logs",),
+    "state unlock": ("state unlock logs",),
     "runners list": ("runners list",),
     "runners show": ("runners show cloud",),
     "runners create": ("runners create cloud --workspace platform --type TERRAFORM --dir cloud-runner",),
@@ -93,6 +95,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "admin-roles list": ("admin-roles list",),
     "admin-roles give": ("admin-roles give Auditor --user anna --expires 2027-06-30",),
     "admin-roles take": ("admin-roles take 6f0c5a9e-0b2d-4a57-8f3e-2f0a4f7d1c33",),
+    "service-instances list": ("service-instances list --workspace shop --service postgres",),
+    "service-instances show": ("service-instances show 9d3f5a9e",),
     "keys list": ("keys list --workspace shop",),
     "keys create": (
         "keys create ci -w shop -p BUILDINGBLOCK_LIST -p BUILDINGBLOCK_SAVE --key-file ci.json",
@@ -100,6 +104,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "keys rotate": ("keys rotate ci -w shop --key-file ci-2.json",),
     "keys delete": ("keys delete 6f0c5a9e",),
+    "events list": ("events list --workspace shop", 'events list --title "Project Deleted" --from 2026-11-01'),
+    "events show": ("events show 0197b2c4-5a3e-7c1d-9a51-3a8f6f0c5a9e",),
 }
 """By the words of the command, without the name of the program."""
 

@@ -31,6 +31,17 @@ def last_day(word: str) -> str:
     return word
 
 
+def moment(word: str) -> str:
+    """Return a day or a time as an instant of the wire; a time without a zone is one of this machine. Raises BadParameter."""
+    try:
+        at = datetime.fromisoformat(word)
+    except ValueError:
+        raise typer.BadParameter(
+            f"'{word}' is neither a day nor a time; give one such as 2026-12-31 or 2026-12-31T12:00:00Z"
+        ) from None
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def whole_number_or_none(word: str) -> str:
     """Return a whole number as it was given, or the word that takes it away. Raises BadParameter."""
     try:

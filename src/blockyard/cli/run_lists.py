@@ -1,4 +1,4 @@
-"""Finds runs: in the list of all runs, from its newest end, and by building block for those who own no definitions."""
+"""Finds runs: in the list of all runs, and by building block for those who own no definitions."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -16,11 +16,12 @@ MAX_BLOCKS = 20
 def newest_first(
     client: Client, kind: Kind, filters: Mapping[str, str | None], *, size: int = 200
 ) -> Iterator[JsonObject]:
-    """Yield the objects of a list that the server gives oldest first, from its end. Raises Failure."""
-    last = client.page(kind, filters, size=size)
-    for at in range(last.pages - 1, -1, -1):
-        page = last if at == last.number else client.page(kind, filters, number_=at, size=size)
-        yield from reversed(page.items)
+    """Yield the objects of a list, the newest first. Raises Failure."""
+    for index in range(1_000_000):
+        page = client.page(kind, {**filters, "sort": "createdAt,desc"}, number_=index, size=size)
+        yield from page.items
+        if index >= page.pages - 1:
+            return
 
 
 def newest_blocks(client: Client, workspace: str | None) -> list[Block]:

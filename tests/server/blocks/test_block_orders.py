@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import RUN
 from tests.support.block_world import (
     BLOCKS,
     MANUAL,
@@ -240,15 +241,30 @@ def test_people_who_may_not_order_are_refused(world: BlockWorld) -> None:
         assert error["errorCode"] == "MissingPermission"
 
 
-def test_consumers_see_no_run_ids_unless_the_definition_shows_them(world: BlockWorld) -> None:
-    hidden, shown = world.define(), world.define("Open bucket", transparent=True)
+@pytest.mark.parametrize("transparent", [True, False])
+def test_everybody_who_reads_a_block_sees_the_id_of_its_run_but_not_always_the_run(
+    world: BlockWorld, *, transparent: bool
+) -> None:
+    version = world.define(transparent=transparent)
     world.api.be(SHOP)
 
-    assert world.order(hidden)["status"]["latestRunUuid"] is None
-    assert world.order(shown)["status"]["latestRunUuid"] is not None
-    world.api.be(PLATFORM)
-    listed = world.api.ok("GET", f"{BLOCKS}?managedByWorkspaceIdentifier=platform")
-    assert all(block["status"]["latestRunUuid"] for block in listed["_embedded"]["meshBuildingBlocks"])
+    block = world.order(version)
+
+    run = block["status"]["latestRunUuid"]
+    assert run == str(world.latest_run(block).id)
+    assert block["_links"]["latestRun"]["href"].endswith(f"/api/meshobjects/meshbuildingblockruns/{run}")
+    assert "latestDryRun" not in block["_links"]
+    read = world.api.send("GET", f"{RUN.path(run)}", media=RUN.media)
+    assert read.status_code == (200 if transparent else 403)
+
+
+def test_an_order_without_metadata_is_no_object(world: BlockWorld) -> None:
+    order = an_order(world.define())
+    del order["metadata"]
+
+    refused = world.api.refused(400, "POST", BLOCKS, order)
+
+    assert (refused["errorCode"], refused["field"]) == ("HttpMessageNotReadable", "/metadata")
 
 
 def test_drafts_are_for_their_owner_and_administrators(world: BlockWorld) -> None:

@@ -387,3 +387,22 @@ def test_keys_end_within_the_days_that_an_operator_allows() -> None:
         with pytest.raises(Invalid) as refused:
             limits.check_end(too_late, noon)
         assert (refused.value.code, refused.value.field) == ("LivesTooLong", "/spec/expiresAt")
+
+
+async def test_a_key_reads_itself_whatever_it_may_do(tenancy: Tenancy) -> None:
+    tenancy.workspace("shop")
+    client = tenancy.key("shop", "PROJECT_LIST")
+
+    own = (await client.get(f"{PATH}/self", headers=API_KEY)).json()
+
+    assert own["metadata"]["ownedByWorkspace"] == "shop"
+    assert own["spec"] == {"displayName": "key of shop", "permissions": ["PROJECT_LIST"], "expiresAt": None}
+    assert own["status"]["clientSecret"] is None
+    assert own["_links"]["self"]["href"].endswith(f"{PATH}/{own['metadata']['uuid']}")
+
+
+async def test_people_and_nobody_are_no_keys(tenancy: Tenancy) -> None:
+    person = await tenancy.person("jane").get(f"{PATH}/self", headers=API_KEY)
+    nobody = await tenancy.client.get(f"{PATH}/self", headers=API_KEY)
+
+    assert (person.status_code, person.json()["errorCode"], nobody.status_code) == (404, "NoApiKey", 401)

@@ -283,7 +283,7 @@ async def test_info_needs_no_credential_and_no_accept_header(tenancy: Tenancy) -
     answer = await client.get("/mesh/info")
 
     assert answer.json() == {
-        "version": "2026.34.0",
+        "version": "2026.38.0",
         "is4EPEnabled": False,
         "metadata": {},
         "adminWorkspaceIdentifier": "admin",

@@ -4,8 +4,8 @@ import httpx2
 import pytest
 from fastapi import FastAPI, Request, Response
 
+from blockyard.server.kit.access_log import SingleSlash
 from blockyard.server.kit.headers import HSTS, SAFE, SafeHeaders
-from blockyard.server.kit.http import SingleSlash
 from tests.support.http import client_for
 
 pytestmark = pytest.mark.anyio

@@ -11,6 +11,7 @@ import structlog
 from fastapi import Body, Depends, FastAPI, Query, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from blockyard.server.kit.access_log import GONE, AccessLog, SingleSlash
 from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.errors import (
     Conflict,
@@ -23,7 +24,7 @@ from blockyard.server.kit.errors import (
     Unavailable,
     Unprocessable,
 )
-from blockyard.server.kit.http import GONE, AccessLog, SingleSlash, install_errors, media, media_class, page_request
+from blockyard.server.kit.http import install_errors, media, media_class, page_request
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import WireJson, WireModel
 from tests.support.http import client_for
@@ -50,6 +51,12 @@ class Thing(WireModel):
     value: WireJson = None
 
 
+class Object(WireModel):
+    """An object of the API."""
+
+    metadata: Thing
+
+
 @pytest.fixture
 def client() -> httpx2.AsyncClient:
     """A client of an application with one thing of each kind."""
@@ -74,7 +81,11 @@ def client() -> httpx2.AsyncClient:
 
     @app.get("/things", dependencies=[Depends(media(MEDIA))], response_class=media_class(MEDIA))
     async def read(page: Annotated[PageRequest, Depends(page_request)], q: Annotated[str, Query()] = "") -> Any:
-        return {"name": q, "number": page.number, "limit": page.limit}
+        return {"name": q, "number": page.number, "limit": page.limit, "newestFirst": page.newest_first}
+
+    @app.post("/objects", dependencies=[Depends(media(MEDIA))])
+    async def make_object(body: Annotated[Object, Body(media_type=MEDIA)]) -> None:
+        del body
 
     @app.post("/raw")
     async def raw(request: Request) -> int:
@@ -282,7 +293,42 @@ async def test_a_large_size_is_lowered(client: httpx2.AsyncClient) -> None:
         "name": "",
         "number": 3,
         "limit": 1000,
+        "newestFirst": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("query", "newest_first"),
+    [
+        ("sort=createdAt,desc", True),
+        ("sort=createdOn,DESC", True),
+        ("sort=createdAt,asc", False),
+        ("sort=createdAt", False),
+        ("sort=", None),
+        ("until=2026-01-01T00:00:00Z", None),
+    ],
+)
+async def test_a_list_is_sorted_by_creation_as_asked(
+    client: httpx2.AsyncClient, query: str, *, newest_first: bool | None
+) -> None:
+    answer = await client.get(f"/things?{query}", headers=BOTH)
+
+    assert answer.json()["newestFirst"] is newest_first
+
+
+@pytest.mark.parametrize("query", ["sort=name,desc", "sort=createdAt,down", "sort=createdAt,desc,asc", "until=today"])
+async def test_a_list_is_sorted_by_nothing_else(client: httpx2.AsyncClient, query: str) -> None:
+    refused = await client.get(f"/things?{query}", headers=BOTH)
+
+    name = query.partition("=")[0]
+    assert (refused.status_code, refused.json()["field"]) == (400, f"query/{name}")
+
+
+async def test_an_object_without_metadata_is_called_unreadable(client: httpx2.AsyncClient) -> None:
+    refused = await client.post("/objects", json={"spec": {}}, headers=BOTH)
+
+    assert (refused.status_code, refused.json()["errorCode"]) == (400, "HttpMessageNotReadable")
+    assert refused.json()["field"] == "/metadata"
 
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k1"}], ids=["plain", "with a key"])

@@ -135,6 +135,25 @@ def test_a_page_shows_the_living_oldest_first_and_how_many_there_are(database: D
     assert {page(number).total for number in (0, 1, 2)} == {3}
 
 
+@pytest.mark.parametrize(
+    ("request_", "shown"),
+    [
+        (PageRequest(newest_first=True), ["b", "a", "c"]),
+        (PageRequest(1, 2, newest_first=True), ["c"]),
+        (PageRequest(newest_first=False), ["c", "a", "b"]),
+        (PageRequest(until=NOON + timedelta(seconds=1)), ["c"]),
+        (PageRequest(until=NOON), []),
+    ],
+)
+def test_a_page_is_in_the_wanted_order_and_of_what_was_there_in_time(
+    database: Database, request_: PageRequest, shown: list[str]
+) -> None:
+    page = database.read_now(lambda tx: Things(tx).page(request_, owners=None))
+
+    assert names(page) == shown
+    assert page.total == (3 if request_.until is None else len(shown))
+
+
 def test_a_page_shows_what_owners_have_with_the_wanted_members(database: Database) -> None:
     def page(owners: list[str] | None, **wanted: object) -> list[str]:
         return names(database.read_now(lambda tx: Things(tx).page(PageRequest(), owners=owners, wanted=wanted)))

@@ -6,10 +6,11 @@ import anyio
 import httpx2
 import pytest
 
+from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import ImplementationType, RunStatus
 from tests.support.principals import a_key
 from tests.support.run_answers import steps_of
-from tests.support.run_world import OWN, RunWorld, Worker, a_target, a_worker
+from tests.support.run_world import OWN, RUNS, RunWorld, Worker, a_target, a_worker
 from tests.support.waiting import until, until_somebody_listens
 
 pytestmark = pytest.mark.anyio
@@ -201,6 +202,22 @@ async def test_who_may_not_abort_is_told_the_permission_that_would_do(
 
     assert refused.status_code == 403
     assert refused.json()["message"] == f"you don't have sufficient permissions: {needed}"
+
+
+async def test_the_link_of_a_run_aborts_it_and_is_refused_once_it_has_ended(world: RunWorld) -> None:
+    run = world.request()
+    async with world.client("platform") as client:
+        link = (await client.get(f"{RUNS}/{run.id}")).json()["_links"]["abort"]["href"]
+        aborted = await client.post(link)
+        again = await client.post(link)
+        world.request()
+        worker = await a_worker(world)
+        await worker.report(status="SUCCEEDED")
+        ended = await client.post(f"{RUNS}/{worker.run_id}/abort")
+
+    assert (aborted.status_code, aborted.json()["status"], again.status_code) == (200, "ABORTED", 200)
+    assert aborted.headers["content-type"] == RUN.media
+    assert (ended.status_code, ended.json()["errorCode"]) == (400, "RunFinished")
 
 
 async def test_a_run_token_does_not_abort(world: RunWorld) -> None:

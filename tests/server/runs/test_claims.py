@@ -44,7 +44,7 @@ async def test_a_claim_answers_the_run_document_with_its_token(world: RunWorld) 
         "href": f"{BASE_URL}/api/meshobjects/meshbuildingblockruns/{run.id}/status/source/{{sourceId}}",
         "templated": True,
     }
-    assert set(links) == {"self", "registerSource", "updateSource", "meshstackBaseUrl"}
+    assert set(links) == {"self", "registerSource", "updateSource", "meshstackBaseUrl", "tfStateLock"}
     assert "blockyard-protocol" not in answer.headers
 
 

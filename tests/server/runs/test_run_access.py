@@ -194,9 +194,34 @@ async def test_the_runs_of_a_block(world: RunWorld, *, key: str, transparent: bo
     page = answer.json()
     assert page["page"]["totalElements"] == seen
     numbers = [item["spec"]["runNumber"] for item in page["_embedded"]["meshBuildingBlockRuns"]]
-    assert numbers == ([1, 2] if seen else [])
+    assert numbers == ([3, 2] if seen else [])
     if seen:
-        assert page["_embedded"]["meshBuildingBlockRuns"][0]["_links"]["downloadLogs"]["href"]
+        newest = page["_embedded"]["meshBuildingBlockRuns"][0]
+        assert newest["_links"].keys() == {"self", "downloadLogs"}
+        assert newest["metadata"]["createdAt"] == newest["metadata"]["createdOn"] == "2026-01-01T12:00:02Z"
+
+
+async def test_a_run_has_a_link_to_abort_it_only_for_those_who_may_and_while_it_goes_on(world: RunWorld) -> None:
+    run = world.request()
+    world.keys["reader"] = a_key("platform", "MANAGED_BUILDINGBLOCKRUN_LIST")
+
+    async def links(key: str) -> list[bool]:
+        async with world.client(key) as client:
+            read = (await client.get(f"{RUNS}/{run.id}")).json()
+            [listed] = (await client.get(RUNS)).json()["_embedded"]["meshBuildingBlockRuns"]
+        return ["abort" in document["_links"] for document in (read, listed)]
+
+    assert await links("platform") == [True, True]
+    assert await links("reader") == [False, False]
+    await (await a_worker(world)).report(status="SUCCEEDED")
+    assert await links("platform") == [False, False]
+
+
+async def test_the_document_of_a_run_tells_when_it_was_made_in_both_spellings(world: RunWorld, worker: Worker) -> None:
+    async with world.client("platform") as client:
+        metadata = (await client.get(f"{RUNS}/{worker.run_id}")).json()["metadata"]
+
+    assert metadata["createdAt"] == metadata["createdOn"] == "2026-01-01T12:00:00Z"
 
 
 async def test_lists_without_a_block_show_what_the_platform_team_may_see(world: RunWorld) -> None:

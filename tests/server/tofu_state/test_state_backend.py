@@ -4,13 +4,14 @@ import asyncio
 import hashlib
 import json
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 
 from blockyard.protocol.jsontypes import Json
+from blockyard.server.events.model import Author
 from blockyard.server.runs.model import RunTarget
 from blockyard.server.tofu_state.store import StateStore
 from tests.support.held import measured
@@ -112,7 +113,7 @@ async def test_lock_and_unlock_as_an_engine_does(world: RunWorld, methods: tuple
         await engine.lock("b", lock, suffix),
     ]
 
-    assert [answer.status_code for answer in answers] == [200, 200, 423, 409, 200, 200, 200]
+    assert [answer.status_code for answer in answers] == [200, 200, 423, 423, 200, 200, 200]
     assert answers[0].content == b""
     assert answers[2].json() == answers[3].json() == {"ID": "a", "Who": "me@host"}
 
@@ -131,7 +132,80 @@ async def test_force_unlock_without_a_body_releases_only_the_callers_lock(world:
     foreign = await following.send("UNLOCK")
 
     assert (own.status_code, locked.status_code) == (200, 200)
-    assert (foreign.status_code, foreign.json()) == (409, {"ID": "operator"})
+    assert (foreign.status_code, foreign.json()) == (423, {"ID": "operator"})
+
+
+async def test_whoever_reads_the_state_reads_who_holds_its_lock(world: RunWorld) -> None:
+    engine, worker = await an_engine(world)
+    path = f"{STATE}/shop/buildingBlock/{engine.block_id}/lock"
+    async with world.client("platform") as client:
+        none = await client.get(path)
+        await engine.lock("a")
+        held = await client.get(path)
+        await engine.unlock("a")
+        await worker.report(status="SUCCEEDED")
+        info = {"ID": "b", "Operation": "OperationTypePlan", "Who": "ada@laptop", "Info": ""}
+        await client.post(path, json=info)
+        own = await client.get(path)
+    async with world.client("shop") as client:
+        foreign = await client.get(path)
+
+    assert (none.status_code, none.json()["errorCode"]) == (404, "StateNotLocked")
+    assert held.json() == {
+        "lockInfo": {"ID": "a", "Who": "me@host"},
+        "holder": {"runUuid": str(worker.run_id), "principal": "run 1"},
+        "createdOn": "2026-01-01T12:00:00Z",
+    }
+    assert own.json()["lockInfo"] == info
+    assert own.json()["holder"] == {"runUuid": None, "principal": "key of platform"}
+    assert foreign.status_code == 403
+
+
+async def test_a_locked_state_is_written_and_deleted_with_the_id_of_the_lock_only(world: RunWorld) -> None:
+    engine, worker = await an_engine(world)
+    await worker.report(status="SUCCEEDED")
+    path = f"{STATE}/shop/buildingBlock/{engine.block_id}"
+    async with world.client("platform") as client:
+        await client.post(f"{path}/lock", json={"ID": "mine"})
+        refused = [
+            await client.post(path, content=a_state()),
+            await client.post(path, params={"ID": "other"}, content=a_state()),
+            await client.delete(path),
+            await client.delete(path, params={"ID": "other"}),
+        ]
+        written = await client.post(path, params={"ID": "mine"}, content=a_state())
+        deleted = await client.delete(path, params={"ID": "mine"})
+        gone = await client.get(path)
+
+    assert [(answer.status_code, answer.json()["errorCode"]) for answer in refused] == [(409, "StateLocked")] * 4
+    assert [written.status_code, deleted.status_code, gone.status_code] == [200, 200, 404]
+
+
+async def test_tools_show_an_api_key_and_people_have_endpoints_of_their_own(world: RunWorld) -> None:
+    engine, _ = await an_engine(world)
+    await engine.lock("a")
+    world.keys["ada"] = replace(a_key("platform"), author=Author(type="User", identifier="ada", display_name="Ada"))
+    path = f"{STATE}/shop/buildingBlock/{engine.block_id}"
+    own = f"/api/blockyard/v1/blocks/{engine.block_id}/state/lock"
+    async with world.client("ada") as client:
+        refused = [
+            await client.get(path),
+            await client.post(path, content=a_state()),
+            await client.delete(path),
+            await client.get(f"{path}/lock"),
+            await client.request("DELETE", f"{path}/lock", json={"ID": "a"}),
+        ]
+        shown = await client.get(own)
+        other = await client.delete(own, params={"ID": "b"})
+        unlocked = await client.delete(own, params={"ID": "a"})
+        again = await client.delete(own)
+    async with world.client(engine.token) as client:
+        by_run = await client.delete(own)
+
+    assert [(answer.status_code, answer.json()["errorCode"]) for answer in refused] == [(403, "ApiKeyRequired")] * 5
+    assert shown.json()["lockInfo"]["ID"] == "a"
+    assert (other.status_code, unlocked.status_code, again.status_code) == (409, 204, 204)
+    assert (by_run.status_code, by_run.json()["errorCode"]) == (403, "RunTokenNotEnough")
 
 
 async def test_a_key_may_force_a_lock_open(world: RunWorld) -> None:

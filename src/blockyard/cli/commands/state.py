@@ -1,4 +1,4 @@
-"""`state list | show | pull | restore`."""
+"""`state list | show | pull | restore | lock | unlock`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -132,12 +132,59 @@ def restore_version(
         )
 
 
+@state.command("lock")
+def show_lock(
+    block: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
+    """Show who holds the lock of a state."""
+    with connected(output, url) as session:
+        lock = session.client.get(_lock_path(_block_id(session.client, block, workspace)))
+        if session.printer.for_programs:
+            session.printer.document(lock)
+            return
+        facts = [
+            ("lock", text(lock, "lockInfo", "ID")),
+            ("operation", text(lock, "lockInfo", "Operation") or "-"),
+            ("who", text(lock, "lockInfo", "Who") or "-"),
+            ("holder", text(lock, "holder", "principal")),
+            ("run", text(lock, "holder", "runUuid") or "-"),
+            ("since", text(lock, "createdOn")),
+        ]
+        session.printer.facts(facts)
+
+
+@state.command("unlock")
+def force_unlock(
+    block: Which,
+    *,
+    yes: YesOption = False,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Take the lock of a state away from whoever holds it.
+
+    Only when nothing works with the state any more: two at once destroy it.
+    """
+    with connected(output, url) as session:
+        path = _lock_path(_block_id(session.client, block, workspace))
+        lock = session.client.get(path)
+        holder, lock_id = text(lock, "holder", "principal"), text(lock, "lockInfo", "ID")
+        require_consent(f"Take the lock of the state of '{block}' away from {holder}?", yes=yes)
+        session.client.request("DELETE", path, query={"ID": lock_id})
+        session.printer.result(lock, f"The state of '{block}' is not locked any more.")
+
+
 def _block_id(client: Client, word: str, workspace: str | None) -> str:
     return lookup.full_id(word) or lookup.block(client, word, workspace=workspace).id
 
 
 def _path(block_id: str) -> str:
     return own("blocks", block_id, "state", "versions")
+
+
+def _lock_path(block_id: str) -> str:
+    return own("blocks", block_id, "state", "lock")
 
 
 def _versions(client: Client, block_id: str) -> list[JsonObject]:

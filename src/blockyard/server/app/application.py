@@ -30,10 +30,11 @@ from blockyard.server.identity.api import (
 from blockyard.server.identity.api.scim import scim_routes
 from blockyard.server.identity.loops import loops as identity_loops
 from blockyard.server.integrations.api import routes as integration_routes
+from blockyard.server.kit.access_log import AccessLog, SingleSlash
 from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.headers import SafeHeaders
-from blockyard.server.kit.http import AccessLog, SingleSlash, install_errors
+from blockyard.server.kit.http import install_errors
 from blockyard.server.kit.idempotency import IdempotencyKeys
 from blockyard.server.kit.loops import Loop, run_loops
 from blockyard.server.landing_zones.api import landing_zone_routes
@@ -47,6 +48,7 @@ from blockyard.server.runners.api import routes as runner_routes
 from blockyard.server.runners.service import RunnerKeys
 from blockyard.server.runs.api import routes as run_routes
 from blockyard.server.runs.loops import loops as run_loops_of
+from blockyard.server.service_instances.api import service_instance_routes
 from blockyard.server.services import Services
 from blockyard.server.tofu_state.api import routes as state_routes
 from blockyard.server.ui.routes import add_pages
@@ -115,7 +117,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
             clock=services.clock,
         ),
         block_routes(db, services.blocks, services.views, links),
-        info_routes(settings.admin_workspace),
+        info_routes(settings.announced_version, settings.admin_workspace),
         login_routes(db, services.api_keys, sign_in, services.tokens, services.authenticator, new_id=services.new_id),
         key_routes(db, services.api_keys, links),
         people_routes(db, services.users, sign_in, links),
@@ -130,6 +132,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         project_routes(db, services.projects, links),
         project_binding_routes(db, services.project_bindings, links),
         audit_routes(db, services.audit, links),
+        service_instance_routes(db, services.service_instances, links),
         runner_routes(db, services.runners, links),
         runner_key_routes(db, RunnerKeys(runners=services.runners, keys=services.api_keys)),
         integration_routes(db, services.integrations, links),

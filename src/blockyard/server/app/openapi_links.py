@@ -11,6 +11,7 @@ from blockyard.protocol.kinds import (
     API_KEY,
     BLOCK_V2,
     DEFINITION,
+    EVENT_LOG,
     INTEGRATION,
     LANDING_ZONE,
     LOCATION,
@@ -293,6 +294,10 @@ _ANSWERS = (
             f"{OWN}/blocks/{{uuid}}": {"uuid": _first(BLOCK_V2)},
             f"{OWN}/blocks/{{block_id}}": {"block_id": _first(BLOCK_V2)},
         },
+    ),
+    _Answer(
+        to=("get", EVENT_LOG.collection, "200"),
+        addresses={_object(EVENT_LOG): {"uuid": _first(EVENT_LOG)}},
     ),
     _Answer(
         to=("get", RUN.collection, "200"),

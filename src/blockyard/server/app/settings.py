@@ -14,6 +14,7 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `trusted_proxies` | none | addresses and networks of reverse proxies, with commas between; their `X-Forwarded-For` is believed |
 | `master_key_file` | `<data_dir>/master.key` | 32 bytes, as 64 hex digits; encrypts state and keys hashes; part of every backup |
 | `admin_workspace` | `admin` | identifier of the workspace that runs the installation |
+| `announced_version` | 2026.38.0 | version of the public API in `/mesh/info`; clients refuse to start below their minimum |
 | `admin_key_file` | `<data_dir>/admin-key.json` | the administrator's API key as `{"clientId", "clientSecret"}`; made by `up` if absent |
 | `shared_runner_public_key_file` | made by `up` | PEM of the shared runner's public key or certificate; `serve` needs it |
 | `embedded_runner` | true | whether `up` starts the shared runner beside the server |
@@ -117,6 +118,9 @@ class Settings(BaseModel):
         default="admin",
         pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
         description="lower-case letters, digits and single hyphens",
+    )
+    announced_version: str = Field(
+        default="2026.38.0", pattern=r"^[0-9]{4}\.[0-9]{1,3}\.[0-9]{1,3}$", description="a version such as 2026.38.0"
     )
     admin_key_file: Path | None = None
     shared_runner_public_key_file: Path | None = None

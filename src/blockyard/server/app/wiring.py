@@ -35,6 +35,7 @@ from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.runs.model import RunLimits
 from blockyard.server.runs.ports import RunPorts
 from blockyard.server.runs.service import ClaimService, ReportService, RunContext, RunService, RunSweeper, RunViews
+from blockyard.server.service_instances.service import ServiceInstanceService
 from blockyard.server.services import Services
 from blockyard.server.tofu_state.service import StateLockbook, StateService
 from blockyard.server.workspaces.service import (
@@ -122,6 +123,8 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     )
     landing_zones = LandingZoneService(basics, workspaces=workspaces, platforms=platforms, definitions=definitions)
 
+    service_instances = ServiceInstanceService(basics, projects=projects)
+
     context = RunContext(
         basics=basics,
         master_key=master_key,
@@ -148,6 +151,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     workspaces.listeners.extend((payment_methods, groups, binding_requests))
     for followed in (users, groups):
         followed.followers.extend((bindings, project_bindings))
+    projects.uses.add(service_instances.of_project)
     payment_methods.uses.add(projects.of_payment_method)
     runners.uses.add(definitions.of_runner)
     runners.uses.add(integrations.of_runner)
@@ -188,6 +192,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         platforms=platforms,
         definitions=definitions,
         landing_zones=landing_zones,
+        service_instances=service_instances,
         runs=runs,
         claims=ClaimService(context),
         reports=ReportService(context),

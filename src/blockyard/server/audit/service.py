@@ -1,20 +1,19 @@
 """Use cases of readers of the event log. Source: concepts.md 22."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from uuid import UUID
 
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import Event, EventFilter
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import NotFound
 from blockyard.server.kit.paging import Page, PageRequest
 
+CODE = "EVENTLOG_LIST"
 DEFAULT_PERIOD = timedelta(days=31)
 """How far back a list goes that names no period: the last month. Source: concepts.md 22."""
-
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST = datetime(9000, 1, 1, tzinfo=UTC)
-"""Instants outside are moved in: near the ends of the calendar neither sums nor other time zones can be computed."""
 
 
 class AuditService:
@@ -25,13 +24,19 @@ class AuditService:
 
     def page(self, tx: Transaction, principal: Principal, wanted: EventFilter, request: PageRequest) -> Page[Event]:
         """Return one page of the wanted events the principal may see, newest first. Raises Denied."""
-        owners = principal.listing("EVENTLOG_LIST").owners
-        until = None if wanted.until is None else _within_reason(wanted.until)
-        since = (
-            (until or self._basics.clock()) - DEFAULT_PERIOD if wanted.since is None else _within_reason(wanted.since)
-        )
-        return self._basics.event_log.page(tx, replace(wanted, since=since, until=until, workspaces=owners), request)
+        owners = principal.listing(CODE).owners
+        since = (request.until or self._basics.clock()) - DEFAULT_PERIOD if wanted.since is None else wanted.since
+        return self._basics.event_log.page(tx, replace(wanted, since=since, workspaces=owners), request)
 
-
-def _within_reason(instant: datetime) -> datetime:
-    return max(_EARLIEST, min(_LATEST, instant))
+    def get(self, tx: Transaction, principal: Principal, event_id: UUID) -> Event:
+        """Return an event. Raises NotFound, Denied."""
+        event = self._basics.event_log.find(tx, event_id)
+        unknown = NotFound(f"there is no event {event_id}")
+        if event is None:
+            raise unknown
+        workspace = event.workspace
+        if not principal.allows(CODE, workspace=workspace):
+            if workspace is None or not principal.belongs_to(workspace):
+                raise unknown
+            principal.require(CODE, workspace=workspace)
+        return event

@@ -14,7 +14,7 @@ from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links, page_at
-from blockyard.server.kit.http import page_request
+from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import Name, ShortText, Text, WireDate, WireJson, WireModel
@@ -70,8 +70,7 @@ def binding_request_routes(db: Database, requests: BindingRequestService, links:
     ) -> dict[str, WireJson]:
         """Return the requests for roles in your workspaces, oldest first."""
         found = await db.read(lambda tx: requests.page(tx, principal, page, workspace=workspace, state=state))
-        query = {name: request.query_params.getlist(name) for name in request.query_params}
-        return page_at(links.own("binding-requests"), "bindingRequests", found.map(_json), query)
+        return page_at(links.own("binding-requests"), "bindingRequests", found.map(_json), sent_query(request))
 
     @router.post("", status_code=HTTPStatus.CREATED)
     async def create_binding_request(

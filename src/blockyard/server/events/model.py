@@ -79,6 +79,11 @@ class Event:
     content: JsonObject | None = None
     previous: JsonObject | None = None
 
+    @property
+    def key(self) -> UUID:
+        """What addresses this event."""
+        return self.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
@@ -86,17 +91,20 @@ class EventFilter:
 
     Attributes:
         since: the first instant that counts.
-        until: the first instant that does not count any more.
+        description: a part of the description, upper and lower case alike.
+        nothing: the filters contradict each other, or name what no event has.
         workspaces: the workspaces whose events may be seen; None for everything.
     """
 
     since: datetime | None = None
-    until: datetime | None = None
     titles: Collection[str] = ()
     excluded_titles: Collection[str] = ()
+    description: str | None = None
     type: EventType | None = None
+    author_type: str | None = None
     author: str | None = None
     workspace: str | None = None
     workspaces: Collection[str] | None = None
     subject_kind: str | None = None
     subject_id: str | None = None
+    nothing: bool = False

@@ -1,6 +1,7 @@
 """Appending to the event log, in the transaction of the change, and finding in it."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.events.model import Author, Event, EventFilter, EventType
@@ -55,6 +56,10 @@ class EventLog:
     def page(self, tx: Transaction, wanted: EventFilter, request: PageRequest) -> Page[Event]:
         """Return one page of the wanted events, newest first; for services that checked who asks."""
         return EventStore(tx).page(wanted, request)
+
+    def find(self, tx: Transaction, event_id: UUID) -> Event | None:
+        """Return an event by its id; for services that check who asks."""
+        return EventStore(tx).find(event_id)
 
     def deleted_just_now(self, tx: Transaction, author: Author, *, subject_kind: str, subject_id: str) -> bool:
         """Whether `author` deleted the subject in the last `REPLAY` of time: a client whose answer was lost asks again."""

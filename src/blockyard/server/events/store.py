@@ -1,6 +1,7 @@
 """The event table."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import (
     Column,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    false,
     func,
     insert,
     select,
@@ -21,6 +23,7 @@ from sqlalchemy import (
 from blockyard.server.events.model import Author, Event, EventFilter, EventType
 from blockyard.server.kit.columns import Instant, JsonText
 from blockyard.server.kit.database import Transaction, metadata
+from blockyard.server.kit.order import before, ordered
 from blockyard.server.kit.paging import Page, PageRequest
 
 _events = Table(
@@ -43,6 +46,8 @@ _events = Table(
     Index("ix_events_subject_id_at", "subject_id", "at"),
     Index("ix_events_author_identifier_at", "author_identifier", "at"),
     Index("ix_events_title_at", "title", "at"),
+    Index("ix_events_type_at", "type", "at"),
+    Index("ix_events_author_type_at", "author_type", "at"),
     Index("ix_events_at", "at"),
 )
 
@@ -77,14 +82,19 @@ class EventStore:
             },
         )
 
+    def find(self, event_id: UUID) -> Event | None:
+        """Return one event."""
+        row = self._tx.execute(select(_events).where(_events.c.id == event_id)).mappings().one_or_none()
+        return None if row is None else _event(row)
+
     def page(self, wanted: EventFilter, request: PageRequest) -> Page[Event]:
-        """Return one page of the wanted events, newest first."""
-        condition = and_(true(), *_conditions(wanted))
+        """Return one page of the wanted events, newest first unless asked otherwise."""
+        condition = and_(true(), *_conditions(wanted), *before(_events.c.at, request))
         total = self._tx.execute(select(func.count()).select_from(_events).where(condition)).scalar_one()
         rows = self._tx.execute(
             select(_events)
             .where(condition)
-            .order_by(_events.c.at.desc(), _events.c.id.desc())
+            .order_by(*ordered((_events.c.at, _events.c.id), request, newest_first=True))
             .limit(request.limit)
             .offset(request.offset)
         )
@@ -94,6 +104,7 @@ class EventStore:
 def _conditions(wanted: EventFilter) -> Sequence[ColumnElement[bool]]:
     equal = (
         (_events.c.type, wanted.type.value if wanted.type else None),
+        (_events.c.author_type, wanted.author_type),
         (_events.c.author_identifier, wanted.author),
         (_events.c.workspace, wanted.workspace),
         (_events.c.subject_kind, wanted.subject_kind),
@@ -102,12 +113,14 @@ def _conditions(wanted: EventFilter) -> Sequence[ColumnElement[bool]]:
     conditions = [column == value for column, value in equal if value is not None]
     if wanted.since is not None:
         conditions.append(_events.c.at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(_events.c.at < wanted.until)
     if wanted.titles:
         conditions.append(_events.c.title.in_(wanted.titles))
     if wanted.excluded_titles:
         conditions.append(_events.c.title.not_in(wanted.excluded_titles))
+    if wanted.description:
+        conditions.append(_events.c.description.icontains(wanted.description, autoescape=True))
+    if wanted.nothing:
+        conditions.append(false())
     if wanted.workspaces is not None:
         conditions.append(_events.c.workspace.in_(wanted.workspaces))
     return conditions

@@ -1,23 +1,21 @@
-"""HTTP's own rules: media types, the one shape of errors, limits of bodies, the access log."""
+"""HTTP's own rules: media types, the one shape of errors, limits of bodies."""
 
 import json as _json
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from http import HTTPStatus
-from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blockyard.diagnosis.validation import in_words
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.media import version_of
+from blockyard.server.kit.access_log import GONE
 from blockyard.server.kit.answers import Answer
 from blockyard.server.kit.clock import utc_now, wire_time
 from blockyard.server.kit.errors import (
@@ -32,12 +30,10 @@ from blockyard.server.kit.errors import (
     Unavailable,
     Unprocessable,
 )
+from blockyard.server.kit.list_parameters import PageNumber, PageSize, Sort, Until, newest_first
 from blockyard.server.kit.paging import DEFAULT_SIZE, PageRequest
 
 log = structlog.get_logger(__name__)
-
-GONE = 499
-"""What the access log and the metrics call the status of a request whose client went away before its body was complete."""
 
 MALFORMED_REMEDY = "Send one JSON object, encoded in UTF-8."
 
@@ -219,11 +215,29 @@ def _covers(pattern: str, media_type: str) -> bool:
 
 
 async def page_request(
-    page: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
-    size: Annotated[int, Query(ge=1, le=10_000_000)] = DEFAULT_SIZE,
+    page: PageNumber = 0, size: PageSize = DEFAULT_SIZE, sort: Sort = None, until: Until = None
 ) -> PageRequest:
-    """Read `page` and `size` of a list request."""
-    return PageRequest(page, size)
+    """Read what every list request may say: which page, in which order, of what was there when."""
+    return PageRequest(page, size, newest_first(sort), until)
+
+
+def sent_query(request: Request) -> Mapping[str, list[str]]:
+    """Return the query of a request, for the links of a list."""
+    return {name: request.query_params.getlist(name) for name in request.query_params}
+
+
+async def unsorted_page_request(
+    request: Request, page: PageNumber = 0, size: PageSize = DEFAULT_SIZE, until: Until = None
+) -> PageRequest:
+    """Read the same of a list that has one order only. Raises Invalid where `sort` asks for one."""
+    if "sort" in request.query_params:
+        raise Invalid(
+            "this list has one order only",
+            code="NotSortable",
+            field="query/sort",
+            remedy="Leave sort out.",
+        )
+    return PageRequest(page, size, until=until)
 
 
 def install_errors(app: FastAPI) -> None:
@@ -282,6 +296,15 @@ def _on_invalid(request: Request, error: Exception) -> Response:
     source, *path = first["loc"]
     pointer = "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in path if part != "body")
     field = pointer if source == "body" else "/".join(str(part) for part in first["loc"])
+    if first["type"] == "missing" and first["loc"] == ("body", "metadata"):
+        return problem(
+            request,
+            HTTPStatus.BAD_REQUEST,
+            code="HttpMessageNotReadable",
+            message="the body is not an object of this API: it has no metadata",
+            field=field,
+            remedy="Send an object with apiVersion, kind, metadata and spec.",
+        )
     if first["type"] == "json_invalid":
         return problem(
             request,
@@ -335,74 +358,3 @@ def _on_bug(request: Request, error: Exception) -> Response:
         message="the server has a defect here; it has been logged",
         remedy="Report it with the time and the path of this answer.",
     )
-
-
-_DOUBLED = ("//api/", "//mesh/")
-"""What such clients ask for."""
-
-
-class SingleSlash:
-    """Takes `//api/…` for `/api/…`: clients that are given a base URL with a slash at its end send that. Source: runner.md 1.3.
-
-    Nothing else is taken so: a proxy that denies `/metrics` lets `//metrics` through.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection."""
-        if scope["type"] == "http" and scope["path"].startswith(_DOUBLED):
-            raw: bytes = scope["raw_path"]
-            scope = {**scope, "path": "/" + scope["path"].lstrip("/"), "raw_path": b"/" + raw.lstrip(b"/")}
-        await self._app(scope, receive, send)
-
-
-class AccessLog:
-    """Writes one line per API call: method, path, status, principal, client, duration. Never a query or a header.
-
-    A call that says nothing new (`request.state.routine`, such as a claim that found no run), or whose client went away while it
-    sent the body, is a line for `debug` only.
-    `observe` is told the same of every call: its scope, its status and the seconds it took.
-    """
-
-    def __init__(self, app: ASGIApp, observe: Callable[[Scope, int, float], None] | None = None) -> None:
-        self._app = app
-        self._observe = observe
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = time.perf_counter()
-        status = 0
-        scope.setdefault("state", {})
-
-        async def noting(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = int(message["status"])
-            await send(message)
-
-        try:
-            await self._app(scope, receive, noting)
-        except ClientDisconnect:
-            status = GONE
-        except Exception:
-            status = status or int(HTTPStatus.INTERNAL_SERVER_ERROR)
-            raise
-        finally:
-            seconds = time.perf_counter() - started
-            if self._observe is not None:
-                self._observe(scope, status, seconds)
-            write = log.debug if status == GONE or scope["state"].get("routine") else log.info
-            write(
-                "request",
-                method=scope["method"],
-                path=scope["path"],
-                status=status,
-                principal=scope["state"].get("principal"),
-                client=scope["client"][0] if scope.get("client") else None,
-                milliseconds=round(seconds * 1000, 1),
-            )

@@ -19,7 +19,7 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import Kind
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import media, media_class
+from blockyard.server.kit.http import media, media_class, sent_query
 from blockyard.server.kit.paging import Page
 from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import Name, Text, WireJson, WireModel
@@ -168,8 +168,7 @@ class Answers(Generic[M]):
 
     def page(self, found: Page[M], request: Request) -> Response:
         """Return the answer with one page of a list, with links to the others that keep the filters of the request."""
-        query = {name: request.query_params.getlist(name) for name in request.query_params}
-        return self._answer(self._links.page_of(self._kind, found.map(self.document), query))
+        return self._answer(self._links.page_of(self._kind, found.map(self.document), sent_query(request)))
 
     def document(self, model: M) -> JsonObject:
         """Return an object in its envelope."""

@@ -1,7 +1,12 @@
-"""Pages of a list, as the wire counts them: from 0, 20 a page unless asked, 1000 at the most. Source: api.md 1.7."""
+"""Pages of a list, as the wire counts them: from 0, 20 a page unless asked, 1000 at the most. Source: api.md 1.7.
+
+Every list can be sorted by creation, either way, and be limited to what was created before an instant, so that a client that
+turns pages is not disturbed by what comes meanwhile.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 DEFAULT_SIZE = 20
@@ -13,10 +18,17 @@ U = TypeVar("U")
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page of which size; sizes above the maximum are lowered to it."""
+    """Which page of which size; sizes above the maximum are lowered to it.
+
+    Attributes:
+        newest_first: the order of the list; None for its own one.
+        until: only what was created before this instant.
+    """
 
     number: int = 0
     size: int = DEFAULT_SIZE
+    newest_first: bool | None = None
+    until: datetime | None = None
 
     @property
     def limit(self) -> int:

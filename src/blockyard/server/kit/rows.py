@@ -31,6 +31,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Stale
 from blockyard.server.kit.members import Model, members
 from blockyard.server.kit.memory import Memory
+from blockyard.server.kit.order import before, ordered
 from blockyard.server.kit.paging import Page, PageRequest
 
 
@@ -193,7 +194,7 @@ class Store(Generic[M, K]):
     def page(
         self, request: PageRequest, *, owners: Collection[str] | None, wanted: Mapping[str, object | None] | None = None
     ) -> Page[M]:
-        """Return one page of those that are not deleted, oldest first.
+        """Return one page of those that are not deleted, oldest first unless asked otherwise.
 
         Only those of the workspaces `owners`, unless that is None, and with the values `wanted` of members (None: any).
         """
@@ -203,13 +204,14 @@ class Store(Generic[M, K]):
         return self.page_of(request, *conditions)
 
     def page_of(self, request: PageRequest, *conditions: ColumnElement[bool]) -> Page[M]:
-        """Return one page of those that match and are not deleted, oldest first."""
-        return Page(self.where(*conditions, request=request), self.count(*conditions), request)
+        """Return one page of those that match and are not deleted, oldest first unless asked otherwise."""
+        matching = (*conditions, *before(self._rows.table.c.created_at, request))
+        return Page(self.where(*matching, request=request), self.count(*matching), request)
 
     def where(self, *conditions: ColumnElement[bool], request: PageRequest | None = None) -> Sequence[M]:
         """Return those that match and are not deleted, oldest first."""
         rows = self._rows
-        found = select(rows.table).where(*rows.living, *conditions).order_by(*rows.order)
+        found = select(rows.table).where(*rows.living, *conditions).order_by(*ordered(rows.order, request))
         if request is not None:
             found = found.limit(request.limit).offset(request.offset)
         return [rows.read(row) for row in self._tx.execute(found)]

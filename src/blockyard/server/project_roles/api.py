@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Response
+from fastapi import APIRouter, Body, Depends, Request, Response
 from pydantic import Field
 
 from blockyard.protocol.jsontypes import JsonObject
@@ -11,7 +11,7 @@ from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links, page_at
-from blockyard.server.kit.http import page_request
+from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import DisplayName, ShortText, Tags, Text, WireJson, WireModel
@@ -52,11 +52,11 @@ def project_role_routes(db: Database, roles: ProjectRoleService, links: Links) -
 
     @router.get("")
     async def list_project_roles(
-        principal: CurrentPrincipal, page: Annotated[PageRequest, Depends(page_request)]
+        request: Request, principal: CurrentPrincipal, page: Annotated[PageRequest, Depends(page_request)]
     ) -> dict[str, WireJson]:
         """Return the project roles, oldest first."""
         found = await db.read(lambda tx: roles.page(tx, principal, page))
-        return page_at(links.own("project-roles"), "projectRoles", found.map(_json), {})
+        return page_at(links.own("project-roles"), "projectRoles", found.map(_json), sent_query(request))
 
     @router.post("", status_code=HTTPStatus.CREATED)
     async def create_project_role(body: Annotated[NewRole, Body()], principal: CurrentPrincipal) -> RoleOut:

@@ -1,6 +1,6 @@
 """What runs need from features above them: the content of a run document, who follows a run, the locks of the state."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -50,6 +50,9 @@ class RunContent(Protocol):
 
     def is_transparent(self, tx: Transaction, run: Run) -> bool:
         """Whether the consumer of the block may read logs and stop runs (run transparency of the definition)."""
+
+    def transparent_ones(self, tx: Transaction, definition_ids: Collection[UUID]) -> Collection[UUID]:
+        """Return those of the definitions whose runs the consumers may see."""
 
 
 class RunListener(Protocol):

@@ -106,14 +106,12 @@ class StateService:
         if principal.run is not None:
             self._refuse_superseded(tx, principal.run)
 
-    def delete(self, tx: Transaction, principal: Principal, address: StateAddress) -> None:
-        """Let readers find no state; its versions stay. Not for runs. Raises NotFound, Denied, Conflict."""
+    def delete(self, tx: Transaction, principal: Principal, address: StateAddress, lock_id: str | None = None) -> None:
+        """Let readers find no state; its versions stay. Not for runs. Raises NotFound, Denied, Conflict (also a lock but `lock_id`)."""
         _refuse_run(principal)
         self._enter_to_change(tx, principal, address, "DELETE")
         store = StateStore(tx)
-        holder = store.lock(address.block_id)
-        if holder is not None:
-            raise Locked(holder)
+        self._check_lock(store.lock(address.block_id), lock_id)
         current = store.current(address.block_id)
         if current is None:
             return
@@ -174,6 +172,35 @@ class StateService:
         elif holder.id != lock_id:
             raise Locked(holder)
         store.remove_lock(address.block_id)
+
+    def held_lock(self, tx: Transaction, principal: Principal, address: StateAddress) -> StateLock:
+        """Return the lock of a state. Raises NotFound (also if it is not locked), Denied."""
+        self._enter(tx, principal, address, "LIST")
+        lock = StateStore(tx).lock(address.block_id)
+        if lock is None:
+            raise NotFound("the state is not locked", code="StateNotLocked", remedy="Nothing is to be done.")
+        return lock
+
+    def read_lock(self, tx: Transaction, principal: Principal, block_id: UUID) -> StateLock:
+        """Return the lock of a state; for people. Raises NotFound (also if it is not locked), Denied."""
+        _refuse_run(principal)
+        return self.held_lock(tx, principal, StateAddress(None, block_id))
+
+    def force_unlock(self, tx: Transaction, principal: Principal, block_id: UUID, lock_id: str | None) -> None:
+        """Take the lock away from whoever holds it; with `lock_id` only that one. One that is not held is no error.
+
+        Raises NotFound, Denied, Locked (it is another lock).
+        """
+        _refuse_run(principal)
+        self._enter(tx, principal, StateAddress(None, block_id), "SAVE")
+        store = StateStore(tx)
+        holder = store.lock(block_id)
+        if holder is None:
+            return
+        if lock_id is not None:
+            self._check_lock(holder, lock_id)
+        self._tell_lock(tx, principal, block_id)
+        store.remove_lock(block_id)
 
     def versions(self, tx: Transaction, principal: Principal, block_id: UUID) -> Sequence[StateVersion]:
         """Return the kept versions, the newest first; for people. Raises NotFound, Denied."""

@@ -15,7 +15,7 @@ from blockyard.server.identity.api import CurrentPrincipal, who_asks
 from blockyard.server.kit.answers import Answer
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links, page_at
-from blockyard.server.kit.http import page_request
+from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.streams import ANSWERS, Feed
 from blockyard.server.kit.wire import WireModel
@@ -30,7 +30,7 @@ _DESCRIPTION = (
 
 
 class StartedRun(WireModel):
-    """A run that was started; without its id for those who may not see runs."""
+    """A run that was started."""
 
     building_block_uuid: UUID
     run_uuid: UUID | None
@@ -59,7 +59,7 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
                 lambda one: list_item(one, links)
             )
         )
-        return Answer(page_at(links.own("blocks"), BLOCK_V2.plural, found, request.query_params))
+        return Answer(page_at(links.own("blocks"), BLOCK_V2.plural, found, sent_query(request)))
 
     @router.get("/{uuid}", response_class=Answer)
     async def read_block(uuid: UUID, principal: CurrentPrincipal) -> Response:
@@ -96,4 +96,4 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
 
 
 def _started(view: BlockView, run_id: UUID | None) -> StartedRun:
-    return StartedRun(building_block_uuid=view.block.id, run_uuid=run_id if view.shows_runs else None)
+    return StartedRun(building_block_uuid=view.block.id, run_uuid=run_id)

@@ -15,7 +15,7 @@ from blockyard.server.kit.bodies import LARGE_BYTES
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import joined, media, media_class, page_request, require_accept
+from blockyard.server.kit.http import joined, media, media_class, page_request, require_accept, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router, takes
 
@@ -54,7 +54,7 @@ def _add_reading(router: APIRouter, db: Database, blocks: BlockService, links: L
         query = filters.model()
         use_case = blocks.managed if filters.is_managed else blocks.page
         found = await db.read(lambda tx: use_case(tx, principal, query, page).map(lambda one: render(one, links)))
-        return _answer(links.page_of(BLOCK_V2, found, request.query_params))
+        return _answer(links.page_of(BLOCK_V2, found, sent_query(request)))
 
     @router.get("/{uuid}", response_model=BlockOut)
     async def get_block(uuid: UUID, principal: CurrentPrincipal) -> Response:

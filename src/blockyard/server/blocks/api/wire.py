@@ -8,7 +8,7 @@ from fastapi import Query
 from pydantic import Field
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.kinds import BLOCK_V2
+from blockyard.protocol.kinds import BLOCK_V2, RUN
 from blockyard.server.blocks.model.inputs import SentInput, as_shown
 from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.model.query import BlockQuery, version_number
@@ -83,7 +83,7 @@ class BlockMetadataIn(WireModel):
 class BlockIn(WireModel):
     """The body of POST and PUT."""
 
-    metadata: BlockMetadataIn = BlockMetadataIn()
+    metadata: BlockMetadataIn
     spec: BlockSpecIn
 
     def model(self) -> BlockRequest:
@@ -152,7 +152,7 @@ class LifecycleOut(WireModel):
 
 
 class BlockStatusOut(WireModel):
-    """How the block stands; run ids are null for those who may not see runs."""
+    """How the block stands; `latestRunUuid` is null only if there is no run, whoever may read it."""
 
     status: str
     outputs: dict[str, OutputOut]
@@ -272,6 +272,7 @@ def render(view: BlockView, links: Links) -> JsonObject:
         "status": _status(view),
         "_links": {
             "self": link(links.of(BLOCK_V2, block.id)),
+            **_run_links(view, links),
             "detail": link(links.own("blocks", block.id)),
             "events": link(links.own("blocks", block.id, "events")),
         },
@@ -287,10 +288,14 @@ def _input(item: ResolvedInput) -> JsonObject:
     }
 
 
+def _run_links(view: BlockView, links: Links) -> JsonObject:
+    runs = {"latestRun": view.block.latest_run_id, "latestDryRun": view.block.latest_dry_run_id}
+    return {name: link(links.of(RUN, run)) for name, run in runs.items() if run is not None}
+
+
 def _status(view: BlockView) -> JsonObject:
     block = view.block
-    run = block.latest_run_id if view.shows_runs else None
-    dry_run = block.latest_dry_run_id if view.shows_runs else None
+    run, dry_run = block.latest_run_id, block.latest_dry_run_id
     outputs: JsonObject = {}
     for key, spec in view.version.outputs.items():
         output = block.outputs.get(key)

@@ -6,7 +6,6 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.errors import Denied, NotFound
 
 LIST, SAVE, DELETE = "BUILDINGBLOCK_LIST", "BUILDINGBLOCK_SAVE", "BUILDINGBLOCK_DELETE"
-RUN_LIST = "BUILDINGBLOCKRUN_LIST"
 
 
 def require_known(principal: Principal, block: Block | None, block_id: object) -> Block:
@@ -83,13 +82,6 @@ def is_operator(principal: Principal, block: BlockHead) -> bool:
 def operates(principal: Principal, provider: str) -> bool:
     """Whether the principal acts for `provider` where blocks of its definitions are concerned."""
     return principal.allows(SAVE, workspace=None, provider=provider)
-
-
-def may_see_runs(principal: Principal, block: Block, definition: Definition) -> bool:
-    """Whether run ids are shown to the principal, and logs and inputs of the runs."""
-    if principal.allows(RUN_LIST, workspace=None, provider=block.provider):
-        return True
-    return definition.run_transparency and principal.allows(LIST, workspace=block.workspace)
 
 
 def may_list(principal: Principal, block: Block) -> bool:

@@ -1,6 +1,6 @@
 """What runs ask and tell blocks: the content of run documents, and how runs go that blocks did not end themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -97,6 +97,10 @@ class BlockHooks:
     def is_transparent(self, tx: Transaction, run: Run) -> bool:
         """Whether the consumer of the block may read logs and stop runs; asked at every look of every viewer."""
         return self._definitions.definition(tx, DefinitionId(run.target.definition_id)).run_transparency
+
+    def transparent_ones(self, tx: Transaction, definition_ids: Collection[UUID]) -> Collection[UUID]:
+        """Return those of the definitions whose runs the consumers may see."""
+        return self._definitions.transparent_ones(tx, {DefinitionId(found) for found in definition_ids})
 
     # Life of runs
 

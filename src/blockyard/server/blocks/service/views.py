@@ -13,7 +13,7 @@ from blockyard.server.blocks.model.resolution import (
     parents_provide,
     resolve_inputs,
 )
-from blockyard.server.blocks.service.access import may_give_input, may_see_runs
+from blockyard.server.blocks.service.access import may_give_input
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Definition, DefinitionId, Version, VersionId
 from blockyard.server.definitions.service import DefinitionService
@@ -28,7 +28,6 @@ class BlockView:
     """A block with its definition, its version and its inputs resolved.
 
     Attributes:
-        shows_runs: whether the principal may know the ids of runs.
         is_yours: whether the principal can give the input that the block waits for.
     """
 
@@ -36,7 +35,6 @@ class BlockView:
     definition: Definition
     version: Version
     inputs: Sequence[ResolvedInput]
-    shows_runs: bool
     is_yours: bool
 
 
@@ -70,7 +68,6 @@ class Reader:
             definition=definition,
             version=version,
             inputs=self.inputs_of(block, version),
-            shows_runs=may_see_runs(principal, block, definition),
             is_yours=may_give_input(principal, block),
         )
 

@@ -30,6 +30,7 @@ from blockyard.server.definitions.model import DefinitionId
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Stale
 from blockyard.server.kit.memory import Memory
+from blockyard.server.kit.order import before, ordered
 from blockyard.server.kit.paging import Page, PageRequest
 
 Columns = TypeVarTuple("Columns")
@@ -103,21 +104,21 @@ class BlockStore:
         return {block_id: block for block_id in wanted if (block := known.get(block_id)) is not None}
 
     def page(self, query: BlockQuery, request: PageRequest) -> Page[Block]:
-        """Return one page of the active blocks that match, in the order of their creation."""
-        condition = _condition(query)
-        total = self._count(condition)
-        return Page(self._where(*condition, request=request), total, request)
+        """Return one page of the active blocks that match, oldest first unless asked otherwise."""
+        condition = [*_condition(query), *before(_blocks.c.created_at, request)]
+        total, order = self._count(condition), _order(BlockSort.CREATED, request)
+        return Page(self._where(*condition, request=request, order=order), total, request)
 
     def live(self, query: BlockQuery, request: PageRequest, *, descending: bool) -> Page[Block]:
         """Return one page of the blocks that match and are not deleted, also those on their way out."""
-        condition = _condition(query, lifecycle=IS_LIVE)
-        total, order = self._count(condition), _order(BlockSort.CREATED, descending=descending)
+        condition = [*_condition(query, lifecycle=IS_LIVE), *before(_blocks.c.created_at, request)]
+        total, order = self._count(condition), _order(BlockSort.CREATED, request, descending=descending)
         return Page(self._where(*condition, request=request, order=order), total, request)
 
     def search(self, query: BlockQuery, request: PageRequest, *, sort: BlockSort, descending: bool) -> Page[BlockHead]:
         """Return what `live` returns, without the values: they may be large, and are not even read."""
         condition = _condition(query, lifecycle=IS_LIVE)
-        total, order = self._count(condition), _order(sort, descending=descending)
+        total, order = self._count(condition), _order(sort, request, descending=descending)
         rows = self._tx.execute(_selection(select(*_HEAD), condition, order, request)).mappings()
         return Page([head_of(row) for row in rows], total, request)
 
@@ -239,9 +240,9 @@ def _condition(query: BlockQuery, *, lifecycle: TextClause = IS_ACTIVE) -> list[
     return [lifecycle, _any_of(reach, lifecycle), *conditions]
 
 
-def _order(sort: BlockSort, *, descending: bool) -> Sequence[ColumnElement[object]]:
+def _order(sort: BlockSort, request: PageRequest, *, descending: bool = False) -> Sequence[ColumnElement[object]]:
     keys = [_SORTS[sort]] if sort in _SORTS else []
-    return [key.desc() if descending else key for key in (*keys, _blocks.c.created_at, _blocks.c.id)]
+    return ordered((*keys, _blocks.c.created_at, _blocks.c.id), request, newest_first=descending)
 
 
 def _selection(

@@ -19,7 +19,7 @@ from blockyard.server.kit.bodies import LARGE_BYTES
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.http import joined, page_request
+from blockyard.server.kit.http import joined, unsorted_page_request
 from blockyard.server.kit.objects import Answers, list_schema, object_router
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import takes
@@ -52,7 +52,7 @@ def version_routes(db: Database, versions: VersionService, links: Links) -> APIR
     async def list_versions(
         request: Request,
         principal: CurrentPrincipal,
-        page: Annotated[PageRequest, Depends(page_request)],
+        page: Annotated[PageRequest, Depends(unsorted_page_request)],
         definition: Annotated[UUID | None, Query(alias="buildingBlockDefinitionUuid")] = None,
     ) -> Response:
         """Return the versions of one definition, or of all your definitions."""

@@ -213,6 +213,11 @@ class DefinitionService:
 
     # For other services: no principal is asked but in `orderable_version`
 
+    def transparent_ones(self, tx: Transaction, definition_ids: Collection[DefinitionId]) -> frozenset[DefinitionId]:
+        """Return those of the definitions that have run transparency."""
+        found = DefinitionStore(tx).many(definition_ids) if definition_ids else {}
+        return frozenset(key for key, definition in found.items() if definition.run_transparency)
+
     def definition(self, tx: Transaction, definition_id: DefinitionId) -> Definition:
         """Return a definition. Raises NotFound."""
         definition = DefinitionStore(tx).get(definition_id)

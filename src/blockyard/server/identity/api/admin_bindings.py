@@ -21,7 +21,7 @@ from blockyard.server.identity.service import AdminBindingService
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links, page_at
-from blockyard.server.kit.http import page_request
+from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import Name, ShortText, WireDate, WireJson, WireModel
@@ -94,8 +94,7 @@ def admin_binding_routes(db: Database, bindings: AdminBindingService, links: Lin
     ) -> dict[str, WireJson]:
         """Return who has admin roles, ended bindings too, oldest first."""
         found = await db.read(lambda tx: bindings.page(tx, principal, page, subject=subject))
-        query = {name: request.query_params.getlist(name) for name in request.query_params}
-        return page_at(links.own("admin-bindings"), "adminBindings", found.map(_json), query)
+        return page_at(links.own("admin-bindings"), "adminBindings", found.map(_json), sent_query(request))
 
     @router.post("/admin-bindings", status_code=HTTPStatus.CREATED)
     async def create_admin_binding(

@@ -13,7 +13,7 @@ from blockyard.server.identity.service import GroupOfPeople, GroupService
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links, page_at
-from blockyard.server.kit.http import page_request
+from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import DisplayName, Name, ShortText, WireJson, WireModel
@@ -59,8 +59,7 @@ def group_routes(db: Database, groups: GroupService, links: Links) -> APIRouter:
     ) -> dict[str, WireJson]:
         """Return the groups that you may bind, without their members, oldest first."""
         found = await db.read(lambda tx: groups.page(tx, principal, page, workspace=workspace))
-        query = {name: request.query_params.getlist(name) for name in request.query_params}
-        return page_at(links.own("groups"), "groups", found.map(_listed), query)
+        return page_at(links.own("groups"), "groups", found.map(_listed), sent_query(request))
 
     @router.post("", status_code=HTTPStatus.CREATED)
     async def create_group(body: Annotated[NewGroup, Body()], principal: CurrentPrincipal) -> GroupOut:

@@ -95,6 +95,11 @@ def key_routes(db: Database, keys: ApiKeyService, links: Links) -> APIRouter:
         issued = await db.write(lambda tx: keys.create(tx, principal, workspace, settings))
         return answer.one(issued, HTTPStatus.CREATED)
 
+    @objects.get("/self", response_model=KeyOut)
+    async def read_own_api_key(principal: CurrentPrincipal) -> Response:
+        """Return the API key that asks. 404 for people and runs."""
+        return answer.one(IssuedKey(await db.read(lambda tx: keys.own(tx, principal))))
+
     @objects.get("/{uuid}", response_model=KeyOut)
     async def read_api_key(uuid: UUID, principal: CurrentPrincipal) -> Response:
         """Return an API key without its secret."""

@@ -19,7 +19,7 @@ from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import NotFound
 from blockyard.server.kit.hal import Links, page_at
-from blockyard.server.kit.http import page_request
+from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import ShortText, WireJson, WireModel
@@ -158,11 +158,11 @@ def _add_own(router: APIRouter, db: Database, users: UserService, sign_in: SignI
 def _add_accounts(router: APIRouter, db: Database, users: UserService, sign_in: SignIn, links: Links) -> None:
     @router.get("/users")
     async def list_users(
-        principal: CurrentPrincipal, page: Annotated[PageRequest, Depends(page_request)]
+        request: Request, principal: CurrentPrincipal, page: Annotated[PageRequest, Depends(page_request)]
     ) -> dict[str, WireJson]:
         """Return all accounts, oldest first."""
         found = await db.read(lambda tx: users.page(tx, principal, page))
-        return page_at(links.own("users"), "users", found.map(_account_json), {})
+        return page_at(links.own("users"), "users", found.map(_account_json), sent_query(request))
 
     @router.post("/users", status_code=HTTPStatus.CREATED)
     async def create_user(body: Annotated[NewAccount, Body()], principal: CurrentPrincipal) -> Account:

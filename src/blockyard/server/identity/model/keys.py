@@ -138,6 +138,7 @@ class ApiKey:
             everywhere=everywhere(self.permissions),
             grants={self.workspace: frozenset(code for code in self.permissions if not code.startswith("ADM_"))},
             runner=None if self.runner is None else self.runner.id,
+            key=self.id,
             last_day=self.expires_at,
         )
 

@@ -63,6 +63,7 @@ class Principal:
         only_projects: workspaces of whose projects, and what is in them, the principal may know these alone.
         run: the attempt a run token stands for; None for everybody else.
         runner: the runner whose own key this is; such a key works for this runner and holds no codes.
+        key: the API key that asks; None for everybody else.
         last_day: the last day of the API key that asks; None if it has none, and for everybody else.
         must_change_password: whether the person may do nothing but choose a password of their own.
     """
@@ -73,6 +74,7 @@ class Principal:
     only_projects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     run: RunGrant | None = None
     runner: UUID | None = None
+    key: UUID | None = None
     last_day: date | None = None
     must_change_password: bool = False
 

@@ -98,6 +98,15 @@ class ApiKeyService:
         """Return a key. Raises Denied, NotFound."""
         return self._allowed(tx, principal, "APIKEY_LIST", key_id)
 
+    def own(self, tx: Transaction, principal: Principal) -> ApiKey:
+        """Return the key that asks; it needs no permission. Raises NotFound: it is a person, or a run token, who asks."""
+        key = None if principal.key is None else KeyStore(tx).get(ApiKeyId(principal.key))
+        if key is None:
+            raise NotFound(
+                "no API key asks here", code="NoApiKey", remedy="Sign in with an API key to read what it may do."
+            )
+        return key
+
     def of_workspace(self, tx: Transaction, principal: Principal, workspace: str) -> Sequence[ApiKey]:
         """Return all keys of a workspace, oldest first. Raises Denied, NotFound."""
         sentence = f"there is no workspace '{workspace}'"

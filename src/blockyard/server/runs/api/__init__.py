@@ -30,7 +30,7 @@ def routes(
     return joined(
         claim_routes(db, claims, clock),
         report_routes(db, reports, master_key),
-        object_routes(db, runs, views, links),
+        object_routes(db, runs, views, reports, links=links, master_key=master_key),
         event_routes(db, views),
         own_routes(db, runs, views, links),
     )

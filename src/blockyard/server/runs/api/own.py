@@ -13,9 +13,9 @@ from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.answers import Answer
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.hal import Links, page_at
-from blockyard.server.kit.http import answers, page_request
+from blockyard.server.kit.http import answers, page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
-from blockyard.server.runs.api.rendering import list_item, run_detail, run_summary
+from blockyard.server.runs.api.rendering import listed, run_detail, run_summary
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.service import RunFilter, RunService, RunViews
 
@@ -39,9 +39,8 @@ def own_routes(db: Database, runs: RunService, views: RunViews, links: Links) ->
     ) -> Response:
         """List the runs whose status you may see, the newest first: of your workspaces, and of what they provide."""
         chosen = RunFilter(block_id=block_id, workspace=workspace, status=status)
-        found = await db.read(lambda tx: runs.search(tx, principal, chosen, page))
-        items = found.map(lambda run: list_item(run, links))
-        return Answer(page_at(links.own("runs"), RUN.plural, items, request.query_params))
+        items = await db.read(lambda tx: listed(tx, runs, principal, runs.search(tx, principal, chosen, page), links))
+        return Answer(page_at(links.own("runs"), RUN.plural, items, sent_query(request)))
 
     @router.get("/{run_id}", response_class=Answer)
     async def read_detail(run_id: UUID, principal: CurrentPrincipal) -> Response:

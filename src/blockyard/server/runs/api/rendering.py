@@ -4,10 +4,13 @@ from datetime import UTC, datetime
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import RUN
+from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import wire_time
+from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.hal import Links, link
+from blockyard.server.kit.paging import Page
 from blockyard.server.runs.model import Attempt, Run, RunWait, Source, Step
-from blockyard.server.runs.service import RunAccess, RunDetail
+from blockyard.server.runs.service import RunAccess, RunDetail, RunService, reader_links
 
 
 def exact_time(instant: datetime | None) -> str | None:
@@ -17,12 +20,13 @@ def exact_time(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def list_item(run: Run, links: Links) -> JsonObject:
-    """Return a run as lists show it: without inputs. Source: runner.md 1.3 #9."""
+def list_item(run: Run, links: Links, *, may_abort: bool) -> JsonObject:
+    """Return a run as lists show it: without inputs. Source: runner.md 1.3 #9, api.md 3.20."""
+    created = wire_time(run.created_at)
     return {
         "kind": "meshBuildingBlockRun",
         "apiVersion": "v1",
-        "metadata": {"uuid": str(run.id), "createdOn": wire_time(run.created_at)},
+        "metadata": {"uuid": str(run.id), "createdAt": created, "createdOn": created},
         "spec": {
             "runNumber": run.number,
             "behavior": run.behavior.value,
@@ -39,9 +43,15 @@ def list_item(run: Run, links: Links) -> JsonObject:
         "status": run.status.value,
         "_links": {
             "self": link(links.of(RUN, run.id)),
-            "downloadLogs": link(links.of(RUN, run.id, "logs")),
+            **reader_links(run, links, may_abort=may_abort),
         },
     }
+
+
+def listed(tx: Transaction, runs: RunService, principal: Principal, found: Page[Run], links: Links) -> Page[JsonObject]:
+    """Return a page of runs as lists show them to the principal."""
+    abortable = runs.abortable(tx, principal, found.items)
+    return found.map(lambda run: list_item(run, links, may_abort=run.id in abortable))
 
 
 def run_summary(run: Run) -> JsonObject:

@@ -1,6 +1,7 @@
 """Reports of runners and pipelines: sources, status, logs, signs of life, plans. Source: runner.md 1.6 to 1.9."""
 
 import asyncio
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
@@ -13,18 +14,18 @@ from blockyard.server.identity.api import CurrentPrincipal, current_principal
 from blockyard.server.kit.bodies import LARGE_BYTES, read_body
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import NotFound
-from blockyard.server.kit.http import answers, media, media_class, require_accept
+from blockyard.server.kit.http import answers, media, media_class, require_accept, require_content_type
 from blockyard.server.kit.routers import api_router, takes
-from blockyard.server.kit.sealed import MasterKey, Undecryptable
+from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.runs.api.claims import wait_seconds
 from blockyard.server.runs.api.held import MAX_HELD_SECONDS, held_heartbeat
+from blockyard.server.runs.api.plans import OCTETS, plan_answer
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.service import ReportService, plan_context
 
-OCTETS = "application/octet-stream"
 MAX_OFFSET = 2**53
 
-_LOG_BODY = {"requestBody": {"content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}}}
+_BYTES = {"requestBody": {"content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}}}
 
 
 def report_routes(db: Database, reports: ReportService, master_key: MasterKey) -> APIRouter:
@@ -71,15 +72,22 @@ def report_routes(db: Database, reports: ReportService, master_key: MasterKey) -
         """Return the saved plan of a DETECT run to the run that applies it."""
         require_accept(request, [OCTETS])
         sealed = await db.read(lambda tx: reports.artifact(tx, principal, RunId(run_id)))
-        if sealed is None:
-            raise NotFound("this run has no saved plan, or it is too old", code="PlanGone", remedy="Plan again.")
-        try:
-            plan = await asyncio.to_thread(master_key.decrypt, sealed, context=plan_context(RunId(run_id)))
-        except Undecryptable as error:
-            raise NotFound("the saved plan cannot be read any more", code="PlanGone", remedy="Plan again.") from error
-        return Response(plan, media_type=OCTETS)
+        return await plan_answer(master_key, RunId(run_id), sealed)
 
-    @router.post(f"{own}/{{run_id}}/log", openapi_extra=_LOG_BODY)
+    @router.put(
+        f"{objects}/{{run_id}}/plan-artifact",
+        status_code=HTTPStatus.NO_CONTENT,
+        response_class=Response,
+        openapi_extra=_BYTES,
+    )
+    async def upload_plan(request: Request, run_id: UUID, principal: CurrentPrincipal) -> None:
+        """Keep the plan of a DETECT run, before its last report; sent again it replaces the one before."""
+        require_content_type(request, [OCTETS])
+        plan = await read_body(request, LARGE_BYTES, may_report)
+        sealed = await asyncio.to_thread(master_key.encrypt, plan, context=plan_context(RunId(run_id)))
+        await db.write(lambda tx: reports.store_plan(tx, principal, RunId(run_id), sealed))
+
+    @router.post(f"{own}/{{run_id}}/log", openapi_extra=_BYTES)
     async def append_log(
         request: Request,
         run_id: UUID,

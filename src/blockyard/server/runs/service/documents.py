@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import RUN
-from blockyard.protocol.names import SECRET_MEMBERS, ImplementationType
+from blockyard.protocol.names import SECRET_MEMBERS, Behavior, ImplementationType
 from blockyard.protocol.sealing import seal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.hal import Links, link
@@ -49,8 +49,7 @@ def claim_document(
         sealed = _environment_input(RUN_TOKEN_INPUT, seal(public_key, token), is_sensitive=True)
         spec["buildingBlock"] = _with_input(_object(spec["buildingBlock"]), sealed)
     if not own_protocol and _applies_plan(run, document):
-        address = links.to("api", "terraform", "state", "workspace", run.workspace, "buildingBlock", run.block_id)
-        given = _environment_input(STATE_ADDRESS_INPUT, address, is_sensitive=False)
+        given = _environment_input(STATE_ADDRESS_INPUT, _state_address(run, links), is_sensitive=False)
         spec["buildingBlock"] = _with_input(_object(spec["buildingBlock"]), given)
     spec["runToken"] = token
     all_links = dict(_object(document["_links"]))
@@ -63,12 +62,21 @@ def claim_document(
     return {**document, "spec": spec, "_links": all_links}
 
 
-def readable_document(run: Run, document: JsonObject, *, links: Links, with_logs: bool) -> JsonObject:
-    """Return `document` with the run's status of now, hashes in place of envelopes, and where its logs are."""
-    all_links = dict(_object(document["_links"]))
-    if with_logs:
-        all_links["downloadLogs"] = link(links.of(RUN, run.id, "logs"))
-    return {**_without_envelopes(document), "status": run.status.value, "_links": all_links}
+def readable_document(run: Run, document: JsonObject, *, links: Links, may_abort: bool) -> JsonObject:
+    """Return `document` with the run's status of now, hashes in place of envelopes, and what the reader can do with it."""
+    all_links = {**_object(document["_links"]), **reader_links(run, links, may_abort=may_abort)}
+    shown = {**_without_envelopes(document), "status": run.status.value, "_links": all_links}
+    return {**shown, "metadata": {**_object(document["metadata"]), "createdAt": wire_time(run.created_at)}}
+
+
+def reader_links(run: Run, links: Links, *, may_abort: bool) -> JsonObject:
+    """Return where the logs of a run are, the dry run whose plan it applies, and how to abort it while the reader may."""
+    found: JsonObject = {"downloadLogs": link(links.of(RUN, run.id, "logs"))}
+    if run.plan_run_id is not None:
+        found["predecessor"] = link(links.of(RUN, run.plan_run_id))
+    if may_abort:
+        found["abort"] = link(links.of(RUN, run.id, "abort"))
+    return found
 
 
 def _without_hashes(document: JsonObject) -> JsonObject:
@@ -125,10 +133,8 @@ def _mapped(
 
 def _applies_plan(run: Run, document: JsonObject) -> bool:
     """Tell whether the run applies a saved plan of a module whose state is kept here."""
-    definition = _object(_object(_object(document["spec"])["buildingBlockDefinition"])["spec"])
-    keeps_state = _object(definition["implementation"]).get("useMeshHttpBackendFallback") is True
-    is_tofu = run.target.implementation is ImplementationType.TERRAFORM
-    return is_tofu and keeps_state and "planArtifact" in _object(document["_links"])
+    definition = _object(_object(document["spec"])["buildingBlockDefinition"])
+    return _keeps_state(run, definition) and "planArtifact" in _object(document["_links"])
 
 
 def _links(run: Run, parts: RunParts, links: Links) -> JsonObject:
@@ -140,7 +146,21 @@ def _links(run: Run, parts: RunParts, links: Links) -> JsonObject:
     }
     if parts.plan_run_id is not None:
         all_links["planArtifact"] = link(links.of(RUN, parts.plan_run_id, "planartifact"))
+    if run.behavior is Behavior.DETECT:
+        all_links["planArtifactUpload"] = link(links.of(RUN, run.id, "plan-artifact"))
+    if _keeps_state(run, parts.definition):
+        all_links["tfStateLock"] = link(f"{_state_address(run, links)}/lock")
     return all_links
+
+
+def _state_address(run: Run, links: Links) -> str:
+    return links.to("api", "terraform", "state", "workspace", run.workspace, "buildingBlock", run.block_id)
+
+
+def _keeps_state(run: Run, definition: JsonObject) -> bool:
+    """Tell whether the state of the run's module is kept here."""
+    keeps = _object(_object(definition["spec"])["implementation"]).get("useMeshHttpBackendFallback") is True
+    return keeps and run.target.implementation is ImplementationType.TERRAFORM
 
 
 def _environment_input(key: str, value: str, *, is_sensitive: bool) -> JsonObject:

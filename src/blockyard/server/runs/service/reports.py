@@ -17,6 +17,7 @@ from blockyard.server.runs.model.amounts import MAX_MESSAGE_CHARACTERS, cut
 from blockyard.server.runs.service.access import require_report
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.ending import RunEnding
+from blockyard.server.runs.service.standing import StateStanding, standing_of
 from blockyard.server.runs.service.steps import StepReports
 from blockyard.server.runs.store import AttemptStore, FileStore, RunStore, StepStore
 from blockyard.server.runs.topics import run_topic, wake_everybody, wake_viewers
@@ -128,6 +129,29 @@ class ReportService:
         wake_everybody(tx, saved)
         log.info("run handed back", run_id=str(run_id), attempt=caller.attempt.number)
         return UpdateReply(run_aborted=False)
+
+    def store_plan(self, tx: Transaction, principal: Principal, run_id: RunId, sealed: bytes) -> None:
+        """Keep the encrypted plan of a DETECT run; sent again it replaces the one before.
+
+        Raises NotFound, Denied, Conflict (it is no DETECT run, or the attempt may not report any more).
+        """
+        caller = self._caller(tx, principal, run_id)
+        if principal.run is not None and standing_of(self._context, tx, principal.run) is StateStanding.OVER:
+            raise Denied("this run token is too old", code="RunTokenExpired", remedy="Stop working on this run.")
+        if caller.run.behavior is not Behavior.DETECT:
+            raise Conflict(
+                f"this run is {caller.run.behavior.value}: only DETECT runs leave a plan",
+                code="NoDetectRun",
+                remedy="Send plans of DETECT runs only.",
+            )
+        if not caller.is_current:
+            raise Conflict(
+                "the run is finished, or another attempt works on it",
+                code="AttemptSuperseded",
+                remedy="Stop working on this run.",
+            )
+        caller = self._heard(tx, caller)
+        FileStore(tx).put_artifact(run_id, sealed, at=self._context.clock())
 
     def artifact(self, tx: Transaction, principal: Principal, run_id: RunId) -> bytes | None:
         """Return the encrypted plan of a DETECT run for a run of the same block that applies it; None if it is gone.

@@ -16,7 +16,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runs.model import Attempt, AttemptState, Run, RunId, RunTarget, RunWait, Trigger, TriggerReason
 from blockyard.server.runs.model.attempt import SIGN_STEP
 from blockyard.server.runs.model.run import lock_hold
-from blockyard.server.runs.service.access import RunAccess, access_of, require_abort, require_access
+from blockyard.server.runs.service.access import RunAccess, access_of, may_abort, require_abort, require_access
 from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext
 from blockyard.server.runs.service.ending import Finish, RunEnding
 from blockyard.server.runs.service.standing import StateStanding, standing_of
@@ -24,6 +24,9 @@ from blockyard.server.runs.store import AttemptStore, FileStore, QueueFigures, Q
 from blockyard.server.runs.topics import block_topic, run_topic, runner_topic, wake_viewers
 
 log = structlog.get_logger(__name__)
+
+RUN_FINISHED = "RunFinished"
+"""The code of the refusal to abort a run that has ended."""
 
 TOKEN_PREFIX = "byrun"  # noqa: S105  the open part of a token
 """All run tokens begin so: others need no look-up."""
@@ -168,6 +171,16 @@ class RunService:
         """Whether the block's workspace may read the logs of `run`."""
         return self._context.ports().content.is_transparent(tx, run)
 
+    def abortable(self, tx: Transaction, principal: Principal, runs: Sequence[Run]) -> frozenset[RunId]:
+        """Return those of the runs that the principal may abort now, with one look at their definitions."""
+        going_on = [run for run in runs if run.may_be_aborted]
+        if not going_on:
+            return frozenset()
+        shown = self._context.ports().content.transparent_ones(tx, {run.target.definition_id for run in going_on})
+        return frozenset(
+            run.id for run in going_on if may_abort(principal, run, transparent=run.target.definition_id in shown)
+        )
+
     def abort(self, tx: Transaction, principal: Principal, run_id: UUID) -> Run:
         """Stop a run: PENDING and async ones at once, others when their runner confirms or time is up.
 
@@ -188,7 +201,7 @@ class RunService:
         if run.is_final and run.status is not RunStatus.ABORTED:
             raise Conflict(
                 f"the run is {run.status} already",
-                code="RunFinished",
+                code=RUN_FINISHED,
                 remedy="There is nothing to abort: start another run if its result is not wanted.",
             )
         if run.is_final or run.abort_requested_at is not None:

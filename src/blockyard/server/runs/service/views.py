@@ -80,16 +80,25 @@ class RunViews:
     def document(self, tx: Transaction, principal: Principal, run_id: RunId) -> JsonObject:
         """Return the run document without its token, secrets as hashes. Raises NotFound, Denied."""
         run = RunStore(tx).get(run_id)
-        access = self._require(tx, principal, run, RunAccess.FULL)
-        return self.render(tx, run, with_logs=access is RunAccess.FULL)
-
-    def render(self, tx: Transaction, run: Run, *, with_logs: bool) -> JsonObject:
-        """Return the document of a run `principal` was already allowed to see."""
+        self._require(tx, principal, run, RunAccess.FULL)
+        transparent = self._context.ports().content.is_transparent(tx, run)
+        may = run.may_be_aborted and may_abort(principal, run, transparent=transparent)
         document = FileStore(tx).document(run.id)
         if document is None:
             parts = self._context.ports().content.document_parts(tx, run)
             document = run_document(run, parts, self._context.links)
-        return readable_document(run, document, links=self._context.links, with_logs=with_logs)
+        return readable_document(run, document, links=self._context.links, may_abort=may)
+
+    def plan(self, tx: Transaction, principal: Principal, run_id: RunId) -> bytes | None:
+        """Return the encrypted plan of a DETECT run, None if there is none (any more). Raises NotFound, Denied.
+
+        A plan holds the same secrets as the state, so whoever reads it has to be allowed to read that.
+        """
+        run = RunStore(tx).get(run_id)
+        self._require(tx, principal, run, RunAccess.FULL)
+        transparent = self._context.ports().content.is_transparent(tx, run)
+        principal.require("TFSTATE_LIST", workspace=run.workspace if transparent else None, provider=run.provider)
+        return FileStore(tx).artifact(run_id)
 
     def logs(self, tx: Transaction, principal: Principal, run_id: RunId) -> Sequence[StepLog]:
         """Return the steps of the newest attempt that has any, with the end of their logs. Raises NotFound, Denied."""

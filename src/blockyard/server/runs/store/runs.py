@@ -13,6 +13,7 @@ from blockyard.server.events.model import Author
 from blockyard.server.identity.model import Reach
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound, Stale
+from blockyard.server.kit.order import before, ordered
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runners.model import RunnerId
 from blockyard.server.runs.model import Run, RunId, RunTarget, RunWarning, Trigger, TriggerReason
@@ -35,6 +36,7 @@ class RunFilter:
     status: RunStatus | None = None
 
 
+_AGE = (_runs.c.created_at, _runs.c.id)
 _BY_ID = select(_runs).where(_runs.c.id == bindparam("of_run"))
 _LATEST = select(_runs).where(_runs.c.block_id == bindparam("of_block")).order_by(_runs.c.number.desc()).limit(1)
 _ADD = insert(_runs)
@@ -106,27 +108,30 @@ class RunStore:
         return None if latest is None or latest.is_final else latest
 
     def page(self, chosen: RunFilter, reach: Reach, request: PageRequest) -> Page[Run]:
-        """Return one page of the runs that match and whose definitions are within `reach`, oldest first."""
-        conditions = [*_matches(chosen), *_within(reach)]
+        """Return one page of the runs that match and whose definitions are within `reach`: those of one block newest first."""
+        newest_first = chosen.block_id is not None if request.newest_first is None else request.newest_first
+        conditions = [*_matches(chosen), *_within(reach), *before(_runs.c.created_at, request)]
         tally = Tally((), None)
-        if chosen == RunFilter():
+        if chosen == RunFilter() and request.until is None:
             tally = TallyStore(self._tx).read(None if reach.everything else reach.providers)
         later = [] if tally.until is None else [_runs.c.created_at >= tally.until]
         counted = self._tx.execute(select(func.count()).select_from(_runs).where(*conditions, *later)).scalar_one()
-        begin, offset = tally.place(request.offset)
+        begin, offset = (None, request.offset) if newest_first else tally.place(request.offset)
         if begin is not None:
             conditions.append(_runs.c.created_at >= begin)
-        rows = self._tx.execute(_page(conditions, request.limit, offset))
+        age = _AGE if chosen.block_id is None else (_runs.c.number,)
+        order = ordered(age, request, newest_first=newest_first)
+        rows = self._tx.execute(_page(conditions, order, request.limit, offset))
         return Page([as_run(row) for row in rows], tally.total + int(str(counted)), request)
 
     def search(self, chosen: RunFilter, reach: Reach, request: PageRequest) -> Page[Run]:
         """Return one page of the runs that match, of the workspaces and of the providers of `reach`, the newest first."""
-        conditions = [*_matches(chosen), *_of_any(reach)]
+        conditions = [*_matches(chosen), *_of_any(reach), *before(_runs.c.created_at, request)]
         total = self._tx.execute(select(func.count()).select_from(_runs).where(*conditions)).scalar_one()
         rows = self._tx.execute(
             select(_runs)
             .where(*conditions)
-            .order_by(_runs.c.created_at.desc(), _runs.c.id.desc())
+            .order_by(*ordered(_AGE, request, newest_first=True))
             .limit(request.limit)
             .offset(request.offset)
         )
@@ -251,9 +256,10 @@ def _matches(chosen: RunFilter) -> list[ColumnElement[bool]]:
     return [column == value for column, value in pairs if value is not None]
 
 
-def _page(conditions: Sequence[ColumnElement[bool]], limit: int, offset: int) -> Select[tuple[object, ...]]:
+def _page(
+    conditions: Sequence[ColumnElement[bool]], order: Sequence[ColumnElement[object]], limit: int, offset: int
+) -> Select[tuple[object, ...]]:
     """Return the statement for some rows; what is skipped is skipped in an index, without reading the rows."""
-    order = (_runs.c.created_at, _runs.c.id)
     rows = select(_runs).order_by(*order)
     if offset == 0:
         return rows.where(*conditions).limit(limit)

@@ -1,16 +1,14 @@
-"""The OpenTofu HTTP backend, and versions for people. Source: hub-usage.md B3, B4; runner.md 1.12."""
+"""The OpenTofu HTTP backend. Source: hub-usage.md B3, B4; runner.md 1.12; api.md 3.22."""
 
 import json
-from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
 from blockyard.protocol.jsontypes import Json, JsonObject
@@ -18,20 +16,17 @@ from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.aside import aside
 from blockyard.server.kit.bodies import LARGE_BYTES, read_body
-from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database, Transaction
-from blockyard.server.kit.errors import Invalid, NotFound
-from blockyard.server.kit.http import answers, joined
+from blockyard.server.kit.errors import Denied, Invalid, NotFound
 from blockyard.server.kit.sealed import MasterKey
-from blockyard.server.tofu_state.content import open_state, seal_state
-from blockyard.server.tofu_state.model import Locked, StateVersion
-from blockyard.server.tofu_state.service import StateAddress, StateService, StoredState
+from blockyard.server.tofu_state.api.wire import Content, LockOut, lock_document, opened
+from blockyard.server.tofu_state.content import seal_state
+from blockyard.server.tofu_state.model import Locked
+from blockyard.server.tofu_state.service import StateAddress, StateService
 
 MAX_LOCK_BYTES = 64 * 1024
 MAX_LOCK_ID_LENGTH = 255
 """Of a lock's id; engines send UUIDs."""
-
-VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 SMALL_BYTES = 64 * 1024
 """A state up to this size is encrypted at once; a thread would cost more."""
@@ -43,8 +38,8 @@ _HOLDER: dict[str, object] = {
 _BODY = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
-def routes(db: Database, states: StateService, *, master_key: MasterKey) -> APIRouter:
-    """Return all routes of states."""
+def backend_routes(db: Database, states: StateService, master_key: MasterKey) -> APIRouter:
+    """Return the routes of engines and tools."""
     router = APIRouter(tags=["state"])
     backend = _Backend(db, states, master_key)
     base = "/api/terraform/state/workspace/{workspace}"
@@ -63,8 +58,10 @@ def routes(db: Database, states: StateService, *, master_key: MasterKey) -> APIR
         for method, handler in (("LOCK", backend.lock), ("UNLOCK", backend.unlock)):
             router.add_api_route(path, handler, methods=[method], include_in_schema=False)
         lock_path = f"{path}/lock"
-        twins = (("POST", backend.lock, HTTPStatus.LOCKED), ("DELETE", backend.unlock, HTTPStatus.CONFLICT))
-        for method, handler, status in twins:
+        router.add_api_route(
+            lock_path, backend.read_lock, methods=["GET"], include_in_schema=shown, response_model=LockOut
+        )
+        for method, handler in (("POST", backend.lock), ("DELETE", backend.unlock)):
             router.add_api_route(
                 lock_path,
                 handler,
@@ -72,9 +69,23 @@ def routes(db: Database, states: StateService, *, master_key: MasterKey) -> APIR
                 include_in_schema=shown,
                 openapi_extra=_BODY,
                 response_class=Response,
-                responses={int(status): _HOLDER},
+                responses={int(HTTPStatus.LOCKED): _HOLDER},
             )
-    return joined(router, _version_routes(db, states, master_key))
+    return router
+
+
+async def tool(principal: CurrentPrincipal) -> Principal:
+    """Return who asks, if that is a run or an API key. Raises Denied: people read and unlock states by Blockyard's own endpoints."""
+    if principal.author.type == "User":
+        raise Denied(
+            "tools read and write states with an API key, not with the sign-in of a person",
+            code="ApiKeyRequired",
+            remedy="Use an API key with the TFSTATE permissions; people use 'blockyard state'.",
+        )
+    return principal
+
+
+Tool = Annotated[Principal, Depends(tool)]
 
 
 class _Backend:
@@ -85,13 +96,13 @@ class _Backend:
         self._states = states
         self._master_key = master_key
 
-    async def read(self, workspace: str, block_id: UUID, principal: CurrentPrincipal) -> Response:
+    async def read(self, workspace: str, block_id: UUID, principal: Tool) -> Response:
         """Return the state. 404 when there is none."""
         address = StateAddress(workspace, block_id)
 
-        def read(tx: Transaction) -> tuple[_Content | None, bool]:
+        def read(tx: Transaction) -> tuple[Content | None, bool]:
             stored = self._states.read(tx, principal, address)
-            content = None if stored is None else _opened(self._master_key, stored)
+            content = None if stored is None else opened(self._master_key, stored)
             return content, self._states.is_sign_due(tx, principal)
 
         content, is_sign_due = await self._db.read(read)
@@ -105,7 +116,7 @@ class _Backend:
             )
         return content.answer()
 
-    async def write(self, request: Request, workspace: str, block_id: UUID, principal: CurrentPrincipal) -> Response:
+    async def write(self, request: Request, workspace: str, block_id: UUID, principal: Tool) -> Response:
         """Store a state; `ID` names the lock under which it is written."""
         address = StateAddress(workspace, block_id)
         lock_id = request.query_params.get("ID")
@@ -121,13 +132,13 @@ class _Backend:
         await self._db.write(lambda tx: self._states.write(tx, principal, address, new, lock_id))
         return Response(status_code=HTTPStatus.OK)
 
-    async def delete(self, workspace: str, block_id: UUID, principal: CurrentPrincipal) -> Response:
-        """Let readers find no state; its versions stay."""
-        address = StateAddress(workspace, block_id)
-        await self._db.write(lambda tx: self._states.delete(tx, principal, address))
+    async def delete(self, request: Request, workspace: str, block_id: UUID, principal: Tool) -> Response:
+        """Let readers find no state; its versions stay. `ID` names the lock, if it is locked."""
+        address, lock_id = StateAddress(workspace, block_id), request.query_params.get("ID")
+        await self._db.write(lambda tx: self._states.delete(tx, principal, address, lock_id))
         return Response(status_code=HTTPStatus.OK)
 
-    async def lock(self, request: Request, workspace: str, block_id: UUID, principal: CurrentPrincipal) -> Response:
+    async def lock(self, request: Request, workspace: str, block_id: UUID, principal: Tool) -> Response:
         """Take the lock of the state. 423 with the holder's lock when it is taken."""
         address = StateAddress(workspace, block_id)
         async with self._rights_first(principal, address):
@@ -141,7 +152,12 @@ class _Backend:
             return JSONResponse(locked.holder.info, status_code=HTTPStatus.LOCKED)
         return Response(status_code=HTTPStatus.OK)
 
-    async def unlock(self, request: Request, workspace: str, block_id: UUID, principal: CurrentPrincipal) -> Response:
+    async def read_lock(self, workspace: str, block_id: UUID, principal: Tool) -> Response:
+        """Return the lock of the state and who holds it. 404 when there is none."""
+        lock = await self._db.read(lambda tx: self._states.held_lock(tx, principal, StateAddress(workspace, block_id)))
+        return JSONResponse(lock_document(lock))
+
+    async def unlock(self, request: Request, workspace: str, block_id: UUID, principal: Tool) -> Response:
         """Release the lock of the state; without a body whatever lock the caller holds."""
         address = StateAddress(workspace, block_id)
         async with self._rights_first(principal, address):
@@ -150,7 +166,7 @@ class _Backend:
         try:
             await self._db.write(lambda tx: self._states.unlock(tx, principal, address, lock_id))
         except Locked as locked:
-            return JSONResponse(locked.holder.info, status_code=HTTPStatus.CONFLICT)
+            return JSONResponse(locked.holder.info, status_code=HTTPStatus.LOCKED)
         return Response(status_code=HTTPStatus.OK)
 
     async def _require_write(self, principal: Principal, address: StateAddress) -> None:
@@ -164,63 +180,6 @@ class _Backend:
         except Invalid:
             await self._require_write(principal, address)
             raise
-
-
-def _version_routes(db: Database, states: StateService, master_key: MasterKey) -> APIRouter:
-    router = APIRouter(prefix="/api/blockyard/v1/blocks/{block_id}/state/versions", tags=["state"])
-
-    @router.get("", response_class=JSONResponse)
-    async def list_versions(block_id: UUID, principal: CurrentPrincipal) -> Response:
-        """List the kept versions of a block's state, the newest first."""
-        versions = await db.read(lambda tx: states.versions(tx, principal, block_id))
-        items: list[Json] = [_version_document(version) for version in versions]
-        return JSONResponse({"versions": items})
-
-    @router.get("/{number}", response_class=Response, responses=answers("application/json"))
-    async def read_version(block_id: UUID, number: VersionNumber, principal: CurrentPrincipal) -> Response:
-        """Return the content of one version."""
-        content = await db.read(lambda tx: _opened(master_key, states.read_version(tx, principal, block_id, number)))
-        return content.answer()
-
-    @router.post("/{number}/restore", response_class=JSONResponse)
-    async def restore_version(block_id: UUID, number: VersionNumber, principal: CurrentPrincipal) -> Response:
-        """Make an older version the current one again, as a new version."""
-        version = await db.write(lambda tx: states.restore(tx, principal, block_id, number))
-        return JSONResponse(_version_document(version))
-
-    return router
-
-
-def _version_document(version: StateVersion) -> JsonObject:
-    return {
-        "number": version.number,
-        "isCurrent": version.is_current,
-        "serial": version.serial,
-        "lineage": version.lineage,
-        "sizeBytes": version.size_bytes,
-        "createdAt": wire_time(version.created_at),
-        "author": version.author,
-        "runUuid": None if version.run_id is None else str(version.run_id),
-        "attempt": version.attempt,
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """A state in clear."""
-
-    md5: str
-    body: bytes = field(repr=False)
-
-    def answer(self) -> Response:
-        headers = {"Content-MD5": b64encode(bytes.fromhex(self.md5)).decode(), "Cache-Control": "no-store"}
-        return Response(self.body, media_type="application/json", headers=headers)
-
-
-def _opened(master_key: MasterKey, stored: StoredState) -> _Content:
-    """Return a state in clear; called in the thread of the transaction, for a large one takes a while."""
-    version = stored.version
-    return _Content(version.md5, open_state(master_key, version.block_id, stored.sealed))
 
 
 async def _lock_info(request: Request) -> JsonObject | None:

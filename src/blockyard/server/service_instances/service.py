@@ -1,0 +1,107 @@
+"""Use cases of service instances. Source: api.md 3.15."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from blockyard.protocol.kinds import SERVICE_INSTANCE
+from blockyard.server.events.basics import Basics
+from blockyard.server.events.changes import Changes
+from blockyard.server.events.model import EventType
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import NotFound, require_same
+from blockyard.server.kit.members import changed, members, wire_members
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.usage import counted
+from blockyard.server.projects.model import ProjectKey
+from blockyard.server.projects.service import ProjectService
+from blockyard.server.service_instances.model import ServiceInstance, ServiceSpec
+from blockyard.server.service_instances.store import ServiceInstanceStore
+
+PROJECT_FIELD = "/metadata/ownedByProject"
+
+
+class ServiceInstanceService:
+    """Use cases of service instances: a workspace sees its own, administrators register them for brokers."""
+
+    def __init__(self, basics: Basics, *, projects: ProjectService) -> None:
+        self._basics = basics
+        self._projects = projects
+        self._changes: Changes[ServiceInstance] = Changes(
+            basics.event_log, SERVICE_INSTANCE, "Service Instance", partial(wire_members, of=ServiceSpec)
+        )
+
+    def page(
+        self, tx: Transaction, principal: Principal, request: PageRequest, *, wanted: Mapping[str, str | None]
+    ) -> Page[ServiceInstance]:
+        """Return one page of the instances the principal may see with the `wanted` members, oldest first. Raises Denied."""
+        owners = principal.listing("SERVICEINSTANCE_LIST").owners
+        return ServiceInstanceStore(tx).page(request, owners=owners, wanted=wanted)
+
+    def get(self, tx: Transaction, principal: Principal, instance_id: str) -> ServiceInstance:
+        """Return an instance. Raises Denied, NotFound."""
+        found = ServiceInstanceStore(tx).get(instance_id)
+        return principal.opened("SERVICEINSTANCE_LIST", found, _unknown(instance_id))
+
+    def register(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        instance_id: str,
+        project: ProjectKey,
+        *,
+        marketplace: str,
+        spec: ServiceSpec,
+    ) -> ServiceInstance:
+        """Note an instance that a broker has made, or what changed about it.
+
+        Raises Denied, NotFound (project), Invalid (it is of another project or marketplace).
+        """
+        principal.require("SERVICEINSTANCE_SAVE", workspace=None)
+        instances = ServiceInstanceStore(tx)
+        before = instances.get(instance_id)
+        if before is None:
+            self._projects.require_active(tx, project, field=PROJECT_FIELD)
+            made = ServiceInstance(
+                instance_id=instance_id,
+                workspace=project.workspace,
+                project=project.name,
+                marketplace=marketplace,
+                created_at=self._basics.clock(),
+                **members(spec),
+            )
+            return self._changes.tell(tx, principal.author, EventType.CREATED, instances.add(made))
+        require_same(
+            "a service instance",
+            {
+                "/metadata/ownedByWorkspace": (before.workspace, project.workspace),
+                PROJECT_FIELD: (before.project, project.name),
+                "/metadata/marketplaceIdentifier": (before.marketplace, marketplace),
+            },
+        )
+        after = changed(before, spec)
+        if after == before:
+            return before
+        return self._changes.tell(tx, principal.author, EventType.CHANGED, instances.save(after), before=before)
+
+    def remove(self, tx: Transaction, principal: Principal, instance_id: str) -> None:
+        """Forget an instance that its broker has removed; again changes nothing. Raises Denied, NotFound."""
+        principal.require("SERVICEINSTANCE_DELETE", workspace=None)
+        instances = ServiceInstanceStore(tx)
+        instance = instances.get(instance_id)
+        if instance is None:
+            if self._changes.deleted_just_now(tx, principal.author, instance_id):
+                return
+            raise _unknown(instance_id)
+        instances.remove(instance)
+        self._changes.tell(tx, principal.author, EventType.DELETED, instance)
+
+    # For other services: no principal is asked
+
+    def of_project(self, tx: Transaction, project: ProjectKey) -> Sequence[str]:
+        """Return what a project still has; for the deletion of projects."""
+        return counted(ServiceInstanceStore(tx).count_of_project(project), "service instance")
+
+
+def _unknown(instance_id: str) -> NotFound:
+    return NotFound(f"there is no service instance '{instance_id}'")
