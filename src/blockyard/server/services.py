@@ -33,6 +33,7 @@ from blockyard.server.project_roles.service import ProjectRoleService
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.runners.service import RunnerService
 from blockyard.server.runs.service import ClaimService, ReportService, RunService, RunSweeper, RunViews
+from blockyard.server.tags.service import TagDefinitionService, TagService
 from blockyard.server.tofu_state.service import StateService
 from blockyard.server.workspaces.service import BindingService, WorkspaceService
 
@@ -53,6 +54,8 @@ class Services:
     groups: GroupService
     admin_bindings: AdminBindingService
     api_keys: ApiKeyService
+    tag_definitions: TagDefinitionService
+    tags: TagService
     workspaces: WorkspaceService
     bindings: BindingService
     binding_requests: BindingRequestService
