@@ -81,6 +81,7 @@ def test_every_command_with_a_destructive_name_takes_yes() -> None:
         "payment-methods",
         "project-roles",
         "runners",
+        "tag-definitions",
         "users",
     ]
     assert sorted(found) == sorted([*(f"{group} delete" for group in groups), "groups remove", "state restore"])

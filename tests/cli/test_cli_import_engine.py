@@ -22,7 +22,7 @@ from blockyard.protocol.run import InputType
 from blockyard.runner.executors.opentofu.given import variables
 from blockyard.runner.executors.opentofu.own_names import VARIABLE_FILE
 from blockyard.runner.frame.inputs import PlainInput
-from blockyard.server.definitions.model.patterns import check_pattern, matches
+from blockyard.server.kit.patterns import check_pattern, matches
 
 ENGINE_STARTS = settings(
     max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]

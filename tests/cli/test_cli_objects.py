@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from blockyard.cli.documents import members
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import PROJECT
 from blockyard.protocol.sealing import belongs_to, load_private_key, load_public_key
@@ -48,6 +49,10 @@ def test_a_workspace_becomes_a_platform_builder_and_keeps_the_rest(cli: Cli) -> 
 def test_payment_methods_are_created_changed_listed_and_deleted(cli: Cli) -> None:
     given = ["--amount", "25000", "--expires", "2026-12-31", "--tag", "cost-center=4711", "--tag", "cost-center=a=b"]
     cli.does("workspaces", "create", "payer")
+    for key in ("cost-center", "team"):
+        words = ("4711", "a=b", "blue")
+        options = [word for value in words for word in ("--option", value)]
+        cli.does("tag-definitions", "create", f"meshPaymentMethod.{key}", "--type", "multiSelect", *options)
     cli.does("payment-methods", "create", "pm-2026", "-w", "payer", "--display-name", "Budget", *given)
 
     shown = cli.does("payment-methods", "show", "pm-2026", "-o", "json").document
@@ -124,6 +129,42 @@ def test_the_lock_of_a_state_is_shown_and_taken_away(cli: Cli, blockyard: Instal
     assert cli("state", "unlock", block).code == 2  # nobody can be asked
     assert "not locked any more" in cli.does("state", "unlock", block, "--yes").out
     assert cli("state", "lock", block).code == 3
+
+
+def test_tag_definitions_are_created_changed_listed_and_deleted(cli: Cli) -> None:
+    name, options = "meshProject.stage", ["--option", "b", "--option", "a", "--default", "a"]
+    cli.does("tag-definitions", "create", name, *options, "--mandatory", "--description", "Where it runs")
+
+    shown = cli.does("tag-definitions", "show", name, "-o", "json").document
+    assert shown["spec"] == {
+        "targetKind": "meshProject",
+        "key": "stage",
+        "displayName": "stage",
+        "description": "Where it runs",
+        "sortOrder": 0,
+        "mandatory": True,
+        "immutable": False,
+        "restricted": False,
+        "valueType": {"singleSelect": {"options": ["b", "a"], "defaultValue": "a"}},
+    }
+    facts = cli.does("tag-definitions", "show", name).out
+    assert all(word in facts for word in ("singleSelect", "b, a", "mandatory", "Where it runs"))
+    cli.does("tag-definitions", "update", name, "--no-mandatory", "--restricted", "--no-default", "--option", "c")
+    changed = members(cli.does("tag-definitions", "show", name, "-o", "json").document, "spec")
+    assert changed == members(shown, "spec") | {
+        "mandatory": False,
+        "restricted": True,
+        "valueType": {"singleSelect": {"options": ["c"]}},
+    }
+    assert "restricted" in cli.does("tag-definitions", "list").out
+    number = ["--type", "number", "--default", "5"]
+    cli.does("tag-definitions", "create", "meshProject.size", *number)
+    sized = cli.does("tag-definitions", "show", "meshProject.size", "-o", "json").document
+    assert members(sized, "spec", "valueType") == {"number": {"defaultValue": 5}}
+    assert cli("tag-definitions", "delete", name).code == 2  # nobody can be asked
+    for one in (name, "meshProject.size"):
+        cli.does("tag-definitions", "delete", one, "--yes")
+    assert cli("tag-definitions", "show", name).code == 3
 
 
 @pytest.mark.parametrize("words", [["--amount", "many"], ["--tag", "no-value"], ["--tag", "=x"]])

@@ -21,7 +21,15 @@ from schemathesis.generation.stateful.state_machine import APIStateMachine, Step
 from schemathesis.openapi import from_asgi
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.kinds import LANDING_ZONE, LOCATION, OWN, PAYMENT_METHOD, PLATFORM, PLATFORM_TYPE
+from blockyard.protocol.kinds import (
+    LANDING_ZONE,
+    LOCATION,
+    OWN,
+    PAYMENT_METHOD,
+    PLATFORM,
+    PLATFORM_TYPE,
+    TAG_DEFINITION,
+)
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID
 from tests.support.document_checks import CHECKS
 from tests.support.places import KUBERNETES, a_landing_zone, a_location, a_platform, a_platform_type, properties
@@ -87,6 +95,11 @@ class Useful:
                 "metadata": {"name": name, "ownedByWorkspace": "shop"},
                 "spec": _PROJECT,
             },
+            ("POST", TAG_DEFINITION.collection): {
+                "metadata": {"name": f"meshPrincipal.{name}"},
+                "spec": {"targetKind": "meshPrincipal", "key": name, **_TAG},
+            },
+            ("PUT", f"{TAG_DEFINITION.collection}/{{name}}"): {"spec": _TAG},
             ("POST", PAYMENT_METHOD.collection): {
                 "metadata": {"name": name, "ownedByWorkspace": "shop"},
                 "spec": {"expirationDate": None, "amount": self._count, "tags": {}},
@@ -154,6 +167,7 @@ _INSTANCE: JsonObject = {
     "metadata": {"ownedByWorkspace": "shop", "ownedByProject": "dev", "marketplaceIdentifier": "global"},
     "spec": {"creator": "jane", "displayName": "DB", "planId": "small", "serviceId": "postgres", "parameters": {}},
 }
+_TAG: JsonObject = {"valueType": {"string": {}}}
 _RUNNER: JsonObject = {"publicKey": a_runner_key().public_pem, "implementationType": "TERRAFORM"}
 _ZONE: dict[str, Any] = {"platformProperties": properties("kubernetes")}
 _INTEGRATION: JsonObject = {
@@ -182,6 +196,7 @@ _WHOLE = {
     "platformProperties",
     "availability",
     "quotaDefinitions",
+    "valueType",
 }
 """Members whose own members are not mixed with generated ones."""
 

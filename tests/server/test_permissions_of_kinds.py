@@ -21,6 +21,7 @@ from tests.support.places import KUBERNETES, a_landing_zone, a_location, a_platf
 from tests.support.principals import ADMINISTRATOR, a_key
 from tests.support.routes import Routes
 from tests.support.runner_keys import a_runner_key
+from tests.support.tags import a_tag
 from tests.support.world import BASE_URL, World, world_of
 
 OBJECTS = "/api/meshobjects"
@@ -40,6 +41,7 @@ class Row:
         listed_at: where the objects are listed; empty for `path`, None where nobody lists them.
         changes: whether an object can be changed.
         owner: the workspace of the key that asks.
+        prefix: what begins the permission to look.
     """
 
     path: str
@@ -50,6 +52,7 @@ class Row:
     listed_at: str | None = ""
     changes: bool = True
     owner: str = "team"
+    prefix: str = ""
 
 
 def a_workspace(name: str) -> Any:
@@ -133,6 +136,14 @@ ROWS = {
         address="first",
         listed_at=None,
         owner="first",
+    ),
+    "tag definitions": Row(
+        kinds.TAG_DEFINITION.collection,
+        kinds.TAG_DEFINITION.media,
+        "TAGDEFINITION",
+        lambda name: a_tag(key=name),
+        address="meshProject.first",
+        prefix="ADM_",
     ),
     "payment methods": Row(
         kinds.PAYMENT_METHOD.collection,
@@ -278,7 +289,7 @@ def test_its_own_permission_is_enough_for_who_may_know_of_the_object(world: Worl
 def test_who_may_only_look_looks_and_changes_nothing(world: World, row: Row) -> None:
     api = Routes(world, media=row.media, principal=ADMINISTRATOR)
     one = made(row, api)
-    api.be(a_key(row.owner, f"{row.codes}_LIST"))
+    api.be(a_key(row.owner, f"{row.prefix}{row.codes}_LIST"))
 
     for method, path, body, verb, _ in requests(row, one):
         assert api.send(method, path, body).status_code == (200 if verb == "LIST" else 403), (method, path)

@@ -1,6 +1,6 @@
 """Definitions for tests: their services on a database, and documents to send."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,11 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Database, Transaction, metadata
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerSpec, RunnerType
+from blockyard.server.tags.model import TargetKind
 from tests.support.principals import a_key
 from tests.support.routes import Routes
 from tests.support.runner_keys import RunnerKey, a_runner_key
+from tests.support.tags import declare
 from tests.support.world import world_of
 
 DEFINITIONS = "/api/meshobjects/meshbuildingblockdefinitions"
@@ -56,6 +58,7 @@ class Catalogue:
         self.integrations = whole.services.integrations
         self.platform_types = whole.services.platform_types
         self.definitions = whole.services.definitions
+        self.tag_definitions = whole.services.tag_definitions
         self.blocks = self.definitions.usage = Blocks()
         whole.add_workspaces("team", "shop", "demo-partner")
         database.write_now(
@@ -84,6 +87,10 @@ class Catalogue:
     def seed_platform_types(self) -> None:
         """Make the built-in platform types, which definitions for tenants name."""
         self.database.write_now(lambda tx: self.platform_types.seed(tx, "demo-partner"))
+
+    def declare_tags(self, *keys: str, options: Sequence[str] = ()) -> None:
+        """Let definitions have any text by these keys; with options, any of these."""
+        declare(self.database, self.tag_definitions, TargetKind.DEFINITION, *keys, options=options)
 
     def connect(self, type_: str = "github", **settings: Any) -> Any:
         """Make an integration of `team`."""

@@ -12,7 +12,7 @@ import httpx2
 
 from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.kinds import PAYMENT_METHOD, PROJECT
+from blockyard.protocol.kinds import PAYMENT_METHOD, PROJECT, TAG_DEFINITION
 from blockyard.protocol.sealing import load_private_key, unseal
 from tests.support.installation import (
     SHARED_RUNNER,
@@ -26,6 +26,7 @@ from tests.support.installation import (
     value,
 )
 from tests.support.places import KUBERNETES, a_landing_zone, a_location, a_platform, a_platform_type, properties
+from tests.support.tags import a_tag
 
 OBJECTS = "/api/meshobjects"
 BLOCKS = f"{OBJECTS}/meshbuildingblocks"
@@ -56,7 +57,8 @@ def fill(installed: Installation) -> None:
     platform, shop = installed.workspace("platform"), installed.workspace("shop")
     payment: JsonObject = {"displayName": "Budget", "expirationDate": "2026-12-31", "amount": 25000, "tags": {}}
     _make(installed, "meshpaymentmethods", PAYMENT_METHOD.media, _named("budget", shop) | {"spec": payment})
-    project: JsonObject = {"displayName": "Dev", "tags": {}, "paymentMethodIdentifier": "budget"}
+    _make(installed, "meshtagdefinitions", TAG_DEFINITION.media, a_tag())
+    project: JsonObject = {"displayName": "Dev", "tags": {"env": ["dev"]}, "paymentMethodIdentifier": "budget"}
     _make(installed, "meshprojects", PROJECT.media, _named("dev", shop) | {"spec": project})
     _fill_places(installed, platform)
     _bind_people(installed, shop)
@@ -97,6 +99,9 @@ def check(installed: Installation) -> None:
         assert group["members"] == ["admin"]
     users = installed.client.get("/api/blockyard/v1/users").json()["_embedded"]["users"]
     assert [(user["username"], user["adminRoles"]) for user in users] == [("admin", ["Organization Admin"])]
+    if '"env": ["dev"]' in json.dumps(project):
+        definition = _read(installed, "meshtagdefinitions/meshProject.env", TAG_DEFINITION.media)
+        assert '"options": ["dev", "test", "prod"]' in json.dumps(definition)
     integrations = _read(installed, "meshintegrations", kinds.INTEGRATION.media)
     assert "https://gitlab.example.test" in json.dumps(integrations)
 

@@ -1,6 +1,6 @@
 """What tests of identity, workspaces, payment methods, projects and audit need of the server, behind real HTTP."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID, uuid4
@@ -18,10 +18,12 @@ from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.payment_methods.model import PaymentSpec
 from blockyard.server.projects.model import ProjectKey, ProjectSpec
+from blockyard.server.tags.model import TargetKind
 from blockyard.server.workspaces.model import BindingKind, NewBinding
 from tests.support.clock import FixedClock
 from tests.support.http import client_for
 from tests.support.principals import ADMINISTRATOR
+from tests.support.tags import declare
 from tests.support.world import BASE_URL, world_of
 
 PASSWORD = "correct horse battery staple"
@@ -120,6 +122,10 @@ class Tenancy:
         self.db.write_now(lambda tx: self.projects.create(tx, ADMINISTRATOR, key, spec))
         self.db.write_now(self.project_roles.seed)
 
+    def declare_tags(self, kind: str, *keys: str, options: Sequence[str] = ()) -> None:
+        """Let things of a kind have any text by these keys; with options, any of these."""
+        declare(self.db, self.services.tag_definitions, TargetKind(kind), *keys, options=options)
+
     def user(self, username: str, *, admin: bool = False) -> User:
         """Make a person's account."""
         new = NewUser(
@@ -174,3 +180,4 @@ LOCATION = vendor(kinds.LOCATION.media)
 PLATFORM_TYPE = vendor(kinds.PLATFORM_TYPE.media)
 PLATFORM = vendor(kinds.PLATFORM.media)
 LANDING_ZONE = vendor(kinds.LANDING_ZONE.media)
+TAG_DEFINITION = vendor(kinds.TAG_DEFINITION.media)

@@ -22,6 +22,7 @@ from blockyard.cli.commands.runs import runs
 from blockyard.cli.commands.service_instances import service_instances
 from blockyard.cli.commands.signin import login, logout, whoami
 from blockyard.cli.commands.state import state
+from blockyard.cli.commands.tag_definitions import tag_definitions
 from blockyard.cli.commands.users import users
 from blockyard.cli.commands.workspaces import workspaces
 from blockyard.cli.completion import names_of
@@ -62,6 +63,7 @@ def build() -> typer.Typer:
         workspaces,
         payment_methods,
         service_instances,
+        tag_definitions,
         keys,
         events,
         *_PEOPLE,

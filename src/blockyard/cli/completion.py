@@ -19,7 +19,7 @@ from blockyard.cli.output import plain
 from blockyard.cli.resources import GROUP, own
 from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.kinds import BLOCK_V2, DEFINITION, PAYMENT_METHOD, RUN, RUNNER, WORKSPACE, Kind
+from blockyard.protocol.kinds import BLOCK_V2, DEFINITION, PAYMENT_METHOD, RUN, RUNNER, TAG_DEFINITION, WORKSPACE, Kind
 
 TIMEOUT = httpx2.Timeout(2.0)
 """Nobody waits longer for a completion."""
@@ -157,6 +157,7 @@ _CHOICES: Mapping[str, Callable[[Given], Iterable[Choice]]] = {
     "groups": lambda given: [
         (text(item, "name"), text(item, "displayName")) for item in _listed(GROUP, path=own("groups"))(given)
     ],
+    "tag-definitions": _addressed(_listed(TAG_DEFINITION)),
     "payment-methods": _addressed(_listed(PAYMENT_METHOD)),
     "runs": _runs,
     "contexts": _contexts,

@@ -13,26 +13,31 @@ OWN = "/api/blockyard/v1"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind in one version, such as `meshProject` in `v2`; `under` is the path of its collection where that does not follow its name."""
+    """One kind in one version, such as `meshProject` in `v2`; `under` is the path of its collection where that does not follow its name.
+
+    A kind of Blockyard's `own` interface has plain JSON documents.
+    """
 
     name: str
     version: str
     under: str = ""
+    own: bool = False
 
     @property
     def media(self) -> str:
         """The media type of its documents, spelled as clients send it."""
-        return f"application/vnd.meshcloud.api.{self.name}.{self.version}.hal+json"
+        return "application/json" if self.own else f"application/vnd.meshcloud.api.{self.name}.{self.version}.hal+json"
 
     @property
     def plural(self) -> str:
         """The member of a list that holds the objects."""
-        return f"{self.name}s"
+        first, *others = self.under.split("-")
+        return first + "".join(map(str.title, others)) if self.own else f"{self.name}s"
 
     @property
     def collection(self) -> str:
         """The path of all objects of the kind."""
-        return f"{OBJECTS}/{self.under or self.plural.lower()}"
+        return f"{OWN if self.own else OBJECTS}/{self.under or self.plural.lower()}"
 
     def path(self, *segments: object) -> str:
         """Return the path of what is below the collection, such as one object; each segment is percent-encoded."""
@@ -49,6 +54,7 @@ WORKSPACE_GROUP_BINDING = Kind("meshWorkspaceGroupBinding", "v2", "meshworkspace
 PROJECT = Kind("meshProject", "v2")
 PROJECT_USER_BINDING = Kind("meshProjectUserBinding", "v3", "meshprojectbindings/userbindings")
 PROJECT_GROUP_BINDING = Kind("meshProjectGroupBinding", "v3", "meshprojectbindings/groupbindings")
+TAG_DEFINITION = Kind("meshTagDefinition", "v1")
 PAYMENT_METHOD = Kind("meshPaymentMethod", "v2")
 LOCATION = Kind("meshLocation", "v1")
 PLATFORM_TYPE = Kind("meshPlatformType", "v1")
@@ -67,3 +73,5 @@ BLOCK_V2_FINAL = Kind("meshBuildingBlock", "v2")
 RUN = Kind("meshBuildingBlockRun", "v1")
 SERVICE_INSTANCE = Kind("meshServiceInstance", "v2")
 EVENT_LOG = Kind("meshEventLog", "v1")
+POLICY = Kind("policy", "v1", "policies", own=True)
+POLICY_VIOLATION = Kind("policyViolation", "v1", "policy-violations", own=True)

@@ -34,6 +34,7 @@ from blockyard.server.projects.service import ProjectService
 from blockyard.server.runners.service import RunnerService
 from blockyard.server.runs.service import ClaimService, ReportService, RunService, RunSweeper, RunViews
 from blockyard.server.service_instances.service import ServiceInstanceService
+from blockyard.server.tags.service import TagDefinitionService, TagService
 from blockyard.server.tofu_state.service import StateService
 from blockyard.server.workspaces.service import BindingService, WorkspaceService
 
@@ -54,6 +55,8 @@ class Services:
     groups: GroupService
     admin_bindings: AdminBindingService
     api_keys: ApiKeyService
+    tag_definitions: TagDefinitionService
+    tags: TagService
     workspaces: WorkspaceService
     bindings: BindingService
     binding_requests: BindingRequestService

@@ -70,7 +70,7 @@ def test_projects_keep_the_texts_they_named_before_there_were_payment_methods(tm
             command.upgrade(migrate._config(connection), "0010")
         with database.engine.begin() as connection:
             for name in ("shop", "bank"):
-                connection.execute(_OLD_WORKSPACE, {"name": name})
+                connection.execute(_OLD_WORKSPACE, {"name": name, "tags": "{}"})
                 connection.execute(_OLD_PROJECT, {"id": f"{name:>032}".replace(" ", "0"), "workspace": name})
 
         migrate.upgrade(database)
@@ -81,9 +81,26 @@ def test_projects_keep_the_texts_they_named_before_there_were_payment_methods(tm
             assert connection.execute(text("SELECT count(*) FROM payment_methods")).scalar_one() == 0
 
 
+def test_tags_from_before_there_were_tag_definitions_stay_and_are_known(tmp_path: Path) -> None:
+    with Database.open(f"sqlite:///{tmp_path / 'blockyard.sqlite3'}") as database:
+        with database.engine.begin() as connection:
+            command.upgrade(migrate._config(connection), "0014")
+        with database.engine.begin() as connection:
+            connection.execute(_OLD_WORKSPACE, {"name": "shop", "tags": '{"env":["dev"],"none":[]}'})
+            connection.execute(_OLD_WORKSPACE, {"name": "bank", "tags": "{}"})
+
+        migrate.upgrade(database)
+
+        with database.engine.connect() as connection:
+            rows = connection.execute(text("SELECT target_kind, tag, object_id FROM tag_uses"))
+            assert [tuple(row) for row in rows] == [("meshWorkspace", "env", "shop")]
+            tags = connection.execute(text("SELECT tags FROM workspaces WHERE name = 'shop'")).scalar_one()
+            assert tags == '{"env":["dev"],"none":[]}'
+
+
 _OLD_WORKSPACE = text(
     "INSERT INTO workspaces (name, display_name, tags, platform_builder, created_at, revision) "
-    "VALUES (:name, '', '{}', 0, '2026-01-01', 0)"
+    "VALUES (:name, '', :tags, 0, '2026-01-01', 0)"
 )
 _OLD_PROJECT = text(
     "INSERT INTO projects (id, workspace, name, display_name, tags, payment_method, substitute_payment_method, created_at, revision) "

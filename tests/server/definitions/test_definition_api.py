@@ -95,10 +95,11 @@ def test_everything_a_client_sends_comes_back(catalogue: Catalogue) -> None:
             {"kind": "meshPlatformType", "name": "AWS"},
         ],
     }
-    tags = {"environment": ["prod", "dev", "prod"], "empty": []}
     catalogue.seed_platform_types()
+    catalogue.declare_tags("environment", options=["dev", "prod"])
+    tags = {"environment": ["prod", "dev", "prod"]}
 
-    created = catalogue.ok("POST", DEFINITIONS, a_definition(tags=tags, **spec))
+    created = catalogue.ok("POST", DEFINITIONS, a_definition(tags=tags | {"empty": []}, **spec))
 
     assert created["spec"] == spec
     assert created["metadata"]["tags"] == tags
@@ -107,6 +108,7 @@ def test_everything_a_client_sends_comes_back(catalogue: Catalogue) -> None:
 
 
 def test_a_put_replaces_spec_and_tags_and_leaves_versions(catalogue: Catalogue) -> None:
+    catalogue.declare_tags("a")
     definition, _version = catalogue.released(readme="old")
     path = f"{DEFINITIONS}/{definition['metadata']['uuid']}"
 

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType
 from blockyard.server.definitions.model import AssignmentType, DeclaredType, InputSpec, OutputSpec
-from blockyard.server.definitions.model.patterns import PatternError, check_pattern, matches
 from blockyard.server.definitions.model.values import (
     check_output,
     check_value,
@@ -23,6 +22,7 @@ from blockyard.server.definitions.model.values import (
     input_from_output,
 )
 from blockyard.server.kit.errors import Invalid
+from blockyard.server.kit.patterns import PatternError, check_pattern, matches
 from tests.support.held import LIMIT_SECONDS
 
 ANY_JSON = st.recursive(

@@ -8,7 +8,8 @@ import pytest
 from blockyard.protocol.kinds import DEFINITION
 from tests.support.definitions import DEFINITIONS, SHARED_KEY, a_definition
 from tests.support.places import a_landing_zone, a_platform, a_platform_type, an_availability, properties
-from tests.support.tenancy import LANDING_ZONE, PLATFORM, PLATFORM_TYPE, WORKSPACE, Tenancy, vendor
+from tests.support.tags import TAGS, a_tag
+from tests.support.tenancy import LANDING_ZONE, PLATFORM, PLATFORM_TYPE, TAG_DEFINITION, WORKSPACE, Tenancy, vendor
 
 pytestmark = pytest.mark.anyio
 PATH = "/api/meshobjects/meshlandingzones"
@@ -56,6 +57,7 @@ async def zones(tenancy: Tenancy) -> Zones:
     """A published platform of `team`, to which `bank` contributes."""
     tenancy.builder("team", "bank", "shop")
     tenancy.seed_places()
+    tenancy.declare_tags("meshLandingZone", "env", "a", options=["dev", "b"])
     seed_runner = partial(tenancy.services.runners.seed_shared, workspace="admin", public_key=SHARED_KEY.public_pem)
     tenancy.db.write_now(seed_runner)
     admin = tenancy.admin()
@@ -86,6 +88,20 @@ async def test_a_landing_zone_is_returned_as_it_was_sent(zones: Zones) -> None:
     assert (await zones.admin.get(ONE, headers=LANDING_ZONE)).json() == created.json()
     assert (await zones.admin.put(ONE, json=created.json(), headers=LANDING_ZONE)).json() == created.json()
     assert "Landing Zone Modified" not in zones.tenancy.titles()
+
+
+async def test_tags_are_declared_and_go_with_their_definition_and_defaults_are_set(zones: Zones) -> None:
+    undeclared = await zones.admin.post(PATH, json=zones.body(tags={"none": ["a"]}), headers=LANDING_ZONE)
+    assert (undeclared.status_code, undeclared.json()["field"]) == (400, "/metadata/tags/none")
+    tier = a_tag("meshLandingZone", "tier", restricted=True, valueType={"string": {"defaultValue": "basic"}})
+    await zones.admin.post(TAGS, json=tier, headers=TAG_DEFINITION)
+
+    made = await zones.make(tags={"env": ["dev"]})
+
+    assert made["metadata"]["tags"] == {"env": ["dev"], "tier": ["basic"]}
+    assert (await zones.admin.delete(f"{TAGS}/meshLandingZone.env", headers=TAG_DEFINITION)).status_code == 204
+    left = (await zones.admin.get(ONE, headers=LANDING_ZONE)).json()["metadata"]["tags"]
+    assert left == {"tier": ["basic"]}
 
 
 async def test_restricted_stays_where_it_is_not_sent(zones: Zones) -> None:

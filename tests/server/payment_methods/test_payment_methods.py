@@ -38,6 +38,7 @@ def a_project(name: str = "dev", workspace: str = "shop", **spec: Any) -> dict[s
 def _shop(tenancy: Tenancy) -> None:
     tenancy.workspace("shop")
     tenancy.workspace("bank")
+    tenancy.declare_tags("meshPaymentMethod", "cost-center", "a", "b")
 
 
 async def test_a_payment_method_is_returned_as_it_was_sent(tenancy: Tenancy) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.support.tenancy import PROJECT_USER_BINDING, Tenancy
+from tests.support.tags import TAGS
+from tests.support.tenancy import PROJECT_USER_BINDING, TAG_DEFINITION, Tenancy
 
 pytestmark = pytest.mark.anyio
 ROLES = "/api/blockyard/v1/project-roles"
@@ -20,6 +21,22 @@ def a_role(name: str = "auditor", **members: Any) -> dict[str, Any]:
         "description": "Looks twice.",
         "tags": {"level": ["low"]},
     } | members
+
+
+@pytest.fixture(autouse=True)
+def _tags(tenancy: Tenancy) -> None:
+    tenancy.declare_tags("meshProjectRole", "level")
+
+
+async def test_tags_are_declared_and_go_with_their_definition(tenancy: Tenancy) -> None:
+    admin = tenancy.admin()
+    undeclared = await admin.post(ROLES, json=a_role(tags={"none": ["a"]}))
+    assert (undeclared.status_code, undeclared.json()["field"]) == (400, "/tags/none")
+    await admin.post(ROLES, json=a_role())
+
+    await admin.delete(f"{TAGS}/meshProjectRole.level", headers=TAG_DEFINITION)
+
+    assert (await admin.get(f"{ROLES}/auditor")).json()["tags"] == {}
 
 
 async def names(client: httpx2.AsyncClient) -> list[str]:

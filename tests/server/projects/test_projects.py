@@ -33,6 +33,7 @@ def body(name: str = "checkout-dev", workspace: str = "shop", **spec: Any) -> di
 def _shop(tenancy: Tenancy) -> None:
     tenancy.workspace("shop")
     tenancy.workspace("bank")
+    tenancy.declare_tags("meshProject", "env", "a", "z", options=["dev", "1", "2"])
 
 
 async def test_a_project_is_returned_as_it_was_sent(tenancy: Tenancy) -> None:

@@ -50,6 +50,7 @@ from blockyard.server.runs.api import routes as run_routes
 from blockyard.server.runs.loops import loops as run_loops_of
 from blockyard.server.service_instances.api import service_instance_routes
 from blockyard.server.services import Services
+from blockyard.server.tags.api import tag_definition_routes
 from blockyard.server.tofu_state.api import routes as state_routes
 from blockyard.server.ui.routes import add_pages
 from blockyard.server.workspaces.api import binding_routes, workspace_routes
@@ -127,6 +128,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         workspace_routes(db, services.workspaces, links),
         binding_routes(db, services.bindings, links),
         binding_request_routes(db, services.binding_requests, links),
+        tag_definition_routes(db, services.tag_definitions, links),
         payment_method_routes(db, services.payment_methods, links),
         project_role_routes(db, services.project_roles, links),
         project_routes(db, services.projects, links),

@@ -24,6 +24,7 @@ from blockyard.protocol.kinds import (
     PROJECT_USER_BINDING,
     RUN,
     RUNNER,
+    TAG_DEFINITION,
     VERSION,
     WORKSPACE,
     WORKSPACE_GROUP_BINDING,
@@ -37,6 +38,7 @@ _UUID = "$response.body#/metadata/uuid"
 _NAME = "$response.body#/metadata/name"
 _OWNER = "$response.body#/metadata/ownedByWorkspace"
 _IN_BODY: JsonObject = {"metadata": "$response.body#/metadata"}
+_TAG: JsonObject = {"targetKind": "$response.body#/spec/targetKind", "key": "$response.body#/spec/key"}
 _OF_WORKSPACE: JsonObject = {"metadata": {"ownedByWorkspace": _NAME}}
 _RUN_OF_BLOCK = {"run_id": "$response.body#/runUuid"}
 
@@ -135,6 +137,12 @@ _ANSWERS = (
             **{("post", kind.collection): _OF_WORKSPACE for kind in _OWNED},
             ("post", BLOCK_V2.collection): {"spec": {"targetRef": {"kind": WORKSPACE.name, "name": _NAME}}},
         },
+    ),
+    _kind(
+        TAG_DEFINITION,
+        "name",
+        _NAME,
+        bodies={("put", _object(TAG_DEFINITION, "name")): _IN_BODY | {"spec": _TAG}},
     ),
     _kind(
         PAYMENT_METHOD,

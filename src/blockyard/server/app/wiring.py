@@ -37,6 +37,8 @@ from blockyard.server.runs.ports import RunPorts
 from blockyard.server.runs.service import ClaimService, ReportService, RunContext, RunService, RunSweeper, RunViews
 from blockyard.server.service_instances.service import ServiceInstanceService
 from blockyard.server.services import Services
+from blockyard.server.tags.model import TargetKind
+from blockyard.server.tags.service import TagDefinitionService, TagService
 from blockyard.server.tofu_state.service import StateLockbook, StateService
 from blockyard.server.workspaces.service import (
     BindingService,
@@ -71,10 +73,12 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         limits=KeyLimits(settings.api_keys_per_workspace, settings.api_key_max_days),
     )
     people = WorkspacePeople(clock=clock, users=users, groups=groups)
+    tag_definitions, tags = TagDefinitionService(basics), TagService()
     workspaces = WorkspaceService(
         basics,
         people=people,
         keys=api_keys,
+        tags=tags,
         admin_workspace=settings.admin_workspace,
     )
     bindings = BindingService(
@@ -88,9 +92,9 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     binding_requests = BindingRequestService(
         basics, workspaces=workspaces, bindings=bindings, min_approvals=settings.min_approval_count
     )
-    payment_methods = PaymentMethodService(basics, workspaces=workspaces)
-    project_roles = ProjectRoleService(basics)
-    projects = ProjectService(basics, workspaces=workspaces, payment_methods=payment_methods)
+    payment_methods = PaymentMethodService(basics, workspaces=workspaces, tags=tags)
+    project_roles = ProjectRoleService(basics, tags=tags)
+    projects = ProjectService(basics, workspaces=workspaces, payment_methods=payment_methods, tags=tags)
     project_bindings = ProjectBindingService(
         basics,
         workspaces=workspaces,
@@ -118,10 +122,13 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         integrations=integrations,
         platform_types=platform_types,
         sealer=sealer,
+        tags=tags,
         allow_file_repositories=settings.allow_file_repositories,
         repository_hosts=settings.repository_hosts,
     )
-    landing_zones = LandingZoneService(basics, workspaces=workspaces, platforms=platforms, definitions=definitions)
+    landing_zones = LandingZoneService(
+        basics, workspaces=workspaces, platforms=platforms, definitions=definitions, tags=tags
+    )
 
     service_instances = ServiceInstanceService(basics, projects=projects)
 
@@ -148,6 +155,14 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     providing = (runners, integrations, locations, platform_types, platforms, definitions, landing_zones)
     for contents in (projects, *providing, blocks.usage):
         workspaces.uses.add(contents.of_workspace)
+    tag_definitions.holders |= {
+        TargetKind.WORKSPACE: workspaces,
+        TargetKind.PAYMENT_METHOD: payment_methods,
+        TargetKind.PROJECT: projects,
+        TargetKind.PROJECT_ROLE: project_roles,
+        TargetKind.DEFINITION: definitions,
+        TargetKind.LANDING_ZONE: landing_zones,
+    }
     workspaces.listeners.extend((payment_methods, groups, binding_requests))
     for followed in (users, groups):
         followed.followers.extend((bindings, project_bindings))
@@ -177,6 +192,8 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         groups=groups,
         admin_bindings=admin_bindings,
         api_keys=api_keys,
+        tag_definitions=tag_definitions,
+        tags=tags,
         workspaces=workspaces,
         bindings=bindings,
         binding_requests=binding_requests,

@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 class Owned(Protocol):
-    """An object of a workspace."""
+    """An object, of a workspace or of the installation."""
 
     @property
     def workspace(self) -> str | None:
@@ -53,8 +53,17 @@ class Changes(Generic[M]):
         self._content = content
         self._verb = verb
 
-    def tell(self, tx: Transaction, author: Author, type_: EventType, what: M, *, before: M | None = None) -> M:
-        """Append what happened to `what`, and return it."""
+    def tell(
+        self,
+        tx: Transaction,
+        author: Author,
+        type_: EventType,
+        what: M,
+        *,
+        before: M | None = None,
+        also: JsonObject | None = None,
+    ) -> M:
+        """Append what happened to `what`, and return it; `also` has what the event says besides."""
         self._events.append(
             tx,
             author,
@@ -63,7 +72,7 @@ class Changes(Generic[M]):
             workspace=what.workspace,
             subject_kind=self._kind,
             subject_id=str(what.key),
-            content=self._content(what),
+            content=self._content(what) | (also or {}),
             previous=None if before is None else self._content(before),
         )
         log.info(

@@ -108,3 +108,8 @@ def require_same(what: str, members: Mapping[str, tuple[object, object]]) -> Non
                 field=pointer,
                 remedy="Send it as it is, or make another one.",
             )
+
+
+def pointer(parent: str, key: str) -> str:
+    """Return the JSON pointer of the member `key` of what `parent` points to."""
+    return f"{parent}/{key.replace('~', '~0').replace('/', '~1')}"

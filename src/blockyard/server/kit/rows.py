@@ -8,7 +8,7 @@ again once what had it is deleted.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from sqlalchemy import (
     Column,
@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 
+from blockyard.protocol.jsontypes import Json
 from blockyard.server.kit.columns import Instant
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Stale
@@ -42,6 +43,9 @@ class Revised(Model, Protocol):
     def revision(self) -> int:
         """How often it was written after the first time."""
 
+
+_PORTION = 500
+"""How many rows are read and written together."""
 
 M = TypeVar("M", bound=Revised)
 K = TypeVar("K")
@@ -191,6 +195,22 @@ class Store(Generic[M, K]):
             raise self._stale(model)
         self._forget(model)
 
+    def remove_tag(self, tag: str, keys: Sequence[K]) -> int:
+        """Take the values of a tag from those of these models that are not deleted; return from how many."""
+        rows, taken = self._rows, 0
+        tags, revision = rows.table.c.tags, rows.table.c.revision
+        held = select(rows.key, tags, revision).where(*rows.living).order_by(rows.key).with_for_update()
+        change = update(rows.table).where(rows.key == bindparam("of_key"))
+        for first in range(0, len(keys), _PORTION):
+            found = self._tx.execute(held.where(rows.key.in_(keys[first : first + _PORTION]))).all()
+            values = [_untagged(row, tag) for row in found]
+            if values:
+                self._tx.execute(change, values)
+            taken += len(values)
+        if rows.memory is not None:
+            rows.memory.of(self._tx).clear()
+        return taken
+
     def page(
         self, request: PageRequest, *, owners: Collection[str] | None, wanted: Mapping[str, object | None] | None = None
     ) -> Page[M]:
@@ -254,3 +274,10 @@ class Store(Generic[M, K]):
     def _key_of(self, model: M) -> K:
         key: K = getattr(model, self._rows.key.key)
         return key
+
+
+def _untagged(row: Row[tuple[object, ...]], tag: str) -> Mapping[str, object]:
+    """Return what the row of a model becomes without a tag; it has key, tags and revision."""
+    key, tags, revision = tuple(row)  # the columns' types made a mapping and a number of the last two
+    kept = {name: values for name, values in cast("Mapping[str, Json]", tags).items() if name != tag}
+    return {"of_key": key, "tags": kept, "revision": cast("int", revision) + 1}

@@ -1,7 +1,8 @@
 """Use cases of landing zones. Source: api.md 3.10, 2.7, concepts.md 4, 23."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import LANDING_ZONE
@@ -21,6 +22,8 @@ from blockyard.server.landing_zones.model import LandingZone, LandingZoneFilter,
 from blockyard.server.landing_zones.store import LandingZoneStore
 from blockyard.server.platforms.model import Platform, PlatformId
 from blockyard.server.platforms.service import PlatformService
+from blockyard.server.tags.model import Tagged, TargetKind
+from blockyard.server.tags.service import TagService
 from blockyard.server.workspaces.service import WorkspaceService
 
 LIST, SAVE, DELETE = "LANDINGZONE_LIST", "LANDINGZONE_SAVE", "LANDINGZONE_DELETE"
@@ -38,11 +41,13 @@ class LandingZoneService:
         workspaces: WorkspaceService,
         platforms: PlatformService,
         definitions: DefinitionService,
+        tags: TagService,
     ) -> None:
         self._basics = basics
         self._workspaces = workspaces
         self._platforms = platforms
         self._definitions = definitions
+        self._tags = tags
         self._changes: Changes[LandingZone] = Changes(basics.event_log, LANDING_ZONE, "Landing Zone", _content)
         self.uses: Uses[LandingZone] = Uses()
         platforms.uses.add(self._of_platform)
@@ -96,6 +101,7 @@ class LandingZoneService:
             created_at=self._basics.clock(),
             **members(spec),
         )
+        zone = replace(zone, tags=self._tags.check(tx, principal, _tagged(zone)))
         return self._changes.tell(tx, principal.author, EventType.CREATED, zones.add(zone))
 
     def update(
@@ -129,7 +135,9 @@ class LandingZoneService:
         spec.check(platform, before)
         self._require_definitions(tx, principal, platform, spec, workspace=before.workspace, before=before)
         spec = replace(spec, restricted=before.restricted if restricted is None else restricted)
-        return self._saved(tx, principal.author, before, changed(before, spec))
+        after = changed(before, spec)
+        after = replace(after, tags=self._tags.check(tx, principal, _tagged(after), before=before.tags))
+        return self._saved(tx, principal.author, before, after)
 
     def switch(self, tx: Transaction, principal: Principal, name: str, *, off: bool) -> LandingZone:
         """Let there be no new tenants in a landing zone, or new ones again; those that are there stay. Raises Denied, NotFound."""
@@ -144,6 +152,7 @@ class LandingZoneService:
             return
         gone = zones.save(replace(zone, deleted_at=self._basics.clock()))  # first: a new use clashes with it
         self.uses.refuse_used(tx, zone, f"landing zone '{name}'")
+        self._tags.forget(tx, _tagged(gone))
         self._changes.tell(tx, principal.author, EventType.DELETED, gone)
 
     # For other services: no principal is asked but in `require_usable`
@@ -195,6 +204,10 @@ class LandingZoneService:
         for zone in LandingZoneStore(tx).naming(definition_id):
             self._saved(tx, author, zone, zone.without(definition_id))
 
+    def remove_tag(self, tx: Transaction, tag: str, ids: Collection[str]) -> int:
+        """Take the values of a tag from landing zones; for the deletion of tag definitions."""
+        return LandingZoneStore(tx).remove_tag(tag, [LandingZoneId(UUID(one)) for one in ids])
+
     def _of_platform(self, tx: Transaction, platform_id: PlatformId) -> Sequence[str]:
         found = LandingZoneStore(tx).of_platform(platform_id, PageRequest(0, NAMED))
         return named("landing zone", [zone.name for zone in found.items], found.total)
@@ -242,6 +255,16 @@ class LandingZoneService:
                     if definition is None or not _known_to(principal, workspace, definition):
                         raise _no_definition(definition_id, f"{field}/{index}/uuid")
                     _require_fitting(definition, platform, f"{field}/{index}/uuid")
+
+
+def _tagged(zone: LandingZone) -> Tagged:
+    return Tagged(
+        kind=TargetKind.LANDING_ZONE,
+        id=str(zone.id),
+        name=f"landing zone '{zone.name}'",
+        workspace=zone.workspace,
+        tags=zone.tags,
+    )
 
 
 def _known_to(principal: Principal, workspace: str, definition: Definition) -> bool:

@@ -1,7 +1,9 @@
 """Use cases of payment methods. Source: api.md 3.5, concepts.md 23."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
+from uuid import UUID
 
 from blockyard.protocol.kinds import PAYMENT_METHOD
 from blockyard.server.events.basics import Basics
@@ -16,6 +18,8 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import Uses
 from blockyard.server.payment_methods.model import PaymentMethod, PaymentMethodId, PaymentSpec
 from blockyard.server.payment_methods.store import PaymentMethodStore
+from blockyard.server.tags.model import Tagged, TargetKind
+from blockyard.server.tags.service import TagService
 from blockyard.server.workspaces.service import WorkspaceService
 
 
@@ -25,9 +29,10 @@ class PaymentMethodService:
     Higher features add what names a payment method to `uses`.
     """
 
-    def __init__(self, basics: Basics, *, workspaces: WorkspaceService) -> None:
+    def __init__(self, basics: Basics, *, workspaces: WorkspaceService, tags: TagService) -> None:
         self._basics = basics
         self._workspaces = workspaces
+        self._tags = tags
         self._changes: Changes[PaymentMethod] = Changes(
             basics.event_log, PAYMENT_METHOD, "Payment Method", partial(wire_members, of=PaymentSpec)
         )
@@ -61,6 +66,7 @@ class PaymentMethodService:
             created_at=self._basics.clock(),
             **members(spec),
         )
+        method = replace(method, tags=self._tags.check(tx, principal, _tagged(method)))
         return self._changes.tell(tx, principal.author, EventType.CREATED, methods.add(method))
 
     def update(
@@ -74,6 +80,7 @@ class PaymentMethodService:
             {"/metadata/ownedByWorkspace": (before.workspace, workspace), "/metadata/name": (name, sent_name)},
         )
         after = changed(before, spec)
+        after = replace(after, tags=self._tags.check(tx, principal, _tagged(after), before=before.tags))
         if after == before:
             return before
         return self._changes.tell(tx, principal.author, EventType.CHANGED, methods.save(after), before=before)
@@ -102,11 +109,26 @@ class PaymentMethodService:
         for method in PaymentMethodStore(tx).all_of(workspace):
             self._delete(tx, author, method)
 
+    def remove_tag(self, tx: Transaction, tag: str, ids: Collection[str]) -> int:
+        """Take the values of a tag from payment methods; for the deletion of tag definitions."""
+        return PaymentMethodStore(tx).remove_tag(tag, [PaymentMethodId(UUID(one)) for one in ids])
+
     def _delete(self, tx: Transaction, author: Author, method: PaymentMethod) -> None:
         gone = replace(method, deleted_at=self._basics.clock())
         gone = PaymentMethodStore(tx).save(gone)  # first: a new use clashes with it
         self.uses.refuse_used(tx, method, f"payment method '{method.name}'")
+        self._tags.forget(tx, _tagged(gone))
         self._changes.tell(tx, author, EventType.DELETED, gone)
+
+
+def _tagged(method: PaymentMethod) -> Tagged:
+    return Tagged(
+        kind=TargetKind.PAYMENT_METHOD,
+        id=str(method.id),
+        name=f"payment method '{method.name}'",
+        workspace=method.workspace,
+        tags=method.tags,
+    )
 
 
 def _unknown(name: str) -> NotFound:

@@ -1,5 +1,7 @@
 """Use cases of project roles. Source: concepts.md 2.4, 23."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from functools import partial
 
 from blockyard.server.events.basics import Basics
@@ -14,6 +16,8 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import Uses
 from blockyard.server.project_roles.model import DEFAULT_ROLES, ProjectRole, RoleSpec
 from blockyard.server.project_roles.store import RoleStore
+from blockyard.server.tags.model import Tagged, TargetKind
+from blockyard.server.tags.service import TagService
 
 _NAMED_IN_REFUSAL = 20
 
@@ -24,8 +28,9 @@ class ProjectRoleService:
     Higher features add what has a role to `uses`.
     """
 
-    def __init__(self, basics: Basics) -> None:
+    def __init__(self, basics: Basics, *, tags: TagService) -> None:
         self._basics = basics
+        self._tags = tags
         self._changes: Changes[ProjectRole] = Changes(
             basics.event_log, "projectRole", "Project Role", partial(wire_members, of=RoleSpec)
         )
@@ -58,6 +63,7 @@ class ProjectRoleService:
             raise taken(f"there is a project role '{name}' already", field="/name")
         _require_free(roles, spec.display_name, name)
         role = ProjectRole(name=name, created_at=self._basics.clock(), **members(spec))
+        role = replace(role, tags=self._tags.check(tx, principal, _tagged(role)))
         return self._changes.tell(tx, principal.author, EventType.CREATED, roles.add(role))
 
     def update(self, tx: Transaction, principal: Principal, name: str, spec: RoleSpec) -> ProjectRole:
@@ -66,6 +72,7 @@ class ProjectRoleService:
         roles, before = RoleStore(tx), self._known(tx, name)
         _require_free(roles, spec.display_name, name)
         after = changed(before, spec)
+        after = replace(after, tags=self._tags.check(tx, principal, _tagged(after), before=before.tags))
         if after == before:
             return before
         return self._changes.tell(tx, principal.author, EventType.CHANGED, roles.save(after), before=before)
@@ -80,6 +87,7 @@ class ProjectRoleService:
         role = self._known(tx, name)
         roles.remove(role)  # first: a new use clashes with it
         self.uses.refuse_used(tx, role, f"project role '{role.display_name}'")
+        self._tags.forget(tx, _tagged(role))
         self._changes.tell(tx, principal.author, EventType.DELETED, role)
 
     # For other services: no principal is asked
@@ -103,11 +111,20 @@ class ProjectRoleService:
         """Return a role that a binding has. Raises NotFound."""
         return self._known(tx, name)
 
+    def remove_tag(self, tx: Transaction, tag: str, ids: Collection[str]) -> int:
+        """Take the values of a tag from project roles; for the deletion of tag definitions."""
+        return RoleStore(tx).remove_tag(tag, sorted(ids))
+
     def _known(self, tx: Transaction, name: str) -> ProjectRole:
         role = RoleStore(tx).get(name)
         if role is None:
             raise NotFound(f"there is no project role '{name}'")
         return role
+
+
+def _tagged(role: ProjectRole) -> Tagged:
+    name = f"project role '{role.display_name}'"
+    return Tagged(kind=TargetKind.PROJECT_ROLE, id=role.name, name=name, workspace=None, tags=role.tags)
 
 
 def _require_free(roles: RoleStore, display_name: str, name: str) -> None:

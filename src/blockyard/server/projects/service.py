@@ -1,9 +1,10 @@
 """Use cases of projects. Source: api.md 3.3."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
+from uuid import UUID
 
 from blockyard.protocol.kinds import PROJECT
 from blockyard.server.events.basics import Basics
@@ -20,6 +21,8 @@ from blockyard.server.payment_methods.model import PaymentMethod
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.projects.model import Project, ProjectId, ProjectKey, ProjectSpec
 from blockyard.server.projects.store import ProjectStore
+from blockyard.server.tags.model import Tagged, TargetKind
+from blockyard.server.tags.service import TagService
 from blockyard.server.workspaces.service import WorkspaceService
 
 
@@ -37,10 +40,18 @@ class ProjectService:
     Higher features add what a project may still have to `uses`, and themselves to `listeners` if what they have goes with it.
     """
 
-    def __init__(self, basics: Basics, *, workspaces: WorkspaceService, payment_methods: PaymentMethodService) -> None:
+    def __init__(
+        self,
+        basics: Basics,
+        *,
+        workspaces: WorkspaceService,
+        payment_methods: PaymentMethodService,
+        tags: TagService,
+    ) -> None:
         self._basics = basics
         self._workspaces = workspaces
         self._payment_methods = payment_methods
+        self._tags = tags
         self._changes: Changes[Project] = Changes(
             basics.event_log, PROJECT, "Project", partial(wire_members, of=ProjectSpec)
         )
@@ -86,6 +97,7 @@ class ProjectService:
             created_at=self._basics.clock(),
             **members(spec),
         )
+        project = replace(project, tags=self._tags.check(tx, principal, _tagged(project)))
         return self._changes.tell(tx, principal.author, EventType.CREATED, projects.add(project))
 
     def update(
@@ -101,6 +113,7 @@ class ProjectService:
         spec.check()
         self._require_payable(tx, key.workspace, spec, before)
         after = changed(before, spec)
+        after = replace(after, tags=self._tags.check(tx, principal, _tagged(after), before=before.tags))
         if after == before:
             return before
         return self._changes.tell(tx, principal.author, EventType.CHANGED, projects.save(after), before=before)
@@ -113,6 +126,7 @@ class ProjectService:
             return
         gone = projects.save(replace(project, deleted_at=self._basics.clock()))  # first: a new use clashes with it
         self.uses.refuse_used(tx, key, f"project '{key}'")
+        self._tags.forget(tx, _tagged(gone))
         for listener in self.listeners:
             listener.project_deleted(tx, gone)
         self._changes.tell(tx, principal.author, EventType.DELETED, gone)
@@ -139,6 +153,10 @@ class ProjectService:
         found = ProjectStore(tx).paid_by(method.workspace, method.name, PageRequest(0, NAMED))
         return named("project", [project.key for project in found.items], found.total)
 
+    def remove_tag(self, tx: Transaction, tag: str, ids: Collection[str]) -> int:
+        """Take the values of a tag from projects; for the deletion of tag definitions."""
+        return ProjectStore(tx).remove_tag(tag, [ProjectId(UUID(one)) for one in ids])
+
     def _require_payable(
         self, tx: Transaction, workspace: str, spec: ProjectSpec, before: ProjectSpec | None = None
     ) -> None:
@@ -147,6 +165,16 @@ class ProjectService:
         for field, name in spec.payment_methods.items():
             if name not in known:
                 self._payment_methods.require_of(tx, workspace, name, field=field)
+
+
+def _tagged(project: Project) -> Tagged:
+    return Tagged(
+        kind=TargetKind.PROJECT,
+        id=str(project.id),
+        name=f"project '{project.key}'",
+        workspace=project.workspace,
+        tags=project.tags,
+    )
 
 
 def _unknown(key: ProjectKey) -> NotFound:

@@ -81,7 +81,7 @@ class DefinitionIn(ObjectIn[DefinitionMetadataIn, DefinitionSpecIn]):
             notification_subscribers=tuple(spec.notification_subscriber_usernames or ()),
             symbol=spec.symbol or DEFAULT_SYMBOL,
             supported_platforms=None if platforms is None else tuple(platform.name for platform in platforms),
-            tags={key: tuple(values) for key, values in self.metadata.tags.items()},
+            tags=self.metadata.tags,
         )
 
 

@@ -23,9 +23,9 @@ from blockyard.server.definitions.model import (
     input_pointer,
 )
 from blockyard.server.definitions.model.implementation import MANUAL, WIRE_NAMES, Implementation
-from blockyard.server.definitions.model.patterns import MAX_PATTERN_CHARACTERS
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.objects import ObjectIn, object_schema
+from blockyard.server.kit.patterns import MAX_PATTERN_CHARACTERS
 from blockyard.server.kit.wire import Int64, Name, ShortText, Text, WireJson, WireModel, WireUuid
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId, SecretChange
 from blockyard.server.runners.wire import RunnerRef, Secret

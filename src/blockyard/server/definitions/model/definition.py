@@ -1,6 +1,6 @@
 """What a definition and a version are. Source: api.md 3.16 and 3.17, concepts.md 5 to 7."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import ImplementationType, InputType, OutputType
 from blockyard.server.definitions.model.implementation import MANUAL, Implementation
 from blockyard.server.definitions.model.labels import label_of
+from blockyard.server.kit.errors import pointer
 from blockyard.server.kit.members import changed, members
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId, SecretChange, StoredSecret
 
@@ -206,7 +207,7 @@ class DefinitionSpec:
     notification_subscribers: tuple[str, ...] = ()
     symbol: str = ""
     supported_platforms: tuple[str, ...] | None = None
-    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,13 +311,9 @@ class VersionView:
 
 def input_pointer(key: str, member: str = "") -> str:
     """Return the JSON pointer of an input, or of one of its members."""
-    return f"/spec/inputs/{_escaped(key)}" + (f"/{member}" if member else "")
+    return pointer("/spec/inputs", key) + (f"/{member}" if member else "")
 
 
 def output_pointer(key: str, member: str = "") -> str:
     """Return the JSON pointer of an output, or of one of its members."""
-    return f"/spec/outputs/{_escaped(key)}" + (f"/{member}" if member else "")
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
+    return pointer("/spec/outputs", key) + (f"/{member}" if member else "")

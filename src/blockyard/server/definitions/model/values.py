@@ -12,8 +12,8 @@ from blockyard.protocol import addresses
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType, OutputType
 from blockyard.server.definitions.model.definition import DeclaredType, InputSpec, OutputSpec, Value
-from blockyard.server.definitions.model.patterns import PatternError, matches
 from blockyard.server.kit.errors import Invalid
+from blockyard.server.kit.patterns import PatternError, matches
 from blockyard.server.runners.model import StoredSecret
 
 _LARGE_REMEDY = "Keep large data in a file store and pass its address."

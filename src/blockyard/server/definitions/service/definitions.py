@@ -1,6 +1,8 @@
 """Use cases of definitions, and what other services ask about definitions and versions. Source: api.md 3.16."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import DEFINITION
@@ -48,6 +50,8 @@ from blockyard.server.platforms.model import PlatformType
 from blockyard.server.platforms.service import PlatformTypeService
 from blockyard.server.runners.model import UNREADABLE, Runner, RunnerId, SealingKey
 from blockyard.server.runners.service import RunnerService, SecretSealer
+from blockyard.server.tags.model import Tagged, TargetKind
+from blockyard.server.tags.service import TagService
 from blockyard.server.workspaces.service import WorkspaceService
 
 
@@ -67,6 +71,7 @@ class DefinitionService:
         integrations: IntegrationService,
         platform_types: PlatformTypeService,
         sealer: SecretSealer,
+        tags: TagService,
         usage: DefinitionUsage | None = None,
         allow_file_repositories: bool = False,
         repository_hosts: Collection[str] = (),
@@ -79,6 +84,7 @@ class DefinitionService:
         self._runners = runners
         self._integrations = integrations
         self._platform_types = platform_types
+        self._tags = tags
         self.usage: DefinitionUsage = usage or NoBlocks()
         self.listeners: list[DefinitionListener] = []
         self.versions = VersionService(
@@ -112,6 +118,7 @@ class DefinitionService:
             latest_version_id=version.id,
             **members(spec),
         )
+        definition = replace(definition, tags=self._tags.check(tx, principal, _tagged(definition)))
         DefinitionStore(tx).add(definition)
         VersionStore(tx).add(version)
         self._changes.tell(tx, principal.author, EventType.CREATED, definition)
@@ -150,6 +157,7 @@ class DefinitionService:
         named_before = before.supported_platforms or ()
         self._platform_types.require_known(tx, spec.supported_platforms or (), named_before, field=PLATFORMS_FIELD)
         after = changed(before, spec)
+        after = replace(after, tags=self._tags.check(tx, principal, _tagged(after), before=before.tags))
         if after != before:
             after = DefinitionStore(tx).save(after)
             self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
@@ -186,6 +194,7 @@ class DefinitionService:
                 remedy="First give these definitions a version without this dependency, or delete them.",
             )
         self.usage.forget(tx, definition_id)
+        self._tags.forget(tx, _tagged(definition))
         DefinitionStore(tx).remove(definition)
         for listener in self.listeners:  # last: what named it meanwhile is found, too
             listener.definition_deleted(tx, principal.author, definition_id)
@@ -344,6 +353,10 @@ class DefinitionService:
         """Return what a workspace still has; for the deletion of workspaces."""
         return counted(DefinitionStore(tx).count_of(workspace), "building block definition")
 
+    def remove_tag(self, tx: Transaction, tag: str, ids: Collection[str]) -> int:
+        """Take the values of a tag from definitions; for the deletion of tag definitions."""
+        return DefinitionStore(tx).remove_tag(tag, [DefinitionId(UUID(one)) for one in ids])
+
     def _view(self, tx: Transaction, principal: Principal, definition: Definition) -> DefinitionView:
         versions = VersionStore(tx).summaries([definition.id])[definition.id]
         return self._view_with(tx, principal, definition, versions)
@@ -356,6 +369,16 @@ class DefinitionService:
             return DefinitionView(definition=definition, versions=versions, usage_count=count)
         released = tuple(item for item in versions if item.state is VersionState.RELEASED)
         return DefinitionView(definition=definition, versions=released, usage_count=None)
+
+
+def _tagged(definition: Definition) -> Tagged:
+    return Tagged(
+        kind=TargetKind.DEFINITION,
+        id=str(definition.id),
+        name=f"definition '{definition.display_name}'",
+        workspace=definition.workspace,
+        tags=definition.tags,
+    )
 
 
 def _phrases(tx: Transaction, versions: Sequence[Version]) -> list[str]:

@@ -70,7 +70,7 @@ def _definition(row: dict[str, Any]) -> Definition:  # Any: what the columns' ty
     spec: dict[str, Any] = row.pop("spec")
     platforms = spec["supportedPlatforms"]
     return Definition(
-        **row | {"tags": {key: tuple(values) for key, values in row["tags"].items()}},
+        **row,
         description=spec["description"],
         readme=spec["readme"],
         run_transparency=spec["runTransparency"],

@@ -1,6 +1,6 @@
 """Use cases of workspaces. Source: api.md 3.1, concepts.md 3."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import structlog
@@ -17,6 +17,8 @@ from blockyard.server.kit.errors import Denied, NotFound, require_same, taken
 from blockyard.server.kit.names import MAX_NAME_LENGTH, check_name
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import Uses
+from blockyard.server.tags.model import Tagged, Tags, TargetKind
+from blockyard.server.tags.service import TagService
 from blockyard.server.workspaces.model import (
     OWNER_FIELD,
     Binding,
@@ -44,6 +46,7 @@ class WorkspaceService:
         *,
         people: WorkspacePeople,
         keys: ApiKeyService,
+        tags: TagService,
         admin_workspace: str = "",
         self_service: bool = False,
         max_name_length: int = MAX_NAME_LENGTH,
@@ -52,6 +55,7 @@ class WorkspaceService:
         self._changes: Changes[Workspace] = Changes(basics.event_log, WORKSPACE, "Workspace", Workspace.document)
         self._people = people
         self._keys = keys
+        self._tags = tags
         self.uses: Uses[str] = Uses("still has")
         self.listeners: list[WorkspaceListener] = []
         self._admin_workspace = admin_workspace
@@ -125,6 +129,7 @@ class WorkspaceService:
         check_name(name, "a workspace", self._max_name_length)
         if WorkspaceStore(tx).get(name) is not None:
             raise taken(f"the name '{name}' is taken; names of deleted workspaces cannot be used again")
+        settings = replace(settings, tags=self._tags.check(tx, principal, _tagged(name, settings.tags)))
         return self._add(tx, principal.author, name, settings, principal.author.identifier if person else None)
 
     def get(self, tx: Transaction, principal: Principal, name: str) -> Workspace:
@@ -142,7 +147,8 @@ class WorkspaceService:
         before = principal.opened("WORKSPACE_SAVE", WorkspaceStore(tx).living(name), _unknown(name))
         require_same("a workspace", {"/metadata/name": (name, sent)})
         _require_may_switch(principal, was=before.platform_builder, wanted=settings.platform_builder)
-        after = before.changed(settings)
+        tags = self._tags.check(tx, principal, _tagged(name, settings.tags), before=before.tags)
+        after = before.changed(replace(settings, tags=tags))
         if after == before:
             return before
         after = WorkspaceStore(tx).save(after)
@@ -171,6 +177,7 @@ class WorkspaceService:
         self._keys.revoke_all(tx, principal, name)
         for listener in self.listeners:
             listener.workspace_deleted(tx, principal.author, name)
+        self._tags.forget(tx, _tagged(name, gone.tags))
         self._changes.tell(tx, principal.author, EventType.DELETED, gone)
 
     def _add(
@@ -191,6 +198,10 @@ class WorkspaceService:
         if workspace.platform_builder:
             self.warn_of_builders(tx)
         return workspace
+
+    def remove_tag(self, tx: Transaction, tag: str, ids: Collection[str]) -> int:
+        """Take the values of a tag from workspaces; for the deletion of tag definitions."""
+        return WorkspaceStore(tx).remove_tag(tag, sorted(ids))
 
     def _ownership(self, workspace: str, username: str) -> Binding:
         binding_id = self._basics.new_id()
@@ -216,6 +227,10 @@ def _require_may_switch(principal: Principal, *, was: bool, wanted: bool | None)
         field="/spec/platformBuilderAccessEnabled",
         remedy=f"Send {str(was).lower()}, or ask an administrator.",
     )
+
+
+def _tagged(name: str, tags: Tags) -> Tagged:
+    return Tagged(kind=TargetKind.WORKSPACE, id=name, name=f"workspace '{name}'", workspace=name, tags=tags)
 
 
 def _unknown(name: str) -> NotFound:

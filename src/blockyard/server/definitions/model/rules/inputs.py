@@ -12,9 +12,9 @@ from blockyard.server.definitions.model.definition import (
     VersionContent,
     input_pointer,
 )
-from blockyard.server.definitions.model.patterns import PatternError, check_pattern
 from blockyard.server.definitions.model.values import PATTERN_TYPES, check_type, usable_value
 from blockyard.server.kit.errors import Invalid
+from blockyard.server.kit.patterns import PatternError, check_pattern
 from blockyard.server.runners.model import SecretChange, StoredSecret
 
 MAX_INPUTS = 500

@@ -1,4 +1,4 @@
-"""Regular expressions written by authors of definitions, matched so that no pattern can hold up the server.
+"""Regular expressions that users write, matched so that no pattern can hold up the server.
 
 All matches of one transaction share a budget, for single limits add up: a definition may have 500 inputs, and a write transaction
 holds up everybody else. Each value is matched once in it, however often it is asked about.
