@@ -14,7 +14,11 @@ from blockyard.cli.commands.context import context
 from blockyard.cli.commands.definitions import definitions
 from blockyard.cli.commands.groups import groups
 from blockyard.cli.commands.keys import keys
+from blockyard.cli.commands.landing_zones import landing_zones
+from blockyard.cli.commands.locations import locations
 from blockyard.cli.commands.payment_methods import payment_methods
+from blockyard.cli.commands.platform_types import platform_types
+from blockyard.cli.commands.platforms import platforms
 from blockyard.cli.commands.project_roles import project_roles
 from blockyard.cli.commands.runners import runners
 from blockyard.cli.commands.runs import runs
@@ -28,6 +32,7 @@ from blockyard.cli.usage_errors import Commands
 
 NAMES_OF_HELP = {"help_option_names": ["-h", "--help"]}
 
+_PLACES = (locations, platform_types, platforms, landing_zones)
 _PEOPLE = (bindings, project_roles, groups, users, admin_roles)
 
 SIGN_IN = "Sign-in"
@@ -51,7 +56,7 @@ def build() -> typer.Typer:
     for command in (login, logout, whoami):
         application.command(command.__name__, rich_help_panel=SIGN_IN)(_with_context(command))
     application.add_typer(context, no_args_is_help=True, rich_help_panel=SIGN_IN)
-    for group in (definitions, blocks, runs, state, runners, workspaces, payment_methods, keys, *_PEOPLE):
+    for group in (definitions, blocks, runs, state, runners, *_PLACES, workspaces, payment_methods, keys, *_PEOPLE):
         application.add_typer(_all_with_context(group), no_args_is_help=True, rich_help_panel=OBJECTS)
     return application
 
