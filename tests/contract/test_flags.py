@@ -10,6 +10,7 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.identity.permissions import MANAGED, PLAIN
 from blockyard.server.kit.ids import new_id
 from tests.support.installation import an_input, text_of
+from tests.support.places import KUBERNETES, a_landing_zone, a_platform, properties
 from tests.support.whole_server import (
     BLOCKS,
     DEFINITIONS,
@@ -29,6 +30,8 @@ from tests.support.whole_server import (
 PASSWORD = "a sentence of somebody who tests"
 NEW_PASSWORD = "another sentence of somebody who tests"
 CARRIED = {
+    "automateDeletionApproval": "is about tenants, which do not exist yet",
+    "automateDeletionReplication": "is about tenants, which do not exist yet",
     "async": "tells the runner how to work",
     "omitRunObjectInput": "tells the runner what to send to a workflow",
     "useMeshHttpBackendFallback": "tells the runner to use the server's state backend",
@@ -160,6 +163,24 @@ def sensitive(server: WholeServer, *, flag: bool) -> int:
     return server.send(release).status_code
 
 
+def restricted(server: WholeServer, *, flag: bool) -> int:
+    """Answer to somebody who may see the platform of a landing zone and asks for the landing zone."""
+    owner, consumer = a_team(server), key_of(server, a_team(server))
+    platform = server.ok(
+        Request("POST", kinds.PLATFORM.collection, a_platform(owner, owner, config=KUBERNETES), kinds.PLATFORM.media)
+    )
+    zone = a_landing_zone(
+        text_of(platform, "metadata", "uuid"),
+        owner,
+        owner,
+        platformProperties=properties("kubernetes"),
+        restricted=flag,
+    )
+    server.ok(Request("POST", kinds.LANDING_ZONE.collection, zone, kinds.LANDING_ZONE.media))
+    path, media = kinds.LANDING_ZONE.path(owner), kinds.LANDING_ZONE.media
+    return server.send(Request("GET", path, media=media, token=consumer)).status_code
+
+
 def _person(server: WholeServer, *, admin: bool = False) -> tuple[JsonObject, str]:
     username = f"p-{new_id().hex}"
     new: JsonObject = {"username": username, "password": PASSWORD, "admin": admin}
@@ -180,6 +201,7 @@ RIGHTS: Mapping[str, tuple[Callable[..., int], Answers]] = {
     "updateableByConsumer": (updateable, Answers(403, 200)),
     "isEnvironment": (environment, Answers(200, 400)),
     "isSensitive": (sensitive, Answers(200, 400)),
+    "restricted": (restricted, Answers(200, 404)),
 }
 
 

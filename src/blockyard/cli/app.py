@@ -15,7 +15,11 @@ from blockyard.cli.commands.definitions import definitions
 from blockyard.cli.commands.events import events
 from blockyard.cli.commands.groups import groups
 from blockyard.cli.commands.keys import keys
+from blockyard.cli.commands.landing_zones import landing_zones
+from blockyard.cli.commands.locations import locations
 from blockyard.cli.commands.payment_methods import payment_methods
+from blockyard.cli.commands.platform_types import platform_types
+from blockyard.cli.commands.platforms import platforms
 from blockyard.cli.commands.project_roles import project_roles
 from blockyard.cli.commands.runners import runners
 from blockyard.cli.commands.runs import runs
@@ -31,6 +35,7 @@ from blockyard.cli.usage_errors import Commands
 
 NAMES_OF_HELP = {"help_option_names": ["-h", "--help"]}
 
+_PLACES = (locations, platform_types, platforms, landing_zones)
 _PEOPLE = (bindings, project_roles, groups, users, admin_roles)
 
 SIGN_IN = "Sign-in"
@@ -60,6 +65,7 @@ def build() -> typer.Typer:
         runs,
         state,
         runners,
+        *_PLACES,
         workspaces,
         payment_methods,
         service_instances,

@@ -19,7 +19,20 @@ from blockyard.cli.output import plain
 from blockyard.cli.resources import GROUP, own
 from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.kinds import BLOCK_V2, DEFINITION, PAYMENT_METHOD, RUN, RUNNER, TAG_DEFINITION, WORKSPACE, Kind
+from blockyard.protocol.kinds import (
+    BLOCK_V2,
+    DEFINITION,
+    LANDING_ZONE,
+    LOCATION,
+    PAYMENT_METHOD,
+    PLATFORM,
+    PLATFORM_TYPE,
+    RUN,
+    RUNNER,
+    TAG_DEFINITION,
+    WORKSPACE,
+    Kind,
+)
 
 TIMEOUT = httpx2.Timeout(2.0)
 """Nobody waits longer for a completion."""
@@ -116,6 +129,12 @@ def _runs(given: Given) -> Iterator[Choice]:
         yield text(item, "metadata", "uuid")[:8], f"{block}, run {number(item, 'spec', 'runNumber')}"
 
 
+def _platforms(given: Given) -> Iterator[Choice]:
+    for item in _listed(PLATFORM)(given):
+        identifier = f"{text(item, 'metadata', 'name')}.{text(item, 'spec', 'locationRef', 'name')}"
+        yield identifier, text(item, "spec", "displayName")
+
+
 def _contexts(_given: Given) -> Iterator[Choice]:
     for name, item in contexts.read(contexts.file_path(os.environ)).by_name.items():
         yield name, item.url
@@ -159,6 +178,10 @@ _CHOICES: Mapping[str, Callable[[Given], Iterable[Choice]]] = {
     ],
     "tag-definitions": _addressed(_listed(TAG_DEFINITION)),
     "payment-methods": _addressed(_listed(PAYMENT_METHOD)),
+    "locations": _addressed(_listed(LOCATION)),
+    "platform-types": _addressed(_listed(PLATFORM_TYPE)),
+    "platforms": _platforms,
+    "landing-zones": _addressed(_listed(LANDING_ZONE)),
     "runs": _runs,
     "contexts": _contexts,
     "inputs": _inputs,

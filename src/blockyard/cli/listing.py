@@ -11,7 +11,7 @@ from blockyard.cli.client import Page
 from blockyard.cli.documents import text
 from blockyard.cli.exits import ExitCode, Failure, missing
 from blockyard.cli.live import instant
-from blockyard.cli.output import Printer
+from blockyard.cli.output import Column, Printer
 from blockyard.cli.session import Session
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import WORKSPACE
@@ -83,6 +83,22 @@ def tell_pages(printer: Printer, page: Page) -> None:
     """Say which page of how many was printed."""
     if page.pages > 1:
         printer.note(f"page {page.number + 1} of {page.pages}, {page.total} in all; --page and --limit show others")
+
+
+def tell_list(
+    session: Session,
+    found: Page,
+    workspace: str | None,
+    shown: list[Column],
+    row: Callable[[JsonObject], Sequence[str]],
+) -> None:
+    """Print a page of a list: the documents for programs, `row` of each in the columns `shown` for people. Raises Failure."""
+    if session.printer.for_programs:
+        session.printer.document([*found.items])
+        return
+    require_workspace(session, workspace, found.items)
+    session.printer.objects(shown, [row(item) for item in found.items])
+    tell_pages(session.printer, found)
 
 
 def owner_of(document: JsonObject) -> str:

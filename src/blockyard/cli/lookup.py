@@ -12,7 +12,7 @@ from blockyard.cli.output import plain
 from blockyard.cli.resources import own
 from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.kinds import API_KEY, BLOCK_V2, DEFINITION, RUN, RUNNER, VERSION
+from blockyard.protocol.kinds import API_KEY, BLOCK_V2, DEFINITION, PLATFORM, RUN, RUNNER, VERSION
 
 MIN_PREFIX = 4
 """Shorter beginnings of an id are not looked for."""
@@ -32,6 +32,7 @@ _COMMANDS = {
     "runner": "runners",
     "API key": "keys",
     "run": "runs",
+    "platform": "platforms",
 }
 
 
@@ -70,6 +71,17 @@ def runner(client: Client, word: str) -> JsonObject:
     if identifier := full_id(word):
         return client.show(RUNNER, identifier)
     return _the_one(word, client.list(RUNNER, {}), "runner")
+
+
+def platform(client: Client, word: str) -> JsonObject:
+    """Return the platform that `word` means: by its id, `<name>.<location>`, its name for people, or its name. Raises Failure."""
+    if identifier := full_id(word):
+        return client.show(PLATFORM, identifier)
+    name, _, location = word.partition(".")
+    named = list(client.list(PLATFORM, {"identifier": name, "locationIdentifier": location}))
+    if len(named) == 1:
+        return named[0]
+    return _the_one(word, named or client.list(PLATFORM, {}), "platform")
 
 
 def api_key(client: Client, word: str, *, workspace: str | None) -> JsonObject:
