@@ -16,6 +16,7 @@ from blockyard.cli.commands.groups import groups
 from blockyard.cli.commands.keys import keys
 from blockyard.cli.commands.payment_methods import payment_methods
 from blockyard.cli.commands.project_roles import project_roles
+from blockyard.cli.commands.requests import requests
 from blockyard.cli.commands.runners import runners
 from blockyard.cli.commands.runs import runs
 from blockyard.cli.commands.signin import login, logout, whoami
@@ -28,7 +29,7 @@ from blockyard.cli.usage_errors import Commands
 
 NAMES_OF_HELP = {"help_option_names": ["-h", "--help"]}
 
-_PEOPLE = (bindings, project_roles, groups, users, admin_roles)
+_PEOPLE = (bindings, requests, project_roles, groups, users, admin_roles)
 
 SIGN_IN = "Sign-in"
 OBJECTS = "Objects"
