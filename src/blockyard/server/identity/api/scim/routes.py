@@ -258,7 +258,7 @@ def _add_description(router: APIRouter) -> None:
 
     @router.get("/{what:path}")
     async def describe(what: str, principal: CurrentPrincipal) -> Response:
-        principal.require_anything()
+        principal.require_any_code()
         if (answer := answers.get(f"/{what}")) is None:
             raise NotFound(f"there is nothing at {BASE}/{what}")
         return ScimJson(answer)
