@@ -183,7 +183,7 @@ class _Groups:
         return self.shown(tx, changed)[0]
 
     def patch(self, tx: Transaction, principal: Principal, group_id: GroupId, body: dict[str, WireJson]) -> ScimGroup:
-        before = self.shown(tx, self._groups.by_id(tx, principal, group_id))[0]
+        before = self.shown(tx, self._groups.by_id(tx, principal, group_id, will_change=True))[0]
         return self.change(tx, principal, group_id, answering.patched(before, body))
 
     def delete(self, tx: Transaction, principal: Principal, group_id: GroupId) -> None:
