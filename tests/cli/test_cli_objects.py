@@ -428,6 +428,22 @@ def test_people_are_bound_to_workspaces_and_projects_alone_and_in_groups(cli: Cl
     assert cli("groups", "show", "devs").code == 3
 
 
+def test_a_role_is_asked_for_and_decided(cli: Cli) -> None:
+    cli.does("workspaces", "create", "asked")
+    options = ["-w", "asked", "--role", "Workspace Member", "--reason", "new here"]
+
+    made = cli.does("requests", "create", "admin-asked", *options, "--user", "admin", "-o", "json").document
+
+    assert made["state"] == "APPROVED"  # nobody else is asked unless a setting says so
+    listed = cli.does("requests", "list", "-w", "asked", "--state", "approved").out
+    assert all(word in listed for word in ("Workspace Member", "asked", "admin", "APPROVED"))
+    assert text_of(made, "uuid") not in cli.does("requests", "list").out
+    assert "admin-asked" in cli.does("bindings", "list", "-w", "asked").out
+    for decision in ("decline", "cancel"):
+        assert cli("requests", decision, text_of(made, "uuid")).code == 1
+    assert cli("requests", "create", "x", *options).code == 2
+
+
 def test_project_roles_are_made_given_and_deleted(cli: Cli) -> None:
     cli.does("project-roles", "create", "auditor", "--display-name", "Project Auditor", "--rank", "50")
 

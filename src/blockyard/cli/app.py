@@ -21,6 +21,7 @@ from blockyard.cli.commands.payment_methods import payment_methods
 from blockyard.cli.commands.platform_types import platform_types
 from blockyard.cli.commands.platforms import platforms
 from blockyard.cli.commands.project_roles import project_roles
+from blockyard.cli.commands.requests import requests
 from blockyard.cli.commands.runners import runners
 from blockyard.cli.commands.runs import runs
 from blockyard.cli.commands.service_instances import service_instances
@@ -36,7 +37,7 @@ from blockyard.cli.usage_errors import Commands
 NAMES_OF_HELP = {"help_option_names": ["-h", "--help"]}
 
 _PLACES = (locations, platform_types, platforms, landing_zones)
-_PEOPLE = (bindings, project_roles, groups, users, admin_roles)
+_PEOPLE = (bindings, requests, project_roles, groups, users, admin_roles)
 
 SIGN_IN = "Sign-in"
 OBJECTS = "Objects"

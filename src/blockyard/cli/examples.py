@@ -110,6 +110,13 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         'bindings create devs-dev -w shop --project dev --role "Project User" --group devs',
     ),
     "bindings delete": ("bindings delete anna-shop", "bindings delete devs-dev --of-project --of-group"),
+    "requests list": ("requests list --workspace shop",),
+    "requests create": (
+        'requests create anna-shop -w shop --role "Workspace Member" --user anna --reason "new in the team"',
+    ),
+    "requests approve": ("requests approve 6f0c5a9e-0b2d-4a57-8f3e-2f0a4f7d1c33",),
+    "requests decline": ("requests decline 6f0c5a9e-0b2d-4a57-8f3e-2f0a4f7d1c33",),
+    "requests cancel": ("requests cancel 6f0c5a9e-0b2d-4a57-8f3e-2f0a4f7d1c33",),
     "project-roles list": ("project-roles list",),
     "project-roles create": ('project-roles create auditor --display-name "Project Auditor" --rank 50',),
     "project-roles delete": ("project-roles delete auditor",),

@@ -12,6 +12,7 @@ SHARED_RUNNER = "98520496-627d-43e6-82da-ce499179ff3f"
 
 USER, GROUP = Kind("user", "v1"), Kind("group", "v1")
 PROJECT_ROLE, ADMIN_BINDING = Kind("projectRole", "v1"), Kind("adminBinding", "v1")
+BINDING_REQUEST = Kind("bindingRequest", "v1")
 """What Blockyard's own interface lists, by how its lists call it."""
 
 

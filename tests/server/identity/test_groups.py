@@ -1,5 +1,7 @@
 """Groups of people, and what their members may do. Source: concepts.md 2.1."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import httpx2
@@ -8,10 +10,12 @@ import pytest
 from blockyard.server.identity.model import WorkspaceRole
 from blockyard.server.identity.permissions import codes_of_roles
 from blockyard.server.kit.database import Transaction
+from tests.support.principals import ADMINISTRATOR
 from tests.support.tenancy import GROUP_BINDING, WORKSPACE, Tenancy
 
 pytestmark = pytest.mark.anyio
 GROUPS = "/api/blockyard/v1/groups"
+_PATIENCE_SECONDS = 20.0
 BINDINGS = "/api/meshobjects/meshworkspacebindings/groupbindings"
 SHOP = "/api/meshobjects/meshworkspaces/shop"
 
@@ -167,3 +171,24 @@ async def test_groups_go_with_their_workspace(tenancy: Tenancy) -> None:
     assert (await admin.delete(SHOP, headers=WORKSPACE)).status_code == 204
 
     assert (await admin.get(f"{GROUPS}/shoppers")).status_code == 404
+
+
+async def test_who_joins_while_another_leaves_stays(tenancy: Tenancy) -> None:
+    tenancy.db.write_now(lambda tx: tenancy.groups.seed(tx, "devs", "Devs", ["jane"]))
+    groups = tenancy.groups
+    left, may_commit = Event(), Event()
+
+    def leave(tx: Transaction) -> None:
+        groups.remove(tx, ADMINISTRATOR, "devs", "jane")
+        left.set()
+        assert may_commit.wait(_PATIENCE_SECONDS)
+
+    with ThreadPoolExecutor(2) as threads:
+        leaving = threads.submit(tenancy.db.write_now, leave)
+        assert left.wait(_PATIENCE_SECONDS)
+        joining = threads.submit(tenancy.db.write_now, lambda tx: groups.add(tx, ADMINISTRATOR, "devs", "joe"))
+        may_commit.set()
+        leaving.result(_PATIENCE_SECONDS)
+        joining.result(_PATIENCE_SECONDS)
+
+    assert tenancy.db.read_now(lambda tx: groups.usernames(tx, ["devs"])) == {"devs": ["joe"]}

@@ -230,3 +230,49 @@ async def test_a_directory_ends_owners_but_no_administrator(tenancy: Tenancy, di
 
     assert (await directory.patch(f"{USERS}/{root.id}", json=off)).status_code == 403
     assert (await directory.delete(f"{USERS}/{root.id}")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"name": {"givenName": "a\0b"}},
+        {"name": {"familyName": "x" * 256}},
+        {"externalId": "a\0"},
+        {"externalId": 5},
+        {"emails": [{"value": "no address"}]},
+        {"emails": "jane"},
+        {"userName": ""},
+        {"userName": None},
+        {"active": "perhaps"},
+        {"schemas": 5},
+    ],
+)
+async def test_what_cannot_be_kept_is_refused_before_it_is_written(
+    directory: httpx2.AsyncClient, members: dict[str, Any]
+) -> None:
+    uuid = await provisioned(directory)
+
+    made = await directory.post(USERS, json=a_user("joe") | members)
+    replaced = await directory.put(f"{USERS}/{uuid}", json=a_user() | members)
+
+    assert [answer.status_code for answer in (made, replaced)] == [400, 400], (made.text, replaced.text)
+    assert made.json()["schemas"] == [ERROR]
+    assert (await directory.get(USERS, params={"count": 0})).json()["totalResults"] == 1
+
+
+async def test_odd_questions_are_refused(directory: httpx2.AsyncClient) -> None:
+    uuid = await provisioned(directory)
+    odd = [
+        await directory.get(USERS, params={"filter": 'userName eq "a\\u0000"'}),
+        await directory.get(USERS, params={"startIndex": "first"}),
+        await directory.get(USERS, params={"count": "many"}),
+        await directory.get(GROUPS, params={"filter": "displayName eq 5"}),
+        await directory.post(GROUPS, json={"schemas": [GROUP], "displayName": "\0"}),
+        await directory.post(GROUPS, json={"schemas": [GROUP], "displayName": " "}),
+        await directory.post(USERS, json=[]),
+        await directory.patch(f"{USERS}/{uuid}", json=patch({"op": "jump", "path": "active", "value": True})),
+        await directory.patch(f"{USERS}/{uuid}", json=patch({"op": "replace", "path": "][", "value": True})),
+        await directory.patch(f"{USERS}/{uuid}", json=patch({"op": "remove"})),
+    ]
+
+    assert [answer.status_code for answer in odd] == [400] * len(odd), [answer.text for answer in odd]

@@ -46,12 +46,12 @@ class ProjectRoleService:
 
     def page(self, tx: Transaction, principal: Principal, request: PageRequest) -> Page[ProjectRole]:
         """Return one page of the roles, oldest first; who holds any permission may know them. Raises Denied."""
-        principal.require_anything()
+        principal.require_any_code()
         return RoleStore(tx).page(request, owners=None)
 
     def get(self, tx: Transaction, principal: Principal, name: str) -> ProjectRole:
         """Return a role. Raises Denied, NotFound."""
-        principal.require_anything()
+        principal.require_any_code()
         return self._known(tx, name)
 
     def create(self, tx: Transaction, principal: Principal, name: str, spec: RoleSpec) -> ProjectRole:

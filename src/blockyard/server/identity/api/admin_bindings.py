@@ -78,7 +78,7 @@ def admin_binding_routes(db: Database, bindings: AdminBindingService, links: Lin
     @router.get("/admin-roles")
     async def list_admin_roles(principal: CurrentPrincipal) -> AdminRoles:
         """Return the admin roles, each with the codes it gives."""
-        principal.require_anything()
+        principal.require_any_code()
         return AdminRoles(
             admin_roles=[
                 AdminRoleOut(name=role.value, permissions=sorted(codes)) for role, codes in ADMIN_ROLES.items()

@@ -126,7 +126,7 @@ def key_routes(db: Database, keys: ApiKeyService, links: Links) -> APIRouter:
     @router.get("/api/blockyard/v1/permission-presets")
     async def list_permission_presets(principal: CurrentPrincipal) -> Presets:
         """Return ready lists of codes for API keys."""
-        principal.require_anything()
+        principal.require_any_code()
         return Presets(
             permission_presets=[
                 PresetOut(name=name, description=preset.description, permissions=sorted(preset.permissions))

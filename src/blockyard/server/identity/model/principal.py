@@ -191,6 +191,13 @@ class Principal:
         if self.run is None and not self.everywhere and not any(self.grants.values()):
             raise Denied("you hold no permission", code="MissingPermission", remedy="Ask the owner of a workspace.")
 
+    def require_any_code(self) -> None:
+        """Refuse whoever holds no permission code; a run token holds none. For what tells of the installation."""
+        if not self.everywhere and not any(self.grants.values()):
+            raise Denied(
+                "you hold no permission", code="MissingPermission", remedy="Sign in with a key or role that has one."
+            )
+
     def attempt_of(self, run_id: UUID) -> int | None:
         """Return the attempt this principal's run token stands for, None if it is no token of `run_id`."""
         return self.run.attempt if self.run is not None and self.run.run_id == run_id else None

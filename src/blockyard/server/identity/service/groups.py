@@ -145,10 +145,14 @@ class GroupService(GroupDirectory):
 
     # For directories that provision the groups of the installation
 
-    def by_id(self, tx: Transaction, principal: Principal, group_id: GroupId) -> GroupOfPeople:
-        """Return a group of the installation. Raises Denied, NotFound."""
+    def by_id(
+        self, tx: Transaction, principal: Principal, group_id: GroupId, *, will_change: bool = False
+    ) -> GroupOfPeople:
+        """Return a group of the installation; with `will_change` others who change it wait. Raises Denied, NotFound."""
         principal.require("USER_LIST", workspace=None)
         group = GroupStore(tx).by_id(group_id)
+        if group is not None and will_change:
+            group = GroupStore(tx).held(group.name)
         if group is None or group.workspace is not None:
             raise _unknown(str(group_id))
         return GroupOfPeople(group, GroupStore(tx).usernames([group.name])[group.name])
@@ -222,8 +226,8 @@ class GroupService(GroupDirectory):
         return group
 
     def _changeable(self, tx: Transaction, principal: Principal, name: str) -> Group:
-        """Return a group if the principal may decide who is in it. Raises Denied, NotFound."""
-        group = GroupStore(tx).get(name)
+        """Return a group if the principal may decide who is in it; others who change it wait. Raises Denied, NotFound."""
+        group = GroupStore(tx).held(name)
         if group is None:
             raise _unknown(name)
         if group.workspace is not None and not principal.belongs_to(group.workspace):

@@ -87,9 +87,10 @@ class AdminBindingStore(Store[AdminBinding, AdminBindingId]):
         return self.where(_bindings.c.subject == subject, _bindings.c.kind == kind)
 
     def keepers(self) -> Sequence[AdminBinding]:
-        """Return the bindings that keep the installation."""
+        """Return the bindings that keep the installation; they stay until this transaction ends."""
         is_admin = _bindings.c.role == AdminRole.ORGANIZATION_ADMIN
-        return self.where(is_admin, _is_user, _bindings.c.expires_on.is_(None))
+        kept = select(_bindings).where(is_admin, _is_user, _bindings.c.expires_on.is_(None)).with_for_update()
+        return [_rows.read(row) for row in self._tx.execute(kept)]
 
     def over(self, day: date, limit: int) -> Sequence[AdminBinding]:
         """Return bindings whose last day lies before `day`, which nobody has noticed yet."""

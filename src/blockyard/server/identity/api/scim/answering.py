@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from scim2_models import (
     Context,
     Error,
@@ -29,6 +29,7 @@ from blockyard.server.kit.errors import Conflict, Invalid, Refusal
 from blockyard.server.kit.http import HttpRefusal, status_of
 from blockyard.server.kit.paging import MAX_SIZE, Page, PageFrom
 from blockyard.server.kit.routers import BodyRoute, Handle
+from blockyard.server.kit.wire import ShortText
 
 MEDIA = "application/scim+json"
 DEFAULT_COUNT = 100
@@ -117,7 +118,7 @@ def wanted(model: type[R], search: Search, members: Mapping[str, str]) -> dict[s
         path = tree.attr_path.attr + (f".{tree.attr_path.sub_attr}" if tree.attr_path.sub_attr else "")
         for attribute, member in members.items():
             if path.lower() == attribute.lower():
-                return {member: tree.value}
+                return {member: kept(tree.value) or ""}
     raise Invalid(
         f'lists are filtered by one of {", ".join(members)}, such as: {next(iter(members))} eq "…"',
         code="InvalidFilter",
@@ -151,6 +152,14 @@ def shown(resource: R, search: Search | None = None) -> dict[str, object]:
         scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=search
     )
     return document
+
+
+def kept(text: str | None) -> str | None:
+    """Return a text that both databases can keep, if there is one. Raises ValidationError."""
+    return _TEXT.validate_python(text)
+
+
+_TEXT: TypeAdapter[str | None] = TypeAdapter(ShortText | None)
 
 
 def _type_of(refusal: Refusal) -> str | None:

@@ -33,7 +33,7 @@ from blockyard.server.identity.api.scim.resources import (
     group_resource,
     user_resource,
 )
-from blockyard.server.identity.model import NewUser, Principal, User, UserId, folded
+from blockyard.server.identity.model import NewUser, Principal, Profile, User, UserId, folded
 from blockyard.server.identity.model.groups import GroupId
 from blockyard.server.identity.service import GroupOfPeople, GroupService, Person, UserService
 from blockyard.server.kit.database import Database, Transaction
@@ -73,22 +73,22 @@ class _Users:
         return user_resource(person.user, self._links)
 
     def create(self, tx: Transaction, principal: Principal, sent: ScimUser) -> ScimUser:
-        profile = sent.profile()
+        profile = _profile(sent)
         new = NewUser(
             username=_username(sent.user_name or ""),
             first_name=profile.first_name,
             last_name=profile.last_name,
-            email=_email(profile.email),
+            email=profile.email,
         )
-        made = self._users.create(tx, principal, new, external_id=sent.external_id)
+        made = self._users.create(tx, principal, new, external_id=answering.kept(sent.external_id))
         return self._with_activity(tx, principal, made, sent)
 
     def change(self, tx: Transaction, principal: Principal, user_id: UserId, sent: ScimUser) -> ScimUser:
         before = self._users.get(tx, principal, user_id).user
-        require_same("a user", {"/userName": (folded(before.username), folded(sent.user_name or before.username))})
-        profile = sent.profile(before)
-        _email(profile.email)
-        changed = self._users.update(tx, principal, user_id, profile, external_id=sent.external_id)
+        wanted = before.username if sent.user_name is None else sent.user_name
+        require_same("a user", {"/userName": (folded(before.username), folded(wanted))})
+        external_id = answering.kept(sent.external_id)
+        changed = self._users.update(tx, principal, user_id, _profile(sent, before), external_id=external_id)
         return self._with_activity(tx, principal, changed, sent)
 
     def patch(self, tx: Transaction, principal: Principal, user_id: UserId, body: dict[str, WireJson]) -> ScimUser:
@@ -166,7 +166,7 @@ class _Groups:
             display_name=display_name,
             workspace=None,
             usernames=self._usernames(tx, sent),
-            external_id=sent.external_id,
+            external_id=answering.kept(sent.external_id),
         )
         return self.shown(tx, made)[0]
 
@@ -178,12 +178,12 @@ class _Groups:
             before.name,
             display_name=_display_name(sent),
             usernames=self._usernames(tx, sent),
-            external_id=sent.external_id,
+            external_id=answering.kept(sent.external_id),
         )
         return self.shown(tx, changed)[0]
 
     def patch(self, tx: Transaction, principal: Principal, group_id: GroupId, body: dict[str, WireJson]) -> ScimGroup:
-        before = self.shown(tx, self._groups.by_id(tx, principal, group_id))[0]
+        before = self.shown(tx, self._groups.by_id(tx, principal, group_id, will_change=True))[0]
         return self.change(tx, principal, group_id, answering.patched(before, body))
 
     def delete(self, tx: Transaction, principal: Principal, group_id: GroupId) -> None:
@@ -258,7 +258,7 @@ def _add_description(router: APIRouter) -> None:
 
     @router.get("/{what:path}")
     async def describe(what: str, principal: CurrentPrincipal) -> Response:
-        principal.require_anything()
+        principal.require_any_code()
         if (answer := answers.get(f"/{what}")) is None:
             raise NotFound(f"there is nothing at {BASE}/{what}")
         return ScimJson(answer)
@@ -315,10 +315,19 @@ def _uuid(text: str, what: str) -> UUID:
 
 
 def _username(text: str) -> str:
+    if not text:
+        raise _bad("a username must not be empty", "/userName")
     try:
         return checked_username(text)
     except ValueError as error:
         raise _bad(f"a username {error}", "/userName") from None
+
+
+def _profile(sent: ScimUser, before: Profile | None = None) -> Profile:
+    profile = sent.profile(before)
+    for text in (profile.first_name, profile.last_name, _email(profile.email)):
+        answering.kept(text)
+    return profile
 
 
 def _email(text: str) -> str:
@@ -329,13 +338,10 @@ def _email(text: str) -> str:
 
 
 def _display_name(group: ScimGroup) -> str:
-    name = (group.display_name or "").strip()
-    if not name or len(name) > _MAX_LENGTH:
-        raise _bad(f"the display name of a group has 1 to {_MAX_LENGTH} characters", "/displayName")
+    name = answering.kept(group.display_name) or ""
+    if not name.strip():
+        raise _bad("the display name of a group must not be blank", "/displayName")
     return name
-
-
-_MAX_LENGTH = 255
 
 
 def _bad(sentence: str, field: str) -> Invalid:

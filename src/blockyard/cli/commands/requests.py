@@ -1,0 +1,116 @@
+"""`requests list | create | approve | decline | cancel`."""
+
+from typing import Annotated
+
+import typer
+
+from blockyard.cli.documents import text, texts
+from blockyard.cli.exits import usage
+from blockyard.cli.option_words import last_day
+from blockyard.cli.output import Format, columns
+from blockyard.cli.resources import BINDING_REQUEST, own
+from blockyard.cli.session import (
+    NeededWorkspaceOption,
+    OutputOption,
+    UrlOption,
+    WorkspaceOption,
+    connected,
+    needed_workspace,
+)
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import WORKSPACE_GROUP_BINDING, WORKSPACE_USER_BINDING
+
+requests = typer.Typer(name="requests", help="Requests for roles that several people give together.")
+
+Which = Annotated[str, typer.Argument(metavar="ID", help="Id of the request.")]
+
+
+@requests.command("list")
+def list_requests(
+    *,
+    workspace: WorkspaceOption = None,
+    state: Annotated[
+        str, typer.Option("--state", help="REQUESTED, APPROVED, REJECTED or CANCELLED; empty for all.")
+    ] = "REQUESTED",
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """List the requests for roles in your workspaces, the oldest first."""
+    with connected(output, url) as session:
+        filters = {"workspaceIdentifier": workspace, "state": state.upper()}
+        found = list(session.client.list(BINDING_REQUEST, filters, path=own("binding-requests")))
+        if session.printer.for_programs:
+            session.printer.document([*found])
+            return
+        session.printer.objects(
+            columns("ROLE", "WORKSPACE", "WHO", "STATE", "APPROVED BY", "ID", wide=["REASON"]),
+            [
+                (
+                    text(item, "role"),
+                    text(item, "workspaceIdentifier"),
+                    text(item, "subject"),
+                    text(item, "state"),
+                    ", ".join(texts(item, "approvals")),
+                    text(item, "uuid"),
+                    text(item, "reason"),
+                )
+                for item in found
+            ],
+        )
+
+
+@requests.command("create")
+def create_request(
+    name: Annotated[str, typer.Argument(help="Name of the binding.")],
+    *,
+    workspace: NeededWorkspaceOption = None,
+    role: Annotated[str, typer.Option("--role", help="Such as Workspace Member.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; the others read it.")],
+    user: Annotated[str | None, typer.Option("--user", help="Username of a person.")] = None,
+    group: Annotated[str | None, typer.Option("--group", help="Name of a group.")] = None,
+    expires: Annotated[
+        str | None, typer.Option("--expires", metavar="DAY", help="Last day, YYYY-MM-DD.", parser=last_day)
+    ] = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Ask for a role; that counts as your approval."""
+    with connected(output, url) as session:
+        subject = user or group
+        if subject is None or (user and group):
+            raise usage("a role is asked for one person or one group", "Give --user or --group.")
+        content: JsonObject = {
+            "kind": (WORKSPACE_USER_BINDING if user else WORKSPACE_GROUP_BINDING).name,
+            "name": name,
+            "role": role,
+            "workspaceIdentifier": needed_workspace(workspace, url),
+            "subject": subject,
+            "expiryDate": expires,
+            "reason": reason,
+        }
+        made = session.client.post(own("binding-requests"), content)
+        session.printer.result(made, f"The request {text(made, 'uuid')} is {text(made, 'state')}.")
+
+
+@requests.command("approve")
+def approve_request(request: Which, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+    """Approve a request; enough approvals give the role."""
+    _decide(request, "approve", url, output)
+
+
+@requests.command("decline")
+def decline_request(request: Which, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+    """Decline a request, which ends it."""
+    _decide(request, "decline", url, output)
+
+
+@requests.command("cancel")
+def cancel_request(request: Which, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+    """Take your own request back."""
+    _decide(request, "cancel", url, output)
+
+
+def _decide(request: str, decision: str, url: str | None, output: Format) -> None:
+    with connected(output, url) as session:
+        after = session.client.post(own("binding-requests", request, decision))
+        session.printer.result(after, f"The request for {text(after, 'subject')} is {text(after, 'state')}.")
