@@ -66,9 +66,9 @@ test-browser: $(DEV) $(UI) ## run the tests of the pages in Chromium
 	@$(PYTEST) -m browser $(T) $(ARGS)
 
 .PHONY: generated
-generated: $(DEV) $(UI) ## send many more generated requests than the tests do, to find new defects (EXAMPLES=100 SCENARIOS=200)
+generated: $(DEV) $(UI) ## generate what the tests do not, and many more requests, to find new defects (EXAMPLES=100 SCENARIOS=200)
 	@$(MACHINE); GENERATED_EXAMPLES=$(or $(EXAMPLES),100) GENERATED_SCENARIOS=$(or $(SCENARIOS),200) \
-		$(PYTEST) -n $(WORKERS) --dist worksteal "$${machine[@]}" tests/contract/test_schemathesis.py tests/contract/test_stateful.py $(ARGS)
+		$(PYTEST) -n $(WORKERS) --dist worksteal "$${machine[@]}" $$(grep -rl "hypothesis import" tests --include="test_*.py") $(ARGS)
 
 .PHONY: coverage
 coverage: $(DEV) $(UI) ## show which lines and branches of the code no test of this process takes (T=path), and write build/coverage/

@@ -12,7 +12,9 @@ import httpx2
 from cryptography.hazmat.primitives import serialization
 
 from blockyard.protocol.sealing import load_private_key
-from tests.support.installation import start, stop
+from blockyard.server.app.settings import load_settings
+from tests.support.installation import start
+from tests.support.installed import install
 from tests.support.network import free_port
 
 READY_SECONDS = 60.0
@@ -63,7 +65,9 @@ def single_server(data: Path, log: Path, database_url: str | None) -> list[Serve
 
 def replicas(data: Path, log: Path, database_url: str, public_url: str, number: int) -> list[Server]:
     """Start several `blockyard serve` on one database, with the keys and tables that `up` makes."""
-    stop(single_server(data, log, database_url)[0].process)
+    for folder in (data, data.parent / "home"):
+        folder.mkdir(exist_ok=True)
+    install(load_settings({}, {"data_dir": str(data), "database_url": database_url}))
     (data / "runner.pem").write_bytes(
         load_private_key((data / "runner-key.pem").read_bytes())
         .public_key()

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, Page
 
 from blockyard.server.kit.database import Database, metadata
@@ -32,7 +33,10 @@ FOREIGN_SETTINGS = ("AWS_", "BLOCKYARD_", "GIT_", "TF_")
 
 
 def pytest_configure() -> None:
-    """Forget the settings of whoever starts the tests, and which signals it ignores."""
+    """Forget the settings of whoever starts the tests, and which signals it ignores; generate the same each time."""
+    settings.register_profile("same", derandomize=True)
+    if "GENERATED_EXAMPLES" not in os.environ:  # `make generated` looks for what is new
+        settings.load_profile("same")
     give_children_defaults()
     for name in [name for name in os.environ if name.startswith(FOREIGN_SETTINGS)]:
         if not name.startswith("BLOCKYARD_TEST_"):

@@ -1,7 +1,6 @@
 """A few of the points of `make chaos`: something is killed in the midst of a run, and the run ends right by itself."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -37,20 +36,22 @@ ON_REPLICAS = (
 CHOSEN = {"sqlite": ON_SQLITE, "postgres": ON_POSTGRES, "replicas": ON_REPLICAS}
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        "sqlite",
-        pytest.param("postgres", marks=pytest.mark.postgres),
-        pytest.param("replicas", marks=pytest.mark.postgres),
-    ],
-)
+@pytest.fixture(scope="module")
 def processes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A runner and a server, or two, that can be killed, on SQLite or PostgreSQL."""
     with stack(tmp_path_factory.mktemp("crashes"), request.param) as running:
         yield running
 
 
+@pytest.mark.parametrize(
+    "processes",
+    [
+        "sqlite",
+        pytest.param("postgres", marks=pytest.mark.postgres),
+        pytest.param("replicas", marks=pytest.mark.postgres),
+    ],
+    indirect=True,
+)
 def test_a_run_ends_right_whatever_is_killed(processes: Stack, subtests: pytest.Subtests) -> None:
     known = {point.name: point for point in points(processes.name)}
     for name in CHOSEN[processes.name]:
@@ -61,13 +62,13 @@ def test_a_run_ends_right_whatever_is_killed(processes: Stack, subtests: pytest.
             assert not outcome.findings, outcome.trace
 
 
+@pytest.mark.parametrize("processes", ["sqlite"], indirect=True)
 def test_a_server_that_cannot_write_refuses_in_clear_words_and_goes_on_when_it_can(
-    tmp_path: Path, subtests: pytest.Subtests
+    processes: Stack, subtests: pytest.Subtests
 ) -> None:
-    with stack(tmp_path, "sqlite") as running:
-        for place in ("order-1", "state-post-1"):
-            with subtests.test(place):
-                assert take_away(running, Unwritable(running), place) == []
+    for place in ("order-1", "state-post-1"):
+        with subtests.test(place):
+            assert take_away(processes, Unwritable(processes), place) == []
 
 
 def test_a_campaign_kills_in_every_place_and_every_victim_at_two_hundred_points_or_more() -> None:

@@ -42,6 +42,7 @@ def test_nothing_is_wrong_with_a_running_installation(blockyard: Installation) -
     assert str(findings["shared runner"]["text"]).startswith("seen ")
 
 
+@pytest.mark.one_database
 def test_nothing_is_wrong_with_a_running_runner(blockyard: Installation) -> None:
     key = json.loads((blockyard.data / "runner-api-key.json").read_text())
     settings = {

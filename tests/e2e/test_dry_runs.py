@@ -17,7 +17,7 @@ from tests.support.installation import (
     value,
 )
 
-pytestmark = pytest.mark.usefixtures("engine")
+pytestmark = [pytest.mark.usefixtures("engine"), pytest.mark.one_database]
 Module = Callable[..., Repository]
 
 GREETING = """

@@ -1,16 +1,15 @@
 """The pages of a whole installation in a real browser: sign in, watch a run, change and delete a block."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, expect
 
-from tests.support.browser import accessibility_violations
+from tests.support.browser import troubles_of_layout
 from tests.support.git_repositories import Repository
 from tests.support.installation import Installation, an_input, an_output, secret, terraform, text_of, value
 
-pytestmark = pytest.mark.usefixtures("engine")
+pytestmark = [pytest.mark.usefixtures("engine"), pytest.mark.one_database]
 Module = Callable[..., Repository]
 
 SLOW = """
@@ -30,8 +29,6 @@ output "console" { value = "https://console.example.test/${var.name}" }
 output "summary" { value = "# Ready\\n\\nIt greets **${var.name}**." }
 """
 
-DESKTOP: ViewportSize = {"width": 1280, "height": 800}
-PHONE: ViewportSize = {"width": 360, "height": 760}
 SECONDS = 60_000
 
 
@@ -100,24 +97,16 @@ def test_a_run_is_aborted(blockyard: Installation, module: Module, page: Page) -
     expect(page.locator("#run-status")).to_have_text("Aborted", timeout=SECONDS)
 
 
-@pytest.mark.one_database
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_pages_of_an_installation_are_accessible_and_fit(
-    blockyard: Installation, module: Module, page: Page, tmp_path: Path, theme: str
+    blockyard: Installation, module: Module, page: Page
 ) -> None:
-    page.context.add_cookies([{"name": "theme", "value": theme, "url": blockyard.url}])
     sign_in(page, blockyard)
     uuid = order(blockyard, module, "ada")
     run = text_of(blockyard.settled(uuid), "status", "latestRunUuid")
     troubles: list[str] = []
 
-    for name, path in {"list": "/blocks", "block": f"/blocks/{uuid}", "run": f"/runs/{run}"}.items():
-        for size, viewport in {"desktop": DESKTOP, "phone": PHONE}.items():
-            page.set_viewport_size(viewport)
-            page.goto(blockyard.url + path)
-            page.screenshot(path=tmp_path / f"{name}-{theme}-{size}.png", full_page=True)
-            troubles += [f"{name}, {size}: {trouble}" for trouble in accessibility_violations(page)]
-            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-                troubles.append(f"{name}, {size}: too wide")
+    for path in ("/blocks", f"/blocks/{uuid}", f"/runs/{run}"):
+        page.goto(blockyard.url + path)
+        troubles += [f"{path}, {trouble}" for trouble in troubles_of_layout(page)]
 
     assert troubles == []

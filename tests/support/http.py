@@ -1,6 +1,8 @@
 """HTTP clients that talk to an application in this process."""
 
 import asyncio
+import importlib.util
+import sys
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +12,9 @@ import httpx2
 from starlette.types import ASGIApp
 
 T = TypeVar("T")
+
+if importlib.util.find_spec("sniffio") is None:  # httpx2 looks for it at every request, through all of the path
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # says that there is no such module
 
 _ASIDE = ThreadPoolExecutor(32, "aside")
 _own = threading.local()

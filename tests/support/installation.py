@@ -9,16 +9,20 @@ import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import httpx2
 
 from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.server.app.settings import RUNNER_KEY
 from tests.support.git_repositories import Repository
+from tests.support.runner_keys import a_runner_key
 
 START_SECONDS = 60
 RUN_SECONDS = 120
+_LONGEST_PAUSE_SECONDS = 0.2
 SHARED_RUNNER = "98520496-627d-43e6-82da-ce499179ff3f"
 FINAL = frozenset({"SUCCEEDED", "FAILED", "ABORTED"})
 WAITING = frozenset({"WAITING_FOR_OPERATOR_INPUT", "WAITING_FOR_USER_INPUT", "WAITING_FOR_DEPENDENT_INPUT"})
@@ -173,7 +177,7 @@ class Installation:
 
     def settled(self, uuid: str, *, seconds: float = RUN_SECONDS) -> JsonObject:
         """Wait until a block has a final or waiting status (a deleted one: until it is gone) and return it."""
-        deadline = time.monotonic() + seconds
+        deadline, pause = time.monotonic() + seconds, 0.02
         while True:
             block = self.block(uuid)
             lifecycle = _text(block, "status", "lifecycle", "state")
@@ -181,7 +185,8 @@ class Installation:
             if lifecycle == "DELETED" or status in FINAL | WAITING:
                 return block
             assert time.monotonic() < deadline, f"still {status} after {seconds} s:\n{self.log.read_text()[-4000:]}"
-            time.sleep(0.05)
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
 
     def ordered(self, version: str, inputs: Mapping[str, JsonObject] | None = None) -> JsonObject:
         """Order a block and wait for the end of its run."""
@@ -222,6 +227,7 @@ def terraform(repository: Repository | str, **members: Json) -> JsonObject:
     return {"type": "terraform", "terraform": settings}
 
 
+@cache
 def engine_version() -> str:
     """Return the version of the engine on PATH."""
     answer = subprocess.run([engine(), "version", "-json"], check=True, capture_output=True)
@@ -252,7 +258,6 @@ def installation(
     data: Path, settings: Mapping[str, str] | None = None, *, database_url: str | None = None
 ) -> Iterator[Installation]:
     """Start `blockyard up` on a free port, give it, stop it; `settings` are environment variables."""
-    data.mkdir(parents=True, exist_ok=True)
     log = data.parent / f"{data.name}.log"
     process = start(data, log, settings or {}, database_url=database_url)
     try:
@@ -267,7 +272,10 @@ def installation(
 def start(
     data: Path, log: Path, settings: Mapping[str, str], *, port: int = 0, database_url: str | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start `blockyard up` with an environment of its own."""
+    """Start `blockyard up` with an environment of its own, and with a runner's key: to make one takes long."""
+    data.mkdir(parents=True, exist_ok=True)
+    if not (data / RUNNER_KEY).exists():
+        (data / RUNNER_KEY).write_text(a_runner_key().private_pem)
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "SSL_CERT_FILE") if name in os.environ}
     home = data.parent / "home"
     home.mkdir(exist_ok=True)
@@ -321,23 +329,24 @@ class Login(httpx2.Auth):
 def _address(process: subprocess.Popen[bytes], log: Path) -> tuple[str, str | None]:
     deadline = time.monotonic() + START_SECONDS
     url = password = None
-    while True:
-        text = log.read_text()
-        assert process.poll() is None, f"the server ended:\n{text}"
-        assert time.monotonic() < deadline, f"the server did not start:\n{text}"
-        for line in text.splitlines():
-            if line.startswith("Blockyard is at "):
-                url = line.removeprefix("Blockyard is at ").strip()
-            if line.strip().startswith("password "):
-                password = line.split()[1]
-        if url and _is_ready(url):
-            return url, password
-        time.sleep(0.05)
+    with httpx2.Client(timeout=5) as client:
+        while True:
+            text = log.read_text()
+            assert process.poll() is None, f"the server ended:\n{text}"
+            assert time.monotonic() < deadline, f"the server did not start:\n{text}"
+            for line in text.splitlines():
+                if line.startswith("Blockyard is at "):
+                    url = line.removeprefix("Blockyard is at ").strip()
+                if line.strip().startswith("password "):
+                    password = line.split()[1]
+            if url and _is_ready(client, url):
+                return url, password
+            time.sleep(0.05)
 
 
-def _is_ready(url: str) -> bool:
+def _is_ready(client: httpx2.Client, url: str) -> bool:
     try:
-        return httpx2.get(f"{url}/readyz", timeout=5).status_code == 200
+        return client.get(f"{url}/readyz").status_code == 200
     except httpx2.TransportError:
         return False
 

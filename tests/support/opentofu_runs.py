@@ -198,11 +198,15 @@ class OpenTofuRun:
             processes=processes,
         )
         environ = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **self.environ}
+        settings = self.opentofu_settings()
+        versions = settings.work_dir / "engine-versions.json"
+        _know(versions)
         try:
-            return OpenTofuExecutor(self.opentofu_settings(), environ).execute(context, self.reporter)
+            return OpenTofuExecutor(settings, environ).execute(context, self.reporter)
         finally:
             processes.kill()
             supervisors.close()
+            _learn(versions)
 
     def opentofu_settings(self) -> OpenTofuSettings:
         """Return the settings: offline, whatever engine is on PATH, file repositories allowed."""
@@ -259,6 +263,21 @@ class OpenTofuRun:
         if self.artifact is None:
             raise ArtifactError(f"the saved plan cannot be had: {link}")
         return self.artifact
+
+
+_KNOWN_VERSIONS: dict[str, bytes] = {}
+"""What engines said of themselves, by the name of the file that runners note it in: no run has to start one to ask."""
+
+
+def _know(file: Path) -> None:
+    if file.name in _KNOWN_VERSIONS and not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_KNOWN_VERSIONS[file.name])
+
+
+def _learn(file: Path) -> None:
+    if file.exists():
+        _KNOWN_VERSIONS[file.name] = file.read_bytes()
 
 
 def an_input(key: str, value: Json, type_: str = "STRING", **flags: bool) -> JsonObject:

@@ -1,5 +1,6 @@
 """Installations that do not run."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,9 +34,21 @@ def new_target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewTa
         request.getfixturevalue("postgres").drop_database(name)
 
 
+@pytest.fixture(scope="session")
+def first_installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of an installation on SQLite, to be copied."""
+    data = tmp_path_factory.mktemp("installed") / "data"
+    data.mkdir(mode=0o700)
+    install(load_settings({}, {"data_dir": str(data)}))
+    return data
+
+
 @pytest.fixture
-def installed(new_target: NewTarget, database_kind: str) -> Settings:
+def installed(new_target: NewTarget, database_kind: str, request: pytest.FixtureRequest) -> Settings:
     """The settings of an installation after its first start."""
     settings = new_target(database_kind)
-    install(settings)
+    if database_kind == "sqlite":
+        shutil.copytree(request.getfixturevalue("first_installation"), settings.data_dir, dirs_exist_ok=True)
+    else:
+        install(settings)
     return settings

@@ -102,6 +102,7 @@ def test_an_archive_of_one_database_fills_the_other(old: str, new: str, new_targ
     assert _everything(target) == _everything(source)
 
 
+@pytest.mark.one_database
 def test_the_archive_is_private_and_replaces_the_one_before(installed: Settings, archive: Path) -> None:
     archive.chmod(0o644)
 
@@ -111,6 +112,7 @@ def test_the_archive_is_private_and_replaces_the_one_before(installed: Settings,
     assert [file.name for file in archive.parent.iterdir() if file.name.startswith(".archive")] == []
 
 
+@pytest.mark.one_database
 def test_an_encrypted_archive_shows_nothing(installed: Settings, archive: Path) -> None:
     backup(installed, archive, PASSPHRASE)
 
@@ -122,6 +124,7 @@ def test_an_encrypted_archive_shows_nothing(installed: Settings, archive: Path) 
     assert PASSPHRASE not in stored
 
 
+@pytest.mark.one_database
 def test_a_wrong_or_missing_passphrase_is_told(installed: Settings, archive: Path, new_target: NewTarget) -> None:
     backup(installed, archive, PASSPHRASE)
     target = new_target("sqlite")
@@ -133,21 +136,23 @@ def test_a_wrong_or_missing_passphrase_is_told(installed: Settings, archive: Pat
     assert list(target.data_dir.iterdir()) == []
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE], ids=["plain", "encrypted"])
-@pytest.mark.parametrize("share", [0.02, 0.5, 0.9, 0.9999])
-def test_a_truncated_archive_is_refused(
-    installed: Settings, archive: Path, new_target: NewTarget, passphrase: bytes | None, share: float
+def test_a_truncated_archive_is_refused_wherever_it_ends(
+    installed: Settings, archive: Path, new_target: NewTarget, passphrase: bytes | None
 ) -> None:
     backup(installed, archive, passphrase)
     whole = archive.read_bytes()
-    archive.write_bytes(whole[: int(len(whole) * share)])
-    target = new_target("sqlite")
+    for share in (0.02, 0.5, 0.9, 0.9999):
+        archive.write_bytes(whole[: int(len(whole) * share)])
+        target = new_target("sqlite")
 
-    with pytest.raises(BackupError, match=r"damaged|cut off"):
-        restore(target, archive, passphrase, force=False)
-    assert list(target.data_dir.iterdir()) == []
+        with pytest.raises(BackupError, match=r"damaged|cut off"):
+            restore(target, archive, passphrase, force=False)
+        assert list(target.data_dir.iterdir()) == []
 
 
+@pytest.mark.one_database
 def test_chunks_cannot_be_left_out(installed: Settings, archive: Path, new_target: NewTarget) -> None:
     _store(installed, _state(8, os.urandom(3 * CHUNK_BYTES)))
     backup(installed, archive, PASSPHRASE)
@@ -174,6 +179,7 @@ def test_a_foreign_file_is_refused(content: bytes, new_target: NewTarget, tmp_pa
         restore(new_target("sqlite"), foreign, None, force=False)
 
 
+@pytest.mark.one_database
 def test_a_changed_row_is_found_by_its_checksum(archive: Path, new_target: NewTarget) -> None:
     lines = gzip.decompress(archive.read_bytes())
     archive.write_bytes(gzip.compress(lines.replace(b"administrator", b"xdministrator")))
@@ -336,12 +342,14 @@ def test_keys_of_another_installation_are_left_out(installed: Settings, new_targ
     assert summary.files == ("master.key", "admin-key.json")
 
 
+@pytest.mark.one_database
 def test_a_key_that_cannot_be_read_as_one_is_left_out(installed: Settings, tmp_path: Path) -> None:
     (installed.data_dir / "runner-key.pem").write_text("not a key")
 
     assert backup(installed, tmp_path / "archive", None).foreign == ("runner-key.pem",)
 
 
+@pytest.mark.one_database
 def test_people_are_told_which_keys_an_archive_lacks(
     installed: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -352,6 +360,7 @@ def test_people_are_told_which_keys_an_archive_lacks(
     assert "runner-key.pem, which opens the secret inputs, is not here: keep a copy" in capsys.readouterr().err
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("passphrase", ["x", "fifteen letters", "aaaaaaaaaaaaaaaaaaaaaaaa"])
 def test_a_passphrase_that_can_be_guessed_is_refused(installed: Settings, tmp_path: Path, passphrase: str) -> None:
     file = tmp_path / "passphrase"
@@ -363,6 +372,7 @@ def test_a_passphrase_that_can_be_guessed_is_refused(installed: Settings, tmp_pa
     assert not (tmp_path / "archive").exists()
 
 
+@pytest.mark.one_database
 def test_a_place_that_cannot_be_written_is_named(installed: Settings) -> None:
     with pytest.raises(BackupError, match=r"^/nonexistent/archive cannot be written: No such file or directory$"):
         backup(installed, Path("/nonexistent/archive"), None)
@@ -380,6 +390,7 @@ def test_an_archive_never_takes_the_place_of_the_installations_own_files(new_tar
     assert (settings.data_dir / name).read_bytes() == before
 
 
+@pytest.mark.one_database
 def test_an_archive_takes_the_place_of_an_older_one_only(installed: Settings, archive: Path, tmp_path: Path) -> None:
     letter = tmp_path / "letter"
     letter.write_text("Dear Ann")

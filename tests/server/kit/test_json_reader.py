@@ -111,8 +111,7 @@ def test_what_is_not_json_is_refused(text: bytes) -> None:
         load_large_json(text)
 
 
-@pytest.mark.parametrize("text", ['"%s"', '{"%s": 1}'])
-@pytest.mark.parametrize("unit", ["a", "\\n", "ä"])
+@pytest.mark.parametrize(("text", "unit"), [('"%s"', "a"), ('"%s"', "\\n"), ('"%s"', "ä"), ('{"%s": 1}', "ä")])
 def test_a_text_may_be_as_long_as_a_value_may_be_and_not_longer(text: str, unit: str) -> None:
     load_large_json((text % (unit * MAX_TEXT_CHARACTERS)).encode())
 
