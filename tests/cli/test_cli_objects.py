@@ -108,19 +108,19 @@ def test_a_service_instance_is_listed_and_shown(cli: Cli, blockyard: Installatio
     }
     blockyard.call("PUT", "/api/blockyard/v1/serviceinstances/db-1", "application/json", instance)
 
-    listed = cli.does("service-instances", "list", "-w", "served", "--service", "postgres").out
+    listed = cli.does("services", "list", "-w", "served", "--service", "postgres").out
     assert all(word in listed for word in ("db-1", "My DB", "served", "dev", "postgres", "small"))
-    facts = cli.does("service-instances", "show", "db-1").out
+    facts = cli.does("services", "show", "db-1").out
     assert all(word in facts for word in ("global", "jane", "parameter size", "10"))
-    assert cli("service-instances", "show", "none").code == 3
+    assert cli("services", "show", "none").code == 3
 
 
 def test_the_lock_of_a_state_is_shown_and_taken_away(cli: Cli, blockyard: Installation) -> None:
+    blockyard.knows_workspace("shop")
     version = blockyard.define({"type": "manual"}, owner=blockyard.workspace("lockers"))
     block = text_of(blockyard.ordered(version, {}), "metadata", "uuid")
-    owner = text_of(cli.does("blocks", "show", block, "-o", "json").document, "workspace")
     lock: JsonObject = {"ID": "lock-1", "Operation": "OperationTypeApply", "Who": "ada@laptop"}
-    path = f"/api/terraform/state/workspace/{owner}/buildingBlock/{block}/lock"
+    path = f"/api/terraform/state/workspace/shop/buildingBlock/{block}/lock"
 
     assert cli("state", "lock", block).code == 3
     blockyard.call("POST", path, "application/json", lock)

@@ -134,8 +134,6 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "admin-roles list": ("admin-roles list",),
     "admin-roles give": ("admin-roles give Auditor --user anna --expires 2027-06-30",),
     "admin-roles take": ("admin-roles take 6f0c5a9e-0b2d-4a57-8f3e-2f0a4f7d1c33",),
-    "service-instances list": ("service-instances list --workspace shop --service postgres",),
-    "service-instances show": ("service-instances show 9d3f5a9e",),
     "tag-definitions list": ("tag-definitions list",),
     "tag-definitions show": ("tag-definitions show meshProject.env",),
     "tag-definitions create": (
@@ -144,6 +142,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "tag-definitions update": ("tag-definitions update meshProject.env --option dev --option test --option prod",),
     "tag-definitions delete": ("tag-definitions delete meshProject.env",),
+    "services list": ("services list --workspace shop --service postgres",),
+    "services show": ("services show 9d3f5a9e",),
     "keys list": ("keys list --workspace shop",),
     "keys create": (
         "keys create ci -w shop -p BUILDINGBLOCK_LIST -p BUILDINGBLOCK_SAVE --key-file ci.json",

@@ -1,4 +1,4 @@
-"""`service-instances list | show`."""
+"""`services list | show`."""
 
 from typing import Annotated
 
@@ -10,9 +10,7 @@ from blockyard.cli.output import Format, columns, shown
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.kinds import SERVICE_INSTANCE
 
-service_instances = typer.Typer(
-    name="service-instances", help="Service instances: what service brokers made for projects."
-)
+service_instances = typer.Typer(name="services", help="Service instances: what brokers made for projects.")
 
 
 @service_instances.command("list")

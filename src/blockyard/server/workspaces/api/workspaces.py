@@ -12,7 +12,7 @@ from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links, page_at
-from blockyard.server.kit.http import joined, page_request
+from blockyard.server.kit.http import joined, page_request, sent_query
 from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import DisplayName, Tags, Text, WireModel
@@ -98,7 +98,7 @@ def workspace_routes(db: Database, workspaces: WorkspaceService, links: Links) -
         """Return the workspaces you may see, oldest first."""
         found = await db.read(lambda tx: workspaces.page(tx, principal, page))
         return JSONResponse(
-            page_at(links.own("workspaces"), KIND.plural, found.map(answer.document), request.query_params)
+            page_at(links.own("workspaces"), KIND.plural, found.map(answer.document), sent_query(request))
         )
 
     return joined(router, objects)
