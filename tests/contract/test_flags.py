@@ -34,10 +34,14 @@ CARRIED = {
     "useMeshHttpBackendFallback": "tells the runner to use the server's state backend",
     "changesDetected": "what a runner found",
     "includeAllPublished": "a filter of a list",
+    "awaitsApproval": "a filter of a list",
+    "restricted": "hides a landing zone, which its owner may do, and is a filter of a list",
+    "automateDeletionApproval": "what a landing zone does with its own tenants",
+    "automateDeletionReplication": "what a landing zone does with its own tenants",
     "isOptional": "lets a run leave an output out",
     "oldestFirst": "the order of a list",
-    "onlyApplyOncePerTenant": "is about tenants, which do not exist yet",
-    "useInLandingZonesOnly": "is about landing zones, which do not exist yet",
+    "onlyApplyOncePerTenant": "how many blocks of a definition may be in one place",
+    "useInLandingZonesOnly": "hides a definition from orders; who offers it orders it nevertheless",
 }
 """Flags that are no rights, and what they are."""
 

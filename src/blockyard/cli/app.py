@@ -20,6 +20,7 @@ from blockyard.cli.commands.runners import runners
 from blockyard.cli.commands.runs import runs
 from blockyard.cli.commands.signin import login, logout, whoami
 from blockyard.cli.commands.state import state
+from blockyard.cli.commands.tenants import tenants
 from blockyard.cli.commands.users import users
 from blockyard.cli.commands.workspaces import workspaces
 from blockyard.cli.completion import names_of
@@ -51,7 +52,7 @@ def build() -> typer.Typer:
     for command in (login, logout, whoami):
         application.command(command.__name__, rich_help_panel=SIGN_IN)(_with_context(command))
     application.add_typer(context, no_args_is_help=True, rich_help_panel=SIGN_IN)
-    for group in (definitions, blocks, runs, state, runners, workspaces, payment_methods, keys, *_PEOPLE):
+    for group in (definitions, blocks, runs, state, runners, workspaces, payment_methods, tenants, keys, *_PEOPLE):
         application.add_typer(_all_with_context(group), no_args_is_help=True, rich_help_panel=OBJECTS)
     return application
 

@@ -19,7 +19,7 @@ from blockyard.cli.output import plain
 from blockyard.cli.resources import GROUP, own
 from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.kinds import BLOCK_V2, DEFINITION, PAYMENT_METHOD, RUN, RUNNER, WORKSPACE, Kind
+from blockyard.protocol.kinds import BLOCK_V2, DEFINITION, PAYMENT_METHOD, RUN, RUNNER, TENANT, WORKSPACE, Kind
 
 TIMEOUT = httpx2.Timeout(2.0)
 """Nobody waits longer for a completion."""
@@ -121,6 +121,11 @@ def _contexts(_given: Given) -> Iterator[Choice]:
         yield name, item.url
 
 
+def _tenants(given: Given) -> Iterator[Choice]:
+    for item in _listed(TENANT, path=own("tenants"))(given):
+        yield text(item, "status", "tenantName"), text(item, "statusText")
+
+
 def _inputs(given: Given) -> Iterator[Choice]:
     """Offer `KEY=` for every input of the definition or block that the line names."""
     with _connected(given) as client:
@@ -158,6 +163,7 @@ _CHOICES: Mapping[str, Callable[[Given], Iterable[Choice]]] = {
         (text(item, "name"), text(item, "displayName")) for item in _listed(GROUP, path=own("groups"))(given)
     ],
     "payment-methods": _addressed(_listed(PAYMENT_METHOD)),
+    "tenants": _tenants,
     "runs": _runs,
     "contexts": _contexts,
     "inputs": _inputs,

@@ -33,6 +33,7 @@ from blockyard.server.project_roles.service import ProjectRoleService
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.runners.service import RunnerService
 from blockyard.server.runs.service import ClaimService, ReportService, RunService, RunSweeper, RunViews
+from blockyard.server.tenants.service import TenantService
 from blockyard.server.tofu_state.service import StateService
 from blockyard.server.workspaces.service import BindingService, WorkspaceService
 
@@ -68,6 +69,7 @@ class Services:
     platforms: PlatformService
     definitions: DefinitionService
     landing_zones: LandingZoneService
+    tenants: TenantService
     runs: RunService
     claims: ClaimService
     reports: ReportService

@@ -48,6 +48,7 @@ from blockyard.server.runners.service import RunnerKeys
 from blockyard.server.runs.api import routes as run_routes
 from blockyard.server.runs.loops import loops as run_loops_of
 from blockyard.server.services import Services
+from blockyard.server.tenants.api import tenant_routes
 from blockyard.server.tofu_state.api import routes as state_routes
 from blockyard.server.ui.routes import add_pages
 from blockyard.server.workspaces.api import binding_routes, workspace_routes
@@ -129,6 +130,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         project_role_routes(db, services.project_roles, links),
         project_routes(db, services.projects, links),
         project_binding_routes(db, services.project_bindings, links),
+        tenant_routes(db, services.tenants, links),
         audit_routes(db, services.audit, links),
         runner_routes(db, services.runners, links),
         runner_key_routes(db, RunnerKeys(runners=services.runners, keys=services.api_keys)),

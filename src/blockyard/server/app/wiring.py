@@ -36,6 +36,7 @@ from blockyard.server.runs.model import RunLimits
 from blockyard.server.runs.ports import RunPorts
 from blockyard.server.runs.service import ClaimService, ReportService, RunContext, RunService, RunSweeper, RunViews
 from blockyard.server.services import Services
+from blockyard.server.tenants.service import TenantService
 from blockyard.server.tofu_state.service import StateLockbook, StateService
 from blockyard.server.workspaces.service import (
     BindingService,
@@ -122,6 +123,17 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     )
     landing_zones = LandingZoneService(basics, workspaces=workspaces, platforms=platforms, definitions=definitions)
 
+    tenants = TenantService(
+        basics,
+        workspaces=workspaces,
+        payment_methods=payment_methods,
+        projects=projects,
+        people=project_bindings,
+        platforms=platforms,
+        landing_zones=landing_zones,
+        blocks=lambda: blocks.on_tenants,
+    )
+
     context = RunContext(
         basics=basics,
         master_key=master_key,
@@ -137,13 +149,14 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         definitions=definitions,
         runs=runs,
         workspaces=workspaces,
+        tenants=tenants,
         sealer=sealer,
         state=locks,
     )
     state = StateService(basics, runs=runs, kept_versions=settings.state_versions)
 
     providing = (runners, integrations, locations, platform_types, platforms, definitions, landing_zones)
-    for contents in (projects, *providing, blocks.usage):
+    for contents in (projects, *providing, tenants, blocks.usage):
         workspaces.uses.add(contents.of_workspace)
     workspaces.listeners.extend((payment_methods, groups, binding_requests))
     for followed in (users, groups):
@@ -157,6 +170,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     people.listeners.extend((blocks.people, project_bindings))
     project_roles.uses.add(project_bindings.of_role)
     projects.listeners.append(project_bindings)
+    project_bindings.listeners.append(blocks.on_tenants)
     tokens = Tokens(master_key=master_key, clock=clock)
     return Services(
         clock=clock,
@@ -188,6 +202,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         platforms=platforms,
         definitions=definitions,
         landing_zones=landing_zones,
+        tenants=tenants,
         runs=runs,
         claims=ClaimService(context),
         reports=ReportService(context),
