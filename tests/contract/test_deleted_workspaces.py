@@ -21,6 +21,7 @@ from tests.support.places import (
     a_location,
     a_platform,
     a_platform_type,
+    a_tenant,
     properties,
 )
 from tests.support.principals import ADMINISTRATOR
@@ -131,6 +132,11 @@ def a_late_platform(workspace: str, tenancy: Tenancy) -> Request:
     return Request("POST", kinds.PLATFORM.collection, body, kinds.PLATFORM.media)
 
 
+def a_late_tenant(workspace: str, tenancy: Tenancy) -> Request:
+    body = a_tenant(tenancy.platform, "dev", workspace)
+    return Request("POST", kinds.TENANT.collection, body, kinds.TENANT.media)
+
+
 def a_late_landing_zone(workspace: str, tenancy: Tenancy) -> Request:
     kubernetes = properties("kubernetes")
     body = a_landing_zone(tenancy.platform, f"late-{workspace}", workspace, platformProperties=kubernetes)
@@ -170,6 +176,7 @@ CREATIONS: Mapping[str, Callable[[str, Tenancy], Request]] = {
     "platforms": a_late_platform,
     "definitions": a_late_definition,
     "landing_zones": a_late_landing_zone,
+    "tenants": a_late_tenant,
     "blocks": a_block,
 }
 """How each kind of row that belongs to a workspace is made, by table."""

@@ -17,7 +17,15 @@ from blockyard.server.workspaces.model import BindingKind, NewBinding
 from tests.support.clock import FixedClock
 from tests.support.definitions import a_definition, an_integration
 from tests.support.http import client_for
-from tests.support.places import KUBERNETES, a_landing_zone, a_location, a_platform, a_platform_type, properties
+from tests.support.places import (
+    KUBERNETES,
+    a_landing_zone,
+    a_location,
+    a_platform,
+    a_platform_type,
+    a_tenant,
+    properties,
+)
 from tests.support.principals import ADMINISTRATOR, a_key
 from tests.support.routes import Routes
 from tests.support.runner_keys import a_runner_key
@@ -27,6 +35,8 @@ from tests.support.world import BASE_URL, World, world_of
 OBJECTS = "/api/meshobjects"
 PLATFORM = UUID("0f0c0000-0000-4000-8000-000000000001")
 """The platform of the landing zones."""
+FOREIGN = UUID("0f0c0000-0000-4000-8000-000000000002")
+"""The platform of the tenants: who offers it may look at all of them."""
 
 
 @dataclass(frozen=True)
@@ -212,6 +222,13 @@ ROWS = {
         lambda name: a_landing_zone(str(PLATFORM), name, platformProperties=properties("kubernetes")),
         address="first",
     ),
+    "tenants": Row(
+        kinds.TENANT.collection,
+        kinds.TENANT.media,
+        "TENANT",
+        lambda name: a_tenant(str(FOREIGN), {"first": "of-tenants-a", "second": "of-tenants-b"}[name]),
+        changes=False,
+    ),
 }
 
 
@@ -254,7 +271,12 @@ def world(database: Database, clock: FixedClock) -> World:
     drawn, world.new_id = world.new_id, lambda: PLATFORM
     platforms = Routes(world, media=kinds.PLATFORM.media, principal=ADMINISTRATOR)
     platforms.ok("POST", kinds.PLATFORM.collection, a_platform("of-zones", config=KUBERNETES))
+    world.new_id = lambda: FOREIGN
+    foreign = a_platform("of-tenants", "demo-partner", config=KUBERNETES)
+    platforms.ok("POST", kinds.PLATFORM.collection, foreign)
     world.new_id = drawn
+    for name in ("a", "b"):
+        platforms.ok("POST", kinds.PROJECT.collection, a_project(f"of-tenants-{name}"), media=kinds.PROJECT.media)
     return world
 
 

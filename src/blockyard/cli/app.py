@@ -28,6 +28,7 @@ from blockyard.cli.commands.service_instances import service_instances
 from blockyard.cli.commands.signin import login, logout, whoami
 from blockyard.cli.commands.state import state
 from blockyard.cli.commands.tag_definitions import tag_definitions
+from blockyard.cli.commands.tenants import tenants
 from blockyard.cli.commands.users import users
 from blockyard.cli.commands.workspaces import workspaces
 from blockyard.cli.completion import names_of
@@ -69,6 +70,7 @@ def build() -> typer.Typer:
         *_PLACES,
         workspaces,
         payment_methods,
+        tenants,
         service_instances,
         tag_definitions,
         keys,

@@ -12,7 +12,7 @@ from blockyard.cli.output import plain
 from blockyard.cli.resources import own
 from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.kinds import API_KEY, BLOCK_V2, DEFINITION, PLATFORM, RUN, RUNNER, VERSION
+from blockyard.protocol.kinds import API_KEY, BLOCK_V2, DEFINITION, PLATFORM, RUN, RUNNER, TENANT, VERSION
 
 MIN_PREFIX = 4
 """Shorter beginnings of an id are not looked for."""
@@ -33,6 +33,7 @@ _COMMANDS = {
     "API key": "keys",
     "run": "runs",
     "platform": "platforms",
+    "tenant": "tenants",
 }
 
 
@@ -96,6 +97,24 @@ def api_key(client: Client, word: str, *, workspace: str | None) -> JsonObject:
     return _the_one(word, objects(client.get(own("workspaces", workspace, "apikeys")), *EMBEDDED_KEYS), "API key")
 
 
+def tenant(client: Client, word: str) -> JsonObject:
+    """Return the tenant that `word` means, as people read it. Raises Failure."""
+    if identifier := full_id(word):
+        return client.get(own("tenants", identifier))
+    return _the_one(word, client.list(TENANT, {}, path=own("tenants")), "tenant")
+
+
+def platform_id(client: Client, word: str) -> str:
+    """Return the id of the platform that `word` means: its id, or `<platform>.<location>`. Raises Failure."""
+    if identifier := full_id(word):
+        return identifier
+    name, _, location = word.partition(".")
+    found = list(client.list(PLATFORM, {"identifier": name, "locationIdentifier": location}))
+    if not (location and found):
+        raise missing(f"there is no platform '{word}' that you may see", "Give its id, or <platform>.<location>.")
+    return text(found[0], "metadata", "uuid")
+
+
 def _is_prefix(word: str) -> bool:
     return len(word) >= MIN_PREFIX and _is_hex(word)
 
@@ -107,7 +126,7 @@ def _is_hex(word: str) -> bool:
 def _the_one(word: str, listed: Iterable[JsonObject], kind: str) -> JsonObject:
     """Return the one object of that name, else the one whose id begins so. Raises Failure."""
     found = list(listed)
-    matches = [item for item in found if word in (text(item, "name"), text(item, "spec", "displayName"))]
+    matches = [item for item in found if word in _names(item)]
     if not matches and _is_prefix(word):
         matches = [item for item in found if text(item, "metadata", "uuid").startswith(word.lower())]
     if not matches:
@@ -116,6 +135,10 @@ def _the_one(word: str, listed: Iterable[JsonObject], kind: str) -> JsonObject:
         shown = "\n".join(f"  {_candidate(item)}" for item in matches[:MAX_CANDIDATES])
         raise usage(f"'{word}' matches {len(matches)} {kind}s:\n{shown}", "Use the id, or the beginning of it.")
     return matches[0]
+
+
+def _names(item: JsonObject) -> tuple[str, ...]:
+    return (text(item, "name"), text(item, "spec", "displayName"), text(item, "status", "tenantName"))
 
 
 def _how_to_name(word: str, kind: str) -> str:

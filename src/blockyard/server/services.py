@@ -35,6 +35,7 @@ from blockyard.server.runners.service import RunnerService
 from blockyard.server.runs.service import ClaimService, ReportService, RunService, RunSweeper, RunViews
 from blockyard.server.service_instances.service import ServiceInstanceService
 from blockyard.server.tags.service import TagDefinitionService, TagService
+from blockyard.server.tenants.service import TenantService
 from blockyard.server.tofu_state.service import StateService
 from blockyard.server.workspaces.service import BindingService, WorkspaceService
 
@@ -73,6 +74,7 @@ class Services:
     definitions: DefinitionService
     landing_zones: LandingZoneService
     service_instances: ServiceInstanceService
+    tenants: TenantService
     runs: RunService
     claims: ClaimService
     reports: ReportService

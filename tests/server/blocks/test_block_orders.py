@@ -326,8 +326,8 @@ MALFORMED: list[tuple[str, dict[str, Any], str]] = [
     ("inputs as list", {"inputs": []}, "/spec/inputs"),
     (
         "tenant",
-        {"targetRef": {"kind": "meshTenant", "uuid": "0f0f0f0f-0000-4000-8000-000000000000", "name": None}},
-        "/spec/targetRef/kind",
+        {"targetRef": {"kind": "meshTenant", "uuid": None, "name": "shop.dev.repos.global"}},
+        "/spec/targetRef",
     ),
     ("no target", {"targetRef": {"kind": "meshWorkspace", "uuid": None, "name": None}}, "/spec/targetRef"),
     (

@@ -51,6 +51,7 @@ from blockyard.server.runs.loops import loops as run_loops_of
 from blockyard.server.service_instances.api import service_instance_routes
 from blockyard.server.services import Services
 from blockyard.server.tags.api import tag_definition_routes
+from blockyard.server.tenants.api import tenant_routes
 from blockyard.server.tofu_state.api import routes as state_routes
 from blockyard.server.ui.routes import add_pages
 from blockyard.server.workspaces.api import binding_routes, workspace_routes
@@ -133,6 +134,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         project_role_routes(db, services.project_roles, links),
         project_routes(db, services.projects, links),
         project_binding_routes(db, services.project_bindings, links),
+        tenant_routes(db, services.tenants, links),
         audit_routes(db, services.audit, links),
         service_instance_routes(db, services.service_instances, links),
         runner_routes(db, services.runners, links),

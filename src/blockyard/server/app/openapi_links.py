@@ -25,6 +25,7 @@ from blockyard.protocol.kinds import (
     RUN,
     RUNNER,
     TAG_DEFINITION,
+    TENANT,
     VERSION,
     WORKSPACE,
     WORKSPACE_GROUP_BINDING,
@@ -161,9 +162,13 @@ _ANSWERS = (
         "identifier",
         f"{{{_OWNER}}}.{{{_NAME}}}",
         addresses={f"{OWN}/projects/{{identifier}}": {"identifier": f"{{{_OWNER}}}.{{{_NAME}}}"}},
+        queries={("get", TENANT.collection): {"workspaceIdentifier": _OWNER, "projectIdentifier": _NAME}},
         bodies={
-            ("post", kind.collection): {"targetRef": {"name": _NAME, "ownedByWorkspace": _OWNER}}
-            for kind in (PROJECT_USER_BINDING, PROJECT_GROUP_BINDING)
+            **{
+                ("post", kind.collection): {"targetRef": {"name": _NAME, "ownedByWorkspace": _OWNER}}
+                for kind in (PROJECT_USER_BINDING, PROJECT_GROUP_BINDING)
+            },
+            ("post", TENANT.collection): {"metadata": {"ownedByWorkspace": _OWNER, "ownedByProject": _NAME}},
         },
     ),
     *(
@@ -237,8 +242,16 @@ _ANSWERS = (
             ("post", LANDING_ZONE.collection): {
                 "metadata": {"ownedByWorkspace": _OWNER},
                 "spec": {"platformRef": PLATFORM.ref(_UUID)},
-            }
+            },
+            ("post", TENANT.collection): {"spec": {"platformRef": PLATFORM.ref(_UUID)}},
         },
+    ),
+    _kind(
+        TENANT,
+        addresses={f"{OWN}/tenants/{{uuid}}": {"uuid": _UUID}},
+        queries={("get", BLOCK_V2.collection): {"tenantUuid": _UUID}},
+        bodies={("post", BLOCK_V2.collection): {"spec": {"targetRef": TENANT.ref(_UUID)}}},
+        changes=False,
     ),
     _kind(LANDING_ZONE, "name", _NAME, addresses={f"{OWN}/landingzones/{{name}}": {"name": _NAME}}),
     _kind(

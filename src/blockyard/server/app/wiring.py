@@ -39,6 +39,7 @@ from blockyard.server.service_instances.service import ServiceInstanceService
 from blockyard.server.services import Services
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.tags.service import TagDefinitionService, TagService
+from blockyard.server.tenants.service import TenantService
 from blockyard.server.tofu_state.service import StateLockbook, StateService
 from blockyard.server.workspaces.service import (
     BindingService,
@@ -132,6 +133,17 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
 
     service_instances = ServiceInstanceService(basics, projects=projects)
 
+    tenants = TenantService(
+        basics,
+        workspaces=workspaces,
+        payment_methods=payment_methods,
+        projects=projects,
+        people=project_bindings,
+        platforms=platforms,
+        landing_zones=landing_zones,
+        blocks=lambda: blocks.on_tenants,
+    )
+
     context = RunContext(
         basics=basics,
         master_key=master_key,
@@ -147,37 +159,14 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         definitions=definitions,
         runs=runs,
         workspaces=workspaces,
+        tenants=tenants,
         sealer=sealer,
         state=locks,
     )
     state = StateService(basics, runs=runs, kept_versions=settings.state_versions)
 
-    providing = (runners, integrations, locations, platform_types, platforms, definitions, landing_zones)
-    for contents in (projects, *providing, blocks.usage):
-        workspaces.uses.add(contents.of_workspace)
-    tag_definitions.holders |= {
-        TargetKind.WORKSPACE: workspaces,
-        TargetKind.PAYMENT_METHOD: payment_methods,
-        TargetKind.PROJECT: projects,
-        TargetKind.PROJECT_ROLE: project_roles,
-        TargetKind.DEFINITION: definitions,
-        TargetKind.LANDING_ZONE: landing_zones,
-    }
-    workspaces.listeners.extend((payment_methods, groups, binding_requests))
-    for followed in (users, groups):
-        followed.followers.extend((bindings, project_bindings))
-    projects.uses.add(service_instances.of_project)
-    payment_methods.uses.add(projects.of_payment_method)
-    runners.uses.add(definitions.of_runner)
-    runners.uses.add(integrations.of_runner)
-    integrations.uses.add(definitions.of_integration)
-    platform_types.uses.add(definitions.of_platform_type)
-    definitions.usage = blocks.usage
-    people.listeners.extend((blocks.people, project_bindings))
-    project_roles.uses.add(project_bindings.of_role)
-    projects.listeners.append(project_bindings)
     tokens = Tokens(master_key=master_key, clock=clock)
-    return Services(
+    services = Services(
         clock=clock,
         master_key=master_key,
         links=links,
@@ -210,6 +199,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         definitions=definitions,
         landing_zones=landing_zones,
         service_instances=service_instances,
+        tenants=tenants,
         runs=runs,
         claims=ClaimService(context),
         reports=ReportService(context),
@@ -218,3 +208,42 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         blocks=blocks,
         state=state,
     )
+    _connect(services, people)
+    return services
+
+
+def _connect(services: Services, people: WorkspacePeople) -> None:
+    """Add to the lists of lower features what higher ones have to say."""
+    providing = (
+        services.runners,
+        services.integrations,
+        services.locations,
+        services.platform_types,
+        services.platforms,
+        services.definitions,
+        services.landing_zones,
+    )
+    for contents in (services.projects, *providing, services.tenants, services.blocks.usage):
+        services.workspaces.uses.add(contents.of_workspace)
+    services.tag_definitions.holders |= {
+        TargetKind.WORKSPACE: services.workspaces,
+        TargetKind.PAYMENT_METHOD: services.payment_methods,
+        TargetKind.PROJECT: services.projects,
+        TargetKind.PROJECT_ROLE: services.project_roles,
+        TargetKind.DEFINITION: services.definitions,
+        TargetKind.LANDING_ZONE: services.landing_zones,
+    }
+    services.workspaces.listeners.extend((services.payment_methods, services.groups, services.binding_requests))
+    for followed in (services.users, services.groups):
+        followed.followers.extend((services.bindings, services.project_bindings))
+    services.projects.uses.add(services.service_instances.of_project)
+    services.payment_methods.uses.add(services.projects.of_payment_method)
+    services.runners.uses.add(services.definitions.of_runner)
+    services.runners.uses.add(services.integrations.of_runner)
+    services.integrations.uses.add(services.definitions.of_integration)
+    services.platform_types.uses.add(services.definitions.of_platform_type)
+    services.definitions.usage = services.blocks.usage
+    people.listeners.extend((services.blocks.people, services.project_bindings))
+    services.project_roles.uses.add(services.project_bindings.of_role)
+    services.projects.listeners.append(services.project_bindings)
+    services.project_bindings.listeners.append(services.blocks.on_tenants)

@@ -165,6 +165,10 @@ class LandingZoneService:
         """Return the first of the landing zones that a new tenant of a workspace may have on a platform, and how many there are."""
         return LandingZoneStore(tx).usable(workspace, platform_id, PageRequest(0, NAMED))
 
+    def has_any(self, tx: Transaction, platform_id: PlatformId) -> bool:
+        """Whether a platform has landing zones at all."""
+        return LandingZoneStore(tx).of_platform(platform_id, PageRequest(0, 1)).total > 0
+
     def require_usable(
         self, tx: Transaction, principal: Principal, workspace: str, name: str, platform_id: PlatformId, *, field: str
     ) -> LandingZone:

@@ -1,6 +1,6 @@
 """Use cases of projects. Source: api.md 3.3."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -143,6 +143,10 @@ class ProjectService:
         if project is None:
             raise NotFound(f"there is no project '{key}'", code="UnknownProject", field=field)
         return project
+
+    def find_all(self, tx: Transaction, project_ids: Collection[ProjectId]) -> Mapping[ProjectId, Project]:
+        """Return those of the projects that exist, deleted ones too: one statement, however many they are."""
+        return ProjectStore(tx).many(project_ids) if project_ids else {}
 
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""

@@ -27,6 +27,8 @@ from blockyard.server.blocks.service.access import (
 from blockyard.server.blocks.service.changing import Changing
 from blockyard.server.blocks.service.deleting import Deleting
 from blockyard.server.blocks.service.hooks import BlockHooks
+from blockyard.server.blocks.service.mandatory import Mandatory
+from blockyard.server.blocks.service.on_tenants import OnTenants
 from blockyard.server.blocks.service.ordering import Ordering
 from blockyard.server.blocks.service.people import PeopleFollower
 from blockyard.server.blocks.service.planning import Planning
@@ -46,6 +48,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runners.service import SecretSealer
 from blockyard.server.runs.model import Run
 from blockyard.server.runs.service import RunService
+from blockyard.server.tenants.service import TenantService
 from blockyard.server.workspaces.service import WorkspaceService
 
 RECENT_RUNS = 10
@@ -100,7 +103,10 @@ class LastChange:
 
 
 class BlockService:
-    """Use cases of building blocks. `hooks` is for runs and for loops, `usage` and `people` for definitions and workspaces."""
+    """Use cases of building blocks.
+
+    `hooks` is for runs and for loops, `usage` and `people` for definitions and workspaces, `on_tenants` for tenants.
+    """
 
     def __init__(
         self,
@@ -109,17 +115,19 @@ class BlockService:
         definitions: DefinitionService,
         runs: RunService,
         workspaces: WorkspaceService,
+        tenants: TenantService,
         sealer: SecretSealer,
         state: StateRemoval,
     ) -> None:
         self._definitions = definitions
         self._runs = runs
-        self._reading: Reading = partial(Reader, definitions=definitions, workspaces=workspaces)
-        starter = RunStarter(reading=self._reading, definitions=definitions, runs=runs)
+        self._reading: Reading = partial(Reader, definitions=definitions, workspaces=workspaces, tenants=tenants)
+        starter = RunStarter(reading=self._reading, definitions=definitions, runs=runs, tenants=tenants)
         self._ordering = Ordering(
             basics,
             definitions=definitions,
             workspaces=workspaces,
+            tenants=tenants,
             sealer=sealer,
             reading=self._reading,
             starter=starter,
@@ -129,8 +137,19 @@ class BlockService:
         )
         self._planning = Planning(reading=self._reading, runs=runs, starter=starter)
         self._deleting = Deleting(basics, runs=runs, state=state, reading=self._reading, starter=starter)
+        self.on_tenants = OnTenants(
+            tenants=tenants,
+            mandatory=Mandatory(definitions=definitions, ordering=self._ordering, reading=self._reading),
+            reading=self._reading,
+            starter=starter,
+            deleting=self._deleting,
+        )
         self.hooks = BlockHooks(
-            reading=self._reading, definitions=definitions, starter=starter, deleting=self._deleting
+            reading=self._reading,
+            definitions=definitions,
+            starter=starter,
+            deleting=self._deleting,
+            on_tenants=self.on_tenants,
         )
         self.people = PeopleFollower(reading=self._reading, starter=starter)
         self.usage = BlockUsage(runs=runs, state=state)
@@ -229,11 +248,11 @@ class BlockService:
         self, tx: Transaction, principal: Principal, block_id: UUID, *, expected: str | None = None
     ) -> BlockView:
         """Delete a block. Raises NotFound, Denied, Conflict (also where that does not do what is `expected`)."""
-        return self._view(tx, principal, self._deleting.delete(tx, principal, block_id, expected=expected))
+        return self._ended(tx, principal, self._deleting.delete(tx, principal, block_id, expected=expected))
 
     def purge(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
         """Forget a block without destroying what it made. Raises NotFound, Denied, Conflict."""
-        return self._view(tx, principal, self._deleting.purge(tx, principal, block_id))
+        return self._ended(tx, principal, self._deleting.purge(tx, principal, block_id))
 
     def latest_run(self, tx: Transaction, block: Block) -> Run | None:
         """Return the newest run of a block that the principal was allowed to read."""
@@ -268,10 +287,16 @@ class BlockService:
     def _waits_for(self, tx: Transaction, view: BlockView, parents: Mapping[BlockId, Block]) -> Sequence[str]:
         if view.block.status in WAITING:
             missing = self._reading(tx).missing(view.block, view.version)
-            return waits_in_words(view.version.inputs, missing, view.block.parents, parents)
+            tenant = self._reading(tx).tenant_of(view.block)
+            return waits_in_words(view.version.inputs, missing, view.block.parents, parents, tenant)
         run = self._runs.unfinished(tx, view.block.id)
         wait = None if run is None else self._runs.wait_of(tx, run)
         return () if wait is None else (wait.message,)
+
+    def _ended(self, tx: Transaction, principal: Principal, block: Block) -> BlockView:
+        """Return a block whose end has begun, after its tenant has followed it."""
+        self.on_tenants.settle(tx, block.id, principal.author)
+        return self._view(tx, principal, block)
 
     def _view(self, tx: Transaction, principal: Principal, block: Block) -> BlockView:
         return self._reading(tx).view(principal, block)

@@ -16,7 +16,7 @@ from blockyard.server.blocks.model.inputs import (
     with_defaults,
     without_unchanged,
 )
-from blockyard.server.blocks.model.order import BlockRequest
+from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.model.resolution import resolved_name
 from blockyard.server.blocks.service.access import is_operator, require_known, require_run, require_save
 from blockyard.server.blocks.service.ordering import VERSION_FIELD, sealing, summary, touch_parents
@@ -77,12 +77,13 @@ class Changing:
         before = require_known(principal, BlockStore(tx).find(block_id), block_id)
         require_save(principal, before)
         _refuse_deleted(before)
-        if request.target.workspace() != before.workspace:
+        request.target.check()
+        if request.target != Target.of(before):
             raise Invalid(
                 "the target of a building block cannot be changed",
                 code="TargetImmutable",
                 field="/spec/targetRef",
-                remedy="Order a new building block for the other workspace.",
+                remedy="Order a new building block for the other workspace or tenant.",
             )
         change = self._change(tx, principal, before, request)
         if change.block == before:
@@ -212,7 +213,7 @@ def _parents(tx: Transaction, before: Block, request: BlockRequest, old: Version
     if ids is None:
         dropped = {*old.dependencies} - {*new.dependencies}
         ids = tuple(parent.block_id for parent in before.parents if parent.definition_id not in dropped)
-    return check_parents(tx, new, before.workspace, ids, child=before.id)
+    return check_parents(tx, new, before.workspace, ids, tenant_id=before.tenant_id, child=before.id)
 
 
 def _refuse_deleted(block: Block) -> None:

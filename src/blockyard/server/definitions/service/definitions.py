@@ -264,6 +264,21 @@ class DefinitionService:
             return None
         return VersionStore(tx).get(definition.released_version_id)
 
+    def usable(
+        self, tx: Transaction, definition_id: DefinitionId, workspace: str
+    ) -> Sequence[tuple[Definition, Version]]:
+        """Return the definition with the version that new blocks of `workspace` get: the latest released one, or its own draft.
+
+        Nothing if there is none, or no such definition.
+        """
+        definition = DefinitionStore(tx).get(definition_id)
+        if definition is None:
+            return []
+        is_own = workspace == definition.workspace
+        version_id = definition.released_version_id or (definition.latest_version_id if is_own else None)
+        version = None if version_id is None else VersionStore(tx).get(version_id)
+        return [] if version is None else [(definition, version)]
+
     def orderable_version(
         self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
     ) -> tuple[Definition, Version]:

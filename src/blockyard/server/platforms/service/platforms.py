@@ -42,7 +42,7 @@ _LOCATION_FIELD = "/spec/locationRef/name"
 
 
 class PlatformService:
-    """Use cases of platforms. What stands on a platform is added to `uses`.
+    """Use cases of platforms. What stands on a platform is added to `uses`, what is called after it to `bound_by`.
 
     Whoever may not see the configuration of a platform gets it without one.
     """
@@ -63,6 +63,7 @@ class PlatformService:
         self._vault = ConfigVault(master_key)
         self._changes: Changes[Platform] = Changes(basics.event_log, PLATFORM, "Platform", _content)
         self.uses: Uses[PlatformId] = Uses()
+        self.bound_by: Uses[PlatformId] = Uses("keeps its location and its type while it has")
         locations.uses.add(self._of_location)
         types.uses.add(self._of_type)
 
@@ -141,7 +142,10 @@ class PlatformService:
         after = replace(changed(before, _in_state(principal, spec, before)), **members(kept))
         if after == before:
             return before
-        return self._changes.tell(tx, principal.author, EventType.CHANGED, platforms.save(after), before=before)
+        saved = platforms.save(after)  # first: a new use clashes with it
+        if (after.identifier, after.type_name) != (before.identifier, before.type_name):
+            self.bound_by.refuse_used(tx, platform_id, f"platform '{before.identifier}'")
+        return self._changes.tell(tx, principal.author, EventType.CHANGED, saved, before=before)
 
     def delete(self, tx: Transaction, principal: Principal, platform_id: PlatformId) -> None:
         """Delete a platform; deleting it again changes nothing. Raises Denied, NotFound, Conflict (in use)."""

@@ -1,6 +1,6 @@
 """Use cases of workspaces. Source: api.md 3.1, concepts.md 3."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -67,6 +67,10 @@ class WorkspaceService:
     def exists(self, tx: Transaction, name: str) -> bool:
         """Whether there is a workspace of this name that is not deleted."""
         return WorkspaceStore(tx).living(name) is not None
+
+    def find_all(self, tx: Transaction, names: Collection[str]) -> Mapping[str, Workspace]:
+        """Return those of the workspaces that exist, deleted ones too: one statement, however many they are."""
+        return WorkspaceStore(tx).many(names) if names else {}
 
     def require_active(self, tx: Transaction, name: str, *, field: str = OWNER_FIELD) -> Workspace:
         """Return the workspace, which then stays until this transaction ends. Raises NotFound if there is none."""
