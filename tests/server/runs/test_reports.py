@@ -256,13 +256,12 @@ async def test_another_source_may_complete_its_steps_for_two_minutes_after_the_e
 
 
 async def test_a_last_report_whose_answer_was_lost_may_be_sent_again_for_long(world: RunWorld, worker: Worker) -> None:
-    last: Json = {"status": "SUCCEEDED", "summary": "done", "steps": [{"id": "apply", "status": "SUCCEEDED"}]}
-    assert isinstance(last, dict)
-    first = await worker.report(**last)
+    steps: Json = [{"id": "apply", "status": "SUCCEEDED"}]
+    first = await worker.report(status="SUCCEEDED", summary="done", steps=steps)
     before = world.run(worker.run_id)
     world.clock.advance(600)
 
-    again = await worker.report(**last)
+    again = await worker.report(status="SUCCEEDED", summary="done", steps=steps)
 
     assert (first.status_code, again.status_code, again.json()) == (200, 200, {"runAborted": False})
     assert world.run(worker.run_id) == before
