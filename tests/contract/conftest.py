@@ -1,9 +1,13 @@
 """The whole application with some content, on SQLite and on PostgreSQL."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.support.installed import say_current
+from blockyard.server.kit.database import Database
+from tests.support.installed import make_tables, say_current
 from tests.support.kept_database import KeptDatabase
+from tests.support.postgres import PostgresServer
 from tests.support.whole_server import Tenancy, WholeServer, furnish
 
 
@@ -14,6 +18,22 @@ def server(request: pytest.FixtureRequest) -> WholeServer:
     database = kept.empty()
     say_current(database)
     return WholeServer(database)
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def own_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeServer]:
+    """An application with a database of its own, for one whose background loops are started: these go on until the database is closed."""
+    if request.param == "sqlite":
+        with Database.open(f"sqlite:///{tmp_path_factory.mktemp('whole') / 'blockyard.sqlite3'}") as db:
+            make_tables(db)
+            yield WholeServer(db)
+        return
+    machine: PostgresServer = request.getfixturevalue("postgres")
+    name = machine.create_database()
+    with Database.open(machine.url(name)) as db:
+        make_tables(db)
+        yield WholeServer(db)
+    machine.drop_database(name)
 
 
 @pytest.fixture(scope="module")
