@@ -22,18 +22,16 @@ def server(request: pytest.FixtureRequest) -> WholeServer:
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def own_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeServer]:
-    """An application with a database of its own, for one whose background loops are started: these go on until the database is closed."""
-    if request.param == "sqlite":
-        with Database.open(f"sqlite:///{tmp_path_factory.mktemp('whole') / 'blockyard.sqlite3'}") as db:
-            make_tables(db)
-            yield WholeServer(db)
-        return
-    machine: PostgresServer = request.getfixturevalue("postgres")
-    name = machine.create_database()
-    with Database.open(machine.url(name)) as db:
+    """An application with a database of its own, for one whose background loops are started; they end with it."""
+    machine: PostgresServer | None = None if request.param == "sqlite" else request.getfixturevalue("postgres")
+    name = "" if machine is None else machine.create_database()
+    file = tmp_path_factory.mktemp("whole") / "blockyard.sqlite3"
+    with Database.open(f"sqlite:///{file}" if machine is None else machine.url(name)) as db:
         make_tables(db)
         yield WholeServer(db)
-    machine.drop_database(name)
+        db.signals.stop()
+    if machine is not None:
+        machine.drop_database(name)
 
 
 @pytest.fixture(scope="module")
