@@ -57,7 +57,7 @@ from tests.support.whole_server import (
     an_order,
 )
 
-SCENARIOS = int(os.environ.get("GENERATED_SCENARIOS", "5"))
+SCENARIOS = int(os.environ.get("GENERATED_SCENARIOS", "8"))
 """For each database, which get different ones. Each has up to twice as many requests as steps, and takes about half a second."""
 
 STEPS = 40
@@ -269,6 +269,12 @@ class Follower:
             version: Any = answer.json()
             if version["spec"]["state"] == "RELEASED":
                 self._useful.released(version["metadata"]["uuid"])
+
+
+@pytest.fixture(scope="module")
+def server(own_server: WholeServer) -> WholeServer:
+    """The application, whose loops run: the library that sends the requests starts them."""
+    return own_server
 
 
 @pytest.fixture
