@@ -21,6 +21,7 @@ from blockyard.cli.commands.payment_methods import payment_methods
 from blockyard.cli.commands.platform_types import platform_types
 from blockyard.cli.commands.platforms import platforms
 from blockyard.cli.commands.project_roles import project_roles
+from blockyard.cli.commands.publications import publications
 from blockyard.cli.commands.requests import requests
 from blockyard.cli.commands.runners import runners
 from blockyard.cli.commands.runs import runs
@@ -62,6 +63,7 @@ def build() -> typer.Typer:
     application.add_typer(context, no_args_is_help=True, rich_help_panel=SIGN_IN)
     for group in (
         definitions,
+        publications,
         blocks,
         runs,
         state,

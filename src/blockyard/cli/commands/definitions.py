@@ -1,4 +1,4 @@
-"""`definitions list | show | import | release | new-draft | delete`."""
+"""`definitions list | show | docs | import | release | new-draft | delete`."""
 
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.listing import require_workspace
 from blockyard.cli.model import DRAFT, RELEASED, Definition, Version
 from blockyard.cli.output import Format, columns, shown
+from blockyard.cli.resources import own
 from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import DEFINITION, VERSION
@@ -81,6 +82,29 @@ def show_definition(
             session.printer.document(document | ({"version": written.document} if written else {}))
             return
         print_definition(session.printer, item, offered, written)
+
+
+@definitions.command("docs")
+def show_documentation(
+    definition: Which,
+    *,
+    version: Annotated[int | None, typer.Option("--version", help="Number of the version.")] = None,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Write the documentation of a definition as markdown: inputs, outputs, dependencies, permissions.
+
+    It is that of its latest released version, else of its draft.
+    """
+    with connected(output, url) as session:
+        item = lookup.definition(session.client, definition, workspace=workspace)
+        path = own("definitionversions", lookup.orderable(item, version), "documentation")
+        markdown = session.client.request("GET", path, accept="text/markdown").text
+        if session.printer.for_programs:
+            session.printer.document({"documentation": markdown})
+            return
+        session.printer.raw(markdown.rstrip("\n"))
 
 
 def _written(client: Client, version_id: str) -> Version | None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from blockyard.protocol.kinds import DEFINITION
 from blockyard.server.app.settings import Settings
 from blockyard.server.audit.service import AuditService
 from blockyard.server.binding_requests.service import BindingRequestService
@@ -31,6 +32,7 @@ from blockyard.server.platforms.service import LocationService, PlatformService,
 from blockyard.server.project_bindings.service import ProjectBindingService
 from blockyard.server.project_roles.service import ProjectRoleService
 from blockyard.server.projects.service import ProjectService
+from blockyard.server.publications.service import PublicationService
 from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.runs.model import RunLimits
 from blockyard.server.runs.ports import RunPorts
@@ -92,6 +94,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     binding_requests = BindingRequestService(
         basics, workspaces=workspaces, bindings=bindings, min_approvals=settings.min_approval_count
     )
+    publications = PublicationService(basics, workspaces=workspaces, review=settings.publication_review)
     payment_methods = PaymentMethodService(basics, workspaces=workspaces, tags=tags)
     project_roles = ProjectRoleService(basics, tags=tags)
     projects = ProjectService(basics, workspaces=workspaces, payment_methods=payment_methods, tags=tags)
@@ -123,6 +126,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         platform_types=platform_types,
         sealer=sealer,
         tags=tags,
+        publications=publications,
         allow_file_repositories=settings.allow_file_repositories,
         repository_hosts=settings.repository_hosts,
     )
@@ -173,6 +177,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     integrations.uses.add(definitions.of_integration)
     platform_types.uses.add(definitions.of_platform_type)
     definitions.usage = blocks.usage
+    publications.kinds[DEFINITION.name] = definitions.publishing
     people.listeners.extend((blocks.people, project_bindings))
     project_roles.uses.add(project_bindings.of_role)
     projects.listeners.append(project_bindings)
@@ -197,6 +202,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         workspaces=workspaces,
         bindings=bindings,
         binding_requests=binding_requests,
+        publications=publications,
         payment_methods=payment_methods,
         project_roles=project_roles,
         projects=projects,

@@ -149,7 +149,7 @@ class Changing:
                 if leaves
                 else "Change it once the latest run has ended and nothing is waited for.",
             )
-        _, version = self._definitions.orderable_version(tx, principal, version_id, block.workspace)
+        _, version = self._definitions.upgrade_version(tx, principal, version_id, block.workspace)
         if version.definition_id != block.definition_id:
             raise Invalid(
                 "the version belongs to another definition",

@@ -28,6 +28,7 @@ from blockyard.server.kit.images import MAX_IMAGE_CHARACTERS
 from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import DisplayName, Name, ShortText, Tags, Text, WireModel
+from blockyard.server.publications.model import PublicationState
 
 MAX_README_CHARACTERS = 1_000_000
 _MAX_ENTRIES = 500
@@ -108,6 +109,7 @@ class DefinitionStatus(WireModel):
     latest_version_uuid: UUID
     latest_released_version: int | None
     latest_released_version_uuid: UUID | None
+    publication_state: Annotated[PublicationState, Field(description="A member of Blockyard.")]
 
 
 class DefinitionQuery(WireModel):
@@ -136,7 +138,7 @@ def definition_routes(db: Database, definitions: DefinitionService, links: Links
         page: Annotated[PageRequest, Depends(page_request)],
         filters: Annotated[DefinitionQuery, Query()],
     ) -> Response:
-        """Return your definitions; with `includeAllPublished` also those of others that have a released version."""
+        """Return your definitions; with `includeAllPublished` also those that others publish for you."""
         found = await db.read(lambda tx: definitions.page(tx, principal, filters.model(), page))
         return answer.page(found, request)
 
@@ -199,5 +201,6 @@ def _parts(view: DefinitionView) -> JsonObject:
             "latestVersionUuid": str(latest.id),
             "latestReleasedVersion": None if released is None else released.number,
             "latestReleasedVersionUuid": None if released is None else str(released.id),
+            "publicationState": definition.publication.state.value,
         },
     }

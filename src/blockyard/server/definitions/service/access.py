@@ -5,6 +5,8 @@ from blockyard.server.definitions.store import DefinitionStore
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound
+from blockyard.server.publications.model import PublicationState
+from blockyard.server.publications.service import REVIEW
 
 LIST = "BUILDINGBLOCKDEFINITION_LIST"
 SAVE = "BUILDINGBLOCKDEFINITION_SAVE"
@@ -12,10 +14,14 @@ DELETE = "BUILDINGBLOCKDEFINITION_DELETE"
 
 
 def visible(principal: Principal, definition: Definition) -> bool:
-    """Whether the principal may know of a definition: an own one, or one with a released version."""
+    """Whether the principal may know of a definition: an own one, a published one that reaches them, one they have to review."""
     if principal.allows(LIST, workspace=definition.workspace):
         return True
-    return definition.released_version_id is not None and principal.holds_somewhere(LIST)
+    if principal.run is not None:
+        return False
+    if definition.publication.state is PublicationState.REQUESTED and principal.allows(REVIEW, workspace=None):
+        return True
+    return definition.known_to(principal.reach(LIST).workspaces)
 
 
 def opened(tx: Transaction, principal: Principal, code: str, definition_id: DefinitionId) -> Definition:

@@ -17,6 +17,7 @@ from blockyard.server.definitions.model import (
     VersionState,
     VersionSummary,
 )
+from blockyard.server.definitions.model.documentation import documentation
 from blockyard.server.definitions.model.rules import (
     PLATFORMS_FIELD,
     check_definition,
@@ -33,6 +34,7 @@ from blockyard.server.definitions.service.access import (
     visible,
 )
 from blockyard.server.definitions.service.ports import DefinitionListener, DefinitionUsage, NoBlocks
+from blockyard.server.definitions.service.publishing import TITLE, PublishingService
 from blockyard.server.definitions.service.versions import VersionService
 from blockyard.server.definitions.store import DefinitionStore, VersionStore
 from blockyard.server.events.basics import Basics
@@ -48,6 +50,8 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import NAMED, counted, named
 from blockyard.server.platforms.model import PlatformType
 from blockyard.server.platforms.service import PlatformTypeService
+from blockyard.server.publications.model import PublicationState
+from blockyard.server.publications.service import PublicationService
 from blockyard.server.runners.model import UNREADABLE, Runner, RunnerId, SealingKey
 from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.tags.model import Tagged, TargetKind
@@ -56,7 +60,7 @@ from blockyard.server.workspaces.service import WorkspaceService
 
 
 class DefinitionService:
-    """Use cases of definitions; those of versions are in `versions`.
+    """Use cases of definitions; those of versions are in `versions`, those of their publication in `publishing`.
 
     `usage` is asked at each call, so the application may set it after it made this service. Higher features that name
     definitions add themselves to `listeners`.
@@ -72,14 +76,13 @@ class DefinitionService:
         platform_types: PlatformTypeService,
         sealer: SecretSealer,
         tags: TagService,
+        publications: PublicationService,
         usage: DefinitionUsage | None = None,
         allow_file_repositories: bool = False,
         repository_hosts: Collection[str] = (),
     ) -> None:
         self._basics = basics
-        self._changes: Changes[Definition] = Changes(
-            basics.event_log, DEFINITION, "Building Block Definition", _event_content
-        )
+        self._changes: Changes[Definition] = Changes(basics.event_log, DEFINITION, TITLE, _event_content)
         self._workspaces = workspaces
         self._runners = runners
         self._integrations = integrations
@@ -87,6 +90,7 @@ class DefinitionService:
         self._tags = tags
         self.usage: DefinitionUsage = usage or NoBlocks()
         self.listeners: list[DefinitionListener] = []
+        self.publishing = PublishingService(basics, publications=publications)
         self.versions = VersionService(
             basics,
             workspaces=workspaces,
@@ -94,9 +98,11 @@ class DefinitionService:
             integrations=integrations,
             sealer=sealer,
             usage=lambda: self.usage,
+            first_released=self.publishing.first_released,
             allow_file_repositories=allow_file_repositories,
             repository_hosts=repository_hosts,
         )
+        self.publishing.release = self.versions.release_first
 
     def create(self, tx: Transaction, principal: Principal, workspace: str, spec: DefinitionSpec) -> DefinitionView:
         """Make a definition of a workspace with an empty draft. Raises Denied, Invalid."""
@@ -195,6 +201,7 @@ class DefinitionService:
             )
         self.usage.forget(tx, definition_id)
         self._tags.forget(tx, _tagged(definition))
+        self.publishing.forget(tx, definition_id)
         DefinitionStore(tx).remove(definition)
         for listener in self.listeners:  # last: what named it meanwhile is found, too
             listener.definition_deleted(tx, principal.author, definition_id)
@@ -219,6 +226,13 @@ class DefinitionService:
         if not (is_own or (version.is_released and visible(principal, definition))):
             raise unknown_version(version_id)
         return definition, version
+
+    def documentation(self, tx: Transaction, principal: Principal, version_id: VersionId) -> str:
+        """Return the documentation of a version to those who may know what it takes. Raises NotFound."""
+        definition, version = self.offered_version(tx, principal, version_id)
+        parents = DefinitionStore(tx).many(version.dependencies).values()
+        names = {parent.id: parent.display_name for parent in parents if visible(principal, parent)}
+        return documentation(definition, version, names)
 
     # For other services: no principal is asked but in `orderable_version`
 
@@ -267,11 +281,23 @@ class DefinitionService:
     def orderable_version(
         self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
     ) -> tuple[Definition, Version]:
-        """Return a version that `workspace` may use for its blocks: a released one, or a draft of its own.
+        """Return a version that `workspace` may use for new blocks: a released one that is offered to it, or a draft of its own.
 
         Raises:
             NotFound: there is no such version, or the principal may not know of it.
-            Conflict: the version cannot be used by that workspace, or not yet.
+            Conflict: the version cannot be used by that workspace, or not yet, or not any more.
+        """
+        definition, version = self.upgrade_version(tx, principal, version_id, workspace)
+        self._require_offered(principal, definition, version, workspace)
+        return definition, version
+
+    def upgrade_version(
+        self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
+    ) -> tuple[Definition, Version]:
+        """Return a version that a block of `workspace` may be changed to: what is there goes on, to whom ever a definition is offered now.
+
+        Raises:
+            NotFound, Conflict: as `orderable_version`.
         """
         definition, version = self.version(tx, version_id)
         if not version.is_released and workspace != definition.workspace:
@@ -285,6 +311,24 @@ class DefinitionService:
                     remedy="Release the version first.",
                 )
         return definition, version
+
+    def _require_offered(self, principal: Principal, definition: Definition, version: Version, workspace: str) -> None:
+        own = workspace == definition.workspace
+        if not own and not visible(principal, definition) and not definition.known_to([workspace]):
+            raise unknown_version(version.id)
+        if definition.publication.state is PublicationState.DEPRECATED:
+            raise Conflict(
+                f"definition '{definition.display_name}' is deprecated: nothing new is made of it",
+                code="DefinitionDeprecated",
+                remedy="Choose another definition, or ask its owner to reactivate it.",
+            )
+        if own or definition.publication.offered_to(workspace) or "BUILDINGBLOCK_SAVE" in principal.everywhere:
+            return
+        raise Conflict(
+            f"definition '{definition.display_name}' is not offered to workspace '{workspace}'",
+            code="DefinitionNotOffered",
+            remedy=f"Ask workspace '{definition.workspace}' to publish it, or to offer it to this workspace.",
+        )
 
     def runner_of(self, tx: Transaction, version: Version) -> Runner:
         """Return who executes the runs of a version: the runner of its integration, or the one it names."""
@@ -367,6 +411,8 @@ class DefinitionService:
         if principal.allows(LIST, workspace=definition.workspace):
             count = self.usage.live_blocks(tx, definition.id)
             return DefinitionView(definition=definition, versions=versions, usage_count=count)
+        if definition.released_version_id is None:  # a reviewer looks at it
+            return DefinitionView(definition=definition, versions=versions, usage_count=None)
         released = tuple(item for item in versions if item.state is VersionState.RELEASED)
         return DefinitionView(definition=definition, versions=released, usage_count=None)
 

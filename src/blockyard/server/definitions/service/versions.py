@@ -58,6 +58,9 @@ from blockyard.server.workspaces.service import WorkspaceService
 
 log = structlog.get_logger(__name__)
 
+FirstReleased = Callable[[Transaction, Principal, Definition], Definition]
+"""Is told of a definition's first release, in its transaction."""
+
 
 class VersionService:
     """Use cases of versions; repositories may be files, and have to be on one of some hosts, if that is said."""
@@ -71,6 +74,7 @@ class VersionService:
         integrations: IntegrationService,
         sealer: SecretSealer,
         usage: Callable[[], DefinitionUsage],
+        first_released: FirstReleased,
         allow_file_repositories: bool = False,
         repository_hosts: Collection[str] = (),
     ) -> None:
@@ -80,6 +84,7 @@ class VersionService:
         self._integrations = integrations
         self._sealer = sealer
         self._usage = usage
+        self._first_released = first_released
         self._allow_files = allow_file_repositories
         self._hosts = repository_hosts
 
@@ -184,7 +189,8 @@ class VersionService:
     def _release(self, tx: Transaction, principal: Principal, definition: Definition, draft: Version) -> Version:
         check_consumed_outputs(draft.content, self._consumers(tx, definition.id))
         released = VersionStore(tx).save(replace(draft, state=VersionState.RELEASED, released_at=self._basics.clock()))
-        DefinitionStore(tx).save(replace(definition, released_version_id=released.id))
+        is_first = definition.released_version_id is None
+        definition = DefinitionStore(tx).save(replace(definition, released_version_id=released.id))
         self._tell(
             tx,
             principal,
@@ -194,7 +200,15 @@ class VersionService:
             version=released,
             before=draft,
         )
+        if is_first:
+            self._first_released(tx, principal, definition)
         return released
+
+    def release_first(self, tx: Transaction, principal: Principal, definition: Definition) -> Definition:
+        """Release the draft of a definition that has released nothing yet; for its publication. Raises Invalid, Conflict."""
+        draft = _found(VersionStore(tx).get(definition.latest_version_id), definition.latest_version_id)
+        self._release(tx, principal, definition, draft)
+        return DefinitionStore(tx).get(definition.id) or definition
 
     def _content(
         self,
