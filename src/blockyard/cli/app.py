@@ -8,6 +8,7 @@ import typer
 
 from blockyard import __version__
 from blockyard.cli.commands.admin_roles import admin_roles
+from blockyard.cli.commands.apply import apply, export
 from blockyard.cli.commands.bindings import bindings
 from blockyard.cli.commands.blocks import blocks
 from blockyard.cli.commands.context import context
@@ -61,6 +62,8 @@ def build() -> typer.Typer:
     for command in (login, logout, whoami):
         application.command(command.__name__, rich_help_panel=SIGN_IN)(_with_context(command))
     application.add_typer(context, no_args_is_help=True, rich_help_panel=SIGN_IN)
+    application.command("apply", rich_help_panel=OBJECTS)(_with_context(apply))
+    application.command("export", rich_help_panel=OBJECTS)(_with_context(export))
     for group in (
         definitions,
         publications,

@@ -24,6 +24,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "openapi": ("openapi",),
     "context list": ("context list",),
     "context use": ("context use blockyard.example.org", "context use --workspace shop"),
+    "apply": ("apply -f platform", "apply -f platform --dry-run", "apply -f platform --yes --prune"),
+    "export": ("export platform --workspace platform", "export platform -w platform --definition Bucket"),
     "definitions import": (
         "definitions import https://git.example.org/modules.git --path bucket --ref v1.2.0 -w platform",
         "definitions import bucket -w platform --file bucket.toml --release",
