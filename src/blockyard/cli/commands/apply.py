@@ -43,7 +43,7 @@ def apply(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Let the server have what YAML files say: definitions and their versions.
+    """Let the server have the definitions of YAML files.
 
     The plan is shown first. The same files again change nothing; after an interruption the same command goes on.
     """
@@ -86,9 +86,9 @@ def export(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Write the definitions of a workspace as YAML files, each with its latest version.
+    """Write the definitions of a workspace as YAML files.
 
-    They apply without a change. Secrets are not in them: each is the name of an environment variable.
+    Each comes with its latest version. They apply without a change. Secrets are not in them: each is the name of an environment variable.
     """
     with connected(output, url) as session:
         owner, known = needed_workspace(workspace, url), Known(session.client)

@@ -48,7 +48,10 @@ def list_publications(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """List the requests for publication of all workspaces, undecided ones first. Only reviewers may."""
+    """List the requests for publication. Only reviewers may.
+
+    They are those of all workspaces, undecided ones first.
+    """
     with connected(output, url) as session:
         filters = {"decision": decision, "ownedByWorkspace": workspace}
         found = session.client.page(PUBLICATION, filters, number_=page - 1, size=limit, path=own("publications"))
@@ -120,7 +123,10 @@ def submit(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Submit a definition for publishing; where no review is needed it is published at once."""
+    """Submit a definition for publishing.
+
+    Where no review is needed it is published at once.
+    """
     with connected(output, url) as session:
         _step(session, definition, workspace, "submit", {"message": message})
 
@@ -143,7 +149,10 @@ def deprecate(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Deprecate a published definition: nothing new is made of it, building blocks that are there go on."""
+    """Deprecate a published definition.
+
+    Nothing new is made of it; building blocks that are there go on.
+    """
     with connected(output, url) as session:
         _step(session, definition, workspace, "deprecate", {"reason": reason})
 
@@ -176,7 +185,10 @@ def restrict(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Say whom a definition reaches; building blocks that are there go on."""
+    """Say whom a definition reaches.
+
+    Building blocks that are there go on.
+    """
     if [bool(to), public, private].count(True) != 1:
         raise usage("whom the definition reaches is not clear", "Give either --to, --public or --private.")
     word = "RESTRICTED" if to else "PUBLIC" if public else "PRIVATE"

@@ -157,11 +157,11 @@ class Changing:
                 field=VERSION_FIELD,
                 remedy="Choose a version of the building block's own definition, or order a new building block.",
             )
-        latest = self._definitions.latest_released(tx, block.definition_id)
+        latest = self._definitions.latest_sound(tx, block.definition_id)
         is_draft_of_operator = not version.is_released and is_operator(principal, block)
         if not is_draft_of_operator and (latest is None or latest.id != version.id):
             raise Invalid(
-                "a building block can only be changed to the latest released version",
+                "a building block can only be changed to the latest released version that is not defective",
                 code="NotLatestVersion",
                 field=VERSION_FIELD,
                 remedy=f"Use version {latest.number}." if latest else "Wait until a version is released.",

@@ -10,6 +10,7 @@ from pydantic import Field
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import DEFINITION as KIND
 from blockyard.protocol.kinds import DEFINITION_V1 as KIND_V1
+from blockyard.server.definitions.api.defects import DefectOut, defect_member
 from blockyard.server.definitions.model import (
     DefinitionFilter,
     DefinitionId,
@@ -17,6 +18,7 @@ from blockyard.server.definitions.model import (
     DefinitionView,
     TargetType,
     VersionState,
+    VersionSummary,
 )
 from blockyard.server.definitions.model.rules import DEFAULT_SYMBOL
 from blockyard.server.definitions.service import DefinitionService
@@ -98,6 +100,9 @@ class VersionSummaryOut(WireModel):
     version_uuid: UUID
     version_number: int
     state: VersionState
+    defect: Annotated[DefectOut | None, Field(description="Left out where there is none. A member of Blockyard.")] = (
+        None
+    )
 
 
 class DefinitionStatus(WireModel):
@@ -193,10 +198,7 @@ def _parts(view: DefinitionView) -> JsonObject:
         },
         "status": {
             "usageCount": view.usage_count,
-            "versions": [
-                {"versionUuid": str(item.id), "versionNumber": item.number, "state": item.state.value}
-                for item in view.versions
-            ],
+            "versions": [_summary(item) for item in view.versions],
             "latestVersion": latest.number,
             "latestVersionUuid": str(latest.id),
             "latestReleasedVersion": None if released is None else released.number,
@@ -204,3 +206,12 @@ def _parts(view: DefinitionView) -> JsonObject:
             "publicationState": definition.publication.state.value,
         },
     }
+
+
+def _summary(version: VersionSummary) -> JsonObject:
+    shown: JsonObject = {
+        "versionUuid": str(version.id),
+        "versionNumber": version.number,
+        "state": version.state.value,
+    }
+    return shown | defect_member(version.defect)

@@ -156,6 +156,14 @@ class VersionContent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Defect:
+    """Why nothing new uses a version any more, and since when."""
+
+    reason: str
+    marked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Version(VersionContent):
     """A version of a definition; `workspace` is the definition's owner."""
 
@@ -166,6 +174,7 @@ class Version(VersionContent):
     state: VersionState = VersionState.DRAFT
     created_at: datetime
     released_at: datetime | None = None
+    defect: Defect | None = None
     revision: int = 0
 
     @property
@@ -246,6 +255,7 @@ class VersionSummary:
     id: VersionId
     number: int
     state: VersionState
+    defect: Defect | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

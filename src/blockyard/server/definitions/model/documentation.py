@@ -95,6 +95,7 @@ def _facts(definition: Definition, version: Version) -> str:
         ("Definition", code(str(definition.id))),
         ("Offered by", f"workspace {code(definition.workspace)}"),
         ("State", version.state.value.lower()),
+        ("Defective", "" if version.defect is None else inline(version.defect.reason)),
         ("Belongs to", f"a {_LEVELS[definition.target_type]}"),
         ("Platforms", ", ".join(code(name) for name in definition.supported_platforms or ())),
         ("Executed by", executed),

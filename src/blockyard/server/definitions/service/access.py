@@ -1,7 +1,7 @@
 """Who may know of definitions and versions, and what everybody else is told."""
 
-from blockyard.server.definitions.model import Definition, DefinitionId, VersionId
-from blockyard.server.definitions.store import DefinitionStore
+from blockyard.server.definitions.model import Definition, DefinitionId, Version, VersionId
+from blockyard.server.definitions.store import DefinitionStore, VersionStore
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound
@@ -29,6 +29,18 @@ def opened(tx: Transaction, principal: Principal, code: str, definition_id: Defi
     found = DefinitionStore(tx).get(definition_id)
     shown = found is not None and visible(principal, found)
     return principal.opened(code, found, unknown_definition(definition_id), shown=shown)
+
+
+def own_version(tx: Transaction, principal: Principal, code: str, version_id: VersionId) -> tuple[Definition, Version]:
+    """Return a version and its definition if the principal may do this with it. Raises NotFound, Denied (one that is only shown)."""
+    version = VersionStore(tx).get(version_id)
+    definition = None if version is None else DefinitionStore(tx).get(version.definition_id)
+    if version is None or definition is None or not visible(principal, definition):
+        raise unknown_version(version_id)
+    if not version.is_released and not principal.allows(LIST, workspace=definition.workspace):
+        raise unknown_version(version_id)
+    principal.require(code, workspace=definition.workspace)
+    return definition, version
 
 
 def unknown_definition(definition_id: DefinitionId) -> NotFound:

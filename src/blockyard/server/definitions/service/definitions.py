@@ -33,6 +33,8 @@ from blockyard.server.definitions.service.access import (
     unknown_version,
     visible,
 )
+from blockyard.server.definitions.service.defects import DefectService
+from blockyard.server.definitions.service.offering import require_offered, require_sound
 from blockyard.server.definitions.service.ports import DefinitionListener, DefinitionUsage, NoBlocks
 from blockyard.server.definitions.service.publishing import TITLE, PublishingService
 from blockyard.server.definitions.service.versions import VersionService
@@ -50,7 +52,6 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import NAMED, counted, named
 from blockyard.server.platforms.model import PlatformType
 from blockyard.server.platforms.service import PlatformTypeService
-from blockyard.server.publications.model import PublicationState
 from blockyard.server.publications.service import PublicationService
 from blockyard.server.runners.model import UNREADABLE, Runner, RunnerId, SealingKey
 from blockyard.server.runners.service import RunnerService, SecretSealer
@@ -60,7 +61,7 @@ from blockyard.server.workspaces.service import WorkspaceService
 
 
 class DefinitionService:
-    """Use cases of definitions; those of versions are in `versions`, those of their publication in `publishing`.
+    """Use cases of definitions; those of versions are in `versions` and `defects`, those of publication in `publishing`.
 
     `usage` is asked at each call, so the application may set it after it made this service. Higher features that name
     definitions add themselves to `listeners`.
@@ -90,6 +91,7 @@ class DefinitionService:
         self._tags = tags
         self.usage: DefinitionUsage = usage or NoBlocks()
         self.listeners: list[DefinitionListener] = []
+        self.defects = DefectService(basics)
         self.publishing = PublishingService(basics, publications=publications)
         self.versions = VersionService(
             basics,
@@ -271,12 +273,13 @@ class DefinitionService:
         """Return the display names of definitions."""
         return DefinitionStore(tx).names(definition_ids)
 
-    def latest_released(self, tx: Transaction, definition_id: DefinitionId) -> Version | None:
-        """Return the released version with the highest number, None if nothing is released."""
+    def latest_sound(self, tx: Transaction, definition_id: DefinitionId) -> Version | None:
+        """Return the released version with the highest number that is not defective, None if there is none."""
         definition = DefinitionStore(tx).get(definition_id)
         if definition is None or definition.released_version_id is None:
             return None
-        return VersionStore(tx).get(definition.released_version_id)
+        latest = VersionStore(tx).get(definition.released_version_id)  # often read already
+        return latest if latest is None or latest.defect is None else VersionStore(tx).latest_sound(definition_id)
 
     def orderable_version(
         self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
@@ -285,10 +288,11 @@ class DefinitionService:
 
         Raises:
             NotFound: there is no such version, or the principal may not know of it.
-            Conflict: the version cannot be used by that workspace, or not yet, or not any more.
+            Conflict: the version cannot be used by that workspace, or not yet, or not any more, or is defective.
         """
-        definition, version = self.upgrade_version(tx, principal, version_id, workspace)
-        self._require_offered(principal, definition, version, workspace)
+        definition, version = self._usable_version(tx, principal, version_id, workspace)
+        require_offered(principal, definition, version, workspace)
+        require_sound(definition, version, lambda: self.latest_sound(tx, definition.id))
         return definition, version
 
     def upgrade_version(
@@ -299,6 +303,13 @@ class DefinitionService:
         Raises:
             NotFound, Conflict: as `orderable_version`.
         """
+        definition, version = self._usable_version(tx, principal, version_id, workspace)
+        require_sound(definition, version, lambda: self.latest_sound(tx, definition.id))
+        return definition, version
+
+    def _usable_version(
+        self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
+    ) -> tuple[Definition, Version]:
         definition, version = self.version(tx, version_id)
         if not version.is_released and workspace != definition.workspace:
             if not principal.allows(LIST, workspace=definition.workspace):
@@ -311,24 +322,6 @@ class DefinitionService:
                     remedy="Release the version first.",
                 )
         return definition, version
-
-    def _require_offered(self, principal: Principal, definition: Definition, version: Version, workspace: str) -> None:
-        own = workspace == definition.workspace
-        if not own and not visible(principal, definition) and not definition.known_to([workspace]):
-            raise unknown_version(version.id)
-        if definition.publication.state is PublicationState.DEPRECATED:
-            raise Conflict(
-                f"definition '{definition.display_name}' is deprecated: nothing new is made of it",
-                code="DefinitionDeprecated",
-                remedy="Choose another definition, or ask its owner to reactivate it.",
-            )
-        if own or definition.publication.offered_to(workspace) or "BUILDINGBLOCK_SAVE" in principal.everywhere:
-            return
-        raise Conflict(
-            f"definition '{definition.display_name}' is not offered to workspace '{workspace}'",
-            code="DefinitionNotOffered",
-            remedy=f"Ask workspace '{definition.workspace}' to publish it, or to offer it to this workspace.",
-        )
 
     def runner_of(self, tx: Transaction, version: Version) -> Runner:
         """Return who executes the runs of a version: the runner of its integration, or the one it names."""

@@ -39,6 +39,7 @@ from blockyard.server.definitions.service.access import (
     LIST,
     SAVE,
     opened,
+    own_version,
     unknown_version,
     visible,
 )
@@ -105,11 +106,11 @@ class VersionService:
 
     def get(self, tx: Transaction, principal: Principal, version_id: VersionId) -> VersionView:
         """Return a version of an own definition. Raises NotFound, Denied."""
-        return self._view(tx, self._own(tx, principal, LIST, version_id)[1])
+        return self._view(tx, own_version(tx, principal, LIST, version_id)[1])
 
     def warnings(self, tx: Transaction, principal: Principal, version_id: VersionId) -> Sequence[Warning_]:
         """Return what deserves a look in a version of an own definition. Raises NotFound, Denied."""
-        definition, version = self._own(tx, principal, LIST, version_id)
+        definition, version = own_version(tx, principal, LIST, version_id)
         return warnings_of(version, definition.target_type)
 
     def add(self, tx: Transaction, principal: Principal, request: VersionRequest) -> VersionView:
@@ -151,7 +152,7 @@ class VersionService:
         Raises:
             Conflict: the version is released.
         """
-        definition, before = self._own(tx, principal, SAVE, version_id)
+        definition, before = own_version(tx, principal, SAVE, version_id)
         self._workspaces.require_builder(tx, definition.workspace)
         if request.definition_id != definition.id:
             raise Invalid(
@@ -307,18 +308,6 @@ class VersionService:
                 if spec.parent_output is not None and spec.parent_output[0] == definition_id
             ]
         return found
-
-    def _own(
-        self, tx: Transaction, principal: Principal, code: str, version_id: VersionId
-    ) -> tuple[Definition, Version]:
-        version = _found(VersionStore(tx).get(version_id), version_id)
-        definition = DefinitionStore(tx).get(version.definition_id)
-        if definition is None or not visible(principal, definition):
-            raise unknown_version(version_id)
-        if not version.is_released and not principal.allows(LIST, workspace=definition.workspace):
-            raise unknown_version(version_id)
-        principal.require(code, workspace=definition.workspace)
-        return definition, version
 
     def _require_number(self, request: VersionRequest, number: int) -> None:
         if request.number is not None and request.number != number:
