@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from blockyard.protocol.kinds import DEFINITION
+from blockyard.protocol.kinds import DEFINITION, PLATFORM
 from blockyard.server.app.settings import Settings
 from blockyard.server.audit.service import AuditService
 from blockyard.server.binding_requests.service import BindingRequestService
@@ -116,7 +116,12 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     locations = LocationService(basics, workspaces=workspaces)
     platform_types = PlatformTypeService(basics, workspaces=workspaces)
     platforms = PlatformService(
-        basics, workspaces=workspaces, locations=locations, types=platform_types, master_key=master_key
+        basics,
+        workspaces=workspaces,
+        locations=locations,
+        types=platform_types,
+        publications=publications,
+        master_key=master_key,
     )
     definitions = DefinitionService(
         basics,
@@ -177,7 +182,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     integrations.uses.add(definitions.of_integration)
     platform_types.uses.add(definitions.of_platform_type)
     definitions.usage = blocks.usage
-    publications.kinds[DEFINITION.name] = definitions.publishing
+    publications.kinds |= {DEFINITION.name: definitions.publishing, PLATFORM.name: platforms}
     people.listeners.extend((blocks.people, project_bindings))
     project_roles.uses.add(project_bindings.of_role)
     projects.listeners.append(project_bindings)

@@ -114,24 +114,11 @@ class PublicationService:
         after = publication.moved(Step.SUBMIT)
         if after == publication:
             return after
-        requests = RequestStore(tx)
-        request = requests.add(
-            PublicationRequest(
-                id=RequestId(self._basics.new_id()),
-                kind=subject.kind,
-                object_id=subject.id,
-                workspace=subject.workspace,
-                display_name=subject.display_name,
-                author=principal.author,
-                message=message.strip(),
-                created_at=self._basics.clock(),
-            )
-        )
-        self._tell(tx, principal, request, Decision.OPEN)
-        if not self.may_publish(principal):
+        is_published = self.may_publish(principal)
+        request = self._ask(tx, principal, subject, message, told=not is_published)
+        if not is_published:
             return after
-        approved = request.decided(Decision.APPROVED, principal.author, self._basics.clock(), "")
-        self._tell(tx, principal, requests.save(approved), Decision.APPROVED)
+        self._close(tx, principal, request, Decision.APPROVED)
         return after.moved(Step.APPROVE)
 
     def withdraw(self, tx: Transaction, principal: Principal, object_id: UUID, publication: Publication) -> Publication:
@@ -139,9 +126,18 @@ class PublicationService:
         after = publication.moved(Step.WITHDRAW)
         request = RequestStore(tx).open_of(object_id)
         if after != publication and request is not None:
-            taken_back = request.decided(Decision.WITHDRAWN, principal.author, self._basics.clock(), "")
-            self._tell(tx, principal, RequestStore(tx).save(taken_back), Decision.WITHDRAWN)
+            self._close(tx, principal, request, Decision.WITHDRAWN)
         return after
+
+    def follow(
+        self, tx: Transaction, principal: Principal, subject: Subject, *, requested: bool, published: bool
+    ) -> None:
+        """Take note of a new state that came with the object itself, as that of a platform does: asked for, published, or neither."""
+        request = RequestStore(tx).open_of(subject.id)
+        if request is None and (requested or published):
+            request = self._ask(tx, principal, subject, "", told=requested)
+        if request is not None and not requested:
+            self._close(tx, principal, request, Decision.APPROVED if published else Decision.WITHDRAWN)
 
     def with_audience(
         self,
@@ -176,6 +172,28 @@ class PublicationService:
     def forget(self, tx: Transaction, object_id: UUID) -> None:
         """Remove the requests of a service that is deleted."""
         RequestStore(tx).forget(object_id)
+
+    def _ask(
+        self, tx: Transaction, principal: Principal, subject: Subject, message: str, *, told: bool
+    ) -> PublicationRequest:
+        """Add a request; it is `told` where somebody has to decide on it."""
+        request = PublicationRequest(
+            id=RequestId(self._basics.new_id()),
+            kind=subject.kind,
+            object_id=subject.id,
+            workspace=subject.workspace,
+            display_name=subject.display_name,
+            author=principal.author,
+            message=message.strip(),
+            created_at=self._basics.clock(),
+        )
+        if told:
+            self._tell(tx, principal, request, Decision.OPEN)
+        return RequestStore(tx).add(request)
+
+    def _close(self, tx: Transaction, principal: Principal, request: PublicationRequest, decision: Decision) -> None:
+        closed = request.decided(decision, principal.author, self._basics.clock(), "")
+        self._tell(tx, principal, RequestStore(tx).save(closed), decision)
 
     def _check(self, tx: Transaction, before: Audience, audience: Audience, field: str) -> None:
         if audience.restriction is Restriction.RESTRICTED and not audience.workspaces:

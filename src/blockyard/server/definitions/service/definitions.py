@@ -17,7 +17,6 @@ from blockyard.server.definitions.model import (
     VersionState,
     VersionSummary,
 )
-from blockyard.server.definitions.model.documentation import documentation
 from blockyard.server.definitions.model.rules import (
     PLATFORMS_FIELD,
     check_definition,
@@ -30,11 +29,10 @@ from blockyard.server.definitions.service.access import (
     SAVE,
     opened,
     unknown_definition,
-    unknown_version,
     visible,
 )
 from blockyard.server.definitions.service.defects import DefectService
-from blockyard.server.definitions.service.offering import require_offered, require_sound
+from blockyard.server.definitions.service.offering import Offers
 from blockyard.server.definitions.service.ports import DefinitionListener, DefinitionUsage, NoBlocks
 from blockyard.server.definitions.service.publishing import TITLE, PublishingService
 from blockyard.server.definitions.service.versions import VersionService
@@ -60,7 +58,7 @@ from blockyard.server.tags.service import TagService
 from blockyard.server.workspaces.service import WorkspaceService
 
 
-class DefinitionService:
+class DefinitionService(Offers):
     """Use cases of definitions; those of versions are in `versions` and `defects`, those of publication in `publishing`.
 
     `usage` is asked at each call, so the application may set it after it made this service. Higher features that name
@@ -209,57 +207,16 @@ class DefinitionService:
             listener.definition_deleted(tx, principal.author, definition_id)
         self._changes.tell(tx, principal.author, EventType.DELETED, definition)
 
-    def order_form(
-        self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
-    ) -> tuple[Definition, Version]:
-        """Return a version to those who may order it for `workspace`. Raises NotFound, Denied, Conflict."""
-        principal.require("BUILDINGBLOCK_SAVE", workspace=workspace)
-        return self.orderable_version(tx, principal, version_id, workspace)
-
-    def offered_version(
-        self, tx: Transaction, principal: Principal, version_id: VersionId
-    ) -> tuple[Definition, Version]:
-        """Return a version to those who may know what it takes: a released one as its definition, a draft as its team.
-
-        Raises NotFound.
-        """
-        definition, version = self.version(tx, version_id)
-        is_own = principal.allows(LIST, workspace=definition.workspace)
-        if not (is_own or (version.is_released and visible(principal, definition))):
-            raise unknown_version(version_id)
-        return definition, version
-
-    def documentation(self, tx: Transaction, principal: Principal, version_id: VersionId) -> str:
-        """Return the documentation of a version to those who may know what it takes. Raises NotFound."""
-        definition, version = self.offered_version(tx, principal, version_id)
-        parents = DefinitionStore(tx).many(version.dependencies).values()
-        names = {parent.id: parent.display_name for parent in parents if visible(principal, parent)}
-        return documentation(definition, version, names)
-
-    # For other services: no principal is asked but in `orderable_version`
+    # For other services: no principal is asked
 
     def transparent_ones(self, tx: Transaction, definition_ids: Collection[DefinitionId]) -> frozenset[DefinitionId]:
         """Return those of the definitions that have run transparency."""
         found = DefinitionStore(tx).many(definition_ids) if definition_ids else {}
         return frozenset(key for key, definition in found.items() if definition.run_transparency)
 
-    def definition(self, tx: Transaction, definition_id: DefinitionId) -> Definition:
-        """Return a definition. Raises NotFound."""
-        definition = DefinitionStore(tx).get(definition_id)
-        if definition is None:
-            raise unknown_definition(definition_id)
-        return definition
-
     def kept(self, tx: Transaction, definition_id: DefinitionId) -> Definition | None:
         """Return a definition, which then stays until this transaction ends; None if there is none."""
         return DefinitionStore(tx).kept(definition_id)
-
-    def version(self, tx: Transaction, version_id: VersionId) -> tuple[Definition, Version]:
-        """Return a version and its definition. Raises NotFound."""
-        version = VersionStore(tx).get(version_id)
-        if version is None:
-            raise unknown_version(version_id)
-        return self.definition(tx, version.definition_id), version
 
     def known_versions(
         self, tx: Transaction, version_ids: Collection[VersionId]
@@ -272,56 +229,6 @@ class DefinitionService:
     def names(self, tx: Transaction, definition_ids: Collection[DefinitionId]) -> Mapping[DefinitionId, str]:
         """Return the display names of definitions."""
         return DefinitionStore(tx).names(definition_ids)
-
-    def latest_sound(self, tx: Transaction, definition_id: DefinitionId) -> Version | None:
-        """Return the released version with the highest number that is not defective, None if there is none."""
-        definition = DefinitionStore(tx).get(definition_id)
-        if definition is None or definition.released_version_id is None:
-            return None
-        latest = VersionStore(tx).get(definition.released_version_id)  # often read already
-        return latest if latest is None or latest.defect is None else VersionStore(tx).latest_sound(definition_id)
-
-    def orderable_version(
-        self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
-    ) -> tuple[Definition, Version]:
-        """Return a version that `workspace` may use for new blocks: a released one that is offered to it, or a draft of its own.
-
-        Raises:
-            NotFound: there is no such version, or the principal may not know of it.
-            Conflict: the version cannot be used by that workspace, or not yet, or not any more, or is defective.
-        """
-        definition, version = self._usable_version(tx, principal, version_id, workspace)
-        require_offered(principal, definition, version, workspace)
-        require_sound(definition, version, lambda: self.latest_sound(tx, definition.id))
-        return definition, version
-
-    def upgrade_version(
-        self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
-    ) -> tuple[Definition, Version]:
-        """Return a version that a block of `workspace` may be changed to: what is there goes on, to whom ever a definition is offered now.
-
-        Raises:
-            NotFound, Conflict: as `orderable_version`.
-        """
-        definition, version = self._usable_version(tx, principal, version_id, workspace)
-        require_sound(definition, version, lambda: self.latest_sound(tx, definition.id))
-        return definition, version
-
-    def _usable_version(
-        self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
-    ) -> tuple[Definition, Version]:
-        definition, version = self.version(tx, version_id)
-        if not version.is_released and workspace != definition.workspace:
-            if not principal.allows(LIST, workspace=definition.workspace):
-                raise unknown_version(version_id)
-            if "BUILDINGBLOCK_SAVE" not in principal.everywhere:
-                raise Conflict(
-                    f"version {version.number} of '{definition.display_name}' is a draft and can only be used in "
-                    f"workspace '{definition.workspace}'",
-                    code="VersionNotReleased",
-                    remedy="Release the version first.",
-                )
-        return definition, version
 
     def runner_of(self, tx: Transaction, version: Version) -> Runner:
         """Return who executes the runs of a version: the runner of its integration, or the one it names."""
