@@ -189,10 +189,10 @@ def restrict(
 
     Building blocks that are there go on.
     """
-    if [bool(to), public, private].count(True) != 1:
-        raise usage("whom the definition reaches is not clear", "Give either --to, --public or --private.")
-    word = "RESTRICTED" if to else "PUBLIC" if public else "PRIVATE"
     with connected(output, url) as session:
+        if [bool(to), public, private].count(True) != 1:
+            raise usage("whom the definition reaches is not clear", "Give either --to, --public or --private.")
+        word = "RESTRICTED" if to else "PUBLIC" if public else "PRIVATE"
         item = lookup.definition(session.client, definition, workspace=workspace)
         body: JsonObject = {"restriction": word, "restrictedToWorkspaces": [*(to or [])]}
         path = own("definitions", item.id, "publication")
