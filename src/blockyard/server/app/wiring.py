@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from blockyard.protocol.kinds import DEFINITION, PLATFORM
 from blockyard.server.app.settings import Settings
 from blockyard.server.audit.service import AuditService
 from blockyard.server.binding_requests.service import BindingRequestService
@@ -177,12 +176,10 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         followed.followers.extend((bindings, project_bindings))
     projects.uses.add(service_instances.of_project)
     payment_methods.uses.add(projects.of_payment_method)
-    runners.uses.add(definitions.of_runner)
-    runners.uses.add(integrations.of_runner)
+    runners.uses.add(definitions.of_runner, integrations.of_runner)
     integrations.uses.add(definitions.of_integration)
     platform_types.uses.add(definitions.of_platform_type)
     definitions.usage = blocks.usage
-    publications.kinds |= {DEFINITION.name: definitions.publishing, PLATFORM.name: platforms}
     people.listeners.extend((blocks.people, project_bindings))
     project_roles.uses.add(project_bindings.of_role)
     projects.listeners.append(project_bindings)

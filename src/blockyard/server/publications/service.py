@@ -33,7 +33,7 @@ SHOWN_REQUESTS = 50
 
 
 class Publishable(Protocol):
-    """A feature whose objects can be published; the application adds it to `kinds`."""
+    """A feature whose objects can be published; it adds itself to `kinds`."""
 
     title: str
     """What its events call an object, such as "Building Block Definition"."""

@@ -38,6 +38,7 @@ class PublishingService:
     def __init__(self, basics: Basics, *, publications: PublicationService) -> None:
         self._basics = basics
         self._publications = publications
+        publications.kinds[DEFINITION.name] = self
 
     def show(
         self, tx: Transaction, principal: Principal, definition_id: DefinitionId

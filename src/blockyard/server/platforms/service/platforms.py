@@ -67,6 +67,7 @@ class PlatformService:
         self._locations = locations
         self._types = types
         self._publications = publications
+        publications.kinds[PLATFORM.name] = self
         self._vault = ConfigVault(master_key)
         self._changes: Changes[Platform] = Changes(basics.event_log, PLATFORM, "Platform", _content)
         self.uses: Uses[PlatformId] = Uses()
