@@ -44,6 +44,8 @@ _PATIENCE_SECONDS = 20.0
 FOLLOWERS = {
     "definition_versions": "belong to a definition, and its workspace is not deleted while it is there",
     "platform_workspaces": "belong to a platform, which names them",
+    "definition_audiences": "belong to a definition; a deleted workspace in its audience sees nothing",
+    "publication_requests": "belong to a definition, and its workspace is not deleted while it is there",
     "runs": "belong to a block",
     "project_bindings": "belong to a project, and its workspace is not deleted while it is there",
     "service_instances": "belong to a project, and its workspace is not deleted while it is there",

@@ -268,7 +268,8 @@ def world(database: Database, clock: FixedClock) -> World:
     world.db.write_now(lambda tx: services.runners.seed_shared(tx, workspace="demo-partner", public_key=public_key))
     for seeded in (services.locations, services.platform_types):
         world.db.write_now(partial(seeded.seed, workspace="admin"))
-    drawn, world.new_id = world.new_id, lambda: PLATFORM
+    drawn, first = world.new_id, iter([PLATFORM])
+    world.new_id = lambda: next(first, None) or drawn()
     platforms = Routes(world, media=kinds.PLATFORM.media, principal=ADMINISTRATOR)
     platforms.ok("POST", kinds.PLATFORM.collection, a_platform("of-zones", config=KUBERNETES))
     world.new_id = lambda: FOREIGN

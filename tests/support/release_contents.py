@@ -113,6 +113,9 @@ def check(installed: Installation) -> None:
     integrations = _read(installed, "meshintegrations", kinds.INTEGRATION.media)
     assert "https://gitlab.example.test" in json.dumps(integrations)
 
+    definitions = _read(installed, "meshbuildingblockdefinitions", kinds.DEFINITION.media)
+    assert '"publicationState": "PUBLISHED"' in json.dumps(definitions)
+    assert "UNPUBLISHED" not in json.dumps(definitions)
     blocks = _blocks(installed)
     by_hand, bucket = blocks["size"], blocks["password"]
     assert (status(by_hand), outputs(by_hand)) == ("SUCCEEDED", {"size": 16})

@@ -188,7 +188,7 @@ def version_of_block(client: Client, block_id: str) -> Version:
 
 
 def orderable(item: Definition, version_number: int | None = None) -> str:
-    """Return the id of the version to order: the given one, else the latest released one, else the draft."""
+    """Return the id of the version to order: the given one, else the latest released one that is not defective, else the draft."""
     if version_number is not None:
         numbers = item.version_numbers
         for identifier, known in numbers.items():
@@ -198,7 +198,7 @@ def orderable(item: Definition, version_number: int | None = None) -> str:
         raise missing(f"'{item.name}' has no version {version_number}", f"It has: {listed}.")
     if not (item.released_id or item.latest_id):
         raise missing(f"'{item.name}' has no version that can be ordered", "Ask its owner to release one.")
-    return item.released_id or item.latest_id
+    return item.sound_id or item.released_id or item.latest_id
 
 
 def run_id(client: Client, word: str) -> str:

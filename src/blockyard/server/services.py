@@ -31,6 +31,7 @@ from blockyard.server.platforms.service import LocationService, PlatformService,
 from blockyard.server.project_bindings.service import ProjectBindingService
 from blockyard.server.project_roles.service import ProjectRoleService
 from blockyard.server.projects.service import ProjectService
+from blockyard.server.publications.service import PublicationService
 from blockyard.server.runners.service import RunnerService
 from blockyard.server.runs.service import ClaimService, ReportService, RunService, RunSweeper, RunViews
 from blockyard.server.service_instances.service import ServiceInstanceService
@@ -61,6 +62,7 @@ class Services:
     workspaces: WorkspaceService
     bindings: BindingService
     binding_requests: BindingRequestService
+    publications: PublicationService
     payment_methods: PaymentMethodService
     project_roles: ProjectRoleService
     projects: ProjectService

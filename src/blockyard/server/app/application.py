@@ -43,6 +43,7 @@ from blockyard.server.platforms.api import location_routes, platform_routes, pla
 from blockyard.server.project_bindings.api import project_binding_routes
 from blockyard.server.project_roles.api import project_role_routes
 from blockyard.server.projects.api import project_routes
+from blockyard.server.publications.api import publication_routes
 from blockyard.server.runners.api import own_key_routes as runner_key_routes
 from blockyard.server.runners.api import routes as runner_routes
 from blockyard.server.runners.service import RunnerKeys
@@ -130,6 +131,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         binding_routes(db, services.bindings, links),
         binding_request_routes(db, services.binding_requests, links),
         tag_definition_routes(db, services.tag_definitions, links),
+        publication_routes(db, services.publications, links),
         payment_method_routes(db, services.payment_methods, links),
         project_role_routes(db, services.project_roles, links),
         project_routes(db, services.projects, links),

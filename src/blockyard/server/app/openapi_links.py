@@ -33,6 +33,7 @@ from blockyard.protocol.kinds import (
     Kind,
 )
 
+_PUBLICATIONS = f"{OWN}/publications"
 _STATE = "/api/terraform/state/workspace/{workspace}/buildingBlock/{block_id}"
 
 _UUID = "$response.body#/metadata/uuid"
@@ -263,7 +264,10 @@ _ANSWERS = (
     ),
     _kind(
         DEFINITION,
-        addresses={_object(VERSION): {"uuid": "$response.body#/status/latestVersionUuid"}},
+        addresses={
+            _object(VERSION): {"uuid": "$response.body#/status/latestVersionUuid"},
+            f"{OWN}/definitions/{{uuid}}": {"uuid": _UUID},
+        },
         queries={("get", VERSION.collection): {"buildingBlockDefinitionUuid": _UUID}},
         bodies={
             operation: {
@@ -272,6 +276,10 @@ _ANSWERS = (
             }
             for operation in (("post", VERSION.collection), ("put", _object(VERSION)))
         },
+    ),
+    _Answer(
+        to=("get", _PUBLICATIONS, "200"),
+        addresses={f"{_PUBLICATIONS}/{{uuid}}": {"uuid": "$response.body#/_embedded/publications/0/uuid"}},
     ),
     _version("post", VERSION.collection, "201"),
     _version("put", _object(VERSION), "200"),

@@ -31,6 +31,7 @@ from blockyard.server.platforms.service import LocationService, PlatformService,
 from blockyard.server.project_bindings.service import ProjectBindingService
 from blockyard.server.project_roles.service import ProjectRoleService
 from blockyard.server.projects.service import ProjectService
+from blockyard.server.publications.service import PublicationService
 from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.runs.model import RunLimits
 from blockyard.server.runs.ports import RunPorts
@@ -93,6 +94,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     binding_requests = BindingRequestService(
         basics, workspaces=workspaces, bindings=bindings, min_approvals=settings.min_approval_count
     )
+    publications = PublicationService(basics, workspaces=workspaces, review=settings.publication_review)
     payment_methods = PaymentMethodService(basics, workspaces=workspaces, tags=tags)
     project_roles = ProjectRoleService(basics, tags=tags)
     projects = ProjectService(basics, workspaces=workspaces, payment_methods=payment_methods, tags=tags)
@@ -114,7 +116,12 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     locations = LocationService(basics, workspaces=workspaces)
     platform_types = PlatformTypeService(basics, workspaces=workspaces)
     platforms = PlatformService(
-        basics, workspaces=workspaces, locations=locations, types=platform_types, master_key=master_key
+        basics,
+        workspaces=workspaces,
+        locations=locations,
+        types=platform_types,
+        publications=publications,
+        master_key=master_key,
     )
     definitions = DefinitionService(
         basics,
@@ -124,6 +131,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         platform_types=platform_types,
         sealer=sealer,
         tags=tags,
+        publications=publications,
         allow_file_repositories=settings.allow_file_repositories,
         repository_hosts=settings.repository_hosts,
     )
@@ -186,6 +194,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         workspaces=workspaces,
         bindings=bindings,
         binding_requests=binding_requests,
+        publications=publications,
         payment_methods=payment_methods,
         project_roles=project_roles,
         projects=projects,
@@ -238,8 +247,7 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
         followed.followers.extend((services.bindings, services.project_bindings))
     services.projects.uses.add(services.service_instances.of_project)
     services.payment_methods.uses.add(services.projects.of_payment_method)
-    services.runners.uses.add(services.definitions.of_runner)
-    services.runners.uses.add(services.integrations.of_runner)
+    services.runners.uses.add(services.definitions.of_runner, services.integrations.of_runner)
     services.integrations.uses.add(services.definitions.of_integration)
     services.platform_types.uses.add(services.definitions.of_platform_type)
     services.definitions.usage = services.blocks.usage

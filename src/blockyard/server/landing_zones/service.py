@@ -85,7 +85,7 @@ class LandingZoneService:
         Raises Denied, Invalid, NotFound (workspace), Conflict (name).
         """
         principal.require(SAVE, workspace=workspace)
-        self._workspaces.require_builder(tx, workspace)
+        self._workspaces.require_builder(tx, principal, workspace)
         check_name(name, "a landing zone")
         platform = self._platforms.require_contributable(tx, principal, workspace, platform_id, field=PLATFORM_FIELD)
         spec.check(platform)
@@ -122,7 +122,7 @@ class LandingZoneService:
         """
         zones = LandingZoneStore(tx)
         before = self._opened(tx, principal, SAVE, zones.living(name), name)
-        self._workspaces.require_builder(tx, before.workspace)
+        self._workspaces.require_builder(tx, principal, before.workspace)
         require_same(
             "a landing zone",
             {

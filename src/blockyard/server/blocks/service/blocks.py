@@ -262,7 +262,7 @@ class BlockService:
         """Return a block with everything around it. Raises NotFound, Denied."""
         view = self.get(tx, principal, block_id)
         block, definition, version = view.block, view.definition, view.version
-        latest = self._definitions.latest_released(tx, block.definition_id)
+        latest = self._definitions.latest_sound(tx, block.definition_id)
         store, reader = BlockStore(tx), self._reading(tx)
         may, operator = may_save(principal, block), is_operator(principal, block)
         standing, opens = block.standing(version.inputs), reader.runner_key(version).opens
@@ -273,7 +273,7 @@ class BlockService:
             parents=[parent for parent in parents.values() if may_list(principal, parent)],
             children=[child for child in store.children(block.id) if may_list(principal, child)],
             runs=self._runs.recent(tx, block.id, RECENT_RUNS),
-            latest=latest if latest is not None and latest.number > block.version_number else None,
+            latest=latest if latest is not None and _leads_on(latest, version) else None,
             waits_for=self._waits_for(tx, view, _named(principal, parents)),
             may_save=may,
             may_run=may_run(principal, block, definition),
@@ -304,6 +304,11 @@ class BlockService:
     def _page(self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest) -> Page[BlockView]:
         found = BlockStore(tx).page(query, request)
         return Page(self._reading(tx).views(principal, found.items), found.total, request)
+
+
+def _leads_on(latest: Version, version: Version) -> bool:
+    """Whether a block is offered the latest sound version: it is newer, or the block's own is defective."""
+    return latest.number > version.number or (version.defect is not None and latest.id != version.id)
 
 
 def _named(principal: Principal, parents: Mapping[BlockId, Block]) -> Mapping[BlockId, Block]:

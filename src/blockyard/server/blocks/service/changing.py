@@ -150,7 +150,7 @@ class Changing:
                 if leaves
                 else "Change it once the latest run has ended and nothing is waited for.",
             )
-        _, version = self._definitions.orderable_version(tx, principal, version_id, block.workspace)
+        _, version = self._definitions.upgrade_version(tx, principal, version_id, block.workspace)
         if version.definition_id != block.definition_id:
             raise Invalid(
                 "the version belongs to another definition",
@@ -158,11 +158,11 @@ class Changing:
                 field=VERSION_FIELD,
                 remedy="Choose a version of the building block's own definition, or order a new building block.",
             )
-        latest = self._definitions.latest_released(tx, block.definition_id)
+        latest = self._definitions.latest_sound(tx, block.definition_id)
         is_draft_of_operator = not version.is_released and is_operator(principal, block)
         if not is_draft_of_operator and (latest is None or latest.id != version.id):
             raise Invalid(
-                "a building block can only be changed to the latest released version",
+                "a building block can only be changed to the latest released version that is not defective",
                 code="NotLatestVersion",
                 field=VERSION_FIELD,
                 remedy=f"Use version {latest.number}." if latest else "Wait until a version is released.",

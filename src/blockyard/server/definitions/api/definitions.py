@@ -10,6 +10,7 @@ from pydantic import Field
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import DEFINITION as KIND
 from blockyard.protocol.kinds import DEFINITION_V1 as KIND_V1
+from blockyard.server.definitions.api.defects import DefectOut, defect_member
 from blockyard.server.definitions.model import (
     DefinitionFilter,
     DefinitionId,
@@ -17,6 +18,7 @@ from blockyard.server.definitions.model import (
     DefinitionView,
     TargetType,
     VersionState,
+    VersionSummary,
 )
 from blockyard.server.definitions.model.rules import DEFAULT_SYMBOL
 from blockyard.server.definitions.service import DefinitionService
@@ -28,6 +30,7 @@ from blockyard.server.kit.images import MAX_IMAGE_CHARACTERS
 from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import DisplayName, Name, ShortText, Tags, Text, WireModel
+from blockyard.server.publications.model import PublicationState
 
 MAX_README_CHARACTERS = 1_000_000
 _MAX_ENTRIES = 500
@@ -97,6 +100,9 @@ class VersionSummaryOut(WireModel):
     version_uuid: UUID
     version_number: int
     state: VersionState
+    defect: Annotated[DefectOut | None, Field(description="Left out where there is none. A member of Blockyard.")] = (
+        None
+    )
 
 
 class DefinitionStatus(WireModel):
@@ -108,6 +114,7 @@ class DefinitionStatus(WireModel):
     latest_version_uuid: UUID
     latest_released_version: int | None
     latest_released_version_uuid: UUID | None
+    publication_state: Annotated[PublicationState, Field(description="A member of Blockyard.")]
 
 
 class DefinitionQuery(WireModel):
@@ -136,7 +143,7 @@ def definition_routes(db: Database, definitions: DefinitionService, links: Links
         page: Annotated[PageRequest, Depends(page_request)],
         filters: Annotated[DefinitionQuery, Query()],
     ) -> Response:
-        """Return your definitions; with `includeAllPublished` also those of others that have a released version."""
+        """Return your definitions; with `includeAllPublished` also those that others publish for you."""
         found = await db.read(lambda tx: definitions.page(tx, principal, filters.model(), page))
         return answer.page(found, request)
 
@@ -191,13 +198,20 @@ def _parts(view: DefinitionView) -> JsonObject:
         },
         "status": {
             "usageCount": view.usage_count,
-            "versions": [
-                {"versionUuid": str(item.id), "versionNumber": item.number, "state": item.state.value}
-                for item in view.versions
-            ],
+            "versions": [_summary(item) for item in view.versions],
             "latestVersion": latest.number,
             "latestVersionUuid": str(latest.id),
             "latestReleasedVersion": None if released is None else released.number,
             "latestReleasedVersionUuid": None if released is None else str(released.id),
+            "publicationState": definition.publication.state.value,
         },
     }
+
+
+def _summary(version: VersionSummary) -> JsonObject:
+    shown: JsonObject = {
+        "versionUuid": str(version.id),
+        "versionNumber": version.number,
+        "state": version.state.value,
+    }
+    return shown | defect_member(version.defect)

@@ -9,6 +9,7 @@ from pydantic import Field
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import VERSION, VERSION_V1
 from blockyard.protocol.names import ImplementationType, InputType
+from blockyard.server.definitions.api.defects import DefectOut
 from blockyard.server.definitions.model import (
     AssignmentType,
     DeclaredType,
@@ -286,6 +287,9 @@ class VersionStatus(WireModel):
 
     state: VersionState
     usage_count: int
+    defect: Annotated[DefectOut | None, Field(description="Left out where there is none. A member of Blockyard.")] = (
+        None
+    )
 
 
 VersionOut = object_schema(VERSION, VersionMetadata, VersionSpecIn, VersionStatus, others=[VERSION_V1])

@@ -10,6 +10,7 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import DEFINITION
 from blockyard.protocol.kinds import VERSION as KIND
 from blockyard.protocol.kinds import VERSION_V1 as KIND_V1
+from blockyard.server.definitions.api.defects import defect_member
 from blockyard.server.definitions.api.schemas import VersionIn, VersionOut
 from blockyard.server.definitions.model import DefinitionId, VersionId, VersionView
 from blockyard.server.definitions.model.documents import shown_content
@@ -100,6 +101,7 @@ def _parts(view: VersionView) -> JsonObject:
         "versionNumber": version.number,
         "state": version.state.value,
     }
+    status: JsonObject = {"state": version.state.value, "usageCount": view.usage_count}
     return {
         "metadata": {
             "uuid": str(version.id),
@@ -107,5 +109,5 @@ def _parts(view: VersionView) -> JsonObject:
             "createdOn": wire_time(version.created_at),
         },
         "spec": head | shown_content(version.content),
-        "status": {"state": version.state.value, "usageCount": view.usage_count},
+        "status": status | defect_member(version.defect),
     }

@@ -3,6 +3,7 @@
 from blockyard.server.definitions.model.definition import (
     AssignmentType,
     DeclaredType,
+    Defect,
     Definition,
     DefinitionFilter,
     DefinitionId,
@@ -28,6 +29,7 @@ from blockyard.server.definitions.model.definition import (
 __all__ = [
     "AssignmentType",
     "DeclaredType",
+    "Defect",
     "Definition",
     "DefinitionFilter",
     "DefinitionId",

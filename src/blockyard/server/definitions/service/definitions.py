@@ -29,10 +29,12 @@ from blockyard.server.definitions.service.access import (
     SAVE,
     opened,
     unknown_definition,
-    unknown_version,
     visible,
 )
+from blockyard.server.definitions.service.defects import DefectService
+from blockyard.server.definitions.service.offering import Offers
 from blockyard.server.definitions.service.ports import DefinitionListener, DefinitionUsage, NoBlocks
+from blockyard.server.definitions.service.publishing import TITLE, PublishingService
 from blockyard.server.definitions.service.versions import VersionService
 from blockyard.server.definitions.store import DefinitionStore, VersionStore
 from blockyard.server.events.basics import Basics
@@ -48,6 +50,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import NAMED, counted, named
 from blockyard.server.platforms.model import PlatformType
 from blockyard.server.platforms.service import PlatformTypeService
+from blockyard.server.publications.service import PublicationService
 from blockyard.server.runners.model import UNREADABLE, Runner, RunnerId, SealingKey
 from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.tags.model import Tagged, TargetKind
@@ -55,8 +58,8 @@ from blockyard.server.tags.service import TagService
 from blockyard.server.workspaces.service import WorkspaceService
 
 
-class DefinitionService:
-    """Use cases of definitions; those of versions are in `versions`.
+class DefinitionService(Offers):
+    """Use cases of definitions; those of versions are in `versions` and `defects`, those of publication in `publishing`.
 
     `usage` is asked at each call, so the application may set it after it made this service. Higher features that name
     definitions add themselves to `listeners`.
@@ -72,14 +75,13 @@ class DefinitionService:
         platform_types: PlatformTypeService,
         sealer: SecretSealer,
         tags: TagService,
+        publications: PublicationService,
         usage: DefinitionUsage | None = None,
         allow_file_repositories: bool = False,
         repository_hosts: Collection[str] = (),
     ) -> None:
         self._basics = basics
-        self._changes: Changes[Definition] = Changes(
-            basics.event_log, DEFINITION, "Building Block Definition", _event_content
-        )
+        self._changes: Changes[Definition] = Changes(basics.event_log, DEFINITION, TITLE, _event_content)
         self._workspaces = workspaces
         self._runners = runners
         self._integrations = integrations
@@ -87,6 +89,8 @@ class DefinitionService:
         self._tags = tags
         self.usage: DefinitionUsage = usage or NoBlocks()
         self.listeners: list[DefinitionListener] = []
+        self.defects = DefectService(basics)
+        self.publishing = PublishingService(basics, publications=publications)
         self.versions = VersionService(
             basics,
             workspaces=workspaces,
@@ -94,14 +98,16 @@ class DefinitionService:
             integrations=integrations,
             sealer=sealer,
             usage=lambda: self.usage,
+            first_released=self.publishing.first_released,
             allow_file_repositories=allow_file_repositories,
             repository_hosts=repository_hosts,
         )
+        self.publishing.release = self.versions.release_first
 
     def create(self, tx: Transaction, principal: Principal, workspace: str, spec: DefinitionSpec) -> DefinitionView:
         """Make a definition of a workspace with an empty draft. Raises Denied, Invalid."""
         principal.require(SAVE, workspace=workspace)
-        self._workspaces.require_builder(tx, workspace)
+        self._workspaces.require_builder(tx, principal, workspace)
         check_definition(spec)
         self._platform_types.require_known(tx, spec.supported_platforms or (), field=PLATFORMS_FIELD)
         version = Version(
@@ -145,7 +151,7 @@ class DefinitionService:
     ) -> DefinitionView:
         """Change a definition; its versions stay. Raises NotFound, Denied, Invalid."""
         before = opened(tx, principal, SAVE, definition_id)
-        self._workspaces.require_builder(tx, before.workspace)
+        self._workspaces.require_builder(tx, principal, before.workspace)
         require_same(
             "a definition",
             {
@@ -195,55 +201,22 @@ class DefinitionService:
             )
         self.usage.forget(tx, definition_id)
         self._tags.forget(tx, _tagged(definition))
+        self.publishing.forget(tx, definition_id)
         DefinitionStore(tx).remove(definition)
         for listener in self.listeners:  # last: what named it meanwhile is found, too
             listener.definition_deleted(tx, principal.author, definition_id)
         self._changes.tell(tx, principal.author, EventType.DELETED, definition)
 
-    def order_form(
-        self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
-    ) -> tuple[Definition, Version]:
-        """Return a version to those who may order it for `workspace`. Raises NotFound, Denied, Conflict."""
-        principal.require("BUILDINGBLOCK_SAVE", workspace=workspace)
-        return self.orderable_version(tx, principal, version_id, workspace)
-
-    def offered_version(
-        self, tx: Transaction, principal: Principal, version_id: VersionId
-    ) -> tuple[Definition, Version]:
-        """Return a version to those who may know what it takes: a released one as its definition, a draft as its team.
-
-        Raises NotFound.
-        """
-        definition, version = self.version(tx, version_id)
-        is_own = principal.allows(LIST, workspace=definition.workspace)
-        if not (is_own or (version.is_released and visible(principal, definition))):
-            raise unknown_version(version_id)
-        return definition, version
-
-    # For other services: no principal is asked but in `orderable_version`
+    # For other services: no principal is asked
 
     def transparent_ones(self, tx: Transaction, definition_ids: Collection[DefinitionId]) -> frozenset[DefinitionId]:
         """Return those of the definitions that have run transparency."""
         found = DefinitionStore(tx).many(definition_ids) if definition_ids else {}
         return frozenset(key for key, definition in found.items() if definition.run_transparency)
 
-    def definition(self, tx: Transaction, definition_id: DefinitionId) -> Definition:
-        """Return a definition. Raises NotFound."""
-        definition = DefinitionStore(tx).get(definition_id)
-        if definition is None:
-            raise unknown_definition(definition_id)
-        return definition
-
     def kept(self, tx: Transaction, definition_id: DefinitionId) -> Definition | None:
         """Return a definition, which then stays until this transaction ends; None if there is none."""
         return DefinitionStore(tx).kept(definition_id)
-
-    def version(self, tx: Transaction, version_id: VersionId) -> tuple[Definition, Version]:
-        """Return a version and its definition. Raises NotFound."""
-        version = VersionStore(tx).get(version_id)
-        if version is None:
-            raise unknown_version(version_id)
-        return self.definition(tx, version.definition_id), version
 
     def known_versions(
         self, tx: Transaction, version_ids: Collection[VersionId]
@@ -256,50 +229,6 @@ class DefinitionService:
     def names(self, tx: Transaction, definition_ids: Collection[DefinitionId]) -> Mapping[DefinitionId, str]:
         """Return the display names of definitions."""
         return DefinitionStore(tx).names(definition_ids)
-
-    def latest_released(self, tx: Transaction, definition_id: DefinitionId) -> Version | None:
-        """Return the released version with the highest number, None if nothing is released."""
-        definition = DefinitionStore(tx).get(definition_id)
-        if definition is None or definition.released_version_id is None:
-            return None
-        return VersionStore(tx).get(definition.released_version_id)
-
-    def usable(
-        self, tx: Transaction, definition_id: DefinitionId, workspace: str
-    ) -> Sequence[tuple[Definition, Version]]:
-        """Return the definition with the version that new blocks of `workspace` get: the latest released one, or its own draft.
-
-        Nothing if there is none, or no such definition.
-        """
-        definition = DefinitionStore(tx).get(definition_id)
-        if definition is None:
-            return []
-        is_own = workspace == definition.workspace
-        version_id = definition.released_version_id or (definition.latest_version_id if is_own else None)
-        version = None if version_id is None else VersionStore(tx).get(version_id)
-        return [] if version is None else [(definition, version)]
-
-    def orderable_version(
-        self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
-    ) -> tuple[Definition, Version]:
-        """Return a version that `workspace` may use for its blocks: a released one, or a draft of its own.
-
-        Raises:
-            NotFound: there is no such version, or the principal may not know of it.
-            Conflict: the version cannot be used by that workspace, or not yet.
-        """
-        definition, version = self.version(tx, version_id)
-        if not version.is_released and workspace != definition.workspace:
-            if not principal.allows(LIST, workspace=definition.workspace):
-                raise unknown_version(version_id)
-            if "BUILDINGBLOCK_SAVE" not in principal.everywhere:
-                raise Conflict(
-                    f"version {version.number} of '{definition.display_name}' is a draft and can only be used in "
-                    f"workspace '{definition.workspace}'",
-                    code="VersionNotReleased",
-                    remedy="Release the version first.",
-                )
-        return definition, version
 
     def runner_of(self, tx: Transaction, version: Version) -> Runner:
         """Return who executes the runs of a version: the runner of its integration, or the one it names."""
@@ -382,6 +311,8 @@ class DefinitionService:
         if principal.allows(LIST, workspace=definition.workspace):
             count = self.usage.live_blocks(tx, definition.id)
             return DefinitionView(definition=definition, versions=versions, usage_count=count)
+        if definition.released_version_id is None:  # a reviewer looks at it
+            return DefinitionView(definition=definition, versions=versions, usage_count=None)
         released = tuple(item for item in versions if item.state is VersionState.RELEASED)
         return DefinitionView(definition=definition, versions=released, usage_count=None)
 
