@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from blockyard.protocol.kinds import PROJECT_USER_BINDING, WORKSPACE_USER_BINDING, Kind
+from blockyard.server.identity.model import NewUser
 from tests.support.block_world import (
     BLOCKS,
     MANUAL,
     OTHER,
+    PLATFORM,
     SHOP,
     a_change,
     a_value,
@@ -199,3 +202,35 @@ def test_a_sign_in_address_goes_with_the_block_that_gave_it(world: TenantWorld) 
 
     assert world.shown(tenant)["signInUrl"] == "https://git.example.test/shop-repo"
     assert definition_of(first) != definition_of(portal)
+
+
+def test_the_people_of_the_project_reach_the_module_until_the_deletion_of_the_tenant_is_asked_for(
+    world: TenantWorld,
+) -> None:
+    new = NewUser(username="ada", first_name="Ada", last_name="L", email="ada@x.test", admin=False)
+    world.db.write_now(lambda tx: world.services.users.seed(tx, new, "four random words"))
+    world.db.write_now(world.services.project_roles.seed)
+    bind(world, WORKSPACE_USER_BINDING, "in-shop", "Workspace Member", {"name": "shop"})
+    people = {"people": an_input("CODE", "USER_PERMISSIONS")}
+    world.add_zone(mandatory=[world.define_for_tenants(inputs=people, outputs=MAKES_TENANT["outputs"])])
+    tenant = world.make()
+    assert world.finish(OUTPUTS).inputs["people"]["value"] == "[]"
+
+    bind(world, PROJECT_USER_BINDING, "in-dev", "Project User", {"name": "dev", "ownedByWorkspace": "shop"})
+    run = world.finish(OUTPUTS)
+    document: Any = run.document
+    assert document["spec"]["trigger"]["reason"] == "PROJECT_PERMISSIONS_CHANGE"
+    assert '"username":"ada"' in str(run.inputs["people"]["value"])
+
+    world.api.be(SHOP)
+    assert world.delete_tenant(tenant).status_code == 202
+    run = world.finish(OUTPUTS)
+    assert (run.behavior, run.inputs["people"]["value"]) == ("APPLY", "[]")
+    world.api.be(PLATFORM)
+    world.decide(tenant, "decline-deletion", {"comment": "not yet"})
+    assert '"username":"ada"' in str(world.finish(OUTPUTS).inputs["people"]["value"])
+
+
+def bind(world: TenantWorld, kind: Kind, name: str, role: str, target: dict[str, str]) -> None:
+    body = {"metadata": {"name": name}, "roleRef": {"name": role}, "targetRef": target, "subject": {"name": "ada"}}
+    world.as_admin("POST", kind.collection, body, media=kind.media)
