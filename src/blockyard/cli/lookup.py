@@ -104,17 +104,6 @@ def tenant(client: Client, word: str) -> JsonObject:
     return _the_one(word, client.list(TENANT, {}, path=own("tenants")), "tenant")
 
 
-def platform_id(client: Client, word: str) -> str:
-    """Return the id of the platform that `word` means: its id, or `<platform>.<location>`. Raises Failure."""
-    if identifier := full_id(word):
-        return identifier
-    name, _, location = word.partition(".")
-    found = list(client.list(PLATFORM, {"identifier": name, "locationIdentifier": location}))
-    if not (location and found):
-        raise missing(f"there is no platform '{word}' that you may see", "Give its id, or <platform>.<location>.")
-    return text(found[0], "metadata", "uuid")
-
-
 def _is_prefix(word: str) -> bool:
     return len(word) >= MIN_PREFIX and _is_hex(word)
 

@@ -100,7 +100,9 @@ def show_tenant(tenant: Which, *, url: UrlOption = None, output: OutputOption = 
 @tenants.command("create")
 def create_tenant(
     project: Annotated[str, typer.Argument(help="Name of the project.")],
-    platform: Annotated[str, typer.Argument(help="Id of the platform, or <platform>.<location>.")],
+    platform: Annotated[
+        str, typer.Argument(help="Id of the platform, or <platform>.<location>.", autocompletion=names_of("platforms"))
+    ],
     *,
     workspace: NeededWorkspaceOption = None,
     landing_zone: Annotated[
@@ -129,7 +131,7 @@ def create_tenant(
         content: JsonObject = {
             "metadata": {"ownedByWorkspace": needed_workspace(workspace, url), "ownedByProject": project},
             "spec": {
-                "platformRef": PLATFORM.ref(lookup.platform_id(session.client, platform)),
+                "platformRef": PLATFORM.ref(text(lookup.platform(session.client, platform), "metadata", "uuid")),
                 "landingZoneRef": zone,
                 "platformTenantId": imported,
                 "requestedQuotas": quotas,
