@@ -83,6 +83,7 @@ def test_every_command_with_a_destructive_name_takes_yes() -> None:
         "payment-methods",
         "platform-types",
         "platforms",
+        "policies",
         "project-roles",
         "runners",
         "tag-definitions",

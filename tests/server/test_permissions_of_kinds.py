@@ -13,6 +13,7 @@ from blockyard.server.identity.model import NewUser, WorkspaceRole
 from blockyard.server.identity.permissions import ALL
 from blockyard.server.kit.database import Database
 from blockyard.server.projects.model import ProjectKey, ProjectSpec
+from blockyard.server.tags.model import TargetKind
 from blockyard.server.workspaces.model import BindingKind, NewBinding
 from tests.support.clock import FixedClock
 from tests.support.definitions import a_definition, an_integration
@@ -29,7 +30,7 @@ from tests.support.places import (
 from tests.support.principals import ADMINISTRATOR, a_key
 from tests.support.routes import Routes
 from tests.support.runner_keys import a_runner_key
-from tests.support.tags import a_tag
+from tests.support.tags import a_tag, declare
 from tests.support.world import BASE_URL, World, world_of
 
 OBJECTS = "/api/meshobjects"
@@ -81,6 +82,14 @@ def a_payment_method(name: str) -> Any:
         "metadata": {"name": name, "ownedByWorkspace": "team"},
         "spec": {"displayName": name, "expirationDate": None, "amount": 1, "tags": {}},
     }
+
+
+def a_policy(name: str) -> Any:
+    subjects = {
+        "authoritative": {"kind": "meshWorkspace", "tag": "stages"},
+        "affected": {"kind": "meshProject", "tag": "stage"},
+    }
+    return {"spec": {"name": name, "strategy": "SUBSET", **subjects}}
 
 
 def a_project(name: str) -> Any:
@@ -153,6 +162,13 @@ ROWS = {
         "TAGDEFINITION",
         lambda name: a_tag(key=name),
         address="meshProject.first",
+        prefix="ADM_",
+    ),
+    "policies": Row(
+        kinds.POLICY.collection,
+        kinds.POLICY.media,
+        "TAGDEFINITION",
+        a_policy,
         prefix="ADM_",
     ),
     "payment methods": Row(
@@ -261,6 +277,8 @@ def world(database: Database, clock: FixedClock) -> World:
     world.add_workspaces("admin", "team", "demo-partner")
     services, jane = world.services, NewUser(username="jane", first_name="Jane", last_name="", email="", admin=False)
     public_key = a_runner_key().public_pem
+    declare(world.db, services.tag_definitions, TargetKind.WORKSPACE, "stages")
+    declare(world.db, services.tag_definitions, TargetKind.PROJECT, "stage")
     world.db.write_now(lambda tx: services.users.seed(tx, jane, "four random words"))
     world.db.write_now(services.project_roles.seed)
     world.db.write_now(lambda tx: services.bindings.create(tx, ADMINISTRATOR, _MEMBERSHIP))

@@ -21,6 +21,7 @@ from blockyard.cli.commands.locations import locations
 from blockyard.cli.commands.payment_methods import payment_methods
 from blockyard.cli.commands.platform_types import platform_types
 from blockyard.cli.commands.platforms import platforms
+from blockyard.cli.commands.policies import policies
 from blockyard.cli.commands.project_roles import project_roles
 from blockyard.cli.commands.publications import publications
 from blockyard.cli.commands.requests import requests
@@ -78,6 +79,7 @@ def build() -> typer.Typer:
         tenants,
         service_instances,
         tag_definitions,
+        policies,
         keys,
         events,
         *_PEOPLE,

@@ -151,6 +151,15 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "admin-roles list": ("admin-roles list",),
     "admin-roles give": ("admin-roles give Auditor --user anna --expires 2027-06-30",),
     "admin-roles take": ("admin-roles take 6f0c5a9e-0b2d-4a57-8f3e-2f0a4f7d1c33",),
+    "policies list": ("policies list",),
+    "policies show": ("policies show 6f0c5a9e-0b2d-4a57-8f3e-2f0a4f7d1c33",),
+    "policies create": (
+        'policies create Stages --from meshWorkspace.stages --to meshProject.stage --hint "Ask the cloud team."',
+        "policies create Regions --from meshWorkspace.region --to meshBuildingBlockDefinition.region --strategy INTERSECTION",
+    ),
+    "policies update": ('policies update 6f0c5a9e-0b2d-4a57-8f3e-2f0a4f7d1c33 --hint "Choose another stage."',),
+    "policies delete": ("policies delete 6f0c5a9e-0b2d-4a57-8f3e-2f0a4f7d1c33",),
+    "policies violations": ("policies violations", "policies violations --workspace shop"),
     "tag-definitions list": ("tag-definitions list",),
     "tag-definitions show": ("tag-definitions show meshProject.env",),
     "tag-definitions create": (

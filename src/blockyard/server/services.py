@@ -35,7 +35,7 @@ from blockyard.server.publications.service import PublicationService
 from blockyard.server.runners.service import RunnerService
 from blockyard.server.runs.service import ClaimService, ReportService, RunService, RunSweeper, RunViews
 from blockyard.server.service_instances.service import ServiceInstanceService
-from blockyard.server.tags.service import TagDefinitionService, TagService
+from blockyard.server.tags.service import PolicyService, TagDefinitionService, TagService
 from blockyard.server.tenants.service import TenantService
 from blockyard.server.tofu_state.service import StateService
 from blockyard.server.workspaces.service import BindingService, WorkspaceService
@@ -59,6 +59,7 @@ class Services:
     api_keys: ApiKeyService
     tag_definitions: TagDefinitionService
     tags: TagService
+    policies: PolicyService
     workspaces: WorkspaceService
     bindings: BindingService
     binding_requests: BindingRequestService

@@ -19,6 +19,8 @@ from blockyard.protocol.kinds import (
     PAYMENT_METHOD,
     PLATFORM,
     PLATFORM_TYPE,
+    POLICY,
+    POLICY_VIOLATION,
     PROJECT,
     PROJECT_GROUP_BINDING,
     PROJECT_USER_BINDING,
@@ -140,6 +142,7 @@ _ANSWERS = (
             ("post", BLOCK_V2.collection): {"spec": {"targetRef": {"kind": WORKSPACE.name, "name": _NAME}}},
         },
     ),
+    _kind(POLICY, queries={("get", POLICY_VIOLATION.collection): {"policyUuid": _UUID}}),
     _kind(
         TAG_DEFINITION,
         "name",

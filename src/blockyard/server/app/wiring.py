@@ -39,7 +39,7 @@ from blockyard.server.runs.service import ClaimService, ReportService, RunContex
 from blockyard.server.service_instances.service import ServiceInstanceService
 from blockyard.server.services import Services
 from blockyard.server.tags.model import TargetKind
-from blockyard.server.tags.service import TagDefinitionService, TagService
+from blockyard.server.tags.service import PolicyService, TagDefinitionService, TagService
 from blockyard.server.tenants.service import TenantService
 from blockyard.server.tofu_state.service import StateLockbook, StateService
 from blockyard.server.workspaces.service import (
@@ -75,7 +75,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         limits=KeyLimits(settings.api_keys_per_workspace, settings.api_key_max_days),
     )
     people = WorkspacePeople(clock=clock, users=users, groups=groups)
-    tag_definitions, tags = TagDefinitionService(basics), TagService()
+    tag_definitions, tags = TagDefinitionService(basics), TagService(basics)
     workspaces = WorkspaceService(
         basics,
         people=people,
@@ -170,6 +170,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         tenants=tenants,
         sealer=sealer,
         state=locks,
+        tags=tags,
     )
     state = StateService(basics, runs=runs, kept_versions=settings.state_versions)
 
@@ -191,6 +192,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         api_keys=api_keys,
         tag_definitions=tag_definitions,
         tags=tags,
+        policies=PolicyService(basics, tags.guard, tag_definitions),
         workspaces=workspaces,
         bindings=bindings,
         binding_requests=binding_requests,
@@ -234,6 +236,7 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
     )
     for contents in (services.projects, *providing, services.tenants, services.blocks.usage):
         services.workspaces.uses.add(contents.of_workspace)
+    services.tags.guard.relations.extend((services.projects.relation(), services.blocks.relations.relation()))
     services.tag_definitions.holders |= {
         TargetKind.WORKSPACE: services.workspaces,
         TargetKind.PAYMENT_METHOD: services.payment_methods,
@@ -246,7 +249,6 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
     for followed in (services.users, services.groups):
         followed.followers.extend((services.bindings, services.project_bindings))
     services.projects.uses.add(services.service_instances.of_project)
-    services.payment_methods.uses.add(services.projects.of_payment_method)
     services.runners.uses.add(services.definitions.of_runner, services.integrations.of_runner)
     services.integrations.uses.add(services.definitions.of_integration)
     services.platform_types.uses.add(services.definitions.of_platform_type)

@@ -33,6 +33,7 @@ from blockyard.server.blocks.service.ordering import Ordering
 from blockyard.server.blocks.service.people import PeopleFollower
 from blockyard.server.blocks.service.planning import Planning
 from blockyard.server.blocks.service.ports import StateRemoval
+from blockyard.server.blocks.service.related import BlockRelations
 from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.service.usage import BlockUsage
 from blockyard.server.blocks.service.views import BlockView, Reader, Reading
@@ -48,6 +49,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runners.service import SecretSealer
 from blockyard.server.runs.model import Run
 from blockyard.server.runs.service import RunService
+from blockyard.server.tags.service import TagService
 from blockyard.server.tenants.service import TenantService
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -105,7 +107,8 @@ class LastChange:
 class BlockService:
     """Use cases of building blocks.
 
-    `hooks` is for runs and for loops, `usage` and `people` for definitions and workspaces, `on_tenants` for tenants.
+    `hooks` is for runs and for loops, `usage` and `people` for definitions and workspaces, `on_tenants` for tenants,
+    `relations` for tags.
     """
 
     def __init__(
@@ -118,8 +121,10 @@ class BlockService:
         tenants: TenantService,
         sealer: SecretSealer,
         state: StateRemoval,
+        tags: TagService,
     ) -> None:
         self._definitions = definitions
+        self.relations = BlockRelations(tags=tags, workspaces=workspaces, definitions=definitions)
         self._runs = runs
         self._reading: Reading = partial(Reader, definitions=definitions, workspaces=workspaces, tenants=tenants)
         starter = RunStarter(reading=self._reading, definitions=definitions, runs=runs, tenants=tenants)
@@ -131,12 +136,15 @@ class BlockService:
             sealer=sealer,
             reading=self._reading,
             starter=starter,
+            relations=self.relations,
         )
         self._changing = Changing(
             basics, definitions=definitions, sealer=sealer, reading=self._reading, starter=starter
         )
         self._planning = Planning(reading=self._reading, runs=runs, starter=starter)
-        self._deleting = Deleting(basics, runs=runs, state=state, reading=self._reading, starter=starter)
+        self._deleting = Deleting(
+            basics, runs=runs, state=state, reading=self._reading, starter=starter, relations=self.relations
+        )
         self.on_tenants = OnTenants(
             tenants=tenants,
             mandatory=Mandatory(definitions=definitions, ordering=self._ordering, reading=self._reading),

@@ -10,6 +10,7 @@ from blockyard.server.blocks.model.block import Block, Lifecycle
 from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effect
 from blockyard.server.blocks.service.access import is_operator, require_delete, require_known, require_purge
 from blockyard.server.blocks.service.ports import StateRemoval
+from blockyard.server.blocks.service.related import BlockRelations
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
@@ -38,7 +39,9 @@ class Deleting:
         state: StateRemoval,
         reading: Reading,
         starter: RunStarter,
+        relations: BlockRelations,
     ) -> None:
+        self._relations = relations
         self._reading = reading
         self._clock = basics.clock
         self._event_log = basics.event_log
@@ -104,6 +107,7 @@ class Deleting:
     def gone(self, tx: Transaction, block: Block, author: Author, *, force_purge: bool = False) -> Block:
         """Store a block as deleted; its state goes too, unless resources were left behind."""
         deleted = self._starter.save(tx, block.deleted(self._clock(), force_purge=force_purge))
+        self._relations.gone(tx, block)
         if not force_purge:
             self._state.remove(tx, block.id)
         self._event_log.append(

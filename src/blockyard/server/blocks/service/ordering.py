@@ -15,6 +15,7 @@ from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.model.resolution import resolved_name
 from blockyard.server.blocks.service.access import SAVE, operates
 from blockyard.server.blocks.service.parents import check_parents
+from blockyard.server.blocks.service.related import BlockRelations
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
@@ -84,7 +85,9 @@ class Ordering:
         sealer: SecretSealer,
         reading: Reading,
         starter: RunStarter,
+        relations: BlockRelations,
     ) -> None:
+        self._relations = relations
         self._reading = reading
         self._clock = basics.clock
         self._new_id = basics.new_id
@@ -127,6 +130,7 @@ class Ordering:
             parents=parents,
             status=BlockStatus.PENDING,
         ).with_inputs(version.inputs, inputs)
+        self._relations.ordered(tx, principal, block, by=SAVE, field=VERSION_FIELD)
         BlockStore(tx).add(block)
         touch_parents(tx, parents)
         self._event_log.append(

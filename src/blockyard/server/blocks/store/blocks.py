@@ -14,8 +14,10 @@ from sqlalchemy import (
     false,
     func,
     insert,
+    literal,
     select,
     true,
+    tuple_,
     union,
     update,
 )
@@ -178,6 +180,24 @@ class BlockStore:
         }
         conditions = [_blocks.c[name] == value for name, value in wanted.items() if value is not None]
         return self._count([IS_LIVE, *conditions])
+
+    def users_of(self, definition_id: UUID) -> Sequence[str]:
+        """Return the workspaces with blocks of a definition that are not deleted."""
+        found = select(_blocks.c.workspace).where(_blocks.c.definition_id == definition_id, IS_LIVE).distinct()
+        return [str(name) for (name,) in self._tx.execute(found)]
+
+    def used_by(self, workspace: str) -> Sequence[DefinitionId]:
+        """Return the definitions of which a workspace has blocks that are not deleted."""
+        found = select(_blocks.c.definition_id).where(_blocks.c.workspace == workspace, IS_LIVE).distinct()
+        return [DefinitionId(cast("UUID", one)) for one in self._tx.execute(found).scalars()]
+
+    def used_definitions(self, behind: tuple[str, UUID] | None, limit: int) -> Sequence[tuple[str, UUID]]:
+        """Return the first workspaces and definitions of which they have blocks behind such a pair, in their order."""
+        pair = (_blocks.c.workspace, _blocks.c.definition_id)
+        found = select(*pair).where(IS_LIVE).distinct().order_by(*pair).limit(limit)
+        if behind is not None:
+            found = found.where(tuple_(*pair) > tuple_(*map(literal, behind)))
+        return [cast("tuple[str, UUID]", tuple(row)) for row in self._tx.execute(found)]
 
     def deleted_of(self, definition_id: UUID) -> Sequence[BlockId]:
         """Return the ids of the deleted blocks of a definition."""

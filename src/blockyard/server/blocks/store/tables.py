@@ -89,6 +89,7 @@ for _index, _columns in {
     "_workspace": ("workspace", "created_at", "id", "sort_name"),
     "_status": ("status", "created_at", "id", "sort_name"),
     "_provider": ("provider",),
+    "_used": ("workspace", "definition_id"),
     "_definition_id": ("definition_id",),
     "_version_id": ("version_id",),
 }.items():

@@ -297,6 +297,10 @@ class DefinitionService(Offers):
         """Return what a workspace still has; for the deletion of workspaces."""
         return counted(DefinitionStore(tx).count_of(workspace), "building block definition")
 
+    def tagged(self, tx: Transaction, ids: Collection[DefinitionId]) -> Mapping[DefinitionId, Tagged]:
+        """Return those of the definitions that exist, as policies see them."""
+        return {one: _tagged(definition) for one, definition in DefinitionStore(tx).many(ids).items()}
+
     def remove_tag(self, tx: Transaction, tag: str, ids: Collection[str]) -> int:
         """Take the values of a tag from definitions; for the deletion of tag definitions."""
         return DefinitionStore(tx).remove_tag(tag, [DefinitionId(UUID(one)) for one in ids])

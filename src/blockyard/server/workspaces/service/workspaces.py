@@ -206,6 +206,11 @@ class WorkspaceService:
             self.warn_of_builders(tx)
         return workspace
 
+    def tagged(self, tx: Transaction, names: Collection[str]) -> Mapping[str, Tagged]:
+        """Return those of the workspaces that are not deleted, as policies see them."""
+        found = WorkspaceStore(tx).many(names)
+        return {name: _tagged(name, one.tags) for name, one in found.items() if one.deleted_at is None}
+
     def remove_tag(self, tx: Transaction, tag: str, ids: Collection[str]) -> int:
         """Take the values of a tag from workspaces; for the deletion of tag definitions."""
         return WorkspaceStore(tx).remove_tag(tag, sorted(ids))
