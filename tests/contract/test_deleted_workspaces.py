@@ -46,6 +46,7 @@ FOLLOWERS = {
     "platform_workspaces": "belong to a platform, which names them",
     "definition_audiences": "belong to a definition; a deleted workspace in its audience sees nothing",
     "publication_requests": "belong to a definition, and its workspace is not deleted while it is there",
+    "policy_violations": "belong to two things that are related, and their workspaces are not deleted while they are there",
     "runs": "belong to a block",
     "project_bindings": "belong to a project, and its workspace is not deleted while it is there",
     "service_instances": "belong to a project, and its workspace is not deleted while it is there",

@@ -286,13 +286,12 @@ def world(database: Database, clock: FixedClock) -> World:
     world.db.write_now(lambda tx: services.runners.seed_shared(tx, workspace="demo-partner", public_key=public_key))
     for seeded in (services.locations, services.platform_types):
         world.db.write_now(partial(seeded.seed, workspace="admin"))
-    drawn, first = world.new_id, iter([PLATFORM])
-    world.new_id = lambda: next(first, None) or drawn()
     platforms = Routes(world, media=kinds.PLATFORM.media, principal=ADMINISTRATOR)
-    platforms.ok("POST", kinds.PLATFORM.collection, a_platform("of-zones", config=KUBERNETES))
-    world.new_id = lambda: FOREIGN
-    foreign = a_platform("of-tenants", "demo-partner", config=KUBERNETES)
-    platforms.ok("POST", kinds.PLATFORM.collection, foreign)
+    drawn = world.new_id
+    for name, workspace, uuid in (("of-zones", "team", PLATFORM), ("of-tenants", "demo-partner", FOREIGN)):
+        first = iter([uuid])
+        world.new_id = lambda first=first: next(first, None) or drawn()  # type: ignore[misc]  # bound now
+        platforms.ok("POST", kinds.PLATFORM.collection, a_platform(name, workspace, config=KUBERNETES))
     world.new_id = drawn
     for name in ("a", "b"):
         platforms.ok("POST", kinds.PROJECT.collection, a_project(f"of-tenants-{name}"), media=kinds.PROJECT.media)
