@@ -240,6 +240,8 @@ async def test_members_see_the_projects_they_are_bound_to_and_managers_all(tenan
     assert (await jane.get(f"{projects}/shop.dev", headers=PROJECT)).status_code == 200
     assert (await jane.get(f"{projects}/shop.prod", headers=PROJECT)).status_code == 404
     assert (await jane.get("/api/blockyard/v1/projects/shop.prod/bindings")).status_code == 404
+    assert (await jane.delete(f"{projects}/shop.prod", headers=PROJECT)).status_code == 404
+    assert (await jane.delete(f"{projects}/shop.dev", headers=PROJECT)).status_code == 403
     assert (await jane.get("/api/blockyard/v1/projects/shop.dev/bindings")).status_code == 200
     only = (await jane.get(f"{projects}?workspaceIdentifier=shop", headers=PROJECT)).json()
     assert only["page"]["totalElements"] == 1

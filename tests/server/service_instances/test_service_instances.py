@@ -5,8 +5,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from blockyard.protocol.kinds import PROJECT_USER_BINDING as PROJECT_USER_BINDING_KIND
 from blockyard.protocol.kinds import SERVICE_INSTANCE
-from tests.support.tenancy import PROJECT, Tenancy, vendor
+from blockyard.server.identity.model import WorkspaceRole
+from tests.support.tenancy import PROJECT, PROJECT_USER_BINDING, Tenancy, vendor
 
 pytestmark = pytest.mark.anyio
 PATH = SERVICE_INSTANCE.collection
@@ -120,6 +122,32 @@ async def test_a_workspace_reads_its_own_and_registers_none(tenancy: Tenancy, ad
     unable = tenancy.key("shop", "PROJECT_LIST")
     statuses = [(await unable.get(path, headers=ACCEPT)).status_code for path in (PATH, f"{PATH}/db-1", f"{PATH}/db-2")]
     assert statuses == [403, 403, 404]
+
+
+async def test_members_see_the_instances_of_the_projects_they_are_bound_to(
+    tenancy: Tenancy, admin: httpx2.AsyncClient
+) -> None:
+    await register(admin, "db-1")
+    await register(admin, "db-2", "bank")
+    member, manager = tenancy.person("joe"), tenancy.person("ann")
+    tenancy.member("shop", "joe")
+    tenancy.member("bank", "joe", WorkspaceRole.MANAGER)
+    tenancy.member("shop", "ann", WorkspaceRole.MANAGER)
+
+    assert (await listed(member), await listed(manager)) == (["db-2"], ["db-1"])
+    assert (await member.get(f"{PATH}/db-1", headers=ACCEPT)).status_code == 404
+    tenancy.db.write_now(tenancy.project_roles.seed)
+    binding = {
+        "metadata": {"name": "joe-reads"},
+        "roleRef": {"name": "Project Reader"},
+        "targetRef": {"name": "dev", "ownedByWorkspace": "shop"},
+        "subject": {"name": "joe"},
+    }
+    bound = await admin.post(PROJECT_USER_BINDING_KIND.collection, json=binding, headers=PROJECT_USER_BINDING)
+    assert bound.status_code == 201, bound.text
+
+    assert await listed(member) == ["db-1", "db-2"]
+    assert (await member.get(f"{PATH}/db-1", headers=ACCEPT)).status_code == 200
 
 
 async def test_a_project_stays_as_long_as_it_has_an_instance(admin: httpx2.AsyncClient) -> None:

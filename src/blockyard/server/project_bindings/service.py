@@ -97,10 +97,7 @@ class ProjectBindingService:
 
     def get(self, tx: Transaction, principal: Principal, kind: BindingKind, name: str) -> Binding:
         """Return a binding. Raises Denied, NotFound."""
-        binding = principal.opened(LIST, BindingStore(tx).living(kind, name), _unknown(name))
-        if not principal.sees_project(binding.workspace, binding.project):
-            raise _unknown(name)
-        return binding
+        return principal.opened(LIST, _shown(principal, BindingStore(tx).living(kind, name)), _unknown(name))
 
     def of_project(self, tx: Transaction, principal: Principal, key: ProjectKey) -> Sequence[Binding]:
         """Return all bindings of a project, oldest first. Raises Denied, NotFound."""
@@ -113,7 +110,7 @@ class ProjectBindingService:
     def delete(self, tx: Transaction, principal: Principal, kind: BindingKind, name: str) -> None:
         """Take a role away; doing it again changes nothing. Raises Denied, NotFound."""
         bindings = BindingStore(tx)
-        binding = principal.opened(DELETE, bindings.at(kind, name), _unknown(name))
+        binding = principal.opened(DELETE, _shown(principal, bindings.at(kind, name)), _unknown(name))
         if binding.deleted_at is not None:
             return
         gone = bindings.save(replace(binding, deleted_at=self._basics.clock()))
@@ -230,6 +227,12 @@ def _content(binding: Binding) -> JsonObject:
         "project": binding.project,
         "subject": binding.subject,
     }
+
+
+def _shown(principal: Principal, binding: Binding | None) -> Binding | None:
+    """Return a binding unless it is of a project that the principal may not know of."""
+    shown = binding is not None and principal.sees_project(binding.workspace, binding.project)
+    return binding if shown else None
 
 
 def _unknown(name: str) -> NotFound:

@@ -76,10 +76,8 @@ class ProjectService:
 
     def get(self, tx: Transaction, principal: Principal, key: ProjectKey) -> Project:
         """Return a project. Raises Denied, NotFound."""
-        project = principal.opened("PROJECT_LIST", ProjectStore(tx).living(key.workspace, key.name), _unknown(key))
-        if not principal.sees_project(key.workspace, key.name):
-            raise _unknown(key)
-        return project
+        _require_shown(principal, key)
+        return principal.opened("PROJECT_LIST", ProjectStore(tx).living(key.workspace, key.name), _unknown(key))
 
     def create(self, tx: Transaction, principal: Principal, key: ProjectKey, spec: ProjectSpec) -> Project:
         """Make a project. Raises Denied, Invalid, NotFound (workspace), Conflict (name)."""
@@ -105,6 +103,7 @@ class ProjectService:
         self, tx: Transaction, principal: Principal, key: ProjectKey, sent: ProjectKey, spec: ProjectSpec
     ) -> Project:
         """Change what its owners decide; `sent` is the address they sent with it. Raises Denied, Invalid, NotFound."""
+        _require_shown(principal, key)
         projects = ProjectStore(tx)
         before = principal.opened("PROJECT_SAVE", projects.living(key.workspace, key.name), _unknown(key))
         require_same(
@@ -121,6 +120,7 @@ class ProjectService:
 
     def delete(self, tx: Transaction, principal: Principal, key: ProjectKey) -> None:
         """Delete a project; deleting it again changes nothing. Raises Denied, NotFound, Conflict (still in use)."""
+        _require_shown(principal, key)
         projects = ProjectStore(tx)
         project = principal.opened("PROJECT_DELETE", projects.at(key.workspace, key.name), _unknown(key))
         if project.deleted_at is not None:
@@ -195,6 +195,12 @@ def _tagged(project: Project) -> Tagged:
         workspace=project.workspace,
         tags=project.tags,
     )
+
+
+def _require_shown(principal: Principal, key: ProjectKey) -> None:
+    """Refuse as unknown what members may not know of, before anything tells whether it is there. Raises NotFound."""
+    if not principal.sees_project(key.workspace, key.name):
+        raise _unknown(key)
 
 
 def _unknown(key: ProjectKey) -> NotFound:

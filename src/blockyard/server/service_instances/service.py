@@ -22,7 +22,7 @@ PROJECT_FIELD = "/metadata/ownedByProject"
 
 
 class ServiceInstanceService:
-    """Use cases of service instances: a workspace sees its own, administrators register them for brokers."""
+    """Use cases of service instances: people see those of the projects they see, administrators register them for brokers."""
 
     def __init__(self, basics: Basics, *, projects: ProjectService) -> None:
         self._basics = basics
@@ -36,11 +36,14 @@ class ServiceInstanceService:
     ) -> Page[ServiceInstance]:
         """Return one page of the instances the principal may see with the `wanted` members, oldest first. Raises Denied."""
         owners = principal.listing("SERVICEINSTANCE_LIST").owners
-        return ServiceInstanceStore(tx).page(request, owners=owners, wanted=wanted)
+        only = {} if owners is None else principal.only_projects
+        return ServiceInstanceStore(tx).visible(request, owners=owners, only=only, wanted=wanted)
 
     def get(self, tx: Transaction, principal: Principal, instance_id: str) -> ServiceInstance:
         """Return an instance. Raises Denied, NotFound."""
         found = ServiceInstanceStore(tx).get(instance_id)
+        if found is not None and not principal.sees_project(found.workspace, found.project):
+            raise _unknown(instance_id)
         return principal.opened("SERVICEINSTANCE_LIST", found, _unknown(instance_id))
 
     def register(

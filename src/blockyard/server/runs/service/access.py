@@ -93,7 +93,7 @@ def _require_managed(principal: Principal, run: Run, code: str, *, own: str | No
     if any(principal.allows(code, workspace=None, provider=owner) for owner in (run.runner_workspace, run.provider)):
         return
     if access_of(principal, run, transparent=False) is RunAccess.NONE:
-        raise NotFound(f"there is no run {run.id}")
+        raise NotFound(f"there is no run {run.id}", code="RunUnknown")
     if own is not None and principal.belongs_to(run.workspace):
         principal.require(own, workspace=run.workspace)
     principal.require(code, workspace=None, provider=run.provider)
