@@ -103,11 +103,12 @@ class WholeServer:
 
     async def _send_all(self, requests: Iterable[Request]) -> list[httpx2.Response]:
         async with client_for(self.app) as client:
-            return [await self._send(client, request) for request in requests]
+            return [await self.send_by(client, request, self.token) for request in requests]
 
-    async def _send(self, client: httpx2.AsyncClient, request: Request) -> httpx2.Response:
+    async def send_by(self, client: httpx2.AsyncClient, request: Request, token: str) -> httpx2.Response:
+        """Send a request with a token, unless it brings one."""
         kind = request.media or "application/json"
-        token = self.token if request.token is None else request.token
+        token = token if request.token is None else request.token
         headers = {"Accept": kind, "Authorization": f"Bearer {token}"}
         content: bytes | None = None
         if isinstance(request.body, bytes):

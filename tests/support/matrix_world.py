@@ -1,0 +1,416 @@
+"""What the permission matrix asks about: something of every kind, and everybody who may ask.
+
+The workspace `platform` provides, `shop` consumes, `other` has nothing to do with either of them. Of what a provider can keep to
+itself there are two: one that is shown to everybody, and a restricted one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from blockyard.protocol import kinds
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import Kind
+from blockyard.server.app.seeds import SHARED_RUNNER_UUID
+from blockyard.server.identity.model import NewUser
+from blockyard.server.identity.service import Subject, SubjectKind
+from blockyard.server.identity.service.tokens import KEY_TOKEN_LIFE
+from tests.support.installation import text_of
+from tests.support.places import (
+    KUBERNETES,
+    a_landing_zone,
+    a_location,
+    a_platform,
+    a_platform_type,
+    a_tenant,
+    an_availability,
+    properties,
+)
+from tests.support.runner_keys import a_runner_key
+from tests.support.whole_server import (
+    BLOCKS,
+    RUNS,
+    Request,
+    Tenancy,
+    WholeServer,
+    a_definition,
+    a_version,
+    a_workspace,
+    an_order,
+    furnish,
+)
+
+OWN = kinds.OWN
+PASSWORD = "a sentence of somebody who tests"
+PEOPLE = {
+    "owner": ("Workspace Owner", "shop"),
+    "manager": ("Workspace Manager", "shop"),
+    "member": ("Workspace Member", "shop"),
+    "provider": ("Workspace Owner", "platform"),
+    "foreign": ("Workspace Owner", "other"),
+}
+"""What they are, and where."""
+
+STRANGERS = ("anonymous", "expired", "revoked")
+"""Those who are nobody: without a token, or with the token of a key whose last day is over, or that was deleted."""
+
+PRINCIPALS = ("admin", *PEOPLE, "powerless", "run", "runner", *STRANGERS)
+"""Everybody who asks; a powerless key belongs to the shop and has no code that any operation asks for."""
+
+
+@dataclass(frozen=True)
+class MatrixWorld:
+    """Tokens by principal; names and ids of things by the word before them in an address, restricted ones by `restricted <word>`."""
+
+    tokens: Mapping[str, str]
+    things: Mapping[str, str]
+    bodies: Mapping[str, "Json | bytes"]
+
+    def address(self, template: str, *, restricted: bool = False, unknown: bool = False) -> str:
+        """Return the address of what is there, or of what nobody knows."""
+        words = template.split("/")
+        return "/".join(
+            self._thing(words, place, restricted, unknown) if word.startswith("{") else word
+            for place, word in enumerate(words)
+        )
+
+    def can_be_restricted(self, template: str) -> bool:
+        """Whether there is a restricted thing of the kind that an address is about."""
+        return self.address(template) != self.address(template, restricted=True)
+
+    def _thing(self, words: list[str], place: int, restricted: bool, unknown: bool) -> str:  # noqa: FBT001  both are passed on
+        before = words[place - 1]
+        name = f"{words[place - 2]}/{before}" if before in {"userbindings", "groupbindings"} else before
+        if unknown and before not in _PARTS:
+            return f"shop.{UNKNOWN}" if words[place] == "{identifier}" else UNKNOWN
+        return self.things.get(f"restricted {name}" if restricted else name) or self.things[name]
+
+
+def a_matrix_world(server: WholeServer) -> MatrixWorld:
+    """Make all of it."""
+    builder = _Builder(server)
+    builder.people()
+    builder.keys()
+    builder.things_of_shop()
+    builder.things_of_platform()
+    builder.things_of_everybody()
+    return MatrixWorld(builder.tokens, builder.things, _bodies(builder.things))
+
+
+_PARTS = {"workspace", "versions", "source", "members"}
+"""Words of addresses before what is part of another thing."""
+
+_BY_ID = {kinds.API_KEY, kinds.INTEGRATION, kinds.PLATFORM, kinds.RUNNER, kinds.TENANT}
+
+
+class _Builder:
+    def __init__(self, server: WholeServer) -> None:
+        self.server = server
+        self.tenancy: Tenancy = furnish(server)
+        self.things: dict[str, str] = {"source": "source", "versions": "1", "members": "nora"}
+        self.tokens: dict[str, str] = {
+            "admin": server.token,
+            "anonymous": "",
+            "run": self.tenancy.run_token,
+        }
+        self._clients: dict[str, str] = {}
+        self.make(kinds.WORKSPACE, a_workspace("other"))
+
+    def make(self, kind: Kind, body: JsonObject, *words: str, restricted: bool = False) -> str:
+        made = self.server.ok(Request("POST", kind.collection, body, kind.media))
+        metadata: Any = made["metadata"]
+        found = str(metadata["uuid" if kind in _BY_ID else "name"])
+        self.know(found, kind.collection.removeprefix("/api/meshobjects/"), *words, restricted=restricted)
+        return found
+
+    def make_own(self, path: str, body: JsonObject, method: str = "POST") -> JsonObject:
+        return self.server.ok(Request(method, f"{OWN}/{path}", body))
+
+    def know(self, thing: str, *words: str, restricted: bool = False) -> None:
+        self.things |= {f"restricted {word}" if restricted else word: thing for word in words}
+
+    def people(self) -> None:
+        for name, (role, workspace) in PEOPLE.items():
+            self.user(name)
+            signed_in = self.make_own("login", {"username": name, "password": PASSWORD})
+            self.tokens[name] = text_of(signed_in, "access_token")
+            self.make(kinds.WORKSPACE_USER_BINDING, a_binding(f"{name}-in-{workspace}", role, workspace, name))
+        self.know(self.user("nora"), "users")
+        self.user("iris")
+        self.make(kinds.WORKSPACE_USER_BINDING, a_binding("nora-in-shop", "Workspace Member", "shop", "nora"))
+
+    def user(self, name: str) -> str:
+        users = self.server.services.users
+        new = NewUser(username=name, first_name=name, last_name="Doe", email=f"{name}@x.test")
+        self.server.db.write_now(lambda tx: users.seed(tx, new, PASSWORD))
+        user = self.server.db.read_now(lambda tx: users.by_username(tx, name))
+        assert user is not None
+        return str(user.id)
+
+    def keys(self) -> None:
+        self.know(self.key("powerless", "COMMUNICATION_LIST"), "apikeys", "meshapikeys")
+        back = timedelta(days=3).total_seconds()
+        last_day = (self.server.clock() - timedelta(days=2)).date().isoformat()
+        self.server.clock.advance(-back)
+        self.key("expired", "PROJECT_LIST", expiresAt=last_day)
+        self.server.clock.advance(back)
+        revoked = self.key("revoked", "PROJECT_LIST")
+        self.tokens |= {name: self.token(self._clients[name]) for name in ("powerless", "expired", "revoked")}
+        self.server.ok(Request("DELETE", kinds.API_KEY.path(revoked), media=kinds.API_KEY.media))
+        machine = self.make_own(f"runners/{SHARED_RUNNER_UUID}/keys", {"displayName": "machine"})
+        self.tokens["runner"] = self.token(str(machine["clientId"]))
+
+    def key(self, name: str, *codes: str, **more: Json) -> str:
+        spec: JsonObject = {"displayName": name, "permissions": [*codes], **more}
+        body: JsonObject = {"metadata": {"ownedByWorkspace": "shop"}, "spec": spec}
+        made = self.server.ok(Request("POST", kinds.API_KEY.collection, body, kinds.API_KEY.media))
+        self._clients[name] = text_of(made, "status", "clientId")
+        return text_of(made, "metadata", "uuid")
+
+    def token(self, client: str) -> str:
+        return self.server.services.tokens.issue(Subject(SubjectKind.API_KEY, UUID(client)), KEY_TOKEN_LIFE)
+
+    def things_of_shop(self) -> None:
+        tenancy = self.tenancy
+        self.know("shop", "workspaces", "meshworkspaces", "workspace", "meshpaymentmethods")
+        self.know(tenancy.block, "meshbuildingblocks", "blocks", "buildingBlock")
+        self.know(tenancy.run, "meshbuildingblockruns", "runs")
+        self._report()
+        self.server.ok(Request("POST", BLOCKS, an_order(tenancy.version), kinds.BLOCK_V2.media))
+        self.make_own(
+            "groups", {"name": "devs", "displayName": "Devs", "workspaceIdentifier": "shop", "members": ["nora"]}
+        )
+        self.know("devs", "groups")
+        self.make(kinds.WORKSPACE_GROUP_BINDING, a_binding("devs-in-shop", "Workspace Member", "shop", "devs"))
+        self.know("shop.dev", "projects", "meshprojects")
+        for kind, who in ((kinds.PROJECT_USER_BINDING, "nora"), (kinds.PROJECT_GROUP_BINDING, "devs")):
+            self.make(kind, a_project_binding(f"{who}-in-dev", who))
+        self.make(kinds.TENANT, a_tenant(tenancy.platform, "dev", "shop"), "tenants", "meshtenants")
+        self.make_own("serviceinstances/db", an_instance(), "PUT")
+        self.know("db", "serviceinstances", "meshserviceinstances")
+        made = self.make_own("binding-requests", a_binding_request("asked"))
+        self.know(str(made["uuid"]), "binding-requests")
+
+    def _report(self) -> None:
+        run, token, media = f"{RUNS}/{self.tenancy.run}", self.tenancy.run_token, kinds.RUN.media
+        state = f"/api/terraform/state/workspace/shop/buildingBlock/{self.tenancy.block}"
+        for request in (
+            Request("POST", f"{run}/status/source", SOURCE, media, token),
+            Request("POST", state, STATE, token=token),
+            Request("POST", f"{state}/lock", LOCK, token=token),
+            Request("POST", f"{OWN}/runs/{self.tenancy.run}/log", b"log", "application/octet-stream", token, NEEDED),
+        ):
+            answer = self.server.send(request)
+            assert answer.is_success, f"{request.path}: {answer.text}"
+
+    def things_of_platform(self) -> None:
+        tenancy = self.tenancy
+        self.know(tenancy.definition, "meshbuildingblockdefinitions", "definitions")
+        self.know(tenancy.version, "meshbuildingblockdefinitionversions", "definitionversions")
+        self.know(tenancy.platform, "meshplatforms")
+        self.make(kinds.RUNNER, a_runner("PUBLIC"), "runners")
+        draft = self.server.ok(Request("POST", kinds.DEFINITION.collection, a_definition(), kinds.DEFINITION.media))
+        self.know(text_of(draft, "metadata", "uuid"), "meshbuildingblockdefinitions", "definitions", restricted=True)
+        self.know(
+            text_of(draft, "status", "latestVersionUuid"),
+            "meshbuildingblockdefinitionversions",
+            "definitionversions",
+            restricted=True,
+        )
+        private = a_platform("mine", "platform", config=KUBERNETES, availability=an_availability("PRIVATE"))
+        self.make(kinds.PLATFORM, private, restricted=True)
+        for name in ("zone", "closed"):
+            zone = a_landing_zone(
+                tenancy.platform,
+                name,
+                "platform",
+                platformProperties=properties("kubernetes"),
+                restricted=name == "closed",
+            )
+            self.make(kinds.LANDING_ZONE, zone, "landingzones", restricted=name == "closed")
+        self.make(kinds.RUNNER, a_runner(), "runners", restricted=True)
+        self.make(kinds.INTEGRATION, an_integration())
+        self.make(kinds.LOCATION, a_location("fra", "platform"))
+        self.make(kinds.PLATFORM_TYPE, a_platform_type("MAINFRAME", "platform"), "platformtypes")
+
+    def things_of_everybody(self) -> None:
+        bound = self.make_own("admin-bindings", AN_ADMIN_BINDING)
+        self.know(str(bound["uuid"]), "admin-bindings")
+        self.make(kinds.TAG_DEFINITION, a_tag("meshWorkspace.stages"))
+        self.make(kinds.TAG_DEFINITION, a_tag("meshProject.stage"), "meshtagdefinitions")
+        policy = self.make_own("policies", A_POLICY)
+        metadata: Any = policy["metadata"]
+        self.know(metadata["uuid"], "policies")
+        self.make_own("project-roles", {"name": "guest", "displayName": "Guest"})
+        self.know("guest", "project-roles")
+        found: Any = self.server.ok(Request("GET", f"{OWN}/publications"))
+        self.know(found["_embedded"]["publications"][0]["uuid"], "publications")
+        own = self.tokens["owner"]
+        found = self.server.ok(Request("GET", kinds.EVENT_LOG.collection, media=kinds.EVENT_LOG.media, token=own))
+        self.know(found["_embedded"]["meshEventLogs"][0]["metadata"]["uuid"], "mesheventlogs")
+
+
+UNKNOWN = "0f0f0f0f-0000-4000-8000-000000000000"
+NEEDED: Mapping[str, str] = {"step": "apply", "offset": "0", "forRunnerUuid": str(SHARED_RUNNER_UUID)}
+"""Parameters without which some operations do not look at their path."""
+
+SOURCE: JsonObject = {"source": {"id": "source"}, "steps": [{"id": "apply", "displayName": "Apply"}]}
+STATE: JsonObject = {"version": 4, "serial": 1, "lineage": "l", "outputs": {}, "resources": []}
+LOCK: JsonObject = {"ID": "mine"}
+AN_ADMIN_BINDING: JsonObject = {"role": "Auditor", "subject": {"kind": "user", "name": "nora"}}
+A_POLICY: JsonObject = {
+    "spec": {
+        "name": "Stages",
+        "strategy": "SUBSET",
+        "authoritative": {"kind": "meshWorkspace", "tag": "stages"},
+        "affected": {"kind": "meshProject", "tag": "stage"},
+    }
+}
+
+
+def a_binding(name: str, role: str, workspace: str, subject: str) -> JsonObject:
+    """Return the binding of a role in a workspace."""
+    return {
+        "metadata": {"name": name},
+        "roleRef": {"name": role},
+        "targetRef": {"name": workspace},
+        "subject": {"name": subject},
+    }
+
+
+def a_project_binding(name: str, subject: str) -> JsonObject:
+    """Return the binding of a role in the shop's project."""
+    return {
+        "metadata": {"name": name},
+        "roleRef": {"name": "Project Reader"},
+        "targetRef": {"name": "dev", "ownedByWorkspace": "shop"},
+        "subject": {"name": subject},
+    }
+
+
+def a_binding_request(name: str) -> JsonObject:
+    """Return the request for a role in the shop."""
+    return {
+        "name": name,
+        "role": "Workspace Member",
+        "workspaceIdentifier": "shop",
+        "subject": "iris",
+        "reason": "helps",
+    }
+
+
+def an_instance() -> JsonObject:
+    """Return a service instance in the shop's project."""
+    return {
+        "metadata": {"ownedByWorkspace": "shop", "ownedByProject": "dev", "marketplaceIdentifier": "global"},
+        "spec": {"creator": "nora", "displayName": "DB", "planId": "small", "serviceId": "postgres", "parameters": {}},
+    }
+
+
+def a_tag(name: str) -> JsonObject:
+    """Return the definition of a tag."""
+    kind, _, key = name.partition(".")
+    return {
+        "metadata": {"name": name},
+        "spec": {
+            "targetKind": kind,
+            "key": key,
+            "displayName": key,
+            "description": "",
+            "sortOrder": 0,
+            "mandatory": False,
+            "immutable": False,
+            "restricted": False,
+            "valueType": {"multiSelect": {"options": ["dev", "prod"], "defaultValue": None}},
+        },
+    }
+
+
+def a_runner(restriction: str = "PRIVATE") -> JsonObject:
+    """Return a runner of the provider."""
+    spec: JsonObject = {
+        "displayName": "own",
+        "publicKey": a_runner_key().public_pem,
+        "implementationType": "ALL",
+        "restriction": restriction,
+    }
+    return {"metadata": {"ownedByWorkspace": "platform"}, "spec": spec}
+
+
+def an_integration() -> JsonObject:
+    """Return an integration of the provider."""
+    gitlab: JsonObject = {"baseUrl": "https://gitlab.example.test", "runnerRef": kinds.RUNNER.ref(SHARED_RUNNER_UUID)}
+    spec: JsonObject = {"displayName": "CI", "config": {"type": "gitlab", "gitlab": gitlab}}
+    return {"metadata": {"ownedByWorkspace": "platform"}, "spec": spec}
+
+
+def _bodies(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
+    """Return what requests bring that do not send back what they read, by operation."""
+    of_shop: JsonObject = {"ownedByWorkspace": "shop"}
+    objects: Mapping[Kind, JsonObject] = {
+        kinds.BLOCK_V2: an_order(things["meshbuildingblockdefinitionversions"]),
+        kinds.API_KEY: {"metadata": of_shop, "spec": {"displayName": "new", "permissions": ["PROJECT_LIST"]}},
+        kinds.WORKSPACE: a_workspace("new"),
+        kinds.WORKSPACE_USER_BINDING: a_binding("new", "Workspace Member", "shop", "iris"),
+        kinds.WORKSPACE_GROUP_BINDING: a_binding("new", "Workspace Manager", "shop", "devs"),
+        kinds.TAG_DEFINITION: a_tag("meshLandingZone.new"),
+        kinds.PAYMENT_METHOD: {"metadata": {"name": "new", **of_shop}, "spec": {"displayName": "new"}},
+        kinds.PROJECT: {"metadata": {"name": "new", **of_shop}, "spec": {"displayName": "new"}},
+        kinds.PROJECT_USER_BINDING: a_project_binding("new", "owner"),
+        kinds.PROJECT_GROUP_BINDING: {**a_project_binding("new", "devs"), "roleRef": {"name": "Project User"}},
+        kinds.TENANT: a_tenant(things["meshplatforms"], "dev", "shop"),
+        kinds.RUNNER: a_runner(),
+        kinds.INTEGRATION: an_integration(),
+        kinds.LOCATION: a_location("new", "platform"),
+        kinds.PLATFORM_TYPE: a_platform_type("NEW", "platform"),
+        kinds.PLATFORM: a_platform("new", "platform", config=KUBERNETES),
+        kinds.DEFINITION: a_definition(),
+        kinds.VERSION: a_version(things["meshbuildingblockdefinitions"], str(uuid4()), number=2, state="DRAFT"),
+        kinds.LANDING_ZONE: a_landing_zone(
+            things["meshplatforms"], "new", "platform", platformProperties=properties("kubernetes")
+        ),
+        kinds.POLICY: A_POLICY,
+    }
+    state = "/api/terraform/state/workspace/{workspace}/buildingBlock/{block_id}"
+    own: Mapping[str, Json | bytes] = {
+        "POST runs/{run_id}/log": b"log",
+        "POST runs/{run_id}/release": {},
+        "PUT me/password": {"currentPassword": PASSWORD, "password": "another sentence of somebody"},
+        "POST users": {"username": "new", "password": PASSWORD},
+        "PUT users/{uuid}": {"firstName": "N", "lastName": "N", "email": "n@x.test"},
+        "PUT users/{uuid}/password": {"password": PASSWORD},
+        "PUT users/{uuid}/lock": {"disabled": True},
+        "POST groups": {"name": "new", "displayName": "New", "workspaceIdentifier": "shop"},
+        "PUT groups/{name}": {"displayName": "New"},
+        "POST admin-bindings": {**AN_ADMIN_BINDING, "role": "Ops Support"},
+        "POST binding-requests": a_binding_request("new"),
+        "POST publications/{uuid}/approve": {},
+        "POST publications/{uuid}/reject": {"comment": "no"},
+        "PUT policies/{uuid}": A_POLICY,
+        "POST project-roles": {"name": "new", "displayName": "New"},
+        "PUT project-roles/{name}": {"displayName": "New"},
+        "POST tenants/{uuid}/decline-deletion": {"comment": "no"},
+        "PUT serviceinstances/{instance_id}": an_instance(),
+        "POST runners/{uuid}/keys": {"displayName": "new"},
+        "PUT definitionversions/{uuid}/defect": {"reason": "bad"},
+        "PUT definitions/{uuid}/publication": {"restriction": "PUBLIC"},
+        "POST definitions/{uuid}/publication/submit": {},
+        "POST definitions/{uuid}/publication/deprecate": {},
+        "POST definitions/{uuid}/publication/reactivate": {},
+        "POST login": {"username": "nora", "password": PASSWORD},
+    }
+    return (
+        {f"POST {kind.collection}": body for kind, body in objects.items()}
+        | {f"{method} {OWN}/{path}": body for key, body in own.items() for method, path in [key.split(" ")]}
+        | {
+            f"POST {state}": STATE,
+            f"POST {state}/lock": LOCK,
+            f"DELETE {state}/lock": LOCK,
+            f"POST {RUNS}/{{run_id}}/status/source": SOURCE,
+            f"PATCH {RUNS}/{{run_id}}/status/source/{{source_id}}": {"status": "IN_PROGRESS"},
+            f"PUT {RUNS}/{{run_id}}/plan-artifact": b"plan",
+            "POST /api/login": {"clientId": str(uuid4()), "clientSecret": "unknown"},
+        }
+    )
