@@ -109,7 +109,13 @@ class BlockWorld:
     # Definitions
 
     def define(
-        self, name: str = "Bucket", *, transparent: bool = False, released: bool = True, **spec: Any
+        self,
+        name: str = "Bucket",
+        *,
+        transparent: bool = False,
+        released: bool = True,
+        template: str | None = None,
+        **spec: Any,
     ) -> JsonObject:
         """Make a definition of the platform team and fill its version; return the version."""
         definition = self.as_admin(
@@ -122,6 +128,7 @@ class BlockWorld:
                     "description": "something useful",
                     "targetType": "WORKSPACE_LEVEL",
                     "runTransparency": transparent,
+                    "displayNameTemplate": template,
                 },
             },
             media=DEFINITION.media,

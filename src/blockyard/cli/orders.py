@@ -12,9 +12,9 @@ _PLACEHOLDER = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
 
 
 def order_document(
-    version: Version, *, workspace: str, name: str, inputs: JsonObject, parents: Iterable[str] = ()
+    version: Version, *, workspace: str, name: str | None, inputs: JsonObject, parents: Iterable[str] = ()
 ) -> JsonObject:
-    """Return the document that orders a building block for a workspace."""
+    """Return the document that orders a building block for a workspace; without a name its definition says it."""
     return {
         "metadata": {"uuid": None, "ownedByWorkspace": ""},
         "spec": {

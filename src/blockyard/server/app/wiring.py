@@ -147,6 +147,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         definitions=definitions,
         runs=runs,
         workspaces=workspaces,
+        payment_methods=payment_methods,
         sealer=sealer,
         state=locks,
     )
@@ -168,6 +169,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         followed.followers.extend((bindings, project_bindings))
     projects.uses.add(service_instances.of_project)
     payment_methods.uses.add(projects.of_payment_method)
+    payment_methods.uses.add(blocks.payments.of_payment_method)
     runners.uses.add(definitions.of_runner)
     runners.uses.add(integrations.of_runner)
     integrations.uses.add(definitions.of_integration)

@@ -28,6 +28,7 @@ from blockyard.server.blocks.service.changing import Changing
 from blockyard.server.blocks.service.deleting import Deleting
 from blockyard.server.blocks.service.hooks import BlockHooks
 from blockyard.server.blocks.service.ordering import Ordering
+from blockyard.server.blocks.service.payments import PaymentChoices
 from blockyard.server.blocks.service.people import PeopleFollower
 from blockyard.server.blocks.service.planning import Planning
 from blockyard.server.blocks.service.ports import StateRemoval
@@ -43,6 +44,7 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied
 from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.runners.service import SecretSealer
 from blockyard.server.runs.model import Run
 from blockyard.server.runs.service import RunService
@@ -100,7 +102,7 @@ class LastChange:
 
 
 class BlockService:
-    """Use cases of building blocks. `hooks` is for runs and for loops, `usage` and `people` for definitions and workspaces."""
+    """Use cases of building blocks. `hooks` is for runs and for loops, `usage`, `people` and `payments` for lower features."""
 
     def __init__(
         self,
@@ -109,12 +111,14 @@ class BlockService:
         definitions: DefinitionService,
         runs: RunService,
         workspaces: WorkspaceService,
+        payment_methods: PaymentMethodService,
         sealer: SecretSealer,
         state: StateRemoval,
     ) -> None:
         self._definitions = definitions
         self._runs = runs
-        self._reading: Reading = partial(Reader, definitions=definitions, workspaces=workspaces)
+        self.payments = PaymentChoices(payment_methods)
+        self._reading: Reading = partial(Reader, definitions=definitions, workspaces=workspaces, payments=self.payments)
         starter = RunStarter(reading=self._reading, definitions=definitions, runs=runs)
         self._ordering = Ordering(
             basics,
@@ -123,9 +127,15 @@ class BlockService:
             sealer=sealer,
             reading=self._reading,
             starter=starter,
+            payments=self.payments,
         )
         self._changing = Changing(
-            basics, definitions=definitions, sealer=sealer, reading=self._reading, starter=starter
+            basics,
+            definitions=definitions,
+            sealer=sealer,
+            reading=self._reading,
+            starter=starter,
+            payments=self.payments,
         )
         self._planning = Planning(reading=self._reading, runs=runs, starter=starter)
         self._deleting = Deleting(basics, runs=runs, state=state, reading=self._reading, starter=starter)

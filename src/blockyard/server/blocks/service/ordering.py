@@ -8,15 +8,17 @@ import structlog
 from blockyard.protocol.binding import Owner, SealedFor, input_key
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.blocks.model.block import Block, BlockId, BlockStatus, InputValue, Parent
-from blockyard.server.blocks.model.inputs import Seal, merge_inputs, with_defaults
+from blockyard.server.blocks.model.inputs import Seal, merge_inputs
 from blockyard.server.blocks.model.order import BlockRequest
-from blockyard.server.blocks.model.resolution import resolved_name
+from blockyard.server.blocks.model.resolution import block_name
 from blockyard.server.blocks.service.access import SAVE, operates
 from blockyard.server.blocks.service.parents import check_parents
+from blockyard.server.blocks.service.payments import PaymentChoices
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Definition, TargetType, Version
+from blockyard.server.definitions.model.hiding import visible_values, with_defaults
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import EventType
@@ -55,8 +57,10 @@ class Ordering:
         sealer: SecretSealer,
         reading: Reading,
         starter: RunStarter,
+        payments: PaymentChoices,
     ) -> None:
         self._reading = reading
+        self._payments = payments
         self._clock = basics.clock
         self._new_id = basics.new_id
         self._event_log = basics.event_log
@@ -74,12 +78,13 @@ class Ordering:
         _check_level(definition)
         _check_limit(tx, version, workspace)
         parents = check_parents(tx, version, workspace, request.parents or ())
+        called = request.display_name or definition.display_name_template or definition.display_name
         block_id = BlockId(self._new_id())
         inputs = self._inputs(tx, principal, request, version, block_id)
         block = Block(
             id=block_id,
-            display_name=request.display_name,
-            name=resolved_name(request.display_name, inputs),
+            display_name=called,
+            name=block_name(called, definition.display_name_template, visible_values(version.inputs, inputs)),
             workspace=workspace,
             provider=version.workspace,
             definition_id=version.definition_id,
@@ -91,6 +96,7 @@ class Ordering:
             status=BlockStatus.PENDING,
         ).with_inputs(version.inputs, inputs)
         BlockStore(tx).add(block)
+        self._payments.keep(tx, block, version.inputs, request.inputs)
         touch_parents(tx, parents)
         self._event_log.append(
             tx,

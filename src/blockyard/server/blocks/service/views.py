@@ -1,7 +1,8 @@
 """Blocks as a principal sees them, with everything they refer to read once per transaction."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.blocks.model.block import Block, BlockOutput, BlockStatus, Lifecycle
@@ -14,13 +15,16 @@ from blockyard.server.blocks.model.resolution import (
     resolve_inputs,
 )
 from blockyard.server.blocks.service.access import may_give_input
+from blockyard.server.blocks.service.payments import PaymentChoices
 from blockyard.server.blocks.store import BlockStore
-from blockyard.server.definitions.model import Definition, DefinitionId, Version, VersionId
+from blockyard.server.definitions.model import Definition, DefinitionId, TagOwner, Version, VersionId
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runners.model import SealingKey
 from blockyard.server.workspaces.service import WorkspaceService
+
+Tags: TypeAlias = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +51,15 @@ class Reader:
         *,
         definitions: DefinitionService,
         workspaces: WorkspaceService,
+        payments: PaymentChoices,
     ) -> None:
         self._tx = tx
+        self._payments = payments
         self._definitions = definitions
         self._workspaces = workspaces
         self._versions: dict[VersionId, tuple[Definition, Version]] = {}
         self._people: dict[str, Sequence[JsonObject]] = {}
+        self._tags: dict[str, Tags] = {}
 
     def version_of(self, block: Block) -> tuple[Definition, Version]:
         """Return the definition and the version of a block; a draft with its content of now."""
@@ -75,11 +82,16 @@ class Reader:
         """Return blocks as the principal sees them."""
         BlockStore(self._tx).find_all({parent_id for block in blocks for parent_id in block.parent_ids})
         self._load_versions(blocks)
+        self._load_tags({block.workspace for block in blocks if _reads_tags(self.version_of(block)[1])})
         return [self.view(principal, block) for block in blocks]
 
     def inputs_of(self, block: Block, version: Version) -> Sequence[ResolvedInput]:
         """Return all inputs of a block with their values of now."""
         return resolve_inputs(block, version.inputs, self._around(block))
+
+    def run_inputs_of(self, block: Block, version: Version) -> Sequence[ResolvedInput]:
+        """Return all inputs of a block as runs get them: a payment method as a whole, not by its name."""
+        return self._payments.spelled_out(self._tx, block.workspace, self.inputs_of(block, version))
 
     def waiting_for(self, block: Block, version: Version) -> BlockStatus | None:
         """Return what keeps the block from running; None if nothing does."""
@@ -90,7 +102,9 @@ class Reader:
 
     def missing(self, block: Block, version: Version) -> frozenset[str]:
         """Return the keys of the inputs that people have to fill in."""
-        return missing_inputs(version.inputs, block.standing(version.inputs), self.runner_key(version).opens)
+        standing = block.standing(version.inputs)
+        unknown = self._payments.unknown(self._tx, block.workspace, version.inputs, standing)
+        return missing_inputs(version.inputs, standing, self.runner_key(version).opens) | unknown
 
     def runner_key(self, version: Version) -> SealingKey:
         """Return how secrets for the version's runner are sealed."""
@@ -103,7 +117,23 @@ class Reader:
             for parent in block.parents
             if parent.block_id in parents
         }
-        return Surroundings(people=lambda: self._people_of(block.workspace), parents=outputs)
+        return Surroundings(
+            people=lambda: self._people_of(block.workspace),
+            parents=outputs,
+            tags=lambda owner: self._tags_of(block, owner),
+        )
+
+    def _tags_of(self, block: Block, owner: TagOwner) -> Tags:
+        """Return the tags of a block's workspace; a block of a workspace has nothing else that has tags."""
+        if owner is not TagOwner.WORKSPACE:
+            return {}
+        self._load_tags({block.workspace})
+        return self._tags.get(block.workspace, {})
+
+    def _load_tags(self, workspaces: Collection[str]) -> None:
+        wanted = {*workspaces} - self._tags.keys()
+        if wanted:
+            self._tags |= self._workspaces.tags_of(self._tx, wanted)
 
     def _people_of(self, workspace: str) -> Sequence[JsonObject]:
         if workspace not in self._people:
@@ -121,6 +151,10 @@ class Reader:
         wanted = {block.version_id for block in blocks} - self._versions.keys()
         if wanted:
             self._versions |= self._definitions.known_versions(self._tx, wanted)
+
+
+def _reads_tags(version: Version) -> bool:
+    return any(spec.tag is not None for spec in version.inputs.values())
 
 
 Reading = Callable[[Transaction], Reader]

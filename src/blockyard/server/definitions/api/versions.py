@@ -13,6 +13,7 @@ from blockyard.protocol.kinds import VERSION_V1 as KIND_V1
 from blockyard.server.definitions.api.schemas import VersionIn, VersionOut
 from blockyard.server.definitions.model import DefinitionId, VersionId, VersionView
 from blockyard.server.definitions.model.documents import shown_content
+from blockyard.server.definitions.model.implementation import WIRE_NAMES
 from blockyard.server.definitions.service import VersionService
 from blockyard.server.identity.api import CurrentPrincipal, holding
 from blockyard.server.kit.bodies import LARGE_BYTES
@@ -71,7 +72,7 @@ def version_routes(db: Database, versions: VersionService, links: Links) -> APIR
 
     @objects.get("/{uuid}", response_model=VersionOut)
     async def get_version(uuid: UUID, principal: CurrentPrincipal) -> Response:
-        """Return a version."""
+        """Return a version; of a released one of others the implementation is left out but for its type."""
         return answer.one(await db.read(lambda tx: versions.get(tx, principal, VersionId(uuid))))
 
     @objects.put("/{uuid}", response_model=VersionOut)
@@ -100,12 +101,15 @@ def _parts(view: VersionView) -> JsonObject:
         "versionNumber": version.number,
         "state": version.state.value,
     }
+    spec, status = head | shown_content(version.content), {"state": version.state.value}
+    if view.is_redacted:
+        spec["implementation"] = {"type": WIRE_NAMES[version.implementation_type]}
     return {
         "metadata": {
             "uuid": str(version.id),
             "ownedByWorkspace": version.workspace,
             "createdOn": wire_time(version.created_at),
         },
-        "spec": head | shown_content(version.content),
-        "status": {"state": version.state.value, "usageCount": view.usage_count},
+        "spec": spec,
+        "status": status if view.usage_count is None else status | {"usageCount": view.usage_count},
     }

@@ -1,6 +1,7 @@
 """What definitions and versions are, and their rules; plain Python."""
 
 from blockyard.server.definitions.model.definition import (
+    PEOPLE,
     AssignmentType,
     DeclaredType,
     Definition,
@@ -9,9 +10,11 @@ from blockyard.server.definitions.model.definition import (
     DefinitionSpec,
     DefinitionView,
     DeletionMode,
+    InputKind,
     InputSpec,
     OutputAssignment,
     OutputSpec,
+    TagOwner,
     TargetType,
     Value,
     Version,
@@ -26,6 +29,7 @@ from blockyard.server.definitions.model.definition import (
 )
 
 __all__ = [
+    "PEOPLE",
     "AssignmentType",
     "DeclaredType",
     "Definition",
@@ -34,9 +38,11 @@ __all__ = [
     "DefinitionSpec",
     "DefinitionView",
     "DeletionMode",
+    "InputKind",
     "InputSpec",
     "OutputAssignment",
     "OutputSpec",
+    "TagOwner",
     "TargetType",
     "Value",
     "Version",
