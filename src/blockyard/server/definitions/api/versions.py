@@ -101,7 +101,10 @@ def _parts(view: VersionView) -> JsonObject:
         "versionNumber": version.number,
         "state": version.state.value,
     }
-    spec, status = head | shown_content(version.content), {"state": version.state.value}
+    spec = head | shown_content(version.content)
+    status: JsonObject = {"state": version.state.value}
+    if view.usage_count is not None:
+        status["usageCount"] = view.usage_count
     if view.is_redacted:
         spec["implementation"] = {"type": WIRE_NAMES[version.implementation_type]}
     return {
@@ -111,5 +114,5 @@ def _parts(view: VersionView) -> JsonObject:
             "createdOn": wire_time(version.created_at),
         },
         "spec": spec,
-        "status": status if view.usage_count is None else status | {"usageCount": view.usage_count},
+        "status": status,
     }
