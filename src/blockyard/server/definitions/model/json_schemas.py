@@ -40,9 +40,9 @@ def check_schema(text: str) -> None:
     try:
         schema = read_json(text)
     except ValueError as error:
-        raise SchemaError(f"it is no JSON ({error})") from error
+        raise SchemaError(f"it is not JSON ({error})") from error
     if not isinstance(schema, dict):
-        raise SchemaError("it is no JSON object")
+        raise SchemaError("it is not a JSON object")
     _made(schema)
 
 
@@ -142,4 +142,4 @@ def _depth(value: Json, most: int) -> int:
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number of JSON")
+    raise ValueError(f"{text} is not a number in JSON")

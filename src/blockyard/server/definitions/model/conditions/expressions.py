@@ -111,7 +111,7 @@ def _unexpected(text: str, error: UnexpectedInput) -> str:
     position = _position(error)
     if position is None or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
         return "it ends too early"
-    return f"it is no condition from character {position + 1} on: '{text[position : position + 20]}'"
+    return f"it cannot be read from character {position + 1} on: '{text[position : position + 20]}'"
 
 
 @v_args(inline=True)
@@ -167,9 +167,9 @@ def _unescaped(match: re.Match[str]) -> str:
     kind, escaped = match.lastindex, match[match.lastindex or 0]
     if kind == _LETTER:
         if escaped not in _ESCAPED:
-            raise ConditionError(f"{match[0]} is no escape sequence")
+            raise ConditionError(f"{match[0]} is not an escape sequence")
         return _ESCAPED[escaped]
     number = int(escaped, 8 if kind == _OCTAL else 16)
     if number > 0x10FFFF or 0xD800 <= number < 0xE000:  # noqa: PLR2004  the end of Unicode, and its surrogates
-        raise ConditionError(f"{match[0]} is no character")
+        raise ConditionError(f"{match[0]} is not a character")
     return chr(number)

@@ -100,7 +100,7 @@ def _checked(spec: InputSpec, condition: str, inputs: Mapping[str, InputSpec]) -
 def _unreadable(key: str, inputs: Mapping[str, InputSpec], *, by_operator: bool) -> str:
     read = inputs.get(key)
     if read is None:
-        return "is no input of this version"
+        return "is not an input of this version"
     if read.assignment_type not in PEOPLE:
         return f"is not filled in by people but {read.assignment_type}"
     if read.assignment_type is not AssignmentType.USER_INPUT and not by_operator:
