@@ -9,9 +9,11 @@ from sqlalchemy import event
 
 from blockyard.protocol.kinds import PAYMENT_METHOD
 from blockyard.server.payment_methods.model import PaymentSpec
+from blockyard.server.tags.model import TargetKind
 from blockyard.server.workspaces.model import WorkspaceSettings
 from tests.support.block_world import BLOCKS, BlockWorld, a_change, an_input, an_order, status_of, uuid_of
 from tests.support.principals import ADMINISTRATOR
+from tests.support.tags import declare
 
 METHODS = "/api/meshobjects/meshpaymentmethods"
 PAYS: Any = {"pays": an_input("CODE", "PAYMENT_METHOD")}
@@ -20,7 +22,7 @@ PAYS: Any = {"pays": an_input("CODE", "PAYMENT_METHOD")}
 def add_method(world: BlockWorld, name: str = "cc-4711", workspace: str = "shop") -> None:
     """Make a payment method."""
     day = datetime(2030, 1, 31, tzinfo=UTC).date()
-    spec = PaymentSpec(display_name="Cost center", expiration_date=day, amount=500, tags={"owner": ["ann"]})
+    spec = PaymentSpec(display_name="Cost center", expiration_date=day, amount=500, tags={})
     methods = world.services.payment_methods
     world.db.write_now(lambda tx: methods.create(tx, ADMINISTRATOR, workspace, name, spec))
 
@@ -39,7 +41,7 @@ def test_the_orderer_names_a_payment_method_and_the_run_gets_the_whole_of_it(wor
         "name": "Cost center",
         "amount": 500,
         "expirationDate": "2030-01-31",
-        "tags": {"owner": ["ann"]},
+        "tags": {},
     }
 
 
@@ -94,16 +96,17 @@ def test_what_was_a_text_before_the_draft_changed_is_no_payment_method(world: Bl
 
 
 def test_a_run_reads_the_tags_of_its_workspace(world: BlockWorld) -> None:
-    tagged = WorkspaceSettings(display_name="Shop", tags={"cost.center": ["4711", "4712"], "none": []})
+    tagged = WorkspaceSettings(display_name="Shop", tags={"cost.center": ["4711", "4712"]})
     workspaces = world.services.workspaces
+    declare(world.db, world.services.tag_definitions, TargetKind.WORKSPACE, "cost.center", options=("4711", "4712"))
     world.db.write_now(lambda tx: workspaces.update(tx, ADMINISTRATOR, "shop", "shop", tagged))
-    keys = {"centers": "cost.center", "none": "none", "absent": "stage"}
+    keys = {"centers": "cost.center", "absent": "stage"}
     inputs: Any = {key: an_input("CODE", "TAG", argument=f"WORKSPACE.{tag}") for key, tag in keys.items()}
 
     block = world.order(world.define(inputs=inputs))
     given = {key: item["value"] for key, item in world.claimed().inputs.items()}
 
-    assert given == {"centers": '["4711","4712"]', "none": "[]", "absent": "null"}
+    assert given == {"centers": '["4711","4712"]', "absent": "null"}
     assert {key: item["value"] for key, item in block["spec"]["inputs"].items()} == given
 
 

@@ -7,7 +7,11 @@ import pytest
 
 from blockyard.server.definitions.model import TagOwner
 from blockyard.server.definitions.model.json_schemas import SchemaError, check_schema, misfit
+from blockyard.server.kit.errors import Conflict
+from blockyard.server.tags.model import TargetKind
 from tests.support.definitions import VERSIONS, Catalogue, an_input, changed, terraform
+from tests.support.principals import ADMINISTRATOR
+from tests.support.tags import declare
 
 SCHEMA = json.dumps({"type": "object", "properties": {"size": {"type": "integer"}}, "required": ["size"]})
 TENANT: Any = {"targetType": "TENANT_LEVEL", "supportedPlatforms": [{"name": "AWS"}]}
@@ -114,6 +118,21 @@ def test_a_tag_knows_the_versions_that_read_it_until_none_does(catalogue: Catalo
     assert others == [[], []]
     assert users(TagOwner.WORKSPACE, "cost-center") == []
     assert users(TagOwner.WORKSPACE, "x") == ["version 1 of 'Bucket'"]
+
+
+def test_a_tag_definition_stays_while_a_version_reads_it(catalogue: Catalogue) -> None:
+    tags, kind = catalogue.tag_definitions, TargetKind.WORKSPACE
+    declare(catalogue.database, tags, kind, "cost-center")
+    draft = catalogue.draft(catalogue.define())
+    catalogue.edit(draft, implementation=terraform(), inputs={"a": a_tag()})
+
+    def delete() -> None:
+        catalogue.database.write_now(lambda tx: tags.delete(tx, ADMINISTRATOR, f"{kind}.cost-center"))
+
+    with pytest.raises(Conflict, match="version 1 of 'Bucket'"):
+        delete()
+    catalogue.edit(draft, implementation=terraform(), inputs={})
+    delete()
 
 
 @pytest.mark.parametrize(

@@ -168,10 +168,9 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     for followed in (users, groups):
         followed.followers.extend((bindings, project_bindings))
     projects.uses.add(service_instances.of_project)
-    payment_methods.uses.add(projects.of_payment_method)
-    payment_methods.uses.add(blocks.payments.of_payment_method)
-    runners.uses.add(definitions.of_runner)
-    runners.uses.add(integrations.of_runner)
+    payment_methods.uses.add(projects.of_payment_method, blocks.payments.of_payment_method)
+    tag_definitions.uses.add(definitions.of_tag_definition)
+    runners.uses.add(definitions.of_runner, integrations.of_runner)
     integrations.uses.add(definitions.of_integration)
     platform_types.uses.add(definitions.of_platform_type)
     definitions.usage = blocks.usage

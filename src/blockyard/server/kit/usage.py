@@ -26,9 +26,9 @@ class Uses(Generic[K]):
         self._verb = verb
         self._ask: list[Ask[K]] = []
 
-    def add(self, ask: Ask[K]) -> None:
-        """Ask this, too, before something is deleted."""
-        self._ask.append(ask)
+    def add(self, *asks: Ask[K]) -> None:
+        """Ask these, too, before something is deleted."""
+        self._ask.extend(asks)
 
     def of(self, tx: Transaction, key: K) -> Sequence[str]:
         """Return one phrase for each use."""

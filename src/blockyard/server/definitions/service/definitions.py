@@ -54,9 +54,16 @@ from blockyard.server.platforms.model import PlatformType
 from blockyard.server.platforms.service import PlatformTypeService
 from blockyard.server.runners.model import UNREADABLE, Runner, RunnerId, SealingKey
 from blockyard.server.runners.service import RunnerService, SecretSealer
-from blockyard.server.tags.model import Tagged, TargetKind
+from blockyard.server.tags.model import TagDefinition, Tagged, TargetKind
 from blockyard.server.tags.service import TagService
 from blockyard.server.workspaces.service import WorkspaceService
+
+_TAG_OWNERS = {
+    TargetKind.WORKSPACE: TagOwner.WORKSPACE,
+    TargetKind.PROJECT: TagOwner.PROJECT,
+    TargetKind.PAYMENT_METHOD: TagOwner.PAYMENT_METHOD,
+    TargetKind.LANDING_ZONE: TagOwner.LANDING_ZONE,
+}
 
 
 class DefinitionService:
@@ -349,8 +356,13 @@ class DefinitionService:
         return named("building block definition", names, found.total)
 
     def of_tag(self, tx: Transaction, owner: TagOwner, tag_key: str) -> list[str]:
-        """Return one phrase for each version that reads a tag; for the deletion of tag definitions."""
+        """Return one phrase for each version that reads a tag."""
         return _phrases(tx, VersionStore(tx).reading(owner, tag_key))
+
+    def of_tag_definition(self, tx: Transaction, definition: TagDefinition) -> list[str]:
+        """Return one phrase for each version that reads a tag; for the deletion of tag definitions."""
+        owner = _TAG_OWNERS.get(definition.target_kind)
+        return [] if owner is None else self.of_tag(tx, owner, definition.tag)
 
     def with_credentials_in_address(self, tx: Transaction) -> list[str]:
         """Return one phrase for each version from before they were refused; for `doctor`. Never the address itself."""
