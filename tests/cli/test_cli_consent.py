@@ -83,10 +83,14 @@ def test_every_command_with_a_destructive_name_takes_yes() -> None:
         "payment-methods",
         "platform-types",
         "platforms",
+        "policies",
         "project-roles",
         "runners",
         "tag-definitions",
+        "tenants",
         "users",
     ]
-    assert sorted(found) == sorted([*(f"{group} delete" for group in groups), "groups remove", "state restore"])
+    assert sorted(found) == sorted(
+        [*(f"{group} delete" for group in groups), "groups remove", "state restore", "tenants purge"]
+    )
     assert all("--yes" in options for options in found.values()), found

@@ -167,6 +167,26 @@ def test_tag_definitions_are_created_changed_listed_and_deleted(cli: Cli) -> Non
     assert cli("tag-definitions", "show", name).code == 3
 
 
+def test_policies_are_created_changed_listed_and_deleted_and_their_violations_are_told(cli: Cli) -> None:
+    tags = ("meshWorkspace.stages", "meshProject.stage")
+    for tag in tags:
+        cli.does("tag-definitions", "create", tag)
+
+    made = cli.does("policies", "create", "Stages", "--from", tags[0], "--to", tags[1], "-o", "json").document
+    policy = text_of(made, "metadata", "uuid")
+    cli.does("policies", "update", policy, "--hint", "Ask the cloud team", "--strategy", "intersection")
+
+    listed = cli.does("policies", "list").out
+    assert all(word in listed for word in ("Stages", *tags, "INTERSECTION"))
+    assert "Ask the cloud team" in cli.does("policies", "show", policy).out
+    assert cli.does("policies", "violations", "-o", "json").out.strip() == "[]"
+    assert cli("policies", "create", "Other", "--from", "meshProject").code == 2
+    assert cli("policies", "delete", policy).code == 2  # nobody can be asked
+    cli.does("policies", "delete", policy, "--yes")
+    for tag in tags:
+        cli.does("tag-definitions", "delete", tag, "--yes")
+
+
 @pytest.mark.parametrize("words", [["--amount", "many"], ["--tag", "no-value"], ["--tag", "=x"]])
 def test_what_is_no_member_of_a_payment_method_is_refused_before_anything_is_sent(cli: Cli, words: list[str]) -> None:
     refused = cli("payment-methods", "create", "pm", "-w", "shop", *words)

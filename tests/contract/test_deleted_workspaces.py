@@ -21,6 +21,7 @@ from tests.support.places import (
     a_location,
     a_platform,
     a_platform_type,
+    a_tenant,
     properties,
 )
 from tests.support.principals import ADMINISTRATOR
@@ -43,6 +44,8 @@ _PATIENCE_SECONDS = 20.0
 FOLLOWERS = {
     "definition_versions": "belong to a definition, and its workspace is not deleted while it is there",
     "platform_workspaces": "belong to a platform, which names them",
+    "definition_audiences": "belong to a definition; a deleted workspace in its audience sees nothing",
+    "publication_requests": "belong to a definition, and its workspace is not deleted while it is there",
     "runs": "belong to a block",
     "project_bindings": "belong to a project, and its workspace is not deleted while it is there",
     "service_instances": "belong to a project, and its workspace is not deleted while it is there",
@@ -131,6 +134,11 @@ def a_late_platform(workspace: str, tenancy: Tenancy) -> Request:
     return Request("POST", kinds.PLATFORM.collection, body, kinds.PLATFORM.media)
 
 
+def a_late_tenant(workspace: str, tenancy: Tenancy) -> Request:
+    body = a_tenant(tenancy.platform, "dev", workspace)
+    return Request("POST", kinds.TENANT.collection, body, kinds.TENANT.media)
+
+
 def a_late_landing_zone(workspace: str, tenancy: Tenancy) -> Request:
     kubernetes = properties("kubernetes")
     body = a_landing_zone(tenancy.platform, f"late-{workspace}", workspace, platformProperties=kubernetes)
@@ -170,6 +178,7 @@ CREATIONS: Mapping[str, Callable[[str, Tenancy], Request]] = {
     "platforms": a_late_platform,
     "definitions": a_late_definition,
     "landing_zones": a_late_landing_zone,
+    "tenants": a_late_tenant,
     "blocks": a_block,
 }
 """How each kind of row that belongs to a workspace is made, by table."""

@@ -30,17 +30,21 @@ from tests.support.whole_server import (
 PASSWORD = "a sentence of somebody who tests"
 NEW_PASSWORD = "another sentence of somebody who tests"
 CARRIED = {
-    "automateDeletionApproval": "is about tenants, which do not exist yet",
-    "automateDeletionReplication": "is about tenants, which do not exist yet",
     "async": "tells the runner how to work",
     "omitRunObjectInput": "tells the runner what to send to a workflow",
     "useMeshHttpBackendFallback": "tells the runner to use the server's state backend",
     "changesDetected": "what a runner found",
     "includeAllPublished": "a filter of a list",
+    "awaitsApproval": "a filter of a list",
+    "restricted": "hides a landing zone, which its owner may do, and is a filter of a list",
+    "automateDeletionApproval": "what a landing zone does with its own tenants",
+    "automateDeletionReplication": "what a landing zone does with its own tenants",
+    "immutable": "what a tag definition asks of values; administrators make them",
+    "mandatory": "what a tag definition asks of things; administrators make them",
     "isOptional": "lets a run leave an output out",
     "oldestFirst": "the order of a list",
-    "onlyApplyOncePerTenant": "is about tenants, which do not exist yet",
-    "useInLandingZonesOnly": "is about landing zones, which do not exist yet",
+    "onlyApplyOncePerTenant": "how many blocks of a definition may be in one place",
+    "useInLandingZonesOnly": "hides a definition from orders; who offers it orders it nevertheless",
 }
 """Flags that are no rights, and what they are."""
 

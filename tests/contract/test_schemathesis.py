@@ -28,6 +28,12 @@ OPERATIONS = [
 
 
 @pytest.fixture(scope="module")
+def server(own_server: WholeServer) -> WholeServer:
+    """The application, whose loops run: the library that sends the requests starts them."""
+    return own_server
+
+
+@pytest.fixture(scope="module")
 def api(server: WholeServer) -> BaseSchema:
     """The document that the application itself hands out."""
     return from_asgi("/api/openapi.json", server.app)

@@ -29,10 +29,19 @@ from blockyard.protocol.kinds import (
     PLATFORM,
     PLATFORM_TYPE,
     TAG_DEFINITION,
+    TENANT,
 )
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID
 from tests.support.document_checks import CHECKS
-from tests.support.places import KUBERNETES, a_landing_zone, a_location, a_platform, a_platform_type, properties
+from tests.support.places import (
+    KUBERNETES,
+    a_landing_zone,
+    a_location,
+    a_platform,
+    a_platform_type,
+    a_tenant,
+    properties,
+)
 from tests.support.runner_keys import a_runner_key
 from tests.support.whole_server import (
     BLOCKS,
@@ -48,7 +57,7 @@ from tests.support.whole_server import (
     an_order,
 )
 
-SCENARIOS = int(os.environ.get("GENERATED_SCENARIOS", "5"))
+SCENARIOS = int(os.environ.get("GENERATED_SCENARIOS", "8"))
 """For each database, which get different ones. Each has up to twice as many requests as steps, and takes about half a second."""
 
 STEPS = 40
@@ -150,6 +159,8 @@ class Useful:
             ("PUT", f"{LANDING_ZONE.collection}/{{name}}"): {
                 "spec": a_landing_zone(self._tenancy.platform, **_ZONE)["spec"]
             },
+            ("POST", TENANT.collection): a_tenant(self._tenancy.platform, "dev", "shop"),
+            ("POST", f"{OWN}/tenants/{{uuid}}/decline-deletion"): {"comment": "not yet"},
             ("POST", BLOCKS): order,
             ("PUT", f"{BLOCKS}/{{uuid}}"): order,
             ("POST", _STATE): {"version": 4, "serial": self._count, "lineage": "one"},
@@ -258,6 +269,12 @@ class Follower:
             version: Any = answer.json()
             if version["spec"]["state"] == "RELEASED":
                 self._useful.released(version["metadata"]["uuid"])
+
+
+@pytest.fixture(scope="module")
+def server(own_server: WholeServer) -> WholeServer:
+    """The application, whose loops run: the library that sends the requests starts them."""
+    return own_server
 
 
 @pytest.fixture

@@ -13,20 +13,31 @@ from blockyard.server.identity.model import NewUser, WorkspaceRole
 from blockyard.server.identity.permissions import ALL
 from blockyard.server.kit.database import Database
 from blockyard.server.projects.model import ProjectKey, ProjectSpec
+from blockyard.server.tags.model import TargetKind
 from blockyard.server.workspaces.model import BindingKind, NewBinding
 from tests.support.clock import FixedClock
 from tests.support.definitions import a_definition, an_integration
 from tests.support.http import client_for
-from tests.support.places import KUBERNETES, a_landing_zone, a_location, a_platform, a_platform_type, properties
+from tests.support.places import (
+    KUBERNETES,
+    a_landing_zone,
+    a_location,
+    a_platform,
+    a_platform_type,
+    a_tenant,
+    properties,
+)
 from tests.support.principals import ADMINISTRATOR, a_key
 from tests.support.routes import Routes
 from tests.support.runner_keys import a_runner_key
-from tests.support.tags import a_tag
+from tests.support.tags import a_tag, declare
 from tests.support.world import BASE_URL, World, world_of
 
 OBJECTS = "/api/meshobjects"
 PLATFORM = UUID("0f0c0000-0000-4000-8000-000000000001")
 """The platform of the landing zones."""
+FOREIGN = UUID("0f0c0000-0000-4000-8000-000000000002")
+"""The platform of the tenants: who offers it may look at all of them."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,14 @@ def a_payment_method(name: str) -> Any:
         "metadata": {"name": name, "ownedByWorkspace": "team"},
         "spec": {"displayName": name, "expirationDate": None, "amount": 1, "tags": {}},
     }
+
+
+def a_policy(name: str) -> Any:
+    subjects = {
+        "authoritative": {"kind": "meshWorkspace", "tag": "stages"},
+        "affected": {"kind": "meshProject", "tag": "stage"},
+    }
+    return {"spec": {"name": name, "strategy": "SUBSET", **subjects}}
 
 
 def a_project(name: str) -> Any:
@@ -145,6 +164,13 @@ ROWS = {
         address="meshProject.first",
         prefix="ADM_",
     ),
+    "policies": Row(
+        kinds.POLICY.collection,
+        kinds.POLICY.media,
+        "TAGDEFINITION",
+        a_policy,
+        prefix="ADM_",
+    ),
     "payment methods": Row(
         kinds.PAYMENT_METHOD.collection,
         kinds.PAYMENT_METHOD.media,
@@ -212,6 +238,13 @@ ROWS = {
         lambda name: a_landing_zone(str(PLATFORM), name, platformProperties=properties("kubernetes")),
         address="first",
     ),
+    "tenants": Row(
+        kinds.TENANT.collection,
+        kinds.TENANT.media,
+        "TENANT",
+        lambda name: a_tenant(str(FOREIGN), {"first": "of-tenants-a", "second": "of-tenants-b"}[name]),
+        changes=False,
+    ),
 }
 
 
@@ -244,6 +277,8 @@ def world(database: Database, clock: FixedClock) -> World:
     world.add_workspaces("admin", "team", "demo-partner")
     services, jane = world.services, NewUser(username="jane", first_name="Jane", last_name="", email="", admin=False)
     public_key = a_runner_key().public_pem
+    declare(world.db, services.tag_definitions, TargetKind.WORKSPACE, "stages")
+    declare(world.db, services.tag_definitions, TargetKind.PROJECT, "stage")
     world.db.write_now(lambda tx: services.users.seed(tx, jane, "four random words"))
     world.db.write_now(services.project_roles.seed)
     world.db.write_now(lambda tx: services.bindings.create(tx, ADMINISTRATOR, _MEMBERSHIP))
@@ -251,10 +286,16 @@ def world(database: Database, clock: FixedClock) -> World:
     world.db.write_now(lambda tx: services.runners.seed_shared(tx, workspace="demo-partner", public_key=public_key))
     for seeded in (services.locations, services.platform_types):
         world.db.write_now(partial(seeded.seed, workspace="admin"))
-    drawn, world.new_id = world.new_id, lambda: PLATFORM
+    drawn, first = world.new_id, iter([PLATFORM])
+    world.new_id = lambda: next(first, None) or drawn()
     platforms = Routes(world, media=kinds.PLATFORM.media, principal=ADMINISTRATOR)
     platforms.ok("POST", kinds.PLATFORM.collection, a_platform("of-zones", config=KUBERNETES))
+    world.new_id = lambda: FOREIGN
+    foreign = a_platform("of-tenants", "demo-partner", config=KUBERNETES)
+    platforms.ok("POST", kinds.PLATFORM.collection, foreign)
     world.new_id = drawn
+    for name in ("a", "b"):
+        platforms.ok("POST", kinds.PROJECT.collection, a_project(f"of-tenants-{name}"), media=kinds.PROJECT.media)
     return world
 
 

@@ -114,10 +114,10 @@ class BlockWorld:
         *,
         transparent: bool = False,
         released: bool = True,
-        template: str | None = None,
+        about: JsonObject | None = None,
         **spec: Any,
     ) -> JsonObject:
-        """Make a definition of the platform team and fill its version; return the version."""
+        """Make a definition of the platform team, `about` says what else of it, and fill its version; return the version."""
         definition = self.as_admin(
             "POST",
             DEFINITIONS,
@@ -128,7 +128,7 @@ class BlockWorld:
                     "description": "something useful",
                     "targetType": "WORKSPACE_LEVEL",
                     "runTransparency": transparent,
-                    "displayNameTemplate": template,
+                    **(about or {}),
                 },
             },
             media=DEFINITION.media,
@@ -306,8 +306,12 @@ def an_order(
     name: str = "my block",
     workspace: str = "shop",
     parents: Sequence[JsonObject] = (),
+    tenant: JsonObject | None = None,
 ) -> JsonObject:
     """Return the body of a POST; inputs as plain values, secrets as secret objects."""
+    target: JsonObject = {"kind": "meshWorkspace", "uuid": None, "name": workspace}
+    if tenant is not None:
+        target = {"kind": "meshTenant", "uuid": uuid_of(tenant), "name": None}
     refs: list[Json] = [{"uuid": uuid_of(parent), "kind": "meshBuildingBlock"} for parent in parents]
     old: list[Json] = [{"buildingBlockUuid": uuid_of(parent)} for parent in parents]
     return {
@@ -319,7 +323,7 @@ def an_order(
                 "uuid": uuid_of(version),
                 "kind": "meshBuildingBlockDefinitionVersion",
             },
-            "targetRef": {"kind": "meshWorkspace", "uuid": None, "name": workspace},
+            "targetRef": target,
             "displayName": name,
             "inputs": {key: _sent(value) for key, value in (inputs or {}).items()},
             "parentBuildingBlockRefs": refs,

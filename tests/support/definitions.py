@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from blockyard.protocol.kinds import DEFINITION, INTEGRATION, VERSION
+from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.kinds import DEFINITION, INTEGRATION, OWN, VERSION
 from blockyard.server.definitions.model import DefinitionId, VersionId
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
@@ -50,9 +51,11 @@ class Blocks:
 class Catalogue:
     """Definitions and versions over HTTP, in the workspaces `team` (the first principal's), `shop` and `demo-partner`."""
 
-    def __init__(self, database: Database, clock: Clock, ids: Callable[[], UUID], *, allow_files: bool = False) -> None:
-        whole = world_of(database, clock, ids, allow_file_repositories=allow_files)
-        self.database = database
+    def __init__(
+        self, database: Database, clock: Clock, ids: Callable[[], UUID], *, allow_files: bool = False, **chosen: Json
+    ) -> None:
+        whole = world_of(database, clock, ids, allow_file_repositories=allow_files, **chosen)
+        self.database, self.events = database, whole.events
         self.runners = whole.services.runners
         self.workspaces = whole.services.workspaces
         self.integrations = whole.services.integrations
@@ -264,4 +267,6 @@ def definition_ref(definition: Any) -> Any:
 def _media(path: str) -> str:
     if path.startswith(INTEGRATIONS):
         return INTEGRATION.media
+    if path.startswith(OWN):
+        return "application/json"
     return VERSION.media if path.startswith(VERSIONS) else DEFINITION.media

@@ -1,4 +1,4 @@
-"""Locations, platform types, platforms and landing zones for tests: documents as clients send them."""
+"""Locations, platform types, platforms, landing zones and tenants for tests: documents as clients send them."""
 
 from typing import Any
 
@@ -109,6 +109,21 @@ def a_landing_zone(
             "quotas": [],
             "mandatoryBuildingBlockRefs": [],
             "recommendedBuildingBlockRefs": [],
+            **spec,
+        },
+    }
+
+
+def a_tenant(platform: str, project: str = "dev", workspace: str = "team", **spec: Any) -> dict[str, Any]:
+    """Return a request for a tenant on the platform with this id."""
+    return {
+        "apiVersion": "v4",
+        "kind": "meshTenant",
+        "metadata": {"ownedByWorkspace": workspace, "ownedByProject": project},
+        "spec": {
+            "platformRef": {"uuid": platform, "kind": "meshPlatform"},
+            "landingZoneRef": None,
+            "platformTenantId": None,
             **spec,
         },
     }

@@ -25,7 +25,15 @@ from tests.support.installation import (
     text_of,
     value,
 )
-from tests.support.places import KUBERNETES, a_landing_zone, a_location, a_platform, a_platform_type, properties
+from tests.support.places import (
+    KUBERNETES,
+    a_landing_zone,
+    a_location,
+    a_platform,
+    a_platform_type,
+    a_tenant,
+    properties,
+)
 from tests.support.tags import a_tag
 
 OBJECTS = "/api/meshobjects"
@@ -105,6 +113,9 @@ def check(installed: Installation) -> None:
     integrations = _read(installed, "meshintegrations", kinds.INTEGRATION.media)
     assert "https://gitlab.example.test" in json.dumps(integrations)
 
+    definitions = _read(installed, "meshbuildingblockdefinitions", kinds.DEFINITION.media)
+    assert '"publicationState": "PUBLISHED"' in json.dumps(definitions)
+    assert "UNPUBLISHED" not in json.dumps(definitions)
     blocks = _blocks(installed)
     by_hand, bucket = blocks["size"], blocks["password"]
     assert (status(by_hand), outputs(by_hand)) == ("SUCCEEDED", {"size": 16})
@@ -131,6 +142,8 @@ def _fill_places(installed: Installation, owner: str) -> None:
     made = _make(installed, "meshplatforms", kinds.PLATFORM.media, sent)
     zone = a_landing_zone(text_of(made, "metadata", "uuid"), "k8s", owner, platformProperties=properties("kubernetes"))
     _make(installed, "meshlandingzones", kinds.LANDING_ZONE.media, zone)
+    tenant = a_tenant(text_of(made, "metadata", "uuid"), "dev", "shop", platformTenantId="shop-dev")
+    _make(installed, "meshtenants", kinds.TENANT.media, tenant)
 
 
 def _check_places(installed: Installation) -> None:
@@ -143,6 +156,9 @@ def _check_places(installed: Installation) -> None:
         assert '"accessToken": {"hash": "sha256:' in json.dumps(platform)
         zone = _read(installed, "meshlandingzones/k8s", kinds.LANDING_ZONE.media)
         assert text_of(zone, "spec", "platformRef", "uuid") == text_of(platform, "metadata", "uuid")
+        for tenant in _embedded(_read(installed, "meshtenants?workspaceIdentifier=shop", kinds.TENANT.media)):
+            assert text_of(tenant, "status", "tenantName") == "shop.dev.k8s.fra-dc1"
+            assert text_of(tenant, "spec", "platformTenantId") == "shop-dev"
 
 
 def _bind_people(installed: Installation, workspace: str) -> None:

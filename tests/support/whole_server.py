@@ -161,7 +161,10 @@ def furnish(server: WholeServer) -> Tenancy:
     return replace(work_on_block(server, definition, version), platform=text_of(platform, "metadata", "uuid"))
 
 
-_A_PLATFORM: JsonObject = a_platform("k8s", "platform", config=KUBERNETES)
+_TOKEN: JsonObject = {"clientConfig": {"accessToken": {"plaintext": SECRET}}, "namespaceNamePattern": "n"}
+_A_PLATFORM: JsonObject = a_platform(
+    "k8s", "platform", config={**KUBERNETES, "kubernetes": {**KUBERNETES["kubernetes"], "replication": _TOKEN}}
+)
 
 
 def work_on_block(server: WholeServer, definition: str, version: str) -> Tenancy:

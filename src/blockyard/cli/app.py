@@ -8,6 +8,7 @@ import typer
 
 from blockyard import __version__
 from blockyard.cli.commands.admin_roles import admin_roles
+from blockyard.cli.commands.apply import apply, export
 from blockyard.cli.commands.bindings import bindings
 from blockyard.cli.commands.blocks import blocks
 from blockyard.cli.commands.context import context
@@ -20,7 +21,9 @@ from blockyard.cli.commands.locations import locations
 from blockyard.cli.commands.payment_methods import payment_methods
 from blockyard.cli.commands.platform_types import platform_types
 from blockyard.cli.commands.platforms import platforms
+from blockyard.cli.commands.policies import policies
 from blockyard.cli.commands.project_roles import project_roles
+from blockyard.cli.commands.publications import publications
 from blockyard.cli.commands.requests import requests
 from blockyard.cli.commands.runners import runners
 from blockyard.cli.commands.runs import runs
@@ -28,6 +31,7 @@ from blockyard.cli.commands.service_instances import service_instances
 from blockyard.cli.commands.signin import login, logout, whoami
 from blockyard.cli.commands.state import state
 from blockyard.cli.commands.tag_definitions import tag_definitions
+from blockyard.cli.commands.tenants import tenants
 from blockyard.cli.commands.users import users
 from blockyard.cli.commands.workspaces import workspaces
 from blockyard.cli.completion import names_of
@@ -60,8 +64,11 @@ def build() -> typer.Typer:
     for command in (login, logout, whoami):
         application.command(command.__name__, rich_help_panel=SIGN_IN)(_with_context(command))
     application.add_typer(context, no_args_is_help=True, rich_help_panel=SIGN_IN)
+    application.command("apply", rich_help_panel=OBJECTS)(_with_context(apply))
+    application.command("export", rich_help_panel=OBJECTS)(_with_context(export))
     for group in (
         definitions,
+        publications,
         blocks,
         runs,
         state,
@@ -69,8 +76,10 @@ def build() -> typer.Typer:
         *_PLACES,
         workspaces,
         payment_methods,
+        tenants,
         service_instances,
         tag_definitions,
+        policies,
         keys,
         events,
         *_PEOPLE,

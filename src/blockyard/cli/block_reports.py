@@ -92,6 +92,8 @@ def print_block(printer: Printer, block: Block, detail: JsonObject, *, wait: str
         ("latest run", _run_in_words(run) if run else "-"),
     ]
     facts += [("", text(run, "summary"))] if text(run, "summary") else []
+    defect = text(detail, "version", "defect", "reason")
+    facts += [("defective", f"this version is defective: {defect}")] if defect else []
     facts += [("run id", text(run, "uuid"))] if text(run, "uuid") else []
     facts += [("waits for", sentence) for sentence in [wait, *texts(detail, "waitsFor")] if sentence]
     printer.facts(facts)

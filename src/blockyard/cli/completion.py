@@ -30,6 +30,7 @@ from blockyard.protocol.kinds import (
     RUN,
     RUNNER,
     TAG_DEFINITION,
+    TENANT,
     WORKSPACE,
     Kind,
 )
@@ -140,6 +141,11 @@ def _contexts(_given: Given) -> Iterator[Choice]:
         yield name, item.url
 
 
+def _tenants(given: Given) -> Iterator[Choice]:
+    for item in _listed(TENANT, path=own("tenants"))(given):
+        yield text(item, "status", "tenantName"), text(item, "statusText")
+
+
 def _inputs(given: Given) -> Iterator[Choice]:
     """Offer `KEY=` for every input of the definition or block that the line names."""
     with _connected(given) as client:
@@ -182,6 +188,7 @@ _CHOICES: Mapping[str, Callable[[Given], Iterable[Choice]]] = {
     "platform-types": _addressed(_listed(PLATFORM_TYPE)),
     "platforms": _platforms,
     "landing-zones": _addressed(_listed(LANDING_ZONE)),
+    "tenants": _tenants,
     "runs": _runs,
     "contexts": _contexts,
     "inputs": _inputs,

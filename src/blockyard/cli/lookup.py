@@ -12,7 +12,7 @@ from blockyard.cli.output import plain
 from blockyard.cli.resources import own
 from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.kinds import API_KEY, BLOCK_V2, DEFINITION, PLATFORM, RUN, RUNNER, VERSION
+from blockyard.protocol.kinds import API_KEY, BLOCK_V2, DEFINITION, PLATFORM, RUN, RUNNER, TENANT, VERSION
 
 MIN_PREFIX = 4
 """Shorter beginnings of an id are not looked for."""
@@ -33,6 +33,7 @@ _COMMANDS = {
     "API key": "keys",
     "run": "runs",
     "platform": "platforms",
+    "tenant": "tenants",
 }
 
 
@@ -96,6 +97,13 @@ def api_key(client: Client, word: str, *, workspace: str | None) -> JsonObject:
     return _the_one(word, objects(client.get(own("workspaces", workspace, "apikeys")), *EMBEDDED_KEYS), "API key")
 
 
+def tenant(client: Client, word: str) -> JsonObject:
+    """Return the tenant that `word` means, as people read it. Raises Failure."""
+    if identifier := full_id(word):
+        return client.get(own("tenants", identifier))
+    return _the_one(word, client.list(TENANT, {}, path=own("tenants")), "tenant")
+
+
 def _is_prefix(word: str) -> bool:
     return len(word) >= MIN_PREFIX and _is_hex(word)
 
@@ -107,7 +115,7 @@ def _is_hex(word: str) -> bool:
 def _the_one(word: str, listed: Iterable[JsonObject], kind: str) -> JsonObject:
     """Return the one object of that name, else the one whose id begins so. Raises Failure."""
     found = list(listed)
-    matches = [item for item in found if word in (text(item, "name"), text(item, "spec", "displayName"))]
+    matches = [item for item in found if word in _names(item)]
     if not matches and _is_prefix(word):
         matches = [item for item in found if text(item, "metadata", "uuid").startswith(word.lower())]
     if not matches:
@@ -116,6 +124,10 @@ def _the_one(word: str, listed: Iterable[JsonObject], kind: str) -> JsonObject:
         shown = "\n".join(f"  {_candidate(item)}" for item in matches[:MAX_CANDIDATES])
         raise usage(f"'{word}' matches {len(matches)} {kind}s:\n{shown}", "Use the id, or the beginning of it.")
     return matches[0]
+
+
+def _names(item: JsonObject) -> tuple[str, ...]:
+    return (text(item, "name"), text(item, "spec", "displayName"), text(item, "status", "tenantName"))
 
 
 def _how_to_name(word: str, kind: str) -> str:
@@ -165,7 +177,7 @@ def version_of_block(client: Client, block_id: str) -> Version:
 
 
 def orderable(item: Definition, version_number: int | None = None) -> str:
-    """Return the id of the version to order: the given one, else the latest released one, else the draft."""
+    """Return the id of the version to order: the given one, else the latest released one that is not defective, else the draft."""
     if version_number is not None:
         numbers = item.version_numbers
         for identifier, known in numbers.items():
@@ -175,7 +187,7 @@ def orderable(item: Definition, version_number: int | None = None) -> str:
         raise missing(f"'{item.name}' has no version {version_number}", f"It has: {listed}.")
     if not (item.released_id or item.latest_id):
         raise missing(f"'{item.name}' has no version that can be ordered", "Ask its owner to release one.")
-    return item.released_id or item.latest_id
+    return item.sound_id or item.released_id or item.latest_id
 
 
 def run_id(client: Client, word: str) -> str:

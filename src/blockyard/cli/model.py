@@ -154,6 +154,14 @@ class Definition:
         )
 
     @property
+    def sound_id(self) -> str:
+        """The id of the latest released version that is not defective; empty if there is none."""
+        versions = objects(self.document, "status", "versions")
+        sound = [item for item in versions if text(item, "state") == RELEASED and not members(item, "defect")]
+        latest = max(sound, key=lambda item: number(item, "versionNumber") or 0, default={})
+        return text(latest, "versionUuid")
+
+    @property
     def version_numbers(self) -> Mapping[str, int]:
         """Version ids and their numbers, as far as the reader may see them."""
         return {

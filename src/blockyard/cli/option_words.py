@@ -50,6 +50,18 @@ def whole_number_or_none(word: str) -> str:
         raise typer.BadParameter(f"'{word}' is not a whole number, nor '{NONE}'") from None
 
 
+def key_and_number(word: str) -> str:
+    """Return a pair with a whole number as it was given. Raises BadParameter."""
+    key, _, number = word.rpartition("=")
+    try:
+        int(number)
+    except ValueError:
+        key = ""
+    if not key:
+        raise typer.BadParameter(f"'{word}' is not KEY=NUMBER, such as limits.cpu=8")
+    return word
+
+
 def key_and_value(word: str) -> str:
     """Return a pair as it was given. Raises BadParameter."""
     key, equals, _ = word.partition("=")

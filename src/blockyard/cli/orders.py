@@ -7,19 +7,29 @@ from blockyard.cli.documents import member, members, objects, text
 from blockyard.cli.exits import Failure, missing, usage
 from blockyard.cli.model import Block, Input, Version
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import TENANT, WORKSPACE
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
 
 
 def order_document(
-    version: Version, *, workspace: str, name: str | None, inputs: JsonObject, parents: Iterable[str] = ()
+    version: Version,
+    *,
+    workspace: str,
+    name: str | None,
+    inputs: JsonObject,
+    parents: Iterable[str] = (),
+    tenant_id: str | None = None,
 ) -> JsonObject:
-    """Return the document that orders a building block for a workspace; without a name its definition says it."""
+    """Return the document that orders a building block for a workspace, or on a tenant; without a name its definition says it."""
+    target: JsonObject = {"kind": WORKSPACE.name, "uuid": None, "name": workspace}
+    if tenant_id is not None:
+        target = {"kind": TENANT.name, "uuid": tenant_id, "name": None}
     return {
         "metadata": {"uuid": None, "ownedByWorkspace": ""},
         "spec": {
             "buildingBlockDefinitionVersionRef": _version_ref(version.id),
-            "targetRef": {"kind": "meshWorkspace", "uuid": None, "name": workspace},
+            "targetRef": target,
             "displayName": name,
             "inputs": inputs,
             "parentBuildingBlockRefs": [{"uuid": parent, "kind": "meshBuildingBlock"} for parent in parents],

@@ -9,6 +9,9 @@ JSON = "application/json"
 SHARED_RUNNER = "98520496-627d-43e6-82da-ce499179ff3f"
 """The runner every installation has. Source: api.md 3.14."""
 
+PUBLICATION = Kind("publication", "v1")
+"""What Blockyard's own list of requests for publication calls its members."""
+
 
 USER, GROUP = Kind("user", "v1"), Kind("group", "v1")
 PROJECT_ROLE, ADMIN_BINDING = Kind("projectRole", "v1"), Kind("adminBinding", "v1")

@@ -31,10 +31,12 @@ from blockyard.server.platforms.service import LocationService, PlatformService,
 from blockyard.server.project_bindings.service import ProjectBindingService
 from blockyard.server.project_roles.service import ProjectRoleService
 from blockyard.server.projects.service import ProjectService
+from blockyard.server.publications.service import PublicationService
 from blockyard.server.runners.service import RunnerService
 from blockyard.server.runs.service import ClaimService, ReportService, RunService, RunSweeper, RunViews
 from blockyard.server.service_instances.service import ServiceInstanceService
-from blockyard.server.tags.service import TagDefinitionService, TagService
+from blockyard.server.tags.service import PolicyService, TagDefinitionService, TagService
+from blockyard.server.tenants.service import TenantService
 from blockyard.server.tofu_state.service import StateService
 from blockyard.server.workspaces.service import BindingService, WorkspaceService
 
@@ -57,9 +59,11 @@ class Services:
     api_keys: ApiKeyService
     tag_definitions: TagDefinitionService
     tags: TagService
+    policies: PolicyService
     workspaces: WorkspaceService
     bindings: BindingService
     binding_requests: BindingRequestService
+    publications: PublicationService
     payment_methods: PaymentMethodService
     project_roles: ProjectRoleService
     projects: ProjectService
@@ -73,6 +77,7 @@ class Services:
     definitions: DefinitionService
     landing_zones: LandingZoneService
     service_instances: ServiceInstanceService
+    tenants: TenantService
     runs: RunService
     claims: ClaimService
     reports: ReportService

@@ -326,8 +326,8 @@ MALFORMED: list[tuple[str, dict[str, Any], str]] = [
     ("inputs as list", {"inputs": []}, "/spec/inputs"),
     (
         "tenant",
-        {"targetRef": {"kind": "meshTenant", "uuid": "0f0f0f0f-0000-4000-8000-000000000000", "name": None}},
-        "/spec/targetRef/kind",
+        {"targetRef": {"kind": "meshTenant", "uuid": None, "name": "shop.dev.repos.global"}},
+        "/spec/targetRef",
     ),
     ("no target", {"targetRef": {"kind": "meshWorkspace", "uuid": None, "name": None}}, "/spec/targetRef"),
     (
@@ -477,7 +477,7 @@ def test_code_of_a_definition_may_be_written_as_json_and_runs_get_it_as_text(wor
 
 
 def test_an_order_without_a_name_is_called_by_the_template_of_its_definition(world: BlockWorld) -> None:
-    version = world.define(inputs={"env": an_input()}, template="bucket-{{env}}")
+    version = world.define(inputs={"env": an_input()}, about={"displayNameTemplate": "bucket-{{env}}"})
     order: Any = an_order(version)
     del order["spec"]["displayName"]
 

@@ -75,6 +75,7 @@ def test_a_new_definition_is_returned_as_it_was_sent_with_an_empty_draft(catalog
             "latestVersionUuid": version,
             "latestReleasedVersion": None,
             "latestReleasedVersionUuid": None,
+            "publicationState": "UNPUBLISHED",
         },
         "_links": {"self": {"href": f"http://blockyard.test{DEFINITIONS}/{uuid}"}},
     }
@@ -263,6 +264,7 @@ def test_others_see_of_a_definition_what_is_released(catalogue: Catalogue) -> No
         "latestVersionUuid": released,
         "latestReleasedVersion": 1,
         "latestReleasedVersionUuid": released,
+        "publicationState": "PUBLISHED",
     }
     assert catalogue.refused(403, "GET", f"{VERSIONS}?buildingBlockDefinitionUuid={uuid}")["errorCode"]
     shown = catalogue.ok("GET", f"{VERSIONS}/{released}")

@@ -315,7 +315,7 @@ def test_the_latest_released_version_is_known(catalogue: Catalogue) -> None:
     found = catalogue.database.read_now(
         lambda tx: catalogue.definitions.version(tx, VersionId(UUID(version["metadata"]["uuid"])))
     )
-    latest = catalogue.database.read_now(lambda tx: catalogue.definitions.latest_released(tx, found[0].id))
+    latest = catalogue.database.read_now(lambda tx: catalogue.definitions.latest_sound(tx, found[0].id))
 
     assert latest == found[1]
     assert str(found[0].id) == definition["metadata"]["uuid"]

@@ -74,7 +74,8 @@ async def test_a_put_replaces_everything_and_is_told(places: Tenancy) -> None:
 
     assert (changed.json()["spec"]["supportUrl"], changed.json()["spec"]["quotaDefinitions"]) == (None, [])
     events = [event for event in places.all_events() if event.subject_kind == "meshPlatform"]
-    assert [event.title for event in events] == [f"Platform {verb}" for verb in ("Created", "Modified", "Deleted")]
+    titles = [event.title for event in events if "Publication" not in event.title]
+    assert titles == [f"Platform {verb}" for verb in ("Created", "Modified", "Deleted")]
     assert (await admin.get(one(platform), headers=PLATFORM)).status_code == 404
 
 

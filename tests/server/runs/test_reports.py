@@ -255,6 +255,18 @@ async def test_another_source_may_complete_its_steps_for_two_minutes_after_the_e
     assert [warning.message for warning in run.warnings] == ["the run succeeded although steps did not: 'a', 'b'"]
 
 
+async def test_a_last_report_whose_answer_was_lost_may_be_sent_again_for_long(world: RunWorld, worker: Worker) -> None:
+    steps: Json = [{"id": "apply", "status": "SUCCEEDED"}]
+    first = await worker.report(status="SUCCEEDED", summary="done", steps=steps)
+    before = world.run(worker.run_id)
+    world.clock.advance(600)
+
+    again = await worker.report(status="SUCCEEDED", summary="done", steps=steps)
+
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, {"runAborted": False})
+    assert world.run(worker.run_id) == before
+
+
 async def test_a_step_may_leave_a_final_state_while_the_run_goes_on(world: RunWorld, worker: Worker) -> None:
     for status in ("SUCCEEDED", "IN_PROGRESS", "FAILED"):
         await worker.report(steps=[{"id": "azure-devops-trigger", "status": status}])

@@ -9,6 +9,7 @@ from blockyard.cli.block_reports import finish
 from blockyard.cli.completion import names_of
 from blockyard.cli.documents import text
 from blockyard.cli.exits import Failure, usage
+from blockyard.cli.listing import owner_of
 from blockyard.cli.model import Block, Definition, Input, Version
 from blockyard.cli.orders import answered, change_document, order_document, proposed_name, refuse_missing, unchanged
 from blockyard.cli.output import Format
@@ -71,6 +72,14 @@ def order_block(
             "--parent", help="Building block it depends on (id or name); repeatable.", autocompletion=names_of("blocks")
         ),
     ] = None,
+    tenant: Annotated[
+        str | None,
+        typer.Option(
+            "--tenant",
+            help="Order it on this tenant (id or name) instead of in the workspace.",
+            autocompletion=names_of("tenants"),
+        ),
+    ] = None,
     wait: Wait = True,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
@@ -80,7 +89,8 @@ def order_block(
     Inputs that are missing are asked for on a terminal; elsewhere the command names them and ends.
     """
     with connected(output, url) as session:
-        workspace = needed_workspace(workspace, url)
+        place = None if tenant is None else lookup.tenant(session.client, tenant)
+        workspace = needed_workspace(workspace, url) if place is None else owner_of(place)
         wanted = lookup.definition(session.client, definition)
         chosen = lookup.order_form(session.client, lookup.orderable(wanted, version), workspace)
         values = _given_values(session, chosen, inputs, input_files)
@@ -94,6 +104,7 @@ def order_block(
             workspace=workspace,
             name=called,
             inputs=values,
+            tenant_id=None if place is None else text(place, "metadata", "uuid"),
             parents=[lookup.block(session.client, parent, workspace=workspace).id for parent in parents or []],
         )
         finish(session, Block.read(session.client.create(BLOCK_V2, document)), wait=wait)

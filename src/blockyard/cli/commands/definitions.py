@@ -1,4 +1,4 @@
-"""`definitions list | show | import | release | new-draft | delete`."""
+"""`definitions list | show | docs | import | release | new-draft | mark | unmark | delete`."""
 
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.listing import require_workspace
 from blockyard.cli.model import DRAFT, RELEASED, Definition, Version
 from blockyard.cli.output import Format, columns, shown
+from blockyard.cli.resources import JSON, own
 from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import DEFINITION, VERSION
@@ -83,6 +84,29 @@ def show_definition(
         print_definition(session.printer, item, offered, written)
 
 
+@definitions.command("docs")
+def show_documentation(
+    definition: Which,
+    *,
+    version: Annotated[int | None, typer.Option("--version", help="Number of the version.")] = None,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Write the documentation of a definition as markdown.
+
+    It has inputs, outputs, dependencies and permissions, and is that of its latest released version, else of its draft.
+    """
+    with connected(output, url) as session:
+        item = lookup.definition(session.client, definition, workspace=workspace)
+        path = own("definitionversions", lookup.orderable(item, version), "documentation")
+        markdown = session.client.request("GET", path, accept="text/markdown").text
+        if session.printer.for_programs:
+            session.printer.document({"documentation": markdown})
+            return
+        session.printer.raw(markdown.rstrip("\n"))
+
+
 def _written(client: Client, version_id: str) -> Version | None:
     """Return a version as its team wrote it; None for others, who order it."""
     try:
@@ -125,6 +149,44 @@ def new_draft(
             )
         stored = session.client.create(VERSION, _with_state(latest, DRAFT, latest.number + 1))
         session.printer.result(stored, f"Version {latest.number + 1} of '{item.name}' is a draft now.")
+
+
+@definitions.command("mark")
+def mark_defective(
+    definition: Which,
+    *,
+    version: Annotated[int, typer.Option("--version", help="Number of the released version.")],
+    reason: Annotated[str, typer.Option("--reason", help="What is wrong; who has building blocks of it reads this.")],
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Mark a released version as defective.
+
+    Nothing new uses it; building blocks that do go on and are offered another version.
+    """
+    with connected(output, url) as session:
+        item = lookup.definition(session.client, definition, workspace=workspace)
+        path = own("definitionversions", lookup.orderable(item, version), "defect")
+        stored: JsonObject = session.client.request("PUT", path, body={"reason": reason}, sends=JSON).json()
+        session.printer.result(stored, f"Version {version} of '{item.name}' is marked as defective.")
+
+
+@definitions.command("unmark")
+def unmark_defective(
+    definition: Which,
+    *,
+    version: Annotated[int, typer.Option("--version", help="Number of the version.")],
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Say that a version is not defective."""
+    with connected(output, url) as session:
+        item = lookup.definition(session.client, definition, workspace=workspace)
+        path = own("definitionversions", lookup.orderable(item, version), "defect")
+        stored: JsonObject = session.client.request("DELETE", path).json()
+        session.printer.result(stored, f"Version {version} of '{item.name}' is not defective any more.")
 
 
 @definitions.command("delete")

@@ -43,6 +43,7 @@ from blockyard.server.platforms.api import location_routes, platform_routes, pla
 from blockyard.server.project_bindings.api import project_binding_routes
 from blockyard.server.project_roles.api import project_role_routes
 from blockyard.server.projects.api import project_routes
+from blockyard.server.publications.api import publication_routes
 from blockyard.server.runners.api import own_key_routes as runner_key_routes
 from blockyard.server.runners.api import routes as runner_routes
 from blockyard.server.runners.service import RunnerKeys
@@ -50,7 +51,9 @@ from blockyard.server.runs.api import routes as run_routes
 from blockyard.server.runs.loops import loops as run_loops_of
 from blockyard.server.service_instances.api import service_instance_routes
 from blockyard.server.services import Services
-from blockyard.server.tags.api import tag_definition_routes
+from blockyard.server.tags.api import policy_routes, tag_definition_routes, violation_routes
+from blockyard.server.tags.loops import loops as tag_loops
+from blockyard.server.tenants.api import tenant_routes
 from blockyard.server.tofu_state.api import routes as state_routes
 from blockyard.server.ui.routes import add_pages
 from blockyard.server.workspaces.api import binding_routes, workspace_routes
@@ -129,10 +132,14 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         binding_routes(db, services.bindings, links),
         binding_request_routes(db, services.binding_requests, links),
         tag_definition_routes(db, services.tag_definitions, links),
+        publication_routes(db, services.publications, links),
+        policy_routes(db, services.policies, links),
+        violation_routes(db, services.policies, links),
         payment_method_routes(db, services.payment_methods, links),
         project_role_routes(db, services.project_roles, links),
         project_routes(db, services.projects, links),
         project_binding_routes(db, services.project_bindings, links),
+        tenant_routes(db, services.tenants, links),
         audit_routes(db, services.audit, links),
         service_instance_routes(db, services.service_instances, links),
         runner_routes(db, services.runners, links),
@@ -160,6 +167,7 @@ def _loops(db: Database, services: Services) -> Sequence[Loop]:
         *run_loops_of(db, services.sweeper),
         *block_loops(db, services.blocks.hooks),
         *identity_loops(db, services.admin_bindings),
+        *tag_loops(db, services.policies),
         *workspace_loops(db, services.bindings),
     ]
 

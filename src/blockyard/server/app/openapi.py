@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.server.app.openapi_examples import add_examples
 from blockyard.server.app.openapi_links import add_links
 
 PROBLEM: JsonObject = {
@@ -56,6 +57,7 @@ def _complete(document: JsonObject) -> None:
     schemas["Problem"] = PROBLEM
     paths = _member(document, "paths")
     add_links(paths)
+    add_examples(paths)
     for path in paths.values():
         for operation in path.values() if isinstance(path, dict) else ():
             responses = _member(operation, "responses")

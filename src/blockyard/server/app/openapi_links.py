@@ -19,12 +19,15 @@ from blockyard.protocol.kinds import (
     PAYMENT_METHOD,
     PLATFORM,
     PLATFORM_TYPE,
+    POLICY,
+    POLICY_VIOLATION,
     PROJECT,
     PROJECT_GROUP_BINDING,
     PROJECT_USER_BINDING,
     RUN,
     RUNNER,
     TAG_DEFINITION,
+    TENANT,
     VERSION,
     WORKSPACE,
     WORKSPACE_GROUP_BINDING,
@@ -32,6 +35,7 @@ from blockyard.protocol.kinds import (
     Kind,
 )
 
+_PUBLICATIONS = f"{OWN}/publications"
 _STATE = "/api/terraform/state/workspace/{workspace}/buildingBlock/{block_id}"
 
 _UUID = "$response.body#/metadata/uuid"
@@ -138,6 +142,7 @@ _ANSWERS = (
             ("post", BLOCK_V2.collection): {"spec": {"targetRef": {"kind": WORKSPACE.name, "name": _NAME}}},
         },
     ),
+    _kind(POLICY, queries={("get", POLICY_VIOLATION.collection): {"policyUuid": _UUID}}),
     _kind(
         TAG_DEFINITION,
         "name",
@@ -161,9 +166,13 @@ _ANSWERS = (
         "identifier",
         f"{{{_OWNER}}}.{{{_NAME}}}",
         addresses={f"{OWN}/projects/{{identifier}}": {"identifier": f"{{{_OWNER}}}.{{{_NAME}}}"}},
+        queries={("get", TENANT.collection): {"workspaceIdentifier": _OWNER, "projectIdentifier": _NAME}},
         bodies={
-            ("post", kind.collection): {"targetRef": {"name": _NAME, "ownedByWorkspace": _OWNER}}
-            for kind in (PROJECT_USER_BINDING, PROJECT_GROUP_BINDING)
+            **{
+                ("post", kind.collection): {"targetRef": {"name": _NAME, "ownedByWorkspace": _OWNER}}
+                for kind in (PROJECT_USER_BINDING, PROJECT_GROUP_BINDING)
+            },
+            ("post", TENANT.collection): {"metadata": {"ownedByWorkspace": _OWNER, "ownedByProject": _NAME}},
         },
     ),
     *(
@@ -237,8 +246,16 @@ _ANSWERS = (
             ("post", LANDING_ZONE.collection): {
                 "metadata": {"ownedByWorkspace": _OWNER},
                 "spec": {"platformRef": PLATFORM.ref(_UUID)},
-            }
+            },
+            ("post", TENANT.collection): {"spec": {"platformRef": PLATFORM.ref(_UUID)}},
         },
+    ),
+    _kind(
+        TENANT,
+        addresses={f"{OWN}/tenants/{{uuid}}": {"uuid": _UUID}},
+        queries={("get", BLOCK_V2.collection): {"tenantUuid": _UUID}},
+        bodies={("post", BLOCK_V2.collection): {"spec": {"targetRef": TENANT.ref(_UUID)}}},
+        changes=False,
     ),
     _kind(LANDING_ZONE, "name", _NAME, addresses={f"{OWN}/landingzones/{{name}}": {"name": _NAME}}),
     _kind(
@@ -250,7 +267,10 @@ _ANSWERS = (
     ),
     _kind(
         DEFINITION,
-        addresses={_object(VERSION): {"uuid": "$response.body#/status/latestVersionUuid"}},
+        addresses={
+            _object(VERSION): {"uuid": "$response.body#/status/latestVersionUuid"},
+            f"{OWN}/definitions/{{uuid}}": {"uuid": _UUID},
+        },
         queries={("get", VERSION.collection): {"buildingBlockDefinitionUuid": _UUID}},
         bodies={
             operation: {
@@ -259,6 +279,10 @@ _ANSWERS = (
             }
             for operation in (("post", VERSION.collection), ("put", _object(VERSION)))
         },
+    ),
+    _Answer(
+        to=("get", _PUBLICATIONS, "200"),
+        addresses={f"{_PUBLICATIONS}/{{uuid}}": {"uuid": "$response.body#/_embedded/publications/0/uuid"}},
     ),
     _version("post", VERSION.collection, "201"),
     _version("put", _object(VERSION), "200"),

@@ -20,6 +20,7 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `embedded_runner` | true | whether `up` starts the shared runner beside the server |
 | `allow_file_repositories` | false; true in `up` | accept `file://` and path repositories in definitions |
 | `repository_hosts` | any | hosts of repositories, with commas between, such as `*.example.org`; `http://host` allows plain HTTP |
+| `publication_review` | false | whether others see and order a definition only after a reviewer approved its publication |
 | `state_versions` | 20 | how many versions of a state are kept |
 | `attempt_ceiling_minutes` | 180 | no attempt of a run lasts longer |
 | `api_keys_per_workspace` | 10 | how many API keys a workspace may have unless an administrator adds more |
@@ -127,6 +128,7 @@ class Settings(BaseModel):
     embedded_runner: bool = True
     allow_file_repositories: bool = False
     repository_hosts: RepositoryHosts = Field(default=(), description="hosts such as git.example.org, *.example.org")
+    publication_review: bool = False
     state_versions: int = Field(default=20, ge=1, le=1000)
     attempt_ceiling_minutes: float = Field(default=180, gt=0, le=7 * 24 * 60)
     api_keys_per_workspace: int = Field(default=10, ge=0, le=10_000)

@@ -31,6 +31,7 @@ from blockyard.server.platforms.service import LocationService, PlatformService,
 from blockyard.server.project_bindings.service import ProjectBindingService
 from blockyard.server.project_roles.service import ProjectRoleService
 from blockyard.server.projects.service import ProjectService
+from blockyard.server.publications.service import PublicationService
 from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.runs.model import RunLimits
 from blockyard.server.runs.ports import RunPorts
@@ -38,7 +39,8 @@ from blockyard.server.runs.service import ClaimService, ReportService, RunContex
 from blockyard.server.service_instances.service import ServiceInstanceService
 from blockyard.server.services import Services
 from blockyard.server.tags.model import TargetKind
-from blockyard.server.tags.service import TagDefinitionService, TagService
+from blockyard.server.tags.service import PolicyService, TagDefinitionService, TagService
+from blockyard.server.tenants.service import TenantService
 from blockyard.server.tofu_state.service import StateLockbook, StateService
 from blockyard.server.workspaces.service import (
     BindingService,
@@ -73,7 +75,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         limits=KeyLimits(settings.api_keys_per_workspace, settings.api_key_max_days),
     )
     people = WorkspacePeople(clock=clock, users=users, groups=groups)
-    tag_definitions, tags = TagDefinitionService(basics), TagService()
+    tag_definitions, tags = TagDefinitionService(basics), TagService(basics)
     workspaces = WorkspaceService(
         basics,
         people=people,
@@ -92,6 +94,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     binding_requests = BindingRequestService(
         basics, workspaces=workspaces, bindings=bindings, min_approvals=settings.min_approval_count
     )
+    publications = PublicationService(basics, workspaces=workspaces, review=settings.publication_review)
     payment_methods = PaymentMethodService(basics, workspaces=workspaces, tags=tags)
     project_roles = ProjectRoleService(basics, tags=tags)
     projects = ProjectService(basics, workspaces=workspaces, payment_methods=payment_methods, tags=tags)
@@ -113,7 +116,12 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     locations = LocationService(basics, workspaces=workspaces)
     platform_types = PlatformTypeService(basics, workspaces=workspaces)
     platforms = PlatformService(
-        basics, workspaces=workspaces, locations=locations, types=platform_types, master_key=master_key
+        basics,
+        workspaces=workspaces,
+        locations=locations,
+        types=platform_types,
+        publications=publications,
+        master_key=master_key,
     )
     definitions = DefinitionService(
         basics,
@@ -123,6 +131,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         platform_types=platform_types,
         sealer=sealer,
         tags=tags,
+        publications=publications,
         allow_file_repositories=settings.allow_file_repositories,
         repository_hosts=settings.repository_hosts,
     )
@@ -131,6 +140,17 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     )
 
     service_instances = ServiceInstanceService(basics, projects=projects)
+
+    tenants = TenantService(
+        basics,
+        workspaces=workspaces,
+        payment_methods=payment_methods,
+        projects=projects,
+        people=project_bindings,
+        platforms=platforms,
+        landing_zones=landing_zones,
+        blocks=lambda: blocks.on_tenants,
+    )
 
     context = RunContext(
         basics=basics,
@@ -147,38 +167,16 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         definitions=definitions,
         runs=runs,
         workspaces=workspaces,
+        tenants=tenants,
         payment_methods=payment_methods,
         sealer=sealer,
         state=locks,
+        tags=tags,
     )
     state = StateService(basics, runs=runs, kept_versions=settings.state_versions)
 
-    providing = (runners, integrations, locations, platform_types, platforms, definitions, landing_zones)
-    for contents in (projects, *providing, blocks.usage):
-        workspaces.uses.add(contents.of_workspace)
-    tag_definitions.holders |= {
-        TargetKind.WORKSPACE: workspaces,
-        TargetKind.PAYMENT_METHOD: payment_methods,
-        TargetKind.PROJECT: projects,
-        TargetKind.PROJECT_ROLE: project_roles,
-        TargetKind.DEFINITION: definitions,
-        TargetKind.LANDING_ZONE: landing_zones,
-    }
-    workspaces.listeners.extend((payment_methods, groups, binding_requests))
-    for followed in (users, groups):
-        followed.followers.extend((bindings, project_bindings))
-    projects.uses.add(service_instances.of_project)
-    payment_methods.uses.add(projects.of_payment_method, blocks.payments.of_payment_method)
-    tag_definitions.uses.add(definitions.of_tag_definition)
-    runners.uses.add(definitions.of_runner, integrations.of_runner)
-    integrations.uses.add(definitions.of_integration)
-    platform_types.uses.add(definitions.of_platform_type)
-    definitions.usage = blocks.usage
-    people.listeners.extend((blocks.people, project_bindings))
-    project_roles.uses.add(project_bindings.of_role)
-    projects.listeners.append(project_bindings)
     tokens = Tokens(master_key=master_key, clock=clock)
-    return Services(
+    services = Services(
         clock=clock,
         master_key=master_key,
         links=links,
@@ -195,9 +193,11 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         api_keys=api_keys,
         tag_definitions=tag_definitions,
         tags=tags,
+        policies=PolicyService(basics, tags.guard, tag_definitions),
         workspaces=workspaces,
         bindings=bindings,
         binding_requests=binding_requests,
+        publications=publications,
         payment_methods=payment_methods,
         project_roles=project_roles,
         projects=projects,
@@ -211,6 +211,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         definitions=definitions,
         landing_zones=landing_zones,
         service_instances=service_instances,
+        tenants=tenants,
         runs=runs,
         claims=ClaimService(context),
         reports=ReportService(context),
@@ -219,3 +220,43 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         blocks=blocks,
         state=state,
     )
+    _connect(services, people)
+    return services
+
+
+def _connect(services: Services, people: WorkspacePeople) -> None:
+    """Add to the lists of lower features what higher ones have to say."""
+    providing = (
+        services.runners,
+        services.integrations,
+        services.locations,
+        services.platform_types,
+        services.platforms,
+        services.definitions,
+        services.landing_zones,
+    )
+    for contents in (services.projects, *providing, services.tenants, services.blocks.usage):
+        services.workspaces.uses.add(contents.of_workspace)
+    services.tags.guard.relations.extend((services.projects.relation(), services.blocks.relations.relation()))
+    services.tag_definitions.holders |= {
+        TargetKind.WORKSPACE: services.workspaces,
+        TargetKind.PAYMENT_METHOD: services.payment_methods,
+        TargetKind.PROJECT: services.projects,
+        TargetKind.PROJECT_ROLE: services.project_roles,
+        TargetKind.DEFINITION: services.definitions,
+        TargetKind.LANDING_ZONE: services.landing_zones,
+    }
+    services.workspaces.listeners.extend((services.payment_methods, services.groups, services.binding_requests))
+    for followed in (services.users, services.groups):
+        followed.followers.extend((services.bindings, services.project_bindings))
+    services.projects.uses.add(services.service_instances.of_project)
+    services.payment_methods.uses.add(services.blocks.payments.of_payment_method)
+    services.tag_definitions.uses.add(services.definitions.of_tag_definition)
+    services.runners.uses.add(services.definitions.of_runner, services.integrations.of_runner)
+    services.integrations.uses.add(services.definitions.of_integration)
+    services.platform_types.uses.add(services.definitions.of_platform_type)
+    services.definitions.usage = services.blocks.usage
+    people.listeners.extend((services.blocks.people, services.project_bindings))
+    services.project_roles.uses.add(services.project_bindings.of_role)
+    services.projects.listeners.append(services.project_bindings)
+    services.project_bindings.listeners.append(services.blocks.on_tenants)

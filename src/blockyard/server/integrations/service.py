@@ -55,7 +55,7 @@ class IntegrationService:
     def create(self, tx: Transaction, principal: Principal, spec: IntegrationSpec) -> Integration:
         """Make an integration of a workspace. Raises Denied, Invalid."""
         principal.require(SAVE, workspace=spec.workspace)
-        self._workspaces.require_builder(tx, spec.workspace)
+        self._workspaces.require_builder(tx, principal, spec.workspace)
         self._require_owner(spec)
         empty = Integration(
             id=IntegrationId(self._basics.new_id()),
@@ -89,7 +89,7 @@ class IntegrationService:
             NotFound: there is no such integration, or the principal may not know of it.
         """
         before = principal.opened(SAVE, IntegrationStore(tx).get(integration_id), _unknown(integration_id))
-        self._workspaces.require_builder(tx, before.workspace)
+        self._workspaces.require_builder(tx, principal, before.workspace)
         spec = _with_alias(before, spec)
         require_same(
             "an integration",

@@ -151,8 +151,10 @@ class Store(Generic[M, K]):
     def many(self, keys: Collection[K]) -> Mapping[K, M]:
         """Return those of the models that exist, deleted ones too, by their keys."""
         found = select(self._rows.table).where(self._rows.key.in_(set(keys)))
-        models = [self._rows.read(row) for row in self._tx.execute(found)]
-        return {self._key_of(model): model for model in models}
+        models = {self._key_of(model): model for model in map(self._rows.read, self._tx.execute(found))}
+        if self._rows.memory is not None:
+            self._rows.memory.of(self._tx).update(models)
+        return models
 
     def at(self, *address: object) -> M | None:
         """Return the model at this address; the last deleted one if none lives there."""

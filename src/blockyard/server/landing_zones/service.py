@@ -85,7 +85,7 @@ class LandingZoneService:
         Raises Denied, Invalid, NotFound (workspace), Conflict (name).
         """
         principal.require(SAVE, workspace=workspace)
-        self._workspaces.require_builder(tx, workspace)
+        self._workspaces.require_builder(tx, principal, workspace)
         check_name(name, "a landing zone")
         platform = self._platforms.require_contributable(tx, principal, workspace, platform_id, field=PLATFORM_FIELD)
         spec.check(platform)
@@ -122,7 +122,7 @@ class LandingZoneService:
         """
         zones = LandingZoneStore(tx)
         before = self._opened(tx, principal, SAVE, zones.living(name), name)
-        self._workspaces.require_builder(tx, before.workspace)
+        self._workspaces.require_builder(tx, principal, before.workspace)
         require_same(
             "a landing zone",
             {
@@ -164,6 +164,10 @@ class LandingZoneService:
     def usable_of(self, tx: Transaction, workspace: str, platform_id: PlatformId) -> Page[LandingZone]:
         """Return the first of the landing zones that a new tenant of a workspace may have on a platform, and how many there are."""
         return LandingZoneStore(tx).usable(workspace, platform_id, PageRequest(0, NAMED))
+
+    def has_any(self, tx: Transaction, platform_id: PlatformId) -> bool:
+        """Whether a platform has landing zones at all."""
+        return LandingZoneStore(tx).of_platform(platform_id, PageRequest(0, 1)).total > 0
 
     def require_usable(
         self, tx: Transaction, principal: Principal, workspace: str, name: str, platform_id: PlatformId, *, field: str

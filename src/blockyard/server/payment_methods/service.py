@@ -1,6 +1,6 @@
 """Use cases of payment methods. Source: api.md 3.5, concepts.md 23."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from uuid import UUID
@@ -92,6 +92,10 @@ class PaymentMethodService:
             self._delete(tx, principal.author, method)
 
     # For other services: no principal is asked
+
+    def living_named(self, tx: Transaction, names: Collection[str]) -> Mapping[str, PaymentMethod]:
+        """Return those of the payment methods that are not deleted, by name: one statement, however many they are."""
+        return {method.name: method for method in PaymentMethodStore(tx).named(names)} if names else {}
 
     def require_of(self, tx: Transaction, workspace: str, name: str, *, field: str) -> None:
         """Refuse a name that no payment method of the workspace has; one that does stays until this transaction ends. Raises Invalid."""

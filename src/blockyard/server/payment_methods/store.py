@@ -1,5 +1,7 @@
 """The table of payment methods."""
 
+from collections.abc import Collection, Sequence
+
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, String, Table, Uuid
 
 from blockyard.server.kit.columns import JsonText
@@ -30,3 +32,7 @@ class PaymentMethodStore(Store[PaymentMethod, PaymentMethodId]):
 
     def __init__(self, tx: Transaction) -> None:
         super().__init__(tx, _rows)
+
+    def named(self, names: Collection[str]) -> Sequence[PaymentMethod]:
+        """Return the payment methods with these names that are not deleted, oldest first."""
+        return self.where(_methods.c.name.in_(sorted(names)))

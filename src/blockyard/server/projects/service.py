@@ -1,6 +1,6 @@
 """Use cases of projects. Source: api.md 3.3."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -22,7 +22,7 @@ from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.projects.model import Project, ProjectId, ProjectKey, ProjectSpec
 from blockyard.server.projects.store import ProjectStore
 from blockyard.server.tags.model import Tagged, TargetKind
-from blockyard.server.tags.service import TagService
+from blockyard.server.tags.service import Pair, Relation, TagService
 from blockyard.server.workspaces.service import WorkspaceService
 
 
@@ -52,6 +52,7 @@ class ProjectService:
         self._workspaces = workspaces
         self._payment_methods = payment_methods
         self._tags = tags
+        payment_methods.uses.add(self.of_payment_method)
         self._changes: Changes[Project] = Changes(
             basics.event_log, PROJECT, "Project", partial(wire_members, of=ProjectSpec)
         )
@@ -144,6 +145,10 @@ class ProjectService:
             raise NotFound(f"there is no project '{key}'", code="UnknownProject", field=field)
         return project
 
+    def find_all(self, tx: Transaction, project_ids: Collection[ProjectId]) -> Mapping[ProjectId, Project]:
+        """Return those of the projects that exist, deleted ones too: one statement, however many they are."""
+        return ProjectStore(tx).many(project_ids) if project_ids else {}
+
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""
         return counted(ProjectStore(tx).count_of(workspace), "project")
@@ -152,6 +157,21 @@ class ProjectService:
         """Return what names a payment method; for the deletion of payment methods."""
         found = ProjectStore(tx).paid_by(method.workspace, method.name, PageRequest(0, NAMED))
         return named("project", [project.key for project in found.items], found.total)
+
+    def relation(self) -> Relation:
+        """Return how workspaces and their projects are related, for policies."""
+        return Relation(
+            authoritative=TargetKind.WORKSPACE,
+            affected=TargetKind.PROJECT,
+            authorities_of=lambda tx, what: [*self._workspaces.tagged(tx, {what.workspace or ""}).values()],
+            affected_by=lambda tx, what: [_tagged(project) for project in ProjectStore(tx).all_of(what.id)],
+            pairs=self._pairs,
+        )
+
+    def _pairs(self, tx: Transaction, after: str, limit: int) -> Sequence[Pair]:
+        projects = ProjectStore(tx).behind(ProjectId(UUID(after)) if after else None, limit)
+        workspaces = self._workspaces.tagged(tx, {project.workspace for project in projects})
+        return [Pair(workspaces[one.workspace], _tagged(one), str(one.id)) for one in projects]
 
     def remove_tag(self, tx: Transaction, tag: str, ids: Collection[str]) -> int:
         """Take the values of a tag from projects; for the deletion of tag definitions."""

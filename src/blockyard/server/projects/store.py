@@ -1,8 +1,8 @@
 """The table of projects."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, and_, or_
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, and_, or_, select
 
 from blockyard.server.kit.columns import JsonText
 from blockyard.server.kit.database import Transaction, metadata
@@ -50,6 +50,13 @@ class ProjectStore(Store[Project, ProjectId]):
             parts = [and_(columns.workspace == name, columns.name.in_(sorted(some))) for name, some in only.items()]
             conditions.append(or_(whole, *parts))
         return self.page_of(request, *conditions)
+
+    def behind(self, project_id: ProjectId | None, limit: int) -> Sequence[Project]:
+        """Return the first projects behind one of them, in the order of their ids."""
+        found = select(_projects).where(_projects.c.deleted_at.is_(None)).order_by(_projects.c.id).limit(limit)
+        if project_id is not None:
+            found = found.where(_projects.c.id > project_id)
+        return [_rows.read(row) for row in self._tx.execute(found)]
 
     def paid_by(self, workspace: str, payment_method: str, request: PageRequest) -> Page[Project]:
         """Return one page of the projects of a workspace that name this payment method, also as their substitute."""

@@ -54,6 +54,20 @@ def test_a_block_shows_its_inputs_with_falsy_values_and_without_secrets(world: P
     assert "sha256:" not in answer.text
 
 
+def test_a_block_of_a_defective_version_says_so_and_what_to_take(world: PageWorld, block: JsonObject) -> None:
+    world.finish()
+    version, reason = str(world.stored(block).version_id), {"reason": "Loses <b>objects</b>"}
+    world.as_admin("PUT", f"/api/blockyard/v1/definitionversions/{version}/defect", reason, media="application/json")
+
+    answer = world.person("sam").get(path_of(block))
+
+    assert "Version 1 is defective. This building block goes on. There is no other version yet." in words_of(answer)
+    assert "Loses &lt;b&gt;objects&lt;/b&gt;" in answer.text
+    reference = world.person("sam").get(f"/api/blockyard/v1/definitionversions/{version}/documentation")
+    assert f"{version}/documentation" in answer.text
+    assert "## Inputs" in reference.text
+
+
 def test_a_block_shows_its_outputs_as_links_markdown_and_masks(world: PageWorld, block: JsonObject) -> None:
     world.finish(
         {

@@ -8,7 +8,7 @@ from blockyard.server.blocks.model.inputs import SETTABLE, as_shown
 from blockyard.server.blocks.model.resolution import ResolvedInput
 from blockyard.server.blocks.model.words import status_in_words
 from blockyard.server.blocks.service import BlockDetail, BlockView
-from blockyard.server.definitions.model import AssignmentType, Definition, Version
+from blockyard.server.definitions.model import AssignmentType, Defect, Definition, Version
 from blockyard.server.definitions.model.values import usable_value
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.hal import Links, link
@@ -93,6 +93,7 @@ def block_detail(detail: BlockDetail, links: Links) -> JsonObject:
             "state": view.version.state.value,
             "implementationType": view.version.implementation_type.value,
             "deletionMode": view.version.deletion_mode.value,
+            "defect": _defect(view.version.defect),
         },
         "newerVersion": _newer(detail.latest),
         "waitsFor": [*detail.waits_for],
@@ -182,6 +183,10 @@ def _definition(definition: Definition) -> JsonObject:
         "runTransparency": definition.run_transparency,
         "workspace": definition.workspace,
     }
+
+
+def _defect(defect: Defect | None) -> JsonObject | None:
+    return None if defect is None else {"reason": defect.reason, "markedOn": wire_time(defect.marked_at)}
 
 
 def _newer(version: Version | None) -> JsonObject | None:

@@ -8,7 +8,8 @@ from fastapi import Query
 from pydantic import Field
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.kinds import BLOCK_V2, RUN
+from blockyard.protocol.kinds import BLOCK_V2, RUN, TENANT, WORKSPACE
+from blockyard.server.blocks.model.block import BlockHead
 from blockyard.server.blocks.model.inputs import SentInput, as_shown
 from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.model.query import BlockQuery, version_number
@@ -21,7 +22,6 @@ from blockyard.server.kit.wire import DisplayName, ShortText, WireJson, WireMode
 
 KIND: Literal["meshBuildingBlock"] = "meshBuildingBlock"
 VERSION_KIND: Literal["meshBuildingBlockDefinitionVersion"] = "meshBuildingBlockDefinitionVersion"
-WORKSPACE_KIND = "meshWorkspace"
 
 MAX_PARENTS = 20
 """Source: concepts.md 28, dependencies per version."""
@@ -35,7 +35,7 @@ class VersionRef(WireModel):
 
 
 class TargetRef(WireModel):
-    """Where the block lives: a workspace by name."""
+    """Where the block lives: a workspace by name, or a tenant by its id."""
 
     kind: ShortText
     uuid: WireUuid | None = None
@@ -213,9 +213,10 @@ class BlockFilters(WireModel):
         """Return what is asked for; what no block can have makes the list empty."""
         definition, managed = _uuid(self.definition_uuid), _uuid(self.managed_by_definition_uuid)
         version, number = _uuid(self.version_uuid), version_number(self.version_number or "")
+        tenant, kind = _uuid(self.tenant_uuid), self.target_ref_kind
         impossible = [
-            self.project_identifier or self.platform_identifier or self.tenant_uuid,
-            self.target_ref_kind and self.target_ref_kind != WORKSPACE_KIND,
+            self.tenant_uuid and tenant is None,
+            kind and kind not in {TENANT.name, WORKSPACE.name},
             self.definition_uuid and definition is None,
             self.managed_by_definition_uuid and managed is None,
             self.version_uuid and version is None,
@@ -230,6 +231,10 @@ class BlockFilters(WireModel):
             version_id=version,
             version_number=number,
             status=self.status or None,
+            project=self.project_identifier or None,
+            platform=self.platform_identifier or None,
+            tenant_id=tenant,
+            on_tenant=kind == TENANT.name if kind else None,
             managed=self.is_managed,
             nothing=any(impossible),
         )
@@ -263,7 +268,7 @@ def render(view: BlockView, links: Links) -> JsonObject:
         "metadata": {"uuid": str(block.id), "ownedByWorkspace": block.workspace},
         "spec": {
             "buildingBlockDefinitionVersionRef": {"uuid": str(block.version_id), "kind": VERSION_KIND},
-            "targetRef": {"kind": WORKSPACE_KIND, "uuid": None, "name": block.workspace},
+            "targetRef": _target(block),
             "displayName": block.display_name,
             "inputs": {item.spec.key: _input(item) for item in view.inputs},
             "parentBuildingBlockRefs": parent_refs,
@@ -277,6 +282,12 @@ def render(view: BlockView, links: Links) -> JsonObject:
             "events": link(links.own("blocks", block.id, "events")),
         },
     }
+
+
+def _target(block: BlockHead) -> JsonObject:
+    if block.tenant is not None:
+        return {"kind": TENANT.name, "uuid": str(block.tenant.id), "name": None}
+    return {"kind": WORKSPACE.name, "uuid": None, "name": block.workspace}
 
 
 def _input(item: ResolvedInput) -> JsonObject:

@@ -13,6 +13,7 @@ from blockyard.server.definitions.model import DefinitionId, InputSpec, Value, V
 from blockyard.server.events.model import Author
 from blockyard.server.runners.model import StoredSecret
 from blockyard.server.runs.model import RunId
+from blockyard.server.tenants.model import Tenant, TenantId
 
 BlockId = NewType("BlockId", UUID)
 
@@ -84,6 +85,26 @@ class Parent:
     definition_id: DefinitionId
 
 
+@dataclass(frozen=True, slots=True)
+class OnTenant:
+    """The tenant that a block is on, with what lists filter by.
+
+    Attributes:
+        platform: the identifier of the platform: `<name>.<location>`.
+        of_landing_zone: whether the landing zone asked for the block; all others were added by people.
+    """
+
+    id: TenantId
+    project: str
+    platform: str
+    of_landing_zone: bool = False
+
+    @classmethod
+    def of(cls, tenant: Tenant, *, of_landing_zone: bool = False) -> "OnTenant":
+        """Return the place of a block on a tenant."""
+        return cls(tenant.id, tenant.project, tenant.platform, of_landing_zone)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockHead:
     """A block without its values, which may be large: what lists show.
@@ -91,6 +112,7 @@ class BlockHead:
     Attributes:
         display_name: as the client sent it, maybe with `{{inputKey}}`.
         name: `display_name` with the inputs filled in, for people.
+        tenant: where it is, unless it is in the workspace itself.
         operation: what the latest APPLY or DESTROY run is to the block; None before the first.
         applied_at: when an APPLY run succeeded last; None before that.
         latest_run_id: the latest APPLY or DESTROY run; None means that nothing was ever executed.
@@ -108,6 +130,7 @@ class BlockHead:
     author: Author
     created_at: datetime
     status: BlockStatus
+    tenant: OnTenant | None = None
     lifecycle: Lifecycle = Lifecycle.ACTIVE
     force_purge: bool = False
     operation: Operation | None = None
@@ -119,6 +142,16 @@ class BlockHead:
     marked_for_deletion_by: str | None = None
     deleted_at: datetime | None = None
     revision: int = 0
+
+    @property
+    def tenant_id(self) -> TenantId | None:
+        """The tenant that the block is on; None if it is in the workspace itself."""
+        return None if self.tenant is None else self.tenant.id
+
+    @property
+    def is_of_landing_zone(self) -> bool:
+        """Whether the landing zone of a tenant asked for the block."""
+        return self.tenant is not None and self.tenant.of_landing_zone
 
     @property
     def is_live(self) -> bool:

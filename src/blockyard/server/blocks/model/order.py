@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from blockyard.protocol.kinds import TENANT, WORKSPACE
+from blockyard.server.blocks.model.block import BlockHead
 from blockyard.server.blocks.model.inputs import SentInput
 from blockyard.server.definitions.model import VersionId
 from blockyard.server.kit.errors import Invalid
@@ -11,27 +13,40 @@ from blockyard.server.kit.errors import Invalid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where a block lives: exactly one of `name` (a workspace) and `tenant_id` is set."""
+    """Where a block lives: in the workspace `name`, or on the tenant `tenant_id`."""
 
     kind: str
     name: str | None = None
     tenant_id: UUID | None = None
 
+    @classmethod
+    def of(cls, block: BlockHead) -> "Target":
+        """Return where a block is."""
+        if block.tenant is not None:
+            return cls(kind=TENANT.name, tenant_id=block.tenant.id)
+        return cls(kind=WORKSPACE.name, name=block.workspace)
+
+    def check(self) -> None:
+        """Raise Invalid unless it names a workspace or a tenant, and nothing else."""
+        if self.kind == WORKSPACE.name and self.name and self.tenant_id is None:
+            return
+        if self.kind == TENANT.name and self.tenant_id is not None and self.name is None:
+            return
+        raise Invalid(
+            "the target must be a workspace (kind meshWorkspace, its identifier as name, uuid null) or a tenant (kind meshTenant, "
+            "its uuid, name null)",
+            code="InvalidTarget",
+            field="/spec/targetRef",
+            remedy='Send {"kind": "meshWorkspace", "name": "<identifier>", "uuid": null} or '
+            '{"kind": "meshTenant", "uuid": "<uuid>", "name": null}.',
+        )
+
     def workspace(self) -> str:
-        """Return the workspace meant. Raises Invalid for a tenant, and when kind and members do not fit."""
-        if self.kind == "meshTenant":
+        """Return the workspace meant. Raises Invalid if it is none."""
+        self.check()
+        if self.name is None:
             raise Invalid(
-                "building blocks of tenants are not available in this installation",
-                code="TenantLevelUnavailable",
-                field="/spec/targetRef/kind",
-                remedy="Order a building block for a workspace: kind meshWorkspace and its identifier as name.",
-            )
-        if self.kind != "meshWorkspace" or not self.name or self.tenant_id is not None:
-            raise Invalid(
-                "the target must be a workspace: kind meshWorkspace, its identifier as name, uuid null",
-                code="InvalidTarget",
-                field="/spec/targetRef",
-                remedy='Send {"kind": "meshWorkspace", "name": "<identifier>", "uuid": null}.',
+                "the target is a tenant", code="InvalidTarget", field="/spec/targetRef", remedy="Name a workspace."
             )
         return self.name
 

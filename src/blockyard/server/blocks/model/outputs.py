@@ -11,9 +11,10 @@ from blockyard.protocol.names import InputType, OutputType
 from blockyard.server.blocks.model.block import BlockOutput
 from blockyard.server.blocks.model.resolution import ResolvedInput
 from blockyard.server.definitions.model import OutputAssignment, OutputSpec
-from blockyard.server.definitions.model.values import check_output
+from blockyard.server.definitions.model.values import check_output, is_web_address
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.runners.model import StoredSecret
+from blockyard.server.tenants.model import Tenant, check_platform_tenant_id
 
 _DERIVED = {
     InputType.STRING: OutputType.STRING,
@@ -45,7 +46,9 @@ class CheckedOutputs:
         )
 
 
-def check_outputs(specs: Mapping[str, OutputSpec], reported: Mapping[str, BlockOutput]) -> CheckedOutputs:
+def check_outputs(
+    specs: Mapping[str, OutputSpec], reported: Mapping[str, BlockOutput], tenant: Tenant | None = None
+) -> CheckedOutputs:
     """Compare what an APPLY run reported with what its version declares; undeclared outputs are dropped.
 
     An optional output may be absent. A link that is no address is kept: it is shown as the text it is.
@@ -63,8 +66,8 @@ def check_outputs(specs: Mapping[str, OutputSpec], reported: Mapping[str, BlockO
             problems.append(f"Output '{key}' was expected but not provided.")
             continue
         try:
-            _check_assignment(spec)
             value = check_output(spec, output.value)
+            _check_assignment(spec, value, tenant)
         except Invalid as error:
             problems.append(f"Output '{key}' cannot be used: {error.message}.")
             continue
@@ -87,6 +90,46 @@ def _plain(item: ResolvedInput) -> Json:
     return None if isinstance(item.value, StoredSecret) else item.value
 
 
-def _check_assignment(spec: OutputSpec) -> None:
-    if spec.assignment_type is OutputAssignment.PLATFORM_TENANT_ID:
+def check_assignments(
+    specs: Mapping[str, OutputSpec], outputs: Mapping[str, BlockOutput], tenant: Tenant | None
+) -> Sequence[str]:
+    """Return one sentence for each output of a manual block that cannot be used for what it is assigned to."""
+    problems: list[str] = []
+    for key, output in outputs.items():
+        try:
+            if key in specs:
+                _check_assignment(specs[key], output.value, tenant)
+        except Invalid as error:
+            problems.append(f"Output '{key}' cannot be used: {error.message}.")
+    return problems
+
+
+def tenant_id_in(specs: Mapping[str, OutputSpec], outputs: Mapping[str, BlockOutput]) -> str | None:
+    """Return what the outputs say that the platform calls the tenant."""
+    found = _assigned(OutputAssignment.PLATFORM_TENANT_ID, specs, outputs)
+    return found if isinstance(found, str) else None
+
+
+def sign_in_url_in(specs: Mapping[str, OutputSpec], outputs: Mapping[str, BlockOutput]) -> str | None:
+    """Return where the outputs say that people sign in to the tenant; what is no web address is none."""
+    found = _assigned(OutputAssignment.SIGN_IN_URL, specs, outputs)
+    return found if isinstance(found, str) and is_web_address(found) else None
+
+
+def _assigned(
+    assignment: OutputAssignment, specs: Mapping[str, OutputSpec], outputs: Mapping[str, BlockOutput]
+) -> Json:
+    keys = [key for key, spec in specs.items() if spec.assignment_type is assignment and key in outputs]
+    return outputs[min(keys)].value if keys else None
+
+
+def _check_assignment(spec: OutputSpec, value: Json, tenant: Tenant | None) -> None:
+    if spec.assignment_type is not OutputAssignment.PLATFORM_TENANT_ID:
+        return
+    if tenant is None:
         raise Invalid("a building block of a workspace has no tenant whose id it could set", remedy=_NO_TENANT_REMEDY)
+    check_platform_tenant_id(value if isinstance(value, str) else "")
+    if tenant.platform_tenant_id not in {None, value}:
+        raise Invalid(
+            f"the tenant has the id '{tenant.platform_tenant_id}', which never changes", remedy=_NO_TENANT_REMEDY
+        )

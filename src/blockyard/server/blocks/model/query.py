@@ -27,7 +27,9 @@ class BlockQuery:
         workspaces: only blocks of these workspaces, by what the principal may see.
         providers: only blocks that these workspaces provide for, by what the principal may see.
         managed: only blocks that the principal's workspaces provide for.
-        nothing: a filter names something no block of a workspace has, such as a tenant.
+        project, platform, tenant_id: of the tenant that the block is on.
+        on_tenant: whether it is on a tenant at all.
+        nothing: a filter names something that no block has.
     """
 
     search: str | None = None
@@ -39,6 +41,10 @@ class BlockQuery:
     version_id: UUID | None = None
     version_number: int | None = None
     status: str | None = None
+    project: str | None = None
+    platform: str | None = None
+    tenant_id: UUID | None = None
+    on_tenant: bool | None = None
     workspaces: frozenset[str] | None = None
     providers: frozenset[str] | None = None
     managed: bool = False

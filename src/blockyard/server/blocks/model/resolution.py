@@ -18,6 +18,7 @@ from blockyard.server.definitions.model.hiding import hidden_inputs
 from blockyard.server.definitions.model.values import input_from_output, usable_value
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.runners.model import HASH, SEALED_FOR, StoredSecret
+from blockyard.server.tenants.model import Tenant
 
 ResolvedValue: TypeAlias = Value
 
@@ -33,12 +34,14 @@ class Surroundings:
     """What computed inputs are computed from.
 
     Attributes:
-        people: who has which role in the block's workspace, asked only when an input needs it.
+        people: who has which role in the block's workspace, or in the project of its tenant; asked only when an input needs it.
+        tenant: the tenant that the block is on.
         parents: the outputs of the block's parents, by definition.
         tags: the tags of what the block belongs to, asked only when an input needs them.
     """
 
     people: Callable[[], Sequence[JsonObject]]
+    tenant: Tenant | None = None
     parents: Mapping[DefinitionId, Mapping[str, BlockOutput]] = field(default_factory=dict)
     tags: Callable[[TagOwner], Mapping[str, Sequence[str]]] = lambda _: {}
 
@@ -97,8 +100,10 @@ def consumes(specs: Mapping[str, InputSpec], definition: DefinitionId, outputs: 
     )
 
 
-def never_given(specs: Mapping[str, InputSpec]) -> list[str]:
-    """Return the keys of inputs that have no value in a workspace and never will: what they take belongs to tenants."""
+def without_tenant_id(specs: Mapping[str, InputSpec], tenant: Tenant | None) -> list[str]:
+    """Return the keys of inputs that take what the platform calls the tenant, which is not known; in a workspace it never will be."""
+    if tenant is not None and tenant.platform_tenant_id is not None:
+        return []
     return sorted(key for key, spec in specs.items() if spec.assignment_type is AssignmentType.PLATFORM_TENANT_ID)
 
 
@@ -186,7 +191,15 @@ def _converted(spec: InputSpec, output: BlockOutput) -> Json:
         return None
 
 
-_COMPUTED: Mapping[AssignmentType, Callable[[Block, InputSpec, Surroundings], ResolvedValue]] = {
+_Compute: TypeAlias = Callable[[Block, InputSpec, Surroundings], ResolvedValue]
+
+
+def _of_tenant(member: Callable[[Tenant], str | None]) -> _Compute:
+    """Return what gives a member of the tenant; a block in a workspace has none."""
+    return lambda _, __, around: None if around.tenant is None else member(around.tenant)
+
+
+_COMPUTED: Mapping[AssignmentType, _Compute] = {
     AssignmentType.STATIC: lambda _, spec, __: usable_value(spec.type, spec.argument),
     AssignmentType.WORKSPACE_IDENTIFIER: lambda block, _, __: block.workspace,
     AssignmentType.TENANT_BUILDING_BLOCK_UUID: lambda block, _, __: str(block.id),
@@ -194,5 +207,9 @@ _COMPUTED: Mapping[AssignmentType, Callable[[Block, InputSpec, Surroundings], Re
     AssignmentType.USER_PERMISSIONS: lambda _, __, around: as_text(list(around.people())),
     AssignmentType.TAG: lambda _, spec, around: _tag(spec, around),
     AssignmentType.BUILDING_BLOCK_OUTPUT: lambda _, spec, around: _parent_output(spec, around),
+    AssignmentType.PLATFORM_TENANT_ID: _of_tenant(lambda tenant: tenant.platform_tenant_id),
+    AssignmentType.MESHSTACK_TENANT_UUID: _of_tenant(lambda tenant: str(tenant.id)),
+    AssignmentType.PROJECT_IDENTIFIER: _of_tenant(lambda tenant: tenant.project),
+    AssignmentType.FULL_PLATFORM_IDENTIFIER: _of_tenant(lambda tenant: tenant.platform),
 }
-"""Inputs about projects and tenants are not here: in a workspace they have no value."""
+"""The last four have no value in a workspace."""

@@ -13,8 +13,9 @@ from blockyard.server.blocks.model.block import (
     Operation,
     Parent,
 )
-from blockyard.server.blocks.model.resolution import never_given
+from blockyard.server.blocks.model.resolution import without_tenant_id
 from blockyard.server.definitions.model import AssignmentType, InputSpec
+from blockyard.server.tenants.model import Tenant
 
 _UNDER_WAY = {Operation.CREATION: "Creating", Operation.UPDATE: "Changing", Operation.DELETION: "Deleting"}
 _FAILED = {
@@ -27,6 +28,8 @@ _ABORTED = {
     Operation.UPDATE: "Ready, last change aborted",
     Operation.DELETION: "Deletion aborted",
 }
+_NO_TENANT = "which a building block of a workspace does not have; the owner of the definition can give it another source in a new version"
+_UNKNOWN_TENANT_ID = "which the platform has not given yet"
 
 
 def status_in_words(block: BlockHead, *, is_yours: bool = False) -> str:
@@ -57,13 +60,11 @@ def waits_in_words(
     missing: Iterable[str],
     parents: Iterable[Parent],
     known: Mapping[BlockId, Block],
+    tenant: Tenant | None = None,
 ) -> list[str]:
     """Return one sentence for each thing that keeps a block from running; `known` are the parents that still exist."""
-    words = [
-        f"Input '{specs[key].label}' takes the id of a tenant, which a building block of a workspace does not have; the owner of "
-        "the definition can give it another source in a new version."
-        for key in never_given(specs)
-    ]
+    why = _NO_TENANT if tenant is None else _UNKNOWN_TENANT_ID
+    words = [f"Input '{specs[key].label}' takes the id of a tenant, {why}." for key in without_tenant_id(specs, tenant)]
     for parent in parents:
         block = known.get(parent.block_id)
         if block is None or block.lifecycle is not Lifecycle.ACTIVE:

@@ -27,11 +27,14 @@ from blockyard.server.blocks.service.access import (
 from blockyard.server.blocks.service.changing import Changing
 from blockyard.server.blocks.service.deleting import Deleting
 from blockyard.server.blocks.service.hooks import BlockHooks
+from blockyard.server.blocks.service.mandatory import Mandatory
+from blockyard.server.blocks.service.on_tenants import OnTenants
 from blockyard.server.blocks.service.ordering import Ordering
 from blockyard.server.blocks.service.payments import PaymentChoices
 from blockyard.server.blocks.service.people import PeopleFollower
 from blockyard.server.blocks.service.planning import Planning
 from blockyard.server.blocks.service.ports import StateRemoval
+from blockyard.server.blocks.service.related import BlockRelations
 from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.service.usage import BlockUsage
 from blockyard.server.blocks.service.views import BlockView, Reader, Reading
@@ -48,6 +51,8 @@ from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.runners.service import SecretSealer
 from blockyard.server.runs.model import Run
 from blockyard.server.runs.service import RunService
+from blockyard.server.tags.service import TagService
+from blockyard.server.tenants.service import TenantService
 from blockyard.server.workspaces.service import WorkspaceService
 
 RECENT_RUNS = 10
@@ -102,7 +107,11 @@ class LastChange:
 
 
 class BlockService:
-    """Use cases of building blocks. `hooks` is for runs and for loops, `usage`, `people` and `payments` for lower features."""
+    """Use cases of building blocks.
+
+    `hooks` is for runs and for loops; `usage`, `people` and `payments` are for definitions, workspaces and payment methods,
+    `on_tenants` for tenants, `relations` for tags.
+    """
 
     def __init__(
         self,
@@ -112,22 +121,29 @@ class BlockService:
         runs: RunService,
         workspaces: WorkspaceService,
         payment_methods: PaymentMethodService,
+        tenants: TenantService,
         sealer: SecretSealer,
         state: StateRemoval,
+        tags: TagService,
     ) -> None:
         self._definitions = definitions
+        self.relations = BlockRelations(tags=tags, workspaces=workspaces, definitions=definitions)
         self._runs = runs
         self.payments = PaymentChoices(payment_methods)
-        self._reading: Reading = partial(Reader, definitions=definitions, workspaces=workspaces, payments=self.payments)
-        starter = RunStarter(reading=self._reading, definitions=definitions, runs=runs)
+        self._reading: Reading = partial(
+            Reader, definitions=definitions, workspaces=workspaces, tenants=tenants, payments=self.payments
+        )
+        starter = RunStarter(reading=self._reading, definitions=definitions, runs=runs, tenants=tenants)
         self._ordering = Ordering(
             basics,
             definitions=definitions,
             workspaces=workspaces,
+            tenants=tenants,
             sealer=sealer,
             reading=self._reading,
             starter=starter,
             payments=self.payments,
+            relations=self.relations,
         )
         self._changing = Changing(
             basics,
@@ -138,9 +154,22 @@ class BlockService:
             payments=self.payments,
         )
         self._planning = Planning(reading=self._reading, runs=runs, starter=starter)
-        self._deleting = Deleting(basics, runs=runs, state=state, reading=self._reading, starter=starter)
+        self._deleting = Deleting(
+            basics, runs=runs, state=state, reading=self._reading, starter=starter, relations=self.relations
+        )
+        self.on_tenants = OnTenants(
+            tenants=tenants,
+            mandatory=Mandatory(definitions=definitions, ordering=self._ordering, reading=self._reading),
+            reading=self._reading,
+            starter=starter,
+            deleting=self._deleting,
+        )
         self.hooks = BlockHooks(
-            reading=self._reading, definitions=definitions, starter=starter, deleting=self._deleting
+            reading=self._reading,
+            definitions=definitions,
+            starter=starter,
+            deleting=self._deleting,
+            on_tenants=self.on_tenants,
         )
         self.people = PeopleFollower(reading=self._reading, starter=starter)
         self.usage = BlockUsage(runs=runs, state=state)
@@ -239,11 +268,11 @@ class BlockService:
         self, tx: Transaction, principal: Principal, block_id: UUID, *, expected: str | None = None
     ) -> BlockView:
         """Delete a block. Raises NotFound, Denied, Conflict (also where that does not do what is `expected`)."""
-        return self._view(tx, principal, self._deleting.delete(tx, principal, block_id, expected=expected))
+        return self._ended(tx, principal, self._deleting.delete(tx, principal, block_id, expected=expected))
 
     def purge(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
         """Forget a block without destroying what it made. Raises NotFound, Denied, Conflict."""
-        return self._view(tx, principal, self._deleting.purge(tx, principal, block_id))
+        return self._ended(tx, principal, self._deleting.purge(tx, principal, block_id))
 
     def latest_run(self, tx: Transaction, block: Block) -> Run | None:
         """Return the newest run of a block that the principal was allowed to read."""
@@ -253,7 +282,7 @@ class BlockService:
         """Return a block with everything around it. Raises NotFound, Denied."""
         view = self.get(tx, principal, block_id)
         block, definition, version = view.block, view.definition, view.version
-        latest = self._definitions.latest_released(tx, block.definition_id)
+        latest = self._definitions.latest_sound(tx, block.definition_id)
         store, reader = BlockStore(tx), self._reading(tx)
         may, operator = may_save(principal, block), is_operator(principal, block)
         standing, opens = block.standing(version.inputs), reader.runner_key(version).opens
@@ -264,7 +293,7 @@ class BlockService:
             parents=[parent for parent in parents.values() if may_list(principal, parent)],
             children=[child for child in store.children(block.id) if may_list(principal, child)],
             runs=self._runs.recent(tx, block.id, RECENT_RUNS),
-            latest=latest if latest is not None and latest.number > block.version_number else None,
+            latest=latest if latest is not None and _leads_on(latest, version) else None,
             waits_for=self._waits_for(tx, view, _named(principal, parents)),
             may_save=may,
             may_run=may_run(principal, block, definition),
@@ -278,10 +307,16 @@ class BlockService:
     def _waits_for(self, tx: Transaction, view: BlockView, parents: Mapping[BlockId, Block]) -> Sequence[str]:
         if view.block.status in WAITING:
             missing = self._reading(tx).missing(view.block, view.version)
-            return waits_in_words(view.version.inputs, missing, view.block.parents, parents)
+            tenant = self._reading(tx).tenant_of(view.block)
+            return waits_in_words(view.version.inputs, missing, view.block.parents, parents, tenant)
         run = self._runs.unfinished(tx, view.block.id)
         wait = None if run is None else self._runs.wait_of(tx, run)
         return () if wait is None else (wait.message,)
+
+    def _ended(self, tx: Transaction, principal: Principal, block: Block) -> BlockView:
+        """Return a block whose end has begun, after its tenant has followed it."""
+        self.on_tenants.settle(tx, block.id, principal.author)
+        return self._view(tx, principal, block)
 
     def _view(self, tx: Transaction, principal: Principal, block: Block) -> BlockView:
         return self._reading(tx).view(principal, block)
@@ -289,6 +324,11 @@ class BlockService:
     def _page(self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest) -> Page[BlockView]:
         found = BlockStore(tx).page(query, request)
         return Page(self._reading(tx).views(principal, found.items), found.total, request)
+
+
+def _leads_on(latest: Version, version: Version) -> bool:
+    """Whether a block is offered the latest sound version: it is newer, or the block's own is defective."""
+    return latest.number > version.number or (version.defect is not None and latest.id != version.id)
 
 
 def _named(principal: Principal, parents: Mapping[BlockId, Block]) -> Mapping[BlockId, Block]:

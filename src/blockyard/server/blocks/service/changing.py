@@ -15,7 +15,7 @@ from blockyard.server.blocks.model.inputs import (
     merge_inputs,
     without_unchanged,
 )
-from blockyard.server.blocks.model.order import BlockRequest
+from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.model.resolution import block_name
 from blockyard.server.blocks.service.access import is_operator, require_known, require_run, require_save
 from blockyard.server.blocks.service.ordering import VERSION_FIELD, sealing, summary, touch_parents
@@ -81,12 +81,13 @@ class Changing:
         before = require_known(principal, BlockStore(tx).find(block_id), block_id)
         require_save(principal, before)
         _refuse_deleted(before)
-        if request.target.workspace() != before.workspace:
+        request.target.check()
+        if request.target != Target.of(before):
             raise Invalid(
                 "the target of a building block cannot be changed",
                 code="TargetImmutable",
                 field="/spec/targetRef",
-                remedy="Order a new building block for the other workspace.",
+                remedy="Order a new building block for the other workspace or tenant.",
             )
         change = self._change(tx, principal, before, request)
         if change.block == before:
@@ -156,7 +157,7 @@ class Changing:
                 if leaves
                 else "Change it once the latest run has ended and nothing is waited for.",
             )
-        _, version = self._definitions.orderable_version(tx, principal, version_id, block.workspace)
+        _, version = self._definitions.upgrade_version(tx, principal, version_id, block.workspace)
         if version.definition_id != block.definition_id:
             raise Invalid(
                 "the version belongs to another definition",
@@ -164,11 +165,11 @@ class Changing:
                 field=VERSION_FIELD,
                 remedy="Choose a version of the building block's own definition, or order a new building block.",
             )
-        latest = self._definitions.latest_released(tx, block.definition_id)
+        latest = self._definitions.latest_sound(tx, block.definition_id)
         is_draft_of_operator = not version.is_released and is_operator(principal, block)
         if not is_draft_of_operator and (latest is None or latest.id != version.id):
             raise Invalid(
-                "a building block can only be changed to the latest released version",
+                "a building block can only be changed to the latest released version that is not defective",
                 code="NotLatestVersion",
                 field=VERSION_FIELD,
                 remedy=f"Use version {latest.number}." if latest else "Wait until a version is released.",
@@ -219,7 +220,7 @@ def _parents(tx: Transaction, before: Block, request: BlockRequest, old: Version
     if ids is None:
         dropped = {*old.dependencies} - {*new.dependencies}
         ids = tuple(parent.block_id for parent in before.parents if parent.definition_id not in dropped)
-    return check_parents(tx, new, before.workspace, ids, child=before.id)
+    return check_parents(tx, new, before.workspace, ids, tenant_id=before.tenant_id, child=before.id)
 
 
 def _refuse_deleted(block: Block) -> None:

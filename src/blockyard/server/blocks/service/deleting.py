@@ -8,8 +8,9 @@ import structlog
 from blockyard.protocol.names import Behavior
 from blockyard.server.blocks.model.block import Block, Lifecycle
 from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effect
-from blockyard.server.blocks.service.access import require_delete, require_known, require_purge
+from blockyard.server.blocks.service.access import is_operator, require_delete, require_known, require_purge
 from blockyard.server.blocks.service.ports import StateRemoval
+from blockyard.server.blocks.service.related import BlockRelations
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
@@ -38,7 +39,9 @@ class Deleting:
         state: StateRemoval,
         reading: Reading,
         starter: RunStarter,
+        relations: BlockRelations,
     ) -> None:
+        self._relations = relations
         self._reading = reading
         self._clock = basics.clock
         self._event_log = basics.event_log
@@ -56,6 +59,7 @@ class Deleting:
         require_delete(principal, block)
         if block.lifecycle is Lifecycle.DELETED:
             return block
+        _refuse_zone_block(principal, block)
         _, version = self._reading(tx).version_of(block)
         effect = deletion_effect(block, version)
         if expected not in {None, effect}:
@@ -65,16 +69,7 @@ class Deleting:
                 remedy="Read what a deletion does now, and choose again.",
             )
         _refuse_children(tx, block)
-        if version.deletion_mode is DeletionMode.PURGE:
-            return self._purged(tx, principal.author, block)
-        if block.is_running and block.lifecycle is Lifecycle.MARKED_FOR_DELETION:
-            return block
-        self._starter.refuse_unfinished(tx, block)
-        marked = self._starter.save(tx, block.marked(principal.author, self._clock()))
-        if effect is DeletionEffect.REMOVES:
-            return self.gone(tx, marked, principal.author)
-        reason = TriggerReason.BUILDING_BLOCK_DELETION
-        return self._starter.request(tx, marked, version, principal.author, behavior=Behavior.DESTROY, reason=reason)
+        return self.end(tx, block, principal.author)
 
     def purge(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
         """Forget a block without destroying what it made, in any status; an unfinished run is aborted first."""
@@ -83,11 +78,36 @@ class Deleting:
         if block.lifecycle is Lifecycle.DELETED:
             return block
         _refuse_children(tx, block)
-        return self._purged(tx, principal.author, block)
+        return self.purged(tx, block, principal.author)
+
+    # For what deletes blocks on its own: no principal is asked
+
+    def end(self, tx: Transaction, block: Block, author: Author) -> Block:
+        """Do what `delete` does with a block that has no children. Raises Conflict: a run is unfinished."""
+        _, version = self._reading(tx).version_of(block)
+        if version.deletion_mode is DeletionMode.PURGE:
+            return self.purged(tx, block, author)
+        if block.is_running and block.lifecycle is Lifecycle.MARKED_FOR_DELETION:
+            return block
+        self._starter.refuse_unfinished(tx, block)
+        marked = self._starter.save(tx, block.marked(author, self._clock()))
+        if deletion_effect(block, version) is DeletionEffect.REMOVES:
+            return self.gone(tx, marked, author)
+        reason = TriggerReason.BUILDING_BLOCK_DELETION
+        return self._starter.request(tx, marked, version, author, behavior=Behavior.DESTROY, reason=reason)
+
+    def purged(self, tx: Transaction, block: Block, author: Author) -> Block:
+        """Do what `purge` does with a block that has no children."""
+        run = self._runs.unfinished(tx, block.id)
+        if run is not None:
+            block = block.following(run.id, self._runs.abort_for(tx, author, run).status)
+        marked = block.marked(author, self._clock())
+        return self.gone(tx, replace(marked, force_purge=True), author, force_purge=True)
 
     def gone(self, tx: Transaction, block: Block, author: Author, *, force_purge: bool = False) -> Block:
         """Store a block as deleted; its state goes too, unless resources were left behind."""
         deleted = self._starter.save(tx, block.deleted(self._clock(), force_purge=force_purge))
+        self._relations.gone(tx, block)
         if not force_purge:
             self._state.remove(tx, block.id)
         self._event_log.append(
@@ -104,12 +124,15 @@ class Deleting:
         log.info("block deleted", block_id=block.id, purged=force_purge)
         return deleted
 
-    def _purged(self, tx: Transaction, author: Author, block: Block) -> Block:
-        run = self._runs.unfinished(tx, block.id)
-        if run is not None:
-            block = block.following(run.id, self._runs.abort_for(tx, author, run).status)
-        marked = block.marked(author, self._clock())
-        return self.gone(tx, replace(marked, force_purge=True), author, force_purge=True)
+
+def _refuse_zone_block(principal: Principal, block: Block) -> None:
+    """Refuse to let those who use a tenant delete what makes it: that is the deletion of the tenant. Raises Conflict."""
+    if block.is_of_landing_zone and not is_operator(principal, block):
+        raise Conflict(
+            f"building block '{block.name}' belongs to the landing zone of its tenant",
+            code="OfLandingZone",
+            remedy="Delete the tenant: its building blocks go with it.",
+        )
 
 
 def _refuse_children(tx: Transaction, block: Block) -> None:

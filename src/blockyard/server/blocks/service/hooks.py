@@ -18,6 +18,7 @@ from blockyard.server.blocks.model.block import (
 from blockyard.server.blocks.model.outputs import check_outputs
 from blockyard.server.blocks.model.resolution import ResolvedInput, run_input
 from blockyard.server.blocks.service.deleting import Deleting
+from blockyard.server.blocks.service.on_tenants import OnTenants
 from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
@@ -39,12 +40,19 @@ class BlockHooks:
     """Implements `RunContent` and `RunListener`; asks no principal."""
 
     def __init__(
-        self, *, reading: Reading, definitions: DefinitionService, starter: RunStarter, deleting: Deleting
+        self,
+        *,
+        reading: Reading,
+        definitions: DefinitionService,
+        starter: RunStarter,
+        deleting: Deleting,
+        on_tenants: OnTenants,
     ) -> None:
         self._reading = reading
         self._definitions = definitions
         self._starter = starter
         self._deleting = deleting
+        self._on_tenants = on_tenants
 
     # Content of runs
 
@@ -80,8 +88,8 @@ class BlockHooks:
         spec: JsonObject = {
             "displayName": block.name,
             "workspaceIdentifier": block.workspace,
-            "projectIdentifier": None,
-            "fullPlatformIdentifier": None,
+            "projectIdentifier": None if block.tenant is None else block.tenant.project,
+            "fullPlatformIdentifier": None if block.tenant is None else block.tenant.platform,
             "inputs": run_inputs,
             "parentBuildingBlocks": parents,
         }
@@ -120,6 +128,12 @@ class BlockHooks:
         block = BlockStore(tx).find(run.block_id)
         if block is None or not block.is_live:
             return RunFinish(run.status)
+        self._on_tenants.hold(tx, block)
+        finish = self._finished(tx, block, run, outputs)
+        self._on_tenants.settle(tx, block.id, run.trigger.author)
+        return finish
+
+    def _finished(self, tx: Transaction, block: Block, run: Run, outputs: Mapping[str, OutputValue]) -> RunFinish:
         if run.behavior is Behavior.DETECT:
             self._starter.follow(tx, block)
             return RunFinish(run.status)
@@ -158,7 +172,7 @@ class BlockHooks:
 
     def _applied(self, tx: Transaction, block: Block, run: Run, reported: Mapping[str, BlockOutput]) -> RunFinish:
         _, version = self._reading(tx).version_of(block)
-        checked = check_outputs(version.outputs, reported)
+        checked = check_outputs(version.outputs, reported, self._reading(tx).tenant_of(block))
         if checked.problems:
             self._starter.follow(tx, block.following(run.id, RunStatus.FAILED))
             return RunFinish(RunStatus.FAILED, " ".join(checked.problems))

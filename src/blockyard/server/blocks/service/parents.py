@@ -13,9 +13,17 @@ FIELD = "/spec/parentBuildingBlockRefs"
 
 
 def check_parents(
-    tx: Transaction, version: Version, workspace: str, parent_ids: Sequence[UUID], *, child: BlockId | None = None
+    tx: Transaction,
+    version: Version,
+    workspace: str,
+    parent_ids: Sequence[UUID],
+    *,
+    tenant_id: UUID | None = None,
+    child: BlockId | None = None,
 ) -> tuple[Parent, ...]:
     """Return the parents a block of `version` gets: one living block of the same workspace for each dependency, and any others.
+
+    A block on a tenant may have parents on the same tenant, too.
 
     A parent of a definition that the version does not depend on provides no inputs; the block only waits for it.
 
@@ -27,11 +35,15 @@ def check_parents(
     parents: list[Parent] = []
     for position, parent_id in enumerate(dict.fromkeys(parent_ids)):
         parent = found.get(BlockId(parent_id))
-        if parent is None or parent.workspace != workspace or parent.lifecycle is not Lifecycle.ACTIVE:
+        near = parent is not None and parent.workspace == workspace and parent.tenant_id in {None, tenant_id}
+        if parent is None or not near or parent.lifecycle is not Lifecycle.ACTIVE:
             raise _refusal(
-                f"there is no active building block {parent_id} in workspace '{workspace}'",
+                f"there is no active building block {parent_id} in workspace '{workspace}'"
+                + ("" if tenant_id is None else " or on the tenant"),
                 position,
-                "Name a building block of the same workspace as parent.",
+                "Name a building block of the same workspace as parent, or one on the same tenant."
+                if tenant_id is not None
+                else "Name a building block of the same workspace as parent.",
             )
         if parent.definition_id in version.dependencies and _has(parents, parent.definition_id):
             raise _refusal(

@@ -8,7 +8,7 @@ import structlog
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.server.blocks.model.block import WAITING, Block, BlockOutput, BlockStatus, Lifecycle, changed_outputs
-from blockyard.server.blocks.model.outputs import derived_outputs
+from blockyard.server.blocks.model.outputs import check_assignments, derived_outputs, sign_in_url_in, tenant_id_in
 from blockyard.server.blocks.model.resolution import consumes
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
@@ -21,6 +21,8 @@ from blockyard.server.kit.errors import Conflict, Stale
 from blockyard.server.runs.model import Run, RunId, RunTarget, TriggerReason
 from blockyard.server.runs.service import RunService
 from blockyard.server.runs.topics import block_topic
+from blockyard.server.tenants.model import Tenant
+from blockyard.server.tenants.service import TenantService
 
 log = structlog.get_logger(__name__)
 
@@ -33,8 +35,11 @@ DUE_TOPIC = "blocks:due"
 class RunStarter:
     """Requests runs of blocks, parks those that lack something, and stores what a run has given."""
 
-    def __init__(self, *, reading: Reading, definitions: DefinitionService, runs: RunService) -> None:
+    def __init__(
+        self, *, reading: Reading, definitions: DefinitionService, runs: RunService, tenants: TenantService
+    ) -> None:
         self._reading = reading
+        self._tenants = tenants
         self._definitions = definitions
         self._runs = runs
 
@@ -127,6 +132,10 @@ class RunStarter:
         if version.implementation_type is not ImplementationType.MANUAL:
             return self.save(tx, requested)
         outputs = derived_outputs(self._reading(tx).run_inputs_of(requested, version))
+        problems = check_assignments(version.outputs, outputs, self._reading(tx).tenant_of(block))
+        if problems:
+            failed = self._runs.finish_at_once(tx, run, RunStatus.FAILED, {}, summary=" ".join(problems))
+            return self.follow(tx, requested.following(failed.id, failed.status))
         ended = self._runs.finish_at_once(tx, run, RunStatus.SUCCEEDED, _reported(outputs))
         return self.applied(tx, requested, ended, outputs)
 
@@ -134,6 +143,7 @@ class RunStarter:
         """Store what a successful APPLY run gave, and run the children again that take what is new."""
         after = block.following(run.id, run.status).applied(outputs, run.finished_at or run.created_at)
         saved = self.follow(tx, after)
+        self._tell_tenant(tx, saved)
         self._wake_children(tx, saved, changed_outputs(block.outputs, outputs))
         return saved
 
@@ -149,6 +159,27 @@ class RunStarter:
         reason = TriggerReason.MANUAL_EXECUTION
         run = self._runs.request(tx, author, block=target, behavior=Behavior.DETECT, reason=reason)
         return self.save(tx, replace(block, latest_dry_run_id=run.id))
+
+    def _tell_tenant(self, tx: Transaction, block: Block) -> None:
+        """Store what the outputs of a block say about its tenant, and run those that waited for its id."""
+        if block.tenant is None:
+            return
+        tenant = self._tenants.hold(tx, block.tenant.id)
+        if tenant is None:
+            return
+        _, version = self._reading(tx).version_of(block)
+        known, url = tenant_id_in(version.outputs, block.outputs), sign_in_url_in(version.outputs, block.outputs)
+        told = self._tenants.learn(
+            tx, tenant, platform_tenant_id=known or tenant.platform_tenant_id, sign_in_url=url or tenant.sign_in_url
+        )
+        if told.platform_tenant_id != tenant.platform_tenant_id:
+            self._wake_waiting(tx, told)
+
+    def _wake_waiting(self, tx: Transaction, tenant: Tenant) -> None:
+        store = BlockStore(tx)
+        for block in store.one_by_one(store.on_tenants([tenant.id])):
+            if block.lifecycle is Lifecycle.ACTIVE and block.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
+                self.rerun(tx, block, TriggerReason.PLATFORM_TENANT_ID_UPDATE)
 
     def _wake_children(self, tx: Transaction, parent: Block, changed: frozenset[str]) -> None:
         store = BlockStore(tx)

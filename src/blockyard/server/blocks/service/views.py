@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.server.blocks.model.block import Block, BlockOutput, BlockStatus, Lifecycle
+from blockyard.server.blocks.model.block import Block, BlockHead, BlockOutput, BlockStatus, Lifecycle
 from blockyard.server.blocks.model.inputs import missing_inputs, waiting_status
 from blockyard.server.blocks.model.resolution import (
     ResolvedInput,
     Surroundings,
-    never_given,
     parents_provide,
     resolve_inputs,
+    without_tenant_id,
 )
 from blockyard.server.blocks.service.access import may_give_input
 from blockyard.server.blocks.service.payments import PaymentChoices
@@ -22,6 +22,8 @@ from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runners.model import SealingKey
+from blockyard.server.tenants.model import Tenant
+from blockyard.server.tenants.service import TenantService
 from blockyard.server.workspaces.service import WorkspaceService
 
 Tags: TypeAlias = Mapping[str, Sequence[str]]
@@ -51,9 +53,11 @@ class Reader:
         *,
         definitions: DefinitionService,
         workspaces: WorkspaceService,
+        tenants: TenantService,
         payments: PaymentChoices,
     ) -> None:
         self._tx = tx
+        self._tenants = tenants
         self._payments = payments
         self._definitions = definitions
         self._workspaces = workspaces
@@ -81,6 +85,7 @@ class Reader:
     def views(self, principal: Principal, blocks: Sequence[Block]) -> list[BlockView]:
         """Return blocks as the principal sees them."""
         BlockStore(self._tx).find_all({parent_id for block in blocks for parent_id in block.parent_ids})
+        self._tenants.find_all(self._tx, {block.tenant.id for block in blocks if block.tenant is not None})
         self._load_versions(blocks)
         self._load_tags({block.workspace for block in blocks if _reads_tags(self.version_of(block)[1])})
         return [self.view(principal, block) for block in blocks]
@@ -97,7 +102,7 @@ class Reader:
         """Return what keeps the block from running; None if nothing does."""
         missing = self.missing(block, version)
         ready = self._parents_succeeded(block) and parents_provide(version.inputs, self._around(block))
-        given = not never_given(version.inputs)
+        given = not without_tenant_id(version.inputs, self.tenant_of(block))
         return waiting_status(version.inputs, missing, parents_ready=ready and given)
 
     def missing(self, block: Block, version: Version) -> frozenset[str]:
@@ -105,6 +110,10 @@ class Reader:
         standing = block.standing(version.inputs)
         unknown = self._payments.unknown(self._tx, block.workspace, version.inputs, standing)
         return missing_inputs(version.inputs, standing, self.runner_key(version).opens) | unknown
+
+    def tenant_of(self, block: BlockHead) -> Tenant | None:
+        """Return the tenant that the block is on."""
+        return None if block.tenant is None else self._tenants.find(self._tx, block.tenant.id)
 
     def runner_key(self, version: Version) -> SealingKey:
         """Return how secrets for the version's runner are sealed."""
@@ -117,8 +126,10 @@ class Reader:
             for parent in block.parents
             if parent.block_id in parents
         }
+        tenant = self.tenant_of(block)
         return Surroundings(
-            people=lambda: self._people_of(block.workspace),
+            people=lambda: self._people_of(block.workspace, tenant),
+            tenant=tenant,
             parents=outputs,
             tags=lambda owner: self._tags_of(block, owner),
         )
@@ -135,7 +146,9 @@ class Reader:
         if wanted:
             self._tags |= self._workspaces.tags_of(self._tx, wanted)
 
-    def _people_of(self, workspace: str) -> Sequence[JsonObject]:
+    def _people_of(self, workspace: str, tenant: Tenant | None) -> Sequence[JsonObject]:
+        if tenant is not None:
+            return self._tenants.people_of(self._tx, tenant)
         if workspace not in self._people:
             self._people[workspace] = self._workspaces.people_of(self._tx, workspace)
         return self._people[workspace]

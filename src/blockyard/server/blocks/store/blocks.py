@@ -14,8 +14,10 @@ from sqlalchemy import (
     false,
     func,
     insert,
+    literal,
     select,
     true,
+    tuple_,
     union,
     update,
 )
@@ -23,7 +25,7 @@ from sqlalchemy import (
 from blockyard.server.blocks.model.block import Block, BlockHead, BlockId, BlockStatus, Lifecycle, Parent
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.blocks.store.rows import block_of, block_row, head_of, sort_name
-from blockyard.server.blocks.store.tables import IS_ACTIVE, IS_DUE, IS_LIVE
+from blockyard.server.blocks.store.tables import IN_WORKSPACE, IS_ACTIVE, IS_DUE, IS_LIVE, ON_TENANT
 from blockyard.server.blocks.store.tables import blocks as _blocks
 from blockyard.server.blocks.store.tables import parents as _parents
 from blockyard.server.definitions.model import DefinitionId
@@ -127,14 +129,29 @@ class BlockStore:
         ids = select(_parents.c.child_id).where(_parents.c.parent_id == parent_id)
         return self._where(_blocks.c.id.in_(ids), IS_LIVE)
 
+    def on_tenants(self, tenant_ids: Collection[UUID]) -> Sequence[Block]:
+        """Return the blocks, not deleted, on these tenants, oldest first."""
+        return self._where(_blocks.c.tenant_id.in_(tenant_ids), IS_LIVE)
+
+    def heads_on(self, tenant_ids: Collection[UUID]) -> Sequence[BlockHead]:
+        """Return what `on_tenants` returns, without the values."""
+        wanted: list[_Condition] = [_blocks.c.tenant_id.in_(tenant_ids), IS_LIVE]
+        rows = self._tx.execute(_selection(select(*_HEAD), wanted, _order(BlockSort.CREATED, PageRequest()), None))
+        return [head_of(row) for row in rows.mappings()]
+
+    def active_of(self, definition_id: UUID, workspace: str) -> Sequence[Block]:
+        """Return the active blocks of a definition in a workspace, not those of its tenants, oldest first."""
+        wanted = (_blocks.c.definition_id == definition_id, _blocks.c.workspace == workspace)
+        return self._where(*wanted, IS_ACTIVE, IN_WORKSPACE)
+
     def one_by_one(self, blocks: Iterable[Block]) -> Iterator[Block]:
         """Yield each block as it is when its turn has come: what is done to one of them may change those after it."""
         for block in blocks:
             yield self.find(block.id) or block
 
     def active_in(self, workspace: str) -> Sequence[Block]:
-        """Return the blocks of a workspace that are neither deleted nor about to be, oldest first."""
-        return self._where(_blocks.c.workspace == workspace, _blocks.c.lifecycle == Lifecycle.ACTIVE.value)
+        """Return the blocks of a workspace, not those of its tenants, that are neither deleted nor about to be, oldest first."""
+        return self._where(_blocks.c.workspace == workspace, IS_ACTIVE, IN_WORKSPACE)
 
     def ancestors(self, block_ids: Collection[UUID]) -> frozenset[UUID]:
         """Return all parents of these blocks, their parents and so on."""
@@ -147,12 +164,40 @@ class BlockStore:
         return frozenset(seen)
 
     def count_live(
-        self, *, definition_id: UUID | None = None, version_id: UUID | None = None, workspace: str | None = None
+        self,
+        *,
+        definition_id: UUID | None = None,
+        version_id: UUID | None = None,
+        workspace: str | None = None,
+        tenant_id: UUID | None = None,
     ) -> int:
         """Return how many blocks are not deleted."""
-        wanted = {"definition_id": definition_id, "version_id": version_id, "workspace": workspace}
+        wanted = {
+            "definition_id": definition_id,
+            "version_id": version_id,
+            "workspace": workspace,
+            "tenant_id": tenant_id,
+        }
         conditions = [_blocks.c[name] == value for name, value in wanted.items() if value is not None]
         return self._count([IS_LIVE, *conditions])
+
+    def users_of(self, definition_id: UUID) -> Sequence[str]:
+        """Return the workspaces with blocks of a definition that are not deleted."""
+        found = select(_blocks.c.workspace).where(_blocks.c.definition_id == definition_id, IS_LIVE).distinct()
+        return [str(name) for (name,) in self._tx.execute(found)]
+
+    def used_by(self, workspace: str) -> Sequence[DefinitionId]:
+        """Return the definitions of which a workspace has blocks that are not deleted."""
+        found = select(_blocks.c.definition_id).where(_blocks.c.workspace == workspace, IS_LIVE).distinct()
+        return [DefinitionId(cast("UUID", one)) for one in self._tx.execute(found).scalars()]
+
+    def used_definitions(self, behind: tuple[str, UUID] | None, limit: int) -> Sequence[tuple[str, UUID]]:
+        """Return the first workspaces and definitions of which they have blocks behind such a pair, in their order."""
+        pair = (_blocks.c.workspace, _blocks.c.definition_id)
+        found = select(*pair).where(IS_LIVE).distinct().order_by(*pair).limit(limit)
+        if behind is not None:
+            found = found.where(tuple_(*pair) > tuple_(*map(literal, behind)))
+        return [cast("tuple[str, UUID]", tuple(row)) for row in self._tx.execute(found)]
 
     def deleted_of(self, definition_id: UUID) -> Sequence[BlockId]:
         """Return the ids of the deleted blocks of a definition."""
@@ -228,6 +273,9 @@ def _condition(query: BlockQuery, *, lifecycle: TextClause = IS_ACTIVE) -> list[
         "version_id": query.version_id,
         "version_number": query.version_number,
         "status": query.status,
+        "project": query.project,
+        "platform": query.platform,
+        "tenant_id": query.tenant_id,
     }
     conditions: list[_Condition] = [_blocks.c[name] == value for name, value in wanted.items() if value is not None]
     reach = [
@@ -235,6 +283,10 @@ def _condition(query: BlockQuery, *, lifecycle: TextClause = IS_ACTIVE) -> list[
         for name, allowed in (("workspace", query.workspaces), ("provider", query.providers))
         if allowed is not None
     ]
+    if query.on_tenant is not None or query.project or query.platform or query.tenant_id:
+        conditions.append(
+            IN_WORKSPACE if query.on_tenant is False else ON_TENANT
+        )  # the indexes are of the one or the other
     if query.search:
         conditions.append(_blocks.c.sort_name.contains(sort_name(query.search), autoescape=True))
     return [lifecycle, _any_of(reach, lifecycle), *conditions]

@@ -14,6 +14,7 @@ from blockyard.server.blocks.model.block import (
     BlockStatus,
     InputValue,
     Lifecycle,
+    OnTenant,
     Operation,
     Parent,
 )
@@ -21,6 +22,7 @@ from blockyard.server.definitions.model import DefinitionId, VersionId
 from blockyard.server.events.model import Author
 from blockyard.server.runners.model import StoredSecret, stored_secret
 from blockyard.server.runs.model import RunId
+from blockyard.server.tenants.model import TenantId
 
 SORT_NAME_LENGTH = 255
 """Some letters become two when their case is folded."""
@@ -40,6 +42,10 @@ def block_row(block: Block) -> dict[str, object]:
         "sort_name": sort_name(block.name),
         "workspace": block.workspace,
         "provider": block.provider,
+        "tenant_id": block.tenant_id,
+        "project": None if block.tenant is None else block.tenant.project,
+        "platform": None if block.tenant is None else block.tenant.platform,
+        "of_landing_zone": block.is_of_landing_zone,
         "definition_id": block.definition_id,
         "version_id": block.version_id,
         "version_number": block.version_number,
@@ -73,6 +79,7 @@ def head_of(row: RowMapping) -> BlockHead:
         name=row["name"],
         workspace=row["workspace"],
         provider=row["provider"],
+        tenant=_on_tenant(row),
         definition_id=DefinitionId(row["definition_id"]),
         version_id=VersionId(row["version_id"]),
         version_number=row["version_number"],
@@ -91,6 +98,12 @@ def head_of(row: RowMapping) -> BlockHead:
         deleted_at=row["deleted_at"],
         revision=row["revision"],
     )
+
+
+def _on_tenant(row: RowMapping) -> OnTenant | None:
+    if row["tenant_id"] is None:
+        return None
+    return OnTenant(TenantId(row["tenant_id"]), row["project"], row["platform"], row["of_landing_zone"])
 
 
 def block_of(row: RowMapping, parents: tuple[Parent, ...]) -> Block:

@@ -1,6 +1,6 @@
 """The tables of blocks and of who is whose parent. Every filter of a list has its index."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Uuid, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Uuid, and_, false, text
 
 from blockyard.server.kit.columns import Instant, JsonText
 from blockyard.server.kit.database import metadata
@@ -14,6 +14,10 @@ blocks = Table(
     Column("sort_name", String(255), nullable=False, server_default=""),
     Column("workspace", String(64), ForeignKey("workspaces.name"), nullable=False),
     Column("provider", String(64), nullable=False),
+    Column("tenant_id", Uuid),  # tenants are never removed
+    Column("project", String(64)),
+    Column("platform", String(255)),
+    Column("of_landing_zone", Boolean, nullable=False, server_default=false()),
     Column("definition_id", Uuid, ForeignKey("definitions.id"), nullable=False),
     Column("version_id", Uuid, ForeignKey("definition_versions.id"), nullable=False),
     Column("version_number", Integer, nullable=False),
@@ -64,6 +68,20 @@ Index(
     sqlite_where=IS_ACTIVE,
     postgresql_where=IS_ACTIVE,
 )
+ON_TENANT, IN_WORKSPACE = blocks.c.tenant_id.is_not(None), blocks.c.tenant_id.is_(None)
+for _index, _first, _where in (
+    ("tenant_id", ["tenant_id"], ON_TENANT),
+    ("project", ["project"], ON_TENANT),
+    ("platform", ["platform"], ON_TENANT),
+    ("on_tenant", [], ON_TENANT),
+    ("in_workspace", [], IN_WORKSPACE),
+):
+    Index(
+        f"ix_blocks_active_{_index}",
+        *(blocks.c[name] for name in (*_first, "created_at", "id", "lifecycle")),
+        sqlite_where=and_(IS_ACTIVE, _where),
+        postgresql_where=and_(IS_ACTIVE, _where),
+    )
 IS_LIVE = text("lifecycle <> 'DELETED'")
 for _index, _columns in {
     "": ("created_at", "id", "sort_name"),
@@ -71,6 +89,7 @@ for _index, _columns in {
     "_workspace": ("workspace", "created_at", "id", "sort_name"),
     "_status": ("status", "created_at", "id", "sort_name"),
     "_provider": ("provider",),
+    "_used": ("workspace", "definition_id"),
     "_definition_id": ("definition_id",),
     "_version_id": ("version_id",),
 }.items():
@@ -82,6 +101,13 @@ for _index, _columns in {
         postgresql_where=IS_LIVE,
     )
 """Lists of people are sorted and searched in these without reading the rows."""
+
+Index(
+    "ix_blocks_live_tenant_id",
+    *(blocks.c[name] for name in ("tenant_id", "created_at", "id", "lifecycle")),
+    sqlite_where=and_(IS_LIVE, ON_TENANT),
+    postgresql_where=and_(IS_LIVE, ON_TENANT),
+)
 
 IS_DUE = text("rerun_due")
 Index("ix_blocks_rerun_due", blocks.c.id, sqlite_where=IS_DUE, postgresql_where=IS_DUE)

@@ -2,8 +2,10 @@
 
 from fastapi import APIRouter
 
+from blockyard.server.definitions.api.defects import defect_routes
 from blockyard.server.definitions.api.definitions import definition_routes
 from blockyard.server.definitions.api.forms import form_routes
+from blockyard.server.definitions.api.publishing import publishing_routes
 from blockyard.server.definitions.api.versions import version_routes
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.kit.database import Database
@@ -17,6 +19,8 @@ def routes(db: Database, definitions: DefinitionService, links: Links) -> APIRou
         definition_routes(db, definitions, links),
         version_routes(db, definitions.versions, links),
         form_routes(db, definitions),
+        defect_routes(db, definitions),
+        publishing_routes(db, definitions),
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import DEFINITION as KIND
 from blockyard.protocol.kinds import DEFINITION_V1 as KIND_V1
+from blockyard.server.definitions.api.defects import DefectOut, defect_member
 from blockyard.server.definitions.model import (
     Definition,
     DefinitionFilter,
@@ -18,6 +19,7 @@ from blockyard.server.definitions.model import (
     DefinitionView,
     TargetType,
     VersionState,
+    VersionSummary,
 )
 from blockyard.server.definitions.model.policies import ApprovalPolicies, Schedule, ScheduleFrequency, ScheduleMode
 from blockyard.server.definitions.model.rules import DEFAULT_SYMBOL
@@ -31,6 +33,7 @@ from blockyard.server.kit.members import wire_members
 from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import DisplayName, Name, ShortText, Tags, Text, WireModel
+from blockyard.server.publications.model import PublicationState
 from blockyard.server.runners.model import Federation
 from blockyard.server.runners.wire import clouds_of
 
@@ -146,6 +149,9 @@ class VersionSummaryOut(WireModel):
     version_number: int
     state: VersionState
     workload_identity_federation: IdentityOut | None = None
+    defect: Annotated[DefectOut | None, Field(description="Left out where there is none. A member of Blockyard.")] = (
+        None
+    )
 
 
 class DefinitionStatus(WireModel):
@@ -158,6 +164,7 @@ class DefinitionStatus(WireModel):
     latest_version_uuid: UUID
     latest_released_version: int | None
     latest_released_version_uuid: UUID | None
+    publication_state: Annotated[PublicationState, Field(description="A member of Blockyard.")]
 
 
 class DefinitionQuery(WireModel):
@@ -186,7 +193,7 @@ def definition_routes(db: Database, definitions: DefinitionService, links: Links
         page: Annotated[PageRequest, Depends(page_request)],
         filters: Annotated[DefinitionQuery, Query()],
     ) -> Response:
-        """Return your definitions; with `includeAllPublished` also those of others that have a released version."""
+        """Return your definitions; with `includeAllPublished` also those that others publish for you."""
         found = await db.read(lambda tx: definitions.page(tx, principal, filters.model(), page))
         return answer.page(found, request)
 
@@ -244,22 +251,24 @@ def _parts(view: DefinitionView) -> JsonObject:
         },
         "status": {
             "usageCount": view.usage_count,
-            "versions": [
-                {
-                    "versionUuid": str(item.id),
-                    "versionNumber": item.number,
-                    "state": item.state.value,
-                    **_identity(definition, item.federation),
-                }
-                for item in view.versions
-            ],
+            "versions": [_summary(definition, item) for item in view.versions],
             "redactedForNonOwnerAccess": view.is_redacted,
             "latestVersion": latest.number,
             "latestVersionUuid": str(latest.id),
             "latestReleasedVersion": None if released is None else released.number,
             "latestReleasedVersionUuid": None if released is None else str(released.id),
+            "publicationState": definition.publication.state.value,
         },
     }
+
+
+def _summary(definition: Definition, version: VersionSummary) -> JsonObject:
+    shown: JsonObject = {
+        "versionUuid": str(version.id),
+        "versionNumber": version.number,
+        "state": version.state.value,
+    }
+    return shown | _identity(definition, version.federation) | defect_member(version.defect)
 
 
 def _identity(definition: Definition, federation: Federation | None) -> JsonObject:

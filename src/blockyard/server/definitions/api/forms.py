@@ -7,6 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from fastapi.responses import PlainTextResponse
 
 from blockyard.server.definitions.model import PEOPLE, AssignmentType, Definition, InputSpec, Version, VersionId
 from blockyard.server.definitions.model.values import usable_value
@@ -17,6 +18,12 @@ from blockyard.server.kit.wire import Name, WireJson, WireModel
 from blockyard.server.runners.model import StoredSecret
 
 _FILLED_IN = PEOPLE | {AssignmentType.PAYMENT_METHOD}
+
+
+class Markdown(PlainTextResponse):
+    """An answer in markdown."""
+
+    media_type = "text/markdown"
 
 
 class FormInput(WireModel):
@@ -79,6 +86,11 @@ def form_routes(db: Database, definitions: DefinitionService) -> APIRouter:
         if workspace is None:
             return _form(*await db.read(lambda tx: definitions.offered_version(tx, principal, VersionId(uuid))))
         return _form(*await db.read(lambda tx: definitions.order_form(tx, principal, VersionId(uuid), workspace)))
+
+    @router.get("/api/blockyard/v1/definitionversions/{uuid}/documentation", response_class=Markdown)
+    async def read_version_documentation(uuid: UUID, principal: CurrentPrincipal) -> Markdown:
+        """Return the documentation of a version as markdown: inputs, outputs, dependencies, permissions."""
+        return Markdown(await db.read(lambda tx: definitions.documentation(tx, principal, VersionId(uuid))))
 
     return router
 

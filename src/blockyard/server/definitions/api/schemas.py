@@ -9,6 +9,7 @@ from pydantic import Field
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import VERSION, VERSION_V1
 from blockyard.protocol.names import ImplementationType
+from blockyard.server.definitions.api.defects import DefectOut
 from blockyard.server.definitions.model import (
     AssignmentType,
     DeclaredType,
@@ -297,6 +298,9 @@ class VersionStatus(WireModel):
 
     state: VersionState
     usage_count: int | None = None
+    defect: Annotated[DefectOut | None, Field(description="Left out where there is none. A member of Blockyard.")] = (
+        None
+    )
 
 
 VersionOut = object_schema(VERSION, VersionMetadata, VersionSpecIn, VersionStatus, others=[VERSION_V1])

@@ -10,6 +10,7 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import DEFINITION
 from blockyard.protocol.kinds import VERSION as KIND
 from blockyard.protocol.kinds import VERSION_V1 as KIND_V1
+from blockyard.server.definitions.api.defects import defect_member
 from blockyard.server.definitions.api.schemas import VersionIn, VersionOut
 from blockyard.server.definitions.model import DefinitionId, VersionId, VersionView
 from blockyard.server.definitions.model.documents import shown_content
@@ -114,5 +115,5 @@ def _parts(view: VersionView) -> JsonObject:
             "createdOn": wire_time(version.created_at),
         },
         "spec": spec,
-        "status": status,
+        "status": status | defect_member(version.defect),
     }

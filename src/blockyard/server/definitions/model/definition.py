@@ -1,6 +1,6 @@
 """What a definition and a version are. Source: api.md 3.16 and 3.17, concepts.md 5 to 7."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from blockyard.server.definitions.model.labels import label_of
 from blockyard.server.definitions.model.policies import NO_APPROVALS, NO_SCHEDULE, ApprovalPolicies, Schedule
 from blockyard.server.kit.errors import pointer
 from blockyard.server.kit.members import changed, members
+from blockyard.server.publications.model import Publication
 from blockyard.server.runners.model import SHARED_RUNNER, Federation, RunnerId, SecretChange, StoredSecret
 
 DefinitionId = NewType("DefinitionId", UUID)
@@ -212,6 +213,14 @@ class VersionContent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Defect:
+    """Why nothing new uses a version any more, and since when."""
+
+    reason: str
+    marked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Version(VersionContent):
     """A version of a definition; `workspace` is the definition's owner."""
 
@@ -222,6 +231,7 @@ class Version(VersionContent):
     state: VersionState = VersionState.DRAFT
     created_at: datetime
     released_at: datetime | None = None
+    defect: Defect | None = None
     revision: int = 0
 
     @property
@@ -280,6 +290,7 @@ class Definition(DefinitionSpec):
     Attributes:
         latest_version_id: the version with the highest number, draft or not.
         released_version_id: the released version with the highest number.
+        publication: whom others it reaches, once a version is released.
     """
 
     id: DefinitionId
@@ -287,12 +298,17 @@ class Definition(DefinitionSpec):
     created_at: datetime
     latest_version_id: VersionId
     released_version_id: VersionId | None = None
+    publication: Publication = field(default_factory=Publication)
     revision: int = 0
 
     @property
     def key(self) -> DefinitionId:
         """What addresses this definition."""
         return self.id
+
+    def known_to(self, workspaces: Collection[str]) -> bool:
+        """Whether one of these workspaces, which are not the owner's, may know of the definition."""
+        return self.released_version_id is not None and self.publication.known_to(workspaces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +324,7 @@ class VersionSummary:
     state: VersionState
     runner_id: RunnerId
     federation: Federation | None = None
+    defect: Defect | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,7 +347,7 @@ class VersionRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionFilter:
-    """Which definitions a list shall show: own ones, with `include_published` also released ones of others."""
+    """Which definitions a list shall show: own ones, with `include_published` also published ones of others."""
 
     workspace: str | None = None
     include_published: bool = False

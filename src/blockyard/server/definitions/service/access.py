@@ -1,10 +1,12 @@
 """Who may know of definitions and versions, and what everybody else is told."""
 
-from blockyard.server.definitions.model import Definition, DefinitionId, VersionId
-from blockyard.server.definitions.store import DefinitionStore
+from blockyard.server.definitions.model import Definition, DefinitionId, Version, VersionId
+from blockyard.server.definitions.store import DefinitionStore, VersionStore
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound
+from blockyard.server.publications.model import PublicationState
+from blockyard.server.publications.service import REVIEW
 
 LIST = "BUILDINGBLOCKDEFINITION_LIST"
 SAVE = "BUILDINGBLOCKDEFINITION_SAVE"
@@ -12,10 +14,14 @@ DELETE = "BUILDINGBLOCKDEFINITION_DELETE"
 
 
 def visible(principal: Principal, definition: Definition) -> bool:
-    """Whether the principal may know of a definition: an own one, or one with a released version."""
+    """Whether the principal may know of a definition: an own one, a published one that reaches them, one they have to review."""
     if principal.allows(LIST, workspace=definition.workspace):
         return True
-    return definition.released_version_id is not None and principal.holds_somewhere(LIST)
+    if principal.run is not None:
+        return False
+    if definition.publication.state is PublicationState.REQUESTED and principal.allows(REVIEW, workspace=None):
+        return True
+    return definition.known_to(principal.reach(LIST).workspaces)
 
 
 def opened(tx: Transaction, principal: Principal, code: str, definition_id: DefinitionId) -> Definition:
@@ -23,6 +29,18 @@ def opened(tx: Transaction, principal: Principal, code: str, definition_id: Defi
     found = DefinitionStore(tx).get(definition_id)
     shown = found is not None and visible(principal, found)
     return principal.opened(code, found, unknown_definition(definition_id), shown=shown)
+
+
+def own_version(tx: Transaction, principal: Principal, code: str, version_id: VersionId) -> tuple[Definition, Version]:
+    """Return a version and its definition if the principal may do this with it. Raises NotFound, Denied (one that is only shown)."""
+    version = VersionStore(tx).get(version_id)
+    definition = None if version is None else DefinitionStore(tx).get(version.definition_id)
+    if version is None or definition is None or not visible(principal, definition):
+        raise unknown_version(version_id)
+    if not version.is_released and not principal.allows(LIST, workspace=definition.workspace):
+        raise unknown_version(version_id)
+    principal.require(code, workspace=definition.workspace)
+    return definition, version
 
 
 def unknown_definition(definition_id: DefinitionId) -> NotFound:

@@ -33,10 +33,12 @@ from blockyard.server.definitions.service.access import (
     SAVE,
     opened,
     unknown_definition,
-    unknown_version,
     visible,
 )
+from blockyard.server.definitions.service.defects import DefectService
+from blockyard.server.definitions.service.offering import Offers
 from blockyard.server.definitions.service.ports import DefinitionListener, DefinitionUsage, NoBlocks
+from blockyard.server.definitions.service.publishing import TITLE, PublishingService
 from blockyard.server.definitions.service.versions import VersionService
 from blockyard.server.definitions.store import DefinitionStore, VersionStore
 from blockyard.server.events.basics import Basics
@@ -52,6 +54,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import NAMED, counted, named
 from blockyard.server.platforms.model import PlatformType
 from blockyard.server.platforms.service import PlatformTypeService
+from blockyard.server.publications.service import PublicationService
 from blockyard.server.runners.model import UNREADABLE, Runner, RunnerId, SealingKey
 from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.tags.model import TagDefinition, Tagged, TargetKind
@@ -66,8 +69,8 @@ _TAG_OWNERS = {
 }
 
 
-class DefinitionService:
-    """Use cases of definitions; those of versions are in `versions`.
+class DefinitionService(Offers):
+    """Use cases of definitions; those of versions are in `versions` and `defects`, those of publication in `publishing`.
 
     `usage` is asked at each call, so the application may set it after it made this service. Higher features that name
     definitions add themselves to `listeners`.
@@ -83,14 +86,13 @@ class DefinitionService:
         platform_types: PlatformTypeService,
         sealer: SecretSealer,
         tags: TagService,
+        publications: PublicationService,
         usage: DefinitionUsage | None = None,
         allow_file_repositories: bool = False,
         repository_hosts: Collection[str] = (),
     ) -> None:
         self._basics = basics
-        self._changes: Changes[Definition] = Changes(
-            basics.event_log, DEFINITION, "Building Block Definition", _event_content
-        )
+        self._changes: Changes[Definition] = Changes(basics.event_log, DEFINITION, TITLE, _event_content)
         self._workspaces = workspaces
         self._runners = runners
         self._integrations = integrations
@@ -98,6 +100,8 @@ class DefinitionService:
         self._tags = tags
         self.usage: DefinitionUsage = usage or NoBlocks()
         self.listeners: list[DefinitionListener] = []
+        self.defects = DefectService(basics)
+        self.publishing = PublishingService(basics, publications=publications)
         self.versions = VersionService(
             basics,
             workspaces=workspaces,
@@ -105,14 +109,16 @@ class DefinitionService:
             integrations=integrations,
             sealer=sealer,
             usage=lambda: self.usage,
+            first_released=self.publishing.first_released,
             allow_file_repositories=allow_file_repositories,
             repository_hosts=repository_hosts,
         )
+        self.publishing.release = self.versions.release_first
 
     def create(self, tx: Transaction, principal: Principal, workspace: str, spec: DefinitionSpec) -> DefinitionView:
         """Make a definition of a workspace with an empty draft. Raises Denied, Invalid."""
         principal.require(SAVE, workspace=workspace)
-        self._workspaces.require_builder(tx, workspace)
+        self._workspaces.require_builder(tx, principal, workspace)
         check_definition(spec)
         self._platform_types.require_known(tx, spec.supported_platforms or (), field=PLATFORMS_FIELD)
         version = Version(
@@ -155,7 +161,7 @@ class DefinitionService:
     ) -> DefinitionView:
         """Change a definition; its versions stay. Raises NotFound, Denied, Invalid."""
         before = opened(tx, principal, SAVE, definition_id)
-        self._workspaces.require_builder(tx, before.workspace)
+        self._workspaces.require_builder(tx, principal, before.workspace)
         require_same(
             "a definition",
             {
@@ -206,55 +212,22 @@ class DefinitionService:
             )
         self.usage.forget(tx, definition_id)
         self._tags.forget(tx, _tagged(definition))
+        self.publishing.forget(tx, definition_id)
         DefinitionStore(tx).remove(definition)
         for listener in self.listeners:  # last: what named it meanwhile is found, too
             listener.definition_deleted(tx, principal.author, definition_id)
         self._changes.tell(tx, principal.author, EventType.DELETED, definition)
 
-    def order_form(
-        self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
-    ) -> tuple[Definition, Version]:
-        """Return a version to those who may order it for `workspace`. Raises NotFound, Denied, Conflict."""
-        principal.require("BUILDINGBLOCK_SAVE", workspace=workspace)
-        return self.orderable_version(tx, principal, version_id, workspace)
-
-    def offered_version(
-        self, tx: Transaction, principal: Principal, version_id: VersionId
-    ) -> tuple[Definition, Version]:
-        """Return a version to those who may know what it takes: a released one as its definition, a draft as its team.
-
-        Raises NotFound.
-        """
-        definition, version = self.version(tx, version_id)
-        is_own = principal.allows(LIST, workspace=definition.workspace)
-        if not (is_own or (version.is_released and visible(principal, definition))):
-            raise unknown_version(version_id)
-        return definition, version
-
-    # For other services: no principal is asked but in `orderable_version`
+    # For other services: no principal is asked
 
     def transparent_ones(self, tx: Transaction, definition_ids: Collection[DefinitionId]) -> frozenset[DefinitionId]:
         """Return those of the definitions that have run transparency."""
         found = DefinitionStore(tx).many(definition_ids) if definition_ids else {}
         return frozenset(key for key, definition in found.items() if definition.run_transparency)
 
-    def definition(self, tx: Transaction, definition_id: DefinitionId) -> Definition:
-        """Return a definition. Raises NotFound."""
-        definition = DefinitionStore(tx).get(definition_id)
-        if definition is None:
-            raise unknown_definition(definition_id)
-        return definition
-
     def kept(self, tx: Transaction, definition_id: DefinitionId) -> Definition | None:
         """Return a definition, which then stays until this transaction ends; None if there is none."""
         return DefinitionStore(tx).kept(definition_id)
-
-    def version(self, tx: Transaction, version_id: VersionId) -> tuple[Definition, Version]:
-        """Return a version and its definition. Raises NotFound."""
-        version = VersionStore(tx).get(version_id)
-        if version is None:
-            raise unknown_version(version_id)
-        return self.definition(tx, version.definition_id), version
 
     def known_versions(
         self, tx: Transaction, version_ids: Collection[VersionId]
@@ -267,35 +240,6 @@ class DefinitionService:
     def names(self, tx: Transaction, definition_ids: Collection[DefinitionId]) -> Mapping[DefinitionId, str]:
         """Return the display names of definitions."""
         return DefinitionStore(tx).names(definition_ids)
-
-    def latest_released(self, tx: Transaction, definition_id: DefinitionId) -> Version | None:
-        """Return the released version with the highest number, None if nothing is released."""
-        definition = DefinitionStore(tx).get(definition_id)
-        if definition is None or definition.released_version_id is None:
-            return None
-        return VersionStore(tx).get(definition.released_version_id)
-
-    def orderable_version(
-        self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
-    ) -> tuple[Definition, Version]:
-        """Return a version that `workspace` may use for its blocks: a released one, or a draft of its own.
-
-        Raises:
-            NotFound: there is no such version, or the principal may not know of it.
-            Conflict: the version cannot be used by that workspace, or not yet.
-        """
-        definition, version = self.version(tx, version_id)
-        if not version.is_released and workspace != definition.workspace:
-            if not principal.allows(LIST, workspace=definition.workspace):
-                raise unknown_version(version_id)
-            if "BUILDINGBLOCK_SAVE" not in principal.everywhere:
-                raise Conflict(
-                    f"version {version.number} of '{definition.display_name}' is a draft and can only be used in "
-                    f"workspace '{definition.workspace}'",
-                    code="VersionNotReleased",
-                    remedy="Release the version first.",
-                )
-        return definition, version
 
     def runner_of(self, tx: Transaction, version: Version) -> Runner:
         """Return who executes the runs of a version: the runner of its integration, or the one it names."""
@@ -373,6 +317,10 @@ class DefinitionService:
         """Return what a workspace still has; for the deletion of workspaces."""
         return counted(DefinitionStore(tx).count_of(workspace), "building block definition")
 
+    def tagged(self, tx: Transaction, ids: Collection[DefinitionId]) -> Mapping[DefinitionId, Tagged]:
+        """Return those of the definitions that exist, as policies see them."""
+        return {one: _tagged(definition) for one, definition in DefinitionStore(tx).many(ids).items()}
+
     def remove_tag(self, tx: Transaction, tag: str, ids: Collection[str]) -> int:
         """Take the values of a tag from definitions; for the deletion of tag definitions."""
         return DefinitionStore(tx).remove_tag(tag, [DefinitionId(UUID(one)) for one in ids])
@@ -398,8 +346,10 @@ class DefinitionService:
         if principal.allows(LIST, workspace=definition.workspace):
             count = self.usage.live_blocks(tx, definition.id)
             return DefinitionView(definition=definition, versions=versions, usage_count=count)
-        released = tuple(replace(item, federation=None) for item in versions if item.state is VersionState.RELEASED)
-        return DefinitionView(definition=definition, versions=released, usage_count=None, is_redacted=True)
+        if definition.released_version_id is not None:  # else a reviewer looks at it
+            versions = tuple(item for item in versions if item.state is VersionState.RELEASED)
+        shown = tuple(replace(item, federation=None) for item in versions)
+        return DefinitionView(definition=definition, versions=shown, usage_count=None, is_redacted=True)
 
 
 def _check_policies(spec: DefinitionSpec, latest: Version | None) -> None:

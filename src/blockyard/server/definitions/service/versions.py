@@ -40,6 +40,7 @@ from blockyard.server.definitions.service.access import (
     LIST,
     SAVE,
     opened,
+    own_version,
     unknown_version,
     visible,
 )
@@ -59,6 +60,9 @@ from blockyard.server.workspaces.service import WorkspaceService
 
 log = structlog.get_logger(__name__)
 
+FirstReleased = Callable[[Transaction, Principal, Definition], Definition]
+"""Is told of a definition's first release, in its transaction."""
+
 
 class VersionService:
     """Use cases of versions; repositories may be files, and have to be on one of some hosts, if that is said."""
@@ -72,6 +76,7 @@ class VersionService:
         integrations: IntegrationService,
         sealer: SecretSealer,
         usage: Callable[[], DefinitionUsage],
+        first_released: FirstReleased,
         allow_file_repositories: bool = False,
         repository_hosts: Collection[str] = (),
     ) -> None:
@@ -81,6 +86,7 @@ class VersionService:
         self._integrations = integrations
         self._sealer = sealer
         self._usage = usage
+        self._first_released = first_released
         self._allow_files = allow_file_repositories
         self._hosts = repository_hosts
 
@@ -114,7 +120,7 @@ class VersionService:
 
     def warnings(self, tx: Transaction, principal: Principal, version_id: VersionId) -> Sequence[Warning_]:
         """Return what deserves a look in a version of an own definition. Raises NotFound, Denied."""
-        definition, version = self._own(tx, principal, LIST, version_id)
+        definition, version = own_version(tx, principal, LIST, version_id)
         return warnings_of(version, definition.target_type)
 
     def add(self, tx: Transaction, principal: Principal, request: VersionRequest) -> VersionView:
@@ -124,7 +130,7 @@ class VersionService:
             Conflict: there is a draft already.
         """
         definition = opened(tx, principal, SAVE, request.definition_id)
-        self._workspaces.require_builder(tx, definition.workspace)
+        self._workspaces.require_builder(tx, principal, definition.workspace)
         latest = _found(VersionStore(tx).get(definition.latest_version_id), definition.latest_version_id)
         if not latest.is_released:
             raise Conflict(
@@ -156,8 +162,8 @@ class VersionService:
         Raises:
             Conflict: the version is released.
         """
-        definition, before = self._own(tx, principal, SAVE, version_id)
-        self._workspaces.require_builder(tx, definition.workspace)
+        definition, before = own_version(tx, principal, SAVE, version_id)
+        self._workspaces.require_builder(tx, principal, definition.workspace)
         if request.definition_id != definition.id:
             raise Invalid(
                 "a version never moves to another definition",
@@ -194,7 +200,8 @@ class VersionService:
     def _release(self, tx: Transaction, principal: Principal, definition: Definition, draft: Version) -> Version:
         check_consumed_outputs(draft.content, self._consumers(tx, definition.id))
         released = VersionStore(tx).save(replace(draft, state=VersionState.RELEASED, released_at=self._basics.clock()))
-        DefinitionStore(tx).save(replace(definition, released_version_id=released.id))
+        is_first = definition.released_version_id is None
+        definition = DefinitionStore(tx).save(replace(definition, released_version_id=released.id))
         self._tell(
             tx,
             principal,
@@ -204,7 +211,15 @@ class VersionService:
             version=released,
             before=draft,
         )
+        if is_first:
+            self._first_released(tx, principal, definition)
         return released
+
+    def release_first(self, tx: Transaction, principal: Principal, definition: Definition) -> Definition:
+        """Release the draft of a definition that has released nothing yet; for its publication. Raises Invalid, Conflict."""
+        draft = _found(VersionStore(tx).get(definition.latest_version_id), definition.latest_version_id)
+        self._release(tx, principal, definition, draft)
+        return DefinitionStore(tx).get(definition.id) or definition
 
     def _content(
         self,
@@ -304,18 +319,6 @@ class VersionService:
                 if spec.parent_output is not None and spec.parent_output[0] == definition_id
             ]
         return found
-
-    def _own(
-        self, tx: Transaction, principal: Principal, code: str, version_id: VersionId
-    ) -> tuple[Definition, Version]:
-        version = _found(VersionStore(tx).get(version_id), version_id)
-        definition = DefinitionStore(tx).get(version.definition_id)
-        if definition is None or not visible(principal, definition):
-            raise unknown_version(version_id)
-        if not version.is_released and not principal.allows(LIST, workspace=definition.workspace):
-            raise unknown_version(version_id)
-        principal.require(code, workspace=definition.workspace)
-        return definition, version
 
     def _require_number(self, request: VersionRequest, number: int) -> None:
         if request.number is not None and request.number != number:

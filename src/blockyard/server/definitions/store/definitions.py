@@ -3,7 +3,21 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Uuid, delete, insert, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Uuid,
+    and_,
+    delete,
+    insert,
+    or_,
+    select,
+)
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.definitions.model import Definition, DefinitionFilter, DefinitionId, TargetType, VersionId
@@ -19,6 +33,7 @@ from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.members import members
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.rows import Rows, Store
+from blockyard.server.publications.model import Audience, Publication, PublicationState, Restriction
 
 _definitions = Table(
     "definitions",
@@ -31,6 +46,9 @@ _definitions = Table(
     Column("tags", JsonText, nullable=False),
     Column("latest_version_id", Uuid, nullable=False),
     Column("released_version_id", Uuid),
+    Column("publication_state", Word(PublicationState, 16), nullable=False, server_default="UNPUBLISHED"),
+    Column("restriction", Word(Restriction, 16), nullable=False, server_default="PUBLIC"),
+    Column("audience", JsonText, nullable=False, server_default="[]"),
     Column("created_at", Instant, nullable=False),
     Column("revision", Integer, nullable=False),
     Index("ix_definitions_created_at", "created_at", "id"),
@@ -44,6 +62,15 @@ _platform_types = Table(
     Index("ix_definition_platform_types_type_name", "type_name"),
 )
 """Which platform types definitions for tenants support, to be found by type; older definitions may name what never was one."""
+
+_audiences = Table(
+    "definition_audiences",
+    metadata,
+    Column("workspace", String(64), primary_key=True),
+    Column("definition_id", Uuid, ForeignKey("definitions.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_definition_audiences_definition_id", "definition_id"),
+)
+"""The workspaces that a restricted definition reaches, to be found by; the definition has them, too."""
 
 
 def _values(definition: Definition) -> dict[str, object]:
@@ -71,6 +98,9 @@ def _values(definition: Definition) -> dict[str, object]:
         "tags": definition.tags,
         "latest_version_id": definition.latest_version_id,
         "released_version_id": definition.released_version_id,
+        "publication_state": definition.publication.state,
+        "restriction": definition.publication.audience.restriction,
+        "audience": list(definition.publication.audience.workspaces),
         "created_at": definition.created_at,
         "revision": definition.revision,
     }
@@ -79,7 +109,9 @@ def _values(definition: Definition) -> dict[str, object]:
 def _definition(row: dict[str, Any]) -> Definition:  # Any: what the columns' types make of the row
     spec: dict[str, Any] = row.pop("spec")
     platforms = spec["supportedPlatforms"]
+    audience = Audience(restriction=row.pop("restriction"), workspaces=tuple(row.pop("audience")))
     return Definition(
+        publication=Publication(state=row.pop("publication_state"), audience=audience),
         **row,
         description=spec["description"],
         readme=spec["readme"],
@@ -115,17 +147,20 @@ class DefinitionStore(Store[Definition, DefinitionId]):
         super().__init__(tx, _rows)
 
     def add(self, model: Definition) -> Definition:
-        """Write a new definition, and which platform types it supports."""
+        """Write a new definition, which platform types it supports and whom it reaches."""
         added = super().add(model)
         self._note_types(added)
+        self._add_audience(added)
         return added
 
     def save(self, model: Definition) -> Definition:
-        """Write a changed definition, and which platform types it supports. Raises Stale."""
+        """Write a changed definition, which platform types it supports and whom it reaches. Raises Stale."""
         saved = super().save(model)
         if saved.target_type is TargetType.TENANT_LEVEL:
             self._tx.execute(delete(_platform_types).where(_platform_types.c.definition_id == saved.id))
             self._note_types(saved)
+        self._tx.execute(delete(_audiences).where(_audiences.c.definition_id == saved.id))
+        self._add_audience(saved)
         return saved
 
     def supporting(self, type_name: str, request: PageRequest) -> Page[Definition]:
@@ -135,12 +170,12 @@ class DefinitionStore(Store[Definition, DefinitionId]):
         return self.page_of(request, _definitions.c.id.in_(found))
 
     def visible(self, reach: Reach, wanted: DefinitionFilter, request: PageRequest) -> Page[Definition]:
-        """Return one page of the definitions in `reach`, oldest first, with released ones of others if wanted."""
-        columns = _definitions.c
+        """Return one page of the definitions in `reach`, oldest first, with published ones of others if wanted."""
         conditions = self.with_members({"workspace": wanted.workspace})
         if reach.owners is not None:
-            own, released = columns.workspace.in_(sorted(reach.owners)), columns.released_version_id.is_not(None)
-            conditions.append(or_(own, released) if wanted.include_published else own)
+            own = _definitions.c.workspace.in_(sorted(reach.owners))
+            offered = wanted.include_published and bool(reach.owners)
+            conditions.append(or_(own, _offered_to(reach.owners)) if offered else own)
         return self.page_of(request, *conditions)
 
     def names(self, definition_ids: Collection[DefinitionId]) -> Mapping[DefinitionId, str]:
@@ -162,3 +197,23 @@ class DefinitionStore(Store[Definition, DefinitionId]):
         if names:
             rows = [{"definition_id": definition.id, "type_name": name} for name in names]
             self._tx.execute(insert(_platform_types), rows)
+
+    def _add_audience(self, definition: Definition) -> None:
+        rows: list[dict[str, object]] = [
+            {"workspace": workspace, "definition_id": definition.id}
+            for workspace in sorted(set(definition.publication.audience.workspaces))
+        ]
+        if rows:
+            self._tx.execute(insert(_audiences), rows)
+
+
+def _offered_to(workspaces: Collection[str]) -> ColumnElement[bool]:
+    columns = _definitions.c
+    restricted = select(_audiences.c.definition_id).where(_audiences.c.workspace.in_(sorted(workspaces)))
+    reaches = or_(
+        columns.restriction == Restriction.PUBLIC,
+        and_(columns.restriction == Restriction.RESTRICTED, columns.id.in_(restricted)),
+    )
+    return and_(
+        columns.released_version_id.is_not(None), columns.publication_state == PublicationState.PUBLISHED, reaches
+    )

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +23,15 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from blockyard.server.definitions.model import DefinitionId, TagOwner, Version, VersionId, VersionState, VersionSummary
+from blockyard.server.definitions.model import (
+    Defect,
+    DefinitionId,
+    TagOwner,
+    Version,
+    VersionId,
+    VersionState,
+    VersionSummary,
+)
 from blockyard.server.definitions.model.documents import read_content, stored_content
 from blockyard.server.integrations.model import IntegrationId
 from blockyard.server.kit.columns import Instant, JsonText, Word
@@ -44,6 +53,8 @@ _versions = Table(
     Column("content", JsonText, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("released_at", Instant),
+    Column("defect_reason", Text),
+    Column("defective_at", Instant),
     Column("revision", Integer, nullable=False),
     UniqueConstraint("definition_id", "number"),
     Index(
@@ -90,6 +101,8 @@ def _values(version: Version) -> dict[str, object]:
         "content": stored_content(version.content),
         "created_at": version.created_at,
         "released_at": version.released_at,
+        "defect_reason": None if version.defect is None else version.defect.reason,
+        "defective_at": None if version.defect is None else version.defect.marked_at,
         "revision": version.revision,
     }
 
@@ -97,7 +110,12 @@ def _values(version: Version) -> dict[str, object]:
 def _version(row: dict[str, Any]) -> Version:  # Any: what the columns' types make of the row
     content = members(read_content(row.pop("content")))
     del row["runner_id"], row["integration_id"]  # beside the content for foreign keys and to be found
-    return Version(**row, **content)
+    defect = _defect(row.pop("defect_reason"), row.pop("defective_at"))
+    return Version(**row, **content, defect=defect)
+
+
+def _defect(reason: str | None, marked_at: datetime | None) -> Defect | None:
+    return None if marked_at is None else Defect(reason=reason or "", marked_at=marked_at)
 
 
 _rows: Rows[Version, VersionId] = Rows(
@@ -116,15 +134,35 @@ class VersionStore(Store[Version, VersionId]):
         found: defaultdict[DefinitionId, list[VersionSummary]] = defaultdict(list)
         rows = self._tx.execute(
             select(
-                _versions.c.definition_id, _versions.c.id, _versions.c.number, _versions.c.state, _versions.c.runner_id
+                *(_versions.c[name] for name in ("definition_id", "id", "number", "state", "runner_id")),
+                _versions.c.defect_reason,
+                _versions.c.defective_at,
             )
             .where(_versions.c.definition_id.in_(sorted(set(definition_ids))))
             .order_by(_versions.c.number)
         )
         for row in rows.mappings():
-            summary = VersionSummary(VersionId(row["id"]), row["number"], row["state"], RunnerId(row["runner_id"]))
+            summary = VersionSummary(
+                id=VersionId(row["id"]),
+                number=row["number"],
+                state=row["state"],
+                runner_id=RunnerId(row["runner_id"]),
+                defect=_defect(row["defect_reason"], row["defective_at"]),
+            )
             found[DefinitionId(row["definition_id"])].append(summary)
         return {definition_id: tuple(found[definition_id]) for definition_id in definition_ids}
+
+    def latest_sound(self, definition_id: DefinitionId) -> Version | None:
+        """Return the released version with the highest number that is not defective."""
+        columns = _versions.c
+        found = (
+            select(_versions)
+            .where(columns.definition_id == definition_id, columns.state == VersionState.RELEASED)
+            .where(columns.defective_at.is_(None))
+            .order_by(columns.number.desc())
+            .limit(1)
+        )
+        return self._one(found)
 
     def with_runner(self, runner_id: RunnerId) -> Sequence[Version]:
         """Return the versions that name a runner, newest first."""

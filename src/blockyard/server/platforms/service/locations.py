@@ -51,7 +51,7 @@ class LocationService:
     def create(self, tx: Transaction, principal: Principal, workspace: str, name: str, spec: LocationSpec) -> Location:
         """Make a location for the platforms of a workspace. Raises Denied, Invalid, NotFound (workspace), Conflict (name)."""
         principal.require(SAVE, workspace=workspace)
-        self._workspaces.require_builder(tx, workspace)
+        self._workspaces.require_builder(tx, principal, workspace)
         check_name(name, "a location")
         locations = LocationStore(tx)
         if locations.living(name) is not None:

@@ -59,7 +59,7 @@ class PlatformTypeService:
     ) -> PlatformType:
         """Make a platform type of the category CUSTOM. Raises Denied, Invalid, NotFound (workspace), Conflict (name)."""
         principal.require(SAVE, workspace=workspace)
-        self._workspaces.require_builder(tx, workspace)
+        self._workspaces.require_builder(tx, principal, workspace)
         check_type_name(name)
         spec.check()
         if spec.category is not Category.CUSTOM:

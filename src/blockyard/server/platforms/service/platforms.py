@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import PLATFORM
@@ -29,6 +30,8 @@ from blockyard.server.platforms.model import (
     PlatformId,
     PlatformSpec,
     PlatformType,
+    PublicationState,
+    decided,
     requested,
 )
 from blockyard.server.platforms.service.access import DELETE, LIST, SAVE
@@ -36,13 +39,15 @@ from blockyard.server.platforms.service.locations import LocationService
 from blockyard.server.platforms.service.platform_types import PlatformTypeService
 from blockyard.server.platforms.service.secrets import ConfigVault
 from blockyard.server.platforms.store import PlatformStore
+from blockyard.server.publications.model import Step, Subject
+from blockyard.server.publications.service import PublicationService
 from blockyard.server.workspaces.service import WorkspaceService
 
 _LOCATION_FIELD = "/spec/locationRef/name"
 
 
 class PlatformService:
-    """Use cases of platforms. What stands on a platform is added to `uses`.
+    """Use cases of platforms. What stands on a platform is added to `uses`, what is called after it to `bound_by`.
 
     Whoever may not see the configuration of a platform gets it without one.
     """
@@ -54,15 +59,19 @@ class PlatformService:
         workspaces: WorkspaceService,
         locations: LocationService,
         types: PlatformTypeService,
+        publications: PublicationService,
         master_key: MasterKey,
     ) -> None:
         self._basics = basics
         self._workspaces = workspaces
         self._locations = locations
         self._types = types
+        self._publications = publications
+        publications.kinds[PLATFORM.name] = self
         self._vault = ConfigVault(master_key)
         self._changes: Changes[Platform] = Changes(basics.event_log, PLATFORM, "Platform", _content)
         self.uses: Uses[PlatformId] = Uses()
+        self.bound_by: Uses[PlatformId] = Uses("keeps its location and its type while it has")
         locations.uses.add(self._of_location)
         types.uses.add(self._of_type)
 
@@ -88,7 +97,7 @@ class PlatformService:
     ) -> Platform:
         """Make a platform of a workspace. Raises Denied, Invalid, NotFound (workspace), Conflict (identifier)."""
         principal.require(SAVE, workspace=workspace)
-        self._workspaces.require_builder(tx, workspace)
+        self._workspaces.require_builder(tx, principal, workspace)
         check_name(name, "a platform")
         spec.check(workspace)
         self._require_workspaces(tx, spec)
@@ -105,7 +114,9 @@ class PlatformService:
             **members(_in_state(principal, spec)),
             **members(kept),
         )
-        return self._changes.tell(tx, principal.author, EventType.CREATED, PlatformStore(tx).add(platform))
+        self._changes.tell(tx, principal.author, EventType.CREATED, PlatformStore(tx).add(platform))
+        self._follow(tx, principal, platform, PublicationState.UNPUBLISHED)
+        return platform
 
     def update(
         self,
@@ -121,7 +132,7 @@ class PlatformService:
         """Change a platform; `workspace` and `sent_name` came with the change. Raises Denied, NotFound, Invalid, Conflict."""
         platforms = PlatformStore(tx)
         before = _opened(principal, SAVE, platforms.living(platform_id), platform_id)
-        self._workspaces.require_builder(tx, before.workspace)
+        self._workspaces.require_builder(tx, principal, before.workspace)
         kept = self._vault.kept(platform_id, config, before)
         require_same(
             "a platform",
@@ -141,7 +152,12 @@ class PlatformService:
         after = replace(changed(before, _in_state(principal, spec, before)), **members(kept))
         if after == before:
             return before
-        return self._changes.tell(tx, principal.author, EventType.CHANGED, platforms.save(after), before=before)
+        saved = platforms.save(after)  # first: a new use clashes with it
+        if (after.identifier, after.type_name) != (before.identifier, before.type_name):
+            self.bound_by.refuse_used(tx, platform_id, f"platform '{before.identifier}'")
+        after = self._changes.tell(tx, principal.author, EventType.CHANGED, saved, before=before)
+        self._follow(tx, principal, after, before.publication_state)
+        return after
 
     def delete(self, tx: Transaction, principal: Principal, platform_id: PlatformId) -> None:
         """Delete a platform; deleting it again changes nothing. Raises Denied, NotFound, Conflict (in use)."""
@@ -152,7 +168,39 @@ class PlatformService:
         gone = replace(platform, deleted_at=self._basics.clock(), secrets=None)
         gone = platforms.save(gone)  # first: a new use clashes with it
         self.uses.refuse_used(tx, platform_id, f"platform '{platform.identifier}'")
+        self._publications.forget(tx, platform_id)
         self._changes.tell(tx, principal.author, EventType.DELETED, gone)
+
+    # For reviews
+
+    title = "Platform"
+
+    def decided(self, tx: Transaction, principal: Principal, object_id: UUID, step: Step) -> None:
+        """Take the step that a reviewer decided on. Raises NotFound, Conflict."""
+        platforms = PlatformStore(tx)
+        before = platforms.living(PlatformId(object_id))
+        if before is None:
+            raise _unknown(PlatformId(object_id))
+        approved, what = step is Step.APPROVE, f"platform '{before.identifier}'"
+        state = decided(before.publication_state, approved=approved, what=what)
+        after = platforms.save(replace(before, publication_state=state))
+        self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
+
+    def _follow(self, tx: Transaction, principal: Principal, platform: Platform, before: PublicationState) -> None:
+        state = platform.publication_state
+        if state is not before:
+            self._publications.follow(
+                tx,
+                principal,
+                Subject(
+                    kind=PLATFORM.name,
+                    id=platform.id,
+                    workspace=platform.workspace,
+                    display_name=platform.display_name,
+                ),
+                requested=state is PublicationState.REQUESTED,
+                published=state is PublicationState.PUBLISHED,
+            )
 
     # For other services: no principal is asked but in `require_contributable`
 

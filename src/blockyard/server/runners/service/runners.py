@@ -64,7 +64,7 @@ class RunnerService:
                 field="/spec/restriction",
                 remedy="Register it as PRIVATE, or ask an administrator.",
             )
-        self._workspaces.require_builder(tx, spec.workspace)
+        self._workspaces.require_builder(tx, principal, spec.workspace)
         check_public_key(spec.public_key, field="/spec/publicKey")
         runner = Runner(
             id=RunnerId(self._basics.new_id()),
@@ -101,7 +101,7 @@ class RunnerService:
             Invalid: the key is unusable, or a member that never changes differs.
         """
         before = self._handled(tx, principal, SAVE, runner_id)
-        self._workspaces.require_builder(tx, before.workspace)
+        self._workspaces.require_builder(tx, principal, before.workspace)
         require_same(
             "a runner",
             {

@@ -10,11 +10,25 @@ from blockyard.server.tags.model.definition import (
     TargetKind,
     parse_address,
 )
+from blockyard.server.tags.model.policy import (
+    Policy,
+    PolicyId,
+    PolicySpec,
+    Strategy,
+    Subject,
+    Violation,
+    violated,
+)
 from blockyard.server.tags.model.rules import checked_tags
 from blockyard.server.tags.model.value_types import ValueType, ValueTypeName, check_values
 
 __all__ = [
     "MAX_DEFINITIONS",
+    "Policy",
+    "PolicyId",
+    "PolicySpec",
+    "Strategy",
+    "Subject",
     "TagDefinition",
     "TagDefinitionId",
     "TagSpec",
@@ -23,7 +37,9 @@ __all__ = [
     "TargetKind",
     "ValueType",
     "ValueTypeName",
+    "Violation",
     "check_values",
     "checked_tags",
     "parse_address",
+    "violated",
 ]

@@ -97,7 +97,7 @@ def check_value_type(value_type: ValueType, *, field: str) -> None:
 
 def check_values(value_type: ValueType, tag: str, values: Sequence[str], *, field: str) -> None:
     """Raise Invalid unless these may be the values of a tag."""
-    if len(values) > 1 and value_type.name is not ValueTypeName.MULTI_SELECT:
+    if len(values) > 1 and value_type.name is ValueTypeName.SINGLE_SELECT:
         raise Invalid(
             f"tag '{tag}' has one value, not {len(values)}",
             code="TooManyTagValues",

@@ -212,6 +212,7 @@ def notes(detail: BlockDetail, latest: RunDetail | None) -> list[Note]:
     found: list[Note] = []
     if block.lifecycle is Lifecycle.MARKED_FOR_DELETION and block.is_running:
         found.append(Note("info", "This building block is being deleted."))
+    found += _defect(detail)
     found += _waiting(detail)
     if latest is not None and latest.run.id == block.latest_run_id and block.status is BlockStatus.FAILED:
         run = latest.run
@@ -225,6 +226,15 @@ def _reason(latest: RunDetail) -> str | None:
     """Return why a run failed, as far as the visitor may know: the message of the step that did, or the summary."""
     told = (step.user_message for step in latest.steps if step.status is StepStatus.FAILED and step.user_message)
     return next(told, latest.run.summary)
+
+
+def _defect(detail: BlockDetail) -> list[Note]:
+    version = detail.view.version
+    if version.defect is None:
+        return []
+    way = f"Version {detail.latest.number} is available." if detail.latest else "There is no other version yet."
+    text = f"Version {version.number} is defective. This building block goes on. {way}"
+    return [Note("warning", text, version.defect.reason)]
 
 
 def _waiting(detail: BlockDetail) -> list[Note]:

@@ -118,7 +118,7 @@ def request_of(detail: BlockDetail, judged: Judged) -> BlockRequest:
     block = detail.view.block
     return BlockRequest(
         version_id=block.version_id,
-        target=Target(kind="meshWorkspace", name=block.workspace),
+        target=Target.of(block),
         display_name=block.display_name,
         inputs=judged.changes,
         parents=None,

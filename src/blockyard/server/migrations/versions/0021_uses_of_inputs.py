@@ -6,8 +6,8 @@ Nothing could name either before, so there is nothing to fill in.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

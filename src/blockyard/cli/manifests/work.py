@@ -1,0 +1,76 @@
+"""Carries a plan out, one object after the other. What was done stays done: the same command goes on where it stopped."""
+
+import os
+from collections.abc import Mapping
+
+from blockyard.cli.client import Client
+from blockyard.cli.documents import member, members, number, objects, text
+from blockyard.cli.manifests import secrets
+from blockyard.cli.manifests.files import Document
+from blockyard.cli.manifests.forms import version_on_wire
+from blockyard.cli.manifests.known import Known
+from blockyard.cli.manifests.plan import Action, Step
+from blockyard.cli.manifests.secrets import Place
+from blockyard.cli.model import DRAFT, RELEASED
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import DEFINITION, VERSION
+
+
+def carry_out(client: Client, known: Known, step: Step) -> None:
+    """Do one step. Raises Failure."""
+    if step.action is Action.NOTHING:
+        return
+    if step.document is None:
+        client.delete(DEFINITION, text(step.present, "metadata", "uuid"))
+    elif step.kind == DEFINITION.name:
+        known.learn(DEFINITION, _store_definition(client, known, step, step.document))
+    else:
+        _store_version(client, known, step, step.document)
+
+
+def _store_definition(client: Client, known: Known, step: Step, document: Document) -> JsonObject:
+    spec = members(known.on_wire(document.spec, document.owner))
+    if step.present and "symbol" not in spec:
+        spec = spec | {"symbol": member(step.present, "spec", "symbol")}
+    metadata: JsonObject = {"ownedByWorkspace": document.owner, "tags": members(document.metadata, "tags")}
+    content: JsonObject = {"metadata": metadata, "spec": spec}
+    if not step.present:
+        return client.create(DEFINITION, content)
+    return client.replace(DEFINITION, text(step.present, "metadata", "uuid"), content)
+
+
+def _store_version(client: Client, known: Known, step: Step, document: Document) -> None:
+    present = step.present or _first_draft(client, known, step)
+    identifier, latest = text(present, "metadata", "uuid"), number(present, "spec", "versionNumber") or 0
+    wanted = text(document.spec, "state") or DRAFT
+    spec = secrets.replaced(document.spec, _secrets(document, members(present, "spec")))
+    wire = version_on_wire(spec, document.owner, known)
+    of_definition: JsonObject = {
+        "buildingBlockDefinitionRef": DEFINITION.ref(text(present, "spec", "buildingBlockDefinitionRef", "uuid"))
+    }
+    is_next = text(present, "spec", "state") == RELEASED
+    content: JsonObject = {
+        "metadata": {"uuid": "" if is_next else identifier, "ownedByWorkspace": document.owner, "createdOn": ""},
+        "spec": {**wire, **of_definition, "versionNumber": latest + is_next, "state": wanted},
+    }
+    if is_next:
+        client.create(VERSION, content)
+    else:
+        client.replace(VERSION, identifier, content)
+
+
+def _first_draft(client: Client, known: Known, step: Step) -> JsonObject:
+    """Return the empty draft that the server made with its definition a moment ago."""
+    definition = known.all_of(DEFINITION)[known.require(DEFINITION, *step.name)]
+    first = next((text(item, "versionUuid") for item in objects(definition, "status", "versions")), "")
+    return client.show(VERSION, first)
+
+
+def _secrets(document: Document, before: JsonObject) -> Mapping[Place, Json]:
+    """Return what is sent for each secret: itself, where it can be read, else the hash of what the server has."""
+    kept = secrets.kept_on_server(before)
+    values: dict[Place, Json] = {}
+    for place in secrets.places(document.spec):
+        found = secrets.read(document.spec, place, document.folder, os.environ)
+        values[place] = kept.get(place, {}) if found is None else {"plaintext": found}
+    return values

@@ -1,0 +1,271 @@
+"""Everything a principal can do with tenants, in one place, and what other services ask about them."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.events.basics import Basics
+from blockyard.server.events.model import Author
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import NotFound
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.usage import NAMED, counted, named
+from blockyard.server.landing_zones.model import LandingZone
+from blockyard.server.landing_zones.service import LandingZoneService
+from blockyard.server.payment_methods.service import PaymentMethodService
+from blockyard.server.platforms.model import PlatformId
+from blockyard.server.platforms.service import PlatformService
+from blockyard.server.project_bindings.service import ProjectBindingService
+from blockyard.server.projects.model import ProjectKey
+from blockyard.server.projects.service import ProjectService
+from blockyard.server.tenants.model import Replication, Tenant, TenantId, TenantQuery, TenantSpec, merged_tags
+from blockyard.server.tenants.service.access import (
+    DELETE,
+    LIST,
+    PLATFORM_LIST,
+    ZONE_LIST,
+    may_decide,
+    may_purge,
+    require_known,
+    require_list,
+)
+from blockyard.server.tenants.service.creating import Creating
+from blockyard.server.tenants.service.ending import Ending
+from blockyard.server.tenants.service.news import News
+from blockyard.server.tenants.service.ports import TenantBlocks
+from blockyard.server.tenants.store import TenantStore
+from blockyard.server.workspaces.service import WorkspaceService
+
+
+@dataclass(frozen=True, slots=True)
+class TenantView:
+    """A tenant with the tags it has from its project, payment method and workspace."""
+
+    tenant: Tenant
+    tags: Mapping[str, Sequence[str]]
+
+    @property
+    def key(self) -> TenantId:
+        """What addresses this tenant."""
+        return self.tenant.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantDetail:
+    """A tenant for people; the last three say what the principal may do."""
+
+    view: TenantView
+    replication: Replication
+    may_delete: bool
+    may_decide: bool
+    may_purge: bool
+
+
+class TenantService:
+    """Use cases of tenants. `blocks` is asked only when a use case runs, so it may be made later."""
+
+    def __init__(
+        self,
+        basics: Basics,
+        *,
+        workspaces: WorkspaceService,
+        payment_methods: PaymentMethodService,
+        projects: ProjectService,
+        people: ProjectBindingService,
+        platforms: PlatformService,
+        landing_zones: LandingZoneService,
+        blocks: Callable[[], TenantBlocks],
+    ) -> None:
+        self._workspaces = workspaces
+        self._payment_methods = payment_methods
+        self._projects = projects
+        self._people = people
+        self._blocks = blocks
+        self._news = News(basics.event_log)
+        self._creating = Creating(
+            basics,
+            workspaces=workspaces,
+            projects=projects,
+            platforms=platforms,
+            landing_zones=landing_zones,
+            blocks=blocks,
+            news=self._news,
+        )
+        projects.uses.add(self._of_project)
+        platforms.uses.add(self._of_platform)
+        platforms.bound_by.add(self._of_platform)
+        landing_zones.uses.add(self._of_landing_zone)
+        self._ending = Ending(basics, blocks=blocks, landing_zones=landing_zones, news=self._news)
+
+    def page(
+        self, tx: Transaction, principal: Principal, request: PageRequest, wanted: Mapping[str, object | None]
+    ) -> Page[TenantView]:
+        """Return active tenants of the principal's workspaces, oldest first, with these values of members (None: any). Raises Denied."""
+        owners = principal.listing(LIST).owners
+        found = TenantStore(tx).active(request, owners=owners, only=principal.only_projects, wanted=wanted)
+        return Page(self._views(tx, found.items), found.total, request)
+
+    def get(self, tx: Transaction, principal: Principal, tenant_id: UUID) -> TenantView:
+        """Return a tenant, deleted ones too. Raises NotFound, Denied."""
+        return self._view(tx, self._read(tx, principal, tenant_id))
+
+    def create(self, tx: Transaction, principal: Principal, key: ProjectKey, spec: TenantSpec) -> TenantView:
+        """Make or import a tenant. Raises Denied, NotFound, Invalid, Conflict."""
+        return self._view(tx, self._creating.create(tx, principal, key, spec))
+
+    def delete(self, tx: Transaction, principal: Principal, tenant_id: UUID) -> TenantView:
+        """Ask for the deletion of a tenant. Raises NotFound, Denied, Conflict."""
+        return self._view(tx, self._ending.delete(tx, principal, tenant_id))
+
+    def approve_deletion(self, tx: Transaction, principal: Principal, tenant_id: UUID) -> TenantDetail:
+        """Approve that a tenant is deleted. Raises NotFound, Denied, Conflict."""
+        return self._detail(tx, principal, self._ending.approve(tx, principal, tenant_id))
+
+    def decline_deletion(self, tx: Transaction, principal: Principal, tenant_id: UUID, comment: str) -> TenantDetail:
+        """Decline that a tenant is deleted. Raises NotFound, Denied, Invalid, Conflict."""
+        return self._detail(tx, principal, self._ending.decline(tx, principal, tenant_id, comment))
+
+    def confirm_deletion(self, tx: Transaction, principal: Principal, tenant_id: UUID) -> TenantDetail:
+        """Say that a tenant is gone from the platform. Raises NotFound, Denied, Conflict."""
+        return self._detail(tx, principal, self._ending.confirm(tx, principal, tenant_id))
+
+    def purge(self, tx: Transaction, principal: Principal, tenant_id: UUID) -> TenantDetail:
+        """Forget a tenant and leave the platform as it is. Raises NotFound, Denied, Conflict."""
+        return self._detail(tx, principal, self._ending.purge(tx, principal, tenant_id))
+
+    def search(
+        self, tx: Transaction, principal: Principal, query: TenantQuery, request: PageRequest
+    ) -> Page[TenantDetail]:
+        """Return tenants that are not deleted, for people: of their workspaces, and of what their workspaces offer."""
+        found = TenantStore(tx).search(_within_reach(principal, query), request)
+        views = self._views(tx, found.items)
+        replications = self._blocks().replications(tx, found.items)
+        return Page([_detail(principal, view, replications[view.key]) for view in views], found.total, request)
+
+    def detail(self, tx: Transaction, principal: Principal, tenant_id: UUID) -> TenantDetail:
+        """Return a tenant with all there is to know about it. Raises NotFound, Denied."""
+        return self._detail(tx, principal, self._read(tx, principal, tenant_id))
+
+    # For other services: no principal is asked but in `orderable`
+
+    def orderable(self, tx: Transaction, principal: Principal, tenant_id: UUID, *, field: str) -> Tenant:
+        """Return a tenant on which building blocks can be ordered; it stays so until this transaction ends.
+
+        Raises NotFound (or nothing the principal may know of), Conflict (it is deleted, or about to be).
+        """
+        tenants, key = TenantStore(tx), TenantId(tenant_id)
+        found = tenants.keep(key) or tenants.get(key)
+        if found is None or not _is_targetable(principal, found):
+            raise NotFound(f"there is no tenant {tenant_id} that you can see", code="UnknownTenant", field=field)
+        found.require_active(field)
+        return found
+
+    def find(self, tx: Transaction, tenant_id: TenantId) -> Tenant | None:
+        """Return a tenant, deleted ones too."""
+        return TenantStore(tx).get(tenant_id)
+
+    def find_all(self, tx: Transaction, tenant_ids: Collection[TenantId]) -> Mapping[TenantId, Tenant]:
+        """Return those of the tenants that exist, deleted ones too: one statement, however many they are."""
+        return TenantStore(tx).many(tenant_ids) if tenant_ids else {}
+
+    def hold(self, tx: Transaction, tenant_id: TenantId) -> Tenant | None:
+        """Return a tenant, unless it is deleted, and let nobody else change it until this transaction ends."""
+        return TenantStore(tx).hold(tenant_id)
+
+    def learn(
+        self, tx: Transaction, tenant: Tenant, *, platform_tenant_id: str | None, sign_in_url: str | None
+    ) -> Tenant:
+        """Store what the platform calls a tenant that is held, and where people sign in to it; return the tenant."""
+        after = replace(tenant, platform_tenant_id=platform_tenant_id, sign_in_url=sign_in_url)
+        return tenant if after == tenant else TenantStore(tx).save(after)
+
+    def emptied(self, tx: Transaction, tenant: Tenant, author: Author) -> None:
+        """Tell that a tenant that is held and leaving has no building block any more."""
+        self._ending.emptied(tx, tenant, author)
+
+    def has_people(self, tx: Transaction, tenant: Tenant) -> bool:
+        """Whether anybody may use the tenant while it is active."""
+        return bool(self._people.people_of(tx, tenant.project_key))
+
+    def people_of(self, tx: Transaction, tenant: Tenant) -> Sequence[JsonObject]:
+        """Return who may use the tenant, as USER_PERMISSIONS inputs carry them: nobody once its deletion is asked for."""
+        return self._people.people_of(tx, tenant.project_key) if tenant.is_active else []
+
+    def in_project(self, tx: Transaction, key: ProjectKey) -> Sequence[Tenant]:
+        """Return the tenants of a project that are not deleted, oldest first."""
+        project = self._projects.living(tx, key)
+        return [] if project is None else TenantStore(tx).of_project(project.id)
+
+    def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
+        """Return what a workspace still has; for the deletion of workspaces."""
+        return counted(TenantStore(tx).count_of(workspace), "tenant")
+
+    def _of_project(self, tx: Transaction, key: ProjectKey) -> Sequence[str]:
+        return self._named(tx, {"workspace": key.workspace, "project": key.name})
+
+    def _of_platform(self, tx: Transaction, platform_id: PlatformId) -> Sequence[str]:
+        return self._named(tx, {"platform_id": platform_id})
+
+    def _of_landing_zone(self, tx: Transaction, zone: LandingZone) -> Sequence[str]:
+        return self._named(tx, {"landing_zone": zone.name})
+
+    def _named(self, tx: Transaction, wanted: Mapping[str, object]) -> Sequence[str]:
+        found = TenantStore(tx).matching(wanted, PageRequest(0, NAMED))
+        return named("tenant", [tenant.name for tenant in found.items], found.total)
+
+    def _read(self, tx: Transaction, principal: Principal, tenant_id: UUID) -> Tenant:
+        tenant = require_known(principal, TenantStore(tx).get(TenantId(tenant_id)), tenant_id)
+        require_list(principal, tenant)
+        return tenant
+
+    def _view(self, tx: Transaction, tenant: Tenant) -> TenantView:
+        return self._views(tx, [tenant])[0]
+
+    def _views(self, tx: Transaction, tenants: Sequence[Tenant]) -> list[TenantView]:
+        """Return tenants with their tags: three statements, however many they are."""
+        projects = self._projects.find_all(tx, {tenant.project_id for tenant in tenants})
+        workspaces = self._workspaces.find_all(tx, {tenant.workspace for tenant in tenants})
+        paid = {project.payment_method_identifier for project in projects.values()} - {None}
+        methods = self._payment_methods.living_named(tx, {name for name in paid if name is not None})
+        views = []
+        for tenant in tenants:
+            project = projects[tenant.project_id]
+            method = methods.get(project.payment_method_identifier or "")
+            of_method = method.tags if method is not None and method.workspace == tenant.workspace else {}
+            views.append(TenantView(tenant, merged_tags(project.tags, of_method, workspaces[tenant.workspace].tags)))
+        return views
+
+    def _detail(self, tx: Transaction, principal: Principal, tenant: Tenant) -> TenantDetail:
+        return _detail(principal, self._view(tx, tenant), self._blocks().replications(tx, [tenant])[tenant.id])
+
+
+def _detail(principal: Principal, view: TenantView, replication: Replication) -> TenantDetail:
+    tenant = view.tenant
+    return TenantDetail(
+        view=view,
+        replication=replication,
+        may_delete=principal.allows(DELETE, workspace=tenant.workspace),
+        may_decide=may_decide(principal, tenant),
+        may_purge=may_purge(principal, tenant),
+    )
+
+
+def _is_targetable(principal: Principal, tenant: Tenant) -> bool:
+    """Whether the principal may know that there is a tenant to order building blocks on."""
+    may = any(principal.allows(code, workspace=tenant.workspace) for code in (LIST, "BUILDINGBLOCK_SAVE"))
+    return may and principal.sees_project(tenant.workspace, tenant.project)
+
+
+def _within_reach(principal: Principal, query: TenantQuery) -> TenantQuery:
+    reach = principal.reach(LIST)
+    if reach.everything:
+        return query
+    return replace(
+        query,
+        workspaces=reach.workspaces,
+        only_projects=principal.only_projects,
+        providers=principal.reach(PLATFORM_LIST).workspaces,
+        zone_owners=principal.reach(ZONE_LIST).workspaces,
+    )

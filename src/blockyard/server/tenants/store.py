@@ -1,0 +1,165 @@
+"""The table of tenants. Every filter of a list has its index."""
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    or_,
+    select,
+    union,
+)
+
+from blockyard.protocol.jsontypes import Json
+from blockyard.server.events.model import Author
+from blockyard.server.kit.columns import Instant, JsonText, Packed
+from blockyard.server.kit.database import Transaction, metadata
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.rows import Rows, Store, life
+from blockyard.server.projects.model import ProjectId
+from blockyard.server.tenants.model import Tenant, TenantId, TenantQuery
+
+
+def _author(stored: Json) -> Author:
+    return Author.read(stored if isinstance(stored, dict) else {})
+
+
+_tenants = Table(
+    "tenants",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("workspace", String(64), ForeignKey("workspaces.name"), nullable=False),
+    Column("project", String(64), nullable=False),
+    Column("project_id", Uuid, ForeignKey("projects.id"), nullable=False),
+    Column("platform_id", Uuid, ForeignKey("platforms.id"), nullable=False),
+    Column("platform", String(255), nullable=False),
+    Column("platform_type", String(255), nullable=False),
+    Column("provider", String(64), nullable=False),
+    Column("landing_zone", String(255)),
+    Column("landing_zone_owner", String(64)),
+    Column("author", Packed(Author.document, _author), nullable=False),
+    Column("platform_tenant_id", String(255)),
+    Column("quotas", JsonText, nullable=False),
+    Column("sign_in_url", Text),
+    Column("marked_at", Instant),
+    Column("marked_by", String(255)),
+    Column("approved_at", Instant),
+    Column("by_hand", Boolean, nullable=False),
+    Column("decline_comment", String(255)),
+    *life(),
+)
+_LIVING = _tenants.c.deleted_at.is_(None)
+for _filter in (
+    "workspace",
+    "project",
+    "platform",
+    "platform_id",
+    "platform_type",
+    "provider",
+    "landing_zone",
+    "landing_zone_owner",
+    "platform_tenant_id",
+):
+    Index(
+        f"ix_tenants_live_{_filter}",
+        _tenants.c[_filter],
+        _tenants.c.created_at,
+        _tenants.c.id,
+        sqlite_where=_LIVING,
+        postgresql_where=_LIVING,
+    )
+Index("ix_tenants_live", _tenants.c.created_at, _tenants.c.id, sqlite_where=_LIVING, postgresql_where=_LIVING)
+Index(
+    "uq_tenants_live_place",
+    _tenants.c.project_id,
+    _tenants.c.platform_id,
+    unique=True,
+    sqlite_where=_LIVING,
+    postgresql_where=_LIVING,
+)
+
+_rows: Rows[Tenant, TenantId] = Rows(_tenants, Tenant, "id", remembered=True)
+
+
+class TenantStore(Store[Tenant, TenantId]):
+    """Reads and writes tenants."""
+
+    def __init__(self, tx: Transaction) -> None:
+        super().__init__(tx, _rows)
+
+    def hold(self, tenant_id: TenantId) -> Tenant | None:
+        """Return a tenant, unless it is deleted, for a change; others who keep or hold it wait until this transaction ends."""
+        return self._remember(tenant_id, self.held(tenant_id))
+
+    def keep(self, tenant_id: TenantId) -> Tenant | None:
+        """Return a tenant, unless it is deleted; it does not change until this transaction ends."""
+        return self._remember(tenant_id, self.kept(tenant_id))
+
+    def active(
+        self,
+        request: PageRequest,
+        *,
+        owners: Collection[str] | None,
+        only: Mapping[str, Collection[str]],
+        wanted: Mapping[str, object | None],
+    ) -> Page[Tenant]:
+        """Return one page of the tenants that are neither deleted nor about to be, oldest first.
+
+        Of the workspaces in `only` those of these projects alone.
+        """
+        conditions = [*self.with_members(wanted), _tenants.c.marked_at.is_(None)]
+        if owners is not None:
+            conditions.append(_owned(owners, only))
+        return self.page_of(request, *conditions)
+
+    def search(self, query: TenantQuery, request: PageRequest) -> Page[Tenant]:
+        """Return one page of the tenants that match, for people, oldest first: also those that are being deleted."""
+        conditions = self.with_members(
+            {"workspace": query.workspace, "project": query.project, "platform": query.platform}
+        )
+        if query.awaits_approval:
+            conditions += [_tenants.c.marked_at.is_not(None), _tenants.c.approved_at.is_(None)]
+        if query.workspaces is not None:
+            conditions.append(_tenants.c.id.in_(_within(query)))
+        return self.page_of(request, *conditions)
+
+    def of_project(self, project_id: ProjectId) -> Sequence[Tenant]:
+        """Return the tenants of a project that are not deleted, oldest first."""
+        return self.where(_tenants.c.project_id == project_id)
+
+    def matching(self, wanted: Mapping[str, object], request: PageRequest) -> Page[Tenant]:
+        """Return one page of those that are not deleted and have these values of members, oldest first."""
+        return self.page_of(request, *self.with_members(wanted))
+
+    def _remember(self, tenant_id: TenantId, found: Tenant | None) -> Tenant | None:
+        if found is not None and _rows.memory is not None:
+            _rows.memory.of(self._tx)[tenant_id] = found
+        return found
+
+
+def _within(query: TenantQuery) -> CompoundSelect[tuple[UUID]]:
+    """Return the ids of the tenants within somebody's reach, each kind of reach in its own index."""
+    reach = (
+        _owned(query.workspaces or (), query.only_projects),
+        _tenants.c.provider.in_(sorted(query.providers)),
+        _tenants.c.landing_zone_owner.in_(sorted(query.zone_owners)),
+    )
+    return union(*(select(_tenants.c.id).where(_LIVING, condition) for condition in reach))
+
+
+def _owned(workspaces: Collection[str], only: Mapping[str, Collection[str]]) -> ColumnElement[bool]:
+    """Return that a tenant belongs to one of the workspaces, in those of `only` to one of these projects."""
+    columns = _tenants.c
+    whole = columns.workspace.in_(sorted(set(workspaces) - only.keys()))
+    parts = [and_(columns.workspace == name, columns.project.in_(sorted(some))) for name, some in only.items()]
+    return or_(whole, *parts)
