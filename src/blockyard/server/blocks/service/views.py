@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.blocks.model.block import Block, BlockHead, BlockOutput, BlockStatus, Lifecycle
@@ -22,11 +21,10 @@ from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runners.model import SealingKey
-from blockyard.server.tenants.model import Tenant
+from blockyard.server.tags.model import Tags
+from blockyard.server.tenants.model import Tenant, TenantId
 from blockyard.server.tenants.service import TenantService
 from blockyard.server.workspaces.service import WorkspaceService
-
-Tags: TypeAlias = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +62,7 @@ class Reader:
         self._versions: dict[VersionId, tuple[Definition, Version]] = {}
         self._people: dict[str, Sequence[JsonObject]] = {}
         self._tags: dict[str, Tags] = {}
+        self._tags_around: dict[TenantId, Mapping[TagOwner, Tags]] = {}
 
     def version_of(self, block: Block) -> tuple[Definition, Version]:
         """Return the definition and the version of a block; a draft with its content of now."""
@@ -87,7 +86,7 @@ class Reader:
         BlockStore(self._tx).find_all({parent_id for block in blocks for parent_id in block.parent_ids})
         self._tenants.find_all(self._tx, {block.tenant.id for block in blocks if block.tenant is not None})
         self._load_versions(blocks)
-        self._load_tags({block.workspace for block in blocks if _reads_tags(self.version_of(block)[1])})
+        self._load_all_tags(blocks)
         return [self.view(principal, block) for block in blocks]
 
     def inputs_of(self, block: Block, version: Version) -> Sequence[ResolvedInput]:
@@ -135,11 +134,27 @@ class Reader:
         )
 
     def _tags_of(self, block: Block, owner: TagOwner) -> Tags:
-        """Return the tags of a block's workspace; a block of a workspace has nothing else that has tags."""
-        if owner is not TagOwner.WORKSPACE:
+        """Return the tags of the block's workspace, or of what its tenant has; nothing in a workspace."""
+        if owner is TagOwner.WORKSPACE:
+            self._load_tags({block.workspace})
+            return self._tags.get(block.workspace, {})
+        if block.tenant is None:
             return {}
-        self._load_tags({block.workspace})
-        return self._tags.get(block.workspace, {})
+        self._load_tags_around({block.tenant.id})
+        return self._tags_around.get(block.tenant.id, {}).get(owner, {})
+
+    def _load_all_tags(self, blocks: Iterable[Block]) -> None:
+        """Read the tags that blocks read: one statement for each kind of owner, however many blocks there are."""
+        read = [(block, _tag_owners(self.version_of(block)[1])) for block in blocks]
+        self._load_tags({block.workspace for block, owners in read if TagOwner.WORKSPACE in owners})
+        on_tenants = {(block.tenant.id, owners) for block, owners in read if block.tenant is not None}
+        self._load_tags_around({tenant_id for tenant_id, owners in on_tenants if owners - {TagOwner.WORKSPACE}})
+
+    def _load_tags_around(self, tenant_ids: Collection[TenantId]) -> None:
+        wanted = {*tenant_ids} - self._tags_around.keys()
+        if wanted:
+            tenants = self._tenants.find_all(self._tx, wanted)
+            self._tags_around |= self._tenants.tags_around(self._tx, tenants.values())
 
     def _load_tags(self, workspaces: Collection[str]) -> None:
         wanted = {*workspaces} - self._tags.keys()
@@ -166,8 +181,9 @@ class Reader:
             self._versions |= self._definitions.known_versions(self._tx, wanted)
 
 
-def _reads_tags(version: Version) -> bool:
-    return any(spec.tag is not None for spec in version.inputs.values())
+def _tag_owners(version: Version) -> frozenset[TagOwner]:
+    """Return whose tags the inputs of a version read."""
+    return frozenset(spec.tag[0] for spec in version.inputs.values() if spec.tag is not None)
 
 
 Reading = Callable[[Transaction], Reader]
