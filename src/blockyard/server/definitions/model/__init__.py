@@ -1,6 +1,7 @@
 """What definitions and versions are, and their rules; plain Python."""
 
 from blockyard.server.definitions.model.definition import (
+    PEOPLE,
     AssignmentType,
     DeclaredType,
     Defect,
@@ -10,9 +11,11 @@ from blockyard.server.definitions.model.definition import (
     DefinitionSpec,
     DefinitionView,
     DeletionMode,
+    InputKind,
     InputSpec,
     OutputAssignment,
     OutputSpec,
+    TagOwner,
     TargetType,
     Value,
     Version,
@@ -27,6 +30,7 @@ from blockyard.server.definitions.model.definition import (
 )
 
 __all__ = [
+    "PEOPLE",
     "AssignmentType",
     "DeclaredType",
     "Defect",
@@ -36,9 +40,11 @@ __all__ = [
     "DefinitionSpec",
     "DefinitionView",
     "DeletionMode",
+    "InputKind",
     "InputSpec",
     "OutputAssignment",
     "OutputSpec",
+    "TagOwner",
     "TargetType",
     "Value",
     "Version",
