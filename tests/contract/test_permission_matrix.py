@@ -18,7 +18,8 @@ from blockyard.protocol.jsontypes import Json
 from blockyard.server.kit.database import Transaction, before_commit
 from blockyard.server.kit.errors import Conflict
 from tests.support.http import client_for, run_aside
-from tests.support.matrix_world import NEEDED, PRINCIPALS, STRANGERS, MatrixWorld, a_matrix_world
+from tests.support.matrix_bodies import NEEDED
+from tests.support.matrix_world import PRINCIPALS, STRANGERS, MatrixWorld, a_matrix_world
 from tests.support.whole_server import Request, WholeServer
 
 pytestmark = pytest.mark.one_database
