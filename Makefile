@@ -9,7 +9,8 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-INSTALL := $(PIP) install --require-hashes
+# A lock names everything that is installed, so nothing is looked up: pip would not find the pin of a package in `package[extra]`.
+INSTALL := $(PIP) install --require-hashes --no-deps
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 PACKAGE := $(VENV)/.package
@@ -209,7 +210,7 @@ $(RUNNER_VENV)/.installed: requirements/runner.txt requirements/build.txt pyproj
 	@rm -rf $(RUNNER_VENV)
 	@mkdir -p build
 	@$(FIND_PYTHON); "$$python" -m venv $(RUNNER_VENV)
-	@$(RUNNER_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+	@$(RUNNER_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps \
 		-r requirements/runner.txt -r requirements/build.txt
 	@$(RUNNER_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --no-build-isolation --no-deps --editable .
 	@touch $@

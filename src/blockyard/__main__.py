@@ -43,7 +43,7 @@ class Incomplete(Exception):
         hint = "; `blockyard doctor --runner` examines a runner" if command == "doctor" else ""
         super().__init__(
             f"`blockyard {command}` needs the whole installation: "
-            f"`pip install --require-hashes -r requirements/runtime.txt` (docs/operating.md, Installation){hint}"
+            f"`pip install --require-hashes --no-deps -r requirements/runtime.txt` (docs/operating.md, Installation){hint}"
         )
 
 

@@ -73,6 +73,7 @@ class TenantWorld(BlockWorld):
         mandatory: Sequence[JsonObject] = (),
         platform: JsonObject | None = None,
         workspace: str = "platform",
+        tags: JsonObject | None = None,
         **spec: Json,
     ) -> JsonObject:
         """Make a landing zone of the platform with blocks of the definitions of these versions."""
@@ -88,7 +89,7 @@ class TenantWorld(BlockWorld):
             "mandatoryBuildingBlockRefs": [DEFINITION.ref(definition_of(version)) for version in mandatory],
             "recommendedBuildingBlockRefs": [],
         }
-        return self._put(LANDING_ZONE, {"name": name, "tags": {}}, {**usual, **spec}, workspace)
+        return self._put(LANDING_ZONE, {"name": name, "tags": tags or {}}, {**usual, **spec}, workspace)
 
     def define_for_tenants(
         self, name: str = "Repository", *, about: JsonObject | None = None, **spec: Any

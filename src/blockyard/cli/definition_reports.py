@@ -71,7 +71,9 @@ def _input_row(item: Input) -> tuple[str, ...]:
 def _needed(item: Input) -> str:
     if item.assignment == OPERATOR_INPUT:
         return "from the platform team"
-    return "yes" if item.assignment == USER_INPUT and not item.has_default else "no"
+    if item.assignment == USER_INPUT and item.condition:
+        return f"if {item.condition}"
+    return "yes" if item.is_needed else "no"
 
 
 def _type(item: Input) -> str:

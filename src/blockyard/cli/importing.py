@@ -299,11 +299,12 @@ def _input(
         "displayOrder": order,
     }
     described = text(table, "description") or (item.description if item else "")
+    told = text(table, "regex_message") or (item.regex_message if item else None) or ""
     optional: dict[str, Json] = {
-        "description": described,
+        "description": described[:MAX_DESCRIPTION],
         "selectableValues": table.get("options") or (list(item.options) if item else None),
         "valueValidationRegex": text(table, "regex") or (item.regex if item else None),
-        "validationRegexErrorMessage": text(table, "regex_message") or (item.regex_message if item else None),
+        "validationRegexErrorMessage": told[:MAX_DESCRIPTION],
     }
     return document | {name: member for name, member in optional.items() if member}
 

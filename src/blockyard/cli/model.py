@@ -10,6 +10,7 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 DRAFT = "DRAFT"
 RELEASED = "RELEASED"
 USER_INPUT = "USER_INPUT"
+FROM_CONSUMERS = frozenset({USER_INPUT, "PAYMENT_METHOD"})
 OPERATOR_INPUT = "PLATFORM_OPERATOR_MANUAL_INPUT"
 
 
@@ -47,6 +48,13 @@ class Input:
     order: int = 0
     has_default: bool = False
     """Whether an order without a value takes the default; that of a secret is not shown."""
+    is_optional: bool = False
+    condition: str = ""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether every order has to say a value; the server knows whether a condition holds, and asks then."""
+        return self.assignment in FROM_CONSUMERS and not (self.has_default or self.is_optional or self.condition)
 
     @classmethod
     def read(cls, key: str, document: Json) -> "Input":
@@ -64,6 +72,8 @@ class Input:
             regex_message=text(document, "validationRegexErrorMessage"),
             order=number(document, "displayOrder") or 0,
             has_default=flag(document, "hasDefault") or member(document, "defaultValue") is not None,
+            is_optional=flag(document, "isOptional"),
+            condition=text(document, "condition"),
         )
 
 

@@ -16,12 +16,12 @@ def order_document(
     version: Version,
     *,
     workspace: str,
-    name: str,
+    name: str | None,
     inputs: JsonObject,
     parents: Iterable[str] = (),
     tenant_id: str | None = None,
 ) -> JsonObject:
-    """Return the document that orders a building block for a workspace, or on a tenant."""
+    """Return the document that orders a building block for a workspace, or on a tenant; without a name its definition says it."""
     target: JsonObject = {"kind": WORKSPACE.name, "uuid": None, "name": workspace}
     if tenant_id is not None:
         target = {"kind": TENANT.name, "uuid": tenant_id, "name": None}

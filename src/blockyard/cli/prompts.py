@@ -57,7 +57,7 @@ def _question(item: Input) -> str:
             return "true or false"
         case "FILE":
             return "@path"
-        case "CODE":
+        case "CODE" | "JSON":
             return "Text, or @path"
         case _:
             return "Value"

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blockyard.cli.exits import Failure, usage
-from blockyard.cli.model import OPERATOR_INPUT, USER_INPUT, Input, Version
+from blockyard.cli.model import FROM_CONSUMERS, OPERATOR_INPUT, Input, Version
 from blockyard.protocol.jsontypes import Json, JsonObject
 
 MAX_BYTES = 16 * 1024 * 1024
 """Longest value. Source: architecture.md 8."""
 
-SETTABLE = frozenset({USER_INPUT, OPERATOR_INPUT})
+SETTABLE = FROM_CONSUMERS | {OPERATOR_INPUT}
 TRUE = frozenset({"true", "yes", "on"})
 FALSE = frozenset({"false", "no", "off"})
 
@@ -192,6 +192,7 @@ _READERS: Mapping[str, Callable[[Input, str], Json]] = {
     "SINGLE_SELECT": _choice,
     "FILE": _file,
     "CODE": _code,
+    "JSON": _code,
     "LIST": _list,
 }
 """How texts of a type are read; others are taken as they are."""
@@ -214,9 +215,5 @@ def _content(path: Path) -> bytes:
 
 
 def missing_inputs(version: Version, values: Mapping[str, Json]) -> list[Input]:
-    """Return the inputs an order must still give: the orderer's own, without a value and without a default."""
-    return [
-        item
-        for item in version.inputs
-        if item.assignment == USER_INPUT and not item.has_default and item.key not in values
-    ]
+    """Return the inputs an order must still give: the orderer's own without a value that every order needs."""
+    return [item for item in version.inputs if item.is_needed and item.key not in values]

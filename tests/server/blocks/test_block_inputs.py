@@ -14,9 +14,9 @@ from blockyard.server.blocks.model.inputs import (
     merge_inputs,
     missing_inputs,
     waiting_status,
-    with_defaults,
 )
 from blockyard.server.definitions.model import AssignmentType, InputSpec
+from blockyard.server.definitions.model.hiding import with_defaults
 from blockyard.server.kit.errors import Denied, Invalid
 from blockyard.server.runners.model import StoredSecret
 

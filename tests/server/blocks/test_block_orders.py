@@ -476,6 +476,26 @@ def test_code_of_a_definition_may_be_written_as_json_and_runs_get_it_as_text(wor
     assert block["spec"]["inputs"]["default"]["value"] == expected
 
 
+def test_an_order_without_a_name_is_called_by_the_template_of_its_definition(world: BlockWorld) -> None:
+    version = world.define(inputs={"env": an_input()}, about={"displayNameTemplate": "bucket-{{env}}"})
+    order: Any = an_order(version)
+    del order["spec"]["displayName"]
+
+    block = world.api.ok("POST", BLOCKS, order)
+    unnamed = world.stored(block).name
+    world.change(block, inputs={"env": "dev"})
+
+    assert (block["spec"]["displayName"], unnamed) == ("bucket-{{env}}", "bucket-{{env}}")
+    assert world.stored(block).name == "bucket-dev"
+
+
+def test_an_order_without_a_name_or_a_template_is_called_as_its_definition(world: BlockWorld) -> None:
+    order: Any = an_order(world.define("Shared disk", inputs={}))
+    order["spec"]["displayName"] = None
+
+    assert world.api.ok("POST", BLOCKS, order)["spec"]["displayName"] == "Shared disk"
+
+
 def test_a_run_warns_of_a_declared_output_whose_value_is_withheld(world: BlockWorld) -> None:
     block = world.order(world.define(inputs=INPUTS, outputs={"key": an_output()}), ASKED)
 

@@ -24,6 +24,7 @@ from blockyard.server.blocks.model.query import version_number
 from blockyard.server.blocks.model.resolution import (
     ResolvedInput,
     Surroundings,
+    block_name,
     consumes,
     parents_provide,
     resolve_inputs,
@@ -186,6 +187,24 @@ def test_names_are_filled_in_from_inputs_but_never_from_secrets(template: str, n
     values: Mapping[str, InputValue] = {"name": "dev", "size": 3, "flag": True, "token": SECRET}
 
     assert resolved_name(template, values) == name
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        ("{{name}}-{{ size }}-{{&flag}}-{{{name}}}", "dev-3-true-dev"),
+        ("{{name}} {{unknown}}", "{{name}} {{unknown}}"),
+        ("{{name}} {{token}}", "{{name}} {{token}}"),
+        ("{{name}} {{#name}}x{{/name}}", "{{name}} {{#name}}x{{/name}}"),
+        ("plain", "plain"),
+        ("{{name}}" * 40, ("dev" * 40)[:255]),
+    ],
+)
+def test_a_template_names_a_block_as_a_whole_or_is_shown_as_it_is(template: str, name: str) -> None:
+    values: Mapping[str, InputValue] = {"name": "dev", "size": 3, "flag": True, "token": SECRET}
+
+    assert block_name(template, template, values) == name
+    assert block_name("own {{name}} {{unknown}}", template, values) == "own dev {{unknown}}"
 
 
 def output_spec(

@@ -8,17 +8,36 @@ import pytest
 from sqlalchemy import text
 
 from blockyard.protocol.kinds import DEFINITION, PLATFORM_TYPE
+from blockyard.server.runners.model import CloudIdentity, Federation, RunnerId, RunnerSpec, RunnerType
 from tests.support.clock import FixedClock
 from tests.support.definitions import (
     DEFINITIONS,
     VERSIONS,
     Catalogue,
     a_definition,
+    a_runner_for,
     definition_ref,
     next_draft,
+    runner_ref,
+    terraform,
 )
 from tests.support.places import a_platform_type
 from tests.support.principals import ADMINISTRATOR, a_key
+from tests.support.runner_keys import a_runner_key
+
+NO_APPROVALS = {
+    "versionUpgrade": False,
+    "userInputChanges": False,
+    "manualTriggers": False,
+    "buildingBlockCreation": False,
+    "anyInputChanges": False,
+}
+NO_SCHEDULE = {"mode": "DISABLED", "frequency": "NONE", "automaticApproval": False}
+
+
+def a_schedule(mode: str = "DISABLED", frequency: str = "NONE", *, automatic: bool = False) -> Any:
+    """Return a schedule."""
+    return {"mode": mode, "frequency": frequency, "automaticApproval": automatic}
 
 
 def test_a_new_definition_is_returned_as_it_was_sent_with_an_empty_draft(catalogue: Catalogue) -> None:
@@ -44,10 +63,14 @@ def test_a_new_definition_is_returned_as_it_was_sent_with_an_empty_draft(catalog
             "notificationSubscriberUsernames": [],
             "symbol": symbol,
             "supportedPlatforms": None,
+            "displayNameTemplate": None,
+            "approvalPolicies": NO_APPROVALS,
+            "schedule": NO_SCHEDULE,
         },
         "status": {
             "usageCount": 0,
             "versions": [{"versionUuid": version, "versionNumber": 1, "state": "DRAFT"}],
+            "redactedForNonOwnerAccess": False,
             "latestVersion": 1,
             "latestVersionUuid": version,
             "latestReleasedVersion": None,
@@ -95,6 +118,9 @@ def test_everything_a_client_sends_comes_back(catalogue: Catalogue) -> None:
             {"kind": "meshPlatformType", "name": "AZURE"},
             {"kind": "meshPlatformType", "name": "AWS"},
         ],
+        "displayNameTemplate": "{{env}}-{{ name }}",
+        "approvalPolicies": {**NO_APPROVALS, "versionUpgrade": True, "anyInputChanges": True},
+        "schedule": {"mode": "DRIFT_RECONCILIATION", "frequency": "WEEKLY", "automaticApproval": True},
     }
     catalogue.seed_platform_types()
     catalogue.declare_tags("environment", options=["dev", "prod"])
@@ -124,6 +150,21 @@ def test_a_put_replaces_spec_and_tags_and_leaves_versions(catalogue: Catalogue) 
 
 BAD_DEFINITIONS = [
     ({"displayName": ""}, "InvalidRequest", "/spec/displayName"),
+    ({"displayName": "x" * 129}, "InvalidRequest", "/spec/displayName"),
+    ({"supportUrl": "https://help.test/" + "x" * 238}, "InvalidRequest", "/spec/supportUrl"),
+    ({"displayNameTemplate": "x" * 256}, "InvalidRequest", "/spec/displayNameTemplate"),
+    ({"approvalPolicies": {"versionUpgrade": 1}}, "InvalidRequest", "/spec/approvalPolicies/versionUpgrade"),
+    ({"schedule": {"mode": "SOMETIMES"}}, "InvalidRequest", "/spec/schedule/mode"),
+    ({"schedule": a_schedule("DRIFT_DETECTION", "HOURLY")}, "InvalidRequest", "/spec/schedule/frequency"),
+    ({"schedule": a_schedule("DISABLED", "DAILY")}, "BadSchedule", "/spec/schedule/frequency"),
+    ({"schedule": a_schedule("DRIFT_DETECTION")}, "BadSchedule", "/spec/schedule/frequency"),
+    ({"schedule": a_schedule(automatic=True)}, "BadSchedule", "/spec/schedule/automaticApproval"),
+    (
+        {"schedule": a_schedule("DRIFT_DETECTION", "DAILY", automatic=True)},
+        "BadSchedule",
+        "/spec/schedule/automaticApproval",
+    ),
+    ({"notificationSubscriberUsernames": ["user: x"]}, "BadSubscriber", "/spec/notificationSubscriberUsernames/0"),
     ({"displayName": 5}, "InvalidRequest", "/spec/displayName"),
     ({"description": "x" * 256}, "InvalidRequest", "/spec/description"),
     ({"targetType": "PLANET_LEVEL"}, "InvalidRequest", "/spec/targetType"),
@@ -206,7 +247,7 @@ def test_others_do_not_know_of_a_definition_that_was_never_released(catalogue: C
 
 
 def test_others_see_of_a_definition_what_is_released(catalogue: Catalogue) -> None:
-    definition, version = catalogue.released()
+    definition, version = catalogue.released({"implementation": terraform()})
     uuid = definition["metadata"]["uuid"]
     draft = catalogue.ok("POST", VERSIONS, next_draft(version))
     assert catalogue.ok("GET", f"{DEFINITIONS}/{uuid}")["status"]["latestVersion"] == 2
@@ -217,6 +258,7 @@ def test_others_see_of_a_definition_what_is_released(catalogue: Catalogue) -> No
     released = version["metadata"]["uuid"]
     assert status == {
         "usageCount": None,
+        "redactedForNonOwnerAccess": True,
         "versions": [{"versionUuid": released, "versionNumber": 1, "state": "RELEASED"}],
         "latestVersion": 1,
         "latestVersionUuid": released,
@@ -225,7 +267,8 @@ def test_others_see_of_a_definition_what_is_released(catalogue: Catalogue) -> No
         "publicationState": "PUBLISHED",
     }
     assert catalogue.refused(403, "GET", f"{VERSIONS}?buildingBlockDefinitionUuid={uuid}")["errorCode"]
-    catalogue.refused(403, "GET", f"{VERSIONS}/{released}")
+    shown = catalogue.ok("GET", f"{VERSIONS}/{released}")
+    assert (shown["spec"]["implementation"], shown["status"]) == ({"type": "terraform"}, {"state": "RELEASED"})
     catalogue.refused(404, "GET", f"{VERSIONS}/{draft['metadata']['uuid']}")
     catalogue.refused(403, "PUT", f"{DEFINITIONS}/{uuid}", a_definition())
     catalogue.refused(403, "DELETE", f"{DEFINITIONS}/{uuid}")
@@ -356,3 +399,38 @@ def test_a_type_that_was_named_before_there_were_any_may_stay(catalogue: Catalog
     catalogue.database.write_now(lambda tx: tx.execute(text("DELETE FROM platform_types WHERE name = 'AWS'")))
 
     assert catalogue.ok("PUT", path, sent)["spec"]["supportedPlatforms"] == sent["spec"]["supportedPlatforms"]
+
+
+def test_each_version_shows_the_identity_that_its_runner_declares_to_the_owner(catalogue: Catalogue) -> None:
+    declared = Federation(
+        issuer="https://oidc.test",
+        subject_template="ns:{{workspaceIdentifier}}.{{ buildingBlockDefinitionUuid }}",
+        aws=CloudIdentity(audience="aws", token_path="/token"),
+    )
+    runner = a_runner_for(catalogue, a_runner_key("own"))
+    definition, first = catalogue.released()
+    draft = catalogue.ok("POST", VERSIONS, next_draft(first, runnerRef=runner_ref(runner)))
+    path = f"{DEFINITIONS}/{definition['metadata']['uuid']}"
+
+    before = catalogue.ok("GET", path)["status"]
+    spec = RunnerSpec(
+        workspace="team",
+        display_name="own runner",
+        public_key=a_runner_key("own").public_pem,
+        implementation_type=RunnerType.ALL,
+        federation=declared,
+    )
+    catalogue.database.write_now(lambda tx: catalogue.runners.update(tx, a_key("team"), RunnerId(runner), spec))
+    shared, own = catalogue.ok("GET", path)["status"]["versions"]
+    catalogue.edit(draft, state="RELEASED")
+    catalogue.be(a_key("shop"))
+    foreign = catalogue.ok("GET", path)["status"]
+
+    assert not any("workloadIdentityFederation" in item for item in [*before["versions"], shared])
+    assert own["workloadIdentityFederation"] == {
+        "issuer": "https://oidc.test",
+        "subject": f"ns:team.{definition['metadata']['uuid']}",
+        "aws": {"audience": "aws", "tokenPath": "/token"},
+    }
+    assert (before["redactedForNonOwnerAccess"], foreign["redactedForNonOwnerAccess"]) == (False, True)
+    assert not any("workloadIdentityFederation" in item for item in foreign["versions"])

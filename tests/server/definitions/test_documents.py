@@ -99,6 +99,35 @@ def test_the_hash_changes_with_the_content(other: VersionContent) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "known"),
+    [
+        (CONTENT, "4a2d27ece76354d4e18145d11f863ad556d394ea288ed806fdd95405b73d2a0e"),
+        (VersionContent(), "9ac73437d3b3fb57735dbb2cf50e6234bcbc00938fb4af75f79a257e479d398f"),
+    ],
+)
+def test_the_hash_of_content_without_new_members_is_that_of_earlier_releases(
+    content: VersionContent, known: str
+) -> None:
+    assert content_hash(content) == known
+
+
+NEW_MEMBERS = [
+    replace(SIZE, is_optional=True),
+    replace(SIZE, condition="input.token != ''"),
+    replace(TOKEN, type=InputType.CODE, is_json=True),
+    replace(TOKEN, type=InputType.CODE, is_json=True, json_schema="{}"),
+]
+
+
+@pytest.mark.parametrize("spec", NEW_MEMBERS)
+def test_new_members_are_stored_and_change_the_hash(spec: InputSpec) -> None:
+    content = replace(CONTENT, inputs={**CONTENT.inputs, spec.key: spec})
+
+    assert read_content(stored_content(content)) == content
+    assert content_hash(content) != content_hash(CONTENT)
+
+
+@pytest.mark.parametrize(
     ("key", "name", "label"),
     [
         ("CLIENT_SECRET", "", "Client secret"),

@@ -97,7 +97,45 @@ def test_the_owner_may_change_name_key_and_identity(api: Routes) -> None:
     assert answer.status_code == 200
     spec = answer.json()["spec"]
     assert (spec["displayName"], spec["publicKey"]) == ("other", certificate)
-    assert spec["workloadIdentityFederation"] == federation
+    assert spec["workloadIdentityFederation"] == {**federation, "subjectTemplate": "system:serviceaccount:ns:x"}
+
+
+OLD = "ns:<bbd-workspace>.<bbd-uuid>"
+NEW = "ns:{{ workspaceIdentifier }}.{{ buildingBlockDefinitionUuid }}"
+TIGHT = "ns:{{workspaceIdentifier}}.x"
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ({"subject": OLD}, {"subject": OLD, "subjectTemplate": NEW}),
+        ({"subjectTemplate": NEW}, {"subject": OLD, "subjectTemplate": NEW}),
+        ({"subjectTemplate": TIGHT}, {"subject": "ns:<bbd-workspace>.x", "subjectTemplate": TIGHT}),
+        ({"subject": OLD, "subjectTemplate": "fixed"}, {"subject": "fixed", "subjectTemplate": "fixed"}),
+    ],
+)
+def test_a_subject_is_taken_and_shown_in_the_notations_of_old_and_new_clients(
+    api: Routes, sent: dict[str, str], shown: dict[str, str]
+) -> None:
+    cloud = {"gcp": {"audience": "gcp", "tokenPath": "/token"}}
+
+    created = api.ok("POST", PATH, a_body(workloadIdentityFederation={"issuer": "i", **cloud, **sent}))
+
+    federation = created["spec"]["workloadIdentityFederation"]
+    assert federation == {"issuer": "i", **cloud, **shown}
+    assert api.ok("PUT", f"{PATH}/{the_uuid(created)}", a_body(workloadIdentityFederation=federation)) == created
+
+
+@pytest.mark.parametrize("subject", [None, "", "{{ planet }}", "{{#workspaceIdentifier}}", "{{ workspaceIdentifier"])
+@pytest.mark.one_database
+def test_a_subject_with_unknown_placeholders_is_refused(api: Routes, subject: str | None) -> None:
+    cloud = {"gcp": {"audience": "gcp", "tokenPath": "/token"}}
+    federation = {"issuer": "i", "subjectTemplate": subject, **cloud}
+
+    error = api.send("POST", PATH, a_body(workloadIdentityFederation=federation))
+
+    assert error.status_code == 400
+    assert error.json()["field"].startswith("/spec/workloadIdentityFederation")
 
 
 def test_a_put_without_restriction_keeps_it(api: Routes) -> None:

@@ -1,11 +1,14 @@
 """Building blocks on tenants: where they may be ordered, what their inputs get, what makes them run. Source: concepts.md 6.3, 8, 10."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from blockyard.protocol.kinds import PROJECT_USER_BINDING, WORKSPACE_USER_BINDING, Kind
 from blockyard.server.identity.model import NewUser
+from blockyard.server.payment_methods.model import PaymentSpec
+from blockyard.server.tags.model import TargetKind
 from tests.support.block_world import (
     BLOCKS,
     MANUAL,
@@ -21,6 +24,7 @@ from tests.support.block_world import (
     uuid_of,
 )
 from tests.support.principals import ADMINISTRATOR, a_key
+from tests.support.tags import declare
 from tests.support.tenant_world import MAKES_TENANT, MANUAL_TENANT, TenantWorld
 
 OUTPUTS = {"id": a_value("shop-repo"), "url": a_value("https://git.example.test/shop-repo")}
@@ -53,6 +57,33 @@ def test_every_source_of_a_tenant_gives_its_value(world: TenantWorld, tenant: An
     assert given == expected | {"tenant_building_block_uuid": uuid_of(block), "people": "[]"}
     shown = {key: item["value"] for key, item in world.read(block)["spec"]["inputs"].items()}
     assert shown == given
+
+
+def test_a_block_on_a_tenant_reads_the_tags_of_what_the_tenant_belongs_to(world: TenantWorld) -> None:
+    owners = ("WORKSPACE", "PROJECT", "PAYMENT_METHOD", "LANDING_ZONE")
+    for owner in owners:
+        declare(world.db, world.services.tag_definitions, TargetKind[owner], "stage")
+    about = PaymentSpec(
+        display_name="Cost center", expiration_date=None, amount=None, tags={"stage": ["of the method"]}
+    )
+    paying = partial(world.services.payment_methods.create, workspace="shop", name="cc-1", spec=about)
+    world.db.write_now(lambda tx: paying(tx, ADMINISTRATOR))
+    world.add_project("paid", paymentMethodIdentifier="cc-1", tags={"stage": ["of the project"]})
+    world.add_zone(tags={"stage": ["of the zone"]})
+    paid, plain = (world.make(project) for project in ("paid", "dev"))
+    inputs = {owner.lower(): an_input("CODE", "TAG", argument=f"{owner}.stage") for owner in owners}
+    version = world.define_for_tenants("Board", inputs=inputs)
+
+    block = world.order_on(paid, version)
+    given = {key: item["value"] for key, item in world.claimed().inputs.items()}
+    other = world.order_on(plain, version)
+
+    of_zone = {"workspace": "null", "landing_zone": '["of the zone"]'}
+    assert given == of_zone | {"project": '["of the project"]', "payment_method": '["of the method"]'}
+    listed = world.as_admin("GET", BLOCKS)["_embedded"]["meshBuildingBlocks"]
+    shown = {uuid_of(one): {key: item["value"] for key, item in one["spec"]["inputs"].items()} for one in listed}
+    unpaid = of_zone | {"project": "null", "payment_method": "null"}
+    assert shown == {uuid_of(block): given, uuid_of(other): unpaid}
 
 
 def test_a_block_waits_for_the_id_of_its_tenant_and_runs_once_it_is_known(world: TenantWorld) -> None:

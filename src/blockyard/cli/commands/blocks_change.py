@@ -95,8 +95,10 @@ def order_block(
         chosen = lookup.order_form(session.client, lookup.orderable(wanted, version), workspace)
         values = _given_values(session, chosen, inputs, input_files)
         values |= _complete(session, missing_inputs(chosen, values))
-        called = name or proposed_name(wanted.name, values)
-        _warn_of_equal_names(session, called, workspace)
+        is_named_by_server = name is None and bool(text(chosen.document, "displayNameTemplate"))
+        called = None if is_named_by_server else name or proposed_name(wanted.name, values)
+        if called is not None:
+            _warn_of_equal_names(session, called, workspace)
         document = order_document(
             chosen,
             workspace=workspace,

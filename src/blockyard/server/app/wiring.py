@@ -168,6 +168,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         runs=runs,
         workspaces=workspaces,
         tenants=tenants,
+        payment_methods=payment_methods,
         sealer=sealer,
         state=locks,
         tags=tags,
@@ -249,6 +250,8 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
     for followed in (services.users, services.groups):
         followed.followers.extend((services.bindings, services.project_bindings))
     services.projects.uses.add(services.service_instances.of_project)
+    services.payment_methods.uses.add(services.blocks.payments.of_payment_method)
+    services.tag_definitions.uses.add(services.definitions.of_tag_definition)
     services.runners.uses.add(services.definitions.of_runner, services.integrations.of_runner)
     services.integrations.uses.add(services.definitions.of_integration)
     services.platform_types.uses.add(services.definitions.of_platform_type)

@@ -1,6 +1,6 @@
 """Use cases of landing zones. Source: api.md 3.10, 2.7, concepts.md 4, 23."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -160,6 +160,10 @@ class LandingZoneService:
     def by_name(self, tx: Transaction, name: str) -> LandingZone | None:
         """Return a landing zone that is not deleted."""
         return LandingZoneStore(tx).living(name)
+
+    def living_named(self, tx: Transaction, names: Collection[str]) -> Mapping[str, LandingZone]:
+        """Return those of the landing zones that are not deleted, by name: one statement, however many they are."""
+        return {zone.name: zone for zone in LandingZoneStore(tx).named(names)} if names else {}
 
     def usable_of(self, tx: Transaction, workspace: str, platform_id: PlatformId) -> Page[LandingZone]:
         """Return the first of the landing zones that a new tenant of a workspace may have on a platform, and how many there are."""

@@ -95,6 +95,10 @@ class LandingZoneStore(Store[LandingZone, LandingZoneId]):
             conditions.append(or_(_rows.owned_by(owners), offered))
         return self.page_of(request, *conditions)
 
+    def named(self, names: Collection[str]) -> Sequence[LandingZone]:
+        """Return the landing zones with these names that are not deleted, oldest first."""
+        return self.where(_zones.c.name.in_(sorted(names)))
+
     def usable(self, workspace: str, platform_id: PlatformId, request: PageRequest) -> Page[LandingZone]:
         """Return one page of the landing zones of a platform that new tenants of a workspace may have, oldest first."""
         columns = _zones.c

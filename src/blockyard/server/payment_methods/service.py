@@ -108,6 +108,11 @@ class PaymentMethodService:
                 remedy="Name a payment method of the workspace, or send null.",
             )
 
+    def find_of(self, tx: Transaction, workspace: str, name: str) -> PaymentMethod | None:
+        """Return the payment method of the workspace with this name, if there is one."""
+        method = PaymentMethodStore(tx).living(name)
+        return method if method is not None and method.workspace == workspace else None
+
     def workspace_deleted(self, tx: Transaction, author: Author, workspace: str) -> None:
         """Delete the payment methods of a workspace that is being deleted."""
         for method in PaymentMethodStore(tx).all_of(workspace):

@@ -29,8 +29,11 @@ from blockyard.server.runners.model import (
     RunnerId,
     RunnerSpec,
     RunnerType,
+    template_of_subject,
+    unknown_placeholder,
 )
 from blockyard.server.runners.service import RunnerKeys, RunnerService
+from blockyard.server.runners.wire import clouds_of
 
 
 class CloudWire(WireModel):
@@ -41,10 +44,15 @@ class CloudWire(WireModel):
 
 
 class FederationWire(WireModel):
-    """The workload identity of a runner's runs; at least one cloud."""
+    """The workload identity of a runner's runs; at least one cloud.
+
+    `subjectTemplate` may have the placeholders `{{ workspaceIdentifier }}` and `{{ buildingBlockDefinitionUuid }}`. `subject` is
+    the same in the notation of clients before 0.26, `<bbd-workspace>` and `<bbd-uuid>`; it counts where the template is missing.
+    """
 
     issuer: Name
-    subject: Name
+    subject_template: Name | None = None
+    subject: Name | None = None
     gcp: CloudWire | None = None
     aws: CloudWire | None = None
     azure: CloudWire | None = None
@@ -53,7 +61,19 @@ class FederationWire(WireModel):
     def _names_a_cloud(self) -> "FederationWire":
         if self.gcp is None and self.aws is None and self.azure is None:
             raise ValueError("must name at least one of gcp, aws, azure")
+        if self.template is None:
+            raise ValueError("must have a subjectTemplate")
+        unknown = unknown_placeholder(self.template)
+        if unknown is not None:
+            raise ValueError(f"has the unknown placeholder {unknown} in its subjectTemplate")
         return self
+
+    @property
+    def template(self) -> str | None:
+        """The subject in the notation of now."""
+        if self.subject_template is not None or self.subject is None:
+            return self.subject_template
+        return template_of_subject(self.subject)
 
 
 class RunnerMetadataIn(WireModel):
@@ -207,7 +227,11 @@ def _federation(wire: FederationWire | None) -> Federation | None:
     if wire is None:
         return None
     return Federation(
-        issuer=wire.issuer, subject=wire.subject, gcp=_cloud(wire.gcp), aws=_cloud(wire.aws), azure=_cloud(wire.azure)
+        issuer=wire.issuer,
+        subject_template=wire.template or "",
+        gcp=_cloud(wire.gcp),
+        aws=_cloud(wire.aws),
+        azure=_cloud(wire.azure),
     )
 
 
@@ -237,8 +261,5 @@ def _parts(runner: Runner) -> JsonObject:
 def _render_federation(federation: Federation | None) -> JsonObject | None:
     if federation is None:
         return None
-    rendered: JsonObject = {"issuer": federation.issuer, "subject": federation.subject}
-    for name, cloud in (("gcp", federation.gcp), ("aws", federation.aws), ("azure", federation.azure)):
-        if cloud is not None:
-            rendered[name] = {"audience": cloud.audience, "tokenPath": cloud.token_path}
-    return rendered
+    template, old = federation.subject_template, federation.old_subject
+    return {"issuer": federation.issuer, "subjectTemplate": template, "subject": old, **clouds_of(federation)}

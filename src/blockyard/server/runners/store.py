@@ -19,6 +19,7 @@ from blockyard.server.runners.model import (
     RunnerFilter,
     RunnerId,
     RunnerType,
+    template_of_subject,
 )
 
 
@@ -26,7 +27,10 @@ def _unpacked(stored: Json) -> Federation:
     if not isinstance(stored, dict):
         raise TypeError("not a stored workload identity")
     clouds = {name: _cloud(stored[name]) for name in ("gcp", "aws", "azure")}
-    return Federation(issuer=str(stored["issuer"]), subject=str(stored["subject"]), **clouds)
+    template = stored.get("subject_template")
+    if template is None:  # written by an earlier release, in the notation of its clients
+        template = template_of_subject(str(stored["subject"]))
+    return Federation(issuer=str(stored["issuer"]), subject_template=str(template), **clouds)
 
 
 def _cloud(stored: Json) -> CloudIdentity | None:

@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.kit.json_reader import MAX_TEXT_CHARACTERS
 from blockyard.server.kit.wire import ShortText, Text, WireModel, WireUuid
-from blockyard.server.runners.model import SecretChange
+from blockyard.server.runners.model import Federation, SecretChange
 
 MAX_SECRET_CHARACTERS = MAX_TEXT_CHARACTERS
 """The exact limit is on the value."""
@@ -36,3 +37,13 @@ class Secret(WireModel):
         if self.plaintext is None and not self.hash:
             return None
         return SecretChange(plaintext=self.plaintext, hash=self.hash)
+
+
+def clouds_of(federation: Federation) -> JsonObject:
+    """Return how runs identify themselves to each cloud that is named."""
+    named = {"gcp": federation.gcp, "aws": federation.aws, "azure": federation.azure}
+    return {
+        name: {"audience": cloud.audience, "tokenPath": cloud.token_path}
+        for name, cloud in named.items()
+        if cloud is not None
+    }

@@ -154,7 +154,10 @@ def _input(item: ResolvedInput, version: Version, *, is_missing: bool) -> JsonOb
         "isSensitive": spec.is_sensitive,
         "isEnvironment": spec.is_environment,
         "isMissing": is_missing,
-        "filledByConsumer": spec.assignment_type is AssignmentType.USER_INPUT,
+        "isHidden": item.is_hidden,
+        "isOptional": spec.is_optional,
+        "condition": spec.condition,
+        "filledByConsumer": spec.assignment_type in {AssignmentType.USER_INPUT, AssignmentType.PAYMENT_METHOD},
         "filledByPeople": spec.assignment_type in SETTABLE,
         "updateableByConsumer": spec.updateable_by_consumer,
         "selectableValues": options,
@@ -162,7 +165,10 @@ def _input(item: ResolvedInput, version: Version, *, is_missing: bool) -> JsonOb
         "valueValidationRegex": spec.value_validation_regex,
         "validationRegexErrorMessage": spec.validation_regex_error_message,
         "parentOutput": None if source is None else {"definitionUuid": str(source[0]), "output": source[1]},
-        "required": spec.key in version.inputs and spec.assignment_type in SETTABLE and spec.default_value is None,
+        "required": spec.key in version.inputs
+        and spec.assignment_type in SETTABLE
+        and spec.default_value is None
+        and not (spec.is_optional or item.is_hidden),
     }
 
 

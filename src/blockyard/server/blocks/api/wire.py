@@ -63,11 +63,11 @@ class ParentIn(WireModel):
 
 
 class BlockSpecIn(WireModel):
-    """What is ordered, or what shall change."""
+    """What is ordered, or what shall change. An order without `displayName` is called as its definition says."""
 
     building_block_definition_version_ref: VersionRef
     target_ref: TargetRef
-    display_name: DisplayName
+    display_name: DisplayName | None = None
     inputs: dict[ShortText, InputIn] = Field(default_factory=dict)
     parent_building_block_refs: Annotated[list[BlockRef], Field(max_length=MAX_PARENTS)] | None = None
     parent_building_blocks: Annotated[list[ParentIn], Field(max_length=MAX_PARENTS)] | None = None

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.blocks.model.block import BlockStatus, InputValue
-from blockyard.server.definitions.model import AssignmentType, InputSpec
-from blockyard.server.definitions.model.values import check_value, usable_value
+from blockyard.server.definitions.model import PEOPLE, AssignmentType, InputSpec
+from blockyard.server.definitions.model.hiding import hidden_inputs
+from blockyard.server.definitions.model.values import check_value
 from blockyard.server.kit.errors import Denied, Invalid
 from blockyard.server.runners.model import StoredSecret
 
@@ -17,8 +18,10 @@ Opens = Callable[[StoredSecret], bool]
 Seal = Callable[[str, str], StoredSecret]
 """Seals the plaintext (second) of an input (first) to the key of the runner that will use it."""
 
-SETTABLE = frozenset({AssignmentType.USER_INPUT, AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT})
+SETTABLE = PEOPLE | {AssignmentType.PAYMENT_METHOD}
 """Inputs whose values come with a request; all others are computed."""
+
+_PAYS = AssignmentType.PAYMENT_METHOD
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +100,6 @@ def as_shown(value: InputValue) -> Json:
     return value.wire() if isinstance(value, StoredSecret) else value
 
 
-def with_defaults(specs: Specs, values: Mapping[str, InputValue]) -> dict[str, InputValue]:
-    """Return `values` with the defaults of settable inputs where there is no value."""
-    filled = dict(values)
-    for key, spec in specs.items():
-        if spec.assignment_type in SETTABLE and key not in filled and spec.default_value is not None:
-            filled[key] = usable_value(spec.type, spec.default_value)
-    return filled
-
-
 def carried_over(old: Specs, new: Specs, values: Mapping[str, InputValue]) -> dict[str, InputValue]:
     """Return those of `values` that still fit after an upgrade: same key, type and sensitivity, and valid."""
     return {
@@ -116,20 +110,30 @@ def carried_over(old: Specs, new: Specs, values: Mapping[str, InputValue]) -> di
 
 
 def missing_inputs(specs: Specs, values: Mapping[str, InputValue], opens: Opens) -> frozenset[str]:
-    """Return the settable inputs without a usable value: none, empty, or sealed so that the runner cannot open it now."""
+    """Return the settable inputs without a usable value: none, empty, or sealed so that the runner cannot open it now.
+
+    Optional ones may have none, and hidden ones have none.
+    """
+    hidden = hidden_inputs(specs, values)
     return frozenset(
         key
         for key, spec in specs.items()
-        if spec.assignment_type in SETTABLE and not _usable(spec, values.get(key), opens)
+        if spec.assignment_type in SETTABLE
+        and key not in hidden
+        and not (spec.is_optional and values.get(key) in (None, ""))
+        and not _usable(spec, values.get(key), opens)
     )
 
 
 def changeable(specs: Specs, stored: Mapping[str, InputValue], *, operator: bool, opens: Opens) -> list[InputSpec]:
-    """Return the inputs that `merge_inputs` lets people change, in the order of the definition."""
+    """Return the inputs that `merge_inputs` lets people change and that are not hidden, in the order of the definition."""
+    hidden = hidden_inputs(specs, stored)
     found = (
         spec
         for key, spec in specs.items()
-        if spec.assignment_type in SETTABLE and (operator or _consumer_may(spec, stored.get(key), opens))
+        if spec.assignment_type in SETTABLE
+        and key not in hidden
+        and (operator or _consumer_may(spec, stored.get(key), opens))
     )
     return sorted(found, key=lambda spec: spec.display_order)
 
@@ -141,7 +145,7 @@ def waiting_status(specs: Specs, missing: Iterable[str], *, parents_ready: bool)
     sources = {specs[key].assignment_type for key in missing}
     if AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT in sources:
         return BlockStatus.WAITING_FOR_OPERATOR_INPUT
-    if AssignmentType.USER_INPUT in sources:
+    if sources:
         return BlockStatus.WAITING_FOR_USER_INPUT
     return None
 
@@ -214,7 +218,7 @@ def _kept(spec: InputSpec, known: str, before: InputValue) -> InputValue:
 
 
 def _consumer_may(spec: InputSpec, before: InputValue, opens: Opens) -> bool:
-    if spec.assignment_type is not AssignmentType.USER_INPUT:
+    if spec.assignment_type is AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT:
         return False
     return spec.updateable_by_consumer or not _usable(spec, before, opens)
 
@@ -261,6 +265,7 @@ def _same_kind(old: InputSpec, new: InputSpec) -> bool:
     return (
         new.assignment_type in SETTABLE
         and old.assignment_type in SETTABLE
+        and (old.assignment_type is _PAYS) is (new.assignment_type is _PAYS)
         and old.type is new.type
         and old.is_sensitive is new.is_sensitive
     )

@@ -56,11 +56,12 @@ class BlockContent:
     """What a block shall be like.
 
     Attributes:
+        display_name: None leaves it as it is, or lets the definition say it.
         inputs: only these are set or changed.
         parents: None where a change leaves them as they are.
     """
 
-    display_name: str
+    display_name: str | None = None
     inputs: Mapping[str, SentInput] = field(default_factory=dict)
     parents: tuple[UUID, ...] | None = None
 

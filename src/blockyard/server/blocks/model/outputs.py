@@ -76,12 +76,13 @@ def check_outputs(
 
 
 def derived_outputs(inputs: Sequence[ResolvedInput]) -> dict[str, BlockOutput]:
-    """Return the outputs of a manual block: one per input, under its key; a secret is not shown."""
+    """Return the outputs of a manual block: one per input that is not hidden, under its key; a secret is not shown."""
     return {
         item.spec.key: BlockOutput(
             None if item.spec.is_sensitive else _plain(item), _DERIVED[item.spec.type], item.spec.is_sensitive
         )
         for item in inputs
+        if not item.is_hidden
     }
 
 

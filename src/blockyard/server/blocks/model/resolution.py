@@ -13,7 +13,8 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import InputType, OutputType
 from blockyard.server.blocks.model.block import Block, BlockOutput, InputValue
 from blockyard.server.blocks.model.inputs import SETTABLE
-from blockyard.server.definitions.model import AssignmentType, DefinitionId, InputSpec, Value
+from blockyard.server.definitions.model import AssignmentType, DefinitionId, InputSpec, TagOwner, Value
+from blockyard.server.definitions.model.hiding import hidden_inputs
 from blockyard.server.definitions.model.values import input_from_output, usable_value
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.runners.model import HASH, SEALED_FOR, StoredSecret
@@ -23,6 +24,7 @@ ResolvedValue: TypeAlias = Value
 
 _NAME_LENGTH = 255
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]{1,255}?)\s*\}\}")
+_MUSTACHE = re.compile(r"\{\{\{\s*([^{}]{1,255}?)\s*\}\}\}|\{\{&?\s*([^{}&]{1,255}?)\s*\}\}")
 _TEXT = frozenset({InputType.STRING, InputType.CODE, InputType.LIST, InputType.SINGLE_SELECT, InputType.FILE})
 _CODE = frozenset({InputType.CODE, InputType.LIST})
 
@@ -35,25 +37,32 @@ class Surroundings:
         people: who has which role in the block's workspace, or in the project of its tenant; asked only when an input needs it.
         tenant: the tenant that the block is on.
         parents: the outputs of the block's parents, by definition.
+        tags: the tags of what the block belongs to, asked only when an input needs them.
     """
 
     people: Callable[[], Sequence[JsonObject]]
     tenant: Tenant | None = None
     parents: Mapping[DefinitionId, Mapping[str, BlockOutput]] = field(default_factory=dict)
+    tags: Callable[[TagOwner], Mapping[str, Sequence[str]]] = lambda _: {}
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedInput:
-    """One input with the value a run gets now; None if there is none yet."""
+    """One input with its value of now, None if there is none yet; no run gets that of a hidden one."""
 
     spec: InputSpec
     value: ResolvedValue = field(repr=False)
+    is_hidden: bool = False
 
 
 def resolve_inputs(block: Block, specs: Mapping[str, InputSpec], around: Surroundings) -> list[ResolvedInput]:
     """Return all inputs of the version with their values of this moment."""
     standing = block.standing(specs)
-    return [ResolvedInput(spec, _resolve(block, standing, spec, around)) for spec in specs.values()]
+    hidden = hidden_inputs(specs, standing)
+    return [
+        ResolvedInput(spec, _resolve(block, standing, spec, around), is_hidden=key in hidden)
+        for key, spec in specs.items()
+    ]
 
 
 def run_input(item: ResolvedInput) -> JsonObject:
@@ -119,6 +128,22 @@ def resolved_name(template: str, values: Mapping[str, InputValue]) -> str:
     return _PLACEHOLDER.sub(fill, template)[:_NAME_LENGTH].replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
+def block_name(display_name: str, template: str | None, values: Mapping[str, InputValue]) -> str:
+    """Return what people call a block: `display_name` filled in.
+
+    One that is called by the template of its definition is called by the whole of it, or by the template as it is
+    written where one of its inputs has no value. Source: api.md 3.16.
+    """
+    if display_name != template:
+        return resolved_name(display_name, values)
+    keys = [match[1] or match[2] for match in _MUSTACHE.finditer(template)]
+    texts = {key: as_text(value) for key in keys if not isinstance(value := values.get(key), StoredSecret | None)}
+    if len(texts) < len({*keys}) or "{{" in _MUSTACHE.sub("", template):
+        return template
+    filled = _MUSTACHE.sub(lambda match: texts[match[1] or match[2]], template)
+    return filled[:_NAME_LENGTH].replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 def as_text(value: Json) -> str:
     """Return a JSON value as text: strings as they are, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -133,6 +158,15 @@ def _resolve(block: Block, standing: Mapping[str, InputValue], spec: InputSpec, 
 
 def _shaped(spec: InputSpec, value: Json) -> Json:
     return as_text(value) if spec.type in _CODE and value is not None else value
+
+
+def _tag(spec: InputSpec, around: Surroundings) -> Json:
+    """Return the values of a tag as code, `null` where there is none. Source: api.md 3.17."""
+    if spec.tag is None:
+        return None
+    owner, key = spec.tag
+    values = around.tags(owner).get(key)
+    return as_text(None if values is None else [*values])
 
 
 def _parent_output(spec: InputSpec, around: Surroundings) -> Json:
@@ -171,6 +205,7 @@ _COMPUTED: Mapping[AssignmentType, _Compute] = {
     AssignmentType.TENANT_BUILDING_BLOCK_UUID: lambda block, _, __: str(block.id),
     AssignmentType.AUTHOR: lambda block, _, __: as_text(block.author.document()),
     AssignmentType.USER_PERMISSIONS: lambda _, __, around: as_text(list(around.people())),
+    AssignmentType.TAG: lambda _, spec, around: _tag(spec, around),
     AssignmentType.BUILDING_BLOCK_OUTPUT: lambda _, spec, around: _parent_output(spec, around),
     AssignmentType.PLATFORM_TENANT_ID: _of_tenant(lambda tenant: tenant.platform_tenant_id),
     AssignmentType.MESHSTACK_TENANT_UUID: _of_tenant(lambda tenant: str(tenant.id)),

@@ -30,6 +30,7 @@ from blockyard.server.blocks.service.hooks import BlockHooks
 from blockyard.server.blocks.service.mandatory import Mandatory
 from blockyard.server.blocks.service.on_tenants import OnTenants
 from blockyard.server.blocks.service.ordering import Ordering
+from blockyard.server.blocks.service.payments import PaymentChoices
 from blockyard.server.blocks.service.people import PeopleFollower
 from blockyard.server.blocks.service.planning import Planning
 from blockyard.server.blocks.service.ports import StateRemoval
@@ -46,6 +47,7 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied
 from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.runners.service import SecretSealer
 from blockyard.server.runs.model import Run
 from blockyard.server.runs.service import RunService
@@ -107,8 +109,8 @@ class LastChange:
 class BlockService:
     """Use cases of building blocks.
 
-    `hooks` is for runs and for loops, `usage` and `people` for definitions and workspaces, `on_tenants` for tenants,
-    `relations` for tags.
+    `hooks` is for runs and for loops; `usage`, `people` and `payments` are for definitions, workspaces and payment methods,
+    `on_tenants` for tenants, `relations` for tags.
     """
 
     def __init__(
@@ -118,6 +120,7 @@ class BlockService:
         definitions: DefinitionService,
         runs: RunService,
         workspaces: WorkspaceService,
+        payment_methods: PaymentMethodService,
         tenants: TenantService,
         sealer: SecretSealer,
         state: StateRemoval,
@@ -126,7 +129,10 @@ class BlockService:
         self._definitions = definitions
         self.relations = BlockRelations(tags=tags, workspaces=workspaces, definitions=definitions)
         self._runs = runs
-        self._reading: Reading = partial(Reader, definitions=definitions, workspaces=workspaces, tenants=tenants)
+        self.payments = PaymentChoices(payment_methods)
+        self._reading: Reading = partial(
+            Reader, definitions=definitions, workspaces=workspaces, tenants=tenants, payments=self.payments
+        )
         starter = RunStarter(reading=self._reading, definitions=definitions, runs=runs, tenants=tenants)
         self._ordering = Ordering(
             basics,
@@ -136,10 +142,16 @@ class BlockService:
             sealer=sealer,
             reading=self._reading,
             starter=starter,
+            payments=self.payments,
             relations=self.relations,
         )
         self._changing = Changing(
-            basics, definitions=definitions, sealer=sealer, reading=self._reading, starter=starter
+            basics,
+            definitions=definitions,
+            sealer=sealer,
+            reading=self._reading,
+            starter=starter,
+            payments=self.payments,
         )
         self._planning = Planning(reading=self._reading, runs=runs, starter=starter)
         self._deleting = Deleting(

@@ -13,18 +13,19 @@ from blockyard.server.blocks.model.inputs import (
     carried_over,
     computed,
     merge_inputs,
-    with_defaults,
     without_unchanged,
 )
 from blockyard.server.blocks.model.order import BlockRequest, Target
-from blockyard.server.blocks.model.resolution import resolved_name
+from blockyard.server.blocks.model.resolution import block_name
 from blockyard.server.blocks.service.access import is_operator, require_known, require_run, require_save
 from blockyard.server.blocks.service.ordering import VERSION_FIELD, sealing, summary, touch_parents
 from blockyard.server.blocks.service.parents import FIELD, check_parents
+from blockyard.server.blocks.service.payments import PaymentChoices
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
 from blockyard.server.blocks.service.views import Reader, Reading
 from blockyard.server.blocks.store import BlockStore
-from blockyard.server.definitions.model import Version, VersionId
+from blockyard.server.definitions.model import InputSpec, Version, VersionId
+from blockyard.server.definitions.model.hiding import visible_values, with_defaults
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import EventType
@@ -42,6 +43,7 @@ class _Change:
     """What a PUT makes of a block, before anything is stored."""
 
     block: Block
+    specs: Mapping[str, InputSpec]
     upgraded: bool
     inputs: frozenset[str]
     parents_changed: bool
@@ -62,8 +64,10 @@ class Changing:
         sealer: SecretSealer,
         reading: Reading,
         starter: RunStarter,
+        payments: PaymentChoices,
     ) -> None:
         self._reading = reading
+        self._payments = payments
         self._event_log = basics.event_log
         self._definitions = definitions
         self._sealer = sealer
@@ -93,6 +97,8 @@ class Changing:
         after = self._starter.save(tx, change.block, parents_changed=change.parents_changed)
         if change.parents_changed:
             touch_parents(tx, after.parents)
+        if change.calls_for_run:
+            self._payments.keep(tx, after, change.specs, change.inputs)
         self._record(tx, principal, before, change)
         if not change.calls_for_run:
             return after
@@ -110,7 +116,7 @@ class Changing:
 
     def _change(self, tx: Transaction, principal: Principal, before: Block, request: BlockRequest) -> _Change:
         reader = self._reading(tx)
-        _, old = reader.version_of(before)
+        definition, old = reader.version_of(before)
         upgraded = request.version_id != before.version_id
         version = self._upgrade_target(tx, principal, before, request.version_id) if upgraded else old
         standing = before.standing(old.inputs)
@@ -129,15 +135,16 @@ class Changing:
             void = {} if upgraded else {key: before.inputs[key] for key in before.void_inputs(version.inputs)}
             inputs = with_defaults(version.inputs, void | dict(merged.values))
         parents = _parents(tx, before, request, old, version) if upgraded else _same_parents(before, request)
+        called = request.display_name or before.display_name
         block = replace(
             before.with_inputs(version.inputs, inputs) if anew else before,
-            display_name=request.display_name,
-            name=resolved_name(request.display_name, inputs),
+            display_name=called,
+            name=block_name(called, definition.display_name_template, visible_values(version.inputs, inputs)),
             version_id=version.id,
             version_number=version.number,
             parents=parents,
         )
-        return _Change(block, upgraded, merged.changed, parents_changed=parents != before.parents)
+        return _Change(block, version.inputs, upgraded, merged.changed, parents_changed=parents != before.parents)
 
     def _upgrade_target(self, tx: Transaction, principal: Principal, block: Block, version_id: VersionId) -> Version:
         if block.status not in FINAL:

@@ -71,9 +71,11 @@ class BlockHooks:
             block = self._starter.save(tx, replace(block, rerun_due=False))
         reader = self._reading(tx)
         definition, version = reader.version_of(block)
-        inputs = [item for item in reader.inputs_of(block, version) if item.value is not None]
+        resolved = reader.run_inputs_of(block, version)
+        inputs = [item for item in resolved if item.value is not None and not item.is_hidden]
         if claimed:
-            _refuse_void(block.void_inputs(version.inputs))
+            hidden = {item.spec.key for item in resolved if item.is_hidden}
+            _refuse_void(block.void_inputs(version.inputs) - hidden)
             if run.behavior is Behavior.DESTROY:
                 self._definitions.require_destroyable(version)
             self._definitions.require_readable(tx, version)

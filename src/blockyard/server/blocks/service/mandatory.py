@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 
 from blockyard.server.blocks.model.block import Block, Parent
-from blockyard.server.blocks.model.inputs import missing_inputs, with_defaults
+from blockyard.server.blocks.model.inputs import missing_inputs
 from blockyard.server.blocks.service.ordering import NewBlock, Ordering, Site
 from blockyard.server.blocks.service.parents import check_parents
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import AssignmentType, Definition, DefinitionId, Version
+from blockyard.server.definitions.model.hiding import with_defaults
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
@@ -50,7 +51,7 @@ class Mandatory:
                 [self._parent(tx, tenant, made, needed).block_id for needed in version.dependencies],
                 tenant_id=tenant.id,
             )
-            new = NewBlock(version, Site(tenant.workspace, tenant), definition.display_name, parents)
+            new = NewBlock(definition, version, Site(tenant.workspace, tenant), parents=parents)
             made[definition.id] = self._ordering.add(tx, principal, new, of_landing_zone=True)
 
     def _refuse_gaps(self, tx: Transaction, tenant: Tenant, wanted: Sequence[tuple[Definition, Version]]) -> None:

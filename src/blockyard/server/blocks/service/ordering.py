@@ -10,16 +10,18 @@ from blockyard.protocol.binding import Owner, SealedFor, input_key
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import TENANT, WORKSPACE
 from blockyard.server.blocks.model.block import Block, BlockId, BlockStatus, InputValue, OnTenant, Parent
-from blockyard.server.blocks.model.inputs import Seal, SentInput, merge_inputs, with_defaults
+from blockyard.server.blocks.model.inputs import Seal, SentInput, merge_inputs
 from blockyard.server.blocks.model.order import BlockContent, BlockRequest, NamedOrder, Target
-from blockyard.server.blocks.model.resolution import resolved_name
+from blockyard.server.blocks.model.resolution import block_name
 from blockyard.server.blocks.service.access import SAVE, operates
 from blockyard.server.blocks.service.parents import check_definitions, check_parents
+from blockyard.server.blocks.service.payments import PaymentChoices
 from blockyard.server.blocks.service.related import BlockRelations
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Definition, NumberedVersion, TargetType, Version, VersionId
+from blockyard.server.definitions.model.hiding import visible_values, with_defaults
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import EventType
@@ -64,13 +66,19 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class NewBlock:
-    """A block that shall be made."""
+    """A block that shall be made; without a display name it is called as its definition says."""
 
+    definition: Definition
     version: Version
     site: Site
-    display_name: str
+    display_name: str | None = None
     parents: tuple[Parent, ...] = ()
     inputs: Mapping[str, SentInput] = field(default_factory=dict)
+
+    @property
+    def called(self) -> str:
+        """The display name."""
+        return self.display_name or self.definition.display_name_template or self.definition.display_name
 
 
 class Ordering:
@@ -86,10 +94,12 @@ class Ordering:
         sealer: SecretSealer,
         reading: Reading,
         starter: RunStarter,
+        payments: PaymentChoices,
         relations: BlockRelations,
     ) -> None:
         self._relations = relations
         self._reading = reading
+        self._payments = payments
         self._clock = basics.clock
         self._new_id = basics.new_id
         self._event_log = basics.event_log
@@ -124,7 +134,7 @@ class Ordering:
         _check_offered(principal, definition)
         _check_limit(tx, version, site)
         parents = check_parents(tx, version, site.workspace, request.parents or (), tenant_id=site.tenant_id)
-        new = NewBlock(version, site, request.display_name, parents, request.inputs)
+        new = NewBlock(definition, version, site, request.display_name, parents, request.inputs)
         return self.add(tx, principal, new)
 
     def add(self, tx: Transaction, principal: Principal, new: NewBlock, *, of_landing_zone: bool = False) -> Block:
@@ -135,8 +145,8 @@ class Ordering:
         tenant = new.site.tenant
         block = Block(
             id=block_id,
-            display_name=new.display_name,
-            name=resolved_name(new.display_name, inputs),
+            display_name=new.called,
+            name=block_name(new.called, new.definition.display_name_template, visible_values(version.inputs, inputs)),
             workspace=workspace,
             tenant=None if tenant is None else OnTenant.of(tenant, of_landing_zone=of_landing_zone),
             provider=version.workspace,
@@ -150,6 +160,7 @@ class Ordering:
         ).with_inputs(version.inputs, inputs)
         self._relations.ordered(tx, principal, block, by=SAVE, field=VERSION_FIELD)
         BlockStore(tx).add(block)
+        self._payments.keep(tx, block, version.inputs, new.inputs)
         touch_parents(tx, parents)
         self._event_log.append(
             tx,

@@ -8,12 +8,12 @@ import structlog
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.server.blocks.model.block import WAITING, Block, BlockOutput, BlockStatus, Lifecycle, changed_outputs
-from blockyard.server.blocks.model.inputs import with_defaults
 from blockyard.server.blocks.model.outputs import check_assignments, derived_outputs, sign_in_url_in, tenant_id_in
 from blockyard.server.blocks.model.resolution import consumes
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Version
+from blockyard.server.definitions.model.hiding import with_defaults
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.model import SYSTEM, Author
 from blockyard.server.kit.database import Transaction
@@ -131,7 +131,7 @@ class RunStarter:
             requested = replace(requested, rerun_due=block.rerun_due)
         if version.implementation_type is not ImplementationType.MANUAL:
             return self.save(tx, requested)
-        outputs = derived_outputs(self._reading(tx).inputs_of(requested, version))
+        outputs = derived_outputs(self._reading(tx).run_inputs_of(requested, version))
         problems = check_assignments(version.outputs, outputs, self._reading(tx).tenant_of(block))
         if problems:
             failed = self._runs.finish_at_once(tx, run, RunStatus.FAILED, {}, summary=" ".join(problems))

@@ -1,6 +1,6 @@
 """Blocks as a principal sees them, with everything they refer to read once per transaction."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from blockyard.protocol.jsontypes import JsonObject
@@ -14,13 +14,15 @@ from blockyard.server.blocks.model.resolution import (
     without_tenant_id,
 )
 from blockyard.server.blocks.service.access import may_give_input
+from blockyard.server.blocks.service.payments import PaymentChoices
 from blockyard.server.blocks.store import BlockStore
-from blockyard.server.definitions.model import Definition, DefinitionId, Version, VersionId
+from blockyard.server.definitions.model import Definition, DefinitionId, TagOwner, Version, VersionId
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runners.model import SealingKey
-from blockyard.server.tenants.model import Tenant
+from blockyard.server.tags.model import Tags
+from blockyard.server.tenants.model import Tenant, TenantId
 from blockyard.server.tenants.service import TenantService
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -50,13 +52,17 @@ class Reader:
         definitions: DefinitionService,
         workspaces: WorkspaceService,
         tenants: TenantService,
+        payments: PaymentChoices,
     ) -> None:
         self._tx = tx
         self._tenants = tenants
+        self._payments = payments
         self._definitions = definitions
         self._workspaces = workspaces
         self._versions: dict[VersionId, tuple[Definition, Version]] = {}
         self._people: dict[str, Sequence[JsonObject]] = {}
+        self._tags: dict[str, Tags] = {}
+        self._tags_around: dict[TenantId, Mapping[TagOwner, Tags]] = {}
 
     def version_of(self, block: Block) -> tuple[Definition, Version]:
         """Return the definition and the version of a block; a draft with its content of now."""
@@ -80,11 +86,16 @@ class Reader:
         BlockStore(self._tx).find_all({parent_id for block in blocks for parent_id in block.parent_ids})
         self._tenants.find_all(self._tx, {block.tenant.id for block in blocks if block.tenant is not None})
         self._load_versions(blocks)
+        self._load_all_tags(blocks)
         return [self.view(principal, block) for block in blocks]
 
     def inputs_of(self, block: Block, version: Version) -> Sequence[ResolvedInput]:
         """Return all inputs of a block with their values of now."""
         return resolve_inputs(block, version.inputs, self._around(block))
+
+    def run_inputs_of(self, block: Block, version: Version) -> Sequence[ResolvedInput]:
+        """Return all inputs of a block as runs get them: a payment method as a whole, not by its name."""
+        return self._payments.spelled_out(self._tx, block.workspace, self.inputs_of(block, version))
 
     def waiting_for(self, block: Block, version: Version) -> BlockStatus | None:
         """Return what keeps the block from running; None if nothing does."""
@@ -95,7 +106,9 @@ class Reader:
 
     def missing(self, block: Block, version: Version) -> frozenset[str]:
         """Return the keys of the inputs that people have to fill in."""
-        return missing_inputs(version.inputs, block.standing(version.inputs), self.runner_key(version).opens)
+        standing = block.standing(version.inputs)
+        unknown = self._payments.unknown(self._tx, block.workspace, version.inputs, standing)
+        return missing_inputs(version.inputs, standing, self.runner_key(version).opens) | unknown
 
     def tenant_of(self, block: BlockHead) -> Tenant | None:
         """Return the tenant that the block is on."""
@@ -113,7 +126,40 @@ class Reader:
             if parent.block_id in parents
         }
         tenant = self.tenant_of(block)
-        return Surroundings(people=lambda: self._people_of(block.workspace, tenant), tenant=tenant, parents=outputs)
+        return Surroundings(
+            people=lambda: self._people_of(block.workspace, tenant),
+            tenant=tenant,
+            parents=outputs,
+            tags=lambda owner: self._tags_of(block, owner),
+        )
+
+    def _tags_of(self, block: Block, owner: TagOwner) -> Tags:
+        """Return the tags of the block's workspace, or of what its tenant has; nothing in a workspace."""
+        if owner is TagOwner.WORKSPACE:
+            self._load_tags({block.workspace})
+            return self._tags.get(block.workspace, {})
+        if block.tenant is None:
+            return {}
+        self._load_tags_around({block.tenant.id})
+        return self._tags_around.get(block.tenant.id, {}).get(owner, {})
+
+    def _load_all_tags(self, blocks: Iterable[Block]) -> None:
+        """Read the tags that blocks read: one statement for each kind of owner, however many blocks there are."""
+        read = [(block, _tag_owners(self.version_of(block)[1])) for block in blocks]
+        self._load_tags({block.workspace for block, owners in read if TagOwner.WORKSPACE in owners})
+        on_tenants = {(block.tenant.id, owners) for block, owners in read if block.tenant is not None}
+        self._load_tags_around({tenant_id for tenant_id, owners in on_tenants if owners - {TagOwner.WORKSPACE}})
+
+    def _load_tags_around(self, tenant_ids: Collection[TenantId]) -> None:
+        wanted = {*tenant_ids} - self._tags_around.keys()
+        if wanted:
+            tenants = self._tenants.find_all(self._tx, wanted)
+            self._tags_around |= self._tenants.tags_around(self._tx, tenants.values())
+
+    def _load_tags(self, workspaces: Collection[str]) -> None:
+        wanted = {*workspaces} - self._tags.keys()
+        if wanted:
+            self._tags |= self._workspaces.tags_of(self._tx, wanted)
 
     def _people_of(self, workspace: str, tenant: Tenant | None) -> Sequence[JsonObject]:
         if tenant is not None:
@@ -133,6 +179,11 @@ class Reader:
         wanted = {block.version_id for block in blocks} - self._versions.keys()
         if wanted:
             self._versions |= self._definitions.known_versions(self._tx, wanted)
+
+
+def _tag_owners(version: Version) -> frozenset[TagOwner]:
+    """Return whose tags the inputs of a version read."""
+    return frozenset(spec.tag[0] for spec in version.inputs.values() if spec.tag is not None)
 
 
 Reading = Callable[[Transaction], Reader]

@@ -12,6 +12,7 @@ from blockyard.protocol.kinds import DEFINITION as KIND
 from blockyard.protocol.kinds import DEFINITION_V1 as KIND_V1
 from blockyard.server.definitions.api.defects import DefectOut, defect_member
 from blockyard.server.definitions.model import (
+    Definition,
     DefinitionFilter,
     DefinitionId,
     DefinitionSpec,
@@ -20,6 +21,7 @@ from blockyard.server.definitions.model import (
     VersionState,
     VersionSummary,
 )
+from blockyard.server.definitions.model.policies import ApprovalPolicies, Schedule, ScheduleFrequency, ScheduleMode
 from blockyard.server.definitions.model.rules import DEFAULT_SYMBOL
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.api import CurrentPrincipal
@@ -27,12 +29,17 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import page_request
 from blockyard.server.kit.images import MAX_IMAGE_CHARACTERS
+from blockyard.server.kit.members import wire_members
 from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import DisplayName, Name, ShortText, Tags, Text, WireModel
 from blockyard.server.publications.model import PublicationState
+from blockyard.server.runners.model import Federation
+from blockyard.server.runners.wire import clouds_of
 
 MAX_README_CHARACTERS = 1_000_000
+MAX_NAME_CHARACTERS = 128
+
 _MAX_ENTRIES = 500
 
 
@@ -41,6 +48,24 @@ class PlatformType(WireModel):
 
     kind: Literal["meshPlatformType"] = "meshPlatformType"
     name: Name
+
+
+class ApprovalPoliciesWire(WireModel):
+    """Which runs wait for an approval; other than false only with the implementation terraform."""
+
+    version_upgrade: bool = False
+    user_input_changes: bool = False
+    manual_triggers: bool = False
+    building_block_creation: bool = False
+    any_input_changes: bool = False
+
+
+class ScheduleWire(WireModel):
+    """What is done regularly; `frequency` is NONE with `mode` DISABLED and only then."""
+
+    mode: Annotated[ScheduleMode, Field(strict=False)] = ScheduleMode.DISABLED
+    frequency: Annotated[ScheduleFrequency, Field(strict=False)] = ScheduleFrequency.NONE
+    automatic_approval: bool = False
 
 
 class DefinitionMetadataIn(WireModel):
@@ -53,7 +78,7 @@ class DefinitionMetadataIn(WireModel):
 class DefinitionSpecIn(WireModel):
     """A definition as its owner describes it."""
 
-    display_name: DisplayName
+    display_name: Annotated[DisplayName, Field(max_length=MAX_NAME_CHARACTERS)]
     target_type: Annotated[TargetType, Field(strict=False)] = TargetType.WORKSPACE_LEVEL
     description: ShortText
     readme: Annotated[Text, Field(max_length=MAX_README_CHARACTERS)] | None = None
@@ -64,6 +89,9 @@ class DefinitionSpecIn(WireModel):
     notification_subscriber_usernames: Annotated[list[ShortText], Field(max_length=_MAX_ENTRIES)] | None = None
     symbol: Annotated[Text, Field(max_length=MAX_IMAGE_CHARACTERS)] | None = None
     supported_platforms: Annotated[list[PlatformType], Field(max_length=_MAX_ENTRIES)] | None = None
+    display_name_template: ShortText | None = None
+    approval_policies: ApprovalPoliciesWire | None = None
+    schedule: ScheduleWire | None = None
 
 
 class DefinitionIn(ObjectIn[DefinitionMetadataIn, DefinitionSpecIn]):
@@ -84,6 +112,9 @@ class DefinitionIn(ObjectIn[DefinitionMetadataIn, DefinitionSpecIn]):
             notification_subscribers=tuple(spec.notification_subscriber_usernames or ()),
             symbol=spec.symbol or DEFAULT_SYMBOL,
             supported_platforms=None if platforms is None else tuple(platform.name for platform in platforms),
+            display_name_template=spec.display_name_template,
+            approval_policies=(spec.approval_policies or ApprovalPoliciesWire()).into(ApprovalPolicies),
+            schedule=(spec.schedule or ScheduleWire()).into(Schedule),
             tags=self.metadata.tags,
         )
 
@@ -94,22 +125,41 @@ class DefinitionMetadata(DefinitionMetadataIn):
     uuid: UUID
 
 
+class CloudOut(WireModel):
+    """How runs identify themselves to one cloud."""
+
+    audience: str
+    token_path: str
+
+
+class IdentityOut(WireModel):
+    """The workload identity of a version's runs; left out where its runner declares none."""
+
+    issuer: str
+    subject: str
+    gcp: CloudOut | None = None
+    aws: CloudOut | None = None
+    azure: CloudOut | None = None
+
+
 class VersionSummaryOut(WireModel):
     """A version in short."""
 
     version_uuid: UUID
     version_number: int
     state: VersionState
+    workload_identity_federation: IdentityOut | None = None
     defect: Annotated[DefectOut | None, Field(description="Left out where there is none. A member of Blockyard.")] = (
         None
     )
 
 
 class DefinitionStatus(WireModel):
-    """Versions you may see; `usageCount` is null for definitions of others."""
+    """Versions you may see; `usageCount` is null for definitions of others, as `redactedForNonOwnerAccess` says."""
 
     usage_count: int | None
     versions: list[VersionSummaryOut]
+    redacted_for_non_owner_access: bool
     latest_version: int
     latest_version_uuid: UUID
     latest_released_version: int | None
@@ -195,10 +245,14 @@ def _parts(view: DefinitionView) -> JsonObject:
             "notificationSubscriberUsernames": list(definition.notification_subscribers),
             "symbol": definition.symbol,
             "supportedPlatforms": shown_platforms,
+            "displayNameTemplate": definition.display_name_template,
+            "approvalPolicies": wire_members(definition.approval_policies, ApprovalPolicies),
+            "schedule": wire_members(definition.schedule, Schedule),
         },
         "status": {
             "usageCount": view.usage_count,
-            "versions": [_summary(item) for item in view.versions],
+            "versions": [_summary(definition, item) for item in view.versions],
+            "redactedForNonOwnerAccess": view.is_redacted,
             "latestVersion": latest.number,
             "latestVersionUuid": str(latest.id),
             "latestReleasedVersion": None if released is None else released.number,
@@ -208,10 +262,18 @@ def _parts(view: DefinitionView) -> JsonObject:
     }
 
 
-def _summary(version: VersionSummary) -> JsonObject:
+def _summary(definition: Definition, version: VersionSummary) -> JsonObject:
     shown: JsonObject = {
         "versionUuid": str(version.id),
         "versionNumber": version.number,
         "state": version.state.value,
     }
-    return shown | defect_member(version.defect)
+    return shown | _identity(definition, version.federation) | defect_member(version.defect)
+
+
+def _identity(definition: Definition, federation: Federation | None) -> JsonObject:
+    """Return the member with the workload identity of a version, its subject resolved; nothing where there is none."""
+    if federation is None:
+        return {}
+    subject = federation.subject_of(definition.workspace, definition.id)
+    return {"workloadIdentityFederation": {"issuer": federation.issuer, "subject": subject, **clouds_of(federation)}}

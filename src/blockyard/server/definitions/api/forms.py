@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi.responses import PlainTextResponse
 
-from blockyard.server.definitions.model import AssignmentType, Definition, InputSpec, Version, VersionId
+from blockyard.server.definitions.model import PEOPLE, AssignmentType, Definition, InputSpec, Version, VersionId
 from blockyard.server.definitions.model.values import usable_value
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.api import CurrentPrincipal
@@ -17,7 +17,7 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.wire import Name, WireJson, WireModel
 from blockyard.server.runners.model import StoredSecret
 
-_FILLED_IN = frozenset({AssignmentType.USER_INPUT, AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT})
+_FILLED_IN = PEOPLE | {AssignmentType.PAYMENT_METHOD}
 
 
 class Markdown(PlainTextResponse):
@@ -41,6 +41,9 @@ class FormInput(WireModel):
     selectable_values: list[str] | None
     value_validation_regex: str | None
     validation_regex_error_message: str | None
+    json_schema: str | None
+    is_optional: bool
+    condition: str | None
 
 
 class FormOutput(WireModel):
@@ -60,6 +63,7 @@ class OrderForm(WireModel):
     state: str
     definition_uuid: str
     display_name: str
+    display_name_template: str | None
     description: str
     readme: str | None
     support_url: str | None
@@ -99,6 +103,7 @@ def _form(definition: Definition, version: Version) -> OrderForm:
         state=version.state.value,
         definition_uuid=str(definition.id),
         display_name=definition.display_name,
+        display_name_template=definition.display_name_template,
         description=definition.description,
         readme=definition.readme,
         support_url=definition.support_url,
@@ -124,7 +129,7 @@ def _input(spec: InputSpec) -> FormInput:
         key=spec.key,
         display_name=spec.label,
         description=spec.description,
-        type=spec.type.value,
+        type=spec.kind.value,
         assignment_type=spec.assignment_type.value,
         is_sensitive=spec.is_sensitive,
         updateable_by_consumer=spec.updateable_by_consumer,
@@ -133,4 +138,7 @@ def _input(spec: InputSpec) -> FormInput:
         selectable_values=None if spec.selectable_values is None else list(spec.selectable_values),
         value_validation_regex=spec.value_validation_regex,
         validation_regex_error_message=spec.validation_regex_error_message,
+        json_schema=spec.json_schema,
+        is_optional=spec.is_optional,
+        condition=spec.condition,
     )

@@ -8,13 +8,14 @@ from pydantic import Field
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import VERSION, VERSION_V1
-from blockyard.protocol.names import ImplementationType, InputType
+from blockyard.protocol.names import ImplementationType
 from blockyard.server.definitions.api.defects import DefectOut
 from blockyard.server.definitions.model import (
     AssignmentType,
     DeclaredType,
     DefinitionId,
     DeletionMode,
+    InputKind,
     InputSpec,
     OutputAssignment,
     OutputSpec,
@@ -23,7 +24,9 @@ from blockyard.server.definitions.model import (
     VersionState,
     input_pointer,
 )
+from blockyard.server.definitions.model.conditions import MAX_CONDITION_CHARACTERS
 from blockyard.server.definitions.model.implementation import MANUAL, WIRE_NAMES, Implementation
+from blockyard.server.definitions.model.json_schemas import MAX_SCHEMA_CHARACTERS
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.objects import ObjectIn, object_schema
 from blockyard.server.kit.patterns import MAX_PATTERN_CHARACTERS
@@ -33,9 +36,10 @@ from blockyard.server.runners.wire import RunnerRef, Secret
 
 MAX_SCRIPT_CHARACTERS = 1_000_000
 
-_LongText = Annotated[Text, Field(max_length=10_000)]
 _Pattern = Annotated[Text, Field(json_schema_extra={"maxLength": MAX_PATTERN_CHARACTERS})]
-"""Its limit is only told here: the rule of patterns refuses longer ones, in its own words."""
+_Condition = Annotated[Text, Field(json_schema_extra={"maxLength": MAX_CONDITION_CHARACTERS})]
+_Schema = Annotated[Text, Field(json_schema_extra={"maxLength": MAX_SCHEMA_CHARACTERS})]
+"""Their limits are only told here: the rules of patterns, conditions and schemas refuse longer ones, in their own words."""
 
 
 class DefinitionRef(WireModel):
@@ -161,7 +165,7 @@ class InputIn(WireModel):
     """An input. With `isSensitive`, `argument` and `defaultValue` are secrets or null; without, any JSON."""
 
     display_name: ShortText
-    type: Annotated[InputType, Field(strict=False)]
+    type: Annotated[InputKind, Field(strict=False)]
     assignment_type: Annotated[AssignmentType, Field(strict=False)]
     is_environment: bool = False
     is_sensitive: bool = False
@@ -169,9 +173,12 @@ class InputIn(WireModel):
     default_value: WireJson = Field(default=None, repr=False)
     updateable_by_consumer: bool = False
     selectable_values: list[ShortText] | None = None
-    description: _LongText | None = None
+    description: ShortText | None = None
     value_validation_regex: _Pattern | None = None
-    validation_regex_error_message: _LongText | None = None
+    validation_regex_error_message: ShortText | None = None
+    json_schema: _Schema | None = None
+    is_optional: bool | None = None
+    condition: _Condition | None = None
     display_order: Int64 = 0
 
     def model(self, key: str) -> tuple[InputSpec, dict[str, SecretChange]]:
@@ -179,7 +186,7 @@ class InputIn(WireModel):
         spec = InputSpec(
             key=key,
             display_name=self.display_name,
-            type=self.type,
+            type=self.type.run_type,
             assignment_type=self.assignment_type,
             is_environment=self.is_environment,
             is_sensitive=self.is_sensitive,
@@ -190,6 +197,10 @@ class InputIn(WireModel):
             description=self.description,
             value_validation_regex=self.value_validation_regex,
             validation_regex_error_message=self.validation_regex_error_message,
+            is_json=self.type is InputKind.JSON,
+            json_schema=self.json_schema,
+            is_optional=self.is_optional or False,
+            condition=self.condition,
             display_order=self.display_order,
         )
         if not self.is_sensitive:
@@ -283,10 +294,10 @@ class VersionMetadata(VersionMetadataIn):
 
 
 class VersionStatus(WireModel):
-    """What the server knows about a version."""
+    """What the server knows about a version; how many blocks it has only its owner is told."""
 
     state: VersionState
-    usage_count: int
+    usage_count: int | None = None
     defect: Annotated[DefectOut | None, Field(description="Left out where there is none. A member of Blockyard.")] = (
         None
     )

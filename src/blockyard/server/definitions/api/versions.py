@@ -14,6 +14,7 @@ from blockyard.server.definitions.api.defects import defect_member
 from blockyard.server.definitions.api.schemas import VersionIn, VersionOut
 from blockyard.server.definitions.model import DefinitionId, VersionId, VersionView
 from blockyard.server.definitions.model.documents import shown_content
+from blockyard.server.definitions.model.implementation import WIRE_NAMES
 from blockyard.server.definitions.service import VersionService
 from blockyard.server.identity.api import CurrentPrincipal, holding
 from blockyard.server.kit.bodies import LARGE_BYTES
@@ -72,7 +73,7 @@ def version_routes(db: Database, versions: VersionService, links: Links) -> APIR
 
     @objects.get("/{uuid}", response_model=VersionOut)
     async def get_version(uuid: UUID, principal: CurrentPrincipal) -> Response:
-        """Return a version."""
+        """Return a version; of a released one of others the implementation is left out but for its type."""
         return answer.one(await db.read(lambda tx: versions.get(tx, principal, VersionId(uuid))))
 
     @objects.put("/{uuid}", response_model=VersionOut)
@@ -101,13 +102,18 @@ def _parts(view: VersionView) -> JsonObject:
         "versionNumber": version.number,
         "state": version.state.value,
     }
-    status: JsonObject = {"state": version.state.value, "usageCount": view.usage_count}
+    spec = head | shown_content(version.content)
+    status: JsonObject = {"state": version.state.value}
+    if view.usage_count is not None:
+        status["usageCount"] = view.usage_count
+    if view.is_redacted:
+        spec["implementation"] = {"type": WIRE_NAMES[version.implementation_type]}
     return {
         "metadata": {
             "uuid": str(version.id),
             "ownedByWorkspace": version.workspace,
             "createdOn": wire_time(version.created_at),
         },
-        "spec": head | shown_content(version.content),
+        "spec": spec,
         "status": status | defect_member(version.defect),
     }

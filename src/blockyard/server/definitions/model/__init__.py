@@ -1,6 +1,7 @@
 """What definitions and versions are, and their rules; plain Python."""
 
 from blockyard.server.definitions.model.definition import (
+    PEOPLE,
     AssignmentType,
     DeclaredType,
     Defect,
@@ -10,10 +11,12 @@ from blockyard.server.definitions.model.definition import (
     DefinitionSpec,
     DefinitionView,
     DeletionMode,
+    InputKind,
     InputSpec,
     NumberedVersion,
     OutputAssignment,
     OutputSpec,
+    TagOwner,
     TargetType,
     Value,
     Version,
@@ -28,6 +31,7 @@ from blockyard.server.definitions.model.definition import (
 )
 
 __all__ = [
+    "PEOPLE",
     "AssignmentType",
     "DeclaredType",
     "Defect",
@@ -37,10 +41,12 @@ __all__ = [
     "DefinitionSpec",
     "DefinitionView",
     "DeletionMode",
+    "InputKind",
     "InputSpec",
     "NumberedVersion",
     "OutputAssignment",
     "OutputSpec",
+    "TagOwner",
     "TargetType",
     "Value",
     "Version",

@@ -11,10 +11,11 @@ from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import ImplementationType, InputType, OutputType
 from blockyard.server.definitions.model.implementation import MANUAL, Implementation
 from blockyard.server.definitions.model.labels import label_of
+from blockyard.server.definitions.model.policies import NO_APPROVALS, NO_SCHEDULE, ApprovalPolicies, Schedule
 from blockyard.server.kit.errors import pointer
 from blockyard.server.kit.members import changed, members
 from blockyard.server.publications.model import Publication
-from blockyard.server.runners.model import SHARED_RUNNER, RunnerId, SecretChange, StoredSecret
+from blockyard.server.runners.model import SHARED_RUNNER, Federation, RunnerId, SecretChange, StoredSecret
 
 DefinitionId = NewType("DefinitionId", UUID)
 VersionId = NewType("VersionId", UUID)
@@ -72,6 +73,21 @@ class AssignmentType(StrEnum):
     TENANT_BUILDING_BLOCK_UUID = "TENANT_BUILDING_BLOCK_UUID"
     STATIC = "STATIC"
     USER_PERMISSIONS = "USER_PERMISSIONS"
+    TAG = "TAG"
+    PAYMENT_METHOD = "PAYMENT_METHOD"
+
+
+PEOPLE = frozenset({AssignmentType.USER_INPUT, AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT})
+"""Sources of inputs that people fill in with a value of their own."""
+
+
+class TagOwner(StrEnum):
+    """Whose tags an input reads."""
+
+    WORKSPACE = "WORKSPACE"
+    PROJECT = "PROJECT"
+    PAYMENT_METHOD = "PAYMENT_METHOD"
+    LANDING_ZONE = "LANDING_ZONE"
 
 
 class OutputAssignment(StrEnum):
@@ -99,14 +115,38 @@ class DeclaredType(StrEnum):
         return OutputType.STRING if self is DeclaredType.FILE else OutputType(self.value)
 
 
+class InputKind(StrEnum):
+    """The type of an input as definitions name it: those of runs, and JSON, which is CODE everywhere else."""
+
+    STRING = "STRING"
+    INTEGER = "INTEGER"
+    BOOLEAN = "BOOLEAN"
+    CODE = "CODE"
+    SINGLE_SELECT = "SINGLE_SELECT"
+    MULTI_SELECT = "MULTI_SELECT"
+    FILE = "FILE"
+    LIST = "LIST"
+    JSON = "JSON"
+
+    @property
+    def run_type(self) -> InputType:
+        """The type of the value in blocks and runs. Source: api.md 3.17."""
+        return InputType.CODE if self is InputKind.JSON else InputType(self.value)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputSpec:
     """One input of a version.
 
     Attributes:
-        argument: the value of a STATIC input; of BUILDING_BLOCK_OUTPUT the text `<definition uuid>.<output key>`.
+        argument: the value of a STATIC input; of BUILDING_BLOCK_OUTPUT the text `<definition uuid>.<output key>`, of TAG
+            `<owner>.<tag key>`.
         default_value: what users and operators find filled in.
         selectable_values: the options of select types; None where none were sent.
+        is_json: definitions say JSON, and the code has to be JSON text.
+        json_schema: what the JSON has to be like; forms are made and checked with it.
+        is_optional: it may stay without a value.
+        condition: when it is asked for, see `conditions`; while that is false it is hidden and has no value.
     """
 
     key: str
@@ -122,7 +162,16 @@ class InputSpec:
     description: str | None = None
     value_validation_regex: str | None = None
     validation_regex_error_message: str | None = None
+    is_json: bool = False
+    json_schema: str | None = None
+    is_optional: bool = False
+    condition: str | None = None
     display_order: int = 0
+
+    @property
+    def kind(self) -> InputKind:
+        """The type as definitions name it."""
+        return InputKind.JSON if self.is_json else InputKind(self.type.value)
 
     @property
     def label(self) -> str:
@@ -139,6 +188,14 @@ class InputSpec:
             return (DefinitionId(UUID(definition)), output) if dot and output else None
         except ValueError:
             return None
+
+    @property
+    def tag(self) -> tuple[TagOwner, str] | None:
+        """Whose tag a TAG input reads, and which; None for all others."""
+        if self.assignment_type is not AssignmentType.TAG or not isinstance(self.argument, str):
+            return None
+        owner, _, key = self.argument.partition(".")
+        return (TagOwner(owner), key) if owner in {*TagOwner} and key.strip() else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +274,10 @@ class Version(VersionContent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionSpec:
-    """Everything in a definition that its author writes and may change at any time."""
+    """Everything in a definition that its author writes and may change at any time.
+
+    `display_name_template` is what blocks are called that nobody gives a name.
+    """
 
     display_name: str
     description: str
@@ -230,6 +290,9 @@ class DefinitionSpec:
     notification_subscribers: tuple[str, ...] = ()
     symbol: str = ""
     supported_platforms: tuple[str, ...] | None = None
+    display_name_template: str | None = None
+    approval_policies: ApprovalPolicies = NO_APPROVALS
+    schedule: Schedule = NO_SCHEDULE
     tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
@@ -263,11 +326,17 @@ class Definition(DefinitionSpec):
 
 @dataclass(frozen=True, slots=True)
 class VersionSummary:
-    """What a definition says about one of its versions."""
+    """What a definition says about one of its versions.
+
+    Attributes:
+        federation: the workload identity that the version's runner declares; None for those it does not concern.
+    """
 
     id: VersionId
     number: int
     state: VersionState
+    runner_id: RunnerId
+    federation: Federation | None = None
     defect: Defect | None = None
 
 
@@ -304,11 +373,13 @@ class DefinitionView:
     Attributes:
         versions: oldest first; for foreign principals only released ones.
         usage_count: number of live blocks; None for foreign principals.
+        is_redacted: something is left out, as the principal is not the owner.
     """
 
     definition: Definition
     versions: tuple[VersionSummary, ...]
     usage_count: int | None
+    is_redacted: bool = False
 
     @property
     def key(self) -> DefinitionId:
@@ -328,10 +399,14 @@ class DefinitionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionView:
-    """A version and how many live blocks it has."""
+    """A version as one principal may see it, and how many live blocks it has; None for foreign principals.
+
+    `is_redacted` says that of the implementation only the type is shown.
+    """
 
     version: Version
-    usage_count: int
+    usage_count: int | None
+    is_redacted: bool = False
 
     @property
     def key(self) -> VersionId:

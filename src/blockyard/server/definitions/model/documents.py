@@ -7,12 +7,13 @@ from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import DEFINITION, RUNNER
-from blockyard.protocol.names import ImplementationType, InputType
+from blockyard.protocol.names import ImplementationType
 from blockyard.server.definitions.model.definition import (
     AssignmentType,
     DeclaredType,
     DefinitionId,
     DeletionMode,
+    InputKind,
     InputSpec,
     OutputAssignment,
     OutputSpec,
@@ -82,9 +83,12 @@ def _input(spec: InputSpec, secret: Callable[[StoredSecret], JsonObject]) -> Jso
     def shown(value: Value) -> Json:
         return secret(value) if isinstance(value, StoredSecret) else value
 
+    # Left out when unset: clients that do not know them find only what they sent. Source: api.md 3.17, content hash.
+    lately: JsonObject = {"jsonSchema": spec.json_schema, "isOptional": spec.is_optional, "condition": spec.condition}
     return {
+        **{member: value for member, value in lately.items() if value},
         "displayName": spec.display_name,
-        "type": spec.type.value,
+        "type": spec.kind.value,
         "assignmentType": spec.assignment_type.value,
         "isEnvironment": spec.is_environment,
         "isSensitive": spec.is_sensitive,
@@ -113,10 +117,11 @@ def _output(spec: OutputSpec) -> JsonObject:
 def _read_input(key: str, stored: JsonObject) -> InputSpec:
     sensitive = stored["isSensitive"] is True
     options = stored["selectableValues"]
+    kind = InputKind(str(stored["type"]))
     return InputSpec(
         key=key,
         display_name=str(stored["displayName"]),
-        type=InputType(str(stored["type"])),
+        type=kind.run_type,
         assignment_type=AssignmentType(str(stored["assignmentType"])),
         is_environment=stored["isEnvironment"] is True,
         is_sensitive=sensitive,
@@ -127,6 +132,10 @@ def _read_input(key: str, stored: JsonObject) -> InputSpec:
         description=_text(stored["description"]),
         value_validation_regex=_text(stored["valueValidationRegex"]),
         validation_regex_error_message=_text(stored["validationRegexErrorMessage"]),
+        is_json=kind is InputKind.JSON,
+        json_schema=_text(stored.get("jsonSchema")),
+        is_optional=stored.get("isOptional") is True,
+        condition=_text(stored.get("condition")),
         display_order=_integer(stored["displayOrder"]),
     )
 

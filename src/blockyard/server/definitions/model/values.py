@@ -12,6 +12,7 @@ from blockyard.protocol import addresses
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType, OutputType
 from blockyard.server.definitions.model.definition import DeclaredType, InputSpec, OutputSpec, Value
+from blockyard.server.definitions.model.json_schemas import read_json
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.patterns import PatternError, matches
 from blockyard.server.runners.model import StoredSecret
@@ -38,6 +39,8 @@ def check_value(spec: InputSpec, value: Json, *, pointer: str) -> None:
     The value of a sensitive input is checked in clear, before it is sealed; messages never repeat it.
     """
     check_type(spec.type, spec.selectable_values, value, label=spec.label, pointer=pointer)
+    if spec.is_json and isinstance(value, str):
+        _check_json(spec, value, pointer=pointer)
     if spec.value_validation_regex and spec.type in PATTERN_TYPES:
         _check_pattern(spec, spec.value_validation_regex, value, pointer=pointer)
 
@@ -200,6 +203,25 @@ def _file_problem(value: Json) -> tuple[str, str] | None:
     except ValueError as error:
         return f"must be a file: it is {error}", remedy
     return None
+
+
+def _check_json(spec: InputSpec, text: str, *, pointer: str) -> None:
+    try:
+        read_json(text)
+    except ValueError as error:
+        raise Invalid(
+            f"the value of input '{spec.label}' must be JSON text, and {_without_position(error)}",
+            code="InvalidValue",
+            field=pointer,
+            remedy='Send a JSON string that holds JSON, such as "{\\"size\\": 3}".',
+        ) from error
+
+
+def _without_position(error: ValueError) -> str:
+    """Return what is wrong with JSON text; nothing of the text itself, which may be a secret."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is not from line {error.lineno}, character {error.colno} on"
+    return str(error)
 
 
 def _check_pattern(spec: InputSpec, pattern: str, value: Json, *, pointer: str) -> None:

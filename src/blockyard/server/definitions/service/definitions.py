@@ -12,14 +12,18 @@ from blockyard.server.definitions.model import (
     DefinitionId,
     DefinitionSpec,
     DefinitionView,
+    TagOwner,
     Version,
+    VersionContent,
     VersionId,
     VersionState,
     VersionSummary,
 )
+from blockyard.server.definitions.model.policies import ApprovalPolicies, Schedule
 from blockyard.server.definitions.model.rules import (
     PLATFORMS_FIELD,
     check_definition,
+    check_policies,
     has_credentials,
     lacks_destroy_workflow,
 )
@@ -45,7 +49,7 @@ from blockyard.server.integrations.model import Integration, IntegrationId
 from blockyard.server.integrations.service import IntegrationService
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, require_same
-from blockyard.server.kit.members import changed, members
+from blockyard.server.kit.members import changed, members, wire_members
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import NAMED, counted, named
 from blockyard.server.platforms.model import PlatformType
@@ -53,9 +57,16 @@ from blockyard.server.platforms.service import PlatformTypeService
 from blockyard.server.publications.service import PublicationService
 from blockyard.server.runners.model import UNREADABLE, Runner, RunnerId, SealingKey
 from blockyard.server.runners.service import RunnerService, SecretSealer
-from blockyard.server.tags.model import Tagged, TargetKind
+from blockyard.server.tags.model import TagDefinition, Tagged, TargetKind
 from blockyard.server.tags.service import TagService
 from blockyard.server.workspaces.service import WorkspaceService
+
+_TAG_OWNERS = {
+    TargetKind.WORKSPACE: TagOwner.WORKSPACE,
+    TargetKind.PROJECT: TagOwner.PROJECT,
+    TargetKind.PAYMENT_METHOD: TagOwner.PAYMENT_METHOD,
+    TargetKind.LANDING_ZONE: TagOwner.LANDING_ZONE,
+}
 
 
 class DefinitionService(Offers):
@@ -128,8 +139,7 @@ class DefinitionService(Offers):
         DefinitionStore(tx).add(definition)
         VersionStore(tx).add(version)
         self._changes.tell(tx, principal.author, EventType.CREATED, definition)
-        summary = VersionSummary(version.id, version.number, version.state)
-        return DefinitionView(definition=definition, versions=(summary,), usage_count=0)
+        return self._view(tx, principal, definition)
 
     def get(self, tx: Transaction, principal: Principal, definition_id: DefinitionId) -> DefinitionView:
         """Return a definition as the principal may see it: all of an own one, what is released of another. Raises NotFound."""
@@ -143,7 +153,7 @@ class DefinitionService(Offers):
     ) -> Page[DefinitionView]:
         """Return the definitions the principal may see. Raises Denied."""
         found = DefinitionStore(tx).visible(principal.listing(LIST), wanted, request)
-        versions = VersionStore(tx).summaries([definition.id for definition in found.items])
+        versions = self._summaries(tx, [definition.id for definition in found.items])
         return found.map(lambda definition: self._view_with(tx, principal, definition, versions[definition.id]))
 
     def update(
@@ -165,6 +175,7 @@ class DefinitionService(Offers):
         after = changed(before, spec)
         after = replace(after, tags=self._tags.check(tx, principal, _tagged(after), before=before.tags))
         if after != before:
+            _check_policies(spec, VersionStore(tx).get(before.latest_version_id))
             after = DefinitionStore(tx).save(after)
             self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
         return self._view(tx, principal, after)
@@ -288,6 +299,15 @@ class DefinitionService(Offers):
         names = [definition.display_name for definition in found.items]
         return named("building block definition", names, found.total)
 
+    def of_tag(self, tx: Transaction, owner: TagOwner, tag_key: str) -> list[str]:
+        """Return one phrase for each version that reads a tag."""
+        return _phrases(tx, VersionStore(tx).reading(owner, tag_key))
+
+    def of_tag_definition(self, tx: Transaction, definition: TagDefinition) -> list[str]:
+        """Return one phrase for each version that reads a tag; for the deletion of tag definitions."""
+        owner = _TAG_OWNERS.get(definition.target_kind)
+        return [] if owner is None else self.of_tag(tx, owner, definition.tag)
+
     def with_credentials_in_address(self, tx: Transaction) -> list[str]:
         """Return one phrase for each version from before they were refused; for `doctor`. Never the address itself."""
         found = VersionStore(tx).with_repository()
@@ -306,8 +326,19 @@ class DefinitionService(Offers):
         return DefinitionStore(tx).remove_tag(tag, [DefinitionId(UUID(one)) for one in ids])
 
     def _view(self, tx: Transaction, principal: Principal, definition: Definition) -> DefinitionView:
-        versions = VersionStore(tx).summaries([definition.id])[definition.id]
-        return self._view_with(tx, principal, definition, versions)
+        return self._view_with(tx, principal, definition, self._summaries(tx, [definition.id])[definition.id])
+
+    def _summaries(
+        self, tx: Transaction, definition_ids: Sequence[DefinitionId]
+    ) -> Mapping[DefinitionId, tuple[VersionSummary, ...]]:
+        """Return the versions of definitions in short, with what their runners declare: two statements in all."""
+        found = VersionStore(tx).summaries(definition_ids)
+        runner_ids = {item.runner_id for versions in found.values() for item in versions}
+        declared = self._runners.federations(tx, runner_ids)
+        return {
+            key: tuple(replace(item, federation=declared.get(item.runner_id)) for item in versions)
+            for key, versions in found.items()
+        }
 
     def _view_with(
         self, tx: Transaction, principal: Principal, definition: Definition, versions: tuple[VersionSummary, ...]
@@ -315,10 +346,16 @@ class DefinitionService(Offers):
         if principal.allows(LIST, workspace=definition.workspace):
             count = self.usage.live_blocks(tx, definition.id)
             return DefinitionView(definition=definition, versions=versions, usage_count=count)
-        if definition.released_version_id is None:  # a reviewer looks at it
-            return DefinitionView(definition=definition, versions=versions, usage_count=None)
-        released = tuple(item for item in versions if item.state is VersionState.RELEASED)
-        return DefinitionView(definition=definition, versions=released, usage_count=None)
+        if definition.released_version_id is not None:  # else a reviewer looks at it
+            versions = tuple(item for item in versions if item.state is VersionState.RELEASED)
+        shown = tuple(replace(item, federation=None) for item in versions)
+        return DefinitionView(definition=definition, versions=shown, usage_count=None, is_redacted=True)
+
+
+def _check_policies(spec: DefinitionSpec, latest: Version | None) -> None:
+    """Refuse policies that the latest version cannot follow; a draft that nobody has written yet may become anything."""
+    if latest is not None and (latest.is_released or latest.content != VersionContent()):
+        check_policies(spec, latest.implementation_type)
 
 
 def _tagged(definition: Definition) -> Tagged:
@@ -342,5 +379,8 @@ def _event_content(definition: Definition) -> JsonObject:
         "description": definition.description,
         "runTransparency": definition.run_transparency,
         "useInLandingZonesOnly": definition.use_in_landing_zones_only,
+        "displayNameTemplate": definition.display_name_template,
+        "approvalPolicies": wire_members(definition.approval_policies, ApprovalPolicies),
+        "schedule": wire_members(definition.schedule, Schedule),
         "tags": {key: list(values) for key, values in definition.tags.items()},
     }

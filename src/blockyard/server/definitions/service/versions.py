@@ -31,6 +31,7 @@ from blockyard.server.definitions.model.rules import (
     check_outputs,
     check_parents,
     check_permissions,
+    check_policies,
     derived_outputs,
     normalized_secrets,
     warnings_of,
@@ -105,8 +106,17 @@ class VersionService:
         return found.map(lambda version: self._view(tx, version))
 
     def get(self, tx: Transaction, principal: Principal, version_id: VersionId) -> VersionView:
-        """Return a version of an own definition. Raises NotFound, Denied."""
-        return self._view(tx, own_version(tx, principal, LIST, version_id)[1])
+        """Return a version of an own definition, or what others may know of a released one. Raises NotFound.
+
+        They are not told how it is done. Source: api.md 3.17.
+        """
+        version = _found(VersionStore(tx).get(version_id), version_id)
+        if principal.allows(LIST, workspace=version.workspace):
+            return self._view(tx, version)
+        definition = DefinitionStore(tx).get(version.definition_id)
+        if definition is None or not version.is_released or not visible(principal, definition):
+            raise unknown_version(version_id)
+        return VersionView(version=version, usage_count=None, is_redacted=True)
 
     def warnings(self, tx: Transaction, principal: Principal, version_id: VersionId) -> Sequence[Warning_]:
         """Return what deserves a look in a version of an own definition. Raises NotFound, Denied."""
@@ -229,6 +239,7 @@ class VersionService:
             )
         content = request.content
         check_permissions(content.permissions)
+        check_policies(definition, content.implementation.type, field="/spec/implementation/type")
         check_implementation(content, request.secrets, allow_files=self._allow_files, hosts=self._hosts)
         runner = self._runner(tx, definition, content)
         check_kept_inputs(content, before)

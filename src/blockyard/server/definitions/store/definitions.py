@@ -21,9 +21,16 @@ from sqlalchemy import (
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.definitions.model import Definition, DefinitionFilter, DefinitionId, TargetType, VersionId
+from blockyard.server.definitions.model.policies import (
+    ApprovalPolicies,
+    Schedule,
+    ScheduleFrequency,
+    ScheduleMode,
+)
 from blockyard.server.identity.model import Reach
 from blockyard.server.kit.columns import Instant, JsonText, Word
 from blockyard.server.kit.database import Transaction, metadata
+from blockyard.server.kit.members import members
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.rows import Rows, Store
 from blockyard.server.publications.model import Audience, Publication, PublicationState, Restriction
@@ -78,6 +85,9 @@ def _values(definition: Definition) -> dict[str, object]:
         "notificationSubscribers": list(definition.notification_subscribers),
         "symbol": definition.symbol,
         "supportedPlatforms": None if platforms is None else list(platforms),
+        "displayNameTemplate": definition.display_name_template,
+        "approvalPolicies": members(definition.approval_policies),
+        "schedule": members(definition.schedule),
     }
     return {
         "id": definition.id,
@@ -112,7 +122,17 @@ def _definition(row: dict[str, Any]) -> Definition:  # Any: what the columns' ty
         notification_subscribers=tuple(spec["notificationSubscribers"]),
         symbol=spec["symbol"],
         supported_platforms=None if platforms is None else tuple(platforms),
+        display_name_template=spec.get("displayNameTemplate"),
+        approval_policies=ApprovalPolicies(**spec.get("approvalPolicies", {})),
+        schedule=_schedule(spec.get("schedule")),
     )
+
+
+def _schedule(stored: dict[str, Any] | None) -> Schedule:  # Any: as above; None of definitions from before
+    if stored is None:
+        return Schedule()
+    mode, frequency = ScheduleMode(stored["mode"]), ScheduleFrequency(stored["frequency"])
+    return Schedule(mode=mode, frequency=frequency, automatic_approval=stored["automatic_approval"])
 
 
 _rows: Rows[Definition, DefinitionId] = Rows(

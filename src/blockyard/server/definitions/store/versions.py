@@ -27,6 +27,7 @@ from sqlalchemy import (
 from blockyard.server.definitions.model import (
     Defect,
     DefinitionId,
+    TagOwner,
     Version,
     VersionId,
     VersionState,
@@ -78,6 +79,16 @@ _dependencies = Table(
 )
 """No foreign key to the parent: old released versions may outlive a definition they depended on."""
 
+_tags = Table(
+    "definition_version_tags",
+    metadata,
+    Column("version_id", Uuid, ForeignKey("definition_versions.id", ondelete="CASCADE"), primary_key=True),
+    Column("owner", Word(TagOwner, 16), primary_key=True),
+    Column("tag_key", String(255), primary_key=True),
+    Index("ix_definition_version_tags_tag_key", "tag_key", "owner"),
+)
+"""Which tags versions read, so that a tag definition finds them."""
+
 
 def _values(version: Version) -> dict[str, object]:
     return {
@@ -124,7 +135,7 @@ class VersionStore(Store[Version, VersionId]):
         found: defaultdict[DefinitionId, list[VersionSummary]] = defaultdict(list)
         rows = self._tx.execute(
             select(
-                *(_versions.c[name] for name in ("definition_id", "id", "number", "state")),
+                *(_versions.c[name] for name in ("definition_id", "id", "number", "state", "runner_id")),
                 _versions.c.defect_reason,
                 _versions.c.defective_at,
             )
@@ -132,8 +143,13 @@ class VersionStore(Store[Version, VersionId]):
             .order_by(_versions.c.number)
         )
         for row in rows.mappings():
-            defect = _defect(row["defect_reason"], row["defective_at"])
-            summary = VersionSummary(VersionId(row["id"]), row["number"], row["state"], defect)
+            summary = VersionSummary(
+                id=VersionId(row["id"]),
+                number=row["number"],
+                state=row["state"],
+                runner_id=RunnerId(row["runner_id"]),
+                defect=_defect(row["defect_reason"], row["defective_at"]),
+            )
             found[DefinitionId(row["definition_id"])].append(summary)
         return {definition_id: tuple(found[definition_id]) for definition_id in definition_ids}
 
@@ -171,6 +187,11 @@ class VersionStore(Store[Version, VersionId]):
         )
         return [VersionId(row["version_id"]) for row in rows.mappings()]
 
+    def reading(self, owner: TagOwner, tag_key: str) -> Sequence[Version]:
+        """Return the versions that read a tag, newest first."""
+        ids = select(_tags.c.version_id).where(_tags.c.tag_key == tag_key, _tags.c.owner == owner)
+        return self._newest(_versions.c.id.in_(ids))
+
     def dependencies_of(self, version_ids: Collection[VersionId]) -> Mapping[VersionId, frozenset[DefinitionId]]:
         """Return what each of the versions depends on."""
         found: defaultdict[VersionId, set[DefinitionId]] = defaultdict(set)
@@ -185,14 +206,15 @@ class VersionStore(Store[Version, VersionId]):
 
     def add(self, version: Version) -> Version:
         """Write a new version."""
-        self._add_dependencies(super().add(version))
+        self._add_references(super().add(version))
         return version
 
     def save(self, version: Version) -> Version:
         """Write a changed draft, or its release. Raises Stale."""
         saved = super().save(version)
-        self._tx.execute(delete(_dependencies).where(_dependencies.c.version_id == version.id))
-        self._add_dependencies(saved)
+        for table in (_dependencies, _tags):
+            self._tx.execute(delete(table).where(table.c.version_id == version.id))
+        self._add_references(saved)
         return saved
 
     def with_repository(self) -> Sequence[Version]:
@@ -203,9 +225,14 @@ class VersionStore(Store[Version, VersionId]):
         found = select(_versions).where(condition).order_by(_versions.c.created_at.desc(), _versions.c.id)
         return [_rows.read(row) for row in self._tx.execute(found)]
 
-    def _add_dependencies(self, version: Version) -> None:
-        rows: list[dict[str, object]] = [
+    def _add_references(self, version: Version) -> None:
+        parents: list[dict[str, object]] = [
             {"version_id": version.id, "definition_id": definition} for definition in version.dependencies
         ]
-        if rows:
-            self._tx.execute(insert(_dependencies), rows)
+        read = {spec.tag for spec in version.inputs.values()} - {None}
+        tags: list[dict[str, object]] = [
+            {"version_id": version.id, "owner": tag[0], "tag_key": tag[1]} for tag in read if tag is not None
+        ]
+        for table, rows in ((_dependencies, parents), (_tags, tags)):
+            if rows:
+                self._tx.execute(insert(table), rows)

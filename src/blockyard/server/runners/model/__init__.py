@@ -11,6 +11,8 @@ from blockyard.server.runners.model.runner import (
     RunnerId,
     RunnerSpec,
     RunnerType,
+    template_of_subject,
+    unknown_placeholder,
 )
 from blockyard.server.runners.model.secrets import (
     HASH,
@@ -52,4 +54,6 @@ __all__ = [
     "fingerprint",
     "merged",
     "stored_secret",
+    "template_of_subject",
+    "unknown_placeholder",
 ]

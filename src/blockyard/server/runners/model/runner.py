@@ -1,5 +1,6 @@
 """What a runner is. Source: api.md 3.14, concepts.md 12."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -51,13 +52,45 @@ class CloudIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Federation:
-    """The workload identity of a runner's runs."""
+    """The workload identity of a runner's runs; `subject_template` names a definition by placeholders, see `subject_of`."""
 
     issuer: str
-    subject: str
+    subject_template: str
     gcp: CloudIdentity | None = None
     aws: CloudIdentity | None = None
     azure: CloudIdentity | None = None
+
+    @property
+    def old_subject(self) -> str:
+        """The template in the notation of clients before 0.26."""
+        return _PLACEHOLDER.sub(lambda match: _OLD_NOTATION.get(match[1], match[0]), self.subject_template)
+
+    def subject_of(self, workspace: str, definition_id: UUID) -> str:
+        """Return the subject for the runs of a definition, which `workspace` owns. Source: concepts.md 14."""
+        values = {WORKSPACE_PLACEHOLDER: workspace, DEFINITION_PLACEHOLDER: str(definition_id)}
+        return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), self.subject_template)
+
+
+WORKSPACE_PLACEHOLDER, DEFINITION_PLACEHOLDER = "workspaceIdentifier", "buildingBlockDefinitionUuid"
+_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}", re.ASCII)
+_OLD_NOTATION = {WORKSPACE_PLACEHOLDER: "<bbd-workspace>", DEFINITION_PLACEHOLDER: "<bbd-uuid>"}
+
+
+def template_of_subject(subject: str) -> str:
+    """Return a subject in the notation of clients before 0.26 as a template. Source: api.md 3.14."""
+    for name, old in _OLD_NOTATION.items():
+        subject = subject.replace(old, f"{{{{ {name} }}}}")
+    return subject
+
+
+def unknown_placeholder(template: str) -> str | None:
+    """Return the first placeholder that nothing stands for; None if all are known."""
+    for match in _PLACEHOLDER.finditer(template):
+        if match[1] not in _OLD_NOTATION:
+            return match[0]
+    rest = _PLACEHOLDER.sub("", template)
+    place = rest.find("{{")
+    return None if place < 0 else rest[place : place + 40]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

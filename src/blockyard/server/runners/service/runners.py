@@ -1,6 +1,6 @@
 """Use cases of runners. Source: api.md 3.14."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,6 +21,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import Uses, counted
 from blockyard.server.runners.model import (
     SHARED_RUNNER,
+    Federation,
     Restriction,
     Runner,
     RunnerFilter,
@@ -143,6 +144,11 @@ class RunnerService:
         if runner is None:
             raise _unknown(runner_id)
         return runner
+
+    def federations(self, tx: Transaction, runner_ids: Collection[RunnerId]) -> Mapping[RunnerId, Federation]:
+        """Return the workload identities of those of the runners that declare one: one statement, however many they are."""
+        found = RunnerStore(tx).many(runner_ids)
+        return {key: runner.federation for key, runner in found.items() if runner.federation is not None}
 
     def keep(self, tx: Transaction, runner_id: RunnerId) -> Runner:
         """Return a runner that is not deleted before this transaction ends; for its own keys. Raises NotFound."""

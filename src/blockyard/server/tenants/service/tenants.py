@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.definitions.model import TagOwner
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import Author
 from blockyard.server.identity.model import Principal
@@ -20,6 +21,7 @@ from blockyard.server.platforms.service import PlatformService
 from blockyard.server.project_bindings.service import ProjectBindingService
 from blockyard.server.projects.model import ProjectKey
 from blockyard.server.projects.service import ProjectService
+from blockyard.server.tags.model import Tags
 from blockyard.server.tenants.model import Replication, Tenant, TenantId, TenantQuery, TenantSpec, merged_tags
 from blockyard.server.tenants.service.access import (
     DELETE,
@@ -82,6 +84,7 @@ class TenantService:
         self._payment_methods = payment_methods
         self._projects = projects
         self._people = people
+        self._landing_zones = landing_zones
         self._blocks = blocks
         self._news = News(basics.event_log)
         self._creating = Creating(
@@ -194,6 +197,22 @@ class TenantService:
         """Return who may use the tenant, as USER_PERMISSIONS inputs carry them: nobody once its deletion is asked for."""
         return self._people.people_of(tx, tenant.project_key) if tenant.is_active else []
 
+    def tags_around(self, tx: Transaction, tenants: Collection[Tenant]) -> Mapping[TenantId, Mapping[TagOwner, Tags]]:
+        """Return the tags of the project, its payment method and the landing zone of each of the tenants: three statements."""
+        zones = self._landing_zones.living_named(
+            tx, {one.landing_zone for one in tenants if one.landing_zone is not None}
+        )
+        of_zones = {name: zone.tags for name, zone in zones.items()}
+        of_projects = self._tags_of_projects(tx, tenants)
+        return {
+            tenant.id: {
+                TagOwner.PROJECT: of_projects[tenant.id][0],
+                TagOwner.PAYMENT_METHOD: of_projects[tenant.id][1],
+                TagOwner.LANDING_ZONE: of_zones.get(tenant.landing_zone or "", {}),
+            }
+            for tenant in tenants
+        }
+
     def in_project(self, tx: Transaction, key: ProjectKey) -> Sequence[Tenant]:
         """Return the tenants of a project that are not deleted, oldest first."""
         project = self._projects.living(tx, key)
@@ -226,17 +245,24 @@ class TenantService:
 
     def _views(self, tx: Transaction, tenants: Sequence[Tenant]) -> list[TenantView]:
         """Return tenants with their tags: three statements, however many they are."""
-        projects = self._projects.find_all(tx, {tenant.project_id for tenant in tenants})
         workspaces = self._workspaces.find_all(tx, {tenant.workspace for tenant in tenants})
+        around = self._tags_of_projects(tx, tenants)
+        return [
+            TenantView(tenant, merged_tags(*around[tenant.id], workspaces[tenant.workspace].tags)) for tenant in tenants
+        ]
+
+    def _tags_of_projects(self, tx: Transaction, tenants: Collection[Tenant]) -> Mapping[TenantId, tuple[Tags, Tags]]:
+        """Return the tags of the project and of its payment method for each of the tenants: two statements."""
+        projects = self._projects.find_all(tx, {tenant.project_id for tenant in tenants})
         paid = {project.payment_method_identifier for project in projects.values()} - {None}
         methods = self._payment_methods.living_named(tx, {name for name in paid if name is not None})
-        views = []
+        found: dict[TenantId, tuple[Tags, Tags]] = {}
         for tenant in tenants:
             project = projects[tenant.project_id]
             method = methods.get(project.payment_method_identifier or "")
             of_method = method.tags if method is not None and method.workspace == tenant.workspace else {}
-            views.append(TenantView(tenant, merged_tags(project.tags, of_method, workspaces[tenant.workspace].tags)))
-        return views
+            found[tenant.id] = (project.tags, of_method)
+        return found
 
     def _detail(self, tx: Transaction, principal: Principal, tenant: Tenant) -> TenantDetail:
         return _detail(principal, self._view(tx, tenant), self._blocks().replications(tx, [tenant])[tenant.id])

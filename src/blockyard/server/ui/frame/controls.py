@@ -18,7 +18,7 @@ from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType
 from blockyard.server.blocks.model.block import InputValue
 from blockyard.server.blocks.model.inputs import missing_inputs
-from blockyard.server.definitions.model import InputSpec
+from blockyard.server.definitions.model import AssignmentType, InputSpec
 from blockyard.server.kit.bodies import SentFile
 from blockyard.server.kit.lengths import LONG
 from blockyard.server.runners.model import StoredSecret
@@ -88,6 +88,8 @@ def control_of(spec: InputSpec, value: InputValue) -> str:
     """Return the control of an input; one that is neither on nor off yet has no switch, which would look like off."""
     if spec.is_sensitive and spec.type is not InputType.FILE:
         return "secret"
+    if spec.assignment_type is AssignmentType.PAYMENT_METHOD:
+        return "lines"
     is_unset = spec.type is InputType.BOOLEAN and text_of(spec, value) not in BOOLEANS
     return "radios" if is_unset else CONTROLS[spec.type]
 
@@ -177,10 +179,15 @@ def is_empty(spec: InputSpec, entry: Entry) -> bool:
 
 
 def may_be_empty(spec: InputSpec) -> bool:
-    """Whether a block can work with the control emptied: no option at all, or an empty text in place of a default."""
-    if spec.type is InputType.MULTI_SELECT:
+    """Whether a block can work with the control emptied: no value, no option at all, or an empty text for a default."""
+    if spec.is_optional or spec.type is InputType.MULTI_SELECT:
         return True
-    return spec.type in _WRITTEN and not missing_inputs({spec.key: spec}, {spec.key: ""}, lambda _: True)
+    shown = replace(spec, condition=None)
+    return (
+        spec.type in _WRITTEN
+        and not spec.is_json
+        and not missing_inputs({spec.key: shown}, {spec.key: ""}, lambda _: True)
+    )
 
 
 def data_uri(file: SentFile) -> str:

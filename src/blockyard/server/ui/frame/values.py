@@ -25,6 +25,8 @@ _LONG_TEXT = 80
 
 _SOURCES = {
     AssignmentType.USER_INPUT: None,
+    AssignmentType.PAYMENT_METHOD: None,
+    AssignmentType.TAG: "A tag",
     AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT: "Filled in by an operator",
     AssignmentType.STATIC: "Fixed by the definition",
     AssignmentType.BUILDING_BLOCK_OUTPUT: "Output of a parent",
@@ -70,8 +72,8 @@ class OutputRow:
 
 
 def input_rows(view: BlockView) -> list[InputRow]:
-    """Return all inputs of a block in the order its definition gives them."""
-    ordered = sorted(view.inputs, key=lambda item: item.spec.display_order)
+    """Return the inputs of a block that are not hidden, in the order its definition gives them."""
+    ordered = sorted((item for item in view.inputs if not item.is_hidden), key=lambda item: item.spec.display_order)
     return [
         InputRow(
             key=item.spec.key,

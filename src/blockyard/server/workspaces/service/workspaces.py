@@ -100,6 +100,10 @@ class WorkspaceService:
         if len(names) > 1:
             log.warning("several workspaces may run code on the shared runner", workspaces=", ".join(names))
 
+    def tags_of(self, tx: Transaction, names: Collection[str]) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        """Return the tags of workspaces by their names: one statement, however many they are."""
+        return {name: workspace.tags for name, workspace in WorkspaceStore(tx).many(names).items()}
+
     def people_of(self, tx: Transaction, workspace: str) -> list[JsonObject]:
         """Return everybody with a binding that has not ended, as USER_PERMISSIONS inputs carry them; sorted."""
         return self._people.of(tx, workspace)

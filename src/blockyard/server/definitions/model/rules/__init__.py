@@ -20,6 +20,7 @@ from blockyard.server.definitions.model.rules.implementations import (
 from blockyard.server.definitions.model.rules.inputs import check_inputs, check_kept_inputs
 from blockyard.server.definitions.model.rules.outputs import check_outputs, derived_outputs
 from blockyard.server.definitions.model.rules.permissions import check_permissions
+from blockyard.server.definitions.model.rules.policies import check_policies
 from blockyard.server.definitions.model.rules.warnings import Warning_, lacks_destroy_workflow, warnings_of
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "check_outputs",
     "check_parents",
     "check_permissions",
+    "check_policies",
     "derived_outputs",
     "has_credentials",
     "lacks_destroy_workflow",

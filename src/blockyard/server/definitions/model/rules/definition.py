@@ -4,6 +4,7 @@ import re
 
 from blockyard.protocol import addresses
 from blockyard.server.definitions.model.definition import DefinitionSpec, TargetType
+from blockyard.server.definitions.model.rules.policies import check_schedule
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.images import check_image, is_image, svg
 
@@ -25,6 +26,7 @@ def check_definition(spec: DefinitionSpec) -> None:
     """Refuse a definition that breaks a rule. Raises Invalid."""
     _check_symbol(spec.symbol)
     _check_platforms(spec)
+    check_schedule(spec.schedule)
     for member, address in (("supportUrl", spec.support_url), ("documentationUrl", spec.documentation_url)):
         if address and not (_CONTACT.match(address) and _is_reachable(address)):
             raise Invalid(

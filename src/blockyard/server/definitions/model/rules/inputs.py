@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import ImplementationType, InputType
 from blockyard.server.definitions.model.definition import (
+    PEOPLE,
     AssignmentType,
     InputSpec,
+    TagOwner,
     TargetType,
     VersionContent,
     input_pointer,
 )
-from blockyard.server.definitions.model.values import PATTERN_TYPES, check_type, usable_value
+from blockyard.server.definitions.model.json_schemas import SchemaError, check_schema
+from blockyard.server.definitions.model.rules.conditions import check_conditions, check_optional
+from blockyard.server.definitions.model.values import PATTERN_TYPES, check_type, check_value, usable_value
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.patterns import PatternError, check_pattern
 from blockyard.server.runners.model import SecretChange, StoredSecret
@@ -31,6 +35,7 @@ _TEXT_SOURCES = frozenset(
     }
 )
 _CODE_SOURCES = frozenset({AssignmentType.USER_PERMISSIONS, AssignmentType.AUTHOR})
+_ONLY_CODE = frozenset({AssignmentType.TAG, AssignmentType.PAYMENT_METHOD})
 _TENANT_SOURCES = frozenset(
     {
         AssignmentType.MESHSTACK_TENANT_UUID,
@@ -40,9 +45,8 @@ _TENANT_SOURCES = frozenset(
 )
 """Not PLATFORM_TENANT_ID: public definitions for workspaces have such inputs, which is worth a warning."""
 
-_PEOPLE = frozenset({AssignmentType.USER_INPUT, AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT})
-_WITH_ARGUMENT = frozenset({AssignmentType.STATIC, AssignmentType.BUILDING_BLOCK_OUTPUT})
-_MAY_BE_SENSITIVE = _PEOPLE | {AssignmentType.STATIC}
+_WITH_ARGUMENT = frozenset({AssignmentType.STATIC, AssignmentType.BUILDING_BLOCK_OUTPUT, AssignmentType.TAG})
+_MAY_BE_SENSITIVE = PEOPLE | {AssignmentType.STATIC}
 _SENSITIVE_TYPES = frozenset({InputType.STRING, InputType.CODE, InputType.FILE})
 _SELECTS = frozenset({InputType.SINGLE_SELECT, InputType.MULTI_SELECT})
 
@@ -81,9 +85,12 @@ def check_inputs(content: VersionContent, changes: Mapping[str, SecretChange], t
         _check_source(spec, target)
         _check_options(spec)
         _check_regex(spec)
+        _check_schema(spec)
         _check_sensitivity(spec)
-        _check_argument(spec, changes)
+        _check_argument(spec, changes, target)
         _check_default(spec, changes)
+    check_optional(content, changes)
+    check_conditions(content.inputs)
 
 
 def check_kept_inputs(content: VersionContent, before: VersionContent) -> None:
@@ -144,11 +151,20 @@ def _check_source(spec: InputSpec, target: TargetType) -> None:
             field=pointer,
             remedy="Use another assignmentType, or a definition with targetType TENANT_LEVEL.",
         )
+    if target is TargetType.TENANT_LEVEL and source is AssignmentType.PAYMENT_METHOD:
+        raise Invalid(
+            f"input '{spec.key}': {source} exists only for blocks of workspaces",
+            code="WorkspaceOnly",
+            field=pointer,
+            remedy="Use another assignmentType, or a definition with targetType WORKSPACE_LEVEL.",
+        )
     wanted = (
         {InputType.STRING}
         if source in _TEXT_SOURCES
         else {InputType.CODE, InputType.LIST}
         if source in _CODE_SOURCES
+        else {InputType.CODE}
+        if source in _ONLY_CODE
         else set(InputType)
     )
     if source is AssignmentType.USER_INPUT:
@@ -180,11 +196,13 @@ def _check_options(spec: InputSpec) -> None:
 
 def _check_regex(spec: InputSpec) -> None:
     pattern = spec.value_validation_regex
+    if spec.assignment_type is AssignmentType.PAYMENT_METHOD:
+        _check_no_pattern(spec)
     if not pattern:
         return
     problem = ""
-    if spec.type not in PATTERN_TYPES:
-        problem = f"type {spec.type} cannot be checked against one"
+    if spec.type not in PATTERN_TYPES or spec.is_json:
+        problem = f"type {spec.kind} cannot be checked against one"
     elif len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/"):
         problem = "it is written between slashes"
     else:
@@ -198,6 +216,47 @@ def _check_regex(spec: InputSpec) -> None:
             code="BadRegex",
             field=input_pointer(spec.key, "valueValidationRegex"),
             remedy="Write the bare expression; the whole value has to match it.",
+        )
+
+
+def _check_no_pattern(spec: InputSpec) -> None:
+    """Refuse a regular expression, or what it would say, where a payment method is named. Raises Invalid."""
+    members = {
+        "valueValidationRegex": spec.value_validation_regex,
+        "validationRegexErrorMessage": spec.validation_regex_error_message,
+    }
+    for member, value in members.items():
+        if value:
+            raise Invalid(
+                f"input '{spec.key}' names a payment method, which is checked by itself",
+                code="BadRegex",
+                field=input_pointer(spec.key, member),
+                remedy=f"Leave {member} out.",
+            )
+
+
+def _check_schema(spec: InputSpec) -> None:
+    """Refuse JSON from other sources than a form or the author, and a schema that cannot be used. Raises Invalid."""
+    if spec.is_json and spec.assignment_type not in PEOPLE | {AssignmentType.STATIC}:
+        raise Invalid(
+            f"input '{spec.key}': {spec.assignment_type} is not possible with type JSON",
+            code="BadInputType",
+            field=input_pointer(spec.key, "type"),
+            remedy="Use type CODE.",
+        )
+    if spec.json_schema is None:
+        return
+    problem = "" if spec.is_json else f"type {spec.type} has none"
+    try:
+        check_schema(spec.json_schema)
+    except SchemaError as error:
+        problem = problem or str(error)
+    if problem:
+        raise Invalid(
+            f"input '{spec.key}' has a JSON Schema that cannot be used: {problem}",
+            code="BadJsonSchema",
+            field=input_pointer(spec.key, "jsonSchema"),
+            remedy="Send the text of a JSON Schema that refers to nothing outside itself, with type JSON; or leave it out.",
         )
 
 
@@ -218,7 +277,7 @@ def _check_sensitivity(spec: InputSpec) -> None:
     )
 
 
-def _check_argument(spec: InputSpec, changes: Mapping[str, SecretChange]) -> None:
+def _check_argument(spec: InputSpec, changes: Mapping[str, SecretChange], target: TargetType) -> None:
     pointer = input_pointer(spec.key, "argument")
     present, known = _present(spec, spec.argument, changes.get(pointer))
     if present and spec.assignment_type not in _WITH_ARGUMENT and spec.assignment_type is not AssignmentType.USER_INPUT:
@@ -233,7 +292,8 @@ def _check_argument(spec: InputSpec, changes: Mapping[str, SecretChange]) -> Non
             f"input '{spec.key}': {spec.assignment_type} needs an argument",
             code="MissingArgument",
             field=pointer,
-            remedy="Send the value of STATIC inputs, or '<definition uuid>.<output key>' for BUILDING_BLOCK_OUTPUT.",
+            remedy="Send the value of STATIC inputs, '<definition uuid>.<output key>' for BUILDING_BLOCK_OUTPUT, or "
+            "'WORKSPACE.<tag key>' for TAG.",
         )
     if spec.assignment_type is AssignmentType.BUILDING_BLOCK_OUTPUT and spec.parent_output is None:
         raise Invalid(
@@ -242,14 +302,33 @@ def _check_argument(spec: InputSpec, changes: Mapping[str, SecretChange]) -> Non
             field=pointer,
             remedy="Send '<definition uuid>.<output key>'.",
         )
+    if spec.assignment_type is AssignmentType.TAG:
+        _check_tag(spec, target, pointer)
     if known is not None and spec.assignment_type is AssignmentType.STATIC:
         _check_written(spec, known, pointer)
+
+
+def _check_tag(spec: InputSpec, target: TargetType, pointer: str) -> None:
+    if spec.tag is None:
+        raise Invalid(
+            f"the argument of input '{spec.key}' names no tag",
+            code="BadArgument",
+            field=pointer,
+            remedy=f"Send '<owner>.<tag key>', with one of {', '.join(TagOwner)} as owner.",
+        )
+    if target is TargetType.WORKSPACE_LEVEL and spec.tag[0] is not TagOwner.WORKSPACE:
+        raise Invalid(
+            f"input '{spec.key}': blocks of workspaces read no tags of {spec.tag[0]}",
+            code="TenantOnly",
+            field=pointer,
+            remedy="Read a tag of WORKSPACE, or use a definition with targetType TENANT_LEVEL.",
+        )
 
 
 def _check_default(spec: InputSpec, changes: Mapping[str, SecretChange]) -> None:
     pointer = input_pointer(spec.key, "defaultValue")
     present, known = _present(spec, spec.default_value, changes.get(pointer))
-    if present and spec.assignment_type not in _PEOPLE:
+    if present and spec.assignment_type not in PEOPLE:
         raise Invalid(
             f"input '{spec.key}': {spec.assignment_type} takes no default value",
             code="UnexpectedDefault",
@@ -265,6 +344,8 @@ def _check_written(spec: InputSpec, value: Json, pointer: str) -> None:
     usable = usable_value(spec.type, value)
     shown: Json = None if isinstance(usable, StoredSecret) else usable
     check_type(spec.type, spec.selectable_values, shown, label=spec.label, pointer=pointer)
+    if spec.is_json:
+        check_value(spec, shown, pointer=pointer)
 
 
 def _present(spec: InputSpec, value: object, change: SecretChange | None) -> tuple[bool, Json]:

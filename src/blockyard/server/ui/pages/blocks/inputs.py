@@ -9,6 +9,7 @@ from blockyard.server.blocks.model.inputs import SentInput, pointer_of
 from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.service import BlockDetail
 from blockyard.server.definitions.model import InputSpec
+from blockyard.server.definitions.model.json_schemas import misfit
 from blockyard.server.definitions.model.values import check_value
 from blockyard.server.kit.bodies import Form
 from blockyard.server.kit.errors import Invalid, Refusal
@@ -164,11 +165,15 @@ def _change(spec: InputSpec, entry: Entry, before: InputValue) -> SentInput:
     """Return the change that an entry asks for. Raises Unreadable."""
     if controls.is_empty(spec, entry) and not controls.may_be_empty(spec):
         raise Unreadable(NEEDED)
+    if spec.is_optional and controls.is_empty(spec, entry):
+        return SentInput(None, spec.is_sensitive)
     value = controls.data_uri(entry.file) if entry.file is not None else controls.value_of(spec, entry, before)
     try:
         check_value(spec, value, pointer="")
     except Invalid as refusal:
         raise Unreadable(problem_of(spec, refusal)) from refusal
+    if spec.json_schema and isinstance(value, str) and (problem := misfit(spec.json_schema, value)) is not None:
+        raise Unreadable("This is not what is asked for" + ("." if spec.is_sensitive else f": {problem}."))
     return SentInput({"plaintext": value} if spec.is_sensitive else value, spec.is_sensitive)
 
 
