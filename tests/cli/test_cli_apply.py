@@ -8,8 +8,11 @@ from blockyard.cli.documents import member, objects, text
 from blockyard.cli.exits import Failure
 from blockyard.cli.manifests.differences import differences
 from blockyard.cli.manifests.files import read_folder
+from blockyard.cli.manifests.forms import comparable, without_defaults
 from blockyard.protocol.jsontypes import JsonObject
 from tests.cli.conftest import Cli, Ended
+
+TEAM = "meshBuildingBlockDefinition.team"
 
 NETWORK = """
 kind: meshBuildingBlockDefinition
@@ -78,7 +81,9 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def owner(cli: Cli, request: pytest.FixtureRequest) -> str:
-    """A workspace of this test."""
+    """A workspace of this test; definitions may say which team they are of."""
+    if cli("tag-definitions", "show", TEAM).code:
+        cli.does("tag-definitions", "create", TEAM)
     name = str(request.node.name).replace("_", "-")[-40:].strip("-")
     cli.does("workspaces", "create", name, "--builder")
     return name
@@ -255,3 +260,13 @@ def test_members_differ_by_value_and_not_by_how_nothing_is_said() -> None:
         "c.d: false -> true",
         'permissions: ["x", "y"] -> nothing',
     ]
+
+
+def test_a_schedule_that_is_left_out_or_said_in_part_is_no_change() -> None:
+    neutral: JsonObject = {"schedule": {"mode": "DISABLED", "frequency": "NONE", "automaticApproval": False}}
+    in_files: list[JsonObject] = [{}, {"schedule": None}, {"schedule": {"mode": "DISABLED"}}]
+
+    for said in in_files:
+        assert comparable(neutral, said) == (neutral, neutral)
+    assert comparable(neutral, {"schedule": {"frequency": "DAILY"}})[1] != neutral
+    assert without_defaults(neutral) == {}

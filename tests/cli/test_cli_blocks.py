@@ -300,11 +300,11 @@ def test_a_consumer_orders_what_another_team_released_and_sees_no_log(
     looked_at = stranger.does("definitions", "show", "Greeting")
     assert ["token", "STRING", "(sensitive)", "yes"] in [line.split()[:4] for line in looked_at.out.splitlines()]
     assert "greeting" in looked_at.out
-    assert "implementation" not in looked_at.out
+    assert "repositoryUrl" not in looked_at.out
     offer = stranger.does("definitions", "show", "Greeting", "-o", "json").document["offer"]
     assert isinstance(offer, dict)
     assert offer["versionNumber"] == 1
-    assert "implementation" in cli.does("definitions", "show", "Greeting").out
+    assert "repositoryUrl" in cli.does("definitions", "show", "Greeting").out
 
     ordered = stranger.does(
         "blocks", "order", "Greeting", "-w", "consumer", "--name", "mine", "-i", "name=eve", "-i", f"token={SECRET}"

@@ -28,7 +28,7 @@ from tests.support.whole_server import (
     claim,
 )
 
-LONGEST = 10_000
+LONGEST = 255
 """Characters of a description."""
 
 JSON = "application/json"

@@ -125,7 +125,8 @@ async def test_to_strangers_a_location_is_as_one_that_is_not_there(tenancy: Tena
 async def test_a_location_needs_a_platform_builder_and_stays_while_a_platform_names_it(tenancy: Tenancy) -> None:
     tenancy.workspace("shop")
     admin = tenancy.admin()
-    not_a_builder = await admin.post(PATH, json=a_location(workspace="shop"), headers=LOCATION)
+    shop = tenancy.key("shop", "PLATFORMINSTANCE_SAVE")
+    not_a_builder = await shop.post(PATH, json=a_location(workspace="shop"), headers=LOCATION)
     await admin.post(PATH, json=a_location(), headers=LOCATION)
     await admin.post("/api/meshobjects/meshplatformtypes", json=a_platform_type(), headers=PLATFORM_TYPE)
     sent = a_platform(locationRef={"name": "fra-dc1"})

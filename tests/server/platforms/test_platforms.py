@@ -248,6 +248,10 @@ async def test_the_owner_asks_for_a_review_and_an_administrator_publishes(places
 async def test_platforms_are_for_platform_builders(places: Tenancy) -> None:
     places.workspace("reader")
 
-    answer = await places.admin().post(PATH, json=a_platform(workspace="reader"), headers=PLATFORM)
+    sent = a_platform(workspace="reader", availability={"restriction": "PRIVATE", "publicationState": "UNPUBLISHED"})
 
-    assert answer.status_code == 403
+    owner = await places.key("reader", "PLATFORMINSTANCE_SAVE").post(PATH, json=sent, headers=PLATFORM)
+    administrator = await places.admin().post(PATH, json=sent, headers=PLATFORM)
+
+    assert (owner.status_code, owner.json()["errorCode"]) == (403, "PlatformBuilderNeeded")
+    assert administrator.status_code == 201

@@ -128,7 +128,10 @@ def create_landing_zone(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Create a landing zone of a platform that the workspace owns or contributes to."""
+    """Create a landing zone of a platform.
+
+    The workspace owns the platform or contributes to it.
+    """
     with connected(output, url) as session:
         of = text(lookup.platform(session.client, platform), "metadata", "uuid")
         custom: JsonObject = {"type": "custom", "custom": {}}
@@ -188,7 +191,10 @@ def enable_landing_zone(name: Which, *, url: UrlOption = None, output: OutputOpt
 
 @landing_zones.command("disable")
 def disable_landing_zone(name: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Let there be no new tenants in a landing zone; those that are there stay."""
+    """Allow no new tenants in a landing zone.
+
+    Those that are there stay.
+    """
     with connected(output, url) as session:
         changed = session.client.post(own("landingzones", name, "disable"))
         session.printer.result(changed, f"Landing zone {name} disabled.")

@@ -39,7 +39,7 @@ def list_locations(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """List the public locations and those of your workspaces, the oldest first."""
+    """List the locations you may see, the oldest first."""
     with connected(output, url) as session:
         found = session.client.page(LOCATION, {"ownedByWorkspace": workspace}, number_=page - 1, size=limit)
         tell_list(session, found, workspace, columns("NAME", "DISPLAY NAME", "OWNER", "PUBLIC"), _row)

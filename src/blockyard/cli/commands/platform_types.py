@@ -124,7 +124,7 @@ def deactivate_platform_type(name: Which, *, url: UrlOption = None, output: Outp
 def delete_platform_type(
     name: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
 ) -> None:
-    """Delete a platform type that no platform and no definition names."""
+    """Delete a platform type that nothing names."""
     with connected(output, url) as session:
         require_consent(f"Delete the platform type '{name}'?", yes=yes)
         session.client.delete(PLATFORM_TYPE, name)

@@ -71,7 +71,7 @@ def list_platforms(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """List the platforms you own, contribute to or may use, the oldest first."""
+    """List the platforms you may see, the oldest first."""
     with connected(output, url) as session:
         filters = {"ownedByWorkspace": workspace, "platformTypeIdentifier": type_}
         found = session.client.page(PLATFORM, filters, number_=page - 1, size=limit)
@@ -81,7 +81,10 @@ def list_platforms(
 
 @platforms.command("show")
 def show_platform(platform: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Show a platform; programs get its configuration, too, without secrets."""
+    """Show a platform.
+
+    JSON and YAML have its configuration, too, without secrets.
+    """
     with connected(output, url) as session:
         document = lookup.platform(session.client, platform)
         if session.printer.for_programs:
@@ -120,7 +123,10 @@ def create_platform(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Create a platform of a workspace, for its owner alone unless --for or --public says more."""
+    """Create a platform of a workspace.
+
+    It is for its owner alone unless --for or --public says more.
+    """
     with connected(output, url) as session:
         owner = needed_workspace(workspace, url)
         alone: JsonObject = {"restriction": "PRIVATE", "publicationState": "UNPUBLISHED"}
@@ -156,7 +162,10 @@ def update_platform(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Change a platform; what no option names stays as it is, secrets too."""
+    """Change a platform.
+
+    What no option names stays as it is, secrets too.
+    """
     with connected(output, url) as session:
         contributors = None if contributor is None else [one for one in contributor if one != "none"]
         changes = given(

@@ -154,7 +154,10 @@ def list_violations(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """List what violates policies in the workspaces you may see, the oldest first."""
+    """List what violates policies, the oldest first.
+
+    These are the violations in workspaces you may see.
+    """
     with connected(output, url) as session:
         filters = {"workspaceIdentifier": workspace}
         found = session.client.page(POLICY_VIOLATION, filters, number_=page - 1, size=limit)

@@ -159,7 +159,10 @@ def update_tag_definition(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Change a tag definition; what no option names stays as it is, and so do values that things have."""
+    """Change a tag definition.
+
+    What no option names stays as it is, and so do values that things have.
+    """
     with connected(output, url) as session:
         given: list[object] = [display_name, description, regex, mandatory, immutable, restricted]
         if all(one is None for one in given) and not (option or default or no_default):

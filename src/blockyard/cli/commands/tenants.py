@@ -56,7 +56,9 @@ def list_tenants(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """List the tenants you may see, the oldest first: those of your workspaces, and those of what they offer.
+    """List the tenants you may see, the oldest first.
+
+    These are those of your workspaces, and those of what they offer.
 
     Those that are being deleted are listed, too.
     """
@@ -122,7 +124,10 @@ def create_tenant(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Make a tenant, wait for the building blocks that its landing zone asks for, and show it."""
+    """Create a tenant and show it.
+
+    Waits for the building blocks that its landing zone asks for.
+    """
     with connected(output, url) as session:
         zone: JsonObject | None = None if landing_zone is None else {"name": landing_zone, "kind": LANDING_ZONE.name}
         quotas: JsonObject = {
@@ -183,7 +188,10 @@ def decline_deletion(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Decline that a tenant is deleted, and say why: it can be used again."""
+    """Decline that a tenant is deleted, and say why.
+
+    It can be used again.
+    """
     with connected(output, url) as session:
         identifier = text(lookup.tenant(session.client, tenant), "metadata", "uuid")
         _print(session, session.client.post(own("tenants", identifier, "decline-deletion"), {"comment": comment}))
@@ -193,7 +201,10 @@ def decline_deletion(
 def confirm_deletion(
     tenant: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
 ) -> None:
-    """Say that a tenant which no building block destroys is gone from the platform."""
+    """Say that a tenant is gone from the platform.
+
+    This is for tenants that no building block destroys.
+    """
     question = "Is tenant '{}' gone from the platform?"
     _decide(tenant, "confirm-deletion", question, yes=yes, wait=False, url=url, output=output)
 
@@ -202,7 +213,10 @@ def confirm_deletion(
 def purge_tenant(
     tenant: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
 ) -> None:
-    """Forget a tenant with its building blocks, and leave the platform as it is."""
+    """Forget a tenant with its building blocks.
+
+    The platform is left as it is.
+    """
     question = "Forget tenant '{}' without destroying what it has?"
     _decide(tenant, "purge", question, yes=yes, wait=False, url=url, output=output)
 

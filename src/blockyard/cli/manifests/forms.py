@@ -7,8 +7,12 @@ from blockyard.cli.manifests.known import Known, is_shared_runner
 from blockyard.cli.manifests.secrets import KEPT, places, replaced
 from blockyard.protocol.jsontypes import Json, JsonObject
 
-_DEFAULTS: Mapping[str, Json] = {"targetType": "WORKSPACE_LEVEL", "deletionMode": "DELETE"}
-"""What the server takes where a member is left out."""
+_DEFAULTS: Mapping[str, Json] = {
+    "targetType": "WORKSPACE_LEVEL",
+    "deletionMode": "DELETE",
+    "schedule": {"mode": "DISABLED", "frequency": "NONE", "automaticApproval": False},
+}
+"""What the server takes where a member is left out, or a part of one."""
 
 _CARRIED = ("symbol",)
 """What the server chooses where a file leaves it out, and then keeps."""
@@ -45,7 +49,9 @@ def comparable(before: JsonObject, after: JsonObject) -> tuple[JsonObject, JsonO
     filled = dict(after)
     for name, value in _DEFAULTS.items():
         if name in before:
-            filled.setdefault(name, value)
+            filled[name] = (
+                {**members(value), **members(after, name)} if isinstance(value, dict) else after.get(name, value)
+            )
     for name in _CARRIED:
         if name in before and name not in after:
             filled[name] = before[name]
