@@ -11,7 +11,7 @@ from blockyard.protocol.kinds import OBJECTS, RUN
 
 DOCUMENT: Any = json.loads((Path(__file__).parents[3] / "docs" / "openapi.json").read_text())
 BODIES = {
-    f"{method} {path}": content
+    f"{method} {path} {media.split('.', 3)[-1]}": content
     for path, operations in DOCUMENT["paths"].items()
     for method, operation in operations.items()
     if path.startswith(OBJECTS) and not path.startswith(RUN.collection)
@@ -31,5 +31,7 @@ def test_every_request_about_an_object_has_an_example_that_its_schema_takes(body
 
 
 def test_each_example_is_of_its_kind_and_holds_no_id_of_an_installation() -> None:
-    assert {kind: example["kind"] for kind, example in EXAMPLES.items()} == {kind: kind for kind in EXAMPLES}
+    assert {kind: example["kind"] for kind, example in EXAMPLES.items()} == {
+        kind: kind.partition(".")[0] for kind in EXAMPLES
+    }
     assert "localhost" not in json.dumps(EXAMPLES)

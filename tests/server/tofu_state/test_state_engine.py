@@ -172,8 +172,10 @@ async def test_a_superseded_engine_cannot_write_and_keeps_its_state_beside_it(
     old = await claimed(world, target)
     module = a_module(server, engine, block_id=target.block_id, token=old.token, folder=tmp_path / "a")
     await module.run("init", "-input=false")
+    read = server.answered["GET"]
     applying = asyncio.create_task(module.run("apply", "-auto-approve", "-input=false", "-no-color", "-var=seconds=3"))
     await until_locked(world, target.block_id)
+    await until(lambda: server.answered["GET"] > read)  # the last sign of life before it works
     world.clock.advance(31)
     world.sweep()
     world.clock.advance(120)

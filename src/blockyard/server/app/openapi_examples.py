@@ -11,15 +11,16 @@ _METHODS = ("post", "put")
 
 
 def add_examples(paths: JsonObject) -> None:
-    """Add the example of its kind to the body of every request that makes or changes an object."""
+    """Add the example of its kind, or of its version where that has one, to every body that makes or changes an object."""
     examples = _read()
     for path in paths.values():
         for method in _METHODS:
             operation = path.get(method) if isinstance(path, dict) else None
             for media, content in _bodies(operation).items():
-                kind = media.removeprefix(_MEDIA).partition(".")[0]
-                if media.startswith(_MEDIA) and kind in examples and isinstance(content, dict):
-                    content["example"] = examples[kind]
+                kind, _, version = media.removeprefix(_MEDIA).removesuffix(".hal+json").partition(".")
+                example = examples.get(f"{kind}.{version}", examples.get(kind))
+                if media.startswith(_MEDIA) and example is not None and isinstance(content, dict):
+                    content["example"] = example
 
 
 def _read() -> Mapping[str, JsonObject]:

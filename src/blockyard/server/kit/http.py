@@ -176,12 +176,18 @@ def has_body(request: Request) -> bool:
     return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
 
 
+def asks_for(request: Request, media_type: str, others: Sequence[str]) -> bool:
+    """Whether a request is about `media_type` and not about `others`: it sends it, or without a body accepts nothing else."""
+    if request.method in {"POST", "PUT", "PATCH"}:
+        return _bare(request.headers.get("content-type", "")) == media_type.lower()
+    return _accepted(request, [*others, media_type]) == media_type
+
+
 def require_accept(request: Request, offered: Sequence[str]) -> str:
     """Return the first of `offered` that the client accepts. Raises HttpRefusal (406)."""
-    accepted = [_bare(part) for part in request.headers.get("accept", "").split(",") if part.strip()]
-    for candidate in offered:
-        if any(_covers(pattern, candidate.lower()) for pattern in accepted):
-            return candidate
+    accepted = _accepted(request, offered)
+    if accepted is not None:
+        return accepted
     raise HttpRefusal(
         HTTPStatus.NOT_ACCEPTABLE,
         "NotAcceptable",
@@ -202,6 +208,12 @@ def require_content_type(request: Request, expected: Sequence[str]) -> str:
         "the Content-Type of the body is not one this resource takes",
         remedy=f"Send 'Content-Type: {expected[0]}'.",
     )
+
+
+def _accepted(request: Request, offered: Sequence[str]) -> str | None:
+    accepted = [_bare(part) for part in request.headers.get("accept", "").split(",") if part.strip()]
+    found = (each for each in offered if any(_covers(pattern, each.lower()) for pattern in accepted))
+    return next(found, None)
 
 
 def _bare(value: str) -> str:

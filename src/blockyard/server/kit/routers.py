@@ -9,9 +9,12 @@ from weakref import WeakKeyDictionary
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.routing import Match
+from starlette.types import Scope
 
 from blockyard.server.kit.aside import aside
 from blockyard.server.kit.bodies import KNOWN_BYTES, OPEN_BYTES, May, admit, may_be_large
+from blockyard.server.kit.http import asks_for
 from blockyard.server.kit.json_reader import load_json, load_large_json
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]  # Any: as in FastAPI
@@ -61,6 +64,25 @@ class BodyRoute(APIRoute):
             return value
 
         return partial(_handle, handle, read, _RULES.get(self.endpoint, _Rule()))
+
+
+def version_route(media_type: str, *others: str) -> type[BodyRoute]:
+    """Return the class of routes for one version of documents that have another shape in the versions `others`.
+
+    The routes of `others` have the same addresses, and follow.
+    """
+
+    class VersionRoute(BodyRoute):
+        """Leaves requests for other versions to the routes that follow."""
+
+        def matches(self, scope: Scope) -> tuple[Match, Scope]:
+            """Say whether a request is for this route."""
+            match, found = super().matches(scope)
+            if match is Match.FULL and asks_for(Request(scope), media_type, others):
+                return match, found
+            return Match.NONE, {}
+
+    return VersionRoute
 
 
 api_router = partial(APIRouter, route_class=BodyRoute)

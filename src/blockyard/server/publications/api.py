@@ -12,6 +12,7 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import page_request
 from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import ShortText, WireModel
 from blockyard.server.publications.model import Decision, RequestFilter, RequestId, Step
 from blockyard.server.publications.service import PublicationService
@@ -52,7 +53,7 @@ class PublicationRequestQuery(WireModel):
 
 def publication_routes(db: Database, publications: PublicationService, links: Links) -> APIRouter:
     """Return the routes of reviewers."""
-    router = APIRouter(prefix="/api/blockyard/v1/publications", tags=["Publications"])
+    router = api_router(prefix="/api/blockyard/v1/publications", tags=["Publications"])
 
     @router.get("", response_model=PublicationRequestList)
     async def list_publication_requests(

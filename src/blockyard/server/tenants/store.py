@@ -137,6 +137,12 @@ class TenantStore(Store[Tenant, TenantId]):
         """Return the tenants of a project that are not deleted, oldest first."""
         return self.where(_tenants.c.project_id == project_id)
 
+    def called(self, name: str) -> TenantId | None:
+        """Return the tenant with a name such as `shop.dev.repos.global`, unless it is deleted: no two have one."""
+        workspace, project, platform = (*name.split(".", 2), "", "")[:3]
+        found = self.where(*self.with_members({"workspace": workspace, "project": project, "platform": platform}))
+        return next((tenant.id for tenant in found), None)
+
     def matching(self, wanted: Mapping[str, object], request: PageRequest) -> Page[Tenant]:
         """Return one page of those that are not deleted and have these values of members, oldest first."""
         return self.page_of(request, *self.with_members(wanted))

@@ -17,6 +17,7 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.streams import ANSWERS, Feed
 from blockyard.server.kit.wire import WireModel
 from blockyard.server.runs.service import RunViews
@@ -38,7 +39,7 @@ class StartedRun(WireModel):
 
 def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: Links) -> APIRouter:
     """Return the routes."""
-    router = APIRouter(prefix="/api/blockyard/v1/blocks", tags=["Building blocks"])
+    router = api_router(prefix="/api/blockyard/v1/blocks", tags=["Building blocks"])
 
     @router.get("", response_class=Answer)
     async def list_blocks(

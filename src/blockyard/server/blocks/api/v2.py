@@ -26,6 +26,11 @@ BlockBody = Annotated[BlockIn, Body(media_type=BLOCK_V2.media)]
 _answer = media_class(BLOCK_V2.media, BLOCK_V2_FINAL.media)
 
 
+def _as_v1(schema: str) -> dict[str, object]:
+    """Return what the OpenAPI document says of v1, whose own routes have the same addresses: a document has one of each."""
+    return {"content": {BLOCK_V1.media: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}}
+
+
 def v2_routes(db: Database, blocks: BlockService, links: Links) -> APIRouter:
     """Return the routes that read, order, change and delete building blocks."""
     tags: list[str | Enum] = ["Building blocks"]
@@ -56,7 +61,7 @@ def _add_reading(router: APIRouter, db: Database, blocks: BlockService, links: L
         found = await db.read(lambda tx: use_case(tx, principal, query, page).map(lambda one: render(one, links)))
         return _answer(links.page_of(BLOCK_V2, found, sent_query(request)))
 
-    @router.get("/{uuid}", response_model=BlockOut)
+    @router.get("/{uuid}", response_model=BlockOut, responses={200: _as_v1("BlockV1Out")})
     async def get_block(uuid: UUID, principal: CurrentPrincipal) -> Response:
         """Return a block; a deleted one stays readable until its definition is deleted."""
         return _answer(await db.read(lambda tx: render(blocks.get(tx, principal, uuid), links)))
@@ -65,7 +70,13 @@ def _add_reading(router: APIRouter, db: Database, blocks: BlockService, links: L
 def _add_changing(router: APIRouter, db: Database, blocks: BlockService, links: Links) -> None:
     may_save = holding("BUILDINGBLOCK_SAVE")
 
-    @router.post("", status_code=HTTPStatus.CREATED, response_model=BlockOut)
+    @router.post(
+        "",
+        status_code=HTTPStatus.CREATED,
+        response_model=BlockOut,
+        responses={201: _as_v1("BlockV1Out")},
+        openapi_extra={"requestBody": _as_v1("BlockV1In")},
+    )
     @takes(LARGE_BYTES, may_save)
     async def order_block(body: BlockBody, principal: CurrentPrincipal) -> Response:
         """Order a block; its first run starts at once unless something is missing."""

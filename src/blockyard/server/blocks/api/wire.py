@@ -275,12 +275,18 @@ def render(view: BlockView, links: Links) -> JsonObject:
             "parentBuildingBlocks": parents,
         },
         "status": _status(view),
-        "_links": {
-            "self": link(links.of(BLOCK_V2, block.id)),
-            **_run_links(view, links),
-            "detail": link(links.own("blocks", block.id)),
-            "events": link(links.own("blocks", block.id, "events")),
-        },
+        "_links": links_of(view, links),
+    }
+
+
+def links_of(view: BlockView, links: Links) -> JsonObject:
+    """Return where the block leads to, which is the same in each version."""
+    block = view.block
+    return {
+        "self": link(links.of(BLOCK_V2, block.id)),
+        **_run_links(view, links),
+        "detail": link(links.own("blocks", block.id)),
+        "events": link(links.own("blocks", block.id, "events")),
     }
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from blockyard.protocol.kinds import TENANT, WORKSPACE
 from blockyard.server.blocks.model.block import BlockHead
 from blockyard.server.blocks.model.inputs import SentInput
-from blockyard.server.definitions.model import VersionId
+from blockyard.server.definitions.model import NumberedVersion, VersionId
 from blockyard.server.kit.errors import Invalid
 
 
@@ -52,8 +52,8 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockRequest:
-    """The content of a POST or PUT.
+class BlockContent:
+    """What a block shall be like.
 
     Attributes:
         display_name: None leaves it as it is, or lets the definition say it.
@@ -61,8 +61,27 @@ class BlockRequest:
         parents: None where a change leaves them as they are.
     """
 
-    version_id: VersionId
-    target: Target
     display_name: str | None = None
     inputs: Mapping[str, SentInput] = field(default_factory=dict)
     parents: tuple[UUID, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockRequest(BlockContent):
+    """The content of a POST or PUT."""
+
+    version_id: VersionId
+    target: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedOrder(BlockContent):
+    """The content of a POST of older clients: a version by its number, on a tenant by its name.
+
+    Attributes:
+        definitions: the definition of each parent.
+    """
+
+    version: NumberedVersion
+    tenant_name: str
+    definitions: Mapping[UUID, UUID]

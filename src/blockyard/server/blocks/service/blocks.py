@@ -9,7 +9,7 @@ from uuid import UUID
 from blockyard.server.blocks.model.block import WAITING, Block, BlockHead, BlockId
 from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effect
 from blockyard.server.blocks.model.inputs import changeable
-from blockyard.server.blocks.model.order import BlockRequest
+from blockyard.server.blocks.model.order import BlockRequest, NamedOrder
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.blocks.model.words import waits_in_words
 from blockyard.server.blocks.service.access import (
@@ -177,6 +177,10 @@ class BlockService:
     def order(self, tx: Transaction, principal: Principal, request: BlockRequest) -> BlockView:
         """Order a block. Raises Denied, NotFound, Invalid, Conflict."""
         return self._view(tx, principal, self._ordering.order(tx, principal, request))
+
+    def order_by_name(self, tx: Transaction, principal: Principal, order: NamedOrder) -> BlockView:
+        """Order a block as older clients do. Raises Denied, NotFound, Invalid, Conflict."""
+        return self._view(tx, principal, self._ordering.order_by_name(tx, principal, order))
 
     def get(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
         """Return a block, deleted ones too. Raises NotFound, Denied."""

@@ -11,16 +11,16 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import TENANT, WORKSPACE
 from blockyard.server.blocks.model.block import Block, BlockId, BlockStatus, InputValue, OnTenant, Parent
 from blockyard.server.blocks.model.inputs import Seal, SentInput, merge_inputs
-from blockyard.server.blocks.model.order import BlockRequest, Target
+from blockyard.server.blocks.model.order import BlockContent, BlockRequest, NamedOrder, Target
 from blockyard.server.blocks.model.resolution import block_name
 from blockyard.server.blocks.service.access import SAVE, operates
-from blockyard.server.blocks.service.parents import check_parents
+from blockyard.server.blocks.service.parents import check_definitions, check_parents
 from blockyard.server.blocks.service.payments import PaymentChoices
 from blockyard.server.blocks.service.related import BlockRelations
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
-from blockyard.server.definitions.model import Definition, TargetType, Version
+from blockyard.server.definitions.model import Definition, NumberedVersion, TargetType, Version, VersionId
 from blockyard.server.definitions.model.hiding import visible_values, with_defaults
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
@@ -38,6 +38,7 @@ from blockyard.server.workspaces.service import WorkspaceService
 log = structlog.get_logger(__name__)
 
 VERSION_FIELD = "/spec/buildingBlockDefinitionVersionRef"
+TARGET_FIELD = "/spec/targetRef"
 
 
 def sealing(sealer: SecretSealer, runner: SealingKey, block_id: UUID, workspace: str) -> Seal:
@@ -111,7 +112,24 @@ class Ordering:
     def order(self, tx: Transaction, principal: Principal, request: BlockRequest) -> Block:
         """Store a block with its first run requested, or parked if it lacks something."""
         site = self._site(tx, principal, request.target)
-        definition, version = self._definitions.orderable_version(tx, principal, request.version_id, site.workspace)
+        return self._order(tx, principal, request.version_id, site, request)
+
+    def order_by_name(self, tx: Transaction, principal: Principal, order: NamedOrder) -> Block:
+        """Do what `order` does for a version by its number and a tenant by its name."""
+        site = self._on_tenant(tx, principal, order.tenant_name, field=TARGET_FIELD)
+        block = self._order(tx, principal, order.version, site, order)
+        check_definitions(block.parents, order.definitions)
+        return block
+
+    def _order(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        wanted: VersionId | NumberedVersion,
+        site: Site,
+        request: BlockContent,
+    ) -> Block:
+        definition, version = self._definitions.orderable_version(tx, principal, wanted, site.workspace)
         _check_level(definition, site)
         _check_offered(principal, definition)
         _check_limit(tx, version, site)
@@ -162,13 +180,16 @@ class Ordering:
         """Return where a block shall be; the workspace and the tenant stay until the end of this transaction."""
         target.check()
         if target.tenant_id is not None:
-            tenant = self._tenants.orderable(tx, principal, target.tenant_id, field="/spec/targetRef/uuid")
-            principal.require(SAVE, workspace=tenant.workspace)
-            return Site(tenant.workspace, tenant)
+            return self._on_tenant(tx, principal, target.tenant_id, field=f"{TARGET_FIELD}/uuid")
         workspace = target.workspace()
         principal.require(SAVE, workspace=workspace)
-        self._workspaces.require_active(tx, workspace, field="/spec/targetRef/name")
+        self._workspaces.require_active(tx, workspace, field=f"{TARGET_FIELD}/name")
         return Site(workspace)
+
+    def _on_tenant(self, tx: Transaction, principal: Principal, wanted: UUID | str, *, field: str) -> Site:
+        tenant = self._tenants.orderable(tx, principal, wanted, field=field)
+        principal.require(SAVE, workspace=tenant.workspace)
+        return Site(tenant.workspace, tenant)
 
     def _inputs(
         self, tx: Transaction, principal: Principal, new: NewBlock, block_id: BlockId
@@ -212,7 +233,7 @@ def _check_level(definition: Definition, site: Site) -> None:
         raise Invalid(
             f"'{definition.display_name}' is for {level}, not for {other}",
             code="WrongLevel",
-            field="/spec/targetRef/kind",
+            field=f"{TARGET_FIELD}/kind",
             remedy=f"Name a target of kind {TENANT.name if of_tenants else WORKSPACE.name}.",
         )
     if site.tenant is not None and site.tenant.platform_type not in (definition.supported_platforms or ()):

@@ -58,6 +58,17 @@ def check_parents(
     return tuple(parents)
 
 
+def check_definitions(parents: Sequence[Parent], named: Mapping[UUID, UUID]) -> None:
+    """Refuse a parent that is of another definition than the order says. Raises Invalid."""
+    for position, parent in enumerate(parents):
+        if named[parent.block_id] != parent.definition_id:
+            raise _refusal(
+                f"building block {parent.block_id} is not of definition {named[parent.block_id]}",
+                position,
+                "Name the definition of the parent, or another parent.",
+            )
+
+
 def _has(parents: Sequence[Parent], definition_id: UUID) -> bool:
     return any(parent.definition_id == definition_id for parent in parents)
 

@@ -12,6 +12,7 @@ from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
+from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import Text, WireModel
 
 
@@ -38,7 +39,7 @@ class MarkedVersion(WireModel):
 
 def defect_routes(db: Database, definitions: DefinitionService) -> APIRouter:
     """Return the routes that mark and unmark a version."""
-    router = APIRouter(prefix="/api/blockyard/v1/definitionversions/{uuid}/defect", tags=["Definitions"])
+    router = api_router(prefix="/api/blockyard/v1/definitionversions/{uuid}/defect", tags=["Definitions"])
     defects = definitions.defects
 
     @router.put("")

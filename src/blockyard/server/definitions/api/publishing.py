@@ -11,6 +11,7 @@ from blockyard.server.definitions.model import Definition, DefinitionId
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
+from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import Name, WireModel
 from blockyard.server.publications.model import Audience, PublicationRequest, PublicationState, Restriction, Step
 from blockyard.server.publications.wire import Comment, PublicationRequestOut, request_out
@@ -54,7 +55,7 @@ class DefinitionPublication(WireModel):
 
 def publishing_routes(db: Database, definitions: DefinitionService) -> APIRouter:
     """Return the routes of the publication of a definition."""
-    router = APIRouter(prefix="/api/blockyard/v1/definitions/{uuid}/publication", tags=["Publications"])
+    router = api_router(prefix="/api/blockyard/v1/definitions/{uuid}/publication", tags=["Publications"])
     publishing = definitions.publishing
 
     @router.get("")

@@ -20,6 +20,19 @@ from blockyard.server.runners.model import SHARED_RUNNER, Federation, RunnerId, 
 DefinitionId = NewType("DefinitionId", UUID)
 VersionId = NewType("VersionId", UUID)
 
+
+@dataclass(frozen=True, slots=True)
+class NumberedVersion:
+    """A version as older clients name it."""
+
+    definition_id: UUID
+    number: int
+
+    def __str__(self) -> str:
+        """Return it in words, for refusals."""
+        return f"{self.number} of {self.definition_id}"
+
+
 Value: TypeAlias = "Json | StoredSecret"
 """A value of an input: plain, or a secret."""
 

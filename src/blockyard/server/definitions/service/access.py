@@ -1,6 +1,6 @@
 """Who may know of definitions and versions, and what everybody else is told."""
 
-from blockyard.server.definitions.model import Definition, DefinitionId, Version, VersionId
+from blockyard.server.definitions.model import Definition, DefinitionId, NumberedVersion, Version, VersionId
 from blockyard.server.definitions.store import DefinitionStore, VersionStore
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
@@ -48,6 +48,6 @@ def unknown_definition(definition_id: DefinitionId) -> NotFound:
     return NotFound(f"there is no building block definition '{definition_id}'", code="UnknownDefinition")
 
 
-def unknown_version(version_id: VersionId) -> NotFound:
+def unknown_version(wanted: VersionId | NumberedVersion) -> NotFound:
     """Return the refusal of a version nobody knows."""
-    return NotFound(f"there is no building block definition version '{version_id}'", code="UnknownVersion")
+    return NotFound(f"there is no building block definition version '{wanted}'", code="UnknownVersion")

@@ -1,8 +1,9 @@
 """What may be used for something new: a definition that is offered to a workspace, a version that is not defective."""
 
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
-from blockyard.server.definitions.model import Definition, DefinitionId, Version, VersionId
+from blockyard.server.definitions.model import Definition, DefinitionId, NumberedVersion, Version, VersionId
 from blockyard.server.definitions.model.documentation import documentation
 from blockyard.server.definitions.service.access import LIST, unknown_definition, unknown_version, visible
 from blockyard.server.definitions.store import DefinitionStore, VersionStore
@@ -62,6 +63,14 @@ class Offers:
             raise unknown_version(version_id)
         return self.definition(tx, version.definition_id), version
 
+    def _find(self, tx: Transaction, wanted: VersionId | NumberedVersion) -> tuple[Definition, Version]:
+        if isinstance(wanted, UUID):
+            return self.version(tx, wanted)
+        version = VersionStore(tx).numbered(wanted.definition_id, wanted.number)
+        if version is None:
+            raise unknown_version(wanted)
+        return self.definition(tx, version.definition_id), version
+
     def latest_sound(self, tx: Transaction, definition_id: DefinitionId) -> Version | None:
         """Return the released version with the highest number that is not defective, None if there is none."""
         definition = DefinitionStore(tx).get(definition_id)
@@ -86,7 +95,7 @@ class Offers:
         return [] if version is None else [(definition, version)]
 
     def orderable_version(
-        self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
+        self, tx: Transaction, principal: Principal, wanted: VersionId | NumberedVersion, workspace: str
     ) -> tuple[Definition, Version]:
         """Return a version that `workspace` may use for new blocks: a released one that is offered to it, or a draft of its own.
 
@@ -94,8 +103,10 @@ class Offers:
             NotFound: there is no such version, or the principal may not know of it.
             Conflict: the version cannot be used by that workspace, or not yet, or not any more, or is defective.
         """
-        definition, version = self._usable_version(tx, principal, version_id, workspace)
-        _require_offered(principal, definition, version, workspace)
+        definition, version = self._usable_version(tx, principal, wanted, workspace)
+        if not _is_known(principal, definition, workspace):
+            raise unknown_version(wanted)
+        _require_offered(principal, definition, workspace)
         _require_sound(definition, version, lambda: self.latest_sound(tx, definition.id))
         return definition, version
 
@@ -112,12 +123,12 @@ class Offers:
         return definition, version
 
     def _usable_version(
-        self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
+        self, tx: Transaction, principal: Principal, wanted: VersionId | NumberedVersion, workspace: str
     ) -> tuple[Definition, Version]:
-        definition, version = self.version(tx, version_id)
+        definition, version = self._find(tx, wanted)
         if not version.is_released and workspace != definition.workspace:
             if not principal.allows(LIST, workspace=definition.workspace):
-                raise unknown_version(version_id)
+                raise unknown_version(wanted)
             if "BUILDINGBLOCK_SAVE" not in principal.everywhere:
                 raise Conflict(
                     f"version {version.number} of '{definition.display_name}' is a draft and can only be used in "
@@ -128,23 +139,25 @@ class Offers:
         return definition, version
 
 
-def _require_offered(principal: Principal, definition: Definition, version: Version, workspace: str) -> None:
-    """Refuse a new block of a definition that is not offered to its workspace, or to nobody any more.
-
-    Raises:
-        NotFound: the principal and the workspace may not know of it.
-        Conflict: it is deprecated, or not offered to this workspace.
-    """
+def _is_known(principal: Principal, definition: Definition, workspace: str) -> bool:
+    """Whether the principal or the workspace may know of a definition."""
     own = workspace == definition.workspace
-    if not own and not visible(principal, definition) and not definition.known_to([workspace]):
-        raise unknown_version(version.id)
+    return own or visible(principal, definition) or definition.known_to([workspace])
+
+
+def _require_offered(principal: Principal, definition: Definition, workspace: str) -> None:
+    """Refuse a new block of a definition that is deprecated, or not offered to its workspace. Raises Conflict."""
     if definition.publication.state is PublicationState.DEPRECATED:
         raise Conflict(
             f"definition '{definition.display_name}' is deprecated: nothing new is made of it",
             code="DefinitionDeprecated",
             remedy="Choose another definition, or ask its owner to reactivate it.",
         )
-    if own or definition.publication.offered_to(workspace) or "BUILDINGBLOCK_SAVE" in principal.everywhere:
+    if (
+        workspace == definition.workspace
+        or definition.publication.offered_to(workspace)
+        or "BUILDINGBLOCK_SAVE" in principal.everywhere
+    ):
         return
     raise Conflict(
         f"definition '{definition.display_name}' is not offered to workspace '{workspace}'",

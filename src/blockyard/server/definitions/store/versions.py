@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     Column,
@@ -151,6 +152,11 @@ class VersionStore(Store[Version, VersionId]):
             )
             found[DefinitionId(row["definition_id"])].append(summary)
         return {definition_id: tuple(found[definition_id]) for definition_id in definition_ids}
+
+    def numbered(self, definition_id: UUID, number: int) -> Version | None:
+        """Return the version of a definition with a number."""
+        columns = _versions.c
+        return self._one(select(_versions).where(columns.definition_id == definition_id, columns.number == number))
 
     def latest_sound(self, definition_id: DefinitionId) -> Version | None:
         """Return the released version with the highest number that is not defective."""

@@ -19,6 +19,7 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.http import media, media_class, problem
 from blockyard.server.kit.idempotency import shown_once
+from blockyard.server.kit.routers import api_router
 from blockyard.server.runners.model import RunnerId
 from blockyard.server.runs.model import Claimer
 from blockyard.server.runs.service import Claim, Claimed, ClaimService
@@ -36,7 +37,7 @@ _TYPES = TYPES_BY_NAME
 
 def claim_routes(db: Database, claims: ClaimService, clock: Clock) -> APIRouter:
     """Return the route that hands out runs."""
-    router = APIRouter(prefix="/api/meshobjects/meshbuildingblockruns", tags=["runs"])
+    router = api_router(prefix="/api/meshobjects/meshbuildingblockruns", tags=["runs"])
 
     @router.post(
         "/create",

@@ -11,6 +11,7 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.api import CurrentPrincipal, who_asks
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Database, Transaction
+from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.streams import ANSWERS, Batch, Feed
 from blockyard.server.runs.api.rendering import run_summary, step_document
 from blockyard.server.runs.model import RunId
@@ -28,7 +29,7 @@ _DESCRIPTION = (
 
 def event_routes(db: Database, views: RunViews) -> APIRouter:
     """Return the route for viewers."""
-    router = APIRouter(prefix="/api/blockyard/v1/runs", tags=["runs"])
+    router = api_router(prefix="/api/blockyard/v1/runs", tags=["runs"])
 
     @router.get("/{run_id}/events", description=_DESCRIPTION, response_class=Response, responses=ANSWERS)
     async def watch_run(

@@ -15,6 +15,7 @@ from blockyard.server.kit.errors import Conflict, Invalid
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import answers, media, media_class, page_request, require_accept, sent_query
 from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.runs.api.plans import OCTETS, plan_answer
 from blockyard.server.runs.api.rendering import list_item, listed
@@ -26,7 +27,7 @@ def object_routes(
     db: Database, runs: RunService, views: RunViews, reports: ReportService, *, links: Links, master_key: MasterKey
 ) -> APIRouter:
     """Return the routes for readers."""
-    router = APIRouter(prefix="/api/meshobjects/meshbuildingblockruns", tags=["runs"])
+    router = api_router(prefix="/api/meshobjects/meshbuildingblockruns", tags=["runs"])
 
     @router.get("", dependencies=[Depends(media(RUN.media))], response_class=media_class(RUN.media))
     async def list_runs(

@@ -15,6 +15,7 @@ from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import answers, page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.routers import api_router
 from blockyard.server.runs.api.rendering import listed, run_detail, run_summary
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.service import RunFilter, RunService, RunViews
@@ -25,7 +26,7 @@ MAX_LOG_BYTES = 4 * 1024 * 1024
 
 def own_routes(db: Database, runs: RunService, views: RunViews, links: Links) -> APIRouter:
     """Return the routes."""
-    router = APIRouter(prefix="/api/blockyard/v1/runs", tags=["runs"])
+    router = api_router(prefix="/api/blockyard/v1/runs", tags=["runs"])
 
     @router.get("", response_class=Answer)
     async def list_runs(

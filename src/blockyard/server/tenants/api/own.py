@@ -15,6 +15,7 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links, link, page_at
 from blockyard.server.kit.http import page_request
 from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import ShortText, WireModel
 from blockyard.server.tenants.api.objects import tenant_parts
 from blockyard.server.tenants.model import TenantQuery
@@ -47,7 +48,7 @@ class DeclineIn(WireModel):
 
 def own_routes(db: Database, tenants: TenantService, links: Links) -> APIRouter:
     """Return the routes."""
-    router = APIRouter(prefix="/api/blockyard/v1/tenants", tags=["Tenants"])
+    router = api_router(prefix="/api/blockyard/v1/tenants", tags=["Tenants"])
 
     @router.get("", response_class=JSONResponse)
     async def list_tenants_for_people(

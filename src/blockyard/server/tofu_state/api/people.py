@@ -11,6 +11,7 @@ from blockyard.protocol.jsontypes import Json
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.http import answers
+from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.tofu_state.api.wire import LockOut, lock_document, opened, version_document
 from blockyard.server.tofu_state.service import StateService
@@ -20,7 +21,7 @@ VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 def people_routes(db: Database, states: StateService, master_key: MasterKey) -> APIRouter:
     """Return the routes of people."""
-    router = APIRouter(prefix="/api/blockyard/v1/blocks/{block_id}/state", tags=["state"])
+    router = api_router(prefix="/api/blockyard/v1/blocks/{block_id}/state", tags=["state"])
 
     @router.get("/versions", response_class=JSONResponse)
     async def list_versions(block_id: UUID, principal: CurrentPrincipal) -> Response:
