@@ -261,7 +261,7 @@ def test_long_values_of_a_block_that_is_named_are_shown_whole(cli: Cli, tmp_path
 
 def test_a_child_gets_the_output_of_its_parent(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "definition.toml"
-    file.write_text('name = "Network"\n[inputs.range]\n')
+    file.write_text('name = "Parent network"\n[inputs.range]\n')
     parent = cli.does("definitions", "import", "--manual", "-f", str(file), "-w", "shop", "--release", "-o", "json")
     definition = parent.document["definition"]
     assert isinstance(definition, dict)
@@ -275,7 +275,7 @@ value = "{uuid}.range"
 """
     file.write_text(child)
     cli.does("definitions", "import", "--manual", "-f", str(file), "-w", "shop", "--release")
-    cli.does("blocks", "order", "Network", "-w", "shop", "--name", "net", "-i", "range=10.0.0.0/8")
+    cli.does("blocks", "order", "Parent network", "-w", "shop", "--name", "net", "-i", "range=10.0.0.0/8")
 
     cli.does("blocks", "order", "Machine", "-w", "shop", "--name", "vm", "--parent", "net")
 
