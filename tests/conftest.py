@@ -23,7 +23,6 @@ from tests.support.kept_database import KeptDatabase
 from tests.support.machine import find_engine, need
 from tests.support.moto_server import moto_server
 from tests.support.postgres import PostgresServer, postgres_server
-from tests.support.shares import in_shares
 from tests.support.signals import give_children_defaults
 
 DATABASES = {"sqlite": ["sqlite"], "postgres": ["postgres"], "all": ["sqlite", "postgres"]}
@@ -70,11 +69,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         for fixture in MARKER_OF_FIXTURE.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(MARKER_OF_FIXTURE[fixture])
-    items[:] = in_shares(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), _long_module)
-
-
-def _long_module(item: pytest.Item) -> Path | None:
-    return item.path if item.path.parent.name == "e2e" else None
 
 
 def pytest_collection_finish() -> None:

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import RUNNER
 from tests.support.installation import SHARED_RUNNER, Installation
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -31,7 +33,17 @@ def _database(blockyard: Installation) -> dict[str, str]:
     return dict(line.split("=", 1) for line in environment if line.startswith("BLOCKYARD_DATABASE_URL="))
 
 
+def _wait_for_runner(blockyard: Installation) -> None:
+    """Wait until the shared runner has asked for work, which it does a moment after the server answers."""
+    path, deadline = f"/api/meshobjects/meshbuildingblockrunners/{SHARED_RUNNER}", time.monotonic() + 20
+    while '"lastSeen": null' in json.dumps(blockyard.call("GET", path, RUNNER.media)):
+        assert time.monotonic() < deadline, blockyard.log.read_text()
+        time.sleep(0.1)
+
+
 def test_nothing_is_wrong_with_a_running_installation(blockyard: Installation) -> None:
+    _wait_for_runner(blockyard)
+
     code, findings = _doctor(
         "--data-dir", str(blockyard.data), BLOCKYARD_PUBLIC_URL=blockyard.url, **_database(blockyard)
     )
