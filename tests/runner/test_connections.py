@@ -29,7 +29,10 @@ class Holder:
         self._thread.start()
 
     def _serve(self) -> None:
-        plain, _ = self._listener.accept()
+        try:
+            plain, _ = self._listener.accept()
+        except OSError:  # nobody came before the end
+            return
         with suppress(OSError), closing(self._wrap(plain)) as connection:
             if not connection.recv(65536):
                 return
