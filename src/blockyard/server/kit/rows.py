@@ -18,10 +18,12 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    and_,
     bindparam,
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -130,6 +132,18 @@ class Rows(Generic[M, K]):
         """Return the model of a row with all columns of the table."""
         values = dict(zip(self.members, row, strict=True))
         return self.model(**values) if self._read is None else self._read(values)
+
+
+def in_reach(
+    workspace: ColumnElement[Any],  # Any: a column of whatever text
+    project: ColumnElement[Any],
+    owners: Collection[str],
+    only: Mapping[str, Collection[str]],
+) -> ColumnElement[bool]:
+    """Return that a row belongs to one of the workspaces `owners`; of those that `only` names, to one of these projects."""
+    whole = workspace.in_(sorted(set(owners) - only.keys()))
+    parts = (and_(workspace == name, project.in_(sorted(only[name]))) for name in sorted(only.keys() & set(owners)))
+    return or_(whole, *parts)
 
 
 class Store(Generic[M, K]):

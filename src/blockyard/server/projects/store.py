@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, and_, or_, select
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, or_, select
 
 from blockyard.server.kit.columns import JsonText
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.rows import Rows, Store, life
+from blockyard.server.kit.rows import Rows, Store, in_reach, life
 from blockyard.server.projects.model import Project, ProjectId
 
 _projects = Table(
@@ -43,12 +43,9 @@ class ProjectStore(Store[Project, ProjectId]):
         wanted: Mapping[str, object | None],
     ) -> Page[Project]:
         """Return what `page` does; of the workspaces in `only` these projects alone."""
-        columns = _projects.c
         conditions = self.with_members(wanted)
         if owners is not None:
-            whole = columns.workspace.in_(sorted(set(owners) - only.keys()))
-            parts = [and_(columns.workspace == name, columns.name.in_(sorted(some))) for name, some in only.items()]
-            conditions.append(or_(whole, *parts))
+            conditions.append(in_reach(_projects.c.workspace, _projects.c.name, owners, only))
         return self.page_of(request, *conditions)
 
     def behind(self, project_id: ProjectId | None, limit: int) -> Sequence[Project]:

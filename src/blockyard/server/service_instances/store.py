@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, and_, or_
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
 
 from blockyard.server.kit.columns import Instant, JsonText
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.rows import Rows, Store
+from blockyard.server.kit.rows import Rows, Store, in_reach
 from blockyard.server.projects.model import ProjectKey
 from blockyard.server.service_instances.model import ServiceInstance
 
@@ -50,12 +50,9 @@ class ServiceInstanceStore(Store[ServiceInstance, str]):
         wanted: Mapping[str, object | None],
     ) -> Page[ServiceInstance]:
         """Return what `page` does; of the workspaces in `only` the instances in these projects alone."""
-        columns = _instances.c
         conditions = self.with_members(wanted)
         if owners is not None:
-            whole = columns.workspace.in_(sorted(set(owners) - only.keys()))
-            parts = [and_(columns.workspace == name, columns.project.in_(sorted(some))) for name, some in only.items()]
-            conditions.append(or_(whole, *parts))
+            conditions.append(in_reach(_instances.c.workspace, _instances.c.project, owners, only))
         return self.page_of(request, *conditions)
 
     def count_of_project(self, project: ProjectKey) -> int:

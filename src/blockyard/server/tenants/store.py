@@ -14,8 +14,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    and_,
-    or_,
     select,
     union,
 )
@@ -25,7 +23,7 @@ from blockyard.server.events.model import Author
 from blockyard.server.kit.columns import Instant, JsonText, Packed
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.rows import Rows, Store, life
+from blockyard.server.kit.rows import Rows, Store, in_reach, life
 from blockyard.server.projects.model import ProjectId
 from blockyard.server.tenants.model import Tenant, TenantId, TenantQuery
 
@@ -165,7 +163,4 @@ def _within(query: TenantQuery) -> CompoundSelect[tuple[UUID]]:
 
 def _owned(workspaces: Collection[str], only: Mapping[str, Collection[str]]) -> ColumnElement[bool]:
     """Return that a tenant belongs to one of the workspaces, in those of `only` to one of these projects."""
-    columns = _tenants.c
-    whole = columns.workspace.in_(sorted(set(workspaces) - only.keys()))
-    parts = [and_(columns.workspace == name, columns.project.in_(sorted(some))) for name, some in only.items()]
-    return or_(whole, *parts)
+    return in_reach(_tenants.c.workspace, _tenants.c.project, workspaces, only)
