@@ -67,7 +67,7 @@ class _Users:
     """People, as a directory sees and changes them."""
 
     def __init__(self, users: UserService, links: Links) -> None:
-        self._users, self._links = users, links
+        self.users, self._links = users, links
 
     def shown(self, person: Person) -> ScimUser:
         return user_resource(person.user, self._links)
@@ -80,19 +80,19 @@ class _Users:
             last_name=profile.last_name,
             email=profile.email,
         )
-        made = self._users.create(tx, principal, new, external_id=answering.kept(sent.external_id))
+        made = self.users.create(tx, principal, new, external_id=answering.kept(sent.external_id))
         return self._with_activity(tx, principal, made, sent)
 
     def change(self, tx: Transaction, principal: Principal, user_id: UserId, sent: ScimUser) -> ScimUser:
-        before = self._users.get(tx, principal, user_id).user
+        before = self.users.get(tx, principal, user_id).user
         wanted = before.username if sent.user_name is None else sent.user_name
         require_same("a user", {"/userName": (folded(before.username), folded(wanted))})
         external_id = answering.kept(sent.external_id)
-        changed = self._users.update(tx, principal, user_id, _profile(sent, before), external_id=external_id)
+        changed = self.users.update(tx, principal, user_id, _profile(sent, before), external_id=external_id)
         return self._with_activity(tx, principal, changed, sent)
 
     def patch(self, tx: Transaction, principal: Principal, user_id: UserId, body: dict[str, WireJson]) -> ScimUser:
-        before = self.shown(self._users.get(tx, principal, user_id))
+        before = self.shown(self.users.get(tx, principal, user_id))
         shown = before.display_name
         after = answering.patched(before, body)
         if after.display_name != shown and after.display_name:
@@ -105,12 +105,12 @@ class _Users:
     def _with_activity(self, tx: Transaction, principal: Principal, person: Person, sent: ScimUser) -> ScimUser:
         disabled = sent.active is False
         if sent.active is not None and person.user.disabled is not disabled:
-            person = self._users.lock(tx, principal, person.user.id, disabled=disabled)
+            person = self.users.lock(tx, principal, person.user.id, disabled=disabled)
         return self.shown(person)
 
 
 def _add_users(router: APIRouter, db: Database, people: _Users) -> None:
-    users = people._users  # noqa: SLF001  the routes of one module
+    users = people.users
 
     @router.get("/Users")
     async def list_users(request: Request, principal: CurrentPrincipal) -> Response:
@@ -150,7 +150,7 @@ class _Groups:
     """Groups of the installation, as a directory sees and changes them."""
 
     def __init__(self, groups: GroupService, users: UserService, links: Links) -> None:
-        self._groups, self._users, self._links = groups, users, links
+        self.groups, self._users, self._links = groups, users, links
 
     def shown(self, tx: Transaction, *found: GroupOfPeople) -> list[ScimGroup]:
         usernames = {name for one in found for name in one.usernames or []}
@@ -159,7 +159,7 @@ class _Groups:
 
     def create(self, tx: Transaction, principal: Principal, sent: ScimGroup) -> ScimGroup:
         display_name = _display_name(sent)
-        made = self._groups.create(
+        made = self.groups.create(
             tx,
             principal,
             name=_UNSAFE.sub("-", display_name).strip("-.") or "group",
@@ -171,8 +171,8 @@ class _Groups:
         return self.shown(tx, made)[0]
 
     def change(self, tx: Transaction, principal: Principal, group_id: GroupId, sent: ScimGroup) -> ScimGroup:
-        before = self._groups.by_id(tx, principal, group_id).group
-        changed = self._groups.update(
+        before = self.groups.by_id(tx, principal, group_id).group
+        changed = self.groups.update(
             tx,
             principal,
             before.name,
@@ -183,11 +183,11 @@ class _Groups:
         return self.shown(tx, changed)[0]
 
     def patch(self, tx: Transaction, principal: Principal, group_id: GroupId, body: dict[str, WireJson]) -> ScimGroup:
-        before = self.shown(tx, self._groups.by_id(tx, principal, group_id, will_change=True))[0]
+        before = self.shown(tx, self.groups.by_id(tx, principal, group_id, will_change=True))[0]
         return self.change(tx, principal, group_id, answering.patched(before, body))
 
     def delete(self, tx: Transaction, principal: Principal, group_id: GroupId) -> None:
-        self._groups.delete(tx, principal, self._groups.by_id(tx, principal, group_id).group.name)
+        self.groups.delete(tx, principal, self.groups.by_id(tx, principal, group_id).group.name)
 
     def _usernames(self, tx: Transaction, sent: ScimGroup) -> set[str]:
         ids = {_member_id(member.value or "") for member in sent.members or []}
@@ -203,7 +203,7 @@ class _Groups:
 
 
 def _add_groups(router: APIRouter, db: Database, members: _Groups) -> None:
-    groups = members._groups  # noqa: SLF001  the routes of one module
+    groups = members.groups
 
     @router.get("/Groups")
     async def list_groups(request: Request, principal: CurrentPrincipal) -> Response:
