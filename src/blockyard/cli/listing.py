@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated
 
 import typer
+from rich.text import Text
 from typer.models import OptionInfo
 
 from blockyard.cli.client import Page
@@ -90,7 +91,7 @@ def tell_list(
     found: Page,
     workspace: str | None,
     shown: list[Column],
-    row: Callable[[JsonObject], Sequence[str]],
+    row: Callable[[JsonObject], Sequence[str | Text]],
 ) -> None:
     """Print a page of a list: the documents for programs, `row` of each in the columns `shown` for people. Raises Failure."""
     if session.printer.for_programs:

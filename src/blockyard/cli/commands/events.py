@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from blockyard.cli.documents import member, text
-from blockyard.cli.listing import Limit, PageNumber, require_workspace, tell_pages
+from blockyard.cli.listing import Limit, PageNumber, tell_list
 from blockyard.cli.option_words import moment
 from blockyard.cli.output import Format, columns, shown
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
@@ -53,26 +53,21 @@ def list_events(
             "until": until,
         }
         found = session.client.page(EVENT_LOG, filters, number_=page - 1, size=limit)
-        if session.printer.for_programs:
-            session.printer.document([*found.items])
-            return
-        require_workspace(session, workspace, found.items)
-        session.printer.objects(
+        tell_list(
+            session,
+            found,
+            workspace,
             columns("TIME", "TITLE", "BY", "WORKSPACE", "ID", wide=["TYPE", "DESCRIPTION"]),
-            [
-                (
-                    text(item, "status", "created", "timestamp"),
-                    text(item, "spec", "title"),
-                    _author(item),
-                    text(item, "spec", "workspaceRef", "name") or "-",
-                    text(item, "metadata", "uuid"),
-                    text(item, "spec", "eventType"),
-                    text(item, "spec", "description"),
-                )
-                for item in found.items
-            ],
+            lambda item: (
+                text(item, "status", "created", "timestamp"),
+                text(item, "spec", "title"),
+                _author(item),
+                text(item, "spec", "workspaceRef", "name") or "-",
+                text(item, "metadata", "uuid"),
+                text(item, "spec", "eventType"),
+                text(item, "spec", "description"),
+            ),
         )
-        tell_pages(session.printer, found)
 
 
 @events.command("show")

@@ -8,7 +8,7 @@ from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import members, number, text, texts
 from blockyard.cli.exits import usage
-from blockyard.cli.listing import Limit, PageNumber, owner_of, require_workspace, tell_pages
+from blockyard.cli.listing import Limit, PageNumber, owner_of, tell_list
 from blockyard.cli.option_words import NONE, day_or_none, key_and_value, whole_number_or_none
 from blockyard.cli.output import Format, columns
 from blockyard.cli.session import (
@@ -60,25 +60,20 @@ def list_payment_methods(
     with connected(output, url) as session:
         filters = {"workspaceIdentifier": workspace}
         found = session.client.page(PAYMENT_METHOD, filters, number_=page - 1, size=limit)
-        if session.printer.for_programs:
-            session.printer.document([*found.items])
-            return
-        require_workspace(session, workspace, found.items)
-        session.printer.objects(
+        tell_list(
+            session,
+            found,
+            workspace,
             columns("NAME", "DISPLAY NAME", "OWNER", "AMOUNT", "EXPIRES", wide=["CREATED"]),
-            [
-                (
-                    text(item, "metadata", "name"),
-                    text(item, "spec", "displayName"),
-                    owner_of(item),
-                    _shown(number(item, "spec", "amount")),
-                    text(item, "spec", "expirationDate") or "never",
-                    text(item, "metadata", "createdOn"),
-                )
-                for item in found.items
-            ],
+            lambda item: (
+                text(item, "metadata", "name"),
+                text(item, "spec", "displayName"),
+                owner_of(item),
+                _shown(number(item, "spec", "amount")),
+                text(item, "spec", "expirationDate") or "never",
+                text(item, "metadata", "createdOn"),
+            ),
         )
-        tell_pages(session.printer, found)
 
 
 @payment_methods.command("show")

@@ -8,7 +8,7 @@ import typer
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import members, text
 from blockyard.cli.exits import usage
-from blockyard.cli.listing import Limit, PageNumber, one_of, tell_pages
+from blockyard.cli.listing import Limit, PageNumber, one_of, tell_list
 from blockyard.cli.output import Format, columns
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
@@ -47,24 +47,20 @@ def list_policies(
     """List the policies, the oldest first. Only administrators may."""
     with connected(output, url) as session:
         found = session.client.page(POLICY, {}, number_=page - 1, size=limit)
-        if session.printer.for_programs:
-            session.printer.document([*found.items])
-            return
-        session.printer.objects(
+        tell_list(
+            session,
+            found,
+            None,
             columns("ID", "NAME", "FROM", "TO", "STRATEGY", wide=["DESCRIPTION"]),
-            [
-                (
-                    text(item, "metadata", "uuid"),
-                    text(item, "spec", "name"),
-                    _shown(item, "spec", "authoritative"),
-                    _shown(item, "spec", "affected"),
-                    text(item, "spec", "strategy"),
-                    text(item, "spec", "description"),
-                )
-                for item in found.items
-            ],
+            lambda item: (
+                text(item, "metadata", "uuid"),
+                text(item, "spec", "name"),
+                _shown(item, "spec", "authoritative"),
+                _shown(item, "spec", "affected"),
+                text(item, "spec", "strategy"),
+                text(item, "spec", "description"),
+            ),
         )
-        tell_pages(session.printer, found)
 
 
 @policies.command("show")
@@ -161,23 +157,19 @@ def list_violations(
     with connected(output, url) as session:
         filters = {"workspaceIdentifier": workspace}
         found = session.client.page(POLICY_VIOLATION, filters, number_=page - 1, size=limit)
-        if session.printer.for_programs:
-            session.printer.document([*found.items])
-            return
-        session.printer.objects(
+        tell_list(
+            session,
+            found,
+            None,
             columns("POLICY", "WORKSPACE", "REASON", wide=["HINT", "SINCE"]),
-            [
-                (
-                    text(item, "policy", "name"),
-                    text(item, "workspaceIdentifier"),
-                    text(item, "reason"),
-                    text(item, "policy", "hint"),
-                    text(item, "since"),
-                )
-                for item in found.items
-            ],
+            lambda item: (
+                text(item, "policy", "name"),
+                text(item, "workspaceIdentifier"),
+                text(item, "reason"),
+                text(item, "policy", "hint"),
+                text(item, "since"),
+            ),
         )
-        tell_pages(session.printer, found)
 
 
 def _shown(document: JsonObject, *path: str) -> str:

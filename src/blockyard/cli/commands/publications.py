@@ -9,7 +9,7 @@ from blockyard.cli import lookup
 from blockyard.cli.completion import names_of
 from blockyard.cli.documents import objects, text, texts
 from blockyard.cli.exits import usage
-from blockyard.cli.listing import Limit, PageNumber, ago, completing, one_of, tell_pages
+from blockyard.cli.listing import Limit, PageNumber, ago, completing, one_of, tell_list
 from blockyard.cli.output import Format, columns, status_text
 from blockyard.cli.resources import JSON, PUBLICATION, own
 from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected
@@ -55,27 +55,23 @@ def list_publications(
     with connected(output, url) as session:
         filters = {"decision": decision, "ownedByWorkspace": workspace}
         found = session.client.page(PUBLICATION, filters, number_=page - 1, size=limit, path=own("publications"))
-        if session.printer.for_programs:
-            session.printer.document([*found.items])
-            return
-        session.printer.objects(
+        tell_list(
+            session,
+            found,
+            None,
             columns("NAME", "OWNER", "KIND", "DECISION", "AGE", "BY", "ID", wide=["MESSAGE", "COMMENT"]),
-            [
-                (
-                    text(item, "displayName"),
-                    text(item, "ownedByWorkspace"),
-                    text(item, "kind").removeprefix("mesh"),
-                    status_text(text(item, "decision")),
-                    ago(text(item, "requestedOn")),
-                    text(item, "requestedBy"),
-                    text(item, "uuid"),
-                    text(item, "message"),
-                    text(item, "comment"),
-                )
-                for item in found.items
-            ],
+            lambda item: (
+                text(item, "displayName"),
+                text(item, "ownedByWorkspace"),
+                text(item, "kind").removeprefix("mesh"),
+                status_text(text(item, "decision")),
+                ago(text(item, "requestedOn")),
+                text(item, "requestedBy"),
+                text(item, "uuid"),
+                text(item, "message"),
+                text(item, "comment"),
+            ),
         )
-        tell_pages(session.printer, found)
 
 
 @publications.command("show")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from blockyard.cli.documents import members, text
-from blockyard.cli.listing import Limit, PageNumber, owner_of, require_workspace, tell_pages
+from blockyard.cli.listing import Limit, PageNumber, owner_of, tell_list
 from blockyard.cli.output import Format, columns, shown
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.kinds import SERVICE_INSTANCE
@@ -34,26 +34,21 @@ def list_service_instances(
             "planIdentifier": plan,
         }
         found = session.client.page(SERVICE_INSTANCE, filters, number_=page - 1, size=limit)
-        if session.printer.for_programs:
-            session.printer.document([*found.items])
-            return
-        require_workspace(session, workspace, found.items)
-        session.printer.objects(
+        tell_list(
+            session,
+            found,
+            workspace,
             columns("INSTANCE", "DISPLAY NAME", "OWNER", "PROJECT", "SERVICE", "PLAN", wide=["CREATOR"]),
-            [
-                (
-                    text(item, "metadata", "instanceId"),
-                    text(item, "spec", "displayName"),
-                    owner_of(item),
-                    text(item, "metadata", "ownedByProject"),
-                    text(item, "spec", "serviceId"),
-                    text(item, "spec", "planId"),
-                    text(item, "spec", "creator"),
-                )
-                for item in found.items
-            ],
+            lambda item: (
+                text(item, "metadata", "instanceId"),
+                text(item, "spec", "displayName"),
+                owner_of(item),
+                text(item, "metadata", "ownedByProject"),
+                text(item, "spec", "serviceId"),
+                text(item, "spec", "planId"),
+                text(item, "spec", "creator"),
+            ),
         )
-        tell_pages(session.printer, found)
 
 
 @service_instances.command("show")

@@ -9,7 +9,7 @@ from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import flag, member, members, text, texts
 from blockyard.cli.exits import usage
-from blockyard.cli.listing import Limit, PageNumber, tell_pages
+from blockyard.cli.listing import Limit, PageNumber, tell_list
 from blockyard.cli.output import Format, columns, shown
 from blockyard.cli.session import OutputOption, UrlOption, connected
 from blockyard.protocol.jsontypes import Json, JsonObject
@@ -70,23 +70,19 @@ def list_tag_definitions(
     """List the tag definitions, the oldest first."""
     with connected(output, url) as session:
         found = session.client.page(TAG_DEFINITION, {}, number_=page - 1, size=limit)
-        if session.printer.for_programs:
-            session.printer.document([*found.items])
-            return
-        session.printer.objects(
+        tell_list(
+            session,
+            found,
+            None,
             columns("NAME", "DISPLAY NAME", "TYPE", "RULES", wide=["DESCRIPTION"]),
-            [
-                (
-                    text(item, "metadata", "name"),
-                    text(item, "spec", "displayName"),
-                    ", ".join(members(item, "spec", "valueType")),
-                    _rules(item),
-                    text(item, "spec", "description"),
-                )
-                for item in found.items
-            ],
+            lambda item: (
+                text(item, "metadata", "name"),
+                text(item, "spec", "displayName"),
+                ", ".join(members(item, "spec", "valueType")),
+                _rules(item),
+                text(item, "spec", "description"),
+            ),
         )
-        tell_pages(session.printer, found)
 
 
 @tag_definitions.command("show")
