@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 import pytest
 import structlog
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 from starlette.types import Message
 
 from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.kit.access_log import GONE
 from blockyard.server.kit.bodies import KNOWN_BYTES, OPEN_BYTES
-from blockyard.server.kit.routers import BodyRoute
+from blockyard.server.kit.routers import BodyRoute, LateRoutes
 from tests.contract.test_bad_input import OPEN, filled, operations
 from tests.support.http import run_aside
 from tests.support.installation import text_of
@@ -116,10 +117,16 @@ class Exchange:
         return self.status in REFUSED or (self.status, self.headers.get(b"location", b"")[:8]) == (303, b"/sign-in")
 
 
+def routes_of(server: WholeServer) -> Iterator[BaseRoute]:
+    """Yield all routes, also those that are made when somebody comes."""
+    for route in server.app.routes:
+        yield from route.routes if isinstance(route, LateRoutes) else [route]
+
+
 def addresses(server: WholeServer, tenancy: Tenancy) -> Iterator[tuple[str, str]]:
     """Yield method and path of every operation of the document, and of every route that is not in it."""
     known = {(method, template) for method, template, _ in operations()}
-    for route in server.app.routes:
+    for route in routes_of(server):
         if isinstance(route, APIRoute):
             known |= {(method, route.path) for method in route.methods or ()}
     for method, template in sorted(known):
@@ -212,7 +219,7 @@ def _powerless(server: WholeServer) -> str:
 
 @pytest.mark.one_database
 def test_every_route_with_a_body_is_one_that_asks_before_it_reads(server: WholeServer) -> None:
-    with_body = [route for route in server.app.routes if isinstance(route, APIRoute) and route.body_field is not None]
+    with_body = [route for route in routes_of(server) if isinstance(route, APIRoute) and route.body_field is not None]
 
     assert with_body
     assert [route.path for route in with_body if not isinstance(route, BodyRoute)] == []

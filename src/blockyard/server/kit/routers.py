@@ -1,6 +1,6 @@
 """Routes that take JSON: how much, of whom, and that large documents are read aside."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from starlette.routing import Match
-from starlette.types import Scope
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
 
 from blockyard.server.kit.aside import aside
 from blockyard.server.kit.bodies import KNOWN_BYTES, OPEN_BYTES, May, admit, may_be_large
@@ -87,6 +87,43 @@ def version_route(media_type: str, *others: str) -> type[BodyRoute]:
 
 api_router = partial(APIRouter, route_class=BodyRoute)
 """Makes the routers of everything that takes JSON."""
+
+
+class LateRoutes(BaseRoute):
+    """Routes below one address that are made when somebody comes there: for what few use and is slow to import."""
+
+    def __init__(self, prefix: str, make: Callable[[], APIRouter]) -> None:
+        self._prefix = prefix
+        self._make = make
+        self._made: Sequence[BaseRoute] | None = None
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """The routes, made now if nobody asked before."""
+        if self._made is None:
+            self._made = self._make().routes
+        return self._made
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Say whether a request is for one of them; one that only lacks the right method comes after all others."""
+        if scope["type"] != "http" or not str(scope["path"]).startswith(f"{self._prefix}/"):
+            return Match.NONE, {}
+        partly: tuple[Match, Scope] = (Match.NONE, {})
+        for route in self.routes:
+            match, found = route.matches(scope)
+            if match is Match.FULL:
+                return match, {**found, _CHOSEN: route}
+            if match is Match.PARTIAL and partly[0] is Match.NONE:
+                partly = (match, {**found, _CHOSEN: route})
+        return partly
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the route that was found answer."""
+        chosen: BaseRoute = scope[_CHOSEN]
+        await chosen.handle(scope, receive, send)
+
+
+_CHOSEN = "blockyard.late_route"
 
 
 class _SmallRequest(Request):

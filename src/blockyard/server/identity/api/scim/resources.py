@@ -8,11 +8,10 @@ from typing import Annotated, Any
 from scim2_models import URN, Meta, Required, Resource, Uniqueness
 from scim2_models.attributes import ComplexAttribute
 
+from blockyard.server.identity.api.scim.addresses import BASE
 from blockyard.server.identity.model import Profile, User
 from blockyard.server.identity.service import GroupOfPeople
 from blockyard.server.kit.hal import Links
-
-BASE = "/api/blockyard/scim/v2"
 
 
 class Name(ComplexAttribute):

@@ -25,9 +25,9 @@ from scim2_models import (
 from blockyard.server.identity.api.current import CurrentPrincipal
 from blockyard.server.identity.api.people import checked_email, checked_username
 from blockyard.server.identity.api.scim import answering
+from blockyard.server.identity.api.scim.addresses import BASE
 from blockyard.server.identity.api.scim.answering import MEDIA, ScimJson, ScimRoute
 from blockyard.server.identity.api.scim.resources import (
-    BASE,
     ScimGroup,
     ScimUser,
     group_resource,
@@ -54,7 +54,7 @@ _GROUP_FILTERS = {"displayName": "display_name", "externalId": "external_id"}
 _UNSAFE = re.compile(r"[/\\?#%\s]+")
 
 
-def scim_routes(db: Database, users: UserService, groups: GroupService, links: Links) -> APIRouter:
+def routes_below(db: Database, users: UserService, groups: GroupService, links: Links) -> APIRouter:
     """Return the routes of SCIM."""
     router = APIRouter(prefix=BASE, route_class=ScimRoute, include_in_schema=False)
     _add_users(router, db, _Users(users, links))

@@ -1,0 +1,3 @@
+"""Where SCIM is."""
+
+BASE = "/api/blockyard/scim/v2"
