@@ -218,6 +218,33 @@ def test_blocks_belong_to_workspaces_unless_somebody_says_otherwise() -> None:
         assert wanted.warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("named", "type_"),
+    [
+        ("aws", "AWS"),
+        ("aks", "AZURE_KUBERNETES_SERVICE"),
+        ("azure-rg", "AZURE_RESOURCE_GROUP"),
+        ("azuredevops", "AZURE-DEVOPS"),
+        ("Azure_DevOps", "AZURE-DEVOPS"),
+    ],
+)
+def test_a_platform_of_the_readme_is_the_type_that_the_server_has(named: str, type_: str) -> None:
+    files = {"main.tf": "", "README.md": f"---\nname: x\nsupportedPlatforms: [{named}]\n---\n"}
+    wanted = plan(propose(files), Overrides(), {}, source=SOURCE, workspace="w", target="TENANT_LEVEL")
+
+    found = wanted.on_platform_types(["AWS", "AZURE_KUBERNETES_SERVICE", "AZURE_RESOURCE_GROUP", "AZURE-DEVOPS"])
+
+    assert member(found.definition, "spec", "supportedPlatforms") == [{"name": type_, "kind": "meshPlatformType"}]
+
+
+def test_a_platform_that_no_type_means_is_refused_with_the_types_that_there_are() -> None:
+    files = {"main.tf": "", "README.md": "---\nname: x\nsupportedPlatforms: [ionos]\n---\n"}
+    wanted = plan(propose(files), Overrides(), {}, source=SOURCE, workspace="w", target="TENANT_LEVEL")
+
+    with pytest.raises(Failure, match=r"there is no platform type 'IONOS'; there are AWS, GCP"):
+        wanted.on_platform_types(["GCP", "AWS"])
+
+
 def test_outputs_are_optional_where_the_module_or_the_file_says_so(tmp_path: Path) -> None:
     file = tmp_path / "definition.toml"
     file.write_text("[outputs.a]\noptional = true\n[outputs.b]\noptional = false\n")

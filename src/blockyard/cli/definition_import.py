@@ -19,7 +19,7 @@ from blockyard.cli.session import connected, interactive, reporting
 from blockyard.modules.importing import Proposal, propose
 from blockyard.modules.module import read as read_module
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.kinds import DEFINITION, VERSION
+from blockyard.protocol.kinds import DEFINITION, PLATFORM_TYPE, VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +153,7 @@ def _store(
     """Write definition and version, and return them as stored. Raises Failure."""
     if into is not None:
         return _store_version(client, wanted, lookup.definition(client, into, workspace=workspace), state=state)
+    wanted = _on_platform_types(client, wanted)
     created = client.create(DEFINITION, wanted.definition)
     definition = Definition.read(created)
     first = next((text(item, "versionUuid") for item in objects(created, "status", "versions")), "")
@@ -163,6 +164,17 @@ def _store(
         client.delete(DEFINITION, definition.id)  # a definition nobody can order would stay behind
         raise
     return Definition.read(client.show(DEFINITION, definition.id)), version
+
+
+def _on_platform_types(client: Client, wanted: Plan) -> Plan:
+    """Return the plan with the platform types of the server, as far as it shows them. Raises Failure."""
+    if not objects(wanted.definition, "spec", "supportedPlatforms"):
+        return wanted
+    try:
+        known = [text(one, "metadata", "name") for one in client.list(PLATFORM_TYPE, {})]
+    except Failure:  # the server knows them, and says what is wrong
+        return wanted
+    return wanted.on_platform_types(known)
 
 
 def _store_version(

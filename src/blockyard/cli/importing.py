@@ -2,15 +2,16 @@
 
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from blockyard.cli.checkout import Source
-from blockyard.cli.documents import flag, member, members, text
+from blockyard.cli.documents import flag, member, members, objects, text
 from blockyard.cli.engine_version import Chosen, choose_engine_version, is_engine_version
 from blockyard.cli.exits import usage
 from blockyard.cli.overrides import Overrides, excluded, static_value
+from blockyard.cli.platform_names import type_name
 from blockyard.cli.resources import SHARED_RUNNER
 from blockyard.modules import literals
 from blockyard.modules.importing import OWN_VARIABLES, Proposal, ProposedInput, ProposedOutput
@@ -59,6 +60,19 @@ class Plan:
     def with_warnings(self, warnings: Iterable[str]) -> "Plan":
         """Return the same plan with more to look at."""
         return replace(self, warnings=(*warnings, *self.warnings))
+
+    def on_platform_types(self, known: Collection[str]) -> "Plan":
+        """Return the same plan with the platform types of a server. Raises Failure (usage) where it has none that is meant."""
+        spec = members(self.definition, "spec")
+        named = [text(one, "name") for one in objects(spec, "supportedPlatforms")]
+        meant = [type_name(name, known) for name in named]
+        if lacking := [name for name in meant if name not in known]:
+            raise usage(
+                f"there is no platform type '{lacking[0]}'; there are {', '.join(sorted(known))}",
+                f"Make it ('blockyard platform-types create {lacking[0]}'), or name others in the --file: supported_platforms = […].",
+            )
+        platforms: list[Json] = [{"name": name, "kind": "meshPlatformType"} for name in meant]
+        return replace(self, definition=self.definition | {"spec": spec | {"supportedPlatforms": platforms}})
 
     def version_document(self, *, definition_id: str, version_id: str, number: int, state: str) -> JsonObject:
         """Return the wire document of the version as a version of that definition."""
@@ -205,7 +219,7 @@ def _name_of(source: Source | None) -> str | None:
 
 
 def _platforms(proposal: Proposal, overrides: Overrides) -> list[Json]:
-    names = overrides.texts("supported_platforms") or [name.upper() for name in proposal.supported_platforms]
+    names = overrides.texts("supported_platforms") or [type_name(name) for name in proposal.supported_platforms]
     return [{"name": name, "kind": "meshPlatformType"} for name in names]
 
 

@@ -1,6 +1,6 @@
 """What the expression of an output shows: its type, whether it can be null, whether it is the address of a page."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -37,6 +37,9 @@ _BY_FUNCTION = {name: type_ for type_, names in _RESULTS.items() for name in nam
 _OF_ARGUMENTS = frozenset({"coalesce", "ephemeralasnull", "nonsensitive", "sensitive", "try"})
 """Functions that return one of their arguments."""
 
+_NEVER = "NEVER"
+"""Instead of a type: the engine refuses the expression, so that what is beside it says the type of what comes."""
+
 _LOGIC = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
 _NULL = Constant("null")
 _ADDRESS = ("http://", "https://")
@@ -70,8 +73,9 @@ def shown(text: str, variables: _Variables) -> Shown:
         expression = parse(text)
     except SyntaxProblem:
         return Shown()
+    type_ = _type(expression, variables)
     return Shown(
-        type=_type(expression, variables),
+        type=None if type_ == _NEVER else type_,
         is_nullable=_is_nullable(expression, variables),
         is_link=_is_link(expression),
     )
@@ -95,12 +99,37 @@ def _type(expression: Expression, variables: _Variables) -> str | None:
             found = _variable(reference, variables)
             return found.type if found else None
         case Call(name, arguments) if name in _OF_ARGUMENTS:
-            found_types = {_type(one, variables) for one in arguments if one != _NULL}
-            return _common(found_types) if name == "coalesce" or len(found_types) == 1 else None
+            return _type_of_one(name, {_type(one, variables) for one in arguments if one != _NULL})
         case Conditional(_, yes, no):
-            return _common(_type(one, variables) for one in (yes, no) if one != _NULL)
+            return _common({_type(one, variables) for one in (yes, no) if one != _NULL} - {_NEVER})
         case _:
-            return _type_of_form(expression)
+            is_refused = any(_type(one, variables) == _NEVER for one in _parts(expression))
+            return _NEVER if is_refused else _type_of_form(expression)
+
+
+def _type_of_one(function: str, found: set[str | None]) -> str | None:
+    """Return the type of what a function picks from arguments of these types."""
+    if function == "coalesce":
+        return _NEVER if _NEVER in found else _common(found)
+    possible = found - {_NEVER}
+    return next(iter(possible)) if len(possible) == 1 else None
+
+
+def _parts(expression: Expression) -> "tuple[Expression, ...]":
+    """Return what the engine computes on the way to a value, so that it has none where one of these is refused."""
+    match expression:
+        case Call("can", _):
+            return ()
+        case Call(_, parts) | Chain(parts, _):
+            return parts
+        case Unary(_, operand):
+            return (operand,)
+        case Template(pieces):
+            return tuple(one for one in pieces if not isinstance(one, str))
+        case Collection(_, items):
+            return items or ()
+        case _:
+            return ()
 
 
 def _type_of_form(expression: Expression) -> str | None:
@@ -126,17 +155,16 @@ def _ends_as_list(steps: "tuple[str | Expression, ...]") -> bool:
     return all(isinstance(step, str) and not step[0].isdigit() for step in steps[splat + 1 :])
 
 
-def _common(types: Iterable[str | None]) -> str | None:
-    """Return the type that the engine unites others to: of different ones it makes text.
+def _common(found: set[str | None]) -> str | None:
+    """Return the type that the engine unites others to: text takes numbers and truth values, these do not take each other.
 
     `try` does not unite: it takes one as it is.
     """
-    found = set(types)
-    if None in found or not found:
+    if len(found) <= 1:
+        return next(iter(found), None)
+    if None in found or "CODE" in found:
         return None
-    if len(found) == 1:
-        return found.pop()
-    return None if "CODE" in found else "STRING"
+    return "STRING" if "STRING" in found else _NEVER
 
 
 def _is_nullable(expression: Expression, variables: _Variables) -> bool:

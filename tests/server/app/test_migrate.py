@@ -98,6 +98,58 @@ def test_tags_from_before_there_were_tag_definitions_stay_and_are_known(tmp_path
             assert tags == '{"env":["dev"],"none":[]}'
 
 
+def test_platforms_and_definitions_follow_the_new_names_of_built_in_platform_types(tmp_path: Path) -> None:
+    with Database.open(f"sqlite:///{tmp_path / 'blockyard.sqlite3'}") as database:
+        with database.engine.begin() as connection:
+            command.upgrade(migrate._config(connection), "0021")
+        with database.engine.begin() as connection:
+            connection.execute(_OLD_WORKSPACE, {"name": "shop", "tags": "{}"})
+            for statement in _OLD_AKS:
+                connection.execute(statement, _OLD_NAMES)
+
+        migrate.upgrade(database)
+
+        with database.engine.connect() as connection:
+            names = connection.execute(
+                text(
+                    "SELECT (SELECT name FROM platform_types), (SELECT type_name FROM definition_platform_types), "
+                    "(SELECT spec FROM definitions), (SELECT type_name FROM platforms), (SELECT config FROM platforms)"
+                )
+            ).one()
+            custom = '{"custom":{"platformTypeRef":{"kind":"x","name":"AZURE_KUBERNETES_SERVICE"}}}'
+            assert [str(name).replace(" ", "") for name in names] == [
+                "AZURE_KUBERNETES_SERVICE",
+                "AZURE_KUBERNETES_SERVICE",
+                '{"supportedPlatforms":["AWS","AZURE_KUBERNETES_SERVICE"]}',
+                "AZURE_KUBERNETES_SERVICE",
+                custom,
+            ]
+
+
+_OLD_AKS = (
+    text(
+        "INSERT INTO platform_types (id, workspace, name, display_name, category, icon, is_built_in, state, created_at, revision) "
+        "VALUES (:id, 'shop', :type, '', 'AZURE_KUBERNETES_SERVICE', '', 1, 'ACTIVE', '2026-01-01', 0)"
+    ),
+    text(
+        "INSERT INTO definitions (id, workspace, display_name, target_type, spec, tags, latest_version_id, created_at, revision, "
+        "publication_state, restriction, audience) "
+        "VALUES (:id, 'shop', '', 'TENANT_LEVEL', :spec, '{}', :id, '2026-01-01', 0, 'UNPUBLISHED', 'PUBLIC', '[]')"
+    ),
+    text("INSERT INTO definition_platform_types (definition_id, type_name) VALUES (:id, :type)"),
+    text(
+        "INSERT INTO platforms (id, workspace, name, location, type_name, display_name, description, endpoint, "
+        "contributing_workspaces, restriction, publication_state, restricted_to_workspaces, quota_definitions, config, config_type, "
+        "created_at, revision) "
+        "VALUES (:id, 'shop', 'a', 'b', :type, '', '', '', '[]', 'PUBLIC', 'PUBLISHED', '[]', '[]', :config, 'custom', '2026-01-01', 0)"
+    ),
+)
+_OLD_NAMES = {
+    "id": f"{7:032x}",
+    "type": "AZURE-KUBERNETES-SERVICE",
+    "spec": '{"supportedPlatforms":["AWS","AZURE-KUBERNETES-SERVICE"]}',
+    "config": '{"custom":{"platformTypeRef":{"kind":"x","name":"AZURE-KUBERNETES-SERVICE"}}}',
+}
 _OLD_WORKSPACE = text(
     "INSERT INTO workspaces (name, display_name, tags, platform_builder, created_at, revision) "
     "VALUES (:name, '', :tags, 0, '2026-01-01', 0)"

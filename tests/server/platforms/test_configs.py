@@ -145,8 +145,8 @@ def test_azure_is_left_alone_for_a_while_after_an_error_unless_somebody_says_oth
     ("name", "type_name"),
     [
         ("aws", "AWS"),
-        ("aks", "AZURE-KUBERNETES-SERVICE"),
-        ("azurerg", "AZURE-RESOURCE-GROUP"),
+        ("aks", "AZURE_KUBERNETES_SERVICE"),
+        ("azurerg", "AZURE_RESOURCE_GROUP"),
         ("custom", "MAINFRAME"),
     ],
 )

@@ -99,7 +99,7 @@ async def test_built_in_types_are_there_for_everybody_and_stay(tenancy: Tenancy)
         return [one["metadata"]["name"] for one in listed["_embedded"]["meshPlatformTypes"]]
 
     assert len(await names("")) == 11
-    assert await names("?category=AZURE_KUBERNETES_SERVICE") == ["AZURE-KUBERNETES-SERVICE"]
+    assert await names("?category=AZURE_KUBERNETES_SERVICE") == ["AZURE_KUBERNETES_SERVICE"]
     assert await names("?category=CUSTOM&lifecycleStatus=ACTIVE") == ["MAINFRAME"]
     assert await names("?lifecycleStatus=DEACTIVATED") == []
     refused = await admin.delete(f"{PATH}/AWS", headers=PLATFORM_TYPE)

@@ -34,8 +34,8 @@ class Category(StrEnum):
 
     @property
     def type_name(self) -> str:
-        """The name of the built-in type of this category."""
-        return self.value.replace("_", "-")
+        """The name of the built-in type of this category: the public catalogue writes it so, with underscores."""
+        return self.value
 
 
 BUILT_IN_TYPES: Mapping[Category, str] = {
