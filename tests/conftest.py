@@ -6,6 +6,7 @@ Tests get their marker from the programs that their fixtures need: `postgres`, `
 import gc
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
@@ -28,6 +29,9 @@ from tests.support.signals import give_children_defaults
 DATABASES = {"sqlite": ["sqlite"], "postgres": ["postgres"], "all": ["sqlite", "postgres"]}
 MARKER_OF_FIXTURE = {"postgres": "postgres", "browser": "browser", "git_ssh": "ssh", "engine": "engine"}
 
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+"""Set in many containers. Each test process would rewrite all tests again, each started server compile itself."""
+
 FOREIGN_SETTINGS = ("AWS_", "BLOCKYARD_", "GIT_", "TF_")
 """Variables of whoever starts the tests that would change what Blockyard, git or an engine does."""
 
@@ -38,6 +42,8 @@ def pytest_configure() -> None:
     if "GENERATED_EXAMPLES" not in os.environ:  # `make generated` looks for what is new
         settings.load_profile("same")
     give_children_defaults()
+    os.environ.pop(NO_BYTECODE, None)
+    sys.dont_write_bytecode = False
     for name in [name for name in os.environ if name.startswith(FOREIGN_SETTINGS)]:
         if not name.startswith("BLOCKYARD_TEST_"):
             del os.environ[name]

@@ -4,10 +4,12 @@ import json
 import re
 import shlex
 from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 
 import pytest
 import typer
+from typer._click.core import Command  # public nowhere
 from typer.core import TyperGroup
 
 from blockyard.__main__ import _SERVERS
@@ -165,7 +167,7 @@ def _commands(document: Path) -> list[str]:
 def _problem(line: str) -> str | None:
     """Return what is wrong with the words after `blockyard`; None if such a command with such options exists."""
     words = shlex.split(line, comments=True)
-    command = typer.main.get_command(_application())
+    command = _main()
     while words and isinstance(command, TyperGroup) and words[0] in command.commands:
         command = command.commands[words.pop(0)]
     if isinstance(command, TyperGroup):
@@ -176,8 +178,10 @@ def _problem(line: str) -> str | None:
     return f"unknown options {sorted(unknown)}: {line}" if unknown else None
 
 
-def _application() -> typer.Typer:
+@cache
+def _main() -> Command:
+    """Return `blockyard` with all its commands; to make them takes longer than to look at hundreds of lines."""
     application = build()
     for name, command in _SERVERS.items():
         application.command(name)(command)
-    return application
+    return typer.main.get_command(application)

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from blockyard.cli.app import build
 from blockyard.protocol.jsontypes import Json, JsonObject
+from tests.support.command_line import invoke
 from tests.support.git_repositories import Repository, create_repository
 from tests.support.installation import Installation, installation
 
@@ -80,7 +79,7 @@ class Cli:
 
     def __call__(self, *arguments: str, stdin: str | None = None) -> Ended:
         """Run a command in this process."""
-        ended = CliRunner(env=self.environment).invoke(build(), [*arguments], input=stdin, catch_exceptions=False)
+        ended = invoke(arguments, self.environment, stdin, catch_exceptions=False)
         self.printed.append(ended.output)
         return Ended(ended.exit_code, ended.stdout, ended.stderr)
 

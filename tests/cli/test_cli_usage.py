@@ -6,11 +6,11 @@ import shlex
 import pytest
 import typer.main
 from typer.core import TyperGroup
-from typer.testing import CliRunner
 
 from blockyard import __main__ as command
 from blockyard.cli.app import build
 from blockyard.cli.examples import EXAMPLES
+from tests.support.command_line import invoke
 
 LIBRARY = ("Input should be", "Value error", "Invalid value", "Got unexpected", "Usage:", "Traceback")
 
@@ -31,8 +31,8 @@ LIBRARY = ("Input should be", "Value error", "Invalid value", "Got unexpected", 
     ],
 )
 def test_wrong_usage_is_told_in_our_words_and_as_json_to_programs(arguments: list[str], message: str) -> None:
-    for_people = CliRunner().invoke(build(), arguments)
-    for_programs = CliRunner().invoke(build(), [*arguments, "-o", "json"])
+    for_people = invoke(arguments)
+    for_programs = invoke([*arguments, "-o", "json"])
 
     assert (for_people.exit_code, for_people.stdout) == (2, "")
     assert f"error: {message}" in for_people.stderr
@@ -45,25 +45,25 @@ def test_wrong_usage_is_told_in_our_words_and_as_json_to_programs(arguments: lis
 
 @pytest.mark.parametrize("spelling", [["-o", "yaml"], ["-oyaml"], ["--output=yaml"]])
 def test_wrong_usage_is_told_as_yaml_to_who_asks_for_it(spelling: list[str]) -> None:
-    ended = CliRunner().invoke(build(), ["runs", "list", *spelling, "--zork"])
+    ended = invoke(["runs", "list", *spelling, "--zork"])
 
     assert ended.stderr.startswith("error:\n  message: 'no such option: --zork")
 
 
 @pytest.mark.parametrize("spelling", [["-o", "json"], ["-ojson"], ["--output", "json"], ["--output=json"]])
 def test_every_spelling_of_the_format_is_seen_before_the_words_are_understood(spelling: list[str]) -> None:
-    ended = CliRunner().invoke(build(), ["runs", "list", *spelling, "--zork"])
+    ended = invoke(["runs", "list", *spelling, "--zork"])
 
     assert json.loads(ended.stderr)["error"]["message"] == "no such option: --zork"
 
 
 def test_a_group_without_a_command_shows_its_help() -> None:
-    assert "Order a building block" in CliRunner().invoke(build(), ["blocks"]).output
+    assert "Order a building block" in invoke(["blocks"]).output
 
 
 def test_arguments_are_spelled_in_upper_case_as_in_the_documents() -> None:
-    ordering = CliRunner().invoke(build(), ["blocks", "order", "--help"]).output
-    importing = CliRunner().invoke(build(), ["definitions", "import", "--help"]).output
+    ordering = invoke(["blocks", "order", "--help"]).output
+    importing = invoke(["definitions", "import", "--help"]).output
 
     assert "DEFINITION" in ordering
     assert "{definition}" not in ordering
@@ -83,7 +83,7 @@ def top() -> TyperGroup:
 
 def test_help_and_version_are_commands_as_well(top: TyperGroup) -> None:
     def said(*words: str) -> str:
-        return CliRunner().invoke(build(), [*words]).output
+        return invoke([*words]).output
 
     assert said("help") == said("--help")
     assert said("help", "blocks", "order") == said("blocks", "order", "--help")
@@ -107,9 +107,7 @@ def test_every_command_has_an_example_that_can_be_given_as_it_is(top: TyperGroup
 
 
 def test_the_help_of_a_command_ends_with_its_examples() -> None:
-    assert (
-        CliRunner().invoke(build(), ["runs", "abort", "-h"]).output.rstrip().endswith("blockyard runs abort 1f0c5a9e")
-    )
+    assert invoke(["runs", "abort", "-h"]).output.rstrip().endswith("blockyard runs abort 1f0c5a9e")
 
 
 def test_help_on_80_columns_cuts_no_sentence(top: TyperGroup) -> None:

@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -75,7 +76,7 @@ class OfferedRun:
     logs: dict[str, bytearray] = field(default_factory=dict)
     heartbeats: int = 0
 
-    @property
+    @cached_property
     def run_id(self) -> str:
         """The id of the run."""
         return RunDocument.model_validate(self.document).metadata.uuid

@@ -24,12 +24,15 @@ from blockyard.server.kit.ids import NewId, new_id
 from blockyard.server.kit.sealed import MasterKey
 from tests.support.clock import FixedClock
 from tests.support.memory import Memory
+from tests.support.quick_passwords import hash_quickly
 
 T = TypeVar("T")
 
 BASE_URL = "http://blockyard.test"
 MASTER_KEY = MasterKey(b"a master key for tests, 32 bytes")
 _ASKS = "tests.principal"
+
+hash_quickly()
 
 
 class World:
