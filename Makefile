@@ -129,6 +129,10 @@ ui: ## bundle the pages' CSS, JavaScript and icons (rebuilds always)
 	@rm -f $(UI)
 	@$(MAKE) $(UI)
 
+.PHONY: screenshots
+screenshots: $(DEV) $(UI) ## take pictures of every screen into build/screens/ (ARGS="blocks run" takes only these)
+	@$(BIN)/python -m tests.support.screens $(ARGS)
+
 .PHONY: migration
 migration: $(PACKAGE) ## write a migration from the tables: M="what it does"
 	@test -n "$(M)" || { echo 'M="what it does" is missing.' >&2; exit 1; }

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -46,7 +47,7 @@ def add_pages(
     Call it after `kit.http.install_errors`: what no browser asked for is answered as before.
     """
     frame = Frame(secure_cookies=secure_cookies)
-    visitors = Visitors(db, services.users)
+    visitors = Visitors(db, services.users, services.workspaces)
     site = Site(db, frame, visitors, Drafts(services.master_key, services.clock, secure=secure_cookies), services.clock)
     refusals = Refusals(frame, visitors)
     router = APIRouter(route_class=refusals.route_class(), include_in_schema=False)
@@ -62,6 +63,7 @@ def add_pages(
     if style_page:
         add_style(router, site)
     app.router.routes.extend(router.routes)
+    frame.lead_to({route.path for route in router.routes if isinstance(route, APIRoute)})
     refusals.install(app)
     app.mount(PREFIX, GZipMiddleware(_Bundled(directory=FOLDER, check_dir=False)))
 

@@ -12,6 +12,7 @@ from blockyard.server.kit.errors import Invalid
 from blockyard.server.ui.frame.bundle import Bundle
 from blockyard.server.ui.frame.layout import Frame
 from blockyard.server.ui.frame.refusals import Refusals
+from blockyard.server.ui.frame.tabs import tab_icon
 from blockyard.server.ui.frame.visitor import Visitors
 from tests.support.block_world import MANUAL, uuid_of
 from tests.support.clock import FixedClock
@@ -99,7 +100,7 @@ def test_a_page_that_only_takes_forms_says_so(world: PageWorld) -> None:
 
 
 def test_refusals_and_bugs_come_in_the_frame_and_bugs_tell_nothing(world: PageWorld) -> None:
-    frame, visitors = Frame(secure_cookies=False), Visitors(world.db, world.users)
+    frame, visitors = Frame(secure_cookies=False), Visitors(world.db, world.users, world.services.workspaces)
     router = APIRouter(route_class=Refusals(frame, visitors).route_class())
 
     @router.get("/bug")
@@ -149,6 +150,32 @@ def test_a_theme_that_does_not_exist_is_not_put_into_the_page(world: PageWorld) 
     person.cookies.set("theme", '"><script>', domain="blockyard.test")
 
     assert '<html lang="en">' in person.get("/sign-in").text
+
+
+def test_the_frame_says_where_one_is_and_leads_to_the_areas_that_there_are(world: PageWorld) -> None:
+    page = world.person("sam").get("/blocks").text
+    main = page.partition('<nav aria-label="Main"')[2].partition("</nav>")[0]
+    places = page.partition('aria-label="Workspace, project and tenant"')[2].partition("</nav>")[0]
+
+    assert re.search(r'href="/blocks" data-key="b" aria-current="page"', main)
+    assert "/builder" not in main
+    assert 'href="/w/shop"' in places
+    assert "Shop" in places
+
+
+def test_a_workspace_that_a_cookie_names_is_shown_to_those_alone_who_may_see_it(world: PageWorld) -> None:
+    for name, shown in (("other", False), ("shop", True), ("nowhere", False), ("%00", False)):
+        person = world.person("mia")
+        person.cookies.set("workspace", name, domain="blockyard.test")
+        places = person.get("/blocks").text.partition('aria-label="Workspace, project and tenant"')[2]
+
+        assert ('href="/w/shop"' in places, f'href="/w/{name}"' in places) == (True, shown)
+
+
+@pytest.mark.parametrize("tone", ["success", "error", "warning", "info", "neutral", None])
+def test_the_tab_shows_how_the_object_of_a_page_is(tone: str | None) -> None:
+    assert ("circle" in tab_icon(tone)) == (tone is not None)
+    assert '"' not in tab_icon(tone)
 
 
 def test_pages_are_not_part_of_the_documented_api(database: Database, clock: FixedClock) -> None:

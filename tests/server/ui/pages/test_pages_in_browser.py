@@ -331,11 +331,15 @@ def test_the_theme_is_switched_and_kept(site: tuple[PageWorld, str], page: Page)
     come(page, world, url)
     page.goto(f"{url}/blocks")
 
+    page.locator("summary[aria-label^='Your account']").click()
     page.get_by_role("button", name="Dark theme").click()
     page.reload()
 
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.locator("summary[aria-label^='Your account']").click()
     expect(page.get_by_role("button", name="Dark theme")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="System theme").click()
+    assert page.evaluate("document.documentElement.dataset.theme ?? 'none'") == "none"
 
 
 def test_the_log_of_a_failed_run_opens_at_its_error(site: tuple[PageWorld, str], page: Page) -> None:

@@ -5,9 +5,11 @@ import "./lib/clipboard.js";
 import "./lib/csrf.js";
 import "./lib/dialog.js";
 import "./lib/forms.js";
+import "./lib/keys.js";
 import "./lib/live.js";
 import "./lib/theme.js";
 import "./lib/times.js";
+import "./lib/toast.js";
 
 Object.assign(htmx.config, {
   allowEval: false, // the content security policy forbids it

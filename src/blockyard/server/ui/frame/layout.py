@@ -1,7 +1,7 @@
 """What every page shares: templates, the look, security headers, notices between two pages."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -11,15 +11,17 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Send
+from starlette.types import Scope as Connection
 
 from blockyard.protocol import addresses
 from blockyard.server.identity.api import SESSION_COOKIE, set_session_cookie
 from blockyard.server.ui.frame import words
 from blockyard.server.ui.frame.bundle import Bundle
 from blockyard.server.ui.frame.markdown import as_html, page_budget
-from blockyard.server.ui.frame.places import AREAS
-from blockyard.server.ui.frame.visitor import Visitor
+from blockyard.server.ui.frame.places import Area, Place, Scope, areas_of
+from blockyard.server.ui.frame.tabs import tab_icon
+from blockyard.server.ui.frame.visitor import WORKSPACE_COOKIE, Visitor
 
 TEMPLATES = Path(__file__).parents[1]
 """Templates are named by their path from here: `frame/base.html`, `pages/blocks/list.html`."""
@@ -31,6 +33,8 @@ FORM_HEADER = "X-Blockyard-Form"
 """Scripts that send a form say so with this header: they get the address to go to as an answer, see `Frame.for_script`."""
 
 GO_HEADER = "X-Blockyard-Go"
+
+_YEAR_SECONDS = 365 * 24 * 3600
 
 _NOTICE_COOKIE = "blockyard_notice"
 _NOTICE_SECONDS = 30
@@ -84,7 +88,7 @@ class Page(HTMLResponse):
         self.headers["Content-Length"] = str(len(self.body))
         self._render = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         """Send the page."""
         await self.finish()
         await super().__call__(scope, receive, send)
@@ -96,6 +100,7 @@ class Frame:
     def __init__(self, *, secure_cookies: bool) -> None:
         self.secure_cookies = secure_cookies
         self._bundle: Bundle | None = None
+        self._areas: Sequence[Area] = ()
         self._templates = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -103,7 +108,7 @@ class Frame:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals |= {"asset": self._asset, "words": words, "areas": AREAS}
+        self._templates.globals |= {"asset": self._asset, "words": words, "tab_icon": tab_icon}
         self._templates.filters |= {
             "instant": _instant,
             "iso": _iso,
@@ -111,6 +116,10 @@ class Frame:
             "markdown": as_html,
             "capitalize_first": lambda text: text[:1].upper() + text[1:],
         }
+
+    def lead_to(self, routes: Collection[str]) -> None:
+        """Lead from every page to those areas that the site has, which has these routes."""
+        self._areas = areas_of(routes)
 
     def page(
         self,
@@ -121,7 +130,11 @@ class Frame:
         visitor: Visitor | None,
         status: HTTPStatus = HTTPStatus.OK,
     ) -> Response:
-        """Return the page that `template` makes of `context`, in the frame of `visitor` (None: nobody is signed in)."""
+        """Return the page that `template` makes of `context`, in the frame of `visitor` (None: nobody is signed in).
+
+        The frame itself reads two members of the context: `scope`, where in the tenancy the page is, and `state`, the badge of
+        what the page is about, which the tab shows.
+        """
         notice = NOTICES.get(request.cookies.get(_NOTICE_COOKIE, ""))
         theme = request.cookies.get(THEME_COOKIE, "")
         frame: dict[str, object] = {
@@ -129,6 +142,9 @@ class Frame:
             "notice": notice,
             "theme": theme if theme in _THEMES else None,
             "path": request.url.path,
+            "areas": self._areas,
+            "scope": Scope(workspace=visitor.workspace if visitor is not None else None),
+            "state": None,
         }
         layout = self._templates.get_template(template)
 
@@ -140,6 +156,9 @@ class Frame:
         if notice is not None:
             response.delete_cookie(_NOTICE_COOKIE, path="/", secure=self.secure_cookies, httponly=True, samesite="lax")
         self._prolong(response, visitor)
+        scope = context.get("scope")
+        if visitor is not None and isinstance(scope, Scope) and scope.workspace is not None:
+            self._remember(response, visitor, scope.workspace)
         return response
 
     def go(self, path: str, *, notice: str | None = None, visitor: Visitor | None = None) -> Response:
@@ -191,6 +210,19 @@ class Frame:
         if self._bundle is None:
             self._bundle = Bundle.load()
         return self._bundle.url(name)
+
+    def _remember(self, response: Response, visitor: Visitor, workspace: Place) -> None:
+        """Let the next page begin in the workspace of this one."""
+        if visitor.workspace is None or visitor.workspace.name != workspace.name:
+            response.set_cookie(
+                WORKSPACE_COOKIE,
+                workspace.name,
+                max_age=_YEAR_SECONDS,
+                path="/",
+                secure=self.secure_cookies,
+                httponly=True,
+                samesite="lax",
+            )
 
     def _prolong(self, response: Response, visitor: Visitor | None) -> None:
         if visitor is not None and visitor.was_extended:

@@ -7,12 +7,18 @@ from fastapi import Request
 from blockyard.server.identity.api import SESSION_COOKIE, require_csrf, require_own_password
 from blockyard.server.identity.model import Principal
 from blockyard.server.identity.service import UserService
+from blockyard.server.identity.service.users import SignedIn
 from blockyard.server.kit.bodies import KNOWN_BYTES, Form, May, read_form
-from blockyard.server.kit.database import Database
+from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Unauthenticated
+from blockyard.server.ui.frame.places import Place, workspace_place
+from blockyard.server.workspaces.service import WorkspaceService
 
 CSRF_FIELD = "csrf_token"
 """Name of the hidden field of every form."""
+
+WORKSPACE_COOKIE = "workspace"
+"""Names the workspace that the visitor was in last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,17 +27,25 @@ class Visitor:
 
     Attributes:
         was_extended: the session lives longer now, so the cookie shall, too.
+        workspace: the one they were in last, else the first of theirs; None if there is none.
     """
 
     principal: Principal
     cookie: str = field(repr=False)
     csrf_token: str = field(repr=False)
     was_extended: bool = False
+    workspace: Place | None = None
 
     @property
     def name(self) -> str:
         """How the page calls the person."""
         return self.principal.author.display_name
+
+    @property
+    def initials(self) -> str:
+        """At most two letters that stand for the person."""
+        found = [word[0] for word in self.name.split() if word[0].isalnum()]
+        return "".join([*found[:1], *found[1:][-1:]]).upper() or "?"
 
     @property
     def username(self) -> str:
@@ -42,16 +56,23 @@ class Visitor:
 class Visitors:
     """Finds out who looks at a page."""
 
-    def __init__(self, db: Database, users: UserService) -> None:
+    def __init__(self, db: Database, users: UserService, workspaces: WorkspaceService) -> None:
         self._db = db
         self._users = users
+        self._workspaces = workspaces
 
     async def of(self, request: Request) -> Visitor:
         """Return who is signed in. Raises Unauthenticated, Denied (somebody else chose the password)."""
         cookie = request.cookies.get(SESSION_COOKIE)
         if not cookie:
             raise Unauthenticated("nobody is signed in", remedy="Sign in.")
-        signed_in = await self._db.read(lambda tx: self._users.session(tx, cookie))
+        wanted = request.cookies.get(WORKSPACE_COOKIE, "")
+
+        def read(tx: Transaction) -> tuple[SignedIn, Place | None]:
+            found = self._users.session(tx, cookie)
+            return found, self._workspace(tx, found.principal, wanted)
+
+        signed_in, workspace = await self._db.read(read)
         if signed_in.extension_due:
             await self._db.write(lambda tx: self._users.extend(tx, cookie))
         visitor = Visitor(
@@ -59,12 +80,28 @@ class Visitors:
             cookie=cookie,
             csrf_token=self._users.csrf_token(cookie),
             was_extended=signed_in.extension_due,
+            workspace=workspace,
         )
         require_own_password(request, signed_in.principal)
         author = signed_in.principal.author
         request.state.principal = f"{author.type}:{author.identifier}"
         request.state.visitor = visitor
         return visitor
+
+    def _workspace(self, tx: Transaction, principal: Principal, wanted: str) -> Place | None:
+        """Return the workspace a visitor is in: the one they want if they may see it, else the first of theirs."""
+        mine = sorted(principal.grants)
+        names = [
+            *(
+                [wanted]
+                if wanted and "\0" not in wanted and principal.allows("WORKSPACE_LIST", workspace=wanted)
+                else []
+            ),
+            *mine[:1],
+        ]
+        known = self._workspaces.find_all(tx, names)
+        living = [known[name] for name in names if name in known and known[name].deleted_at is None]
+        return workspace_place(living[0].name, living[0].display_name) if living else None
 
     async def of_form(
         self, request: Request, max_bytes: int = KNOWN_BYTES, may: May | None = None

@@ -24,6 +24,9 @@ export async function refreshParts() {
     const now = fresh.getElementById(part.id);
     if (now) Idiomorph.morph(part, now, morphing);
   }
+  document.title = fresh.title;
+  const icon = fresh.querySelector('link[rel="icon"]')?.href;
+  if (icon) document.querySelector('link[rel="icon"]').href = icon;
   document.dispatchEvent(new Event("parts-refreshed"));
 }
 

@@ -1,0 +1,140 @@
+"""What there is on the pictures of the screens: nothing, a busy installation, and one in which everything is called very long."""
+
+from collections.abc import Callable, Mapping
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.names import RunStatus
+from blockyard.protocol.status import SourceRegistration, StatusUpdate
+from blockyard.server.kit.database import Database
+from tests.support.block_world import Claimed, a_secret, a_value, an_input, an_output, uuid_of
+from tests.support.clock import FixedClock
+from tests.support.page_world import PageWorld
+from tests.support.tenant_world import MAKES_TENANT, TenantWorld
+
+Known = dict[str, str]
+
+SUMMARY = """# Your bucket is ready
+
+It keeps **30 days** of versions. Use it with
+
+```
+aws s3 ls s3://invoices
+```
+"""
+
+_LONG = "an unusually long name that somebody chose without thinking of those who have to read it in lists and headings"
+_LONG_WORD = "arn:aws:s3:::" + "very-long-part-without-any-place-to-break-" * 8
+
+
+class ScreenWorld(PageWorld, TenantWorld):
+    """Pages, people, blocks, projects and tenants."""
+
+    def __init__(self, database: Database, clock: FixedClock) -> None:
+        super().__init__(database, clock)
+
+
+def _empty(world: ScreenWorld) -> Known:
+    del world
+    return {"workspace": "shop", "project": "dev"}
+
+
+def _full(world: ScreenWorld) -> Known:
+    return _fill(world, {"bucket": "invoices bucket", "cluster": "staging cluster", "value": "arn:aws:s3:::invoices"})
+
+
+def _long(world: ScreenWorld) -> Known:
+    return _fill(world, {"bucket": _LONG, "cluster": f"{_LONG}, once more", "value": _LONG_WORD})
+
+
+FILLINGS: Mapping[str, Callable[[ScreenWorld], Known]] = {"empty": _empty, "full": _full, "long": _long}
+
+
+def _fill(world: ScreenWorld, words: Mapping[str, str]) -> Known:
+    bucket = _bucket(world, words["bucket"], words["value"])
+    tenant = _tenant(world)
+    world.clock.advance(3600)
+    failed = world.order(world.define("Cluster", transparent=True), name=words["cluster"])
+    broken = world.claimed()
+    world.report(broken, RunStatus.FAILED, message="Error: the quota of the account is exceeded (8 of 8 clusters)")
+    world.order(
+        world.define(
+            "Access request", inputs={"quota": an_input("INTEGER", displayName="Quota", updateableByConsumer=True)}
+        ),
+        name="more quota for the web shop",
+    )
+    queue = world.define("Queue")
+    for number in range(30):
+        world.order(queue, name=f"queue {number:02}")
+    running = _running(world)
+    return {
+        "workspace": "shop",
+        "project": "dev",
+        "tenant": tenant,
+        "block": uuid_of(bucket),
+        "failed": uuid_of(failed),
+        "run": str(running.run_id),
+        "failed_run": str(broken.run_id),
+    }
+
+
+def _bucket(world: ScreenWorld, name: str, value: str) -> JsonObject:
+    inputs = {
+        "bucket_name": an_input(
+            displayName="Bucket name", description="Unique in the **region**.", updateableByConsumer=True
+        ),
+        "versions": an_input("INTEGER", displayName="Versions kept", updateableByConsumer=True, displayOrder=1),
+        "public": an_input("BOOLEAN", displayName="Public", updateableByConsumer=True, displayOrder=2),
+        "readers": an_input(
+            "MULTI_SELECT", selectableValues=["ci", "ops", "audit"], updateableByConsumer=True, displayOrder=4
+        ),
+        "policy": an_input("CODE", displayName="Policy", updateableByConsumer=True, displayOrder=5),
+        "token": an_input(displayName="Access token", isSensitive=True, updateableByConsumer=True, displayOrder=6),
+    }
+    outputs = {
+        "console": an_output(assignment="RESOURCE_URL", displayName="Console"),
+        "summary": an_output(assignment="SUMMARY"),
+        "arn": an_output(displayName="ARN"),
+    }
+    values: dict[str, Json] = {
+        "bucket_name": value,
+        "versions": 0,
+        "public": False,
+        "readers": ["ci", "audit"],
+        "policy": '{\n  "allow": ["read"]\n}',
+        "token": a_secret("hunter2-hunter2"),
+    }
+    version = world.define("Object storage", transparent=True, inputs=inputs, outputs=outputs)
+    block: JsonObject = world.order(version, values, name=name)
+    claimed = world.claimed()
+    world.clock.advance(41)
+    found = {
+        "console": a_value("https://console.example.test/buckets/invoices"),
+        "summary": a_value(SUMMARY),
+        "arn": a_value(value),
+    }
+    world.report(claimed, outputs=found)
+    return block
+
+
+def _tenant(world: ScreenWorld) -> str:
+    world.add_zone("standard", mandatory=[world.define_for_tenants(**MAKES_TENANT)])
+    zone: JsonObject = {"kind": "meshLandingZone", "name": "standard"}
+    world.make("prod", landingZoneRef=zone)
+    world.finish({"id": a_value("shop-prod"), "url": a_value("https://git.example.test/shop-prod")})
+    made = world.make("dev", landingZoneRef=zone)
+    world.finish({"id": a_value("shop-dev"), "url": a_value("https://git.example.test/shop-dev")})
+    return uuid_of(made)
+
+
+def _running(world: ScreenWorld) -> Claimed:
+    claimed = world.claimed()
+    registration: JsonObject = {
+        "source": {"id": "runner"},
+        "steps": [{"id": "prepare", "displayName": "Prepare"}, {"id": "apply", "displayName": "Apply"}],
+    }
+    sent = SourceRegistration.model_validate(registration)
+    world.db.write_now(lambda tx: world.reports.register(tx, claimed.principal, claimed.run_id, sent))
+    steps: JsonObject = {"steps": [{"id": "apply", "status": "IN_PROGRESS", "systemMessage": "still creating\n" * 40}]}
+    update = StatusUpdate.model_validate({"status": None, **steps})
+    world.db.write_now(lambda tx: world.reports.report(tx, claimed.principal, claimed.run_id, "runner", update))
+    return claimed

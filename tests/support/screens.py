@@ -1,0 +1,156 @@
+"""Pictures of every screen, for whoever works on pages: `make screenshots`, or `python -m tests.support.screens NAME …`.
+
+Each is taken in both themes and on a phone, of an installation that is empty, one that is full, and one whose content is very
+long. They are written below `build/screens/`. A new screen is one line of `SCREENS`; what its address names in braces stands in
+`screen_fillings.py`, and where a filling has no such thing, the screen is left out there.
+"""
+
+import argparse
+import logging
+import string
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+
+from blockyard.server.kit.clock import utc_now
+from blockyard.server.kit.database import Database, metadata
+from tests.support.browser import chromium
+from tests.support.clock import FixedClock
+from tests.support.page_world import come, serving
+from tests.support.screen_fillings import FILLINGS, ScreenWorld
+
+BUILD = Path(__file__).parents[2] / "build" / "screens"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A screen: its name, its address, who looks at it, and what they do there first."""
+
+    name: str
+    path: str
+    who: str | None = "sam"
+    act: Callable[[Page], None] | None = None
+
+    def address(self, known: dict[str, str]) -> str | None:
+        """Return the path in an installation where these things are; None if it has no such thing."""
+        wanted = {name for _, name, _, _ in string.Formatter().parse(self.path) if name}
+        return self.path.format(**known) if wanted <= known.keys() else None
+
+
+SCREENS: Sequence[Screen] = (
+    Screen("sign-in", "/sign-in", who=None),
+    Screen("password", "/account/password"),
+    Screen("style", "/style"),
+    Screen("blocks", "/blocks"),
+    Screen("blocks-none-match", "/blocks?search=nothing+of+this+name"),
+    Screen("block", "/blocks/{block}"),
+    Screen("block-failed", "/blocks/{failed}"),
+    Screen("block-inputs", "/blocks/{block}/inputs"),
+    Screen("run", "/runs/{run}"),
+    Screen("run-failed", "/runs/{failed_run}"),
+    Screen("not-found", "/nowhere"),
+    Screen("account-menu", "/blocks", act=lambda page: page.locator("summary[aria-label^='Your account']").click()),
+    Screen("keys", "/blocks", act=lambda page: page.keyboard.press("?")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An installation with some filling, and what its things are called."""
+
+    filling: str
+    world: ScreenWorld
+    url: str
+    known: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    theme: str
+    size: ViewportSize
+
+
+LOOKS = {
+    "light": _Look("light", {"width": 1280, "height": 800}),
+    "dark": _Look("dark", {"width": 1280, "height": 800}),
+    "phone": _Look("light", {"width": 390, "height": 844}),
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Take the pictures."""
+    parser = argparse.ArgumentParser(description="Take pictures of the screens.")
+    parser.add_argument("names", nargs="*", help="of screens; all unless some are named")
+    parser.add_argument("--filling", choices=sorted(FILLINGS), action="append")
+    parser.add_argument("--look", choices=sorted(LOOKS), action="append")
+    chosen = parser.parse_args(arguments)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    screens = [one for one in SCREENS if not chosen.names or one.name in chosen.names]
+    with chromium() as browser:
+        for filling in chosen.filling or FILLINGS:
+            with _served(filling) as served:
+                for look in chosen.look or LOOKS:
+                    _take(browser, served, look, screens)
+    return 0
+
+
+@contextmanager
+def _served(filling: str) -> Iterator[Served]:
+    with tempfile.TemporaryDirectory() as folder, Database.open(f"sqlite:///{folder}/blockyard.sqlite3") as db:
+        metadata.create_all(db.engine)
+        clock = FixedClock(utc_now() - timedelta(days=4))
+        world = ScreenWorld(db, clock)
+        known = FILLINGS[filling](world)
+        clock.now = utc_now()
+        with serving(world.app) as url:
+            yield Served(filling, world, url, known)
+
+
+def _take(browser: Browser, served: Served, look: str, screens: Sequence[Screen]) -> None:
+    for screen in screens:
+        address = screen.address(served.known)
+        if address is None:
+            continue
+        with _opened(browser, LOOKS[look], served.url) as page:
+            if screen.who is not None:
+                come(page, served.world, served.url, screen.who)
+            page.goto(served.url + address)
+            page.wait_for_timeout(300)  # what scripts bring
+            if screen.act is not None:
+                screen.act(page)
+                page.wait_for_timeout(300)
+            file = BUILD / served.filling / f"{screen.name}-{look}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if screen.act is None:  # as tall as the page: what is fixed stands at its end
+                page.set_viewport_size(
+                    {**LOOKS[look].size, "height": page.evaluate("document.documentElement.scrollHeight")}
+                )
+            page.screenshot(path=file)
+            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                print(f"{served.filling} {screen.name} {look}: scrolls sideways")  # noqa: T201  the report of a tool
+
+
+@contextmanager
+def _opened(browser: Browser, look: _Look, url: str) -> Iterator[Page]:
+    context: BrowserContext = browser.new_context(
+        viewport=look.size,
+        reduced_motion="reduce",
+        locale="en-GB",
+        color_scheme="dark" if look.theme == "dark" else "light",
+    )
+    context.add_cookies([{"name": "theme", "value": look.theme, "url": url}])
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
