@@ -25,7 +25,12 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "context list": ("context list",),
     "context use": ("context use blockyard.example.org", "context use --workspace shop"),
     "apply": ("apply -f platform", "apply -f platform --dry-run", "apply -f platform --yes --prune"),
-    "export": ("export platform --workspace platform", "export platform -w platform --definition Bucket"),
+    "export": (
+        "export platform --workspace platform",
+        "export platform -w platform --definition Bucket",
+        "export estate --all",
+        "export estate --kind tag-definitions --kind policies",
+    ),
     "definitions import": (
         "definitions import https://git.example.org/modules.git --path bucket --ref v1.2.0 -w platform",
         "definitions import bucket -w platform --file bucket.toml --release",

@@ -14,12 +14,15 @@ _SETS = frozenset(
         "supportedPlatforms",
         "notificationSubscriberUsernames",
         "selectableValues",
+        "contributingWorkspaces",
+        "restrictedToWorkspaces",
+        "quotaDefinitions",
     }
 )
-"""Lists whose order says nothing. Source: api.md 3.16, 3.17."""
+"""Lists whose order says nothing. Source: api.md 3.9, 3.16, 3.17."""
 
-_VALUES = frozenset({"argument", "defaultValue"})
-"""Members where `false`, `0` and an empty text are values."""
+_VALUES = frozenset({"argument", "defaultValue", "valueType"})
+"""Members where `false`, `0`, an empty text and an empty object are values."""
 
 _MOST = 60
 
@@ -67,7 +70,16 @@ def _is_blank(value: Json) -> bool:
 
 
 def _written(value: Json) -> str:
-    return json.dumps(value, sort_keys=True)
+    return json.dumps(_number(value), sort_keys=True)
+
+
+def _number(value: Json) -> Json:
+    """Return a value with whole numbers written in one way: YAML has `1`, the server may have `1.0`."""
+    if isinstance(value, dict):
+        return {name: _number(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_number(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _short(value: Json) -> str:

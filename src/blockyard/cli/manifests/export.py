@@ -6,11 +6,12 @@ from pathlib import Path
 
 from blockyard.cli.client import Client
 from blockyard.cli.documents import members, number, text
-from blockyard.cli.manifests import secrets
+from blockyard.cli.manifests import plain, secrets
 from blockyard.cli.manifests.files import write_file, written
 from blockyard.cli.manifests.forms import definition_in_files, version_in_files, without_defaults
 from blockyard.cli.manifests.known import Known
-from blockyard.protocol.jsontypes import JsonObject
+from blockyard.cli.manifests.naming import Form, came_built_in
+from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import DEFINITION, VERSION
 
 FOLDER = "definitions"
@@ -28,6 +29,41 @@ def export(
         taken.add(stem)
         path = folder / FOLDER / text(definition, "metadata", "ownedByWorkspace") / f"{stem}.yaml"
         yield path, write_file(path, written(_documents(client, known, definition)), force=force)
+
+
+def export_plain(
+    known: Known, form: Form, owner: str | None, folder: Path, *, force: bool
+) -> Iterator[tuple[Path, bool]]:
+    """Write one file for each object of a kind, those of a workspace or all; yield path and whether it was written. Raises Failure."""
+    for item in known.all_of(form.kind).values():
+        of = text(item, "metadata", "ownedByWorkspace")
+        if came_built_in(item) or owner not in {None, of}:
+            continue
+        name = form.name(item)
+        stem = _stem(name) if form.by_id else name  # names in URLs are good names of files, and differ
+        if form.by_id and len(known.named(form.kind, of, name)) > 1:
+            stem = f"{stem}-{form.address(item)[:8]}"
+        path = folder / form.folder / of / f"{stem}.yaml"
+        yield path, write_file(path, written([_document(known, form, item)]), force=force)
+
+
+def _document(known: Known, form: Form, item: JsonObject) -> JsonObject:
+    spec = plain.in_files(form, item, known)
+    tags = spec.pop("tags", {})
+    name = form.name(item)
+    named = {place: f"${{env:{_stem(name, '_').upper()}_{place.variable}}}" for place in secrets.places(spec)}
+    metadata: dict[str, Json] = {}
+    if form.is_of_workspace:
+        metadata = {
+            "name": text(item, "metadata", "name"),
+            "ownedByWorkspace": text(item, "metadata", "ownedByWorkspace"),
+        }
+    if tags:
+        metadata["tags"] = tags
+    if "uuid" in form.metadata and len(known.named(form.kind, "", name)) > 1:
+        metadata["uuid"] = form.address(item)
+    head: JsonObject = {"kind": form.kind.name} | ({"metadata": metadata} if metadata else {})
+    return head | {"spec": plain.without_defaults(form, secrets.replaced(spec, named))}
 
 
 def _documents(client: Client, known: Known, definition: JsonObject) -> list[JsonObject]:

@@ -10,14 +10,12 @@ import yaml  # type: ignore[import-untyped]  # PyYAML brings no types
 
 from blockyard.cli.documents import members, text
 from blockyard.cli.exits import Failure, usage
+from blockyard.cli.manifests.naming import KINDS, PLAIN, metadata_of
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.kinds import DEFINITION, VERSION
 
-KINDS = (DEFINITION.name, VERSION.name)
 MAX_FILE_BYTES = 4 * 1024 * 1024
 _SUFFIXES = frozenset({".yaml", ".yml"})
 _MEMBERS = frozenset({"apiVersion", "kind", "metadata", "spec"})
-_METADATA = frozenset({"ownedByWorkspace", "tags", "uuid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,11 @@ class Document:
     def owner(self) -> str:
         """The workspace that the object belongs to."""
         return text(self.metadata, "ownedByWorkspace")
+
+    @property
+    def content(self) -> JsonObject:
+        """Metadata and specification, as in a document of the server."""
+        return {"metadata": self.metadata, "spec": self.spec}
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML brings no types
@@ -106,11 +109,14 @@ def _document(content: object, place: str, folder: Path) -> Document:
     if kind not in KINDS:
         raise usage(f"{place}: kind '{kind}' cannot be applied", f"Known kinds: {', '.join(KINDS)}.")
     metadata, spec = members(document, "metadata"), members(document, "spec")
-    _only(metadata, _METADATA, f"{place}: metadata")
-    if not text(metadata, "ownedByWorkspace"):
+    known = metadata_of(kind)
+    _only(metadata, known, f"{place}: metadata")
+    if "ownedByWorkspace" in known and not text(metadata, "ownedByWorkspace"):
         raise usage(f"{place}: metadata.ownedByWorkspace is missing", "Name the workspace that the object belongs to.")
     if not spec:
         raise usage(f"{place}: spec is missing")
+    if kind in PLAIN and not PLAIN[kind].name(document):
+        raise usage(f"{place}: {PLAIN[kind].required} is missing")
     return Document(kind=kind, metadata=metadata, spec=spec, place=place, folder=folder)
 
 

@@ -1,26 +1,23 @@
-"""What is to be done so that the server has what the files say: compared first, then carried out in the order of dependency."""
+"""What is to be done so that the server has what the files say: compared first, then carried out in the order of references."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from graphlib import CycleError, TopologicalSorter
 
 from blockyard.cli.client import Client
 from blockyard.cli.documents import members, number, text
 from blockyard.cli.exits import Failure, usage
-from blockyard.cli.manifests import secrets
+from blockyard.cli.manifests import plain, secrets
 from blockyard.cli.manifests.differences import Difference, differences
 from blockyard.cli.manifests.files import Document
 from blockyard.cli.manifests.forms import comparable, definition_in_files, version_in_files
-from blockyard.cli.manifests.known import Known, definitions_named
-from blockyard.cli.manifests.secrets import KEPT, Place
+from blockyard.cli.manifests.known import Known
+from blockyard.cli.manifests.naming import PLAIN, Form, came_built_in
+from blockyard.cli.manifests.order import Name, Unit, in_order
+from blockyard.cli.manifests.secrets import KEPT
 from blockyard.cli.model import DRAFT, RELEASED
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.kinds import DEFINITION, VERSION
-
-Name = tuple[str, str]
-"""Workspace and display name of a definition."""
+from blockyard.protocol.kinds import DEFINITION, LANDING_ZONE, VERSION
 
 
 class Action(StrEnum):
@@ -38,9 +35,9 @@ class Step:
     """What is done with one object.
 
     Attributes:
-        name: the definition that it is, or that it is a version of.
+        name: its workspace and name, those of the definition for a version.
         document: what the file says; None for what no file names any more.
-        present: what the server has: the definition, or its latest version.
+        present: what the server has: the object, or the latest version.
         changes: the members that differ; of a secret only that it is sent.
     """
 
@@ -54,15 +51,23 @@ class Step:
     @property
     def label(self) -> str:
         """The object as people read it."""
-        return f"{'version of' if self.kind == VERSION.name else 'definition'} '{self.name[1]}' ({self.name[0]})"
+        owner, name = self.name
+        words = {VERSION.name: "version of", DEFINITION.name: "definition"}
+        word = words.get(self.kind) or PLAIN[self.kind].word
+        return f"{word} '{name}'" + (f" ({owner})" if owner else "")
 
 
 def plan(client: Client, known: Known, documents: Sequence[Document], *, send_secrets: bool, prune: bool) -> list[Step]:
     """Return a step for every object, in the order in which they are taken. Raises Failure: the files do not fit together."""
     definitions = _by_name([document for document in documents if document.kind == DEFINITION.name], known)
     versions = _by_name([document for document in documents if document.kind == VERSION.name], known)
+    others = _others([document for document in documents if document.kind in PLAIN])
     steps: list[Step] = []
-    for name in _in_order(definitions, versions):
+    for unit in in_order(definitions, versions, others):
+        if unit in others:
+            steps.append(_plain(known, others[unit], send_secrets=send_secrets))
+            continue
+        name = unit.owner, unit.name
         present = _present(known, name, definitions.get(name) or versions.get(name))
         if name in definitions:
             steps.append(_definition(known, name, definitions[name], present))
@@ -73,7 +78,25 @@ def plan(client: Client, known: Known, documents: Sequence[Document], *, send_se
             )
         if name in versions:
             steps.append(_version(client, known, name, versions[name], present, send_secrets=send_secrets))
-    return steps + (_superfluous(known, definitions, versions) if prune else [])
+    if not prune:
+        return steps
+    zones, places = _superfluous_plain(known, others)
+    return [*steps, *zones, *_superfluous(known, definitions, versions), *places]
+
+
+def _others(documents: Sequence[Document]) -> dict[Unit, Document]:
+    found: dict[Unit, Document] = {}
+    for document in documents:
+        unit = Unit(document.kind, "", PLAIN[document.kind].name(document.content))
+        if unit in found:
+            raise _twice(document, found[unit])
+        found[unit] = document
+        secrets.check(document.spec, document.place)
+    return found
+
+
+def _twice(document: Document, other: Document) -> Failure:
+    return usage(f"{document.place}: this says the same object as {other.place}", "Leave one of them out.")
 
 
 def _by_name(documents: Sequence[Document], known: Known) -> dict[Name, Document]:
@@ -81,7 +104,7 @@ def _by_name(documents: Sequence[Document], known: Known) -> dict[Name, Document
     for document in documents:
         name = _name_of(document, known)
         if name in found:
-            raise usage(f"{document.place}: this says the same object as {found[name].place}", "Leave one of them out.")
+            raise _twice(document, found[name])
         found[name] = document
         if document.kind == VERSION.name:
             secrets.check(document.spec, document.place)
@@ -113,20 +136,6 @@ def _identifier(document: Document | None) -> str:
     return text(document.spec, "buildingBlockDefinitionRef", "uuid")
 
 
-def _in_order(definitions: Mapping[Name, Document], versions: Mapping[Name, Document]) -> list[Name]:
-    names = dict.fromkeys([*definitions, *versions])
-    sorter: TopologicalSorter[Name] = TopologicalSorter()
-    for name in names:
-        spec = versions[name].spec if name in versions else {}
-        content = {member: value for member, value in spec.items() if member != "buildingBlockDefinitionRef"}
-        sorter.add(name, *(found for found in definitions_named(content, name[0]) if found in names))
-    try:
-        return list(sorter.static_order())
-    except CycleError as error:
-        circle = " -> ".join(name for _, name in error.args[1])
-        raise usage(f"definitions depend on each other in a circle: {circle}") from None
-
-
 def _present(known: Known, name: Name, document: Document | None) -> JsonObject:
     """Return the definition that the server has; empty if it has none. Raises Failure: it has several."""
     if identifier := _identifier(document):
@@ -148,19 +157,56 @@ def _definition(known: Known, name: Name, document: Document, present: JsonObjec
     return replace(step, action=Action.CHANGE if changes else Action.NOTHING, present=present, changes=changes)
 
 
+def _plain(known: Known, document: Document, *, send_secrets: bool) -> Step:
+    form = PLAIN[document.kind]
+    name = document.owner, form.name(document.content)
+    present = _present_plain(known, form, name, document)
+    kept = secrets.kept_on_server(members(present, "spec"))
+    secrets.require(document.spec, kept, document.folder, document.place)
+    step = Step(action=Action.CREATE, kind=document.kind, name=name, document=document)
+    if not present:
+        return step
+    wanted = plain.in_files(form, document.content, known)
+    changes = differences(plain.in_files(form, present, known), wanted)
+    changes += _sent_again(document, kept, send_secrets=send_secrets)
+    return replace(step, action=Action.CHANGE if changes else Action.NOTHING, present=present, changes=changes)
+
+
+def _present_plain(known: Known, form: Form, name: Name, document: Document) -> JsonObject:
+    """Return the object that the server has; empty if it has none. Raises Failure: it has several, or another owner."""
+    address = text(document.metadata, "uuid")
+    found = known.all_of(form.kind).get(address, {}) if address else {}
+    if not address and known.named(form.kind, *name):
+        found = known.all_of(form.kind)[known.require(form.kind, *name)]
+    if address and not found:
+        raise Failure(
+            f"{document.place}: there is no {form.word} {address} that you may see",
+            remedy="Take 'uuid' out to create it.",
+        )
+    if found and form.is_of_workspace and (owner := text(found, "metadata", "ownedByWorkspace")) != name[0]:
+        raise usage(f"{document.place}: the {form.word} '{name[1]}' belongs to workspace '{owner}'")
+    return found
+
+
+def _sent_again(
+    document: Document, kept: Mapping[secrets.Place, JsonObject], *, send_secrets: bool
+) -> list[Difference]:
+    if not send_secrets:
+        return []
+    return [Difference(place.path, KEPT, KEPT) for place in secrets.places(document.spec) if place in kept]
+
+
 def _version(
     client: Client, known: Known, name: Name, document: Document, definition: JsonObject, *, send_secrets: bool
 ) -> Step:
     step = Step(action=Action.CREATE, kind=VERSION.name, name=name, document=document)
     latest = _latest(client, definition)
     kept = secrets.kept_on_server(members(latest, "spec"))
-    _require_secrets(document, kept)
+    secrets.require(document.spec, kept, document.folder, document.place)
     if not latest:
         return step
     before, after = comparable(version_in_files(latest, known), _canonical(document, known))
-    changes = differences(before, after)
-    if send_secrets:
-        changes += [Difference(place.path, KEPT, KEPT) for place in secrets.places(document.spec) if place in kept]
+    changes = differences(before, after) + _sent_again(document, kept, send_secrets=send_secrets)
     state, wanted = text(latest, "spec", "state"), text(document.spec, "state") or DRAFT
     if changes:
         action = Action.CHANGE if state == DRAFT else Action.CREATE
@@ -185,21 +231,6 @@ def _latest(client: Client, definition: JsonObject) -> JsonObject:
     return max(listed, key=lambda item: number(item, "spec", "versionNumber") or 0, default={})
 
 
-def _require_secrets(document: Document, kept: Mapping[Place, JsonObject]) -> None:
-    lacking = [
-        place
-        for place in secrets.places(document.spec)
-        if place not in kept and secrets.read(document.spec, place, document.folder, os.environ) is None
-    ]
-    if lacking:
-        place = lacking[0]
-        more = f" (and {len(lacking) - 1} more)" if len(lacking) > 1 else ""
-        raise usage(
-            f"{document.place}: the secret '{place.name}' is not there{more}: {text(document.spec, *place.path)}",
-            "Set the variable, or write the file.",
-        )
-
-
 def _superfluous(known: Known, definitions: Mapping[Name, Document], versions: Mapping[Name, Document]) -> list[Step]:
     """Return the deletion of definitions that no file names, in workspaces that own others of the files: dependents first."""
     named = {*definitions, *versions}
@@ -211,3 +242,20 @@ def _superfluous(known: Known, definitions: Mapping[Name, Document], versions: M
         if name[0] in owners and name not in named and identifier not in uuids:
             found.append(Step(action=Action.DELETE, kind=DEFINITION.name, name=name, present=item))
     return list(reversed(found))
+
+
+def _superfluous_plain(known: Known, others: Mapping[Unit, Document]) -> tuple[list[Step], list[Step]]:
+    """Return the deletions of landing zones, and of what definitions may name.
+
+    What belongs to no workspace (tags, policies) is never deleted: files of one team do not say what others need.
+    """
+    found: list[Step] = []
+    for form in reversed([form for form in PLAIN.values() if form.is_of_workspace]):
+        owners = {document.owner for unit, document in others.items() if unit.kind == form.kind.name}
+        for item in known.all_of(form.kind).values() if owners else ():
+            name = text(item, "metadata", "ownedByWorkspace"), form.name(item)
+            is_named = Unit(form.kind.name, "", name[1]) in others
+            if name[0] in owners and not is_named and not came_built_in(item):
+                found.append(Step(action=Action.DELETE, kind=form.kind.name, name=name, present=item))
+    zones = [step for step in found if step.kind == LANDING_ZONE.name]
+    return zones, [step for step in found if step.kind != LANDING_ZONE.name]

@@ -1,18 +1,15 @@
 """Carries a plan out, one object after the other. What was done stays done: the same command goes on where it stopped."""
 
-import os
-from collections.abc import Mapping
-
 from blockyard.cli.client import Client
 from blockyard.cli.documents import member, members, number, objects, text
-from blockyard.cli.manifests import secrets
+from blockyard.cli.manifests import plain, secrets
 from blockyard.cli.manifests.files import Document
 from blockyard.cli.manifests.forms import version_on_wire
 from blockyard.cli.manifests.known import Known
+from blockyard.cli.manifests.naming import NAMINGS, PLAIN
 from blockyard.cli.manifests.plan import Action, Step
-from blockyard.cli.manifests.secrets import Place
 from blockyard.cli.model import DRAFT, RELEASED
-from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import DEFINITION, VERSION
 
 
@@ -21,7 +18,10 @@ def carry_out(client: Client, known: Known, step: Step) -> None:
     if step.action is Action.NOTHING:
         return
     if step.document is None:
-        client.delete(DEFINITION, text(step.present, "metadata", "uuid"))
+        naming = NAMINGS[step.kind]
+        client.delete(naming.kind, naming.address(step.present))
+    elif step.kind in PLAIN:
+        known.learn(PLAIN[step.kind].kind, plain.store(client, known, step.document, step.present))
     elif step.kind == DEFINITION.name:
         known.learn(DEFINITION, _store_definition(client, known, step, step.document))
     else:
@@ -43,7 +43,7 @@ def _store_version(client: Client, known: Known, step: Step, document: Document)
     present = step.present or _first_draft(client, known, step)
     identifier, latest = text(present, "metadata", "uuid"), number(present, "spec", "versionNumber") or 0
     wanted = text(document.spec, "state") or DRAFT
-    spec = secrets.replaced(document.spec, _secrets(document, members(present, "spec")))
+    spec = secrets.replaced(document.spec, secrets.sent(document.spec, document.folder, members(present, "spec")))
     wire = version_on_wire(spec, document.owner, known)
     of_definition: JsonObject = {
         "buildingBlockDefinitionRef": DEFINITION.ref(text(present, "spec", "buildingBlockDefinitionRef", "uuid"))
@@ -64,13 +64,3 @@ def _first_draft(client: Client, known: Known, step: Step) -> JsonObject:
     definition = known.all_of(DEFINITION)[known.require(DEFINITION, *step.name)]
     first = next((text(item, "versionUuid") for item in objects(definition, "status", "versions")), "")
     return client.show(VERSION, first)
-
-
-def _secrets(document: Document, before: JsonObject) -> Mapping[Place, Json]:
-    """Return what is sent for each secret: itself, where it can be read, else the hash of what the server has."""
-    kept = secrets.kept_on_server(before)
-    values: dict[Place, Json] = {}
-    for place in secrets.places(document.spec):
-        found = secrets.read(document.spec, place, document.folder, os.environ)
-        values[place] = kept.get(place, {}) if found is None else {"plaintext": found}
-    return values
