@@ -16,6 +16,7 @@ from blockyard.server.kit.database import Database, Transaction, metadata
 from blockyard.server.kit.errors import TooManyRequests, Unauthenticated
 from tests.support.block_world import BLOCKS, BlockWorld, an_order, uuid_of
 from tests.support.clock import NOON, FixedClock
+from tests.support.definitions import Blocks
 from tests.support.http import client_for
 from tests.support.kept_database import KeptDatabase
 from tests.support.memory import Memory
@@ -138,7 +139,7 @@ def test_a_request_with_the_key_of_an_earlier_test_takes_effect(kept: KeptDataba
 
 def test_what_a_test_puts_into_services_and_application_is_gone(kept: KeptDatabase) -> None:
     world = world_of(kept.empty(), FixedClock())
-    before = world.services.definitions.usage
+    before = world.services.definitions.usage()
     authenticate = world.app.state.authenticate
 
     @world.app.get("/added-by-a-test")
@@ -146,7 +147,7 @@ def test_what_a_test_puts_into_services_and_application_is_gone(kept: KeptDataba
         return "here"
 
     assert get(world, "/added-by-a-test") == 200
-    world.services.definitions.usage = None  # type: ignore[assignment]  # a stand-in
+    world.services.definitions.usage.put(Blocks())
     world.services.workspaces.uses.add(lambda _tx, _workspace: ["a thing"])
     world.app.state.authenticate = None
     world.app.dependency_overrides[current_principal] = lambda: ADMINISTRATOR
@@ -154,7 +155,7 @@ def test_what_a_test_puts_into_services_and_application_is_gone(kept: KeptDataba
 
     world = world_of(kept.empty(), FixedClock())
 
-    assert world.services.definitions.usage is before
+    assert world.services.definitions.usage() is before
     world.add_workspaces("shop")
     assert world.db.read_now(lambda tx: world.services.workspaces.uses.of(tx, "shop")) == []
     assert world.app.state.authenticate is authenticate

@@ -1,6 +1,6 @@
 """Definitions for tests: their services on a database, and documents to send."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -35,13 +35,13 @@ class Blocks:
     of_version: dict[UUID, int] = field(default_factory=dict)
     forgotten: list[UUID] = field(default_factory=list)
 
-    def live_blocks(self, tx: Transaction, definition_id: DefinitionId) -> int:
+    def live_blocks(self, tx: Transaction, definition_ids: Collection[DefinitionId]) -> Mapping[DefinitionId, int]:
         del tx
-        return self.of_definition.get(definition_id, 0)
+        return {one: self.of_definition.get(one, 0) for one in definition_ids}
 
-    def live_blocks_of_version(self, tx: Transaction, version_id: VersionId) -> int:
+    def live_blocks_of_versions(self, tx: Transaction, version_ids: Collection[VersionId]) -> Mapping[VersionId, int]:
         del tx
-        return self.of_version.get(version_id, 0)
+        return {one: self.of_version.get(one, 0) for one in version_ids}
 
     def forget(self, tx: Transaction, definition_id: DefinitionId) -> None:
         del tx
@@ -62,7 +62,8 @@ class Catalogue:
         self.platform_types = whole.services.platform_types
         self.definitions = whole.services.definitions
         self.tag_definitions = whole.services.tag_definitions
-        self.blocks = self.definitions.usage = Blocks()
+        self.blocks = Blocks()
+        self.definitions.usage.put(self.blocks)
         whole.add_workspaces("team", "shop", "demo-partner")
         database.write_now(
             lambda tx: self.runners.seed_shared(tx, workspace="demo-partner", public_key=SHARED_KEY.public_pem)

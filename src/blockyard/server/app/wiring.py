@@ -255,7 +255,7 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
     services.runners.uses.add(services.definitions.of_runner, services.integrations.of_runner)
     services.integrations.uses.add(services.definitions.of_integration)
     services.platform_types.uses.add(services.definitions.of_platform_type)
-    services.definitions.usage = services.blocks.usage
+    services.definitions.usage.put(services.blocks.usage)
     people.listeners.extend((services.blocks.people, services.project_bindings))
     services.project_roles.uses.add(services.project_bindings.of_role)
     services.projects.listeners.append(services.project_bindings)

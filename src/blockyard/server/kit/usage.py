@@ -1,4 +1,4 @@
-"""Whether something is still used. Higher features add what they know while the application is wired; nobody imports upwards."""
+"""What lower features ask of higher ones, which add what they know while the application is wired; nobody imports upwards."""
 
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
@@ -7,6 +7,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict
 
 K = TypeVar("K")
+T = TypeVar("T")
 
 Ask = Callable[[Transaction, K], Sequence[str]]
 """Returns one phrase for each thing that uses the thing with this key, such as "version 2 of 'Bucket'"."""
@@ -17,6 +18,23 @@ LISTED = 10
 
 NAMED = 5
 """How many things of one kind `named` takes the names of where there may be many."""
+
+
+class Above(Generic[T]):
+    """A place for what one higher feature does for a lower one; the application puts it there once all are made."""
+
+    def __init__(self) -> None:
+        self._one: T | None = None
+
+    def put(self, one: T) -> None:
+        """Let `one` do it."""
+        self._one = one
+
+    def __call__(self) -> T:
+        """Return who does it."""
+        if self._one is None:
+            raise RuntimeError("nothing was put here when the application was wired")
+        return self._one
 
 
 class Uses(Generic[K]):

@@ -1,6 +1,6 @@
 """Whether definitions and workspaces are still in use by blocks, and forgetting what is left of deleted ones."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.store import BlockStore
@@ -17,13 +17,15 @@ class BlockUsage:
         self._runs = runs
         self._state = state
 
-    def live_blocks(self, tx: Transaction, definition_id: DefinitionId) -> int:
-        """Return how many blocks of the definition are not deleted."""
-        return BlockStore(tx).count_live(definition_id=definition_id)
+    def live_blocks(self, tx: Transaction, definition_ids: Collection[DefinitionId]) -> Mapping[DefinitionId, int]:
+        """Return how many blocks of these definitions are not deleted."""
+        found = BlockStore(tx).live_of_definitions(definition_ids)
+        return {one: found.get(one, 0) for one in definition_ids}
 
-    def live_blocks_of_version(self, tx: Transaction, version_id: VersionId) -> int:
-        """Return how many blocks use the version and are not deleted."""
-        return BlockStore(tx).count_live(version_id=version_id)
+    def live_blocks_of_versions(self, tx: Transaction, version_ids: Collection[VersionId]) -> Mapping[VersionId, int]:
+        """Return how many blocks use these versions and are not deleted."""
+        found = BlockStore(tx).live_of_versions(version_ids)
+        return {one: found.get(one, 0) for one in version_ids}
 
     def forget(self, tx: Transaction, definition_id: DefinitionId) -> None:
         """Remove the deleted blocks of the definition, their runs and their state for good.

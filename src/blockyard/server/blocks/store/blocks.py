@@ -6,6 +6,7 @@ from typing import TypeAlias, TypeVarTuple, cast
 from uuid import UUID
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Select,
     TextClause,
@@ -28,7 +29,7 @@ from blockyard.server.blocks.store.rows import block_of, block_row, head_of, sor
 from blockyard.server.blocks.store.tables import IN_WORKSPACE, IS_ACTIVE, IS_DUE, IS_LIVE, ON_TENANT
 from blockyard.server.blocks.store.tables import blocks as _blocks
 from blockyard.server.blocks.store.tables import parents as _parents
-from blockyard.server.definitions.model import DefinitionId
+from blockyard.server.definitions.model import DefinitionId, VersionId
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Stale
 from blockyard.server.kit.memory import Memory
@@ -167,19 +168,26 @@ class BlockStore:
         self,
         *,
         definition_id: UUID | None = None,
-        version_id: UUID | None = None,
         workspace: str | None = None,
         tenant_id: UUID | None = None,
     ) -> int:
         """Return how many blocks are not deleted."""
         wanted = {
             "definition_id": definition_id,
-            "version_id": version_id,
             "workspace": workspace,
             "tenant_id": tenant_id,
         }
         conditions = [_blocks.c[name] == value for name, value in wanted.items() if value is not None]
         return self._count([IS_LIVE, *conditions])
+
+    def live_of_definitions(self, definition_ids: Collection[DefinitionId]) -> Mapping[DefinitionId, int]:
+        """Return how many blocks of each of these definitions are not deleted, where there are some."""
+        counts = self._count_by(_blocks.c.definition_id, definition_ids)
+        return {DefinitionId(key): number for key, number in counts.items()}
+
+    def live_of_versions(self, version_ids: Collection[VersionId]) -> Mapping[VersionId, int]:
+        """Return how many blocks of each of these versions are not deleted, where there are some."""
+        return {VersionId(key): number for key, number in self._count_by(_blocks.c.version_id, version_ids).items()}
 
     def users_of(self, definition_id: UUID) -> Sequence[str]:
         """Return the workspaces with blocks of a definition that are not deleted."""
@@ -219,6 +227,10 @@ class BlockStore:
     def _count(self, conditions: Sequence[_Condition]) -> int:
         counted = self._tx.execute(select(func.count()).select_from(_blocks).where(*conditions)).scalar_one()
         return int(str(counted))
+
+    def _count_by(self, column: Column[UUID], keys: Collection[UUID]) -> Mapping[UUID, int]:
+        counted = select(column, func.count()).where(column.in_(sorted(set(keys))), IS_LIVE).group_by(column)
+        return dict(cast("Sequence[tuple[UUID, int]]", self._tx.execute(counted).all()))
 
     def _add_parents(self, block: Block) -> None:
         rows: list[dict[str, object]] = [

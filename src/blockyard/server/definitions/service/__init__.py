@@ -1,7 +1,6 @@
 """Use cases of definitions and versions."""
 
 from blockyard.server.definitions.service.definitions import DefinitionService
-from blockyard.server.definitions.service.ports import DefinitionUsage
 from blockyard.server.definitions.service.versions import VersionService
 
-__all__ = ["DefinitionService", "DefinitionUsage", "VersionService"]
+__all__ = ["DefinitionService", "VersionService"]

@@ -37,7 +37,7 @@ from blockyard.server.definitions.service.access import (
 )
 from blockyard.server.definitions.service.defects import DefectService
 from blockyard.server.definitions.service.offering import Offers
-from blockyard.server.definitions.service.ports import DefinitionListener, DefinitionUsage, NoBlocks
+from blockyard.server.definitions.service.ports import DefinitionListener, DefinitionUsage
 from blockyard.server.definitions.service.publishing import TITLE, PublishingService
 from blockyard.server.definitions.service.versions import VersionService
 from blockyard.server.definitions.store import DefinitionStore, VersionStore
@@ -51,7 +51,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, require_same
 from blockyard.server.kit.members import changed, members, wire_members
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.usage import NAMED, counted, named
+from blockyard.server.kit.usage import NAMED, Above, counted, named
 from blockyard.server.platforms.model import PlatformType
 from blockyard.server.platforms.service import PlatformTypeService
 from blockyard.server.publications.service import PublicationService
@@ -87,7 +87,6 @@ class DefinitionService(Offers):
         sealer: SecretSealer,
         tags: TagService,
         publications: PublicationService,
-        usage: DefinitionUsage | None = None,
         allow_file_repositories: bool = False,
         repository_hosts: Collection[str] = (),
     ) -> None:
@@ -98,7 +97,7 @@ class DefinitionService(Offers):
         self._integrations = integrations
         self._platform_types = platform_types
         self._tags = tags
-        self.usage: DefinitionUsage = usage or NoBlocks()
+        self.usage: Above[DefinitionUsage] = Above()
         self.listeners: list[DefinitionListener] = []
         self.defects = DefectService(basics)
         self.publishing = PublishingService(basics, publications=publications)
@@ -108,7 +107,7 @@ class DefinitionService(Offers):
             runners=runners,
             integrations=integrations,
             sealer=sealer,
-            usage=lambda: self.usage,
+            usage=self.usage,
             first_released=self.publishing.first_released,
             allow_file_repositories=allow_file_repositories,
             repository_hosts=repository_hosts,
@@ -153,8 +152,8 @@ class DefinitionService(Offers):
     ) -> Page[DefinitionView]:
         """Return the definitions the principal may see. Raises Denied."""
         found = DefinitionStore(tx).visible(principal.listing(LIST), wanted, request)
-        versions = self._summaries(tx, [definition.id for definition in found.items])
-        return found.map(lambda definition: self._view_with(tx, principal, definition, versions[definition.id]))
+        views = self._views(tx, principal, found.items)
+        return found.map(lambda definition: views[definition.id])
 
     def update(
         self, tx: Transaction, principal: Principal, definition_id: DefinitionId, workspace: str, spec: DefinitionSpec
@@ -190,7 +189,7 @@ class DefinitionService(Offers):
         if gone and self._changes.deleted_just_now(tx, principal.author, definition_id):
             return
         definition = opened(tx, principal, DELETE, definition_id)
-        count = self.usage.live_blocks(tx, definition_id)
+        count = self.usage().live_blocks(tx, [definition_id])[definition_id]
         if count:
             raise Conflict(
                 f"there {'is' if count == 1 else 'are'} {count} existing building block{'' if count == 1 else 's'} "
@@ -210,7 +209,7 @@ class DefinitionService(Offers):
                 code="DefinitionInUse",
                 remedy="First give these definitions a version without this dependency, or delete them.",
             )
-        self.usage.forget(tx, definition_id)
+        self.usage().forget(tx, definition_id)
         self._tags.forget(tx, _tagged(definition))
         self.publishing.forget(tx, definition_id)
         DefinitionStore(tx).remove(definition)
@@ -326,7 +325,21 @@ class DefinitionService(Offers):
         return DefinitionStore(tx).remove_tag(tag, [DefinitionId(UUID(one)) for one in ids])
 
     def _view(self, tx: Transaction, principal: Principal, definition: Definition) -> DefinitionView:
-        return self._view_with(tx, principal, definition, self._summaries(tx, [definition.id])[definition.id])
+        return self._views(tx, principal, [definition])[definition.id]
+
+    def _views(
+        self, tx: Transaction, principal: Principal, definitions: Sequence[Definition]
+    ) -> Mapping[DefinitionId, DefinitionView]:
+        """Return definitions as the principal sees them, own ones with how much they are used: three statements in all."""
+        versions = self._summaries(tx, [definition.id for definition in definitions])
+        own = {one.id for one in definitions if principal.allows(LIST, workspace=one.workspace)}
+        counts = self.usage().live_blocks(tx, own) if own else {}
+        return {
+            one.id: DefinitionView(definition=one, versions=versions[one.id], usage_count=counts[one.id])
+            if one.id in own
+            else _redacted(one, versions[one.id])
+            for one in definitions
+        }
 
     def _summaries(
         self, tx: Transaction, definition_ids: Sequence[DefinitionId]
@@ -340,16 +353,13 @@ class DefinitionService(Offers):
             for key, versions in found.items()
         }
 
-    def _view_with(
-        self, tx: Transaction, principal: Principal, definition: Definition, versions: tuple[VersionSummary, ...]
-    ) -> DefinitionView:
-        if principal.allows(LIST, workspace=definition.workspace):
-            count = self.usage.live_blocks(tx, definition.id)
-            return DefinitionView(definition=definition, versions=versions, usage_count=count)
-        if definition.released_version_id is not None:  # else a reviewer looks at it
-            versions = tuple(item for item in versions if item.state is VersionState.RELEASED)
-        shown = tuple(replace(item, federation=None) for item in versions)
-        return DefinitionView(definition=definition, versions=shown, usage_count=None, is_redacted=True)
+
+def _redacted(definition: Definition, versions: tuple[VersionSummary, ...]) -> DefinitionView:
+    """Return what others see of a definition."""
+    if definition.released_version_id is not None:  # else a reviewer looks at it
+        versions = tuple(item for item in versions if item.state is VersionState.RELEASED)
+    shown = tuple(replace(item, federation=None) for item in versions)
+    return DefinitionView(definition=definition, versions=shown, usage_count=None, is_redacted=True)
 
 
 def _check_policies(spec: DefinitionSpec, latest: Version | None) -> None:

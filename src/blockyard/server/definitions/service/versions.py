@@ -54,6 +54,7 @@ from blockyard.server.integrations.service import IntegrationService
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid
 from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.usage import Above
 from blockyard.server.runners.model import Runner
 from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.workspaces.service import WorkspaceService
@@ -75,7 +76,7 @@ class VersionService:
         runners: RunnerService,
         integrations: IntegrationService,
         sealer: SecretSealer,
-        usage: Callable[[], DefinitionUsage],
+        usage: Above[DefinitionUsage],
         first_released: FirstReleased,
         allow_file_repositories: bool = False,
         repository_hosts: Collection[str] = (),
@@ -103,7 +104,8 @@ class VersionService:
             principal.require(LIST, workspace=definition.workspace)
         owners, wanted = principal.listing(LIST).owners, {"definition_id": definition_id}
         found = VersionStore(tx).page(request, owners=owners, wanted=wanted)
-        return found.map(lambda version: self._view(tx, version))
+        counts = self._usage().live_blocks_of_versions(tx, [version.id for version in found.items])
+        return found.map(lambda version: VersionView(version=version, usage_count=counts[version.id]))
 
     def get(self, tx: Transaction, principal: Principal, version_id: VersionId) -> VersionView:
         """Return a version of an own definition, or what others may know of a released one. Raises NotFound.
@@ -330,7 +332,9 @@ class VersionService:
             )
 
     def _view(self, tx: Transaction, version: Version) -> VersionView:
-        return VersionView(version=version, usage_count=self._usage().live_blocks_of_version(tx, version.id))
+        return VersionView(
+            version=version, usage_count=self._usage().live_blocks_of_versions(tx, [version.id])[version.id]
+        )
 
     def _tell(
         self,
