@@ -4,8 +4,6 @@ Each row is a member that is not configured: what clients send, and what they ha
 """
 
 from collections.abc import Callable
-from copy import deepcopy
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -22,16 +20,12 @@ from tests.support.definitions import (
     next_draft,
     terraform,
 )
-
-ABSENT: Any = ...
-"""Of what is sent: the member is left out. Of what comes back: it is left out, or null."""
+from tests.support.echo import ABSENT, Row, found, put
 
 NEUTRAL_POLICIES = dict.fromkeys(
     ("versionUpgrade", "userInputChanges", "manualTriggers", "buildingBlockCreation", "anyInputChanges"), False
 )
 NEUTRAL_SCHEDULE = {"mode": "DISABLED", "frequency": "NONE", "automaticApproval": False}
-
-Row = tuple[str, Any, Any]
 
 OF_DEFINITIONS: list[Row] = [
     ("spec/notificationSubscriberUsernames", ABSENT, []),
@@ -84,28 +78,6 @@ LEFT_OUT: list[Row] = [
 def catalogue(database: Database, clock: FixedClock, ids: Callable[[], UUID]) -> Catalogue:
     """Definitions of the workspace `team`, over HTTP."""
     return Catalogue(database, clock, ids)
-
-
-def put(document: Any, path: str, value: Any) -> Any:
-    """Return a copy of a document with a member set, or left out."""
-    copy = deepcopy(document)
-    *parents, name = path.split("/")
-    part = copy
-    for parent in parents:
-        part = part[parent]
-    part.pop(name, None)
-    if value is not ABSENT:
-        part[name] = value
-    return copy
-
-
-def found(document: Any, path: str) -> Any:
-    """Return a member of a document; absent if it is null."""
-    for name in path.split("/"):
-        document = document.get(name)
-        if document is None:
-            return ABSENT
-    return document
 
 
 def test_each_member_of_a_definition_comes_back_as_its_row_says(catalogue: Catalogue) -> None:

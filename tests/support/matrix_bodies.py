@@ -20,6 +20,7 @@ from tests.support.runner_keys import a_runner_key
 from tests.support.whole_server import RUNS, a_definition, a_version, a_workspace, an_order
 
 OWN = kinds.OWN
+SCIM = "/api/blockyard/scim/v2"
 PASSWORD = "a sentence of somebody who tests"
 NEEDED: Mapping[str, str] = {"step": "apply", "offset": "0", "forRunnerUuid": str(SHARED_RUNNER_UUID)}
 """Parameters without which some operations do not look at their path."""
@@ -67,6 +68,17 @@ def a_binding_request(name: str) -> JsonObject:
         "subject": "iris",
         "reason": "helps",
     }
+
+
+def a_scim_group(name: str) -> JsonObject:
+    """Return a group of the installation, as a directory sends it."""
+    return {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": name}
+
+
+def a_scim_patch(path: str, value: str) -> JsonObject:
+    """Return what a directory sends to change one attribute."""
+    change: JsonObject = {"op": "replace", "path": path, "value": value}
+    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [change]}
 
 
 def an_instance() -> JsonObject:
@@ -173,9 +185,15 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         {f"POST {kind.collection}": body for kind, body in objects.items()}
         | {f"{method} {OWN}/{path}": body for key, body in own.items() for method, path in [key.split(" ")]}
         | {
+            f"POST {SCIM}/Users": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "new"},
+            f"PATCH {SCIM}/Users/{{uuid}}": a_scim_patch("title", "Dr"),
+            f"POST {SCIM}/Groups": a_scim_group("new"),
+            f"PATCH {SCIM}/Groups/{{uuid}}": a_scim_patch("displayName", "All"),
             f"POST {state}": STATE,
             f"POST {state}/lock": LOCK,
             f"DELETE {state}/lock": LOCK,
+            f"LOCK {state}": LOCK,
+            f"UNLOCK {state}": LOCK,
             f"POST {RUNS}/{{run_id}}/status/source": SOURCE,
             f"PATCH {RUNS}/{{run_id}}/status/source/{{source_id}}": {"status": "IN_PROGRESS"},
             f"PUT {RUNS}/{{run_id}}/plan-artifact": b"plan",

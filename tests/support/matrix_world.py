@@ -14,6 +14,7 @@ from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import Kind
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID
+from blockyard.server.identity.api.scim.answering import MEDIA
 from blockyard.server.identity.model import NewUser
 from blockyard.server.identity.service import Subject, SubjectKind
 from blockyard.server.identity.service.tokens import KEY_TOKEN_LIFE
@@ -24,12 +25,14 @@ from tests.support.matrix_bodies import (
     LOCK,
     NEEDED,
     PASSWORD,
+    SCIM,
     SOURCE,
     STATE,
     a_binding,
     a_binding_request,
     a_project_binding,
     a_runner,
+    a_scim_group,
     a_tag,
     an_instance,
     an_integration,
@@ -79,6 +82,7 @@ PRINCIPALS = ("admin", *PEOPLE, "powerless", "run", "runner", *STRANGERS)
 class MatrixWorld:
     """Tokens by principal; names and ids of things by the word before them in an address, restricted ones by `restricted <word>`."""
 
+    tenancy: Tenancy
     tokens: Mapping[str, str]
     things: Mapping[str, str]
     bodies: Mapping[str, "Json | bytes"]
@@ -91,6 +95,11 @@ class MatrixWorld:
             for place, word in enumerate(words)
         )
 
+    def parameters(self, template: str) -> Mapping[str, str]:
+        """Return the parameters of the address of what is there."""
+        words = zip(template.split("/"), self.address(template).split("/"), strict=True)
+        return {word.strip("{}"): value for word, value in words if word.startswith("{")}
+
     def can_be_restricted(self, template: str) -> bool:
         """Whether there is a restricted thing of the kind that an address is about."""
         return self.address(template) != self.address(template, restricted=True)
@@ -98,7 +107,7 @@ class MatrixWorld:
     def _thing(self, words: list[str], place: int, restricted: bool, unknown: bool) -> str:  # noqa: FBT001  both are passed on
         before = words[place - 1]
         name = f"{words[place - 2]}/{before}" if before in {"userbindings", "groupbindings"} else before
-        if unknown and before not in _PARTS:
+        if unknown and before not in PARTS:
             return f"shop.{UNKNOWN}" if words[place] == "{identifier}" else UNKNOWN
         return self.things.get(f"restricted {name}" if restricted else name) or self.things[name]
 
@@ -111,10 +120,10 @@ def a_matrix_world(server: WholeServer) -> MatrixWorld:
     builder.things_of_shop()
     builder.things_of_platform()
     builder.things_of_everybody()
-    return MatrixWorld(builder.tokens, builder.things, bodies_of(builder.things))
+    return MatrixWorld(builder.tenancy, builder.tokens, builder.things, bodies_of(builder.things))
 
 
-_PARTS = {"workspace", "versions", "source", "members"}
+PARTS = {"workspace", "versions", "source", "members", "v2"}
 """Words of addresses before what is part of another thing."""
 
 _BY_ID = {kinds.API_KEY, kinds.INTEGRATION, kinds.PLATFORM, kinds.RUNNER, kinds.TENANT}
@@ -124,7 +133,7 @@ class _Builder:
     def __init__(self, server: WholeServer) -> None:
         self.server = server
         self.tenancy: Tenancy = furnish(server)
-        self.things: dict[str, str] = {"source": "source", "versions": "1", "members": "nora"}
+        self.things: dict[str, str] = {"source": "source", "versions": "1", "members": "nora", "v2": "Schemas"}
         self.tokens: dict[str, str] = {
             "admin": server.token,
             "anonymous": "",
@@ -152,7 +161,7 @@ class _Builder:
             signed_in = self.make_own("login", {"username": name, "password": PASSWORD})
             self.tokens[name] = text_of(signed_in, "access_token")
             self.make(kinds.WORKSPACE_USER_BINDING, a_binding(f"{name}-in-{workspace}", role, workspace, name))
-        self.know(self.user("nora"), "users")
+        self.know(self.user("nora"), "users", "Users")
         self.user("iris")
         self.make(kinds.WORKSPACE_USER_BINDING, a_binding("nora-in-shop", "Workspace Member", "shop", "nora"))
 
@@ -258,6 +267,8 @@ class _Builder:
         policy = self.make_own("policies", A_POLICY)
         metadata: Any = policy["metadata"]
         self.know(metadata["uuid"], "policies")
+        everybody = self.server.ok(Request("POST", f"{SCIM}/Groups", a_scim_group("everybody"), MEDIA))
+        self.know(text_of(everybody, "id"), "Groups")
         self.make_own("project-roles", {"name": "guest", "displayName": "Guest"})
         self.know("guest", "project-roles")
         found: Any = self.server.ok(Request("GET", f"{OWN}/publications"))

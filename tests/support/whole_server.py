@@ -65,6 +65,7 @@ class WholeServer:
         self.services = services = whole.services
         self._sweeper = services.sweeper
         key = KeyPair(str(new_id()), "administrators-secret")
+        self.key_id = key.client_id
         seeds = Seeds("admin", key, None, a_runner_key().public_pem)
         seed(database, services, seeds)
         self.app: FastAPI = whole.app

@@ -187,17 +187,17 @@ def test_a_purge_aborts_the_run_and_forgets_the_block(world: BlockWorld) -> None
     assert all(has_state(world, block) for block in blocks)
 
 
-def test_only_holders_of_the_right_for_everything_purge(world: BlockWorld) -> None:
-    block = a_done_block(world)
-    path = f"{BLOCKS}/{uuid_of(block)}/purge"
-
-    for principal in (SHOP, PLATFORM):
+def test_only_the_provider_and_administrators_purge(world: BlockWorld) -> None:
+    for principal in (PLATFORM, a_key("other", "ADM_BUILDINGBLOCK_DELETE")):
+        path = f"{BLOCKS}/{uuid_of(a_done_block(world))}/purge"
+        for refused in (SHOP, a_key("platform", "MANAGED_BUILDINGBLOCK_LIST")):
+            world.api.be(refused)
+            error = world.api.refused(403, "DELETE", path)
+            assert error["errorCode"] == "MissingPermission"
+            assert error["message"].endswith("ADM_BUILDINGBLOCK_DELETE is needed")
         world.api.be(principal)
-        error = world.api.refused(403, "DELETE", path)
-        assert error["errorCode"] == "MissingPermission"
-        assert error["message"].endswith("ADM_BUILDINGBLOCK_DELETE is needed")
-    world.api.be(a_key("platform", "ADM_BUILDINGBLOCK_DELETE"))
-    assert world.api.send("DELETE", path).status_code == 202
+        assert world.api.send("DELETE", path).status_code == 202
+        world.api.be(ADMINISTRATOR)
 
 
 @pytest.mark.parametrize(

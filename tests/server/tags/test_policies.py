@@ -111,16 +111,15 @@ async def test_only_administrators_have_policies(tenancy: Tenancy) -> None:
 
     answers = [
         await own.get(POLICY.collection, headers=OWN),
-        await own.get(one, headers=OWN),
         await own.post(POLICY.collection, json=a_policy(), headers=OWN),
-        await own.put(one, json=a_policy(), headers=OWN),
-        await own.delete(one, headers=OWN),
     ]
 
-    needed = ["LIST", "LIST", "SAVE", "SAVE", "DELETE"]
     assert [(answer.status_code, answer.json()["message"].rpartition("ADM_")[2]) for answer in answers] == [
-        (403, f"TAGDEFINITION_{verb} is needed") for verb in needed
+        (403, f"TAGDEFINITION_{verb} is needed") for verb in ("LIST", "SAVE")
     ]
+    assert (await own.get(one, headers=OWN)).status_code == 404
+    assert (await own.put(one, json=a_policy(), headers=OWN)).status_code == 404
+    assert (await own.delete(one, headers=OWN)).status_code == 404
 
 
 PERMITTED = [

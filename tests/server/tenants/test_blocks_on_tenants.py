@@ -1,10 +1,12 @@
 """Building blocks on tenants: where they may be ordered, what their inputs get, what makes them run. Source: concepts.md 6.3, 8, 10."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
+from blockyard.protocol.kinds import OWN as OWN_API
 from blockyard.protocol.kinds import PROJECT_USER_BINDING, WORKSPACE_USER_BINDING, Kind
 from blockyard.server.identity.model import NewUser
 from blockyard.server.payment_methods.model import PaymentSpec
@@ -13,6 +15,7 @@ from tests.support.block_world import (
     BLOCKS,
     MANUAL,
     OTHER,
+    OWN,
     PLATFORM,
     SHOP,
     a_change,
@@ -35,6 +38,27 @@ def tenant(world: TenantWorld) -> Any:
     """A tenant of the shop whose id is known."""
     world.add_zone(mandatory=[world.define_for_tenants(**MANUAL_TENANT)])
     return world.make()
+
+
+def test_members_find_what_is_in_their_projects_or_in_none(world: TenantWorld, tenant: Any) -> None:
+    version, outside = world.define_for_tenants("Board", inputs={}), world.order(world.define(inputs={}))
+    own, hidden = world.order_on(tenant, version), world.order_on(world.make("prod"), version)
+    world.api.be(replace(SHOP, only_projects={"shop": frozenset({"dev"})}))
+
+    for path, media in ((BLOCKS, None), (OWN, "application/json"), (f"{OWN_API}/runs", "application/json")):
+        listed = world.api.send("GET", path, media=media).text
+        assert [uuid_of(block) in listed for block in (own, outside, hidden)] == [True, True, False]
+    assert world.api.send("GET", f"{BLOCKS}/{uuid_of(own)}").status_code == 200
+    run = world.read(hidden)["status"]["latestRunUuid"]
+    for method, path in (
+        ("GET", f"{BLOCKS}/{uuid_of(hidden)}"),
+        ("DELETE", f"{BLOCKS}/{uuid_of(hidden)}"),
+        ("GET", f"{OWN_API}/runs/{run}"),
+        ("POST", f"{OWN_API}/runs/{run}/abort"),
+        ("GET", f"/api/terraform/state/workspace/shop/buildingBlock/{uuid_of(hidden)}"),
+    ):
+        media = None if path.startswith(BLOCKS) else "application/json"
+        assert world.api.send(method, path, media=media).status_code == 404, (method, path)
 
 
 def test_every_source_of_a_tenant_gives_its_value(world: TenantWorld, tenant: Any) -> None:

@@ -29,14 +29,8 @@ class AuditService:
         return self._basics.event_log.page(tx, replace(wanted, since=since, workspaces=owners), request)
 
     def get(self, tx: Transaction, principal: Principal, event_id: UUID) -> Event:
-        """Return an event. Raises NotFound, Denied."""
+        """Return an event. Raises NotFound."""
         event = self._basics.event_log.find(tx, event_id)
-        unknown = NotFound(f"there is no event {event_id}")
-        if event is None:
-            raise unknown
-        workspace = event.workspace
-        if not principal.allows(CODE, workspace=workspace):
-            if workspace is None or not principal.belongs_to(workspace):
-                raise unknown
-            principal.require(CODE, workspace=workspace)
+        if event is None or not principal.allows(CODE, workspace=event.workspace):
+            raise NotFound(f"there is no event {event_id}")
         return event

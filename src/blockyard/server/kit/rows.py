@@ -146,6 +146,19 @@ def in_reach(
     return or_(whole, *parts)
 
 
+def within(
+    workspace: ColumnElement[Any],  # Any: a column of whatever text
+    project: ColumnElement[Any],
+    owners: Collection[str],
+    only: Mapping[str, Collection[str]],
+) -> ColumnElement[bool]:
+    """Return what `in_reach` does of rows that may be in no project: those count as the workspace does."""
+    of_owners = workspace.in_(sorted(owners))
+    if not only.keys() & set(owners):
+        return of_owners
+    return and_(of_owners, or_(project.is_(None), in_reach(workspace, project, owners, only)))
+
+
 class Store(Generic[M, K]):
     """Reads and writes the models of one table in one transaction."""
 

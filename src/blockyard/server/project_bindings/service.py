@@ -102,9 +102,10 @@ class ProjectBindingService:
     def of_project(self, tx: Transaction, principal: Principal, key: ProjectKey) -> Sequence[Binding]:
         """Return all bindings of a project, oldest first. Raises Denied, NotFound."""
         unknown = NotFound(f"there is no project '{key}'")
-        project = principal.opened(LIST, self._projects.living(tx, key), unknown)
         if not principal.sees_project(key.workspace, key.name):
             raise unknown
+        shown = principal.knows("PROJECT_LIST", workspace=key.workspace)
+        project = principal.opened(LIST, self._projects.living(tx, key), unknown, shown=shown)
         return BindingStore(tx).of_project(project.id)
 
     def delete(self, tx: Transaction, principal: Principal, kind: BindingKind, name: str) -> None:

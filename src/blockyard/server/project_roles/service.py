@@ -51,7 +51,7 @@ class ProjectRoleService:
 
     def get(self, tx: Transaction, principal: Principal, name: str) -> ProjectRole:
         """Return a role. Raises Denied, NotFound."""
-        principal.require_any_code()
+        _enter(principal, name)
         return self._known(tx, name)
 
     def create(self, tx: Transaction, principal: Principal, name: str, spec: RoleSpec) -> ProjectRole:
@@ -68,6 +68,7 @@ class ProjectRoleService:
 
     def update(self, tx: Transaction, principal: Principal, name: str, spec: RoleSpec) -> ProjectRole:
         """Change a role; bindings that have it show its new display name. Raises Denied, NotFound, Conflict (display name)."""
+        _enter(principal, name)
         principal.require("PROJECTROLE_SAVE", workspace=None)
         roles, before = RoleStore(tx), self._known(tx, name)
         _require_free(roles, spec.display_name, name)
@@ -79,6 +80,7 @@ class ProjectRoleService:
 
     def delete(self, tx: Transaction, principal: Principal, name: str) -> None:
         """Delete a role that no binding has; deleting it again changes nothing. Raises Denied, NotFound, Conflict (in use)."""
+        _enter(principal, name)
         principal.require("PROJECTROLE_DELETE", workspace=None)
         roles = RoleStore(tx)
         role = roles.get(name)
@@ -118,8 +120,18 @@ class ProjectRoleService:
     def _known(self, tx: Transaction, name: str) -> ProjectRole:
         role = RoleStore(tx).get(name)
         if role is None:
-            raise NotFound(f"there is no project role '{name}'")
+            raise _unknown(name)
         return role
+
+
+def _enter(principal: Principal, name: str) -> None:
+    """Refuse as unknown what those who hold no permission may not know of. Raises NotFound."""
+    if not principal.holds_any_code:
+        raise _unknown(name)
+
+
+def _unknown(name: str) -> NotFound:
+    return NotFound(f"there is no project role '{name}'")
 
 
 def _tagged(role: ProjectRole) -> Tagged:

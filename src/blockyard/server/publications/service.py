@@ -72,7 +72,7 @@ class PublicationService:
 
     def get(self, tx: Transaction, principal: Principal, request_id: RequestId) -> PublicationRequest:
         """Return a request for publication. Raises Denied, NotFound."""
-        principal.require(REVIEW, workspace=None)
+        principal.enter(REVIEW, _unknown(request_id))
         return _found(tx, request_id)
 
     def decide(
@@ -85,7 +85,7 @@ class PublicationService:
             Invalid: a rejection says no reason.
             Conflict: it was decided otherwise.
         """
-        principal.require(REVIEW, workspace=None)
+        principal.enter(REVIEW, _unknown(request_id))
         before, decision = _found(tx, request_id), _DECISIONS[step]
         if step is Step.REJECT and not comment.strip():
             raise Invalid(
@@ -246,8 +246,12 @@ _EVENTS = {
 def _found(tx: Transaction, request_id: RequestId) -> PublicationRequest:
     found = RequestStore(tx).get(request_id)
     if found is None:
-        raise NotFound(f"there is no request for publication '{request_id}'", code="UnknownPublicationRequest")
+        raise _unknown(request_id)
     return found
+
+
+def _unknown(request_id: RequestId) -> NotFound:
+    return NotFound(f"there is no request for publication '{request_id}'", code="UnknownPublicationRequest")
 
 
 def _event_content(request: PublicationRequest) -> JsonObject:

@@ -42,9 +42,7 @@ class ServiceInstanceService:
     def get(self, tx: Transaction, principal: Principal, instance_id: str) -> ServiceInstance:
         """Return an instance. Raises Denied, NotFound."""
         found = ServiceInstanceStore(tx).get(instance_id)
-        if found is not None and not principal.sees_project(found.workspace, found.project):
-            raise _unknown(instance_id)
-        return principal.opened("SERVICEINSTANCE_LIST", found, _unknown(instance_id))
+        return principal.opened("SERVICEINSTANCE_LIST", _shown(principal, found), _unknown(instance_id))
 
     def register(
         self,
@@ -89,9 +87,12 @@ class ServiceInstanceService:
 
     def remove(self, tx: Transaction, principal: Principal, instance_id: str) -> None:
         """Forget an instance that its broker has removed; again changes nothing. Raises Denied, NotFound."""
-        principal.require("SERVICEINSTANCE_DELETE", workspace=None)
         instances = ServiceInstanceStore(tx)
-        instance = instances.get(instance_id)
+        instance = _shown(principal, instances.get(instance_id))
+        workspace = None if instance is None else instance.workspace
+        if not principal.knows("SERVICEINSTANCE_DELETE", workspace=workspace):
+            raise _unknown(instance_id)
+        principal.require("SERVICEINSTANCE_DELETE", workspace=None)
         if instance is None:
             if self._changes.deleted_just_now(tx, principal.author, instance_id):
                 return
@@ -104,6 +105,12 @@ class ServiceInstanceService:
     def of_project(self, tx: Transaction, project: ProjectKey) -> Sequence[str]:
         """Return what a project still has; for the deletion of projects."""
         return counted(ServiceInstanceStore(tx).count_of_project(project), "service instance")
+
+
+def _shown(principal: Principal, found: ServiceInstance | None) -> ServiceInstance | None:
+    """Return an instance unless it is in a project that the principal may not know of."""
+    shown = found is not None and principal.sees_project(found.workspace, found.project)
+    return found if shown else None
 
 
 def _unknown(instance_id: str) -> NotFound:

@@ -13,7 +13,7 @@ from blockyard.server.identity.model import Principal, RunGrant
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, NotFound
 from blockyard.server.runs.model import Run, RunId
-from blockyard.server.runs.service import RunService, StateStanding
+from blockyard.server.runs.service import RunService, StateStanding, consumer
 from blockyard.server.tofu_state.model import Locked, NewState, StateLock, StateVersion, to_prune
 from blockyard.server.tofu_state.store import StateStore
 
@@ -261,10 +261,11 @@ class StateService:
         if principal.allows(code, workspace=None, provider=run.provider):
             return
         transparent = self._runs.is_transparent(tx, run)
-        if principal.allows(code, workspace=run.workspace) and transparent:
+        workspace = consumer(principal, run)
+        if principal.allows(code, workspace=workspace) and transparent:
             return
-        is_known = principal.allows("BUILDINGBLOCK_LIST", workspace=run.workspace, provider=run.provider)
-        if not is_known and not principal.allows(code, workspace=run.workspace):
+        is_known = principal.knows("BUILDINGBLOCK_LIST", workspace=workspace, provider=run.provider)
+        if not is_known and not principal.allows(code, workspace=workspace):
             raise _unknown(address)
         if transparent and principal.belongs_to(run.workspace):
             principal.require(code, workspace=run.workspace)

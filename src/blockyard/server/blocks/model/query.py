@@ -1,7 +1,8 @@
 """Which blocks a list shows. Source: api.md 3.18."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -25,6 +26,7 @@ class BlockQuery:
         search: a part of the name, upper and lower case alike.
         shown_name: exactly the name that people see, with its placeholders filled in.
         workspaces: only blocks of these workspaces, by what the principal may see.
+        only_projects: of these workspaces, only blocks outside projects or of these projects, by what the principal may see.
         providers: only blocks that these workspaces provide for, by what the principal may see.
         managed: only blocks that the principal's workspaces provide for.
         project, platform, tenant_id: of the tenant that the block is on.
@@ -46,6 +48,7 @@ class BlockQuery:
     tenant_id: UUID | None = None
     on_tenant: bool | None = None
     workspaces: frozenset[str] | None = None
+    only_projects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     providers: frozenset[str] | None = None
     managed: bool = False
     nothing: bool = False

@@ -46,9 +46,10 @@ def require_delete(principal: Principal, block: Block) -> None:
         _require(principal, DELETE, block)
 
 
-def require_purge(principal: Principal) -> None:
-    """Refuse unless the principal may delete any block."""
-    principal.require(DELETE, workspace=None)
+def require_purge(principal: Principal, block: Block) -> None:
+    """Refuse unless the principal may leave behind what the block made: who provides for it, and administrators."""
+    if not may_purge(principal, block):
+        principal.require(DELETE, workspace=None)
 
 
 def may_save(principal: Principal, block: BlockHead) -> bool:
@@ -70,8 +71,12 @@ def may_run(principal: Principal, block: Block, definition: Definition) -> bool:
 
 def may_delete(principal: Principal, block: Block) -> bool:
     """Whether the principal may delete the block. There is no MANAGED code for it: who may change may also delete."""
-    manages = f"MANAGED_{SAVE}" in principal.grants.get(block.provider, frozenset())
-    return manages or _allows(principal, DELETE, block)
+    return _manages(principal, block) or _allows(principal, DELETE, block)
+
+
+def may_purge(principal: Principal, block: Block) -> bool:
+    """Whether the principal may forget the block and leave what it made. Source: concepts.md 2.2 and 23."""
+    return _manages(principal, block) or principal.allows(DELETE, workspace=None)
 
 
 def is_operator(principal: Principal, block: BlockHead) -> bool:
@@ -90,8 +95,21 @@ def may_list(principal: Principal, block: Block) -> bool:
 
 
 def _allows(principal: Principal, code: str, block: BlockHead) -> bool:
-    return principal.allows(code, workspace=block.workspace, provider=block.provider)
+    if principal.allows(code, workspace=None, provider=block.provider):
+        return True
+    return _sees_project(principal, block) and principal.allows(code, workspace=block.workspace)
+
+
+def _manages(principal: Principal, block: BlockHead) -> bool:
+    return f"MANAGED_{SAVE}" in principal.grants.get(block.provider, frozenset())
+
+
+def _sees_project(principal: Principal, block: BlockHead) -> bool:
+    """Whether the project of the block's tenant, if it is on one, is no secret to the principal."""
+    return block.tenant is None or principal.sees_project(block.workspace, block.tenant.project)
 
 
 def _require(principal: Principal, code: str, block: Block) -> None:
-    principal.require(code, workspace=block.workspace, provider=block.provider)
+    if not _allows(principal, code, block):
+        workspace = block.workspace if _sees_project(principal, block) else None
+        principal.require(code, workspace=workspace, provider=block.provider)

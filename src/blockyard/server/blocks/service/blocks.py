@@ -13,12 +13,12 @@ from blockyard.server.blocks.model.order import BlockRequest, NamedOrder
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.blocks.model.words import waits_in_words
 from blockyard.server.blocks.service.access import (
-    DELETE,
     LIST,
     is_operator,
     may_delete,
     may_give_input,
     may_list,
+    may_purge,
     may_run,
     may_save,
     require_known,
@@ -198,11 +198,11 @@ class BlockService:
 
     def page(self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest) -> Page[BlockView]:
         """Return active blocks of the principal's own workspaces; all with `ADM_BUILDINGBLOCK_LIST`."""
-        reach = principal.reach(LIST)
-        if not (reach.everything or reach.workspaces):
+        reach = principal.listing(LIST)
+        if reach.providers and not (reach.everything or reach.workspaces):
             raise _may_not_list(LIST)
-        limit = None if reach.everything else reach.workspaces
-        return self._page(tx, principal, replace(query, workspaces=limit), request)
+        limited = replace(query, workspaces=reach.owners, only_projects=principal.only_projects)
+        return self._page(tx, principal, limited, request)
 
     def search(
         self,
@@ -302,7 +302,7 @@ class BlockService:
             may_save=may,
             may_run=may_run(principal, block, definition),
             may_delete=may_delete(principal, block),
-            may_purge=principal.allows(DELETE, workspace=None),
+            may_purge=may_purge(principal, block),
             operator=operator,
             editable=changeable(version.inputs, standing, operator=operator, opens=opens) if may else (),
             deletion=deletion_effect(block, version),
@@ -348,7 +348,7 @@ def _within_reach(principal: Principal, query: BlockQuery) -> BlockQuery:
     if reach.everything:
         return query
     own = frozenset[str]() if query.managed else reach.workspaces
-    return replace(query, workspaces=own, providers=reach.providers)
+    return replace(query, workspaces=own, only_projects=principal.only_projects, providers=reach.providers)
 
 
 def _may_not_list(code: str) -> Denied:

@@ -74,7 +74,7 @@ class Deleting:
     def purge(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
         """Forget a block without destroying what it made, in any status; an unfinished run is aborted first."""
         block = require_known(principal, BlockStore(tx).find(block_id), block_id)
-        require_purge(principal)
+        require_purge(principal, block)
         if block.lifecycle is Lifecycle.DELETED:
             return block
         _refuse_children(tx, block)

@@ -200,6 +200,7 @@ class RunStarter:
             block_id=block.id,
             display_name=block.name,
             workspace=block.workspace,
+            project=None if block.tenant is None else block.tenant.project,
             provider=block.provider,
             definition_id=block.definition_id,
             version_id=version.id,

@@ -35,6 +35,7 @@ from blockyard.server.kit.errors import Stale
 from blockyard.server.kit.memory import Memory
 from blockyard.server.kit.order import before, ordered
 from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.rows import within
 
 Columns = TypeVarTuple("Columns")
 
@@ -290,11 +291,11 @@ def _condition(query: BlockQuery, *, lifecycle: TextClause = IS_ACTIVE) -> list[
         "tenant_id": query.tenant_id,
     }
     conditions: list[_Condition] = [_blocks.c[name] == value for name, value in wanted.items() if value is not None]
-    reach = [
-        _blocks.c[name].in_(allowed)
-        for name, allowed in (("workspace", query.workspaces), ("provider", query.providers))
-        if allowed is not None
-    ]
+    reach: list[ColumnElement[bool]] = []
+    if query.workspaces is not None:
+        reach.append(within(_blocks.c.workspace, _blocks.c.project, query.workspaces, query.only_projects))
+    if query.providers is not None:
+        reach.append(_blocks.c.provider.in_(query.providers))
     if query.on_tenant is not None or query.project or query.platform or query.tenant_id:
         conditions.append(
             IN_WORKSPACE if query.on_tenant is False else ON_TENANT

@@ -35,9 +35,10 @@ def own_version(tx: Transaction, principal: Principal, code: str, version_id: Ve
     """Return a version and its definition if the principal may do this with it. Raises NotFound, Denied (one that is only shown)."""
     version = VersionStore(tx).get(version_id)
     definition = None if version is None else DefinitionStore(tx).get(version.definition_id)
-    if version is None or definition is None or not visible(principal, definition):
+    if version is None or definition is None:
         raise unknown_version(version_id)
-    if not version.is_released and not principal.allows(LIST, workspace=definition.workspace):
+    is_shown = version.is_released and visible(principal, definition)
+    if not (is_shown or principal.knows(code, workspace=definition.workspace)):
         raise unknown_version(version_id)
     principal.require(code, workspace=definition.workspace)
     return definition, version

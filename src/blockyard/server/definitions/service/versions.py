@@ -108,7 +108,7 @@ class VersionService:
         return found.map(lambda version: VersionView(version=version, usage_count=counts[version.id]))
 
     def get(self, tx: Transaction, principal: Principal, version_id: VersionId) -> VersionView:
-        """Return a version of an own definition, or what others may know of a released one. Raises NotFound.
+        """Return a version of an own definition, or what others may know of a released one. Raises NotFound, Denied.
 
         They are not told how it is done. Source: api.md 3.17.
         """
@@ -117,7 +117,7 @@ class VersionService:
             return self._view(tx, version)
         definition = DefinitionStore(tx).get(version.definition_id)
         if definition is None or not version.is_released or not visible(principal, definition):
-            raise unknown_version(version_id)
+            principal.opened(LIST, version, unknown_version(version_id))
         return VersionView(version=version, usage_count=None, is_redacted=True)
 
     def warnings(self, tx: Transaction, principal: Principal, version_id: VersionId) -> Sequence[Warning_]:

@@ -7,7 +7,9 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from blockyard.server.identity.model import Principal
+from blockyard.server.identity.model.codes import of_kind
 from blockyard.server.kit.bodies import May
+from blockyard.server.kit.errors import NotFound
 
 Authenticate = Callable[[Request], Awaitable[Principal]]
 """Returns whose request it is and notes it for the access log, or raises Unauthenticated. It is `app.state.authenticate`."""
@@ -35,10 +37,13 @@ def who_asks(request: Request) -> Who:
 
 
 def holding(code: str) -> May:
-    """Return what refuses the large bodies of everybody who holds `code` nowhere."""
+    """Return what refuses the large bodies of everybody who holds `code` nowhere; what they may not know of is not there."""
 
     async def may(request: Request) -> None:
-        (await current_principal(request)).require_somewhere(code)
+        principal = await current_principal(request)
+        if request.path_params and not any(principal.holds_somewhere(each) for each in of_kind(code)):
+            raise NotFound(f"there is nothing at {request.url.path} that you can see")
+        principal.require_somewhere(code)
 
     return may
 

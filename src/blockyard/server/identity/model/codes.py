@@ -68,12 +68,22 @@ EPHEMERAL = PLAIN | MANAGED
 KNOWN = frozenset(code.removeprefix("ADM_").removeprefix("MANAGED_") for code in ALL)
 """What use cases ask for: the codes without the prefixes that say for whose objects one holds them."""
 
+_OF_KIND = {
+    thing: frozenset(code for code in KNOWN if code.rpartition("_")[0] == thing)
+    for thing in {code.rpartition("_")[0] for code in KNOWN}
+}
+
 
 def checked(code: str) -> str:
     """Return a code that use cases may ask for. Raises LookupError: a misspelled one would let nobody in, or nobody notice."""
     if code not in KNOWN:
         raise LookupError(f"there is no permission code '{code}' in the table of codes")
     return code
+
+
+def of_kind(code: str) -> frozenset[str]:
+    """Return all codes for the kind of object that a code is for: `PROJECT_SAVE` and its like for `PROJECT_LIST`."""
+    return _OF_KIND[checked(code).rpartition("_")[0]]
 
 
 def everywhere(codes: Iterable[str]) -> frozenset[str]:

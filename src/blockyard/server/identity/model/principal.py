@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from blockyard.server.events.model import SYSTEM, Author
-from blockyard.server.identity.model.codes import PLAIN, checked
+from blockyard.server.identity.model.codes import PLAIN, checked, of_kind
 from blockyard.server.kit.errors import Denied, NotFound
 
 
@@ -111,6 +111,10 @@ class Principal:
             return True
         return project in self.only_projects[workspace]
 
+    def knows(self, code: str, *, workspace: str | None, provider: str | None = None) -> bool:
+        """Whether an object is no secret to the principal: they hold `code`, or another one for objects of its kind."""
+        return any(self.allows(each, workspace=workspace, provider=provider) for each in of_kind(code))
+
     def belongs_to(self, workspace: str) -> bool:
         """Whether the principal has any permission in `workspace`, so that its existence is no secret to them."""
         return workspace in self.grants
@@ -144,14 +148,26 @@ class Principal:
 
         Raises:
             NotFound: `unknown`: nothing was found, or nothing that the principal may know of.
-            Denied: it belongs to a workspace of the principal, or is `shown` to others too, but they may not do this with it.
+            Denied: they know of it, or it is `shown` to them for another reason, but they may not do this with it.
         """
         if found is None:
             raise unknown
-        if not self.allows(code, workspace=found.workspace) and not (shown or self.belongs_to(found.workspace)):
+        if self.allows(code, workspace=found.workspace):
+            return found
+        if not (shown or self.knows(code, workspace=found.workspace)):
             raise unknown
-        self.require(code, workspace=found.workspace)
-        return found
+        raise _denied(code, found.workspace, None)
+
+    def enter(self, code: str, unknown: NotFound) -> None:
+        """Refuse unless `code` is held everywhere: how every use case on one thing of the installation begins.
+
+        Raises:
+            NotFound: `unknown`: the principal may not know of any such thing.
+            Denied: they may, but they may not do this.
+        """
+        if not self.knows(code, workspace=None):
+            raise unknown
+        self.require(code, workspace=None)
 
     def listing(self, code: str) -> Reach:
         """Return which objects a list may show; nothing to a person who belongs to no workspace yet.
@@ -191,9 +207,14 @@ class Principal:
         if self.run is None and not self.everywhere and not any(self.grants.values()):
             raise Denied("you hold no permission", code="MissingPermission", remedy="Ask the owner of a workspace.")
 
+    @property
+    def holds_any_code(self) -> bool:
+        """Whether the principal holds a permission code; a run token holds none."""
+        return bool(self.everywhere) or any(self.grants.values())
+
     def require_any_code(self) -> None:
-        """Refuse whoever holds no permission code; a run token holds none. For what tells of the installation."""
-        if not self.everywhere and not any(self.grants.values()):
+        """Refuse whoever holds no permission code. For what tells of the installation."""
+        if not self.holds_any_code:
             raise Denied(
                 "you hold no permission", code="MissingPermission", remedy="Sign in with a key or role that has one."
             )

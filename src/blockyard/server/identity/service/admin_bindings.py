@@ -45,7 +45,7 @@ class AdminBindingService:
 
     def get(self, tx: Transaction, principal: Principal, binding_id: AdminBindingId) -> AdminBinding:
         """Return an admin binding. Raises Denied, NotFound."""
-        principal.require("APIKEY_LIST", workspace=None)
+        principal.enter("APIKEY_LIST", _unknown(binding_id))
         return _found(tx, binding_id)
 
     def create(self, tx: Transaction, principal: Principal, new: NewAdminBinding) -> AdminBinding:
@@ -58,7 +58,7 @@ class AdminBindingService:
 
     def delete(self, tx: Transaction, principal: Principal, binding_id: AdminBindingId) -> None:
         """Take an admin role away; doing it again changes nothing. Raises Denied, NotFound, Conflict (the last administrator)."""
-        principal.require("APIKEY_DELETE", workspace=None)
+        principal.enter("APIKEY_DELETE", _unknown(binding_id))
         bindings = AdminBindingStore(tx)
         if bindings.get(binding_id) is None and self._changes.deleted_just_now(tx, principal.author, binding_id):
             return
@@ -111,8 +111,12 @@ class AdminBindingService:
 def _found(tx: Transaction, binding_id: AdminBindingId) -> AdminBinding:
     binding = AdminBindingStore(tx).get(binding_id)
     if binding is None:
-        raise NotFound(f"there is no admin binding {binding_id}")
+        raise _unknown(binding_id)
     return binding
+
+
+def _unknown(binding_id: AdminBindingId) -> NotFound:
+    return NotFound(f"there is no admin binding {binding_id}")
 
 
 def _require_subject(tx: Transaction, new: NewAdminBinding) -> None:

@@ -149,7 +149,7 @@ class GroupService(GroupDirectory):
         self, tx: Transaction, principal: Principal, group_id: GroupId, *, will_change: bool = False
     ) -> GroupOfPeople:
         """Return a group of the installation; with `will_change` others who change it wait. Raises Denied, NotFound."""
-        principal.require("USER_LIST", workspace=None)
+        principal.enter("USER_LIST", _unknown(str(group_id)))
         group = GroupStore(tx).by_id(group_id)
         if group is not None and will_change:
             group = GroupStore(tx).held(group.name)
@@ -217,21 +217,19 @@ class GroupService(GroupDirectory):
 
     def _visible(self, tx: Transaction, principal: Principal, name: str) -> Group:
         group = GroupStore(tx).get(name)
-        if group is None:
+        if group is None or not _knows(principal, group):
             raise _unknown(name)
         if group.workspace is None:
             principal.require_somewhere(LIST)
         else:
-            principal.require_in(LIST, group.workspace, hide=_unknown(name).message)
+            principal.require(LIST, workspace=group.workspace)
         return group
 
     def _changeable(self, tx: Transaction, principal: Principal, name: str) -> Group:
         """Return a group if the principal may decide who is in it; others who change it wait. Raises Denied, NotFound."""
         group = GroupStore(tx).held(name)
-        if group is None:
+        if group is None or not _knows(principal, group):
             raise _unknown(name)
-        if group.workspace is not None and not principal.belongs_to(group.workspace):
-            principal.require(SAVE, workspace=group.workspace, hide=_unknown(name).message)
         self._require_may_save(principal, group.workspace)
         self._require_as_strong(tx, principal, group)
         return group
@@ -260,6 +258,13 @@ class GroupService(GroupDirectory):
             created_at=self._basics.clock(),
             external_id=external_id,
         )
+
+
+def _knows(principal: Principal, group: Group) -> bool:
+    """Whether a group is no secret to the principal: one of the installation to all who see groups anywhere."""
+    if group.workspace is None:
+        return principal.holds_somewhere(LIST) or principal.knows("USER_LIST", workspace=None)
+    return principal.knows(LIST, workspace=group.workspace) or principal.allows(SAVE, workspace=group.workspace)
 
 
 def _unknown(name: str) -> NotFound:

@@ -134,7 +134,7 @@ class UserService:
 
     def get(self, tx: Transaction, principal: Principal, user_id: UserId) -> Person:
         """Return an account. Raises Denied, NotFound."""
-        principal.require("USER_LIST", workspace=None)
+        principal.enter("USER_LIST", _unknown(user_id))
         return self._person(tx, _found(tx, user_id))
 
     def require_may_create(self, principal: Principal, *, admin: bool) -> None:
@@ -198,7 +198,7 @@ class UserService:
 
         Raises Denied, NotFound, Conflict (own, the last administrator).
         """
-        principal.require("USER_DELETE", workspace=None)
+        principal.enter("USER_DELETE", _unknown(user_id))
         events = self._basics.event_log
         if UserStore(tx).get(user_id) is None and events.deleted_just_now(
             tx, principal.author, subject_kind="user", subject_id=str(user_id)
@@ -314,7 +314,7 @@ class UserService:
 
     def _governed(self, tx: Transaction, principal: Principal, user_id: UserId) -> User:
         """Return an account that the principal may change, but not take over. Raises Denied, NotFound."""
-        principal.require("USER_SAVE", workspace=None)
+        principal.enter("USER_SAVE", _unknown(user_id))
         user = _found(tx, user_id)
         self._require_as_administrator(tx, principal, user)
         return user
@@ -387,8 +387,12 @@ class UserService:
 def _found(tx: Transaction, user_id: UserId) -> User:
     user = UserStore(tx).get(user_id)
     if user is None:
-        raise NotFound(f"there is no user {user_id}")
+        raise _unknown(user_id)
     return user
+
+
+def _unknown(user_id: UserId) -> NotFound:
+    return NotFound(f"there is no user {user_id}")
 
 
 def _require_free(users: UserStore, email: str, of: User | None = None) -> None:

@@ -54,6 +54,7 @@ class RunTarget:
 
     Attributes:
         workspace: the consumer; `provider` owns the definition.
+        project: that of the tenant the block is on, if it is on one.
         hand_over: something external reports the end of the run (`async` in the implementation).
     """
 
@@ -66,6 +67,7 @@ class RunTarget:
     version_number: int
     runner_id: RunnerId
     implementation: ImplementationType
+    project: str | None = None
     hand_over: bool = False
 
     @property

@@ -1,6 +1,6 @@
 """Use cases of runs, by who calls them: other features, claimers, reporters, viewers, the clock."""
 
-from blockyard.server.runs.service.access import RunAccess, access_of
+from blockyard.server.runs.service.access import RunAccess, access_of, consumer
 from blockyard.server.runs.service.claims import Claim, Claimed, ClaimService
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.documents import reader_links
@@ -31,6 +31,7 @@ __all__ = [
     "StateStanding",
     "StepLog",
     "access_of",
+    "consumer",
     "has_news",
     "plan_context",
     "reader_links",

@@ -17,6 +17,12 @@ class RunAccess(IntEnum):
     """Also logs, system messages, inputs and outputs."""
 
 
+def consumer(principal: Principal, run: Run) -> str | None:
+    """Return the workspace of the block; None for a member who may not know of the project that the block is in."""
+    project = run.target.project
+    return run.workspace if project is None or principal.sees_project(run.workspace, project) else None
+
+
 def access_of(principal: Principal, run: Run, *, transparent: bool) -> RunAccess:
     """Return what `principal` sees of `run`; `transparent` is the run transparency of its definition."""
     if principal.run is not None:
@@ -28,9 +34,10 @@ def access_of(principal: Principal, run: Run, *, transparent: bool) -> RunAccess
         for owner in (run.provider, run.runner_workspace)
     ):
         return RunAccess.FULL
-    if transparent and principal.allows("BUILDINGBLOCK_LIST", workspace=run.workspace):
+    workspace = consumer(principal, run)
+    if transparent and principal.allows("BUILDINGBLOCK_LIST", workspace=workspace):
         return RunAccess.FULL
-    if principal.allows("BUILDINGBLOCK_LIST", workspace=run.workspace, provider=run.provider):
+    if principal.allows("BUILDINGBLOCK_LIST", workspace=workspace, provider=run.provider):
         return RunAccess.MESSAGES
     return RunAccess.NONE
 
@@ -60,7 +67,7 @@ def require_report(principal: Principal, run: Run) -> None:
 
 def require_abort(principal: Principal, run: Run, *, transparent: bool) -> None:
     """Refuse whoever may not stop `run`: platform team, or the block's workspace where runs are transparent."""
-    if transparent and principal.allows("BUILDINGBLOCK_SAVE", workspace=run.workspace):
+    if transparent and principal.allows("BUILDINGBLOCK_SAVE", workspace=consumer(principal, run)):
         return
     refuse_foreign_token(principal, run)
     _require_managed(principal, run, "BUILDINGBLOCKRUN_SAVE", own="BUILDINGBLOCK_SAVE" if transparent else None)

@@ -144,12 +144,14 @@ class RunService:
         """Return one page of the runs `principal` sees fully, oldest first.
 
         Owners of definitions see theirs in any list. Others (owners of the runner, consumers where runs are transparent)
-        find them by block.
+        find them by block. Raises Denied.
         """
         reach = principal.reach("BUILDINGBLOCKRUN_LIST")
         latest = None if chosen.block_id is None else RunStore(tx).latest(chosen.block_id)
         if latest is not None and self._sees_all(tx, principal, latest):
             reach = Reach(everything=True, workspaces=frozenset(), providers=frozenset())
+        elif reach.nothing and principal.runner is None:
+            principal.listing("BUILDINGBLOCK_LIST")
         return RunStore(tx).page(chosen, reach, request)
 
     def search(self, tx: Transaction, principal: Principal, chosen: RunFilter, request: PageRequest) -> Page[Run]:
@@ -164,8 +166,8 @@ class RunService:
             providers=blocks.providers | runs.providers,
         )
         if reach.nothing:
-            principal.require_somewhere("BUILDINGBLOCK_LIST")
-        return RunStore(tx).search(chosen, reach, request)
+            principal.listing("BUILDINGBLOCK_LIST")
+        return RunStore(tx).search(chosen, reach, principal.only_projects, request)
 
     def is_transparent(self, tx: Transaction, run: Run) -> bool:
         """Whether the block's workspace may read the logs of `run`."""

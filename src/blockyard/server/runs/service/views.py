@@ -10,7 +10,7 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied, NotFound
 from blockyard.server.runs.model import Attempt, Run, RunId, Source, Step
-from blockyard.server.runs.service.access import RunAccess, may_abort, refuse_foreign_token, require_access
+from blockyard.server.runs.service.access import RunAccess, consumer, may_abort, refuse_foreign_token, require_access
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.documents import readable_document, run_document
 from blockyard.server.runs.service.standing import StateStanding, standing_of
@@ -97,7 +97,8 @@ class RunViews:
         run = RunStore(tx).get(run_id)
         self._require(tx, principal, run, RunAccess.FULL)
         transparent = self._context.ports().content.is_transparent(tx, run)
-        principal.require("TFSTATE_LIST", workspace=run.workspace if transparent else None, provider=run.provider)
+        workspace = consumer(principal, run) if transparent else None
+        principal.require("TFSTATE_LIST", workspace=workspace, provider=run.provider)
         return FileStore(tx).artifact(run_id)
 
     def logs(self, tx: Transaction, principal: Principal, run_id: RunId) -> Sequence[StepLog]:

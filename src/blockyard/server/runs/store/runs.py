@@ -1,6 +1,6 @@
 """Runs themselves: rows and lists."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +15,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound, Stale
 from blockyard.server.kit.order import before, ordered
 from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.rows import within
 from blockyard.server.runners.model import RunnerId
 from blockyard.server.runs.model import Run, RunId, RunTarget, RunWarning, Trigger, TriggerReason
 from blockyard.server.runs.store.memory import Positions, forget_all, known
@@ -124,9 +125,14 @@ class RunStore:
         rows = self._tx.execute(_page(conditions, order, request.limit, offset))
         return Page([as_run(row) for row in rows], tally.total + int(str(counted)), request)
 
-    def search(self, chosen: RunFilter, reach: Reach, request: PageRequest) -> Page[Run]:
-        """Return one page of the runs that match, of the workspaces and of the providers of `reach`, the newest first."""
-        conditions = [*_matches(chosen), *_of_any(reach), *before(_runs.c.created_at, request)]
+    def search(
+        self, chosen: RunFilter, reach: Reach, only: Mapping[str, frozenset[str]], request: PageRequest
+    ) -> Page[Run]:
+        """Return one page of the runs that match, of the workspaces and of the providers of `reach`, the newest first.
+
+        Of the workspaces that `only` names, runs outside projects or of these projects.
+        """
+        conditions = [*_matches(chosen), *_of_any(reach, only), *before(_runs.c.created_at, request)]
         total = self._tx.execute(select(func.count()).select_from(_runs).where(*conditions)).scalar_one()
         rows = self._tx.execute(
             select(_runs)
@@ -164,6 +170,7 @@ def as_run(row: RunRow) -> Run:
             block_id=row.block_id,
             display_name=row.display_name,
             workspace=row.workspace,
+            project=row.project,
             provider=row.provider,
             definition_id=row.definition_id,
             version_id=row.version_id,
@@ -206,6 +213,7 @@ def _fixed(run: Run) -> dict[str, object]:
         "block_id": target.block_id,
         "display_name": target.display_name,
         "workspace": target.workspace,
+        "project": target.project,
         "provider": target.provider,
         "definition_id": target.definition_id,
         "version_id": target.version_id,
@@ -268,15 +276,15 @@ def _page(
     )
 
 
-def _of_any(reach: Reach) -> list[ColumnElement[bool]]:
+def _of_any(reach: Reach, only: Mapping[str, frozenset[str]]) -> list[ColumnElement[bool]]:
     """Return that a run is of a workspace or of a provider of `reach`; each is looked up in its own index."""
     if reach.everything:
         return []
-    sides = [
-        select(_runs.c.id).where(column.in_(sorted(names)))
-        for column, names in ((_runs.c.workspace, reach.workspaces), (_runs.c.provider, reach.providers))
-        if names
-    ]
+    sides = []
+    if reach.workspaces:
+        sides.append(select(_runs.c.id).where(within(_runs.c.workspace, _runs.c.project, reach.workspaces, only)))
+    if reach.providers:
+        sides.append(select(_runs.c.id).where(_runs.c.provider.in_(sorted(reach.providers))))
     return [_runs.c.id.in_(union(*sides))] if sides else [false()]
 
 

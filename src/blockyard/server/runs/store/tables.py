@@ -28,6 +28,7 @@ runs = Table(
     Column("block_id", Uuid, nullable=False),
     Column("display_name", Text, nullable=False),
     Column("workspace", String(64), nullable=False),
+    Column("project", String(64)),
     Column("provider", String(64), nullable=False),
     Column("definition_id", Uuid, nullable=False),
     Column("version_id", Uuid, nullable=False),

@@ -49,7 +49,7 @@ class TagDefinitionService:
 
     def get(self, tx: Transaction, principal: Principal, address: str) -> TagDefinition:
         """Return a tag definition. Raises Denied, NotFound."""
-        principal.require(LIST, workspace=None)
+        principal.enter(LIST, _unknown(address))
         return _living(tx, address)
 
     def create(self, tx: Transaction, principal: Principal, name: str, spec: TagSpec) -> TagDefinition:
@@ -79,7 +79,7 @@ class TagDefinitionService:
 
     def update(self, tx: Transaction, principal: Principal, address: str, name: str, spec: TagSpec) -> TagDefinition:
         """Change a tag definition; values that stand somewhere stay. `name` came with it. Raises Denied, NotFound, Invalid."""
-        principal.require(SAVE, workspace=None)
+        principal.enter(SAVE, _unknown(address))
         before = _living(tx, address)
         require_same(
             "a tag definition",
@@ -104,7 +104,7 @@ class TagDefinitionService:
             Denied: the principal may not.
             NotFound: there never was such a tag definition.
         """
-        principal.require(DELETE, workspace=None)
+        principal.enter(DELETE, _unknown(address))
         found = _at(tx, address)
         if found is None:
             raise _unknown(address)

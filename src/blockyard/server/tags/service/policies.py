@@ -49,7 +49,7 @@ class PolicyService:
 
     def get(self, tx: Transaction, principal: Principal, policy_id: PolicyId) -> Policy:
         """Return a policy. Raises Denied, NotFound."""
-        principal.require(LIST, workspace=None)
+        principal.enter(LIST, _unknown(policy_id))
         return _policy(tx, policy_id)
 
     def create(self, tx: Transaction, principal: Principal, spec: PolicySpec) -> Policy:
@@ -63,7 +63,7 @@ class PolicyService:
 
     def update(self, tx: Transaction, principal: Principal, policy_id: PolicyId, spec: PolicySpec) -> Policy:
         """Change a policy; what violates it is looked for anew. Raises Denied, Invalid, NotFound."""
-        principal.require(SAVE, workspace=None)
+        principal.enter(SAVE, _unknown(policy_id))
         before = _policy(tx, policy_id)
         self._check(tx, spec)
         after = changed(before, spec)
@@ -77,7 +77,7 @@ class PolicyService:
 
     def delete(self, tx: Transaction, principal: Principal, policy_id: PolicyId) -> None:
         """Delete a policy and its violations; deleting it again changes nothing. Raises Denied, NotFound."""
-        principal.require(DELETE, workspace=None)
+        principal.enter(DELETE, _unknown(policy_id))
         found = PolicyStore(tx).get(policy_id)
         if found is None and self._changes.deleted_just_now(tx, principal.author, policy_id):
             return
@@ -155,5 +155,9 @@ class PolicyService:
 def _policy(tx: Transaction, policy_id: PolicyId) -> Policy:
     policy = PolicyStore(tx).get(policy_id)
     if policy is None:
-        raise NotFound(f"there is no policy '{policy_id}'", remedy="Look for its id in the list of policies.")
+        raise _unknown(policy_id)
     return policy
+
+
+def _unknown(policy_id: PolicyId) -> NotFound:
+    return NotFound(f"there is no policy '{policy_id}'", remedy="Look for its id in the list of policies.")

@@ -289,10 +289,13 @@ def _within_reach(principal: Principal, query: TenantQuery) -> TenantQuery:
     reach = principal.reach(LIST)
     if reach.everything:
         return query
+    providers, zone_owners = principal.reach(PLATFORM_LIST).workspaces, principal.reach(ZONE_LIST).workspaces
+    if not (providers or zone_owners):
+        principal.listing(LIST)
     return replace(
         query,
         workspaces=reach.workspaces,
         only_projects=principal.only_projects,
-        providers=principal.reach(PLATFORM_LIST).workspaces,
-        zone_owners=principal.reach(ZONE_LIST).workspaces,
+        providers=providers,
+        zone_owners=zone_owners,
     )

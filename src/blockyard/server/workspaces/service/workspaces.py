@@ -145,7 +145,7 @@ class WorkspaceService:
 
     def get(self, tx: Transaction, principal: Principal, name: str) -> Workspace:
         """Return a workspace. Raises Denied, NotFound."""
-        return principal.opened("WORKSPACE_LIST", WorkspaceStore(tx).living(name), _unknown(name))
+        return _opened(principal, "WORKSPACE_LIST", WorkspaceStore(tx).living(name), name)
 
     def page(self, tx: Transaction, principal: Principal, request: PageRequest) -> Page[Workspace]:
         """Return one page of the workspaces the principal may see, oldest first."""
@@ -155,7 +155,7 @@ class WorkspaceService:
         self, tx: Transaction, principal: Principal, name: str, sent: str, settings: WorkspaceSettings
     ) -> Workspace:
         """Change a workspace's settings; `sent` is the name sent with them. Raises Denied, NotFound, Invalid (another name)."""
-        before = principal.opened("WORKSPACE_SAVE", WorkspaceStore(tx).living(name), _unknown(name))
+        before = _opened(principal, "WORKSPACE_SAVE", WorkspaceStore(tx).living(name), name)
         require_same("a workspace", {"/metadata/name": (name, sent)})
         _require_may_switch(principal, was=before.platform_builder, wanted=settings.platform_builder)
         tags = self._tags.check(tx, principal, _tagged(name, settings.tags), before=before.tags)
@@ -177,7 +177,7 @@ class WorkspaceService:
             NotFound: there never was such a workspace, or the principal may not know of it.
         """
         workspaces = WorkspaceStore(tx)
-        workspace = principal.opened("WORKSPACE_DELETE", workspaces.get(name), _unknown(name))
+        workspace = _opened(principal, "WORKSPACE_DELETE", workspaces.get(name), name)
         if workspace.deleted_at is not None:
             return
         gone = workspaces.save(replace(workspace, deleted_at=self._basics.clock()))
@@ -247,6 +247,11 @@ def _require_may_switch(principal: Principal, *, was: bool, wanted: bool | None)
 
 def _tagged(name: str, tags: Tags) -> Tagged:
     return Tagged(kind=TargetKind.WORKSPACE, id=name, name=f"workspace '{name}'", workspace=name, tags=tags)
+
+
+def _opened(principal: Principal, code: str, found: Workspace | None, name: str) -> Workspace:
+    """Return a workspace that the principal may do this with; those who hold any permission there know of it."""
+    return principal.opened(code, found, _unknown(name), shown=principal.belongs_to(name))
 
 
 def _unknown(name: str) -> NotFound:
