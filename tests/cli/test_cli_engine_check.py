@@ -105,5 +105,26 @@ def test_a_module_that_cannot_be_initialized_is_not_validated_and_that_is_said(e
     assert "could not initialize the module, so it was not validated: Unsupported" in warning
 
 
+def test_files_that_inputs_bring_are_beside_the_module(engine: Path, tmp_path: Path) -> None:
+    reads = module(tmp_path, 'output "o" { value = yamldecode(file("conf/some.yaml")).a }\n')
+
+    assert check(reads, [], environment(engine, tmp_path), {"conf/some.yaml": b"a: 1", "../../x": b""}) == []
+    with pytest.raises(Failure, match=r"no file exists at .*conf/some\.yaml") as caught:
+        check(reads, [], environment(engine, tmp_path))
+    assert "of type FILE" in str(caught.value.remedy)
+    assert [path.name for path in reads.iterdir()] == ["main.tf"]
+
+
+def test_what_another_version_of_the_engine_may_accept_is_a_warning(engine: Path, tmp_path: Path) -> None:
+    newer = module(
+        tmp_path,
+        'terraform {\n  required_version = "< 0.1"\n}\nresource "terraform_data" "x" {\n  lifecycle {\n    nonsense = true\n  }\n}\n',
+    )
+
+    (warning,) = check(newer, [], environment(engine, tmp_path))
+
+    assert "Unsupported" in warning
+
+
 def test_without_an_engine_nothing_is_checked(tmp_path: Path) -> None:
     assert check(module(tmp_path, "nonsense"), [], {"PATH": str(tmp_path)}) == []

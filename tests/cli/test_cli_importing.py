@@ -8,7 +8,7 @@ from blockyard.cli.checkout import Source
 from blockyard.cli.documents import member, members, text
 from blockyard.cli.exits import Failure
 from blockyard.cli.importing import NOTHING, Plan, plan
-from blockyard.cli.overrides import Overrides, read_overrides
+from blockyard.cli.overrides import Overrides, files_of_inputs, read_overrides, static_value
 from blockyard.modules.importing import propose
 from blockyard.protocol.jsontypes import JsonObject
 
@@ -364,3 +364,15 @@ def test_the_version_document_belongs_to_its_definition() -> None:
     assert document["metadata"] == {"uuid": "v", "ownedByWorkspace": "platform", "createdOn": ""}
     assert text(document, "spec", "buildingBlockDefinitionRef", "uuid") == "d"
     assert member(document, "spec", "versionNumber") == 2
+
+
+def test_a_file_is_the_value_of_an_input_that_is_a_file(tmp_path: Path) -> None:
+    plain, ready = tmp_path / "some.json", tmp_path / "ready"
+    plain.write_bytes(b"\xff{}")
+    ready.write_text("data:text/plain;base64,YQ==\n")
+    tables = {name: {"type": "FILE", "value_file": str(path)} for name, path in (("a", plain), ("b", ready))}
+    overrides = Overrides(inputs={**tables, "c": {"type": "FILE"}, "d": {"type": "FILE", "exclude": True}})
+
+    assert static_value("a", tables["a"], {}) == "data:application/json;base64,/3t9"
+    assert static_value("b", tables["b"], {}) == "data:text/plain;base64,YQ=="
+    assert files_of_inputs(overrides, {}) == {"a": b"\xff{}", "b": b"a", "c": b""}

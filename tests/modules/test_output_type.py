@@ -136,3 +136,71 @@ def test_an_output_that_hands_on_a_variable_has_its_type() -> None:
     )
 
     assert [item.type for item in propose({"main.tf": module}).outputs] == ["INTEGER", "STRING"]
+
+
+RESOURCES = """
+variable "amount" { type = number }
+variable "on" { type = bool }
+locals {
+  sum   = var.amount + 1
+  maybe = var.on ? local.sum : null
+  site  = "https://${x_y.z.id}.example"
+  loop  = local.loop
+  tags  = { "a" = [1], count = local.sum, (var.on) = 2 }
+}
+resource "x_y" "z" {
+  for_each = {}
+  flag     = var.on
+  spec     = { amount = var.amount, deep = { name = "a" } }
+  block { inner = 1 }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "type_", "is_optional"),
+    [
+        ("x_y.z.spec.amount", "INTEGER", False),
+        ('x_y.z["a"].spec.amount', "INTEGER", False),
+        ("x_y.z[0].flag", "BOOLEAN", False),
+        ("x_y.z.spec.deep", "CODE", False),
+        ("x_y.z.spec.deep.name", "STRING", False),
+        ("local.sum", "INTEGER", False),
+        ("local.maybe", "INTEGER", True),
+        ("local.tags.count", "INTEGER", False),
+        ("local.tags.a", "CODE", False),
+        ("local.tags.none", "STRING", False),
+        ("local.loop", "STRING", False),
+        ("x_y.z.block", "STRING", False),
+        ("x_y.z.id", "STRING", False),
+        ("x_y.none.id", "STRING", False),
+        ("local", "STRING", False),
+    ],
+)
+@pytest.mark.parametrize("name", ["main.tf", "variables.tf"])
+def test_an_output_that_hands_on_a_local_or_an_argument_of_a_resource_has_its_type(
+    expression: str, type_: str, *, is_optional: bool, name: str
+) -> None:
+    variables, _, rest = RESOURCES.partition("locals")
+    output = f'output "o" {{ value = {expression} }}\n'
+    files = {"variables.tf": variables + output} | ({"main.tf": "locals" + rest} if name == "main.tf" else {})
+    if name == "variables.tf":
+        files["variables.tf"] += "locals" + rest
+
+    [found] = propose(files).outputs
+
+    assert (found.type, found.optional) == (type_, is_optional)
+
+
+def test_a_local_may_be_the_address_of_a_page() -> None:
+    [found] = propose({"main.tf": RESOURCES + 'output "site_url" { value = local.site }\n'}).outputs
+
+    assert found.assignment_type == "RESOURCE_URL"
+
+
+def test_a_file_of_resources_alone_need_not_be_readable() -> None:
+    [found] = propose(
+        {"main.tf": 'resource "x" "y" {\n  a = \n', "outputs.tf": 'output "o" { value = x.y.a }\n'}
+    ).outputs
+
+    assert found.type == "STRING"

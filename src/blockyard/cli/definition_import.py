@@ -14,7 +14,7 @@ from blockyard.cli.exits import Failure, usage
 from blockyard.cli.importing import NOTHING, TENANT_LEVEL, WORKSPACE_LEVEL, Plan, plan
 from blockyard.cli.model import DRAFT, RELEASED, Definition
 from blockyard.cli.output import Format, Printer, plain, shown
-from blockyard.cli.overrides import Overrides, read_overrides
+from blockyard.cli.overrides import Overrides, files_of_inputs, read_overrides
 from blockyard.cli.session import connected, interactive, reporting
 from blockyard.modules.importing import Proposal, propose
 from blockyard.modules.module import read as read_module
@@ -88,7 +88,8 @@ def read(wanted: Wanted, *, release: bool, dry_run: bool) -> Plan:
         warnings += files.warnings
         if release:
             folder = module_folder(repository, source.path)
-            warnings += engine_check.check(folder, read_module(files.texts).variables, os.environ)
+            declared = read_module(files.texts).variables
+            warnings += engine_check.check(folder, declared, os.environ, files_of_inputs(overrides, environ))
     made = plan(
         proposal,
         overrides,

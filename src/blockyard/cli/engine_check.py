@@ -39,8 +39,23 @@ _DECLARATIONS = "meshStack_run_vars.tf"
 _MORE_DECLARATIONS = "meshStack_run_vars_of_run.tf"
 
 
-def check(module: Path, declared: Iterable[str], environ: Mapping[str, str]) -> list[str]:
-    """Return what could not be checked. Raises Failure (usage): the engine refuses the module."""
+_OTHER_VERSION = re.compile(r"Unsupported \w+ Core version")
+_OF_VERSIONS = re.compile(
+    r"Unsupported (argument|block type)|Variables not allowed|Unsuitable value type|Call to unknown function|Invalid reference"
+    r"|Invalid expression|Argument or block definition required"
+)
+"""What another version of the engine may well accept."""
+
+_NO_FILE = "no file exists at"
+
+
+def check(
+    module: Path, declared: Iterable[str], environ: Mapping[str, str], files: Mapping[str, bytes] | None = None
+) -> list[str]:
+    """Return what could not be checked. Raises Failure (usage): the engine refuses the module.
+
+    `files` are those that inputs put beside the module in each run.
+    """
     engine = next((found for name in ENGINES if (found := shutil.which(name, path=environ.get("PATH")))), None)
     if engine is None:
         return []
@@ -50,17 +65,20 @@ def check(module: Path, declared: Iterable[str], environ: Mapping[str, str]) -> 
         folder = Path(name) / "module"
         shutil.copytree(module, folder, symlinks=True, ignore=shutil.ignore_patterns(".git", ".terraform"))
         _declare(folder, declared)
+        _put(folder, files or {})
         prepared = _run([engine, "init", "-backend=false", "-input=false", "-no-color"], folder, own, INIT_SECONDS)
         validated = _run([engine, "validate", "-json"], folder, own, VALIDATE_SECONDS) if prepared else None
     if prepared is None or validated is None:
         return [f"{Path(engine).name} of this machine took too long, so the module was not validated"]
-    errors = _errors(validated.stdout)
+    errors, said = _errors(validated.stdout), _said_errors(prepared.stderr)
     if prepared.returncode:
-        errors = [*filter(_is_of_module, errors), *filter(_is_missing_folder, _said_errors(prepared.stderr))]
+        errors = [*filter(_is_of_module, errors), *filter(_is_missing_folder, said)]
+    if any(_OTHER_VERSION.match(error.summary) for error in said):
+        errors = [error for error in errors if not _OF_VERSIONS.match(error.summary)]
     if errors:
         raise _refused(errors)
     if prepared.returncode:
-        cause = next(iter(_said_errors(prepared.stderr)), None) or _Error(_last_line(prepared.stderr))
+        cause = next(iter(said), None) or _Error(_last_line(prepared.stderr))
         return [
             f"{Path(engine).name} of this machine could not initialize the module, so it was not validated: {cause}"
         ]
@@ -94,9 +112,14 @@ def _is_missing_folder(error: _Error) -> bool:
 def _refused(errors: Sequence[_Error]) -> Failure:
     told = list(dict.fromkeys(map(str, errors)))
     more = f"; and {len(told) - MAX_SHOWN} more" if len(told) > MAX_SHOWN else ""
+    files = (
+        " A file that runs get from an input is one of type FILE in the --file."
+        if any(_NO_FILE in error.detail for error in errors)
+        else ""
+    )
     return usage(
         f"the module is not valid: {'; '.join(told[:MAX_SHOWN])}{more}",
-        "Mend it and commit it. Without --release it is imported as a draft all the same.",
+        f"Mend it and commit it.{files} Without --release it is imported as a draft all the same.",
     )
 
 
@@ -106,6 +129,16 @@ def _declare(folder: Path, declared: Iterable[str]) -> None:
     name = _MORE_DECLARATIONS if (folder / _DECLARATIONS).exists() else _DECLARATIONS
     if missing:
         (folder / name).write_text("".join(f'variable "{name}" {{\n  type = string\n}}\n' for name in missing))
+
+
+def _put(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files of inputs; the server refuses names that lead out of the folder."""
+    for name, content in files.items():
+        place = (folder / name).resolve()
+        if place.is_relative_to(folder.resolve()):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.unlink(missing_ok=True)
+            place.write_bytes(content)
 
 
 def _run(

@@ -17,11 +17,14 @@
 | | `default`, `value`, `value_env`, `value_file`, `options`, `regex`, `regex_message`, `exclude` |
 | `outputs.<key>` | table: `display_name`, `type`, `assignment_type`, `optional`, `exclude` |
 
-`value` is that of a STATIC input, or the parent's output of a BUILDING_BLOCK_OUTPUT. Secrets belong into the environment
-(`value_env`) or a file of their own (`value_file`), not into this file. Inputs and outputs the module does not have are added.
+`value` is that of a STATIC input, or the parent's output of a BUILDING_BLOCK_OUTPUT. The `value_file` of a FILE input is the
+file itself. Secrets belong into the environment (`value_env`) or a file of their own (`value_file`), not into this file. Inputs and
+outputs the module does not have are added.
 """
 
+import base64
 import json
+import mimetypes
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -139,13 +142,40 @@ def static_value(key: str, table: JsonObject, environ: Mapping[str, str] | None)
             raise usage(f"inputs.{key}: the variable {name} is not set")
         return environ[name]
     if path := text(table, "value_file"):
+        is_file = text(table, "type") == "FILE"
         try:
-            return Path(path).expanduser().read_text(encoding="utf-8")
+            content = Path(path).expanduser().read_bytes()
+            return _as_data(path, content) if is_file else content.decode()
         except (OSError, UnicodeDecodeError) as error:
-            raise Failure(f"inputs.{key}: '{path}' cannot be read as text") from error
+            raise Failure(f"inputs.{key}: '{path}' cannot be read{'' if is_file else ' as text'}") from error
     return table.get("value")
+
+
+def _as_data(path: str, content: bytes) -> str:
+    """Return a file as the value of a FILE input; one that holds such a value already is that value."""
+    if content.startswith(b"data:") and b";base64," in content:
+        return content.decode().strip()
+    media = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    return f"data:{media};base64,{base64.b64encode(content).decode()}"
 
 
 def excluded(table: JsonObject) -> bool:
     """Return whether a table leaves its input or output out."""
     return flag(table, "exclude")
+
+
+def files_of_inputs(overrides: Overrides, environ: Mapping[str, str] | None) -> dict[str, bytes]:
+    """Return the files that runs get from inputs: name to content, empty where it is not fixed. Raises Failure (usage)."""
+    return {
+        key: _content(static_value(key, table, environ))
+        for key, table in overrides.inputs.items()
+        if text(table, "type") == "FILE" and not excluded(table)
+    }
+
+
+def _content(value: Json) -> bytes:
+    head, _, encoded = value.partition(";base64,") if isinstance(value, str) else ("", "", "")
+    try:
+        return base64.b64decode(encoded, validate=True) if head.startswith("data:") else b""
+    except ValueError:  # the server says what is wrong with it
+        return b""

@@ -88,10 +88,14 @@ class Unary:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A list or an object; `items` are None for one that `for` makes, and the values of an object."""
+    """A list or an object; `items` are None for one that `for` makes, and the values of an object.
+
+    `keys` are those of an object, None for one that is computed.
+    """
 
     kind: str
     items: "tuple[Expression, ...] | None"
+    keys: tuple[str | None, ...] = ()
 
 
 Expression: TypeAlias = Constant | Template | Reference | Steps | Call | Conditional | Chain | Unary | Collection

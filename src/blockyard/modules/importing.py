@@ -81,7 +81,7 @@ class Proposal:
 
 def propose(files: Mapping[str, str]) -> Proposal:
     """Return the definition that the files of one module folder (name to text) suggest."""
-    module = read(files)
+    module = read(files, with_texts=True)
     front = read_front_matter(files.get(README, ""))
     return Proposal(
         name=front.name,
@@ -228,7 +228,7 @@ def _output(output: Output, module: Module) -> ProposedOutput:
         is_null = variable.default_text is not None and variable.default_text.strip() == "null"
         return KnownVariable(type=_OF_TYPE.get(variable.type_text or "", "CODE"), is_nullable=is_null)
 
-    found = shown(output.value_text, known)
+    found = shown(output.value_text, known, module.texts)
     assignment = "NONE"
     if output.name == "summary":
         assignment = "SUMMARY"

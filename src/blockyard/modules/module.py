@@ -1,7 +1,7 @@
 """An OpenTofu module as its files declare it: variables, outputs, backend, required versions."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from blockyard.modules import conversion, literals, validation
@@ -119,6 +119,8 @@ class Module:
     an address waits for one."""
     required_versions: tuple[str, ...] = ()
     providers: Mapping[str, Provider] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Source texts of its locals and of arguments of its resources, by what refers to them, as far as its files could be read."""
     module_sources: tuple[str, ...] = ()
     """Where the modules that it calls come from, as far as that is written down."""
     unread: tuple[Unread, ...] = ()
@@ -132,14 +134,18 @@ class Module:
         return None if self.is_backend_open else self.backend
 
 
-def read(files: Mapping[str, str], *, opentofu: bool = True) -> Module:
-    """Return the module that `files` (name to text) declare, read as OpenTofu or as Terraform would."""
+def read(files: Mapping[str, str], *, opentofu: bool = True, with_texts: bool = False) -> Module:
+    """Return the module that `files` (name to text) declare, read as OpenTofu or as Terraform would.
+
+    With `with_texts` files that only make things are read, too.
+    """
     module, total = Module(), 0
     declared: dict[tuple[str, str], str] = {}
     for name in _in_engine_order(files, opentofu=opentofu):
         text = files[name]
         is_text = not _NOT_TEXT.search(text)
         if is_text and not _DECLARES.search(text):
+            module = _with_texts(module, name, text, total) if with_texts else module
             continue
         total += len(text)
         problem = _too_large(name, text, total) or (None if is_text else Unread(name=name, why="is not UTF-8"))
@@ -154,6 +160,25 @@ def read(files: Mapping[str, str], *, opentofu: bool = True) -> Module:
         if problem is not None:
             module = _without(module, problem, text if total <= MAX_MODULE_BYTES else "")
     return module
+
+
+def _with_texts(module: Module, name: str, text: str, total: int) -> Module:
+    """Return the module with the locals and resources of a file that declares nothing else; nobody needs to be able to read it."""
+    if name.endswith(".json") or not _HINTS.search(text) or _too_large(name, text, total + len(text)):
+        return module
+    try:
+        return replace(module, texts={**module.texts, **_texts_of(read_native(text))})
+    except UnreadableError:
+        return module
+
+
+def _texts_of(blocks: Iterable[Block]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for block in blocks:
+        if block.kind in {"locals", "resource"}:
+            prefix = ".".join(("local",) if block.kind == "locals" else block.labels)
+            found |= {f"{prefix}.{name}": text for name, text in block.attributes.items()}
+    return found
 
 
 def decoded(content: bytes) -> str:
@@ -209,6 +234,10 @@ _DECLARES = re.compile(r"\b(?:variable|output|terraform|module)\b")
 """Files without these words declare nothing that is looked at here; reading them would only cost time."""
 
 
+_HINTS = re.compile(r"\b(?:locals|resource)\b")
+"""Files with these words may say what outputs are."""
+
+
 def _in_engine_order(files: Iterable[str], *, opentofu: bool) -> list[str]:
     """Return the names that count, override files last. A `.tofu` file replaces its `.tf` twin in OpenTofu."""
     names = {name for name in files if name.endswith(SUFFIXES) and not name.startswith(".")}
@@ -237,7 +266,7 @@ def _is_override(name: str) -> bool:
     return stem == "override" or stem.endswith("_override")
 
 
-def _with(module: Module, blocks: Iterable[Block], *, overrides: bool) -> Module:
+def _with(module: Module, blocks: Sequence[Block], *, overrides: bool) -> Module:
     variables, outputs = dict(module.variables), dict(module.outputs)
     versions, providers = list(module.required_versions), dict(module.providers)
     backend = _Declared(module.backend, is_open=module.is_backend_open)
@@ -263,6 +292,7 @@ def _with(module: Module, blocks: Iterable[Block], *, overrides: bool) -> Module
         is_backend_open=backend.is_open,
         required_versions=tuple(versions),
         providers=providers,
+        texts={**module.texts, **_texts_of(blocks)},
         module_sources=tuple(sources),
         warnings=tuple(warnings),
     )

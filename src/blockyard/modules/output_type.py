@@ -1,6 +1,6 @@
 """What the expression of an output shows: its type, whether it can be null, whether it is the address of a page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,6 +16,7 @@ from blockyard.modules.expressions import (
     Template,
     Unary,
 )
+from blockyard.modules.meanings import Meanings
 from blockyard.modules.parser import parse
 from blockyard.modules.tokens import SyntaxProblem
 
@@ -67,44 +68,57 @@ _Variables: TypeAlias = Callable[[str], KnownVariable | None]
 """Returns what is known of a variable of the module by its name; None if there is none."""
 
 
-def shown(text: str, variables: _Variables) -> Shown:
-    """Return what the expression `text` shows."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the module says of the names in an expression."""
+
+    variables: _Variables
+    meanings: Meanings
+
+    def variable(self, reference: Reference) -> KnownVariable | None:
+        match reference.name, reference.steps:
+            case "var", (str() as name,):
+                return self.variables(name)
+            case _:
+                return None
+
+
+def shown(text: str, variables: _Variables, texts: Mapping[str, str] | None = None) -> Shown:
+    """Return what the expression `text` shows. `texts` are what locals and arguments of resources are, see `meanings`."""
     try:
         expression = parse(text)
     except SyntaxProblem:
         return Shown()
-    type_ = _type(expression, variables)
+    type_ = _type(expression, _Known(variables, Meanings(texts or {})))
     return Shown(
         type=None if type_ == _NEVER else type_,
-        is_nullable=_is_nullable(expression, variables),
-        is_link=_is_link(expression),
+        is_nullable=_is_nullable(expression, _Known(variables, Meanings(texts or {}))),
+        is_link=_is_link(expression, Meanings(texts or {})),
     )
 
 
-def _variable(reference: Reference, variables: _Variables) -> KnownVariable | None:
-    match reference.name, reference.steps:
-        case "var", (str() as name,):
-            return variables(name)
-        case _:
-            return None
-
-
-def _type(expression: Expression, variables: _Variables) -> str | None:
+def _type(expression: Expression, known: _Known) -> str | None:
     match expression:
         case Template((inner,)) if not isinstance(inner, str):
-            return _type(inner, variables)  # the engine takes "${x}" for x
+            return _type(inner, known)  # the engine takes "${x}" for x
         case Reference(_, steps) | Steps(_, steps) if "[*]" in steps:
             return "CODE" if _ends_as_list(steps) else None
-        case Reference() as reference:
-            found = _variable(reference, variables)
-            return found.type if found else None
+        case Reference():
+            return _type_of_reference(expression, known)
         case Call(name, arguments) if name in _OF_ARGUMENTS:
-            return _type_of_one(name, {_type(one, variables) for one in arguments if one != _NULL})
+            return _type_of_one(name, {_type(one, known) for one in arguments if one != _NULL})
         case Conditional(_, yes, no):
-            return _common({_type(one, variables) for one in (yes, no) if one != _NULL} - {_NEVER})
+            return _common({_type(one, known) for one in (yes, no) if one != _NULL} - {_NEVER})
         case _:
-            is_refused = any(_type(one, variables) == _NEVER for one in _parts(expression))
+            is_refused = any(_type(one, known) == _NEVER for one in _parts(expression))
             return _NEVER if is_refused else _type_of_form(expression)
+
+
+def _type_of_reference(reference: Reference, known: _Known) -> str | None:
+    if variable := known.variable(reference):
+        return variable.type
+    meaning = known.meanings.of(reference)
+    return None if meaning is None else _type(meaning, known)
 
 
 def _type_of_one(function: str, found: set[str | None]) -> str | None:
@@ -167,17 +181,19 @@ def _common(found: set[str | None]) -> str | None:
     return "STRING" if "STRING" in found else _NEVER
 
 
-def _is_nullable(expression: Expression, variables: _Variables) -> bool:
+def _is_nullable(expression: Expression, known: _Known) -> bool:
     match expression:
         case Constant():
             return expression == _NULL
-        case Reference() as reference:
-            found = _variable(reference, variables)
-            return found is not None and found.is_nullable
+        case Reference():
+            if variable := known.variable(expression):
+                return variable.is_nullable
+            meaning = known.meanings.of(expression)
+            return meaning is not None and _is_nullable(meaning, known)
         case Call("one" | "ephemeralasnull", _):
             return True
         case _:
-            return any(_is_nullable(one, variables) for one in _results(expression))
+            return any(_is_nullable(one, known) for one in _results(expression))
 
 
 def _results(expression: Expression) -> "tuple[Expression, ...]":
@@ -195,19 +211,22 @@ def _results(expression: Expression) -> "tuple[Expression, ...]":
             return ()
 
 
-def _is_link(expression: Expression) -> bool:
+def _is_link(expression: Expression, meanings: Meanings) -> bool:
     """Tell whether every value that the expression can have, but none at all, is the address of a page."""
     match expression:
         case Template((str() as first, *_)):
             return first.lower().startswith(_ADDRESS) and "\n" not in first
         case Call("format", (Template() as text, *_)):
-            return _is_link(text)
+            return _is_link(text, meanings)
+        case Reference():
+            meaning = meanings.of(expression)
+            return meaning is not None and _is_link(meaning, meanings)
         case Call("coalesce", arguments):
             parts = arguments
         case _:
             parts = _results(expression)
     values = [one for one in parts if not _is_nothing(one)]
-    return bool(values) and all(map(_is_link, values))
+    return bool(values) and all(_is_link(one, meanings) for one in values)
 
 
 def _is_nothing(expression: Expression) -> bool:

@@ -57,6 +57,17 @@ _BINDING = {
 _NAMES_OF_VALUES = frozenset({"true", "false", "null"})
 
 
+def _key(expression: Expression) -> str | None:
+    """Return the key that an expression is in an object; None for one that is computed."""
+    match expression:
+        case Reference(name, ()):
+            return name
+        case Template():
+            return expression.value
+        case _:
+            return None
+
+
 @lru_cache(maxsize=64)
 def parse(text: str) -> Expression:
     """Return the tree of an expression. Raises SyntaxProblem."""
@@ -266,6 +277,7 @@ class Parser:
 
     def _object(self) -> Expression:
         values: list[Expression] = []
+        keys: list[str | None] = []
         self.skip_newlines()
         if self.take_name("for"):
             with self._newlines(skipped=True):
@@ -276,7 +288,7 @@ class Parser:
                 self.skip_newlines()
                 if self.take("}"):
                     break
-                self.expression(newlines=False)
+                keys.append(_key(self.expression(newlines=False)))
                 if not (self.take("=") or self.take(":")):
                     raise SyntaxProblem("'=' or ':' is missing after a key", self.peek().start)
                 values.append(self.expression(newlines=False))
@@ -284,7 +296,7 @@ class Parser:
                     break
                 if not (self.take(",") or self.take(NEWLINE)):
                     raise SyntaxProblem("',' or a line end is missing in an object", self.peek().start)
-        return Collection("object", tuple(values))
+        return Collection("object", tuple(values), tuple(keys))
 
     def _loop(self, closing: str) -> None:
         self.expect(NAME, "a name is missing after 'for'")
