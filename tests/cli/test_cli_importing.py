@@ -10,7 +10,7 @@ from blockyard.cli.exits import Failure
 from blockyard.cli.importing import NOTHING, Plan, plan
 from blockyard.cli.overrides import Overrides, files_of_inputs, read_overrides, static_value
 from blockyard.modules.importing import propose
-from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.jsontypes import Json, JsonObject
 
 SOURCE = Source(url="https://git.example.test/modules.git", path="storage/my-bucket", ref="v1")
 MODULE = {
@@ -370,7 +370,9 @@ def test_a_file_is_the_value_of_an_input_that_is_a_file(tmp_path: Path) -> None:
     plain, ready = tmp_path / "some.json", tmp_path / "ready"
     plain.write_bytes(b"\xff{}")
     ready.write_text("data:text/plain;base64,YQ==\n")
-    tables = {name: {"type": "FILE", "value_file": str(path)} for name, path in (("a", plain), ("b", ready))}
+    tables: dict[str, dict[str, Json]] = {
+        name: {"type": "FILE", "value_file": str(path)} for name, path in (("a", plain), ("b", ready))
+    }
     overrides = Overrides(inputs={**tables, "c": {"type": "FILE"}, "d": {"type": "FILE", "exclude": True}})
 
     assert static_value("a", tables["a"], {}) == "data:application/json;base64,/3t9"

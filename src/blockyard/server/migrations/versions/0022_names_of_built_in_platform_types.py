@@ -44,8 +44,9 @@ def _rename_in_definitions(old: str, new: str) -> None:
 
 
 def _rename_in_platforms(old: str, new: str) -> None:
-    columns = (sa.column("id", sa.Uuid()), sa.column("type_name"), sa.column("config", JsonText()))
-    platforms = sa.table("platforms", *columns)
+    platforms = sa.table(
+        "platforms", sa.column("id", sa.Uuid()), sa.column("type_name"), sa.column("config", JsonText())
+    )
     connection = op.get_bind()
     for found in connection.execute(sa.select(platforms).where(platforms.c.type_name == old)).all():
         custom = found.config.get("custom") or {}
