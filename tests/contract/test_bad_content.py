@@ -1,7 +1,7 @@
 """Content that no feature can take, sent to the whole application: refused with its place, and nothing has changed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -140,14 +140,15 @@ def _state(serial: int, lineage: str = "one", **members: Json) -> bytes:
     return json.dumps({"version": 4, "serial": serial, "lineage": lineage, **members}).encode()
 
 
-BAD_STATES: Mapping[str, tuple[bytes, int, str]] = {
-    "truncated": (_state(6)[:-9], 400, "NotAState"),
-    "stale": (_state(4), 409, ""),
-    "another of the same serial": (_state(5, outputs={"a": 1}), 409, ""),
-    "foreign": (_state(6, "two"), 409, ""),
-    "no state": (b"{}", 400, "NotAState"),
-    "100 MB": (_state(6, filler="x" * 100 * 1024 * 1024), 413, "BodyTooLarge"),
+BAD_STATES: Mapping[str, tuple[Callable[[], bytes], int, str]] = {
+    "truncated": (lambda: _state(6)[:-9], 400, "NotAState"),
+    "stale": (lambda: _state(4), 409, ""),
+    "another of the same serial": (lambda: _state(5, outputs={"a": 1}), 409, ""),
+    "foreign": (lambda: _state(6, "two"), 409, ""),
+    "no state": (lambda: b"{}", 400, "NotAState"),
+    "100 MB": (lambda: _state(6, filler="x" * 100 * 1024 * 1024), 413, "BodyTooLarge"),
 }
+"""Made where they are sent: every test process collects this module, and would keep them."""
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +165,7 @@ def test_unusable_states_are_refused(server: WholeServer, tenancy: Tenancy, stat
     body, status, code = BAD_STATES[bad]
     refused = Refused(server)
 
-    (answer,) = refused.all([Request("POST", state_path, body, token=tenancy.run_token)], [status])
+    (answer,) = refused.all([Request("POST", state_path, body(), token=tenancy.run_token)], [status])
 
     refused.done()
     assert code in {"", error_of(answer)["errorCode"]}
