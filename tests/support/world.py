@@ -4,7 +4,7 @@ Routes are built in a tenth of a second, more than most tests take. So they are 
 and what a test changed in these is put back before the next one (`Memory`); rows are the database's matter (`Kept`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -30,6 +30,9 @@ T = TypeVar("T")
 
 BASE_URL = "http://blockyard.test"
 MASTER_KEY = MasterKey(b"a master key for tests, 32 bytes")
+_USUAL: Mapping[str, Json] = {"style_page": True, "allow_file_repositories": False}
+"""Settings of all tests that do not choose others: one server does for all of them, and to make one takes half a second."""
+
 _ASKS = "tests.principal"
 
 hash_quickly()
@@ -102,9 +105,9 @@ _worlds: dict[Database, dict[str, World]] = {}
 
 def world_of(database: Database, clock: Clock, draw_id: NewId = new_id, /, **chosen: Json) -> World:
     """Return the server of a database, as new; with such settings instead of the usual ones."""
-    worlds = _worlds.setdefault(database, {})
-    name = repr(sorted(chosen.items()))
+    worlds, settings = _worlds.setdefault(database, {}), {**_USUAL, **chosen}
+    name = repr(sorted(settings.items()))
     if name not in worlds:
-        worlds[name] = World(database, **chosen)
+        worlds[name] = World(database, **settings)
     worlds[name].renew(clock, draw_id)
     return worlds[name]
