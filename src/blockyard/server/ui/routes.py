@@ -23,6 +23,7 @@ from blockyard.server.ui.pages.blocks.block import add_block
 from blockyard.server.ui.pages.blocks.input_form import add_inputs
 from blockyard.server.ui.pages.blocks.list import add_block_list
 from blockyard.server.ui.pages.blocks.whole_values import add_whole_values
+from blockyard.server.ui.pages.reference.reference import add_reference
 from blockyard.server.ui.pages.runs.run import add_runs
 from blockyard.server.ui.pages.runs.search import add_search
 from blockyard.server.ui.pages.style.style import add_style
@@ -58,6 +59,7 @@ def add_pages(
 
     for add in (add_sign_in, add_password):
         add(router, site, services, sign_in)
+    add_reference(router, site)
     for add_page in _PAGES:
         add_page(router, site, services)
     if style_page:
