@@ -24,7 +24,7 @@ from blockyard.cli.session import (
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import INTEGRATION
 
-integrations = typer.Typer(name="integrations", help="Integrations: how pipelines and sign-ins elsewhere are reached.")
+integrations = typer.Typer(name="integrations", help="Integrations: how pipelines elsewhere are reached.")
 
 _SECRETS: Mapping[str, str] = {
     "github": "appPrivateKey",
@@ -82,7 +82,10 @@ def create_integration(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Create an integration of a workspace; its secret is sealed to its runner at once."""
+    """Create an integration of a workspace.
+
+    Its secret is sealed to its runner at once.
+    """
     with connected(output, url) as session:
         content: JsonObject = {
             "metadata": {"ownedByWorkspace": needed_workspace(workspace, url)},
@@ -101,7 +104,10 @@ def update_integration(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Change an integration; what no option names stays as it is, its secret too."""
+    """Change an integration.
+
+    What no option names stays as it is, its secret too.
+    """
     with connected(output, url) as session:
         require_change(
             given(name=display_name, config=config and str(config), secret=secret_file and str(secret_file)),

@@ -23,7 +23,7 @@ from blockyard.cli.tags import Tag, tag_facts, with_tags
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import PROJECT
 
-projects = typer.Typer(name="projects", help="Projects: they have tenants on platforms, and people with roles.")
+projects = typer.Typer(name="projects", help="Projects: they have tenants on platforms.")
 
 Which = Annotated[
     str, typer.Argument(metavar="WORKSPACE.PROJECT", help="The project.", autocompletion=names_of("projects"))

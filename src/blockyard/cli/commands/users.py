@@ -101,7 +101,7 @@ def update_user(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Change what is known about a person; what no option names stays as it is."""
+    """Change an account; what no option names stays as it is."""
     with connected(output, url) as session:
         changes = given(firstName=first_name, lastName=last_name, email=email, euid=euid)
         require_change(changes, "--first-name, --last-name, --email or --euid")
