@@ -80,15 +80,18 @@ def test_every_command_with_a_destructive_name_takes_yes() -> None:
         "keys",
         "landing-zones",
         "locations",
+        "integrations",
         "payment-methods",
         "platform-types",
         "platforms",
         "policies",
         "project-roles",
+        "projects",
         "runners",
         "tag-definitions",
         "tenants",
         "users",
+        "workspaces",
     ]
     assert sorted(found) == sorted(
         [*(f"{group} delete" for group in groups), "groups remove", "state restore", "tenants purge"]

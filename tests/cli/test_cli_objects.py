@@ -438,6 +438,10 @@ def test_people_are_bound_to_workspaces_and_projects_alone_and_in_groups(cli: Cl
     assert all(word in listed for word in ("admin-bound", "Workspace Member", "devs-bound", "devs", "never"))
     assert "admin" in cli.does("groups", "show", "devs").out
     assert "Developers" in cli.does("groups", "list").out
+    shown = cli.does("bindings", "show", "devs-bound", "--of-group").out
+    assert all(word in shown for word in ("Workspace Manager", "devs", "bound"))
+    cli.does("groups", "update", "devs", "--display-name", "Coders")
+    assert all(word in cli.does("groups", "show", "devs").out for word in ("Coders", "admin"))
     cli.does("groups", "remove", "devs", "admin", "--yes")
     cli.does("groups", "add", "devs", "admin")
     assert cli("bindings", "create", "x", "-w", "bound", "--role", "Workspace Member").code == 2
@@ -446,6 +450,56 @@ def test_people_are_bound_to_workspaces_and_projects_alone_and_in_groups(cli: Cl
     cli.does("bindings", "delete", "devs-bound", "--of-group", "--yes")
     cli.does("groups", "delete", "devs", "--yes")
     assert cli("groups", "show", "devs").code == 3
+
+
+def test_workspaces_and_projects_have_tags_and_are_deleted(cli: Cli) -> None:
+    for kind in ("meshWorkspace", "meshProject"):
+        cli.does("tag-definitions", "create", f"{kind}.cli-level")
+    cli.does("workspaces", "create", "tagged", "--tag", "cli-level=a")
+    cli.does("workspaces", "update", "tagged", "--tag", "cli-level=b")
+    cli.does("payment-methods", "create", "tagged-pays", "-w", "tagged")
+    made = ["projects", "create", "dev", "-w", "tagged", "--payment-method", "tagged-pays", "--tag", "cli-level=x"]
+
+    cli.does(*made)
+    cli.does("projects", "update", "tagged.dev", "--display-name", "Development", "--payment-method", "none")
+
+    assert "b" in cli.does("workspaces", "show", "tagged").out
+    shown = cli.does("projects", "show", "tagged.dev").out
+    assert all(word in shown for word in ("Development", "cli-level", "x"))
+    assert cli.does("projects", "show", "tagged.dev", "-o", "json").document["spec"] == {
+        "displayName": "Development",
+        "tags": {"cli-level": ["x"]},
+        "paymentMethodIdentifier": None,
+        "substitutePaymentMethodIdentifier": None,
+    }
+    assert "tagged.dev" in cli.does("projects", "list", "-w", "tagged").out
+    assert cli("projects", "update", "tagged.dev").code == 2
+    assert "project" in cli("workspaces", "delete", "tagged", "--yes").err
+    cli.does("projects", "delete", "tagged.dev", "--yes")
+    cli.does("workspaces", "delete", "tagged", "--yes")
+    assert cli("workspaces", "show", "tagged").code == 3
+
+
+def test_integrations_keep_their_secret_until_a_file_brings_another(cli: Cli, tmp_path: Path) -> None:
+    config, secret = tmp_path / "ado.json", tmp_path / "token"
+    secret.write_text("a-secret-token\n")
+    config.write_text('{"type": "azuredevops", "azuredevops": {"baseUrl": "https://ado.test", "organization": "o"}}')
+    made = ["integrations", "create", "Pipelines", "-w", "shop", "--config", str(config)]
+
+    cli.does(*made, "--secret-file", str(secret))
+    shown = cli.does("integrations", "show", "Pipelines", "-o", "json").out
+    cli.does("integrations", "update", "Pipelines", "--config", str(config), "--display-name", "Builds")
+
+    assert '"hash"' in shown
+    after = cli.does("integrations", "show", "Builds", "-o", "json").document
+    assert members(json.loads(shown), "spec", "config") == members(after, "spec", "config")
+    assert "a-secret-token" not in "".join(cli.printed)
+    assert all(word in cli.does("integrations", "show", "Builds").out for word in ("https://ado.test", "shop"))
+    assert "azuredevops" in cli.does("integrations", "list").out
+    config.write_text('{"type": "gitlab", "gitlab": {"baseUrl": "https://gl.test"}}')
+    assert "has no secret" in cli(*made, "--secret-file", str(secret)).err
+    cli.does("integrations", "delete", "Builds", "--yes")
+    assert cli("integrations", "show", "Builds").code == 3
 
 
 def test_a_role_is_asked_for_and_decided(cli: Cli) -> None:
@@ -469,6 +523,9 @@ def test_project_roles_are_made_given_and_deleted(cli: Cli) -> None:
 
     listed = cli.does("project-roles", "list").out
     assert listed.index("Project Admin") < listed.index("Project Auditor")
+    cli.does("project-roles", "update", "auditor", "--description", "Looks only")
+    shown = cli.does("project-roles", "show", "auditor").out
+    assert all(word in shown for word in ("Project Auditor", "50", "Looks only"))
     cli.does("project-roles", "delete", "auditor", "--yes")
     assert "Project Auditor" not in cli.does("project-roles", "list").out
 
@@ -484,6 +541,23 @@ def test_accounts_are_shown_and_admin_roles_given_and_taken(cli: Cli) -> None:
     assert "Auditor" in cli.does("admin-roles", "list").out
     cli.does("admin-roles", "take", text_of(given, "uuid"), "--yes")
     assert "Auditor" not in cli.does("admin-roles", "list").out
+
+
+def test_an_account_is_created_changed_and_gets_another_password(
+    cli: Cli, stranger: Cli, blockyard: Installation
+) -> None:
+    first, second = "an-unusual-first-word-9", "an-unusual-second-word-7"
+    cli.does("users", "create", "carla", "--first-name", "Carla", "--password-stdin", stdin=f"{first}\n")
+    cli.does("users", "update", "carla", "--last-name", "Jones")
+    cli.does("users", "password", "carla", "--password-stdin", stdin=f"{second}\n")
+
+    assert "Carla Jones" in cli.does("users", "show", "carla").out
+    login = ["login", "--url", blockyard.url, "--user", "carla", "--password-stdin"]
+    assert stranger(*login, stdin=f"{first}\n").code != 0
+    stranger.does(*login, stdin=f"{second}\n")
+    assert cli("users", "update", "carla").code == 2
+    assert second not in "".join(cli.printed)
+    cli.does("users", "delete", "carla", "--yes")
 
 
 def test_a_key_gets_the_codes_of_a_preset_and_a_new_secret(cli: Cli, stranger: Cli, tmp_path: Path) -> None:

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from blockyard.cli.documents import member, members
 from tests.cli.conftest import Cli
+from tests.support.git_repositories import Repository
+from tests.support.installation import Installation, an_input, terraform
 from tests.support.terminal import CTRL_C, on_terminal, without_terminal
 
 FORM = """
@@ -107,3 +110,30 @@ def test_without_a_terminal_nothing_is_deleted_unless_yes_is_given(
 
     code, shown = without_terminal(cli.environment, ["blocks", "delete", block, "--yes", *extra])
     assert code == 0, shown
+
+
+def test_inputs_are_asked_for_as_their_conditions_say(cli: Cli, blockyard: Installation, modules: Repository) -> None:
+    version = blockyard.define(
+        terraform(modules),
+        inputs={
+            "public": an_input("BOOLEAN"),
+            "domain": an_input(condition="input.public == true"),
+            "reason": an_input(condition="input.public == false"),
+            "note": an_input(isOptional=True),
+        },
+    )
+    form = blockyard.client.get(f"/api/blockyard/v1/definitionversions/{version}/form").json()
+    order = ["blocks", "order", form["definitionUuid"], "-w", "shop", "--no-wait", "--name"]
+
+    refused = cli(*order, "not filled in", "-i", "public=false")
+    assert (refused.code, "-i reason=" in refused.err, "-i domain=" in refused.err) == (2, True, False)
+    code, shown = on_terminal(
+        cli.environment, [*order, "conditional"], [("false:", "true"), ("Value:", "x.test"), ("leaves it out:", "")]
+    )
+
+    assert code == 0, shown
+    block = blockyard.client.get("/api/blockyard/v1/blocks", params={"name": "conditional"}).json()
+    found = blockyard.block(block["_embedded"]["meshBuildingBlocks"][0]["metadata"]["uuid"])
+    values = {key: member(item, "value") for key, item in members(found, "spec", "inputs").items()}
+    assert {key: value for key, value in values.items() if value is not None} == {"public": True, "domain": "x.test"}
+    assert "reason" not in shown

@@ -175,6 +175,7 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         "PUT serviceinstances/{instance_id}": an_instance(),
         "POST runners/{uuid}/keys": {"displayName": "new"},
         "PUT definitionversions/{uuid}/defect": {"reason": "bad"},
+        "POST definitionversions/{uuid}/hidden-inputs": {"values": {}},
         "PUT definitions/{uuid}/publication": {"restriction": "PUBLIC"},
         "POST definitions/{uuid}/publication/submit": {},
         "POST definitions/{uuid}/publication/deprecate": {},

@@ -15,6 +15,7 @@ from blockyard.cli.commands.context import context
 from blockyard.cli.commands.definitions import definitions
 from blockyard.cli.commands.events import events
 from blockyard.cli.commands.groups import groups
+from blockyard.cli.commands.integrations import integrations
 from blockyard.cli.commands.keys import keys
 from blockyard.cli.commands.landing_zones import landing_zones
 from blockyard.cli.commands.locations import locations
@@ -23,6 +24,7 @@ from blockyard.cli.commands.platform_types import platform_types
 from blockyard.cli.commands.platforms import platforms
 from blockyard.cli.commands.policies import policies
 from blockyard.cli.commands.project_roles import project_roles
+from blockyard.cli.commands.projects import projects
 from blockyard.cli.commands.publications import publications
 from blockyard.cli.commands.requests import requests
 from blockyard.cli.commands.runners import runners
@@ -73,8 +75,10 @@ def build() -> typer.Typer:
         runs,
         state,
         runners,
+        integrations,
         *_PLACES,
         workspaces,
+        projects,
         payment_methods,
         tenants,
         service_instances,

@@ -22,11 +22,13 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import (
     BLOCK_V2,
     DEFINITION,
+    INTEGRATION,
     LANDING_ZONE,
     LOCATION,
     PAYMENT_METHOD,
     PLATFORM,
     PLATFORM_TYPE,
+    PROJECT,
     RUN,
     RUNNER,
     TAG_DEFINITION,
@@ -136,6 +138,12 @@ def _platforms(given: Given) -> Iterator[Choice]:
         yield identifier, text(item, "spec", "displayName")
 
 
+def _projects(given: Given) -> Iterator[Choice]:
+    for item in _listed(PROJECT)(given):
+        identifier = f"{text(item, 'metadata', 'ownedByWorkspace')}.{text(item, 'metadata', 'name')}"
+        yield identifier, text(item, "spec", "displayName")
+
+
 def _contexts(_given: Given) -> Iterator[Choice]:
     for name, item in contexts.read(contexts.file_path(os.environ)).by_name.items():
         yield name, item.url
@@ -179,6 +187,8 @@ _CHOICES: Mapping[str, Callable[[Given], Iterable[Choice]]] = {
     "blocks": _named(_listed(BLOCK_V2, path=own("blocks"))),
     "runners": _named(_listed(RUNNER)),
     "workspaces": _addressed(_listed(WORKSPACE, path=own("workspaces"))),
+    "integrations": _named(_listed(INTEGRATION)),
+    "projects": _projects,
     "groups": lambda given: [
         (text(item, "name"), text(item, "displayName")) for item in _listed(GROUP, path=own("groups"))(given)
     ],

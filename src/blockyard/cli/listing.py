@@ -102,6 +102,14 @@ def tell_list(
     tell_pages(session.printer, found)
 
 
+def tell_one(session: Session, document: JsonObject, facts: Iterable[tuple[str, str]]) -> None:
+    """Print an object: its document for programs, facts about it for people."""
+    if session.printer.for_programs:
+        session.printer.document(document)
+    else:
+        session.printer.facts([*facts])
+
+
 def owner_of(document: JsonObject) -> str:
     """Return the workspace that an object belongs to."""
     return text(document, "metadata", "ownedByWorkspace")

@@ -12,7 +12,7 @@ from blockyard.cli.output import plain
 from blockyard.cli.resources import own
 from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.kinds import API_KEY, BLOCK_V2, DEFINITION, PLATFORM, RUN, RUNNER, TENANT, VERSION
+from blockyard.protocol.kinds import API_KEY, BLOCK_V2, DEFINITION, INTEGRATION, PLATFORM, RUN, RUNNER, TENANT, VERSION
 
 MIN_PREFIX = 4
 """Shorter beginnings of an id are not looked for."""
@@ -30,6 +30,7 @@ _COMMANDS = {
     "definition": "definitions",
     "building block": "blocks",
     "runner": "runners",
+    "integration": "integrations",
     "API key": "keys",
     "run": "runs",
     "platform": "platforms",
@@ -72,6 +73,13 @@ def runner(client: Client, word: str) -> JsonObject:
     if identifier := full_id(word):
         return client.show(RUNNER, identifier)
     return _the_one(word, client.list(RUNNER, {}), "runner")
+
+
+def integration(client: Client, word: str) -> JsonObject:
+    """Return the integration that `word` means. Raises Failure."""
+    if identifier := full_id(word):
+        return client.show(INTEGRATION, identifier)
+    return _the_one(word, client.list(INTEGRATION, {}), "integration")
 
 
 def platform(client: Client, word: str) -> JsonObject:

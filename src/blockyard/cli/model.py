@@ -53,8 +53,13 @@ class Input:
 
     @property
     def is_needed(self) -> bool:
-        """Whether every order has to say a value; the server knows whether a condition holds, and asks then."""
-        return self.assignment in FROM_CONSUMERS and not (self.has_default or self.is_optional or self.condition)
+        """Whether an order has to say a value, if its condition holds."""
+        return self.assignment in FROM_CONSUMERS and not (self.has_default or self.is_optional)
+
+    @property
+    def can_be_left_out(self) -> bool:
+        """Whether who orders is asked for a value, and may give none."""
+        return self.assignment in FROM_CONSUMERS and self.is_optional and not self.has_default
 
     @classmethod
     def read(cls, key: str, document: Json) -> "Input":

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from blockyard.cli.documents import member, members, objects, text
+from blockyard.cli.documents import flag, member, members, objects, text
 from blockyard.cli.exits import Failure, missing, usage
 from blockyard.cli.model import Block, Input, Version
 from blockyard.protocol.jsontypes import Json, JsonObject
@@ -76,9 +76,11 @@ def proposed_name(template: str, inputs: Mapping[str, Json]) -> str:
     return _PLACEHOLDER.sub(value, template)
 
 
-def answered(version: Version, block: Block) -> frozenset[str]:
-    """Return the keys that have a value in a block already, of the version's inputs."""
-    return frozenset(key for key in version.inputs_by_key if member(block.inputs, key, "value") is not None)
+def answered(version: Version, block: Block) -> JsonObject:
+    """Return the values that a block has already, of the version's inputs; a secret as true."""
+    values = {key: members(block.inputs, key) for key in version.inputs_by_key}
+    given = {key: value for key, value in values.items() if value.get("value") is not None}
+    return {key: True if flag(value, "isSensitive") else value["value"] for key, value in given.items()}
 
 
 def refuse_missing(inputs: Iterable[Input]) -> Failure:

@@ -1,7 +1,8 @@
-"""Asks for missing inputs on a terminal."""
+"""Asks on a terminal: for missing inputs, and for passwords."""
 
+import getpass
 import re
-from collections.abc import Iterable
+import sys
 
 import typer
 from rich.console import Console
@@ -10,16 +11,13 @@ from rich.text import Text
 from blockyard.cli.exits import Failure, usage
 from blockyard.cli.model import Input
 from blockyard.cli.output import plain
+from blockyard.cli.session import interactive
 from blockyard.cli.values import wire_value
 from blockyard.protocol.jsontypes import JsonObject
 
 
-def ask(inputs: Iterable[Input], console: Console) -> JsonObject:
-    """Return the wire values of `inputs`, asking for each until the answer can be read."""
-    return {item.key: _ask_one(item, console) for item in inputs}
-
-
-def _ask_one(item: Input, console: Console) -> JsonObject:
+def ask_one(item: Input, console: Console) -> JsonObject | None:
+    """Return the wire value of an input, asking until the answer can be read; None if an optional one is left out."""
     console.print(Text.assemble((plain(item.name), "bold"), f"  {item.key}, {item.type.lower().replace('_', ' ')}"))
     if item.description:
         console.print(Text(plain(item.description.strip()), style="dim"))
@@ -27,6 +25,8 @@ def _ask_one(item: Input, console: Console) -> JsonObject:
         console.print(Text(f"  {index}  {plain(option)}"))
     while True:
         answer = typer.prompt(_question(item), hide_input=item.sensitive, err=True, default="", show_default=False)
+        if item.can_be_left_out and answer == "":
+            return None
         try:
             _check_pattern(item, str(answer))
             return wire_value(item, _answers(item, str(answer)))
@@ -48,6 +48,11 @@ def _matches(pattern: str, answer: str) -> bool:
 
 
 def _question(item: Input) -> str:
+    question = _wanted(item)
+    return f"{question}; Enter leaves it out" if item.can_be_left_out else question
+
+
+def _wanted(item: Input) -> str:
     match item.type:
         case "SINGLE_SELECT":
             return "Number or text of the option"
@@ -77,3 +82,15 @@ def _option(item: Input, answer: str) -> str:
     if word in item.options or not word.isdecimal() or not 0 < int(word) <= len(item.options):
         return word
     return item.options[int(word) - 1]
+
+
+def secret_word(what: str, *, from_stdin: bool) -> str:
+    """Return a password or a secret, from standard input or whoever sits at the terminal. Raises Failure (usage), Abort."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not interactive():
+        raise usage(f"cannot ask for the {what.lower()}: this is not a terminal", "Give --password-stdin.")
+    try:
+        return getpass.getpass(f"{what}: ")
+    except (KeyboardInterrupt, EOFError):
+        raise typer.Abort from None

@@ -212,8 +212,3 @@ def _bytes(path: str, key: str) -> bytes:
 def _content(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(MAX_BYTES + 1)
-
-
-def missing_inputs(version: Version, values: Mapping[str, Json]) -> list[Input]:
-    """Return the inputs an order must still give: the orderer's own without a value that every order needs."""
-    return [item for item in version.inputs if item.is_needed and item.key not in values]

@@ -71,3 +71,27 @@ def test_a_draft_is_shown_to_its_own_team_only(catalogue: Catalogue) -> None:
     assert catalogue.ok("GET", shown(draft))["state"] == "DRAFT"
     catalogue.be(a_key("shop"))
     catalogue.refused(404, "GET", shown(draft))
+
+
+def test_an_order_is_told_which_inputs_are_hidden_with_what_was_filled_in(catalogue: Catalogue) -> None:
+    inputs = {
+        "size": an_input(type="INTEGER"),
+        "zone": an_input(defaultValue="eu"),
+        "why": an_input(condition="input.size > 3"),
+        "law": an_input(condition="input.zone == 'eu'"),
+        "who": an_input(condition="input.law == 'strict'"),
+        "fixed": an_input(assignmentType="STATIC", argument="x"),
+    }
+    _, version = catalogue.released({"inputs": inputs, "implementation": terraform()})
+    draft = catalogue.draft(catalogue.define())["metadata"]["uuid"]
+    catalogue.be(a_key("shop", "BUILDINGBLOCKDEFINITION_LIST"))
+    path = f"/api/blockyard/v1/definitionversions/{version['metadata']['uuid']}/hidden-inputs"
+
+    def hidden(**values: object) -> object:
+        return catalogue.ok("POST", path, {"values": values})["hidden"]
+
+    assert hidden() == ["who", "why"]  # the default of zone counts
+    assert hidden(size=4, law="strict") == []
+    assert hidden(zone="us", law="strict", fixed="y", nothing=1) == ["law", "who", "why"]
+    catalogue.be(a_key("shop"))
+    catalogue.refused(404, "POST", path.replace(version["metadata"]["uuid"], draft), {"values": {}})

@@ -1,5 +1,6 @@
 """Policies and their violations over HTTP. Source: concepts.md 20."""
 
+import asyncio
 from typing import Any
 
 import httpx2
@@ -269,6 +270,24 @@ async def test_what_violates_a_new_policy_is_found_soon_and_what_no_longer_does_
     tenancy.clock.advance(86400)
     sweep(tenancy)
     assert [item["since"] for item in await violations(tenancy.admin())] == ["2026-01-01T12:00:00Z"]
+
+
+async def test_two_changes_of_both_sides_at_once_do_not_both_pass(tenancy: Tenancy) -> None:
+    admin = tenancy.admin()
+    await made(admin)
+    owner = tenancy.key("shop", "WORKSPACE_SAVE", "PROJECT_SAVE")
+    for number in range(5):
+        await shop_may(admin, "dev", "test")
+        name = f"p{number}"
+        await admin.post(PROJECTS, json=a_project(name, "dev"), headers=PROJECT)
+
+        answers = await asyncio.gather(
+            owner.put(f"{WORKSPACES}/shop", json=a_workspace("shop", "dev"), headers=WORKSPACE),
+            owner.put(f"{PROJECTS}/shop.{name}", json=a_project(name, "test"), headers=PROJECT),
+        )
+
+        assert sorted(answer.status_code for answer in answers) == [200, 409]
+        await admin.delete(f"{PROJECTS}/shop.{name}", headers=PROJECT)
 
 
 async def test_very_many_pairs_are_looked_at_in_portions(tenancy: Tenancy) -> None:

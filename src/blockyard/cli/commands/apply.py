@@ -56,9 +56,10 @@ def apply(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Let the server have what YAML files say: definitions, places, tags, policies.
+    """Let the server have what YAML files say.
 
-    The plan is shown first. The same files again change nothing; after an interruption the same command goes on.
+    They say definitions and versions, locations, platform types, platforms, landing zones, tag definitions and policies. The plan is
+    shown first. The same files again change nothing; after an interruption the same command goes on.
     """
     with connected(output, url) as session:
         known = Known(session.client)

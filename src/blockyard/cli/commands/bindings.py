@@ -1,4 +1,4 @@
-"""`bindings list | create | delete`."""
+"""`bindings list | show | create | delete`."""
 
 from typing import Annotated
 
@@ -8,6 +8,7 @@ from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import objects, text
 from blockyard.cli.exits import usage
+from blockyard.cli.listing import tell_one
 from blockyard.cli.option_words import last_day
 from blockyard.cli.output import Format, columns
 from blockyard.cli.resources import own
@@ -26,6 +27,8 @@ bindings = typer.Typer(name="bindings", help="Bindings: who has which role in a 
 Project = Annotated[
     str | None, typer.Option("--project", help="Project of the workspace; without it the workspace itself.")
 ]
+Which = Annotated[str, typer.Argument(metavar="NAME", help="Name of the binding.")]
+OfProject = Annotated[bool, typer.Option("--of-project", help="A binding to a project, not to a workspace.")]
 OfGroup = Annotated[bool, typer.Option("--of-group", help="The binding of a group, not of a person.")]
 
 
@@ -69,6 +72,29 @@ def list_bindings(
         )
 
 
+@bindings.command("show")
+def show_binding(
+    name: Which,
+    *,
+    of_project: OfProject = False,
+    of_group: OfGroup = False,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Show a binding."""
+    with connected(output, url) as session:
+        document = session.client.show(_kind("" if of_project else None, of_group=of_group), name)
+        facts = [
+            ("name", text(document, "metadata", "name")),
+            ("role", text(document, "roleRef", "name")),
+            ("group" if of_group else "user", text(document, "subject", "name")),
+            ("workspace", text(document, "targetRef", "ownedByWorkspace") or text(document, "targetRef", "name")),
+            ("project", text(document, "targetRef", "name") if of_project else "-"),
+            ("expires", text(document, "expiryDate") or "never"),
+        ]
+        tell_one(session, document, facts)
+
+
 @bindings.command("create")
 def create_binding(
     name: Annotated[str, typer.Argument(help="Name of the binding.")],
@@ -110,11 +136,9 @@ def create_binding(
 
 @bindings.command("delete")
 def delete_binding(
-    name: Annotated[str, typer.Argument(help="Name of the binding.")],
+    name: Which,
     *,
-    of_project: Annotated[
-        bool, typer.Option("--of-project", help="A binding to a project, not to a workspace.")
-    ] = False,
+    of_project: OfProject = False,
     of_group: OfGroup = False,
     yes: YesOption = False,
     url: UrlOption = None,

@@ -9,11 +9,11 @@ from blockyard.cli.block_reports import finish
 from blockyard.cli.completion import names_of
 from blockyard.cli.documents import text
 from blockyard.cli.exits import Failure, usage
+from blockyard.cli.filling import fill_in
 from blockyard.cli.listing import owner_of
-from blockyard.cli.model import Block, Definition, Input, Version
-from blockyard.cli.orders import answered, change_document, order_document, proposed_name, refuse_missing, unchanged
+from blockyard.cli.model import Block, Definition, Version
+from blockyard.cli.orders import answered, change_document, order_document, proposed_name, unchanged
 from blockyard.cli.output import Format
-from blockyard.cli.prompts import ask
 from blockyard.cli.resources import own
 from blockyard.cli.run_logs import Wait
 from blockyard.cli.session import (
@@ -26,7 +26,7 @@ from blockyard.cli.session import (
     interactive,
     needed_workspace,
 )
-from blockyard.cli.values import exposed_secrets, missing_inputs, read_values, split_assignments
+from blockyard.cli.values import exposed_secrets, read_values, split_assignments
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import BLOCK_V2, DEFINITION
 
@@ -94,7 +94,7 @@ def order_block(
         wanted = lookup.definition(session.client, definition)
         chosen = lookup.order_form(session.client, lookup.orderable(wanted, version), workspace)
         values = _given_values(session, chosen, inputs, input_files)
-        values |= _complete(session, missing_inputs(chosen, values))
+        values |= fill_in(session, chosen, values, {})
         is_named_by_server = name is None and bool(text(chosen.document, "displayNameTemplate"))
         called = None if is_named_by_server else name or proposed_name(wanted.name, values)
         if called is not None:
@@ -148,10 +148,9 @@ def update_block(
             chosen = lookup.order_form(session.client, lookup.orderable(definition, version), item.workspace)
         values = _given_values(session, chosen, inputs, input_files)
         known = answered(chosen, item)
-        missing = [wanted for wanted in missing_inputs(chosen, values) if wanted.key not in known]
         asks = item.status == "WAITING_FOR_USER_INPUT" and interactive()
-        if missing and (upgrade or version is not None or asks):
-            values |= _complete(session, missing)
+        if upgrade or version is not None or asks:
+            values |= fill_in(session, chosen, values, known)
         if not (given or values):
             raise _nothing_changes()
         document = change_document(item, version_id=chosen.id, name=name, inputs=values)
@@ -176,12 +175,3 @@ def _given_values(
 
 def _nothing_changes() -> Failure:
     return usage("nothing to change", "Give -i, -f, --name, --upgrade or --version.")
-
-
-def _complete(session: Session, missing: list[Input]) -> JsonObject:
-    """Return the values of the missing inputs, from whoever sits at the terminal. Raises Failure (usage)."""
-    if not missing:
-        return {}
-    if not interactive() or session.printer.for_programs:
-        raise refuse_missing(missing)
-    return ask(missing, session.printer.err)

@@ -1,4 +1,4 @@
-"""`groups list | show | create | add | remove | delete`."""
+"""`groups list | show | create | update | add | remove | delete`."""
 
 from typing import Annotated
 
@@ -7,8 +7,9 @@ import typer
 from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import text, texts
+from blockyard.cli.listing import tell_one
 from blockyard.cli.output import Format, columns
-from blockyard.cli.resources import GROUP, own
+from blockyard.cli.resources import GROUP, JSON, own
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
 
@@ -45,9 +46,6 @@ def show_group(name: Which, url: UrlOption = None, output: OutputOption = Format
     """Show a group and who is in it."""
     with connected(output, url) as session:
         document = session.client.get(own("groups", name))
-        if session.printer.for_programs:
-            session.printer.document(document)
-            return
         facts = [
             ("name", text(document, "name")),
             ("display name", text(document, "displayName")),
@@ -55,7 +53,7 @@ def show_group(name: Which, url: UrlOption = None, output: OutputOption = Format
             ("members", ", ".join(texts(document, "members")) or "-"),
             ("created", text(document, "createdOn")),
         ]
-        session.printer.facts(facts)
+        tell_one(session, document, facts)
 
 
 @groups.command("create")
@@ -79,6 +77,22 @@ def create_group(
             "members": [*(member or [])],
         }
         session.printer.result(session.client.post(own("groups"), content), f"Group {name} created.")
+
+
+@groups.command("update")
+def update_group(
+    name: Which,
+    *,
+    display_name: Annotated[str, typer.Option("--display-name", help="Name for people.")],
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Call a group otherwise."""
+    with connected(output, url) as session:
+        before = session.client.get(own("groups", name))
+        body: JsonObject = {"displayName": display_name, "members": before.get("members")}
+        changed: JsonObject = session.client.request("PUT", own("groups", name), body=body, sends=JSON).json()
+        session.printer.result(changed, f"Group {name} changed.")
 
 
 @groups.command("add")

@@ -6,10 +6,10 @@ import typer
 
 from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
-from blockyard.cli.documents import members, number, text, texts
+from blockyard.cli.documents import members, number, text
 from blockyard.cli.exits import usage
-from blockyard.cli.listing import Limit, PageNumber, owner_of, tell_list
-from blockyard.cli.option_words import NONE, day_or_none, key_and_value, whole_number_or_none
+from blockyard.cli.listing import Limit, PageNumber, owner_of, tell_list, tell_one
+from blockyard.cli.option_words import NONE, day_or_none, whole_number_or_none
 from blockyard.cli.output import Format, columns
 from blockyard.cli.session import (
     NeededWorkspaceOption,
@@ -19,6 +19,7 @@ from blockyard.cli.session import (
     connected,
     needed_workspace,
 )
+from blockyard.cli.tags import Tag, tag_facts, with_tags
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import PAYMENT_METHOD
 
@@ -35,15 +36,6 @@ Amount = Annotated[
 ]
 Expires = Annotated[
     str | None, typer.Option("--expires", metavar="DAY", help="Last day, YYYY-MM-DD, or none.", parser=day_or_none)
-]
-Tag = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--tag",
-        metavar="KEY=VALUE",
-        help="A value of a tag; repeatable. KEY= takes the tag away.",
-        parser=key_and_value,
-    ),
 ]
 
 
@@ -81,20 +73,16 @@ def show_payment_method(name: Which, *, url: UrlOption = None, output: OutputOpt
     """Show a payment method."""
     with connected(output, url) as session:
         document = session.client.show(PAYMENT_METHOD, name)
-        if session.printer.for_programs:
-            session.printer.document(document)
-            return
-        tags = members(document, "spec", "tags")
         facts = [
             ("name", text(document, "metadata", "name")),
             ("display name", text(document, "spec", "displayName")),
             ("owner", owner_of(document)),
             ("amount", _shown(number(document, "spec", "amount"))),
             ("expires", text(document, "spec", "expirationDate") or "never"),
-            *((f"tag {key}", ", ".join(texts(tags, key))) for key in tags),
+            *tag_facts(members(document, "spec", "tags")),
             ("created", text(document, "metadata", "createdOn")),
         ]
-        session.printer.facts(facts)
+        tell_one(session, document, facts)
 
 
 @payment_methods.command("create")
@@ -165,14 +153,4 @@ def _changed(
         changes["amount"] = None if amount == NONE else int(amount)
     if expires is not None:
         changes["expirationDate"] = None if expires == NONE else expires
-    return spec | changes | {"tags": _tags(members(spec, "tags"), tags or [])}
-
-
-def _tags(before: JsonObject, given: list[str]) -> JsonObject:
-    """Return all tags; those whose keys are given have the given values only."""
-    values: dict[str, list[str]] = {}
-    for word in given:
-        key, _, value = word.partition("=")
-        values.setdefault(key, []).extend([value] if value else [])
-    kept: JsonObject = {key: value for key, value in before.items() if key not in values}
-    return kept | {key: [*new] for key, new in values.items() if new}
+    return spec | changes | {"tags": with_tags(members(spec, "tags"), tags)}

@@ -1,9 +1,7 @@
 """`login`, `logout`, `whoami`."""
 
-import getpass
 import json
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +16,7 @@ from blockyard.cli.contexts import Contexts, Credentials
 from blockyard.cli.documents import flag, members, text
 from blockyard.cli.exits import Failure, usage
 from blockyard.cli.output import Format, Printer
+from blockyard.cli.prompts import secret_word
 from blockyard.cli.resources import own
 from blockyard.cli.session import OutputOption, UrlOption, connected, interactive, reporting
 from blockyard.protocol.jsontypes import Json, JsonObject
@@ -59,7 +58,9 @@ def login(
         if key_file is not None:
             wanted = _read_key_file(key_file, address)
         elif key is not None:
-            wanted = Credentials(url=address, key=key, secret=secret or _secret("Secret", from_stdin=password_stdin))
+            wanted = Credentials(
+                url=address, key=key, secret=secret or secret_word("Secret", from_stdin=password_stdin)
+            )
         else:
             wanted = Credentials(url=address, user=user or _ask_for_user())
         signed_in, me = _sign_in(wanted, printer, from_stdin=password_stdin)
@@ -155,17 +156,6 @@ def _ask_for_user() -> str:
     return str(typer.prompt("Username", err=True))
 
 
-def _secret(what: str, *, from_stdin: bool) -> str:
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    if not interactive():
-        raise usage(f"cannot ask for the {what.lower()}: this is not a terminal", "Give --password-stdin.")
-    try:
-        return getpass.getpass(f"{what}: ")
-    except (KeyboardInterrupt, EOFError):
-        raise typer.Abort from None
-
-
 def _sign_in(wanted: Credentials, printer: Printer, *, from_stdin: bool) -> tuple[Credentials, JsonObject]:
     """Return the credentials with a token, and who that is. A person's password is not kept."""
 
@@ -178,7 +168,7 @@ def _sign_in(wanted: Credentials, printer: Printer, *, from_stdin: bool) -> tupl
                 "/api/login", {"clientId": wanted.key, "clientSecret": wanted.secret}, patient=False
             )
         else:
-            password = _secret("Password", from_stdin=from_stdin)
+            password = secret_word("Password", from_stdin=from_stdin)
             signed_in = client.sign_in(own("login"), {"username": wanted.user, "password": password}, patient=False)
         if not signed_in.token:
             raise Failure(f"{wanted.url} gave no token")

@@ -1,21 +1,29 @@
-"""`users list | show | lock | unlock | delete`."""
+"""`users list | show | create | update | password | lock | unlock | delete`."""
 
 from typing import Annotated
 
 import typer
 
+from blockyard.cli.changes import given, require_change
 from blockyard.cli.client import Client
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import flag, text, texts
 from blockyard.cli.exits import missing
+from blockyard.cli.listing import tell_one
 from blockyard.cli.lookup import full_id
 from blockyard.cli.output import Format, columns
+from blockyard.cli.prompts import secret_word
 from blockyard.cli.resources import JSON, USER, own
 from blockyard.cli.session import OutputOption, UrlOption, connected
 from blockyard.protocol.jsontypes import JsonObject
 
 users = typer.Typer(name="users", help="Users: accounts of people. For administrators.")
 
+FirstName = Annotated[str | None, typer.Option("--first-name", help="First name.")]
+LastName = Annotated[str | None, typer.Option("--last-name", help="Last name.")]
+Email = Annotated[str | None, typer.Option("--email", help="Address for mails.")]
+Euid = Annotated[str | None, typer.Option("--euid", help="Id of the person in other systems.")]
+PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 Who = Annotated[str, typer.Argument(metavar="USERNAME", help="Username or id of the person.")]
 
 
@@ -48,9 +56,6 @@ def show_user(username: Who, url: UrlOption = None, output: OutputOption = Forma
     """Show an account."""
     with connected(output, url) as session:
         document = _user(session.client, username)
-        if session.printer.for_programs:
-            session.printer.document(document)
-            return
         facts = [
             ("username", text(document, "username")),
             ("name", _name(document)),
@@ -61,7 +66,66 @@ def show_user(username: Who, url: UrlOption = None, output: OutputOption = Forma
             ("created", text(document, "createdOn")),
             ("id", text(document, "uuid")),
         ]
-        session.printer.facts(facts)
+        tell_one(session, document, facts)
+
+
+@users.command("create")
+def create_user(
+    username: Annotated[str, typer.Argument(help="Name that the person signs in with.")],
+    *,
+    first_name: FirstName = None,
+    last_name: LastName = None,
+    email: Email = None,
+    euid: Euid = None,
+    admin: Annotated[bool, typer.Option("--admin", help="Make an administrator of everything.")] = False,
+    password_stdin: PasswordStdin = False,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Create an account; its first password is asked for."""
+    with connected(output, url) as session:
+        password = secret_word("Password", from_stdin=password_stdin)
+        content: JsonObject = {"username": username, "password": password, "admin": admin}
+        content |= given(firstName=first_name, lastName=last_name, email=email, euid=euid)
+        session.printer.result(session.client.post(own("users"), content), f"Account {username} created.")
+
+
+@users.command("update")
+def update_user(
+    username: Who,
+    *,
+    first_name: FirstName = None,
+    last_name: LastName = None,
+    email: Email = None,
+    euid: Euid = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Change an account; what no option names stays as it is."""
+    with connected(output, url) as session:
+        changes = given(firstName=first_name, lastName=last_name, email=email, euid=euid)
+        require_change(changes, "--first-name, --last-name, --email or --euid")
+        before = _user(session.client, username)
+        kept: JsonObject = {name: before.get(name) for name in ("firstName", "lastName", "email", "euid")}
+        path = own("users", text(before, "uuid"))
+        changed: JsonObject = session.client.request("PUT", path, body=kept | changes, sends=JSON).json()
+        session.printer.result(changed, f"{username} changed.")
+
+
+@users.command("password")
+def set_password(
+    username: Who,
+    *,
+    password_stdin: PasswordStdin = False,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Give a person a new password, which is asked for."""
+    with connected(output, url) as session:
+        found = _user(session.client, username)
+        body: JsonObject = {"password": secret_word("New password", from_stdin=password_stdin)}
+        session.client.request("PUT", own("users", text(found, "uuid"), "password"), body=body, sends=JSON)
+        session.printer.result({"changed": text(found, "uuid")}, f"{username} has a new password.")
 
 
 @users.command("lock")

@@ -150,6 +150,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         platforms=platforms,
         landing_zones=landing_zones,
         blocks=lambda: blocks.on_tenants,
+        tags=tags,
     )
 
     context = RunContext(
@@ -237,7 +238,13 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
     )
     for contents in (services.projects, *providing, services.tenants, services.blocks.usage):
         services.workspaces.uses.add(contents.of_workspace)
-    services.tags.guard.relations.extend((services.projects.relation(), services.blocks.relations.relation()))
+    services.tags.guard.relations.extend(
+        (
+            services.projects.relation(),
+            services.blocks.relations.relation(),
+            *services.tenants.relations.relations(),
+        )
+    )
     services.tag_definitions.holders |= {
         TargetKind.WORKSPACE: services.workspaces,
         TargetKind.PAYMENT_METHOD: services.payment_methods,

@@ -165,6 +165,14 @@ class LandingZoneService:
         """Return those of the landing zones that are not deleted, by name: one statement, however many they are."""
         return {zone.name: zone for zone in LandingZoneStore(tx).named(names)} if names else {}
 
+    def by_id(self, tx: Transaction, zone_id: LandingZoneId) -> LandingZone | None:
+        """Return a landing zone, deleted ones too."""
+        return LandingZoneStore(tx).get(zone_id)
+
+    def tagged(self, tx: Transaction, names: Collection[str]) -> Mapping[str, Tagged]:
+        """Return those of the landing zones that are not deleted, as policies see them."""
+        return {name: _tagged(zone) for name, zone in self.living_named(tx, names).items()}
+
     def usable_of(self, tx: Transaction, workspace: str, platform_id: PlatformId) -> Page[LandingZone]:
         """Return the first of the landing zones that a new tenant of a workspace may have on a platform, and how many there are."""
         return LandingZoneStore(tx).usable(workspace, platform_id, PageRequest(0, NAMED))

@@ -149,6 +149,11 @@ class ProjectService:
         """Return those of the projects that exist, deleted ones too: one statement, however many they are."""
         return ProjectStore(tx).many(project_ids) if project_ids else {}
 
+    def tagged(self, tx: Transaction, project_ids: Collection[ProjectId]) -> Mapping[ProjectId, Tagged]:
+        """Return those of the projects that are not deleted, as policies see them."""
+        found = self.find_all(tx, project_ids)
+        return {one: _tagged(project) for one, project in found.items() if project.deleted_at is None}
+
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""
         return counted(ProjectStore(tx).count_of(workspace), "project")

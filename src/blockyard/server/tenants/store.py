@@ -1,6 +1,7 @@
 """The table of tenants. Every filter of a list has its index."""
 
 from collections.abc import Collection, Mapping, Sequence
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import (
@@ -14,7 +15,9 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    literal,
     select,
+    tuple_,
     union,
 )
 
@@ -86,7 +89,31 @@ Index(
     postgresql_where=_LIVING,
 )
 
+for _owner in ("workspace", "project_id"):
+    Index(
+        f"ix_tenants_live_{_owner}_landing_zone",
+        _tenants.c[_owner],
+        _tenants.c.landing_zone,
+        sqlite_where=_LIVING,
+        postgresql_where=_LIVING,
+    )
+
 _rows: Rows[Tenant, TenantId] = Rows(_tenants, Tenant, "id", remembered=True)
+
+
+class User(StrEnum):
+    """Who has tenants in landing zones, by the column that says so."""
+
+    WORKSPACE = "workspace"
+    PROJECT = "project_id"
+
+    def of(self, tenant: Tenant) -> str:
+        """Return who has a tenant."""
+        return tenant.workspace if self is User.WORKSPACE else str(tenant.project_id)
+
+    def value_of(self, identifier: str) -> str | UUID:
+        """Return an identifier as the column has it."""
+        return identifier if self is User.WORKSPACE else UUID(identifier)
 
 
 class TenantStore(Store[Tenant, TenantId]):
@@ -141,9 +168,30 @@ class TenantStore(Store[Tenant, TenantId]):
         found = self.where(*self.with_members({"workspace": workspace, "project": project, "platform": platform}))
         return next((tenant.id for tenant in found), None)
 
+    def zones_of(self, user: User, identifier: str) -> Sequence[str]:
+        """Return the landing zones in which somebody has tenants that are not deleted."""
+        return self._distinct("landing_zone", _tenants.c[user] == user.value_of(identifier))
+
+    def users_of_zone(self, user: User, landing_zone: str) -> Sequence[str]:
+        """Return who has tenants in a landing zone that are not deleted."""
+        return self._distinct(user, _tenants.c.landing_zone == landing_zone)
+
+    def used_zones(self, user: User, behind: tuple[str, str] | None, limit: int) -> Sequence[tuple[str, str]]:
+        """Return the first users and landing zones in which they have tenants behind such a pair, in their order."""
+        pair = (_tenants.c[user], _tenants.c.landing_zone)
+        found = select(*pair).where(_LIVING, _tenants.c.landing_zone.is_not(None)).distinct().order_by(*pair)
+        if behind is not None:
+            place = (literal(user.value_of(behind[0])), literal(behind[1]))
+            found = found.where(tuple_(*pair) > tuple_(*place))
+        return [(str(one), str(zone)) for one, zone in self._tx.execute(found.limit(limit))]
+
     def matching(self, wanted: Mapping[str, object], request: PageRequest) -> Page[Tenant]:
         """Return one page of those that are not deleted and have these values of members, oldest first."""
         return self.page_of(request, *self.with_members(wanted))
+
+    def _distinct(self, column: str, condition: ColumnElement[bool]) -> Sequence[str]:
+        found = select(_tenants.c[column]).where(_LIVING, condition).distinct()
+        return [str(one) for one in self._tx.execute(found).scalars() if one is not None]
 
     def _remember(self, tenant_id: TenantId, found: Tenant | None) -> Tenant | None:
         if found is not None and _rows.memory is not None:

@@ -8,14 +8,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import PlainTextResponse
+from pydantic import Field
 
 from blockyard.server.definitions.model import PEOPLE, AssignmentType, Definition, InputSpec, Version, VersionId
 from blockyard.server.definitions.model.values import usable_value
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
+from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import Name, WireJson, WireModel
 from blockyard.server.runners.model import StoredSecret
+
+MAX_VALUES = 1000
+"""Inputs of one form; no version has so many."""
 
 _FILLED_IN = PEOPLE | {AssignmentType.PAYMENT_METHOD}
 
@@ -74,9 +79,21 @@ class OrderForm(WireModel):
     outputs: list[FormOutput]
 
 
+class FormValues(WireModel):
+    """What was filled in so far, by the keys of the inputs; secrets are left out, which no condition reads."""
+
+    values: dict[Name, WireJson] = Field(max_length=MAX_VALUES)
+
+
+class HiddenInputs(WireModel):
+    """The keys of inputs whose condition is false: they have no value, and are not asked for."""
+
+    hidden: list[str]
+
+
 def form_routes(db: Database, definitions: DefinitionService) -> APIRouter:
     """Return the route of order forms."""
-    router = APIRouter(tags=["Definitions"])
+    router = api_router(tags=["Definitions"])
 
     @router.get("/api/blockyard/v1/definitionversions/{uuid}/form")
     async def read_order_form(
@@ -86,6 +103,12 @@ def form_routes(db: Database, definitions: DefinitionService) -> APIRouter:
         if workspace is None:
             return _form(*await db.read(lambda tx: definitions.offered_version(tx, principal, VersionId(uuid))))
         return _form(*await db.read(lambda tx: definitions.order_form(tx, principal, VersionId(uuid), workspace)))
+
+    @router.post("/api/blockyard/v1/definitionversions/{uuid}/hidden-inputs")
+    async def find_hidden_inputs(uuid: UUID, body: FormValues, principal: CurrentPrincipal) -> HiddenInputs:
+        """Return which inputs of a version are hidden with these values, and defaults for the others."""
+        hidden = await db.read(lambda tx: definitions.hidden_inputs(tx, principal, VersionId(uuid), body.values))
+        return HiddenInputs(hidden=[*hidden])
 
     @router.get("/api/blockyard/v1/definitionversions/{uuid}/documentation", response_class=Markdown)
     async def read_version_documentation(uuid: UUID, principal: CurrentPrincipal) -> Markdown:

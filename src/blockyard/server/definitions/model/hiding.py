@@ -23,6 +23,11 @@ def hidden_inputs(specs: Specs, values: Mapping[str, Value]) -> frozenset[str]:
     return _looked_at(specs, dict(values), fill=False)
 
 
+def hidden_in_order(specs: Specs, values: Mapping[str, Value]) -> frozenset[str]:
+    """Return the keys of the inputs that are hidden from who orders with these values, and defaults for the others."""
+    return _looked_at(specs, dict(values), fill=True)
+
+
 def visible_values(specs: Specs, values: Mapping[str, Value]) -> Mapping[str, Value]:
     """Return `values` without those of hidden inputs."""
     hidden = hidden_inputs(specs, values)

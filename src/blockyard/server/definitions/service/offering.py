@@ -1,10 +1,12 @@
 """What may be used for something new: a definition that is offered to a workspace, a version that is not defective."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID
 
-from blockyard.server.definitions.model import Definition, DefinitionId, NumberedVersion, Version, VersionId
+from blockyard.protocol.jsontypes import Json
+from blockyard.server.definitions.model import PEOPLE, Definition, DefinitionId, NumberedVersion, Version, VersionId
 from blockyard.server.definitions.model.documentation import documentation
+from blockyard.server.definitions.model.hiding import hidden_in_order
 from blockyard.server.definitions.service.access import LIST, unknown_definition, unknown_version, visible
 from blockyard.server.definitions.store import DefinitionStore, VersionStore
 from blockyard.server.identity.model import Principal
@@ -37,6 +39,14 @@ class Offers:
         if not (is_own or (version.is_released and visible(principal, definition))):
             raise unknown_version(version_id)
         return definition, version
+
+    def hidden_inputs(
+        self, tx: Transaction, principal: Principal, version_id: VersionId, values: Mapping[str, Json]
+    ) -> Collection[str]:
+        """Return which inputs are hidden while those that people fill in have these values. Raises NotFound."""
+        _, version = self.offered_version(tx, principal, version_id)
+        filled_in = {key: spec for key, spec in version.inputs.items() if spec.assignment_type in PEOPLE}
+        return sorted(hidden_in_order(filled_in, {key: value for key, value in values.items() if key in filled_in}))
 
     def documentation(self, tx: Transaction, principal: Principal, version_id: VersionId) -> str:
         """Return the documentation of a version to those who may know what it takes. Raises NotFound."""

@@ -54,6 +54,11 @@ class PolicySpec:
         return self.authoritative.kind, self.affected.kind
 
     @property
+    def sides(self) -> tuple[Subject, Subject]:
+        """Whose tags it compares."""
+        return self.authoritative, self.affected
+
+    @property
     def subjects(self) -> tuple[Strategy, Subject, Subject]:
         """What decides about violations."""
         return self.strategy, self.authoritative, self.affected

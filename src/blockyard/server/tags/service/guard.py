@@ -24,7 +24,13 @@ class PolicyGuard:
 
     def tags_changed(self, tx: Transaction, principal: Principal, what: Tagged, before: Tags | None) -> None:
         """Look at what is related to `what`, which has other tags than `before`, or is new. Raises Conflict."""
-        for policy in PolicyStore(tx).about(what.kind):
+        policies = [
+            policy
+            for policy in PolicyStore(tx).about(what.kind)
+            if any(one.kind is what.kind and _differ(one.tag, what.tags, before) for one in policy.sides)
+        ]
+        PolicyStore(tx).hold(policies)
+        for policy in policies:
             relation = self.relation(policy.kinds)
             if relation is None:
                 continue
@@ -38,7 +44,9 @@ class PolicyGuard:
         self, tx: Transaction, principal: Principal, authoritative: Tagged, affected: Tagged, *, by: str, field: str
     ) -> None:
         """Look at two things that are related from now on. `by` is the permission that relates them, `field` names it. Raises Conflict."""
-        for policy in PolicyStore(tx).relating(authoritative.kind, affected.kind):
+        policies = PolicyStore(tx).relating(authoritative.kind, affected.kind)
+        PolicyStore(tx).hold(policies)
+        for policy in policies:
             self._judge(tx, policy, authoritative, affected, refuse=by not in principal.everywhere, field=field)
 
     def reasons(self, tx: Transaction, authoritative: Tagged, affected: Tagged) -> Sequence[str]:

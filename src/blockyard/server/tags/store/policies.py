@@ -111,6 +111,13 @@ class PolicyStore(Store[Policy, PolicyId]):
         columns = _policies.c
         return self.where(or_(columns.authoritative_kind == kind, columns.affected_kind == kind))
 
+    def hold(self, policies: Collection[Policy]) -> None:
+        """Let nobody else judge by these policies until this transaction ends, so that two changes of both sides see each other."""
+        ids = sorted(policy.id for policy in policies)
+        held = select(_policies.c.id).where(_policies.c.id.in_(ids)).order_by(_policies.c.id)
+        if ids:
+            self._tx.execute(held.with_for_update(key_share=True)).all()
+
     def relating(self, authoritative: TargetKind, affected: TargetKind) -> Sequence[Policy]:
         """Return the policies that relate things of these kinds."""
         columns = _policies.c

@@ -25,6 +25,7 @@ from blockyard.server.tenants.model import (
 from blockyard.server.tenants.service.access import IMPORT, SAVE
 from blockyard.server.tenants.service.news import News
 from blockyard.server.tenants.service.ports import TenantBlocks
+from blockyard.server.tenants.service.related import TenantRelations
 from blockyard.server.tenants.store import TenantStore
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -44,6 +45,7 @@ class Creating:
         platforms: PlatformService,
         landing_zones: LandingZoneService,
         blocks: Callable[[], TenantBlocks],
+        relations: TenantRelations,
         news: News,
     ) -> None:
         self._clock = basics.clock
@@ -53,12 +55,13 @@ class Creating:
         self._platforms = platforms
         self._landing_zones = landing_zones
         self._blocks = blocks
+        self._relations = relations
         self._news = news
 
     def create(self, tx: Transaction, principal: Principal, key: ProjectKey, spec: TenantSpec) -> Tenant:
         """Make a tenant with the building blocks that its landing zone asks for, or import one that is there.
 
-        Raises Denied, NotFound (workspace), Invalid, Conflict (the project has one on this platform).
+        Raises Denied, NotFound (workspace), Invalid, Conflict (the project has one on this platform, or a policy forbids it).
         """
         principal.require(SAVE, workspace=key.workspace)
         self._workspaces.require_active(tx, key.workspace)
@@ -95,6 +98,8 @@ class Creating:
                 quotas=quotas,
             )
         )
+        if zone is not None:
+            self._relations.made(tx, principal, tenant, zone, by=SAVE, field=LANDING_ZONE_FIELD)
         self._news.tell(tx, principal.author, tenant, "Created", EventType.CREATED)
         if zone is not None and zone.mandatory:
             self._blocks().order_mandatory(tx, principal, tenant, zone.mandatory)

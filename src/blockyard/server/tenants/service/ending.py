@@ -24,6 +24,7 @@ from blockyard.server.tenants.service.access import (
 )
 from blockyard.server.tenants.service.news import News
 from blockyard.server.tenants.service.ports import TenantBlocks
+from blockyard.server.tenants.service.related import TenantRelations
 from blockyard.server.tenants.store import TenantStore
 
 
@@ -31,11 +32,18 @@ class Ending:
     """Ends the life of tenants."""
 
     def __init__(
-        self, basics: Basics, *, blocks: Callable[[], TenantBlocks], landing_zones: LandingZoneService, news: News
+        self,
+        basics: Basics,
+        *,
+        blocks: Callable[[], TenantBlocks],
+        landing_zones: LandingZoneService,
+        relations: TenantRelations,
+        news: News,
     ) -> None:
         self._clock = basics.clock
         self._blocks = blocks
         self._landing_zones = landing_zones
+        self._relations = relations
         self._news = news
 
     def delete(self, tx: Transaction, principal: Principal, tenant_id: UUID) -> Tenant:
@@ -136,6 +144,7 @@ class Ending:
         gone = TenantStore(tx).save(
             tenant.deleted(self._clock())
         )  # first: the end of a building block does nothing more
+        self._relations.gone(tx, gone)
         blocks.forget(tx, gone, author)
         self._news.tell(tx, author, gone, "Purged", EventType.DELETED)
         return gone
@@ -145,6 +154,7 @@ class Ending:
         if tenant.by_hand or tenant.deleted_at is not None:
             return
         gone = TenantStore(tx).save(tenant.deleted(self._clock()))
+        self._relations.gone(tx, gone)
         self._news.tell(tx, author, gone, "Deleted", EventType.DELETED)
 
     def _approved(

@@ -22,6 +22,7 @@ from blockyard.server.project_bindings.service import ProjectBindingService
 from blockyard.server.projects.model import ProjectKey
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.tags.model import Tags
+from blockyard.server.tags.service import TagService
 from blockyard.server.tenants.model import Replication, Tenant, TenantId, TenantQuery, TenantSpec, merged_tags
 from blockyard.server.tenants.service.access import (
     DELETE,
@@ -37,6 +38,7 @@ from blockyard.server.tenants.service.creating import Creating
 from blockyard.server.tenants.service.ending import Ending
 from blockyard.server.tenants.service.news import News
 from blockyard.server.tenants.service.ports import TenantBlocks
+from blockyard.server.tenants.service.related import TenantRelations
 from blockyard.server.tenants.store import TenantStore
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -79,6 +81,7 @@ class TenantService:
         platforms: PlatformService,
         landing_zones: LandingZoneService,
         blocks: Callable[[], TenantBlocks],
+        tags: TagService,
     ) -> None:
         self._workspaces = workspaces
         self._payment_methods = payment_methods
@@ -87,6 +90,7 @@ class TenantService:
         self._landing_zones = landing_zones
         self._blocks = blocks
         self._news = News(basics.event_log)
+        self.relations = TenantRelations(tags=tags, workspaces=workspaces, projects=projects, zones=landing_zones)
         self._creating = Creating(
             basics,
             workspaces=workspaces,
@@ -94,13 +98,16 @@ class TenantService:
             platforms=platforms,
             landing_zones=landing_zones,
             blocks=blocks,
+            relations=self.relations,
             news=self._news,
         )
         projects.uses.add(self._of_project)
         platforms.uses.add(self._of_platform)
         platforms.bound_by.add(self._of_platform)
         landing_zones.uses.add(self._of_landing_zone)
-        self._ending = Ending(basics, blocks=blocks, landing_zones=landing_zones, news=self._news)
+        self._ending = Ending(
+            basics, blocks=blocks, landing_zones=landing_zones, relations=self.relations, news=self._news
+        )
 
     def page(
         self, tx: Transaction, principal: Principal, request: PageRequest, wanted: Mapping[str, object | None]

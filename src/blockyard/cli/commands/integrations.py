@@ -1,0 +1,167 @@
+"""`integrations list | show | create | update | delete`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from blockyard.cli import lookup
+from blockyard.cli.changes import given, read_json, require_change
+from blockyard.cli.completion import names_of
+from blockyard.cli.consent import YesOption, require_consent
+from blockyard.cli.documents import members, text
+from blockyard.cli.exits import usage
+from blockyard.cli.listing import Limit, PageNumber, owner_of, tell_list, tell_one
+from blockyard.cli.output import Format, columns
+from blockyard.cli.session import (
+    NeededWorkspaceOption,
+    OutputOption,
+    UrlOption,
+    connected,
+    needed_workspace,
+)
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.kinds import INTEGRATION
+
+integrations = typer.Typer(name="integrations", help="Integrations: how pipelines elsewhere are reached.")
+
+_SECRETS: Mapping[str, str] = {
+    "github": "appPrivateKey",
+    "azuredevops": "personalAccessToken",
+    "entraid": "clientSecret",
+}
+"""The secret of each type that has one. Source: api.md 3.13."""
+
+Which = Annotated[
+    str,
+    typer.Argument(
+        metavar="INTEGRATION", help="Id, beginning of the id, or exact name.", autocompletion=names_of("integrations")
+    ),
+]
+DisplayName = Annotated[str | None, typer.Option("--display-name", help="New name.")]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="JSON: the member config of the API, without its secret."),
+]
+SecretFile = Annotated[
+    Path | None, typer.Option("--secret-file", metavar="FILE", help="File that holds its key, token or client secret.")
+]
+
+
+@integrations.command("list")
+def list_integrations(
+    *, limit: Limit = 50, page: PageNumber = 1, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
+    """List the integrations of your workspaces, the oldest first."""
+    with connected(output, url) as session:
+        found = session.client.page(INTEGRATION, {}, number_=page - 1, size=limit)
+        tell_list(session, found, None, columns("NAME", "OWNER", "TYPE", "ID"), _row)
+
+
+@integrations.command("show")
+def show_integration(integration: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+    """Show an integration, without its secret."""
+    with connected(output, url) as session:
+        document = lookup.integration(session.client, integration)
+        config = members(document, "spec", "config")
+        settings = members(config, text(config, "type")).items()
+        facts = [(name, value) for name, value in settings if isinstance(value, str)]
+        tell_one(session, document, [*zip(("name", "owner", "type", "id"), _row(document), strict=True), *facts])
+
+
+@integrations.command("create")
+def create_integration(
+    name: Annotated[str, typer.Argument(help="Name for people.")],
+    *,
+    config: Annotated[
+        Path, typer.Option("--config", metavar="FILE", help="JSON: the member config of the API, without its secret.")
+    ],
+    workspace: NeededWorkspaceOption = None,
+    secret_file: SecretFile = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Create an integration of a workspace.
+
+    Its secret is sealed to its runner at once.
+    """
+    with connected(output, url) as session:
+        content: JsonObject = {
+            "metadata": {"ownedByWorkspace": needed_workspace(workspace, url)},
+            "spec": {"displayName": name, "config": _with_secret(read_json(config), secret_file)},
+        }
+        session.printer.result(session.client.create(INTEGRATION, content), f"Integration {name} created.")
+
+
+@integrations.command("update")
+def update_integration(
+    integration: Which,
+    *,
+    display_name: DisplayName = None,
+    config: Config = None,
+    secret_file: SecretFile = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Change an integration.
+
+    What no option names stays as it is, its secret too.
+    """
+    with connected(output, url) as session:
+        require_change(
+            given(name=display_name, config=config and str(config), secret=secret_file and str(secret_file)),
+            "--display-name, --config or --secret-file",
+        )
+        before = lookup.integration(session.client, integration)
+        was = members(before, "spec", "config")
+        wanted = was if config is None else _keeping_secret(read_json(config), was)
+        spec = members(before, "spec") | given(displayName=display_name)
+        content: JsonObject = {
+            "metadata": {"ownedByWorkspace": owner_of(before)},
+            "spec": spec | {"config": _with_secret(wanted, secret_file)},
+        }
+        changed = session.client.replace(INTEGRATION, text(before, "metadata", "uuid"), content)
+        session.printer.result(changed, f"Integration {text(changed, 'spec', 'displayName')} changed.")
+
+
+@integrations.command("delete")
+def delete_integration(
+    integration: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
+    """Delete an integration that no version uses."""
+    with connected(output, url) as session:
+        document = lookup.integration(session.client, integration)
+        name, identifier = text(document, "spec", "displayName"), text(document, "metadata", "uuid")
+        require_consent(f"Delete the integration '{name}'?", yes=yes)
+        session.client.delete(INTEGRATION, identifier)
+        session.printer.result({"deleted": identifier}, f"Integration {name} deleted.")
+
+
+def _with_secret(config: JsonObject, file: Path | None) -> JsonObject:
+    if file is None:
+        return config
+    type_ = text(config, "type")
+    if type_ not in _SECRETS:
+        raise usage(f"an integration of type '{type_}' has no secret", "Leave --secret-file out.")
+    try:
+        secret = file.expanduser().read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise usage(f"'{file}' cannot be read: {getattr(error, 'strerror', 'it is not text')}") from None
+    return config | {type_: members(config, type_) | {_SECRETS[type_]: {"plaintext": secret}}}
+
+
+def _keeping_secret(config: JsonObject, before: JsonObject) -> JsonObject:
+    """Return a configuration with the secret that the server has, unless it brings its own."""
+    type_ = text(config, "type")
+    secret = members(before, type_).get(_SECRETS.get(type_, ""))
+    return config if secret is None else config | {type_: {_SECRETS[type_]: secret} | members(config, type_)}
+
+
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        text(item, "spec", "displayName"),
+        owner_of(item),
+        text(item, "spec", "config", "type"),
+        text(item, "metadata", "uuid"),
+    )
