@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.figures import Figure, table
 from bench.groups import Group, Setting
+from bench.kinds import kinds
 from bench.large import large
 from bench.logs import logs
 from bench.orders import burst, claims, engine_starts, first_lines, throughput, whole_orders
@@ -41,6 +42,7 @@ GROUPS: Mapping[str, Group] = {
     "burst": burst,
     "logs": logs,
     "large": large,
+    "kinds": kinds,
     "starts": starts,
 }
 """What `--only` names, in the order of measuring."""
@@ -66,7 +68,12 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--db", choices=["sqlite", "postgres", "all"], default="all")
     parser.add_argument("--rounds", type=int, default=20, help="samples of each latency")
-    parser.add_argument("--blocks", type=int, default=100_000, help="blocks of the large database, ten runs each")
+    parser.add_argument(
+        "--blocks",
+        type=int,
+        default=100_000,
+        help="blocks of the large database, ten runs each, and things of each kind",
+    )
     parser.add_argument("--burst", type=int, default=1_000, help="how many orders come at once")
     parser.add_argument(
         "--only", type=_groups, default=list(GROUPS), metavar="GROUP,…", help=f"some of {', '.join(GROUPS)}"

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from bench.load import Request
-from bench.seeding import DEFINITIONS, Scale, seeded_id
+from bench.seeding import DEFINITIONS, Scale
 from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
+from tests.support.copies import seeded_id
 
 BLOCKS = "/api/meshobjects/meshbuildingblocks"
 RUNS = "/api/meshobjects/meshbuildingblockruns"

@@ -45,6 +45,7 @@ _events = Table(
     Index("ix_events_workspace_at", "workspace", "at"),
     Index("ix_events_subject_id_at", "subject_id", "at"),
     Index("ix_events_author_identifier_at", "author_identifier", "at"),
+    Index("ix_events_subject_kind_at", "subject_kind", "at"),
     Index("ix_events_title_at", "title", "at"),
     Index("ix_events_type_at", "type", "at"),
     Index("ix_events_author_type_at", "author_type", "at"),

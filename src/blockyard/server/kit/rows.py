@@ -20,11 +20,13 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    case,
     delete,
     func,
     insert,
     or_,
     select,
+    true,
     update,
 )
 
@@ -62,15 +64,29 @@ def life() -> tuple[Column[object], ...]:
     )
 
 
+def index_list(table: Table, *filters: str, key: str = "id", seen: Sequence[str] = ()) -> None:
+    """Give the list of what is not deleted, and each of its filters, an index in the order of the list.
+
+    It has all that the conditions of a list ask for, so that rows are counted without being read: also the columns `seen`,
+    which every request of the list asks for, or which say who may know of a row.
+    """
+    living = table.c.deleted_at.is_(None)
+    for name in ("", *filters):
+        names = dict.fromkeys((*([name] if name else ()), "created_at", key, *seen, "deleted_at"))
+        indexed = f"ix_{table.name}_live_{name}".removesuffix("_")
+        Index(indexed, *(table.c[one] for one in names), sqlite_where=living, postgresql_where=living)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Keys that one store has a query for, and another one needs for a condition: use cases hand it on unseen."""
+    """What one store has a query for, and another one needs for a condition: use cases hand it on unseen."""
 
     _query: Select[tuple[object]]
+    _key: ColumnElement[object]
 
     def has(self, column: ColumnElement[object]) -> ColumnElement[bool]:
-        """Return the condition that a column has one of the keys."""
-        return column.in_(self._query)
+        """Return the condition that a column has one of the keys: each is looked up, so that a page needs no others."""
+        return self._query.where(self._key == column).exists()
 
 
 class Rows(Generic[M, K]):
@@ -132,6 +148,15 @@ class Rows(Generic[M, K]):
         """Return the model of a row with all columns of the table."""
         values = dict(zip(self.members, row, strict=True))
         return self.model(**values) if self._read is None else self._read(values)
+
+
+def either(often: ColumnElement[bool], other: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return that one of the conditions holds, for a list where the first one often does.
+
+    Such a list is looked through in its order. With a plain OR, SQLite finds the rows of each condition in an index of its own
+    and sorts them all, for a page of twenty.
+    """
+    return case((often, true()), else_=other)
 
 
 def in_reach(

@@ -11,7 +11,7 @@ from blockyard.server.kit.columns import JsonText, Packed
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.members import members
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.rows import Found, Rows, Store, life
+from blockyard.server.kit.rows import Found, Rows, Store, index_list, life
 from blockyard.server.landing_zones.model import LandingZone, LandingZoneFilter, LandingZoneId
 from blockyard.server.platforms.model import PlatformId
 
@@ -44,12 +44,12 @@ _zones = Table(
     Column("recommended", Packed(_packed, _unpacked), nullable=False),
     Column("is_disabled", Boolean, nullable=False),
     *life(),
-    Index("ix_landing_zones_created_at", "created_at", "id"),
     Index("ix_landing_zones_name", "name"),
-    *(
-        Index(f"ix_landing_zones_{column}", column, "created_at", "id")
-        for column in ("workspace", "platform_id", "display_name", "restricted")
-    ),
+)
+index_list(
+    _zones,
+    *("workspace", "platform_id", "display_name", "restricted"),
+    seen=("workspace", "restricted", "platform_id"),
 )
 _named = Table(
     "landing_zone_definitions",

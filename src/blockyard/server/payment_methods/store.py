@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, String, Tabl
 
 from blockyard.server.kit.columns import JsonText
 from blockyard.server.kit.database import Transaction, metadata
-from blockyard.server.kit.rows import Rows, Store, life
+from blockyard.server.kit.rows import Rows, Store, index_list, life
 from blockyard.server.payment_methods.model import PaymentMethod, PaymentMethodId
 
 _methods = Table(
@@ -20,10 +20,9 @@ _methods = Table(
     Column("amount", BigInteger),
     Column("tags", JsonText, nullable=False),
     *life(),
-    Index("ix_payment_methods_workspace", "workspace", "created_at", "id"),
-    Index("ix_payment_methods_created_at", "created_at", "id"),
     Index("ix_payment_methods_name", "name"),
 )
+index_list(_methods, "workspace")
 _rows: Rows[PaymentMethod, PaymentMethodId] = Rows(_methods, PaymentMethod, "id", address=("name",))
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, or_, sele
 from blockyard.server.kit.columns import JsonText
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.rows import Rows, Store, in_reach, life
+from blockyard.server.kit.rows import Rows, Store, in_reach, index_list, life
 from blockyard.server.projects.model import Project, ProjectId
 
 _projects = Table(
@@ -21,10 +21,9 @@ _projects = Table(
     Column("payment_method", String(255), key="payment_method_identifier"),
     Column("substitute_payment_method", String(255), key="substitute_payment_method_identifier"),
     *life(),
-    Index("ix_projects_workspace", "workspace", "created_at"),
-    Index("ix_projects_created_at", "created_at", "id"),
-    Index("ix_projects_payment_method", "payment_method_identifier"),
+    Index("ix_projects_name", "workspace", "name"),
 )
+index_list(_projects, "workspace", "payment_method_identifier")
 _rows: Rows[Project, ProjectId] = Rows(_projects, Project, "id", address=("workspace", "name"))
 
 

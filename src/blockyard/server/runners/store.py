@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, Uuid, or_, update
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, Uuid, update
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.identity.model import Reach
@@ -10,7 +10,7 @@ from blockyard.server.kit.columns import Instant, Packed, Word
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.members import members
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.rows import Rows, Store
+from blockyard.server.kit.rows import Rows, Store, either
 from blockyard.server.runners.model import (
     CloudIdentity,
     Federation,
@@ -55,6 +55,7 @@ _runners = Table(
     Column("protocol", Integer, nullable=False, server_default="0"),
     Column("older_protocol_at", Instant),
     Column("revision", Integer, nullable=False),
+    Index("ix_runners_created_at", "created_at", "id", "workspace", "restriction"),
     Index("ix_runners_workspace_created_at", "workspace", "created_at", "id"),
     Index("ix_runners_restriction_created_at", "restriction", "created_at", "id"),
     Index("ix_runners_implementation_type_created_at", "implementation_type", "created_at", "id"),
@@ -76,7 +77,7 @@ class RunnerStore(Store[Runner, RunnerId]):
         conditions = self.with_members(members(wanted))
         if reach.owners is not None:
             conditions.append(
-                or_(columns.workspace.in_(sorted(reach.owners)), columns.restriction == Restriction.PUBLIC)
+                either(columns.restriction == Restriction.PUBLIC, columns.workspace.in_(sorted(reach.owners)))
             )
         return self.page_of(request, *conditions)
 

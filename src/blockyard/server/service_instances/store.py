@@ -26,7 +26,7 @@ _instances = Table(
     Column("created_at", Instant, nullable=False),
     Column("revision", Integer, nullable=False),
     Index("ix_service_instances_created_at", "created_at", "instance_id"),
-    Index("ix_service_instances_workspace", "workspace", "project", "created_at", "instance_id"),
+    Index("ix_service_instances_workspace", "workspace", "created_at", "instance_id"),
     Index("ix_service_instances_project", "project", "created_at", "instance_id"),
     Index("ix_service_instances_marketplace", "marketplace", "created_at", "instance_id"),
     Index("ix_service_instances_service_id", "service_id", "created_at", "instance_id"),

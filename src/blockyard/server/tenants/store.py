@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    and_,
     literal,
     select,
     tuple_,
@@ -26,7 +27,7 @@ from blockyard.server.events.model import Author
 from blockyard.server.kit.columns import Instant, JsonText, Packed
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.rows import Rows, Store, in_reach, life
+from blockyard.server.kit.rows import Rows, Store, in_reach, index_list, life
 from blockyard.server.projects.model import ProjectId
 from blockyard.server.tenants.model import Tenant, TenantId, TenantQuery
 
@@ -60,7 +61,8 @@ _tenants = Table(
     *life(),
 )
 _LIVING = _tenants.c.deleted_at.is_(None)
-for _filter in (
+index_list(
+    _tenants,
     "workspace",
     "project",
     "platform",
@@ -70,16 +72,8 @@ for _filter in (
     "landing_zone",
     "landing_zone_owner",
     "platform_tenant_id",
-):
-    Index(
-        f"ix_tenants_live_{_filter}",
-        _tenants.c[_filter],
-        _tenants.c.created_at,
-        _tenants.c.id,
-        sqlite_where=_LIVING,
-        postgresql_where=_LIVING,
-    )
-Index("ix_tenants_live", _tenants.c.created_at, _tenants.c.id, sqlite_where=_LIVING, postgresql_where=_LIVING)
+    seen=("marked_at",),
+)
 Index(
     "uq_tenants_live_place",
     _tenants.c.project_id,
@@ -98,6 +92,13 @@ for _owner in ("workspace", "project_id"):
         postgresql_where=_LIVING,
     )
 
+_AWAITED = and_(_LIVING, _tenants.c.marked_at.is_not(None))
+Index(
+    "ix_tenants_awaited",
+    *(_tenants.c[name] for name in ("approved_at", "created_at", "id", "marked_at", "deleted_at")),
+    sqlite_where=_AWAITED,
+    postgresql_where=_AWAITED,
+)
 _rows: Rows[Tenant, TenantId] = Rows(_tenants, Tenant, "id", remembered=True)
 
 

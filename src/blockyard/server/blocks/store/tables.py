@@ -65,33 +65,30 @@ Index(
     blocks.c.created_at,
     blocks.c.id,
     blocks.c.lifecycle,
+    blocks.c.tenant_id,  # those in workspaces, and those on tenants, are looked for in it
     sqlite_where=IS_ACTIVE,
     postgresql_where=IS_ACTIVE,
 )
 ON_TENANT, IN_WORKSPACE = blocks.c.tenant_id.is_not(None), blocks.c.tenant_id.is_(None)
-for _index, _first, _where in (
-    ("tenant_id", ["tenant_id"], ON_TENANT),
-    ("project", ["project"], ON_TENANT),
-    ("platform", ["platform"], ON_TENANT),
-    ("on_tenant", [], ON_TENANT),
-    ("in_workspace", [], IN_WORKSPACE),
-):
-    Index(
-        f"ix_blocks_active_{_index}",
-        *(blocks.c[name] for name in (*_first, "created_at", "id", "lifecycle")),
-        sqlite_where=and_(IS_ACTIVE, _where),
-        postgresql_where=and_(IS_ACTIVE, _where),
-    )
 IS_LIVE = text("lifecycle <> 'DELETED'")
+for _index in ("tenant_id", "project", "platform"):
+    for _name, _where in (("active", IS_ACTIVE), ("live", IS_LIVE)):
+        Index(
+            f"ix_blocks_{_name}_{_index}",
+            *(blocks.c[name] for name in dict.fromkeys((_index, "created_at", "id", "lifecycle", "tenant_id"))),
+            sqlite_where=and_(_where, ON_TENANT),
+            postgresql_where=and_(_where, ON_TENANT),
+        )
 for _index, _columns in {
-    "": ("created_at", "id", "sort_name"),
+    "": ("created_at", "id", "sort_name", "tenant_id"),
     "_name": ("sort_name", "created_at", "id"),
     "_workspace": ("workspace", "created_at", "id", "sort_name"),
     "_status": ("status", "created_at", "id", "sort_name"),
-    "_provider": ("provider",),
+    "_provider": ("provider", "created_at", "id"),
     "_used": ("workspace", "definition_id"),
-    "_definition_id": ("definition_id",),
-    "_version_id": ("version_id",),
+    "_definition_id": ("definition_id", "created_at", "id"),
+    "_version_id": ("version_id", "created_at", "id"),
+    "_version_number": ("version_number", "created_at", "id"),
 }.items():
     Index(
         f"ix_blocks_live{_index}",
@@ -101,13 +98,6 @@ for _index, _columns in {
         postgresql_where=IS_LIVE,
     )
 """Lists of people are sorted and searched in these without reading the rows."""
-
-Index(
-    "ix_blocks_live_tenant_id",
-    *(blocks.c[name] for name in ("tenant_id", "created_at", "id", "lifecycle")),
-    sqlite_where=and_(IS_LIVE, ON_TENANT),
-    postgresql_where=and_(IS_LIVE, ON_TENANT),
-)
 
 IS_DUE = text("rerun_due")
 Index("ix_blocks_rerun_due", blocks.c.id, sqlite_where=IS_DUE, postgresql_where=IS_DUE)

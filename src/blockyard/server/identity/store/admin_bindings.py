@@ -36,7 +36,7 @@ _bindings = Table(
     Column("ended_at", Instant),
     Column("revision", Integer, nullable=False),
     Index("ix_admin_bindings_created_at", "created_at", "id"),
-    Index("ix_admin_bindings_subject", "subject", "kind"),
+    Index("ix_admin_bindings_subject", "subject", "created_at", "id"),
     Index("ix_admin_bindings_role", "role", "created_at", "id"),
     Index("ix_admin_bindings_expires_on", "expires_on"),
 )

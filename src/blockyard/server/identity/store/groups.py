@@ -15,7 +15,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     insert,
-    or_,
     select,
 )
 
@@ -24,7 +23,7 @@ from blockyard.server.identity.model.users import UserId
 from blockyard.server.kit.columns import Instant
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.rows import Rows, Store
+from blockyard.server.kit.rows import Rows, Store, either
 
 _groups = Table(
     "groups",
@@ -37,7 +36,7 @@ _groups = Table(
     Column("created_at", Instant),
     Column("revision", Integer, nullable=False, server_default="0"),
     Index("uq_groups_id", "id", unique=True),
-    Index("ix_groups_created_at", "created_at", "name"),
+    Index("ix_groups_created_at", "created_at", "name", "workspace"),
     Index("ix_groups_workspace", "workspace", "created_at", "name"),
     Index("ix_groups_display_name", "display_name", "created_at", "name"),
     Index("ix_groups_external_id", "external_id", "created_at", "name"),
@@ -81,7 +80,7 @@ class GroupStore(Store[Group, str]):
         """Return one page of the groups of the workspaces `owners` and of the installation; of all if that is None."""
         conditions = self.with_members(wanted)
         if owners is not None:
-            conditions.append(or_(_groups.c.workspace.in_(sorted(owners)), _groups.c.workspace.is_(None)))
+            conditions.append(either(_groups.c.workspace.is_(None), _groups.c.workspace.in_(sorted(owners))))
         return self.page_of(request, *conditions)
 
     def of_installation(self, request: PageRequest, wanted: Mapping[str, object | None]) -> Page[Group]:

@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Text, 
 
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.rows import Rows, Store, life
+from blockyard.server.kit.rows import Rows, Store, index_list, life
 from blockyard.server.platforms.model import Location, LocationId
 
 _locations = Table(
@@ -19,10 +19,9 @@ _locations = Table(
     Column("description", Text, nullable=False),
     Column("is_public", Boolean, nullable=False),
     *life(),
-    Index("ix_locations_workspace", "workspace", "created_at", "id"),
-    Index("ix_locations_created_at", "created_at", "id"),
     Index("ix_locations_name", "name"),
 )
+index_list(_locations, "workspace", seen=("workspace", "is_public"))
 _rows: Rows[Location, LocationId] = Rows(_locations, Location, "id", address=("name",))
 
 

@@ -8,7 +8,7 @@ from blockyard.server.kit.columns import Word
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.members import members
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.rows import Rows, Store, life
+from blockyard.server.kit.rows import Rows, Store, index_list, life
 from blockyard.server.platforms.model import Category, Lifecycle, PlatformType, PlatformTypeFilter, PlatformTypeId
 
 _types = Table(
@@ -24,12 +24,9 @@ _types = Table(
     Column("is_built_in", Boolean, nullable=False),
     Column("state", Word(Lifecycle, 16), nullable=False),
     *life(),
-    Index("ix_platform_types_workspace", "workspace", "created_at", "id"),
-    Index("ix_platform_types_created_at", "created_at", "id"),
-    Index("ix_platform_types_category", "category", "created_at", "id"),
-    Index("ix_platform_types_state", "state", "created_at", "id"),
     Index("ix_platform_types_name", "name"),
 )
+index_list(_types, "workspace", "category", "state")
 _rows: Rows[PlatformType, PlatformTypeId] = Rows(_types, PlatformType, "id", address=("name",))
 
 

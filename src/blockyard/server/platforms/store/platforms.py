@@ -25,7 +25,7 @@ from blockyard.server.kit.columns import JsonText, Packed, Word
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.members import members
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.rows import Found, Rows, Store, life
+from blockyard.server.kit.rows import Found, Rows, Store, index_list, life
 from blockyard.server.platforms.model import (
     ConfigType,
     Platform,
@@ -41,6 +41,9 @@ from blockyard.server.platforms.model import (
 def _packed_quotas(quotas: Sequence[QuotaDefinition]) -> Json:
     return [quota.document() for quota in quotas]
 
+
+_SEEN = ("workspace", "restriction", "publication_state")
+"""What says who may know of a platform, beside the workspaces that it names."""
 
 _platforms = Table(
     "platforms",
@@ -66,11 +69,11 @@ _platforms = Table(
     Column("secrets", LargeBinary),
     *life(),
     Index("uq_platforms_identifier", "name", "location", unique=True),
-    Index("ix_platforms_created_at", "created_at", "id"),
-    *(
-        Index(f"ix_platforms_{column}", column, "created_at", "id")
-        for column in ("workspace", "location", "type_name", "display_name", "restriction", "publication_state")
-    ),
+)
+index_list(
+    _platforms,
+    *("workspace", "location", "type_name", "display_name", "restriction", "publication_state"),
+    seen=_SEEN,
 )
 _named = Table(
     "platform_workspaces",
@@ -122,7 +125,8 @@ class PlatformStore(Store[Platform, PlatformId]):
     def shown(self, workspaces: Collection[str]) -> Found:
         """Return which platforms one of these workspaces may know of."""
         columns = _platforms.c
-        return Found(select(columns.id).where(columns.deleted_at.is_(None), _shown_to(workspaces)))
+        shown = select(columns.id).where(columns.deleted_at.is_(None), _shown_to(workspaces))
+        return Found(shown, columns.id)
 
     def of_location(self, name: str, request: PageRequest) -> Page[Platform]:
         """Return one page of the platforms in a location, oldest first."""

@@ -120,8 +120,7 @@ class RunStore:
         begin, offset = (None, request.offset) if newest_first else tally.place(request.offset)
         if begin is not None:
             conditions.append(_runs.c.created_at >= begin)
-        age = _AGE if chosen.block_id is None else (_runs.c.number,)
-        order = ordered(age, request, newest_first=newest_first)
+        order = ordered(_age(chosen), request, newest_first=newest_first)
         rows = self._tx.execute(_page(conditions, order, request.limit, offset))
         return Page([as_run(row) for row in rows], tally.total + int(str(counted)), request)
 
@@ -137,7 +136,7 @@ class RunStore:
         rows = self._tx.execute(
             select(_runs)
             .where(*conditions)
-            .order_by(*ordered(_AGE, request, newest_first=True))
+            .order_by(*ordered(_age(chosen), request, newest_first=True))
             .limit(request.limit)
             .offset(request.offset)
         )
@@ -262,6 +261,11 @@ def _matches(chosen: RunFilter) -> list[ColumnElement[bool]]:
         (_runs.c.status, None if chosen.status is None else chosen.status.value),
     )
     return [column == value for column, value in pairs if value is not None]
+
+
+def _age(chosen: RunFilter) -> Sequence[ColumnElement[object]]:
+    """Return what the chosen runs are sorted by: those of one block are numbered."""
+    return _AGE if chosen.block_id is None else (_runs.c.number,)
 
 
 def _page(

@@ -83,6 +83,7 @@ runs = Table(
         postgresql_where=text("abort_due_at IS NOT NULL AND finished_at IS NULL"),
     ),
     Index("ix_runs_created_at", "created_at", "id"),
+    Index("ix_runs_status_created_at", "status", "created_at", "id"),
     Index("ix_runs_workspace_created_at", "workspace", "created_at", "id"),
     Index("ix_runs_provider_created_at", "provider", "created_at", "id"),
 )

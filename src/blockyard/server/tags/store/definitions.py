@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, String, Table, Text, 
 from blockyard.server.kit.columns import JsonText, Word
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.members import members
-from blockyard.server.kit.rows import Rows, Store, life
+from blockyard.server.kit.rows import Rows, Store, index_list, life
 from blockyard.server.tags.model import TagDefinition, TagDefinitionId, TargetKind, ValueType, ValueTypeName
 
 _definitions = Table(
@@ -27,9 +27,9 @@ _definitions = Table(
     Column("restricted", Boolean, nullable=False),
     Column("replication_key", String(255)),
     *life(),
-    Index("ix_tag_definitions_created_at", "created_at", "id"),
     Index("ix_tag_definitions_target_kind", "target_kind", "folded"),
 )
+index_list(_definitions)
 
 
 def _values(definition: TagDefinition) -> dict[str, object]:

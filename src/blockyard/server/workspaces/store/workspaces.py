@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Boolean, Column, Index, String, Table, select
+from sqlalchemy import Boolean, Column, String, Table, select
 
 from blockyard.server.kit.columns import JsonText
 from blockyard.server.kit.database import Transaction, metadata
-from blockyard.server.kit.rows import Rows, Store, life
+from blockyard.server.kit.rows import Rows, Store, index_list, life
 from blockyard.server.workspaces.model import Workspace
 
 _workspaces = Table(
@@ -17,8 +17,8 @@ _workspaces = Table(
     Column("tags", JsonText, nullable=False),
     Column("platform_builder", Boolean, nullable=False),
     *life(),
-    Index("ix_workspaces_created_at", "created_at", "name"),
 )
+index_list(_workspaces, key="name")
 _rows: Rows[Workspace, str] = Rows(_workspaces, Workspace, "name", owner="name")
 
 
