@@ -86,6 +86,11 @@ bench: $(DEV) $(UI) ## measure what must be cheap; prints a table, writes bench/
 chaos: $(DEV) $(UI) ## kill server, runner, engine and PostgreSQL at hundreds of points of a run (ARGS="--all", "--disks", --help)
 	@$(BIN)/python -m chaos $(ARGS)
 
+.PHONY: catalogue
+catalogue: $(DEV) $(UI) ## try every root and module of a public catalogue (CATALOGUE=repository PROVIDERS=mirror, ARGS="--only …")
+	@$(BIN)/python -m catalogue $(or $(CATALOGUE),$(error CATALOGUE=… names a git repository)) \
+		$(or $(PROVIDERS),$(error PROVIDERS=… names a filesystem mirror of providers)) $(ARGS)
+
 ##@ Checking
 
 .PHONY: check

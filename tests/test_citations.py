@@ -12,7 +12,7 @@ CONTRACT = ROOT / "docs" / "contract"
 PLACES = {path.name: path for path in [*CONTRACT.glob("[!R]*.md"), ROOT / "docs" / "architecture.md"]}
 CITING = sorted(
     path
-    for folder in ("src", "tests", "bench", "chaos", "docs")
+    for folder in ("src", "tests", "bench", "chaos", "catalogue", "docs")
     for path in (ROOT / folder).rglob("*")
     if path.suffix in {".py", ".md", ".html", ".js", ".css"} and "dist" not in path.parts and path != Path(__file__)
 )

@@ -285,7 +285,7 @@ def test_bad_settings_are_refused_by_name(
     ("config", "code", "field"),
     [
         ({"type": "entraid", "entraid": {}}, "InvalidRequest", "/spec/config/entraid/tenantId"),
-        ({"type": "replicator"}, "InvalidRequest", "/spec/config/type"),
+        ({"type": "replicator"}, "BuiltIn", "/spec/config/type"),
         ({"type": "github"}, "MissingSettings", "/spec/config/github"),
         ({"type": "github", "gitlab": {"baseUrl": "https://gitlab.com"}}, "MissingSettings", "/spec/config/github"),
         ({}, "InvalidRequest", "/spec/config/type"),

@@ -67,6 +67,7 @@ def _seed(tx: Transaction, services: Services, seeds: Seeds, password: str) -> b
         public_key=seeds.runner_public_key,
         protocol=0 if seeds.runner_key is None else PROTOCOL_VERSION,
     )
+    services.integrations.seed(tx, seeds.admin_workspace)
     if seeds.runner_key is not None:
         services.api_keys.seed(
             tx,

@@ -12,6 +12,7 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import INTEGRATION as KIND
 from blockyard.protocol.kinds import RUNNER
 from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.integrations.identity import Installation
 from blockyard.server.integrations.model import Integration, IntegrationId, IntegrationSpec, IntegrationType
 from blockyard.server.integrations.service import IntegrationService
 from blockyard.server.kit.database import Database
@@ -109,6 +110,13 @@ class IntegrationConfig(WireModel):
 
     def settings(self) -> Settings:
         """Return the settings of the type. Raises Invalid."""
+        if self.type.is_built_in:
+            raise Invalid(
+                f"integrations of type '{self.type}' come with the server",
+                code="BuiltIn",
+                field="/spec/config/type",
+                remedy="Send github, gitlab, azuredevops or entraid.",
+            )
         chosen: Settings | None = {
             IntegrationType.GITHUB: self.github,
             IntegrationType.GITLAB: self.gitlab,
@@ -217,9 +225,17 @@ def _parts(links: Links, integration: Integration) -> JsonObject:
         settings["runnerRef"] = RUNNER.ref(integration.runner_id)
     if integration.alias is not None:
         settings["redirectUrl"] = links.own("sign-in", integration.alias, "callback")
-    name = integration.type.value
+    name, is_built_in = integration.type.value, integration.type.is_built_in
     return {
         "metadata": {"uuid": str(integration.id), "ownedByWorkspace": integration.workspace},
-        "spec": {"displayName": integration.display_name, "config": {"type": name, name: settings}},
-        "status": {"isBuiltIn": False, "workloadIdentityFederation": None},
+        "spec": {
+            "displayName": integration.display_name,
+            "config": {"type": name} | ({} if is_built_in else {name: settings}),
+        },
+        "status": {
+            "isBuiltIn": is_built_in,
+            "workloadIdentityFederation": Installation(links.base_url).federation(integration.type)
+            if is_built_in
+            else None,
+        },
     }

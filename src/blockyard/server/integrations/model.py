@@ -28,6 +28,13 @@ class IntegrationType(StrEnum):
     GITLAB = "gitlab"
     AZURE_DEVOPS = "azuredevops"
     ENTRA_ID = "entraid"
+    REPLICATOR = "replicator"
+    METERING = "metering"
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether there is one in every installation, which nobody makes, changes or deletes."""
+        return self in BUILT_IN
 
     @property
     def implementation(self) -> ImplementationType | None:
@@ -44,17 +51,22 @@ class IntegrationType(StrEnum):
     @property
     def secret_member(self) -> str | None:
         """The member that holds its secret; None if it needs none."""
-        return _SECRETS[self]
+        return _SECRETS.get(self)
 
+
+BUILT_IN: Mapping[IntegrationType, str] = {
+    IntegrationType.REPLICATOR: "Replicator",
+    IntegrationType.METERING: "Metering",
+}
+"""The identities that clouds trust, and what people call them."""
 
 _IMPLEMENTATIONS: Mapping[IntegrationType, ImplementationType] = {
     IntegrationType.GITHUB: ImplementationType.GITHUB_WORKFLOW,
     IntegrationType.GITLAB: ImplementationType.GITLAB_CICD,
     IntegrationType.AZURE_DEVOPS: ImplementationType.AZURE_DEVOPS,
 }
-_SECRETS: Mapping[IntegrationType, str | None] = {
+_SECRETS: Mapping[IntegrationType, str] = {
     IntegrationType.GITHUB: "appPrivateKey",
-    IntegrationType.GITLAB: None,
     IntegrationType.AZURE_DEVOPS: "personalAccessToken",
     IntegrationType.ENTRA_ID: "clientSecret",
 }

@@ -8,10 +8,11 @@ from blockyard.protocol.kinds import INTEGRATION
 from blockyard.protocol.names import ImplementationType
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.changes import Changes
-from blockyard.server.events.model import EventType
+from blockyard.server.events.model import SYSTEM, EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.integrations.model import (
     ALIAS,
+    BUILT_IN,
     Integration,
     IntegrationId,
     IntegrationSpec,
@@ -70,12 +71,18 @@ class IntegrationService:
         return self._changes.tell(tx, principal.author, EventType.CREATED, IntegrationStore(tx).add(integration))
 
     def get(self, tx: Transaction, principal: Principal, integration_id: IntegrationId) -> Integration:
-        """Return an integration of the principal's workspaces. Raises NotFound, Denied."""
-        return principal.opened(LIST, IntegrationStore(tx).get(integration_id), _unknown(integration_id))
+        """Return an integration of the principal's workspaces, or a built-in one. Raises NotFound, Denied."""
+        found = IntegrationStore(tx).get(integration_id)
+        if found is not None and _is_shown(principal, found):
+            return found
+        return principal.opened(LIST, found, _unknown(integration_id))
 
     def page(self, tx: Transaction, principal: Principal, request: PageRequest) -> Page[Integration]:
-        """Return the integrations of the principal's workspaces. Raises Denied."""
-        return IntegrationStore(tx).page(request, owners=principal.listing(LIST).owners)
+        """Return the built-in integrations and those of the principal's workspaces. Raises Denied."""
+        reach = principal.listing(LIST)
+        if reach.nothing:
+            return Page([], 0, request)
+        return IntegrationStore(tx).visible(request, reach.owners)
 
     def update(
         self, tx: Transaction, principal: Principal, integration_id: IntegrationId, spec: IntegrationSpec
@@ -88,7 +95,9 @@ class IntegrationService:
             Invalid: a member breaks a rule, or the secret has to be sent again.
             NotFound: there is no such integration, or the principal may not know of it.
         """
-        before = principal.opened(SAVE, IntegrationStore(tx).get(integration_id), _unknown(integration_id))
+        found = IntegrationStore(tx).get(integration_id)
+        before = principal.opened(SAVE, found, _unknown(integration_id), shown=_is_shown(principal, found))
+        _require_own(before)
         self._workspaces.require_builder(tx, principal, before.workspace)
         spec = _with_alias(before, spec)
         require_same(
@@ -111,12 +120,29 @@ class IntegrationService:
         found = IntegrationStore(tx).get(integration_id)
         if found is None and self._changes.deleted_just_now(tx, principal.author, integration_id):
             return
-        integration = principal.opened(DELETE, found, _unknown(integration_id))
+        integration = principal.opened(DELETE, found, _unknown(integration_id), shown=_is_shown(principal, found))
+        _require_own(integration)
         self.uses.refuse_used(tx, integration_id, f"integration '{integration.display_name}'")
         IntegrationStore(tx).remove(integration)
         self._changes.tell(tx, principal.author, EventType.DELETED, integration)
 
-    # For other services: no principal is asked
+    # For other services and the application's start: no principal is asked
+
+    def seed(self, tx: Transaction, workspace: str) -> None:
+        """Make the built-in integrations, for the admin workspace, unless they are there."""
+        integrations = IntegrationStore(tx)
+        for type_, display_name in BUILT_IN.items():
+            if not integrations.of_type(type_):
+                made = Integration(
+                    id=IntegrationId(self._basics.new_id()),
+                    workspace=workspace,
+                    display_name=display_name,
+                    type=type_,
+                    settings={},
+                    runner_id=None,
+                    created_at=self._basics.clock(),
+                )
+                self._changes.tell(tx, SYSTEM, EventType.CREATED, integrations.add(made))
 
     def by_id(self, tx: Transaction, integration_id: IntegrationId) -> Integration:
         """Return an integration. Raises NotFound."""
@@ -261,6 +287,20 @@ def _with_alias(before: Integration, spec: IntegrationSpec) -> IntegrationSpec:
     if before.alias is None or ALIAS in spec.settings:
         return spec
     return replace(spec, settings={**spec.settings, ALIAS: before.alias})
+
+
+def _is_shown(principal: Principal, found: Integration | None) -> bool:
+    return found is not None and found.type.is_built_in and principal.holds_somewhere(LIST)
+
+
+def _require_own(integration: Integration) -> None:
+    """Refuse to change or delete what comes with the server. Raises Conflict."""
+    if integration.type.is_built_in:
+        raise Conflict(
+            f"integration '{integration.display_name}' comes with the server",
+            code="BuiltIn",
+            remedy="Make an integration of another type.",
+        )
 
 
 def _unknown(integration_id: IntegrationId) -> NotFound:

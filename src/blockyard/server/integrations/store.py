@@ -1,14 +1,15 @@
 """The table of integrations."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Uuid
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Uuid, or_
 
-from blockyard.server.integrations.model import Integration, IntegrationId, IntegrationType
+from blockyard.server.integrations.model import BUILT_IN, Integration, IntegrationId, IntegrationType
 from blockyard.server.kit.columns import Instant, JsonText, Packed, Word
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.members import members
+from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.rows import Rows, Store
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId, StoredSecret, stored_secret
 
@@ -49,6 +50,12 @@ class IntegrationStore(Store[Integration, IntegrationId]):
 
     def __init__(self, tx: Transaction) -> None:
         super().__init__(tx, _rows)
+
+    def visible(self, request: PageRequest, owners: Collection[str] | None) -> Page[Integration]:
+        """Return one page of the built-in integrations and those of `owners` (None: of all)."""
+        if owners is None:
+            return self.page_of(request)
+        return self.page_of(request, or_(_integrations.c.type.in_(list(BUILT_IN)), _rows.owned_by(owners)))
 
     def with_runner(self, runner_id: RunnerId) -> Sequence[Integration]:
         """Return the integrations a runner works for."""
