@@ -69,6 +69,7 @@ AnyCase = Case[APIOperation[Any, Any, Any, Any]]  # Any: as schemathesis has it
 USERS = "/api/blockyard/v1/users"
 ROLES = "/api/blockyard/v1/project-roles"
 REQUESTS = "/api/blockyard/v1/binding-requests"
+DRAFTS = "/api/blockyard/v1/order-drafts"
 GROUPS = "/api/blockyard/v1/groups"
 ADMIN_BINDINGS = "/api/blockyard/v1/admin-bindings"
 
@@ -130,6 +131,7 @@ class Useful:
                 "subject": "admin",
                 "expiryDate": None,
             },
+            ("POST", DRAFTS): {"definitionUuid": self._tenancy.definition, "fields": {"name": name}},
             ("POST", GROUPS): {"name": name, "displayName": name, "workspaceIdentifier": None, "members": []},
             ("POST", ADMIN_BINDINGS): {
                 "role": "Auditor",

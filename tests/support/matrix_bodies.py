@@ -166,6 +166,8 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         "PUT groups/{name}": {"displayName": "New"},
         "POST admin-bindings": {**AN_ADMIN_BINDING, "role": "Ops Support"},
         "POST binding-requests": a_binding_request("new"),
+        "POST order-drafts": {"definitionUuid": things["definitions"], "fields": {}},
+        "PUT order-drafts/{uuid}": {"fields": {}},
         "POST publications/{uuid}/approve": {},
         "POST publications/{uuid}/reject": {"comment": "no"},
         "PUT policies/{uuid}": A_POLICY,

@@ -214,6 +214,9 @@ class _Builder:
         self.make(kinds.TENANT, a_tenant(tenancy.platform, "dev", "shop"), "tenants", "meshtenants")
         self.make_own("serviceinstances/db", an_instance(), "PUT")
         self.know("db", "serviceinstances", "meshserviceinstances")
+        body: JsonObject = {"definitionUuid": tenancy.definition, "fields": {}}
+        drafted = self.server.ok(Request("POST", f"{OWN}/order-drafts", body, token=self.tokens["owner"]))
+        self.know(str(drafted["uuid"]), "order-drafts")
         made = self.make_own("binding-requests", a_binding_request("asked"))
         self.know(str(made["uuid"]), "binding-requests")
 

@@ -26,6 +26,7 @@ from blockyard.server.kit.hal import Links
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.landing_zones.service import LandingZoneService
+from blockyard.server.order_drafts.service import OrderDraftService
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.platforms.service import LocationService, PlatformService, PlatformTypeService
 from blockyard.server.project_bindings.service import ProjectBindingService
@@ -85,3 +86,4 @@ class Services:
     sweeper: RunSweeper
     blocks: BlockService
     state: StateService
+    order_drafts: OrderDraftService

@@ -38,6 +38,8 @@ from blockyard.server.kit.http import install_errors
 from blockyard.server.kit.idempotency import IdempotencyKeys
 from blockyard.server.kit.loops import Loop, run_loops
 from blockyard.server.landing_zones.api import landing_zone_routes
+from blockyard.server.order_drafts.api import order_draft_routes
+from blockyard.server.order_drafts.loops import loops as draft_loops
 from blockyard.server.payment_methods.api import payment_method_routes
 from blockyard.server.platforms.api import location_routes, platform_routes, platform_type_routes
 from blockyard.server.project_bindings.api import project_binding_routes
@@ -150,6 +152,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         platform_routes(db, services.platforms, links),
         definition_routes(db, services.definitions, links),
         landing_zone_routes(db, services.landing_zones, links),
+        order_draft_routes(db, services.order_drafts, links),
     ):
         app.router.routes.extend(router.routes)
     add_pages(
@@ -169,6 +172,7 @@ def _loops(db: Database, services: Services) -> Sequence[Loop]:
         *identity_loops(db, services.admin_bindings),
         *tag_loops(db, services.policies),
         *workspace_loops(db, services.bindings),
+        *draft_loops(db, services.order_drafts),
     ]
 
 

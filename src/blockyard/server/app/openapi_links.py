@@ -209,6 +209,10 @@ _ANSWERS = (
         addresses={f"{OWN}/admin-bindings/{{uuid}}": {"uuid": "$response.body#/uuid"}},
     ),
     _Answer(
+        to=("post", f"{OWN}/order-drafts", "201"),
+        addresses={f"{OWN}/order-drafts/{{uuid}}": {"uuid": "$response.body#/uuid"}},
+    ),
+    _Answer(
         to=("post", f"{OWN}/binding-requests", "201"),
         addresses={f"{OWN}/binding-requests/{{uuid}}": {"uuid": "$response.body#/uuid"}},
     ),

@@ -26,6 +26,7 @@ from blockyard.server.kit.hal import Links
 from blockyard.server.kit.ids import NewId, new_id
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.landing_zones.service import LandingZoneService
+from blockyard.server.order_drafts.service import OrderDraftService
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.platforms.service import LocationService, PlatformService, PlatformTypeService
 from blockyard.server.project_bindings.service import ProjectBindingService
@@ -220,6 +221,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         sweeper=RunSweeper(context),
         blocks=blocks,
         state=state,
+        order_drafts=OrderDraftService(basics, definitions=definitions),
     )
     _connect(services, people)
     return services
@@ -256,6 +258,7 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
     services.workspaces.listeners.extend((services.payment_methods, services.groups, services.binding_requests))
     for followed in (services.users, services.groups):
         followed.followers.extend((services.bindings, services.project_bindings))
+    services.users.followers.append(services.order_drafts)
     services.projects.uses.add(services.service_instances.of_project)
     services.payment_methods.uses.add(services.blocks.payments.of_payment_method)
     services.tag_definitions.uses.add(services.definitions.of_tag_definition)

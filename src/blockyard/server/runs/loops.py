@@ -1,7 +1,8 @@
-"""Background work of runs: leases, aborts, the ceiling, old plans, tallies."""
+"""Background work of runs: leases, aborts, the ceiling, old plans, tallies, outcomes."""
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 
@@ -20,6 +21,8 @@ START_GRACE_SECONDS = 30.0
 PLANS_SECONDS = 3600.0
 
 TALLY_SECONDS = 3600.0
+
+OUTCOMES_SECONDS = 900.0
 
 _BETWEEN_TALLIES_SECONDS = 0.05
 """After an upgrade there may be years to tally: others come between."""
@@ -46,10 +49,17 @@ def loops(db: Database, sweeper: RunSweeper, *, start_grace_seconds: float = STA
             more = await db.write(sweeper.tally)
             await asyncio.sleep(_BETWEEN_TALLIES_SECONDS)
 
+    async def count_outcomes() -> None:
+        for day in await db.read(sweeper.days_to_count):
+            counted = await db.read(partial(sweeper.outcomes, day=day))
+            await db.write(partial(sweeper.keep_outcomes, day=day, counted=counted))
+            await asyncio.sleep(_BETWEEN_TALLIES_SECONDS)
+
     return (
         Loop("runs.sweep", sweep, SWEEP_SECONDS),
         Loop("runs.plans", remove_plans, PLANS_SECONDS),
         Loop("runs.tally", tally, TALLY_SECONDS),
+        Loop("runs.outcomes", count_outcomes, OUTCOMES_SECONDS),
     )
 
 

@@ -23,12 +23,29 @@ from blockyard.server.ui.pages.blocks.block import add_block
 from blockyard.server.ui.pages.blocks.input_form import add_inputs
 from blockyard.server.ui.pages.blocks.list import add_block_list
 from blockyard.server.ui.pages.blocks.whole_values import add_whole_values
+from blockyard.server.ui.pages.marketplace.catalogue import add_catalogue
+from blockyard.server.ui.pages.marketplace.detail import add_detail
+from blockyard.server.ui.pages.orders.list import add_draft_list
+from blockyard.server.ui.pages.orders.order import add_draft, add_order
 from blockyard.server.ui.pages.reference.reference import add_reference
 from blockyard.server.ui.pages.runs.run import add_runs
 from blockyard.server.ui.pages.runs.search import add_search
 from blockyard.server.ui.pages.style.style import add_style
 
-_PAGES = (add_sign_in_link, add_block_list, add_block, add_inputs, add_whole_values, add_search, add_runs)
+_PAGES = (
+    add_sign_in_link,
+    add_catalogue,
+    add_detail,
+    add_order,
+    add_draft_list,
+    add_draft,
+    add_block_list,
+    add_block,
+    add_inputs,
+    add_whole_values,
+    add_search,
+    add_runs,
+)
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 """Names of bundled files change with their content."""

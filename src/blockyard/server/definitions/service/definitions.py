@@ -35,6 +35,7 @@ from blockyard.server.definitions.service.access import (
     unknown_definition,
     visible,
 )
+from blockyard.server.definitions.service.catalogue import Catalogue
 from blockyard.server.definitions.service.defects import DefectService
 from blockyard.server.definitions.service.offering import Offers
 from blockyard.server.definitions.service.ports import DefinitionListener, DefinitionUsage
@@ -70,7 +71,7 @@ _TAG_OWNERS = {
 
 
 class DefinitionService(Offers):
-    """Use cases of definitions; those of versions are in `versions` and `defects`, those of publication in `publishing`.
+    """Use cases of definitions; more of them are in `versions`, `defects`, `publishing` and `catalogue`.
 
     `usage` is asked at each call, so the application may set it after it made this service. Higher features that name
     definitions add themselves to `listeners`.
@@ -113,6 +114,7 @@ class DefinitionService(Offers):
             repository_hosts=repository_hosts,
         )
         self.publishing.release = self.versions.release_first
+        self.catalogue = Catalogue(self)
 
     def create(self, tx: Transaction, principal: Principal, workspace: str, spec: DefinitionSpec) -> DefinitionView:
         """Make a definition of a workspace with an empty draft. Raises Denied, Invalid."""

@@ -106,6 +106,14 @@ class Offers:
             version = VersionStore(tx).get(definition.latest_version_id)
         return [] if version is None else [(definition, version)]
 
+    def plain_inputs(self, tx: Transaction, definition_id: DefinitionId) -> frozenset[str]:
+        """Return the keys of the inputs that are no secret, neither in the latest version nor in the latest released one."""
+        definition = DefinitionStore(tx).get(definition_id)
+        ids = [] if definition is None else [definition.latest_version_id, definition.released_version_id]
+        versions = VersionStore(tx).many([one for one in ids if one is not None]).values()
+        secret = {key for version in versions for key, spec in version.inputs.items() if spec.is_sensitive}
+        return frozenset(key for version in versions for key in version.inputs) - secret
+
     def orderable_version(
         self, tx: Transaction, principal: Principal, wanted: VersionId | NumberedVersion, workspace: str
     ) -> tuple[Definition, Version]:

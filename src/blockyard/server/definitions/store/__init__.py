@@ -1,6 +1,7 @@
 """The tables of definitions, their versions, and what versions depend on."""
 
+from blockyard.server.definitions.store.catalogue import CatalogueStore
 from blockyard.server.definitions.store.definitions import DefinitionStore
 from blockyard.server.definitions.store.versions import VersionStore
 
-__all__ = ["DefinitionStore", "VersionStore"]
+__all__ = ["CatalogueStore", "DefinitionStore", "VersionStore"]

@@ -27,6 +27,7 @@ from blockyard.server.definitions.model.policies import (
     ScheduleFrequency,
     ScheduleMode,
 )
+from blockyard.server.definitions.store.grams import note_grams
 from blockyard.server.identity.model import Reach
 from blockyard.server.kit.columns import Instant, JsonText, Word
 from blockyard.server.kit.database import Transaction, metadata
@@ -35,7 +36,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.rows import Rows, Store
 from blockyard.server.publications.model import Audience, Publication, PublicationState, Restriction
 
-_definitions = Table(
+definitions = Table(
     "definitions",
     metadata,
     Column("id", Uuid, primary_key=True),
@@ -54,7 +55,7 @@ _definitions = Table(
     Index("ix_definitions_created_at", "created_at", "id"),
     Index("ix_definitions_workspace_created_at", "workspace", "created_at", "id"),
 )
-_platform_types = Table(
+platform_types = Table(
     "definition_platform_types",
     metadata,
     Column("definition_id", Uuid, ForeignKey("definitions.id", ondelete="CASCADE"), primary_key=True),
@@ -135,8 +136,8 @@ def _schedule(stored: dict[str, Any] | None) -> Schedule:  # Any: as above; None
     return Schedule(mode=mode, frequency=frequency, automatic_approval=stored["automatic_approval"])
 
 
-_rows: Rows[Definition, DefinitionId] = Rows(
-    _definitions, Definition, "id", write=_values, read=_definition, remembered=True
+rows: Rows[Definition, DefinitionId] = Rows(
+    definitions, Definition, "id", write=_values, read=_definition, remembered=True
 )
 
 
@@ -144,71 +145,74 @@ class DefinitionStore(Store[Definition, DefinitionId]):
     """Reads and writes definitions; with one its versions are removed."""
 
     def __init__(self, tx: Transaction) -> None:
-        super().__init__(tx, _rows)
+        super().__init__(tx, rows)
 
     def add(self, model: Definition) -> Definition:
-        """Write a new definition, which platform types it supports and whom it reaches."""
+        """Write a new definition, which platform types it supports, whom it reaches and what it is found by."""
         added = super().add(model)
         self._note_types(added)
         self._add_audience(added)
+        note_grams(self._tx, added)
         return added
 
     def save(self, model: Definition) -> Definition:
-        """Write a changed definition, which platform types it supports and whom it reaches. Raises Stale."""
+        """Write a changed definition, which platform types it supports, whom it reaches and what it is found by. Raises Stale."""
         saved = super().save(model)
         if saved.target_type is TargetType.TENANT_LEVEL:
-            self._tx.execute(delete(_platform_types).where(_platform_types.c.definition_id == saved.id))
+            self._tx.execute(delete(platform_types).where(platform_types.c.definition_id == saved.id))
             self._note_types(saved)
         self._tx.execute(delete(_audiences).where(_audiences.c.definition_id == saved.id))
         self._add_audience(saved)
+        note_grams(self._tx, saved)
         return saved
 
     def supporting(self, type_name: str, request: PageRequest) -> Page[Definition]:
         """Return one page of the definitions that support a platform type, oldest first."""
-        columns = _platform_types.c
+        columns = platform_types.c
         found = select(columns.definition_id).where(columns.type_name == type_name)
-        return self.page_of(request, _definitions.c.id.in_(found))
+        return self.page_of(request, definitions.c.id.in_(found))
 
     def visible(self, reach: Reach, wanted: DefinitionFilter, request: PageRequest) -> Page[Definition]:
         """Return one page of the definitions in `reach`, oldest first, with published ones of others if wanted."""
         conditions = self.with_members({"workspace": wanted.workspace})
         if reach.owners is not None:
-            own = _definitions.c.workspace.in_(sorted(reach.owners))
+            own = definitions.c.workspace.in_(sorted(reach.owners))
             offered = wanted.include_published and bool(reach.owners)
-            conditions.append(or_(own, _offered_to(reach.owners)) if offered else own)
+            conditions.append(or_(own, offered_to(reach.owners)) if offered else own)
         return self.page_of(request, *conditions)
 
     def names(self, definition_ids: Collection[DefinitionId]) -> Mapping[DefinitionId, str]:
         """Return the display names of these definitions, and read nothing else."""
-        columns = _definitions.c
-        rows = self._tx.execute(select(columns.id, columns.display_name).where(columns.id.in_(set(definition_ids))))
-        return {DefinitionId(row.id): row.display_name for row in rows}
+        columns = definitions.c
+        found = self._tx.execute(select(columns.id, columns.display_name).where(columns.id.in_(set(definition_ids))))
+        return {DefinitionId(row.id): row.display_name for row in found}
 
     def with_latest(self, version_ids: Sequence[VersionId]) -> Sequence[Definition]:
         """Return the definitions whose latest version is one of `version_ids`."""
-        return self.where(_definitions.c.latest_version_id.in_(version_ids))
+        return self.where(definitions.c.latest_version_id.in_(version_ids))
 
     def with_released(self, version_ids: Sequence[VersionId]) -> Sequence[Definition]:
         """Return the definitions whose latest released version is one of `version_ids`."""
-        return self.where(_definitions.c.released_version_id.in_(version_ids))
+        return self.where(definitions.c.released_version_id.in_(version_ids))
 
     def _note_types(self, definition: Definition) -> None:
         names = sorted(set(definition.supported_platforms or ()))
         if names:
-            rows = [{"definition_id": definition.id, "type_name": name} for name in names]
-            self._tx.execute(insert(_platform_types), rows)
+            found = [{"definition_id": definition.id, "type_name": name} for name in names]
+            self._tx.execute(insert(platform_types), found)
 
     def _add_audience(self, definition: Definition) -> None:
-        rows: list[dict[str, object]] = [
+        reached: list[dict[str, object]] = [
             {"workspace": workspace, "definition_id": definition.id}
             for workspace in sorted(set(definition.publication.audience.workspaces))
         ]
-        if rows:
-            self._tx.execute(insert(_audiences), rows)
+        if reached:
+            self._tx.execute(insert(_audiences), reached)
 
 
-def _offered_to(workspaces: Collection[str]) -> ColumnElement[bool]:
-    columns = _definitions.c
+def offered_to(workspaces: Collection[str]) -> ColumnElement[bool]:
+    """Return that a definition is released, published and reaches one of these workspaces."""
+    columns = definitions.c
     restricted = select(_audiences.c.definition_id).where(_audiences.c.workspace.in_(sorted(workspaces)))
     reaches = or_(
         columns.restriction == Restriction.PUBLIC,

@@ -1,6 +1,6 @@
 """Use cases of platform types. Source: api.md 3.8, concepts.md 4."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from blockyard.protocol.jsontypes import JsonObject
@@ -149,6 +149,10 @@ class PlatformTypeService:
                 remedy="Name another platform type, or ask an administrator to activate it.",
             )
         return found
+
+    def called(self, tx: Transaction, names: Collection[str]) -> Mapping[str, str]:
+        """Return what people call those of the platform types that there are, by name; no principal is asked."""
+        return {found.name: found.display_name for found in PlatformTypeStore(tx).named(names)} if names else {}
 
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""

@@ -1,6 +1,6 @@
 """The table of platform types."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Text, Uuid, select
 
@@ -39,6 +39,10 @@ class PlatformTypeStore(Store[PlatformType, PlatformTypeId]):
     def filtered(self, wanted: PlatformTypeFilter, request: PageRequest) -> Page[PlatformType]:
         """Return one page of the platform types that are wanted, whoever owns them."""
         return self.page(request, owners=None, wanted=members(wanted))
+
+    def named(self, names: Collection[str]) -> Sequence[PlatformType]:
+        """Return the platform types with these names."""
+        return self.where(_types.c.name.in_(sorted(names)))
 
     def known(self, names: Collection[str]) -> frozenset[str]:
         """Return those of the names that living types have; these stay until the transaction ends (PostgreSQL: share locks)."""

@@ -1,7 +1,9 @@
 """What time does to runs: lost attempts, aborts nobody confirms, old plans, tallies. Safe with several replicas."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 
@@ -9,10 +11,11 @@ from blockyard.protocol.names import RunStatus
 from blockyard.server.events.model import SYSTEM
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import Attempt, AttemptState, Run, RunId
+from blockyard.server.runs.model.outcomes import Outcomes
 from blockyard.server.runs.model.run import lock_hold
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.ending import RunEnding
-from blockyard.server.runs.store import AttemptStore, FileStore, QueueStore, RunStore, TallyStore
+from blockyard.server.runs.store import AttemptStore, FileStore, OutcomeStore, QueueStore, RunStore, TallyStore
 from blockyard.server.runs.topics import wake_everybody
 
 log = structlog.get_logger(__name__)
@@ -54,6 +57,18 @@ class RunSweeper:
     def tally(self, tx: Transaction) -> bool:
         """Count the runs of the next days that are over, for lists; return whether there may be more such days."""
         return TallyStore(tx).tally(self._context.clock())
+
+    def days_to_count(self, tx: Transaction) -> Sequence[datetime]:
+        """Return the days of which is to be counted how their runs ended."""
+        return OutcomeStore(tx).days(self._context.clock())
+
+    def outcomes(self, tx: Transaction, day: datetime) -> Mapping[UUID, Outcomes]:
+        """Return how the runs of a day ended, by definition; reading them holds no writer up."""
+        return OutcomeStore(tx).counted(day)
+
+    def keep_outcomes(self, tx: Transaction, day: datetime, counted: Mapping[UUID, Outcomes]) -> None:
+        """Keep what was counted of a day."""
+        OutcomeStore(tx).keep(day, counted)
 
     def _lose(self, tx: Transaction, run: Run, attempt: Attempt, now: datetime) -> None:
         over = attempt.timed_out(now, self._context.limits)

@@ -1,7 +1,8 @@
 """Reading runs: documents, logs, details, and what happened since a viewer last looked."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.log_end import end_bytes, shown_end
@@ -10,11 +11,12 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied, NotFound
 from blockyard.server.runs.model import Attempt, Run, RunId, Source, Step
+from blockyard.server.runs.model.outcomes import Outcomes
 from blockyard.server.runs.service.access import RunAccess, consumer, may_abort, refuse_foreign_token, require_access
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.documents import readable_document, run_document
 from blockyard.server.runs.service.standing import StateStanding, standing_of
-from blockyard.server.runs.store import AttemptStore, FileStore, LogChunk, LogStore, RunStore, StepStore
+from blockyard.server.runs.store import AttemptStore, FileStore, LogChunk, LogStore, OutcomeStore, RunStore, StepStore
 
 EVENT_BYTES = 1024 * 1024
 """About how much log one batch of events carries."""
@@ -76,6 +78,10 @@ class RunViews:
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
+
+    def outcomes(self, tx: Transaction, definition_ids: Collection[UUID]) -> Mapping[UUID, Outcomes]:
+        """Return how the runs of definitions, which the viewer was allowed to know of, ended in the last 30 days."""
+        return OutcomeStore(tx).of(definition_ids, self._context.clock()) if definition_ids else {}
 
     def document(self, tx: Transaction, principal: Principal, run_id: RunId) -> JsonObject:
         """Return the run document without its token, secrets as hashes. Raises NotFound, Denied."""

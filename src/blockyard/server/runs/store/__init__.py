@@ -4,6 +4,7 @@ from blockyard.server.runs.store.attempts import AttemptStore
 from blockyard.server.runs.store.batch import StepBatch
 from blockyard.server.runs.store.files import FileStore
 from blockyard.server.runs.store.logs import LogChunk, LogStore
+from blockyard.server.runs.store.outcomes import OutcomeStore
 from blockyard.server.runs.store.queue import QueueFigures, QueueStore
 from blockyard.server.runs.store.runs import RunFilter, RunStore
 from blockyard.server.runs.store.steps import StepStore
@@ -14,6 +15,7 @@ __all__ = [
     "FileStore",
     "LogChunk",
     "LogStore",
+    "OutcomeStore",
     "QueueFigures",
     "QueueStore",
     "RunFilter",

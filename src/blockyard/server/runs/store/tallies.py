@@ -89,7 +89,7 @@ class TallyStore:
     def tally(self, now: datetime) -> bool:
         """Tally the next days that are settled; return whether there may be more of them."""
         begin = self._begin()
-        last = _day_of(now - SETTLED_AFTER)
+        last = day_of(now - SETTLED_AFTER)
         if begin is None or begin >= last:
             return False
         end = min(begin + _DAYS_AT_ONCE * _DAY, last)
@@ -109,8 +109,8 @@ class TallyStore:
         gone = select(_runs.c.provider, _runs.c.created_at).where(_runs.c.block_id.in_(list(block_ids)))
         for row in self._tx.execute(gone):
             if until is not None and row.created_at < until:
-                removed[row.provider, _day_of(row.created_at)] += 1
-                removed[_EVERYBODY, _day_of(row.created_at)] += 1
+                removed[row.provider, day_of(row.created_at)] += 1
+                removed[_EVERYBODY, day_of(row.created_at)] += 1
         for (provider, day), runs in sorted(removed.items()):
             of_day = (_tallies.c.provider == provider, _tallies.c.day == day)
             self._tx.execute(update(_tallies).where(*of_day).values(runs=_tallies.c.runs - runs))
@@ -127,7 +127,7 @@ class TallyStore:
         first = self._tx.execute(select(func.min(_runs.c.created_at).label("at"))).one().at
         if first is None:
             return None
-        begin = _day_of(first)
+        begin = day_of(first)
         self._tx.execute(insert(_tallied).values(id=1, until=begin, changes=0))
         return begin
 
@@ -142,5 +142,6 @@ class TallyStore:
             self._tx.execute(insert(_tallies), [*rows, {"provider": _EVERYBODY, "day": day, "runs": total}])
 
 
-def _day_of(instant: datetime) -> datetime:
+def day_of(instant: datetime) -> datetime:
+    """Return when the day of an instant begins."""
     return datetime.combine(instant.date(), time(), instant.tzinfo)

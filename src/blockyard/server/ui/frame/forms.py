@@ -1,8 +1,9 @@
 """Fields of a form: their labels, what their controls hold, and what is wrong with what was entered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from blockyard.protocol.jsontypes import Json
 from blockyard.server.ui.frame.values import Shown
 
 
@@ -19,6 +20,11 @@ class Field:
         missing: it is waited for.
         kept: what is there stays unless something else is entered; the control cannot show it.
         theirs: what somebody else has made of it since the visitor opened the form.
+        prefix: before the names of its controls, where a form is about several things.
+        labels: what people read in place of options.
+        condition: when it is asked for, as a tree; while that is false it `is_hidden`.
+        schema: of JSON, what it has to be like.
+        language: of code.
     """
 
     key: str
@@ -36,3 +42,9 @@ class Field:
     kept: Shown | None = None
     error: str | None = None
     theirs: Shown | None = None
+    prefix: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    condition: Json = None
+    is_hidden: bool = False
+    schema: str | None = None
+    language: str | None = None

@@ -51,6 +51,9 @@ NOTICES = {
     "aborting": "The abort was requested.",
     "password": "Your password was changed. You were signed out everywhere else, and your old tokens no longer work.",
     "signed-out": "You are signed out.",
+    "ordered": "Ordered. What is made shows up here by itself.",
+    "draft-saved": "The draft is kept. Come back to this address whenever you like.",
+    "draft-deleted": "The draft was thrown away.",
 }
 """What the page after a form may say, by the word that the cookie carries."""
 

@@ -6,7 +6,7 @@ it was written. What was rendered is kept for the next who look at it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -24,7 +24,7 @@ _ALLOWED_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 _SCHEMES = {"http", "https", "mailto"}
 
 _DEEPEST = 6
-_SHIFT = 2
+_HIGHEST = 3
 """The page and its sections have the first two levels of headings."""
 
 _MAX_CHARACTERS = 100_000
@@ -98,8 +98,7 @@ def _as_written(text: str) -> Markup:
 def _rendered(text: str) -> Markup:
     text = _BLOCK_MENTION.sub(r"[building block](/blocks/\1)", text)
     tokens = _parser.parse(text)
-    for token in tokens:
-        _lower_heading(token)
+    _lower_headings(tokens)
     html = _parser.renderer.render(tokens, _parser.options, {})
     clean = nh3.clean(
         html,
@@ -111,6 +110,11 @@ def _rendered(text: str) -> Markup:
     return Markup(clean)  # noqa: S704  sanitised one line above
 
 
-def _lower_heading(token: Token) -> None:
-    if token.type in {"heading_open", "heading_close"}:
-        token.tag = f"h{min(_DEEPEST, int(token.tag[1:]) + _SHIFT)}"
+def _lower_headings(tokens: Sequence[Token]) -> None:
+    """Let headings begin below those of the page and its sections, and leave no level out, wherever the author began."""
+    headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
+    for place, level in enumerate(sorted({token.tag for token in headings}), _HIGHEST):
+        for token in (heading for heading in headings if heading.tag == level):
+            token.tag = f"H{min(_DEEPEST, place)}"
+    for token in headings:
+        token.tag = token.tag.lower()

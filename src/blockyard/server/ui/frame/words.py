@@ -145,6 +145,23 @@ def duration(span: timedelta) -> str:
     return f"{whole} s"
 
 
+def rough_duration(span: timedelta) -> str:
+    """Return a span as people say it: `40 s`, `3 min`, `2 h`."""
+    seconds = max(1, round(span.total_seconds()))
+    for size, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
+        if seconds >= 1.5 * size:
+            return f"{round(seconds / size)} {name}"
+    return f"{seconds if seconds < 10 else round(seconds, -1)} s"  # noqa: PLR2004  below this, seconds matter
+
+
+def percent(share: float) -> str:
+    """Return a part of a whole; never all of it, or nothing, where that is not so."""
+    rounded = round(share * 100)
+    if rounded in {0, 100} and share not in {0.0, 1.0}:
+        rounded = min(max(rounded, 1), 99)
+    return f"{rounded} %"
+
+
 def count(number: int, one: str, many: str) -> str:
     """Return a number with its noun."""
     return f"{number:,} {one if number == 1 else many}"

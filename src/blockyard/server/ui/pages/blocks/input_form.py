@@ -15,6 +15,7 @@ from blockyard.server.kit.errors import Refusal
 from blockyard.server.kit.http import status_of
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.controls import Entry
+from blockyard.server.ui.frame.entries import problem_of
 from blockyard.server.ui.frame.layout import FORM_HEADER
 from blockyard.server.ui.frame.places import within_block
 from blockyard.server.ui.frame.refusals import shown
@@ -26,7 +27,6 @@ from blockyard.server.ui.pages.blocks.inputs import (
     fields_of,
     filled,
     judge,
-    problem_of,
     refused_input,
     request_of,
 )

@@ -9,20 +9,17 @@ from blockyard.server.blocks.model.inputs import SentInput, pointer_of
 from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.service import BlockDetail
 from blockyard.server.definitions.model import InputSpec
-from blockyard.server.definitions.model.json_schemas import misfit
-from blockyard.server.definitions.model.values import check_value
 from blockyard.server.kit.bodies import Form
 from blockyard.server.kit.errors import Invalid, Refusal
 from blockyard.server.ui.frame import controls, values
 from blockyard.server.ui.frame.controls import Entry, Unreadable
+from blockyard.server.ui.frame.entries import entry_of, sent_of
 from blockyard.server.ui.frame.forms import Field
-from blockyard.server.ui.frame.refusals import sentence
 
 REPLACED = (
     "This was replaced after you opened the page. Enter yours again to replace the stored one, or leave it empty to "
     "keep that one."
 )
-NEEDED = "This is required: without it the building block cannot run."
 
 _SENT, _WAS, REVISION_FIELD = "input.", "was.", "revision"
 """Names of controls: what an input shall be, the mark of what it was, the revision of the block that was shown."""
@@ -74,7 +71,7 @@ def filled(form: Form) -> Filled:
     marks = {name.removeprefix(_WAS): text for name, text in form.texts.items() if name.startswith(_WAS)}
     if not names <= marks.keys():
         raise Invalid("the form is incomplete", code="MalformedForm", remedy="Open the form again, then send it.")
-    entries = {controls.key_of(name): _entry(form, _SENT + name, was) for name, was in marks.items()}
+    entries = {controls.key_of(name): entry_of(form, _SENT + name, was) for name, was in marks.items()}
     revision = form.texts.get(REVISION_FIELD, "")
     return Filled(entries=entries, revision=int(revision) if revision.isdecimal() and len(revision) < 20 else None)  # noqa: PLR2004  what a database holds
 
@@ -104,7 +101,7 @@ def judge(detail: BlockDetail, sent: Filled) -> Judged:
                 conflicts[key] = values.shown_input(spec, stored.get(key), detail.view.block.id)
             continue
         try:
-            changes[key] = _change(spec, entry, stored.get(key))
+            changes[key] = sent_of(spec, entry, stored.get(key))
         except Unreadable as problem:
             problems[key] = str(problem)
     told_before = {key: text for key, text in sent.problems.items() if key in known and key not in conflicts}
@@ -137,44 +134,12 @@ def fields_of(detail: BlockDetail, judged: Judged | None = None) -> list[Field]:
     return found
 
 
-def problem_of(spec: InputSpec, refusal: Refusal) -> str:
-    """Return what a refusal of a value says, beside the field that it is about."""
-    if refusal.code == "PatternMismatch" and spec.validation_regex_error_message:
-        return sentence(spec.validation_regex_error_message)
-    return sentence(refusal.message.removeprefix(f"the value of input '{spec.label}' "))
-
-
 def refused_input(refusal: Refusal, keys: Sequence[str]) -> str | None:
     """Return which of `keys` a refusal is about; None if it is about something else."""
     if refusal.field is None:
         return None
     pointers = {pointer_of(key).removesuffix("/value"): key for key in keys}
     return next((key for at, key in pointers.items() if f"{refusal.field}/".startswith(f"{at}/")), None)
-
-
-def _entry(form: Form, name: str, was: str) -> Entry:
-    return Entry(
-        was=was,
-        text=controls.as_sent(form.texts.get(name, "")),
-        chosen=[controls.as_sent(item) for item in form.lists.get(name, [])],
-        file=form.files.get(name),
-    )
-
-
-def _change(spec: InputSpec, entry: Entry, before: InputValue) -> SentInput:
-    """Return the change that an entry asks for. Raises Unreadable."""
-    if controls.is_empty(spec, entry) and not controls.may_be_empty(spec):
-        raise Unreadable(NEEDED)
-    if spec.is_optional and controls.is_empty(spec, entry):
-        return SentInput(None, spec.is_sensitive)
-    value = controls.data_uri(entry.file) if entry.file is not None else controls.value_of(spec, entry, before)
-    try:
-        check_value(spec, value, pointer="")
-    except Invalid as refusal:
-        raise Unreadable(problem_of(spec, refusal)) from refusal
-    if spec.json_schema and isinstance(value, str) and (problem := misfit(spec.json_schema, value)) is not None:
-        raise Unreadable("This is not what is asked for" + ("." if spec.is_sensitive else f": {problem}."))
-    return SentInput({"plaintext": value} if spec.is_sensitive else value, spec.is_sensitive)
 
 
 def _field(detail: BlockDetail, spec: InputSpec, value: InputValue) -> Field:

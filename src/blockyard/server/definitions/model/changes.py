@@ -1,0 +1,75 @@
+"""What changed from one version to the next, in sentences for those who order. Source: concepts.md 17."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from blockyard.server.definitions.model.definition import (
+    PEOPLE,
+    AssignmentType,
+    DefinitionId,
+    DeletionMode,
+    InputSpec,
+    OutputSpec,
+    VersionContent,
+)
+
+_ASKED = PEOPLE | {AssignmentType.PAYMENT_METHOD}
+_UNKNOWN = "another definition"
+
+
+def changes_between(before: VersionContent, after: VersionContent, names: Mapping[DefinitionId, str]) -> Sequence[str]:
+    """Return what is new, gone or otherwise; `names` are those of definitions that the reader may know of."""
+    found = [
+        *_of_inputs(_asked(before), _asked(after)),
+        *_of_outputs(before.outputs, after.outputs),
+        *_of_dependencies(before, after, names),
+    ]
+    if {*before.permissions} != {*after.permissions}:
+        more = {*after.permissions} - {*before.permissions}
+        found.append("Its runs may do more than before" if more else "Its runs may do less than before")
+    if before.implementation.type is not after.implementation.type:
+        found.append("It is made in another way")
+    if before.deletion_mode is not after.deletion_mode:
+        destroys = after.deletion_mode is DeletionMode.DELETE
+        found.append("Deleting it destroys what it made" if destroys else "Deleting it leaves what it made")
+    if before.only_apply_once_per_tenant is not after.only_apply_once_per_tenant:
+        found.append("There may be only one" if after.only_apply_once_per_tenant else "There may be several")
+    return found
+
+
+def _asked(content: VersionContent) -> Mapping[str, InputSpec]:
+    return {key: spec for key, spec in content.inputs.items() if spec.assignment_type in _ASKED}
+
+
+def _of_inputs(before: Mapping[str, InputSpec], after: Mapping[str, InputSpec]) -> Iterable[str]:
+    for key, spec in after.items():
+        was = before.get(key)
+        if was is None:
+            needed = "" if spec.default_value is not None or spec.is_optional else ", which is needed"
+            yield f"New input {spec.label}{needed}"
+        elif was.kind is not spec.kind:
+            yield f"Input {spec.label} has another type"
+        elif was.selectable_values != spec.selectable_values:
+            yield f"Input {spec.label} has other options"
+        elif was.default_value != spec.default_value and not spec.is_sensitive:
+            yield f"Input {spec.label} has another default"
+        elif _checks(was) != _checks(spec):
+            yield f"Input {spec.label} is checked differently"
+    yield from (f"Input {spec.label} is gone" for key, spec in before.items() if key not in after)
+
+
+def _checks(spec: InputSpec) -> tuple[object, ...]:
+    return (spec.value_validation_regex, spec.json_schema, spec.is_optional, spec.condition)
+
+
+def _of_outputs(before: Mapping[str, OutputSpec], after: Mapping[str, OutputSpec]) -> Iterable[str]:
+    yield from (f"New output {spec.display_name or key}" for key, spec in after.items() if key not in before)
+    yield from (f"Output {spec.display_name or key} is gone" for key, spec in before.items() if key not in after)
+
+
+def _of_dependencies(before: VersionContent, after: VersionContent, names: Mapping[DefinitionId, str]) -> Iterable[str]:
+    for one in after.dependencies:
+        if one not in before.dependencies:
+            yield f"Needs {names.get(one, _UNKNOWN)} now"
+    for one in before.dependencies:
+        if one not in after.dependencies:
+            yield f"Does not need {names.get(one, _UNKNOWN)} any more"

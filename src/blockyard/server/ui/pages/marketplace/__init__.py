@@ -1,0 +1,1 @@
+"""What can be ordered: a catalogue, and a page about each definition."""

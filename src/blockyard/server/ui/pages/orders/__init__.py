@@ -1,0 +1,1 @@
+"""Orders: the form that a definition makes, and drafts of it."""
