@@ -45,8 +45,8 @@ WORDS: Mapping[str, frozenset[str]] = {
 }
 """Words of the table; joined by `+` they stand for all of them together."""
 
-NOTHING_THERE = {"PlanGone"}
-"""Codes of answers to those who may, while there is nothing to hand out."""
+NOTHING_THERE = {"PlanGone", "TicketEnded"}
+"""Codes of answers to those who may, while there is nothing to hand out or to go on with."""
 
 OF_PROJECTS = ("projects/", "projectbindings/", "tenants/", "serviceinstances/")
 """What a member knows of only if they are bound to its project."""

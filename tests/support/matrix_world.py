@@ -124,7 +124,13 @@ class _Builder:
     def __init__(self, server: WholeServer) -> None:
         self.server = server
         self.tenancy: Tenancy = furnish(server)
-        self.things: dict[str, str] = {"source": "source", "versions": "1", "members": "nora"}
+        self.things: dict[str, str] = {
+            "source": "source",
+            "versions": "1",
+            "members": "nora",
+            "passkeys": UNKNOWN,
+            "sessions": UNKNOWN,
+        }
         self.tokens: dict[str, str] = {
             "admin": server.token,
             "anonymous": "",

@@ -15,9 +15,13 @@ from blockyard.server.ui.frame.layout import Frame
 from blockyard.server.ui.frame.refusals import Refusals
 from blockyard.server.ui.frame.site import Site
 from blockyard.server.ui.frame.visitor import Visitors
+from blockyard.server.ui.pages.account.app import add_app
+from blockyard.server.ui.pages.account.overview import add_overview
+from blockyard.server.ui.pages.account.passkeys import add_passkeys
 from blockyard.server.ui.pages.account.password import add_password
 from blockyard.server.ui.pages.account.sign_in import add_sign_in
 from blockyard.server.ui.pages.account.sign_in_link import add_sign_in_link
+from blockyard.server.ui.pages.account.start import add_start
 from blockyard.server.ui.pages.blocks.block import add_block
 from blockyard.server.ui.pages.blocks.input_form import add_inputs
 from blockyard.server.ui.pages.blocks.list import add_block_list
@@ -26,7 +30,18 @@ from blockyard.server.ui.pages.runs.run import add_runs
 from blockyard.server.ui.pages.runs.search import add_search
 from blockyard.server.ui.pages.style.style import add_style
 
-_PAGES = (add_sign_in_link, add_block_list, add_block, add_inputs, add_whole_values, add_search, add_runs)
+_PAGES = (
+    add_sign_in_link,
+    add_overview,
+    add_passkeys,
+    add_app,
+    add_block_list,
+    add_block,
+    add_inputs,
+    add_whole_values,
+    add_search,
+    add_runs,
+)
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 """Names of bundled files change with their content."""
@@ -46,7 +61,7 @@ def add_pages(
     Call it after `kit.http.install_errors`: what no browser asked for is answered as before.
     """
     frame = Frame(secure_cookies=secure_cookies)
-    visitors = Visitors(db, services.users)
+    visitors = Visitors(db, services.sessions)
     site = Site(db, frame, visitors, Drafts(services.master_key, services.clock, secure=secure_cookies), services.clock)
     refusals = Refusals(frame, visitors)
     router = APIRouter(route_class=refusals.route_class(), include_in_schema=False)
@@ -55,7 +70,7 @@ def add_pages(
     async def start() -> Response:
         return frame.go("/blocks")
 
-    for add in (add_sign_in, add_password):
+    for add in (add_sign_in, add_password, add_start):
         add(router, site, services, sign_in)
     for add_page in _PAGES:
         add_page(router, site, services)
