@@ -43,8 +43,8 @@ WORDS: Mapping[str, frozenset[str]] = {
 }
 """Words of the table; joined by `+` they stand for all of them together."""
 
-NOTHING_THERE = {"PlanGone"}
-"""Codes of answers to those who may, while there is nothing to hand out."""
+NOTHING_THERE = {"PlanGone", "TicketEnded"}
+"""Codes of answers to those who may, while there is nothing to hand out or to go on with."""
 
 TOKENS = {"run", "runner"}
 """Who hold no codes: they are told that a token is for something else, or that nothing is there."""

@@ -134,6 +134,13 @@ class _Builder:
         self.server = server
         self.tenancy: Tenancy = furnish(server)
         self.things: dict[str, str] = {"source": "source", "versions": "1", "members": "nora", "v2": "Schemas"}
+        self.things: dict[str, str] = {
+            "source": "source",
+            "versions": "1",
+            "members": "nora",
+            "passkeys": UNKNOWN,
+            "sessions": UNKNOWN,
+        }
         self.tokens: dict[str, str] = {
             "admin": server.token,
             "anonymous": "",

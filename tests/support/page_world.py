@@ -47,7 +47,7 @@ class PageWorld(BlockWorld):
     def __init__(self, database: Database, clock: FixedClock, *, secure: bool = False, style: bool = True) -> None:
         address: dict[str, Json] = {"public_url": "https://blockyard.test"} if secure else {}
         super().__init__(database, clock, style_page=style, **address)
-        self.users, self.links = self.services.users, self.services.sign_in_links
+        self.users, self.links, self.sessions = self.services.users, self.services.sign_in_links, self.services.sessions
         self.app = self.whole.app
 
     def add(self, username: str) -> User:
@@ -78,7 +78,7 @@ class PageWorld(BlockWorld):
         person = Person(self.app)
         if username is not None:
             user = self.add(username)
-            session = self.db.write_now(lambda tx: self.users.sign_in(tx, user))
+            session = self.db.write_now(lambda tx: self.sessions.begin(tx, user))
             person.cookies.set(SESSION_COOKIE, session, domain="blockyard.test", path="/")
         return person
 
@@ -86,7 +86,7 @@ class PageWorld(BlockWorld):
 def come(page: Page, world: PageWorld, url: str, username: str = "sam") -> None:
     """Give a real browser the session of a person."""
     user = world.add(username)
-    session = world.db.write_now(lambda tx: world.users.sign_in(tx, user))
+    session = world.db.write_now(lambda tx: world.sessions.begin(tx, user))
     page.context.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": url, "httpOnly": True}])
 
 

@@ -56,6 +56,7 @@ class Tenancy:
         self.events = whole.events
         self.services = services = whole.services
         self.keys, self.users, self.groups = services.api_keys, services.users, services.groups
+        self.sessions = services.sessions
         self.workspaces, self.bindings, self.projects = services.workspaces, services.bindings, services.projects
         self.payment_methods = services.payment_methods
         self.tokens = services.tokens

@@ -15,6 +15,9 @@ from blockyard.server.identity.service import (
     ApiKeyService,
     Authenticator,
     GroupService,
+    PasskeyService,
+    SecondFactors,
+    SessionService,
     SignInLinks,
     Throttle,
     Tokens,
@@ -25,6 +28,7 @@ from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.kit.tickets import Tickets
 from blockyard.server.landing_zones.service import LandingZoneService
 from blockyard.server.order_drafts.service import OrderDraftService
 from blockyard.server.payment_methods.service import PaymentMethodService
@@ -54,6 +58,10 @@ class Services:
     tokens: Tokens
     authenticator: Authenticator
     users: UserService
+    sessions: SessionService
+    second_factors: SecondFactors
+    passkeys: PasskeyService
+    tickets: Tickets
     sign_in_links: SignInLinks
     groups: GroupService
     admin_bindings: AdminBindingService

@@ -129,7 +129,7 @@ async def test_a_bad_account_is_refused(tenancy: Tenancy, change: dict[str, Any]
 async def test_a_new_password_ends_all_tokens_and_sessions(tenancy: Tenancy) -> None:
     person = tenancy.person("jane")
     user = tenancy.user("jane")
-    cookie = tenancy.db.write_now(lambda tx: tenancy.users.sign_in(tx, user))
+    cookie = tenancy.db.write_now(lambda tx: tenancy.sessions.begin(tx, user))
 
     wrong = {"currentPassword": "wrong", "password": NEW_PASSWORD}
     assert (await person.put("/api/blockyard/v1/me/password", json=wrong)).status_code == 401
@@ -142,7 +142,7 @@ async def test_a_new_password_ends_all_tokens_and_sessions(tenancy: Tenancy) -> 
     assert (await log_in(tenancy, "jane", PASSWORD)).status_code == 401
     assert (await log_in(tenancy, "jane", NEW_PASSWORD)).status_code == 200
     with pytest.raises(Unauthenticated):
-        tenancy.db.read_now(lambda tx: tenancy.users.by_session(tx, cookie))
+        tenancy.db.read_now(lambda tx: tenancy.sessions.of_cookie(tx, cookie))
 
 
 async def test_a_machine_has_no_password(tenancy: Tenancy) -> None:
@@ -216,13 +216,13 @@ def with_pages(tenancy: Tenancy) -> FastAPI:
     @tenancy.app.get("/page/sign-in/{username}")
     async def sign_in(username: str, response: Response) -> dict[str, str]:
         user = tenancy.user(username)
-        cookie = await tenancy.db.write(lambda tx: tenancy.users.sign_in(tx, user))
+        cookie = await tenancy.db.write(lambda tx: tenancy.sessions.begin(tx, user))
         set_session_cookie(response, cookie, secure=False)
-        return {"csrf": tenancy.users.csrf_token(cookie)}
+        return {"csrf": tenancy.sessions.csrf_token(cookie)}
 
     @tenancy.app.post("/page/sign-out")
     async def sign_out(request: Request, response: Response, principal: CurrentPrincipal) -> dict[str, str]:
-        await tenancy.db.write(lambda tx: tenancy.users.sign_out(tx, request.cookies[SESSION_COOKIE]))
+        await tenancy.db.write(lambda tx: tenancy.sessions.end(tx, request.cookies[SESSION_COOKIE]))
         clear_session_cookie(response, secure=False)
         return {"bye": principal.author.identifier}
 
@@ -265,11 +265,11 @@ async def test_a_session_lives_twelve_hours_after_its_last_use(tenancy: Tenancy)
 
 async def test_a_session_is_not_written_at_every_request(tenancy: Tenancy) -> None:
     user = tenancy.user("jane")
-    cookie = tenancy.db.write_now(lambda tx: tenancy.users.sign_in(tx, user))
+    cookie = tenancy.db.write_now(lambda tx: tenancy.sessions.begin(tx, user))
 
-    assert not tenancy.db.read_now(lambda tx: tenancy.users.session(tx, cookie)).extension_due
+    assert not tenancy.db.read_now(lambda tx: tenancy.sessions.of_cookie(tx, cookie)).extension_due
     tenancy.clock.advance(301)
-    assert tenancy.db.read_now(lambda tx: tenancy.users.session(tx, cookie)).extension_due
+    assert tenancy.db.read_now(lambda tx: tenancy.sessions.of_cookie(tx, cookie)).extension_due
 
 
 async def test_a_locked_account_ends_its_sessions(tenancy: Tenancy) -> None:

@@ -35,7 +35,7 @@ def test_a_link_signs_in_once(world: PageWorld) -> None:
 
     cookie = _use(world, token)
 
-    assert world.db.read_now(lambda tx: world.users.by_session(tx, cookie)).author.identifier == "admin"
+    assert world.db.read_now(lambda tx: world.sessions.of_cookie(tx, cookie)).principal.author.identifier == "admin"
     with pytest.raises(Unauthenticated, match="used already"):
         _use(world, token)
 
@@ -86,7 +86,7 @@ def test_the_page_of_a_link_signs_in_by_its_form_only(world: PageWorld) -> None:
 
     assert (first.status_code, second.status_code) == (200, 200)
     assert "Welcome, admin" in second.text
-    assert (sent.status_code, sent.headers["location"]) == (303, "/")
+    assert (sent.status_code, sent.headers["location"]) == (303, "/account/start")
     assert "Building blocks" in person.read("/blocks")
 
 

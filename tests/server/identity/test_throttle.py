@@ -30,7 +30,7 @@ HOME, OFFICE = "192.0.2.10", "198.51.100.7"
 def a_replica(tenancy: Tenancy) -> SignIn:
     """Return the sign-in of one more server on the same database."""
     throttle = Throttle(Basics(tenancy.clock, uuid4, tenancy.events), master_key=MASTER_KEY)
-    return SignIn(db=tenancy.db, users=tenancy.users, throttle=throttle)
+    return SignIn(db=tenancy.db, users=tenancy.users, factors=tenancy.services.second_factors, throttle=throttle)
 
 
 async def outcome(

@@ -26,6 +26,7 @@ from blockyard.server.identity.api import (
     key_routes,
     login_routes,
     people_routes,
+    sign_in_method_routes,
 )
 from blockyard.server.identity.api.scim import scim_routes
 from blockyard.server.identity.loops import loops as identity_loops
@@ -77,7 +78,7 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
         lifespan=_lifespan(db, _loops(db, services)),
     )
     install_errors(app)
-    app.state.authenticate = authenticate_with(db, services.authenticator, services.users)
+    app.state.authenticate = authenticate_with(db, services.authenticator, services.sessions)
     _include_routes(app, settings, db, services)
 
     async def identify(request: Request) -> str:
@@ -109,7 +110,7 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
 
 def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Services) -> None:
     links = services.links
-    sign_in = SignIn(db=db, users=services.users, throttle=services.throttle)
+    sign_in = SignIn(db=db, users=services.users, factors=services.second_factors, throttle=services.throttle)
     for router in (  # the busiest first: they are looked through in this order
         state_routes(db, services.state, master_key=services.master_key),
         run_routes(
@@ -127,6 +128,13 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         login_routes(db, services.api_keys, sign_in, services.tokens, services.authenticator, new_id=services.new_id),
         key_routes(db, services.api_keys, links),
         people_routes(db, services.users, sign_in, links),
+        sign_in_method_routes(
+            db,
+            sessions=services.sessions,
+            factors=services.second_factors,
+            passkeys=services.passkeys,
+            tickets=services.tickets,
+        ),
         group_routes(db, services.groups, links),
         scim_routes(db, services.users, services.groups, links),
         admin_binding_routes(db, services.admin_bindings, links),

@@ -26,6 +26,7 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `api_keys_per_workspace` | 10 | how many API keys a workspace may have unless an administrator adds more |
 | `api_key_max_days` | 0 | API keys must end within so many days; 0 = they need no end. Keys that are there keep theirs |
 | `min_approval_count` | 1 | how many people have to want a role in a workspace before it is given; 1 = nobody else is asked |
+| `admin_second_factor` | false | whether people with an admin role must sign in with a passkey, or with a code beside the password |
 | `style_page` | false | whether `/style` shows every part of the pages, in both themes; for those who work on pages |
 | `log_level` | `auto` | `debug`, `info`, `warning` or `error`; `auto` is `warning` on a terminal, else `info` |
 | `log_format` | `auto` | `console` for people, `json` for machines; `auto` is `console` on a terminal, else `json` |
@@ -134,6 +135,7 @@ class Settings(BaseModel):
     api_keys_per_workspace: int = Field(default=10, ge=0, le=10_000)
     api_key_max_days: int = Field(default=0, ge=0, le=36_500)
     min_approval_count: int = Field(default=1, ge=1, le=10)
+    admin_second_factor: bool = False
     style_page: bool = False
     log_level: Literal["auto", "debug", "info", "warning", "error"] = "auto"
     log_format: Literal["auto", "console", "json"] = "auto"

@@ -15,6 +15,10 @@ from blockyard.server.identity.service import (
     Authenticator,
     GroupDirectory,
     GroupService,
+    PasskeyService,
+    Persons,
+    SecondFactors,
+    SessionService,
     SignInLinks,
     Throttle,
     Tokens,
@@ -25,6 +29,7 @@ from blockyard.server.kit.clock import Clock, utc_now
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.ids import NewId, new_id
 from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.kit.tickets import Tickets
 from blockyard.server.landing_zones.service import LandingZoneService
 from blockyard.server.order_drafts.service import OrderDraftService
 from blockyard.server.payment_methods.service import PaymentMethodService
@@ -64,11 +69,17 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     admin_bindings = AdminBindingService(basics)
     users = UserService(
         basics,
-        master_key=master_key,
         workspaces=directory,
-        projects_of=lambda tx, username: project_bindings.projects_of(tx, username),  # noqa: PLW0108  it comes later
         admin_bindings=admin_bindings,
     )
+    persons = Persons(
+        clock=clock,
+        workspaces=directory,
+        projects_of=lambda tx, username: project_bindings.projects_of(tx, username),  # noqa: PLW0108  it comes later
+        second_factor=settings.admin_second_factor,
+    )
+    sessions = SessionService(basics, master_key=master_key, persons=persons)
+    second_factors = SecondFactors(basics, master_key=master_key, users=users)
     api_keys = ApiKeyService(
         basics,
         master_key=master_key,
@@ -185,11 +196,13 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         new_id=draw_id,
         throttle=Throttle(basics, master_key=master_key),
         tokens=tokens,
-        authenticator=Authenticator(
-            clock=clock, tokens=tokens, run_tokens=runs, workspaces=directory, projects_of=project_bindings.projects_of
-        ),
+        authenticator=Authenticator(clock=clock, tokens=tokens, run_tokens=runs, persons=persons),
         users=users,
-        sign_in_links=SignInLinks(clock=clock, master_key=master_key, users=users),
+        sessions=sessions,
+        second_factors=second_factors,
+        passkeys=PasskeyService(basics, factors=second_factors, public_url=settings.effective_public_url),
+        tickets=Tickets(master_key=master_key, clock=clock),
+        sign_in_links=SignInLinks(clock=clock, master_key=master_key, users=users, sessions=sessions),
         groups=groups,
         admin_bindings=admin_bindings,
         api_keys=api_keys,

@@ -16,9 +16,13 @@ from blockyard.server.ui.frame.layout import Frame
 from blockyard.server.ui.frame.refusals import Refusals
 from blockyard.server.ui.frame.site import Site
 from blockyard.server.ui.frame.visitor import Visitors
+from blockyard.server.ui.pages.account.app import add_app
+from blockyard.server.ui.pages.account.overview import add_overview
+from blockyard.server.ui.pages.account.passkeys import add_passkeys
 from blockyard.server.ui.pages.account.password import add_password
 from blockyard.server.ui.pages.account.sign_in import add_sign_in
 from blockyard.server.ui.pages.account.sign_in_link import add_sign_in_link
+from blockyard.server.ui.pages.account.start import add_start
 from blockyard.server.ui.pages.blocks.block import add_block
 from blockyard.server.ui.pages.blocks.input_form import add_inputs
 from blockyard.server.ui.pages.blocks.list import add_block_list
@@ -39,6 +43,9 @@ _PAGES = (
     add_order,
     add_draft_list,
     add_draft,
+    add_overview,
+    add_passkeys,
+    add_app,
     add_block_list,
     add_block,
     add_inputs,
@@ -66,6 +73,7 @@ def add_pages(
     """
     frame = Frame(secure_cookies=secure_cookies)
     visitors = Visitors(db, services.users, services.workspaces)
+    visitors = Visitors(db, services.sessions)
     site = Site(db, frame, visitors, Drafts(services.master_key, services.clock, secure=secure_cookies), services.clock)
     refusals = Refusals(frame, visitors)
     router = APIRouter(route_class=refusals.route_class(), include_in_schema=False)
@@ -74,7 +82,7 @@ def add_pages(
     async def start() -> Response:
         return frame.go("/blocks")
 
-    for add in (add_sign_in, add_password):
+    for add in (add_sign_in, add_password, add_start):
         add(router, site, services, sign_in)
     add_reference(router, site)
     for add_page in _PAGES:

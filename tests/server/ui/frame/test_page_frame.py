@@ -20,6 +20,7 @@ from tests.support.page_world import PageWorld, words_of
 
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
 OPEN_TO_ALL = {"/", "/docs", "/sign-in", "/sign-in/link"}
+OPEN_TO_ALL = {"/", "/sign-in", "/sign-in/code", "/sign-in/link", "/sign-in/passkey"}
 
 
 def page_routes(world: PageWorld) -> list[Route]:
@@ -34,7 +35,11 @@ def page_routes(world: PageWorld) -> list[Route]:
 def paths_of(world: PageWorld) -> dict[str, str]:
     """Return an address for every page, by the path of its route."""
     block = world.order(world.define(implementation=MANUAL))
-    ids = {"block_id": uuid_of(block), "run_id": str(world.latest_run(block).id)}
+    ids = {
+        "block_id": uuid_of(block),
+        "run_id": str(world.latest_run(block).id),
+        "uuid": str(world.latest_run(block).id),
+    }
     return {route.path: route.path.format(**ids) for route in page_routes(world)}
 
 
@@ -101,6 +106,7 @@ def test_a_page_that_only_takes_forms_says_so(world: PageWorld) -> None:
 
 def test_refusals_and_bugs_come_in_the_frame_and_bugs_tell_nothing(world: PageWorld) -> None:
     frame, visitors = Frame(secure_cookies=False), Visitors(world.db, world.users, world.services.workspaces)
+    frame, visitors = Frame(secure_cookies=False), Visitors(world.db, world.sessions)
     router = APIRouter(route_class=Refusals(frame, visitors).route_class())
 
     @router.get("/bug")

@@ -5,7 +5,7 @@ import pytest
 from blockyard.server.identity.api import SESSION_COOKIE
 from blockyard.server.identity.store import UserStore
 from blockyard.server.kit.database import Database
-from blockyard.server.ui.pages.account.sign_in import local_path
+from blockyard.server.ui.pages.account.entering import local_path
 from tests.support.clock import FixedClock
 from tests.support.page_world import PASSWORD, PageWorld, csrf_of, words_of
 

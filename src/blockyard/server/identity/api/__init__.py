@@ -2,6 +2,7 @@
 
 from blockyard.server.identity.api.admin_bindings import admin_binding_routes
 from blockyard.server.identity.api.authenticate import (
+    ADD_FACTOR_FIRST,
     CHANGE_FIRST,
     CSRF_HEADER,
     DEVICE_COOKIE,
@@ -25,9 +26,11 @@ from blockyard.server.identity.api.groups import group_routes
 from blockyard.server.identity.api.keys import key_routes
 from blockyard.server.identity.api.login import address_of, login_routes
 from blockyard.server.identity.api.people import people_routes
+from blockyard.server.identity.api.sign_in_methods import sign_in_method_routes
 from blockyard.server.identity.api.signin import SignIn
 
 __all__ = [
+    "ADD_FACTOR_FIRST",
     "CHANGE_FIRST",
     "CSRF_HEADER",
     "DEVICE_COOKIE",
@@ -50,5 +53,6 @@ __all__ = [
     "require_own_password",
     "set_device_cookie",
     "set_session_cookie",
+    "sign_in_method_routes",
     "who_asks",
 ]

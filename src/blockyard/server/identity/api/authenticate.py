@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from blockyard.server.identity.api.current import Authenticate
 from blockyard.server.identity.model import SESSION_LIFE, Principal
 from blockyard.server.identity.model.attempts import PLACE_LIFE
-from blockyard.server.identity.service import Authenticator, UserService
+from blockyard.server.identity.service import Authenticator, SessionService
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Denied, Unauthenticated
 
@@ -30,6 +30,7 @@ RUN_PREFIXES = (STATE_PREFIX, "/api/meshobjects/meshbuildingblockruns", "/api/bl
 OWN_PASSWORD_PATHS = frozenset(
     {
         "/account/password",
+        "/account/start",
         "/api/blockyard/v1/logout",
         "/api/blockyard/v1/me",
         "/api/blockyard/v1/me/password",
@@ -38,13 +39,19 @@ OWN_PASSWORD_PATHS = frozenset(
 )
 """All that somebody can reach whose password an administrator chose."""
 
+OWN_ACCOUNT_PATHS = ("/account", "/sign-out", "/api/blockyard/v1/me", "/api/blockyard/v1/logout")
+"""Below these paths is all that somebody can reach who has to add a second factor."""
+
 CHANGE_FIRST = "PasswordChangeNeeded"
-"""The code of the refusal of everything else."""
+"""The code of the refusal of everything else to who has to choose a password."""
+
+ADD_FACTOR_FIRST = "SecondFactorNeeded"
+"""The code of the refusal of everything else to who has to sign in with two factors."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def authenticate_with(db: Database, authenticator: Authenticator, users: UserService) -> Authenticate:
+def authenticate_with(db: Database, authenticator: Authenticator, sessions: SessionService) -> Authenticate:
     """Return what the application keeps as `app.state.authenticate`."""
 
     async def by_credential(request: Request) -> Principal:
@@ -64,11 +71,11 @@ def authenticate_with(db: Database, authenticator: Authenticator, users: UserSer
         return await _by_cookie(request, cookie)
 
     async def _by_cookie(request: Request, cookie: str) -> Principal:
-        signed_in = await db.read(lambda tx: users.session(tx, cookie))
+        signed_in = await db.read(lambda tx: sessions.of_cookie(tx, cookie))
         if request.method not in _SAFE_METHODS:
-            require_csrf(users, cookie, request.headers.get(CSRF_HEADER, ""))
+            require_csrf(sessions, cookie, request.headers.get(CSRF_HEADER, ""))
         if signed_in.extension_due:
-            await db.write(lambda tx: users.extend(tx, cookie))
+            await db.write(lambda tx: sessions.extend(tx, cookie))
         require_own_password(request, signed_in.principal)
         return signed_in.principal
 
@@ -98,18 +105,25 @@ def _noting(authenticate: Authenticate) -> Authenticate:
 
 
 def require_own_password(request: Request, principal: Principal) -> None:
-    """Raise Denied if the person has to choose a password of their own before they do anything else."""
+    """Raise Denied if the person has to choose a password of their own, or show a second factor, before they do anything else."""
     if principal.must_change_password and request.url.path not in OWN_PASSWORD_PATHS:
         raise Denied(
             "an administrator chose your password: choose one of your own first",
             code=CHANGE_FIRST,
             remedy="Sign in on the pages, or send currentPassword and password to PUT /api/blockyard/v1/me/password.",
         )
+    path = request.url.path
+    if principal.must_add_factor and not any(path == own or path.startswith(f"{own}/") for own in OWN_ACCOUNT_PATHS):
+        raise Denied(
+            "administrators of this installation sign in with a second factor",
+            code=ADD_FACTOR_FIRST,
+            remedy="Add a passkey or an authenticator app to your account, then sign in with it.",
+        )
 
 
-def require_csrf(users: UserService, cookie: str, sent: str) -> None:
+def require_csrf(sessions: SessionService, cookie: str, sent: str) -> None:
     """Raise Denied unless `sent` is the CSRF token of the session."""
-    if not users.csrf_matches(cookie, sent):
+    if not sessions.csrf_matches(cookie, sent):
         raise Denied("the CSRF token is missing or wrong", code="CsrfTokenInvalid", remedy="Load the page again.")
 
 

@@ -50,10 +50,11 @@ class FormLogin(WireModel):
 
 
 class UserLogin(WireModel):
-    """The username and the password of a person."""
+    """The username and the password of a person, and the code of their authenticator app if they have one."""
 
     username: ShortText
     password: ShortText = Field(repr=False)
+    code: ShortText | None = Field(default=None, repr=False)
 
 
 class BearerToken(WireModel):
@@ -102,8 +103,18 @@ def login_routes(
     ) -> BearerToken:
         """Sign in as a person; the token lives 8 hours."""
         user = await sign_in.check(body.username, body.password, address_of(request))
+        strong = await sign_in.needs_code(user)
+        if strong:
+            if body.code is None:
+                raise Unauthenticated(
+                    "a code is needed besides the password",
+                    code="CodeNeeded",
+                    remedy="Send the code of your authenticator app, or a recovery code, as `code`.",
+                )
+            await sign_in.check_code(user, body.code, address_of(request))
         response.headers["Cache-Control"] = "no-store"
-        token = tokens.issue(Subject(SubjectKind.USER, user.id, user.epoch, new_id()), USER_TOKEN_LIFE)
+        subject = Subject(SubjectKind.USER, user.id, user.epoch, new_id(), strong=strong)
+        token = tokens.issue(subject, USER_TOKEN_LIFE)
         return BearerToken(access_token=token, expires_in=int(USER_TOKEN_LIFE.total_seconds()))
 
     @router.post("/api/blockyard/v1/logout", status_code=HTTPStatus.NO_CONTENT, response_class=Response)

@@ -9,7 +9,14 @@ import structlog
 
 from blockyard.server.identity.model import User
 from blockyard.server.identity.model.attempts import Attempt, Way
-from blockyard.server.identity.service import Throttle, UserService, check_password, hash_password, verify_password
+from blockyard.server.identity.service import (
+    SecondFactors,
+    Throttle,
+    UserService,
+    check_password,
+    hash_password,
+    verify_password,
+)
 from blockyard.server.identity.service.throttle import Counted
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Unauthenticated, Unavailable
@@ -26,9 +33,10 @@ WAITING = 20
 class SignIn:
     """Asks for a person's password, and counts who fails, for the API and for the pages."""
 
-    def __init__(self, *, db: Database, users: UserService, throttle: Throttle) -> None:
+    def __init__(self, *, db: Database, users: UserService, factors: SecondFactors, throttle: Throttle) -> None:
         self._db = db
         self._users = users
+        self._factors = factors
         self._throttle = throttle
         self._hashers = ThreadPoolExecutor(_HASHERS, "password")
         self._strangers, self._known = _Queue(), _Queue()
@@ -59,6 +67,32 @@ class SignIn:
         found = user
         await self._db.write(lambda tx: self._throttle.succeeded(tx, counted, found, attempt, next_device))
         return user
+
+    async def needs_code(self, user: User) -> bool:
+        """Whether a password is not enough for this person."""
+        return await self._db.read(lambda tx: self._factors.is_needed(tx, user.id))
+
+    async def check_code(self, user: User, code: str, address: str) -> None:
+        """Take a code of the app of a person whose password was right, or a recovery code.
+
+        Raises:
+            TooManyRequests: too many codes were wrong; this one was not looked at.
+            Unauthenticated: the code is wrong, or was used.
+        """
+        attempt = Attempt(way=Way.CODE, name=user.username, address=address)
+        counted = await self._count(attempt, None)
+        try:
+            await self._db.write(lambda tx: self._factors.check(tx, user, code))
+        except Unauthenticated:
+            _log_failure(attempt)
+            raise
+        await self._db.write(lambda tx: self._throttle.succeeded(tx, counted, user, attempt, ""))
+
+    async def count_failed_passkey(self, address: str) -> None:
+        """Count a sign-in with a passkey that failed. Raises TooManyRequests."""
+        attempt = Attempt(way=Way.PASSKEY, name="", address=address)
+        await self._count(attempt, None)
+        _log_failure(attempt)
 
     async def count_failed_key(self, client_id: str, address: str) -> None:
         """Count a sign-in with an API key that failed. Raises TooManyRequests."""

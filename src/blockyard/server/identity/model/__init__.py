@@ -11,23 +11,30 @@ from blockyard.server.identity.model.keys import (
 )
 from blockyard.server.identity.model.principal import Principal, Reach, RunGrant, system
 from blockyard.server.identity.model.roles import WorkspaceRole
-from blockyard.server.identity.model.users import (
+from blockyard.server.identity.model.sessions import (
+    FRESH,
     LINK_LIFE,
+    SESSION_END,
+    SESSION_LIFE,
+    Beginning,
+    Session,
+    SessionId,
+    SignInLink,
+    SignInWay,
+)
+from blockyard.server.identity.model.users import (
     MAX_PASSWORD_LENGTH,
     MIN_PASSWORD_LENGTH,
     ONLY_PEOPLE_REMEDY,
-    SESSION_END,
-    SESSION_LIFE,
     NewUser,
     Profile,
-    Session,
-    SignInLink,
     User,
     UserId,
     folded,
 )
 
 __all__ = [
+    "FRESH",
     "LINK_LIFE",
     "MAX_PASSWORD_LENGTH",
     "MIN_PASSWORD_LENGTH",
@@ -36,6 +43,7 @@ __all__ = [
     "SESSION_LIFE",
     "ApiKey",
     "ApiKeyId",
+    "Beginning",
     "KeyLimits",
     "KeySettings",
     "NewUser",
@@ -45,7 +53,9 @@ __all__ = [
     "RunGrant",
     "ServedRunner",
     "Session",
+    "SessionId",
     "SignInLink",
+    "SignInWay",
     "User",
     "UserId",
     "WorkspaceRole",

@@ -24,6 +24,8 @@ class Way(StrEnum):
 
     PERSON = "person"
     KEY = "API key"
+    CODE = "code"
+    PASSKEY = "passkey"
 
 
 class Scope(StrEnum):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -66,6 +66,8 @@ class Principal:
         key: the API key that asks; None for everybody else.
         last_day: the last day of the API key that asks; None if it has none, and for everybody else.
         must_change_password: whether the person may do nothing but choose a password of their own.
+        signed_in_at: when the person showed who they are; None for machines.
+        must_add_factor: whether the person may do nothing but sign in with two factors.
     """
 
     author: Author
@@ -77,6 +79,8 @@ class Principal:
     key: UUID | None = None
     last_day: date | None = None
     must_change_password: bool = False
+    signed_in_at: datetime | None = None
+    must_add_factor: bool = False
 
     def allows(self, code: str, *, workspace: str | None, provider: str | None = None) -> bool:
         """Whether the principal holds `code` for an object of `workspace` that `provider` provides for.

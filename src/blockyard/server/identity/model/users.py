@@ -1,8 +1,8 @@
-"""People with an account here, their groups and their sessions on the web pages."""
+"""People with an account here."""
 
 import unicodedata
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
@@ -19,18 +19,6 @@ MAX_PASSWORD_LENGTH = 255
 
 ONLY_PEOPLE_REMEDY = "Sign in as a person, not with an API key."
 """For machines that want to change a password."""
-
-SESSION_LIFE = timedelta(hours=12)
-"""How long a session lives after it was last used."""
-
-SESSION_END = timedelta(days=7)
-"""How long a session lives at most, however much it is used."""
-
-SESSION_STEP = timedelta(minutes=5)
-"""A session in use is extended once per step, not at every request."""
-
-LINK_LIFE = timedelta(minutes=15)
-"""How long a link that signs somebody in may wait to be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +51,7 @@ class User(Profile):
     Attributes:
         external_id: what a directory that provisioned the account calls it.
         must_change_password: whether an administrator chose the password, so that nothing else is possible before it is changed.
+        own_password: whether the person chose the password.
         epoch: counts password changes and locks; tokens and sessions of an earlier epoch are void.
     """
 
@@ -73,6 +62,7 @@ class User(Profile):
     created_at: datetime
     external_id: str | None = None
     must_change_password: bool = False
+    own_password: bool = False
     epoch: int = 0
     revision: int = 0
 
@@ -93,9 +83,16 @@ class User(Profile):
             euid=self.euid,
         )
 
-    def with_password(self, password_hash: str, *, must_change: bool) -> "User":
-        """Return this account with another password; what was signed in before is void."""
-        return replace(self, password_hash=password_hash, must_change_password=must_change, epoch=self.epoch + 1)
+    def with_password(self, password_hash: str, *, must_change: bool, own: bool = False) -> "User":
+        """Return this account with another password, `own` if the person chose it; what was signed in before is void."""
+        epoch = self.epoch + 1
+        return replace(
+            self, password_hash=password_hash, must_change_password=must_change, own_password=own, epoch=epoch
+        )
+
+    def with_everything_ended(self) -> "User":
+        """Return this account after all its tokens and sessions have ended."""
+        return replace(self, epoch=self.epoch + 1)
 
     def locked(self, *, disabled: bool) -> "User":
         """Return this account locked, or unlocked again."""
@@ -111,39 +108,6 @@ class User(Profile):
             "euid": self.euid,
             "disabled": self.disabled,
         }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """Somebody signed in to the web pages; the cookie is kept as a keyed hash only."""
-
-    token_hash: str
-    user_id: UserId
-    epoch: int
-    expires_at: datetime
-    ends_at: datetime
-
-    def extended(self, at: datetime) -> datetime:
-        """Return until when the session lives if it is used now."""
-        return min(at + SESSION_LIFE, self.ends_at)
-
-    def extension_due(self, at: datetime) -> bool:
-        """Whether using the session now lets it live more than a step longer."""
-        return self.extended(at) - self.expires_at > SESSION_STEP
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignInLink:
-    """A link that signs somebody in once; its token is kept as a keyed hash only."""
-
-    token_hash: str
-    user_id: UserId
-    epoch: int
-    expires_at: datetime
-
-    def is_valid_for(self, user: User, at: datetime) -> bool:
-        """Whether it signs `user` in now: nothing has ended what was signed in when it was made."""
-        return at < self.expires_at and not user.disabled and user.epoch == self.epoch
 
 
 def folded(text: str) -> str:

@@ -5,8 +5,12 @@ from blockyard.server.identity.service.authenticator import Authenticator
 from blockyard.server.identity.service.groups import GroupDirectory, GroupOfPeople, GroupService
 from blockyard.server.identity.service.keys import ApiKeyService, IssuedKey
 from blockyard.server.identity.service.links import SignInLinks
+from blockyard.server.identity.service.passkeys import PasskeyService, Place
 from blockyard.server.identity.service.passwords import check_password, hash_password, verify_password
+from blockyard.server.identity.service.persons import Persons
 from blockyard.server.identity.service.ports import PeopleFollower, ProjectsOf, RunTokens, Workspaces
+from blockyard.server.identity.service.second_factor import SecondFactors
+from blockyard.server.identity.service.sessions import SessionService, SignedIn, require_person
 from blockyard.server.identity.service.throttle import Throttle
 from blockyard.server.identity.service.tokens import (
     KEY_TOKEN_LIFE,
@@ -15,7 +19,7 @@ from blockyard.server.identity.service.tokens import (
     SubjectKind,
     Tokens,
 )
-from blockyard.server.identity.service.users import Person, SignedIn, UserService
+from blockyard.server.identity.service.users import Person, UserService
 
 __all__ = [
     "KEY_TOKEN_LIFE",
@@ -27,10 +31,15 @@ __all__ = [
     "GroupOfPeople",
     "GroupService",
     "IssuedKey",
+    "PasskeyService",
     "PeopleFollower",
     "Person",
+    "Persons",
+    "Place",
     "ProjectsOf",
     "RunTokens",
+    "SecondFactors",
+    "SessionService",
     "SignInLinks",
     "SignedIn",
     "Subject",
@@ -41,5 +50,6 @@ __all__ = [
     "Workspaces",
     "check_password",
     "hash_password",
+    "require_person",
     "verify_password",
 ]

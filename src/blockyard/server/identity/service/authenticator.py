@@ -8,13 +8,11 @@ import hashlib
 import threading
 
 from blockyard.server.events.model import Author
-from blockyard.server.identity.model import ApiKeyId, Principal, RunGrant, User, UserId, WorkspaceRole
-from blockyard.server.identity.model.admin_roles import codes_of_admin_roles
-from blockyard.server.identity.model.codes import everywhere
-from blockyard.server.identity.model.roles import codes_of_roles
-from blockyard.server.identity.service.ports import ProjectsOf, RunTokens, Workspaces
+from blockyard.server.identity.model import ApiKeyId, Principal, RunGrant, UserId
+from blockyard.server.identity.service.persons import Persons
+from blockyard.server.identity.service.ports import RunTokens
 from blockyard.server.identity.service.tokens import Subject, SubjectKind, Tokens, is_signed
-from blockyard.server.identity.store import AdminBindingStore, EndedTokenStore, KeyStore, UserStore
+from blockyard.server.identity.store import EndedTokenStore, KeyStore, UserStore
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound, Unauthenticated
@@ -32,14 +30,12 @@ class Authenticator:
         clock: Clock,
         tokens: Tokens,
         run_tokens: RunTokens,
-        workspaces: Workspaces,
-        projects_of: ProjectsOf,
+        persons: Persons,
     ) -> None:
         self._clock = clock
         self._tokens = tokens
         self._run_tokens = run_tokens
-        self._workspaces = workspaces
-        self._projects_of = projects_of
+        self._persons = persons
         self._runs = _KnownRuns()
 
     def known_run(self, token: str) -> Principal | None:
@@ -100,7 +96,7 @@ class Authenticator:
             raise Unauthenticated("the bearer token is not valid any more", remedy="Sign in again.")
         if subject.token_id is not None and EndedTokenStore(tx).has(subject.token_id):
             raise Unauthenticated("the bearer token was signed out", remedy="Sign in again.")
-        return principal_of(tx, user, self._workspaces, self._projects_of, self._clock)
+        return self._persons.principal(tx, user, strong=subject.strong, at=subject.issued_at)
 
 
 class _KnownRuns:
@@ -122,21 +118,3 @@ class _KnownRuns:
 
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode(errors="replace")).digest()
-
-
-def principal_of(
-    tx: Transaction, user: User, workspaces: Workspaces, projects_of: ProjectsOf, clock: Clock
-) -> Principal:
-    """Return a person with the rights of their roles in workspaces, and of their admin roles."""
-    now = clock()
-    roles = workspaces.roles_of(tx, user.username, now)
-    admin_roles = AdminBindingStore(tx).roles_of(user.username, now.date())
-    limited = [name for name, held in roles.items() if held <= {WorkspaceRole.MEMBER}]
-    projects = projects_of(tx, user.username) if limited else {}
-    return Principal(
-        author=user.author,
-        only_projects={name: projects.get(name, frozenset()) for name in limited},
-        everywhere=everywhere(codes_of_admin_roles(admin_roles)),
-        grants={name: codes_of_roles(held) for name, held in roles.items()},
-        must_change_password=user.must_change_password,
-    )

@@ -1,6 +1,7 @@
 """Links that sign somebody in once: what a start prints for the person in front of the terminal."""
 
-from blockyard.server.identity.model import LINK_LIFE, SignInLink, User
+from blockyard.server.identity.model import LINK_LIFE, Beginning, SignInLink, SignInWay, User
+from blockyard.server.identity.service.sessions import SessionService
 from blockyard.server.identity.service.users import UserService
 from blockyard.server.identity.store import SignInLinkStore, UserStore
 from blockyard.server.kit.clock import Clock
@@ -15,10 +16,11 @@ _TOKEN_LENGTH = 43
 class SignInLinks:
     """Makes and takes them. Only a keyed hash of the token in a link is kept."""
 
-    def __init__(self, *, clock: Clock, master_key: MasterKey, users: UserService) -> None:
+    def __init__(self, *, clock: Clock, master_key: MasterKey, users: UserService, sessions: SessionService) -> None:
         self._clock = clock
         self._master_key = master_key
         self._users = users
+        self._sessions = sessions
 
     def make(self, tx: Transaction, username: str) -> str | None:
         """Return the token of a new link for a person, the only one from now on; None if they cannot sign in.
@@ -44,12 +46,13 @@ class SignInLinks:
             raise _ended()
         return user
 
-    def sign_in(self, tx: Transaction, token: str) -> str:
+    def sign_in(self, tx: Transaction, token: str, *, address: str = "", device: str = "", instead_of: str = "") -> str:
         """Use a link up and begin a session; return the text for its cookie. Raises Unauthenticated."""
         user = self.owner(tx, token)
         if not SignInLinkStore(tx).take(self._hash(token)):
             raise _ended()
-        return self._users.sign_in(tx, user)
+        began = Beginning(way=SignInWay.LINK, address=address, device=device)
+        return self._sessions.begin(tx, user, began, instead_of=instead_of)
 
     def _hash(self, token: str) -> str:
         return self._master_key.digest(token, context="sign-in link")

@@ -36,7 +36,8 @@ class Subject:
     Attributes:
         epoch: voids tokens when a person's password, or a key's secret, has changed since.
         token_id: names the token itself, so that it can be signed out alone; only tokens of people have one.
-        expires_at: when the token ends; set where it was read.
+        expires_at, issued_at: when the token ends and was made; set where it was read.
+        strong: whether the person showed two factors.
     """
 
     kind: SubjectKind
@@ -44,6 +45,8 @@ class Subject:
     epoch: int = 0
     token_id: UUID | None = None
     expires_at: datetime | None = None
+    strong: bool = False
+    issued_at: datetime | None = None
 
 
 class Tokens:
@@ -56,7 +59,7 @@ class Tokens:
     def issue(self, subject: Subject, life: timedelta) -> str:
         """Return a token that names `subject` for `life`."""
         now = int(self._clock().timestamp())
-        claims: dict[str, str | int] = {
+        claims: dict[str, str | int | bool] = {
             "sub": f"{subject.kind}:{subject.id}",
             "epoch": subject.epoch,
             "iat": now,
@@ -64,6 +67,8 @@ class Tokens:
         }
         if subject.token_id is not None:
             claims["jti"] = str(subject.token_id)
+        if subject.strong:
+            claims["strong"] = True
         return jwt.encode({"alg": _ALGORITHM}, claims, self._key, algorithms=[_ALGORITHM])
 
     def read(self, token: str) -> Subject:
@@ -78,6 +83,8 @@ class Tokens:
                 int(claims["epoch"]),
                 UUID(str(claims["jti"])) if "jti" in claims else None,
                 expires_at,
+                claims.get("strong") is True,
+                datetime.fromtimestamp(int(claims["iat"]), UTC),
             )
         except (JoseError, ValueError, KeyError, TypeError, OverflowError, OSError) as error:
             raise Unauthenticated("the bearer token is not valid", remedy="Sign in again.") from error

@@ -1,4 +1,4 @@
-"""Local accounts and their sessions on the web pages."""
+"""Accounts of people."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,13 +8,9 @@ import structlog
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import (
-    ONLY_PEOPLE_REMEDY,
-    SESSION_END,
-    SESSION_LIFE,
     NewUser,
     Principal,
     Profile,
-    Session,
     User,
     UserId,
 )
@@ -27,29 +23,19 @@ from blockyard.server.identity.model.admin_roles import (
 )
 from blockyard.server.identity.model.roles import codes_of_roles
 from blockyard.server.identity.service.admin_bindings import AdminBindingService
-from blockyard.server.identity.service.authenticator import principal_of
 from blockyard.server.identity.service.passwords import hash_password
-from blockyard.server.identity.service.ports import PeopleFollower, ProjectsOf, Workspaces
+from blockyard.server.identity.service.ports import PeopleFollower, Workspaces
+from blockyard.server.identity.service.sessions import require_person
 from blockyard.server.identity.store import AdminBindingStore, GroupStore, PlaceStore, SessionStore, UserStore
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, NotFound, Unauthenticated
-from blockyard.server.kit.ids import new_secret
+from blockyard.server.kit.errors import Conflict, NotFound
 from blockyard.server.kit.members import changed
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.sealed import MasterKey, same
 
 log = structlog.get_logger(__name__)
 
 NO_PASSWORD = ""
 """In place of a hash: no password is the right one."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """Whose session it is, and whether `extend` should be called."""
-
-    principal: Principal
-    extension_due: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +53,11 @@ class UserService:
         self,
         basics: Basics,
         *,
-        master_key: MasterKey,
         workspaces: Workspaces,
-        projects_of: ProjectsOf,
         admin_bindings: AdminBindingService,
     ) -> None:
         self._basics = basics
-        self._master_key = master_key
         self._workspaces = workspaces
-        self._projects_of = projects_of
         self._admin_bindings = admin_bindings
         self.followers: list[PeopleFollower] = []
 
@@ -232,10 +214,18 @@ class UserService:
 
     def change_password(self, tx: Transaction, principal: Principal, password_hash: str) -> None:
         """Give oneself a new password, hashed by the caller, who checked the old one. Raises NotFound for machines."""
-        user = UserStore(tx).by_username(principal.author.identifier) if principal.author.type == "User" else None
-        if user is None:
-            raise NotFound("only people have passwords", remedy=ONLY_PEOPLE_REMEDY)
-        self._save_password(tx, principal.author, user, password_hash, must_change=False)
+        user = self.own(tx, principal)
+        self._save_password(tx, principal.author, user, password_hash, must_change=False, own=True)
+
+    def own(self, tx: Transaction, principal: Principal) -> User:
+        """Return one's own account. Raises NotFound for machines."""
+        return require_person(tx, principal, "only people have passwords")
+
+    def end_everything(self, tx: Transaction, user: User) -> User:
+        """End all sessions and tokens of a person. For other services: no principal is asked."""
+        after = UserStore(tx).save(user.with_everything_ended())
+        SessionStore(tx).remove_of(user.id)
+        return after
 
     def lock(self, tx: Transaction, principal: Principal, user_id: UserId, *, disabled: bool) -> Person:
         """Lock an account, or unlock it; all its tokens and sessions end. Raises Denied, NotFound, Conflict (own)."""
@@ -250,63 +240,6 @@ class UserService:
         for follower in self.followers:
             follower.user_changed(tx, after.username)
         return self._person(tx, after)
-
-    # Sessions on the web pages
-
-    def sign_in(self, tx: Transaction, user: User) -> str:
-        """Begin a session of a person whose password was checked; return the text for the cookie."""
-        cookie = new_secret(43)
-        sessions = SessionStore(tx)
-        sessions.remove_expired(self._basics.clock())
-        sessions.add(
-            Session(
-                token_hash=self._hash(cookie),
-                user_id=user.id,
-                epoch=user.epoch,
-                expires_at=self._basics.clock() + SESSION_LIFE,
-                ends_at=self._basics.clock() + SESSION_END,
-            )
-        )
-        log.info("signed in", username=user.username)
-        return cookie
-
-    def sign_out(self, tx: Transaction, cookie: str) -> None:
-        """End the session of a cookie; an unknown one changes nothing."""
-        SessionStore(tx).remove(self._hash(cookie))
-
-    def by_session(self, tx: Transaction, cookie: str) -> Principal:
-        """Return whose session the cookie stands for. Raises Unauthenticated."""
-        return self.session(tx, cookie).principal
-
-    def session(self, tx: Transaction, cookie: str) -> SignedIn:
-        """Return whose session the cookie stands for and whether it should be extended. Raises Unauthenticated."""
-        session = SessionStore(tx).get(self._hash(cookie))
-        user = UserStore(tx).get(session.user_id) if session is not None else None
-        now = self._basics.clock()
-        if session is None or user is None or session.expires_at <= now:
-            raise Unauthenticated("the session has ended", code="SessionEnded", remedy="Sign in again.")
-        if user.disabled or user.epoch != session.epoch:
-            raise Unauthenticated("the session has ended", code="SessionEnded", remedy="Sign in again.")
-        principal = principal_of(tx, user, self._workspaces, self._projects_of, self._basics.clock)
-        return SignedIn(principal, session.extension_due(now))
-
-    def extend(self, tx: Transaction, cookie: str) -> None:
-        """Let a session live on from now, but not past its end; an unknown one changes nothing."""
-        sessions = SessionStore(tx)
-        session = sessions.get(self._hash(cookie))
-        if session is not None:
-            sessions.extend(session.token_hash, session.extended(self._basics.clock()))
-
-    def csrf_token(self, cookie: str) -> str:
-        """Return the token that forms of this session must send back: it cannot be derived without the master key."""
-        return self._master_key.digest(cookie, context="csrf token")
-
-    def csrf_matches(self, cookie: str, sent: str) -> bool:
-        """Whether `sent` is the CSRF token of this session."""
-        return same(self.csrf_token(cookie), sent)
-
-    def _hash(self, cookie: str) -> str:
-        return self._master_key.digest(cookie, context="session")
 
     def _person(self, tx: Transaction, user: User) -> Person:
         day = self._basics.clock().date()
@@ -364,9 +297,9 @@ class UserService:
         return user
 
     def _save_password(
-        self, tx: Transaction, author: Author, user: User, password_hash: str, *, must_change: bool
+        self, tx: Transaction, author: Author, user: User, password_hash: str, *, must_change: bool, own: bool = False
     ) -> None:
-        after = UserStore(tx).save(user.with_password(password_hash, must_change=must_change))
+        after = UserStore(tx).save(user.with_password(password_hash, must_change=must_change, own=own))
         SessionStore(tx).remove_of(user.id)
         self._tell(tx, author, "User Password Changed", EventType.CHANGED, after)
 

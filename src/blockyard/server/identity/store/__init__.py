@@ -1,7 +1,8 @@
-"""The tables of identity: API keys, people, groups, admin bindings, sessions, sign-in links and attempts, tokens that were signed out."""
+"""The tables of identity: who there is, what they prove it with, and where they are signed in."""
 
 from blockyard.server.identity.store.admin_bindings import AdminBindingStore
 from blockyard.server.identity.store.attempts import AttemptStore, PlaceStore
+from blockyard.server.identity.store.factors import FactorStore
 from blockyard.server.identity.store.groups import GroupStore
 from blockyard.server.identity.store.keys import KeyStore
 from blockyard.server.identity.store.links import SignInLinkStore
@@ -13,6 +14,7 @@ __all__ = [
     "AdminBindingStore",
     "AttemptStore",
     "EndedTokenStore",
+    "FactorStore",
     "GroupStore",
     "KeyStore",
     "PlaceStore",

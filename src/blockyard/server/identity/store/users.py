@@ -27,6 +27,7 @@ _users = Table(
     Column("created_at", Instant, nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("must_change_password", Boolean, nullable=False, server_default=false()),
+    Column("own_password", Boolean, nullable=False, server_default=false()),
     Column("username_key", String(255)),
     Column("email_key", String(255)),
     Column("external_id", String(255)),

@@ -50,6 +50,12 @@ NOTICES = {
     "deleted": "The building block was deleted.",
     "aborting": "The abort was requested.",
     "password": "Your password was changed. You were signed out everywhere else, and your old tokens no longer work.",
+    "password-chosen": "Your password was saved. Use it to sign in from now on.",
+    "passkey": "The passkey was added.",
+    "passkey-removed": "The passkey was removed.",
+    "app-removed": "The authenticator app was removed. Your password is enough to sign in now.",
+    "session-ended": "The session was ended.",
+    "sessions-ended": "You were signed out everywhere else.",
     "signed-out": "You are signed out.",
     "ordered": "Ordered. What is made shows up here by itself.",
     "draft-saved": "The draft is kept. Come back to this address whenever you like.",
@@ -180,24 +186,21 @@ class Frame:
         self._prolong(response, visitor)
         return response
 
-    def go_to_sign_in(self, request: Request) -> Response:
-        """Return a redirection to the sign-in, which leads back to where the visitor wanted to go."""
+    def go_to_sign_in(self, request: Request, *, again: bool = False) -> Response:
+        """Return a redirection to the sign-in, which leads back to where the visitor wanted to go; `again`: although signed in."""
         is_form = request.method == "POST"
         wanted = _page_before(request) if is_form or "HX-Request" in request.headers else _address(request)
-        why = "form" if is_form else "session" if SESSION_COOKIE in request.cookies else ""
+        why = "again" if again else "form" if is_form else "session" if SESSION_COOKIE in request.cookies else ""
         asked = {name: text for name, text in (("next", wanted.removeprefix("/")), ("ended", why)) if text}
         if "next" in asked:
             asked["next"] = wanted
-        target = f"/sign-in?{urlencode(asked)}" if asked else "/sign-in"
+        return self.go_to(request, f"/sign-in?{urlencode(asked)}" if asked else "/sign-in")
+
+    def go_to(self, request: Request, target: str) -> Response:
+        """Return a redirection to a page in place of the one, or the part of one, that was asked for."""
         if request.headers.get("HX-Request") == "true":
             return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": target})
         return self.go(target)
-
-    def go_to_password(self, request: Request) -> Response:
-        """Return a redirection to the page where one chooses a password of one's own."""
-        if request.headers.get("HX-Request") == "true":
-            return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": "/account/password"})
-        return self.go("/account/password")
 
     @staticmethod
     def for_script(request: Request, response: Response) -> Response:

@@ -12,7 +12,8 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from blockyard.server.identity.api import CHANGE_FIRST
+from blockyard.server.identity.api import ADD_FACTOR_FIRST, CHANGE_FIRST
+from blockyard.server.identity.model.factors import SignInAgain
 from blockyard.server.kit.errors import Refusal, TooManyRequests, Unauthenticated
 from blockyard.server.kit.http import HttpRefusal, status_of
 from blockyard.server.ui.frame.layout import Frame, Page
@@ -116,7 +117,11 @@ class Refusals:
 
     def _of_refusal(self, request: Request, refusal: Refusal) -> Response:
         if refusal.code == CHANGE_FIRST:
-            return self._frame.go_to_password(request)
+            return self._frame.go_to(request, "/account/password")
+        if refusal.code == ADD_FACTOR_FIRST:
+            return self._frame.go_to(request, "/account")
+        if isinstance(refusal, SignInAgain):
+            return self._frame.go_to_sign_in(request, again=True)
         status = status_of(refusal)
         text = _NOT_FOUND if status is HTTPStatus.NOT_FOUND else sentence(refusal.message)
         answer = self._page(request, status, text, remedy=refusal.remedy)

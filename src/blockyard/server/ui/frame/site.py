@@ -7,6 +7,7 @@ from typing import TypeVar
 from fastapi import Request, Response
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.identity.model.factors import SignInAgain
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import NotFound, Refusal, Unauthenticated
@@ -25,8 +26,8 @@ Again = Callable[[Refusal], Awaitable[Response]]
 _LONGEST_TEXT = 800
 """Characters of a refusal that travel to the page that shows it."""
 
-_NOT_ABOUT_THE_FORM = (NotFound, Unauthenticated)
-"""What is not there, and who is not signed in, have the same answer everywhere."""
+_NOT_ABOUT_THE_FORM = (NotFound, Unauthenticated, SignInAgain)
+"""What is not there, and who is not signed in or has to sign in again, have the same answer everywhere."""
 
 
 @dataclass(frozen=True, slots=True)

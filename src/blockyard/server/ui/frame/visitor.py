@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from fastapi import Request
 
 from blockyard.server.identity.api import SESSION_COOKIE, require_csrf, require_own_password
-from blockyard.server.identity.model import Principal
-from blockyard.server.identity.service import UserService
+from blockyard.server.identity.model import Principal, Session
+from blockyard.server.identity.service import SessionService, UserService
 from blockyard.server.identity.service.users import SignedIn
 from blockyard.server.kit.bodies import KNOWN_BYTES, Form, May, read_form
 from blockyard.server.kit.database import Database, Transaction
@@ -26,11 +26,13 @@ class Visitor:
     """A person who is signed in.
 
     Attributes:
+        session: the session; it is named in lists of sessions, and says when and how the person signed in.
         was_extended: the session lives longer now, so the cookie shall, too.
         workspace: the one they were in last, else the first of theirs; None if there is none.
     """
 
     principal: Principal
+    session: Session
     cookie: str = field(repr=False)
     csrf_token: str = field(repr=False)
     was_extended: bool = False
@@ -61,6 +63,10 @@ class Visitors:
         self._users = users
         self._workspaces = workspaces
 
+    def __init__(self, db: Database, sessions: SessionService) -> None:
+        self._db = db
+        self._sessions = sessions
+
     async def of(self, request: Request) -> Visitor:
         """Return who is signed in. Raises Unauthenticated, Denied (somebody else chose the password)."""
         cookie = request.cookies.get(SESSION_COOKIE)
@@ -73,12 +79,14 @@ class Visitors:
             return found, self._workspace(tx, found.principal, wanted)
 
         signed_in, workspace = await self._db.read(read)
+        signed_in = await self._db.read(lambda tx: self._sessions.of_cookie(tx, cookie))
         if signed_in.extension_due:
-            await self._db.write(lambda tx: self._users.extend(tx, cookie))
+            await self._db.write(lambda tx: self._sessions.extend(tx, cookie))
         visitor = Visitor(
             principal=signed_in.principal,
+            session=signed_in.session,
             cookie=cookie,
-            csrf_token=self._users.csrf_token(cookie),
+            csrf_token=self._sessions.csrf_token(cookie),
             was_extended=signed_in.extension_due,
             workspace=workspace,
         )
@@ -109,5 +117,5 @@ class Visitors:
         """Return who sent the form and what it says. Raises Unauthenticated, Denied (wrong CSRF token), Invalid, HttpRefusal."""
         visitor = await self.of(request)
         form = await read_form(request, max_bytes, may)
-        require_csrf(self._users, visitor.cookie, form.texts.get(CSRF_FIELD, ""))
+        require_csrf(self._sessions, visitor.cookie, form.texts.get(CSRF_FIELD, ""))
         return visitor, form

@@ -4,7 +4,8 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from blockyard.server.identity.api import SignIn, address_of, set_session_cookie
+from blockyard.server.identity.api import SignIn, address_of
+from blockyard.server.identity.model import SignInWay
 from blockyard.server.identity.model.users import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, User
 from blockyard.server.kit.bodies import SIGN_IN_BYTES, Form
 from blockyard.server.kit.database import Transaction
@@ -14,7 +15,8 @@ from blockyard.server.services import Services
 from blockyard.server.ui.frame.refusals import shown
 from blockyard.server.ui.frame.site import Site, submit
 from blockyard.server.ui.frame.visitor import Visitor
-from blockyard.server.ui.pages.account.sign_in import device_of, sound
+from blockyard.server.ui.pages.account.entering import beginning_of, device_of, enter
+from blockyard.server.ui.pages.account.sign_in import sound
 
 
 def add_password(router: APIRouter, site: Site, services: Services, sign_in: SignIn) -> None:
@@ -31,12 +33,10 @@ def add_password(router: APIRouter, site: Site, services: Services, sign_in: Sig
         status = HTTPStatus.OK if refusal is None else status_of(refusal)
         return site.frame.page(request, "pages/account/password.html", context, visitor=visitor, status=status)
 
-    def change(tx: Transaction, visitor: Visitor, password_hash: str) -> str:
+    def change(tx: Transaction, request: Request, visitor: Visitor, password_hash: str) -> str:
         users.change_password(tx, visitor.principal, password_hash)
-        user = users.by_username(tx, visitor.username)
-        if user is None:
-            raise Unauthenticated("the account is gone", remedy="Ask an administrator for a new account.")
-        return users.sign_in(tx, user)
+        began = beginning_of(request, SignInWay.PASSWORD, strong=visitor.session.strong)
+        return services.sessions.begin(tx, users.own(tx, visitor.principal), began)
 
     async def changed(request: Request, visitor: Visitor, form: Form) -> str:
         new = form.texts.get("new", "")
@@ -44,7 +44,7 @@ def add_password(router: APIRouter, site: Site, services: Services, sign_in: Sig
             raise Invalid("the new password and its repetition differ", remedy="Enter the same password twice.")
         user = await _check_current(request, visitor, form, sign_in)
         password_hash = await sign_in.hash_new(new, user.names)
-        return await site.db.write(lambda tx: change(tx, visitor, password_hash))
+        return await site.db.write(lambda tx: change(tx, request, visitor, password_hash))
 
     @router.get("/account/password")
     async def show_password(request: Request) -> Response:
@@ -58,9 +58,7 @@ def add_password(router: APIRouter, site: Site, services: Services, sign_in: Sig
             return form_page(request, visitor, refusal)
 
         def done(cookie: str) -> Response:
-            response = site.frame.go("/", notice="password")
-            set_session_cookie(response, cookie, secure=site.frame.secure_cookies)
-            return response
+            return enter(site, "/", cookie, notice="password")
 
         return await submit(changed(request, visitor, form), again=again, done=done)
 

@@ -1,19 +1,19 @@
-"""The pages of signing in and out."""
+"""The pages of signing in and out: password, code, passkey."""
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from blockyard.server.identity.api import (
-    DEVICE_COOKIE,
-    SignIn,
-    address_of,
-    clear_session_cookie,
-    set_device_cookie,
-    set_session_cookie,
-)
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.identity.api import SignIn, address_of, clear_session_cookie
+from blockyard.server.identity.api.sign_in_methods import credential_in
+from blockyard.server.identity.model import SignInWay, User, UserId
 from blockyard.server.identity.model.users import MAX_PASSWORD_LENGTH
-from blockyard.server.identity.service import UserService
 from blockyard.server.kit.bodies import SIGN_IN_BYTES, Form, read_form
 from blockyard.server.kit.errors import Denied, Refusal, Unauthenticated
 from blockyard.server.kit.http import status_of
@@ -21,107 +21,240 @@ from blockyard.server.kit.ids import new_secret
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.refusals import shown
 from blockyard.server.ui.frame.site import Site, submit
-from blockyard.server.ui.frame.visitor import CSRF_FIELD
+from blockyard.server.ui.frame.visitor import CSRF_FIELD, Visitor
+from blockyard.server.ui.pages.account.entering import begin, beginning_of, device_of, enter, local_path
 
 _FORM_COOKIE = "blockyard_form"
 """Binds the sign-in form to the browser that got it, as there is no session yet."""
 
 _ENDED = {
-    "session": "Sign in again to go on.",
-    "form": "Sign in again to go on. What you sent was not saved.",
+    "session": ("Your session has ended.", "Sign in again to go on."),
+    "form": ("Your session has ended.", "Sign in again to go on. What you sent was not saved."),
+    "again": ("Please confirm that it is you.", "Sign in once more to change how you sign in."),
 }
-"""What a sign-in says about the session before, by the word in its address."""
+"""What a sign-in says about why it is asked for, by the word in its address."""
 
 _MAX_NAME = 255
-_LONGEST_PATH = 2000
+
+_PASSKEY, _CODE = "sign in with a passkey", "enter a code"
+"""Purposes of tickets."""
+
+_PASSKEY_LIFE, _CODE_LIFE = timedelta(hours=1), timedelta(minutes=5)
+"""How long a passkey may be shown, and a code entered, after the page was opened or the password given."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Halfway:
+    """Somebody whose password was right, and who owes a code."""
+
+    user: User
+    device: str
 
 
 def add_sign_in(router: APIRouter, site: Site, services: Services, sign_in: SignIn) -> None:
     """Add the routes of signing in and out."""
-    users = services.users
-
-    db, frame, visitors = site.db, site.frame, site.visitors
-
-    def form_page(request: Request, wanted: str, *, username: str = "", refusal: Refusal | None = None) -> Response:
-        cookie = request.cookies.get(_FORM_COOKIE) or new_secret(43)
-        context = {
-            "form_token": users.csrf_token(cookie),
-            "next": wanted,
-            "username": username,
-            "refusal": shown(refusal),
-            "ended": _ENDED.get(request.query_params.get("ended", "")),
-        }
-        status = HTTPStatus.OK if refusal is None else status_of(refusal)
-        response = frame.page(request, "pages/account/sign_in.html", context, visitor=None, status=status)
-        response.set_cookie(
-            _FORM_COOKIE, cookie, path="/", secure=frame.secure_cookies, httponly=True, samesite="strict"
-        )
-        return response
+    pages = _Pages(site, services, sign_in)
 
     @router.get("/sign-in")
     async def show_sign_in(request: Request) -> Response:
         wanted = local_path(request.query_params.get("next", "/"))
         try:
-            visitor = await visitors.of(request)
+            visitor = await site.visitors.of(request)
         except Unauthenticated:
-            return form_page(request, wanted)
-        return frame.go(wanted, visitor=visitor)
+            return pages.form_page(request, wanted)
+        if request.query_params.get("ended") == "again":
+            return pages.form_page(request, wanted, visitor=visitor, username=visitor.username)
+        return site.frame.go(wanted, visitor=visitor)
 
     @router.post("/sign-in")
     async def do_sign_in(request: Request) -> Response:
+        return await pages.with_password(request)
+
+    @router.post("/sign-in/code")
+    async def do_enter_code(request: Request) -> Response:
+        return await pages.with_code(request)
+
+    @router.post("/sign-in/passkey")
+    async def do_show_passkey(request: Request) -> Response:
+        return await pages.with_passkey(request)
+
+    @router.post("/sign-out")
+    async def do_sign_out(request: Request) -> Response:
+        visitor, _ = await site.visitors.of_form(request, SIGN_IN_BYTES)
+        await site.db.write(lambda tx: services.sessions.end(tx, visitor.cookie))
+        response = site.frame.go("/sign-in", notice="signed-out")
+        clear_session_cookie(response, secure=site.frame.secure_cookies)
+        return response
+
+
+class _Pages:
+    """The pages of signing in; all their forms are bound to the browser that got them."""
+
+    def __init__(self, site: Site, services: Services, sign_in: SignIn) -> None:
+        self._site = site
+        self._services = services
+        self._sign_in = sign_in
+
+    def form_page(
+        self,
+        request: Request,
+        wanted: str,
+        *,
+        username: str = "",
+        refusal: Refusal | None = None,
+        visitor: Visitor | None = None,
+    ) -> Response:
+        """Return the page that asks who somebody is."""
+        cookie = self._form_cookie(request)
+        context = {
+            "next": wanted,
+            "username": username,
+            "refusal": shown(refusal),
+            "ended": _ENDED.get(request.query_params.get("ended", "")),
+            "passkey": self._passkey(request, cookie),
+        }
+        return self._page(request, "pages/account/sign_in.html", context, cookie, refusal=refusal, visitor=visitor)
+
+    async def with_password(self, request: Request) -> Response:
+        """Sign somebody in by their password, or ask for a code then."""
         form = await read_form(request, SIGN_IN_BYTES)
         wanted = local_path(form.texts.get("next", "/"))
         username = form.texts.get("username", "").strip()[:_MAX_NAME]
         next_device = new_secret(43)
 
-        async def checked() -> str:
-            _require_own_form(request, form, users)
-            user = await sign_in.check(
+        async def checked() -> str | _Halfway:
+            self._require_own_form(request, form)
+            user = await self._sign_in.check(
                 sound(username),
                 sound(form.texts.get("password", "")),
                 address_of(request),
                 device=device_of(request),
                 next_device=next_device,
             )
-            return await db.write(lambda tx: users.sign_in(tx, user))
+            if await self._sign_in.needs_code(user):
+                return _Halfway(user, next_device)
+            return await self._begin(request, user, SignInWay.PASSWORD)
 
         async def again(refusal: Refusal) -> Response:
-            return form_page(request, wanted, username=username, refusal=refusal)
+            return self.form_page(request, wanted, username=username, refusal=refusal)
 
-        def done(cookie: str) -> Response:
-            response = frame.go(wanted)
-            set_session_cookie(response, cookie, secure=frame.secure_cookies)
-            set_device_cookie(response, next_device, secure=frame.secure_cookies)
-            return response
+        def done(came: str | _Halfway) -> Response:
+            if isinstance(came, _Halfway):
+                return self._code_page(request, wanted, self._code_ticket(request, came))
+            return enter(self._site, wanted, came, device=next_device)
 
         return await submit(checked(), again=again, done=done, passes=())
 
-    @router.post("/sign-out")
-    async def do_sign_out(request: Request) -> Response:
-        visitor, _ = await visitors.of_form(request, SIGN_IN_BYTES)
-        await db.write(lambda tx: users.sign_out(tx, visitor.cookie))
-        response = frame.go("/sign-in", notice="signed-out")
-        clear_session_cookie(response, secure=frame.secure_cookies)
+    async def with_code(self, request: Request) -> Response:
+        """Sign somebody in whose password was right and who enters a code."""
+        form = await read_form(request, SIGN_IN_BYTES)
+        wanted = local_path(form.texts.get("next", "/"))
+        ticket = form.texts.get("ticket", "")
+        device = ""
+
+        async def checked() -> str:
+            nonlocal device
+            self._require_own_form(request, form)
+            held = self._services.tickets.read(ticket, purpose=_CODE, owner=self._form_cookie(request))
+            device = str(held.get("device"))
+            user = await self._halfway_user(held)
+            await self._sign_in.check_code(user, form.texts.get("code", ""), address_of(request))
+            return await self._begin(request, user, SignInWay.PASSWORD, strong=True)
+
+        async def again(refusal: Refusal) -> Response:
+            if refusal.code == "WrongCode":
+                return self._code_page(request, wanted, ticket, refusal)
+            return self.form_page(request, wanted, refusal=refusal)
+
+        def done(cookie: str) -> Response:
+            return enter(self._site, wanted, cookie, device=device)
+
+        return await submit(checked(), again=again, done=done, passes=())
+
+    async def with_passkey(self, request: Request) -> Response:
+        """Sign somebody in whose device showed a passkey."""
+        form = await read_form(request, SIGN_IN_BYTES)
+        wanted = local_path(form.texts.get("next", "/"))
+        services = self._services
+
+        async def checked() -> str:
+            self._require_own_form(request, form)
+            held = services.tickets.read(
+                form.texts.get("ticket", ""), purpose=_PASSKEY, owner=self._form_cookie(request)
+            )
+            credential = credential_in(form.texts.get("credential", ""))
+            place = services.passkeys.place(request.headers.get("host", ""))
+            if place is None:
+                raise Denied("passkeys do not work here", remedy="Sign in with your password.")
+            challenge = str(held.get("challenge"))
+            try:
+                user = await self._site.db.write(
+                    lambda tx: services.passkeys.signed_in(tx, place, challenge=challenge, credential=credential)
+                )
+            except Unauthenticated:
+                await self._sign_in.count_failed_passkey(address_of(request))
+                raise
+            return await self._begin(request, user, SignInWay.PASSKEY, strong=True)
+
+        async def again(refusal: Refusal) -> Response:
+            return self.form_page(request, wanted, refusal=refusal)
+
+        return await submit(checked(), again=again, done=lambda cookie: enter(self._site, wanted, cookie), passes=())
+
+    async def _begin(self, request: Request, user: User, way: SignInWay, *, strong: bool = False) -> str:
+        return await begin(self._site, self._services, request, user, beginning_of(request, way, strong=strong))
+
+    async def _halfway_user(self, held: JsonObject) -> User:
+        user_id = UserId(UUID(str(held.get("user"))))
+        found = (await self._site.db.read(lambda tx: self._services.users.by_ids(tx, [user_id]))).get(user_id)
+        if found is None or found.disabled or found.epoch != held.get("epoch"):
+            raise Unauthenticated("this took too long", remedy="Sign in again.")
+        return found
+
+    def _code_ticket(self, request: Request, halfway: _Halfway) -> str:
+        user = halfway.user
+        content: JsonObject = {"user": str(user.id), "epoch": user.epoch, "device": halfway.device}
+        owner = self._form_cookie(request)
+        return self._services.tickets.issue(content, purpose=_CODE, owner=owner, life=_CODE_LIFE)
+
+    def _code_page(self, request: Request, wanted: str, ticket: str, refusal: Refusal | None = None) -> Response:
+        context = {"next": wanted, "ticket": ticket, "refusal": shown(refusal)}
+        return self._page(request, "pages/account/code.html", context, self._form_cookie(request), refusal=refusal)
+
+    def _passkey(self, request: Request, cookie: str) -> JsonObject | None:
+        place = self._services.passkeys.place(request.headers.get("host", ""))
+        if place is None:
+            return None
+        asked = self._services.passkeys.asked_to_sign_in(place)
+        content: JsonObject = {"challenge": asked.challenge}
+        ticket = self._services.tickets.issue(content, purpose=_PASSKEY, owner=cookie, life=_PASSKEY_LIFE)
+        return {"options": json.dumps(asked.options), "ticket": ticket}
+
+    def _page(
+        self,
+        request: Request,
+        template: str,
+        context: Mapping[str, object],
+        cookie: str,
+        *,
+        refusal: Refusal | None,
+        visitor: Visitor | None = None,
+    ) -> Response:
+        status = HTTPStatus.OK if refusal is None else status_of(refusal)
+        content = {"form_token": self._services.sessions.csrf_token(cookie), **context}
+        response = self._site.frame.page(request, template, content, visitor=visitor, status=status)
+        secure = self._site.frame.secure_cookies
+        response.set_cookie(_FORM_COOKIE, cookie, path="/", secure=secure, httponly=True, samesite="strict")
         return response
 
+    @staticmethod
+    def _form_cookie(request: Request) -> str:
+        return request.cookies.get(_FORM_COOKIE) or new_secret(43)
 
-def local_path(text: str) -> str:
-    """Return `text` if it is the path of a page here, else the start page: a sign-in must not lead to another site."""
-    is_odd = any(character <= " " or character in "\\\x7f" for character in text)
-    if is_odd or len(text) > _LONGEST_PATH or not text.startswith("/") or text.startswith(("//", "/sign-", "/api/")):
-        return "/"
-    return text
-
-
-def _require_own_form(request: Request, form: Form, users: UserService) -> None:
-    cookie = request.cookies.get(_FORM_COOKIE, "")
-    if not cookie or not users.csrf_matches(cookie, form.texts.get(CSRF_FIELD, "")):
-        raise Denied("the form was too old", code="CsrfTokenInvalid", remedy="Please sign in again.")
-
-
-def device_of(request: Request) -> str:
-    """Return what a browser says it is, if somebody has signed in with it before."""
-    return request.cookies.get(DEVICE_COOKIE, "")[:_MAX_NAME]
+    def _require_own_form(self, request: Request, form: Form) -> None:
+        cookie = request.cookies.get(_FORM_COOKIE, "")
+        if not cookie or not self._services.sessions.csrf_matches(cookie, form.texts.get(CSRF_FIELD, "")):
+            raise Denied("the form was too old", code="CsrfTokenInvalid", remedy="Please sign in again.")
 
 
 def sound(text: str) -> str:

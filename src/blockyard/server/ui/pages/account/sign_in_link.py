@@ -7,14 +7,17 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from blockyard.server.identity.api import set_session_cookie
+from blockyard.server.identity.api import SESSION_COOKIE, address_of
 from blockyard.server.identity.model import User
 from blockyard.server.kit.bodies import SIGN_IN_BYTES, read_form
+from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Refusal, Unauthenticated
 from blockyard.server.kit.http import status_of
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.refusals import shown
 from blockyard.server.ui.frame.site import Site, submit
+from blockyard.server.ui.pages.account.entering import enter
+from blockyard.server.ui.pages.account.start import PATH as START
 
 PATH = "/sign-in/link"
 TOKEN = "token"  # noqa: S105  the name of the parameter
@@ -49,9 +52,19 @@ def add_sign_in_link(router: APIRouter, site: Site, services: Services) -> None:
         async def again(refusal: Refusal) -> Response:
             return page(request, token="", user=None, refusal=refusal)
 
-        def done(cookie: str) -> Response:
-            response = frame.go("/")
-            set_session_cookie(response, cookie, secure=frame.secure_cookies)
-            return response
+        def signed_in(tx: Transaction) -> tuple[str, bool]:
+            cookie = links.sign_in(
+                tx,
+                token,
+                address=address_of(request),
+                device=request.headers.get("user-agent", ""),
+                instead_of=request.cookies.get(SESSION_COOKIE, ""),
+            )
+            principal = services.sessions.of_cookie(tx, cookie).principal
+            return cookie, services.second_factors.methods(tx, principal).are_chosen
 
-        return await submit(db.write(lambda tx: links.sign_in(tx, token)), again=again, done=done, passes=())
+        def done(came: tuple[str, bool]) -> Response:
+            cookie, has_chosen = came
+            return enter(site, "/" if has_chosen else START, cookie)
+
+        return await submit(db.write(signed_in), again=again, done=done, passes=())
