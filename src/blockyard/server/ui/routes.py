@@ -72,8 +72,7 @@ def add_pages(
     Call it after `kit.http.install_errors`: what no browser asked for is answered as before.
     """
     frame = Frame(secure_cookies=secure_cookies)
-    visitors = Visitors(db, services.users, services.workspaces)
-    visitors = Visitors(db, services.sessions)
+    visitors = Visitors(db, services.sessions, services.workspaces)
     site = Site(db, frame, visitors, Drafts(services.master_key, services.clock, secure=secure_cookies), services.clock)
     refusals = Refusals(frame, visitors)
     router = APIRouter(route_class=refusals.route_class(), include_in_schema=False)

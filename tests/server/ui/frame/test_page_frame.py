@@ -105,8 +105,8 @@ def test_a_page_that_only_takes_forms_says_so(world: PageWorld) -> None:
 
 
 def test_refusals_and_bugs_come_in_the_frame_and_bugs_tell_nothing(world: PageWorld) -> None:
-    frame, visitors = Frame(secure_cookies=False), Visitors(world.db, world.users, world.services.workspaces)
-    frame, visitors = Frame(secure_cookies=False), Visitors(world.db, world.sessions)
+    frame = Frame(secure_cookies=False)
+    visitors = Visitors(world.db, world.sessions, world.services.workspaces)
     router = APIRouter(route_class=Refusals(frame, visitors).route_class())
 
     @router.get("/bug")

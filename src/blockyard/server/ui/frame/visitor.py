@@ -6,8 +6,7 @@ from fastapi import Request
 
 from blockyard.server.identity.api import SESSION_COOKIE, require_csrf, require_own_password
 from blockyard.server.identity.model import Principal, Session
-from blockyard.server.identity.service import SessionService, UserService
-from blockyard.server.identity.service.users import SignedIn
+from blockyard.server.identity.service import SessionService, SignedIn
 from blockyard.server.kit.bodies import KNOWN_BYTES, Form, May, read_form
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Unauthenticated
@@ -58,14 +57,10 @@ class Visitor:
 class Visitors:
     """Finds out who looks at a page."""
 
-    def __init__(self, db: Database, users: UserService, workspaces: WorkspaceService) -> None:
-        self._db = db
-        self._users = users
-        self._workspaces = workspaces
-
-    def __init__(self, db: Database, sessions: SessionService) -> None:
+    def __init__(self, db: Database, sessions: SessionService, workspaces: WorkspaceService) -> None:
         self._db = db
         self._sessions = sessions
+        self._workspaces = workspaces
 
     async def of(self, request: Request) -> Visitor:
         """Return who is signed in. Raises Unauthenticated, Denied (somebody else chose the password)."""
@@ -75,11 +70,10 @@ class Visitors:
         wanted = request.cookies.get(WORKSPACE_COOKIE, "")
 
         def read(tx: Transaction) -> tuple[SignedIn, Place | None]:
-            found = self._users.session(tx, cookie)
+            found = self._sessions.of_cookie(tx, cookie)
             return found, self._workspace(tx, found.principal, wanted)
 
         signed_in, workspace = await self._db.read(read)
-        signed_in = await self._db.read(lambda tx: self._sessions.of_cookie(tx, cookie))
         if signed_in.extension_due:
             await self._db.write(lambda tx: self._sessions.extend(tx, cookie))
         visitor = Visitor(
