@@ -40,7 +40,8 @@ SECRETS: Mapping[str, Mapping[str, str]] = {"modules/meshstack/noop": {"sensitiv
 
 UNFIT: Mapping[str, str] = {
     "modules/azure/entra-id-groups": "the provider (0.25.0) refuses a tenant's definition without supported_platforms",
-    "modules/stackit/git-repository/e2e": "a Forgejo server",
+    "modules/meshstack/github-workflow/e2e": "GitHub",
+    "modules/stackit/git-repository/e2e": "a Forgejo server that makes repositories",
 }
 """What cannot be tried, and why."""
 
