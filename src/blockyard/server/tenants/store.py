@@ -184,7 +184,8 @@ class TenantStore(Store[Tenant, TenantId]):
         if behind is not None:
             place = (literal(user.value_of(behind[0])), literal(behind[1]))
             found = found.where(tuple_(*pair) > tuple_(*place))
-        return [(str(row[0]), str(row[1])) for row in self._tx.execute(found.limit(limit))]
+        rows = [tuple(map(str, row)) for row in self._tx.execute(found.limit(limit))]
+        return [(one, zone) for one, zone in rows]
 
     def matching(self, wanted: Mapping[str, object], request: PageRequest) -> Page[Tenant]:
         """Return one page of those that are not deleted and have these values of members, oldest first."""
