@@ -109,10 +109,8 @@ def update_integration(
     What no option names stays as it is, its secret too.
     """
     with connected(output, url) as session:
-        require_change(
-            given(name=display_name, config=config and str(config), secret=secret_file and str(secret_file)),
-            "--display-name, --config or --secret-file",
-        )
+        words = [str(word) for word in (display_name, config, secret_file) if word is not None]
+        require_change(given(words=[*words] or None), "--display-name, --config or --secret-file")
         before = lookup.integration(session.client, integration)
         was = members(before, "spec", "config")
         wanted = was if config is None else _keeping_secret(read_json(config), was)
@@ -155,7 +153,10 @@ def _keeping_secret(config: JsonObject, before: JsonObject) -> JsonObject:
     """Return a configuration with the secret that the server has, unless it brings its own."""
     type_ = text(config, "type")
     secret = members(before, type_).get(_SECRETS.get(type_, ""))
-    return config if secret is None else config | {type_: {_SECRETS[type_]: secret} | members(config, type_)}
+    if secret is None:
+        return config
+    kept: JsonObject = {_SECRETS[type_]: secret}
+    return config | {type_: kept | members(config, type_)}
 
 
 def _row(item: JsonObject) -> tuple[str, ...]:

@@ -184,15 +184,16 @@ class TenantStore(Store[Tenant, TenantId]):
         if behind is not None:
             place = (literal(user.value_of(behind[0])), literal(behind[1]))
             found = found.where(tuple_(*pair) > tuple_(*place))
-        return [(str(one), str(zone)) for one, zone in self._tx.execute(found.limit(limit))]
+        rows = [tuple(map(str, row)) for row in self._tx.execute(found.limit(limit))]
+        return [(one, zone) for one, zone in rows]
 
     def matching(self, wanted: Mapping[str, object], request: PageRequest) -> Page[Tenant]:
         """Return one page of those that are not deleted and have these values of members, oldest first."""
         return self.page_of(request, *self.with_members(wanted))
 
     def _distinct(self, column: str, condition: ColumnElement[bool]) -> Sequence[str]:
-        found = select(_tenants.c[column]).where(_LIVING, condition).distinct()
-        return [str(one) for one in self._tx.execute(found).scalars() if one is not None]
+        found = select(_tenants.c[column]).where(_LIVING, condition, _tenants.c[column].is_not(None)).distinct()
+        return [str(one) for one in self._tx.execute(found).scalars()]
 
     def _remember(self, tenant_id: TenantId, found: Tenant | None) -> Tenant | None:
         if found is not None and _rows.memory is not None:
