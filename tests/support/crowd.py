@@ -26,6 +26,8 @@ _IDS: Mapping[str, str] = {
     "publication": "publications",
     "binding-request": "binding-requests",
     "event": "mesheventlogs",
+    "order-draft": "order-drafts",
+    "nobody's": "passkeys sessions",
 }
 _NAMES: Mapping[str, str] = {
     "team": "workspace workspaces meshworkspaces",
@@ -64,6 +66,7 @@ class Crowd:
         self._copies, self._things, self._numbers = copies, things, numbers
         self._team = {} if teams is None else {"workspace": _one_of(teams, "t.workspace")}
         self._provider = {} if teams is None else {"provider": _one_of(teams, "t.provider")}
+        self._writer = {} if teams is None else {"owner": _one_of(teams, "t.owner")}
         self._shop = "'shop'" if teams is None else _one_of(teams, "'shop'")
 
     def copy_all(self) -> None:
@@ -211,6 +214,8 @@ class Crowd:
 
     def _decided(self) -> None:
         self._made("publication_requests", "publication", "publications", object_id=_id("definition"), **self._team)
+        drafts = {"definition_id": _id("definition"), "changed_at": "seed_time(n)", **self._writer}
+        self._made("order_drafts", "order-draft", "order-drafts", **drafts)
         event = {"id": _id("event"), "at": "seed_time(n)", "subject_id": _text("project"), **self._team}
         self._copy("events", is_id("id", self._things["mesheventlogs"]), event)
 
