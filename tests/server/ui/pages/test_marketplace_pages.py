@@ -1,5 +1,6 @@
 """The marketplace: who finds what, also by misspelled words, and what the page of a definition says."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -25,8 +26,8 @@ def restrict(world: PageWorld, version: JsonObject, *workspaces: str) -> None:
 def count_outcomes(world: PageWorld) -> None:
     """Do what the background loop does once."""
     for day in world.db.read_now(world.sweeper.days_to_count):
-        counted = world.db.read_now(lambda tx, day=day: world.sweeper.outcomes(tx, day))
-        world.db.write_now(lambda tx, day=day, counted=counted: world.sweeper.keep_outcomes(tx, day, counted))
+        counted = world.db.read_now(partial(world.sweeper.outcomes, day=day))
+        world.db.write_now(partial(world.sweeper.keep_outcomes, day=day, counted=counted))
 
 
 def test_everybody_finds_what_is_published_and_only_its_team_what_is_not(world: PageWorld) -> None:
