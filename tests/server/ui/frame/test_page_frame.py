@@ -19,8 +19,7 @@ from tests.support.clock import FixedClock
 from tests.support.page_world import PageWorld, words_of
 
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
-OPEN_TO_ALL = {"/", "/docs", "/sign-in", "/sign-in/link"}
-OPEN_TO_ALL = {"/", "/sign-in", "/sign-in/code", "/sign-in/link", "/sign-in/passkey"}
+OPEN_TO_ALL = {"/", "/docs", "/sign-in", "/sign-in/code", "/sign-in/link", "/sign-in/passkey"}
 
 
 def page_routes(world: PageWorld) -> list[Route]:
