@@ -34,8 +34,13 @@ REQUEST = f"{OWN}/binding-requests/{{uuid}}"
 PUBLICATION = f"{OWN}/definitions/{{uuid}}/publication"
 TENANT = f"{OWN}/tenants/{{uuid}}"
 
-OF_PERSONS = {f"{OWN}/me/": "owner", f"{OWN}/order-drafts/": "owner", f"{OWN}/logout": "foreign"}
-"""Whose matter addresses are that begin so."""
+OF_PERSONS = {
+    f"{OWN}/me/password": "manager",
+    f"{OWN}/me/": "owner",
+    f"{OWN}/order-drafts/": "owner",
+    f"{OWN}/logout": "foreign",
+}
+"""Whose matter addresses are that begin so; a new password ends the sessions of who changes it."""
 
 ELSEWHERE: Mapping[str, Sequence[str]] = {
     "contract/test_sequences.py": (
@@ -48,6 +53,14 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
         "POST /api/meshobjects/meshtenants",
     ),
     "server/identity/test_login.py": ("POST /api/login",),
+    "server/identity/test_sign_in_methods.py": (
+        f"PUT {OWN}/me/authenticator-app",
+        f"POST {OWN}/me/recovery-codes",
+        f"POST {OWN}/me/passkeys",
+        f"PUT {OWN}/me/passkeys/{{uuid}}",
+        f"DELETE {OWN}/me/passkeys/{{uuid}}",
+        f"DELETE {OWN}/me/sessions/{{uuid}}",
+    ),
     "server/binding_requests/test_binding_requests.py": (f"POST {REQUEST}/decline", f"POST {REQUEST}/cancel"),
     "server/publications/test_publications.py": (
         f"POST {OWN}/publications/{{uuid}}/reject",

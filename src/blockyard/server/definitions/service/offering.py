@@ -22,7 +22,9 @@ class Offers:
         self, tx: Transaction, principal: Principal, version_id: VersionId, workspace: str
     ) -> tuple[Definition, Version]:
         """Return a version to those who may order it for `workspace`. Raises NotFound, Denied, Conflict."""
-        if not principal.allows("BUILDINGBLOCK_SAVE", workspace=workspace):
+        definition, version = self.version(tx, version_id)
+        is_shown = version.is_released and any(definition.known_to([one]) for one in principal.grants)
+        if not (is_shown or principal.allows("BUILDINGBLOCK_SAVE", workspace=workspace)):
             self.offered_version(tx, principal, version_id)
         principal.require("BUILDINGBLOCK_SAVE", workspace=workspace)
         return self.orderable_version(tx, principal, version_id, workspace)
