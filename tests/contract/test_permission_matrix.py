@@ -53,13 +53,15 @@ REFUSED_OTHERWISE = {
     "POST /api/blockyard/v1/order-drafts": {403, 404},  # a run has no drafts; others do not know the definition
     "GET /api/meshobjects/meshapikeys/self": {404},
     "POST /api/blockyard/v1/logout": {404},
-    "PUT /api/blockyard/v1/me/password": {404},
     "GET /api/meshobjects/meshbuildingblockruns/{run_id}/planartifact": {403},
     "PUT /api/blockyard/v1/serviceinstances/{instance_id}": {403},
     "POST /api/meshobjects/meshbuildingblockdefinitionversions": {403, 404},
 }
 """What has answers of its own: there is no such key, session or password; it is for run tokens alone; it would make what is not
 there; the body names something that is there or not."""
+
+OF_A_PERSON = "/api/blockyard/v1/me/"
+"""How addresses begin of what only people have, such as sessions and passkeys; to others nothing is there."""
 
 WORKSPACES = {"workspaces", "meshworkspaces"}
 """Words before the name of a workspace, which is known to everybody who holds any permission there."""
@@ -216,6 +218,8 @@ def _refusals(principal: str, operation: Operation, knowers: Collection[str]) ->
         return {401}
     if operation.name in REFUSED_OTHERWISE:
         return REFUSED_OTHERWISE[operation.name]
+    if operation.path.startswith(OF_A_PERSON):
+        return {404}
     if principal in TOKENS:
         return {403, 404}
     if principal in PEOPLE and operation.path.startswith("/api/terraform/"):

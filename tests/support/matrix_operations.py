@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.identity.api.scim.answering import MEDIA
+from blockyard.server.kit.routers import LateRoutes
 from tests.support.matrix_bodies import NEEDED, SCIM
 from tests.support.matrix_world import PARTS, MatrixWorld
 from tests.support.whole_server import Request, WholeServer
@@ -55,7 +56,8 @@ def paths_of(app: FastAPI) -> dict[str, dict[str, Any]]:
     """Return all paths with their operations: those of the document, and those of the API that a standard describes."""
     found: dict[str, dict[str, Any]] = {path: dict(methods) for path, methods in PATHS.items()}
     spellings = {path.lower() for path in PATHS} - PATHS.keys()
-    for route in app.routes:
+    known = [one for route in app.routes for one in (route.routes if isinstance(route, LateRoutes) else [route])]
+    for route in known:
         if not isinstance(route, APIRoute) or route.include_in_schema:
             continue
         path = route.path_format
