@@ -19,7 +19,17 @@ from tests.support.clock import FixedClock
 from tests.support.page_world import PageWorld, words_of
 
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
-OPEN_TO_ALL = {"/", "/docs", "/sign-in", "/sign-in/code", "/sign-in/link", "/sign-in/passkey"}
+OPEN_TO_ALL = {
+    "/",
+    "/docs",
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-in/link",
+    "/sign-in/passkey",
+    "/sign-in/with/{alias}",
+    "/sign-in/with/{alias}/back-channel-logout",
+    "/sign-in/with/{alias}/callback",
+}
 
 
 def page_routes(world: PageWorld) -> list[Route]:
@@ -38,6 +48,8 @@ def paths_of(world: PageWorld) -> dict[str, str]:
         "block_id": uuid_of(block),
         "run_id": str(world.latest_run(block).id),
         "uuid": str(world.latest_run(block).id),
+        "alias": "corp",
+        "definition_id": str(world.latest_run(block).id),
     }
     return {route.path: route.path.format(**ids) for route in page_routes(world)}
 
