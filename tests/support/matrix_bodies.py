@@ -119,6 +119,10 @@ def a_runner(restriction: str = "PRIVATE") -> JsonObject:
     return {"metadata": {"ownedByWorkspace": "platform"}, "spec": spec}
 
 
+A_PROVIDER: JsonObject = {"displayName": "Corp", "issuer": "https://id.example.test", "clientId": "blockyard"}
+"""What an administrator says about an identity provider."""
+
+
 def an_integration() -> JsonObject:
     """Return an integration of the provider."""
     gitlab: JsonObject = {"baseUrl": "https://gitlab.example.test", "runnerRef": kinds.RUNNER.ref(SHARED_RUNNER_UUID)}
@@ -167,6 +171,9 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         "PUT users/{uuid}/lock": {"disabled": True},
         "POST groups": {"name": "new", "displayName": "New", "workspaceIdentifier": "shop"},
         "PUT groups/{name}": {"displayName": "New"},
+        "POST identity-providers": {"alias": "new", **A_PROVIDER},
+        "PUT identity-providers/{alias}": A_PROVIDER,
+        "POST identity-providers/{alias}/preview": {"claims": {"sub": "1"}},
         "POST admin-bindings": {**AN_ADMIN_BINDING, "role": "Ops Support"},
         "POST binding-requests": a_binding_request("new"),
         "POST order-drafts": {"definitionUuid": things["definitions"], "fields": {}},

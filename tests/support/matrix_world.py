@@ -21,6 +21,7 @@ from blockyard.server.identity.service.tokens import KEY_TOKEN_LIFE
 from tests.support.installation import text_of
 from tests.support.matrix_bodies import (
     A_POLICY,
+    A_PROVIDER,
     AN_ADMIN_BINDING,
     LOCK,
     NEEDED,
@@ -270,6 +271,8 @@ class _Builder:
         self.make(kinds.PLATFORM_TYPE, a_platform_type("MAINFRAME", "platform"), "platformtypes")
 
     def things_of_everybody(self) -> None:
+        self.make_own("identity-providers", {"alias": "corp", **A_PROVIDER})
+        self.know("corp", "identity-providers")
         bound = self.make_own("admin-bindings", AN_ADMIN_BINDING)
         self.know(str(bound["uuid"]), "admin-bindings")
         self.make(kinds.TAG_DEFINITION, a_tag("meshWorkspace.stages"))

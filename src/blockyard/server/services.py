@@ -23,6 +23,8 @@ from blockyard.server.identity.service import (
     Tokens,
     UserService,
 )
+from blockyard.server.identity_providers.client import ProviderClient
+from blockyard.server.identity_providers.service import ProviderService
 from blockyard.server.integrations.service import IntegrationService
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.hal import Links
@@ -65,6 +67,8 @@ class Services:
     sign_in_links: SignInLinks
     groups: GroupService
     admin_bindings: AdminBindingService
+    identity_providers: ProviderService
+    provider_client: ProviderClient
     api_keys: ApiKeyService
     tag_definitions: TagDefinitionService
     tags: TagService

@@ -30,6 +30,7 @@ from blockyard.server.identity.api import (
 )
 from blockyard.server.identity.api.scim import scim_routes
 from blockyard.server.identity.loops import loops as identity_loops
+from blockyard.server.identity_providers.api import identity_provider_routes
 from blockyard.server.integrations.api import routes as integration_routes
 from blockyard.server.kit.access_log import AccessLog, SingleSlash
 from blockyard.server.kit.connections import BodyGuard
@@ -138,6 +139,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         group_routes(db, services.groups, links),
         scim_routes(db, services.users, services.groups, links),
         admin_binding_routes(db, services.admin_bindings, links),
+        identity_provider_routes(db, services.identity_providers, links),
         workspace_routes(db, services.workspaces, links),
         binding_routes(db, services.bindings, links),
         binding_request_routes(db, services.binding_requests, links),

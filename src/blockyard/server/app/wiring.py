@@ -24,6 +24,8 @@ from blockyard.server.identity.service import (
     Tokens,
     UserService,
 )
+from blockyard.server.identity_providers.client import ProviderClient
+from blockyard.server.identity_providers.service import ProviderService
 from blockyard.server.integrations.service import IntegrationService
 from blockyard.server.kit.clock import Clock, utc_now
 from blockyard.server.kit.hal import Links
@@ -205,6 +207,16 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         sign_in_links=SignInLinks(clock=clock, master_key=master_key, users=users, sessions=sessions),
         groups=groups,
         admin_bindings=admin_bindings,
+        identity_providers=ProviderService(
+            basics,
+            master_key=master_key,
+            users=users,
+            groups=groups,
+            sessions=sessions,
+            admin_bindings=admin_bindings,
+            workspaces=directory,
+        ),
+        provider_client=ProviderClient(clock),
         api_keys=api_keys,
         tag_definitions=tag_definitions,
         tags=tags,

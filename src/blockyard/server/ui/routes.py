@@ -20,6 +20,7 @@ from blockyard.server.ui.pages.account.app import add_app
 from blockyard.server.ui.pages.account.overview import add_overview
 from blockyard.server.ui.pages.account.passkeys import add_passkeys
 from blockyard.server.ui.pages.account.password import add_password
+from blockyard.server.ui.pages.account.provider import add_provider
 from blockyard.server.ui.pages.account.sign_in import add_sign_in
 from blockyard.server.ui.pages.account.sign_in_link import add_sign_in_link
 from blockyard.server.ui.pages.account.start import add_start
@@ -81,7 +82,9 @@ def add_pages(
     async def start() -> Response:
         return frame.go("/blocks")
 
-    for add in (add_sign_in, add_password, add_start):
+    sign_in_pages = add_sign_in(router, site, services, sign_in)
+    add_provider(router, site, services, sign_in_pages)
+    for add in (add_password, add_start):
         add(router, site, services, sign_in)
     add_reference(router, site)
     for add_page in _PAGES:

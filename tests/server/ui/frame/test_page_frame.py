@@ -1,6 +1,7 @@
 """What all pages share: headers, errors in the frame, files that browsers keep, and that nobody gets in unknown."""
 
 import re
+from collections import defaultdict
 
 import pytest
 from fastapi import APIRouter
@@ -19,7 +20,17 @@ from tests.support.clock import FixedClock
 from tests.support.page_world import PageWorld, words_of
 
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
-OPEN_TO_ALL = {"/", "/docs", "/sign-in", "/sign-in/code", "/sign-in/link", "/sign-in/passkey"}
+OPEN_TO_ALL = {
+    "/",
+    "/docs",
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-in/link",
+    "/sign-in/passkey",
+    "/sign-in/with/{alias}",
+    "/sign-in/with/{alias}/back-channel-logout",
+    "/sign-in/with/{alias}/callback",
+}
 
 
 def page_routes(world: PageWorld) -> list[Route]:
@@ -34,12 +45,9 @@ def page_routes(world: PageWorld) -> list[Route]:
 def paths_of(world: PageWorld) -> dict[str, str]:
     """Return an address for every page, by the path of its route."""
     block = world.order(world.define(implementation=MANUAL))
-    ids = {
-        "block_id": uuid_of(block),
-        "run_id": str(world.latest_run(block).id),
-        "uuid": str(world.latest_run(block).id),
-    }
-    return {route.path: route.path.format(**ids) for route in page_routes(world)}
+    run_id = str(world.latest_run(block).id)  # stands for whatever else an address names
+    ids = defaultdict(lambda: run_id, block_id=uuid_of(block), alias="corp")
+    return {route.path: route.path.format_map(ids) for route in page_routes(world)}
 
 
 def test_every_page_forbids_what_is_inline_or_foreign_and_is_not_kept(world: PageWorld) -> None:

@@ -25,6 +25,7 @@ from blockyard.server.identity.model.sessions import (
 from blockyard.server.identity.model.users import (
     MAX_PASSWORD_LENGTH,
     MIN_PASSWORD_LENGTH,
+    NO_PASSWORD,
     ONLY_PEOPLE_REMEDY,
     NewUser,
     Profile,
@@ -38,6 +39,7 @@ __all__ = [
     "LINK_LIFE",
     "MAX_PASSWORD_LENGTH",
     "MIN_PASSWORD_LENGTH",
+    "NO_PASSWORD",
     "ONLY_PEOPLE_REMEDY",
     "SESSION_END",
     "SESSION_LIFE",

@@ -17,6 +17,9 @@ MIN_PASSWORD_LENGTH = 12
 MAX_PASSWORD_LENGTH = 255
 """Longest password, so that nobody makes the server hash megabytes."""
 
+NO_PASSWORD = ""
+"""In place of a hash: no password is the right one."""
+
 ONLY_PEOPLE_REMEDY = "Sign in as a person, not with an API key."
 """For machines that want to change a password."""
 
@@ -70,6 +73,11 @@ class User(Profile):
     def names(self) -> tuple[str, ...]:
         """What others know of this person, so nothing their password should be made of."""
         return (self.username, self.first_name, self.last_name, self.email)
+
+    @property
+    def has_password(self) -> bool:
+        """Whether there is a password that is the right one."""
+        return self.password_hash != NO_PASSWORD
 
     @property
     def author(self) -> Author:

@@ -10,6 +10,7 @@ from blockyard.server.identity.model.admin_roles import (
     ADMIN_ROLES,
     AdminBinding,
     AdminBindingId,
+    AdminRole,
     NewAdminBinding,
     SubjectKind,
     last_administrator,
@@ -76,6 +77,10 @@ class AdminBindingService:
             id=AdminBindingId(self._basics.new_id()), created_at=self._basics.clock(), **members(new)
         )
         return self._changes.tell(tx, author, EventType.CREATED, AdminBindingStore(tx).add(binding))
+
+    def roles_of_group(self, tx: Transaction, group: str) -> frozenset[AdminRole]:
+        """Return the admin roles that a group gives now."""
+        return frozenset(AdminBindingStore(tx).roles_of_group(group, self._basics.clock().date()))
 
     def subject_deleted(self, tx: Transaction, author: Author, kind: SubjectKind, subject: str) -> None:
         """Take all admin roles of a deleted person or group away. Raises Conflict (the last administrator)."""

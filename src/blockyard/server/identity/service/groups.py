@@ -168,6 +168,21 @@ class GroupService(GroupDirectory):
 
     # For other services: no principal is asked
 
+    def put_person(self, tx: Transaction, user: User, *, managed: Sequence[str], wanted: Collection[str]) -> None:
+        """Let a person be in those of the `managed` groups of the installation that are `wanted`; missing ones are made."""
+        for name in managed:
+            group = GroupStore(tx).held(name)
+            if group is None:
+                if name not in wanted:
+                    continue
+                group = GroupStore(tx).add(self._new(name, name, None, None))
+                self._changes.tell(tx, SYSTEM, EventType.CREATED, group)
+            if group.workspace is not None:  # of a workspace: who is in it is decided there
+                continue
+            members = {*GroupStore(tx).members(name).values()} - {user.username}
+            people = members | ({user.username} if name in wanted else set())
+            self._put(tx, SYSTEM, group, UserStore(tx).by_usernames(people) if people else [])
+
     def workspace_deleted(self, tx: Transaction, author: Author, workspace: str) -> None:
         """Delete the groups of a workspace that is being deleted."""
         for group in GroupStore(tx).all_of(workspace):

@@ -21,7 +21,7 @@ from blockyard.server.identity.model.factors import (
     wrong_code,
 )
 from blockyard.server.identity.service.sessions import require_person
-from blockyard.server.identity.service.users import NO_PASSWORD, UserService
+from blockyard.server.identity.service.users import UserService
 from blockyard.server.identity.store import FactorStore
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid
@@ -55,7 +55,7 @@ class SecondFactors:
         """Return how a person can sign in. For the sign-in itself: no principal is asked."""
         factors = FactorStore(tx)
         return Methods(
-            has_password=user.password_hash != NO_PASSWORD,
+            has_password=user.has_password,
             own_password=user.own_password,
             passkeys=tuple(factors.passkeys(user.id)),
             code_app=factors.code_app(user.id),

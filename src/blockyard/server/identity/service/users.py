@@ -8,6 +8,7 @@ import structlog
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import (
+    NO_PASSWORD,
     NewUser,
     Principal,
     Profile,
@@ -33,9 +34,6 @@ from blockyard.server.kit.members import changed
 from blockyard.server.kit.paging import Page, PageRequest
 
 log = structlog.get_logger(__name__)
-
-NO_PASSWORD = ""
-"""In place of a hash: no password is the right one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +87,14 @@ class UserService:
         """Return the account that somebody means who signs in as `name`: case does not matter unless it tells two apart."""
         users = UserStore(tx)
         return users.by_username(name) or users.alike(name)
+
+    def email_is_free(self, tx: Transaction, email: str) -> bool:
+        """Whether no account has this e-mail address."""
+        return UserStore(tx).by_email(email) is None
+
+    def made_by_provider(self, tx: Transaction, new: NewUser) -> User:
+        """Make the account of somebody an identity provider vouches for; it has no password."""
+        return self._add(tx, SYSTEM, new, NO_PASSWORD)
 
     def people(self, tx: Transaction, usernames: Collection[str]) -> Sequence[User]:
         """Return the accounts with these usernames, sorted by username."""

@@ -1,4 +1,4 @@
-"""The pages of signing in and out: password, code, passkey."""
+"""The pages of signing in: password, code, passkey."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.server.identity.api import SignIn, address_of, clear_session_cookie
+from blockyard.server.identity.api import SESSION_COOKIE, SignIn, address_of
 from blockyard.server.identity.api.sign_in_methods import credential_in
 from blockyard.server.identity.model import SignInWay, User, UserId
 from blockyard.server.identity.model.users import MAX_PASSWORD_LENGTH
@@ -51,9 +51,9 @@ class _Halfway:
     device: str
 
 
-def add_sign_in(router: APIRouter, site: Site, services: Services, sign_in: SignIn) -> None:
-    """Add the routes of signing in and out."""
-    pages = _Pages(site, services, sign_in)
+def add_sign_in(router: APIRouter, site: Site, services: Services, sign_in: SignIn) -> "SignInPages":
+    """Add the routes of signing in with what this server knows; return the pages for the other ways."""
+    pages = SignInPages(site, services, sign_in)
 
     @router.get("/sign-in")
     async def show_sign_in(request: Request) -> Response:
@@ -61,9 +61,9 @@ def add_sign_in(router: APIRouter, site: Site, services: Services, sign_in: Sign
         try:
             visitor = await site.visitors.of(request)
         except Unauthenticated:
-            return pages.form_page(request, wanted)
+            return await pages.form_page(request, wanted)
         if request.query_params.get("ended") == "again":
-            return pages.form_page(request, wanted, visitor=visitor, username=visitor.username)
+            return await pages.form_page(request, wanted, visitor=visitor, username=visitor.username)
         return site.frame.go(wanted, visitor=visitor)
 
     @router.post("/sign-in")
@@ -78,16 +78,10 @@ def add_sign_in(router: APIRouter, site: Site, services: Services, sign_in: Sign
     async def do_show_passkey(request: Request) -> Response:
         return await pages.with_passkey(request)
 
-    @router.post("/sign-out")
-    async def do_sign_out(request: Request) -> Response:
-        visitor, _ = await site.visitors.of_form(request, SIGN_IN_BYTES)
-        await site.db.write(lambda tx: services.sessions.end(tx, visitor.cookie))
-        response = site.frame.go("/sign-in", notice="signed-out")
-        clear_session_cookie(response, secure=site.frame.secure_cookies)
-        return response
+    return pages
 
 
-class _Pages:
+class SignInPages:
     """The pages of signing in; all their forms are bound to the browser that got them."""
 
     def __init__(self, site: Site, services: Services, sign_in: SignIn) -> None:
@@ -95,7 +89,7 @@ class _Pages:
         self._services = services
         self._sign_in = sign_in
 
-    def form_page(
+    async def form_page(
         self,
         request: Request,
         wanted: str,
@@ -112,6 +106,7 @@ class _Pages:
             "refusal": shown(refusal),
             "ended": _ENDED.get(request.query_params.get("ended", "")),
             "passkey": self._passkey(request, cookie),
+            "providers": await self._site.db.read(self._services.identity_providers.offered),
         }
         return self._page(request, "pages/account/sign_in.html", context, cookie, refusal=refusal, visitor=visitor)
 
@@ -136,7 +131,7 @@ class _Pages:
             return await self._begin(request, user, SignInWay.PASSWORD)
 
         async def again(refusal: Refusal) -> Response:
-            return self.form_page(request, wanted, username=username, refusal=refusal)
+            return await self.form_page(request, wanted, username=username, refusal=refusal)
 
         def done(came: str | _Halfway) -> Response:
             if isinstance(came, _Halfway):
@@ -164,7 +159,7 @@ class _Pages:
         async def again(refusal: Refusal) -> Response:
             if refusal.code == "WrongCode":
                 return self._code_page(request, wanted, ticket, refusal)
-            return self.form_page(request, wanted, refusal=refusal)
+            return await self.form_page(request, wanted, refusal=refusal)
 
         def done(cookie: str) -> Response:
             return enter(self._site, wanted, cookie, device=device)
@@ -197,9 +192,14 @@ class _Pages:
             return await self._begin(request, user, SignInWay.PASSKEY, strong=True)
 
         async def again(refusal: Refusal) -> Response:
-            return self.form_page(request, wanted, refusal=refusal)
+            return await self.form_page(request, wanted, refusal=refusal)
 
         return await submit(checked(), again=again, done=lambda cookie: enter(self._site, wanted, cookie), passes=())
+
+    @staticmethod
+    def cookie_of(request: Request) -> str:
+        """Return the cookie of the session that the browser has."""
+        return request.cookies.get(SESSION_COOKIE, "")
 
     async def _begin(self, request: Request, user: User, way: SignInWay, *, strong: bool = False) -> str:
         return await begin(self._site, self._services, request, user, beginning_of(request, way, strong=strong))

@@ -1,0 +1,197 @@
+"""Signing in and out with an identity provider: there and back, and what it says by itself when somebody signed out there.
+
+What must be remembered on the way is a ticket in a cookie. Whatever goes wrong leads to the sign-in page with a sentence.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from http import HTTPStatus
+from typing import TypeVar
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.identity.api import clear_session_cookie
+from blockyard.server.identity.model import SignInWay
+from blockyard.server.identity_providers.api import PAGES, redirect_uri, signed_out_uri
+from blockyard.server.identity_providers.client import Answered
+from blockyard.server.identity_providers.model import Provider
+from blockyard.server.kit.bodies import SIGN_IN_BYTES, read_form
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Denied, NotFound, Refusal, Unavailable
+from blockyard.server.kit.ids import new_secret
+from blockyard.server.kit.sealed import same
+from blockyard.server.services import Services
+from blockyard.server.ui.frame.site import Site
+from blockyard.server.ui.frame.visitor import Visitor
+from blockyard.server.ui.pages.account.entering import beginning_of, enter, local_path
+from blockyard.server.ui.pages.account.sign_in import SignInPages
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+_COOKIE = "blockyard_provider"
+_PURPOSE = "sign in with a provider"
+_LIFE = timedelta(minutes=10)
+_LONGEST = 4000
+_AT_ONCE = 8
+"""How many people may be waited for at providers at the same time; providers that hang hold up no one else."""
+
+_THREADS = ThreadPoolExecutor(_AT_ONCE, "provider")
+
+
+def add_provider(router: APIRouter, site: Site, services: Services, pages: SignInPages) -> None:
+    """Add the routes of signing in and out with an identity provider."""
+    ways = _Ways(site, services, pages)
+
+    @router.get(f"{PAGES}/{{alias}}")
+    async def begin(request: Request, alias: str) -> Response:
+        wanted = local_path(request.query_params.get("next", "/"))
+        try:
+            return await ways.begun(alias, wanted)
+        except Refusal as refusal:
+            return await ways.refused(request, wanted, refusal)
+
+    @router.get(f"{PAGES}/{{alias}}/callback")
+    async def finish(request: Request, alias: str) -> Response:
+        held: JsonObject = {}
+        try:
+            held = services.tickets.read(request.cookies.get(_COOKIE, ""), purpose=_PURPOSE, owner=alias)
+            return await ways.finished(request, alias, held)
+        except Refusal as refusal:
+            return await ways.refused(request, local_path(str(held.get("next", "/"))), refusal)
+
+    @router.post(f"{PAGES}/{{alias}}/back-channel-logout")
+    async def log_out(request: Request, alias: str) -> Response:
+        form = await read_form(request, SIGN_IN_BYTES)
+        try:
+            await ways.logged_out(alias, form.texts.get("logout_token", ""))
+        except Unavailable:
+            return JSONResponse({"error": "temporarily_unavailable"}, HTTPStatus.SERVICE_UNAVAILABLE)
+        except Refusal:
+            return JSONResponse({"error": "invalid_request"}, HTTPStatus.BAD_REQUEST)
+        return Response(status_code=HTTPStatus.OK)
+
+    @router.post("/sign-out")
+    async def sign_out(request: Request) -> Response:
+        visitor, _ = await site.visitors.of_form(request, SIGN_IN_BYTES)
+        there = await _where_to_sign_out(site, services, visitor)
+        await site.db.write(lambda tx: services.sessions.end(tx, visitor.cookie))
+        if there is None:
+            response = site.frame.go("/sign-in", notice="signed-out")
+        else:
+            context = {"name": there[0], "address": there[1]}
+            response = site.frame.page(request, "pages/account/sign_out.html", context, visitor=None)
+        clear_session_cookie(response, secure=site.frame.secure_cookies)
+        return response
+
+
+class _Ways:
+    """There, back, and what a provider says by itself."""
+
+    def __init__(self, site: Site, services: Services, pages: SignInPages) -> None:
+        self._site = site
+        self._services = services
+        self._pages = pages
+        self._client, self._providers = services.provider_client, services.identity_providers
+
+    async def begun(self, alias: str, wanted: str) -> Response:
+        """Send somebody to a provider."""
+        services, provider = self._services, await self._offered(alias)
+        state, nonce, verifier = (new_secret(43) for _ in range(3))
+        back = redirect_uri(services.links, alias)
+        there = await _aside(
+            lambda: self._client.begin(provider, redirect_uri=back, state=state, nonce=nonce, verifier=verifier)
+        )
+        content: JsonObject = {"state": state, "nonce": nonce, "verifier": verifier, "next": wanted}
+        ticket = services.tickets.issue(content, purpose=_PURPOSE, owner=alias, life=_LIFE)
+        response = RedirectResponse(there, HTTPStatus.SEE_OTHER, headers={"Cache-Control": "no-store"})
+        life, secure = int(_LIFE.total_seconds()), self._site.frame.secure_cookies
+        response.set_cookie(_COOKIE, ticket, max_age=life, path="/", secure=secure, httponly=True, samesite="lax")
+        return response
+
+    async def finished(self, request: Request, alias: str, held: JsonObject) -> Response:
+        """Sign somebody in who comes back from a provider."""
+        provider, asked = await self._offered(alias), request.query_params
+        _require_answer(provider, request, str(held.get("state")))
+        secret = self._providers.secret_of(provider)
+        answered = await _aside(
+            lambda: self._client.finish(
+                provider,
+                secret,
+                redirect_uri=redirect_uri(self._services.links, alias),
+                code=asked.get("code", "")[:_LONGEST],
+                nonce=str(held.get("nonce")),
+                verifier=str(held.get("verifier")),
+            )
+        )
+        cookie = await self._site.db.write(lambda tx: self._entered(tx, request, provider, answered))
+        return self._without_ticket(enter(self._site, local_path(str(held.get("next"))), cookie))
+
+    async def refused(self, request: Request, wanted: str, refusal: Refusal) -> Response:
+        """Show the sign-in page with what went wrong."""
+        shown = Denied(refusal.message, remedy="Choose another way.") if isinstance(refusal, NotFound) else refusal
+        return self._without_ticket(await self._pages.form_page(request, wanted, refusal=shown))
+
+    async def logged_out(self, alias: str, token: str) -> None:
+        """End the sessions that a provider says have ended."""
+        provider = await self._offered(alias)
+        out = await _aside(lambda: self._client.logged_out(provider, token))
+        ended = await self._site.db.write(
+            lambda tx: self._providers.signed_out_there(tx, alias, subject=out.subject, session=out.session)
+        )
+        log.info("signed out by provider", provider=alias, sessions=ended)
+
+    async def _offered(self, alias: str) -> Provider:
+        return await self._site.db.read(lambda tx: self._providers.offered_one(tx, alias))
+
+    def _entered(self, tx: Transaction, request: Request, provider: Provider, answered: Answered) -> str:
+        user = self._providers.sign_in(tx, provider, answered.claims)
+        beginning = replace(
+            beginning_of(request, SignInWay.PROVIDER, strong=provider.trusts_second_factor),
+            provider=provider.alias,
+            provider_session=answered.session,
+            id_token=self._providers.sealed_token(answered.id_token),
+        )
+        return self._services.sessions.begin(tx, user, beginning, instead_of=self._pages.cookie_of(request))
+
+    def _without_ticket(self, response: Response) -> Response:
+        secure = self._site.frame.secure_cookies
+        response.delete_cookie(_COOKIE, path="/", secure=secure, httponly=True, samesite="lax")
+        return response
+
+
+async def _where_to_sign_out(site: Site, services: Services, visitor: Visitor) -> tuple[str, str] | None:
+    """Return the name of the provider that vouched for a visitor, and where it signs them out, too."""
+    session, providers = visitor.session, services.identity_providers
+    alias, kept = session.provider, session.id_token
+    if alias is None or kept is None:
+        return None
+    try:
+        provider = await site.db.read(lambda tx: providers.offered_one(tx, alias))
+    except NotFound:
+        return None
+    id_token, back = providers.opened_token(kept), signed_out_uri(services.links)
+    address = await _aside(lambda: services.provider_client.end_session_address(provider, id_token=id_token, back=back))
+    return None if address is None else (provider.display_name, address)
+
+
+def _require_answer(provider: Provider, request: Request, state: str) -> None:
+    """Raise Denied unless a provider answers what it was asked, and agrees."""
+    asked = request.query_params
+    if not same(state, asked.get("state", "")) or asked.get("iss", provider.issuer) != provider.issuer:
+        raise Denied("this answer is for another sign-in", remedy="Please sign in again.")
+    if "error" in asked:
+        log.info("provider refused", provider=provider.alias, error=asked["error"][:100])
+        said = "you did not let it" if asked["error"] == "access_denied" else "it refused"
+        raise Denied(f"{provider.display_name} did not sign you in: {said}", remedy="Please try again.")
+
+
+async def _aside(work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, work)
