@@ -38,6 +38,8 @@ def paths_of(world: PageWorld) -> dict[str, str]:
         "block_id": uuid_of(block),
         "run_id": str(world.latest_run(block).id),
         "uuid": str(world.latest_run(block).id),
+        "definition_id": str(world.stored(block).definition_id),
+        "draft_id": uuid_of(block),
     }
     return {route.path: route.path.format(**ids) for route in page_routes(world)}
 
