@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from tests.support.block_world import MANUAL, Claimed, a_secret, a_value, an_input, an_output, uuid_of
@@ -27,7 +27,7 @@ aws s3 ls s3://invoices
 """
 
 
-OPTIONS = [f"option {number}" for number in range(12)]
+OPTIONS: list[Json] = [f"option {number}" for number in range(12)]
 EVERY_INPUT = {
     "size": an_input("INTEGER", displayName="Size"),
     "on": an_input("BOOLEAN", displayName="On", displayOrder=1),
