@@ -85,6 +85,29 @@ def test_a_run_is_watched_and_a_block_changed_and_deleted(blockyard: Installatio
     expect(status).to_have_text("Deleted", timeout=SECONDS)
 
 
+def test_what_the_marketplace_has_is_ordered_in_five_clicks_and_its_outputs_are_used(
+    blockyard: Installation, module: Module, page: Page
+) -> None:
+    blockyard.define(
+        terraform(module(main_tf=SLOW)),
+        inputs={"name": an_input(displayName="Whom"), "token": an_input(isSensitive=True, displayName="Token")},
+        outputs={"greeting": an_output(), "console": an_output(assignment="RESOURCE_URL")},
+    )
+    sign_in(page, blockyard)
+    clicks = 0
+    for name in ("Marketplace", "Sample", "Add"):
+        page.get_by_role("link", name=name).first.click()
+        clicks += 1
+    page.get_by_label("Whom").fill("ada")
+    page.get_by_label("Token").fill("hunter2-hunter2")
+    page.get_by_role("button", name="Order").click()
+    clicks += 1
+
+    expect(page.locator("#block-status")).to_have_text("Ready", timeout=SECONDS)
+    expect(page.locator("#block-result")).to_contain_text("hello ada")
+    assert clicks <= 5
+
+
 def test_a_run_is_aborted(blockyard: Installation, module: Module, page: Page) -> None:
     sign_in(page, blockyard)
     page.goto(f"{blockyard.url}/blocks/{order(blockyard, module, 'endless')}")

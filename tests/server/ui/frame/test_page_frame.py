@@ -48,6 +48,14 @@ def paths_of(world: PageWorld) -> dict[str, str]:
     run_id = str(world.latest_run(block).id)  # stands for whatever else an address names
     ids = defaultdict(lambda: run_id, block_id=uuid_of(block), alias="corp")
     return {route.path: route.path.format_map(ids) for route in page_routes(world)}
+    ids = {
+        "block_id": uuid_of(block),
+        "run_id": str(world.latest_run(block).id),
+        "uuid": str(world.latest_run(block).id),
+        "definition_id": str(world.stored(block).definition_id),
+        "draft_id": uuid_of(block),
+    }
+    return {route.path: route.path.format(**ids) for route in page_routes(world)}
 
 
 def test_every_page_forbids_what_is_inline_or_foreign_and_is_not_kept(world: PageWorld) -> None:

@@ -54,7 +54,7 @@ def test_falsy_values_are_shown_and_differ_from_missing_ones(value: Json, expect
     [
         ("**bold** `code`", "<p><strong>bold</strong> <code>code</code></p>\n"),
         ("# Title", "<h3>Title</h3>\n"),
-        ("###### deep", "<h6>deep</h6>\n"),
+        ("###### deep", "<h3>deep</h3>\n"),
         ("<b onclick=x>raw</b>", "<p>&lt;b onclick=x&gt;raw&lt;/b&gt;</p>\n"),
         ("[a](javascript:alert(1))", "<p>[a](javascript:alert(1))</p>\n"),
         ("[a](data:text/html,x)", "<p>[a](data:text/html,x)</p>\n"),

@@ -1,9 +1,11 @@
 """Pages in a real browser: accessible in both themes, on a phone, without scripts, and live."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from tests.support.block_world import MANUAL, Claimed, a_secret, a_value, an_input, an_output, uuid_of
@@ -23,6 +25,28 @@ aws s3 ls s3://invoices
 |---|---|
 | production | eu-central-1 |
 """
+
+
+OPTIONS: list[Json] = [f"option {number}" for number in range(12)]
+EVERY_INPUT = {
+    "size": an_input("INTEGER", displayName="Size"),
+    "on": an_input("BOOLEAN", displayName="On", displayOrder=1),
+    "one": an_input("SINGLE_SELECT", displayName="One of many", selectableValues=OPTIONS, displayOrder=2),
+    "some": an_input("MULTI_SELECT", displayName="Some of many", selectableValues=OPTIONS, displayOrder=3),
+    "token": an_input(displayName="Token", isSensitive=True, displayOrder=4),
+    "policy": an_input("CODE", displayName="Policy", description="Who *may* what.", displayOrder=5),
+    "data": an_input(
+        "JSON",
+        displayName="Data",
+        jsonSchema='{"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}',
+        displayOrder=6,
+    ),
+}
+
+
+def definition_of(version: Any) -> str:
+    """Return the id of a version's definition."""
+    return str(version["spec"]["buildingBlockDefinitionRef"]["uuid"])
 
 
 def a_rich_block(world: PageWorld) -> JsonObject:
@@ -129,7 +153,23 @@ def all_paths(world: PageWorld) -> dict[str, str]:
     world.order(world.define("Ticket", implementation=MANUAL), name="firewall change")
     running = a_running_run(world)
     log(world, running, "".join(f"aws_db.orders: still creating [{n}0s elapsed]\n" for n in range(60)).encode(), 0)
+    network = world.define("Network", inputs={"range": an_input(displayName="Range")})
+    database = world.define(
+        "Database",
+        about={"readme": SUMMARY},
+        permissions=["BUILDINGBLOCK_SAVE"],
+        inputs=EVERY_INPUT,
+        dependencyDefinitionRefs=[{"kind": "meshBuildingBlockDefinition", "uuid": definition_of(network)}],
+    )
+    ordered = f"/order/{definition_of(database)}"
     return {
+        "marketplace": "/marketplace",
+        "found": "/marketplace?search=databaes",
+        "not-found": "/marketplace?search=xylophone",
+        "definition": f"/marketplace/{definition_of(database)}",
+        "order": ordered,
+        "order-filled": f"{ordered}?input.size=2.5&input.on=true",
+        "drafts": "/orders",
         "list": "/blocks",
         "nothing": "/blocks?search=nothing",
         "block": f"/blocks/{uuid_of(rich)}",
@@ -149,7 +189,7 @@ def test_every_page_is_accessible_and_fits(site: tuple[PageWorld, str], page: Pa
     world, url = site
     troubles: list[str] = []
     for name, path in {"sign-in": "/sign-in", **all_paths(world)}.items():
-        if name == "list":
+        if name == "marketplace":
             come(page, world, url)
         page.goto(url + path)
         troubles += [f"{name}, {trouble}" for trouble in troubles_of_layout(page)]

@@ -1,1 +1,21 @@
-// The form of an order.
+// What forms of inputs have beyond their plain controls: an editor for code, fields for structured data, lists that are searched,
+// and for orders a draft that is kept meanwhile. The editor is loaded only where there is code.
+import { search } from "./lib/choices.js";
+import "./lib/files.js";
+import { jsonForm } from "./lib/json-form.js";
+import { ready } from "./lib/order-form.js";
+
+async function dress() {
+  search(document);
+  for (const area of document.querySelectorAll("textarea[data-schema]:not([data-ready])")) {
+    if (jsonForm(area)) area.dataset.ready = "";
+  }
+  ready();
+  const areas = [...document.querySelectorAll("textarea[data-editor]:not([data-ready])")];
+  if (!areas.length) return;
+  const { edit } = await import("./lib/editor.js");
+  areas.filter((area) => area.isConnected).forEach(edit);
+}
+
+document.addEventListener("parts-refreshed", dress);
+dress();

@@ -23,6 +23,7 @@ class Field:
         prefix: before the names of its controls, where a form is about several things.
         labels: what people read in place of options.
         condition: when it is asked for, as a tree; while that is false it `is_hidden`.
+        has_default: an empty control does not mean that there is no value.
         schema: of JSON, what it has to be like.
         language: of code.
     """
@@ -46,5 +47,6 @@ class Field:
     labels: Mapping[str, str] = field(default_factory=dict)
     condition: Json = None
     is_hidden: bool = False
+    has_default: bool = False
     schema: str | None = None
     language: str | None = None

@@ -16,5 +16,15 @@ from blockyard.server.definitions.model.conditions.expressions import (
     parsed,
 )
 from blockyard.server.definitions.model.conditions.kinds import Kind, check_condition
+from blockyard.server.definitions.model.conditions.trees import tree_of
 
-__all__ = ["MAX_CONDITION_CHARACTERS", "ConditionError", "Kind", "Node", "Values", "check_condition", "parsed"]
+__all__ = [
+    "MAX_CONDITION_CHARACTERS",
+    "ConditionError",
+    "Kind",
+    "Node",
+    "Values",
+    "check_condition",
+    "parsed",
+    "tree_of",
+]

@@ -19,17 +19,14 @@ document.addEventListener("submit", (event) => {
   }
   if (form.method !== "post" || form.matches("[data-plain]")) return changed.delete(form);
   event.preventDefault();
-  if (form.ariaBusy !== "true") send(form);
+  if (form.ariaBusy !== "true") send(form, event.submitter);
 });
 
-async function send(form) {
+async function send(form, submitter) {
   form.ariaBusy = "true";
   try {
-    if (tokenIsOld) await renewToken();
-    const answer = await fetch(form.action, { method: "POST", body: bodyOf(form), headers: { "X-Blockyard-Form": "1" } });
-    found();
-    settle("form");
-    await take(form, answer);
+    const answer = await sendWith(form, form.action, () => bodyOf(form, submitter));
+    if (answer) await take(form, answer);
   } catch {
     tell("form", "The server cannot be reached. Nothing was sent: please try again in a moment.");
   } finally {
@@ -37,18 +34,28 @@ async function send(form) {
   }
 }
 
-function bodyOf(form) {
-  const data = new FormData(form);
+/** Sends what `body` makes to an address; returns the answer, nothing if the session has ended, which the visitor is told. */
+export async function sendWith(form, address, body) {
+  if (tokenIsOld) await renewToken();
+  const answer = await fetch(address, { method: "POST", body: body(), headers: { "X-Blockyard-Form": "1" } });
+  found();
+  settle("form");
+  const target = answer.headers.get("X-Blockyard-Go");
+  if (!target?.startsWith("/sign-in") || form.action.endsWith("/sign-out")) return answer;
+  tokenIsOld = true;
+  const link = { href: `/sign-in?next=${encodeURIComponent(location.pathname)}`, text: "Sign in in a new tab" };
+  tell("form", "Your session has ended; nothing was sent. What you typed is still here:", link);
+  return undefined;
+}
+
+function bodyOf(form, submitter) {
+  const data = new FormData(form, submitter);
   return form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
 }
 
 async function take(form, answer) {
   const target = answer.headers.get("X-Blockyard-Go");
-  if (target?.startsWith("/sign-in") && !form.action.endsWith("/sign-out")) {
-    tokenIsOld = true;
-    const link = { href: `/sign-in?next=${encodeURIComponent(location.pathname)}`, text: "Sign in in a new tab" };
-    tell("form", "Your session has ended; nothing was sent. What you typed is still here:", link);
-  } else if (target) {
+  if (target) {
     changed.delete(form);
     location.assign(target);
   } else {
@@ -59,6 +66,7 @@ async function take(form, answer) {
 /** Puts the content of an answer in place of the page's, with the secrets and files that the server never sends back. */
 function show(form, fresh) {
   const main = fresh.querySelector("main");
+  const active = document.activeElement?.name;
   const unsent = [...form.querySelectorAll("textarea.masked, input[type=password], input[type=file]")];
   document.title = fresh.title;
   document.querySelector("main").replaceWith(document.adoptNode(main));
@@ -69,7 +77,10 @@ function show(form, fresh) {
   }
   for (const again of main.querySelectorAll("form[data-unsaved]")) changed.add(again);
   document.dispatchEvent(new Event("parts-refreshed"));
-  const first = main.querySelector("[data-focus], [role=alert]") ?? main;
+  const before = active && main.querySelector(`:is(select, input[type=radio]:checked)[name="${CSS.escape(active)}"]`);
+  const alert = main.querySelector("[data-focus], [role=alert]");
+  if (before && !alert) return before.focus();
+  const first = alert ?? main;
   first.tabIndex = -1;
   first.focus();
   first.scrollIntoView({ block: "center" });

@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from blockyard.protocol.jsontypes import Json
 from blockyard.server.blocks.model.block import InputValue
 from blockyard.server.blocks.model.inputs import SentInput
 from blockyard.server.definitions.model import AssignmentType, Definition, InputSpec, Version
-from blockyard.server.definitions.model.conditions import parsed
-from blockyard.server.definitions.model.conditions.expressions import Node
+from blockyard.server.definitions.model.conditions import parsed, tree_of
 from blockyard.server.definitions.model.hiding import hidden_inputs, with_defaults
 from blockyard.server.definitions.model.values import usable_value
 from blockyard.server.runners.model import StoredSecret
@@ -144,23 +142,13 @@ def _field(item: Item, spec: InputSpec, methods: Sequence[tuple[str, str]] | Non
         prefix=item.prefix,
         condition=None if spec.condition is None else tree_of(parsed(spec.condition)),
         is_hidden=spec.key in item.hidden,
+        has_default=default is not None,
         schema=spec.json_schema,
         language=_language(spec, default),
     )
     if entry is None or shown.is_secret or shown.control == "file":
         return shown
     return replace(shown, text=entry.text, chosen=entry.chosen)
-
-
-def tree_of(node: Node) -> Json:
-    """Return a condition as the browser reads it: `[word, part, …]`, `["literal", value]` or `["read", key]`.
-
-    A number is text, as it may have more digits than JavaScript keeps.
-    """
-    if node.word in {"literal", "read"}:
-        is_number = isinstance(node.value, int) and not isinstance(node.value, bool)
-        return ["number", str(node.value)] if is_number else [node.word, node.value]
-    return [node.word, *(tree_of(part) for part in node.parts)]
 
 
 def _language(spec: InputSpec, default: InputValue) -> str | None:

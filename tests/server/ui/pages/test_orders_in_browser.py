@@ -1,0 +1,121 @@
+"""Orders in a real browser: what is missing is ordered with it, nothing typed is lost, and two tabs know of each other."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from blockyard.server.blocks.store import BlockStore
+from blockyard.server.identity.api import SESSION_COOKIE
+from tests.support.block_world import an_input
+from tests.support.browser import fresh_page
+from tests.support.page_world import PASSWORD, PageWorld, come
+
+pytestmark = pytest.mark.one_database
+
+Site = tuple[PageWorld, str]
+KEPT = re.compile(r"/orders/[0-9a-f-]{36}$")
+
+
+def id_of(version: Any) -> str:
+    """Return the id of a version's definition."""
+    return str(version["spec"]["buildingBlockDefinitionRef"]["uuid"])
+
+
+def test_a_missing_dependency_is_ordered_with_it_by_keyboard_alone(site: Site, page: Page) -> None:
+    world, url = site
+    network = world.define("Network", inputs={"range": an_input(displayName="Range")})
+    refs = [{"kind": "meshBuildingBlockDefinition", "uuid": id_of(network)}]
+    database = world.define("Database", inputs={"size": an_input("INTEGER")}, dependencyDefinitionRefs=refs)
+    come(page, world, url)
+    page.goto(f"{url}/order/{id_of(database)}")
+
+    page.get_by_label("Size").focus()
+    page.keyboard.type("9223372036854775807")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Range")).to_be_focused()
+    page.keyboard.type("10.0.0.0/16")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Database")
+    assert (
+        world.db.read_now(lambda tx: BlockStore(tx).count_live(definition_id=UUID(id_of(network)), workspace="shop"))
+        == 1
+    )
+
+
+def test_what_was_typed_survives_a_sign_out_but_secrets(site: Site, page: Page) -> None:
+    world, url = site
+    inputs = {"title": an_input(displayName="Title"), "token": an_input(displayName="Token", isSensitive=True)}
+    version = world.define("Bucket", inputs=inputs)
+    come(page, world, url)
+    page.goto(f"{url}/order/{id_of(version)}")
+    page.get_by_label("Token").fill("hunter2")
+    page.get_by_label("Title").fill("invoices of 2026")
+    page.keyboard.press("Tab")
+    page.wait_for_url(KEPT)
+    draft = page.url
+
+    page.context.clear_cookies(name=SESSION_COOKIE)
+    page.goto(draft)
+    page.get_by_label("Username").fill("sam")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page).to_have_url(draft)
+    expect(page.get_by_label("Title")).to_have_value("invoices of 2026")
+    expect(page.get_by_label("Token")).to_have_value("")
+    expect(page.get_by_text("Please enter again: Token.")).to_be_visible()
+
+
+def test_a_field_says_what_is_wrong_once_it_was_left_and_is_hidden_by_its_condition(site: Site, page: Page) -> None:
+    world, url = site
+    words = "Use lower-case letters"
+    inputs = {
+        "title": an_input(displayName="Title", valueValidationRegex="[a-z]+", validationRegexErrorMessage=words),
+        "backup": an_input("BOOLEAN", displayName="Backup", defaultValue=False, displayOrder=1),
+        "days": an_input("INTEGER", displayName="Days", condition="input.backup", displayOrder=2),
+    }
+    version = world.define("Bucket", inputs=inputs)
+    come(page, world, url)
+    page.goto(f"{url}/order/{id_of(version)}")
+    title, days = page.get_by_label("Title"), page.locator("[data-key=days]")
+
+    expect(days).to_be_hidden()
+    title.fill("BIG")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text(f"{words}.")).to_be_visible()
+    expect(title).to_have_attribute("aria-invalid", "true")
+    title.fill("small")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text(f"{words}.")).to_be_hidden()
+    page.locator("[name='input.backup']").check()
+    expect(days).to_be_visible()
+
+
+def test_the_later_of_two_tabs_sees_the_difference_and_chooses(site: Site, browser: Browser) -> None:
+    world, url = site
+    version = world.define("Bucket", inputs={"title": an_input(displayName="Title")})
+    with fresh_page(browser, failures="409") as first:
+        come(first, world, url)
+        first.goto(f"{url}/order/{id_of(version)}")
+        first.get_by_label("Title").fill("one")
+        first.keyboard.press("Tab")
+        first.wait_for_url(KEPT)
+        second = first.context.new_page()
+        second.goto(first.url)
+        first.get_by_label("Title").fill("first")
+        with first.expect_response(re.compile("/save$")):
+            first.keyboard.press("Tab")
+        second.get_by_label("Title").fill("second")
+        second.keyboard.press("Tab")
+
+        expect(second.get_by_text("Title: here “second”, there “first”")).to_be_visible()
+        with second.expect_response(re.compile("/save$")) as kept:
+            second.get_by_role("button", name="Keep what is here").click()
+        assert kept.value.status == 200
+        second.reload()
+        expect(second.get_by_label("Title")).to_have_value("second")
