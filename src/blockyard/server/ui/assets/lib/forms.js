@@ -19,14 +19,14 @@ document.addEventListener("submit", (event) => {
   }
   if (form.method !== "post" || form.matches("[data-plain]")) return changed.delete(form);
   event.preventDefault();
-  if (form.ariaBusy !== "true") send(form);
+  if (form.ariaBusy !== "true") send(form, event.submitter);
 });
 
-async function send(form) {
+async function send(form, button) {
   form.ariaBusy = "true";
   try {
     if (tokenIsOld) await renewToken();
-    const answer = await fetch(form.action, { method: "POST", body: bodyOf(form), headers: { "X-Blockyard-Form": "1" } });
+    const answer = await fetch(form.action, { method: "POST", body: bodyOf(form, button), headers: { "X-Blockyard-Form": "1" } });
     found();
     settle("form");
     await take(form, answer);
@@ -37,8 +37,8 @@ async function send(form) {
   }
 }
 
-function bodyOf(form) {
-  const data = new FormData(form);
+function bodyOf(form, button) {
+  const data = new FormData(form, button?.name ? button : null);
   return form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
 }
 
