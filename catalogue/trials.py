@@ -130,7 +130,7 @@ class Trials:
             row.steps["import"] = True
         except Stopped as reason:
             invalid = "the module is not valid" in str(reason)
-            row.gaps += [f"a released version: {reason}"] if invalid else []
+            row.gaps += [f"a released version: {reason}"] * invalid
             row.take("import", (lambda: self._import(name)) if invalid else _raising(reason))
         if "supportedPlatforms:\n  - meshstack" not in self._readme(name):
             row.take("tenant", lambda: self._import(name, "--target", "tenant"))
@@ -168,7 +168,7 @@ class Trials:
         with (self.catalogue.folder / "imports.log").open("a") as log:
             log.write(f"# {name} {' '.join(options)}\n{ended.stderr}{ended.stdout}\n")
         if ended.returncode:
-            raise Stopped(_problem(ended.stderr))
+            raise Stopped(_problem(ended.stdout))
         document: JsonObject = json.loads(ended.stdout)
         return document
 
@@ -203,9 +203,9 @@ def _raising(reason: Stopped) -> Callable[[], object]:
 
 
 def _problem(text: str) -> str:
-    """Return the sentence of a refusal that the command line printed for programs, below its warnings."""
+    """Return the sentence of a refusal that the command line printed for programs."""
     try:
-        return str(json.loads(text[text.index("\n{" if not text.startswith("{") else "{") :])["error"]["message"])
+        return str(json.loads(text)["error"]["message"])
     except (ValueError, KeyError):
         return text[-400:]
 

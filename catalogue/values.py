@@ -40,8 +40,7 @@ SECRETS: Mapping[str, Mapping[str, str]] = {"modules/meshstack/noop": {"sensitiv
 
 UNFIT: Mapping[str, str] = {
     "modules/azure/entra-id-groups": "the provider (0.25.0) refuses a tenant's definition without supported_platforms",
-    "modules/meshstack/github-workflow/e2e": "GitHub",
-    "modules/stackit/git-repository/e2e": "a Forgejo server that makes repositories",
+    "modules/stackit/git-repository/e2e": "a Forgejo server",
 }
 """What cannot be tried, and why."""
 

@@ -44,9 +44,11 @@ _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 class PageWorld(BlockWorld):
     """All services, the pages, and people; everybody's password is `PASSWORD`, `admin` may do everything."""
 
-    def __init__(self, database: Database, clock: FixedClock, *, secure: bool = False, style: bool = True) -> None:
+    def __init__(
+        self, database: Database, clock: FixedClock, *, secure: bool = False, style: bool = True, **chosen: Json
+    ) -> None:
         address: dict[str, Json] = {"public_url": "https://blockyard.test"} if secure else {}
-        super().__init__(database, clock, style_page=style, **address)
+        super().__init__(database, clock, style_page=style, **address, **chosen)
         self.users, self.links, self.sessions = self.services.users, self.services.sign_in_links, self.services.sessions
         self.app = self.whole.app
 

@@ -1,14 +1,20 @@
 """What there is on the pictures of the screens: nothing, a busy installation, and one in which everything is called very long."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
-from blockyard.server.kit.database import Database
+from blockyard.server.identity.model import KeySettings, NewUser, WorkspaceRole
+from blockyard.server.kit.clock import utc_now
+from blockyard.server.tags.model import TargetKind
+from blockyard.server.workspaces.model import BindingKind, NewBinding
 from tests.support.block_world import Claimed, a_secret, a_value, an_input, an_output, uuid_of
-from tests.support.clock import FixedClock
-from tests.support.page_world import PageWorld
+from tests.support.page_world import PASSWORD, PageWorld
+from tests.support.principals import ADMINISTRATOR
+from tests.support.tags import declare
 from tests.support.tenant_world import MAKES_TENANT, TenantWorld
 
 Known = dict[str, str]
@@ -28,9 +34,6 @@ _LONG_WORD = "arn:aws:s3:::" + "very-long-part-without-any-place-to-break-" * 8
 
 class ScreenWorld(PageWorld, TenantWorld):
     """Pages, people, blocks, projects and tenants."""
-
-    def __init__(self, database: Database, clock: FixedClock) -> None:
-        super().__init__(database, clock)
 
 
 def _empty(world: ScreenWorld) -> Known:
@@ -66,10 +69,13 @@ def _fill(world: ScreenWorld, words: Mapping[str, str]) -> Known:
     for number in range(30):
         world.order(queue, name=f"queue {number:02}")
     running = _running(world)
+    group, key = _people(world, words["cluster"])
     return {
         "workspace": "shop",
         "project": "dev",
         "tenant": tenant,
+        "group": group,
+        "key": key,
         "block": uuid_of(bucket),
         "failed": uuid_of(failed),
         "run": str(running.run_id),
@@ -138,3 +144,42 @@ def _running(world: ScreenWorld) -> Claimed:
     update = StatusUpdate.model_validate({"status": None, **steps})
     world.db.write_now(lambda tx: world.reports.report(tx, claimed.principal, claimed.run_id, "runner", update))
     return claimed
+
+
+def _people(world: ScreenWorld, name: str) -> tuple[str, str]:
+    """Fill the shop with people, a group, keys and tags; return the name of the group and the id of a key."""
+    services = world.services
+    declare(world.db, services.tag_definitions, TargetKind.PROJECT, "environment", options=["dev", "prod"])
+    declare(world.db, services.tag_definitions, TargetKind.WORKSPACE, "costCenter")
+    today = utc_now().date()
+    for username, role, days in (
+        ("mia", WorkspaceRole.MEMBER, 5),
+        ("lee", WorkspaceRole.MANAGER, 20),
+        ("kim", WorkspaceRole.MEMBER, None),
+    ):
+        new = NewUser(username=username, first_name=username.title(), last_name="Example", email=f"{username}@x.test")
+        world.db.write_now(partial(world.users.seed, new=new, password=PASSWORD))
+        binding = NewBinding(
+            name=f"{username}-shop",
+            kind=BindingKind.USER,
+            workspace="shop",
+            subject=username,
+            role=role,
+            expires_on=today + timedelta(days=days) if days else None,
+        )
+        world.db.write_now(partial(services.bindings.create, principal=ADMINISTRATOR, new=binding))
+    world.db.write_now(
+        lambda tx: services.groups.create(
+            tx, ADMINISTRATOR, name="shop-devs", display_name=name[:60], workspace="shop", usernames=["mia", "kim"]
+        )
+    )
+    issued = [
+        world.db.write_now(
+            partial(services.api_keys.create, principal=ADMINISTRATOR, workspace="shop", settings=settings)
+        )
+        for settings in (
+            KeySettings(display_name=name, permissions=("BUILDINGBLOCK_LIST",), expires_at=today + timedelta(days=6)),
+            KeySettings(display_name="Terraform", permissions=("BUILDINGBLOCK_LIST", "PROJECT_LIST"), expires_at=None),
+        )
+    ]
+    return "shop-devs", str(issued[0].api_key.id)

@@ -10,6 +10,7 @@ from blockyard.server.audit.service import AuditService
 from blockyard.server.binding_requests.service import BindingRequestService
 from blockyard.server.blocks.service import BlockService
 from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.home.service import HomeService
 from blockyard.server.identity.service import (
     AdminBindingService,
     ApiKeyService,
@@ -99,3 +100,4 @@ class Services:
     blocks: BlockService
     state: StateService
     order_drafts: OrderDraftService
+    home: HomeService

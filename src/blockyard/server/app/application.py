@@ -18,6 +18,7 @@ from blockyard.server.binding_requests.api import binding_request_routes
 from blockyard.server.blocks.api import routes as block_routes
 from blockyard.server.blocks.loops import loops as block_loops
 from blockyard.server.definitions.api import routes as definition_routes
+from blockyard.server.home.api import home_routes
 from blockyard.server.identity.api import (
     SignIn,
     admin_binding_routes,
@@ -163,6 +164,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         definition_routes(db, services.definitions, links),
         landing_zone_routes(db, services.landing_zones, links),
         order_draft_routes(db, services.order_drafts, links),
+        home_routes(db, services.home),
     ):
         app.router.routes.extend(router.routes)
     add_pages(

@@ -8,6 +8,7 @@ from blockyard.server.binding_requests.service import BindingRequestService
 from blockyard.server.blocks.service import BlockService
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
+from blockyard.server.home.service import HomeService
 from blockyard.server.identity.model import KeyLimits
 from blockyard.server.identity.service import (
     AdminBindingService,
@@ -190,6 +191,18 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     )
     state = StateService(basics, runs=runs, kept_versions=settings.state_versions)
 
+    policies = PolicyService(basics, tags.guard, tag_definitions)
+    home = HomeService(
+        basics,
+        users=users,
+        workspaces=workspaces,
+        bindings=bindings,
+        binding_requests=binding_requests,
+        policies=policies,
+        projects=projects,
+        tenants=tenants,
+        blocks=blocks,
+    )
     tokens = Tokens(master_key=master_key, clock=clock)
     services = Services(
         clock=clock,
@@ -220,7 +233,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         api_keys=api_keys,
         tag_definitions=tag_definitions,
         tags=tags,
-        policies=PolicyService(basics, tags.guard, tag_definitions),
+        policies=policies,
         workspaces=workspaces,
         bindings=bindings,
         binding_requests=binding_requests,
@@ -247,6 +260,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         blocks=blocks,
         state=state,
         order_drafts=OrderDraftService(basics, definitions=definitions),
+        home=home,
     )
     _connect(services, people)
     return services

@@ -294,6 +294,10 @@ class Store(Generic[M, K]):
         """Return the conditions that members have the values `wanted` (None: any)."""
         return [self._rows.table.c[name] == value for name, value in wanted.items() if value is not None]
 
+    def with_text(self, text: str | None, *names: str) -> list[ColumnElement[bool]]:
+        """Return the condition that one of these members has a text in it, upper and lower case alike; none without a text."""
+        return [or_(*(self._rows.table.c[name].icontains(text, autoescape=True) for name in names))] if text else []
+
     def count(self, *conditions: ColumnElement[bool]) -> int:
         """Return how many match and are not deleted."""
         found = select(func.count()).select_from(self._rows.table).where(*self._rows.living, *conditions)

@@ -67,12 +67,13 @@ class ProjectService:
         *,
         workspace: str | None = None,
         payment_method: str | None = None,
+        search: str | None = None,
     ) -> Page[Project]:
-        """Return one page of the projects the principal may see, oldest first. Raises Denied."""
+        """Return one page of the projects the principal may see, oldest first; `search` is a part of a name. Raises Denied."""
         owners = principal.listing("PROJECT_LIST").owners
         only = {} if owners is None else principal.only_projects
         wanted = {"workspace": workspace, "payment_method_identifier": payment_method}
-        return ProjectStore(tx).visible(request, owners=owners, only=only, wanted=wanted)
+        return ProjectStore(tx).visible(request, owners=owners, only=only, wanted=wanted, search=search)
 
     def get(self, tx: Transaction, principal: Principal, key: ProjectKey) -> Project:
         """Return a project. Raises Denied, NotFound."""
@@ -117,6 +118,12 @@ class ProjectService:
         if after == before:
             return before
         return self._changes.tell(tx, principal.author, EventType.CHANGED, projects.save(after), before=before)
+
+    def still_has(self, tx: Transaction, principal: Principal, key: ProjectKey) -> Sequence[str]:
+        """Return what keeps a project from being deleted, one phrase for each. Raises Denied, NotFound."""
+        _require_shown(principal, key)
+        principal.opened("PROJECT_DELETE", ProjectStore(tx).living(key.workspace, key.name), _unknown(key))
+        return self.uses.of(tx, key)
 
     def delete(self, tx: Transaction, principal: Principal, key: ProjectKey) -> None:
         """Delete a project; deleting it again changes nothing. Raises Denied, NotFound, Conflict (still in use)."""

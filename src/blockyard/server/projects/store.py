@@ -40,9 +40,10 @@ class ProjectStore(Store[Project, ProjectId]):
         owners: Collection[str] | None,
         only: Mapping[str, Collection[str]],
         wanted: Mapping[str, object | None],
+        search: str | None = None,
     ) -> Page[Project]:
-        """Return what `page` does; of the workspaces in `only` these projects alone."""
-        conditions = self.with_members(wanted)
+        """Return what `page` does; of the workspaces in `only` these projects alone. `search` is a part of a name."""
+        conditions = [*self.with_members(wanted), *self.with_text(search, "name", "display_name")]
         if owners is not None:
             conditions.append(in_reach(_projects.c.workspace, _projects.c.name, owners, only))
         return self.page_of(request, *conditions)

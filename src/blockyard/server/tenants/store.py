@@ -153,6 +153,7 @@ class TenantStore(Store[Tenant, TenantId]):
         conditions = self.with_members(
             {"workspace": query.workspace, "project": query.project, "platform": query.platform}
         )
+        conditions += self.with_text(query.search, "project", "platform", "platform_tenant_id")
         if query.awaits_approval:
             conditions += [_tenants.c.marked_at.is_not(None), _tenants.c.approved_at.is_(None)]
         if query.workspaces is not None:

@@ -28,6 +28,8 @@ from blockyard.server.ui.pages.blocks.block import add_block
 from blockyard.server.ui.pages.blocks.input_form import add_inputs
 from blockyard.server.ui.pages.blocks.list import add_block_list
 from blockyard.server.ui.pages.blocks.whole_values import add_whole_values
+from blockyard.server.ui.pages.home.search import add_search_page
+from blockyard.server.ui.pages.home.start import add_home
 from blockyard.server.ui.pages.marketplace.catalogue import add_catalogue
 from blockyard.server.ui.pages.marketplace.detail import add_detail
 from blockyard.server.ui.pages.orders.list import add_draft_list
@@ -36,6 +38,16 @@ from blockyard.server.ui.pages.reference.reference import add_reference
 from blockyard.server.ui.pages.runs.run import add_runs
 from blockyard.server.ui.pages.runs.search import add_search
 from blockyard.server.ui.pages.style.style import add_style
+from blockyard.server.ui.pages.workspaces.access import add_access
+from blockyard.server.ui.pages.workspaces.compliance import add_compliance
+from blockyard.server.ui.pages.workspaces.groups import add_groups
+from blockyard.server.ui.pages.workspaces.keys import add_keys
+from blockyard.server.ui.pages.workspaces.list import add_workspace_list
+from blockyard.server.ui.pages.workspaces.overview import add_workspace_overview
+from blockyard.server.ui.pages.workspaces.project import add_project
+from blockyard.server.ui.pages.workspaces.projects import add_projects
+from blockyard.server.ui.pages.workspaces.settings import add_settings
+from blockyard.server.ui.pages.workspaces.tenants import add_tenants
 
 _PAGES = (
     add_sign_in_link,
@@ -53,6 +65,19 @@ _PAGES = (
     add_whole_values,
     add_search,
     add_runs,
+)
+_HOME = (add_home, add_search_page)
+_WORKSPACES = (
+    add_workspace_list,
+    add_workspace_overview,
+    add_projects,
+    add_project,
+    add_tenants,
+    add_access,
+    add_groups,
+    add_keys,
+    add_compliance,
+    add_settings,
 )
 
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -85,9 +110,10 @@ def add_pages(
     sign_in_pages = add_sign_in(router, site, services, sign_in)
     add_provider(router, site, services, sign_in_pages)
     for add in (add_password, add_start):
+    for add in (add_sign_in, add_password, add_start):
         add(router, site, services, sign_in)
     add_reference(router, site)
-    for add_page in _PAGES:
+    for add_page in (*_PAGES, *_HOME, *_WORKSPACES):
         add_page(router, site, services)
     if style_page:
         add_style(router, site)

@@ -27,10 +27,6 @@ def path_of(block: JsonObject) -> str:
     return f"/blocks/{uuid_of(block)}"
 
 
-def test_the_start_page_is_the_list(world: PageWorld) -> None:
-    assert world.person("sam").get("/").headers["location"] == "/blocks"
-
-
 def test_an_empty_list_shows_a_command_that_exists(world: PageWorld) -> None:
     page = world.person("sam").read("/blocks")
 

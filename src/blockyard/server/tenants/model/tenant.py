@@ -54,12 +54,14 @@ class TenantQuery:
     """Which tenants people look for; None means any.
 
     Attributes:
+        search: a part of the name of its project or platform, or of its id there.
         awaits_approval: only those whose deletion waits for who offers the platform.
         workspaces: only tenants of these workspaces, by what the principal may see; None for all there are.
         only_projects: of these workspaces, only tenants of these projects.
         providers, zone_owners: and those of platforms and landing zones of these.
     """
 
+    search: str | None = None
     workspace: str | None = None
     project: str | None = None
     platform: str | None = None

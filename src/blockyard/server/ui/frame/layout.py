@@ -141,8 +141,8 @@ class Frame:
     ) -> Response:
         """Return the page that `template` makes of `context`, in the frame of `visitor` (None: nobody is signed in).
 
-        The frame itself reads two members of the context: `scope`, where in the tenancy the page is, and `state`, the badge of
-        what the page is about, which the tab shows.
+        The frame itself reads three members of the context: `scope`, where in the tenancy the page is; `state`, the badge of
+        what the page is about, which the tab shows; and `thing`, what it is about, which can be pinned.
         """
         notice = NOTICES.get(request.cookies.get(_NOTICE_COOKIE, ""))
         theme = request.cookies.get(THEME_COOKIE, "")
@@ -154,6 +154,7 @@ class Frame:
             "areas": self._areas,
             "scope": Scope(workspace=visitor.workspace if visitor is not None else None),
             "state": None,
+            "thing": None,
         }
         layout = self._templates.get_template(template)
 

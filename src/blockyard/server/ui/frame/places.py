@@ -36,6 +36,7 @@ class Area:
 
 
 _AREAS = (
+    Area(label="Home", route="/", icon="house", key="h"),
     Area(
         label="Marketplace",
         route="/marketplace",

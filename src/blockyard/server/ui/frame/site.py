@@ -26,7 +26,7 @@ Again = Callable[[Refusal], Awaitable[Response]]
 _LONGEST_TEXT = 800
 """Characters of a refusal that travel to the page that shows it."""
 
-_NOT_ABOUT_THE_FORM = (NotFound, Unauthenticated, SignInAgain)
+NOT_ABOUT_THE_FORM = (NotFound, Unauthenticated, SignInAgain)
 """What is not there, and who is not signed in or has to sign in again, have the same answer everywhere."""
 
 
@@ -42,9 +42,11 @@ class Site:
 
     def page(self, request: Request, visitor: Visitor, template: str, context: Mapping[str, object]) -> Response:
         """Return a page in the visitor's frame; its `refusal` says, once, why the form before was refused."""
-        told = refusal_in(self.drafts.read(request, visitor.cookie))
-        response = self.frame.page(request, template, {"refusal": told, **context}, visitor=visitor)
-        if told is not None:
+        kept = self.drafts.read(request, visitor.cookie)
+        told, said = refusal_in(kept), kept.get("said") if kept else None
+        notice = {"notice": said} if isinstance(said, str) else {}
+        response = self.frame.page(request, template, {"refusal": told, **notice, **context}, visitor=visitor)
+        if kept is not None:
             self.drafts.drop(response, request.url.path)
         return response
 
@@ -52,9 +54,24 @@ class Site:
         """Return the page of a question: what its dialog is where no script opens it."""
         return self.page(request, visitor, "frame/question.html", {"question": question, "crumbs": crumbs})
 
-    def go(self, path: str, visitor: Visitor, *, notice: str | None = None) -> Response:
-        """Return a redirection to another page, which shows the notice."""
-        return self.frame.go(path, notice=notice, visitor=visitor)
+    def go(
+        self,
+        path: str,
+        visitor: Visitor,
+        *,
+        notice: str | None = None,
+        said: str | None = None,
+        refusal: Refusal | None = None,
+    ) -> Response:
+        """Return a redirection to another page, which shows the notice: one of the frame's, or what is `said` of this case.
+
+        A refusal is told there, too.
+        """
+        response = self.frame.go(path, notice=notice, visitor=visitor)
+        if said is not None or refusal is not None:
+            content: JsonObject = {"said": said, "refusal": document_of(shown(refusal))}
+            self.drafts.keep(response, path.partition("?")[0], visitor.cookie, content)
+        return response
 
     def back_to(self, path: str, visitor: Visitor) -> Again:
         """Return what answers a refused form with a redirection to the page `path`, which says why."""
@@ -72,7 +89,7 @@ async def submit(
     *,
     again: Again,
     done: Callable[[T], Response],
-    passes: tuple[type[Refusal], ...] = _NOT_ABOUT_THE_FORM,
+    passes: tuple[type[Refusal], ...] = NOT_ABOUT_THE_FORM,
 ) -> Response:
     """Do what a form asks for: `done` answers with what came of it, `again` if it was refused.
 

@@ -6,7 +6,8 @@ from fastapi import Request
 
 from blockyard.server.identity.api import SESSION_COOKIE, require_csrf, require_own_password
 from blockyard.server.identity.model import Principal, Session
-from blockyard.server.identity.service import SessionService, SignedIn
+from blockyard.server.identity.service import SessionService
+from blockyard.server.identity.service.sessions import SignedIn
 from blockyard.server.kit.bodies import KNOWN_BYTES, Form, May, read_form
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Unauthenticated

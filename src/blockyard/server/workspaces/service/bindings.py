@@ -64,13 +64,17 @@ class BindingService:
             Unprocessable: there is no such person or group.
         """
         self.require_possible(tx, principal, new)
-        if self._min_approvals > 1 and SAVE not in principal.everywhere:
+        if self.needs_approval(principal):
             raise Denied(
                 f"roles in workspaces are given by {self._min_approvals} people together",
                 code="ApprovalNeeded",
                 remedy="Ask for it: POST /api/blockyard/v1/binding-requests.",
             )
         return self.grant(tx, principal.author, new)
+
+    def needs_approval(self, principal: Principal) -> bool:
+        """Whether the principal gives no role alone, but asks for it."""
+        return self._min_approvals > 1 and SAVE not in principal.everywhere
 
     def require_possible(self, tx: Transaction, principal: Principal, new: NewBinding) -> None:
         """Refuse what `create` refuses but for the number of people who want it; keeps the workspace. Raises as it does."""
@@ -118,6 +122,12 @@ class BindingService:
         if not self._directory.exists(tx, workspace):
             raise NotFound(sentence)
         return BindingStore(tx).of_workspace(workspace)
+
+    def own(self, tx: Transaction, principal: Principal) -> Sequence[Binding]:
+        """Return the roles that a person has, but for those of groups, as far as they have not ended; oldest first."""
+        if principal.author.type != "User":
+            return []
+        return BindingStore(tx).of_user(principal.author.identifier, [], self._basics.clock())
 
     def delete(self, tx: Transaction, principal: Principal, kind: BindingKind, name: str) -> None:
         """Take a role away; doing it again changes nothing.

@@ -147,9 +147,11 @@ class WorkspaceService:
         """Return a workspace. Raises Denied, NotFound."""
         return _opened(principal, "WORKSPACE_LIST", WorkspaceStore(tx).living(name), name)
 
-    def page(self, tx: Transaction, principal: Principal, request: PageRequest) -> Page[Workspace]:
-        """Return one page of the workspaces the principal may see, oldest first."""
-        return WorkspaceStore(tx).page(request, owners=principal.listing("WORKSPACE_LIST").owners)
+    def page(
+        self, tx: Transaction, principal: Principal, request: PageRequest, *, search: str | None = None
+    ) -> Page[Workspace]:
+        """Return one page of the workspaces the principal may see, oldest first; `search` is a part of a name."""
+        return WorkspaceStore(tx).visible(request, owners=principal.listing("WORKSPACE_LIST").owners, search=search)
 
     def update(
         self, tx: Transaction, principal: Principal, name: str, sent: str, settings: WorkspaceSettings
@@ -167,6 +169,11 @@ class WorkspaceService:
         if after.platform_builder and not before.platform_builder:
             self.warn_of_builders(tx)
         return after
+
+    def still_has(self, tx: Transaction, principal: Principal, name: str) -> Sequence[str]:
+        """Return what keeps a workspace from being deleted, one phrase for each. Raises Denied, NotFound."""
+        principal.opened("WORKSPACE_DELETE", WorkspaceStore(tx).living(name), _unknown(name))
+        return self.uses.of(tx, name)
 
     def delete(self, tx: Transaction, principal: Principal, name: str) -> None:
         """Delete a workspace with its bindings, its keys and what else goes with it; deleting it again changes nothing.

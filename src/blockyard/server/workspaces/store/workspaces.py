@@ -1,11 +1,12 @@
 """The table of workspaces."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Boolean, Column, String, Table, select
 
 from blockyard.server.kit.columns import JsonText
 from blockyard.server.kit.database import Transaction, metadata
+from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.rows import Rows, Store, index_list, life
 from blockyard.server.workspaces.model import Workspace
 
@@ -27,6 +28,13 @@ class WorkspaceStore(Store[Workspace, str]):
 
     def __init__(self, tx: Transaction) -> None:
         super().__init__(tx, _rows)
+
+    def visible(self, request: PageRequest, *, owners: Collection[str] | None, search: str | None) -> Page[Workspace]:
+        """Return what `page` does, with a part of a name."""
+        conditions = self.with_text(search, "name", "display_name")
+        if owners is not None:
+            conditions.append(_rows.owned_by(owners))
+        return self.page_of(request, *conditions)
 
     def builders(self) -> Sequence[str]:
         """Return the names of the workspaces with the platform builder that are not deleted; sorted."""

@@ -1,0 +1,217 @@
+"""Who has which role in a workspace, until when, and who asks for one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Request, Response
+
+from blockyard.server.binding_requests.model import RequestId, RequestState
+from blockyard.server.identity.model import Principal, WorkspaceRole
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.paging import PageRequest
+from blockyard.server.services import Services
+from blockyard.server.ui.frame import words
+from blockyard.server.ui.frame.plain_forms import Ask, Filled, Option, again, send
+from blockyard.server.ui.frame.site import Site, submit
+from blockyard.server.ui.pages.workspaces.around import around, home_of
+from blockyard.server.workspaces.model import Binding, BindingKind, NewBinding
+
+_MOST = 200
+_SOON_DAYS, _VERY_SOON_DAYS = 30, 7
+"""How long before its end a role is shown in yellow, and in red. Source: concepts.md 27.2."""
+
+LIST, SAVE = "WORKSPACEPRINCIPALBINDING_LIST", "WORKSPACEPRINCIPALBINDING_SAVE"
+DELETE = "WORKSPACEPRINCIPALBINDING_DELETE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindingRow:
+    """A role as a page shows it."""
+
+    binding: Binding
+    name: str
+    role: str
+    is_group: bool
+    ends: words.Badge | None
+
+
+def active(bindings: Sequence[Binding], at: datetime) -> list[Binding]:
+    """Return those that have not ended, owners first."""
+    order = list(WorkspaceRole)
+    living = [one for one in bindings if one.expires_on is None or one.expires_on >= at.date()]
+    return sorted(living, key=lambda one: (order.index(one.role), one.subject))
+
+
+def binding_rows(tx: Transaction, services: Services, bindings: Sequence[Binding]) -> list[BindingRow]:
+    """Return roles with the names of the people who have them."""
+    usernames = [one.subject for one in bindings if one.kind is BindingKind.USER]
+    names = {user.username: user.author.display_name for user in services.users.people(tx, usernames)}
+    at = services.clock()
+    return [
+        BindingRow(
+            binding=one,
+            name=names.get(one.subject, one.subject) if one.kind is BindingKind.USER else one.subject,
+            role=one.role.value.removeprefix("Workspace "),
+            is_group=one.kind is BindingKind.GROUP,
+            ends=_ends(one, at),
+        )
+        for one in bindings
+    ]
+
+
+def _ends(binding: Binding, at: datetime) -> words.Badge | None:
+    if binding.expires_on is None:
+        return None
+    days = (binding.expires_on - at.date()).days
+    if days < 0:
+        return words.Badge(f"Ended {binding.expires_on.isoformat()}", "ban", "neutral")
+    tone = "error" if days <= _VERY_SOON_DAYS else "warning" if days <= _SOON_DAYS else "neutral"
+    text = "Ends today" if days == 0 else f"Ends in {words.count(days, 'day', 'days')}"
+    return words.Badge(text, "calendar-clock", tone)
+
+
+def _asks(*, must_ask: bool) -> list[Ask]:
+    roles = [
+        Option(WorkspaceRole.MEMBER.value, "Member", "Sees the workspace, and the projects they are bound to."),
+        Option(
+            WorkspaceRole.MANAGER.value, "Manager", "Orders, changes and deletes; gives roles but that of an owner."
+        ),
+        Option(WorkspaceRole.OWNER.value, "Owner", "May do everything, also delete the workspace. At most two people."),
+    ]
+    reason = Ask(name="reason", label="Reason", needed=True, help="Who decides about it reads this.")
+    return [
+        Ask(
+            name="subjects",
+            label="Usernames",
+            kind="area",
+            needed=True,
+            longest=2000,
+            help="One or several, each in its own line. For a group, its name.",
+            pointers=["/subject"],
+        ),
+        Ask(
+            name="kind",
+            label="They are",
+            kind="select",
+            value="user",
+            options=[Option("user", "People"), Option("group", "Groups")],
+        ),
+        Ask(name="role", label="Role", kind="radios", needed=True, options=roles, pointers=["/roleRef"]),
+        Ask(
+            name="ends",
+            label="Last day",
+            kind="date",
+            help="Leave empty if it does not end.",
+            pointers=["/expiryDate"],
+        ),
+        *([reason] if must_ask else []),
+    ]
+
+
+def add_access(router: APIRouter, site: Site, services: Services) -> None:
+    """Add the routes of the page."""
+    bindings, requests = services.bindings, services.binding_requests
+
+    def read(tx: Transaction, principal: Principal, name: str) -> tuple[dict[str, object], list[Ask]]:
+        context = around(tx, principal, services, name)
+        at = services.clock()
+        known = bindings.of_workspace(tx, principal, name)
+        now = active(known, at)
+        may_save = principal.allows(SAVE, workspace=name)
+        page = requests.page(
+            tx, principal, PageRequest(0, _MOST, newest_first=True), workspace=name, state=RequestState.REQUESTED
+        )
+        must_ask = bindings.needs_approval(principal)
+        context |= {
+            "bindings": binding_rows(tx, services, now),
+            "ended": binding_rows(tx, services, [one for one in known if one not in now]),
+            "requests": page.items,
+            "may_remove": principal.allows(DELETE, workspace=name),
+            "may_decide": may_save,
+            "must_ask": must_ask,
+            "me": principal.author.identifier,
+        }
+        return context, _asks(must_ask=must_ask) if may_save else []
+
+    @router.get("/w/{workspace}/access")
+    async def show_access(request: Request, workspace: str) -> Response:
+        visitor = await site.visitors.of(request)
+        context, asks = await site.db.read(lambda tx: read(tx, visitor.principal, workspace))
+        context["asks"] = again(asks, request, site, visitor)
+        return site.page(request, visitor, "pages/workspaces/access.html", context)
+
+    @router.post("/w/{workspace}/access")
+    async def give_role(request: Request, workspace: str) -> Response:
+        visitor, form = await site.visitors.of_form(request)
+        path = f"{home_of(workspace)}/access"
+        _, asks = await site.db.read(lambda tx: read(tx, visitor.principal, workspace))
+
+        def give(tx: Transaction, filled: Filled) -> str:
+            subjects = [line.strip() for line in filled.texts["subjects"].replace(",", "\n").splitlines()]
+            subjects = [subject for subject in subjects if subject]
+            for subject in subjects:
+                new = _new(workspace, subject, filled)
+                if "reason" in filled.texts:
+                    requests.create(tx, visitor.principal, new, filled.texts["reason"])
+                else:
+                    bindings.create(tx, visitor.principal, new)
+            who = subjects[0] if len(subjects) == 1 else f"{len(subjects)} of them"
+            return f"{who}: asked for." if "reason" in filled.texts else f"{who}: the role was given."
+
+        return await send(
+            site,
+            visitor,
+            asks,
+            form,
+            at=path,
+            work=lambda filled: site.db.write(lambda tx: give(tx, filled)),
+            done=lambda said: site.go(path, visitor, said=said),
+        )
+
+    @router.post("/w/{workspace}/access/remove")
+    async def take_role(request: Request, workspace: str) -> Response:
+        visitor, form = await site.visitors.of_form(request)
+        path, name = f"{home_of(workspace)}/access", form.texts.get("binding", "").replace("\0", "")
+        kind = BindingKind.GROUP if form.texts.get("kind") == BindingKind.GROUP.value else BindingKind.USER
+        return await submit(
+            site.db.write(lambda tx: bindings.delete(tx, visitor.principal, kind, name)),
+            again=site.back_to(path, visitor),
+            done=lambda _: site.go(path, visitor, said="The role was taken away."),
+        )
+
+    @router.post("/w/{workspace}/access/requests/{request_id}")
+    async def decide(request: Request, workspace: str, request_id: UUID) -> Response:
+        visitor, form = await site.visitors.of_form(request)
+        path = f"{home_of(workspace)}/access"
+        acts = {"approve": requests.approve, "decline": requests.decline, "cancel": requests.cancel}
+        act = acts.get(form.texts.get("act", ""))
+        if act is None:
+            return site.go(path, visitor)
+        return await submit(
+            site.db.write(lambda tx: act(tx, visitor.principal, RequestId(request_id))),
+            again=site.back_to(path, visitor),
+            done=lambda made: site.go(path, visitor, said=_told(made.state)),
+        )
+
+
+def _told(state: RequestState) -> str:
+    return {
+        RequestState.REQUESTED: "You approved it. Others have to approve it, too.",
+        RequestState.APPROVED: "The role was given.",
+        RequestState.REJECTED: "The request was declined.",
+        RequestState.CANCELLED: "The request was taken back.",
+    }[state]
+
+
+def _new(workspace: str, subject: str, filled: Filled) -> NewBinding:
+    is_group = filled.texts["kind"] == "group"
+    return NewBinding(
+        kind=BindingKind.GROUP if is_group else BindingKind.USER,
+        name=f"{workspace}-{uuid4().hex[:12]}",
+        role=WorkspaceRole(filled.texts["role"]),
+        workspace=workspace,
+        subject=subject,
+        expires_on=filled.day("ends"),
+    )

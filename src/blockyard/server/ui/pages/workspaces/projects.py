@@ -1,0 +1,190 @@
+"""Projects: their list, the form that makes one with its first tenant, and the pages of one project."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Request, Response
+
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.platforms.model import PlatformId
+from blockyard.server.projects.model import Project, ProjectKey, ProjectSpec
+from blockyard.server.services import Services
+from blockyard.server.tags.model import TargetKind
+from blockyard.server.tenants.model import TenantSpec
+from blockyard.server.ui.frame.lists import Asked, Cell, Column, Listing, add_list
+from blockyard.server.ui.frame.plain_forms import Ask, Filled, Option, again, send
+from blockyard.server.ui.frame.site import Site
+from blockyard.server.ui.pages.workspaces.around import around, home_of, project_home
+from blockyard.server.ui.pages.workspaces.tags import tag_asks, tags_in
+from blockyard.server.ui.pages.workspaces.tenants import platform_options, zone_of
+
+_MOST_METHODS = 100
+
+
+def add_projects(router: APIRouter, site: Site, services: Services) -> None:
+    """Add the routes of the list and of the form."""
+    add_list(router, site, _listing(services))
+
+    def asks(tx: Transaction, principal: Principal, workspace: str) -> tuple[dict[str, object], list[Ask]]:
+        context = around(tx, principal, services, workspace)
+        principal.require("PROJECT_SAVE", workspace=workspace)
+        return context, _asks(tx, principal, services, workspace)
+
+    @router.get("/w/{workspace}/projects/new")
+    async def show_new_project(request: Request, workspace: str) -> Response:
+        visitor = await site.visitors.of(request)
+        context, wanted = await site.db.read(lambda tx: asks(tx, visitor.principal, workspace))
+        context["asks"] = again(wanted, request, site, visitor)
+        return site.page(request, visitor, "pages/workspaces/new_project.html", context)
+
+    @router.post("/w/{workspace}/projects/new")
+    async def make_project(request: Request, workspace: str) -> Response:
+        visitor, form = await site.visitors.of_form(request)
+        _, wanted = await site.db.read(lambda tx: asks(tx, visitor.principal, workspace))
+
+        def make(tx: Transaction, filled: Filled) -> tuple[Project, str | None]:
+            return _make(tx, visitor.principal, services, workspace, filled)
+
+        def done(made: tuple[Project, str | None]) -> Response:
+            project, tenant = made
+            if tenant is not None:
+                path = f"{home_of(workspace)}/tenants/{tenant}"
+                return site.go(path, visitor, said="The project was made. Its tenant is being prepared.")
+            return site.go(project_home(workspace, project.name), visitor, said="The project was made.")
+
+        return await send(
+            site,
+            visitor,
+            wanted,
+            form,
+            at=f"{home_of(workspace)}/projects/new",
+            work=lambda filled: site.db.write(lambda tx: make(tx, filled)),
+            done=done,
+        )
+
+
+def _listing(services: Services) -> Listing[Project]:
+    def find(tx: Transaction, principal: Principal, asked: Asked) -> Page[Project]:
+        request = PageRequest(asked.request.number, asked.request.size, newest_first=asked.descending)
+        return services.projects.page(
+            tx, principal, request, workspace=asked.within["workspace"], search=asked.search or None
+        )
+
+    def context(tx: Transaction, principal: Principal, asked: Asked) -> dict[str, object]:
+        name = asked.within["workspace"]
+        return {
+            **around(tx, principal, services, name),
+            "may_create": principal.allows("PROJECT_SAVE", workspace=name),
+        }
+
+    return Listing(
+        path="/w/{workspace}/projects",
+        title="Projects",
+        one="project",
+        many="projects",
+        about=lambda _: "Environments of the workspace, such as development and production",
+        columns=[
+            Column(label="Name", cell=lambda one: Cell(text=one.display_name or one.name)),
+            Column(label="Identifier", cell=lambda one: Cell(text=one.name)),
+            Column(label="Payment method", cell=lambda one: Cell(text=one.payment_method_identifier or "none")),
+            Column(label="Tags", cell=lambda one: Cell(text=_tag_line(one))),
+            Column(label="Made", sort="created", turned=True, cell=lambda one: Cell(at=one.created_at)),
+        ],
+        sort="created",
+        href=lambda one: project_home(one.workspace, one.name),
+        find=find,
+        around=context,
+        template="pages/workspaces/projects.html",
+    )
+
+
+def _tag_line(project: Project) -> str:
+    return ", ".join(f"{key}: {' '.join(values)}" for key, values in project.tags.items())
+
+
+def method_options(tx: Transaction, principal: Principal, services: Services, workspace: str) -> Sequence[Option]:
+    """Return the payment methods that a project may name; nothing where the principal may not read them."""
+    if not principal.allows("PAYMENTMETHOD_LIST", workspace=workspace):
+        return []
+    page = services.payment_methods.page(tx, principal, PageRequest(0, _MOST_METHODS), workspace=workspace)
+    return [Option(one.name, one.display_name or one.name) for one in page.items]
+
+
+def _asks(tx: Transaction, principal: Principal, services: Services, workspace: str) -> list[Ask]:
+    methods = method_options(tx, principal, services, workspace)
+    platforms = platform_options(tx, principal, services, workspace)
+    return [
+        Ask(
+            name="name",
+            label="Name",
+            needed=True,
+            longest=30,
+            pointers=["/spec/displayName"],
+            placeholder="Development",
+            help="What people read.",
+        ),
+        Ask(
+            name="identifier",
+            label="Identifier",
+            needed=True,
+            longest=30,
+            pointers=["/metadata/name"],
+            placeholder="dev",
+            help="Lower-case letters, digits and single hyphens. It never changes.",
+        ),
+        *([_method_ask(methods)] if methods else []),
+        *tag_asks(tx, principal, services, TargetKind.PROJECT, {}),
+        *([_platform_ask(platforms)] if platforms else []),
+    ]
+
+
+def _method_ask(methods: Sequence[Option], value: str = "") -> Ask:
+    return Ask(
+        name="method",
+        label="Payment method",
+        kind="select",
+        options=[Option("", "None"), *methods],
+        value=value,
+        pointers=["/spec/paymentMethodIdentifier"],
+    )
+
+
+def _platform_ask(platforms: Sequence[Option]) -> Ask:
+    return Ask(
+        name="platform",
+        label="First tenant",
+        kind="radios",
+        options=[Option("", "None for now", "You can add tenants at any time."), *platforms],
+        pointers=["/spec/platformRef", "/spec/landingZoneRef"],
+        help="Where the project works. The platform team's building blocks prepare it.",
+    )
+
+
+def spec_of(filled: Filled, asks: Sequence[Ask], before: Project | None = None) -> ProjectSpec:
+    """Return what a form says about a project."""
+    method = before.payment_method_identifier if before else None
+    if any(one.name == "method" for one in asks):
+        method = filled.texts["method"] or None
+    substitute = before.substitute_payment_method_identifier if before and method else None
+    return ProjectSpec(
+        display_name=filled.texts["name"],
+        tags=tags_in(filled, asks, before.tags if before else {}),
+        payment_method_identifier=method,
+        substitute_payment_method_identifier=substitute,
+    )
+
+
+def _make(
+    tx: Transaction, principal: Principal, services: Services, workspace: str, filled: Filled
+) -> tuple[Project, str | None]:
+    """Make a project, and its first tenant if one is wanted, both or none."""
+    asks = _asks(tx, principal, services, workspace)
+    key = ProjectKey(workspace, filled.texts["identifier"])
+    project = services.projects.create(tx, principal, key, spec_of(filled, asks))
+    place = filled.texts.get("platform", "")
+    if not place:
+        return project, None
+    platform, zone = zone_of(place)
+    view = services.tenants.create(tx, principal, key, TenantSpec(platform_id=PlatformId(platform), landing_zone=zone))
+    return project, str(view.tenant.id)
