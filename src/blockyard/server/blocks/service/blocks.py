@@ -133,7 +133,7 @@ class BlockService:
         self._reading: Reading = partial(
             Reader, definitions=definitions, workspaces=workspaces, tenants=tenants, payments=self.payments
         )
-        starter = RunStarter(reading=self._reading, definitions=definitions, runs=runs, tenants=tenants)
+        starter = RunStarter(basics, reading=self._reading, definitions=definitions, runs=runs, tenants=tenants)
         self._ordering = Ordering(
             basics,
             definitions=definitions,
