@@ -105,6 +105,9 @@ class Listener:
         self.finished.append((run.status, outputs))
         return self.verdict or RunFinish(run.status)
 
+    def run_ended(self, tx: Transaction, run: Run) -> None:
+        del tx, run
+
 
 class RunPart:
     """Runs and states over stand-ins for blocks, and their routes."""

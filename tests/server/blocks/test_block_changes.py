@@ -167,14 +167,62 @@ def test_a_new_secret_starts_a_run_and_has_a_new_hash(world: BlockWorld) -> None
     assert world.key.open(str(world.claimed().inputs["token"]["value"])) == "another"
 
 
-def test_a_change_during_a_run_is_refused_but_a_repeated_one_is_not(world: BlockWorld) -> None:
+def test_changes_during_a_run_are_one_run_after_it(world: BlockWorld) -> None:
     block = a_done_block(world)
     changed = world.change(block, inputs={"size": 2})
+    under_way = world.claimed()
 
-    assert world.change(block, inputs={"size": 2}) == changed
+    assert status_of(world.change(block, inputs={"size": 3})) == "IN_PROGRESS"
+    world.change(block, inputs={"size": 4, "name": "other"})
+    assert world.change(changed, inputs={}, name="renamed")["status"] == world.read(block)["status"]
+    world.report(under_way)
+
+    after, run = world.read(block), world.latest_run(block)
+    assert (status_of(after), after["status"]["latestRunUuid"]) == ("PENDING", str(run.id))
+    assert (run.number, run.trigger.reason.value) == (3, "BUILDING_BLOCK_INPUTS_UPDATE")
+    assert run.trigger.author.type != "System"
+    claimed = world.claimed()
+    assert {key: claimed.inputs[key]["value"] for key in ("size", "name")} == {"size": 4, "name": "other"}
+    world.report(claimed)
+    assert (status_of(world.read(block)), world.claim()) == ("SUCCEEDED", None)
+
+
+def test_a_change_before_the_claim_is_applied_by_the_run_that_is_there(world: BlockWorld) -> None:
+    block = a_done_block(world)
+    first = world.change(block, inputs={"size": 2})
+
+    second = world.change(block, inputs={"size": 3})
+
+    assert second["status"] == first["status"]
+    claimed = world.claimed()
+    assert claimed.inputs["size"]["value"] == 3
+    world.report(claimed)
+    assert (status_of(world.read(block)), world.claim()) == ("SUCCEEDED", None)
+
+
+def test_a_change_during_a_dry_run_shows_at_once_and_runs_after_it(world: BlockWorld) -> None:
+    block = a_done_block(world)
+    world.api.ok("POST", f"/api/blockyard/v1/blocks/{uuid_of(block)}/detect", media="application/json")
+    planning = world.claimed()
+
+    changed = world.change(block, inputs={"size": 2})
+    world.report(planning, RunStatus.ABORTED)
+
+    assert status_of(changed) == "PENDING"
+    claimed = world.claimed()
+    assert (claimed.behavior, claimed.inputs["size"]["value"]) == ("APPLY", 2)
+
+
+def test_a_change_is_refused_while_the_run_is_being_stopped(world: BlockWorld) -> None:
+    block = a_done_block(world)
+    changed = world.change(block, inputs={"size": 2})
+    world.claimed()
+    run_id = changed["status"]["latestRunUuid"]
+    world.as_admin("POST", f"/api/blockyard/v1/runs/{run_id}/abort", media="application/json")
+
     error = world.api.refused(409, "PUT", f"{BLOCKS}/{uuid_of(block)}", a_change(block, inputs={"size": 3}))
+
     assert error["errorCode"] == "RunUnfinished"
-    assert world.change(changed, name="renamed")["status"] == changed["status"]
 
 
 def test_consumers_change_updateable_inputs_only(world: BlockWorld) -> None:

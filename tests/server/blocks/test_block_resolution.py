@@ -41,13 +41,14 @@ from blockyard.server.definitions.model import (
     OutputSpec,
     VersionId,
 )
-from blockyard.server.events.model import Author
+from blockyard.server.events.model import SYSTEM, Author
 from blockyard.server.runners.model import StoredSecret
-from blockyard.server.runs.model import RunId
+from blockyard.server.runs.model import RunId, Trigger, TriggerReason
 from tests.support.clock import NOON
 
 NETWORK = DefinitionId(UUID(int=7))
 RUN, OTHER_RUN = RunId(UUID(int=1)), RunId(UUID(int=2))
+DUE = Trigger(SYSTEM, TriggerReason.DEPENDENCY_OUTPUT_CHANGED)
 AUTHOR = Author(type="User", identifier="u1", display_name="Ann", username="ann@example.test", email="ann@example.test")
 SECRET = StoredSecret(hash="sha256:x", sealed="envelope", key="k")
 PERSON: dict[str, Json] = {"username": "ann@example.test", "roles": ["Workspace Owner"]}
@@ -329,7 +330,7 @@ def test_a_deleted_block_follows_nothing() -> None:
 
 
 def test_a_new_run_makes_the_block_pending_and_forgets_the_dry_run() -> None:
-    block = replace(BLOCK, status=BlockStatus.SUCCEEDED, latest_dry_run_id=OTHER_RUN, rerun_due=True).requested(
+    block = replace(BLOCK, status=BlockStatus.SUCCEEDED, latest_dry_run_id=OTHER_RUN, due=DUE).requested(
         RUN, Behavior.APPLY
     )
 
@@ -338,7 +339,7 @@ def test_a_new_run_makes_the_block_pending_and_forgets_the_dry_run() -> None:
 
 
 def test_an_abort_drops_the_run_that_was_due() -> None:
-    block = replace(BLOCK, status=BlockStatus.IN_PROGRESS, latest_run_id=RUN, rerun_due=True)
+    block = replace(BLOCK, status=BlockStatus.IN_PROGRESS, latest_run_id=RUN, due=DUE)
 
     assert not block.following(RUN, RunStatus.ABORTED).rerun_due
     assert block.following(RUN, RunStatus.FAILED).rerun_due

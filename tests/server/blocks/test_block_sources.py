@@ -110,6 +110,30 @@ def test_a_run_reads_the_tags_of_its_workspace(world: BlockWorld) -> None:
     assert {key: item["value"] for key, item in block["spec"]["inputs"].items()} == given
 
 
+def test_a_changed_tag_runs_the_blocks_that_read_it_and_no_others(world: BlockWorld) -> None:
+    for tag in ("center", "stage"):
+        declare(world.db, world.services.tag_definitions, TargetKind.WORKSPACE, tag, options=("1", "2"))
+    reader = world.order(world.define(inputs={"center": an_input("CODE", "TAG", argument="WORKSPACE.center")}))
+    world.finish()
+    other = world.order(world.define("Other", inputs={}))
+    world.finish()
+
+    def retag(**tags: list[str]) -> None:
+        settings = WorkspaceSettings(display_name="Shop", tags=tags)
+        world.db.write_now(lambda tx: world.services.workspaces.update(tx, ADMINISTRATOR, "shop", "shop", settings))
+
+    retag(stage=["1"])
+    assert world.claim() is None
+    retag(stage=["1"], center=["2"])
+    claimed = world.claimed()
+    retag(center=["1"])
+
+    assert (claimed.inputs["center"]["value"], status_of(world.read(other))) == ('["2"]', "SUCCEEDED")
+    world.report(claimed)
+    assert world.claimed().inputs["center"]["value"] == '["1"]'
+    assert status_of(world.read(reader)) == "IN_PROGRESS"
+
+
 def test_json_is_code_for_blocks_and_runs(world: BlockWorld) -> None:
     inputs: Any = {
         "settings": {**an_input(), "type": "JSON", "jsonSchema": '{"type": "object"}'},

@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 
+from blockyard.protocol.kinds import (
+    LANDING_ZONE,
+    PAYMENT_METHOD,
+    PROJECT,
+    PROJECT_USER_BINDING,
+    WORKSPACE,
+    WORKSPACE_USER_BINDING,
+    Kind,
+)
 from blockyard.protocol.kinds import OWN as OWN_API
-from blockyard.protocol.kinds import PROJECT_USER_BINDING, WORKSPACE_USER_BINDING, Kind
 from blockyard.server.identity.model import NewUser
 from blockyard.server.payment_methods.model import PaymentSpec
 from blockyard.server.tags.model import TargetKind
@@ -108,6 +116,55 @@ def test_a_block_on_a_tenant_reads_the_tags_of_what_the_tenant_belongs_to(world:
     shown = {uuid_of(one): {key: item["value"] for key, item in one["spec"]["inputs"].items()} for one in listed}
     unpaid = of_zone | {"project": "null", "payment_method": "null"}
     assert shown == {uuid_of(block): given, uuid_of(other): unpaid}
+
+
+@pytest.mark.parametrize("owner", ["WORKSPACE", "PROJECT", "PAYMENT_METHOD", "LANDING_ZONE", "OTHER_METHOD"])
+def test_a_block_on_a_tenant_runs_again_when_a_tag_that_it_reads_changes(world: TenantWorld, owner: str) -> None:
+    read = "PAYMENT_METHOD" if owner == "OTHER_METHOD" else owner
+    for kind in ("WORKSPACE", "PROJECT", "PAYMENT_METHOD", "LANDING_ZONE"):
+        declare(world.db, world.services.tag_definitions, TargetKind[kind], "stage")
+    method: Any = {"displayName": "cc", "expirationDate": None, "amount": None, "tags": {"stage": ["old"]}}
+    for name in ("cc-1", "cc-2"):
+        body = {"metadata": {"name": name, "ownedByWorkspace": "shop"}, "spec": method}
+        world.as_admin("POST", PAYMENT_METHOD.collection, body, media=PAYMENT_METHOD.media)
+    project = world.add_project("paid", paymentMethodIdentifier="cc-1", tags={"stage": ["old"]})
+    zone = world.add_zone(tags={"stage": ["old"]})
+    version = world.define_for_tenants("Board", inputs={"stage": an_input("CODE", "TAG", argument=f"{read}.stage")})
+    world.order_on(world.make("paid"), version)
+    world.finish()
+
+    for value in ("old", "new"):
+        tags: Any = {"stage": [value]}
+        name = "cc-2" if owner == "OTHER_METHOD" and value == "new" else "cc-1"
+        changed_method: Any = {
+            "metadata": {"name": "cc-1", "ownedByWorkspace": "shop"},
+            "spec": {**method, "tags": tags},
+        }
+        changes: Any = {
+            "WORKSPACE": (
+                WORKSPACE,
+                "shop",
+                {"metadata": {"name": "shop", "tags": tags}, "spec": {"displayName": "Shop"}},
+            ),
+            "PROJECT": (PROJECT, "shop.paid", {**project, "spec": {**project["spec"], "tags": tags}}),
+            "PAYMENT_METHOD": (PAYMENT_METHOD, "cc-1", changed_method),
+            "LANDING_ZONE": (LANDING_ZONE, "default", {**zone, "metadata": {**zone["metadata"], "tags": tags}}),
+            "OTHER_METHOD": (
+                PROJECT,
+                "shop.paid",
+                {**project, "spec": {**project["spec"], "paymentMethodIdentifier": name}},
+            ),
+        }
+        if owner == "OTHER_METHOD" and value == "new":
+            other: Any = {"metadata": {"name": "cc-2", "ownedByWorkspace": "shop"}, "spec": {**method, "tags": tags}}
+            world.as_admin("PUT", PAYMENT_METHOD.path("cc-2"), other, media=PAYMENT_METHOD.media)
+        assert world.claim() is None
+        kind, key, body = changes[owner]
+        world.as_admin("PUT", kind.path(key), body, media=kind.media)
+        if owner == "WORKSPACE" and value == "old":
+            world.finish()  # the workspace had no tags before
+
+    assert world.claimed().inputs["stage"]["value"] == '["new"]'
 
 
 def test_a_block_waits_for_the_id_of_its_tenant_and_runs_once_it_is_known(world: TenantWorld) -> None:

@@ -298,6 +298,10 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
     for followed in (services.users, services.groups):
         followed.followers.extend((services.bindings, services.project_bindings))
     services.users.followers.append(services.order_drafts)
+    services.workspaces.followers.append(services.blocks.tags.workspace_changed)
+    services.projects.followers.append(services.blocks.tags.project_changed)
+    services.payment_methods.followers.append(services.blocks.tags.payment_method_changed)
+    services.landing_zones.followers.append(services.blocks.tags.landing_zone_changed)
     services.projects.uses.add(services.service_instances.of_project)
     services.payment_methods.uses.add(services.blocks.payments.of_payment_method)
     services.tag_definitions.uses.add(services.definitions.of_tag_definition)

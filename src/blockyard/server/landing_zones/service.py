@@ -1,6 +1,6 @@
 """Use cases of landing zones. Source: api.md 3.10, 2.7, concepts.md 4, 23."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -50,6 +50,7 @@ class LandingZoneService:
         self._tags = tags
         self._changes: Changes[LandingZone] = Changes(basics.event_log, LANDING_ZONE, "Landing Zone", _content)
         self.uses: Uses[LandingZone] = Uses()
+        self.followers: list[Callable[[Transaction, LandingZone, LandingZone], None]] = []
         platforms.uses.add(self._of_platform)
         definitions.listeners.append(self)
 
@@ -137,7 +138,10 @@ class LandingZoneService:
         spec = replace(spec, restricted=before.restricted if restricted is None else restricted)
         after = changed(before, spec)
         after = replace(after, tags=self._tags.check(tx, principal, _tagged(after), before=before.tags))
-        return self._saved(tx, principal.author, before, after)
+        saved = self._saved(tx, principal.author, before, after)
+        for follow in self.followers:
+            follow(tx, before, saved)
+        return saved
 
     def switch(self, tx: Transaction, principal: Principal, name: str, *, off: bool) -> LandingZone:
         """Let there be no new tenants in a landing zone, or new ones again; those that are there stay. Raises Denied, NotFound."""

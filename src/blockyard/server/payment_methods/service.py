@@ -1,6 +1,6 @@
 """Use cases of payment methods. Source: api.md 3.5, concepts.md 23."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from uuid import UUID
@@ -37,6 +37,7 @@ class PaymentMethodService:
             basics.event_log, PAYMENT_METHOD, "Payment Method", partial(wire_members, of=PaymentSpec)
         )
         self.uses: Uses[PaymentMethod] = Uses()
+        self.followers: list[Callable[[Transaction, PaymentMethod, PaymentMethod], None]] = []
 
     def page(
         self, tx: Transaction, principal: Principal, request: PageRequest, *, workspace: str | None = None
@@ -83,7 +84,10 @@ class PaymentMethodService:
         after = replace(after, tags=self._tags.check(tx, principal, _tagged(after), before=before.tags))
         if after == before:
             return before
-        return self._changes.tell(tx, principal.author, EventType.CHANGED, methods.save(after), before=before)
+        after = self._changes.tell(tx, principal.author, EventType.CHANGED, methods.save(after), before=before)
+        for follow in self.followers:
+            follow(tx, before, after)
+        return after
 
     def delete(self, tx: Transaction, principal: Principal, name: str) -> None:
         """Delete a payment method; deleting it again changes nothing. Raises Denied, NotFound, Conflict (in use)."""

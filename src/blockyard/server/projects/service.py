@@ -1,6 +1,6 @@
 """Use cases of projects. Source: api.md 3.3."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -57,6 +57,7 @@ class ProjectService:
             basics.event_log, PROJECT, "Project", partial(wire_members, of=ProjectSpec)
         )
         self.uses: Uses[ProjectKey] = Uses("still has")
+        self.followers: list[Callable[[Transaction, Project, Project], None]] = []
         self.listeners: list[ProjectListener] = []
 
     def page(
@@ -117,7 +118,10 @@ class ProjectService:
         after = replace(after, tags=self._tags.check(tx, principal, _tagged(after), before=before.tags))
         if after == before:
             return before
-        return self._changes.tell(tx, principal.author, EventType.CHANGED, projects.save(after), before=before)
+        after = self._changes.tell(tx, principal.author, EventType.CHANGED, projects.save(after), before=before)
+        for follow in self.followers:
+            follow(tx, before, after)
+        return after
 
     def still_has(self, tx: Transaction, principal: Principal, key: ProjectKey) -> Sequence[str]:
         """Return what keeps a project from being deleted, one phrase for each. Raises Denied, NotFound."""
@@ -164,6 +168,13 @@ class ProjectService:
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""
         return counted(ProjectStore(tx).count_of(workspace), "project")
+
+    def paid_with(self, tx: Transaction, method: PaymentMethod) -> Sequence[Project]:
+        """Return the projects that are paid with a payment method; for other services."""
+        store = ProjectStore(tx)
+        return store.where(
+            *store.with_members({"workspace": method.workspace, "payment_method_identifier": method.name})
+        )
 
     def of_payment_method(self, tx: Transaction, method: PaymentMethod) -> Sequence[str]:
         """Return what names a payment method; for the deletion of payment methods."""

@@ -68,6 +68,9 @@ class RunListener(Protocol):
         the run is stored; not for ends that the listener itself asked for. Sensitive outputs come without a value.
         """
 
+    def run_ended(self, tx: Transaction, run: Run) -> None:
+        """The run is stored as ended, after `run_finished`: another one of the same block may be requested."""
+
 
 class StateLocks(Protocol):
     """The locks runs hold on the state of their blocks. Implemented by tofu_state."""

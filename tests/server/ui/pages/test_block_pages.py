@@ -170,7 +170,10 @@ def test_buttons_that_cannot_be_used_now_say_why(world: PageWorld, block: JsonOb
     under_way, waits = person.get(path_of(block)), person.get(path_of(waiting))
 
     assert re.search(r'<button[^>]* disabled aria-describedby="actions-why">', under_way.text)
-    assert "A run is under way. You can change, run or delete this once it has ended." in words_of(under_way)
+    assert (
+        "A run is under way. What you change now is applied by one run after it; you can run or delete this once it has ended."
+        in words_of(under_way)
+    )
     assert re.search(r'<button[^>]* disabled aria-describedby="actions-why">', waits.text)
     assert "It cannot run yet: it still waits." in words_of(waits)
     assert "Waiting for you" in words_of(waits)

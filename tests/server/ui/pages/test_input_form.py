@@ -278,17 +278,15 @@ def test_a_form_whose_marks_are_missing_is_refused(world: PageWorld, block: Json
     assert "The form is incomplete." in words_of(answer)
 
 
-def test_saving_while_a_run_is_under_way_is_refused_and_keeps_what_was_typed(
-    world: PageWorld, block: JsonObject
-) -> None:
+def test_saving_while_a_run_is_under_way_says_that_a_run_applies_it(world: PageWorld, block: JsonObject) -> None:
     person = world.person("sam")
     person.change(form_of(block), {"input.size": "1"})
 
     assert "A run of this building block is under way." in person.read(form_of(block))
     person.change(form_of(block), {"input.size": "2"})
 
-    assert "while a run of the building block is PENDING" in person.read(form_of(block))
-    assert person.form(form_of(block)).control("input.size").value == "2"
+    assert "The inputs were saved. The run that waits, or one after" in person.read(form_of(block))
+    assert world.claimed().inputs["size"]["value"] == 2
 
 
 def test_a_choice_that_is_no_longer_offered_is_not_replaced_by_another(world: PageWorld) -> None:

@@ -10,9 +10,9 @@ from uuid import UUID
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import Behavior, InputType, OutputType, RunStatus
 from blockyard.server.definitions.model import DefinitionId, InputSpec, Value, VersionId
-from blockyard.server.events.model import Author
+from blockyard.server.events.model import SYSTEM, Author
 from blockyard.server.runners.model import StoredSecret
-from blockyard.server.runs.model import RunId
+from blockyard.server.runs.model import RunId, Trigger
 from blockyard.server.tenants.model import Tenant, TenantId
 
 BlockId = NewType("BlockId", UUID)
@@ -116,7 +116,8 @@ class BlockHead:
         operation: what the latest APPLY or DESTROY run is to the block; None before the first.
         applied_at: when an APPLY run succeeded last; None before that.
         latest_run_id: the latest APPLY or DESTROY run; None means that nothing was ever executed.
-        rerun_due: a parent's output changed while the block's own run was under way.
+        due: who wants another run after the one that is under way, and why: people saved inputs, a parent's output changed.
+        status_since: when it got the status it has; unknown of blocks that are older than this.
     """
 
     id: BlockId
@@ -137,7 +138,8 @@ class BlockHead:
     applied_at: datetime | None = None
     latest_run_id: RunId | None = None
     latest_dry_run_id: RunId | None = None
-    rerun_due: bool = False
+    due: Trigger | None = None
+    status_since: datetime | None = None
     marked_for_deletion_at: datetime | None = None
     marked_for_deletion_by: str | None = None
     deleted_at: datetime | None = None
@@ -162,6 +164,11 @@ class BlockHead:
     def is_running(self) -> bool:
         """Whether a run of the block is unfinished."""
         return self.status in RUNNING
+
+    @property
+    def rerun_due(self) -> bool:
+        """Whether another run begins when the one that is under way has ended."""
+        return self.due is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +222,17 @@ class Block(BlockHead):
 
     def waiting(self, status: BlockStatus) -> "Block":
         """Return this block parked in a waiting state."""
-        return replace(self, status=status, rerun_due=False)
+        return replace(self, status=status, due=None)
+
+    def queued(self, trigger: Trigger) -> "Block":
+        """Return this block with another run due; people come before the system, the last of them counts.
+
+        One that people want shows at once: the status is PENDING also while only a dry run is under way. Nobody shall take the
+        last success for the end of what was saved just now.
+        """
+        if trigger.author == SYSTEM:
+            return replace(self, due=self.due or trigger)
+        return replace(self, due=trigger, status=self.status if self.is_running else BlockStatus.PENDING)
 
     def requested(self, run_id: RunId, behavior: Behavior) -> "Block":
         """Return this block with a new APPLY or DESTROY run, not yet claimed."""
@@ -226,7 +243,7 @@ class Block(BlockHead):
             operation=Operation.DELETION if behavior is Behavior.DESTROY else applying,
             latest_run_id=run_id,
             latest_dry_run_id=None,
-            rerun_due=False,
+            due=None,
         )
 
     def following(self, run_id: RunId, run_status: RunStatus) -> "Block":
@@ -236,8 +253,8 @@ class Block(BlockHead):
         """
         if not self.is_live or run_id != self.latest_run_id or self.status in WAITING:
             return self
-        due = self.rerun_due and run_status is not RunStatus.ABORTED
-        return replace(self, status=BlockStatus(run_status.value), rerun_due=due)
+        due = None if run_status is RunStatus.ABORTED else self.due
+        return replace(self, status=BlockStatus(run_status.value), due=due)
 
     def applied(self, outputs: Mapping[str, BlockOutput], at: datetime) -> "Block":
         """Return this block with what a successful APPLY run gave."""
@@ -260,7 +277,7 @@ class Block(BlockHead):
             self,
             lifecycle=Lifecycle.DELETED,
             force_purge=self.force_purge or force_purge,
-            rerun_due=False,
+            due=None,
             deleted_at=at,
         )
 

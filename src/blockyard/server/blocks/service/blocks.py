@@ -36,6 +36,7 @@ from blockyard.server.blocks.service.planning import Planning
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.service.related import BlockRelations
 from blockyard.server.blocks.service.starting import RunStarter
+from blockyard.server.blocks.service.tagged import TagFollower
 from blockyard.server.blocks.service.usage import BlockUsage
 from blockyard.server.blocks.service.views import BlockView, Reader, Reading
 from blockyard.server.blocks.store import BlockStore
@@ -110,7 +111,7 @@ class BlockService:
     """Use cases of building blocks.
 
     `hooks` is for runs and for loops; `usage`, `people` and `payments` are for definitions, workspaces and payment methods,
-    `on_tenants` for tenants, `relations` for tags.
+    `on_tenants` for tenants, `relations` for tags, `tags` for what has tags.
     """
 
     def __init__(
@@ -133,7 +134,7 @@ class BlockService:
         self._reading: Reading = partial(
             Reader, definitions=definitions, workspaces=workspaces, tenants=tenants, payments=self.payments
         )
-        starter = RunStarter(reading=self._reading, definitions=definitions, runs=runs, tenants=tenants)
+        starter = RunStarter(basics, reading=self._reading, definitions=definitions, runs=runs, tenants=tenants)
         self._ordering = Ordering(
             basics,
             definitions=definitions,
@@ -171,6 +172,7 @@ class BlockService:
             deleting=self._deleting,
             on_tenants=self.on_tenants,
         )
+        self.tags = TagFollower(reading=self._reading, starter=starter, tenants=tenants)
         self.people = PeopleFollower(reading=self._reading, starter=starter)
         self.usage = BlockUsage(runs=runs, state=state)
 

@@ -33,9 +33,11 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid
 from blockyard.server.runners.service import SecretSealer
-from blockyard.server.runs.model import TriggerReason
+from blockyard.server.runs.model import Trigger, TriggerReason
 
 log = structlog.get_logger(__name__)
+
+_UPDATED = TriggerReason.BUILDING_BLOCK_INPUTS_UPDATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class Changing:
     def update(self, tx: Transaction, principal: Principal, block_id: UUID, request: BlockRequest) -> Block:
         """Store what differs; changed inputs and an upgrade start a run, a new name does not.
 
+        Inputs that are changed while a run is under way are stored, and one run after it applies all of them.
+
         The run of a block whose deletion failed destroys it, with what was changed.
         """
         before = require_known(principal, BlockStore(tx).find(block_id), block_id)
@@ -92,18 +96,18 @@ class Changing:
         change = self._change(tx, principal, before, request)
         if change.block == before:
             return before
-        if change.calls_for_run:
-            self._starter.refuse_unfinished(tx, before)
-        after = self._starter.save(tx, change.block, parents_changed=change.parents_changed)
+        queues = self._queues(tx, before, change)
+        block = change.block.queued(Trigger(principal.author, _UPDATED)) if queues else change.block
+        after = self._starter.save(tx, block, parents_changed=change.parents_changed)
         if change.parents_changed:
             touch_parents(tx, after.parents)
         if change.calls_for_run:
             self._payments.keep(tx, after, change.specs, change.inputs)
         self._record(tx, principal, before, change)
-        if not change.calls_for_run:
+        if queues or not change.calls_for_run:
             return after
-        upgraded, updated = TriggerReason.BUILDING_BLOCK_UPGRADE, TriggerReason.BUILDING_BLOCK_INPUTS_UPDATE
-        return self._starter.run_again(tx, after, principal.author, upgraded if change.upgraded else updated)
+        reason = TriggerReason.BUILDING_BLOCK_UPGRADE if change.upgraded else _UPDATED
+        return self._starter.run_again(tx, after, principal.author, reason)
 
     def trigger_run(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
         """Start a run with the content of now; a block that is being deleted is destroyed again."""
@@ -113,6 +117,14 @@ class Changing:
         _refuse_deleted(block)
         self._starter.refuse_unfinished(tx, block)
         return self._starter.run_again(tx, block, principal.author, TriggerReason.MANUAL_EXECUTION)
+
+    def _queues(self, tx: Transaction, before: Block, change: _Change) -> bool:
+        """Tell whether the run that a change calls for has to wait for the end of another one. Raises Conflict."""
+        if not change.calls_for_run:
+            return False
+        if change.upgraded:
+            self._starter.refuse_unfinished(tx, before)
+        return self._starter.queues(tx, before)
 
     def _change(self, tx: Transaction, principal: Principal, before: Block, request: BlockRequest) -> _Change:
         reader = self._reading(tx)

@@ -10,10 +10,8 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import Behavior, RunStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.server.blocks.model.block import (
-    WAITING,
     Block,
     BlockOutput,
-    Lifecycle,
 )
 from blockyard.server.blocks.model.outputs import check_outputs
 from blockyard.server.blocks.model.resolution import ResolvedInput, run_input
@@ -24,11 +22,10 @@ from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import DefinitionId
 from blockyard.server.definitions.service import DefinitionService
-from blockyard.server.events.model import SYSTEM
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, NotFound
 from blockyard.server.runners.model import UNREADABLE, SealingKey, StoredSecret
-from blockyard.server.runs.model import Run, TriggerReason
+from blockyard.server.runs.model import Run
 from blockyard.server.runs.ports import RunFinish, RunParts
 
 log = structlog.get_logger(__name__)
@@ -68,7 +65,7 @@ class BlockHooks:
         block = _stored(tx, run.block_id)
         claimed = run.status is RunStatus.IN_PROGRESS
         if claimed and block.rerun_due and run.behavior is not Behavior.DETECT and run.plan_run_id is None:
-            block = self._starter.save(tx, replace(block, rerun_due=False))
+            block = self._starter.save(tx, replace(block, due=None))
         reader = self._reading(tx)
         definition, version = reader.version_of(block)
         resolved = reader.run_inputs_of(block, version)
@@ -145,25 +142,19 @@ class BlockHooks:
         self._starter.follow(tx, block.following(run.id, run.status))
         return RunFinish(run.status)
 
+    def run_ended(self, tx: Transaction, run: Run) -> None:
+        """Request the run that is due, in the transaction of the end: nobody reads the status in between."""
+        block = BlockStore(tx).find(run.block_id)
+        if block is not None and block.rerun_due:
+            self._starter.begin_due(tx, block)
+
     # Background
 
     def start_due(self, tx: Transaction) -> int:
         """Request the runs that had to wait for the end of another one; return for how many blocks none is due any more."""
-        settled = 0
         store = BlockStore(tx)
-        for block in store.one_by_one(store.due(_DUE_AT_ONCE)):
-            if not block.rerun_due:
-                continue  # an earlier one has run it again
-            cleared = replace(block, rerun_due=False)
-            try:
-                if block.lifecycle is Lifecycle.ACTIVE and block.status not in WAITING:
-                    self._starter.run_again(tx, cleared, SYSTEM, TriggerReason.DEPENDENCY_OUTPUT_CHANGED)
-                else:
-                    self._starter.save(tx, cleared)
-            except Conflict:
-                continue  # a dry run is under way; the next round looks again
-            settled += 1
-        return settled
+        blocks = store.one_by_one(store.due(_DUE_AT_ONCE))  # what an earlier one has run again is not due any more
+        return sum(self._starter.begin_due(tx, block) for block in blocks if block.rerun_due)
 
     # Steps of the above
 

@@ -155,6 +155,7 @@ class Ordering:
             version_number=version.number,
             author=principal.author,
             created_at=self._clock(),
+            status_since=self._clock(),
             parents=parents,
             status=BlockStatus.PENDING,
         ).with_inputs(version.inputs, inputs)

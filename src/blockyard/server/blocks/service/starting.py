@@ -15,10 +15,11 @@ from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Version
 from blockyard.server.definitions.model.hiding import with_defaults
 from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import SYSTEM, Author
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Stale
-from blockyard.server.runs.model import Run, RunId, RunTarget, TriggerReason
+from blockyard.server.runs.model import Run, RunId, RunTarget, Trigger, TriggerReason
 from blockyard.server.runs.service import RunService
 from blockyard.server.runs.topics import block_topic
 from blockyard.server.tenants.model import Tenant
@@ -36,8 +37,15 @@ class RunStarter:
     """Requests runs of blocks, parks those that lack something, and stores what a run has given."""
 
     def __init__(
-        self, *, reading: Reading, definitions: DefinitionService, runs: RunService, tenants: TenantService
+        self,
+        basics: Basics,
+        *,
+        reading: Reading,
+        definitions: DefinitionService,
+        runs: RunService,
+        tenants: TenantService,
     ) -> None:
+        self._clock = basics.clock
         self._reading = reading
         self._tenants = tenants
         self._definitions = definitions
@@ -46,7 +54,11 @@ class RunStarter:
     def save(self, tx: Transaction, block: Block, *, parents_changed: bool = False) -> Block:
         """Write a block and wake whoever watches it."""
         tx.wake(block_topic(block.id))
-        return BlockStore(tx).save(block, parents_changed=parents_changed)
+        store = BlockStore(tx)
+        before = store.find(block.id)
+        if before is not None and before.status is not block.status:
+            block = replace(block, status_since=self._clock())
+        return store.save(block, parents_changed=parents_changed)
 
     def run_again(self, tx: Transaction, block: Block, author: Author, reason: TriggerReason) -> Block:
         """Bring a stored block to what it shall be: a run that applies it, or destroys it once it is marked for deletion.
@@ -86,7 +98,38 @@ class RunStarter:
                 log.info("rerun waits for a dry run", block_id=block.id)
             else:
                 return
-        self.save(tx, replace(block, rerun_due=True))
+        self.save(tx, block.queued(Trigger(SYSTEM, reason)))
+
+    def begin_due(self, tx: Transaction, block: Block) -> bool:
+        """Request the run that is due now that another one has ended; tell whether none is due any more."""
+        due = block.due
+        if due is None:
+            return True
+        if block.lifecycle is not Lifecycle.ACTIVE or block.status in WAITING:
+            self.save(tx, replace(block, due=None))
+            return True
+        try:
+            self.run_again(tx, replace(block, due=None), due.author, due.reason)
+        except Conflict:
+            log.info("the run that is due has to wait", block_id=block.id)
+            return False
+        return True
+
+    def queues(self, tx: Transaction, block: Block) -> bool:
+        """Tell whether a change of inputs has to wait for the end of a run; it is stored, and one run follows.
+
+        Raises:
+            Conflict: the run destroys the block, or is being stopped: what it leaves is known only after it.
+            Stale: a run was requested since the block was read; the boundary replays.
+        """
+        run = self._runs.unfinished(tx, block.id)
+        if run is None or run.is_retried:
+            return False
+        if not block.is_running and run.behavior is not Behavior.DETECT:
+            raise Stale(f"block {block.id}")
+        if block.lifecycle is not Lifecycle.ACTIVE or run.abort_requested_at is not None:
+            raise _unfinished(run)
+        return True
 
     def refuse_unfinished(self, tx: Transaction, block: Block) -> None:
         """Refuse while a run of the block is unfinished; one that only waits to be tried again gives way to a new one.
@@ -100,11 +143,7 @@ class RunStarter:
             return
         if not block.is_running and run.behavior is not Behavior.DETECT:
             raise Stale(f"block {block.id}")
-        raise Conflict(
-            f"this is not possible while a run of the building block is {run.status}",
-            code="RunUnfinished",
-            remedy="Wait until the run has ended or abort it, then send the request again.",
-        )
+        raise _unfinished(run)
 
     def request(
         self,
@@ -128,7 +167,7 @@ class RunStarter:
         run = self._runs.request(tx, author, block=target, behavior=behavior, reason=reason, plan_run_id=plan_run_id)
         requested = block.requested(run.id, behavior)
         if plan_run_id is not None:
-            requested = replace(requested, rerun_due=block.rerun_due)
+            requested = replace(requested, due=block.due)
         if version.implementation_type is not ImplementationType.MANUAL:
             return self.save(tx, requested)
         outputs = derived_outputs(self._reading(tx).run_inputs_of(requested, version))
@@ -148,7 +187,7 @@ class RunStarter:
         return saved
 
     def follow(self, tx: Transaction, block: Block) -> Block:
-        """Store a block whose run has ended; a run that is due may begin."""
+        """Store a block whose run has ended; a run that is due begins once the run itself is stored, at the latest by the loop."""
         if block.rerun_due:
             tx.wake(DUE_TOPIC)
         return self.save(tx, block)
@@ -209,6 +248,14 @@ class RunStarter:
             implementation=version.implementation_type,
             hand_over=version.implementation.hands_over,
         )
+
+
+def _unfinished(run: Run) -> Conflict:
+    return Conflict(
+        f"this is not possible while a run of the building block is {run.status}",
+        code="RunUnfinished",
+        remedy="Wait until the run has ended or abort it, then send the request again.",
+    )
 
 
 def _reported(outputs: Mapping[str, BlockOutput]) -> dict[str, OutputValue]:

@@ -85,7 +85,7 @@ class Reader:
         """Return blocks as the principal sees them."""
         BlockStore(self._tx).find_all({parent_id for block in blocks for parent_id in block.parent_ids})
         self._tenants.find_all(self._tx, {block.tenant.id for block in blocks if block.tenant is not None})
-        self._load_versions(blocks)
+        self.load_versions(blocks)
         self._load_all_tags(blocks)
         return [self.view(principal, block) for block in blocks]
 
@@ -175,7 +175,8 @@ class Reader:
             for parent in parents.values()
         )
 
-    def _load_versions(self, blocks: Iterable[Block]) -> None:
+    def load_versions(self, blocks: Iterable[Block]) -> None:
+        """Read the versions of blocks: one statement, however many there are."""
         wanted = {block.version_id for block in blocks} - self._versions.keys()
         if wanted:
             self._versions |= self._definitions.known_versions(self._tx, wanted)

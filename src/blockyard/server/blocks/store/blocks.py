@@ -155,6 +155,10 @@ class BlockStore:
         """Return the blocks of a workspace, not those of its tenants, that are neither deleted nor about to be, oldest first."""
         return self._where(_blocks.c.workspace == workspace, IS_ACTIVE, IN_WORKSPACE)
 
+    def active_anywhere_in(self, workspace: str) -> Sequence[Block]:
+        """Return what `active_in` returns, and those on tenants of the workspace."""
+        return self._where(_blocks.c.workspace == workspace, IS_ACTIVE)
+
     def ancestors(self, block_ids: Collection[UUID]) -> frozenset[UUID]:
         """Return all parents of these blocks, their parents and so on."""
         seen: set[UUID] = set()

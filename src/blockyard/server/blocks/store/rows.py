@@ -19,9 +19,9 @@ from blockyard.server.blocks.model.block import (
     Parent,
 )
 from blockyard.server.definitions.model import DefinitionId, VersionId
-from blockyard.server.events.model import Author
+from blockyard.server.events.model import SYSTEM, Author
 from blockyard.server.runners.model import StoredSecret, stored_secret
-from blockyard.server.runs.model import RunId
+from blockyard.server.runs.model import RunId, Trigger, TriggerReason
 from blockyard.server.tenants.model import TenantId
 
 SORT_NAME_LENGTH = 255
@@ -57,6 +57,8 @@ def block_row(block: Block) -> dict[str, object]:
         "latest_run_id": block.latest_run_id,
         "latest_dry_run_id": block.latest_dry_run_id,
         "rerun_due": block.rerun_due,
+        "due_trigger": _trigger_document(block.due),
+        "status_since": block.status_since,
         "author": block.author.document(),
         "inputs": {key: _stored(value, block.entered_as.get(key)) for key, value in block.inputs.items()},
         "outputs": {
@@ -92,12 +94,27 @@ def head_of(row: RowMapping) -> BlockHead:
         applied_at=row["applied_at"],
         latest_run_id=RunId(row["latest_run_id"]) if row["latest_run_id"] else None,
         latest_dry_run_id=RunId(row["latest_dry_run_id"]) if row["latest_dry_run_id"] else None,
-        rerun_due=row["rerun_due"],
+        due=_trigger(row) if row["rerun_due"] else None,
+        status_since=row["status_since"],
         marked_for_deletion_at=row["marked_for_deletion_at"],
         marked_for_deletion_by=row["marked_for_deletion_by"],
         deleted_at=row["deleted_at"],
         revision=row["revision"],
     )
+
+
+def _trigger_document(trigger: Trigger | None) -> JsonObject | None:
+    if trigger is None:
+        return None
+    return {"reason": trigger.reason.value, "author": trigger.author.document()}
+
+
+def _trigger(row: RowMapping) -> Trigger:
+    """Return who wants another run; rows that are older than the column wait for a parent's output."""
+    stored = row["due_trigger"]
+    if stored is None:
+        return Trigger(SYSTEM, TriggerReason.DEPENDENCY_OUTPUT_CHANGED)
+    return Trigger(Author.read(stored["author"]), TriggerReason(stored["reason"]))
 
 
 def _on_tenant(row: RowMapping) -> OnTenant | None:

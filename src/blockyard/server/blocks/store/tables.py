@@ -29,6 +29,8 @@ blocks = Table(
     Column("latest_run_id", Uuid),
     Column("latest_dry_run_id", Uuid),
     Column("rerun_due", Boolean, nullable=False),
+    Column("due_trigger", JsonText),
+    Column("status_since", Instant),
     Column("author", JsonText, nullable=False),
     Column("inputs", JsonText, nullable=False),
     Column("outputs", JsonText, nullable=False),

@@ -49,7 +49,9 @@ class RunEnding:
         """
         ended = self._ended(tx, run, status, summary)
         verdict = self._context.ports().listener.run_finished(tx, ended, FileStore(tx).reported(run.id, run.attempt))
-        return self._settle(tx, ended, verdict, author=author, confirmed=confirmed)
+        settled = self._settle(tx, ended, verdict, author=author, confirmed=confirmed)
+        self._context.ports().listener.run_ended(tx, settled)
+        return settled
 
     def finish_untold(
         self, tx: Transaction, run: Run, status: RunStatus, *, author: Author, summary: str | None, confirmed: bool

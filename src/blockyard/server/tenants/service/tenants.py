@@ -15,6 +15,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import NAMED, counted, named
 from blockyard.server.landing_zones.model import LandingZone
 from blockyard.server.landing_zones.service import LandingZoneService
+from blockyard.server.payment_methods.model import PaymentMethod
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.platforms.model import PlatformId
 from blockyard.server.platforms.service import PlatformService
@@ -224,6 +225,20 @@ class TenantService:
         """Return the tenants of a project that are not deleted, oldest first."""
         project = self._projects.living(tx, key)
         return [] if project is None else TenantStore(tx).of_project(project.id)
+
+    def in_landing_zone(self, tx: Transaction, landing_zone: str) -> Sequence[Tenant]:
+        """Return the tenants of a landing zone that are not deleted, oldest first."""
+        store = TenantStore(tx)
+        return store.where(*store.with_members({"landing_zone": landing_zone}))
+
+    def paid_with(self, tx: Transaction, method: PaymentMethod) -> Sequence[Tenant]:
+        """Return the tenants of the projects that are paid with a payment method."""
+        store = TenantStore(tx)
+        return [tenant for project in self._projects.paid_with(tx, method) for tenant in store.of_project(project.id)]
+
+    def tags_of_payment_methods(self, tx: Transaction, names: Collection[str]) -> Mapping[str, Tags]:
+        """Return the tags of the payment methods with these names that there are."""
+        return {name: one.tags for name, one in self._payment_methods.living_named(tx, {*names}).items()}
 
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""

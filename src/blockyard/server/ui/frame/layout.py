@@ -45,6 +45,7 @@ NOTICES = {
     "waits": "No run was started: the building block still waits. A run starts by itself once nothing is missing.",
     "saved": "The inputs were saved. No run was started yet.",
     "unchanged": "Nothing was changed.",
+    "saved-queued": "The inputs were saved. The run that waits, or one after the run that is under way, applies them.",
     "saved-run": "The inputs were saved and a run was requested.",
     "deleting": "The deletion was requested.",
     "deleted": "The building block was deleted.",

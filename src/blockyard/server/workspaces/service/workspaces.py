@@ -1,6 +1,6 @@
 """Use cases of workspaces. Source: api.md 3.1, concepts.md 3."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -57,6 +57,7 @@ class WorkspaceService:
         self._keys = keys
         self._tags = tags
         self.uses: Uses[str] = Uses("still has")
+        self.followers: list[Callable[[Transaction, Workspace, Workspace], None]] = []
         self.listeners: list[WorkspaceListener] = []
         self._admin_workspace = admin_workspace
         self._self_service = self_service
@@ -166,6 +167,8 @@ class WorkspaceService:
             return before
         after = WorkspaceStore(tx).save(after)
         self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
+        for follow in self.followers:
+            follow(tx, before, after)
         if after.platform_builder and not before.platform_builder:
             self.warn_of_builders(tx)
         return after

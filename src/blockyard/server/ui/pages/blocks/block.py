@@ -176,7 +176,9 @@ def reasons(detail: BlockDetail) -> list[str]:
     if block.is_running and block.lifecycle is Lifecycle.MARKED_FOR_DELETION:
         return ["A run is destroying it. If the run fails, you can delete this again."]
     if block.is_running:
-        return ["A run is under way. You can change, run or delete this once it has ended."]
+        return [
+            "A run is under way. What you change now is applied by one run after it; you can run or delete this once it has ended."
+        ]
     found: list[str] = []
     if detail.may_run and block.status in WAITING and block.lifecycle is Lifecycle.ACTIVE:
         found.append("It cannot run yet: it still waits. A run starts by itself once nothing is missing.")

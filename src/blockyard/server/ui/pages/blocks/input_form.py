@@ -119,6 +119,8 @@ class InputForm:
             return Outcome(judged, detail, "unchanged")
         after = self._blocks.update(tx, principal, block_id, request_of(detail, judged))
         ran = after.block.latest_run_id != detail.view.block.latest_run_id
+        if after.block.is_running and not ran:
+            return Outcome(judged, detail, "saved-queued")
         return Outcome(judged, detail, "saved-run" if ran else "saved")
 
 
