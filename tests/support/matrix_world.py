@@ -134,11 +134,11 @@ class _Builder:
     def __init__(self, server: WholeServer) -> None:
         self.server = server
         self.tenancy: Tenancy = furnish(server)
-        self.things: dict[str, str] = {"source": "source", "versions": "1", "members": "nora", "v2": "Schemas"}
         self.things: dict[str, str] = {
             "source": "source",
             "versions": "1",
             "members": "nora",
+            "v2": "Schemas",
             "passkeys": UNKNOWN,
             "sessions": UNKNOWN,
         }

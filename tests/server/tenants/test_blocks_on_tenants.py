@@ -127,8 +127,8 @@ def test_a_block_on_a_tenant_runs_again_when_a_tag_that_it_reads_changes(world: 
     for name in ("cc-1", "cc-2"):
         body = {"metadata": {"name": name, "ownedByWorkspace": "shop"}, "spec": method}
         world.as_admin("POST", PAYMENT_METHOD.collection, body, media=PAYMENT_METHOD.media)
-    project = world.add_project("paid", paymentMethodIdentifier="cc-1", tags={"stage": ["old"]})
-    zone = world.add_zone(tags={"stage": ["old"]})
+    project: Any = world.add_project("paid", paymentMethodIdentifier="cc-1", tags={"stage": ["old"]})
+    zone: Any = world.add_zone(tags={"stage": ["old"]})
     version = world.define_for_tenants("Board", inputs={"stage": an_input("CODE", "TAG", argument=f"{read}.stage")})
     world.order_on(world.make("paid"), version)
     world.finish()

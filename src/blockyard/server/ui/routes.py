@@ -103,14 +103,9 @@ def add_pages(
     refusals = Refusals(frame, visitors)
     router = APIRouter(route_class=refusals.route_class(), include_in_schema=False)
 
-    @router.get("/")
-    async def start() -> Response:
-        return frame.go("/blocks")
-
     sign_in_pages = add_sign_in(router, site, services, sign_in)
     add_provider(router, site, services, sign_in_pages)
     for add in (add_password, add_start):
-    for add in (add_sign_in, add_password, add_start):
         add(router, site, services, sign_in)
     add_reference(router, site)
     for add_page in (*_PAGES, *_HOME, *_WORKSPACES):

@@ -22,7 +22,6 @@ from tests.support.page_world import PageWorld, words_of
 
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
 OPEN_TO_ALL = {
-    "/",
     "/docs",
     "/sign-in",
     "/sign-in/code",
@@ -32,7 +31,6 @@ OPEN_TO_ALL = {
     "/sign-in/with/{alias}/back-channel-logout",
     "/sign-in/with/{alias}/callback",
 }
-OPEN_TO_ALL = {"/docs", "/sign-in", "/sign-in/code", "/sign-in/link", "/sign-in/passkey"}
 
 
 def page_routes(world: PageWorld) -> list[Route]:
@@ -47,19 +45,8 @@ def page_routes(world: PageWorld) -> list[Route]:
 def paths_of(world: PageWorld) -> dict[str, str]:
     """Return an address for every page, by the path of its route."""
     block = world.order(world.define(implementation=MANUAL))
-    run_id = str(world.latest_run(block).id)  # stands for whatever else an address names
-    ids = defaultdict(lambda: run_id, block_id=uuid_of(block), alias="corp")
-    return {route.path: route.path.format_map(ids) for route in page_routes(world)}
-    ids = {
-        "block_id": uuid_of(block),
-        "run_id": str(world.latest_run(block).id),
-        "uuid": str(world.latest_run(block).id),
-        "definition_id": str(world.stored(block).definition_id),
-        "draft_id": uuid_of(block),
-    }
-    return {route.path: route.path.format(**ids) for route in page_routes(world)}
-    ids = defaultdict(lambda: str(UUID(int=0)))  # nothing is there
-    ids |= {"block_id": uuid_of(block), "run_id": str(world.latest_run(block).id), "workspace": "shop"}
+    ids: dict[str, str] = defaultdict(lambda: str(UUID(int=0)))  # nothing is there
+    ids |= {"block_id": uuid_of(block), "run_id": str(world.latest_run(block).id), "workspace": "shop", "alias": "corp"}
     return {route.path: route.path.format_map(ids) for route in page_routes(world)}
 
 

@@ -27,14 +27,6 @@ async function send(form, submitter) {
   try {
     const answer = await sendWith(form, form.action, () => bodyOf(form, submitter));
     if (answer) await take(form, answer);
-async function send(form, button) {
-  form.ariaBusy = "true";
-  try {
-    if (tokenIsOld) await renewToken();
-    const answer = await fetch(form.action, { method: "POST", body: bodyOf(form, button), headers: { "X-Blockyard-Form": "1" } });
-    found();
-    settle("form");
-    await take(form, answer);
   } catch {
     tell("form", "The server cannot be reached. Nothing was sent: please try again in a moment.");
   } finally {
@@ -56,8 +48,6 @@ export async function sendWith(form, address, body) {
   return undefined;
 }
 
-function bodyOf(form, submitter) {
-  const data = new FormData(form, submitter);
 function bodyOf(form, button) {
   const data = new FormData(form, button?.name ? button : null);
   return form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
