@@ -87,7 +87,7 @@ def update_group(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Call a group otherwise."""
+    """Give a group another name."""
     with connected(output, url) as session:
         before = session.client.get(own("groups", name))
         body: JsonObject = {"displayName": display_name, "members": before.get("members")}
