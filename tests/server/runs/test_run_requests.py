@@ -152,7 +152,7 @@ async def test_the_loop_settles_every_run_once_also_beside_another_replica(world
     for _ in runs:
         await a_worker(world)
     world.clock.advance(16)
-    sweep, plans, _ = loops(world.db, world.sweeper, start_grace_seconds=0)
+    sweep, plans, *_ = loops(world.db, world.sweeper, start_grace_seconds=0)
 
     await asyncio.gather(sweep.round(), sweep.round())
     await plans.round()
