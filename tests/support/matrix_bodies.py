@@ -187,6 +187,9 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         "PUT serviceinstances/{instance_id}": an_instance(),
         "POST runners/{uuid}/keys": {"displayName": "new"},
         "PUT definitionversions/{uuid}/defect": {"reason": "bad"},
+        "PUT definitions/{uuid}/failure-patterns": {
+            "patterns": [{"text": "mirror * is syncing", "cause": "TRANSIENT", "message": "Busy.", "remedy": "Wait."}]
+        },
         "POST definitionversions/{uuid}/hidden-inputs": {"values": {}},
         "PUT definitions/{uuid}/publication": {"restriction": "PUBLIC"},
         "POST definitions/{uuid}/publication/submit": {},

@@ -25,6 +25,7 @@ from blockyard.server.runs.model import Attempt, Run, RunId, RunLimits, RunTarge
 from blockyard.server.runs.ports import RunFinish, RunParts, RunPorts
 from blockyard.server.runs.service import (
     ClaimService,
+    FailureService,
     ReportService,
     RunService,
     RunSweeper,
@@ -135,6 +136,7 @@ class RunPart:
                 claims=self.claims,
                 reports=self.reports,
                 views=self.views,
+                failures=FailureService(self.context, definitions=whole.services.definitions),
                 links=self.context.links,
                 master_key=MASTER_KEY,
                 clock=self.context.clock,

@@ -42,6 +42,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "definitions new-draft": ("definitions new-draft Bucket",),
     "definitions mark": ('definitions mark Bucket --version 3 --reason "Loses objects"',),
     "definitions unmark": ("definitions unmark Bucket --version 3",),
+    "definitions failures": ("definitions failures Bucket", "definitions failures Bucket --days 7"),
+    "definitions explain": (
+        'definitions explain Bucket --text "mirror * is syncing" --cause TRANSIENT --message "Busy." --remedy "Wait."',
+    ),
+    "definitions close-breaker": ("definitions close-breaker Bucket --cause TRANSIENT",),
     "definitions delete": ("definitions delete Bucket",),
     "publications list": ("publications list --decision OPEN",),
     "publications show": ("publications show Bucket",),

@@ -1,4 +1,4 @@
-"""`definitions list | show | docs | import | release | new-draft | mark | unmark | delete`."""
+"""`definitions list | show | docs | import | release | new-draft | mark | unmark | failures | explain | close-breaker | delete`."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ import typer
 
 from blockyard.cli import lookup
 from blockyard.cli.client import Client
+from blockyard.cli.commands.definition_failures import close_breaker, explain_failure, show_failures
 from blockyard.cli.commands.definitions_import import import_definition
 from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
@@ -22,6 +23,9 @@ from blockyard.protocol.kinds import DEFINITION, VERSION
 
 definitions = typer.Typer(name="definitions", help="Building block definitions: what can be ordered.")
 definitions.command("import")(import_definition)
+definitions.command("failures")(show_failures)
+definitions.command("explain")(explain_failure)
+definitions.command("close-breaker")(close_breaker)
 
 Which = Annotated[
     str,

@@ -117,6 +117,9 @@ def _print(printer: Printer, run: JsonObject) -> None:
         ("attempts", shown(number(run, "attempt"))),
     ]
     facts += [("waits for", text(run, "waitsFor", "message"))] if text(run, "waitsFor", "message") else []
+    if text(run, "failure", "cause"):
+        why, what = text(run, "failure", "message"), text(run, "failure", "remedy")
+        facts += [("why", f"{why} ({text(run, 'failure', 'cause')})"), ("what to do", what)]
     facts += [("warning", text(warning, "message")) for warning in objects(run, "warnings")]
     links = [text(source, "externalRunUrl") for source in objects(run, "sources")]
     facts += [("pipeline", link) for link in links if link]

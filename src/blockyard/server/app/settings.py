@@ -22,7 +22,9 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `repository_hosts` | any | hosts of repositories, with commas between, such as `*.example.org`; `http://host` allows plain HTTP |
 | `publication_review` | false | whether others see and order a definition only after a reviewer approved its publication |
 | `state_versions` | 20 | how many versions of a state are kept |
-| `attempt_ceiling_minutes` | 180 | no attempt of a run lasts longer |
+| `attempt_ceiling_minutes` | 180 | no attempt of a run lasts longer; more than the `run_timeout_minutes` of its runners |
+| `run_attempts` | 0 | a run fails when so many of its attempts were lost; 0 = it is offered again without end |
+| `run_retries` | 3 | so often a run is tried again after a failure that may pass by itself; 0 = never |
 | `api_keys_per_workspace` | 10 | how many API keys a workspace may have unless an administrator adds more |
 | `api_key_max_days` | 0 | API keys must end within so many days; 0 = they need no end. Keys that are there keep theirs |
 | `min_approval_count` | 1 | how many people have to want a role in a workspace before it is given; 1 = nobody else is asked |
@@ -132,6 +134,8 @@ class Settings(BaseModel):
     publication_review: bool = False
     state_versions: int = Field(default=20, ge=1, le=1000)
     attempt_ceiling_minutes: float = Field(default=180, gt=0, le=7 * 24 * 60)
+    run_attempts: int = Field(default=0, ge=0, le=10_000)
+    run_retries: int = Field(default=3, ge=0, le=100)
     api_keys_per_workspace: int = Field(default=10, ge=0, le=10_000)
     api_key_max_days: int = Field(default=0, ge=0, le=36_500)
     min_approval_count: int = Field(default=1, ge=1, le=10)

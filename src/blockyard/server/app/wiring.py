@@ -44,7 +44,15 @@ from blockyard.server.publications.service import PublicationService
 from blockyard.server.runners.service import RunnerService, SecretSealer
 from blockyard.server.runs.model import RunLimits
 from blockyard.server.runs.ports import RunPorts
-from blockyard.server.runs.service import ClaimService, ReportService, RunContext, RunService, RunSweeper, RunViews
+from blockyard.server.runs.service import (
+    ClaimService,
+    FailureService,
+    ReportService,
+    RunContext,
+    RunService,
+    RunSweeper,
+    RunViews,
+)
 from blockyard.server.service_instances.service import ServiceInstanceService
 from blockyard.server.services import Services
 from blockyard.server.tags.model import TargetKind
@@ -174,7 +182,11 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         links=links,
         runners=runners,
         ports=lambda: RunPorts(content=blocks.hooks, listener=blocks.hooks, locks=locks),
-        limits=RunLimits(ceiling=timedelta(minutes=settings.attempt_ceiling_minutes)),
+        limits=RunLimits(
+            ceiling=timedelta(minutes=settings.attempt_ceiling_minutes),
+            losses=settings.run_attempts,
+            retries=settings.run_retries,
+        ),
     )
     runs = RunService(context)
     locks = StateLockbook()
@@ -257,6 +269,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         reports=ReportService(context),
         views=RunViews(context),
         sweeper=RunSweeper(context),
+        failures=FailureService(context, definitions=definitions),
         blocks=blocks,
         state=state,
         order_drafts=OrderDraftService(basics, definitions=definitions),

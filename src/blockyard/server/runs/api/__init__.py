@@ -9,10 +9,11 @@ from blockyard.server.kit.http import joined
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.runs.api.claims import claim_routes
 from blockyard.server.runs.api.events import event_routes
+from blockyard.server.runs.api.failures import failure_routes
 from blockyard.server.runs.api.objects import object_routes
 from blockyard.server.runs.api.own import own_routes
 from blockyard.server.runs.api.reports import report_routes
-from blockyard.server.runs.service import ClaimService, ReportService, RunService, RunViews
+from blockyard.server.runs.service import ClaimService, FailureService, ReportService, RunService, RunViews
 
 
 def routes(
@@ -22,6 +23,7 @@ def routes(
     claims: ClaimService,
     reports: ReportService,
     views: RunViews,
+    failures: FailureService,
     links: Links,
     master_key: MasterKey,
     clock: Clock,
@@ -33,4 +35,5 @@ def routes(
         object_routes(db, runs, views, reports, links=links, master_key=master_key),
         event_routes(db, views),
         own_routes(db, runs, views, links),
+        failure_routes(db, failures),
     )

@@ -10,6 +10,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.hal import Links, link
 from blockyard.server.kit.paging import Page
 from blockyard.server.runs.model import Attempt, Run, RunWait, Source, Step
+from blockyard.server.runs.model.failure import Failure
 from blockyard.server.runs.service import RunAccess, RunDetail, RunService, reader_links
 
 
@@ -92,6 +93,16 @@ def wait_document(wait: RunWait | None) -> JsonObject | None:
     }
 
 
+def failure_document(failure: Failure) -> JsonObject:
+    """Return why an attempt failed, and what to do."""
+    return {
+        "cause": failure.cause.value,
+        "code": failure.code,
+        "message": failure.message,
+        "remedy": failure.remedy,
+    }
+
+
 def run_detail(detail: RunDetail, wait: RunWait | None) -> JsonObject:
     """Return everything about a run but its log."""
     run, target = detail.run, detail.run.target
@@ -118,6 +129,7 @@ def run_detail(detail: RunDetail, wait: RunWait | None) -> JsonObject:
         "implementationType": target.implementation.value,
         "async": target.is_async,
         "waitsFor": wait_document(wait),
+        "failure": None if detail.failure is None else failure_document(detail.failure),
         "trigger": {"reason": run.trigger.reason.value, "author": run.trigger.author.document()},
         "attempts": attempts,
         "sources": sources,

@@ -29,6 +29,8 @@ class AttemptState(StrEnum):
     """It reached the ceiling; its runner shall stop."""
     RELEASED = "RELEASED"
     """Handed back by its runner."""
+    FAILED = "FAILED"
+    """It failed, and the run is tried again."""
     ENDED = "ENDED"
     """Its run is finished."""
 

@@ -31,6 +31,15 @@ class RunLimits:
     first_pause: timedelta = timedelta(minutes=1)
     """Before the third attempt; it doubles with each further one."""
     longest_pause: timedelta = timedelta(minutes=30)
+    losses: int = 0
+    """So many attempts of a run may be lost, then it fails; 0 = it is offered again without end."""
+    retries: int = 3
+    """So often a run is tried again after a failure that may pass by itself."""
+    breaker_failures: int = 5
+    """So many failures of one cause open the breaker of a definition, if they come within `breaker_window`."""
+    breaker_window: timedelta = timedelta(minutes=10)
+    breaker_pause: timedelta = timedelta(minutes=2)
+    """Between two probes while a breaker is open; it doubles with each that fails, up to `longest_pause`."""
     log_bytes: int = 256 * MEGABYTE
     """How much log is kept per run."""
     message_bytes: int = MEGABYTE
@@ -44,3 +53,7 @@ class RunLimits:
             return timedelta()
         doublings: int = 1 << min(losses - 2, 16)
         return min(self.first_pause * doublings, self.longest_pause)
+
+    def pause_before_retry(self, retry: int) -> timedelta:
+        """Return how long a run rests before it is tried again for the `retry`-th time: 1, 2, 4 … 30 minutes."""
+        return self.pause_after(retry + 1)

@@ -26,7 +26,7 @@ NEXT = {
     RunStatus.ABORTED: frozenset[RunStatus](),
 }
 """PENDING ends at once for manual blocks, when superseded or undeliverable, and on abort; IN_PROGRESS goes back to PENDING
-when its runner is lost or hands it back."""
+when its runner is lost, hands it back, or reports a failure that is tried again."""
 
 
 class TriggerReason(StrEnum):
@@ -102,6 +102,7 @@ class Run:
         runner_workspace: who owns the runner.
         attempt: number of the newest attempt; 0 before the first claim.
         losses: how many attempts were lost.
+        retries: how often it was put back into the queue after an attempt failed.
         due_at: not offered before.
         quiet_until: the next run of the block is not offered before: the engine of this one may still write state.
         plan_run_id: the DETECT run whose saved plan this run applies.
@@ -118,6 +119,7 @@ class Run:
     status: RunStatus = RunStatus.PENDING
     attempt: int = 0
     losses: int = 0
+    retries: int = 0
     node_id: str | None = None
     claimed_at: datetime | None = None
     finished_at: datetime | None = None
@@ -158,8 +160,8 @@ class Run:
 
     @property
     def is_retried(self) -> bool:
-        """Whether the run waits for another attempt after one was lost."""
-        return self.status is RunStatus.PENDING and self.losses > 0
+        """Whether the run waits for another attempt after one was lost or failed."""
+        return self.status is RunStatus.PENDING and (self.losses > 0 or self.retries > 0)
 
     def revived(self) -> "Run":
         """Return this run after a lost attempt showed life before another one was claimed."""
@@ -180,6 +182,10 @@ class Run:
     def released(self, *, at: datetime, why: str) -> "Run":
         """Return this run back in the queue because its runner handed it back."""
         return replace(self._moved(RunStatus.PENDING), due_at=at).warned(at, why)
+
+    def retried(self, *, at: datetime, due_at: datetime, why: str) -> "Run":
+        """Return this run back in the queue after its attempt failed, not before `due_at`, with a warning."""
+        return replace(self._moved(RunStatus.PENDING), retries=self.retries + 1, due_at=due_at).warned(at, why)
 
     def resting(self, until: datetime) -> "Run":
         """Return this run not offered before `until`."""

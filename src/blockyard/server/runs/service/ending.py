@@ -15,6 +15,7 @@ from blockyard.server.runs.model.run import lock_hold
 from blockyard.server.runs.model.step import OPEN_STEPS
 from blockyard.server.runs.ports import RunFinish
 from blockyard.server.runs.service.context import RunContext
+from blockyard.server.runs.service.retrying import Retrying
 from blockyard.server.runs.store import AttemptStore, FileStore, RunStore, StepBatch, StepStore
 from blockyard.server.runs.topics import wake_everybody
 
@@ -38,6 +39,7 @@ class RunEnding:
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
+        self._retrying = Retrying(context)
 
     def finish(
         self, tx: Transaction, run: Run, status: RunStatus, *, author: Author, summary: str | None, confirmed: bool
@@ -73,7 +75,30 @@ class RunEnding:
         ended = self._with_open_steps(tx, ended)
         ended = self.cut_off(tx, ended, at=now, confirmed=confirmed)
         saved = RunStore(tx).save(ended)
+        if saved.status is RunStatus.FAILED:
+            self._retrying.note(tx, saved)
+        elif saved.status is RunStatus.SUCCEEDED:
+            self._retrying.succeeded(tx, saved)
         self._tell(tx, saved, author)
+        return saved
+
+    def try_again(self, tx: Transaction, run: Run) -> Run | None:
+        """Put a run whose attempt has failed back into the queue, if that may help; None if it ends.
+
+        Only for a failure that whoever worked on the run has reported: nothing goes on beside the next attempt.
+        """
+        again = self._retrying.again(tx, run, self._retrying.note(tx, run))
+        if again is None:
+            return None
+        attempts, now, ports = AttemptStore(tx), self._context.clock(), self._context.ports()
+        attempt = attempts.hold(run.id, run.attempt)
+        if attempt is not None:
+            attempts.save(attempt, replace(attempt, state=AttemptState.FAILED, last_sign_at=now, expires_at=now))
+        ports.locks.release(tx, run.block_id, run.id)
+        saved = RunStore(tx).save(again)
+        ports.listener.run_changed(tx, saved)
+        wake_everybody(tx, saved)
+        log.info("run tried again", run_id=str(run.id), attempt=run.attempt, retries=saved.retries)
         return saved
 
     def cut_off(self, tx: Transaction, run: Run, *, at: datetime, confirmed: bool) -> Run:

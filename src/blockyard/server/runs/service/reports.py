@@ -43,7 +43,9 @@ class _Caller:
 
     @property
     def must_stop(self) -> bool:
-        """Whether the caller shall stop working on the run."""
+        """Whether the caller shall stop working on the run; who reported a failure that is tried again has stopped already."""
+        if self.attempt.state is AttemptState.FAILED and self.attempt.number == self.run.attempt:
+            return False
         return self.run.must_stop(self.attempt.number, may_go_on=self.attempt.may_go_on)
 
 
@@ -202,6 +204,9 @@ class ReportService:
             return RunStore(tx).save(run) if run != caller.run else run
         if update.status is RunStatus.FAILED:
             run = self._explained(tx, run)
+            again = self._ending.try_again(tx, run) if caller.is_runner else None
+            if again is not None:
+                return again
         return self._ending.finish(
             tx, run, update.status, author=principal.author, summary=run.summary, confirmed=caller.is_runner
         )

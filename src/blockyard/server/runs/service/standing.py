@@ -10,7 +10,7 @@ from blockyard.server.runs.model import Attempt, AttemptState, Run, RunId
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.store import AttemptStore, RunStore
 
-_GIVEN_UP = frozenset({AttemptState.RELEASED, AttemptState.TIMED_OUT})
+_GIVEN_UP = frozenset({AttemptState.RELEASED, AttemptState.TIMED_OUT, AttemptState.FAILED})
 """No sign of life revives these."""
 
 

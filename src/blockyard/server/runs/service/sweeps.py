@@ -79,11 +79,21 @@ class RunSweeper:
         last_sign = now if over else attempt.last_sign_at
         hold = lock_hold(last_sign, self._context.limits) if holds_lock else None
         why = _why(attempt, over=over)
-        lost = run.lost(at=now, not_before=hold, why=f"{why}; the run is offered again", limits=self._context.limits)
+        limits = self._context.limits
+        if limits.losses and run.losses + 1 >= limits.losses:
+            self._give_up(tx, run, why)
+            return
+        lost = run.lost(at=now, not_before=hold, why=f"{why}; the run is offered again", limits=limits)
         saved = RunStore(tx).save(lost)
         self._context.ports().listener.run_changed(tx, saved)
         wake_everybody(tx, run)
         log.warning("attempt lost", run_id=str(run.id), attempt=attempt.number, cause=why)
+
+    def _give_up(self, tx: Transaction, run: Run, why: str) -> None:
+        """Fail a run of which as many attempts were lost as the installation allows."""
+        message = f"{why}, and this was the last of {self._context.limits.losses} attempts"
+        self._ending.explain(tx, run, "lost", "Wait for the runner", message)
+        self._ending.finish(tx, run, RunStatus.FAILED, author=SYSTEM, summary=message, confirmed=False)
 
     def _close_older(self, tx: Transaction, run_id: RunId, newest: int) -> None:
         """Settle attempts that a newer one followed, so that they are not found again."""

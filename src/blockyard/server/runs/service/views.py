@@ -11,12 +11,22 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied, NotFound
 from blockyard.server.runs.model import Attempt, Run, RunId, Source, Step
+from blockyard.server.runs.model.failure import Failure
 from blockyard.server.runs.model.outcomes import Outcomes
 from blockyard.server.runs.service.access import RunAccess, consumer, may_abort, refuse_foreign_token, require_access
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.documents import readable_document, run_document
 from blockyard.server.runs.service.standing import StateStanding, standing_of
-from blockyard.server.runs.store import AttemptStore, FileStore, LogChunk, LogStore, OutcomeStore, RunStore, StepStore
+from blockyard.server.runs.store import (
+    AttemptStore,
+    FailureStore,
+    FileStore,
+    LogChunk,
+    LogStore,
+    OutcomeStore,
+    RunStore,
+    StepStore,
+)
 
 EVENT_BYTES = 1024 * 1024
 """About how much log one batch of events carries."""
@@ -38,6 +48,8 @@ class RunDetail:
     outputs: dict[str, OutputValue]
     position: int
     """The sequence number the detail was read at; events after it bring it up to date."""
+    failure: Failure | None
+    """Why the newest attempt failed."""
     may_abort: bool
     """Whether the principal may abort it, and that would still change something."""
 
@@ -134,6 +146,7 @@ class RunViews:
             steps=steps.steps(run.id, number),
             outputs=FileStore(tx).reported(run.id, run.attempt) if access is RunAccess.FULL else {},
             position=RunStore(tx).positions(run.id).sequence,
+            failure=FailureStore(tx).of(run.id, run.attempt),
             may_abort=run.may_be_aborted and may_abort(principal, run, transparent=transparent),
         )
 

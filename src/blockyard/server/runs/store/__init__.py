@@ -2,6 +2,7 @@
 
 from blockyard.server.runs.store.attempts import AttemptStore
 from blockyard.server.runs.store.batch import StepBatch
+from blockyard.server.runs.store.failures import FailureGroup, FailureStore
 from blockyard.server.runs.store.files import FileStore
 from blockyard.server.runs.store.logs import LogChunk, LogStore
 from blockyard.server.runs.store.outcomes import OutcomeStore
@@ -12,6 +13,8 @@ from blockyard.server.runs.store.tallies import TallyStore
 
 __all__ = [
     "AttemptStore",
+    "FailureGroup",
+    "FailureStore",
     "FileStore",
     "LogChunk",
     "LogStore",

@@ -45,6 +45,7 @@ runs = Table(
     Column("status", String(12), nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("losses", Integer, nullable=False),
+    Column("retries", Integer, nullable=False, server_default="0"),
     Column("node_id", Text),
     Column("claimed_at", Instant),
     Column("finished_at", Instant),
