@@ -227,6 +227,50 @@ def test_inputs_that_somebody_would_have_to_fill_in_are_named(world: TenantWorld
     assert world.as_admin("GET", TENANTS, media=TENANT.media)["page"]["totalElements"] == 0
 
 
+def test_inputs_of_the_blocks_of_the_landing_zone_come_with_the_tenant(world: TenantWorld) -> None:
+    needy = world.define_for_tenants(
+        inputs={"name": an_input(), "token": an_input(isSensitive=True), "size": an_input("INTEGER")}
+    )
+    world.add_zone(mandatory=[needy])
+    world.api.be(SHOP)
+    sent: JsonObject = {"name": {"value": "tea"}, "token": {"value": {"plaintext": "s3cret"}}, "size": {"value": 3}}
+
+    made = world.make(buildingBlockInputs={definition_of(needy): sent})
+
+    [block] = world.blocks_of(made)
+    inputs = block["spec"]["inputs"]
+    assert (inputs["name"]["value"], inputs["size"]["value"], status_of(block)) == ("tea", 3, "PENDING")
+    assert inputs["token"]["value"].keys() == {"hash"}
+    assert "buildingBlockInputs" not in made["spec"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "field"),
+    [
+        ({"size": {"value": 3}}, "InputsNeeded", "/spec/landingZoneRef"),
+        ({"name": {"value": 3}}, "InvalidValue", "/spec/buildingBlockInputs/{}/name/value"),
+        ({"name": {"value": "a"}, "colour": {"value": "b"}}, "InputNotSettable", "/spec/buildingBlockInputs/{}/colour"),
+        ({"name": "a"}, "InvalidRequest", "/spec/buildingBlockInputs/{}/name"),
+        (None, "NotOfLandingZone", "/spec/buildingBlockInputs/{}"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_refused_with_their_place(
+    world: TenantWorld, sent: JsonObject | None, code: str, field: str
+) -> None:
+    needy, other = (
+        world.define_for_tenants(name, inputs={"name": an_input(), "size": an_input("INTEGER", isOptional=True)})
+        for name in ("One", "Two")
+    )
+    world.add_zone(mandatory=[needy])
+    definition = definition_of(other if sent is None else needy)
+    given: JsonObject = {definition_of(needy): {"name": {"value": "a"}}, definition: sent or {}}
+
+    error = world.refuse(400, buildingBlockInputs=given)
+
+    assert (error["errorCode"], error["field"]) == (code, field.format(definition))
+    assert world.as_admin("GET", TENANTS, media=TENANT.media)["page"]["totalElements"] == 0
+
+
 def test_a_draft_works_for_tenants_of_its_own_workspace_and_is_left_out_for_others(world: TenantWorld) -> None:
     world.add_project("own", workspace="platform")
     draft = world.define_for_tenants(released=False, **MANUAL_TENANT)

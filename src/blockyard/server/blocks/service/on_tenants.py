@@ -7,6 +7,7 @@ beginning: the last of several blocks that end at the same time sees that it is 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
+from blockyard.protocol.jsontypes import Json
 from blockyard.server.blocks.model.block import WAITING, Block, BlockHead, BlockId, Lifecycle
 from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effect
 from blockyard.server.blocks.model.outputs import sign_in_url_in
@@ -49,10 +50,15 @@ class OnTenants:
     # What tenants ask
 
     def order_mandatory(
-        self, tx: Transaction, principal: Principal, tenant: Tenant, definitions: Sequence[DefinitionId]
+        self,
+        tx: Transaction,
+        principal: Principal,
+        tenant: Tenant,
+        definitions: Sequence[DefinitionId],
+        inputs: Mapping[DefinitionId, Mapping[str, Json]],
     ) -> None:
-        """Order what the landing zone asks for on a new tenant. Raises Invalid: an input has neither value nor default."""
-        self._mandatory.order(tx, principal, tenant, definitions)
+        """Order what the landing zone asks for on a new tenant. Raises Invalid: of an input."""
+        self._mandatory.order(tx, principal, tenant, definitions, inputs)
 
     def refuse_added(self, tx: Transaction, tenant: Tenant) -> None:
         """Refuse while there are building blocks that people added, and name them. Raises Conflict."""

@@ -10,6 +10,7 @@ from pydantic import Field
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import TENANT as KIND
 from blockyard.protocol.kinds import TENANT_PREVIEW
+from blockyard.server.definitions.model import DefinitionId
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
@@ -17,7 +18,7 @@ from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import page_request
 from blockyard.server.kit.objects import Answers, ObjectIn, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
-from blockyard.server.kit.wire import Int64, Name, ShortText, WireModel, WireUuid
+from blockyard.server.kit.wire import Int64, Name, ShortText, WireJson, WireModel, WireUuid
 from blockyard.server.platforms.model import PlatformId
 from blockyard.server.projects.model import ProjectKey
 from blockyard.server.tenants.model import TenantSpec
@@ -25,6 +26,9 @@ from blockyard.server.tenants.service import TenantService, TenantView
 
 MAX_QUOTAS = 200
 """How many quotas one request names."""
+
+MAX_BLOCKS = 100
+"""For the building blocks of how many definitions one request has inputs."""
 
 
 class TenantMetadata(WireModel):
@@ -67,6 +71,12 @@ class QuotaValue(WireModel):
     value: Int64
 
 
+class BlockInput(WireModel):
+    """The value of an input of a building block; a secret one is `{"plaintext": …}`."""
+
+    value: WireJson = None
+
+
 class TenantSpecIn(WireModel):
     """What is asked for."""
 
@@ -74,6 +84,9 @@ class TenantSpecIn(WireModel):
     landing_zone_ref: LandingZoneRef | None = None
     platform_tenant_id: Annotated[ShortText, Field(min_length=1)] | None = None
     requested_quotas: Annotated[dict[ShortText, QuotaValue], Field(max_length=MAX_QUOTAS)] | None = None
+    building_block_inputs: dict[WireUuid, dict[ShortText, BlockInput]] = Field(
+        default_factory=dict, max_length=MAX_BLOCKS, repr=False
+    )
 
     def model(self) -> TenantSpec:
         """Return what is asked for, as use cases take it."""
@@ -82,6 +95,10 @@ class TenantSpecIn(WireModel):
             landing_zone=None if self.landing_zone_ref is None else self.landing_zone_ref.name,
             platform_tenant_id=self.platform_tenant_id,
             requested_quotas={key: quota.value for key, quota in (self.requested_quotas or {}).items()},
+            block_inputs={
+                DefinitionId(definition): {key: sent.value for key, sent in inputs.items()}
+                for definition, inputs in self.building_block_inputs.items()
+            },
         )
 
 

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
-from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.server.definitions.model import DefinitionId
 from blockyard.server.events.model import Author
 from blockyard.server.kit.errors import Conflict, Invalid
 from blockyard.server.platforms.model import PlatformId
@@ -41,12 +42,19 @@ class Replication(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantSpec:
-    """What is asked for. `landing_zone` None lets the only usable one be taken; `platform_tenant_id` imports what is there."""
+    """What is asked for.
+
+    Attributes:
+        landing_zone: None lets the only usable one be taken.
+        platform_tenant_id: imports what is there.
+        block_inputs: values of inputs of the building blocks that come with the landing zone, by definition and key.
+    """
 
     platform_id: PlatformId
     landing_zone: str | None = None
     platform_tenant_id: str | None = None
     requested_quotas: Mapping[str, int] = field(default_factory=dict)
+    block_inputs: Mapping[DefinitionId, Mapping[str, Json]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

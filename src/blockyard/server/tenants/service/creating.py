@@ -101,8 +101,9 @@ class Creating:
         if zone is not None:
             self._relations.made(tx, principal, tenant, zone, by=SAVE, field=LANDING_ZONE_FIELD)
         self._news.tell(tx, principal.author, tenant, "Created", EventType.CREATED)
-        if zone is not None and zone.mandatory:
-            self._blocks().order_mandatory(tx, principal, tenant, zone.mandatory)
+        mandatory = () if zone is None else zone.mandatory
+        if mandatory or spec.block_inputs:
+            self._blocks().order_mandatory(tx, principal, tenant, mandatory, spec.block_inputs)
         return tenants.get(tenant.id) or tenant
 
     def _zone(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from blockyard.protocol.jsontypes import Json
 from blockyard.server.definitions.model import DefinitionId
 from blockyard.server.events.model import Author
 from blockyard.server.identity.model import Principal
@@ -14,9 +15,17 @@ class TenantBlocks(Protocol):
     """The building blocks on tenants. Implemented by blocks; everything happens in the transaction that asks for it."""
 
     def order_mandatory(
-        self, tx: Transaction, principal: Principal, tenant: Tenant, definitions: Sequence[DefinitionId]
+        self,
+        tx: Transaction,
+        principal: Principal,
+        tenant: Tenant,
+        definitions: Sequence[DefinitionId],
+        inputs: Mapping[DefinitionId, Mapping[str, Json]],
     ) -> None:
-        """Order what the landing zone asks for on a new tenant. Raises Invalid: an input has neither value nor default."""
+        """Order what the landing zone asks for on a new tenant, with these values of inputs.
+
+        Raises Invalid: an input has neither value nor default, or a value that does not fit.
+        """
 
     def refuse_added(self, tx: Transaction, tenant: Tenant) -> None:
         """Refuse while there are building blocks that people added, and name them. Raises Conflict."""
