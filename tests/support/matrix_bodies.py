@@ -184,6 +184,7 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         "POST project-roles": {"name": "new", "displayName": "New"},
         "PUT project-roles/{name}": {"displayName": "New"},
         "POST tenants/{uuid}/decline-deletion": {"comment": "no"},
+        "POST blocks/{uuid}/end": {"reason": "stuck"},
         "PUT serviceinstances/{instance_id}": an_instance(),
         "POST runners/{uuid}/keys": {"displayName": "new"},
         "PUT definitionversions/{uuid}/defect": {"reason": "bad"},

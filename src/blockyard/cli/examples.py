@@ -72,6 +72,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "blocks run": ("blocks run logs",),
     "blocks detect": ("blocks detect logs",),
     "blocks apply-plan": ("blocks apply-plan logs",),
+    "blocks end": ('blocks end logs --reason "the cloud is down"',),
     "blocks delete": ("blocks delete logs", "blocks delete logs --yes --no-wait"),
     "runs list": ("runs list logs", "runs list --status FAILED --limit 10"),
     "runs show": ("runs show 1f0c5a9e",),

@@ -7,7 +7,21 @@ import pytest
 
 from blockyard.protocol.names import RunStatus
 from blockyard.server.runs.model import RunWait
-from tests.support.block_world import OWN, BlockWorld, a_secret, a_value, an_input, an_output, definition_of, uuid_of
+from tests.support.block_world import (
+    BLOCKS,
+    OTHER,
+    OWN,
+    PLATFORM,
+    SHOP,
+    BlockWorld,
+    a_secret,
+    a_value,
+    an_input,
+    an_output,
+    definition_of,
+    status_of,
+    uuid_of,
+)
 from tests.support.clock import NOON
 
 
@@ -104,6 +118,8 @@ def test_a_run_behind_others_says_its_place_and_one_that_works_waits_for_nothing
 def test_a_busy_runner_is_not_a_stopped_one(seconds: int, at_work: int, due_in: int, words: str) -> None:
     wait = RunWait(
         runner="edge",
+        runner_workspace="platform",
+        since=NOON - timedelta(hours=2),
         position=1,
         asked_at=NOON - timedelta(seconds=seconds),
         at_work=at_work,
@@ -155,3 +171,109 @@ def test_a_deletion_without_destroy_workflow_is_accepted_and_fails_in_words(worl
     run = world.latest_run(block)
     assert run.status is RunStatus.FAILED
     assert "names no destroy workflow" in str(run.summary)
+
+
+def waits_of(world: BlockWorld, block: Any) -> list[Any]:
+    """Return each thing that a block waits for."""
+    found: list[Any] = world.as_admin("GET", f"{OWN}/{uuid_of(block)}", media="application/json")["waits"]
+    return found
+
+
+def test_every_wait_says_since_when_and_at_which_place_and_what_would_end_it_and_who_can(world: BlockWorld) -> None:
+    network = world.define("Network", inputs={"quota": an_input("STRING", "PLATFORM_OPERATOR_MANUAL_INPUT")})
+    version = world.define(
+        "Host", inputs={"name": an_input()}, dependencyDefinitionRefs=[{"uuid": definition_of(network)}]
+    )
+    parent = world.order(network, name="the network")
+    world.clock.advance(60)
+    child = world.order(version, parents=[parent])
+
+    [of_parent] = waits_of(world, parent)
+    on_parent, on_people = waits_of(world, child)
+
+    assert (of_parent["kind"], of_parent["since"], of_parent["owner"]) == (
+        "OPERATOR_INPUT",
+        "2026-01-01T12:00:00.000Z",
+        {"kind": "PROVIDER", "workspace": "platform"},
+    )
+    assert on_parent == {
+        "kind": "PARENT",
+        "message": "Building block 'the network' has to be ready first; now it is: waiting for the platform team.",
+        "since": "2026-01-01T12:01:00.000Z",
+        "position": None,
+        "endsWhen": "A run of 'the network' succeeds.",
+        "until": None,
+        "owner": {"kind": "PROVIDER", "workspace": "platform"},
+    }
+    assert (on_people["kind"], on_people["owner"]) == ("USER_INPUT", {"kind": "WORKSPACE", "workspace": "shop"})
+
+
+def test_a_run_that_waits_and_one_that_is_being_stopped_and_one_behind_it_say_who_ends_that(world: BlockWorld) -> None:
+    version = world.define(inputs={"size": an_input("INTEGER")})
+    block = world.order(version, {"size": 1})
+    [queued] = waits_of(world, block)
+    world.claimed()
+    world.change(block, inputs={"size": 2})
+    [behind] = waits_of(world, block)
+    run = f"/api/blockyard/v1/runs/{world.latest_run(block).id}"
+    world.as_admin("POST", f"{run}/abort", media="application/json")
+    [stopping] = world.as_admin("GET", run, media="application/json")["waits"]
+
+    assert (queued["kind"], queued["position"]) == ("RUNNER", 1)
+    assert queued["owner"]["kind"] == "RUNNER_OPERATOR"
+    assert queued["endsWhen"] == "Runner 'Shared runner' is started and asks for work."
+    assert behind["message"] == "What changed since is applied by another run after the one that is under way."
+    assert (stopping["kind"], stopping["owner"]["kind"]) == ("STOP", "SYSTEM")
+    assert stopping["until"] == "2026-01-01T12:05:00.000Z"
+
+
+def end(world: BlockWorld, block: Any, reason: str = "no use") -> Any:
+    """End what a block waits for, as whoever comes next."""
+    return world.api.send("POST", f"{OWN}/{uuid_of(block)}/end", {"reason": reason}, media="application/json")
+
+
+def test_what_a_block_waits_for_can_be_ended_with_a_reason(world: BlockWorld) -> None:
+    block = world.order(world.define(inputs={"name": an_input()}))
+    world.api.be(PLATFORM)
+
+    answer, again = end(world, block), end(world, block)
+
+    assert answer.json()["status"] == "ABORTED"
+    assert answer.json()["leaves"][0] == "No run was under way: nothing was made or destroyed."
+    assert (again.status_code, again.json()["errorCode"]) == (409, "NothingToEnd")
+    assert status_of(world.read(block)) == "ABORTED"
+    assert "Building Block Wait Ended" in world.titles(block)
+
+
+@pytest.mark.parametrize("destroying", [False, True])
+def test_a_run_is_ended_without_its_runner_and_late_reports_change_nothing(
+    world: BlockWorld, *, destroying: bool
+) -> None:
+    block = world.order(world.define(inputs={"size": an_input("INTEGER")}), {"size": 1})
+    if destroying:
+        world.finish()
+        world.api.send("DELETE", f"{BLOCKS}/{uuid_of(block)}")
+    under_way = world.claimed()
+    if not destroying:
+        world.change(block, inputs={"size": 2})
+    world.api.be(PLATFORM)
+
+    told = end(world, block, "stuck").json()["leaves"]
+
+    assert "its engine may go on until its runner notices" in told[0]
+    assert ("stays marked for deletion" in told[-1]) is destroying
+    assert any("no run applies them" in sentence for sentence in told) is not destroying
+    world.report(under_way)
+    assert (status_of(world.read(block)), world.claim()) == ("ABORTED", None)
+    run = world.latest_run(block)
+    assert (run.status, run.summary) == (RunStatus.ABORTED, "ended: stuck")
+
+
+def test_only_the_platform_team_and_administrators_end_waits(world: BlockWorld) -> None:
+    block = world.order(world.define(inputs={"name": an_input()}, transparent=True))
+
+    for principal, status in ((SHOP, 403), (OTHER, 404)):
+        world.api.be(principal)
+        assert end(world, block).status_code == status
+    world.api.be(PLATFORM)
+    assert end(world, block, "").status_code == 400

@@ -9,7 +9,7 @@ from blockyard.cli.block_reports import finish, print_block, print_list, run_wai
 from blockyard.cli.commands.blocks_change import order_block, update_block
 from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
-from blockyard.cli.documents import flag, text
+from blockyard.cli.documents import flag, text, texts
 from blockyard.cli.exits import missing
 from blockyard.cli.feeds import replay_block
 from blockyard.cli.listing import Limit, OldestFirst, PageNumber, require_workspace, status_option
@@ -209,6 +209,28 @@ def apply_plan(
         item = lookup.block(session.client, block, workspace=workspace)
         session.client.post(own("blocks", item.id, "apply-plan"))
         finish(session, Watch(session.client, session.printer.progress).again(item), wait=wait)
+
+
+@blocks.command("end")
+def end_wait(
+    block: Which,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the event log.")],
+    yes: YesOption = False,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """End whatever a building block waits for, or its run, at once.
+
+    Unlike `runs abort` this asks no runner. It says what it leaves, and needs BUILDINGBLOCKRUN_SAVE for the team that offers it.
+    """
+    with connected(output, url) as session:
+        item = lookup.block(session.client, block, workspace=workspace)
+        require_consent(f"End the run of '{item.name}', or what it waits for, without asking its runner?", yes=yes)
+        ended = session.client.post(own("blocks", item.id, "end"), {"reason": reason})
+        told = "\n".join([f"'{item.name}' is {text(ended, 'status')}.", *texts(ended, "leaves")])
+        session.printer.result(ended, told)
 
 
 @blocks.command("delete")

@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import Field
 
 from blockyard.protocol.kinds import BLOCK_V2
 from blockyard.server.blocks.api.feed import FollowedBlock
@@ -19,7 +20,7 @@ from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.streams import ANSWERS, Feed
-from blockyard.server.kit.wire import WireModel
+from blockyard.server.kit.wire import ShortText, WireModel
 from blockyard.server.runs.service import RunViews
 
 _DESCRIPTION = (
@@ -35,6 +36,20 @@ class StartedRun(WireModel):
 
     building_block_uuid: UUID
     run_uuid: UUID | None
+
+
+class EndIn(WireModel):
+    """Why a wait is ended."""
+
+    reason: Annotated[ShortText, Field(min_length=1)]
+
+
+class EndedOut(WireModel):
+    """A block whose wait was ended: how it is now, and one sentence for each thing that this leaves."""
+
+    building_block_uuid: UUID
+    status: str
+    leaves: list[str]
 
 
 def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: Links) -> APIRouter:
@@ -78,6 +93,12 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
         """Start a run that applies exactly what the latest dry run planned."""
         view = await db.write(lambda tx: blocks.apply_plan(tx, principal, uuid))
         return _started(view, view.block.latest_run_id)
+
+    @router.post("/{uuid}/end")
+    async def end_wait(uuid: UUID, body: EndIn, principal: CurrentPrincipal) -> EndedOut:
+        """End whatever a block waits for, or its run, at once and without asking the runner. The answer says what this leaves."""
+        ended = await db.write(lambda tx: blocks.end(tx, principal, uuid, body.reason))
+        return EndedOut(building_block_uuid=uuid, status=ended.block.status.value, leaves=[*ended.leaves])
 
     @router.get("/{uuid}/events", description=_DESCRIPTION, response_class=Response, responses=ANSWERS)
     async def watch_block(

@@ -14,7 +14,7 @@ from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.hal import Links, link
 from blockyard.server.kit.lengths import is_long
 from blockyard.server.runners.model import StoredSecret
-from blockyard.server.runs.api.rendering import run_summary
+from blockyard.server.runs.api.rendering import run_summary, wait_documents
 from blockyard.server.runs.model import Run
 
 
@@ -97,6 +97,7 @@ def block_detail(detail: BlockDetail, links: Links) -> JsonObject:
         },
         "newerVersion": _newer(detail.latest),
         "waitsFor": [*detail.waits_for],
+        "waits": wait_documents(detail.waits),
         "inputs": inputs,
         "parents": parents,
         "children": children,

@@ -15,6 +15,7 @@ from blockyard.server.blocks.model.block import (
 )
 from blockyard.server.blocks.model.resolution import without_tenant_id
 from blockyard.server.definitions.model import AssignmentType, InputSpec
+from blockyard.server.runs.model import Wait, WaitKind, WaitOwner
 from blockyard.server.tenants.model import Tenant
 
 _UNDER_WAY = {Operation.CREATION: "Creating", Operation.UPDATE: "Changing", Operation.DELETION: "Deleting"}
@@ -55,37 +56,103 @@ def _waiting(block: BlockHead, *, is_yours: bool) -> str:
     return f"Waiting for {'the platform team' if is_operators else block.workspace}"
 
 
-def waits_in_words(
+def block_waits(
+    block: Block,
     specs: Mapping[str, InputSpec],
     missing: Iterable[str],
-    parents: Iterable[Parent],
     known: Mapping[BlockId, Block],
     tenant: Tenant | None = None,
-) -> list[str]:
-    """Return one sentence for each thing that keeps a block from running; `known` are the parents that still exist."""
-    why = _NO_TENANT if tenant is None else _UNKNOWN_TENANT_ID
-    words = [f"Input '{specs[key].label}' takes the id of a tenant, {why}." for key in without_tenant_id(specs, tenant)]
-    for parent in parents:
-        block = known.get(parent.block_id)
-        if block is None or block.lifecycle is not Lifecycle.ACTIVE:
-            words.append("A building block this one depends on is deleted.")
-        elif block.status is not BlockStatus.SUCCEEDED:
-            words.append(
-                f"Building block '{block.name}' has to be ready first; now it is: {status_in_words(block).lower()}."
-            )
-        else:
-            words += [
-                f"Building block '{block.name}' has no usable output '{reference[1]}', which input '{spec.label}' takes."
-                for spec in specs.values()
-                if (reference := spec.parent_output) is not None
-                and reference[0] == parent.definition_id
-                and _lacks(block, reference[1])
-            ]
+) -> list[Wait]:
+    """Return each thing that keeps a parked block from running; `known` are the parents that still exist."""
+    waits = [_tenant_wait(block, specs[key], tenant) for key in without_tenant_id(specs, tenant)]
+    for parent in block.parents:
+        waits += _parent_waits(block, specs, parent, known.get(parent.block_id))
     for key in sorted(missing):
         is_operator = specs[key].assignment_type is AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT
         who = "The platform team" if is_operator else "Somebody of the workspace"
-        words.append(f"{who} has to fill in input '{specs[key].label}'.")
-    return words
+        waits.append(
+            Wait(
+                kind=WaitKind.OPERATOR_INPUT if is_operator else WaitKind.USER_INPUT,
+                message=f"{who} has to fill in input '{specs[key].label}'.",
+                ends="The input is saved.",
+                owner=WaitOwner.PROVIDER if is_operator else WaitOwner.WORKSPACE,
+                workspace=block.provider if is_operator else block.workspace,
+                since=block.status_since,
+            )
+        )
+    return waits
+
+
+def due_wait(block: BlockHead) -> Wait:
+    """Return what the run waits for that is due after the one under way."""
+    return Wait(
+        kind=WaitKind.RUN_BEFORE,
+        message="What changed since is applied by another run after the one that is under way.",
+        ends="The run that is under way ends, unless it is aborted.",
+        owner=WaitOwner.SYSTEM,
+        since=block.status_since,
+    )
+
+
+def _tenant_wait(block: Block, spec: InputSpec, tenant: Tenant | None) -> Wait:
+    why = _NO_TENANT if tenant is None else _UNKNOWN_TENANT_ID
+    return Wait(
+        kind=WaitKind.TENANT_ID,
+        message=f"Input '{spec.label}' takes the id of a tenant, {why}.",
+        ends="The definition gives the input another source."
+        if tenant is None
+        else "The platform gives the tenant its id.",
+        owner=WaitOwner.PROVIDER,
+        workspace=block.provider,
+        since=block.status_since,
+    )
+
+
+def _parent_waits(block: Block, specs: Mapping[str, InputSpec], parent: Parent, found: Block | None) -> list[Wait]:
+    if found is None or found.lifecycle is not Lifecycle.ACTIVE:
+        return [
+            Wait(
+                kind=WaitKind.PARENT,
+                message="A building block this one depends on is deleted.",
+                ends="This one is upgraded with another parent, or deleted.",
+                owner=WaitOwner.WORKSPACE,
+                workspace=block.workspace,
+                since=block.status_since,
+            )
+        ]
+    if found.status is not BlockStatus.SUCCEEDED:
+        return [
+            Wait(
+                kind=WaitKind.PARENT,
+                message=f"Building block '{found.name}' has to be ready first; now it is: {status_in_words(found).lower()}.",
+                ends=f"A run of '{found.name}' succeeds.",
+                owner=_owner_of(found),
+                workspace=found.provider if found.status is BlockStatus.WAITING_FOR_OPERATOR_INPUT else found.workspace,
+                since=block.status_since,
+            )
+        ]
+    return [
+        Wait(
+            kind=WaitKind.PARENT_OUTPUT,
+            message=f"Building block '{found.name}' has no usable output '{reference[1]}', which input '{spec.label}' takes.",
+            ends=f"A run of '{found.name}' gives this output.",
+            owner=WaitOwner.PROVIDER,
+            workspace=found.provider,
+            since=block.status_since,
+        )
+        for spec in specs.values()
+        if (reference := spec.parent_output) is not None
+        and reference[0] == parent.definition_id
+        and _lacks(found, reference[1])
+    ]
+
+
+def _owner_of(parent: Block) -> WaitOwner:
+    """Return who moves a parent on that is not ready: nobody has to while it runs or waits for its own parents."""
+    if parent.status is BlockStatus.WAITING_FOR_OPERATOR_INPUT:
+        return WaitOwner.PROVIDER
+    moves_by_itself = parent.status in RUNNING or parent.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT
+    return WaitOwner.SYSTEM if moves_by_itself else WaitOwner.WORKSPACE
 
 
 def _lacks(block: Block, key: str) -> bool:

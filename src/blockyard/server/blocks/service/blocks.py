@@ -11,7 +11,7 @@ from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effe
 from blockyard.server.blocks.model.inputs import changeable
 from blockyard.server.blocks.model.order import BlockRequest, NamedOrder
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
-from blockyard.server.blocks.model.words import waits_in_words
+from blockyard.server.blocks.model.words import block_waits, due_wait
 from blockyard.server.blocks.service.access import (
     LIST,
     is_operator,
@@ -26,6 +26,7 @@ from blockyard.server.blocks.service.access import (
 )
 from blockyard.server.blocks.service.changing import Changing
 from blockyard.server.blocks.service.deleting import Deleting
+from blockyard.server.blocks.service.ending import Ended, Ending
 from blockyard.server.blocks.service.hooks import BlockHooks
 from blockyard.server.blocks.service.mandatory import Mandatory
 from blockyard.server.blocks.service.on_tenants import OnTenants
@@ -50,7 +51,7 @@ from blockyard.server.kit.errors import Denied
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.runners.service import SecretSealer
-from blockyard.server.runs.model import Run
+from blockyard.server.runs.model import Run, Wait
 from blockyard.server.runs.service import RunService
 from blockyard.server.tags.service import TagService
 from blockyard.server.tenants.service import TenantService
@@ -68,7 +69,7 @@ class BlockDetail:
         missing: keys of the inputs that people still have to fill in.
         runs: the latest ones first.
         latest: the newer released version the block may be changed to; None if there is none.
-        waits_for: one sentence for each thing that keeps the block, or its latest run, from going on.
+        waits: each thing that keeps the block, or its latest run, from going on.
         may_save, may_run, may_delete, may_purge, operator: what the principal may do.
         editable: the inputs that the principal may change, in the order of the definition.
         deletion: what deleting it now would do.
@@ -80,7 +81,7 @@ class BlockDetail:
     children: Sequence[Block]
     runs: Sequence[Run]
     latest: Version | None
-    waits_for: Sequence[str]
+    waits: Sequence[Wait]
     may_save: bool
     may_run: bool
     may_delete: bool
@@ -88,6 +89,11 @@ class BlockDetail:
     operator: bool
     editable: Sequence[InputSpec]
     deletion: DeletionEffect
+
+    @property
+    def waits_for(self) -> Sequence[str]:
+        """The sentences of the waits."""
+        return [wait.message for wait in self.waits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +164,7 @@ class BlockService:
         self._deleting = Deleting(
             basics, runs=runs, state=state, reading=self._reading, starter=starter, relations=self.relations
         )
+        self._ending = Ending(basics, runs=runs, starter=starter)
         self.on_tenants = OnTenants(
             tenants=tenants,
             mandatory=Mandatory(definitions=definitions, ordering=self._ordering, reading=self._reading),
@@ -280,6 +287,12 @@ class BlockService:
         """Forget a block without destroying what it made. Raises NotFound, Denied, Conflict."""
         return self._ended(tx, principal, self._deleting.purge(tx, principal, block_id))
 
+    def end(self, tx: Transaction, principal: Principal, block_id: UUID, reason: str) -> Ended:
+        """End whatever a block waits for, at once. Raises NotFound, Denied, Conflict."""
+        ended = self._ending.end(tx, principal, block_id, reason)
+        self.on_tenants.settle(tx, ended.block.id, principal.author)
+        return ended
+
     def latest_run(self, tx: Transaction, block: Block) -> Run | None:
         """Return the newest run of a block that the principal was allowed to read."""
         return self._runs.latest(tx, block.id)
@@ -300,7 +313,7 @@ class BlockService:
             children=[child for child in store.children(block.id) if may_list(principal, child)],
             runs=self._runs.recent(tx, block.id, RECENT_RUNS),
             latest=latest if latest is not None and _leads_on(latest, version) else None,
-            waits_for=self._waits_for(tx, view, _named(principal, parents)),
+            waits=self._waits(tx, view, _named(principal, parents)),
             may_save=may,
             may_run=may_run(principal, block, definition),
             may_delete=may_delete(principal, block),
@@ -310,14 +323,14 @@ class BlockService:
             deletion=deletion_effect(block, version),
         )
 
-    def _waits_for(self, tx: Transaction, view: BlockView, parents: Mapping[BlockId, Block]) -> Sequence[str]:
+    def _waits(self, tx: Transaction, view: BlockView, parents: Mapping[BlockId, Block]) -> Sequence[Wait]:
         if view.block.status in WAITING:
             missing = self._reading(tx).missing(view.block, view.version)
             tenant = self._reading(tx).tenant_of(view.block)
-            return waits_in_words(view.version.inputs, missing, view.block.parents, parents, tenant)
+            return block_waits(view.block, view.version.inputs, missing, parents, tenant)
         run = self._runs.unfinished(tx, view.block.id)
-        wait = None if run is None else self._runs.wait_of(tx, run)
-        return () if wait is None else (wait.message,)
+        waits = () if run is None else self._runs.waits_of(tx, run)
+        return [*waits, due_wait(view.block)] if view.block.rerun_due else waits
 
     def _ended(self, tx: Transaction, principal: Principal, block: Block) -> BlockView:
         """Return a block whose end has begun, after its tenant has followed it."""

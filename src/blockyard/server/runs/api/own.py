@@ -49,7 +49,7 @@ def own_routes(db: Database, runs: RunService, views: RunViews, links: Links) ->
 
         def read(tx: Transaction) -> JsonObject:
             detail = views.detail(tx, principal, RunId(run_id))
-            return run_detail(detail, runs.wait_of(tx, detail.run))
+            return run_detail(detail, runs.wait_of(tx, detail.run), runs.waits_of(tx, detail.run))
 
         return Answer(await db.read(read))
 

@@ -1,5 +1,6 @@
 """How runs look in our own endpoints and in lists."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from blockyard.protocol.jsontypes import Json, JsonObject
@@ -11,6 +12,7 @@ from blockyard.server.kit.hal import Links, link
 from blockyard.server.kit.paging import Page
 from blockyard.server.runs.model import Attempt, Run, RunWait, Source, Step
 from blockyard.server.runs.model.failure import Failure
+from blockyard.server.runs.model import Attempt, Run, RunWait, Source, Step, Wait
 from blockyard.server.runs.service import RunAccess, RunDetail, RunService, reader_links
 
 
@@ -104,6 +106,23 @@ def failure_document(failure: Failure) -> JsonObject:
 
 
 def run_detail(detail: RunDetail, wait: RunWait | None) -> JsonObject:
+def wait_documents(waits: Sequence[Wait]) -> list[Json]:
+    """Return what a block or a run waits for: why, since when, at which place, what would end it, and who can."""
+    return [
+        {
+            "kind": wait.kind.value,
+            "message": wait.message,
+            "since": exact_time(wait.since),
+            "position": wait.position,
+            "endsWhen": wait.ends,
+            "until": exact_time(wait.until),
+            "owner": {"kind": wait.owner.value, "workspace": wait.workspace},
+        }
+        for wait in waits
+    ]
+
+
+def run_detail(detail: RunDetail, wait: RunWait | None, waits: Sequence[Wait]) -> JsonObject:
     """Return everything about a run but its log."""
     run, target = detail.run, detail.run.target
     full = detail.access is RunAccess.FULL
@@ -130,6 +149,7 @@ def run_detail(detail: RunDetail, wait: RunWait | None) -> JsonObject:
         "async": target.is_async,
         "waitsFor": wait_document(wait),
         "failure": None if detail.failure is None else failure_document(detail.failure),
+        "waits": wait_documents(waits),
         "trigger": {"reason": run.trigger.reason.value, "author": run.trigger.author.document()},
         "attempts": attempts,
         "sources": sources,

@@ -5,7 +5,7 @@ from blockyard.server.runs.model.limits import RunLimits
 from blockyard.server.runs.model.run import FINAL, NEXT, Run, RunId, RunTarget, RunWarning, Trigger, TriggerReason
 from blockyard.server.runs.model.step import Source, Step, StepId
 from blockyard.server.runs.model.text import clean, sound
-from blockyard.server.runs.model.wait import RunWait
+from blockyard.server.runs.model.wait import RunWait, Wait, WaitKind, WaitOwner
 
 __all__ = [
     "FINAL",
@@ -24,6 +24,9 @@ __all__ = [
     "StepId",
     "Trigger",
     "TriggerReason",
+    "Wait",
+    "WaitKind",
+    "WaitOwner",
     "clean",
     "lease_of",
     "sound",

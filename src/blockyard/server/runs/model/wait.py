@@ -1,10 +1,70 @@
-"""What a PENDING run waits for, in words."""
+"""What is waited for: one vocabulary for blocks and runs. No wait without an owner. Source: concepts.md 10.2 and 11.5."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 SILENT_AFTER = timedelta(minutes=1)
 """Ours asks for work at least every half minute, official runners every 10 s, while they have a slot free."""
+
+
+class WaitKind(StrEnum):
+    """What is waited for."""
+
+    PARENT = "PARENT"
+    """Another building block."""
+    PARENT_OUTPUT = "PARENT_OUTPUT"
+    """An output that a building block, which is ready, does not have."""
+    TENANT_ID = "TENANT_ID"
+    """What the platform calls the tenant."""
+    OPERATOR_INPUT = "OPERATOR_INPUT"
+    USER_INPUT = "USER_INPUT"
+    RUNNER = "RUNNER"
+    """A runner that asks for work at all."""
+    RETRY = "RETRY"
+    """The time of the next attempt."""
+    TURN = "TURN"
+    """Runs that are before this one."""
+    STOP = "STOP"
+    """The confirmation of a runner that it has stopped."""
+    RUN_BEFORE = "RUN_BEFORE"
+    """The end of the run that is under way, after which another one begins."""
+
+
+class WaitOwner(StrEnum):
+    """Who can end a wait."""
+
+    WORKSPACE = "WORKSPACE"
+    """People of the workspace that ordered the block."""
+    PROVIDER = "PROVIDER"
+    """The team that offers the definition."""
+    RUNNER_OPERATOR = "RUNNER_OPERATOR"
+    """Who operates the runner."""
+    SYSTEM = "SYSTEM"
+    """Nobody has to do anything: time or the end of a run does it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """One thing that is waited for.
+
+    Attributes:
+        message: why, in one sentence.
+        since: None where that was not noted yet.
+        position: the place in a queue; 1 is next.
+        ends: what would end it, in one sentence.
+        workspace: that of the owner, if it is one.
+        until: when it ends by itself at the latest.
+    """
+
+    kind: WaitKind
+    message: str
+    ends: str
+    owner: WaitOwner
+    since: datetime | None = None
+    position: int | None = None
+    workspace: str | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,16 +72,20 @@ class RunWait:
     """Where a run stands in the queue of its runner.
 
     Attributes:
+        runner_workspace: who operates the runner.
         position: 1 is next.
         asked_at: when a process of the runner asked for work last; None if none ever did.
         at_work: how many runs the runner executes now.
+        since: when the run was requested.
         due_at: the run is not offered before.
     """
 
     runner: str
+    runner_workspace: str
     position: int
     asked_at: datetime | None
     at_work: int
+    since: datetime
     due_at: datetime
     now: datetime
 
@@ -34,20 +98,63 @@ class RunWait:
     @property
     def message(self) -> str:
         """One sentence for people, with what to do where that is known."""
+        return self.wait.message
+
+    @property
+    def wait(self) -> Wait:
+        """What the run waits for."""
         if self.is_unserved:
             asked = (
                 "No runner has asked for work yet"
                 if self.asked_at is None
                 else f"No runner has asked for work since {self.asked_at:%Y-%m-%d %H:%M} UTC"
             )
-            return f"{asked}; tell the operator that runner '{self.runner}' is not running."
+            return Wait(
+                kind=WaitKind.RUNNER,
+                message=f"{asked}; tell the operator that runner '{self.runner}' is not running.",
+                ends=f"Runner '{self.runner}' is started and asks for work.",
+                owner=WaitOwner.RUNNER_OPERATOR,
+                since=self.since if self.asked_at is None else max(self.asked_at, self.since),
+                position=self.position,
+                workspace=self.runner_workspace,
+            )
         if self.due_at > self.now:
-            return f"The run is tried again at {self.due_at:%Y-%m-%d %H:%M:%S} UTC."
+            return Wait(
+                kind=WaitKind.RETRY,
+                message=f"The run is tried again at {self.due_at:%Y-%m-%d %H:%M:%S} UTC.",
+                ends="The time comes, and the runner takes the run again.",
+                owner=WaitOwner.SYSTEM,
+                since=self.since,
+                position=self.position,
+                until=self.due_at,
+            )
+        return Wait(
+            kind=WaitKind.TURN,
+            message=self._turn(),
+            ends=f"Runner '{self.runner}' has a slot free and takes the run.",
+            owner=WaitOwner.SYSTEM,
+            since=self.since,
+            position=self.position,
+        )
+
+    def _turn(self) -> str:
         if self.position > 1:
             return f"The run is number {self.position} in the queue of runner '{self.runner}'."
         if self.at_work:
             return f"The run is next; runner '{self.runner}' is working on {_runs(self.at_work)}."
         return f"The run is next in the queue of runner '{self.runner}'."
+
+
+def stop_wait(requested_at: datetime, due_at: datetime) -> Wait:
+    """Return what a run waits for that is being stopped."""
+    return Wait(
+        kind=WaitKind.STOP,
+        message=f"The run is being stopped; its runner has until {due_at:%Y-%m-%d %H:%M:%S} UTC to confirm.",
+        ends="The runner confirms, or the time is over.",
+        owner=WaitOwner.SYSTEM,
+        since=requested_at,
+        until=due_at,
+    )
 
 
 def _runs(count: int) -> str:

@@ -13,9 +13,20 @@ from blockyard.server.identity.model import Principal, Reach, RunGrant
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.runs.model import Attempt, AttemptState, Run, RunId, RunTarget, RunWait, Trigger, TriggerReason
+from blockyard.server.runs.model import (
+    Attempt,
+    AttemptState,
+    Run,
+    RunId,
+    RunTarget,
+    RunWait,
+    Trigger,
+    TriggerReason,
+    Wait,
+)
 from blockyard.server.runs.model.attempt import SIGN_STEP
 from blockyard.server.runs.model.run import lock_hold
+from blockyard.server.runs.model.wait import stop_wait
 from blockyard.server.runs.service.access import RunAccess, access_of, may_abort, require_abort, require_access
 from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext
 from blockyard.server.runs.service.ending import Finish, RunEnding
@@ -112,6 +123,15 @@ class RunService:
         """Return the runs with these ids; for other services."""
         return RunStore(tx).find_all(run_ids)
 
+    def waits_of(self, tx: Transaction, run: Run) -> Sequence[Wait]:
+        """Return what an unfinished run waits for; for whoever may see the run."""
+        if run.is_final:
+            return ()
+        if run.abort_requested_at is not None and run.abort_due_at is not None:
+            return (stop_wait(run.abort_requested_at, run.abort_due_at),)
+        queued = self.wait_of(tx, run)
+        return () if queued is None else (queued.wait,)
+
     def wait_of(self, tx: Transaction, run: Run) -> RunWait | None:
         """Return what a run waits for, None if it does not wait; for whoever may see the run."""
         if run.status is not RunStatus.PENDING:
@@ -119,9 +139,11 @@ class RunService:
         runner, queue = self._context.runners.get_by_id(tx, run.target.runner_id), QueueStore(tx)
         return RunWait(
             runner=runner.display_name,
+            runner_workspace=runner.workspace,
             position=queue.position(run),
             asked_at=runner.last_seen_at,
             at_work=queue.at_work(runner.id),
+            since=run.created_at,
             due_at=run.due_at,
             now=self._context.clock(),
         )
@@ -198,6 +220,16 @@ class RunService:
         If it ends at once `RunListener.run_finished` is not called: what the end means is up to the caller.
         """
         return self._abort(tx, author, run, self._ending.finish_untold)
+
+    def end_for(self, tx: Transaction, author: Author, run: Run, reason: str) -> Run:
+        """End an unfinished run at once as ABORTED, whatever its runner does, and return it; for other services.
+
+        `RunListener.run_finished` is not called: what the end means is up to the caller.
+        """
+        summary = f"ended: {reason}"
+        return self._ending.finish_untold(
+            tx, run, RunStatus.ABORTED, author=author, summary=summary, confirmed=run.attempt == 0
+        )
 
     def _abort(self, tx: Transaction, author: Author, run: Run, finish: Finish) -> Run:
         if run.is_final and run.status is not RunStatus.ABORTED:
