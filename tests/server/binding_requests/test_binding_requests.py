@@ -194,3 +194,21 @@ async def test_open_requests_end_with_their_workspace(tenancy: Tenancy) -> None:
     assert (await tenancy.admin().delete(shop, headers=WORKSPACE)).status_code == 204
 
     assert (await tenancy.admin().get(path)).json()["state"] == "CANCELLED"
+
+
+async def test_a_request_ends_with_whom_it_is_for(tenancy: Tenancy) -> None:
+    mary, max_, admin = tenancy.person("mary"), tenancy.person("max"), tenancy.admin()
+    await admin.post("/api/blockyard/v1/groups", json={"name": "devs", "displayName": "Devs", "members": []})
+    of_anna = await ask(mary)
+    of_devs = await ask(mary, subject="devs", kind="meshWorkspaceGroupBinding")
+    anna = tenancy.user("anna").id
+
+    await admin.delete(f"/api/blockyard/v1/users/{anna}")
+    await admin.delete("/api/blockyard/v1/groups/devs")
+    tenancy.user("anna")
+    approved = await max_.post(f"{of_anna}/approve")
+
+    assert [(await mary.get(path)).json()["state"] for path in (of_anna, of_devs)] == ["CANCELLED"] * 2
+    assert approved.json()["errorCode"] == "RequestDecided"
+    assert not await is_bound(tenancy)
+    assert tenancy.titles().count("Workspace User Binding Cancelled") == 1

@@ -1,5 +1,6 @@
 """Building blocks on tenants: where they may be ordered, what their inputs get, what makes them run. Source: concepts.md 6.3, 8, 10."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -46,6 +47,17 @@ def tenant(world: TenantWorld) -> Any:
     """A tenant of the shop whose id is known."""
     world.add_zone(mandatory=[world.define_for_tenants(**MANUAL_TENANT)])
     return world.make()
+
+
+def test_blocks_that_are_done_as_soon_as_they_are_ordered_do_not_wait_for_each_other(
+    world: TenantWorld, tenant: Any
+) -> None:
+    version = world.define_for_tenants("Board", **MANUAL_TENANT)
+
+    with ThreadPoolExecutor(4) as pool:
+        blocks = [*pool.map(lambda _: world.order_on(tenant, version), range(4))]
+
+    assert {status_of(block) for block in blocks} == {"SUCCEEDED"}
 
 
 def test_members_find_what_is_in_their_projects_or_in_none(world: TenantWorld, tenant: Any) -> None:

@@ -1,12 +1,24 @@
 """What must hold when requests come at the same time."""
 
 import asyncio
+from collections.abc import Mapping
 
 import pytest
 
-from tests.support.tenancy import API_KEY, PROJECT, USER_BINDING, WORKSPACE, Tenancy
+from tests.support.tenancy import (
+    API_KEY,
+    GROUP_BINDING,
+    PROJECT,
+    PROJECT_USER_BINDING,
+    USER_BINDING,
+    WORKSPACE,
+    Tenancy,
+)
 
 pytestmark = pytest.mark.anyio
+OWN = "/api/blockyard/v1"
+WORKSPACE_BINDINGS = "/api/meshobjects/meshworkspacebindings"
+PROJECT_BINDINGS = "/api/meshobjects/meshprojectbindings/userbindings"
 
 
 async def test_three_requests_at_once_make_no_third_owner(tenancy: Tenancy) -> None:
@@ -102,3 +114,50 @@ async def test_a_key_changed_at_once_has_one_valid_secret(tenancy: Tenancy) -> N
         for secret in secrets
     ]
     assert logins.count(200) == 1
+
+
+def binding(role: str, target: Mapping[str, str], subject: str) -> dict[str, object]:
+    """Return a request for a binding."""
+    return {
+        "metadata": {"name": f"of-{subject}"},
+        "roleRef": {"name": role},
+        "targetRef": target,
+        "subject": {"name": subject},
+    }
+
+
+async def test_no_role_is_left_to_somebody_who_is_deleted_meanwhile(tenancy: Tenancy) -> None:
+    """The next one of this name would have it."""
+    admin = tenancy.admin()
+    tenancy.workspace("shop")
+    tenancy.project("shop", "dev")
+    in_shop, in_dev = {"name": "shop"}, {"name": "dev", "ownedByWorkspace": "shop"}
+    for number in range(6):
+        left, moved, trusted = (f"{name}-{number}" for name in ("left", "moved", "trusted"))
+        ids = {name: tenancy.user(name).id for name in (left, moved, trusted)}
+        tenancy.member("shop", moved)
+        await admin.post(f"{OWN}/groups", json={"name": left, "displayName": left, "members": []})
+        auditor = {"role": "Auditor", "subject": {"kind": "user", "name": trusted}}
+
+        answers = await asyncio.gather(
+            admin.post(
+                f"{WORKSPACE_BINDINGS}/userbindings",
+                json=binding("Workspace Manager", in_shop, left),
+                headers=USER_BINDING,
+            ),
+            admin.post(PROJECT_BINDINGS, json=binding("Project Admin", in_dev, moved), headers=PROJECT_USER_BINDING),
+            admin.post(f"{OWN}/admin-bindings", json=auditor),
+            admin.post(
+                f"{WORKSPACE_BINDINGS}/groupbindings",
+                json=binding("Workspace Manager", in_shop, left),
+                headers=GROUP_BINDING,
+            ),
+            *(admin.delete(f"{OWN}/users/{uuid}") for uuid in ids.values()),
+            admin.delete(f"{OWN}/groups/{left}"),
+        )
+
+        assert {answer.status_code for answer in answers[:4]} <= {201, 409, 422}
+        assert {answer.status_code for answer in answers[4:]} == {204}
+        for path in (f"{OWN}/workspaces/shop/bindings", f"{OWN}/projects/shop.dev/bindings", f"{OWN}/admin-bindings"):
+            listed = await admin.get(path)
+            assert f"-{number}" not in str([one for kind in listed.json()["_embedded"].values() for one in kind])

@@ -309,7 +309,7 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
     }
     services.workspaces.listeners.extend((services.payment_methods, services.groups, services.binding_requests))
     for followed in (services.users, services.groups):
-        followed.followers.extend((services.bindings, services.project_bindings))
+        followed.followers.extend((services.bindings, services.project_bindings, services.binding_requests))
     services.users.followers.append(services.order_drafts)
     services.workspaces.followers.append(services.blocks.tags.workspace_changed)
     services.projects.followers.append(services.blocks.tags.project_changed)

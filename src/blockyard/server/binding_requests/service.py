@@ -1,6 +1,6 @@
 """Use cases of requests for bindings. Source: concepts.md 2.5."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from blockyard.server.binding_requests.model import BindingRequest, RequestId, RequestState
 from blockyard.server.binding_requests.store import RequestStore
@@ -113,12 +113,27 @@ class BindingRequestService:
 
     def workspace_deleted(self, tx: Transaction, author: Author, workspace: str) -> None:
         """Cancel the open requests of a workspace that is being deleted."""
-        requests = RequestStore(tx)
-        for request in requests.all_of(workspace):
+        self._cancel(tx, author, RequestStore(tx).all_of(workspace))
+
+    def user_changed(self, tx: Transaction, username: str) -> None:
+        """Do nothing: a person is the same, whatever they are called."""
+
+    def user_deleted(self, tx: Transaction, author: Author, username: str) -> None:
+        """Cancel the open requests for a deleted person: the next one of this username was not meant."""
+        self._cancel(tx, author, RequestStore(tx).of_subject(BindingKind.USER, username))
+
+    def group_changed(self, tx: Transaction, group: str) -> None:
+        """Do nothing: requests name the group, whoever is in it."""
+
+    def group_deleted(self, tx: Transaction, author: Author, group: str) -> None:
+        """Cancel the open requests for a deleted group."""
+        self._cancel(tx, author, RequestStore(tx).of_subject(BindingKind.GROUP, group))
+
+    def _cancel(self, tx: Transaction, author: Author, requests: Iterable[BindingRequest]) -> None:
+        for request in requests:
             if request.state is RequestState.REQUESTED:
-                now = self._basics.clock()
-                gone = requests.save(request.decided(RequestState.CANCELLED, author.identifier, now))
-                self._tell(tx, author, gone)
+                ended = request.decided(RequestState.CANCELLED, author.identifier, self._basics.clock())
+                self._tell(tx, author, RequestStore(tx).save(ended))
 
     def _decidable(self, tx: Transaction, principal: Principal, request_id: RequestId) -> BindingRequest:
         request = principal.opened(SAVE, RequestStore(tx).get(request_id), _unknown(request_id))

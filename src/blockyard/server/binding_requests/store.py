@@ -1,5 +1,6 @@
 """The table of requests for bindings."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Uuid
@@ -47,3 +48,8 @@ class RequestStore(Store[BindingRequest, RequestId]):
 
     def __init__(self, tx: Transaction) -> None:
         super().__init__(tx, _rows)
+
+    def of_subject(self, kind: BindingKind, subject: str) -> Sequence[BindingRequest]:
+        """Return the open requests for a person or a group, oldest first."""
+        open_ = _requests.c.state == RequestState.REQUESTED
+        return self.where(open_, _requests.c.kind == kind, _requests.c.subject == subject)

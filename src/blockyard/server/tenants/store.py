@@ -127,10 +127,6 @@ class TenantStore(Store[Tenant, TenantId]):
         """Return a tenant, unless it is deleted, for a change; others who keep or hold it wait until this transaction ends."""
         return self._remember(tenant_id, self.held(tenant_id))
 
-    def keep(self, tenant_id: TenantId) -> Tenant | None:
-        """Return a tenant, unless it is deleted; it does not change until this transaction ends."""
-        return self._remember(tenant_id, self.kept(tenant_id))
-
     def active(
         self,
         request: PageRequest,

@@ -126,9 +126,9 @@ def _unknown(binding_id: AdminBindingId) -> NotFound:
 
 def _require_subject(tx: Transaction, new: NewAdminBinding) -> None:
     if new.kind is SubjectKind.USER:
-        known = UserStore(tx).by_username(new.subject) is not None
+        known = UserStore(tx).kept_by_username(new.subject) is not None
     else:
-        group = GroupStore(tx).get(new.subject)
+        group = GroupStore(tx).kept(new.subject)
         known = group is not None and group.workspace is None
     if not known:
         raise Unprocessable(

@@ -24,9 +24,12 @@ LIST, SAVE = "WORKSPACEUSERGROUP_LIST", "WORKSPACEPRINCIPALBINDING_SAVE"
 class GroupDirectory:
     """Answers other services about groups; none of them asks a principal."""
 
-    def exists(self, tx: Transaction, name: str, *, workspace: str) -> bool:
-        """Whether there is a group of this name that can be bound in a workspace: its own, or one of the installation."""
-        group = GroupStore(tx).get(name)
+    def keep(self, tx: Transaction, name: str, *, workspace: str) -> bool:
+        """Whether there is a group of this name that can be bound in a workspace: its own, or one of the installation.
+
+        Nobody deletes it, and the roles it has, before this transaction ends.
+        """
+        group = GroupStore(tx).kept(name)
         return group is not None and group.workspace in {None, workspace}
 
     def of_user(self, tx: Transaction, username: str) -> Sequence[str]:

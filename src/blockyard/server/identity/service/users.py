@@ -83,6 +83,10 @@ class UserService:
         """Return the account of a person."""
         return UserStore(tx).by_username(username)
 
+    def keep(self, tx: Transaction, username: str) -> bool:
+        """Whether there is such an account. Nobody deletes it, and the roles it has, before this transaction ends."""
+        return UserStore(tx).kept_by_username(username) is not None
+
     def signing_in(self, tx: Transaction, name: str) -> User | None:
         """Return the account that somebody means who signs in as `name`: case does not matter unless it tells two apart."""
         users = UserStore(tx)

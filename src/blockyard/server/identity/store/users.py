@@ -3,7 +3,20 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ColumnElement, Index, Integer, String, Table, Uuid, false, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    false,
+    select,
+    update,
+)
 
 from blockyard.server.identity.model import User, UserId, folded
 from blockyard.server.kit.columns import Instant
@@ -56,6 +69,7 @@ def _user(row: dict[str, Any]) -> User:  # Any: what the columns' types make of 
 _rows: Rows[User, UserId] = Rows(
     _users, User, "id", owner=None, apart=["admin", "username_key", "email_key"], write=_values, read=_user
 )
+_KEPT = select(_users).where(_users.c.username == bindparam("of_username")).with_for_update(read=True, key_share=True)
 
 
 class UserStore(Store[User, UserId]):
@@ -67,6 +81,10 @@ class UserStore(Store[User, UserId]):
     def by_username(self, username: str) -> User | None:
         """Return an account by its username."""
         return self._with(_users.c.username == username)
+
+    def kept_by_username(self, username: str) -> User | None:
+        """Return what `by_username` does; it may change, but not be deleted until this transaction ends."""
+        return self._one(_KEPT, {"of_username": username})
 
     def alike(self, username: str) -> User | None:
         """Return the account whose username is the same but for case and the ways of writing a character."""

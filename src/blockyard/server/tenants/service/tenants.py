@@ -162,13 +162,14 @@ class TenantService:
     # For other services: no principal is asked but in `orderable`
 
     def orderable(self, tx: Transaction, principal: Principal, wanted: UUID | str, *, field: str) -> Tenant:
-        """Return a tenant, by its id or name, on which building blocks can be ordered; it stays so until this transaction ends.
+        """Return a tenant, by its id or name, on which building blocks can be ordered; nobody else changes it meanwhile.
 
+        A block that has succeeded as soon as it is ordered tells its tenant: two who only kept it would wait for each other.
         Raises NotFound (or nothing the principal may know of), Conflict (it is deleted, or about to be).
         """
         tenants = TenantStore(tx)
         key = TenantId(wanted) if isinstance(wanted, UUID) else tenants.called(wanted)
-        found = None if key is None else tenants.keep(key) or tenants.get(key)
+        found = None if key is None else tenants.hold(key) or tenants.get(key)
         if found is None or not _is_targetable(principal, found):
             raise NotFound(f"there is no tenant {wanted} that you can see", code="UnknownTenant", field=field)
         found.require_active(field)

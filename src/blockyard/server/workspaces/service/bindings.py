@@ -204,9 +204,9 @@ class BindingService:
 
     def _require_subject(self, tx: Transaction, new: NewBinding) -> None:
         if new.kind is BindingKind.USER:
-            known, what = self._users.by_username(tx, new.subject) is not None, "user"
+            known, what = self._users.keep(tx, new.subject), "user"
         else:
-            known, what = self._groups.exists(tx, new.subject, workspace=new.workspace), "group"
+            known, what = self._groups.keep(tx, new.subject, workspace=new.workspace), "group"
         if not known:
             raise Unprocessable(
                 f"there is no {what} '{new.subject}'",
