@@ -170,7 +170,9 @@ class CataloguePages:
             )
             for definition in found.items
         ]
+        drafts = self._services.order_drafts.page(tx, principal, PageRequest(0, 1)).total
         return {
+            "drafts": words.count(drafts, "draft", "drafts") if drafts else None,
             "wanted": wanted,
             "cards": cards,
             "total": found.total,
