@@ -71,6 +71,7 @@ def _fill(world: ScreenWorld, words: Mapping[str, str]) -> Known:
     running = _running(world)
     group, key = _people(world, words["cluster"])
     return {
+        "definition": str(world.stored(bucket).definition_id),
         "workspace": "shop",
         "project": "dev",
         "tenant": tenant,

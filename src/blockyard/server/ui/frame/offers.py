@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from blockyard.protocol.names import InputType
 from blockyard.server.definitions.model import AssignmentType, Definition, InputKind, InputSpec
 from blockyard.server.definitions.model.rules import DEFAULT_SYMBOL
 from blockyard.server.publications.model import PublicationState
@@ -141,7 +142,7 @@ def kind_in_words(spec: InputSpec) -> str:
 
 def is_needed(spec: InputSpec) -> bool:
     """Whether an order without a value for the input waits for one."""
-    return spec.default_value is None and not spec.is_optional
+    return spec.default_value is None and not spec.is_optional and spec.type is not InputType.MULTI_SELECT
 
 
 def works_with(definition: Definition, types: Mapping[str, str]) -> Sequence[str]:

@@ -149,6 +149,7 @@ class BlockPages:
             "can_run": not block.is_running and (is_leaving or block.status not in WAITING),
             "may_change": bool(detail.editable) and block.lifecycle is Lifecycle.ACTIVE,
             "may_delete": detail.may_delete and is_live,
+            "may_order": principal.allows("BUILDINGBLOCK_SAVE", workspace=block.workspace),
             "deletion": deletion_question(detail),
         }
 

@@ -170,7 +170,9 @@ class CataloguePages:
             )
             for definition in found.items
         ]
+        drafts = self._services.order_drafts.page(tx, principal, PageRequest(0, 1)).total
         return {
+            "drafts": words.count(drafts, "draft", "drafts") if drafts else None,
             "wanted": wanted,
             "cards": cards,
             "total": found.total,
@@ -203,7 +205,7 @@ def _choices(
     """Return the filters that tell something apart: name, label, what it says while it filters nothing, options."""
     levels: Choices = [("workspace", "For workspaces"), ("tenant", "For tenants")] if facets.platform_types else []
     found: Sequence[tuple[str, str, str, Choices]] = [
-        ("level", "Where it goes", "Workspaces and tenants", levels),
+        ("level", "Where it goes", "Anywhere", levels),
         ("platform", "Platform", "Any platform", _sorted((name, types[name]) for name in facets.platform_types)),
         ("owner", "Owner", "Any team", _sorted((name, owners[name]) for name in facets.owners)),
         ("tag", "Tag", "Any tag", [(f"{key}:{value}", f"{key}: {value}") for key, value in facets.tags]),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from blockyard.protocol.names import InputType
 from blockyard.server.blocks.model.block import InputValue
 from blockyard.server.blocks.model.inputs import SentInput
 from blockyard.server.definitions.model import AssignmentType, Definition, InputSpec, Version
@@ -79,8 +80,8 @@ def _judged(item: Item) -> Item:
         is_default = entry is None or (bool(entry.was) and controls.mark_of_entry(spec, entry) == entry.was)
         if is_default and default is not None:
             continue
-        if entry is None or (controls.is_empty(spec, entry) and default is None):
-            if not _may_be_missing(spec):
+        if entry is None or (controls.is_empty(spec, entry) and default is None and not _chooses_none(spec)):
+            if not (_may_be_missing(spec) or _chooses_none(spec)):
                 problems[spec.key] = NEEDED
             continue
         try:
@@ -103,6 +104,11 @@ def default_of(spec: InputSpec) -> InputValue:
 
 def _may_be_missing(spec: InputSpec) -> bool:
     return spec.is_optional
+
+
+def _chooses_none(spec: InputSpec) -> bool:
+    """Whether it means something that nothing is chosen."""
+    return spec.type is InputType.MULTI_SELECT and not spec.is_optional
 
 
 def _hidden(version: Version, sent: Mapping[str, SentInput]) -> frozenset[str]:
@@ -136,13 +142,13 @@ def _field(item: Item, spec: InputSpec, methods: Sequence[tuple[str, str]] | Non
         labels=dict(methods or ()),
         chosen=controls.chosen_of(spec, default),
         is_secret=spec.is_sensitive,
-        needed=default is None and not _may_be_missing(spec),
+        needed=default is None and not (_may_be_missing(spec) or _chooses_none(spec)),
         kept=values.Shown("default") if keeps_secret else None,
         error=item.problems.get(spec.key) if checked else None,
         prefix=item.prefix,
         condition=None if spec.condition is None else tree_of(parsed(spec.condition)),
         is_hidden=spec.key in item.hidden,
-        has_default=default is not None,
+        has_default=default is not None or _chooses_none(spec),
         schema=spec.json_schema,
         language=_language(spec, default),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from blockyard.protocol.names import InputType
 from blockyard.server.definitions.model import AssignmentType, InputSpec
 from blockyard.server.definitions.model.conditions import parsed
 from blockyard.server.identity.model import Principal
@@ -93,4 +94,4 @@ def _folding(specs: Sequence[InputSpec]) -> frozenset[str]:
 
 
 def _asks(spec: InputSpec) -> bool:
-    return spec.default_value is None and not spec.is_optional
+    return spec.default_value is None and not spec.is_optional and spec.type is not InputType.MULTI_SELECT
