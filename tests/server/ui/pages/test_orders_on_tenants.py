@@ -4,11 +4,11 @@ import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.kit.database import Database
-from tests.support.block_world import uuid_of
+from tests.support.block_world import definition_of, uuid_of
 from tests.support.browser_form import Control
 from tests.support.clock import FixedClock
 from tests.support.page_world import PageWorld, Person, words_of
-from tests.support.tenant_world import TenantWorld, definition_of
+from tests.support.tenant_world import TenantWorld
 
 
 class PlacesWorld(TenantWorld, PageWorld):

@@ -10,9 +10,8 @@ from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.hal import Links, link
 from blockyard.server.kit.paging import Page
-from blockyard.server.runs.model import Attempt, Run, RunWait, Source, Step
-from blockyard.server.runs.model.failure import Failure
 from blockyard.server.runs.model import Attempt, Run, RunWait, Source, Step, Wait
+from blockyard.server.runs.model.failure import Failure
 from blockyard.server.runs.service import RunAccess, RunDetail, RunService, reader_links
 
 
@@ -105,7 +104,6 @@ def failure_document(failure: Failure) -> JsonObject:
     }
 
 
-def run_detail(detail: RunDetail, wait: RunWait | None) -> JsonObject:
 def wait_documents(waits: Sequence[Wait]) -> list[Json]:
     """Return what a block or a run waits for: why, since when, at which place, what would end it, and who can."""
     return [
