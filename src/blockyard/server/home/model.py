@@ -82,21 +82,22 @@ class Kept:
     is_pinned: bool = False
 
 
-def pieces(text: str) -> Sequence[str]:
-    """Return texts one of which everything has that fits `text` with a typing error or two.
+_SHORTEST_WITH_ERROR, _SHORTEST_WITH_TWO = 4, 9
+"""Characters of a text from which on one typing error is forgiven, and two."""
 
-    Whoever makes one error spoils one half, whoever makes two leaves one third whole.
+_PARTS = ((4, 2), (6, 3), (9, 4))
+"""Into how many parts a text is cut, from which length on."""
+
+
+def pieces(text: str) -> Sequence[str]:
+    """Return texts one of which nearly every name has in it that fits `text` with a typing error, or two.
+
+    An error spoils one of them, or two if letters are in the wrong order where it is cut.
     """
     plain = text.casefold().strip()
-    if len(plain) < _SHORTEST_WITH_ERROR:
-        return [plain]
-    parts = 2 if len(plain) < _SHORTEST_WITH_TWO else 3
-    step = -(-len(plain) // parts)
-    return [plain[start : start + step] for start in range(0, len(plain), step)]
-
-
-_SHORTEST_WITH_ERROR = 4
-_SHORTEST_WITH_TWO = 9
+    parts = max((count for length, count in _PARTS if len(plain) >= length), default=1)
+    step = max(1, -(-len(plain) // parts))
+    return [plain[start : start + step] for start in range(0, max(len(plain), 1), step)]
 
 
 def rank(text: str, name: str) -> float | None:

@@ -1,6 +1,7 @@
 """What needs a person, what they find, and what they used last. Source: concepts.md 27, 21."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import TypeVar
 
@@ -135,10 +136,11 @@ class HomeService:
     # What needs somebody
 
     def _blocks_that_need(self, tx: Transaction, principal: Principal, workspace: str | None) -> Iterator[Needs]:
+        mine = replace(principal, everywhere=frozenset())  # who may see everything is not needed everywhere
         for why, status in _STATUSES:
             query = BlockQuery(workspace=workspace, status=status.value)
-            page = self._blocks.search(tx, principal, query, PageRequest(0, _SHOWN), descending=True)
-            lines = [line for line in page.items if line.is_yours or why is Why.FAILED]
+            page = self._blocks.search(tx, mine, query, PageRequest(0, _SHOWN), descending=True)
+            lines = [line for line in page.items if _needs(mine, why, line)]
             total = page.total if len(lines) == len(page.items) else len(lines)
             yield Needs([_of_block(why, line) for line in lines], total)
 
@@ -275,6 +277,13 @@ def _readable(read: Callable[[], Page[T]]) -> Sequence[T]:
 def _all(needs: Iterator[Need]) -> Needs:
     found = [*needs]
     return Needs(found, len(found))
+
+
+def _needs(principal: Principal, why: Why, line: BlockLine) -> bool:
+    """Whether a block that waits, or failed, is the principal's matter: a provider need not give what a workspace has to."""
+    if why is Why.FAILED:
+        return True
+    return line.is_yours and (why is Why.OPERATOR_INPUT or principal.belongs_to(line.block.workspace))
 
 
 def _of_block(why: Why, line: BlockLine) -> Need:

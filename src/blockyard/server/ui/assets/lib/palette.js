@@ -30,9 +30,16 @@ if (dialog) {
       choose(at() + step);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      list.children[Math.max(at(), 0)]?.querySelector("a").click();
+      go(list.children[Math.max(at(), 0)], event);
     }
   });
+  list.addEventListener("click", (event) => go(event.target.closest("[data-href]"), event));
+}
+
+function go(row, event) {
+  if (!row) return;
+  if (event.ctrlKey || event.metaKey) window.open(row.dataset.href, "_blank", "noopener");
+  else location.assign(row.dataset.href);
 }
 
 function open(event, wanted) {
@@ -73,12 +80,11 @@ function show(rows) {
     const item = document.createElement("li");
     Object.assign(item, { id: `palette-${place}`, role: "option", className: "palette-row" });
     item.setAttribute("aria-selected", "false");
-    const link = Object.assign(document.createElement("a"), { href: row.href, tabIndex: -1 });
-    link.innerHTML = `<svg class="icon text-muted" aria-hidden="true"><use href="${sheet}#${row.icon}"></use></svg>`;
+    item.dataset.href = row.href;
+    item.innerHTML = `<svg class="icon text-muted" aria-hidden="true"><use href="${sheet}#${row.icon}"></use></svg>`;
     const name = Object.assign(document.createElement("span"), { className: "palette-name", textContent: row.name });
     const about = [row.label, row.where].filter(Boolean).join(" · ");
-    link.append(name, Object.assign(document.createElement("span"), { className: "palette-where", textContent: about }));
-    item.append(link);
+    item.append(name, Object.assign(document.createElement("span"), { className: "palette-where", textContent: about }));
     return item;
   }));
   told.textContent = rows.length ? `${rows.length} found` : "Nothing is called so.";

@@ -1,0 +1,56 @@
+"""The start page, the search and what is kept at hand."""
+
+import pytest
+
+from blockyard.protocol.names import RunStatus
+from tests.support.block_world import uuid_of
+from tests.support.page_world import PageWorld
+
+pytestmark = pytest.mark.one_database
+
+
+def test_the_start_page_shows_the_first_steps_while_there_is_nothing(world: PageWorld) -> None:
+    assert "Three steps to your first building block" in world.person("sam").read("/")
+    assert "You are in no workspace yet" in world.person("nora").read("/")
+
+
+def test_the_start_page_and_the_bell_tell_what_needs_the_visitor(world: PageWorld) -> None:
+    block = world.order(world.define("Cluster"), name="cluster")
+    world.report(world.claimed(), RunStatus.FAILED)
+    person = world.person("sam")
+
+    assert "cluster The last run failed · Cluster" in person.read("/")
+    assert f'href="/blocks/{uuid_of(block)}"' in person.get("/").text
+    assert person.get("/needs/count").json() == {"total": 1}
+    assert world.person("olga").get("/needs/count").json() == {"total": 0}
+
+
+def test_everything_is_found_by_page_and_by_palette(world: PageWorld) -> None:
+    world.order(world.define("Queue"), name="orders queue")
+    person = world.person("sam")
+
+    assert "orders queue Building block · Queue, shop" in person.read("/search?q=ordres+queue")
+    assert "Nothing is called so" in person.read("/search?q=zzzzz")
+    assert "Nothing is called so" in world.person("olga").read("/search?q=orders")
+    found = person.get("/search?q=queue", Accept="application/json").json()["found"]
+    assert [(one["name"], one["icon"]) for one in found] == [("orders queue", "blocks")]
+    switch = person.get("/search?q=&kind=workspace", Accept="application/json").json()["found"]
+    assert [(one["name"], one["href"]) for one in switch] == [("Shop", "/w/shop")]
+
+
+def test_what_was_used_and_pinned_stands_on_the_start_page(world: PageWorld) -> None:
+    person = world.person("sam")
+    visited = {"kind": "workspace", "id": "shop", "name": "Shop", "where": "shop"}
+
+    assert person.post("/kept", {**visited, "pinned": ""}, form_at="/w/shop").json() == {"pinned": False}
+    assert "Used last Shop" in person.read("/")
+    assert person.post("/kept", {**visited, "pinned": "yes"}, form_at="/w/shop").json() == {"pinned": True}
+    assert "Pinned Shop" in person.read("/")
+    assert person.post("/kept", {"kind": "colour", "id": "red"}, form_at="/w/shop").json() == {"pinned": False}
+
+
+def test_a_page_says_what_it_is_about(world: PageWorld) -> None:
+    page = world.person("sam").get("/w/shop").text
+
+    assert 'data-kind="workspace" data-id="shop" data-name="Shop"' in page
+    assert "data-pin" in page

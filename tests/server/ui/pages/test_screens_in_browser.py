@@ -1,0 +1,107 @@
+"""Every screen of `tests.support.screens` in a real browser: accessible in both themes, and no wider than a phone."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from blockyard.server.kit.database import Database
+from tests.support.browser import accessibility_violations, troubles_of_layout
+from tests.support.clock import FixedClock
+from tests.support.page_world import come, serving
+from tests.support.screen_fillings import FILLINGS, ScreenWorld
+from tests.support.screens import SCREENS
+
+pytestmark = pytest.mark.one_database
+
+
+@pytest.fixture
+def site(database: Database, clock: FixedClock) -> Iterator[tuple[ScreenWorld, str]]:
+    """A served world."""
+    world = ScreenWorld(database, clock)
+    with serving(world.app) as url:
+        yield world, url
+
+
+ELSEWHERE = {
+    "sign-in",
+    "password",
+    "style",
+    "blocks",
+    "block",
+    "block-failed",
+    "block-inputs",
+    "run",
+    "run-failed",
+    "not-found",
+}
+"""Screens that other tests look at."""
+
+
+def test_every_screen_is_accessible_and_fits(site: tuple[ScreenWorld, str], page: Page) -> None:
+    world, url = site
+    known = FILLINGS["long"](world)
+    troubles: list[str] = []
+    come(page, world, url)
+    for screen in SCREENS:
+        address = screen.address(known)
+        if address is None or screen.name in ELSEWHERE or screen.name.startswith("blocks-") or screen.act:
+            continue
+        page.goto(url + address)
+        troubles += [f"{screen.name}, {trouble}" for trouble in troubles_of_layout(page)]
+
+    assert troubles == []
+
+
+def test_the_palette_finds_by_keyboard_and_leads_there(site: tuple[ScreenWorld, str], page: Page) -> None:
+    world, url = site
+    world.order(world.define("Queue"), name="orders queue")
+    come(page, world, url)
+    page.goto(f"{url}/blocks")
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("combobox", name="Search")
+    expect(box).to_be_focused()
+    options = page.get_by_role("listbox", name="Found").get_by_role("option")
+    expect(options.first).to_contain_text("Home")
+    box.press_sequentially("ordres que")
+    expect(options).to_have_count(1)
+    assert accessibility_violations(page) == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("orders queue")
+
+    page.wait_for_load_state("load")
+
+    page.keyboard.press("g")
+    page.keyboard.press("w")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Shop")
+    page.wait_for_load_state("load")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    assert accessibility_violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Pin Shop").click()
+    expect(page.get_by_role("button", name="Pin Shop")).to_have_attribute("aria-pressed", "true")
+    page.goto(f"{url}/")
+    expect(page.get_by_role("region", name="Pinned")).to_contain_text("Shop")
+
+
+def test_a_list_is_walked_through_and_a_form_that_was_changed_asks(site: tuple[ScreenWorld, str], page: Page) -> None:
+    world, url = site
+    come(page, world, url)
+    page.goto(f"{url}/w/shop/projects")
+    for key in "jjk":
+        page.keyboard.press(key)
+    first = page.locator("a.row-link").first
+    expect(first).to_be_focused()
+    name = first.inner_text()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+    page.goto(f"{url}/w/shop/projects/new")
+    page.get_by_label("Name").fill("Test")
+    page.get_by_role("button", name="Make the project").click()
+    expect(page.get_by_role("alert")).to_contain_text("Please correct the marked field")
+    expect(page.get_by_label("Name")).to_have_value("Test")
+    page.get_by_label("Identifier").fill("test")
+    page.get_by_role("button", name="Make the project").click()
+    expect(page.get_by_role("status").filter(has_text="The project was made.")).to_be_visible()
