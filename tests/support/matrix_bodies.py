@@ -171,6 +171,7 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         "PUT users/{uuid}/lock": {"disabled": True},
         "POST groups": {"name": "new", "displayName": "New", "workspaceIdentifier": "shop"},
         "PUT groups/{name}": {"displayName": "New"},
+        "PUT kept/{kind}/{thing}": {"name": "a block"},
         "POST identity-providers": {"alias": "new", **A_PROVIDER},
         "PUT identity-providers/{alias}": A_PROVIDER,
         "POST identity-providers/{alias}/preview": {"claims": {"sub": "1"}},

@@ -112,9 +112,8 @@ class HomeService:
         return _best(text, found)
 
     def kept(self, tx: Transaction, principal: Principal) -> Sequence[Kept]:
-        """Return what a person used, the last first, and what they pinned; nothing to machines."""
-        user_id = self._person(tx, principal)
-        return [] if user_id is None else KeptStore(tx).of(user_id)
+        """Return what a person used, the last first, and what they pinned. Raises Denied: no person asks."""
+        return KeptStore(tx).of(self._require_person(tx, principal))
 
     def visit(self, tx: Transaction, principal: Principal, thing: Thing) -> None:
         """Remember that a person used a thing; the oldest that are not pinned are forgotten. Raises Denied: no person asks."""
@@ -249,21 +248,16 @@ class HomeService:
 
     # Who asks
 
-    def _person(self, tx: Transaction, principal: Principal) -> UserId | None:
-        if principal.author.type != "User":
-            return None
-        user = self._users.by_username(tx, principal.author.identifier)
-        return None if user is None else user.id
-
     def _require_person(self, tx: Transaction, principal: Principal) -> UserId:
-        user_id = self._person(tx, principal)
-        if user_id is None:
+        is_person = principal.author.type == "User"
+        user = self._users.by_username(tx, principal.author.identifier) if is_person else None
+        if user is None:
             raise Denied(
                 "only people have things at hand",
                 code="PersonNeeded",
                 remedy="Sign in as a person, not with an API key.",
             )
-        return user_id
+        return user.id
 
 
 def _readable(read: Callable[[], Page[T]]) -> Sequence[T]:
