@@ -177,6 +177,8 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         "POST project-roles": {"name": "new", "displayName": "New"},
         "PUT project-roles/{name}": {"displayName": "New"},
         "POST tenants/{uuid}/decline-deletion": {"comment": "no"},
+        "POST tenants/{uuid}/move": {"projectIdentifier": "dev"},
+        "PUT tenants/{uuid}/quotas": {"quotas": {}},
         "PUT serviceinstances/{instance_id}": an_instance(),
         "POST runners/{uuid}/keys": {"displayName": "new"},
         "PUT definitionversions/{uuid}/defect": {"reason": "bad"},
