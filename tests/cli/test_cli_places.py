@@ -110,3 +110,18 @@ def test_a_platform_of_a_built_in_type_is_configured_by_a_file(cli: Cli, tmp_pat
     config.write_text("{")
     assert cli(*made).code == 2
     cli.does("platforms", "delete", "cli-k8s.global", "--yes")
+
+
+def test_a_tenant_is_moved_and_gets_other_quotas(cli: Cli) -> None:
+    cli.does("platform-types", "create", "CLI-REPOS", "-w", "places")
+    cli.does("platforms", "create", "repos", "-w", "places", "--type", "CLI-REPOS", "--endpoint", "https://r.test")
+    for project in ("one", "two"):
+        cli.does("projects", "create", project, "-w", "places")
+    cli.does("tenants", "create", "one", "repos.global", "-w", "places", "--import", "r-1")
+
+    moved = cli.does("tenants", "move", "places.one.repos.global", "two")
+
+    assert "places.two.repos.global" in moved.out
+    refused = cli("tenants", "update", "places.two.repos.global", "--quota", "cpu=8")
+    assert (refused.code, "no quota 'cpu'" in refused.err) == (1, True)
+    cli.does("tenants", "delete", "places.two.repos.global", "--yes")

@@ -202,6 +202,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "tenants list": ("tenants list --workspace shop", "tenants list --to-approve"),
     "tenants show": ("tenants show shop.dev.repos.global",),
     "tenants create": ("tenants create dev repos.global -w shop --landing-zone default",),
+    "tenants update": ("tenants update shop.dev.repos.global --quota limits.cpu=8",),
+    "tenants move": ("tenants move shop.dev.repos.global prod",),
     "tenants delete": ("tenants delete shop.dev.repos.global",),
     "tenants approve-deletion": ("tenants approve-deletion shop.dev.repos.global",),
     "tenants decline-deletion": ('tenants decline-deletion shop.dev.repos.global "It still has customers"',),

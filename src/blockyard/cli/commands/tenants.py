@@ -1,4 +1,4 @@
-"""`tenants list | show | create | delete | approve-deletion | decline-deletion | confirm-deletion | purge`."""
+"""`tenants list | show | create | update | move | delete | approve-deletion | decline-deletion | confirm-deletion | purge`."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from blockyard.cli.listing import Limit, PageNumber, owner_of, require_workspace
 from blockyard.cli.model import Block
 from blockyard.cli.option_words import key_and_number
 from blockyard.cli.output import Format, columns
-from blockyard.cli.resources import own
+from blockyard.cli.resources import JSON, own
 from blockyard.cli.run_logs import Wait
 from blockyard.cli.session import (
     NeededWorkspaceOption,
@@ -144,6 +144,43 @@ def create_tenant(
         }
         made = session.client.create(TENANT, content)
         _finish(session, text(made, "metadata", "uuid"), wait=wait)
+
+
+@tenants.command("update")
+def update_tenant(
+    tenant: Which,
+    *,
+    quota: Annotated[
+        list[str],
+        typer.Option("--quota", metavar="KEY=VALUE", help="A quota; repeatable. Others stay.", parser=key_and_number),
+    ],
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Change quotas of a tenant on a platform that you offer."""
+    with connected(output, url) as session:
+        found = lookup.tenant(session.client, tenant)
+        quotas = members(found, "status", "appliedQuotas")
+        quotas |= {key: {"value": int(value)} for key, _, value in (word.rpartition("=") for word in quota)}
+        address = own("tenants", text(found, "metadata", "uuid"), "quotas")
+        _print(session, session.client.request("PUT", address, body={"quotas": quotas}, sends=JSON).json())
+
+
+@tenants.command("move")
+def move_tenant(
+    tenant: Which,
+    project: Annotated[str, typer.Argument(help="Name of another project of its workspace.")],
+    *,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Move a tenant to another project.
+
+    Its building blocks and their runs go with it; the project is one of the same workspace. This is for administrators.
+    """
+    with connected(output, url) as session:
+        identifier = text(lookup.tenant(session.client, tenant), "metadata", "uuid")
+        _print(session, session.client.post(own("tenants", identifier, "move"), {"projectIdentifier": project}))
 
 
 @tenants.command("delete")

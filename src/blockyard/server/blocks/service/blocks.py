@@ -171,6 +171,7 @@ class BlockService:
             reading=self._reading,
             starter=starter,
             deleting=self._deleting,
+            runs=runs,
         )
         self.hooks = BlockHooks(
             reading=self._reading,

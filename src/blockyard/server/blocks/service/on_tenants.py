@@ -25,6 +25,7 @@ from blockyard.server.kit.errors import Conflict
 from blockyard.server.kit.usage import listed
 from blockyard.server.projects.model import ProjectKey
 from blockyard.server.runs.model import TriggerReason
+from blockyard.server.runs.service import RunService
 from blockyard.server.tenants.model import Replication, Tenant, TenantId
 from blockyard.server.tenants.service import TenantService
 
@@ -40,7 +41,9 @@ class OnTenants:
         reading: Reading,
         starter: RunStarter,
         deleting: Deleting,
+        runs: RunService,
     ) -> None:
+        self._runs = runs
         self._tenants = tenants
         self._mandatory = mandatory
         self._reading = reading
@@ -85,6 +88,12 @@ class OnTenants:
         """Whether a run will destroy what each of the building blocks made, and there is one."""
         blocks = BlockStore(tx).on_tenants([tenant.id])
         return bool(blocks) and all(self._is_destroyed(tx, block) for block in blocks)
+
+    def moved(self, tx: Transaction, before: Tenant, after: Tenant) -> None:
+        """Let the building blocks and their runs follow a tenant to another project."""
+        self._runs.move(tx, BlockStore(tx).move(after.id, after.project), after.project)
+        if self._tenants.has_people(tx, before) or self._tenants.has_people(tx, after):
+            self._run_with_people(tx, after)
 
     def people_changed(self, tx: Transaction, tenant: Tenant) -> None:
         """Run those again that hand the people of the tenant to their module; nothing to do where there is nobody."""

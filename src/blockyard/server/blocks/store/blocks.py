@@ -90,6 +90,16 @@ class BlockStore:
             self._add_parents(saved)
         return saved
 
+    def move(self, tenant_id: UUID, project: str) -> Sequence[UUID]:
+        """Write that the blocks on a tenant, deleted ones too, are in another project, and return them.
+
+        Who has read one before reads it again.
+        """
+        on_tenant = _blocks.c.tenant_id == tenant_id
+        self._tx.execute(update(_blocks).where(on_tenant).values(project=project, revision=_blocks.c.revision + 1))
+        _known.of(self._tx).clear()
+        return [row.id for row in self._tx.execute(select(_blocks.c.id).where(on_tenant))]
+
     def find(self, block_id: UUID) -> Block | None:
         """Return one block, deleted ones too."""
         known = _known.of(self._tx)

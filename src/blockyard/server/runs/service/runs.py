@@ -1,6 +1,6 @@
 """What other features, people and pages do with runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 import structlog
@@ -49,6 +49,10 @@ class RunService:
     def __init__(self, context: RunContext) -> None:
         self._context = context
         self._ending = RunEnding(context)
+
+    def move(self, tx: Transaction, block_ids: Collection[UUID], project: str) -> None:
+        """Let the runs of blocks, which have all ended, be in another project; for other services."""
+        RunStore(tx).move(block_ids, project)
 
     def request(
         self,

@@ -1,6 +1,6 @@
 """Runs themselves: rows and lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -67,6 +67,11 @@ class RunStore:
             raise Stale(f"run {run.id}")
         known(self._tx).is_written(saved)
         return saved
+
+    def move(self, block_ids: Collection[UUID], project: str) -> None:
+        """Write that the runs of blocks are in another project; none of them may be under way."""
+        self._tx.execute(update(_runs).where(_runs.c.block_id.in_(block_ids)).values(project=project))
+        forget_all(self._tx)
 
     def get(self, run_id: RunId) -> Run:
         """Return a run. Raises NotFound."""

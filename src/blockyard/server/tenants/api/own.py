@@ -16,8 +16,8 @@ from blockyard.server.kit.hal import Links, link, page_at
 from blockyard.server.kit.http import page_request
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
-from blockyard.server.kit.wire import ShortText, WireModel
-from blockyard.server.tenants.api.objects import tenant_parts
+from blockyard.server.kit.wire import Name, ShortText, WireModel
+from blockyard.server.tenants.api.objects import MAX_QUOTAS, QuotaValue, tenant_parts
 from blockyard.server.tenants.model import TenantQuery
 from blockyard.server.tenants.service import TenantDetail, TenantService
 
@@ -44,6 +44,18 @@ class DeclineIn(WireModel):
     """Why a tenant stays."""
 
     comment: ShortText
+
+
+class QuotasIn(WireModel):
+    """The quotas of a tenant that are not those of its landing zone."""
+
+    quotas: Annotated[dict[ShortText, QuotaValue], Field(max_length=MAX_QUOTAS)]
+
+
+class MoveIn(WireModel):
+    """Where a tenant shall be."""
+
+    project_identifier: Name
 
 
 def own_routes(db: Database, tenants: TenantService, links: Links) -> APIRouter:
@@ -81,6 +93,17 @@ def own_routes(db: Database, tenants: TenantService, links: Links) -> APIRouter:
     async def confirm_deletion(uuid: UUID, principal: CurrentPrincipal) -> Response:
         """Say that a tenant which no building block destroys is gone from the platform."""
         return _shown(await db.write(lambda tx: tenants.confirm_deletion(tx, principal, uuid)), links)
+
+    @router.put("/{uuid}/quotas", response_class=JSONResponse)
+    async def change_quotas(uuid: UUID, body: QuotasIn, principal: CurrentPrincipal) -> Response:
+        """Lay other quotas over those of the landing zone of a tenant."""
+        wanted = {key: quota.value for key, quota in body.quotas.items()}
+        return _shown(await db.write(lambda tx: tenants.set_quotas(tx, principal, uuid, wanted)), links)
+
+    @router.post("/{uuid}/move", response_class=JSONResponse)
+    async def move_tenant(uuid: UUID, body: MoveIn, principal: CurrentPrincipal) -> Response:
+        """Give a tenant with its building blocks and their runs to another project of its workspace."""
+        return _shown(await db.write(lambda tx: tenants.move(tx, principal, uuid, body.project_identifier)), links)
 
     @router.post("/{uuid}/purge", response_class=JSONResponse)
     async def purge_tenant(uuid: UUID, principal: CurrentPrincipal) -> Response:

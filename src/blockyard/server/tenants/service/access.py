@@ -43,6 +43,21 @@ def require_decide(principal: Principal, tenant: Tenant) -> None:
         )
 
 
+def may_change(principal: Principal, tenant: Tenant) -> bool:
+    """Whether the principal may change the quotas of the tenant: who offers its platform, and administrators."""
+    return principal.allows(SAVE, workspace=None) or may_decide(principal, tenant)
+
+
+def require_change(principal: Principal, tenant: Tenant) -> None:
+    """Refuse unless `may_change`. Raises Denied."""
+    if not may_change(principal, tenant):
+        raise Denied(
+            f"you don't have sufficient permissions: only who offers platform '{tenant.platform}' changes the quotas of a tenant",
+            code="MissingPermission",
+            remedy=f"Ask an owner or manager of workspace '{tenant.provider}', or an administrator.",
+        )
+
+
 def may_purge(principal: Principal, tenant: Tenant) -> bool:
     """Whether the principal may forget the tenant and leave the platform as it is: owners of its workspace, and who may decide."""
     owns = all(principal.allows(code, workspace=tenant.workspace) for code in (DELETE, "PROJECT_DELETE"))

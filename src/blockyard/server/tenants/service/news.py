@@ -27,8 +27,9 @@ class News:
         type_: EventType,
         *,
         comment: str | None = None,
+        before: Tenant | None = None,
     ) -> None:
-        """Append the event `Tenant <what>`."""
+        """Append the event `Tenant <what>`; `before` is the tenant as it was."""
         more: JsonObject = {} if comment is None else {"comment": comment}
         self._event_log.append(
             tx,
@@ -40,5 +41,6 @@ class News:
             subject_id=str(tenant.id),
             description=tenant.name,
             content=tenant.document() | more,
+            previous=None if before is None else before.document(),
         )
         log.info("tenant changed", tenant_id=str(tenant.id), workspace=tenant.workspace, change=what)

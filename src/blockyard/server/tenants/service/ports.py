@@ -36,6 +36,9 @@ class TenantBlocks(Protocol):
     def all_destroyed(self, tx: Transaction, tenant: Tenant) -> bool:
         """Whether a run will destroy what each of the building blocks made, and there is one."""
 
+    def moved(self, tx: Transaction, before: Tenant, after: Tenant) -> None:
+        """Let the building blocks and their runs follow a tenant to another project, and run those again that hand on its people."""
+
     def people_changed(self, tx: Transaction, tenant: Tenant) -> None:
         """Run those again that hand the people of the tenant to their module."""
 

@@ -35,6 +35,7 @@ from blockyard.server.tenants.service.access import (
     require_known,
     require_list,
 )
+from blockyard.server.tenants.service.changing import Changing
 from blockyard.server.tenants.service.creating import Creating
 from blockyard.server.tenants.service.ending import Ending
 from blockyard.server.tenants.service.news import News
@@ -102,6 +103,14 @@ class TenantService:
             relations=self.relations,
             news=self._news,
         )
+        self._changing = Changing(
+            projects=projects,
+            platforms=platforms,
+            landing_zones=landing_zones,
+            blocks=blocks,
+            relations=self.relations,
+            news=self._news,
+        )
         projects.uses.add(self._of_project)
         platforms.uses.add(self._of_platform)
         platforms.bound_by.add(self._of_platform)
@@ -145,6 +154,16 @@ class TenantService:
     def purge(self, tx: Transaction, principal: Principal, tenant_id: UUID) -> TenantDetail:
         """Forget a tenant and leave the platform as it is. Raises NotFound, Denied, Conflict."""
         return self._detail(tx, principal, self._ending.purge(tx, principal, tenant_id))
+
+    def set_quotas(
+        self, tx: Transaction, principal: Principal, tenant_id: UUID, requested: Mapping[str, int]
+    ) -> TenantDetail:
+        """Lay other quotas over those of the landing zone. Raises NotFound, Denied, Invalid, Conflict."""
+        return self._detail(tx, principal, self._changing.set_quotas(tx, principal, tenant_id, requested))
+
+    def move(self, tx: Transaction, principal: Principal, tenant_id: UUID, project: str) -> TenantDetail:
+        """Give a tenant to another project of its workspace. Raises NotFound, Denied, Conflict."""
+        return self._detail(tx, principal, self._changing.move(tx, principal, tenant_id, project))
 
     def search(
         self, tx: Transaction, principal: Principal, query: TenantQuery, request: PageRequest
