@@ -132,7 +132,15 @@ async def test_links_to_other_pages_keep_the_filters(tenancy: Tenancy) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["since=2026-11-01", "until=2026-11-01T12:00:00", "since=soon", "until=2026-13-01T12:00:00Z"]
+    "query",
+    [
+        "since=2026-11-01",
+        "until=2026-11-01T12:00:00",
+        "since=soon",
+        "until=2026-13-01T12:00:00Z",
+        "since=1767268800",
+        "until=-1.5",
+    ],
 )
 async def test_a_time_that_is_not_one_is_refused_with_the_form_it_has(tenancy: Tenancy, query: str) -> None:
     answer = await tenancy.admin().get(f"{PATH}?{query}")

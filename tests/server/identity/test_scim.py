@@ -202,6 +202,10 @@ async def test_what_is_wrong_is_said_in_the_shape_of_the_standard(
         await directory.post(GROUPS, json={"schemas": [GROUP], "displayName": "G", "members": [{"value": "x"}]}),
     ]
     assert [answer.status_code for answer in others] == [400] * len(others)
+    unclear = await directory.patch(
+        f"{USERS}/{uuid}", json=patch({"op": "replace", "path": "active", "value": "maybe"})
+    )
+    assert unclear.json()["detail"] == "Input should be a valid boolean, unable to interpret input: active"
     assert (await directory.get(f"{USERS}/nobody")).status_code == 404
     assert (await reader.post(USERS, json=a_user("joe"))).status_code == 403
     assert (await tenancy.client.get(USERS)).json()["status"] == "401"

@@ -180,3 +180,22 @@ async def test_malformed_content_is_refused(admin: httpx2.AsyncClient, change: A
     refused = await admin.put(f"{OWN}/db-1", json=an_instance() | change)
 
     assert (refused.status_code, refused.json()["field"]) == (400, field)
+
+
+async def test_events_name_the_parameters_and_keep_no_values(tenancy: Tenancy, admin: httpx2.AsyncClient) -> None:
+    await register(admin, "db-1", parameters={"user": "app", "password": "hunter2"})
+    await register(admin, "db-1", parameters={"user": "app", "password": "hunter3"})
+    await admin.delete(f"{OWN}/db-1")
+
+    told = [event for event in tenancy.all_events() if event.subject_id == "db-1"]
+
+    assert [event.content["parameters"] for event in told if event.content] == [["password", "user"]] * 3
+    assert "hunter" not in str(told)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("name", ["%2e%2e", "%0a", "a%3Fb", "%20"])
+async def test_an_id_can_be_part_of_an_address(admin: httpx2.AsyncClient, name: str) -> None:
+    refused = await admin.put(f"{OWN}/{name}", json=an_instance())
+
+    assert (refused.status_code, refused.json()["field"]) == (400, "path/instance_id")

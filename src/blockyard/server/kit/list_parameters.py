@@ -4,18 +4,28 @@ import re
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from blockyard.server.kit.clock import within_reason
 from blockyard.server.kit.paging import DEFAULT_SIZE, MAX_SIZE
 
 _SORT = re.compile(r"created(At|On)(,(asc|desc))?", re.IGNORECASE)
 
+_NUMBER = re.compile(r"[+-]?[\d_]*\.?[\d_]*")
+
 
 def _sort(text: str | None) -> str | None:
     if text and not _SORT.fullmatch(text):
         raise ValueError("must be createdAt,desc or createdAt,asc: lists are sorted by creation only")
     return text
+
+
+def _written_out(sent: object) -> object:
+    """Refuse what pydantic would take for seconds, or milliseconds, since 1970."""
+    if isinstance(sent, str) and _NUMBER.fullmatch(sent.strip()):
+        raise PydanticCustomError("datetime_parsing", "a number is no time")
+    return sent
 
 
 PageNumber = Annotated[int, Query(ge=0, le=10_000_000, description="Which page, from 0 on.")]
@@ -31,7 +41,7 @@ Sort = Annotated[
         json_schema_extra={"enum": ["createdAt,desc", "createdAt,asc", "createdAt", None]},
     ),
 ]
-SentInstant = Annotated[AwareDatetime, AfterValidator(within_reason)]
+SentInstant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(within_reason)]
 """An instant with its zone."""
 
 Until = Annotated[SentInstant | None, Query(description="Only what was created before this instant.")]

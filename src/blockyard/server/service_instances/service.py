@@ -1,8 +1,8 @@
 """Use cases of service instances. Source: api.md 3.15."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
+from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import SERVICE_INSTANCE
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.changes import Changes
@@ -11,6 +11,7 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound, require_same
 from blockyard.server.kit.members import changed, members, wire_members
+from blockyard.server.kit.names import check_free_name
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.usage import counted
 from blockyard.server.projects.model import ProjectKey
@@ -28,7 +29,7 @@ class ServiceInstanceService:
         self._basics = basics
         self._projects = projects
         self._changes: Changes[ServiceInstance] = Changes(
-            basics.event_log, SERVICE_INSTANCE, "Service Instance", partial(wire_members, of=ServiceSpec)
+            basics.event_log, SERVICE_INSTANCE, "Service Instance", _content
         )
 
     def page(
@@ -56,12 +57,13 @@ class ServiceInstanceService:
     ) -> ServiceInstance:
         """Note an instance that a broker has made, or what changed about it.
 
-        Raises Denied, NotFound (project), Invalid (it is of another project or marketplace).
+        Raises Denied, NotFound (project), Invalid (its id is no part of an address, it is of another project or marketplace).
         """
         principal.require("SERVICEINSTANCE_SAVE", workspace=None)
         instances = ServiceInstanceStore(tx)
         before = instances.get(instance_id)
         if before is None:
+            check_free_name(instance_id, "a service instance", field="path/instance_id")
             self._projects.require_active(tx, project, field=PROJECT_FIELD)
             made = ServiceInstance(
                 instance_id=instance_id,
@@ -105,6 +107,11 @@ class ServiceInstanceService:
     def of_project(self, tx: Transaction, project: ProjectKey) -> Sequence[str]:
         """Return what a project still has; for the deletion of projects."""
         return counted(ServiceInstanceStore(tx).count_of_project(project), "service instance")
+
+
+def _content(instance: ServiceInstance) -> JsonObject:
+    """Return what events say: no values of parameters, which may be passwords, and events stay for good."""
+    return {**wire_members(instance, of=ServiceSpec), "parameters": [*sorted(instance.parameters)]}
 
 
 def _shown(principal: Principal, found: ServiceInstance | None) -> ServiceInstance | None:

@@ -67,11 +67,14 @@ class ScimRoute(BodyRoute):
             except HttpRefusal as refusal:
                 return _refused(refusal.status, refusal.message, None)
             except SCIMException as error:
-                return _error(error.to_error())
+                wrong = (
+                    error.__cause__
+                )  # of a PATCH that makes a value of another kind; the exception has the library's words
+                return _error(_first(wrong) if isinstance(wrong, ValidationError) else error.to_error())
             except RequestValidationError:
                 return _refused(HTTPStatus.BAD_REQUEST, "the request cannot be read", "invalidSyntax")
             except ValidationError as error:
-                return _error(Error.from_validation_errors(error)[0])
+                return _error(_first(error))
 
         return handled
 
@@ -170,6 +173,10 @@ def _type_of(refusal: Refusal) -> str | None:
     if isinstance(refusal, Invalid):
         return "mutability" if refusal.code == "Immutable" else "invalidValue"
     return None
+
+
+def _first(error: ValidationError) -> Error:
+    return Error.from_validation_errors(error)[0]
 
 
 def _refused(status: HTTPStatus, detail: str, scim_type: str | None) -> ScimJson:
