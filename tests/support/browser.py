@@ -58,7 +58,7 @@ def fresh_page(browser: Browser, *, javascript: bool = True, failures: str | Non
         yield page
     finally:
         context.close()
-    assert troubles == []
+    assert troubles == [], troubles
 
 
 def accessibility_violations(page: Page, rules: list[str] = RULES) -> list[str]:
