@@ -79,6 +79,10 @@ def add_provider(router: APIRouter, site: Site, services: Services, pages: SignI
             return JSONResponse({"error": "invalid_request"}, HTTPStatus.BAD_REQUEST)
         return Response(status_code=HTTPStatus.OK)
 
+    _add_sign_out(router, site, services)
+
+
+def _add_sign_out(router: APIRouter, site: Site, services: Services) -> None:
     @router.post("/sign-out")
     async def sign_out(request: Request) -> Response:
         visitor, _ = await site.visitors.of_form(request, SIGN_IN_BYTES)
