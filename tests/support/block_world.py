@@ -22,7 +22,7 @@ from blockyard.server.kit.paging import PageRequest
 from blockyard.server.runners.model import SHARED_RUNNER
 from blockyard.server.runs.model import Claimer, Run, RunId
 from blockyard.server.runs.service import Claim
-from tests.support.clock import FixedClock
+from tests.support.clock import FixedClock, RunningClock
 from tests.support.principals import ADMINISTRATOR, a_key, a_run_token
 from tests.support.routes import Routes
 from tests.support.runner_keys import RunnerKey, a_runner_key
@@ -84,7 +84,7 @@ class Claimed:
 class BlockWorld:
     """The server with workspaces shop (consumer), platform (provider), other and admin, and a client of its API."""
 
-    def __init__(self, database: Database, clock: FixedClock, /, **chosen: Json) -> None:
+    def __init__(self, database: Database, clock: FixedClock | RunningClock, /, **chosen: Json) -> None:
         self.db = database
         self.clock = clock
         self.protocol = 0

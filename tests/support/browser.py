@@ -59,6 +59,7 @@ def fresh_page(browser: Browser, *, javascript: bool = True, failures: str | Non
     finally:
         context.close()
     assert troubles == [], "\n".join(troubles)
+    assert troubles == [], troubles
 
 
 def accessibility_violations(page: Page, rules: list[str] = RULES) -> list[str]:

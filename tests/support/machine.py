@@ -31,6 +31,12 @@ def find_sshd() -> Path | None:
     return find_program("sshd")
 
 
+def find_node() -> Path | None:
+    """Return Node.js: the machine's, or the one that was installed beside Python to bundle the pages."""
+    beside = Path(sys.executable).with_name("node")
+    return find_program("node") or (beside if beside.exists() else None)
+
+
 def find_engine() -> Path | None:
     """Return OpenTofu, or else Terraform."""
     return find_program("tofu", "terraform")

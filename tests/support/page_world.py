@@ -21,7 +21,7 @@ from blockyard.server.kit.database import Database
 from blockyard.server.workspaces.model import BindingKind, NewBinding
 from tests.support.block_world import BlockWorld
 from tests.support.browser_form import File, PageForm, forms_of
-from tests.support.clock import FixedClock
+from tests.support.clock import FixedClock, RunningClock
 from tests.support.http import client_for, run_aside
 from tests.support.principals import ADMINISTRATOR
 
@@ -45,7 +45,13 @@ class PageWorld(BlockWorld):
     """All services, the pages, and people; everybody's password is `PASSWORD`, `admin` may do everything."""
 
     def __init__(
-        self, database: Database, clock: FixedClock, *, secure: bool = False, style: bool = True, **chosen: Json
+        self,
+        database: Database,
+        clock: FixedClock | RunningClock,
+        *,
+        secure: bool = False,
+        style: bool = True,
+        **chosen: Json,
     ) -> None:
         address: dict[str, Json] = {"public_url": "https://blockyard.test"} if secure else {}
         super().__init__(database, clock, style_page=style, **address, **chosen)

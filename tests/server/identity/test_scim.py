@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.support.tenancy import GROUP_BINDING, WORKSPACE, Tenancy
+from tests.support.tenancy import API_KEY, GROUP_BINDING, WORKSPACE, Tenancy
 
 pytestmark = pytest.mark.anyio
 SCIM = "/api/blockyard/scim/v2"
@@ -280,3 +280,25 @@ async def test_odd_questions_are_refused(directory: httpx2.AsyncClient) -> None:
     ]
 
     assert [answer.status_code for answer in odd] == [400] * len(odd), [answer.text for answer in odd]
+
+
+async def test_a_directory_may_send_a_fixed_token(tenancy: Tenancy) -> None:
+    codes = ["ADM_USER_LIST", "ADM_USER_SAVE", "ADM_USER_DELETE"]
+    body = {"metadata": {"ownedByWorkspace": "admin"}, "spec": {"displayName": "directory", "permissions": codes}}
+    made = (await tenancy.admin().post("/api/meshobjects/meshapikeys", json=body, headers=API_KEY)).json()["status"]
+    fixed = tenancy.client_of(f"{made['clientId']}.{made['clientSecret']}")
+
+    listed = await fixed.get(USERS)
+    tenancy.clock.advance(86_400)
+    provisioned = await fixed.post(USERS, json=a_user(), headers={"Content-Type": "application/scim+json"})
+    elsewhere = await fixed.get("/api/blockyard/v1/users")
+
+    assert (listed.status_code, provisioned.status_code, elsewhere.status_code) == (200, 201, 401)
+
+
+async def test_fixed_tokens_are_not_guessed(tenancy: Tenancy) -> None:
+    wrong = tenancy.client_of("0f0f0f0f-0000-4000-8000-000000000000.guess")
+
+    answers = [(await wrong.get(USERS)).status_code for _ in range(11)]
+
+    assert answers == [401] * 10 + [429]

@@ -30,6 +30,7 @@ from blockyard.server.identity.api import (
     sign_in_method_routes,
 )
 from blockyard.server.identity.api.scim import scim_routes
+from blockyard.server.identity.api.scim.tokens import fixed_tokens
 from blockyard.server.identity.loops import loops as identity_loops
 from blockyard.server.identity_providers.api import identity_provider_routes
 from blockyard.server.integrations.api import routes as integration_routes
@@ -80,8 +81,11 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
         lifespan=_lifespan(db, _loops(db, services)),
     )
     install_errors(app)
-    app.state.authenticate = authenticate_with(db, services.authenticator, services.sessions)
-    _include_routes(app, settings, db, services)
+    sign_in = SignIn(db=db, users=services.users, factors=services.second_factors, throttle=services.throttle)
+    app.state.authenticate = authenticate_with(
+        db, services.authenticator, services.sessions, fixed_tokens(db, services.api_keys, sign_in)
+    )
+    _include_routes(app, settings, db, services, sign_in)
 
     async def identify(request: Request) -> str:
         author = (await app.state.authenticate(request)).author
@@ -110,9 +114,8 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
     return app
 
 
-def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Services) -> None:
+def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Services, sign_in: SignIn) -> None:
     links = services.links
-    sign_in = SignIn(db=db, users=services.users, factors=services.second_factors, throttle=services.throttle)
     for router in (  # the busiest first: they are looked through in this order
         state_routes(db, services.state, master_key=services.master_key),
         run_routes(

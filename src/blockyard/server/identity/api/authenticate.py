@@ -6,6 +6,7 @@ import binascii
 from fastapi import Request, Response
 
 from blockyard.server.identity.api.current import Authenticate
+from blockyard.server.identity.api.scim.tokens import FixedToken
 from blockyard.server.identity.model import SESSION_LIFE, Principal
 from blockyard.server.identity.model.attempts import PLACE_LIFE
 from blockyard.server.identity.service import Authenticator, SessionService
@@ -23,6 +24,9 @@ CSRF_HEADER = "X-CSRF-Token"
 
 STATE_PREFIX = "/api/terraform/state/"
 """Below this path Basic authentication with a run token is accepted. Source: runner.md 1.1."""
+
+SCIM_PREFIX = "/api/blockyard/scim/v2/"
+"""Below this path the client id and the secret of an API key are a token, with a dot between."""
 
 RUN_PREFIXES = (STATE_PREFIX, "/api/meshobjects/meshbuildingblockruns", "/api/blockyard/v1/runs")
 """Below these paths a run token that has ended is answered by what is asked: reports are never refused, the rest says 403."""
@@ -51,12 +55,16 @@ ADD_FACTOR_FIRST = "SecondFactorNeeded"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def authenticate_with(db: Database, authenticator: Authenticator, sessions: SessionService) -> Authenticate:
+def authenticate_with(
+    db: Database, authenticator: Authenticator, sessions: SessionService, by_fixed_token: FixedToken
+) -> Authenticate:
     """Return what the application keeps as `app.state.authenticate`."""
 
     async def by_credential(request: Request) -> Principal:
         scheme, _, credential = request.headers.get("authorization", "").strip().partition(" ")
         if scheme.lower() == "bearer":
+            if request.url.path.startswith(SCIM_PREFIX) and credential.count(".") == 1:
+                return await by_fixed_token(request, credential.strip())
             return await _by_token(db, authenticator, request, credential.strip())
         if scheme.lower() == "basic" and request.url.path.startswith(STATE_PREFIX):
             user, password = _basic(credential)

@@ -27,6 +27,7 @@ from blockyard.server.kit.errors import Denied, NotFound, Refusal, Unavailable
 from blockyard.server.kit.ids import new_secret
 from blockyard.server.kit.sealed import same
 from blockyard.server.services import Services
+from blockyard.server.ui.frame.layout import FORM_HEADER
 from blockyard.server.ui.frame.site import Site
 from blockyard.server.ui.frame.visitor import Visitor
 from blockyard.server.ui.pages.account.entering import beginning_of, enter, local_path
@@ -78,6 +79,10 @@ def add_provider(router: APIRouter, site: Site, services: Services, pages: SignI
             return JSONResponse({"error": "invalid_request"}, HTTPStatus.BAD_REQUEST)
         return Response(status_code=HTTPStatus.OK)
 
+    _add_sign_out(router, site, services)
+
+
+def _add_sign_out(router: APIRouter, site: Site, services: Services) -> None:
     @router.post("/sign-out")
     async def sign_out(request: Request) -> Response:
         visitor, _ = await site.visitors.of_form(request, SIGN_IN_BYTES)
@@ -85,7 +90,9 @@ def add_provider(router: APIRouter, site: Site, services: Services, pages: SignI
         await site.db.write(lambda tx: services.sessions.end(tx, visitor.cookie))
         if there is None:
             response = site.frame.go("/sign-in", notice="signed-out")
-        else:
+        elif FORM_HEADER in request.headers:  # the script goes there itself
+            response = site.frame.go(there[1])
+        else:  # a form may not be led to another site: the policy of the page before forbids it, so this page does
             context = {"name": there[0], "address": there[1]}
             response = site.frame.page(request, "pages/account/sign_out.html", context, visitor=None)
         clear_session_cookie(response, secure=site.frame.secure_cookies)
