@@ -40,6 +40,9 @@ from blockyard.server.ui.pages.marketplace.detail import add_detail
 from blockyard.server.ui.pages.orders.list import add_draft_list
 from blockyard.server.ui.pages.orders.order import add_draft, add_order
 from blockyard.server.ui.pages.reference.reference import add_reference
+from blockyard.server.ui.pages.runs.comparison import add_comparison
+from blockyard.server.ui.pages.runs.lines import add_lines
+from blockyard.server.ui.pages.runs.plans import add_changes
 from blockyard.server.ui.pages.runs.run import add_runs
 from blockyard.server.ui.pages.runs.search import add_search
 from blockyard.server.ui.pages.style.style import add_style
@@ -74,6 +77,9 @@ _PAGES = (
     add_inputs,
     add_whole_values,
     add_search,
+    add_lines,
+    add_changes,
+    add_comparison,
     add_runs,
 )
 _HOME = (add_home, add_search_page)
