@@ -12,9 +12,7 @@ from blockyard.server.identity.model import KeySettings, NewUser, WorkspaceRole
 from blockyard.server.kit.clock import utc_now
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.workspaces.model import BindingKind, NewBinding
-from blockyard.server.kit.database import Database
 from tests.support.block_world import Claimed, a_secret, a_value, an_input, an_output, definition_of, uuid_of
-from tests.support.clock import FixedClock
 from tests.support.page_world import PASSWORD, PageWorld
 from tests.support.principals import ADMINISTRATOR
 from tests.support.tags import declare
@@ -117,6 +115,7 @@ def _fill(world: ScreenWorld, words: Mapping[str, str]) -> Known:
         "group": group,
         "key": key,
         "block": uuid_of(bucket),
+        "definition": str(world.stored(bucket).definition_id),
         "failed": uuid_of(failed),
         "cluster": uuid_of(cluster),
         "waiting": uuid_of(waiting),

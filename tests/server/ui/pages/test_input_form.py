@@ -282,7 +282,7 @@ def test_saving_while_a_run_is_under_way_says_that_a_run_applies_it(world: PageW
     person = world.person("sam")
     person.change(form_of(block), {"input.size": "1"})
 
-    assert "You can save once it has ended." in person.read(form_of(block))
+    assert "What you save now is applied by one run after it." in person.read(form_of(block))
     person.change(form_of(block), {"input.size": "2"})
 
     assert "The inputs were saved. The run that waits, or one after" in person.read(form_of(block))

@@ -8,9 +8,10 @@ from playwright.sync_api import Browser, Page, expect
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
-from tests.support.block_world import MANUAL, Claimed, a_secret, a_value, an_input, an_output, definition_of, uuid_of
+from tests.support.block_world import MANUAL, Claimed, a_secret, a_value, an_input, an_output, uuid_of
 from tests.support.browser import accessibility_violations, fresh_page, troubles_of_layout
 from tests.support.page_world import PASSWORD, PageWorld, come
+from tests.support.screen_fillings import PLAN
 
 pytestmark = pytest.mark.one_database
 SUMMARY = """# Your bucket is ready
@@ -157,7 +158,8 @@ def all_paths(world: PageWorld) -> dict[str, str]:
         world.define("Rule", implementation=MANUAL, dependencyDefinitionRefs=[needs]), name="rule 7", parents=[parent]
     )
     running = a_running_run(world)
-    log(world, running, "".join(f"aws_db.orders: still creating [{n}0s elapsed]\n" for n in range(60)).encode(), 0)
+    end = log(world, running, "".join(f"aws_db.orders: still creating [{n}0s elapsed]\n" for n in range(60)).encode(), 0)
+    log(world, running, PLAN.encode(), end)
     network = world.define("Network", inputs={"range": an_input(displayName="Range")})
     database = world.define(
         "Database",
@@ -186,6 +188,9 @@ def all_paths(world: PageWorld) -> dict[str, str]:
         "settings": f"/blocks/{uuid_of(rich)}/settings",
         "delete": f"/blocks/{uuid_of(rich)}/delete",
         "run": f"/runs/{running.run_id}",
+        "lines": f"/runs/{running.run_id}/lines?source=runner&step=apply",
+        "changes": f"/runs/{running.run_id}/changes",
+        "run-inputs": f"/runs/{claimed.run_id}/inputs",
         "failed-run": f"/runs/{claimed.run_id}",
         "abort": f"/runs/{running.run_id}/abort",
         "search": f"/runs/{running.run_id}/search?text=creating",

@@ -10,6 +10,7 @@ from blockyard.server.blocks.model.block import WAITING, Lifecycle
 from blockyard.server.blocks.model.deletion import DeletionEffect
 from blockyard.server.blocks.service import BlockDetail, BlockView, LastChange
 from blockyard.server.events.model import SYSTEM
+from blockyard.server.home.model import Kind, Thing
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import Run
@@ -91,6 +92,7 @@ def head_of(about: About, page: str | None) -> dict[str, object]:
         "crumbs": [("Blocks", "/blocks"), (block.name, path if page else None), *([(page, None)] if page else [])],
         "cursor": _cursor(about),
         "scope": Scope(workspace=workspace_place(block.workspace, about.workspace)),
+        "thing": Thing(kind=Kind.BLOCK, id=str(block.id), name=block.name, where=block.workspace),
         "definition": about.view.definition,
         "symbol_shown": symbol_of(about.view.definition),
         "latest": detail.latest.number if detail.latest is not None and is_live else None,
