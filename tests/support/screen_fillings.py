@@ -1,8 +1,9 @@
 """What there is on the pictures of the screens: nothing, a busy installation, and one in which everything is called very long."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import RunStatus
@@ -11,7 +12,7 @@ from blockyard.server.identity.model import KeySettings, NewUser, WorkspaceRole
 from blockyard.server.kit.clock import utc_now
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.workspaces.model import BindingKind, NewBinding
-from tests.support.block_world import Claimed, a_secret, a_value, an_input, an_output, uuid_of
+from tests.support.block_world import Claimed, a_secret, a_value, an_input, an_output, definition_of, uuid_of
 from tests.support.page_world import PASSWORD, PageWorld
 from tests.support.principals import ADMINISTRATOR
 from tests.support.tags import declare
@@ -26,6 +27,40 @@ It keeps **30 days** of versions. Use it with
 ```
 aws s3 ls s3://invoices
 ```
+"""
+
+PLAN = """
+OpenTofu will perform the following actions:
+
+  # aws_db.sessions will be destroyed
+  # (because aws_db.sessions is not in configuration)
+  - resource "aws_db" "sessions" {
+      - engine = "postgres" -> null
+      - size   = "small" -> null
+    }
+
+  # aws_eks_node_group.main must be replaced
+-/+ resource "aws_eks_node_group" "main" {
+      ~ id            = "shop:main" -> (known after apply)
+      ~ instance_type = "m5.large" -> "m6i.large" # forces replacement
+    }
+
+  # module.network["eu"].aws_security_group.nodes will be updated in-place
+  ~ resource "aws_security_group" "nodes" {
+        id       = "sg-0a1b2c"
+      ~ password = (sensitive value)
+      ~ tags     = {
+          + "team" = "shop"
+        }
+    }
+
+  # aws_eip.ingress will be created
+  + resource "aws_eip" "ingress" {
+      + address = (known after apply)
+      + domain  = "vpc"
+    }
+
+Plan: 2 to add, 1 to change, 2 to destroy.
 """
 
 _LONG = "an unusually long name that somebody chose without thinking of those who have to read it in lists and headings"
@@ -54,14 +89,17 @@ FILLINGS: Mapping[str, Callable[[ScreenWorld], Known]] = {"empty": _empty, "full
 
 def _fill(world: ScreenWorld, words: Mapping[str, str]) -> Known:
     bucket = _bucket(world, words["bucket"], words["value"])
+    changed = _changed(world, bucket)
     tenant = _tenant(world)
     world.clock.advance(3600)
     failed = world.order(world.define("Cluster", transparent=True), name=words["cluster"])
     broken = world.claimed()
     world.report(broken, RunStatus.FAILED, message="Error: the quota of the account is exceeded (8 of 8 clusters)")
-    world.order(
+    cluster, planned = _checked(world, words)
+    waiting = world.order(
         world.define(
-            "Access request", inputs={"quota": an_input("INTEGER", displayName="Quota", updateableByConsumer=True)}
+            "Access request",
+            inputs={"quota": an_input("INTEGER", "PLATFORM_OPERATOR_MANUAL_INPUT", displayName="Quota")},
         ),
         name="more quota for the web shop",
     )
@@ -71,14 +109,18 @@ def _fill(world: ScreenWorld, words: Mapping[str, str]) -> Known:
     running = _running(world)
     group, key = _people(world, words["cluster"])
     return {
-        "definition": str(world.stored(bucket).definition_id),
         "workspace": "shop",
         "project": "dev",
         "tenant": tenant,
         "group": group,
         "key": key,
         "block": uuid_of(bucket),
+        "definition": str(world.stored(bucket).definition_id),
         "failed": uuid_of(failed),
+        "cluster": uuid_of(cluster),
+        "waiting": uuid_of(waiting),
+        "dry_run": str(planned.run_id),
+        "changed_run": str(changed.run_id),
         "run": str(running.run_id),
         "failed_run": str(broken.run_id),
     }
@@ -131,6 +173,61 @@ def _tenant(world: ScreenWorld) -> str:
     made = world.make("dev", landingZoneRef=zone)
     world.finish({"id": a_value("shop-dev"), "url": a_value("https://git.example.test/shop-dev")})
     return uuid_of(made)
+
+
+def _changed(world: ScreenWorld, bucket: JsonObject) -> Claimed:
+    """Change the bucket, and let that succeed."""
+    world.clock.advance(7200)
+    world.change(bucket, inputs={"versions": 30})
+    claimed = world.claimed()
+    world.clock.advance(38)
+    outputs = {
+        key: a_value(value)
+        for key, value in {"console": "https://console.example.test/buckets/invoices", "summary": SUMMARY}.items()
+    }
+    world.report(claimed, outputs={**outputs, "arn": a_value(str(world.stored(bucket).inputs["bucket_name"]))})
+    return claimed
+
+
+def _checked(world: ScreenWorld, words: Mapping[str, str]) -> tuple[JsonObject, Claimed]:
+    """Order a network, a cluster on it and what needs that, and plan the cluster again."""
+    network = world.define("Network", transparent=True)
+    net = world.order(network, name="office network")
+    world.finish()
+    cluster_version = world.define("Cluster with nodes", transparent=True, **_needing(network))
+    cluster: JsonObject = world.order(cluster_version, name=words["cluster"], parents=[net])
+    world.finish()
+    for name, number in {"Shop": 2, "Monitoring": 1}.items():
+        version = world.define(name, transparent=True, **_needing(cluster_version))
+        for one in range(number):
+            world.order(version, name=f"{name.lower()} {one + 1}", parents=[cluster])
+            world.finish()
+    world.clock.advance(3600)
+    world.as_admin("POST", f"/api/blockyard/v1/blocks/{uuid_of(cluster)}/detect")
+    planned = world.claimed()
+    _register(world, planned, ["prepare", "plan"])
+    for step, seconds, text in (("prepare", 7, "Initializing provider plugins...\n"), ("plan", 23, PLAN)):
+        _tell(world, planned, {"id": step, "status": "IN_PROGRESS"})
+        world.clock.advance(seconds)
+        _tell(world, planned, {"id": step, "status": "SUCCEEDED", "systemMessage": text})
+    done = StatusUpdate.model_validate({"status": "SUCCEEDED", "changesDetected": True, "artifact": "YQ=="})
+    world.db.write_now(lambda tx: world.reports.report(tx, planned.principal, planned.run_id, "runner", done))
+    return cluster, planned
+
+
+def _needing(version: JsonObject) -> dict[str, Any]:
+    return {"dependencyDefinitionRefs": [{"uuid": definition_of(version), "kind": "meshBuildingBlockDefinition"}]}
+
+
+def _register(world: ScreenWorld, claimed: Claimed, steps: Sequence[str]) -> None:
+    named: list[Json] = [{"id": step, "displayName": step.title()} for step in steps]
+    sent = SourceRegistration.model_validate({"source": {"id": "runner"}, "steps": named})
+    world.db.write_now(lambda tx: world.reports.register(tx, claimed.principal, claimed.run_id, sent))
+
+
+def _tell(world: ScreenWorld, claimed: Claimed, step: JsonObject) -> None:
+    update = StatusUpdate.model_validate({"status": None, "steps": [step]})
+    world.db.write_now(lambda tx: world.reports.report(tx, claimed.principal, claimed.run_id, "runner", update))
 
 
 def _running(world: ScreenWorld) -> Claimed:

@@ -24,9 +24,14 @@ from blockyard.server.ui.pages.account.provider import add_provider
 from blockyard.server.ui.pages.account.sign_in import add_sign_in
 from blockyard.server.ui.pages.account.sign_in_link import add_sign_in_link
 from blockyard.server.ui.pages.account.start import add_start
+from blockyard.server.ui.pages.blocks.activity import add_activity
+from blockyard.server.ui.pages.blocks.acts import add_acts
 from blockyard.server.ui.pages.blocks.block import add_block
+from blockyard.server.ui.pages.blocks.graph import add_graph
 from blockyard.server.ui.pages.blocks.input_form import add_inputs
 from blockyard.server.ui.pages.blocks.list import add_block_list
+from blockyard.server.ui.pages.blocks.runs import add_block_runs
+from blockyard.server.ui.pages.blocks.settings import add_block_settings
 from blockyard.server.ui.pages.blocks.whole_values import add_whole_values
 from blockyard.server.ui.pages.home.search import add_search_page
 from blockyard.server.ui.pages.home.start import add_home
@@ -35,6 +40,9 @@ from blockyard.server.ui.pages.marketplace.detail import add_detail
 from blockyard.server.ui.pages.orders.list import add_draft_list
 from blockyard.server.ui.pages.orders.order import add_draft, add_order
 from blockyard.server.ui.pages.reference.reference import add_reference
+from blockyard.server.ui.pages.runs.comparison import add_comparison
+from blockyard.server.ui.pages.runs.lines import add_lines
+from blockyard.server.ui.pages.runs.plans import add_changes
 from blockyard.server.ui.pages.runs.run import add_runs
 from blockyard.server.ui.pages.runs.search import add_search
 from blockyard.server.ui.pages.style.style import add_style
@@ -61,9 +69,17 @@ _PAGES = (
     add_app,
     add_block_list,
     add_block,
+    add_block_runs,
+    add_graph,
+    add_activity,
+    add_block_settings,
+    add_acts,
     add_inputs,
     add_whole_values,
     add_search,
+    add_lines,
+    add_changes,
+    add_comparison,
     add_runs,
 )
 _HOME = (add_home, add_search_page)

@@ -156,3 +156,12 @@ def test_a_long_list_has_pages(world: PageWorld) -> None:
 @pytest.mark.parametrize("query", ["page=x", "page=-1", "page=99999999999999999999", "search=%27%3B--"])
 def test_odd_addresses_of_the_list_do_no_harm(world: PageWorld, query: str) -> None:
     assert world.person("sam").get(f"/blocks?{query}").status_code == 200
+
+
+def test_states_are_chips_that_keep_the_search(world: PageWorld) -> None:
+    world.order(world.define(), name="invoices bucket")
+
+    answer = world.person("sam").get("/blocks?search=bucket&status=PENDING")
+
+    assert 'href="/blocks?search=bucket&amp;status=FAILED"' in answer.text
+    assert 'href="/blocks?search=bucket"' in answer.text

@@ -51,12 +51,13 @@ def path_of(block: JsonObject) -> str:
 
 
 def test_a_page_shows_how_long_values_begin(world: PageWorld, block: JsonObject) -> None:
-    page = world.person("sam").get(path_of(block)).text
+    outputs = world.person("sam").get(path_of(block)).text
+    inputs = world.person("mia").get(f"{path_of(block)}/inputs").text
 
-    assert "one line" in page
-    assert page.count("Download all of it") == 6
-    assert len(page) < 12 * LONG
-    assert "btn-primary" not in page
+    assert "one line" in inputs
+    assert [page.count("Download all of it") for page in (outputs, inputs)] == [3, 3]
+    assert len(outputs) + len(inputs) < 12 * LONG
+    assert "btn-primary" not in outputs
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from tests.support.block_world import MANUAL, Claimed, a_secret, a_value, an_input, an_output, uuid_of
 from tests.support.browser import accessibility_violations, fresh_page, troubles_of_layout
 from tests.support.page_world import PASSWORD, PageWorld, come
+from tests.support.screen_fillings import PLAN
 
 pytestmark = pytest.mark.one_database
 SUMMARY = """# Your bucket is ready
@@ -150,9 +151,15 @@ def all_paths(world: PageWorld) -> dict[str, str]:
     failed = world.order(world.define("Cluster", transparent=True), name="staging cluster")
     claimed = world.claimed()
     world.report(claimed, RunStatus.FAILED, message="Error: the quota of the account is exceeded (8 of 8 clusters)")
-    world.order(world.define("Ticket", implementation=MANUAL), name="firewall change")
+    ticket = world.define("Ticket", implementation=MANUAL)
+    parent = world.order(ticket, name="firewall change")
+    needs: JsonObject = {"uuid": definition_of(ticket), "kind": "meshBuildingBlockDefinition"}
+    child = world.order(
+        world.define("Rule", implementation=MANUAL, dependencyDefinitionRefs=[needs]), name="rule 7", parents=[parent]
+    )
     running = a_running_run(world)
-    log(world, running, "".join(f"aws_db.orders: still creating [{n}0s elapsed]\n" for n in range(60)).encode(), 0)
+    end = log(world, running, "".join(f"aws_db.orders: still creating [{n}0s elapsed]\n" for n in range(60)).encode(), 0)
+    log(world, running, PLAN.encode(), end)
     network = world.define("Network", inputs={"range": an_input(displayName="Range")})
     database = world.define(
         "Database",
@@ -175,8 +182,15 @@ def all_paths(world: PageWorld) -> dict[str, str]:
         "block": f"/blocks/{uuid_of(rich)}",
         "failed": f"/blocks/{uuid_of(failed)}",
         "inputs": f"/blocks/{uuid_of(rich)}/inputs",
+        "runs": f"/blocks/{uuid_of(rich)}/runs",
+        "graph": f"/blocks/{uuid_of(child)}/graph",
+        "activity": f"/blocks/{uuid_of(rich)}/activity",
+        "settings": f"/blocks/{uuid_of(rich)}/settings",
         "delete": f"/blocks/{uuid_of(rich)}/delete",
         "run": f"/runs/{running.run_id}",
+        "lines": f"/runs/{running.run_id}/lines?source=runner&step=apply",
+        "changes": f"/runs/{running.run_id}/changes",
+        "run-inputs": f"/runs/{claimed.run_id}/inputs",
         "failed-run": f"/runs/{claimed.run_id}",
         "abort": f"/runs/{running.run_id}/abort",
         "search": f"/runs/{running.run_id}/search?text=creating",
@@ -339,12 +353,14 @@ def test_deleting_asks_in_a_dialog_that_escape_closes(site: tuple[PageWorld, str
     come(page, world, url)
     page.goto(f"{url}/blocks/{uuid_of(block)}")
 
+    page.locator("#block-actions summary").click()
     page.get_by_role("link", name="Delete").press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("heading", name="Delete invoices bucket?")).to_be_visible()
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
+    page.locator("#block-actions summary").click()
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from blockyard.protocol.kinds import BLOCK_V2
 from blockyard.server.blocks.api.feed import FollowedBlock
-from blockyard.server.blocks.api.rendering import block_detail, list_item
+from blockyard.server.blocks.api.rendering import block_detail, block_graph, list_item
 from blockyard.server.blocks.api.wire import PeoplesBlockFilter
 from blockyard.server.blocks.service import BlockService, BlockView
 from blockyard.server.identity.api import CurrentPrincipal, who_asks
@@ -81,6 +81,11 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
     async def read_block(uuid: UUID, principal: CurrentPrincipal) -> Response:
         """Return a block with definition, inputs, outputs, parents, children and latest runs, as people read it."""
         return Answer(await db.read(lambda tx: block_detail(blocks.detail(tx, principal, uuid), links)))
+
+    @router.get("/{uuid}/graph", response_class=Answer)
+    async def read_graph(uuid: UUID, principal: CurrentPrincipal) -> Response:
+        """Return the blocks that a block depends on and those that depend on it, some levels deep, as far as you may see them."""
+        return Answer(await db.read(lambda tx: block_graph(blocks.graph(tx, principal, uuid), links)))
 
     @router.post("/{uuid}/detect", status_code=HTTPStatus.ACCEPTED)
     async def detect_changes(uuid: UUID, principal: CurrentPrincipal) -> StartedRun:

@@ -4,6 +4,7 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import BLOCK_V2
 from blockyard.server.blocks.api.wire import render
 from blockyard.server.blocks.model.block import Block
+from blockyard.server.blocks.model.graph import BlockGraph
 from blockyard.server.blocks.model.inputs import SETTABLE, as_shown
 from blockyard.server.blocks.model.resolution import ResolvedInput
 from blockyard.server.blocks.model.words import status_in_words
@@ -122,6 +123,20 @@ def block_detail(detail: BlockDetail, links: Links) -> JsonObject:
             "object": link(links.of(BLOCK_V2, block.id)),
         },
     }
+
+
+def block_graph(graph: BlockGraph, links: Links) -> JsonObject:
+    """Return the blocks around a block, and which of them are parents of which."""
+    nodes: list[Json] = [
+        {
+            **_relative(block),
+            "workspace": block.workspace,
+            "_links": {"self": link(links.own("blocks", block.id))},
+        }
+        for block in graph.blocks.values()
+    ]
+    edges: list[Json] = [{"parentUuid": str(parent), "childUuid": str(child)} for parent, child in graph.edges]
+    return {"buildingBlockUuid": str(graph.center), "buildingBlocks": nodes, "edges": edges, "isCut": graph.is_cut}
 
 
 def _outputs(view: BlockView) -> list[Json]:

@@ -15,7 +15,7 @@ from blockyard.server.blocks.model.block import (
 )
 from blockyard.server.blocks.model.resolution import without_tenant_id
 from blockyard.server.definitions.model import AssignmentType, InputSpec
-from blockyard.server.runs.model import Wait, WaitKind, WaitOwner
+from blockyard.server.runs.model import Run, Wait, WaitKind, WaitOwner
 from blockyard.server.tenants.model import Tenant
 
 _UNDER_WAY = {Operation.CREATION: "Creating", Operation.UPDATE: "Changing", Operation.DELETION: "Deleting"}
@@ -33,18 +33,29 @@ _NO_TENANT = "which a building block of a workspace does not have; the owner of 
 _UNKNOWN_TENANT_ID = "which the platform has not given yet"
 
 
-def status_in_words(block: BlockHead, *, is_yours: bool = False) -> str:
-    """Return how a block is, such as "Ready"; `is_yours` says that the reader can give the input it waits for."""
+def status_in_words(block: BlockHead, *, is_yours: bool = False, dry_run: Run | None = None) -> str:
+    """Return how a block is, such as "Ready".
+
+    `is_yours` says that the reader can give the input it waits for, `dry_run` is its latest run if that changed nothing.
+    """
     if block.lifecycle is Lifecycle.DELETED:
         return "Purged" if block.force_purge else "Deleted"
     if block.status in WAITING:
         return _waiting(block, is_yours=is_yours)
+    if block.status is BlockStatus.SUCCEEDED:
+        return _ready(dry_run)
     operation = block.operation or Operation.CREATION
     if block.status in RUNNING:
         return _UNDER_WAY[operation]
-    if block.status is BlockStatus.FAILED:
-        return _FAILED[operation]
-    return _ABORTED[operation] if block.status is BlockStatus.ABORTED else "Ready"
+    return (_FAILED if block.status is BlockStatus.FAILED else _ABORTED)[operation]
+
+
+def _ready(dry_run: Run | None) -> str:
+    if dry_run is None:
+        return "Ready"
+    if not dry_run.is_final:
+        return "Checking"
+    return "Ready, differs from its plan" if dry_run.changes_detected else "Ready"
 
 
 def _waiting(block: BlockHead, *, is_yours: bool) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from blockyard.server.blocks.model.block import WAITING, Block, BlockHead, BlockId
 from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effect
+from blockyard.server.blocks.model.graph import BlockGraph
 from blockyard.server.blocks.model.inputs import changeable
 from blockyard.server.blocks.model.order import BlockRequest, NamedOrder
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
@@ -27,6 +28,7 @@ from blockyard.server.blocks.service.access import (
 from blockyard.server.blocks.service.changing import Changing
 from blockyard.server.blocks.service.deleting import Deleting
 from blockyard.server.blocks.service.ending import Ended, Ending
+from blockyard.server.blocks.service.graph import GraphReader
 from blockyard.server.blocks.service.hooks import BlockHooks
 from blockyard.server.blocks.service.mandatory import Mandatory
 from blockyard.server.blocks.service.on_tenants import OnTenants
@@ -201,6 +203,10 @@ class BlockService:
         block = require_known(principal, BlockStore(tx).find(BlockId(block_id)), block_id)
         require_list(principal, block)
         return block
+
+    def graph(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockGraph:
+        """Return what the block depends on and what depends on it, as far as the principal may see. Raises NotFound, Denied."""
+        return GraphReader(tx, principal, self.find(tx, principal, block_id)).read()
 
     def view(self, tx: Transaction, principal: Principal, block: Block) -> BlockView:
         """Return a block that was found just now with what is around it."""

@@ -141,6 +141,11 @@ class BlockStore:
         ids = select(_parents.c.child_id).where(_parents.c.parent_id == parent_id)
         return self._where(_blocks.c.id.in_(ids), IS_LIVE)
 
+    def children_of(self, parent_ids: Collection[UUID], limit: int) -> Sequence[Block]:
+        """Return the first of the blocks, not deleted, that have one of these parents, oldest first."""
+        ids = select(_parents.c.child_id).where(_parents.c.parent_id.in_(parent_ids))
+        return self._where(_blocks.c.id.in_(ids), IS_LIVE, request=PageRequest(0, limit))
+
     def on_tenants(self, tenant_ids: Collection[UUID]) -> Sequence[Block]:
         """Return the blocks, not deleted, on these tenants, oldest first."""
         return self._where(_blocks.c.tenant_id.in_(tenant_ids), IS_LIVE)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from blockyard.protocol.names import Behavior, RunStatus, StepStatus
 from blockyard.server.blocks.model.block import WAITING, BlockHead, BlockStatus, Lifecycle, Operation
 from blockyard.server.blocks.model.words import status_in_words
-from blockyard.server.runs.model import Trigger, TriggerReason
+from blockyard.server.runs.model import Run, Trigger, TriggerReason
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
@@ -83,21 +83,28 @@ _DONE = {
 """What the author of a run did, where a person started it."""
 
 
-def block_badge(block: BlockHead, *, is_yours: bool) -> Badge:
-    """Return how a block is; `is_yours` says that the reader can give the input it waits for."""
-    text = status_in_words(block, is_yours=is_yours)
+def block_badge(block: BlockHead, *, is_yours: bool, dry_run: Run | None = None) -> Badge:
+    """Return how a block is, as `status_in_words` says it."""
+    text = status_in_words(block, is_yours=is_yours, dry_run=dry_run)
     if block.lifecycle is Lifecycle.DELETED:
         return Badge(text, "trash-2", "neutral")
-    if block.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
-        return Badge(text, "hourglass", "neutral")
+    if block.status is BlockStatus.SUCCEEDED:
+        return Badge(text, *_ready_tones(dry_run))
     if block.status in WAITING:
-        return Badge(text, "hand", "warning")
+        is_for_others = block.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT
+        return Badge(text, "hourglass", "neutral") if is_for_others else Badge(text, "hand", "warning")
     if block.status is BlockStatus.PENDING:
         return Badge(text, "hourglass", "info", "Waiting for a runner")
     if block.operation is Operation.UPDATE and block.status in {BlockStatus.FAILED, BlockStatus.ABORTED}:
         return Badge(text, "triangle-alert", "warning")
-    icon, tone = _TONES[block.status.value]
-    return Badge(text, icon, tone)
+    return Badge(text, *_TONES[block.status.value])
+
+
+def _ready_tones(dry_run: Run | None) -> tuple[str, str]:
+    """Return icon and tone of a block that is ready, of which a dry run may have told more."""
+    if dry_run is not None and not dry_run.is_final:
+        return "loader-circle", "info"
+    return ("triangle-alert", "warning") if dry_run is not None and dry_run.changes_detected else _TONES["SUCCEEDED"]
 
 
 def run_badge(status: RunStatus | StepStatus, *, aborting: bool = False) -> Badge:

@@ -1,13 +1,13 @@
-"""The page that changes inputs of a block."""
+"""The inputs of a block, and the form that changes them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.server.blocks.service import BlockDetail, BlockService
+from blockyard.server.blocks.service import BlockDetail
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.bodies import LARGE_BYTES
 from blockyard.server.kit.database import Transaction
@@ -17,10 +17,11 @@ from blockyard.server.services import Services
 from blockyard.server.ui.frame.controls import Entry
 from blockyard.server.ui.frame.entries import problem_of
 from blockyard.server.ui.frame.layout import FORM_HEADER
-from blockyard.server.ui.frame.places import within_block
 from blockyard.server.ui.frame.refusals import shown
 from blockyard.server.ui.frame.site import Site, document_of, refusal_in, submit
+from blockyard.server.ui.frame.values import input_rows
 from blockyard.server.ui.frame.visitor import Visitor
+from blockyard.server.ui.pages.blocks.head import About, Heads, head_of
 from blockyard.server.ui.pages.blocks.inputs import (
     Filled,
     Judged,
@@ -37,20 +38,25 @@ class Outcome:
     """What became of a form: `notice` if it was saved, else what is wrong."""
 
     judged: Judged
-    detail: BlockDetail
+    about: About
     notice: str | None = None
     refusal: Refusal | None = None
+
+    @property
+    def detail(self) -> BlockDetail:
+        """The block that the form is about."""
+        return self.about.detail
 
 
 def add_inputs(router: APIRouter, site: Site, services: Services) -> None:
     """Add the routes of the form."""
     blocks = services.blocks
 
-    form = InputForm(blocks)
+    form = InputForm(services)
 
     def page(request: Request, visitor: Visitor, outcome: Outcome, *, kept: JsonObject | None) -> Response:
         told = refusal_in(kept) or shown(outcome.refusal)
-        context = {**_context(outcome), "refusal": told, "again": _again(kept), "is_kept": kept is not None}
+        context = {**_context(outcome), "told": told, "again": _again(kept), "is_kept": kept is not None}
         status = HTTPStatus.OK if kept is not None else _status(outcome)
         return site.frame.page(request, "pages/blocks/input_form.html", context, visitor=visitor, status=status)
 
@@ -100,28 +106,28 @@ def add_inputs(router: APIRouter, site: Site, services: Services) -> None:
 class InputForm:
     """Reads and saves what the form is about, in one transaction each."""
 
-    def __init__(self, blocks: BlockService) -> None:
-        self._blocks = blocks
+    def __init__(self, services: Services) -> None:
+        self._blocks = services.blocks
+        self._heads = Heads(services)
 
     def look(self, tx: Transaction, principal: Principal, block_id: UUID, sent: Filled | None) -> Outcome:
         """Return the block, and what is to be said about a form that was filled in before. Raises NotFound."""
-        detail = self._blocks.detail(tx, principal, block_id)
-        judged = judge(detail, sent) if sent is not None else Judged(typed={})
-        return Outcome(judged, detail)
+        about = self._heads.read(tx, principal, block_id)
+        return Outcome(judge(about.detail, sent) if sent is not None else Judged(typed={}), about)
 
     def save(self, tx: Transaction, principal: Principal, block_id: UUID, sent: Filled) -> Outcome:
         """Save what was changed if all of it can be saved. Raises NotFound and what changing a block raises."""
-        detail = self._blocks.detail(tx, principal, block_id)
-        judged = judge(detail, sent)
+        about = self._heads.read(tx, principal, block_id)
+        detail, judged = about.detail, judge(about.detail, sent)
         if not judged.is_sound:
-            return Outcome(judged, detail)
+            return Outcome(judged, about)
         if not judged.changes:
-            return Outcome(judged, detail, "unchanged")
+            return Outcome(judged, about, "unchanged")
         after = self._blocks.update(tx, principal, block_id, request_of(detail, judged))
         ran = after.block.latest_run_id != detail.view.block.latest_run_id
         if after.block.is_running and not ran:
-            return Outcome(judged, detail, "saved-queued")
-        return Outcome(judged, detail, "saved-run" if ran else "saved")
+            return Outcome(judged, about, "saved-queued")
+        return Outcome(judged, about, "saved-run" if ran else "saved")
 
 
 def _blamed(outcome: Outcome, refusal: Refusal) -> Outcome:
@@ -129,25 +135,24 @@ def _blamed(outcome: Outcome, refusal: Refusal) -> Outcome:
     specs = {spec.key: spec for spec in outcome.detail.editable}
     key = refused_input(refusal, list(specs))
     if key is None:
-        return Outcome(outcome.judged, outcome.detail, refusal=refusal)
+        return replace(outcome, refusal=refusal)
     judged = outcome.judged
     problems = {**judged.problems, key: problem_of(specs[key], refusal)}
-    return Outcome(
-        Judged(typed=judged.typed, problems=problems, conflicts=judged.conflicts, gone=judged.gone), outcome.detail
-    )
+    blamed = Judged(typed=judged.typed, problems=problems, conflicts=judged.conflicts, gone=judged.gone)
+    return replace(outcome, judged=blamed)
 
 
 def _context(outcome: Outcome) -> dict[str, object]:
     fields = fields_of(outcome.detail, outcome.judged)
-    block = outcome.detail.view.block
+    asked = {field.key for field in fields}
     return {
-        "block": block,
-        "crumbs": within_block(block.id, block.name),
+        **head_of(outcome.about, "Inputs"),
+        "refusal": None,
         "fields": fields,
+        "inputs": [row for row in input_rows(outcome.detail.view) if row.key not in asked],
         "wrong": [(place, field) for place, field in enumerate(fields, 1) if field.error or field.theirs],
         "mistaken": any(field.error for field in fields),
         "gone": outcome.judged.gone,
-        "running": block.is_running,
     }
 
 

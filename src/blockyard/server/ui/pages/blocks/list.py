@@ -1,6 +1,8 @@
 """The list of building blocks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 
@@ -31,6 +33,15 @@ _STATUSES = {
     BlockStatus.WAITING_FOR_DEPENDENT_INPUT: "Waiting for another building block",
 }
 """Statuses that the list can be filtered by."""
+
+_CHIPS = {
+    BlockStatus.SUCCEEDED: "Ready",
+    BlockStatus.IN_PROGRESS: "Under way",
+    BlockStatus.WAITING_FOR_USER_INPUT: "Waiting for the workspace",
+    BlockStatus.WAITING_FOR_OPERATOR_INPUT: "Waiting for the platform team",
+    BlockStatus.FAILED: "Failed",
+}
+"""Those of them that are one click away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,7 @@ def add_block_list(router: APIRouter, site: Site, services: Services) -> None:
         about=_about,
         columns=[
             Column(label="Name", sort="name", cell=_name),
-            Column(label="Workspace", sort="workspace", cell=lambda item: Cell(text=item.line.block.workspace)),
+            Column(label="Workspace", sort="workspace", cell=_place),
             Column(label="Status", sort="status", cell=_status),
             Column(label="Last change", cell=_last_change),
             Column(label="Ordered", sort="created", turned=True, cell=lambda item: Cell(at=item.line.block.created_at)),
@@ -86,6 +97,7 @@ def add_block_list(router: APIRouter, site: Site, services: Services) -> None:
         href=lambda item: f"/blocks/{item.line.block.id}",
         find=find,
         is_moving=lambda item: item.line.block.is_running,
+        around=lambda _tx, _principal, asked: {"chips": _chips(asked)},
         template="pages/blocks/list.html",
     )
     add_list(router, site, listing)
@@ -94,6 +106,24 @@ def add_block_list(router: APIRouter, site: Site, services: Services) -> None:
 def _name(item: _Item) -> Cell:
     line = item.line
     return Cell(text=line.block.name, detail=f"{line.definition} v{line.block.version_number}")
+
+
+def _place(item: _Item) -> Cell:
+    block = item.line.block
+    return Cell(text=block.workspace, detail=None if block.tenant is None else block.tenant.project)
+
+
+def _chips(asked: Asked) -> Sequence[tuple[str, str, bool]]:
+    """Return the states one looks for most: the words, the same list in that state, and whether it is chosen."""
+    kept = {"search": asked.search, "workspace": asked.filters["workspace"]}
+
+    def href(status: str) -> str:
+        wanted = {name: value for name, value in {**kept, "status": status}.items() if value}
+        return f"/blocks?{urlencode(wanted)}" if wanted else "/blocks"
+
+    chosen = asked.filters["status"]
+    states = [("All", ""), *((text, status.value) for status, text in _CHIPS.items())]
+    return [(text, href(status), status == chosen) for text, status in states]
 
 
 def _status(item: _Item) -> Cell:

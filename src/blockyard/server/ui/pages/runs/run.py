@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import quote
 from uuid import UUID
@@ -17,15 +18,14 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Refusal
-from blockyard.server.runs.model import Run, RunId, RunWait, Step
+from blockyard.server.runs.model import AttemptState, Run, RunId, RunWait, Step
 from blockyard.server.runs.service import RunAccess, RunDetail, RunService, RunViews
 from blockyard.server.services import Services
-from blockyard.server.ui.frame import words
-from blockyard.server.ui.frame.dialogs import Question
-from blockyard.server.ui.frame.places import Crumb, within_block
 from blockyard.server.ui.frame.refusals import Shown
 from blockyard.server.ui.frame.site import Site, submit
-from blockyard.server.ui.pages.runs.steps import TAIL_BYTES, Log, StepRow, cause_of, log_of, rows_of, took
+from blockyard.server.ui.pages.runs.changes import Sum
+from blockyard.server.ui.pages.runs.head import abort_question, crumbs_of, head_of, sum_of
+from blockyard.server.ui.pages.runs.steps import TAIL_BYTES, Log, StepRow, cause_of, log_of, rows_of
 
 LIVE_HEADER = "X-Blockyard-Live"
 """Scripts that only refresh parts of a page say so with this header: logs are left out, they come as events."""
@@ -36,6 +36,14 @@ _MAX_TAILS = 40
 _PIECE_BYTES = 1024 * 1024
 """A whole log is sent in pieces of this size."""
 
+_BECAME = {
+    AttemptState.LIVE: "at work",
+    AttemptState.LOST: "lost",
+    AttemptState.TIMED_OUT: "took too long",
+    AttemptState.RELEASED: "handed back",
+    AttemptState.ENDED: "ended",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class RunPage:
@@ -45,6 +53,16 @@ class RunPage:
     steps: Sequence[StepRow]
     after: "WayOut"
     wait: RunWait | None
+    total: Sum | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLine:
+    """One hand-out of the run to a runner, and what became of it."""
+
+    number: int
+    text: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +98,7 @@ def add_runs(router: APIRouter, site: Site, services: Services) -> None:
         detail = await site.db.read_consistently(lambda tx: views.detail(tx, visitor.principal, RunId(run_id)))
         if not detail.may_abort:
             return site.go(f"/runs/{run_id}", visitor)
-        return site.ask(request, visitor, abort_question(detail.run), crumbs=_crumbs(detail.run, f"/runs/{run_id}"))
+        return site.ask(request, visitor, abort_question(detail.run), crumbs=crumbs_of(detail.run, "Abort"))
 
     @router.post("/runs/{run_id}/abort")
     async def abort(request: Request, run_id: UUID) -> Response:
@@ -142,22 +160,21 @@ class RunPages:
             for place, step in enumerate(detail.steps)
         ]
         rows = rows_of(detail.run, detail.steps, logs, self._clock())
-        return RunPage(detail, rows, self._way_out(tx, principal, detail.run), self._runs.wait_of(tx, detail.run))
+        return RunPage(
+            detail,
+            rows,
+            self._way_out(tx, principal, detail.run),
+            self._runs.wait_of(tx, detail.run),
+            sum_of(tx, principal, self._views, detail),
+        )
 
     def context(self, page: RunPage) -> dict[str, object]:
         """Return what the template needs."""
         run = page.detail.run
         return {
-            "run": run,
-            "crumbs": _crumbs(run, None),
-            "status": words.run_badge(run.status, aborting=run.abort_requested_at is not None),
+            **head_of(page.detail, self._clock(), None, page.total),
             "steps": page.steps,
-            "position": page.detail.position,
-            "ended": run.is_final,
-            "took": took(run.claimed_at, run.finished_at or self._clock()),
-            "shows_logs": page.detail.access is RunAccess.FULL,
-            "may_abort": page.detail.may_abort,
-            "abort": abort_question(run),
+            "attempts": _attempts(page.detail),
             "links": [source.external_run_url for source in page.detail.sources if _is_web(source.external_run_url)],
             "summary": _summary(run),
             "cause": cause_of(run, page.steps),
@@ -194,24 +211,11 @@ class RunPages:
         return WayOut(again if detail.may_run else None, bool(detail.editable) and not is_leaving)
 
 
-def abort_question(run: Run) -> Question:
-    """Return what is asked before a run is aborted."""
-    return Question(
-        id="abort",
-        act="Abort a run",
-        title=f"Abort run {run.number}?",
-        text="What the run has made so far stays as it is. A running run ends once its runner has stopped, after 5 minutes at "
-        "the latest.",
-        action=f"/runs/{run.id}/abort",
-        yes="Abort the run",
-        icon="square",
-        no="Let it run",
-        back=f"/runs/{run.id}",
-    )
-
-
-def _crumbs(run: Run, href: str | None) -> Sequence[Crumb]:
-    return within_block(run.block_id, run.target.display_name, (f"Run {run.number}", href))
+def _attempts(detail: RunDetail) -> Sequence[AttemptLine]:
+    """Return the attempts where there is more than one."""
+    if len(detail.attempts) < 2:  # noqa: PLR2004  the first one alone says nothing
+        return []
+    return [AttemptLine(one.number, _BECAME[one.state], one.claimed_at) for one in detail.attempts]
 
 
 def _is_web(url: str | None) -> bool:

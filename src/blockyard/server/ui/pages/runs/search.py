@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -50,6 +51,11 @@ class StepSearch:
     def anchor(self) -> str:
         """The element of the step on the page of its run."""
         return element_id(self.step)
+
+    @property
+    def query(self) -> str:
+        """What names the log in addresses."""
+        return urlencode({"source": self.step.id.source, "step": self.step.id.name})
 
     def take(self, data: bytes, room: int) -> None:
         """Look through the next piece; keep at most `room` lines in all."""

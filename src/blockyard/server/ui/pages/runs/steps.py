@@ -26,6 +26,9 @@ _END_OF_ERROR = re.compile(r"^(?:╵.*|[ \t]*)$", re.MULTILINE)
 _LONGEST_ERROR = 2000
 """Characters of an error that are marked and quoted."""
 
+_SHORTEST_BAR = 0.02
+"""Of the whole line: shorter ones could not be seen."""
+
 _SAYS_SKIPPED = {0, len(EARLIER_FAILURE), len(EARLIER_FAILURE) + 1}
 """Lengths of the log of a step that never ran: runners write this one line, or nothing."""
 
@@ -45,6 +48,7 @@ class StepRow:
 
     Attributes:
         skipped: why it never ran; None if it did.
+        bar: where on a line of 1000 the step begins, and how long it is there; the line is all of the run.
     """
 
     id: str
@@ -63,6 +67,7 @@ class StepRow:
     log_bytes: int
     is_cut: bool
     log_query: str
+    bar: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +95,25 @@ def rows_of(run: Run, steps: Sequence[Step], logs: Sequence[Log], now: datetime)
         skipped = _skipped(run, step, has_failed=has_failed)
         rows.append(_row(run, step, log, now, skipped))
         has_failed = has_failed or (skipped is None and step.status in {StepStatus.FAILED, StepStatus.ABORTED})
-    return _with_one_open(rows, run)
+    return _with_one_open(_on_a_line(rows, steps, now), run)
+
+
+def _on_a_line(rows: Sequence[StepRow], steps: Sequence[Step], now: datetime) -> list[StepRow]:
+    """Return the steps with their places on the line of the run, if that has any length."""
+    begins = [step.started_at for step in steps if step.started_at is not None]
+    ends = [step.ended_at or now for step in steps if step.started_at is not None]
+    whole = (max(ends) - min(begins)).total_seconds() if begins else 0.0
+    if whole <= 0:
+        return list(rows)
+
+    def bar(row: StepRow, step: Step) -> tuple[int, int] | None:
+        if step.started_at is None or row.skipped or row.took is None:
+            return None
+        begin = (step.started_at - min(begins)).total_seconds() / whole
+        length = max(row.took.total_seconds() / whole, _SHORTEST_BAR)
+        return round(min(begin, 1 - _SHORTEST_BAR) * 1000), round(min(length, 1) * 1000)
+
+    return [replace(row, bar=bar(row, step)) for row, step in zip(rows, steps, strict=True)]
 
 
 def cause_of(run: Run, rows: Sequence[StepRow]) -> Cause | None:
