@@ -158,7 +158,9 @@ def all_paths(world: PageWorld) -> dict[str, str]:
         world.define("Rule", implementation=MANUAL, dependencyDefinitionRefs=[needs]), name="rule 7", parents=[parent]
     )
     running = a_running_run(world)
-    end = log(world, running, "".join(f"aws_db.orders: still creating [{n}0s elapsed]\n" for n in range(60)).encode(), 0)
+    end = log(
+        world, running, "".join(f"aws_db.orders: still creating [{n}0s elapsed]\n" for n in range(60)).encode(), 0
+    )
     log(world, running, PLAN.encode(), end)
     network = world.define("Network", inputs={"range": an_input(displayName="Range")})
     database = world.define(
