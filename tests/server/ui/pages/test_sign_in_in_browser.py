@@ -121,7 +121,7 @@ def a_real_provider(url: str) -> Iterator[str]:
     """Start an identity provider, and give its issuer."""
     port = a_free_port()
     node = need(find_node(), "Node.js", "nodejs")
-    command = [node, str(PROVIDER), str(port), url]
+    command = [str(node), str(PROVIDER), str(port), url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             assert process.stdout is not None
