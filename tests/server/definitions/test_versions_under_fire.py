@@ -15,6 +15,7 @@ from tests.support.definitions import (
     an_input,
     an_output,
     changed,
+    definition_ref,
     next_draft,
     terraform,
 )
@@ -28,12 +29,18 @@ ANY_JSON = st.recursive(
 HEADERS = {"Accept": VERSION.media, "Content-Type": VERSION.media}
 
 
+def _headers(path: str) -> dict[str, str]:
+    return HEADERS if path.startswith(VERSIONS) else {"Accept": DEFINITION.media, "Content-Type": DEFINITION.media}
+
+
 def together(catalogue: Catalogue, *requests: tuple[str, str, Any]) -> list[int]:
     """Send requests at once and return their statuses, in order of size."""
 
     async def send() -> list[int]:
         async with client_for(catalogue.http.app) as client:
-            answers = [client.request(method, path, json=body, headers=HEADERS) for method, path, body in requests]
+            answers = [
+                client.request(method, path, json=body, headers=_headers(path)) for method, path, body in requests
+            ]
             return sorted(answer.status_code for answer in await asyncio.gather(*answers))
 
     return asyncio.run(send())
@@ -55,6 +62,23 @@ def test_edits_made_at_once_all_succeed_and_leave_one_of_them(catalogue: Catalog
 
     assert together(catalogue, *[("PUT", path, body) for body in bodies]) == [200] * 4
     assert len(catalogue.ok("GET", path)["spec"]["inputs"]) == 1
+
+
+def test_nothing_depends_on_a_definition_that_is_deleted_meanwhile(catalogue: Catalogue) -> None:
+    drafts = [catalogue.draft(catalogue.define()) for _ in range(4)]
+    for _ in range(4):
+        parent, _version = catalogue.released()
+        uuid = parent["metadata"]["uuid"]
+        depending = [changed(draft, dependencyDefinitionRefs=[definition_ref(parent)]) for draft in drafts]
+
+        statuses = together(
+            catalogue,
+            *[("PUT", f"{VERSIONS}/{draft['metadata']['uuid']}", draft) for draft in depending],
+            ("DELETE", f"{DEFINITIONS}/{uuid}", None),
+        )
+
+        named = [uuid in str(catalogue.ok("GET", f"{VERSIONS}/{draft['metadata']['uuid']}")) for draft in drafts]
+        assert (204 in statuses, any(named)) in {(True, False), (False, True)}
 
 
 def test_of_a_release_and_an_edit_at_once_the_release_holds(catalogue: Catalogue) -> None:

@@ -24,7 +24,7 @@ def _sort(text: str | None) -> str | None:
 def _written_out(sent: object) -> object:
     """Refuse what pydantic would take for seconds, or milliseconds, since 1970."""
     if isinstance(sent, str) and _NUMBER.fullmatch(sent.strip()):
-        raise PydanticCustomError("datetime_parsing", "a number is no time")
+        raise PydanticCustomError("datetime_parsing", "a number is not a time")
     return sent
 
 

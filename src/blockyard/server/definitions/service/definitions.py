@@ -191,6 +191,7 @@ class DefinitionService(Offers):
         if gone and self._changes.deleted_just_now(tx, principal.author, definition_id):
             return
         definition = opened(tx, principal, DELETE, definition_id)
+        DefinitionStore(tx).held(definition_id)  # whoever is about to depend on it is waited for, and found
         count = self.usage().live_blocks(tx, [definition_id])[definition_id]
         if count:
             raise Conflict(

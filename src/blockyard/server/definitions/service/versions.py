@@ -278,10 +278,11 @@ class VersionService:
         self, tx: Transaction, principal: Principal, definition: Definition, content: VersionContent
     ) -> None:
         definitions, versions = DefinitionStore(tx), VersionStore(tx)
-        wanted = content.dependencies[: MAX_DEPENDENCIES + 1]
+        wanted = sorted({*content.dependencies[: MAX_DEPENDENCIES + 1]})
         found = [
             parent
-            for parent in definitions.many(wanted).values()
+            for parent in map(definitions.kept, wanted)  # a deletion at the same time waits, and finds this version
+            if parent is not None
             if visible(principal, parent) or parent.workspace == definition.workspace
         ]
         stored = versions.many(_shown_versions(found))
