@@ -31,7 +31,7 @@ RULES: tuple[Rule, ...] = (
         Cause.CREDENTIALS,
         r"ExpiredToken|token (?:has |is |included in the request is )?expired|TokenRefreshRequired|RequestExpired"
         r"|AADSTS7000222|client secret.{0,40} expired|refresh token has expired|RunTokenExpired",
-        "What the building block signs in to the platform with has expired.",
+        "The credentials with which the building block signs in to the platform have expired.",
         f"Tell {_OWNER}: they renew the credentials. Then start the run again; your inputs can stay as they are.",
     ),
     _rule(
@@ -49,7 +49,7 @@ RULES: tuple[Rule, ...] = (
         r"|security token included in the request is invalid|invalid_client|invalid_grant|AADSTS\d+|401 Unauthorized"
         r"|StatusCode: 401\b|Authentication failed|could not read (?:Username|Password)|denied access"
         r"|cannot assume (?:IAM )?role|failed to assume role",
-        "The platform or the repository does not accept what the building block signs in with.",
+        "The platform or the repository does not accept the credentials of the building block.",
         f"Tell {_OWNER}: they check the credentials. Then start the run again; your inputs can stay as they are.",
     ),
     _rule(
@@ -96,10 +96,25 @@ RULES: tuple[Rule, ...] = (
         f"ask {_OWNER}.",
     ),
     _rule(
+        "VALUE_MISSING",
+        Cause.INPUT,
+        r"Error: No value for required variable|was not given a value for .*required variable",
+        "The building block needs a value that it was not given.",
+        "Fill in the input that the step names and run the building block again. If there is no such input, "
+        f"tell {_OWNER}: they add it, or a default.",
+    ),
+    _rule(
+        "FILE_UNUSABLE",
+        Cause.INPUT,
+        r"no data content found in FILE input|FILE input '.{1,255}' has no usable name",
+        "A file that was given to the building block cannot be read.",
+        f"Upload the file again and run the building block again. If it was not you who gave it, tell {_OWNER}.",
+    ),
+    _rule(
         "VALUE_REFUSED",
         Cause.INPUT,
-        r"Error: Invalid value for variable|Error: No value for required variable|Error: Invalid value for input variable"
-        r"|Resource precondition failed|Variables? not allowed in this .*tfvars|was not given a value for .*required variable",
+        r"Error: Invalid value for variable|Error: Invalid value for input variable"
+        r"|Resource precondition failed|Variables? not allowed in this .*tfvars",
         "An input has a value that this building block does not accept.",
         "Read which input the step names, change its value and run the building block again.",
     ),
@@ -185,7 +200,7 @@ RULES: tuple[Rule, ...] = (
         "THROTTLED",
         Cause.TRANSIENT,
         r"Throttl|RequestLimitExceeded|Rate exceeded|TooManyRequests|SlowDown|too many requests|RATE_LIMIT_EXCEEDED"
-        r"|StatusCode: 429\b|\b429 Too Many|exceeded maximum number of attempts",
+        r"|StatusCode: 429\b|\b429 Too Many",
         "The platform was asked too much in a short time and put the request off.",
         "Nothing has to be changed: the run is tried again by itself. If it still fails, start it again in an hour.",
     ),
@@ -228,7 +243,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "PROVIDER_MISSING",
         Cause.MODULE,
-        r"Failed to (?:query available|install) provider|Failed to resolve provider|provider registry .{1,80} does not have a provider"
+        r"Failed to (?:query available|install) provider|was not found in any of the search locations"
+        r"|Failed to resolve provider|provider registry .{1,80} does not have a provider"
         r"|no available releases match|Inconsistent dependency lock file|Missing required provider|Invalid provider configuration"
         r"|provider produced (?:inconsistent|invalid)|Plugin did not respond|plugin crashed|Failed to load plugin schemas",
         "A plugin that the building block is built on cannot be used.",
