@@ -13,6 +13,12 @@ Changes are additive; unknown members are ignored.
     new secrets unbound again, and runs that need a bound one fail in words.
 """
 
+RUN_HEADER = "Blockyard-Run"
+"""Beside an API key: the token of the run in whose service the request is sent. What it orders is what that run waits for."""
+
+HELD_RUN_PARAMETER, SLOTS_PARAMETER = "heldRun", "slots"
+"""On the claim of a runner all of whose slots are taken: the runs it executes, and how many slots it has."""
+
 PROTOCOL_HEADER = "Blockyard-Protocol"
 """Sent by our runner on a claim, by our server on its answer. Who does not send it speaks the official protocol."""
 

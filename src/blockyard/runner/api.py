@@ -17,9 +17,11 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import RUNNER_TYPES, ImplementationType
 from blockyard.protocol.version import (
     CLAIM_WAIT_SECONDS,
+    HELD_RUN_PARAMETER,
     IMPLEMENTATION_TYPE_PARAMETER,
     PROTOCOL_HEADER,
     PROTOCOL_VERSION,
+    SLOTS_PARAMETER,
     speaks_blockyard,
 )
 from blockyard.runner.connections import Connections
@@ -29,6 +31,9 @@ from blockyard.runner.settings import RunnerSettings
 RUNS = "/api/meshobjects/meshbuildingblockruns"
 TIMEOUT = httpx2.Timeout(30, connect=10)
 _CLAIM_TIMEOUT = httpx2.Timeout(CLAIM_WAIT_SECONDS + 15, connect=10)
+FULL_WAIT_SECONDS = 5
+"""How long a claim of a full runner is held: what it says of its runs must not grow old."""
+
 _LOGIN_RETRY_SECONDS = 5
 _EXPIRY_MARGIN_SECONDS = 30
 _SHORTEST_REUSE_SECONDS = 1
@@ -46,6 +51,14 @@ class Claim:
 
     document: JsonObject = field(repr=False)
     blockyard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """What a runner says all of whose slots are taken: the runs it executes, and how many slots there are."""
+
+    runs: Sequence[str]
+    slots: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +95,16 @@ class ControlPlane:
         self._token = ""
         self._token_until = 0.0
 
-    def claim(self, worker: int, types: Sequence[ImplementationType]) -> Claim | NoRun:
-        """Claim the next run of one of these types; a Blockyard server may hold the request. Raises ClaimError."""
+    def claim(self, worker: int, types: Sequence[ImplementationType], full: Full | None = None) -> Claim | NoRun:
+        """Claim the next run of one of these types; a Blockyard server may hold the request. Raises ClaimError.
+
+        A runner that is `full` gets only what a run waits for, if one of its own only waits.
+        """
         try:
-            response = self._claim(worker, types)
+            response = self._claim(worker, types, full)
             if response.status_code == _UNAUTHORIZED:
                 self._forget_token()
-                response = self._claim(worker, types)
+                response = self._claim(worker, types, full)
         except httpx2.HTTPError as error:
             raise ClaimError(_describe(error)) from error
         blockyard = speaks_blockyard(response.headers.get(PROTOCOL_HEADER))
@@ -109,20 +125,26 @@ class ControlPlane:
         """Take back all claims that are held, so that none is answered; every later one fails."""
         self._connections.hang_up()
 
-    def _claim(self, worker: int, types: Sequence[ImplementationType]) -> httpx2.Response:
+    def _claim(self, worker: int, types: Sequence[ImplementationType], full: Full | None) -> httpx2.Response:
         settings = self._settings
+        held = (
+            []
+            if full is None
+            else [*((HELD_RUN_PARAMETER, run_id) for run_id in full.runs), (SLOTS_PARAMETER, str(full.slots))]
+        )
         return self._client.post(
             f"{settings.server_url}{RUNS}/create",
             params=[
                 ("forRunnerUuid", settings.runner_uuid),
                 *((IMPLEMENTATION_TYPE_PARAMETER, RUNNER_TYPES[kind]) for kind in types),
+                *held,
             ],
             headers={
                 "Accept": kinds.RUN.media,
                 "Content-Type": kinds.RUN.media,
                 "X-Block-Runner-Node-Id": f"{settings.runner_uuid}-worker-{worker}",
                 "Authorization": f"Bearer {self._current_token()}",
-                "Prefer": f"wait={CLAIM_WAIT_SECONDS}",
+                "Prefer": f"wait={CLAIM_WAIT_SECONDS if full is None else FULL_WAIT_SECONDS}",
                 PROTOCOL_HEADER: str(PROTOCOL_VERSION),
             },
             timeout=_CLAIM_TIMEOUT,

@@ -9,7 +9,7 @@ import structlog
 from pydantic import ValidationError
 
 from blockyard.protocol.run import ImplementationType, RunDocument
-from blockyard.runner.api import Claim, ClaimError, ControlPlane, NoRun
+from blockyard.runner.api import Claim, ClaimError, ControlPlane, Full, NoRun
 from blockyard.runner.durable import PRIVATE_DIRECTORY
 from blockyard.runner.frame.executor import PollingExecutor
 from blockyard.runner.metrics import Metrics
@@ -34,6 +34,9 @@ _CLAIMERS_FOR_WAITING = 4
 
 _AFTER_INTERRUPT_SECONDS = 30.0
 
+_MOST_NAMED = 200
+"""How many runs a full runner names; who has more of them finds one that waits among these."""
+
 
 class Runner:
     """Claims and executes runs until it is told to drain."""
@@ -51,6 +54,7 @@ class Runner:
         self._turns: dict[str, float] = {}
         self._threads: list[threading.Thread] = []
         self._claims_work = False
+        self._asks_blockyard = False
         self._slots = slots_of(equipment.settings)
         self._waiting = WaitingRuns(equipment.metrics)
 
@@ -90,6 +94,9 @@ class Runner:
         claimers = [slots for slots in self._slots for _ in range(self._claimers(slots))]
         for number, slots in enumerate(claimers, start=1):
             self._start_thread(f"slot-{number}", partial(self._slot, number, slots))
+        for number, slots in enumerate(self._slots, start=len(claimers) + 1):
+            if not self._only_waits(slots):
+                self._start_thread(f"lender-{number}", partial(self._lend, number, slots))
         self._draining.wait()
         self._control_plane.hang_up()
         code = self._finish()
@@ -132,9 +139,54 @@ class Runner:
 
     def _claimers(self, slots: Slots) -> int:
         """Return how many threads claim for these slots: one for each run that needs a thread, a few for any that wait outside."""
+        return min(slots.number, _CLAIMERS_FOR_WAITING) if self._only_waits(slots) else slots.number
+
+    def _only_waits(self, slots: Slots) -> bool:
         executors = [self._equipment.executors.get(kind) for kind in slots.types]
-        waits = all(isinstance(executor, PollingExecutor) for executor in executors)
-        return min(slots.number, _CLAIMERS_FOR_WAITING) if waits else slots.number
+        return all(isinstance(executor, PollingExecutor) for executor in executors)
+
+    def _lend(self, number: int, slots: Slots) -> None:
+        """While all slots are taken, claim what runs wait for: a run that only waits lends its slot to what it ordered.
+
+        Otherwise one slot would wait for ever for a run that needs this very slot.
+        """
+        while not self._draining.is_set():
+            if not slots.wait_until_taken(_FREE_SLOT_SECONDS):
+                continue
+            runs = self._executed(slots)
+            if not runs or not self._asks_blockyard:
+                self._draining.wait(_FREE_SLOT_SECONDS)
+                continue
+            try:
+                answer = self._control_plane.claim(number, slots.types, Full(runs, slots.number))
+            except ClaimError as error:
+                if not self._draining.is_set():
+                    log.warning("claim failed", error=str(error))
+                self._draining.wait(_SHORT_ANSWER_SECONDS)
+                continue
+            if isinstance(answer, Claim):
+                slots.take_anyway()
+                threading.Thread(target=self._execute, args=(answer, slots), name=f"lent-{number}", daemon=True).start()
+
+    def _executed(self, slots: Slots) -> list[str]:
+        with self._lock:
+            return [session.run_id for session in self._active if session.type in slots.types][:_MOST_NAMED]
+
+    def _execute(self, claim: Claim, slots: Slots) -> None:
+        """Execute a claimed run, for which a slot is taken, to its end."""
+        waits = False
+        try:
+            session = self._begin(claim)
+            if isinstance(session, WaitingRun) and not self._draining.is_set():
+                waits = True
+                self._waiting.begin(session, slots)
+            else:
+                self._work(session, session.hand_back if self._draining.is_set() else session.execute)
+        except ClaimError as error:
+            log.warning("claim failed", error=str(error))
+        finally:
+            if not waits:
+                slots.give_back()
 
     def _slot(self, number: int, slots: Slots) -> None:
         """Execute one run after the other."""
@@ -172,6 +224,7 @@ class Runner:
                     return self._equipment.settings.poll_seconds
                 return 0.0 if time.monotonic() - asked_at > _SHORT_ANSWER_SECONDS else _SHORT_ANSWER_SECONDS
             self._note_claim("run", works=True)
+            self._asks_blockyard = answer.blockyard
             session = self._begin(answer)
             if isinstance(session, WaitingRun) and not self._draining.is_set():
                 waits = True

@@ -29,18 +29,25 @@ class Slots:
                 if not self._changed.wait(end - time.monotonic()):
                     return False
             self._taken += 1
+            self._changed.notify_all()
         return True
+
+    def wait_until_taken(self, seconds: float) -> bool:
+        """Wait up to `seconds` until no slot is free; tell whether that is so."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._taken >= self.number, seconds)
 
     def take_anyway(self) -> None:
         """Take a slot for a run that is there already, free or not."""
         with self._changed:
             self._taken += 1
+            self._changed.notify_all()
 
     def give_back(self) -> None:
         """Let another run have the slot."""
         with self._changed:
             self._taken -= 1
-            self._changed.notify()
+            self._changed.notify_all()
 
 
 def slots_of(settings: RunnerSettings) -> list[Slots]:

@@ -33,6 +33,8 @@ class Author:
     username: str | None = None
     email: str | None = None
     euid: str | None = None
+    serves: UUID | None = None
+    """The run in whose service this is done: it stays open until what it ordered has ended. Not part of the document."""
 
     def document(self) -> JsonObject:
         """Return the author as run documents and AUTHOR inputs carry it."""

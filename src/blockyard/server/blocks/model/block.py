@@ -118,6 +118,7 @@ class BlockHead:
         latest_run_id: the latest APPLY or DESTROY run; None means that nothing was ever executed.
         due: who wants another run after the one that is under way, and why: people saved inputs, a parent's output changed.
         status_since: when it got the status it has; unknown of blocks that are older than this.
+        serves: the run that ordered the block, or changed it last, and may wait for it; it may have ended.
     """
 
     id: BlockId
@@ -140,6 +141,7 @@ class BlockHead:
     latest_dry_run_id: RunId | None = None
     due: Trigger | None = None
     status_since: datetime | None = None
+    serves: RunId | None = None
     marked_for_deletion_at: datetime | None = None
     marked_for_deletion_by: str | None = None
     deleted_at: datetime | None = None
@@ -232,7 +234,9 @@ class Block(BlockHead):
         """
         if trigger.author == SYSTEM:
             return replace(self, due=self.due or trigger)
-        return replace(self, due=trigger, status=self.status if self.is_running else BlockStatus.PENDING)
+        status = self.status if self.is_running else BlockStatus.PENDING
+        serves = self.serves if trigger.author.serves is None else RunId(trigger.author.serves)
+        return replace(self, due=trigger, status=status, serves=serves)
 
     def requested(self, run_id: RunId, behavior: Behavior) -> "Block":
         """Return this block with a new APPLY or DESTROY run, not yet claimed."""

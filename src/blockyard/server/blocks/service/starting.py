@@ -69,6 +69,7 @@ class RunStarter:
             Conflict: a run of the block is unfinished.
         """
         self.refuse_unfinished(tx, block)
+        block = _serving(block, author)
         reader = self._reading(tx)
         _, version = reader.version_of(block)
         is_leaving = block.lifecycle is Lifecycle.MARKED_FOR_DELETION
@@ -163,8 +164,16 @@ class RunStarter:
         Raises:
             Conflict: a run of the block is unfinished.
         """
-        target = self._target(tx, block, version)
-        run = self._runs.request(tx, author, block=target, behavior=behavior, reason=reason, plan_run_id=plan_run_id)
+        block = _serving(block, author)
+        run = self._runs.request(
+            tx,
+            author,
+            block=self._target(tx, block, version),
+            behavior=behavior,
+            reason=reason,
+            plan_run_id=plan_run_id,
+            serves=block.serves,
+        )
         requested = block.requested(run.id, behavior)
         if plan_run_id is not None:
             requested = replace(requested, due=block.due)
@@ -256,6 +265,11 @@ def _unfinished(run: Run) -> Conflict:
         code="RunUnfinished",
         remedy="Wait until the run has ended or abort it, then send the request again.",
     )
+
+
+def _serving(block: Block, author: Author) -> Block:
+    """Return a block that knows which run wants it, if its author acts for one."""
+    return block if author.serves is None else replace(block, serves=RunId(author.serves))
 
 
 def _reported(outputs: Mapping[str, BlockOutput]) -> dict[str, OutputValue]:

@@ -59,6 +59,7 @@ def block_row(block: Block) -> dict[str, object]:
         "rerun_due": block.rerun_due,
         "due_trigger": _trigger_document(block.due),
         "status_since": block.status_since,
+        "serves": block.serves,
         "author": block.author.document(),
         "inputs": {key: _stored(value, block.entered_as.get(key)) for key, value in block.inputs.items()},
         "outputs": {
@@ -96,6 +97,7 @@ def head_of(row: RowMapping) -> BlockHead:
         latest_dry_run_id=RunId(row["latest_dry_run_id"]) if row["latest_dry_run_id"] else None,
         due=_trigger(row) if row["rerun_due"] else None,
         status_since=row["status_since"],
+        serves=RunId(row["serves"]) if row["serves"] else None,
         marked_for_deletion_at=row["marked_for_deletion_at"],
         marked_for_deletion_by=row["marked_for_deletion_by"],
         deleted_at=row["deleted_at"],

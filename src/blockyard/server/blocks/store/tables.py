@@ -31,6 +31,7 @@ blocks = Table(
     Column("rerun_due", Boolean, nullable=False),
     Column("due_trigger", JsonText),
     Column("status_since", Instant),
+    Column("serves", Uuid),
     Column("author", JsonText, nullable=False),
     Column("inputs", JsonText, nullable=False),
     Column("outputs", JsonText, nullable=False),

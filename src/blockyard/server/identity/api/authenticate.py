@@ -5,6 +5,7 @@ import binascii
 
 from fastapi import Request, Response
 
+from blockyard.protocol.version import RUN_HEADER
 from blockyard.server.identity.api.current import Authenticate
 from blockyard.server.identity.api.scim.tokens import FixedToken
 from blockyard.server.identity.model import SESSION_LIFE, Principal
@@ -98,7 +99,15 @@ async def _by_token(db: Database, authenticator: Authenticator, request: Request
     grant = principal.run
     if grant is not None and not request.url.path.startswith(RUN_PREFIXES):
         await db.read(lambda tx: authenticator.require_going_on(tx, grant))
-    return principal
+    return await _serving(db, authenticator, request, principal)
+
+
+async def _serving(db: Database, authenticator: Authenticator, request: Request, principal: Principal) -> Principal:
+    """Return who asks, in the service of a run if the request says so."""
+    served = request.headers.get(RUN_HEADER)
+    if served is None or principal.run is not None:
+        return principal
+    return await db.read(lambda tx: authenticator.serving(tx, principal, served))
 
 
 def _noting(authenticate: Authenticate) -> Authenticate:

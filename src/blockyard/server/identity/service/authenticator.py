@@ -6,6 +6,7 @@ is remembered: it never changes.
 
 import hashlib
 import threading
+from dataclasses import replace
 
 from blockyard.server.events.model import Author
 from blockyard.server.identity.model import ApiKeyId, Principal, RunGrant, UserId
@@ -46,6 +47,17 @@ class Authenticator:
         """Raise Unauthenticated if a run token has ended with its attempt."""
         if self._run_tokens.is_over(tx, grant):
             raise Unauthenticated("this run token is too old", code="RunTokenExpired", remedy="Use an API key.")
+
+    def serving(self, tx: Transaction, principal: Principal, run_token: str) -> Principal:
+        """Return `principal` acting in the service of the run whose token this is: it may do no more, and no less.
+
+        Raises Unauthenticated.
+        """
+        run = (self.known_run(run_token) or self._by_run_token(tx, run_token)).run
+        if run is None:
+            return principal
+        self.require_going_on(tx, run)
+        return replace(principal, author=replace(principal.author, serves=run.run_id))
 
     def by_bearer(self, tx: Transaction, token: str) -> Principal:
         """Return who holds `token`: an API key, a person, or a run. Raises Unauthenticated."""

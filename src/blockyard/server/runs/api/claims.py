@@ -11,7 +11,13 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import RUNNER_TYPES, TYPES_BY_NAME, ImplementationType
-from blockyard.protocol.version import PROTOCOL_HEADER, PROTOCOL_VERSION, spoken_version
+from blockyard.protocol.version import (
+    HELD_RUN_PARAMETER,
+    PROTOCOL_HEADER,
+    PROTOCOL_VERSION,
+    SLOTS_PARAMETER,
+    spoken_version,
+)
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
@@ -27,6 +33,9 @@ from blockyard.server.runs.topics import runner_topic
 
 MAX_WAIT_SECONDS = 30
 """A claim is not held open longer."""
+
+MAX_HELD = 500
+"""No runner names more runs that it executes."""
 
 _SWEEP_SECONDS = 5.0
 """How often a waiting claim looks at the queue without being woken."""
@@ -52,11 +61,17 @@ def claim_routes(db: Database, claims: ClaimService, clock: Clock) -> APIRouter:
         principal: CurrentPrincipal,
         runner_id: Annotated[UUID, Query(alias="forRunnerUuid")],
         implementation_types: Annotated[list[str] | None, Query(alias="implementationType")] = None,
+        held: Annotated[list[UUID] | None, Query(alias=HELD_RUN_PARAMETER, max_length=MAX_HELD)] = None,
+        slots: Annotated[int, Query(alias=SLOTS_PARAMETER, ge=0, le=100_000)] = 0,
         node_id: Annotated[str | None, Header(alias="X-Block-Runner-Node-Id")] = None,
         protocol: Annotated[str | None, Header(alias=PROTOCOL_HEADER)] = None,
         prefer: Annotated[str | None, Header()] = None,
     ) -> Response:
-        """Take the oldest run that waits for a runner. 404 when there is none."""
+        """Take the oldest run that waits for a runner. 404 when there is none.
+
+        A runner all of whose slots are taken names the runs it executes with `heldRun`, and the number of its `slots`: it gets a run
+        that another one waits for, if one of its own only waits.
+        """
         shown_once(request)
         own = spoken_version(protocol) > 0
         claim = Claim(
@@ -65,6 +80,8 @@ def claim_routes(db: Database, claims: ClaimService, clock: Clock) -> APIRouter:
             protocol=spoken_version(protocol),
             node_id=node_id[:255] if node_id else None,
             types=_types(implementation_types or []),
+            held=frozenset(held or ()),
+            slots=slots,
         )
         waiting = _Waiting(db, claims, clock)
         seconds = wait_seconds(prefer, MAX_WAIT_SECONDS) if own else 0.0

@@ -102,6 +102,7 @@ class Run:
         runner_workspace: who owns the runner.
         attempt: number of the newest attempt; 0 before the first claim.
         losses: how many attempts were lost.
+        serves: the run that stays open until this one has ended, because it ordered the block; `depth` counts such runs above.
         retries: how often it was put back into the queue after an attempt failed.
         due_at: not offered before.
         quiet_until: the next run of the block is not offered before: the engine of this one may still write state.
@@ -120,6 +121,8 @@ class Run:
     attempt: int = 0
     losses: int = 0
     retries: int = 0
+    serves: RunId | None = None
+    depth: int = 0
     node_id: str | None = None
     claimed_at: datetime | None = None
     finished_at: datetime | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
@@ -41,6 +42,8 @@ class Claim:
     Attributes:
         protocol: the version of our protocol that the runner speaks; 0 for the official one.
         types: what the runner executes; all its type allows if empty.
+        held: the runs that the runner executes, if all its `slots` are taken. One that only waits for runs it ordered lends its
+            slot: the runner gets one that some run waits for, and no other.
     """
 
     runner_id: RunnerId
@@ -48,6 +51,8 @@ class Claim:
     protocol: int = 0
     node_id: str | None = None
     types: frozenset[ImplementationType] = field(default_factory=frozenset)
+    held: frozenset[UUID] = field(default_factory=frozenset)
+    slots: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +80,13 @@ class ClaimService:
         _require_claim(principal, runner)
         self._context.runners.seen(tx, runner.id, now, protocol=claim.protocol)
         types = _types(runner, claim.types)
+        serving = bool(claim.held)
+        if serving and not self._lends(tx, claim):
+            return Claimed(None)
         for _ in range(_UNDELIVERABLE):
-            taken = QueueStore(tx).take(runner.id, types, node_id=claim.node_id, at=now)
+            taken = QueueStore(tx).take(runner.id, types, node_id=claim.node_id, at=now, serving=serving)
             if taken is None:
-                return Claimed(None, QueueStore(tx).next_due(runner.id, types))
+                return Claimed(None, QueueStore(tx).next_due(runner.id, types, serving=serving))
             document = self._deliver(tx, taken, runner, claim, now)
             if document is not None:
                 return Claimed(document)
@@ -87,7 +95,14 @@ class ClaimService:
     def waiting(self, tx: Transaction, claim: Claim) -> datetime | None:
         """Return when the next run for the runner is or was due; cheap, for a claim that waits."""
         runner = self._context.runners.get_by_id(tx, claim.runner_id)
-        return QueueStore(tx).next_due(runner.id, _types(runner, claim.types))
+        serving = bool(claim.held)
+        if serving and not self._lends(tx, claim):
+            return None
+        return QueueStore(tx).next_due(runner.id, _types(runner, claim.types), serving=serving)
+
+    def _lends(self, tx: Transaction, claim: Claim) -> bool:
+        """Tell whether one of the runner's slots is taken by a run that only waits."""
+        return QueueStore(tx).computing(claim.runner_id, claim.held) < claim.slots
 
     def _deliver(self, tx: Transaction, run: Run, runner: Runner, claim: Claim, now: datetime) -> JsonObject | None:
         """Begin an attempt and return its document; fail the run and return None if there can be no document.

@@ -63,8 +63,11 @@ class RunService:
         behavior: Behavior,
         reason: TriggerReason,
         plan_run_id: RunId | None = None,
+        serves: RunId | None = None,
     ) -> Run:
         """Put a new run of `block` into the queue; for other services. It applies the saved plan of `plan_run_id`, if given.
+
+        `serves` is the run that ordered the block, and waits for this one while it is at work.
 
         A run that waits for another attempt after one was lost is superseded: it ends as FAILED, without a call of
         `RunListener.run_finished`, as the block follows the new run now.
@@ -79,6 +82,7 @@ class RunService:
         latest = runs.latest(block.block_id)
         now = self._context.clock()
         quiet_until = latest.quiet_until if latest is not None else None
+        served = None if serves is None else self._going_on(tx, serves)
         run = Run(
             id=RunId(self._context.new_id()),
             number=1 if latest is None else latest.number + 1,
@@ -89,8 +93,12 @@ class RunService:
             created_at=now,
             due_at=now if quiet_until is None else max(now, quiet_until),
             plan_run_id=plan_run_id,
+            serves=None if served is None else served.id,
+            depth=0 if served is None else served.depth + 1,
         )
         runs.add(run)
+        if served is not None:
+            tx.wake(runner_topic(served.target.runner_id))  # it may lend the slot now
         self._tell_requested(tx, run)
         return run
 
@@ -312,6 +320,10 @@ class RunService:
     def figures(self, tx: Transaction) -> QueueFigures:
         """Return how full the queue is, for metrics."""
         return QueueStore(tx).figures()
+
+    def _going_on(self, tx: Transaction, run_id: RunId) -> Run | None:
+        found = RunStore(tx).find_all([run_id])
+        return next((run for run in found if not run.is_final), None)
 
     def _sees_all(self, tx: Transaction, principal: Principal, run: Run) -> bool:
         return access_of(principal, run, transparent=self.is_transparent(tx, run)) is RunAccess.FULL

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import ScalarSelect, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from blockyard.protocol.names import ImplementationType, RunStatus
 from blockyard.server.kit.database import Transaction
@@ -39,10 +40,27 @@ _OLDEST = (
     .with_for_update(skip_locked=True)
     .scalar_subquery()
 )
-_TAKE = (
-    update(_runs)
-    .where(_runs.c.id == _OLDEST, _runs.c.status == RunStatus.PENDING.value)
-    .values(
+_waiting_run = _runs.alias("waiting_run")
+_served = _runs.alias("served")
+_SERVING = (
+    *_WAITING,
+    _runs.c.serves.is_not(None),
+    exists().where(_served.c.id == _runs.c.serves, _served.c.status == RunStatus.IN_PROGRESS.value),
+)
+_DEEPEST = (
+    select(_runs.c.id)
+    .where(*_SERVING, _runs.c.due_at <= bindparam("due_until"))
+    .order_by(_runs.c.depth.desc(), _runs.c.created_at, _runs.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
+)
+"""What others wait for that are at work, the deepest first: then no more of them wait at once than they are deep."""
+
+
+def _taking(chosen: ScalarSelect[UUID]) -> ReturningUpdate[tuple[object, ...]]:
+    taken = update(_runs).where(_runs.c.id == chosen, _runs.c.status == RunStatus.PENDING.value)
+    return taken.values(
         status=RunStatus.IN_PROGRESS.value,
         attempt=_runs.c.attempt + 1,
         node_id=bindparam("given_node"),
@@ -50,9 +68,11 @@ _TAKE = (
         sequence=_runs.c.sequence + 1,
         changed=_runs.c.sequence + 1,
         revision=_runs.c.revision + 1,
-    )
-    .returning(_runs)
-)
+    ).returning(_runs)
+
+
+_TAKE, _TAKE_SERVING = _taking(_OLDEST), _taking(_DEEPEST)
+_NEXT_SERVING = select(func.min(_runs.c.due_at).label("due")).where(*_SERVING)
 _NEXT_DUE = select(func.min(_runs.c.due_at).label("due")).where(*_WAITING)
 
 
@@ -63,18 +83,38 @@ class QueueStore:
         self._tx = tx
 
     def take(
-        self, runner_id: UUID, types: Collection[ImplementationType], *, node_id: str | None, at: datetime
+        self,
+        runner_id: UUID,
+        types: Collection[ImplementationType],
+        *,
+        node_id: str | None,
+        at: datetime,
+        serving: bool = False,
     ) -> Run | None:
-        """Give the oldest run that is due to the runner, in one statement: a new attempt of it begins."""
+        """Give the oldest run that is due to the runner, in one statement: a new attempt of it begins.
+
+        With `serving` only one that another run waits for.
+        """
         given = {"given_node": node_id, "given_at": at}
-        row = self._tx.execute(_TAKE, {**_waiting(runner_id, types), "due_until": at, **given}).one_or_none()
+        row = self._tx.execute(
+            _TAKE_SERVING if serving else _TAKE, {**_waiting(runner_id, types), "due_until": at, **given}
+        ).one_or_none()
         return None if row is None else remember(self._tx, row)
 
-    def next_due(self, runner_id: UUID, types: Collection[ImplementationType]) -> datetime | None:
-        """Return when the next run for the runner is or was due."""
-        row = self._tx.execute(_NEXT_DUE, _waiting(runner_id, types)).one()
+    def next_due(
+        self, runner_id: UUID, types: Collection[ImplementationType], *, serving: bool = False
+    ) -> datetime | None:
+        """Return when the next run for the runner is or was due; with `serving` of those that another run waits for."""
+        row = self._tx.execute(_NEXT_SERVING if serving else _NEXT_DUE, _waiting(runner_id, types)).one()
         due: datetime | None = row.due
         return due
+
+    def computing(self, runner_id: UUID, held: Collection[UUID]) -> int:
+        """Return how many of the runs that a runner executes do not wait for runs they ordered."""
+        waits = exists().where(_waiting_run.c.serves == _runs.c.id, _waiting_run.c.finished_at.is_(None))
+        ours = (_runs.c.id.in_(list(held)), _runs.c.runner_id == runner_id)
+        found = select(func.count()).where(*ours, _runs.c.status == RunStatus.IN_PROGRESS.value, ~waits)
+        return int(str(self._tx.execute(found).scalar_one()))
 
     def position(self, run: Run) -> int:
         """Return the place of a waiting run in the queue of its runner, at most `COUNTED`."""

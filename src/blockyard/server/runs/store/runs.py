@@ -192,6 +192,8 @@ def as_run(row: RunRow) -> Run:
         attempt=row.attempt,
         losses=row.losses,
         retries=row.retries,
+        serves=None if row.serves is None else RunId(row.serves),
+        depth=row.depth,
         node_id=row.node_id,
         claimed_at=row.claimed_at,
         finished_at=row.finished_at,
@@ -231,6 +233,8 @@ def _fixed(run: Run) -> dict[str, object]:
         "reason": run.trigger.reason.value,
         "author": run.trigger.author.document(),
         "created_at": run.created_at,
+        "serves": run.serves,
+        "depth": run.depth,
     }
 
 
