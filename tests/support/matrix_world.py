@@ -124,7 +124,7 @@ def a_matrix_world(server: WholeServer) -> MatrixWorld:
     return MatrixWorld(builder.tenancy, builder.tokens, builder.things, bodies_of(builder.things))
 
 
-PARTS = {"workspace", "versions", "source", "members", "v2", "kept", "{kind}"}
+PARTS = {"breakers", "workspace", "versions", "source", "members", "v2", "kept", "{kind}"}
 """Words of addresses before what is part of another thing."""
 
 _BY_ID = {kinds.API_KEY, kinds.INTEGRATION, kinds.PLATFORM, kinds.RUNNER, kinds.TENANT}
@@ -137,6 +137,7 @@ class _Builder:
         self.things: dict[str, str] = {
             "source": "source",
             "versions": "1",
+            "breakers": "TRANSIENT",
             "members": "nora",
             "v2": "Schemas",
             "kept": "block",

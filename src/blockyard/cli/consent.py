@@ -47,6 +47,12 @@ def require_consent(question: str, *, yes: bool) -> None:
         raise typer.Abort
 
 
+def can_ask() -> bool:
+    """Tell whether there is a terminal to ask on."""
+    with ExitStack() as stack:
+        return _terminal(stack) is not None
+
+
 def _terminal(stack: ExitStack) -> tuple[TextIO, TextIO] | None:
     """Return the two ends of the terminal; None without one."""
     path = Path(TERMINAL)

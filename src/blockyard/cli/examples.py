@@ -70,6 +70,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "blocks outputs": ("blocks outputs logs", "blocks outputs logs url"),
     "blocks logs": ("blocks logs logs --follow",),
     "blocks run": ("blocks run logs",),
+    "blocks cascade": ("blocks cascade network",),
     "blocks detect": ("blocks detect logs",),
     "blocks apply-plan": ("blocks apply-plan logs",),
     "blocks end": ('blocks end logs --reason "the cloud is down"',),

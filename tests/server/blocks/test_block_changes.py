@@ -459,6 +459,22 @@ def test_a_new_run_supersedes_one_whose_runner_was_lost(world: BlockWorld) -> No
     assert status_of(world.read(block)) == "SUCCEEDED"
 
 
+def test_what_is_due_supersedes_a_run_that_would_be_tried_again(world: BlockWorld) -> None:
+    block = world.order(world.define(inputs=INPUTS), ASKED)
+    world.claimed()
+    world.change(block, inputs={"size": 2})
+    lost = world.latest_run(block)
+    world.clock.advance(20)
+    world.sweep()
+
+    world.db.write_now(world.blocks.hooks.start_due)
+
+    assert world.db.read_now(lambda tx: world.runs.by_id(tx, lost.id)).status is RunStatus.FAILED
+    assert world.latest_run(block).number == lost.number + 1
+    assert world.finish().inputs["size"]["value"] == 2
+    assert (status_of(world.read(block)), world.claim()) == ("SUCCEEDED", None)
+
+
 @pytest.mark.parametrize("claim_first", [False, True])
 def test_an_aborted_run_leaves_the_block_aborted_and_ready_for_another(world: BlockWorld, claim_first: bool) -> None:  # noqa: FBT001  a table
     block = world.order(world.define(inputs=INPUTS), ASKED)

@@ -1,4 +1,4 @@
-"""`blocks order | list | show | logs | outputs | update | run | detect | apply-plan | delete`."""
+"""`blocks order | list | show | logs | outputs | update | run | cascade | detect | apply-plan | delete`."""
 
 from typing import Annotated
 
@@ -8,24 +8,27 @@ from blockyard.cli import lookup
 from blockyard.cli.block_reports import finish, print_block, print_list, run_wait
 from blockyard.cli.commands.blocks_change import order_block, update_block
 from blockyard.cli.completion import names_of
-from blockyard.cli.consent import YesOption, require_consent
-from blockyard.cli.documents import flag, text, texts
+from blockyard.cli.consent import YesOption, can_ask, require_consent
+from blockyard.cli.documents import flag, number, objects, text, texts
 from blockyard.cli.exits import missing
 from blockyard.cli.feeds import replay_block
 from blockyard.cli.listing import Limit, OldestFirst, PageNumber, require_workspace, status_option
 from blockyard.cli.live import Screen
 from blockyard.cli.model import BlockStatus
 from blockyard.cli.orders import output_rows, output_value
-from blockyard.cli.output import Format, shown
+from blockyard.cli.output import Format, columns, shown
 from blockyard.cli.resources import JSON, own
 from blockyard.cli.run_logs import Follow, Wait, end, print_logs, wait_for
-from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
+from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected
 from blockyard.cli.watching import Watch
 from blockyard.protocol.kinds import BLOCK_V2
 
 blocks = typer.Typer(name="blocks", help="Building blocks: what was ordered.")
 blocks.command("order")(order_block)
 blocks.command("update")(update_block)
+
+_NAMED = 5
+"""How many blocks a question names."""
 
 Which = Annotated[
     str,
@@ -155,15 +158,66 @@ def run_block(
     block: Which,
     *,
     wait: Wait = True,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether others may run again, too.")] = False,
     workspace: WorkspaceOption = None,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Run a building block again with its current inputs."""
+    """Run a building block again with its current inputs.
+
+    Asks at a terminal if others may run again because of it.
+    """
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
+        _ask_about_cascade(session, item.id, yes=yes)
         session.client.request("POST", BLOCK_V2.path(item.id, "trigger-run"), accept=JSON)
         finish(session, Watch(session.client, session.printer.progress).again(item), wait=wait)
+
+
+def _ask_about_cascade(session: Session, block_id: str, *, yes: bool) -> None:
+    """Say who may run again because of a run, and ask; where nobody can be asked it goes on."""
+    followers = objects(session.client.get(own("blocks", block_id, "cascade")), "buildingBlocks")
+    if not followers:
+        return
+    names = ", ".join(text(one, "displayName") for one in followers[:_NAMED])
+    more = f" and {len(followers) - _NAMED} more" if len(followers) > _NAMED else ""
+    session.printer.note(f"These may run again, too, if what they take from it changes: {names}{more}.")
+    if not yes and can_ask():
+        require_consent("Start the run?", yes=False)
+
+
+@blocks.command("cascade")
+def show_cascade(
+    block: Which,
+    *,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Show which building blocks may run again because of a run of this one, and why."""
+    with connected(output, url) as session:
+        item = lookup.block(session.client, block, workspace=workspace)
+        found = session.client.get(own("blocks", item.id, "cascade"))
+        if session.printer.for_programs:
+            session.printer.document(found)
+            return
+        rows = [
+            (
+                text(one, "displayName"),
+                shown(number(one, "depth")),
+                "; ".join(
+                    f"takes {', '.join(str(name) for name in why['outputs'])} of {text(why, 'displayName')}"
+                    for why in objects(one, "because")
+                    if isinstance(why["outputs"], list)
+                )
+                or "waits for it",
+                text(one, "uuid"),
+            )
+            for one in objects(found, "buildingBlocks")
+        ]
+        session.printer.objects(columns("BLOCK", "DEPTH", "WHY", "ID"), rows)
+        if flag(found, "isCut"):
+            session.printer.note("There are more.")
 
 
 @blocks.command("detect")

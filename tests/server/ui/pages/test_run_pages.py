@@ -327,6 +327,21 @@ def test_a_failed_run_begins_with_its_cause_what_to_do_and_one_button(world: Pag
     assert "Run again" not in person.read(f"/runs/{claimed.run_id}")
 
 
+def test_a_failed_run_says_in_one_sentence_whose_matter_it_is(world: PageWorld, claimed: Claimed) -> None:
+    fail(world, claimed)
+    page = words_of(world.person("sam").get(f"/runs/{claimed.run_id}"))
+    assert "The code of the building block has an error. Tell the team that offers this building block" in page
+
+
+def test_a_run_that_is_tried_again_says_so(world: PageWorld, claimed: Claimed) -> None:
+    world.report(claimed, RunStatus.FAILED, message="503 Service Unavailable")
+    world.clock.advance(60)
+    world.claimed()
+    page = words_of(world.person("sam").get(f"/runs/{claimed.run_id}"))
+    assert "failed, tried again" in page
+    assert "Attempt 1 failed: A service that the building block needs had a disturbance." in page
+
+
 def test_sentences_of_a_failed_run_stand_apart(world: PageWorld) -> None:
     world.order(world.define(transparent=True, inputs={"x": an_input(updateableByConsumer=True)}), {"x": "y"})
     claimed = world.claimed()

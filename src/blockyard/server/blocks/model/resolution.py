@@ -100,6 +100,12 @@ def consumes(specs: Mapping[str, InputSpec], definition: DefinitionId, outputs: 
     )
 
 
+def consumed_outputs(specs: Mapping[str, InputSpec], definition: DefinitionId) -> tuple[str, ...]:
+    """Return which outputs of a block of `definition` the inputs take."""
+    references = [spec.parent_output for spec in specs.values()]
+    return tuple(sorted({found[1] for found in references if found is not None and found[0] == definition}))
+
+
 def without_tenant_id(specs: Mapping[str, InputSpec], tenant: Tenant | None) -> list[str]:
     """Return the keys of inputs that take what the platform calls the tenant, which is not known; in a workspace it never will be."""
     if tenant is not None and tenant.platform_tenant_id is not None:

@@ -25,6 +25,7 @@ from blockyard.server.blocks.service.access import (
     require_known,
     require_list,
 )
+from blockyard.server.blocks.service.cascade import Cascades
 from blockyard.server.blocks.service.changing import Changing
 from blockyard.server.blocks.service.deleting import Deleting
 from blockyard.server.blocks.service.ending import Ended, Ending
@@ -162,6 +163,7 @@ class BlockService:
             starter=starter,
             payments=self.payments,
         )
+        self.cascades = Cascades(reading=self._reading)
         self._planning = Planning(reading=self._reading, runs=runs, starter=starter)
         self._deleting = Deleting(
             basics, runs=runs, state=state, reading=self._reading, starter=starter, relations=self.relations

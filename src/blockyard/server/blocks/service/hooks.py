@@ -118,7 +118,7 @@ class BlockHooks:
             return
         after = block.following(run.id, run.status)
         if after != block:
-            self._starter.save(tx, after)
+            self._starter.follow(tx, after)  # one that is tried again gives way to what is due
 
     def run_finished(self, tx: Transaction, run: Run, outputs: Mapping[str, OutputValue]) -> RunFinish:
         """Store what the run gave and wake the children; a success without the declared outputs is a failure."""

@@ -41,6 +41,7 @@ _BECAME = {
     AttemptState.LOST: "lost",
     AttemptState.TIMED_OUT: "took too long",
     AttemptState.RELEASED: "handed back",
+    AttemptState.FAILED: "failed, tried again",
     AttemptState.ENDED: "ended",
 }
 
@@ -177,6 +178,7 @@ class RunPages:
             "attempts": _attempts(page.detail),
             "links": [source.external_run_url for source in page.detail.sources if _is_web(source.external_run_url)],
             "summary": _summary(run),
+            "failure": page.detail.failure,
             "cause": cause_of(run, page.steps),
             "again": page.after.again,
             "may_change": page.after.may_change,
