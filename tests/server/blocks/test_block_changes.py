@@ -467,8 +467,6 @@ def test_what_is_due_supersedes_a_run_that_would_be_tried_again(world: BlockWorl
     world.clock.advance(20)
     world.sweep()
 
-    world.db.write_now(world.blocks.hooks.start_due)
-
     assert world.db.read_now(lambda tx: world.runs.by_id(tx, lost.id)).status is RunStatus.FAILED
     assert world.latest_run(block).number == lost.number + 1
     assert world.finish().inputs["size"]["value"] == 2

@@ -118,7 +118,9 @@ class BlockHooks:
             return
         after = block.following(run.id, run.status)
         if after != block:
-            self._starter.follow(tx, after)  # one that is tried again gives way to what is due
+            after = self._starter.save(tx, after)
+        if run.is_retried and after.due is not None:
+            self._starter.begin_due(tx, after)  # it takes the place of the attempt that would follow
 
     def run_finished(self, tx: Transaction, run: Run, outputs: Mapping[str, OutputValue]) -> RunFinish:
         """Store what the run gave and wake the children; a success without the declared outputs is a failure."""

@@ -61,7 +61,7 @@ class PatternOut(WireModel):
     """A text that tells a failure of this definition; `*` stands for any characters."""
 
     text: Annotated[Text, Field(min_length=1, max_length=MAX_PATTERN_CHARACTERS)]
-    cause: Cause
+    cause: Annotated[Cause, Field(strict=False)]
     message: _Words
     remedy: _Words
 

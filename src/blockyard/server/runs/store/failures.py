@@ -1,6 +1,6 @@
 """Why attempts failed, what owners of definitions know of failures, and breakers that hold repetitions back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -126,11 +126,21 @@ class FailureStore:
 
     def groups(self, definition_id: UUID, since: datetime) -> Sequence[FailureGroup]:
         """Return the failures of a definition, those that are alike as one, the most frequent first."""
+        alike = (_failures.c.cause, _failures.c.code, _failures.c.message, _failures.c.remedy)
         ours = (_failures.c.definition_id == definition_id, _failures.c.at >= since)
+        later = _failures.alias("later")
+        latest = (
+            select(later.c.run_id)
+            .where(later.c.definition_id == definition_id, later.c.at >= since)
+            .where(later.c.cause == _failures.c.cause, later.c.code == _failures.c.code)
+            .order_by(later.c.at.desc(), later.c.run_id)
+            .limit(1)
+            .scalar_subquery()
+        )
         counted = (
             select(
-                _failures.c.cause,
-                _failures.c.code,
+                *alike,
+                latest.label("latest_run_id"),
                 func.count().label("attempts"),
                 func.count(_failures.c.run_id.distinct()).label("runs"),
                 func.count(_failures.c.block_id.distinct()).label("blocks"),
@@ -138,35 +148,22 @@ class FailureStore:
                 func.max(_failures.c.at).label("last_at"),
             )
             .where(*ours)
-            .group_by(_failures.c.cause, _failures.c.code)
+            .group_by(*alike)
             .order_by(func.count().desc(), _failures.c.code)
             .limit(_GROUPS)
         )
-        latest = self._latest(definition_id, since)
         return [
             FailureGroup(
-                _failure(latest[row.cause, row.code]),
+                _failure(row),
                 row.attempts,
                 row.runs,
                 row.blocks,
                 row.first_at,
                 row.last_at,
-                RunId(latest[row.cause, row.code].run_id),
+                RunId(row.latest_run_id),
             )
             for row in self._tx.execute(counted)
         ]
-
-    def _latest(self, definition_id: UUID, since: datetime) -> Mapping[tuple[str, str], RunRow]:
-        place = func.row_number().over(
-            partition_by=(_failures.c.cause, _failures.c.code), order_by=(_failures.c.at.desc(), _failures.c.run_id)
-        )
-        placed = (
-            select(_failures, place.label("place"))
-            .where(_failures.c.definition_id == definition_id, _failures.c.at >= since)
-            .subquery()
-        )
-        rows = self._tx.execute(select(placed).where(placed.c.place == 1))
-        return {(row.cause, row.code): row for row in rows}
 
     def patterns(self, definition_id: UUID) -> Sequence[FailurePattern]:
         """Return what the owner of a definition knows of its failures."""
