@@ -52,7 +52,7 @@ def things_of(number: int, teams: int) -> Mapping[str, str]:
     names = {word: f"{name}-{number}" for name, words in _NAMES.items() for word in words.split()}
     team = f"team-{number % teams}"
     project = f"{team}.project-{number}"
-    fixed = {"source": "source", "versions": "1", "v2": "Schemas", "members": f"user-{number}"}
+    fixed = {"source": "source", "versions": "1", "v2": "Schemas", "members": f"user-{number}", "breakers": "TRANSIENT"}
     return ids | names | fixed | {"workspace": team, "projects": project, "meshprojects": project}
 
 
