@@ -19,7 +19,7 @@ _ACROSS, _DOWN = 72, 16
 
 _MARGIN = 8
 _SWEEPS = 4
-_LONGEST_NAME = 24
+_LONGEST_NAME = 22
 """Characters of a name in its box; the whole one is its title, and stands in the list."""
 
 

@@ -14,7 +14,7 @@ from blockyard.server.services import Services
 from blockyard.server.ui.frame import words
 from blockyard.server.ui.frame.site import Site
 from blockyard.server.ui.pages.blocks.drawing import Drawing, drawn
-from blockyard.server.ui.pages.blocks.head import Heads, head_of
+from blockyard.server.ui.pages.blocks.head import Heads, badge_of, head_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def add_graph(router: APIRouter, site: Site, services: Services) -> None:
         graph = services.blocks.graph(tx, principal, block_id)
         return {
             **head_of(about, "Graph"),
-            "drawing": _drawing(graph),
+            "drawing": _drawing(graph, badge_of(about)),
             "parents": _tree(graph, graph.parents_of),
             "children": _tree(graph, graph.children_of),
             "is_cut": graph.is_cut,
@@ -50,11 +50,11 @@ def add_graph(router: APIRouter, site: Site, services: Services) -> None:
         return site.page(request, visitor, "pages/blocks/graph.html", context)
 
 
-def _drawing(graph: BlockGraph) -> Drawing | None:
-    """Return the drawing; None for a block that stands alone."""
+def _drawing(graph: BlockGraph, of_center: words.Badge) -> Drawing | None:
+    """Return the drawing; None for a block that stands alone. Of the one in the middle more is known."""
     if len(graph.blocks) == 1:
         return None
-    badges = {key: _badge(block) for key, block in graph.blocks.items()}
+    badges = {**{key: _badge(block) for key, block in graph.blocks.items()}, graph.center: of_center}
     names = {key: block.name for key, block in graph.blocks.items()}
     return drawn(names, badges, graph.edges, center=graph.center)
 

@@ -86,7 +86,7 @@ def head_of(about: About, page: str | None) -> dict[str, object]:
     detail, block = about.detail, about.view.block
     is_live, is_leaving = block.is_live, block.lifecycle is Lifecycle.MARKED_FOR_DELETION
     path = f"/blocks/{block.id}"
-    badge = words.block_badge(block, is_yours=about.view.is_yours, dry_run=about.dry_run)
+    badge = badge_of(about)
     return {
         "block": block,
         "crumbs": [("Blocks", "/blocks"), (block.name, path if page else None), *([(page, None)] if page else [])],
@@ -114,6 +114,11 @@ def head_of(about: About, page: str | None) -> dict[str, object]:
         "deletion": deletion_question(detail),
         "tabs": tabs_of(path, detail),
     }
+
+
+def badge_of(about: About) -> words.Badge:
+    """Return how the block is."""
+    return words.block_badge(about.view.block, is_yours=about.view.is_yours, dry_run=about.dry_run)
 
 
 def tabs_of(path: str, detail: BlockDetail) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from blockyard.server.blocks.model.block import WAITING, BlockStatus, Lifecycle,
 from blockyard.server.blocks.model.inputs import SETTABLE
 from blockyard.server.blocks.service import BlockDetail
 from blockyard.server.runs.model import Run
+from blockyard.server.runs.model.failure_rules import UNKNOWN
 from blockyard.server.runs.service import RunDetail
 
 _ICONS = {"error": "circle-x", "warning": "triangle-alert", "info": "info"}
@@ -73,7 +74,10 @@ def reasons(detail: BlockDetail) -> list[str]:
 
 
 def _reason(latest: RunDetail) -> str | None:
-    """Return why a run failed, as far as the visitor may know: the message of the step that did, or the summary."""
+    """Return why a run failed, as far as the visitor may know: in words of ours, or those of the step or of the run."""
+    failure = latest.failure
+    if failure is not None and failure.code != UNKNOWN.code:
+        return f"{failure.message} {failure.remedy}"
     told = (step.user_message for step in latest.steps if step.status is StepStatus.FAILED and step.user_message)
     return next(told, latest.run.summary)
 

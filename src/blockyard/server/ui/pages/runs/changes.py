@@ -152,7 +152,7 @@ def _line(line: str) -> Line:
     tone = {"+": "added", "-": "removed", "~": "changed", "": "same", "<=": "same"}.get(sign, "replaced")
     before, arrow, after = text.partition(" -> ")
     if tone != "changed" or not arrow:
-        return Line(tone, _cut(f"{indent}{sign or ' '} {text}"))
+        return Line(tone, _cut(line))
     return Line(tone, _cut(after), _cut(f"{indent}{sign} {before}"))
 
 

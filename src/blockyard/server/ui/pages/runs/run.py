@@ -19,6 +19,8 @@ from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Refusal
 from blockyard.server.runs.model import AttemptState, Run, RunId, RunWait, Step
+from blockyard.server.runs.model.failure import Failure
+from blockyard.server.runs.model.failure_rules import UNKNOWN
 from blockyard.server.runs.service import RunAccess, RunDetail, RunService, RunViews
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.refusals import Shown
@@ -178,8 +180,8 @@ class RunPages:
             "attempts": _attempts(page.detail),
             "links": [source.external_run_url for source in page.detail.sources if _is_web(source.external_run_url)],
             "summary": _summary(run),
-            "failure": page.detail.failure,
             "cause": cause_of(run, page.steps),
+            "explained": _explained(page.detail),
             "again": page.after.again,
             "may_change": page.after.may_change,
             "waiting": _waiting(run, page.wait),
@@ -211,6 +213,13 @@ class RunPages:
         is_leaving = block.lifecycle is Lifecycle.MARKED_FOR_DELETION
         again = "Delete again" if is_leaving else "Run again"
         return WayOut(again if detail.may_run else None, bool(detail.editable) and not is_leaving)
+
+
+def _explained(detail: RunDetail) -> Failure | None:
+    """Return why the run failed in words of ours, where more is known than what its engine said."""
+    failure = detail.failure
+    is_known = failure is not None and failure.code != UNKNOWN.code
+    return failure if is_known and detail.run.status is RunStatus.FAILED else None
 
 
 def _attempts(detail: RunDetail) -> Sequence[AttemptLine]:
