@@ -249,3 +249,18 @@ def test_what_an_opaque_run_got_is_for_the_platform_team(world: PageWorld) -> No
     assert "is visible to platform only" in page
     assert "small" not in page
     assert "small" in world.person("pat").read(f"/runs/{claimed.run_id}/inputs")
+
+
+def test_a_failed_run_and_its_block_begin_with_the_cause_that_is_known(world: PageWorld, claimed: Claimed) -> None:
+    print_log(world, claimed, "╷\n│ Error: creating bucket: AccessDenied: no\n╵\n".encode())
+    failed: JsonObject = {"id": "apply", "status": "FAILED", "userMessage": "The bucket could not be made."}
+    update = StatusUpdate.model_validate({"status": "FAILED", "steps": [failed]})
+    world.db.write_now(lambda tx: world.reports.report(tx, claimed.principal, claimed.run_id, "runner", update))
+    person = world.person("sam")
+
+    run = person.read(f"/runs/{claimed.run_id}")
+    block = person.read(f"/blocks/{world.db.read_now(lambda tx: world.runs.by_id(tx, claimed.run_id)).block_id}")
+
+    why = "The building block may not do on the platform what it needs to do. Tell the team that offers"
+    assert run.index("Failed in step “Apply” Run again") < run.index(why) < run.index("The bucket could not be made.")
+    assert f"Run 1 failed. {why}" in block
