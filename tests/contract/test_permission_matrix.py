@@ -51,6 +51,7 @@ TOKENS = {"run", "runner"}
 
 REFUSED_OTHERWISE = {
     "POST /api/blockyard/v1/order-drafts": {403, 404},  # a run has no drafts; others do not know the definition
+    "POST /api/blockyard/v1/bulk-jobs": {403, 404},  # blocks that one may not list are not there
     "GET /api/meshobjects/meshapikeys/self": {404},
     "POST /api/blockyard/v1/logout": {404},
     "GET /api/meshobjects/meshbuildingblockruns/{run_id}/planartifact": {403},

@@ -27,6 +27,7 @@ _IDS: Mapping[str, str] = {
     "binding-request": "binding-requests",
     "event": "mesheventlogs",
     "order-draft": "order-drafts",
+    "bulk-job": "bulk-jobs",
     "nobody's": "passkeys sessions",
 }
 _NAMES: Mapping[str, str] = {
@@ -216,6 +217,9 @@ class Crowd:
         self._made("publication_requests", "publication", "publications", object_id=_id("definition"), **self._team)
         drafts = {"definition_id": _id("definition"), "changed_at": "seed_time(n)", **self._writer}
         self._made("order_drafts", "order-draft", "order-drafts", **drafts)
+        self._made("bulk_jobs", "bulk-job", "bulk-jobs")
+        rows = {"job_id": _id("bulk-job"), "block_id": _id("block")}
+        self._copy("bulk_job_rows", is_id("job_id", self._things["bulk-jobs"]), rows)
         event = {"id": _id("event"), "at": "seed_time(n)", "subject_id": _text("project"), **self._team}
         self._copy("events", is_id("id", self._things["mesheventlogs"]), event)
 

@@ -177,6 +177,7 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         "POST identity-providers/{alias}/preview": {"claims": {"sub": "1"}},
         "POST admin-bindings": {**AN_ADMIN_BINDING, "role": "Ops Support"},
         "POST binding-requests": a_binding_request("new"),
+        "POST bulk-jobs": {"action": "RUN", "buildingBlockUuids": [things["blocks"]]},
         "POST order-drafts": {"definitionUuid": things["definitions"], "fields": {}},
         "PUT order-drafts/{uuid}": {"fields": {}},
         "POST publications/{uuid}/approve": {},

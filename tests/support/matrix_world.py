@@ -228,6 +228,9 @@ class _Builder:
         body: JsonObject = {"definitionUuid": tenancy.definition, "fields": {}}
         drafted = self.server.ok(Request("POST", f"{OWN}/order-drafts", body, token=self.tokens["owner"]))
         self.know(str(drafted["uuid"]), "order-drafts")
+        chosen: JsonObject = {"action": "RUN", "buildingBlockUuids": [self.things["blocks"]]}
+        job = self.server.ok(Request("POST", f"{OWN}/bulk-jobs", chosen, token=self.tokens["owner"]))
+        self.know(str(job["uuid"]), "bulk-jobs")
         made = self.make_own("binding-requests", a_binding_request("asked"))
         self.know(str(made["uuid"]), "binding-requests")
 

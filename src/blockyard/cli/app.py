@@ -11,6 +11,7 @@ from blockyard.cli.commands.admin_roles import admin_roles
 from blockyard.cli.commands.apply import apply, export
 from blockyard.cli.commands.bindings import bindings
 from blockyard.cli.commands.blocks import blocks
+from blockyard.cli.commands.bulk import bulk
 from blockyard.cli.commands.context import context
 from blockyard.cli.commands.definitions import definitions
 from blockyard.cli.commands.events import events
@@ -72,6 +73,7 @@ def build() -> typer.Typer:
         definitions,
         publications,
         blocks,
+        bulk,
         runs,
         state,
         runners,

@@ -16,6 +16,7 @@ PUBLICATION = Kind("publication", "v1")
 USER, GROUP = Kind("user", "v1"), Kind("group", "v1")
 PROJECT_ROLE, ADMIN_BINDING = Kind("projectRole", "v1"), Kind("adminBinding", "v1")
 BINDING_REQUEST = Kind("bindingRequest", "v1")
+BULK_BLOCK = Kind("bulkJobBlock", "v1")
 """What Blockyard's own interface lists, by how its lists call it."""
 
 

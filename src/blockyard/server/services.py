@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from blockyard.server.audit.service import AuditService
 from blockyard.server.binding_requests.service import BindingRequestService
 from blockyard.server.blocks.service import BlockService
+from blockyard.server.blocks.service.bulk import BulkService
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.home.service import HomeService
 from blockyard.server.identity.service import (
@@ -101,4 +102,5 @@ class Services:
     blocks: BlockService
     state: StateService
     order_drafts: OrderDraftService
+    bulk: BulkService
     home: HomeService

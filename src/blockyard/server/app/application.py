@@ -16,6 +16,7 @@ from blockyard.server.app.settings import Settings
 from blockyard.server.audit.api import audit_routes
 from blockyard.server.binding_requests.api import binding_request_routes
 from blockyard.server.blocks.api import routes as block_routes
+from blockyard.server.blocks.api.bulk import bulk_routes
 from blockyard.server.blocks.loops import loops as block_loops
 from blockyard.server.definitions.api import routes as definition_routes
 from blockyard.server.home.api import home_routes
@@ -130,6 +131,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
             clock=services.clock,
         ),
         block_routes(db, services.blocks, services.views, links),
+        bulk_routes(db, services.bulk, links),
         info_routes(settings.announced_version, settings.admin_workspace),
         login_routes(db, services.api_keys, sign_in, services.tokens, services.authenticator, new_id=services.new_id),
         key_routes(db, services.api_keys, links),

@@ -213,6 +213,10 @@ _ANSWERS = (
         addresses={f"{OWN}/order-drafts/{{uuid}}": {"uuid": "$response.body#/uuid"}},
     ),
     _Answer(
+        to=("post", f"{OWN}/bulk-jobs", "201"),
+        addresses={f"{OWN}/bulk-jobs/{{uuid}}": {"uuid": "$response.body#/uuid"}},
+    ),
+    _Answer(
         to=("post", f"{OWN}/binding-requests", "201"),
         addresses={f"{OWN}/binding-requests/{{uuid}}": {"uuid": "$response.body#/uuid"}},
     ),

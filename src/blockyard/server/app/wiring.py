@@ -6,6 +6,7 @@ from blockyard.server.app.settings import Settings
 from blockyard.server.audit.service import AuditService
 from blockyard.server.binding_requests.service import BindingRequestService
 from blockyard.server.blocks.service import BlockService
+from blockyard.server.blocks.service.bulk import BulkService
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
 from blockyard.server.home.service import HomeService
@@ -273,6 +274,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         blocks=blocks,
         state=state,
         order_drafts=OrderDraftService(basics, definitions=definitions),
+        bulk=BulkService(basics, blocks=blocks, definitions=definitions),
         home=home,
     )
     _connect(services, people)

@@ -321,7 +321,7 @@ class BlockService:
             parents=[parent for parent in parents.values() if may_list(principal, parent)],
             children=[child for child in store.children(block.id) if may_list(principal, child)],
             runs=self._runs.recent(tx, block.id, RECENT_RUNS),
-            latest=latest if latest is not None and _leads_on(latest, version) else None,
+            latest=latest if latest is not None and leads_on(latest, version) else None,
             waits=self._waits(tx, view, _named(principal, parents)),
             may_save=may,
             may_run=may_run(principal, block, definition),
@@ -354,7 +354,7 @@ class BlockService:
         return Page(self._reading(tx).views(principal, found.items), found.total, request)
 
 
-def _leads_on(latest: Version, version: Version) -> bool:
+def leads_on(latest: Version, version: Version) -> bool:
     """Whether a block is offered the latest sound version: it is newer, or the block's own is defective."""
     return latest.number > version.number or (version.defect is not None and latest.id != version.id)
 

@@ -1,0 +1,117 @@
+"""Our own endpoints of bulk jobs: the same thing done to many blocks."""
+
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.blocks.api.wire import PeoplesBlockFilters
+from blockyard.server.blocks.model.bulk import BulkAction, BulkProgress, BulkRow, RowState
+from blockyard.server.blocks.service.bulk import BulkService
+from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.kit.answers import Answer
+from blockyard.server.kit.clock import wire_time
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.errors import Invalid, Refusal
+from blockyard.server.kit.hal import Links, page_at
+from blockyard.server.kit.http import page_request, sent_query
+from blockyard.server.kit.paging import PageRequest
+from blockyard.server.kit.routers import api_router
+from blockyard.server.kit.wire import WireModel, WireUuid
+
+
+class BulkIn(WireModel):
+    """What is done, and to which blocks: those with these ids, or those that match all of a filter."""
+
+    action: Annotated[BulkAction, Field(strict=False)]
+    building_block_uuids: Annotated[list[WireUuid], Field(max_length=1000)] | None = None
+    filter: PeoplesBlockFilters | None = None
+
+
+class BulkOut(WireModel):
+    """How far a job is; `counts` has the blocks by OPEN, DONE, UNCHANGED, REFUSED and STOPPED."""
+
+    uuid: UUID
+    action: BulkAction
+    created_at: str
+    counts: dict[str, int]
+    over: bool
+
+
+def bulk_routes(db: Database, bulk: BulkService, links: Links) -> APIRouter:
+    """Return the routes."""
+    router = api_router(prefix="/api/blockyard/v1/bulk-jobs", tags=["Building blocks"])
+
+    @router.post("", status_code=HTTPStatus.CREATED)
+    async def make_bulk_job(body: BulkIn, principal: CurrentPrincipal) -> BulkOut:
+        """Store a job that runs, upgrades, deletes or purges many blocks. Nothing is done until it is continued."""
+        if (body.building_block_uuids is None) == (body.filter is None):
+            raise Invalid(
+                "either building blocks or a filter are needed",
+                code="NothingChosen",
+                field="/buildingBlockUuids",
+                remedy="Send buildingBlockUuids, or filter, and not both.",
+            )
+        chosen = body.filter.model() if body.filter is not None else (body.building_block_uuids or [])
+        return _out(await db.write(lambda tx: bulk.create(tx, principal, body.action, chosen)))
+
+    @router.get("/{uuid}")
+    async def read_bulk_job(uuid: UUID, principal: CurrentPrincipal) -> BulkOut:
+        """Return how far a job of yours is."""
+        return _out(await db.read(lambda tx: bulk.get(tx, principal, uuid)))
+
+    @router.get("/{uuid}/blocks", response_class=Answer)
+    async def list_blocks_of_bulk_job(
+        request: Request,
+        uuid: UUID,
+        *,
+        principal: CurrentPrincipal,
+        page: Annotated[PageRequest, Depends(page_request)],
+        state: RowState | None = None,
+    ) -> Response:
+        """List the blocks of a job of yours, and what came of each."""
+        found = await db.read(lambda tx: bulk.rows(tx, principal, uuid, page, state).map(_row))
+        return Answer(page_at(links.own("bulk-jobs", uuid, "blocks"), "bulkJobBlocks", found, sent_query(request)))
+
+    @router.post("/{uuid}/continue")
+    async def continue_bulk_job(uuid: UUID, principal: CurrentPrincipal) -> BulkOut:
+        """Do what a job does to the next blocks, at most 50, with your rights of now; the answer says how far it is."""
+        job, rows = await db.read(lambda tx: bulk.open_rows(tx, principal, uuid))
+        for row in rows:
+            try:
+                await db.write(partial(bulk.settle, principal=principal, job=job, row=row))
+            except Refusal as refusal:
+                await db.write(partial(bulk.refused, job=job, row=row, refusal=refusal))
+        return _out(await db.read(lambda tx: bulk.get(tx, principal, uuid)))
+
+    @router.post("/{uuid}/stop")
+    async def stop_bulk_job(uuid: UUID, principal: CurrentPrincipal) -> BulkOut:
+        """Leave the rest of a job; what was done stays done."""
+        return _out(await db.write(lambda tx: bulk.stop(tx, principal, uuid)))
+
+    return router
+
+
+def _out(progress: BulkProgress) -> BulkOut:
+    job = progress.job
+    return BulkOut(
+        uuid=job.id,
+        action=job.action,
+        created_at=wire_time(job.created_at),
+        counts={state.value: progress.counts.get(state, 0) for state in RowState},
+        over=progress.is_over,
+    )
+
+
+def _row(row: BulkRow) -> JsonObject:
+    return {
+        "buildingBlockUuid": str(row.block_id),
+        "name": row.name,
+        "state": row.state.value,
+        "code": row.code,
+        "message": row.message,
+    }
