@@ -95,7 +95,7 @@ def test_an_open_breaker_is_shown_and_closed_by_hand(world: BlockWorld) -> None:
     assert world.claim() is None
 
     assert ask(world, "DELETE", f"{about(version)}/breakers/TRANSIENT") == 204
-    assert ask(world, "DELETE", f"{about(version)}/breakers/TRANSIENT")["errorCode"] == "BreakerNotOpen"
+    assert ask(world, "DELETE", f"{about(version)}/breakers/TRANSIENT") == 204
 
     assert world.claim() is not None
     assert ask(world, "GET", f"{about(version)}/failures")["breakers"] == []

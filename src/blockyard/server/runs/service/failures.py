@@ -10,7 +10,6 @@ from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.model import EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import NotFound
 from blockyard.server.runs.model.breaker import Breaker
 from blockyard.server.runs.model.failure import Cause, FailurePattern, check_patterns
 from blockyard.server.runs.service.context import RunContext
@@ -76,18 +75,12 @@ class FailureService:
         return store.patterns(definition_id)
 
     def close_breaker(self, tx: Transaction, principal: Principal, definition_id: DefinitionId, cause: Cause) -> None:
-        """Let all runs of a definition be tried again now that were held back. Raises NotFound, Denied."""
+        """Let all runs of a definition be tried again now that were held back; one that is not open stays so. Raises NotFound, Denied."""
         definition = self._opened(tx, principal, _SAVE, definition_id)
         for breaker in FailureStore(tx).breakers(definition_id):
             if breaker.cause is cause:
                 self._retrying.close(tx, breaker)
                 self._tell(tx, principal, definition, "Breaker Closed", cause.value)
-                return
-        raise NotFound(
-            f"no breaker of '{definition.display_name}' is open for {cause.value}",
-            code="BreakerNotOpen",
-            remedy="There is nothing to close: failures are tried again as usual.",
-        )
 
     def _opened(self, tx: Transaction, principal: Principal, code: str, definition_id: DefinitionId) -> Definition:
         """Return a definition of the principal's own workspace: how it fails is no matter of those who order it."""
