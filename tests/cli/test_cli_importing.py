@@ -69,7 +69,7 @@ def inputs(of: Plan) -> JsonObject:
 def test_variables_become_inputs_and_outputs_outputs() -> None:
     wanted = made()
 
-    assert list(inputs(wanted)) == ["bucket_name", "size", "ratio", "tier", "token"]
+    assert list(inputs(wanted)) == ["bucket_name", "size", "ratio", "tier", "token", "extra"]
     assert inputs(wanted)["bucket_name"] == {
         "displayName": "Bucket Name",
         "type": "STRING",
@@ -98,9 +98,25 @@ def test_a_default_that_is_no_whole_number_makes_code() -> None:
 
 def test_what_is_left_out_is_said() -> None:
     assert [warning.partition(":")[0] for warning in made().warnings] == [
-        "variable 'extra' is left out",
         "output 'password' is left out",
     ]
+
+
+def test_a_variable_that_is_null_without_a_value_is_an_optional_input(tmp_path: Path) -> None:
+    file = tmp_path / "definition.toml"
+    file.write_text('[inputs.named]\ndisplay_name = "Name"\n[inputs.needed]\noptional = false\n')
+    types = {"plain": "string", "named": "string", "needed": "number", "loud": "bool", "any": "map(string)"}
+    module = "".join(f'variable "{key}" {{\n type = {type_}\n default = null\n}}\n' for key, type_ in types.items())
+
+    wanted = made(read_overrides(file), {"main.tf": module})
+
+    assert {key: members(item).get("isOptional") for key, item in inputs(wanted).items()} == {
+        "plain": True,
+        "named": True,
+        "needed": None,
+        "any": True,
+    }
+    assert wanted.warnings[0].startswith("variable 'loud' is left out")
 
 
 def test_the_definition_is_described_by_the_readme() -> None:

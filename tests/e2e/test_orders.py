@@ -27,23 +27,29 @@ Module = Callable[..., Repository]
 
 GREETING = """
 variable "name" { type = string }
-resource "terraform_data" "greeting" { input = "hello ${var.name}" }
+variable "title" {
+  type    = string
+  default = null
+}
+resource "terraform_data" "greeting" { input = "hello ${var.title == null ? "" : "${var.title} "}${var.name}" }
 output "greeting" { value = terraform_data.greeting.output }
 """
 
 
 def test_an_order_is_provisioned_updated_and_destroyed(blockyard: Installation, module: Module) -> None:
     version = blockyard.define(
-        terraform(module(main_tf=GREETING)), inputs={"name": an_input()}, outputs={"greeting": an_output()}
+        terraform(module(main_tf=GREETING)),
+        inputs={"name": an_input(), "title": an_input(isOptional=True)},
+        outputs={"greeting": an_output()},
     )
 
     block = blockyard.ordered(version, {"name": value("ada")})
     uuid = text_of(block, "metadata", "uuid")
     assert (status(block), outputs(block)) == ("SUCCEEDED", {"greeting": "hello ada"})
 
-    blockyard.change(uuid, {"name": value("grace")})
+    blockyard.change(uuid, {"name": value("grace"), "title": value("Dr")})
     changed = blockyard.settled(uuid)
-    assert (status(changed), outputs(changed)) == ("SUCCEEDED", {"greeting": "hello grace"})
+    assert (status(changed), outputs(changed)) == ("SUCCEEDED", {"greeting": "hello Dr grace"})
     assert len(_state_versions(blockyard, uuid)) >= 2
 
     blockyard.delete(uuid)

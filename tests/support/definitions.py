@@ -39,6 +39,10 @@ class Blocks:
         del tx
         return {one: self.of_definition.get(one, 0) for one in definition_ids}
 
+    def named_blocks(self, tx: Transaction, definition_id: DefinitionId) -> Sequence[str]:
+        del tx
+        return [f"block of {definition_id}"][: self.of_definition.get(definition_id, 0)]
+
     def live_blocks_of_versions(self, tx: Transaction, version_ids: Collection[VersionId]) -> Mapping[VersionId, int]:
         del tx
         return {one: self.of_version.get(one, 0) for one in version_ids}

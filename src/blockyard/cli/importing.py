@@ -288,7 +288,8 @@ def _inputs(
 
 def _keeps_own_default(item: ProposedInput) -> bool:
     """Whether the variable may be left out, while as an input it would have to be given with every order."""
-    return not item.required and item.default is None and item.assignment_type == "USER_INPUT"
+    may_be_optional = item.nullable and item.type != "BOOLEAN"
+    return not item.required and item.default is None and item.assignment_type == "USER_INPUT" and not may_be_optional
 
 
 def _input(
@@ -319,8 +320,17 @@ def _input(
         "selectableValues": table.get("options") or (list(item.options) if item else None),
         "valueValidationRegex": text(table, "regex") or (item.regex if item else None),
         "validationRegexErrorMessage": told[:MAX_DESCRIPTION],
+        "isOptional": _is_optional(item, table, document),
     }
     return document | {name: member for name, member in optional.items() if member}
+
+
+def _is_optional(item: ProposedInput | None, table: JsonObject, document: JsonObject) -> bool:
+    """Whether an order may leave an input out: as the file says, else where the module's default is null. Source: api.md 3.17."""
+    if "optional" in table:
+        return flag(table, "optional")
+    may_be = document["assignmentType"] in _WITH_DEFAULT and document["type"] != "BOOLEAN"
+    return may_be and document["defaultValue"] is None and bool(item and item.nullable)
 
 
 def _default(item: ProposedInput, type_: str) -> Json:

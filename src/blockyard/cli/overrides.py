@@ -14,7 +14,7 @@
 | `dependencies` | list of ids of definitions whose blocks must exist before |
 | `pre_run_script` | script that runs before the engine |
 | `inputs.<key>` | table: `display_name`, `description`, `type`, `assignment_type`, `sensitive`, `environment`, `updateable`, |
-| | `default`, `value`, `value_env`, `value_file`, `options`, `regex`, `regex_message`, `exclude` |
+| | `optional`, `default`, `value`, `value_env`, `value_file`, `options`, `regex`, `regex_message`, `exclude` |
 | `outputs.<key>` | table: `display_name`, `type`, `assignment_type`, `optional`, `exclude` |
 
 `value` is that of a STATIC input, or the parent's output of a BUILDING_BLOCK_OUTPUT. The `value_file` of a FILE input is the
@@ -41,7 +41,7 @@ _TABLES = frozenset({"tags", "inputs", "outputs"})
 _MEMBERS = _TEXTS | _VERSION_TEXTS | _LISTS | _TABLES | {"run_transparency"}
 
 _INPUT_TEXTS = frozenset({"display_name", "description", "type", "assignment_type", "regex", "regex_message"})
-_INPUT_FLAGS = frozenset({"sensitive", "environment", "updateable", "exclude"})
+_INPUT_FLAGS = frozenset({"sensitive", "environment", "updateable", "optional", "exclude"})
 _INPUT_MEMBERS = _INPUT_TEXTS | _INPUT_FLAGS | {"default", "value", "value_env", "value_file", "options"}
 _OUTPUT_MEMBERS = frozenset({"display_name", "type", "assignment_type", "optional", "exclude"})
 

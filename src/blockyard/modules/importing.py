@@ -42,6 +42,8 @@ class ProposedInput:
     description: str = ""
     sensitive: bool = False
     required: bool = True
+    nullable: bool = False
+    """Its default is null: a run without a value has what the module does without one."""
     options: tuple[str, ...] = ()
     regex: str | None = None
     regex_message: str | None = None
@@ -156,10 +158,15 @@ def _input(variable: Variable) -> ProposedInput:
         description=(variable.description or "").strip(),
         sensitive=variable.sensitive,
         required=variable.default_text is None,
+        nullable=_is_null(variable),
         options=variable.options if type_ == "SINGLE_SELECT" else (),
         regex=pattern,
         regex_message=message if pattern else None,
     )
+
+
+def _is_null(variable: Variable) -> bool:
+    return variable.default_text is not None and variable.default_text.strip() == "null"
 
 
 _WITH_PATTERN = frozenset({"STRING", "INTEGER"})
@@ -225,8 +232,7 @@ def _output(output: Output, module: Module) -> ProposedOutput:
         variable = module.variables.get(name)
         if variable is None:
             return None
-        is_null = variable.default_text is not None and variable.default_text.strip() == "null"
-        return KnownVariable(type=_OF_TYPE.get(variable.type_text or "", "CODE"), is_nullable=is_null)
+        return KnownVariable(type=_OF_TYPE.get(variable.type_text or "", "CODE"), is_nullable=_is_null(variable))
 
     found = shown(output.value_text, known, module.texts)
     assignment = "NONE"

@@ -256,9 +256,10 @@ def test_what_is_left_of_a_definition_goes_without_a_block_that_was_ordered_just
 
 def test_a_definition_with_blocks_is_not_deleted(world: BlockWorld) -> None:
     version = world.define(inputs={})
-    world.order(version)
+    block = world.order(version)
     world.api.be(ADMINISTRATOR)
 
     answer = world.api.send("DELETE", f"{DEFINITIONS}/{definition_of(version)}", media=DEFINITION.media)
 
     assert answer.status_code == 409
+    assert f"'my block' ({uuid_of(block)}) in workspace 'shop'" in answer.json()["message"]

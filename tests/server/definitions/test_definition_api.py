@@ -316,6 +316,7 @@ def test_a_definition_with_blocks_stays(catalogue: Catalogue) -> None:
 
     assert error["errorCode"] == "DefinitionInUse"
     assert "2 existing building blocks referencing" in error["message"]
+    assert error["message"].endswith(f": block of {uuid}, 1 other")
     assert catalogue.blocks.forgotten == []
 
 

@@ -6,7 +6,7 @@ from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import DefinitionId, VersionId
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.usage import counted
+from blockyard.server.kit.usage import NAMED, counted
 from blockyard.server.runs.service import RunService
 
 
@@ -26,6 +26,11 @@ class BlockUsage:
         """Return how many blocks use these versions and are not deleted."""
         found = BlockStore(tx).live_of_versions(version_ids)
         return {one: found.get(one, 0) for one in version_ids}
+
+    def named_blocks(self, tx: Transaction, definition_id: DefinitionId) -> Sequence[str]:
+        """Return how the oldest blocks of a definition are called, with their workspaces."""
+        found = BlockStore(tx).oldest_of(definition_id, NAMED)
+        return [f"'{name}' ({block_id}) in workspace '{workspace}'" for block_id, name, workspace in found]
 
     def forget(self, tx: Transaction, definition_id: DefinitionId) -> None:
         """Remove the deleted blocks of the definition, their runs and their state for good.

@@ -205,6 +205,15 @@ class BlockStore:
         counts = self._count_by(_blocks.c.definition_id, definition_ids)
         return {DefinitionId(key): number for key, number in counts.items()}
 
+    def oldest_of(self, definition_id: DefinitionId, limit: int) -> Sequence[tuple[UUID, str, str]]:
+        """Return id, name and workspace of the oldest blocks of a definition that are not deleted."""
+        columns = _blocks.c
+        found = select(columns.id, columns.name, columns.workspace).where(
+            columns.definition_id == definition_id, IS_LIVE
+        )
+        found = found.order_by(columns.created_at, columns.id).limit(limit)
+        return [(row.id, row.name, row.workspace) for row in self._tx.execute(found)]
+
     def live_of_versions(self, version_ids: Collection[VersionId]) -> Mapping[VersionId, int]:
         """Return how many blocks of each of these versions are not deleted, where there are some."""
         return {VersionId(key): number for key, number in self._count_by(_blocks.c.version_id, version_ids).items()}

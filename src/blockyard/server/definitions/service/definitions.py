@@ -52,7 +52,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, require_same
 from blockyard.server.kit.members import changed, members, wire_members
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.usage import NAMED, Above, counted, named
+from blockyard.server.kit.usage import NAMED, Above, counted, listed, named
 from blockyard.server.platforms.model import PlatformType
 from blockyard.server.platforms.service import PlatformTypeService
 from blockyard.server.publications.service import PublicationService
@@ -194,9 +194,11 @@ class DefinitionService(Offers):
         DefinitionStore(tx).held(definition_id)  # whoever is about to depend on it is waited for, and found
         count = self.usage().live_blocks(tx, [definition_id])[definition_id]
         if count:
+            names = self.usage().named_blocks(tx, definition_id)
             raise Conflict(
                 f"there {'is' if count == 1 else 'are'} {count} existing building block{'' if count == 1 else 's'} "
-                f"referencing definition '{definition.display_name}'",
+                f"referencing definition '{definition.display_name}': "
+                + listed([*names, *counted(count - len(names), "other")]),
                 code="DefinitionInUse",
                 remedy="Delete or purge these building blocks first.",
             )

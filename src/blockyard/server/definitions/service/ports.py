@@ -1,6 +1,6 @@
 """What definitions ask of higher features; the application passes their answers in."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from blockyard.server.definitions.model import DefinitionId, VersionId
@@ -13,6 +13,10 @@ class DefinitionUsage(Protocol):
 
     def live_blocks(self, tx: Transaction, definition_ids: Collection[DefinitionId]) -> Mapping[DefinitionId, int]:
         """Return how many blocks that are not deleted were made from any version of each of these definitions."""
+        ...
+
+    def named_blocks(self, tx: Transaction, definition_id: DefinitionId) -> Sequence[str]:
+        """Return how some of these blocks of a definition are called, with their workspaces, oldest first."""
         ...
 
     def live_blocks_of_versions(self, tx: Transaction, version_ids: Collection[VersionId]) -> Mapping[VersionId, int]:
