@@ -82,14 +82,15 @@ class ProviderService:
 
     def get(self, tx: Transaction, principal: Principal, alias: str) -> Provider:
         """Return a provider. Raises Denied, NotFound."""
-        principal.require("APIKEY_LIST", workspace=None)
+        principal.enter("APIKEY_LIST", _unknown(alias))
         return _found(tx, alias)
 
     def create(
         self, tx: Transaction, principal: Principal, alias: str, spec: ProviderSpec, secret: str | None
     ) -> Provider:
         """Let people sign in with a provider. Raises Denied, Invalid, Conflict (alias)."""
-        self._require_everything(principal, "APIKEY_SAVE")
+        principal.require("APIKEY_SAVE", workspace=None)
+        self._require_everything(principal)
         check_name(alias, "an identity provider", field="/alias")
         spec.check()
         if ProviderStore(tx).get(alias) is not None:
@@ -106,7 +107,8 @@ class ProviderService:
         self, tx: Transaction, principal: Principal, alias: str, spec: ProviderSpec, secret: str | None
     ) -> Provider:
         """Change a provider; without a secret the one that is there stays. Raises Denied, Invalid, NotFound."""
-        self._require_everything(principal, "APIKEY_SAVE")
+        principal.enter("APIKEY_SAVE", _unknown(alias))
+        self._require_everything(principal)
         before = _found(tx, alias)
         spec.check()
         after = changed(before, spec)
@@ -118,7 +120,8 @@ class ProviderService:
 
     def delete(self, tx: Transaction, principal: Principal, alias: str) -> None:
         """Let nobody sign in with a provider any more; accounts stay. Deleting it again changes nothing. Raises Denied, NotFound."""
-        self._require_everything(principal, "APIKEY_DELETE")
+        principal.enter("APIKEY_DELETE", _unknown(alias))
+        self._require_everything(principal)
         if ProviderStore(tx).get(alias) is None and self._changes.deleted_just_now(tx, principal.author, alias):
             return
         provider = _found(tx, alias)
@@ -249,8 +252,7 @@ class ProviderService:
             content={"username": user.username, "provider": provider.alias},
         )
 
-    def _require_everything(self, principal: Principal, code: str) -> None:
-        principal.require(code, workspace=None)
+    def _require_everything(self, principal: Principal) -> None:
         principal.require_holds(ADMIN_ROLES[AdminRole.ORGANIZATION_ADMIN], "", of="an identity provider")
 
     def _sealed(self, alias: str, secret: str | None) -> bytes | None:
@@ -260,8 +262,12 @@ class ProviderService:
 def _found(tx: Transaction, alias: str) -> Provider:
     provider = ProviderStore(tx).get(alias)
     if provider is None:
-        raise NotFound(f"there is no identity provider '{alias}'")
+        raise _unknown(alias)
     return provider
+
+
+def _unknown(alias: str) -> NotFound:
+    return NotFound(f"there is no identity provider '{alias}'")
 
 
 def _context(alias: str) -> str:
