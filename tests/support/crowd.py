@@ -53,7 +53,16 @@ def things_of(number: int, teams: int) -> Mapping[str, str]:
     names = {word: f"{name}-{number}" for name, words in _NAMES.items() for word in words.split()}
     team = f"team-{number % teams}"
     project = f"{team}.project-{number}"
-    fixed = {"source": "source", "versions": "1", "v2": "Schemas", "members": f"user-{number}", "breakers": "TRANSIENT"}
+    fixed = {
+        "source": "source",
+        "versions": "1",
+        "v2": "Schemas",
+        "members": f"user-{number}",
+        "breakers": "TRANSIENT",
+        "kept": "block",
+        "{kind}": ids["blocks"],
+        "identity-providers": "corp",  # an installation has a few
+    }
     return ids | names | fixed | {"workspace": team, "projects": project, "meshprojects": project}
 
 
