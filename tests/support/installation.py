@@ -97,13 +97,14 @@ class Installation:
         inputs: Mapping[str, JsonObject] | None = None,
         outputs: Mapping[str, JsonObject] | None = None,
         owner: str = "platform-team",
+        name: str = "Sample",
         **version: Json,
     ) -> str:
         """Create a released definition and return the id of its version."""
         definition: JsonObject = {
             "metadata": {"ownedByWorkspace": self.workspace(owner), "tags": {}},
             "spec": {
-                "displayName": "Sample",
+                "displayName": name,
                 "targetType": "WORKSPACE_LEVEL",
                 "description": "A sample",
                 "runTransparency": True,

@@ -426,7 +426,7 @@ def test_a_row_of_the_account_menu_has_its_icon_beside_its_words(site: tuple[Pag
     page.goto(f"{url}/blocks")
     page.locator("summary[aria-label^='Your account']").click()
 
-    for row in (page.get_by_role("link", name="Change password"), page.get_by_role("button", name="Sign out")):
+    for row in (page.get_by_role("link", name="Your account"), page.get_by_role("button", name="Sign out")):
         places = row.evaluate(
             """row => {
               const words = document.createRange();

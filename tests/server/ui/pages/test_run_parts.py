@@ -130,7 +130,7 @@ def test_the_changes_of_a_dry_run_are_filtered_and_applied(world: PageWorld) -> 
     page, only = words_of(answer), person.read(f"{path}/changes?only=delete")
 
     assert "All 4 \N{MINUS SIGN} 1 delete ± 1 replace ~ 1 update + 1 create" in page
-    assert "+2 ~1" in page
+    assert "+2 added ~1 changed" in page
     assert "(sensitive value)" in page
     assert "<script>alert" not in answer.text
     assert ("aws_db.old" in only, "aws_ip.new" in only) == (True, False)
