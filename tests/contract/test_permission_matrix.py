@@ -243,9 +243,10 @@ def _code(answer: httpx2.Response) -> str:
 
 
 def _thing(operation: Operation) -> str:
-    """Return the part of an address that names a thing, such as `…/blocks/4711`."""
-    end = operation.path.rindex("}") + 1 if "}" in operation.path else len(operation.path)
-    kept = operation.path[:end].count("/")
+    """Return the part of an address that names a thing, such as `…/blocks/4711`; a breaker is its definition's."""
+    path = operation.path.removesuffix("/breakers/{cause}")
+    end = path.rindex("}") + 1 if "}" in path else len(path)
+    kept = path[:end].count("/")
     return operation.known.path.split("/", kept + 1)[kept]
 
 

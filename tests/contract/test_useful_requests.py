@@ -39,6 +39,7 @@ OF_PERSONS = {
     f"{OWN}/me/": "owner",
     f"{OWN}/order-drafts/": "owner",
     f"{OWN}/bulk-jobs/": "owner",
+    f"{OWN}/kept": "owner",
     f"{OWN}/logout": "foreign",
 }
 """Whose matter addresses are that begin so; a new password ends the sessions of who changes it."""
