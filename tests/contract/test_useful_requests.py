@@ -54,7 +54,6 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
         f"DELETE {BLOCK}",
         "POST /api/meshobjects/meshtenants",
     ),
-    "server/blocks/test_block_waits.py": (f"POST {OWN}/blocks/{{uuid}}/end",),
     "server/identity/test_login.py": ("POST /api/login",),
     "server/identity/test_sign_in_methods.py": (
         f"PUT {OWN}/me/authenticator-app",
