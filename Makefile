@@ -82,6 +82,10 @@ coverage: $(DEV) $(UI) ## show which lines and branches of the code no test of t
 bench: $(DEV) $(UI) ## measure what must be cheap; prints a table, writes bench/results.json (ARGS=…)
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: simulate
+simulate: $(DEV) ## more seeds of the simulation than the tests run (ARGS="--seeds 20000 --first 1000"); SEED=… repeats one and shows its trace
+	@$(BIN)/python -m tests.support.simulation $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 .PHONY: chaos
 chaos: $(DEV) $(UI) ## kill server, runner, engine and PostgreSQL at hundreds of points of a run (ARGS="--all", "--disks", --help)
 	@$(BIN)/python -m chaos $(ARGS)

@@ -125,9 +125,11 @@ class StateService:
 
         Raises:
             Locked: somebody else has it.
-            Conflict: an older attempt asks.
+            Conflict: an older attempt asks, or one whose run is over: nobody would release its lock.
         """
         self._enter_to_change(tx, principal, address, "SAVE")
+        if principal.run is not None:
+            self._refuse_ended(tx, principal.run)
         store = StateStore(tx)
         holder = store.lock(address.block_id)
         if holder is not None:
@@ -298,6 +300,16 @@ class StateService:
                 f"attempt {grant.attempt} of the run was followed by a newer one",
                 code="AttemptSuperseded",
                 remedy="Stop: another runner works on this building block.",
+            )
+
+    def _refuse_ended(self, tx: Transaction, grant: RunGrant) -> None:
+        """Refuse to begin anything in a run that is over, as with a request that comes late. Raises Conflict."""
+        run = self._runs.by_id(tx, grant.run_id)
+        if run.is_final:
+            raise Conflict(
+                f"run {run.number} of the building block is {run.status}",
+                code="RunEnded",
+                remedy="Stop: what was begun may still be written, and nothing new begins.",
             )
 
     def _check_lock(self, holder: StateLock | None, lock_id: str | None) -> None:

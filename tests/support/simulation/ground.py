@@ -1,0 +1,88 @@
+"""What every simulation stands on: the server, its workspaces and definitions, made once and as new for each seed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.kit.clock import Clock
+from tests.support.block_world import BlockWorld, an_input, an_output, definition_of, uuid_of
+from tests.support.clock import FixedClock
+from tests.support.simulation.database import InstantDatabase
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A definition of the simulation.
+
+    Attributes:
+        versions: the ids of its versions, the newest last; `adds` are the inputs that the last one asks for in addition.
+        user, operator: the inputs that consumers and operators enter.
+        parents: for each input that is an output of a parent, the kind of that parent.
+    """
+
+    name: str
+    definition_id: UUID
+    versions: tuple[UUID, ...]
+    user: tuple[str, ...] = ()
+    operator: tuple[str, ...] = ()
+    adds: tuple[str, ...] = ()
+    parents: Mapping[str, str] = field(default_factory=dict)
+
+    def asked(self, version_id: UUID) -> tuple[str, ...]:
+        """Return the inputs that a version asks consumers for."""
+        return self.user if version_id == self.versions[0] else (*self.user, *self.adds)
+
+
+class Ground:
+    """Services, definitions, and the image of the database to begin with."""
+
+    def __init__(self) -> None:
+        self.db = InstantDatabase.made()
+        self.world = BlockWorld(self.db, FixedClock())
+        self.services = self.world.services
+        self.kinds: dict[str, Kind] = {}
+        self._add("network", user=("name",), adds=("zone",))
+        self._add("server", user=("size",), parents={"network": "network"})
+        self._add("app", user=("title",), operator=("approval",), parents={"network": "network", "server": "server"})
+        self._image = self.db.raw.serialize()
+
+    def renew(self, clock: Clock, rng: Random) -> None:
+        """Let everything be as it was made."""
+        self.db.raw.deserialize(self._image)
+        self.world.whole.renew(clock, lambda: UUID(int=rng.getrandbits(128), version=4))
+
+    def _add(
+        self,
+        name: str,
+        *,
+        user: tuple[str, ...],
+        operator: tuple[str, ...] = (),
+        adds: tuple[str, ...] = (),
+        parents: Mapping[str, str] | None = None,
+    ) -> None:
+        taken = {key: self.kinds[kind].definition_id for key, kind in (parents or {}).items()}
+        inputs: JsonObject = {
+            **{key: an_input(updateableByConsumer=True) for key in user},
+            **{key: an_input(assignment="PLATFORM_OPERATOR_MANUAL_INPUT") for key in operator},
+            **{key: an_input(assignment="BUILDING_BLOCK_OUTPUT", argument=f"{id_}.out") for key, id_ in taken.items()},
+        }
+        refs = [{"uuid": str(id_), "kind": "meshBuildingBlockDefinition"} for id_ in taken.values()]
+        content: dict[str, Any] = {"outputs": {"out": an_output()}, "dependencyDefinitionRefs": refs}
+        first = self.world.define(name.title(), inputs=inputs, **content)
+        versions = [UUID(uuid_of(first))]
+        if adds:
+            more: JsonObject = {**inputs, **{key: an_input(updateableByConsumer=True) for key in adds}}
+            versions.append(UUID(uuid_of(self.world.next_version(first, inputs=more, **content))))
+        self.kinds[name] = Kind(
+            name, UUID(definition_of(first)), tuple(versions), user, operator, adds, dict(parents or {})
+        )
+
+
+@cache
+def ground() -> Ground:
+    """Return the ground of this process."""
+    return Ground()

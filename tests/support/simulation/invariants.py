@@ -1,0 +1,166 @@
+"""What must hold after every step, and once everything has come to rest. Each yields what is wrong, as a sentence.
+
+A rule that comes later (approvals, schedules) adds its own here, and an actor to `simulate`.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.support.block_world import PLATFORM
+from tests.support.simulation.engines import made_of
+from tests.support.simulation.rows import BlockRow, Rows
+from tests.support.simulation.simulation import Simulation
+
+_ASKED = 0.1
+"""How often."""
+
+_WAITS = frozenset({"WAITING_FOR_DEPENDENT_INPUT", "WAITING_FOR_OPERATOR_INPUT", "WAITING_FOR_USER_INPUT"})
+
+
+def one_at_a_time(sim: Simulation, before: Rows) -> Iterator[str]:
+    """A block has at most one unfinished run, and one attempt that lives."""
+    del before
+    unfinished = Counter(run.block_id for run in sim.rows.runs.values() if not run.is_final)
+    living = Counter(sim.rows.runs[run_id].block_id for run_id, _ in sim.rows.live_attempts)
+    for counted, what in ((unfinished, "unfinished runs"), (living, "living attempts")):
+        yield from (f"{sim.name(block)} has {count} {what}" for block, count in counted.items() if count > 1)
+
+
+def ends_are_final(sim: Simulation, before: Rows) -> Iterator[str]:
+    """A run that ended, and a block that is deleted, stay so; nothing vanishes."""
+    for run in before.runs.values():
+        now = sim.rows.runs.get(run.id)
+        if now is None:
+            yield f"run {run.number} of {sim.name(run.block_id)} vanished"
+        elif run.is_final and (now.status, now.finished_at) != (run.status, run.finished_at):
+            yield f"run {run.number} of {sim.name(run.block_id)} was {run.status} and is {now.status}"
+    for block in before.blocks.values():
+        if not block.is_live and sim.rows.blocks[block.id].is_live:
+            yield f"{sim.name(block.id)} lives again"
+
+
+def no_order_is_lost(sim: Simulation, before: Rows) -> Iterator[str]:
+    """Each order that was carried out is there, and no other."""
+    del before
+    yield from (f"the order {block_id} is lost" for block_id in sim.orders - sim.rows.blocks.keys())
+    yield from (f"nobody ordered {block_id}" for block_id in sim.rows.blocks.keys() - sim.orders)
+
+
+def status_tells_the_truth(sim: Simulation, before: Rows) -> Iterator[str]:
+    """A block is PENDING or IN_PROGRESS exactly if its latest run is, and waits only without one."""
+    del before
+    for block in sim.live_blocks():
+        run = None if block.latest_run_id is None else sim.rows.runs[block.latest_run_id]
+        unfinished = sim.rows.unfinished(block.id)
+        if block.status in _WAITS:
+            yield from (f"{sim.name(block.id)} is {block.status} beside run {one.number}" for one in unfinished)
+        elif block.status == "PENDING" and block.is_due and unfinished:
+            continue  # what people saved while a dry run is under way
+        elif block.id in sim.ended and block.status == "ABORTED" and not unfinished:
+            continue
+        elif run is None or run.status != block.status:
+            yield f"{sim.name(block.id)} is {block.status}, its run {None if run is None else run.status}"
+        if block.is_due and not unfinished:
+            yield f"{sim.name(block.id)} has a run due that nothing is waited for with"
+
+
+def no_child_before_its_parents(sim: Simulation, before: Rows) -> Iterator[str]:
+    """A child is applied only after all its parents were, and outlived by each of them."""
+    for engine in sim.claimed:
+        for parent_id in sim.rows.parents.get(engine.block_id, ()):
+            if engine.behavior == "APPLY" and before.blocks[parent_id].applied_at is None:
+                yield f"{sim.name(engine.block_id)} is applied before its parent {sim.name(parent_id)}"
+    for block in sim.live_blocks():
+        for parent_id in sim.rows.parents.get(block.id, ()):
+            if sim.rows.blocks[parent_id].lifecycle != "ACTIVE":
+                yield f"{sim.name(parent_id)} is leaving before its child {sim.name(block.id)}"
+    fresh = [run for run in sim.rows.runs.values() if run.id not in before.runs and run.behavior == "APPLY"]
+    for run in fresh:
+        for parent_id in sim.rows.parents.get(run.block_id, ()):
+            parent = sim.rows.blocks[parent_id]
+            goes_on = parent.latest_run_id not in before.runs and parent.applied_at is not None
+            """It succeeded, and its next run began in the same moment."""
+            if parent.status != "SUCCEEDED" and not goes_on:
+                yield f"a run of {sim.name(run.block_id)} was requested beside an unready {sim.name(parent_id)}"
+
+
+def every_wait_has_an_owner(sim: Simulation, before: Rows) -> Iterator[str]:
+    """Whatever waits says why, and who can end it; asked of one block now and then."""
+    del before
+    waiting = _waiting(sim)
+    if waiting and sim.rng.random() < _ASKED:
+        yield from _unowned(sim, sim.rng.choice(waiting))
+
+
+def _waiting(sim: Simulation) -> list[BlockRow]:
+    return [block for block in sim.live_blocks() if block.status in _WAITS or block.status == "PENDING"]
+
+
+def _unowned(sim: Simulation, block: BlockRow) -> Iterator[str]:
+    blocks = sim.ground.services.blocks
+    waits = sim.ground.db.read_now(lambda tx: blocks.detail(tx, PLATFORM, block.id)).waits
+    if not waits:
+        yield f"{sim.name(block.id)} is {block.status}, and nothing says why"
+    yield from (f"{sim.name(block.id)}: nothing ends '{wait.message}'" for wait in waits if not wait.ends)
+
+
+ALWAYS = (
+    one_at_a_time,
+    ends_are_final,
+    no_order_is_lost,
+    status_tells_the_truth,
+    no_child_before_its_parents,
+    every_wait_has_an_owner,
+)
+
+
+def nothing_is_left(sim: Simulation) -> Iterator[str]:
+    """No run is unfinished or due, no attempt lives, no lock is held."""
+    yield from (
+        f"run {run.number} of {sim.name(run.block_id)} is {run.status}"
+        for run in sim.rows.runs.values()
+        if not run.is_final
+    )
+    yield from (f"a run of {sim.name(block.id)} is due" for block in sim.live_blocks() if block.is_due)
+    yield from (f"an attempt of run {run_id} lives" for run_id, _ in sim.rows.live_attempts)
+    yield from (f"the state of {sim.name(block_id)} is locked" for block_id, _ in sim.rows.locks)
+
+
+def waits_are_needed(sim: Simulation) -> Iterator[str]:
+    """A block waits only for what is missing indeed."""
+    for block in sim.live_blocks():
+        kind = sim.kind_of(block)
+        parents = [sim.rows.blocks[parent] for parent in sim.rows.parents.get(block.id, ())]
+        ready = all(parent.status == "SUCCEEDED" and parent.out is not None for parent in parents)
+        missing = {key for key in (*kind.asked(block.version_id), *kind.operator) if key not in block.inputs}
+        needed = {
+            "WAITING_FOR_DEPENDENT_INPUT": not ready,
+            "WAITING_FOR_OPERATOR_INPUT": bool(missing & {*kind.operator}),
+            "WAITING_FOR_USER_INPUT": bool(missing),
+        }
+        if not needed.get(block.status, True):
+            yield f"{sim.name(block.id)} is {block.status} although nothing is missing"
+
+
+def outputs_follow(sim: Simulation) -> Iterator[str]:
+    """What a block that succeeded gives is made of its inputs and of what its parents give now."""
+    for block in sim.live_blocks():
+        if block.status != "SUCCEEDED" or block.lifecycle != "ACTIVE":
+            continue
+        kind = sim.kind_of(block)
+        inputs = {key: str(stored["value"]) for key, stored in block.inputs.items() if stored.get("value") is not None}
+        parents = {
+            sim.kind_of(sim.rows.blocks[one]).name: sim.rows.blocks[one] for one in sim.rows.parents.get(block.id, ())
+        }
+        inputs |= {key: str(parents[name].out) for key, name in kind.parents.items()}
+        if block.out != (made := made_of(kind.name, inputs)):
+            yield f"{sim.name(block.id)} gives {block.out} and should give {made}"
+
+
+def all_waits_have_owners(sim: Simulation) -> Iterator[str]:
+    """What still waits says why, and who can end it."""
+    for block in _waiting(sim):
+        yield from _unowned(sim, block)
+
+
+AT_REST = (nothing_is_left, waits_are_needed, outputs_follow, all_waits_have_owners)

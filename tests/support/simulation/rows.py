@@ -1,0 +1,116 @@
+"""What is stored, read without any code of the product: what invariants judge by."""
+
+import json
+import sqlite3
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from blockyard.protocol.jsontypes import JsonObject
+
+_FINAL = ("SUCCEEDED", "FAILED", "ABORTED")
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRow:
+    """A block as it is stored."""
+
+    id: UUID
+    definition_id: UUID
+    version_id: UUID
+    status: str
+    lifecycle: str
+    latest_run_id: UUID | None
+    is_due: bool
+    applied_at: str | None
+    inputs: dict[str, JsonObject]
+    outputs: dict[str, JsonObject]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is not deleted."""
+        return self.lifecycle != "DELETED"
+
+    @property
+    def out(self) -> object:
+        """The value of its output; None if it has none."""
+        return self.outputs.get("out", {}).get("value")
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as it is stored."""
+
+    id: UUID
+    block_id: UUID
+    number: int
+    behavior: str
+    status: str
+    attempt: int
+    finished_at: str | None
+    due_at: str
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is over."""
+        return self.status in _FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Everything of interest at one moment."""
+
+    blocks: dict[UUID, BlockRow] = field(default_factory=dict)
+    runs: dict[UUID, RunRow] = field(default_factory=dict)
+    parents: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
+    live_attempts: tuple[tuple[UUID, int], ...] = ()
+    locks: tuple[tuple[UUID, UUID | None], ...] = ()
+
+    def unfinished(self, block_id: UUID) -> list[RunRow]:
+        """Return the runs of a block that are not over."""
+        return [run for run in self.runs.values() if run.block_id == block_id and run.finished_at is None]
+
+
+def read_rows(connection: sqlite3.Connection) -> Rows:
+    """Read them."""
+    blocks = connection.execute(
+        "SELECT id, definition_id, version_id, status, lifecycle, latest_run_id, rerun_due, applied_at, inputs, outputs"
+        " FROM blocks ORDER BY rowid"
+    )
+    runs = connection.execute(
+        "SELECT id, block_id, number, behavior, status, attempt, finished_at, due_at FROM runs ORDER BY rowid"
+    )
+    parents: dict[UUID, tuple[UUID, ...]] = {}
+    for child, parent in connection.execute(
+        "SELECT child_id, parent_id FROM block_parents ORDER BY child_id, position"
+    ):
+        parents[UUID(child)] = (*parents.get(UUID(child), ()), UUID(parent))
+    attempts = connection.execute("SELECT run_id, number FROM run_attempts WHERE state = 'LIVE' ORDER BY rowid")
+    locks = connection.execute("SELECT block_id, run_id FROM state_locks ORDER BY block_id")
+    return Rows(
+        {block.id: block for block in map(_block, blocks)},
+        {run.id: run for run in map(_run, runs)},
+        parents,
+        tuple((UUID(run_id), number) for run_id, number in attempts),
+        tuple((UUID(block_id), run_id and UUID(run_id)) for block_id, run_id in locks),
+    )
+
+
+def _block(row: tuple[str, ...]) -> BlockRow:
+    id_, definition, version, status, lifecycle, latest, due, applied, inputs, outputs = row
+    return BlockRow(
+        UUID(id_),
+        UUID(definition),
+        UUID(version),
+        status,
+        lifecycle,
+        UUID(latest) if latest else None,
+        bool(due),
+        applied,
+        json.loads(inputs),
+        json.loads(outputs),
+    )
+
+
+def _run(row: tuple[str, ...]) -> RunRow:
+    id_, block_id, number, behavior, status, attempt, finished, due = row
+    return RunRow(UUID(id_), UUID(block_id), int(number), behavior, status, int(attempt), finished, due)

@@ -1,0 +1,219 @@
+"""What runners do: claim, work, report; and what becomes of them on the way."""
+
+from collections.abc import Callable
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import RunStatus
+from blockyard.protocol.status import SourceRegistration, StatusUpdate
+from blockyard.server.kit.database import Transaction
+from blockyard.server.runners.model import SHARED_RUNNER
+from blockyard.server.runs.model import Claimer, RunId
+from blockyard.server.runs.service import Claim
+from blockyard.server.tofu_state.model import NewState
+from blockyard.server.tofu_state.service import StateAddress
+from tests.support.block_world import Claimed, a_value
+from tests.support.principals import ADMINISTRATOR, a_run_token
+from tests.support.simulation.actions import Action
+from tests.support.simulation.engines import Engine, Phase, made_of
+from tests.support.simulation.simulation import Answer, Simulation
+
+SLOTS = 3
+_LATE, _TWICE, _FAILS = 0.1, 0.1, 0.15
+_REGISTRATION = SourceRegistration.model_validate(
+    {"source": {"id": "runner"}, "steps": [{"id": "apply", "displayName": "Apply"}]}
+)
+_CLAIM = Claim(runner_id=SHARED_RUNNER, claimer=Claimer.BLOCKYARD)
+_ERRORS = ("Error: 503 Service Unavailable", "Error: Unsupported argument")
+"""One that passes by itself, and one that does not."""
+
+
+def claim(sim: Simulation) -> bool:
+    """Take the next run; tell whether there was one."""
+    if sim.stormy and sum(not engine.silent for engine in sim.engines) >= SLOTS:
+        return False
+    answer = sim.ask("runner", "claims", lambda tx: _claimed(sim, tx))
+    engine = answer.happened
+    if engine is None:
+        return False
+    sim.claimed.append(engine)
+    engine.silent = answer.value is None  # of a claim whose answer was lost no process knows
+    sim.trace[-1] += f": {engine.label} ({engine.behavior}) of {sim.name(engine.block_id)} with {engine.inputs}"
+    if not engine.silent:
+        sim.engines.append(engine)
+    return True
+
+
+def _claimed(sim: Simulation, tx: Transaction) -> Engine | None:
+    services = sim.ground.services
+    document = services.claims.claim(tx, ADMINISTRATOR, _CLAIM).document
+    if document is None:
+        return None
+    claimed = Claimed(document, ADMINISTRATOR)
+    grant = services.runs.grant_of(tx, claimed.token)
+    run = services.runs.by_id(tx, claimed.run_id)
+    assert grant is not None
+    return Engine(
+        principal=a_run_token(run.id, block_id=run.block_id, workspace=run.workspace, attempt=grant.attempt),
+        run_id=run.id,
+        block_id=run.block_id,
+        number=run.number,
+        attempt=grant.attempt,
+        behavior=claimed.behavior,
+        inputs={key: str(item["value"]) for key, item in claimed.inputs.items()},
+        heard_at=sim.clock.now,
+    )
+
+
+def work(sim: Simulation) -> None:
+    """Let one engine do its next step."""
+    if (engine := _awake(sim)) is not None:
+        step(sim, engine)
+
+
+def step(sim: Simulation, engine: Engine) -> None:
+    """Send the next request of an engine; one that was not answered is sent again."""
+    status = RunStatus.SUCCEEDED
+    if engine.told_to_stop:
+        status, following = RunStatus.ABORTED, Phase.REPORTED
+    elif sim.stormy and engine.phase is not Phase.CLAIMED and sim.rng.random() < _FAILS:
+        status, following = RunStatus.FAILED, Phase.REPORTED
+    else:
+        following = Phase(engine.phase + 1)
+    error = sim.rng.choice(_ERRORS) if status is RunStatus.FAILED else ""
+    requests: dict[Phase, Callable[[Transaction], object]] = {
+        Phase.REGISTERED: lambda tx: (
+            sim.ground.services.reports.register(tx, engine.principal, RunId(engine.run_id), _REGISTRATION).run_aborted
+        ),
+        Phase.LOCKED: lambda tx: _lock(sim, engine, tx),
+        Phase.WRITTEN: lambda tx: _write(sim, engine, tx),
+        Phase.UNLOCKED: lambda tx: _unlock(sim, engine, tx),
+        Phase.REPORTED: lambda tx: _report(sim, engine, tx, status, error),
+    }
+    what = following.name.lower() if following is not Phase.REPORTED else f"reported {status} {error}"
+    answer = send(sim, engine, what, requests[following])
+    if answer is None or (answer.value is None and answer.refusal is None):
+        return  # nothing was heard: it tries again
+    if following is Phase.REPORTED:
+        engine.phase = following
+        sim.engines.remove(engine)
+    elif answer.refusal is not None:
+        engine.told_to_stop = engine.told_to_stop or answer.refusal != "StateLocked"
+    else:
+        engine.told_to_stop = answer.value is True
+        engine.phase = following
+
+
+def send(sim: Simulation, engine: Engine, what: str, request: Callable[[Transaction], object]) -> Answer[object] | None:
+    """Send a request of an engine; None if it comes late. Some come once more, much later."""
+    who, what = "engine", f"{engine.label} of {sim.name(engine.block_id)} {what}"
+
+    def deliver() -> Answer[object]:
+        answer = sim.ask(who, what, request)
+        if answer.happened is not None:
+            engine.heard_at = sim.clock.now
+        return answer
+
+    if sim.stormy and sim.rng.random() < _LATE:
+        sim.note(who, what, "comes late")
+        sim.wire.append((what, deliver))
+        return None
+    if sim.stormy and sim.rng.random() < _TWICE:
+        sim.wire.append((what, deliver))
+    return deliver()
+
+
+def _lock(sim: Simulation, engine: Engine, tx: Transaction) -> bool:
+    state = sim.ground.services.state
+    state.lock(tx, engine.principal, _address(engine), {"ID": engine.lock_id}, engine.lock_id)
+    current = state.read(tx, engine.principal, _address(engine))
+    if engine.phase is Phase.REGISTERED:
+        engine.serial = 1 if current is None else current.version.serial + 1
+    sim.accepted(engine, "lock")
+    return False
+
+
+def _write(sim: Simulation, engine: Engine, tx: Transaction) -> bool:
+    size = engine.number * 100 + engine.attempt  # no two are alike
+    new = NewState(serial=engine.serial, lineage="one", md5=engine.run_id.hex, size_bytes=size, sealed=b"")
+    sim.ground.services.state.write(tx, engine.principal, _address(engine), new, engine.lock_id)
+    sim.accepted(engine, "write")
+    return False
+
+
+def _unlock(sim: Simulation, engine: Engine, tx: Transaction) -> bool:
+    sim.ground.services.state.unlock(tx, engine.principal, _address(engine), engine.lock_id)
+    return False
+
+
+def _report(sim: Simulation, engine: Engine, tx: Transaction, status: RunStatus, error: str) -> bool:
+    kind = sim.kind_of(sim.rows.blocks[engine.block_id])
+    is_applied = status is RunStatus.SUCCEEDED and engine.behavior == "APPLY"
+    outputs: JsonObject = {"out": a_value(made_of(kind.name, engine.inputs))} if is_applied else {}
+    step_: JsonObject = {"id": "apply", "status": status.value, "userMessage": error or "done", "outputs": outputs}
+    update = StatusUpdate.model_validate({"status": status.value, "steps": [step_]})
+    return sim.ground.services.reports.report(tx, engine.principal, RunId(engine.run_id), "runner", update).run_aborted
+
+
+def beat(sim: Simulation) -> None:
+    """Give a sign of life."""
+    if (engine := _awake(sim)) is not None:
+        answer = send(
+            sim,
+            engine,
+            "lives",
+            lambda tx: sim.ground.services.reports.heartbeat(tx, engine.principal, RunId(engine.run_id)).run_aborted,
+        )
+        engine.told_to_stop |= answer is not None and answer.value is True
+
+
+def release(sim: Simulation) -> None:
+    """Hand a run back: the machine goes down in order."""
+    if (engine := _awake(sim)) is not None:
+        reports = sim.ground.services.reports
+        run_id = RunId(engine.run_id)
+        send(sim, engine, "released", lambda tx: reports.release(tx, engine.principal, run_id, "down").run_aborted)
+        sim.engines.remove(engine)
+
+
+def vanish(sim: Simulation) -> None:
+    """Let an engine be silent: it is dead, or cut off and comes back much later."""
+    if (engine := _awake(sim)) is not None:
+        sim.note("engine", f"{engine.label} of {sim.name(engine.block_id)} is not heard of any more")
+        engine.silent = True
+
+
+def come_back(sim: Simulation) -> None:
+    """Let one that was silent go on as if nothing had been."""
+    silent = [engine for engine in sim.engines if engine.silent]
+    if silent:
+        engine = sim.rng.choice(silent)
+        sim.note("engine", f"{engine.label} of {sim.name(engine.block_id)} is back")
+        engine.silent = False
+
+
+def deliver(sim: Simulation) -> None:
+    """Let something arrive that was under way for long; nothing comes in order."""
+    if sim.wire:
+        what, request = sim.wire.pop(sim.rng.randrange(len(sim.wire)))
+        sim.note("wire", f"late or again: {what}")
+        request()
+
+
+def _address(engine: Engine) -> StateAddress:
+    return StateAddress(None, engine.block_id)
+
+
+def _awake(sim: Simulation) -> Engine | None:
+    awake = [engine for engine in sim.engines if not engine.silent]
+    return sim.rng.choice(awake) if awake else None
+
+
+RUNNERS = (
+    Action(14, claim),
+    Action(40, work),
+    Action(3, beat),
+    Action(1, release),
+    Action(2, vanish),
+    Action(2, come_back),
+    Action(4, deliver),
+)

@@ -1,0 +1,90 @@
+"""Runs the simulation of a seed: a storm of random actions, then a calm in which everything must come to rest."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain
+
+import structlog
+
+from tests.support.simulation.actions import Action
+from tests.support.simulation.ground import ground
+from tests.support.simulation.invariants import ALWAYS, AT_REST
+from tests.support.simulation.loops import LOOPS, start_due, sweep
+from tests.support.simulation.people import PEOPLE
+from tests.support.simulation.runners import RUNNERS, claim, deliver, step
+from tests.support.simulation.simulation import Simulation, Violation
+
+ACTIONS: Sequence[Action] = (*PEOPLE, *RUNNERS, *LOOPS)
+STEPS = (30, 60)
+_ROUNDS = 60
+_ROUND_SECONDS = 1200
+
+
+def simulate(seed: int) -> Simulation:
+    """Run one simulation. Raises Violation, with the trace."""
+    with _silence():
+        sim = Simulation(seed, ground())
+        try:
+            _storm(sim)
+            _calm(sim)
+        except Violation as violation:
+            raise Violation("\n".join([*sim.trace, f"seed {seed}: {violation}"])) from violation
+    return sim
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Let the server log nothing: the trace says what happens, and writing logs takes as long as everything else."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
+
+
+def _storm(sim: Simulation) -> None:
+    weights = [action.weight for action in ACTIONS]
+    for _ in range(sim.rng.randint(*STEPS)):
+        (action,) = sim.rng.choices(ACTIONS, weights)
+        _do(sim, action.act)
+
+
+def _calm(sim: Simulation) -> None:
+    """Let nothing fail any more, and time pass, until nobody has anything to do."""
+    sim.note("simulation", "the storm is over")
+    sim.stormy = False
+    while sim.wire:
+        _do(sim, deliver)
+    for engine in sim.engines:
+        engine.silent = False
+    for _ in range(_ROUNDS):
+        for act in (sweep, start_due, claim):
+            _do(sim, act)
+        for engine in list(sim.engines):
+            while engine in sim.engines:
+                _do(sim, partial(step, engine=engine))
+        if not any(run.finished_at is None for run in sim.rows.runs.values()):
+            break
+        if not sim.claimed:
+            sim.clock.advance(_ROUND_SECONDS)
+    _check(chain.from_iterable(holds(sim) for holds in AT_REST))
+
+
+def _do(sim: Simulation, act: Callable[[Simulation], object]) -> None:
+    """Let an actor act, and look whether what must hold still does."""
+    before, length = sim.rows, len(sim.trace)
+    sim.claimed.clear()
+    act(sim)
+    if len(sim.trace) == length:
+        return
+    sim.look()
+    _check(chain.from_iterable(holds(sim, before) for holds in ALWAYS))
+
+
+def _check(problems: Iterable[str]) -> None:
+    found = list(problems)
+    if found:
+        raise Violation("; ".join(found))
