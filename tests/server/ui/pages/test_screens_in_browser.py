@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from blockyard.server.kit.database import Database
-from tests.support.browser import accessibility_violations, troubles_of_layout
+from tests.support.browser import SIZES, accessibility_violations, troubles_of_layout
 from tests.support.clock import FixedClock
 from tests.support.page_world import come, serving
 from tests.support.screen_fillings import FILLINGS, ScreenWorld
@@ -105,3 +105,13 @@ def test_a_list_is_walked_through_and_a_form_that_was_changed_asks(site: tuple[S
     page.get_by_label("Identifier").fill("test")
     page.get_by_role("button", name="Make the project").click()
     expect(page.get_by_role("status").filter(has_text="The project was made.")).to_be_visible()
+
+
+def test_the_tab_that_is_open_is_seen_on_a_phone(site: tuple[ScreenWorld, str], page: Page) -> None:
+    world, url = site
+    come(page, world, url)
+    page.set_viewport_size(SIZES["phone"])
+
+    page.goto(f"{url}/w/shop/settings")
+
+    expect(page.locator(".tabs-bar [aria-current]")).to_be_in_viewport(ratio=0.9)

@@ -10,6 +10,7 @@ import "./lib/keys.js";
 import "./lib/live.js";
 import "./lib/palette.js";
 import "./lib/rows.js";
+import "./lib/tabs.js";
 import "./lib/theme.js";
 import "./lib/times.js";
 import "./lib/toast.js";

@@ -16,7 +16,7 @@ from blockyard.server.ui.pages.orders.form import Filled
 from blockyard.server.ui.pages.orders.items import Item
 
 _SILENT_AFTER = timedelta(minutes=5)
-"""A runner asks for work every few seconds; one that was not heard of for so long is away."""
+"""A runner asks for work every few seconds; one that has not been heard from for so long is away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +83,6 @@ def _warnings(tx: Transaction, services: Services, items: Sequence[Item], now: d
         if seen_at is None:
             waiting.setdefault("No runner has come yet that makes {}.", []).append(item.definition.display_name)
         elif now - seen_at > _SILENT_AFTER:
-            away = f"The runner that makes {{}} was not heard of for {words.rough_duration(now - seen_at)}."
+            away = f"The runner that makes {{}} has not been heard from for {words.rough_duration(now - seen_at)}."
             waiting.setdefault(away, []).append(item.definition.display_name)
     return [f"{text.replace('{}', ' and '.join(names))} The order will wait for it." for text, names in waiting.items()]
