@@ -1,6 +1,7 @@
 """What people do: those who order, and those who operate."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from blockyard.server.blocks.model.inputs import SentInput
@@ -17,6 +18,8 @@ T = TypeVar("T")
 
 MAX_BLOCKS = 8
 
+_ANSWERED = 0.6
+
 _VALUES = ("a", "b", "c")
 _TARGET = Target(kind="meshWorkspace", name="shop")
 
@@ -28,11 +31,12 @@ def order(sim: Simulation) -> None:
     kinds = [kind for kind in sim.ground.kinds.values() if all(map(sim.live_blocks, kind.parents.values()))]
     kind = kinds[-1] if sim.rng.random() < 0.5 else sim.rng.choice(kinds)
     parents = tuple(sim.rng.choice(sim.live_blocks(parent)).id for parent in kind.parents.values())
+    version_id = sim.rng.choice(kind.versions)
     request = BlockRequest(
-        version_id=VersionId(kind.versions[-1]),
+        version_id=VersionId(version_id),
         target=_TARGET,
         display_name=kind.name,
-        inputs={key: SentInput(sim.rng.choice(_VALUES)) for key in kind.asked(kind.versions[-1])},
+        inputs={key: SentInput(sim.rng.choice(_VALUES)) for key in kind.asked(version_id)},
         parents=parents,
     )
     ordered = sim.ask(
@@ -51,11 +55,25 @@ def change(sim: Simulation) -> None:
         _put(sim, SHOP, block, {key: sim.rng.choice(_VALUES)})
 
 
+def upgrade(sim: Simulation) -> None:
+    """Choose the newest version of a block, with what it asks for or without."""
+    if (block := _one_of(sim, [block for block in sim.live_blocks() if sim.kind_of(block).adds])) is not None:
+        kind = sim.kind_of(block)
+        values = {key: sim.rng.choice(_VALUES) for key in kind.adds if sim.rng.random() < _ANSWERED}
+        _put(sim, SHOP, replace(block, version_id=kind.versions[-1]), values)
+
+
 def give(sim: Simulation) -> None:
     """Enter what operators have to."""
-    if (block := _one_of(sim, [block for block in sim.live_blocks() if sim.kind_of(block).operator])) is not None:
+    if (block := _one_of(sim, _lacking(sim))) is not None:
         (key,) = sim.kind_of(block).operator
         _put(sim, PLATFORM, block, {key: sim.rng.choice(_VALUES)})
+
+
+def _lacking(sim: Simulation) -> list[BlockRow]:
+    """Return the blocks that wait for operators; if there are none, those of which they enter something."""
+    asked = [block for block in sim.live_blocks() if sim.kind_of(block).operator]
+    return [block for block in asked if block.status == "WAITING_FOR_OPERATOR_INPUT"] or asked
 
 
 def _put(sim: Simulation, who: Principal, block: BlockRow, values: dict[str, str]) -> None:
@@ -64,7 +82,8 @@ def _put(sim: Simulation, who: Principal, block: BlockRow, values: dict[str, str
         target=_TARGET,
         inputs={key: SentInput(value) for key, value in values.items()},
     )
-    blocks, what = sim.ground.services.blocks, f"sets {values} of {sim.name(block.id)}"
+    version = sim.kind_of(block).versions.index(block.version_id) + 1
+    blocks, what = sim.ground.services.blocks, f"sets {values} of {sim.name(block.id)} in version {version}"
     sim.ask(who.author.identifier, what, lambda tx: blocks.update(tx, who, block.id, request))
 
 
@@ -124,6 +143,7 @@ def _one_of(sim: Simulation, items: Sequence[T]) -> T | None:
 PEOPLE = (
     Action(10, order),
     Action(6, change),
+    Action(2, upgrade),
     Action(5, give),
     Action(2, delete),
     Action(1, purge),

@@ -68,8 +68,7 @@ def _calm(sim: Simulation) -> None:
                 _do(sim, partial(step, engine=engine))
         if not any(run.finished_at is None for run in sim.rows.runs.values()):
             break
-        if not sim.claimed:
-            sim.clock.advance(_ROUND_SECONDS)
+        sim.clock.advance(_ROUND_SECONDS)
     _check(chain.from_iterable(holds(sim) for holds in AT_REST))
 
 

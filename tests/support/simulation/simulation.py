@@ -48,10 +48,10 @@ class Simulation:
         orders: the blocks whose order was carried out, acknowledged or not.
         ended: the blocks of which somebody ended what they waited for.
         claimed: the attempts that began since the last look.
-        changed: which run and attempt changed the state of each block last.
+        followed: which run and attempt was claimed, or changed the state, last of each block.
         ended: the blocks of which somebody ended what they waited for.
         claimed: the attempts that began since the last look.
-        changed: which run and attempt changed the state of each block last.
+        followed: which run and attempt was claimed, or changed the state, last of each block.
         stormy: whether anything fails; at the end everything goes well, and all must come to rest.
     """
 
@@ -66,7 +66,7 @@ class Simulation:
     orders: set[UUID] = field(default_factory=set)
     ended: set[UUID] = field(default_factory=set)
     claimed: list[Engine] = field(default_factory=list)
-    changed: dict[UUID, tuple[int, int]] = field(default_factory=dict)
+    followed: dict[UUID, tuple[int, int]] = field(default_factory=dict)
     stormy: bool = True
 
     def __post_init__(self) -> None:
@@ -93,6 +93,9 @@ class Simulation:
         except ProcessGone:
             self.note(who, what, str(Fault.ROLLED_BACK))
             return Answer()
+        except Violation:
+            self.note(who, what, "done")
+            raise
         except Exception as error:
             self.note(who, what, repr(error))
             raise Violation(f"{who}: {what} met a defect: {error!r}") from error
@@ -104,12 +107,12 @@ class Simulation:
     def accepted(self, engine: Engine, what: str) -> None:
         """Note that an engine may change what a block stands for: none may that others have followed."""
         turn = (engine.number, engine.attempt)
-        if turn < self.changed.get(engine.block_id, (0, 0)):
-            later = "run {}.{}".format(*self.changed[engine.block_id])
+        if turn < self.followed.get(engine.block_id, (0, 0)):
+            later = "run {}.{}".format(*self.followed[engine.block_id])
             raise Violation(
                 f"{what} of {engine.label} of {self.name(engine.block_id)} was accepted after that of {later}"
             )
-        self.changed[engine.block_id] = turn
+        self.followed[engine.block_id] = turn
 
     def note(self, who: str, what: str, outcome: str = "") -> None:
         """Write a line of the trace."""

@@ -1,0 +1,39 @@
+"""The simulation finds rules that are broken: each of these takes one away from the product."""
+
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from blockyard.server.blocks.service import deleting
+from blockyard.server.blocks.service.starting import RunStarter
+from blockyard.server.runs.service.sweeps import RunSweeper
+from blockyard.server.tofu_state.service import StateService
+from tests.support.simulation.simulate import simulate
+from tests.support.simulation.simulation import Violation
+
+SEEDS = 150
+
+BROKEN: dict[str, tuple[object, str, Callable[..., object], str]] = {
+    "children do not follow outputs": (RunStarter, "_consumes", lambda *_: False, "should give"),
+    "a change during a run is forgotten": (RunStarter, "begin_due", lambda *_: True, "due"),
+    "older attempts write": (StateService, "_refuse_superseded", lambda *_: None, "was accepted after"),
+    "late requests take the lock": (StateService, "_refuse_ended", lambda *_: None, "locked"),
+    "parents are deleted": (deleting, "_refuse_children", lambda *_: None, "is leaving before its child"),
+    "lost runs are not offered again": (RunSweeper, "_lose", lambda *_: None, "IN_PROGRESS"),
+}
+
+
+def simulate_all(seeds: Iterable[int]) -> None:
+    for seed in seeds:
+        simulate(seed)
+
+
+@pytest.mark.parametrize("rule", BROKEN)
+def test_a_broken_rule_is_found(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
+    where, name, instead, found = BROKEN[rule]
+    monkeypatch.setattr(where, name, instead)
+
+    with pytest.raises(Violation) as violation:
+        simulate_all(range(SEEDS))
+
+    assert found in str(violation.value).splitlines()[-1]
