@@ -130,6 +130,14 @@ async def ended_and_a_run_waits(world: RunWorld) -> Holder:
     return await next_run(world, await ended(world), claimed=False)
 
 
+async def followed_by_a_failure_and_a_run_waits(world: RunWorld) -> Holder:
+    holder = await ended(world)
+    world.request(a_target(block_id=holder.engine.block_id))
+    worker = await a_worker(world)
+    await worker.report(status="FAILED")
+    return await next_run(world, holder, claimed=False)
+
+
 SITUATIONS: dict[str, tuple[Callable[[RunWorld], Awaitable[Holder]], Standing]] = {
     "running": (begun, Standing.CURRENT),
     "lost, not followed": (lost, Standing.CURRENT),
@@ -140,6 +148,7 @@ SITUATIONS: dict[str, tuple[Callable[[RunWorld], Awaitable[Holder]], Standing]] 
     "over": (lambda world: ended(world, after=GRACE + 1), Standing.OVER),
     "in grace, a later run waits": (ended_and_a_run_waits, Standing.CURRENT),
     "in grace, a later run works": (ended_just_now_and_followed, Standing.FOLLOWED),
+    "in grace, a later run failed, another waits": (followed_by_a_failure_and_a_run_waits, Standing.FOLLOWED),
     "over, a later run works": (ended_long_ago_and_followed, Standing.OVER),
     "in grace, a later attempt works": (next_attempt, Standing.FOLLOWED),
     "over, a later attempt works": (lambda world: next_attempt(world, after=GRACE + 1), Standing.OVER),
@@ -215,7 +224,7 @@ async def use(holder: Holder, request: str) -> httpx2.Response:
 async def test_a_token_does_what_its_attempt_may_do_now(world: RunWorld, situation: str) -> None:
     given, standing = SITUATIONS[situation]
     expected = {request: answers[list(Standing).index(standing)] for request, answers in REQUESTS.items()}
-    if situation == "in grace, a later attempt ended":
+    if situation in {"in grace, a later attempt ended", "in grace, a later run failed, another waits"}:
         expected |= dict.fromkeys(RELEASES, ALLOWED)
     if situation in {"in grace", "in grace, a later run waits"}:
         expected["LOCK"] = (409, "RunEnded")  # nothing new begins, and nobody would release it

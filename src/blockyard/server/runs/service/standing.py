@@ -40,7 +40,7 @@ def standing_of(context: RunContext, tx: Transaction, grant: RunGrant) -> StateS
     latest = run if run.finished_at is None else RunStore(tx).latest(run.block_id) or run
     if latest.behavior is Behavior.DESTROY and latest.status is RunStatus.SUCCEEDED:
         return StateStanding.OVER
-    is_followed = run.attempt != grant.attempt or (latest.number > run.number and latest.attempt > 0)
+    is_followed = run.attempt != grant.attempt or (latest.number > run.number and RunStore(tx).is_followed(run))
     return StateStanding.SUPERSEDED if is_followed else StateStanding.CURRENT
 
 

@@ -40,6 +40,11 @@ class RunFilter:
 _AGE = (_runs.c.created_at, _runs.c.id)
 _BY_ID = select(_runs).where(_runs.c.id == bindparam("of_run"))
 _LATEST = select(_runs).where(_runs.c.block_id == bindparam("of_block")).order_by(_runs.c.number.desc()).limit(1)
+_FOLLOWER = (
+    select(_runs.c.id)
+    .where(_runs.c.block_id == bindparam("of_block"), _runs.c.number > bindparam("after"), _runs.c.attempt > 0)
+    .limit(1)
+)
 _ADD = insert(_runs)
 _SAVE = (
     update(_runs)
@@ -107,6 +112,11 @@ class RunStore:
             latest[block_id] = None if row is None else remember(self._tx, row).id
         run_id = latest[block_id]
         return None if run_id is None else self.get(run_id)
+
+    def is_followed(self, run: Run) -> bool:
+        """Tell whether a later run of the same block was ever claimed, whatever was requested after that one."""
+        found = self._tx.execute(_FOLLOWER, {"of_block": run.block_id, "after": run.number}).one_or_none()
+        return found is not None
 
     def unfinished(self, block_id: UUID) -> Run | None:
         """Return the one run of a block that is not finished; it is the newest, as it must end before another begins."""
