@@ -17,7 +17,7 @@ from tests.support.simulation.runners import RUNNERS, claim, deliver, step
 from tests.support.simulation.simulation import Simulation, Violation
 
 ACTIONS: Sequence[Action] = (*PEOPLE, *RUNNERS, *LOOPS)
-STEPS = (30, 60)
+STEPS = (30, 45)
 _ROUNDS = 60
 _ROUND_SECONDS = 1200
 
