@@ -22,12 +22,12 @@ _ROUNDS = 60
 _ROUND_SECONDS = 1200
 
 
-def simulate(seed: int) -> Simulation:
+def simulate(seed: int, steps: tuple[int, int] = STEPS) -> Simulation:
     """Run one simulation. Raises Violation, with the trace."""
     with _silence():
         sim = Simulation(seed, ground())
         try:
-            _storm(sim)
+            _storm(sim, steps)
             _calm(sim)
         except Violation as violation:
             raise Violation("\n".join([*sim.trace, f"seed {seed}: {violation}"])) from violation
@@ -45,9 +45,9 @@ def _silence() -> Iterator[None]:
         structlog.configure(**before)
 
 
-def _storm(sim: Simulation) -> None:
+def _storm(sim: Simulation, steps: tuple[int, int]) -> None:
     weights = [action.weight for action in ACTIONS]
-    for _ in range(sim.rng.randint(*STEPS)):
+    for _ in range(sim.rng.randint(*steps)):
         (action,) = sim.rng.choices(ACTIONS, weights)
         _do(sim, action.act)
 
