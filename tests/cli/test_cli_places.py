@@ -70,7 +70,7 @@ def test_platforms_and_landing_zones_are_created_changed_listed_and_deleted(cli:
 
     cli.does("platforms", "update", "cli-pf.global", "--for", "guest", "--publish", "--contributor", "none")
     cli.does("platforms", "update", text_of(created, "metadata", "uuid"), "--display-name", "Host")
-    changed = spec_of(cli, "platforms", "show", "Host")
+    changed = spec_of(cli, "platforms", "show", text_of(created, "metadata", "uuid"))
     assert changed["contributingWorkspaces"] == []
     assert changed["availability"] == {
         "restriction": "RESTRICTED",

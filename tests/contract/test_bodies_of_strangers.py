@@ -30,8 +30,11 @@ PATIENCE = 20
 
 OPEN_PAGES = {
     ("GET", "/"),
+    ("GET", "/docs"),
     ("GET", "/sign-in"),
     ("GET", "/sign-in/link"),
+    ("GET", "/sign-in/with/{alias}"),
+    ("GET", "/sign-in/with/{alias}/callback"),
     ("GET", "/api/openapi.json"),
 }
 REFUSED = {401, 404, 405, 406, 413, 415}

@@ -50,6 +50,11 @@ CARRIED = {
     "isOptional": "lets a run leave an output out",
     "oldestFirst": "the order of a list",
     "onlyApplyOncePerTenant": "how many blocks of a definition may be in one place",
+    "createAccounts": "what an identity provider may do; only who holds everything sets one up",
+    "linkAccounts": "what an identity provider may do; only who holds everything sets one up",
+    "trustsSecondFactor": "what an identity provider is believed; only who holds everything sets one up",
+    "enabled": "whether an identity provider signs people in; only who holds everything sets one up",
+    "pinned": "how people order what they keep at hand",
     "useInLandingZonesOnly": "hides a definition from orders; who offers it orders it nevertheless",
 }
 """Flags that are no rights, and what they are."""

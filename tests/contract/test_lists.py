@@ -24,7 +24,13 @@ def _parameters(operation: Any) -> set[str]:
     return {parameter["name"] for parameter in operation.get("parameters", ())}
 
 
-LISTS = {path: item["get"] for path, item in _paths().items() if "get" in item and "page" in _parameters(item["get"])}
+LISTS = {
+    path: item["get"]
+    for path, item in _paths().items()
+    if "get" in item and "page" in _parameters(item["get"]) and "{" not in path
+}
+"""The lists of things; what a thing has inside, such as the results of a job, comes in its order."""
+
 OBJECTS = {
     path: item["get"] for path, item in _paths().items() if "get" in item and path.startswith("/api/meshobjects")
 }

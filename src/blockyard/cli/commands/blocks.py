@@ -194,7 +194,7 @@ def show_cascade(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Show which building blocks may run again because of a run of this one, and why."""
+    """Show which building blocks may run again, and why."""
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
         found = session.client.get(own("blocks", item.id, "cascade"))

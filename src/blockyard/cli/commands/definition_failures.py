@@ -42,7 +42,7 @@ def show_failures(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Show why runs of a definition failed, over all its building blocks, and which repetitions are held back."""
+    """Show why runs of a definition failed."""
     with connected(output, url) as session:
         item = lookup.definition(session.client, definition, workspace=workspace)
         found = session.client.get(f"{own('definitions', item.id, 'failures')}?days={days}")
@@ -84,7 +84,7 @@ def explain_failure(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Say how failures of a definition are told to whoever ordered, and whether they are tried again."""
+    """Say how failures of a definition are told to people."""
     with connected(output, url) as session:
         item = lookup.definition(session.client, definition, workspace=workspace)
         path = own("definitions", item.id, "failure-patterns")
@@ -102,7 +102,7 @@ def close_breaker(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Let all runs of a definition be tried again now that were held back after many failures."""
+    """Let runs that were held back be tried again now."""
     with connected(output, url) as session:
         item = lookup.definition(session.client, definition, workspace=workspace)
         session.client.request("DELETE", own("definitions", item.id, "breakers", cause.value))
