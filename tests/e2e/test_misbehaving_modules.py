@@ -33,9 +33,13 @@ _PROC = Path("/proc")
 
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """A Blockyard that gives an interrupted run one second, and a clone twelve."""
+    """A Blockyard that gives an interrupted run one second, and a clone twelve, and tries nothing again."""
     data: Path = tmp_path_factory.mktemp("patient") / "data"
-    limits = {"BLOCKYARD_RUNNER_INTERRUPT_GRACE_SECONDS": "1", "BLOCKYARD_RUNNER_CLONE_TIMEOUT_MINUTES": "0.2"}
+    limits = {
+        "BLOCKYARD_RUN_RETRIES": "0",
+        "BLOCKYARD_RUNNER_INTERRUPT_GRACE_SECONDS": "1",
+        "BLOCKYARD_RUNNER_CLONE_TIMEOUT_MINUTES": "0.2",
+    }
     with installation(data, limits) as running:
         yield running
 
