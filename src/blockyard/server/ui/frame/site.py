@@ -77,9 +77,7 @@ class Site:
         """Return what answers a refused form with a redirection to the page `path`, which says why."""
 
         async def again(refusal: Refusal) -> Response:
-            response = self.go(path, visitor)
-            self.drafts.keep(response, path, visitor.cookie, {"refusal": document_of(shown(refusal))})
-            return response
+            return self.go(path, visitor, refusal=refusal)
 
         return again
 
