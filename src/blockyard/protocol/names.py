@@ -80,3 +80,22 @@ SEALED_TYPES = frozenset({InputType.STRING, InputType.CODE, InputType.FILE})
 
 SECRET_MEMBERS = frozenset({"sshPrivateKey", "appPem", "pipelineTriggerToken", "personalAccessToken"})
 """The members of implementations that are envelopes. Source: runner.md 2.4."""
+
+
+class FailureCause(StrEnum):
+    """Whose matter the failure of a run is."""
+
+    INPUT = "INPUT"
+    """A value that somebody entered."""
+    MODULE = "MODULE"
+    """The automation of the building block itself."""
+    CREDENTIALS = "CREDENTIALS"
+    """What the automation signs in with, and what that may do."""
+    CAPACITY = "CAPACITY"
+    """A quota, or a platform that has no room at the moment."""
+    TRANSIENT = "TRANSIENT"
+    """A disturbance that passes by itself."""
+    PLATFORM = "PLATFORM"
+    """The platform refused: a policy, or something that is in the way there."""
+    PRODUCT = "PRODUCT"
+    """Blockyard itself, its runners, or how they are set up."""

@@ -7,10 +7,9 @@ from uuid import uuid4
 import pytest
 
 from blockyard.protocol.jsontypes import Json
-from blockyard.protocol.names import RunStatus
+from blockyard.protocol.names import FailureCause, RunStatus
 from blockyard.server.kit.database import Database
 from blockyard.server.runs.model import Run, RunLimits
-from blockyard.server.runs.model.failure import Cause
 from blockyard.server.runs.service.retrying import Retrying
 from blockyard.server.runs.store.failures import FailureStore
 from tests.support.clock import FixedClock
@@ -174,7 +173,7 @@ async def test_a_probe_that_fails_makes_the_pauses_longer(world: RunWorld) -> No
     definition_id = runs[0].target.definition_id
     (breaker,) = world.db.read_now(lambda tx: FailureStore(tx).breakers(definition_id))
     assert breaker.pause == timedelta(minutes=4)
-    assert breaker.cause is Cause.TRANSIENT
+    assert breaker.cause is FailureCause.TRANSIENT
 
 
 async def test_other_definitions_are_not_held_back(world: RunWorld) -> None:
@@ -205,4 +204,4 @@ async def test_lost_attempts_end_where_the_installation_says_so(database: Databa
     assert "this was the last of 2 attempts" in (ended.summary or "")
     failure = world.db.read_now(lambda tx: FailureStore(tx).of(run.id, 2))
     assert failure is not None
-    assert failure.cause is Cause.PRODUCT
+    assert failure.cause is FailureCause.PRODUCT

@@ -1,6 +1,5 @@
 """`definitions failures | explain | close-breaker`."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -13,8 +12,9 @@ from blockyard.cli.output import Format, columns, shown
 from blockyard.cli.resources import JSON, own
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.names import FailureCause
 
-_Which = Annotated[
+Which = Annotated[
     str,
     typer.Argument(
         metavar="DEFINITION", help="Id, beginning of the id, or exact name.", autocompletion=names_of("definitions")
@@ -22,20 +22,8 @@ _Which = Annotated[
 ]
 
 
-class _Cause(StrEnum):
-    """Whose matter a failure is."""
-
-    INPUT = "INPUT"
-    MODULE = "MODULE"
-    CREDENTIALS = "CREDENTIALS"
-    CAPACITY = "CAPACITY"
-    TRANSIENT = "TRANSIENT"
-    PLATFORM = "PLATFORM"
-    PRODUCT = "PRODUCT"
-
-
 def show_failures(
-    definition: _Which,
+    definition: Which,
     *,
     days: Annotated[int, typer.Option("--days", min=1, max=365, help="How far to look back.")] = 30,
     workspace: WorkspaceOption = None,
@@ -74,10 +62,10 @@ def _row(group: JsonObject) -> tuple[str, ...]:
 
 
 def explain_failure(
-    definition: _Which,
+    definition: Which,
     *,
     said: Annotated[str, typer.Option("--text", help="What the error says; * stands for any characters.")],
-    cause: Annotated[_Cause, typer.Option("--cause", help="TRANSIENT and CAPACITY are tried again.")],
+    cause: Annotated[FailureCause, typer.Option("--cause", help="TRANSIENT and CAPACITY are tried again.")],
     message: Annotated[str, typer.Option("--message", help="One sentence for whoever ordered.")],
     remedy: Annotated[str, typer.Option("--remedy", help="What they can do about it.")],
     workspace: WorkspaceOption = None,
@@ -95,9 +83,9 @@ def explain_failure(
 
 
 def close_breaker(
-    definition: _Which,
+    definition: Which,
     *,
-    cause: Annotated[_Cause, typer.Option("--cause", help="The cause whose breaker is open.")],
+    cause: Annotated[FailureCause, typer.Option("--cause", help="The cause whose breaker is open.")],
     workspace: WorkspaceOption = None,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,

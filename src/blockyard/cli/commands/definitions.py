@@ -6,9 +6,8 @@ import typer
 
 from blockyard.cli import lookup
 from blockyard.cli.client import Client
-from blockyard.cli.commands.definition_failures import close_breaker, explain_failure, show_failures
+from blockyard.cli.commands.definition_failures import Which, close_breaker, explain_failure, show_failures
 from blockyard.cli.commands.definitions_import import import_definition
-from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.definition_reports import print_definition
 from blockyard.cli.documents import members, text
@@ -26,13 +25,6 @@ definitions.command("import")(import_definition)
 definitions.command("failures")(show_failures)
 definitions.command("explain")(explain_failure)
 definitions.command("close-breaker")(close_breaker)
-
-Which = Annotated[
-    str,
-    typer.Argument(
-        metavar="DEFINITION", help="Id, beginning of the id, or exact name.", autocompletion=names_of("definitions")
-    ),
-]
 
 
 @definitions.command("list")

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from blockyard.protocol.names import FailureCause
 from blockyard.server.definitions.model import DefinitionId
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
@@ -19,7 +20,6 @@ from blockyard.server.runs.model.failure import (
     MAX_PATTERN_CHARACTERS,
     MAX_PATTERNS,
     MAX_WORDS_CHARACTERS,
-    Cause,
     FailurePattern,
 )
 from blockyard.server.runs.service import DefinitionFailures, FailureGroup, FailureService
@@ -30,7 +30,7 @@ _Words = Annotated[Text, Field(min_length=1, max_length=MAX_WORDS_CHARACTERS)]
 class FailureGroupOut(WireModel):
     """Failures of a definition that are alike: attempts, runs and building blocks they were of."""
 
-    cause: Cause
+    cause: FailureCause
     code: str
     message: str
     remedy: str
@@ -45,7 +45,7 @@ class FailureGroupOut(WireModel):
 class BreakerOut(WireModel):
     """Holds repetitions back, so that they come one at a time; the next one begins at `nextAt`."""
 
-    cause: Cause
+    cause: FailureCause
     opened_at: str
     next_at: str
 
@@ -61,7 +61,7 @@ class PatternOut(WireModel):
     """A text that tells a failure of this definition; `*` stands for any characters."""
 
     text: Annotated[Text, Field(min_length=1, max_length=MAX_PATTERN_CHARACTERS)]
-    cause: Annotated[Cause, Field(strict=False)]
+    cause: Annotated[FailureCause, Field(strict=False)]
     message: _Words
     remedy: _Words
 
@@ -96,7 +96,7 @@ def failure_routes(db: Database, failures: FailureService) -> APIRouter:
         return _patterns(await db.write(lambda tx: failures.put_patterns(tx, principal, DefinitionId(uuid), sent)))
 
     @router.delete("/breakers/{cause}", status_code=HTTPStatus.NO_CONTENT)
-    async def close_breaker(uuid: UUID, cause: Cause, principal: CurrentPrincipal) -> None:
+    async def close_breaker(uuid: UUID, cause: FailureCause, principal: CurrentPrincipal) -> None:
         """Close the breaker of a definition: the runs it held back are tried again now."""
         await db.write(lambda tx: failures.close_breaker(tx, principal, DefinitionId(uuid), cause))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from blockyard.server.runs.model.failure import Cause
+from blockyard.protocol.names import FailureCause
 from blockyard.server.runs.model.limits import RunLimits
 
 
@@ -17,13 +17,13 @@ class Breaker:
     """
 
     definition_id: UUID
-    cause: Cause
+    cause: FailureCause
     opened_at: datetime
     next_at: datetime
     pause: timedelta
 
     @classmethod
-    def open(cls, definition_id: UUID, cause: Cause, *, at: datetime, limits: RunLimits) -> "Breaker":
+    def open(cls, definition_id: UUID, cause: FailureCause, *, at: datetime, limits: RunLimits) -> "Breaker":
         """Return a breaker that opens now; the first probe is made after a pause."""
         return cls(definition_id, cause, at, at + limits.breaker_pause, limits.breaker_pause)
 

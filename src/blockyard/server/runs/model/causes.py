@@ -7,7 +7,8 @@ the first rule that fits it counts. Of several errors the one decides that a rep
 import re
 from collections.abc import Iterable, Sequence
 
-from blockyard.server.runs.model.failure import Cause, Failure, FailurePattern
+from blockyard.protocol.names import FailureCause
+from blockyard.server.runs.model.failure import Failure, FailurePattern
 from blockyard.server.runs.model.failure_rules import RULES, UNKNOWN, Rule
 
 READ_CHARACTERS = 64 * 1024
@@ -21,13 +22,13 @@ _FRAME = re.compile(r"(?m)^[ \t]*[│╷╵├]+|\x1b\[[0-9;]*m")
 _SPACE = re.compile(r"\s+")
 
 _WEIGHT = (
-    Cause.CREDENTIALS,
-    Cause.INPUT,
-    Cause.PLATFORM,
-    Cause.PRODUCT,
-    Cause.MODULE,
-    Cause.CAPACITY,
-    Cause.TRANSIENT,
+    FailureCause.CREDENTIALS,
+    FailureCause.INPUT,
+    FailureCause.PLATFORM,
+    FailureCause.PRODUCT,
+    FailureCause.MODULE,
+    FailureCause.CAPACITY,
+    FailureCause.TRANSIENT,
 )
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from blockyard.protocol.names import FailureCause
 from blockyard.server.kit.errors import Invalid
 
 MAX_PATTERNS = 50
@@ -13,26 +13,7 @@ _FEWEST_LETTERS = 4
 """A pattern of fewer letters fits nearly every failure."""
 
 
-class Cause(StrEnum):
-    """Whose matter a failure is."""
-
-    INPUT = "INPUT"
-    """A value that somebody entered."""
-    MODULE = "MODULE"
-    """The automation of the building block itself."""
-    CREDENTIALS = "CREDENTIALS"
-    """What the automation signs in with, and what that may do."""
-    CAPACITY = "CAPACITY"
-    """A quota, or a platform that has no room at the moment."""
-    TRANSIENT = "TRANSIENT"
-    """A disturbance that passes by itself."""
-    PLATFORM = "PLATFORM"
-    """The platform refused: a policy, or something that is in the way there."""
-    PRODUCT = "PRODUCT"
-    """Blockyard itself, its runners, or how they are set up."""
-
-
-RETRIED = frozenset({Cause.TRANSIENT, Cause.CAPACITY})
+RETRIED = frozenset({FailureCause.TRANSIENT, FailureCause.CAPACITY})
 """What may be gone when it is tried again. All others fail the same way again, or change something twice."""
 
 
@@ -44,7 +25,7 @@ class Failure:
         code: which rule told it; failures of one code are alike.
     """
 
-    cause: Cause
+    cause: FailureCause
     code: str
     message: str
     remedy: str
@@ -59,7 +40,7 @@ class FailurePattern:
     """
 
     text: str
-    cause: Cause
+    cause: FailureCause
     message: str
     remedy: str
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from blockyard.server.runs.model.failure import Cause
+from blockyard.protocol.names import FailureCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,13 +11,13 @@ class Rule:
     """One kind of failure."""
 
     code: str
-    cause: Cause
+    cause: FailureCause
     pattern: re.Pattern[str]
     message: str
     remedy: str
 
 
-def _rule(code: str, cause: Cause, pattern: str, message: str, remedy: str) -> Rule:
+def _rule(code: str, cause: FailureCause, pattern: str, message: str, remedy: str) -> Rule:
     return Rule(code, cause, re.compile(pattern, re.IGNORECASE), message, remedy)
 
 
@@ -28,7 +28,7 @@ _ADMIN = "Tell the administrators of this installation and give them the number 
 RULES: tuple[Rule, ...] = (
     _rule(
         "CREDENTIALS_EXPIRED",
-        Cause.CREDENTIALS,
+        FailureCause.CREDENTIALS,
         r"ExpiredToken|token (?:has |is |included in the request is )?expired|TokenRefreshRequired|RequestExpired"
         r"|AADSTS7000222|client secret.{0,40} expired|refresh token has expired|RunTokenExpired",
         "The credentials with which the building block signs in to the platform have expired.",
@@ -36,7 +36,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "CREDENTIALS_MISSING",
-        Cause.CREDENTIALS,
+        FailureCause.CREDENTIALS,
         r"No valid credential sources found|no EC2 IMDS role found|could not find default credentials|Unable to locate credentials"
         r"|Error building ARM Config|NoCredentialProviders|Unable to list provider registration status|unable to build authorizer",
         "The building block has no credentials for the platform.",
@@ -44,7 +44,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "CREDENTIALS_REFUSED",
-        Cause.CREDENTIALS,
+        FailureCause.CREDENTIALS,
         r"InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClientException|AuthFailure|InvalidAccessKeyId"
         r"|security token included in the request is invalid|invalid_client|invalid_grant|AADSTS\d+|401 Unauthorized"
         r"|StatusCode: 401\b|Authentication failed|could not read (?:Username|Password)|denied access"
@@ -54,7 +54,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "POLICY_DENIES",
-        Cause.PLATFORM,
+        FailureCause.PLATFORM,
         r"explicit deny in a (?:service control|resource control|permissions boundary)|RequestDisallowedByPolicy"
         r"|disallowed by policy|Policy constraint|constraints/[a-z]+\.|violates? (?:an? )?organi[sz]ation polic",
         "A rule of the platform forbids what the building block wants to do.",
@@ -63,7 +63,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "PERMISSION_MISSING",
-        Cause.CREDENTIALS,
+        FailureCause.CREDENTIALS,
         r"AccessDenied|UnauthorizedOperation|is not authorized to perform|AuthorizationFailed|PERMISSION_DENIED|Permission denied"
         r"|403 Forbidden|StatusCode: 403\b|insufficient (?:privileges|permissions)",
         "The building block may not do on the platform what it needs to do.",
@@ -71,7 +71,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "QUOTA_REACHED",
-        Cause.CAPACITY,
+        FailureCause.CAPACITY,
         r"LimitExceeded|QuotaExceeded|quota (?:has been |was |is )?exceeded|exceed(?:s|ed|ing)? (?:\w+ ){0,3}quota|TooManyBuckets"
         r"|(?:Address|Vcpu|Instance|Vpc|Resource)(?:Count)?LimitExceeded|maximum number of .{1,60} (?:reached|exceeded)",
         "A quota of the platform is used up.",
@@ -80,7 +80,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "NO_CAPACITY",
-        Cause.CAPACITY,
+        FailureCause.CAPACITY,
         r"InsufficientInstanceCapacity|Insufficient\w*Capacity|SkuNotAvailable|ZONE_RESOURCE_POOL_EXHAUSTED|AllocationFailed"
         r"|do not have sufficient .{1,60} capacity|no capacity (?:left|available)|OverconstrainedAllocation",
         "The platform has no room for this at the moment.",
@@ -88,7 +88,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "NAME_TAKEN",
-        Cause.INPUT,
+        FailureCause.INPUT,
         r"BucketAlreadyExists|BucketAlreadyOwnedByYou|EntityAlreadyExists|already exists|AlreadyExistsException"
         r"|name (?:is )?already (?:taken|in use)|Duplicate\w*Exception|StorageAccountAlreadyTaken",
         "There is something of this name on the platform already.",
@@ -97,7 +97,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "VALUE_MISSING",
-        Cause.INPUT,
+        FailureCause.INPUT,
         r"Error: No value for required variable|was not given a value for .*required variable",
         "The building block needs a value that it was not given.",
         "Fill in the input that the step names and run the building block again. If there is no such input, "
@@ -105,14 +105,14 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "FILE_UNUSABLE",
-        Cause.INPUT,
+        FailureCause.INPUT,
         r"no data content found in FILE input|FILE input '.{1,255}' has no usable name",
         "A file that was given to the building block cannot be read.",
         f"Upload the file again and run the building block again. If it was not you who gave it, tell {_OWNER}.",
     ),
     _rule(
         "VALUE_REFUSED",
-        Cause.INPUT,
+        FailureCause.INPUT,
         r"Error: Invalid value for variable|Error: Invalid value for input variable"
         r"|Resource precondition failed|Variables? not allowed in this .*tfvars",
         "An input has a value that this building block does not accept.",
@@ -120,7 +120,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "PLATFORM_REFUSES_VALUE",
-        Cause.INPUT,
+        FailureCause.INPUT,
         r"InvalidParameterValue|ValidationException|InvalidBucketName|InvalidAMIID|Invalid\w*(?:Range|Cidr|Name)\b"
         r"|MalformedPolicyDocument|InvalidParameterCombination|expected length of .{1,80} to be in the range|Invalid CIDR"
         r"|invalid value for (?:name|bucket)|only lowercase .{1,80} allowed|StatusCode: 400\b.{0,200}Invalid",
@@ -129,7 +129,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "STILL_IN_USE",
-        Cause.PLATFORM,
+        FailureCause.PLATFORM,
         r"BucketNotEmpty|DependencyViolation|DeleteConflict|ResourceInUse|is (?:still |currently )?in use|has dependen(?:cies|t)"
         r"|CannotDelete\w*|must be empty|Instance cannot be destroyed",
         "Something on the platform is still in use or not empty, so it cannot be changed or deleted.",
@@ -137,7 +137,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "NOT_ON_PLATFORM",
-        Cause.PLATFORM,
+        FailureCause.PLATFORM,
         r"OptInRequired|UnsupportedOperation|not (?:available|supported) in (?:this|the|your) (?:region|location)|LocationNotAvailable"
         r"|SERVICE_DISABLED|has not been used in project|MissingSubscriptionRegistration|InvalidRegion|Invalid AWS Region"
         r"|NoSuch(?:Bucket|Entity|Key)|\w+NotFound(?:Exception)?\b|couldn't find resource|empty result|StatusCode: 404\b",
@@ -146,14 +146,14 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "RUNNER_LOST",
-        Cause.PRODUCT,
+        FailureCause.PRODUCT,
         r"this was the last of \d+ attempts",
         "The runner was lost again and again while it worked on this.",
         _ADMIN,
     ),
     _rule(
         "STATE_LOCKED",
-        Cause.PRODUCT,
+        FailureCause.PRODUCT,
         r"Error acquiring the state lock|state (?:is |already )?locked|HTTP remote state already locked",
         "Another process holds the state of this building block.",
         "Wait until it has ended and start the run again. If nothing else works on it, the owner of the building block removes "
@@ -161,7 +161,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "ENGINE_MISSING",
-        Cause.PRODUCT,
+        FailureCause.PRODUCT,
         r"is not available: |Unsupported (?:Terraform|OpenTofu) Core version|No other engine is installed"
         r"|git is not installed|bash is not installed",
         "The runner does not have what this building block needs to run: the version of the engine, or a program.",
@@ -169,28 +169,28 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "RUNNER_FULL",
-        Cause.PRODUCT,
+        FailureCause.PRODUCT,
         r"no space left on device|disk quota exceeded|Cannot allocate memory|out of memory|signal: killed|ended by SIGKILL",
         "The machine that executes runs is out of disk space or memory.",
         f"{_ADMIN} Start the run again when they have made room.",
     ),
     _rule(
         "SECRET_UNREADABLE",
-        Cause.PRODUCT,
+        FailureCause.PRODUCT,
         r"decryption failed|cannot read the secret inputs|This runner has no private key|does not belong to this run",
         "The runner cannot read a secret of this building block: it was sealed for another runner or key.",
         f"Enter the secret inputs again and run the building block. If none is yours, tell {_OWNER}.",
     ),
     _rule(
         "INPUT_OUTDATED",
-        Cause.INPUT,
+        FailureCause.INPUT,
         r"do not count any more: the definition gave these inputs another type",
         "The building block changed what an input means, so its old value does not count any more.",
         "Enter the inputs that the step names again; that starts a run.",
     ),
     _rule(
         "SERVER_DEFECT",
-        Cause.PRODUCT,
+        FailureCause.PRODUCT,
         r"the server has a defect|cannot be described to its runner|run document cannot be read|failed unexpectedly"
         r"|an internal error of the runner",
         "Blockyard itself has a fault here.",
@@ -198,7 +198,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "THROTTLED",
-        Cause.TRANSIENT,
+        FailureCause.TRANSIENT,
         r"Throttl|RequestLimitExceeded|Rate exceeded|TooManyRequests|SlowDown|too many requests|RATE_LIMIT_EXCEEDED"
         r"|StatusCode: 429\b|\b429 Too Many",
         "The platform was asked too much in a short time and put the request off.",
@@ -206,7 +206,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "SERVICE_DISTURBED",
-        Cause.TRANSIENT,
+        FailureCause.TRANSIENT,
         r"ServiceUnavailable|InternalFailure|InternalError\b|InternalServerError|StatusCode: 5\d\d\b"
         r"|\b(?:500|502|503|504) (?:Internal|Bad Gateway|Service|Gateway)|(?:status|response)(?: code)?:? 5\d\d\b|error: 5\d\d"
         r"|its host had a fault|temporarily unavailable|OperationAborted|ConcurrentModification|RequestTimeout\b",
@@ -215,7 +215,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "NETWORK",
-        Cause.TRANSIENT,
+        FailureCause.TRANSIENT,
         r"connection (?:reset|refused|timed out|closed)|i/o timeout|TLS handshake timeout|no such host|unexpected EOF"
         r"|network is unreachable|server misbehaving"
         r"|Client\.Timeout|context deadline exceeded|giving up after \d+ attempt|host cannot be reached"
@@ -226,7 +226,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "SOURCE_MISSING",
-        Cause.MODULE,
+        FailureCause.MODULE,
         r"reference not found|no repository at its address|repository URL|repository path|contains no module"
         r"|does not exist in the repository|is in a git submodule|repository denied access"
         r"|certificate of its host is not trusted|could not be cloned",
@@ -235,14 +235,14 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "TIME_LIMIT",
-        Cause.MODULE,
+        FailureCause.MODULE,
         r"exceeded its limit of|timeout while waiting for state|timed out after|took longer than",
         "The building block took longer than it may.",
         f"Start the run again once. If it takes too long again, tell {_OWNER}.",
     ),
     _rule(
         "PROVIDER_MISSING",
-        Cause.MODULE,
+        FailureCause.MODULE,
         r"Failed to (?:query available|install) provider|was not found in any of the search locations"
         r"|Failed to resolve provider|provider registry .{1,80} does not have a provider"
         r"|no available releases match|Inconsistent dependency lock file|Missing required provider|Invalid provider configuration"
@@ -252,21 +252,21 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "OUTPUT_WRONG",
-        Cause.MODULE,
+        FailureCause.MODULE,
         r"output '.{1,255}' (?:is|was|has)|outputs are larger|declared output|Module output value precondition failed",
         "The building block ran, but did not give the results that it promises.",
         _TELL,
     ),
     _rule(
         "SCRIPT_FAILED",
-        Cause.MODULE,
+        FailureCause.MODULE,
         r"pre-?run script|-exec provisioner error|External Program Execution Failed",
         "A script of the building block ended with an error.",
         f"Read what the step says, it may be about your inputs. If not, tell {_OWNER} the number of this run.",
     ),
     _rule(
         "MODULE_BROKEN",
-        Cause.MODULE,
+        FailureCause.MODULE,
         r"Error: (?:Unsupported (?:argument|block type|attribute)|Missing required argument|Reference to undeclared|Invalid (?:reference"
         r"|expression|function argument|index|block definition|character|count argument|for_each argument|template|operand)"
         r"|Argument or block definition required|Unclosed configuration block|Duplicate (?:resource|variable|output|module|required)"
@@ -280,7 +280,7 @@ RULES: tuple[Rule, ...] = (
 
 UNKNOWN = _rule(
     "UNKNOWN",
-    Cause.MODULE,
+    FailureCause.MODULE,
     "",
     "The building block failed for a reason that is not known here.",
     f"Read what the failed step says. If that does not help, tell {_OWNER} and give them the number of this run.",

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.names import FailureCause
 from blockyard.server.definitions.model import Definition, DefinitionId
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.model import EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model.breaker import Breaker
-from blockyard.server.runs.model.failure import Cause, FailurePattern, check_patterns
+from blockyard.server.runs.model.failure import FailurePattern, check_patterns
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.retrying import Retrying
 from blockyard.server.runs.store import FailureGroup, FailureStore
@@ -74,7 +75,9 @@ class FailureService:
             self._tell(tx, principal, definition, "Failure Patterns Changed", told)
         return store.patterns(definition_id)
 
-    def close_breaker(self, tx: Transaction, principal: Principal, definition_id: DefinitionId, cause: Cause) -> None:
+    def close_breaker(
+        self, tx: Transaction, principal: Principal, definition_id: DefinitionId, cause: FailureCause
+    ) -> None:
         """Let all runs of a definition be tried again now that were held back; one that is not open stays so. Raises NotFound, Denied."""
         definition = self._opened(tx, principal, _SAVE, definition_id)
         for breaker in FailureStore(tx).breakers(definition_id):

@@ -6,12 +6,12 @@ from uuid import UUID
 
 import structlog
 
-from blockyard.protocol.names import StepStatus
+from blockyard.protocol.names import FailureCause, StepStatus
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import Run
 from blockyard.server.runs.model.breaker import Breaker
 from blockyard.server.runs.model.causes import READ_CHARACTERS, explained
-from blockyard.server.runs.model.failure import RETRIED, Cause, Failure
+from blockyard.server.runs.model.failure import RETRIED, Failure
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.store import FailureStore, LogStore, RunStore, StepStore
 from blockyard.server.runs.topics import wake_everybody
@@ -86,7 +86,7 @@ class Retrying:
         patterns = FailureStore(tx).patterns(run.target.definition_id)
         return explained(messages, tail.decode(errors="replace"), patterns)
 
-    def _move_breaker(self, tx: Transaction, run: Run, cause: Cause, now: datetime) -> None:
+    def _move_breaker(self, tx: Transaction, run: Run, cause: FailureCause, now: datetime) -> None:
         store, limits, definition_id = FailureStore(tx), self._context.limits, run.target.definition_id
         breaker = self._breaker(tx, definition_id, cause)
         if breaker is not None:
@@ -107,6 +107,6 @@ class Retrying:
         since = breaker.opened_at - self._context.limits.breaker_window
         return list(FailureStore(tx).waiting(breaker.definition_id, breaker.cause, since))
 
-    def _breaker(self, tx: Transaction, definition_id: UUID, cause: Cause) -> Breaker | None:
+    def _breaker(self, tx: Transaction, definition_id: UUID, cause: FailureCause) -> Breaker | None:
         found = FailureStore(tx).breakers(definition_id)
         return next((breaker for breaker in found if breaker.cause is cause), None)

@@ -22,13 +22,13 @@ from sqlalchemy import (
     select,
 )
 
-from blockyard.protocol.names import RunStatus
+from blockyard.protocol.names import FailureCause, RunStatus
 from blockyard.server.kit.columns import Instant
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.upsert import upsert
 from blockyard.server.runs.model import Run, RunId
 from blockyard.server.runs.model.breaker import Breaker
-from blockyard.server.runs.model.failure import Cause, Failure, FailurePattern
+from blockyard.server.runs.model.failure import Failure, FailurePattern
 from blockyard.server.runs.store.runs import RunRow, as_run
 from blockyard.server.runs.store.tables import runs as _runs
 
@@ -117,7 +117,7 @@ class FailureStore:
         }
         self._tx.execute(insert(_failures), {"run_id": run.id, "attempt": run.attempt, **values})
 
-    def number_since(self, definition_id: UUID, cause: Cause, since: datetime) -> int:
+    def number_since(self, definition_id: UUID, cause: FailureCause, since: datetime) -> int:
         """Return how many attempts failed for this cause."""
         found = select(func.count()).where(
             _failures.c.definition_id == definition_id, _failures.c.at >= since, _failures.c.cause == cause.value
@@ -168,7 +168,10 @@ class FailureStore:
     def patterns(self, definition_id: UUID) -> Sequence[FailurePattern]:
         """Return what the owner of a definition knows of its failures."""
         found = select(_patterns).where(_patterns.c.definition_id == definition_id).order_by(_patterns.c.position)
-        return [FailurePattern(row.text, Cause(row.cause), row.message, row.remedy) for row in self._tx.execute(found)]
+        return [
+            FailurePattern(row.text, FailureCause(row.cause), row.message, row.remedy)
+            for row in self._tx.execute(found)
+        ]
 
     def put_patterns(self, definition_id: UUID, patterns: Sequence[FailurePattern]) -> None:
         """Write what the owner of a definition knows of its failures, in place of what was there."""
@@ -198,7 +201,7 @@ class FailureStore:
         which = (_breakers.c.definition_id == breaker.definition_id, _breakers.c.cause == breaker.cause.value)
         self._tx.execute(delete(_breakers).where(*which))
 
-    def waiting(self, definition_id: UUID, cause: Cause, since: datetime) -> Sequence[Run]:
+    def waiting(self, definition_id: UUID, cause: FailureCause, since: datetime) -> Sequence[Run]:
         """Return runs that wait to be tried again after a failure of this cause, the one that is due first first."""
         ours = (_failures.c.definition_id == definition_id, _failures.c.at >= since, _failures.c.cause == cause.value)
         found = (
@@ -212,9 +215,9 @@ class FailureStore:
 
 
 def _failure(row: RunRow) -> Failure:
-    return Failure(Cause(row.cause), row.code, row.message, row.remedy)
+    return Failure(FailureCause(row.cause), row.code, row.message, row.remedy)
 
 
 def _breaker(row: RunRow) -> Breaker:
     pause = timedelta(seconds=row.pause_seconds)
-    return Breaker(row.definition_id, Cause(row.cause), row.opened_at, row.next_at, pause)
+    return Breaker(row.definition_id, FailureCause(row.cause), row.opened_at, row.next_at, pause)
