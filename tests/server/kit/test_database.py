@@ -3,13 +3,14 @@
 import asyncio
 import contextvars
 import threading
+import time
 from collections.abc import Callable, Iterable
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-from blockyard.server.kit.database import ATTEMPTS, Database, Transaction
+from blockyard.server.kit.database import ATTEMPTS, READERS, Database, Transaction
 from blockyard.server.kit.errors import Conflict, NotFound, Stale, Unavailable
 from tests.support.postgres import PostgresServer
 
@@ -34,9 +35,10 @@ def value(tx: Transaction) -> int:
     return int(str(tx.execute(select(_counters.c.value)).scalar_one()))
 
 
-def increment(tx: Transaction) -> int:
+def increment(tx: Transaction, before_writing: Callable[[], None] = lambda: None) -> int:
     """Add one as a store does: read, then write only what was read."""
     row = tx.execute(select(_counters)).mappings().one()
+    before_writing()
     done = tx.execute(
         update(_counters)
         .where(_counters.c.revision == row["revision"])
@@ -125,12 +127,19 @@ async def test_a_broken_statement_is_a_defect_and_no_clash(database: Database) -
 
 
 async def test_concurrent_writers_lose_no_update(database: Database) -> None:
-    results = await asyncio.gather(*(database.write(increment) for _ in range(30)), return_exceptions=True)
+    results = await asyncio.gather(*(database.write(increment) for _ in range(30)))
 
-    succeeded = [result for result in results if isinstance(result, int)]
-    assert all(isinstance(result, int | Conflict) for result in results)
-    assert len(set(succeeded)) == len(succeeded)
-    assert await database.read(value) == len(succeeded)
+    assert sorted(results) == list(range(1, 31))
+    assert await database.read(value) == 30
+
+
+async def test_writers_that_keep_losing_go_one_after_another(database: Database) -> None:
+    def slow(tx: Transaction) -> int:
+        return increment(tx, before_writing=lambda: time.sleep(0.02))
+
+    results = await asyncio.gather(*(database.write(slow) for _ in range(READERS)))
+
+    assert sorted(results) == list(range(1, READERS + 1))
 
 
 async def test_a_unique_constraint_decides_a_race_and_the_loser_sees_why(database: Database) -> None:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.engine import URL, CursorResult
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -33,8 +33,17 @@ from blockyard.server.kit.storage import storage_refusal
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-ATTEMPTS = 5
+ATTEMPTS = 8
 """How often a transaction that met a clash is tried in all."""
+
+_IN_TURN_FROM = 3
+"""From which attempt on transactions of PostgreSQL that keep meeting clashes go one after another.
+
+Each of them can then only lose to one that is tried for the first or second time, not to others that keep losing.
+"""
+
+_TURN = 0x7475_726E
+"""The advisory lock of the database that those hold which go one after another."""
 
 READERS = 8
 """Threads (and connections) that read; on PostgreSQL also as many that write."""
@@ -199,7 +208,7 @@ class Database:
     def _attempt(self, engine: Engine, fn: Callable[[Transaction], T]) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._once(engine, fn)
+                return self._once(engine, fn, in_turn=attempt >= _IN_TURN_FROM and not self.is_sqlite)
             except _LostBeforeCommit as lost:
                 if attempt == ATTEMPTS:
                     raise Unavailable(
@@ -217,10 +226,12 @@ class Database:
                 time.sleep(_PAUSE_SECONDS * attempt * random.uniform(0.5, 1.5))  # noqa: S311  jitter, not a secret
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _once(self, engine: Engine, fn: Callable[[Transaction], T]) -> T:
+    def _once(self, engine: Engine, fn: Callable[[Transaction], T], *, in_turn: bool = False) -> T:
         with engine.connect() as connection, connection.begin() as transaction:
             tx = Transaction(connection)
             try:
+                if in_turn:
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
                 result = fn(tx)
             except DBAPIError as error:
                 if error.connection_invalidated:
