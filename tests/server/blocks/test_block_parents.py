@@ -150,6 +150,26 @@ def test_a_child_whose_run_is_not_claimed_yet_runs_once_with_the_new_output(worl
     assert world.db.write_now(world.blocks.hooks.start_due) == 0
 
 
+@pytest.mark.parametrize("again", [RunStatus.SUCCEEDED, RunStatus.FAILED])
+def test_children_of_a_parent_that_runs_again_at_once_run_after_it(world: BlockWorld, again: RunStatus) -> None:
+    parent, child = a_pair(world)
+    world.change(parent, inputs={"name": "m"})
+    under_way = world.claimed()
+    world.change(parent, inputs={"name": "o"})
+
+    world.report(under_way, outputs=outputs("net-2"))
+    between = world.read(child)
+    world.finish(outputs("net-3"), again)
+
+    assert status_of(between) == "WAITING_FOR_DEPENDENT_INPUT"
+    if again is RunStatus.FAILED:
+        assert (status_of(world.read(child)), world.claim()) == ("WAITING_FOR_DEPENDENT_INPUT", None)
+        world.change(parent, inputs={"name": "p"})
+        world.finish(outputs("net-3"))
+    assert world.finish({"ip": a_value("10.0.0.1")}).inputs["network"]["value"] == "net-3"
+    assert (status_of(world.read(child)), world.claim()) == ("SUCCEEDED", None)
+
+
 def test_children_of_manual_blocks_follow_at_once(world: BlockWorld) -> None:
     network = world.define("Network", implementation=MANUAL, inputs={"id": an_input()})
     server = world.define(

@@ -277,3 +277,35 @@ def test_only_the_platform_team_and_administrators_end_waits(world: BlockWorld) 
         assert end(world, block).status_code == status
     world.api.be(PLATFORM)
     assert end(world, block, "").status_code == 400
+
+
+@pytest.mark.parametrize("by", ["a person", "a parent"])
+def test_what_is_due_behind_a_dry_run_begins_when_that_is_ended(world: BlockWorld, by: str) -> None:
+    network = world.define("Network", inputs={}, outputs={"id": an_output()})
+    inputs = {
+        "net": an_input(assignment="BUILDING_BLOCK_OUTPUT", argument=f"{definition_of(network)}.id"),
+        "size": an_input("INTEGER"),
+    }
+    version = world.define("Host", inputs=inputs, dependencyDefinitionRefs=[{"uuid": definition_of(network)}])
+    parent = world.order(network)
+    world.finish({"id": a_value("n-1")})
+    block = world.order(version, {"size": 1}, parents=[parent])
+    world.finish()
+    world.as_admin("POST", f"{OWN}/{uuid_of(block)}/detect", media="application/json")
+    dry_run = world.claimed()
+    if by == "a person":
+        world.change(block, inputs={"size": 2})
+    else:
+        world.api.send("POST", f"{BLOCKS}/{uuid_of(parent)}/trigger-run")
+        world.finish({"id": a_value("n-2")})
+    world.api.be(PLATFORM)
+
+    told = end(world, block, "hangs").json()
+
+    assert told["status"] == "PENDING"
+    assert "Another run was due: it begins now." in told["leaves"]
+    world.report(dry_run)
+    due = world.claimed()
+    assert (due.behavior, due.inputs["size"]["value"], due.inputs["net"]["value"]) == (
+        ("APPLY", 2, "n-1") if by == "a person" else ("APPLY", 1, "n-2")
+    )

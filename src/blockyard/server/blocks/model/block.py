@@ -172,6 +172,11 @@ class BlockHead:
         """Whether another run begins when the one that is under way has ended."""
         return self.due is not None
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether children may take its outputs: its latest run succeeded, and none is due that may change them."""
+        return self.lifecycle is Lifecycle.ACTIVE and self.status is BlockStatus.SUCCEEDED and not self.rerun_due
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block(BlockHead):

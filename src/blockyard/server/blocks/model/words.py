@@ -131,11 +131,12 @@ def _parent_waits(block: Block, specs: Mapping[str, InputSpec], parent: Parent, 
                 since=block.status_since,
             )
         ]
-    if found.status is not BlockStatus.SUCCEEDED:
+    if not found.is_ready:
+        now = "to run again" if found.status is BlockStatus.SUCCEEDED else status_in_words(found).lower()
         return [
             Wait(
                 kind=WaitKind.PARENT,
-                message=f"Building block '{found.name}' has to be ready first; now it is: {status_in_words(found).lower()}.",
+                message=f"Building block '{found.name}' has to be ready first; now it is: {now}.",
                 ends=f"A run of '{found.name}' succeeds.",
                 owner=_owner_of(found),
                 workspace=found.provider if found.status is BlockStatus.WAITING_FOR_OPERATOR_INPUT else found.workspace,

@@ -63,9 +63,7 @@ class Ending:
         leaves = [*_leaves(block, run)]
         if run is not None:
             self._runs.end_for(tx, principal.author, run, reason)
-        is_dry_run = run is not None and run.id != block.latest_run_id
-        status = block.status if is_dry_run and not block.is_running else BlockStatus.ABORTED
-        after = self._starter.save(tx, replace(block, status=status, due=None))
+        after = self._after(tx, block, run)
         self._event_log.append(
             tx,
             principal.author,
@@ -80,6 +78,17 @@ class Ending:
         log.info("wait ended", block_id=block.id, was=block.status, run_id=None if run is None else str(run.id))
         return Ended(after, leaves)
 
+    def _after(self, tx: Transaction, block: Block, run: Run | None) -> Block:
+        """Return the block as it is now: what waited for the end of a dry run begins, as nobody ended that."""
+        if not _is_dry_run(block, run):
+            return self._starter.save(tx, replace(block, status=BlockStatus.ABORTED, due=None))
+        self._starter.begin_due(tx, self._starter.save(tx, block))
+        return BlockStore(tx).find(block.id) or block
+
+
+def _is_dry_run(block: Block, run: Run | None) -> bool:
+    return run is not None and run.id != block.latest_run_id
+
 
 def _leaves(block: Block, run: Run | None) -> Iterator[str]:
     if run is None:
@@ -91,7 +100,9 @@ def _leaves(block: Block, run: Run | None) -> Iterator[str]:
             f"Run {run.number} had begun: what it made or destroyed until now stays so, and its engine may go on until its runner "
             "notices. Nothing that the runner reports counts any more; the state has what was written to it."
         )
-    if block.due is not None:
+    if block.due is not None and _is_dry_run(block, run):
+        yield "Another run was due: it begins now."
+    elif block.due is not None:
         yield "Another run was due: the values that were saved for it are kept, and no run applies them."
     if block.lifecycle is Lifecycle.MARKED_FOR_DELETION:
         yield "The building block stays marked for deletion until it is deleted again or purged."

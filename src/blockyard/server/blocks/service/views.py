@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.server.blocks.model.block import Block, BlockHead, BlockOutput, BlockStatus, Lifecycle
+from blockyard.server.blocks.model.block import Block, BlockHead, BlockOutput, BlockStatus
 from blockyard.server.blocks.model.inputs import missing_inputs, waiting_status
 from blockyard.server.blocks.model.resolution import (
     ResolvedInput,
@@ -170,10 +170,7 @@ class Reader:
 
     def _parents_succeeded(self, block: Block) -> bool:
         parents = BlockStore(self._tx).find_all(block.parent_ids)
-        return len(parents) == len(block.parent_ids) and all(
-            parent.status is BlockStatus.SUCCEEDED and parent.lifecycle is Lifecycle.ACTIVE
-            for parent in parents.values()
-        )
+        return len(parents) == len(block.parent_ids) and all(parent.is_ready for parent in parents.values())
 
     def load_versions(self, blocks: Iterable[Block]) -> None:
         """Read the versions of blocks: one statement, however many there are."""
