@@ -259,6 +259,37 @@ async def test_whoever_sees_the_platform_sees_its_landing_zones_unless_they_are_
     assert await names(owner, "?ownedByWorkspace=bank") == []
 
 
+@pytest.mark.parametrize(
+    ("spec", "seeing"),
+    [
+        ({"availability": an_availability("PUBLIC")}, ["bank", "shop"]),
+        ({"availability": an_availability("PUBLIC", "UNPUBLISHED")}, []),
+        ({"availability": an_availability("PRIVATE")}, []),
+        ({"availability": an_availability("RESTRICTED", "PUBLISHED", "team", "shop")}, ["shop"]),
+        ({"availability": an_availability("RESTRICTED", "UNPUBLISHED", "team", "shop")}, []),
+        ({"availability": an_availability("PRIVATE"), "contributingWorkspaces": ["bank"]}, ["bank"]),
+    ],
+)
+@pytest.mark.parametrize("begins", ["PUBLIC", "PRIVATE"])
+async def test_landing_zones_follow_who_may_know_of_their_platform(
+    zones: Zones, begins: str, spec: Any, seeing: list[str]
+) -> None:
+    path = f"{PLATFORMS}/{zones.platform}"
+    before = await zones.admin.put(path, json=a_platform(availability=an_availability(begins)), headers=PLATFORM)
+    await zones.make()
+    after = await zones.admin.put(path, json=a_platform(**spec), headers=PLATFORM)
+    assert (before.status_code, after.status_code) == (200, 200)
+    # a change of the landing zone keeps what its platform says
+    await zones.admin.put(ONE, json=zones.body(description="other"), headers=LANDING_ZONE)
+
+    for workspace in ("team", "bank", "shop"):
+        key = zones.tenancy.key(workspace, "LANDINGZONE_LIST")
+        listed = (await key.get(PATH, headers=LANDING_ZONE)).json()["_embedded"]["meshLandingZones"]
+        read = await key.get(ONE, headers=LANDING_ZONE)
+        expected = workspace in ["team", *seeing]
+        assert (len(listed), read.status_code) == ((1, 200) if expected else (0, 404))
+
+
 async def test_a_landing_zone_is_disabled_and_enabled_again(zones: Zones) -> None:
     await zones.make()
     owner = zones.tenancy.key("team", *CODES)

@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from sqlalchemy import (
     Column,
     ColumnElement,
+    CompoundSelect,
     Index,
     Integer,
     Row,
@@ -81,12 +82,11 @@ def index_list(table: Table, *filters: str, key: str = "id", seen: Sequence[str]
 class Found:
     """What one store has a query for, and another one needs for a condition: use cases hand it on unseen."""
 
-    _query: Select[tuple[object]]
-    _key: ColumnElement[object]
+    _query: CompoundSelect[tuple[object]]
 
     def has(self, column: ColumnElement[object]) -> ColumnElement[bool]:
-        """Return the condition that a column has one of the keys: each is looked up, so that a page needs no others."""
-        return self._query.where(self._key == column).exists()
+        """Return the condition that a column has one of the keys."""
+        return column.in_(self._query)
 
 
 class Rows(Generic[M, K]):

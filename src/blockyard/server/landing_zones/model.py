@@ -119,13 +119,18 @@ class LandingZoneSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LandingZone(LandingZoneSpec):
-    """A prepared configuration for new tenants of a platform."""
+    """A prepared configuration for new tenants of a platform.
+
+    Attributes:
+        platform_is_open: whether every workspace may know of its platform; kept here so that lists need not look there.
+    """
 
     id: LandingZoneId
     workspace: str
     name: str
     platform_id: PlatformId
     is_disabled: bool = False
+    platform_is_open: bool = False
     created_at: datetime
     deleted_at: datetime | None = None
     revision: int = 0

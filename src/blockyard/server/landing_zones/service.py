@@ -52,6 +52,7 @@ class LandingZoneService:
         self.uses: Uses[LandingZone] = Uses()
         self.followers: list[Callable[[Transaction, LandingZone, LandingZone], None]] = []
         platforms.uses.add(self._of_platform)
+        platforms.followers.append(_platform_changed)
         definitions.listeners.append(self)
 
     def page(
@@ -99,6 +100,7 @@ class LandingZoneService:
             workspace=workspace,
             name=name,
             platform_id=platform_id,
+            platform_is_open=platform.is_open,
             created_at=self._basics.clock(),
             **members(spec),
         )
@@ -275,6 +277,11 @@ class LandingZoneService:
                     if definition is None or not _known_to(principal, workspace, definition):
                         raise _no_definition(definition_id, f"{field}/{index}/uuid")
                     _require_fitting(definition, platform, f"{field}/{index}/uuid")
+
+
+def _platform_changed(tx: Transaction, before: Platform, after: Platform) -> None:
+    if after.is_open is not before.is_open:
+        LandingZoneStore(tx).note_openness(after.id, is_open=after.is_open)
 
 
 def _tagged(zone: LandingZone) -> Tagged:

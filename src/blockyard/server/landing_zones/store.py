@@ -3,7 +3,23 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Text, Uuid, and_, delete, insert, or_, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    delete,
+    false,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.definitions.model import DefinitionId
@@ -43,13 +59,14 @@ _zones = Table(
     Column("mandatory", Packed(_packed, _unpacked), nullable=False),
     Column("recommended", Packed(_packed, _unpacked), nullable=False),
     Column("is_disabled", Boolean, nullable=False),
+    Column("platform_is_open", Boolean, nullable=False, server_default=false()),
     *life(),
     Index("ix_landing_zones_name", "name"),
 )
 index_list(
     _zones,
     *("workspace", "platform_id", "display_name", "restricted"),
-    seen=("workspace", "restricted", "platform_id"),
+    seen=("workspace", "restricted", "platform_is_open", "platform_id"),
 )
 _named = Table(
     "landing_zone_definitions",
@@ -60,7 +77,7 @@ _named = Table(
 )
 """Which definitions landing zones name, to be found by these. No foreign key to definitions: they go first, then their names."""
 
-_rows: Rows[LandingZone, LandingZoneId] = Rows(_zones, LandingZone, "id", address=("name",))
+_rows: Rows[LandingZone, LandingZoneId] = Rows(_zones, LandingZone, "id", address=("name",), apart=["platform_is_open"])
 
 
 class LandingZoneStore(Store[LandingZone, LandingZoneId]):
@@ -87,13 +104,21 @@ class LandingZoneStore(Store[LandingZone, LandingZoneId]):
     ) -> Page[LandingZone]:
         """Return one page of the wanted landing zones, oldest first.
 
-        Only those of the workspaces `owners`, and of the platforms `shown` those that are not restricted; all where `owners` is None.
+        Only those of the workspaces `owners`, and of the platforms that all may know of, or are `shown`, those that are not
+        restricted; all where `owners` is None.
         """
         conditions = self.with_members(members(wanted))
         if owners is not None and shown is not None:
-            offered = and_(_zones.c.restricted.is_(False), shown.has(_zones.c.platform_id))
+            columns = _zones.c
+            known = or_(columns.platform_is_open.is_(True), shown.has(columns.platform_id))
+            offered = and_(columns.restricted.is_(False), known)
             conditions.append(or_(_rows.owned_by(owners), offered))
         return self.page_of(request, *conditions)
+
+    def note_openness(self, platform_id: PlatformId, *, is_open: bool) -> None:
+        """Write whether everybody may know of a platform, with its landing zones."""
+        columns = _zones.c
+        self._tx.execute(update(_zones).where(columns.platform_id == platform_id).values(platform_is_open=is_open))
 
     def named(self, names: Collection[str]) -> Sequence[LandingZone]:
         """Return the landing zones with these names that are not deleted, oldest first."""

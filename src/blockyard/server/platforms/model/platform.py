@@ -187,6 +187,11 @@ class Platform(PlatformSpec):
         """Whether a workspace may have landing zones here."""
         return workspace == self.workspace or workspace in self.contributing_workspaces
 
+    @property
+    def is_open(self) -> bool:
+        """Whether every workspace may know of it."""
+        return self.is_published and self.restriction is Restriction.PUBLIC
+
     def shown_to(self, workspaces: Collection[str]) -> bool:
         """Whether one of these workspaces may know of it."""
         return any(self.serves(one) or self.takes_contributions_of(one) for one in workspaces)

@@ -1,6 +1,6 @@
 """Use cases of platforms. Source: api.md 3.9, 2.7, concepts.md 4, 17, 23."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -71,6 +71,7 @@ class PlatformService:
         self._vault = ConfigVault(master_key)
         self._changes: Changes[Platform] = Changes(basics.event_log, PLATFORM, "Platform", _content)
         self.uses: Uses[PlatformId] = Uses()
+        self.followers: list[Callable[[Transaction, Platform, Platform], None]] = []
         self.bound_by: Uses[PlatformId] = Uses("keeps its location and its type while it has")
         locations.uses.add(self._of_location)
         types.uses.add(self._of_type)
@@ -155,7 +156,7 @@ class PlatformService:
         saved = platforms.save(after)  # first: a new use clashes with it
         if (after.identifier, after.type_name) != (before.identifier, before.type_name):
             self.bound_by.refuse_used(tx, platform_id, f"platform '{before.identifier}'")
-        after = self._changes.tell(tx, principal.author, EventType.CHANGED, saved, before=before)
+        after = self._changed(tx, principal, before, saved)
         self._follow(tx, principal, after, before.publication_state)
         return after
 
@@ -183,8 +184,12 @@ class PlatformService:
             raise _unknown(PlatformId(object_id))
         approved, what = step is Step.APPROVE, f"platform '{before.identifier}'"
         state = decided(before.publication_state, approved=approved, what=what)
-        after = platforms.save(replace(before, publication_state=state))
-        self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
+        self._changed(tx, principal, before, platforms.save(replace(before, publication_state=state)))
+
+    def _changed(self, tx: Transaction, principal: Principal, before: Platform, after: Platform) -> Platform:
+        for follow in self.followers:
+            follow(tx, before, after)
+        return self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
 
     def _follow(self, tx: Transaction, principal: Principal, platform: Platform, before: PublicationState) -> None:
         state = platform.publication_state
@@ -215,7 +220,7 @@ class PlatformService:
         return None if found is None or found.deleted_at is not None else found
 
     def shown(self, tx: Transaction, workspaces: Collection[str]) -> Found:
-        """Return which platforms one of these workspaces may know of, for a condition of another store."""
+        """Return which platforms one of these workspaces may know of, but those that all may know of, for another store."""
         return PlatformStore(tx).shown(workspaces)
 
     def living(self, tx: Transaction, platform_id: PlatformId) -> Platform | None:

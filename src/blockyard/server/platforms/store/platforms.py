@@ -18,6 +18,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    union_all,
 )
 
 from blockyard.protocol.jsontypes import Json
@@ -123,10 +124,19 @@ class PlatformStore(Store[Platform, PlatformId]):
         return self.page_of(request, *conditions)
 
     def shown(self, workspaces: Collection[str]) -> Found:
-        """Return which platforms one of these workspaces may know of."""
-        columns = _platforms.c
-        shown = select(columns.id).where(columns.deleted_at.is_(None), _shown_to(workspaces))
-        return Found(shown, columns.id)
+        """Return which platforms one of these workspaces may know of that not everybody may know of."""
+        columns, names = _platforms.c, sorted(workspaces)
+        own = select(columns.id).where(columns.workspace.in_(names), columns.deleted_at.is_(None))
+        serves = and_(
+            columns.restriction == Restriction.RESTRICTED, columns.publication_state == PublicationState.PUBLISHED
+        )
+        naming = select(columns.id).where(
+            columns.id == _named.c.platform_id,
+            _named.c.workspace.in_(names),
+            or_(_named.c.role == _CONTRIBUTING, serves),
+            columns.deleted_at.is_(None),
+        )
+        return Found(union_all(own, naming))
 
     def of_location(self, name: str, request: PageRequest) -> Page[Platform]:
         """Return one page of the platforms in a location, oldest first."""
