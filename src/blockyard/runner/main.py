@@ -5,8 +5,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from queue import SimpleQueue
 
 import httpx2
 import structlog
@@ -64,6 +65,19 @@ def run(
         work_dir.close()
 
 
+def call_on_signals(drain: Callable[[], None]) -> None:
+    """Call `drain` at each SIGTERM and SIGINT, from a thread: a handler may interrupt what holds the lock it needs."""
+    asked: SimpleQueue[int] = SimpleQueue()  # its `put` needs no lock that can be held up
+
+    def wait() -> None:
+        while asked.get():
+            drain()
+
+    threading.Thread(target=wait, name="signals", daemon=True).start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _frame: asked.put(number))
+
+
 def _run(
     settings: RunnerSettings,
     executors: Mapping[ImplementationType, AnyExecutor],
@@ -91,8 +105,7 @@ def _run(
 def _run_until_drained(equipment: Equipment, control_plane: ControlPlane, work_dir: WorkDir) -> int:
     settings = equipment.settings
     runner = Runner(equipment, control_plane, work_dir)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: runner.drain())
+    call_on_signals(runner.drain)
     slots = {slots.name: slots.number for slots in slots_of(settings)}
     log.info("runner started", runner=settings.runner_uuid, server=settings.server_url, slots=slots)
     if settings.health_port == 0:

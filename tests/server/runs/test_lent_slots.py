@@ -96,5 +96,6 @@ async def test_a_run_that_has_ended_lends_nothing(world: RunWorld) -> None:
     await parent.report(status="SUCCEEDED")
 
     assert await lent(world, parent.run_id) is None
+    world.clock.advance(1)
     assert ordered_by(world, parent.run_id).serves is None
     assert (await a_worker(world)).run_id == child.id
