@@ -242,6 +242,22 @@ def test_a_runner_gets_a_key_pair_of_its_own_and_a_configuration_it_can_read(cli
 
     assert "Edge" in cli.does("runners", "list", "-w", "shop").out
     assert "Edge" in cli.does("runners", "show", settings.runner_uuid[:13]).out
+    changed = cli.does(
+        "runners", "update", "Edge", "--type", "TERRAFORM", "--display-name", "Rim", "-o", "json"
+    ).document
+    assert [
+        text_of(changed, "spec", name) for name in ("displayName", "implementationType", "restriction", "publicKey")
+    ] == [
+        "Rim",
+        "TERRAFORM",
+        "PRIVATE",
+        text_of(registered, "spec", "publicKey"),
+    ]
+    assert cli("runners", "update", "Rim").code == 2
+    assert (
+        text_of(cli.does("runners", "update", "Rim", "--public", "-o", "json").document, "spec", "restriction")
+        == "PUBLIC"
+    )
     again = cli("runners", "create", "Edge", "-w", "shop", "--dir", str(folder))
     assert (again.code, "already" in again.err) == (2, True)
     cli.does("runners", "delete", settings.runner_uuid, "--yes")
@@ -539,6 +555,9 @@ def test_accounts_are_shown_and_admin_roles_given_and_taken(cli: Cli) -> None:
 
     given = cli.does("admin-roles", "give", "Auditor", "--user", "admin", "-o", "json").document
     assert "Auditor" in cli.does("admin-roles", "list").out
+    shown = cli.does("admin-roles", "show", text_of(given, "uuid")).out
+    assert ("Auditor" in shown, "admin" in shown, "never" in shown) == (True, True, True)
+    assert cli.does("admin-roles", "show", text_of(given, "uuid"), "-o", "json").document == given
     cli.does("admin-roles", "take", text_of(given, "uuid"), "--yes")
     assert "Auditor" not in cli.does("admin-roles", "list").out
 
@@ -568,6 +587,9 @@ def test_a_key_gets_the_codes_of_a_preset_and_a_new_secret(cli: Cli, stranger: C
     assert "_SAVE" not in json.dumps(created)
     assert cli("keys", "create", "x", "-w", "shop", "--preset", "all", "--key-file", str(second)).code == 2
     assert cli("keys", "create", "x", "-w", "shop", "--key-file", str(second)).code == 2
+    shown = cli.does("keys", "show", "viewer", "-w", "shop").out
+    assert ("PROJECT_LIST" in shown, "never" in shown) == (True, True)
+    assert "clientSecret" not in json.dumps(created)
 
     cli.does("keys", "rotate", text_of(created, "metadata", "uuid"), "--key-file", str(second), "--yes")
 

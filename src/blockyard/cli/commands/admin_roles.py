@@ -1,4 +1,4 @@
-"""`admin-roles list | give | take`."""
+"""`admin-roles list | show | give | take`."""
 
 from typing import Annotated
 
@@ -9,34 +9,44 @@ from blockyard.cli.documents import text
 from blockyard.cli.exits import usage
 from blockyard.cli.option_words import last_day
 from blockyard.cli.output import Format, columns
+from blockyard.cli.plain_kinds import OwnObjects, PlainKind
 from blockyard.cli.resources import ADMIN_BINDING, own
 from blockyard.cli.session import OutputOption, UrlOption, connected
 from blockyard.protocol.jsontypes import JsonObject
 
 admin_roles = typer.Typer(name="admin-roles", help="Admin roles: who may do what everywhere. For administrators.")
 
+Which = Annotated[str, typer.Argument(metavar="BINDING", help="Id of the admin binding.")]
+
+
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        text(item, "role"),
+        text(item, "subject", "kind"),
+        text(item, "subject", "name"),
+        text(item, "expiryDate") or "never",
+        text(item, "uuid"),
+    )
+
+
+_ROLES = PlainKind(
+    word="admin binding",
+    which=Which,
+    objects=OwnObjects(kind=ADMIN_BINDING),
+    columns=columns("ROLE", "OF", "WHO", "EXPIRES", "ID"),
+    row=_row,
+    more=lambda document: [("since", text(document, "createdOn"))],
+)
+
 
 @admin_roles.command("list")
 def list_admin_roles(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """List who has admin roles, ended ones too."""
     with connected(output, url) as session:
-        found = list(session.client.list(ADMIN_BINDING, {}, path=own("admin-bindings")))
-        if session.printer.for_programs:
-            session.printer.document([*found])
-            return
-        session.printer.objects(
-            columns("ROLE", "OF", "WHO", "EXPIRES", "ID"),
-            [
-                (
-                    text(item, "role"),
-                    text(item, "subject", "kind"),
-                    text(item, "subject", "name"),
-                    text(item, "expiryDate") or "never",
-                    text(item, "uuid"),
-                )
-                for item in found
-            ],
-        )
+        _ROLES.tell_all(session, {})
+
+
+_ROLES.add_show(admin_roles, "Show who has an admin role by a binding, and until when.")
 
 
 @admin_roles.command("give")
@@ -67,7 +77,7 @@ def give_admin_role(
 
 @admin_roles.command("take")
 def take_admin_role(
-    binding: Annotated[str, typer.Argument(help="Id of the admin binding.")],
+    binding: Which,
     *,
     yes: YesOption = False,
     url: UrlOption = None,

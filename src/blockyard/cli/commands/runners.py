@@ -1,4 +1,4 @@
-"""`runners list | show | create | key | delete`."""
+"""`runners list | show | create | update | key | delete`."""
 
 import shlex
 from pathlib import Path
@@ -7,14 +7,15 @@ from typing import Annotated
 import typer
 
 from blockyard.cli import lookup
+from blockyard.cli.changes import given
 from blockyard.cli.completion import names_of
-from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.contexts import write_private
 from blockyard.cli.documents import flag, text
 from blockyard.cli.keys import LastDay, keep_key
-from blockyard.cli.listing import ago, completing, one_of, require_workspace
+from blockyard.cli.listing import ago, completing, one_of, owner_of
 from blockyard.cli.new_files import require_new
 from blockyard.cli.output import Format, columns
+from blockyard.cli.plain_kinds import DisplayName, MeshObjects, PlainKind
 from blockyard.cli.resources import own
 from blockyard.cli.runner_setup import (
     RunnerFiles,
@@ -43,6 +44,43 @@ Which = Annotated[
         metavar="RUNNER", help="Id, beginning of the id, or exact name.", autocompletion=names_of("runners")
     ),
 ]
+_TYPE = typer.Option(
+    "--type",
+    metavar="TYPE",
+    help=f"What it executes: {', '.join(RunnerType)}.",
+    parser=one_of(RunnerType),
+    autocompletion=completing(RunnerType),
+)
+
+
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        text(item, "spec", "displayName"),
+        owner_of(item),
+        text(item, "spec", "implementationType"),
+        text(item, "spec", "restriction"),
+        ago(text(item, "metadata", "lastSeen")) or "never",
+        text(item, "metadata", "uuid"),
+        text(item, "metadata", "createdOn"),
+    )
+
+
+def _more(document: JsonObject) -> list[tuple[str, str]]:
+    return [
+        ("self-hosted", "yes" if flag(document, "spec", "isSelfHosted") else "no"),
+        ("public key", text(document, "spec", "publicKey").strip()),
+    ]
+
+
+_RUNNERS = PlainKind(
+    word="runner",
+    which=Which,
+    objects=MeshObjects(kind=RUNNER, find=lookup.runner),
+    columns=columns("NAME", "OWNER", "FOR", "RESTRICTION", "LAST SEEN", "ID", wide=["CREATED"]),
+    row=_row,
+    more=_more,
+    called=lambda document: text(document, "spec", "displayName"),
+)
 
 
 @runners.command("list")
@@ -51,48 +89,10 @@ def list_runners(
 ) -> None:
     """List the runners of your workspaces and the public ones."""
     with connected(output, url) as session:
-        found = list(session.client.list(RUNNER, {"ownedByWorkspace": workspace}))
-        if session.printer.for_programs:
-            session.printer.document([*found])
-            return
-        require_workspace(session, workspace, found)
-        session.printer.objects(
-            columns("NAME", "OWNER", "FOR", "RESTRICTION", "LAST SEEN", "ID", wide=["CREATED"]),
-            [
-                (
-                    text(item, "spec", "displayName"),
-                    text(item, "metadata", "ownedByWorkspace"),
-                    text(item, "spec", "implementationType"),
-                    text(item, "spec", "restriction"),
-                    ago(text(item, "metadata", "lastSeen")) or "never",
-                    text(item, "metadata", "uuid"),
-                    text(item, "metadata", "createdOn"),
-                )
-                for item in found
-            ],
-        )
+        _RUNNERS.tell_all(session, {"ownedByWorkspace": workspace}, workspace=workspace)
 
 
-@runners.command("show")
-def show_runner(runner: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Show a runner."""
-    with connected(output, url) as session:
-        document = lookup.runner(session.client, runner)
-        if session.printer.for_programs:
-            session.printer.document(document)
-            return
-        facts = [
-            ("id", text(document, "metadata", "uuid")),
-            ("name", text(document, "spec", "displayName")),
-            ("owner", text(document, "metadata", "ownedByWorkspace")),
-            ("for", text(document, "spec", "implementationType")),
-            ("restriction", text(document, "spec", "restriction")),
-            ("self-hosted", "yes" if flag(document, "spec", "isSelfHosted") else "no"),
-            ("created", text(document, "metadata", "createdOn")),
-            ("last seen", text(document, "metadata", "lastSeen") or "never"),
-            ("public key", text(document, "spec", "publicKey").strip()),
-        ]
-        session.printer.facts(facts)
+_RUNNERS.add_show(runners, "Show a runner.")
 
 
 @runners.command("create")
@@ -100,16 +100,7 @@ def create_runner(
     name: Annotated[str, typer.Argument(help="Name for people.")],
     *,
     workspace: NeededWorkspaceOption = None,
-    type_: Annotated[
-        str,
-        typer.Option(
-            "--type",
-            metavar="TYPE",
-            help=f"What it executes: {', '.join(RunnerType)}.",
-            parser=one_of(RunnerType),
-            autocompletion=completing(RunnerType),
-        ),
-    ] = "ALL",
+    type_: Annotated[str, _TYPE] = "ALL",
     public: Annotated[bool, typer.Option("--public", help="Everybody may use it (administrators only).")] = False,
     concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=256, help="Runs at the same time.")] = 1,
     folder: Annotated[
@@ -163,6 +154,28 @@ def _create_key(session: Session, runner_id: str, name: str, files: RunnerFiles)
     return text(key, "clientId")
 
 
+@runners.command("update")
+def update_runner(
+    runner: Which,
+    *,
+    display_name: DisplayName = None,
+    type_: Annotated[str | None, _TYPE] = None,
+    public: Annotated[
+        bool | None,
+        typer.Option(
+            "--public/--private", help="Whether everybody may use it (administrators only).", show_default=False
+        ),
+    ] = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Change a runner; what no option names stays as it is, its key too."""
+    with connected(output, url) as session:
+        restriction = {None: None, True: "PUBLIC", False: "PRIVATE"}[public]
+        changes = given(displayName=display_name, implementationType=type_, restriction=restriction)
+        _RUNNERS.change(session, runner, changes, options="--display-name, --type, --public or --private")
+
+
 @runners.command("key")
 def create_runner_key(
     runner: Which,
@@ -193,14 +206,4 @@ def create_runner_key(
         )
 
 
-@runners.command("delete")
-def delete_runner(
-    runner: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
-) -> None:
-    """Delete a runner that no definition uses any more."""
-    with connected(output, url) as session:
-        found = lookup.runner(session.client, runner)
-        identifier = text(found, "metadata", "uuid")
-        require_consent(f"Delete the runner '{text(found, 'spec', 'displayName')}' ({identifier})?", yes=yes)
-        session.client.delete(RUNNER, identifier)
-        session.printer.result({"deleted": identifier}, f"Runner {identifier} deleted.")
+_RUNNERS.add_delete(runners, "Delete a runner that no definition uses any more.")
