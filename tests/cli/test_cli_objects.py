@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from blockyard.cli.documents import members
+from blockyard.cli.runner_setup import generate_key_pair
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import PROJECT
 from blockyard.protocol.sealing import belongs_to, load_private_key, load_public_key
@@ -242,22 +243,22 @@ def test_a_runner_gets_a_key_pair_of_its_own_and_a_configuration_it_can_read(cli
 
     assert "Edge" in cli.does("runners", "list", "-w", "shop").out
     assert "Edge" in cli.does("runners", "show", settings.runner_uuid[:13]).out
-    changed = cli.does(
-        "runners", "update", "Edge", "--type", "TERRAFORM", "--display-name", "Rim", "-o", "json"
-    ).document
-    assert [
-        text_of(changed, "spec", name) for name in ("displayName", "implementationType", "restriction", "publicKey")
-    ] == [
-        "Rim",
-        "TERRAFORM",
-        "PRIVATE",
-        text_of(registered, "spec", "publicKey"),
-    ]
+    federation = tmp_path / "federation.json"
+    cloud = {"audience": "sts.amazonaws.com", "tokenPath": "/var/run/token"}
+    subject = "system:serviceaccount:platform:{{ buildingBlockDefinitionUuid }}"
+    federation.write_text(json.dumps({"issuer": "https://issuer.test", "subjectTemplate": subject, "aws": cloud}))
+    cli.does("runners", "update", "Edge", "--display-name", "Rim", "--federation", str(federation))
+    changed = cli.does("runners", "show", "Rim", "-o", "json").document
+    assert text_of(changed, "spec", "workloadIdentityFederation", "issuer") == "https://issuer.test"
+    assert text_of(changed, "spec", "publicKey") == text_of(registered, "spec", "publicKey")
+    _, other_key = generate_key_pair()
+    (tmp_path / "other.pem").write_text(other_key)
+    key = ["--public-key", str(tmp_path / "other.pem")]
+    assert cli("runners", "update", "Rim", *key).code == 2  # nobody can be asked
+    rim = cli.does("runners", "update", "Rim", *key, "--no-federation", "--yes", "-o", "json").document["spec"]
+    assert isinstance(rim, dict)
+    assert (rim["publicKey"], rim["workloadIdentityFederation"]) == (other_key, None)
     assert cli("runners", "update", "Rim").code == 2
-    assert (
-        text_of(cli.does("runners", "update", "Rim", "--public", "-o", "json").document, "spec", "restriction")
-        == "PUBLIC"
-    )
     again = cli("runners", "create", "Edge", "-w", "shop", "--dir", str(folder))
     assert (again.code, "already" in again.err) == (2, True)
     cli.does("runners", "delete", settings.runner_uuid, "--yes")

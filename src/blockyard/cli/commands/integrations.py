@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from blockyard.cli import lookup
-from blockyard.cli.changes import given, read_json
+from blockyard.cli.changes import given, read_json, read_text
 from blockyard.cli.completion import names_of
 from blockyard.cli.documents import members, text
 from blockyard.cli.exits import usage
@@ -157,10 +157,7 @@ def _with_secret(config: JsonObject, file: Path | None) -> JsonObject:
     type_ = text(config, "type")
     if type_ not in _SECRETS:
         raise usage(f"an integration of type '{type_}' has no secret", "Leave --secret-file out.")
-    try:
-        secret = file.expanduser().read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise usage(f"'{file}' cannot be read: {getattr(error, 'strerror', 'it is not text')}") from None
+    secret = read_text(file).rstrip("\r\n")
     return config | {type_: members(config, type_) | {_SECRETS[type_]: {"plaintext": secret}}}
 
 

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from blockyard.cli import lookup
-from blockyard.cli.changes import given
+from blockyard.cli.changes import given, read_json, read_text
 from blockyard.cli.completion import names_of
+from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.contexts import write_private
 from blockyard.cli.documents import flag, text
+from blockyard.cli.exits import usage
 from blockyard.cli.keys import LastDay, keep_key
 from blockyard.cli.listing import ago, completing, one_of, owner_of
 from blockyard.cli.new_files import require_new
@@ -44,13 +46,6 @@ Which = Annotated[
         metavar="RUNNER", help="Id, beginning of the id, or exact name.", autocompletion=names_of("runners")
     ),
 ]
-_TYPE = typer.Option(
-    "--type",
-    metavar="TYPE",
-    help=f"What it executes: {', '.join(RunnerType)}.",
-    parser=one_of(RunnerType),
-    autocompletion=completing(RunnerType),
-)
 
 
 def _row(item: JsonObject) -> tuple[str, ...]:
@@ -100,7 +95,16 @@ def create_runner(
     name: Annotated[str, typer.Argument(help="Name for people.")],
     *,
     workspace: NeededWorkspaceOption = None,
-    type_: Annotated[str, _TYPE] = "ALL",
+    type_: Annotated[
+        str,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help=f"What it executes: {', '.join(RunnerType)}.",
+            parser=one_of(RunnerType),
+            autocompletion=completing(RunnerType),
+        ),
+    ] = "ALL",
     public: Annotated[bool, typer.Option("--public", help="Everybody may use it (administrators only).")] = False,
     concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=256, help="Runs at the same time.")] = 1,
     folder: Annotated[
@@ -159,21 +163,39 @@ def update_runner(
     runner: Which,
     *,
     display_name: DisplayName = None,
-    type_: Annotated[str | None, _TYPE] = None,
-    public: Annotated[
-        bool | None,
-        typer.Option(
-            "--public/--private", help="Whether everybody may use it (administrators only).", show_default=False
-        ),
+    public_key: Annotated[
+        Path | None, typer.Option("--public-key", metavar="FILE", help="PEM file with another public key.")
     ] = None,
+    federation: Annotated[
+        Path | None,
+        typer.Option("--federation", metavar="FILE", help="JSON: the member workloadIdentityFederation of the API."),
+    ] = None,
+    no_federation: Annotated[
+        bool, typer.Option("--no-federation", help="Let its runs have no workload identity any more.")
+    ] = False,
+    yes: YesOption = False,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Change a runner; what no option names stays as it is, its key too."""
+    """Change a runner; what no option names stays as it is.
+
+    With another public key, what was sealed to the old one cannot be read any more: secrets have to be entered again.
+    """
     with connected(output, url) as session:
-        restriction = {None: None, True: "PUBLIC", False: "PRIVATE"}[public]
-        changes = given(displayName=display_name, implementationType=type_, restriction=restriction)
-        _RUNNERS.change(session, runner, changes, options="--display-name, --type, --public or --private")
+        if federation is not None and no_federation:
+            raise usage("--federation and --no-federation say two things", "Give one of them.")
+        changes = given(
+            displayName=display_name,
+            publicKey=None if public_key is None else read_text(public_key),
+            workloadIdentityFederation=None if federation is None else read_json(federation),
+        )
+        changes |= {"workloadIdentityFederation": None} if no_federation else {}
+        if public_key is not None:
+            require_consent(
+                f"Give '{runner}' another key? Secrets sealed to the old one have to be entered again.", yes=yes
+            )
+        options = "--display-name, --public-key, --federation or --no-federation"
+        _RUNNERS.change(session, runner, changes, options=options)
 
 
 @runners.command("key")
