@@ -266,7 +266,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         failures=FailureService(context, definitions=definitions),
         blocks=blocks,
         state=state,
-        order_drafts=OrderDraftService(basics, definitions=definitions),
+        order_drafts=OrderDraftService(basics, definitions=definitions, users=users),
         bulk=BulkService(basics, blocks=blocks, definitions=definitions),
         home=home,
     )
