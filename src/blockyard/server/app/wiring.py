@@ -303,6 +303,7 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
         TargetKind.LANDING_ZONE: services.landing_zones,
     }
     services.workspaces.listeners.extend((services.payment_methods, services.groups, services.binding_requests))
+    services.workspaces.listeners.extend((services.platforms, services.definitions.publishing))
     for followed in (services.users, services.groups):
         followed.followers.extend((services.bindings, services.project_bindings, services.binding_requests))
     services.users.followers.append(services.order_drafts)

@@ -8,7 +8,7 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import PLATFORM
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.changes import Changes
-from blockyard.server.events.model import EventType
+from blockyard.server.events.model import Author, EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid, NotFound, require_same
@@ -252,6 +252,12 @@ class PlatformService:
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""
         return counted(PlatformStore(tx).count_of(workspace), "platform")
+
+    def workspace_deleted(self, tx: Transaction, author: Author, workspace: str) -> None:
+        """Name a workspace that is being deleted nowhere any more."""
+        for before in PlatformStore(tx).naming(workspace):
+            after = PlatformStore(tx).save(before.without_workspace(workspace))
+            self._changes.tell(tx, author, EventType.CHANGED, after, before=before)
 
     def _of_location(self, tx: Transaction, location: Location) -> Sequence[str]:
         return _phrases(PlatformStore(tx).of_location(location.name, PageRequest(0, NAMED)))
