@@ -185,9 +185,10 @@ class PlainKind:
             session.printer.objects([*self.columns], [self.row(item) for item in found])
 
     def tell(self, session: Session, document: JsonObject) -> None:
-        """Print an object."""
+        """Print an object; people are not told of what is empty."""
         names = [column.name.lower() for column in self.columns]
-        tell_one(session, document, [*zip(names, self.row(document), strict=True), *self.more(document)])
+        facts = [*zip(names, self.row(document), strict=True), *self.more(document)]
+        tell_one(session, document, [(name, value) for name, value in facts if value])
 
     def create(self, session: Session, content: JsonObject, called: str) -> None:
         """Store a new object, and tell. Raises Failure."""

@@ -62,6 +62,7 @@ def _row(item: JsonObject) -> tuple[str, ...]:
 
 def _more(document: JsonObject) -> list[tuple[str, str]]:
     return [
+        ("last seen at", text(document, "metadata", "lastSeen")),
         ("self-hosted", "yes" if flag(document, "spec", "isSelfHosted") else "no"),
         ("public key", text(document, "spec", "publicKey").strip()),
     ]
