@@ -57,9 +57,9 @@ def test_a_person_signs_in_with_a_password_that_is_not_kept(stranger: Cli, block
 def test_a_person_with_an_authenticator_app_is_asked_for_a_code(
     cli: Cli, stranger: Cli, blockyard: Installation
 ) -> None:
-    password = "a sentence of somebody who tests"
-    cli.does("users", "create", "robin", "--password-stdin", stdin=f"{password}\n")
-    recovery = _recovery_codes_of(blockyard.url, "robin", password)
+    first, password = "a sentence of somebody who tests", "another sentence of somebody"
+    cli.does("users", "create", "robin", "--password-stdin", stdin=f"{first}\n")
+    recovery = _recovery_codes_of(blockyard.url, "robin", first, password)
 
     without = stranger("login", "--user", "robin", "--password-stdin", stdin=f"{password}\n")
     wrong = stranger("login", "--user", "robin", "--password-stdin", "--code", "000000", stdin=f"{password}\n")
@@ -70,11 +70,17 @@ def test_a_person_with_an_authenticator_app_is_asked_for_a_code(
     stranger.does("login", "--user", "robin", "--password-stdin", "--code", recovery[1], stdin=f"{password}\n")
 
 
-def _recovery_codes_of(url: str, username: str, password: str) -> list[str]:
-    """Give a person an authenticator app; return their recovery codes."""
+def _recovery_codes_of(url: str, username: str, first: str, password: str) -> list[str]:
+    """Give a person another password than their first one, and an authenticator app; return their recovery codes."""
     own = f"{url}/api/blockyard/v1"
-    token = httpx2.post(f"{own}/login", json={"username": username, "password": password}).json()["access_token"]
-    with httpx2.Client(headers={"Authorization": f"Bearer {token}"}) as client:
+
+    def signed_in(word: str) -> httpx2.Client:
+        answer = httpx2.post(f"{own}/login", json={"username": username, "password": word})
+        return httpx2.Client(headers={"Authorization": f"Bearer {answer.json()['access_token']}"})
+
+    with signed_in(first) as client:
+        client.put(f"{own}/me/password", json={"currentPassword": first, "password": password}).raise_for_status()
+    with signed_in(password) as client:
         begun = client.post(f"{own}/me/authenticator-app").json()
         code = pyotp.TOTP(begun["secret"]).now()
         added = client.put(f"{own}/me/authenticator-app", json={"ticket": begun["ticket"], "code": code})

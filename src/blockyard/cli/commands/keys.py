@@ -67,7 +67,7 @@ def list_keys(
 def show(
     key: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
 ) -> None:
-    """Show an API key: what it may do, until when, and when it was used last."""
+    """Show an API key: its permissions, its end, and its last sign-in."""
     with connected(output, url) as session:
         document = lookup.api_key(session.client, key, workspace=workspace)
         names = [column.name.lower() for column in _COLUMNS]
