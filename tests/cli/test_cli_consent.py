@@ -9,17 +9,25 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 import blockyard.cli.commands
+import blockyard.cli.plain_kinds
 from blockyard.cli.app import build
 
 COMMANDS = Path(blockyard.cli.commands.__file__).parent
+OF_PLAIN_KINDS = Path(blockyard.cli.plain_kinds.__file__)
 DESTRUCTIVE_WORDS = frozenset({"delete", "purge", "remove", "restore"})
 
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
-    for path in sorted(COMMANDS.glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    of_plain_kinds = next(
+        node
+        for node in ast.parse(OF_PLAIN_KINDS.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and node.name == "PlainKind"
+    )
+    modules = {path.name: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(COMMANDS.glob("*.py"))}
+    for name, module in {OF_PLAIN_KINDS.name: of_plain_kinds, **modules}.items():
+        for node in ast.walk(module):
             if isinstance(node, ast.FunctionDef):
-                yield f"{path.name}::{node.name}", node
+                yield f"{name}::{node.name}", node
 
 
 def position_of(node: ast.FunctionDef, name: str) -> int | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from blockyard.cli.documents import members
+from blockyard.cli.runner_setup import generate_key_pair
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import PROJECT
 from blockyard.protocol.sealing import belongs_to, load_private_key, load_public_key
@@ -242,6 +243,22 @@ def test_a_runner_gets_a_key_pair_of_its_own_and_a_configuration_it_can_read(cli
 
     assert "Edge" in cli.does("runners", "list", "-w", "shop").out
     assert "Edge" in cli.does("runners", "show", settings.runner_uuid[:13]).out
+    federation = tmp_path / "federation.json"
+    cloud = {"audience": "sts.amazonaws.com", "tokenPath": "/var/run/token"}
+    subject = "system:serviceaccount:platform:{{ buildingBlockDefinitionUuid }}"
+    federation.write_text(json.dumps({"issuer": "https://issuer.test", "subjectTemplate": subject, "aws": cloud}))
+    cli.does("runners", "update", "Edge", "--display-name", "Rim", "--federation", str(federation))
+    changed = cli.does("runners", "show", "Rim", "-o", "json").document
+    assert text_of(changed, "spec", "workloadIdentityFederation", "issuer") == "https://issuer.test"
+    assert text_of(changed, "spec", "publicKey") == text_of(registered, "spec", "publicKey")
+    _, other_key = generate_key_pair()
+    (tmp_path / "other.pem").write_text(other_key)
+    key = ["--public-key", str(tmp_path / "other.pem")]
+    assert cli("runners", "update", "Rim", *key).code == 2  # nobody can be asked
+    rim = cli.does("runners", "update", "Rim", *key, "--no-federation", "--yes", "-o", "json").document["spec"]
+    assert isinstance(rim, dict)
+    assert (rim["publicKey"], rim["workloadIdentityFederation"]) == (other_key, None)
+    assert cli("runners", "update", "Rim").code == 2
     again = cli("runners", "create", "Edge", "-w", "shop", "--dir", str(folder))
     assert (again.code, "already" in again.err) == (2, True)
     cli.does("runners", "delete", settings.runner_uuid, "--yes")
@@ -539,6 +556,9 @@ def test_accounts_are_shown_and_admin_roles_given_and_taken(cli: Cli) -> None:
 
     given = cli.does("admin-roles", "give", "Auditor", "--user", "admin", "-o", "json").document
     assert "Auditor" in cli.does("admin-roles", "list").out
+    shown = cli.does("admin-roles", "show", text_of(given, "uuid")).out
+    assert ("Auditor" in shown, "admin" in shown, "never" in shown) == (True, True, True)
+    assert cli.does("admin-roles", "show", text_of(given, "uuid"), "-o", "json").document == given
     cli.does("admin-roles", "take", text_of(given, "uuid"), "--yes")
     assert "Auditor" not in cli.does("admin-roles", "list").out
 
@@ -568,6 +588,9 @@ def test_a_key_gets_the_codes_of_a_preset_and_a_new_secret(cli: Cli, stranger: C
     assert "_SAVE" not in json.dumps(created)
     assert cli("keys", "create", "x", "-w", "shop", "--preset", "all", "--key-file", str(second)).code == 2
     assert cli("keys", "create", "x", "-w", "shop", "--key-file", str(second)).code == 2
+    shown = cli.does("keys", "show", "viewer", "-w", "shop").out
+    assert ("PROJECT_LIST" in shown, "never" in shown) == (True, True)
+    assert "clientSecret" not in json.dumps(created)
 
     cli.does("keys", "rotate", text_of(created, "metadata", "uuid"), "--key-file", str(second), "--yes")
 

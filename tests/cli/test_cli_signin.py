@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx2
+import pyotp
 import pytest
 
 from tests.cli.conftest import Cli
@@ -50,6 +52,40 @@ def test_a_person_signs_in_with_a_password_that_is_not_kept(stranger: Cli, block
     assert password not in credentials_file(stranger).read_text()
     assert stranger.does("logout").out == f"Signed out of {urlsplit(blockyard.url).netloc}.\n"
     assert stranger("whoami").code == 4
+
+
+def test_a_person_with_an_authenticator_app_is_asked_for_a_code(
+    cli: Cli, stranger: Cli, blockyard: Installation
+) -> None:
+    first, password = "a sentence of somebody who tests", "another sentence of somebody"
+    cli.does("users", "create", "robin", "--password-stdin", stdin=f"{first}\n")
+    recovery = _recovery_codes_of(blockyard.url, "robin", first, password)
+
+    without = stranger("login", "--user", "robin", "--password-stdin", stdin=f"{password}\n")
+    wrong = stranger("login", "--user", "robin", "--password-stdin", "--code", "000000", stdin=f"{password}\n")
+
+    assert (without.code, wrong.code) == (4, 4)
+    stranger.does("login", "--user", "robin", "--password-stdin", stdin=f"{password}\n{recovery[0]}\n")
+    assert "robin" in stranger.does("whoami").out
+    stranger.does("login", "--user", "robin", "--password-stdin", "--code", recovery[1], stdin=f"{password}\n")
+
+
+def _recovery_codes_of(url: str, username: str, first: str, password: str) -> list[str]:
+    """Give a person another password than their first one, and an authenticator app; return their recovery codes."""
+    own = f"{url}/api/blockyard/v1"
+
+    def signed_in(word: str) -> httpx2.Client:
+        answer = httpx2.post(f"{own}/login", json={"username": username, "password": word})
+        return httpx2.Client(headers={"Authorization": f"Bearer {answer.json()['access_token']}"})
+
+    with signed_in(first) as client:
+        client.put(f"{own}/me/password", json={"currentPassword": first, "password": password}).raise_for_status()
+    with signed_in(password) as client:
+        begun = client.post(f"{own}/me/authenticator-app").json()
+        code = pyotp.TOTP(begun["secret"]).now()
+        added = client.put(f"{own}/me/authenticator-app", json={"ticket": begun["ticket"], "code": code})
+    codes: list[str] = added.json()["recoveryCodes"]
+    return codes
 
 
 def test_wrong_credentials_are_told_and_nothing_is_kept(stranger: Cli) -> None:

@@ -19,6 +19,7 @@ from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Unauthenticated
 from blockyard.server.kit.http import install_errors
+from blockyard.server.kit.usage import Above
 from blockyard.server.runners.model import SHARED_RUNNER, RunnerId
 from blockyard.server.runs.api import routes
 from blockyard.server.runs.model import Attempt, Run, RunId, RunLimits, RunTarget, TriggerReason
@@ -116,11 +117,8 @@ class RunPart:
     def __init__(self, whole: World, limits: RunLimits) -> None:
         self.content = Content()
         self.listener = Listener()
-        self.context = replace(
-            whole.services.runs._context,
-            ports=lambda: RunPorts(self.content, self.listener, StateLockbook()),
-            limits=limits,
-        )
+        self.context = replace(whole.services.runs._context, ports=Above(), limits=limits)
+        self.context.ports.put(RunPorts(self.content, self.listener, StateLockbook()))
         self.runs = RunService(self.context)
         self.claims = ClaimService(self.context)
         self.reports = ReportService(self.context)

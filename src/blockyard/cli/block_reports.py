@@ -4,13 +4,14 @@ import typer
 from rich.text import Text
 
 from blockyard.cli.client import Page
-from blockyard.cli.documents import flag, member, number, objects, text, texts
+from blockyard.cli.documents import flag, member, number, objects, text
 from blockyard.cli.listing import ago, tell_pages
 from blockyard.cli.model import Block
 from blockyard.cli.orders import output_rows
 from blockyard.cli.output import Printer, columns, plain, shown, status_text
 from blockyard.cli.resources import own
 from blockyard.cli.session import Session
+from blockyard.cli.waits import wait_facts
 from blockyard.cli.watching import DELETED, Watch, exit_code_of
 from blockyard.protocol.jsontypes import JsonObject
 
@@ -58,8 +59,8 @@ def _print_end(session: Session, block: Block) -> None:
 def _tell_what_for(session: Session, block: Block) -> None:
     """Say what exactly is waited for, who the platform team is, and how its inputs are given if the reader belongs to it."""
     detail = session.client.get(own("blocks", block.id))
-    for sentence in texts(detail, "waitsFor"):
-        session.printer.say(f"  {sentence}")
+    for _, line in wait_facts(detail):
+        session.printer.say(f"  {line}")
     if block.status != "WAITING_FOR_OPERATOR_INPUT":
         return
     if flag(detail, "allowed", "operate"):
@@ -68,14 +69,7 @@ def _tell_what_for(session: Session, block: Block) -> None:
         session.printer.say(f"The team is workspace '{text(detail, 'provider')}'.")
 
 
-def run_wait(session: Session, block: Block) -> str:
-    """Return what the run of a PENDING block waits for, as far as the reader may know it; empty if nothing is known."""
-    if block.status != "PENDING" or not block.run_id:
-        return ""
-    return text(session.client.get(own("runs", block.run_id)), "waitsFor", "message")
-
-
-def print_block(printer: Printer, block: Block, detail: JsonObject, *, wait: str = "") -> None:
+def print_block(printer: Printer, block: Block, detail: JsonObject) -> None:
     """Print a building block with its latest run, inputs and outputs."""
     newer = number(detail, "newerVersion", "number")
     version = f"v{number(detail, 'version', 'number')}{f' (v{newer} is available)' if newer else ''}"
@@ -95,7 +89,7 @@ def print_block(printer: Printer, block: Block, detail: JsonObject, *, wait: str
     defect = text(detail, "version", "defect", "reason")
     facts += [("defective", f"this version is defective: {defect}")] if defect else []
     facts += [("run id", text(run, "uuid"))] if text(run, "uuid") else []
-    facts += [("waits for", sentence) for sentence in [wait, *texts(detail, "waitsFor")] if sentence]
+    facts += wait_facts(detail)
     printer.facts(facts)
     printer.say("")
     rows = [

@@ -21,12 +21,20 @@ def require_change(changes: JsonObject, options: str) -> None:
         raise usage("nothing to change", f"Give {options}.")
 
 
+def read_text(path: Path) -> str:
+    """Return what a file holds. Raises Failure (usage)."""
+    try:
+        return path.expanduser().read_text(encoding="utf-8")
+    except OSError as error:
+        raise usage(f"'{path}' cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise usage(f"'{path}' cannot be read: it is not text") from None
+
+
 def read_json(path: Path) -> JsonObject:
     """Return the object in a JSON file. Raises Failure (usage)."""
     try:
-        content: Json = json.loads(path.expanduser().read_text(encoding="utf-8"))
-    except OSError as error:
-        raise usage(f"'{path}' cannot be read: {error.strerror}") from error
+        content: Json = json.loads(read_text(path))
     except ValueError as error:
         raise usage(f"'{path}' cannot be read: {error}", "Write JSON in UTF-8.") from None
     if not isinstance(content, dict):

@@ -92,6 +92,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "runners list": ("runners list",),
     "runners show": ("runners show cloud",),
     "runners create": ("runners create cloud --workspace platform --type TERRAFORM --dir cloud-runner",),
+    "runners update": ('runners update cloud --display-name "Cloud runner"',),
     "runners key": ("runners key cloud --key-file runner-api-key.json",),
     "runners delete": ("runners delete cloud",),
     "locations list": ("locations list",),
@@ -183,6 +184,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "users unlock": ("users unlock bert",),
     "users delete": ("users delete bert",),
     "admin-roles list": ("admin-roles list",),
+    "admin-roles show": ("admin-roles show 6f0c5a9e-0b2d-4a57-8f3e-2f0a4f7d1c33",),
     "admin-roles give": ("admin-roles give Auditor --user anna --expires 2027-06-30",),
     "admin-roles take": ("admin-roles take 6f0c5a9e-0b2d-4a57-8f3e-2f0a4f7d1c33",),
     "policies list": ("policies list",),
@@ -215,6 +217,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "tenants confirm-deletion": ("tenants confirm-deletion shop.dev.repos.global",),
     "tenants purge": ("tenants purge shop.dev.repos.global",),
     "keys list": ("keys list --workspace shop",),
+    "keys show": ("keys show ci --workspace shop",),
     "keys create": (
         "keys create ci -w shop -p BUILDINGBLOCK_LIST -p BUILDINGBLOCK_SAVE --key-file ci.json",
         "keys create viewer -w shop --preset read-only --key-file viewer.json",

@@ -13,9 +13,10 @@ PUBLICATION = Kind("publication", "v1")
 """What Blockyard's own list of requests for publication calls its members."""
 
 
-USER, GROUP = Kind("user", "v1"), Kind("group", "v1")
-PROJECT_ROLE, ADMIN_BINDING = Kind("projectRole", "v1"), Kind("adminBinding", "v1")
-BINDING_REQUEST = Kind("bindingRequest", "v1")
+USER, GROUP = Kind("user", "v1", "users", own=True), Kind("group", "v1", "groups", own=True)
+PROJECT_ROLE = Kind("projectRole", "v1", "project-roles", own=True)
+ADMIN_BINDING = Kind("adminBinding", "v1", "admin-bindings", own=True)
+BINDING_REQUEST = Kind("bindingRequest", "v1", "binding-requests", own=True)
 BULK_BLOCK = Kind("bulkJobBlock", "v1")
 """What Blockyard's own interface lists, by how its lists call it."""
 

@@ -80,6 +80,8 @@ async def test_without_the_permission_nothing_is_shown(tenancy: Tenancy) -> None
         ("?title=Project Created&until=2026-01-01T14:00:00Z", 1),
         ("?title=Project Created&since=2026-01-01T15:00:00%2B01:00", 1),
         ("?author=nobody", 0),
+        ("?title=Project Created&title=&excludedTitle=&author=&type=&since=&until=&subject=&subjectKind=", 2),
+        ("?title=&workspaceIdentifier=&subject=shop.dev", 1),
     ],
 )
 async def test_filters_narrow_the_list(tenancy: Tenancy, query: str, count: int) -> None:

@@ -1,5 +1,6 @@
 """Drafts of orders over HTTP: what is kept, for whom, how long, and what is never kept."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,7 @@ import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.definitions.model import DefinitionId
-from blockyard.server.events.model import SYSTEM
+from blockyard.server.events.model import SYSTEM, Author
 from blockyard.server.kit.database import Database
 from tests.support.block_world import OTHER, SHOP, BlockWorld, an_input
 from tests.support.clock import FixedClock
@@ -133,6 +134,17 @@ def test_drafts_end_with_the_account_of_their_owner(world: BlockWorld) -> None:
     world.db.write_now(lambda tx: drafts.user_deleted(tx, SYSTEM, "key-of-shop"))
 
     world.api.ok("GET", f"{PATH}/{kept['uuid']}")  # an API key of that name is somebody else
+
+
+@pytest.mark.one_database
+def test_who_was_deleted_meanwhile_begins_no_draft(world: BlockWorld) -> None:
+    definition = a_definition(world)
+    author = Author(type="User", identifier="gone", display_name="Gone")
+    world.api.be(replace(SHOP, author=author))
+
+    refused = world.api.refused(401, "POST", PATH, {"definitionUuid": definition, "fields": {}})
+
+    assert refused["errorCode"] == "SessionEnded"
 
 
 @pytest.mark.one_database

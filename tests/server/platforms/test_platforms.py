@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from tests.support.places import QUOTA, a_custom_config, a_location, a_platform, an_availability
-from tests.support.tenancy import LOCATION, PLATFORM, Tenancy
+from tests.support.tenancy import LOCATION, PLATFORM, WORKSPACE, Tenancy
 
 pytestmark = pytest.mark.anyio
 PATH = "/api/meshobjects/meshplatforms"
+WORKSPACES = "/api/meshobjects/meshworkspaces"
 CODES = tuple(f"PLATFORMINSTANCE_{verb}" for verb in ("LIST", "SAVE", "DELETE"))
 
 
@@ -46,6 +47,24 @@ async def test_a_platform_is_returned_as_it_was_sent(places: Tenancy) -> None:
     again = await places.admin().put(one(created.json()), json=created.json(), headers=PLATFORM)
     assert again.json() == created.json()
     assert "Platform Modified" not in places.titles()
+
+
+async def test_a_workspace_that_is_deleted_is_named_by_no_platform_any_more(places: Tenancy) -> None:
+    shown = an_availability("RESTRICTED", "PUBLISHED", "shop", "bank")
+    platform = await made(places, contributingWorkspaces=["bank", "shop"], availability=shown)
+
+    assert (await places.admin().delete(f"{WORKSPACES}/bank", headers=WORKSPACE)).status_code == 204
+
+    spec = (await places.admin().get(one(platform), headers=PLATFORM)).json()["spec"]
+    assert spec == platform["spec"] | {
+        "contributingWorkspaces": ["shop"],
+        "availability": an_availability("RESTRICTED", "PUBLISHED", "shop"),
+    }
+    assert places.titles()[-2:] == ["Platform Modified", "Workspace Deleted"]
+    assert (await places.admin().delete(f"{WORKSPACES}/shop", headers=WORKSPACE)).status_code == 204
+    left = (await places.admin().get(one(platform), headers=PLATFORM)).json()
+    assert (left["spec"]["contributingWorkspaces"], left["spec"]["availability"]["restriction"]) == ([], "PRIVATE")
+    assert (await places.admin().put(one(platform), json=left, headers=PLATFORM)).json() == left
 
 
 async def test_what_is_not_sent_is_empty_or_null(places: Tenancy) -> None:

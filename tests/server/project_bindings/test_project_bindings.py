@@ -100,7 +100,7 @@ async def test_a_group_of_the_workspace_is_bound_alike_under_names_of_its_own(te
     admin = tenancy.admin()
     assert await bind(admin, "same-name") == 201
     refused = await bind_group(admin, "same-name")
-    assert (refused.status_code, refused.json()["errorCode"]) == (409, "NotOfTheWorkspace")
+    assert (refused.status_code, refused.json()["errorCode"]) == (422, "NotOfTheWorkspace")
     await bind_group_to_workspace(admin)
 
     created = await bind_group(admin, "same-name")
@@ -134,7 +134,7 @@ async def test_a_name_is_unique_while_its_binding_lives(tenancy: Tenancy) -> Non
     [
         ({"subject": {"name": "nobody"}}, 422, "/subject/name"),
         ({"subject": {"name": "devs"}}, 422, "/subject/name"),
-        ({"subject": {"name": "ann"}}, 409, "/subject/name"),
+        ({"subject": {"name": "ann"}}, 422, "/subject/name"),
         ({"subject": {}}, 400, "/subject/name"),
         ({"roleRef": {"name": "Workspace Member"}}, 400, "/roleRef/name"),
         ({"targetRef": {"name": "nothing", "ownedByWorkspace": "shop"}}, 404, "/targetRef/name"),
@@ -151,6 +151,19 @@ async def test_a_bad_binding_is_refused_and_names_the_member(
     answer = await tenancy.admin().post(USERS, json=body("x") | change, headers=PROJECT_USER_BINDING)
 
     assert (answer.status_code, answer.json()["field"]) == (status, field)
+
+
+@pytest.mark.one_database
+async def test_who_gives_roles_in_a_project_is_not_told_which_accounts_there_are(tenancy: Tenancy) -> None:
+    keeper = tenancy.key("shop", "PROJECTPRINCIPALROLE_SAVE")
+
+    foreign, unknown = [
+        (await keeper.post(USERS, json=body("x", subject=name), headers=PROJECT_USER_BINDING))
+        for name in ("ann", "nemo")
+    ]
+
+    assert (foreign.status_code, unknown.status_code) == (422, 422)
+    assert foreign.text.replace("ann", "nemo") == unknown.text
 
 
 async def test_others_neither_see_nor_touch_a_binding(tenancy: Tenancy) -> None:

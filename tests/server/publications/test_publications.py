@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import DEFINITION
 from blockyard.server.events.model import EventFilter
 from blockyard.server.identity.model import Principal
@@ -196,6 +197,22 @@ def test_a_restricted_definition_is_seen_by_the_workspaces_it_names(catalogue: C
     assert seen_by(catalogue, a_key("shop")) == []
     assert seen_by(catalogue, a_key("team")) == ["Bucket"]
     assert titles(catalogue, definition) == [*PUBLISHED, "Restriction Changed", "Restriction Changed"]
+
+
+def test_a_workspace_that_is_deleted_is_named_by_no_restriction_any_more(catalogue: Catalogue) -> None:
+    both, alone = catalogue.define(displayName="Both"), catalogue.define(displayName="Alone")
+    for definition, names in ((both, ["shop", "demo-partner"]), (alone, ["shop"])):
+        named: JsonObject = {"restriction": "RESTRICTED", "restrictedToWorkspaces": [*names]}
+        catalogue.ok("PUT", publication_of(definition), named)
+
+    catalogue.database.write_now(lambda tx: catalogue.workspaces.delete(tx, ADMINISTRATOR, "shop"))
+
+    left = [catalogue.ok("GET", publication_of(definition)) for definition in (both, alone)]
+    assert [(one["restriction"], one["restrictedToWorkspaces"]) for one in left] == [
+        ("RESTRICTED", ["demo-partner"]),
+        ("PRIVATE", []),
+    ]
+    assert [titles(catalogue, definition).count("Restriction Changed") for definition in (both, alone)] == [2, 2]
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,10 @@ async def test_a_change_replaces_everything_but_kind_and_key(tenancy: Tenancy) -
         (a_tag(valueType={"string": {}, "email": {}}), "/spec/valueType"),
         (a_tag(valueType={"string": {"validationRegex": "("}}), "/spec/valueType/string/validationRegex"),
         (
+            a_tag(valueType={"multiSelect": {"options": ["a", "b"], "defaultValue": ["a", "b", "a"]}}),
+            "/spec/valueType/multiSelect/defaultValue",
+        ),
+        (
             a_tag(valueType={"string": {"validationRegex": "[0-9]", "defaultValue": "a"}}),
             "/spec/valueType/string/defaultValue",
         ),

@@ -9,7 +9,7 @@ import pytest
 
 from blockyard.server.identity.model import WorkspaceRole
 from blockyard.server.identity.permissions import MANAGED, PLAIN
-from blockyard.server.workspaces.model import Binding, BindingKind
+from blockyard.server.workspaces.model import Binding, BindingId, BindingKind
 from blockyard.server.workspaces.store import BindingStore
 from tests.support.tenancy import GROUP_BINDING, USER_BINDING, WORKSPACE, Tenancy
 
@@ -146,7 +146,7 @@ async def test_a_binding_that_is_older_than_the_rule_for_names_can_be_read_and_d
     tenancy: Tenancy, name: str
 ) -> None:
     old = Binding(
-        id=uuid4(),
+        id=BindingId(uuid4()),
         kind=BindingKind.USER,
         name=name,
         role=WorkspaceRole.MEMBER,

@@ -1,4 +1,4 @@
-"""`admin-roles list | give | take`."""
+"""`admin-roles list | show | give | take`."""
 
 from typing import Annotated
 
@@ -6,56 +6,61 @@ import typer
 
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import text
-from blockyard.cli.exits import usage
-from blockyard.cli.option_words import last_day
 from blockyard.cli.output import Format, columns
+from blockyard.cli.plain_kinds import OwnObjects, PlainKind
 from blockyard.cli.resources import ADMIN_BINDING, own
 from blockyard.cli.session import OutputOption, UrlOption, connected
+from blockyard.cli.subjects import Expires, User, the_one
 from blockyard.protocol.jsontypes import JsonObject
 
 admin_roles = typer.Typer(name="admin-roles", help="Admin roles: who may do what everywhere. For administrators.")
+
+Which = Annotated[str, typer.Argument(metavar="BINDING", help="Id of the admin binding.")]
+
+
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        text(item, "role"),
+        text(item, "subject", "kind"),
+        text(item, "subject", "name"),
+        text(item, "expiryDate") or "never",
+        text(item, "uuid"),
+    )
+
+
+_ROLES = PlainKind(
+    word="admin binding",
+    which=Which,
+    objects=OwnObjects(kind=ADMIN_BINDING),
+    columns=columns("ROLE", "OF", "WHO", "EXPIRES", "ID"),
+    row=_row,
+    more=lambda document: [("since", text(document, "createdOn"))],
+)
 
 
 @admin_roles.command("list")
 def list_admin_roles(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """List who has admin roles, ended ones too."""
     with connected(output, url) as session:
-        found = list(session.client.list(ADMIN_BINDING, {}, path=own("admin-bindings")))
-        if session.printer.for_programs:
-            session.printer.document([*found])
-            return
-        session.printer.objects(
-            columns("ROLE", "OF", "WHO", "EXPIRES", "ID"),
-            [
-                (
-                    text(item, "role"),
-                    text(item, "subject", "kind"),
-                    text(item, "subject", "name"),
-                    text(item, "expiryDate") or "never",
-                    text(item, "uuid"),
-                )
-                for item in found
-            ],
-        )
+        _ROLES.tell_all(session, {})
+
+
+_ROLES.add_show(admin_roles, "Show who has an admin role by a binding, and until when.")
 
 
 @admin_roles.command("give")
 def give_admin_role(
     role: Annotated[str, typer.Argument(help="Such as Auditor or Platform Engineer.")],
     *,
-    user: Annotated[str | None, typer.Option("--user", help="Username of a person.")] = None,
+    user: User = None,
     group: Annotated[str | None, typer.Option("--group", help="Name of a group of the installation.")] = None,
-    expires: Annotated[
-        str | None, typer.Option("--expires", metavar="DAY", help="Last day, YYYY-MM-DD.", parser=last_day)
-    ] = None,
+    expires: Expires = None,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
     """Give a person or a group an admin role."""
     with connected(output, url) as session:
-        subject = user or group
-        if subject is None or (user and group):
-            raise usage("an admin role is given to one person or one group", "Give --user or --group.")
+        subject = the_one(user, group, "an admin role is given to one person or one group")
         content: JsonObject = {
             "role": role,
             "subject": {"kind": "user" if user else "group", "name": subject},
@@ -67,7 +72,7 @@ def give_admin_role(
 
 @admin_roles.command("take")
 def take_admin_role(
-    binding: Annotated[str, typer.Argument(help="Id of the admin binding.")],
+    binding: Which,
     *,
     yes: YesOption = False,
     url: UrlOption = None,

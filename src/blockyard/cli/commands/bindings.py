@@ -13,6 +13,7 @@ from blockyard.cli.option_words import last_day
 from blockyard.cli.output import Format, columns
 from blockyard.cli.resources import own
 from blockyard.cli.session import NeededWorkspaceOption, OutputOption, UrlOption, connected, needed_workspace
+from blockyard.cli.subjects import User, the_one
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import (
     PROJECT_GROUP_BINDING,
@@ -102,7 +103,7 @@ def create_binding(
     workspace: NeededWorkspaceOption = None,
     project: Project = None,
     role: Annotated[str, typer.Option("--role", help="Such as Workspace Member or Project Reader.")],
-    user: Annotated[str | None, typer.Option("--user", help="Username of a person.")] = None,
+    user: User = None,
     group: Annotated[
         str | None, typer.Option("--group", help="Name of a group.", autocompletion=names_of("groups"))
     ] = None,
@@ -115,9 +116,7 @@ def create_binding(
 ) -> None:
     """Give a person or a group a role."""
     with connected(output, url) as session:
-        subject = user or group
-        if subject is None or (user and group):
-            raise usage("a binding is of one person or one group", "Give --user or --group.")
+        subject = the_one(user, group, "a binding is of one person or one group")
         if project is not None and expires is not None:
             raise usage("bindings to projects have no last day", "Leave --expires out.")
         target: JsonObject = {"name": needed_workspace(workspace, url)}

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from blockyard.cli import lookup
-from blockyard.cli.block_reports import finish, print_block, print_list, run_wait
+from blockyard.cli.block_reports import finish, print_block, print_list
 from blockyard.cli.commands.blocks_change import order_block, update_block
 from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, can_ask, require_consent
@@ -94,7 +94,7 @@ def show_block(
         if session.printer.for_programs:
             session.printer.document(item.document)
         else:
-            print_block(session.printer, item, session.client.get(own("blocks", item.id)), wait=run_wait(session, item))
+            print_block(session.printer, item, session.client.get(own("blocks", item.id)))
 
 
 @blocks.command("outputs")

@@ -7,9 +7,9 @@ import typer
 from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import text, texts
-from blockyard.cli.listing import tell_one
 from blockyard.cli.output import Format, columns
-from blockyard.cli.resources import GROUP, JSON, own
+from blockyard.cli.plain_kinds import DisplayName, OwnObjects, PlainKind
+from blockyard.cli.resources import GROUP, own
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
 
@@ -19,48 +19,40 @@ Which = Annotated[str, typer.Argument(metavar="NAME", help="Name of the group.",
 Who = Annotated[str, typer.Argument(metavar="USERNAME", help="Username of the person.")]
 
 
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        text(item, "name"),
+        text(item, "displayName"),
+        text(item, "workspaceIdentifier") or "-",
+        text(item, "createdOn"),
+    )
+
+
+_GROUPS = PlainKind(
+    word="group",
+    which=Which,
+    objects=OwnObjects(kind=GROUP, members=("displayName", "members")),
+    columns=columns("NAME", "DISPLAY NAME", "WORKSPACE", "CREATED"),
+    row=_row,
+    more=lambda document: [("members", ", ".join(texts(document, "members")) or "-")],
+)
+
+
 @groups.command("list")
 def list_groups(workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """List the groups that you may bind."""
     with connected(output, url) as session:
-        found = list(session.client.list(GROUP, {"workspaceIdentifier": workspace}, path=own("groups")))
-        if session.printer.for_programs:
-            session.printer.document([*found])
-            return
-        session.printer.objects(
-            columns("NAME", "DISPLAY NAME", "WORKSPACE", "CREATED"),
-            [
-                (
-                    text(item, "name"),
-                    text(item, "displayName"),
-                    text(item, "workspaceIdentifier") or "-",
-                    text(item, "createdOn"),
-                )
-                for item in found
-            ],
-        )
+        _GROUPS.tell_all(session, {"workspaceIdentifier": workspace})
 
 
-@groups.command("show")
-def show_group(name: Which, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Show a group and who is in it."""
-    with connected(output, url) as session:
-        document = session.client.get(own("groups", name))
-        facts = [
-            ("name", text(document, "name")),
-            ("display name", text(document, "displayName")),
-            ("workspace", text(document, "workspaceIdentifier") or "-"),
-            ("members", ", ".join(texts(document, "members")) or "-"),
-            ("created", text(document, "createdOn")),
-        ]
-        tell_one(session, document, facts)
+_GROUPS.add_show(groups, "Show a group and who is in it.")
 
 
 @groups.command("create")
 def create_group(
     name: Annotated[str, typer.Argument(help="Name of the group.")],
     *,
-    display_name: Annotated[str | None, typer.Option("--display-name", help="Name for people.")] = None,
+    display_name: DisplayName = None,
     of_workspace: Annotated[
         str | None, typer.Option("--of", metavar="WORKSPACE", help="Workspace it is for; without it the installation.")
     ] = None,
@@ -76,7 +68,7 @@ def create_group(
             "workspaceIdentifier": of_workspace,
             "members": [*(member or [])],
         }
-        session.printer.result(session.client.post(own("groups"), content), f"Group {name} created.")
+        _GROUPS.create(session, content, name)
 
 
 @groups.command("update")
@@ -89,10 +81,7 @@ def update_group(
 ) -> None:
     """Give a group another name."""
     with connected(output, url) as session:
-        before = session.client.get(own("groups", name))
-        body: JsonObject = {"displayName": display_name, "members": before.get("members")}
-        changed: JsonObject = session.client.request("PUT", own("groups", name), body=body, sends=JSON).json()
-        session.printer.result(changed, f"Group {name} changed.")
+        _GROUPS.change(session, name, {"displayName": display_name})
 
 
 @groups.command("add")
@@ -114,12 +103,8 @@ def remove_member(
         session.printer.result({"removed": username}, f"{username} is not in the group {name} any more.")
 
 
-@groups.command("delete")
-def delete_group(
-    name: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
-) -> None:
-    """Delete a group with all its roles."""
-    with connected(output, url) as session:
-        require_consent(f"Delete the group '{name}'? Its members lose the roles they have by it.", yes=yes)
-        session.client.request("DELETE", own("groups", name))
-        session.printer.result({"deleted": name}, f"Group {name} deleted.")
+_GROUPS.add_delete(
+    groups,
+    "Delete a group with all its roles.",
+    question="Delete the group '{}'? Its members lose the roles they have by it.",
+)

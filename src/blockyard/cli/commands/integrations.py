@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from blockyard.cli import lookup
-from blockyard.cli.changes import given, read_json, require_change
+from blockyard.cli.changes import given, read_json, read_text
 from blockyard.cli.completion import names_of
-from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import members, text
 from blockyard.cli.exits import usage
-from blockyard.cli.listing import Limit, PageNumber, owner_of, tell_list, tell_one
+from blockyard.cli.listing import Limit, PageNumber, owner_of
 from blockyard.cli.output import Format, columns
+from blockyard.cli.plain_kinds import Merge, MeshObjects, PlainKind
 from blockyard.cli.session import (
     NeededWorkspaceOption,
     OutputOption,
@@ -49,25 +49,42 @@ SecretFile = Annotated[
 ]
 
 
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        text(item, "spec", "displayName"),
+        owner_of(item),
+        text(item, "spec", "config", "type"),
+        text(item, "metadata", "uuid"),
+    )
+
+
+def _more(document: JsonObject) -> list[tuple[str, str]]:
+    config = members(document, "spec", "config")
+    settings = members(config, text(config, "type")).items()
+    return [(name, value) for name, value in settings if isinstance(value, str)]
+
+
+_INTEGRATIONS = PlainKind(
+    word="integration",
+    which=Which,
+    objects=MeshObjects(kind=INTEGRATION, find=lookup.integration),
+    columns=columns("NAME", "OWNER", "TYPE", "ID"),
+    row=_row,
+    more=_more,
+    called=lambda document: text(document, "spec", "displayName"),
+)
+
+
 @integrations.command("list")
 def list_integrations(
     *, limit: Limit = 50, page: PageNumber = 1, url: UrlOption = None, output: OutputOption = Format.TABLE
 ) -> None:
     """List the integrations of your workspaces, the oldest first."""
     with connected(output, url) as session:
-        found = session.client.page(INTEGRATION, {}, number_=page - 1, size=limit)
-        tell_list(session, found, None, columns("NAME", "OWNER", "TYPE", "ID"), _row)
+        _INTEGRATIONS.tell_page(session, {}, page=page, limit=limit)
 
 
-@integrations.command("show")
-def show_integration(integration: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Show an integration, without its secret."""
-    with connected(output, url) as session:
-        document = lookup.integration(session.client, integration)
-        config = members(document, "spec", "config")
-        settings = members(config, text(config, "type")).items()
-        facts = [(name, value) for name, value in settings if isinstance(value, str)]
-        tell_one(session, document, [*zip(("name", "owner", "type", "id"), _row(document), strict=True), *facts])
+_INTEGRATIONS.add_show(integrations, "Show an integration, without its secret.")
 
 
 @integrations.command("create")
@@ -91,7 +108,7 @@ def create_integration(
             "metadata": {"ownedByWorkspace": needed_workspace(workspace, url)},
             "spec": {"displayName": name, "config": _with_secret(read_json(config), secret_file)},
         }
-        session.printer.result(session.client.create(INTEGRATION, content), f"Integration {name} created.")
+        _INTEGRATIONS.create(session, content, name)
 
 
 @integrations.command("update")
@@ -109,31 +126,29 @@ def update_integration(
     What no option names stays as it is, its secret too.
     """
     with connected(output, url) as session:
-        words = [str(word) for word in (display_name, config, secret_file) if word is not None]
-        require_change(given(words=[*words] or None), "--display-name, --config or --secret-file")
-        before = lookup.integration(session.client, integration)
-        was = members(before, "spec", "config")
-        wanted = was if config is None else _keeping_secret(read_json(config), was)
-        spec = members(before, "spec") | given(displayName=display_name)
-        content: JsonObject = {
-            "metadata": {"ownedByWorkspace": owner_of(before)},
-            "spec": spec | {"config": _with_secret(wanted, secret_file)},
-        }
-        changed = session.client.replace(INTEGRATION, text(before, "metadata", "uuid"), content)
-        session.printer.result(changed, f"Integration {text(changed, 'spec', 'displayName')} changed.")
+        _INTEGRATIONS.change(
+            session,
+            integration,
+            given(displayName=display_name),
+            merge=_configuration(config, secret_file),
+            options="--display-name, --config or --secret-file",
+        )
 
 
-@integrations.command("delete")
-def delete_integration(
-    integration: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
-) -> None:
-    """Delete an integration that no version uses."""
-    with connected(output, url) as session:
-        document = lookup.integration(session.client, integration)
-        name, identifier = text(document, "spec", "displayName"), text(document, "metadata", "uuid")
-        require_consent(f"Delete the integration '{name}'?", yes=yes)
-        session.client.delete(INTEGRATION, identifier)
-        session.printer.result({"deleted": identifier}, f"Integration {name} deleted.")
+_INTEGRATIONS.add_delete(integrations, "Delete an integration that no version uses.")
+
+
+def _configuration(config: Path | None, secret_file: Path | None) -> Merge | None:
+    """Return what changes a configuration; the secret that the server has stays unless another is given. Raises Failure."""
+    if config is None and secret_file is None:
+        return None
+    sent = None if config is None else read_json(config)
+
+    def merge(before: JsonObject) -> JsonObject:
+        was = members(before, "config")
+        return {"config": _with_secret(was if sent is None else _keeping_secret(sent, was), secret_file)}
+
+    return merge
 
 
 def _with_secret(config: JsonObject, file: Path | None) -> JsonObject:
@@ -142,10 +157,7 @@ def _with_secret(config: JsonObject, file: Path | None) -> JsonObject:
     type_ = text(config, "type")
     if type_ not in _SECRETS:
         raise usage(f"an integration of type '{type_}' has no secret", "Leave --secret-file out.")
-    try:
-        secret = file.expanduser().read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise usage(f"'{file}' cannot be read: {getattr(error, 'strerror', 'it is not text')}") from None
+    secret = read_text(file).rstrip("\r\n")
     return config | {type_: members(config, type_) | {_SECRETS[type_]: {"plaintext": secret}}}
 
 
@@ -157,12 +169,3 @@ def _keeping_secret(config: JsonObject, before: JsonObject) -> JsonObject:
         return config
     kept: JsonObject = {_SECRETS[type_]: secret}
     return config | {type_: kept | members(config, type_)}
-
-
-def _row(item: JsonObject) -> tuple[str, ...]:
-    return (
-        text(item, "spec", "displayName"),
-        owner_of(item),
-        text(item, "spec", "config", "type"),
-        text(item, "metadata", "uuid"),
-    )

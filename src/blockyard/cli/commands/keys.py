@@ -1,4 +1,4 @@
-"""`keys list | create | rotate | delete`."""
+"""`keys list | show | create | rotate | delete`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +11,7 @@ from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import objects, text, texts
 from blockyard.cli.exits import usage
 from blockyard.cli.keys import LastDay, create_key, without_secret, write_key_file
+from blockyard.cli.listing import owner_of, tell_one
 from blockyard.cli.new_files import require_new
 from blockyard.cli.output import Format, columns
 from blockyard.cli.resources import own
@@ -22,9 +23,30 @@ from blockyard.cli.session import (
     connected,
     needed_workspace,
 )
+from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import API_KEY
 
 keys = typer.Typer(name="keys", help="API keys: how programs sign in.")
+
+Which = Annotated[
+    str,
+    typer.Argument(metavar="KEY", help="Id of the key; with --workspace the beginning of it or the exact name."),
+]
+
+
+def _row(item: JsonObject) -> tuple[str, ...]:
+    codes = texts(item, "spec", "permissions")
+    return (
+        text(item, "spec", "displayName"),
+        str(len(codes)),
+        text(item, "spec", "expiresAt") or "never",
+        text(item, "status", "lastLoginAt") or "-",
+        text(item, "metadata", "uuid"),
+        " ".join(codes),
+    )
+
+
+_COLUMNS = columns("NAME", "PERMISSIONS", "EXPIRES", "LAST SIGN-IN", "ID", wide=["CODES"])
 
 
 @keys.command("list")
@@ -38,20 +60,18 @@ def list_keys(
         if session.printer.for_programs:
             session.printer.document([*found])
             return
-        session.printer.objects(
-            columns("NAME", "PERMISSIONS", "EXPIRES", "LAST SIGN-IN", "ID", wide=["CODES"]),
-            [
-                (
-                    text(item, "spec", "displayName"),
-                    str(len(texts(item, "spec", "permissions"))),
-                    text(item, "spec", "expiresAt") or "never",
-                    text(item, "status", "lastLoginAt") or "-",
-                    text(item, "metadata", "uuid"),
-                    " ".join(texts(item, "spec", "permissions")),
-                )
-                for item in found
-            ],
-        )
+        session.printer.objects(_COLUMNS, [_row(item) for item in found])
+
+
+@keys.command("show")
+def show(
+    key: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
+    """Show an API key: its permissions, its end, and its last sign-in."""
+    with connected(output, url) as session:
+        document = lookup.api_key(session.client, key, workspace=workspace)
+        names = [column.name.lower() for column in _COLUMNS]
+        tell_one(session, document, [("owner", owner_of(document)), *zip(names, _row(document), strict=True)])
 
 
 @keys.command("create")
@@ -95,7 +115,7 @@ def create(
 
 @keys.command("rotate")
 def rotate(
-    key: Annotated[str, typer.Argument(help="Id of the key; with --workspace the beginning of it or the exact name.")],
+    key: Which,
     *,
     key_file: Annotated[
         Path, typer.Option("--key-file", help="New file, mode 0600, for client id and the new secret.")
@@ -120,7 +140,7 @@ def rotate(
 
 @keys.command("delete")
 def delete(
-    key: Annotated[str, typer.Argument(help="Id of the key; with --workspace the beginning of it or the exact name.")],
+    key: Which,
     *,
     yes: YesOption = False,
     workspace: WorkspaceOption = None,

@@ -6,16 +6,15 @@ from typing import Annotated
 import typer
 
 from blockyard.cli import lookup
-from blockyard.cli.changes import given, read_json, require_change
+from blockyard.cli.changes import given, read_json
 from blockyard.cli.client import Client
 from blockyard.cli.completion import names_of
-from blockyard.cli.consent import YesOption, require_consent
-from blockyard.cli.documents import flag, members, number, objects, text
+from blockyard.cli.documents import flag, number, objects, text
 from blockyard.cli.exits import usage
-from blockyard.cli.listing import Limit, PageNumber, owner_of, tell_list
+from blockyard.cli.listing import Limit, PageNumber, owner_of
 from blockyard.cli.option_words import key_and_value
 from blockyard.cli.output import Format, columns
-from blockyard.cli.resources import own
+from blockyard.cli.plain_kinds import Description, DisplayName, MeshObjects, NewName, PlainKind
 from blockyard.cli.session import (
     NeededWorkspaceOption,
     OutputOption,
@@ -32,8 +31,6 @@ landing_zones = typer.Typer(name="landing-zones", help="Landing zones: prepared 
 Which = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of the landing zone.", autocompletion=names_of("landing-zones"))
 ]
-DisplayName = Annotated[str | None, typer.Option("--display-name", help="Name for people.")]
-Description = Annotated[str | None, typer.Option("--description", help="What it is.")]
 Restricted = Annotated[
     bool | None, typer.Option("--restricted/--not-restricted", help="Whether only its owner and administrators use it.")
 ]
@@ -67,6 +64,41 @@ Properties = Annotated[
 ]
 
 
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        text(item, "metadata", "name"),
+        text(item, "spec", "displayName"),
+        owner_of(item),
+        "yes" if flag(item, "spec", "restricted") else "no",
+        "yes" if flag(item, "status", "disabled") else "no",
+        text(item, "spec", "platformRef", "uuid"),
+    )
+
+
+def _ids(document: JsonObject, member: str) -> str:
+    return ", ".join(text(one, "uuid") for one in objects(document, "spec", member)) or "-"
+
+
+def _more(document: JsonObject) -> list[tuple[str, str]]:
+    quotas = objects(document, "spec", "quotas")
+    return [
+        ("description", text(document, "spec", "description")),
+        ("quotas", ", ".join(f"{text(one, 'key')}={number(one, 'value')}" for one in quotas) or "-"),
+        ("mandatory", _ids(document, "mandatoryBuildingBlockRefs")),
+        ("recommended", _ids(document, "recommendedBuildingBlockRefs")),
+    ]
+
+
+_ZONES = PlainKind(
+    word="landing zone",
+    which=Which,
+    objects=MeshObjects(kind=LANDING_ZONE),
+    columns=columns("NAME", "DISPLAY NAME", "OWNER", "RESTRICTED", "DISABLED", "PLATFORM"),
+    row=_row,
+    more=_more,
+)
+
+
 @landing_zones.command("list")
 def list_landing_zones(
     *,
@@ -84,35 +116,15 @@ def list_landing_zones(
     with connected(output, url) as session:
         of = text(lookup.platform(session.client, platform), "metadata", "uuid") if platform else None
         filters = {"ownedByWorkspace": workspace, "platformUuid": of}
-        found = session.client.page(LANDING_ZONE, filters, number_=page - 1, size=limit)
-        shown = columns("NAME", "DISPLAY NAME", "OWNER", "RESTRICTED", "DISABLED", "PLATFORM")
-        tell_list(session, found, workspace, shown, _row)
+        _ZONES.tell_page(session, filters, page=page, limit=limit, workspace=workspace)
 
 
-@landing_zones.command("show")
-def show_landing_zone(name: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Show a landing zone."""
-    with connected(output, url) as session:
-        document = session.client.show(LANDING_ZONE, name)
-        if session.printer.for_programs:
-            session.printer.document(document)
-            return
-        names = ("name", "display name", "owner", "restricted", "disabled", "platform")
-        quotas = objects(document, "spec", "quotas")
-        session.printer.facts(
-            [
-                *zip(names, _row(document), strict=True),
-                ("description", text(document, "spec", "description")),
-                ("quotas", ", ".join(f"{text(one, 'key')}={number(one, 'value')}" for one in quotas) or "-"),
-                ("mandatory", _ids(document, "mandatoryBuildingBlockRefs")),
-                ("recommended", _ids(document, "recommendedBuildingBlockRefs")),
-            ]
-        )
+_ZONES.add_show(landing_zones, "Show a landing zone.")
 
 
 @landing_zones.command("create")
 def create_landing_zone(
-    name: Annotated[str, typer.Argument(help="Identifier: lower-case letters, digits, single hyphens.")],
+    name: NewName,
     *,
     platform: Annotated[
         str, typer.Option("--platform", help="Platform of its tenants.", autocompletion=names_of("platforms"))
@@ -150,7 +162,7 @@ def create_landing_zone(
                 **changes,
             },
         }
-        session.printer.result(session.client.create(LANDING_ZONE, content), f"Landing zone {name} created.")
+        _ZONES.create(session, content, name)
 
 
 @landing_zones.command("update")
@@ -175,40 +187,24 @@ def update_landing_zone(
             restricted=restricted,
             platformProperties=read_json(properties) if properties else None,
         ) | _changes(session.client, quota, mandatory, recommended)
-        require_change(changes, "at least one option")
-        before = session.client.show(LANDING_ZONE, name)
-        content: JsonObject = {"metadata": before["metadata"], "spec": members(before, "spec") | changes}
-        session.printer.result(session.client.replace(LANDING_ZONE, name, content), f"Landing zone {name} changed.")
+        _ZONES.change(session, name, changes)
 
 
-@landing_zones.command("enable")
-def enable_landing_zone(name: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Let there be new tenants in a landing zone again."""
-    with connected(output, url) as session:
-        changed = session.client.post(own("landingzones", name, "enable"))
-        session.printer.result(changed, f"Landing zone {name} enabled.")
+_ZONES.add_switch(landing_zones, "enable", "Let there be new tenants in a landing zone again.", done="enabled")
 
 
-@landing_zones.command("disable")
-def disable_landing_zone(name: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+_ZONES.add_switch(
+    landing_zones,
+    "disable",
     """Allow no new tenants in a landing zone.
 
     Those that are there stay.
-    """
-    with connected(output, url) as session:
-        changed = session.client.post(own("landingzones", name, "disable"))
-        session.printer.result(changed, f"Landing zone {name} disabled.")
+    """,
+    done="disabled",
+)
 
 
-@landing_zones.command("delete")
-def delete_landing_zone(
-    name: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
-) -> None:
-    """Delete a landing zone that no tenant has."""
-    with connected(output, url) as session:
-        require_consent(f"Delete the landing zone '{name}'?", yes=yes)
-        session.client.delete(LANDING_ZONE, name)
-        session.printer.result({"deleted": name}, f"Landing zone {name} deleted.")
+_ZONES.add_delete(landing_zones, "Delete a landing zone that no tenant has.")
 
 
 def _changes(
@@ -233,18 +229,3 @@ def _quota(word: str) -> Json:
     if not amount.lstrip("-").isdecimal():
         raise usage(f"'{amount}' is not a whole number", "Write --quota KEY=AMOUNT, such as limits.cpu=4.")
     return {"key": key, "value": int(amount)}
-
-
-def _ids(document: JsonObject, member: str) -> str:
-    return ", ".join(text(one, "uuid") for one in objects(document, "spec", member)) or "-"
-
-
-def _row(item: JsonObject) -> tuple[str, ...]:
-    return (
-        text(item, "metadata", "name"),
-        text(item, "spec", "displayName"),
-        owner_of(item),
-        "yes" if flag(item, "spec", "restricted") else "no",
-        "yes" if flag(item, "status", "disabled") else "no",
-        text(item, "spec", "platformRef", "uuid"),
-    )

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from blockyard.cli.changes import given, require_change
+from blockyard.cli.changes import given
 from blockyard.cli.completion import names_of
-from blockyard.cli.consent import YesOption, require_consent
-from blockyard.cli.documents import flag, members, text
-from blockyard.cli.listing import Limit, PageNumber, owner_of, tell_list
+from blockyard.cli.documents import flag, text
+from blockyard.cli.listing import Limit, PageNumber, owner_of
 from blockyard.cli.output import Format, columns
+from blockyard.cli.plain_kinds import Description, DisplayName, MeshObjects, NewName, PlainKind
 from blockyard.cli.session import (
     NeededWorkspaceOption,
     OutputOption,
@@ -26,8 +26,25 @@ locations = typer.Typer(name="locations", help="Locations: labels that group pla
 Which = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of the location.", autocompletion=names_of("locations"))
 ]
-DisplayName = Annotated[str | None, typer.Option("--display-name", help="Name for people.")]
-Description = Annotated[str | None, typer.Option("--description", help="What it is.")]
+
+
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        text(item, "metadata", "name"),
+        text(item, "spec", "displayName"),
+        owner_of(item),
+        "yes" if flag(item, "status", "isPublic") else "no",
+    )
+
+
+_LOCATIONS = PlainKind(
+    word="location",
+    which=Which,
+    objects=MeshObjects(kind=LOCATION),
+    columns=columns("NAME", "DISPLAY NAME", "OWNER", "PUBLIC"),
+    row=_row,
+    more=lambda document: [("description", text(document, "spec", "description"))],
+)
 
 
 @locations.command("list")
@@ -41,26 +58,15 @@ def list_locations(
 ) -> None:
     """List the locations you may see, the oldest first."""
     with connected(output, url) as session:
-        found = session.client.page(LOCATION, {"ownedByWorkspace": workspace}, number_=page - 1, size=limit)
-        tell_list(session, found, workspace, columns("NAME", "DISPLAY NAME", "OWNER", "PUBLIC"), _row)
+        _LOCATIONS.tell_page(session, {"ownedByWorkspace": workspace}, page=page, limit=limit, workspace=workspace)
 
 
-@locations.command("show")
-def show_location(name: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Show a location."""
-    with connected(output, url) as session:
-        document = session.client.show(LOCATION, name)
-        if session.printer.for_programs:
-            session.printer.document(document)
-            return
-        names = ("name", "display name", "owner", "public")
-        description = ("description", text(document, "spec", "description"))
-        session.printer.facts([*zip(names, _row(document), strict=True), description])
+_LOCATIONS.add_show(locations, "Show a location.")
 
 
 @locations.command("create")
 def create_location(
-    name: Annotated[str, typer.Argument(help="Identifier: lower-case letters, digits, single hyphens.")],
+    name: NewName,
     *,
     workspace: NeededWorkspaceOption = None,
     display_name: DisplayName = None,
@@ -74,7 +80,7 @@ def create_location(
             "metadata": {"name": name, "ownedByWorkspace": needed_workspace(workspace, url)},
             "spec": {"displayName": display_name or name, "description": description or ""},
         }
-        session.printer.result(session.client.create(LOCATION, content), f"Location {name} created.")
+        _LOCATIONS.create(session, content, name)
 
 
 @locations.command("update")
@@ -89,27 +95,7 @@ def update_location(
     """Change a location; what no option names stays as it is."""
     with connected(output, url) as session:
         changes = given(displayName=display_name, description=description)
-        require_change(changes, "--display-name or --description")
-        before = session.client.show(LOCATION, name)
-        content: JsonObject = {"metadata": before["metadata"], "spec": members(before, "spec") | changes}
-        session.printer.result(session.client.replace(LOCATION, name, content), f"Location {name} changed.")
+        _LOCATIONS.change(session, name, changes, options="--display-name or --description")
 
 
-@locations.command("delete")
-def delete_location(
-    name: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
-) -> None:
-    """Delete a location that no platform names."""
-    with connected(output, url) as session:
-        require_consent(f"Delete the location '{name}'?", yes=yes)
-        session.client.delete(LOCATION, name)
-        session.printer.result({"deleted": name}, f"Location {name} deleted.")
-
-
-def _row(item: JsonObject) -> tuple[str, ...]:
-    return (
-        text(item, "metadata", "name"),
-        text(item, "spec", "displayName"),
-        owner_of(item),
-        "yes" if flag(item, "status", "isPublic") else "no",
-    )
+_LOCATIONS.add_delete(locations, "Delete a location that no platform names.")

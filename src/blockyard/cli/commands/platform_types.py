@@ -5,13 +5,12 @@ from typing import Annotated
 
 import typer
 
-from blockyard.cli.changes import given, read_image, require_change
+from blockyard.cli.changes import given, read_image
 from blockyard.cli.completion import names_of
-from blockyard.cli.consent import YesOption, require_consent
-from blockyard.cli.documents import members, text
-from blockyard.cli.listing import Limit, PageNumber, owner_of, tell_list
+from blockyard.cli.documents import text
+from blockyard.cli.listing import Limit, PageNumber, owner_of
 from blockyard.cli.output import Format, columns
-from blockyard.cli.resources import own
+from blockyard.cli.plain_kinds import DisplayName, MeshObjects, PlainKind
 from blockyard.cli.session import NeededWorkspaceOption, OutputOption, UrlOption, connected, needed_workspace
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import PLATFORM_TYPE
@@ -24,9 +23,28 @@ _SQUARE = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjA
 Which = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of the platform type.", autocompletion=names_of("platform-types"))
 ]
-DisplayName = Annotated[str | None, typer.Option("--display-name", help="Name for people.")]
 Endpoint = Annotated[str | None, typer.Option("--endpoint", help="Where its platforms are found unless they say.")]
 Icon = Annotated[Path | None, typer.Option("--icon", metavar="FILE", help="Image of at most 100 KiB.")]
+
+
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        text(item, "metadata", "name"),
+        text(item, "spec", "displayName"),
+        owner_of(item),
+        text(item, "spec", "category"),
+        text(item, "status", "lifecycle", "state"),
+    )
+
+
+_TYPES = PlainKind(
+    word="platform type",
+    which=Which,
+    objects=MeshObjects(kind=PLATFORM_TYPE),
+    columns=columns("NAME", "DISPLAY NAME", "OWNER", "CATEGORY", "STATE"),
+    row=_row,
+    more=lambda document: [("default endpoint", text(document, "spec", "defaultEndpoint") or "-")],
+)
 
 
 @platform_types.command("list")
@@ -43,21 +61,10 @@ def list_platform_types(
     """List the platform types, the oldest first."""
     with connected(output, url) as session:
         filters = {"category": category.upper() if category else None}
-        found = session.client.page(PLATFORM_TYPE, filters, number_=page - 1, size=limit)
-        tell_list(session, found, None, columns("NAME", "DISPLAY NAME", "OWNER", "CATEGORY", "STATE"), _row)
+        _TYPES.tell_page(session, filters, page=page, limit=limit)
 
 
-@platform_types.command("show")
-def show_platform_type(name: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Show a platform type."""
-    with connected(output, url) as session:
-        document = session.client.show(PLATFORM_TYPE, name)
-        if session.printer.for_programs:
-            session.printer.document(document)
-            return
-        names = ("name", "display name", "owner", "category", "state")
-        endpoint = ("default endpoint", text(document, "spec", "defaultEndpoint") or "-")
-        session.printer.facts([*zip(names, _row(document), strict=True), endpoint])
+_TYPES.add_show(platform_types, "Show a platform type.")
 
 
 @platform_types.command("create")
@@ -82,7 +89,7 @@ def create_platform_type(
                 "icon": read_image(icon) if icon else _SQUARE,
             },
         }
-        session.printer.result(session.client.create(PLATFORM_TYPE, content), f"Platform type {name} created.")
+        _TYPES.create(session, content, name)
 
 
 @platform_types.command("update")
@@ -98,44 +105,20 @@ def update_platform_type(
     """Change a platform type; what no option names stays as it is."""
     with connected(output, url) as session:
         changes = given(displayName=display_name, defaultEndpoint=endpoint, icon=read_image(icon) if icon else None)
-        require_change(changes, "--display-name, --endpoint or --icon")
-        before = session.client.show(PLATFORM_TYPE, name)
-        content: JsonObject = {"metadata": before["metadata"], "spec": members(before, "spec") | changes}
-        session.printer.result(session.client.replace(PLATFORM_TYPE, name, content), f"Platform type {name} changed.")
+        _TYPES.change(session, name, changes, options="--display-name, --endpoint or --icon")
 
 
-@platform_types.command("activate")
-def activate_platform_type(name: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Let there be new platforms of a type again. Only administrators may."""
-    with connected(output, url) as session:
-        changed = session.client.post(own("platformtypes", name, "activate"))
-        session.printer.result(changed, f"Platform type {name} activated.")
+_TYPES.add_switch(
+    platform_types, "activate", "Let there be new platforms of a type again. Only administrators may.", done="activated"
+)
 
 
-@platform_types.command("deactivate")
-def deactivate_platform_type(name: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Let there be no new platforms of a type. Only administrators may."""
-    with connected(output, url) as session:
-        changed = session.client.post(own("platformtypes", name, "deactivate"))
-        session.printer.result(changed, f"Platform type {name} deactivated.")
+_TYPES.add_switch(
+    platform_types,
+    "deactivate",
+    "Let there be no new platforms of a type. Only administrators may.",
+    done="deactivated",
+)
 
 
-@platform_types.command("delete")
-def delete_platform_type(
-    name: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
-) -> None:
-    """Delete a platform type that nothing names."""
-    with connected(output, url) as session:
-        require_consent(f"Delete the platform type '{name}'?", yes=yes)
-        session.client.delete(PLATFORM_TYPE, name)
-        session.printer.result({"deleted": name}, f"Platform type {name} deleted.")
-
-
-def _row(item: JsonObject) -> tuple[str, ...]:
-    return (
-        text(item, "metadata", "name"),
-        text(item, "spec", "displayName"),
-        owner_of(item),
-        text(item, "spec", "category"),
-        text(item, "status", "lifecycle", "state"),
-    )
+_TYPES.add_delete(platform_types, "Delete a platform type that nothing names.")

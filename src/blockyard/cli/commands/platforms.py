@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from blockyard.cli import lookup
-from blockyard.cli.changes import given, read_json, require_change
+from blockyard.cli.changes import given, read_json
 from blockyard.cli.completion import names_of
-from blockyard.cli.consent import YesOption, require_consent
-from blockyard.cli.documents import members, text, texts
+from blockyard.cli.documents import members, objects, text, texts
 from blockyard.cli.exits import usage
-from blockyard.cli.listing import Limit, PageNumber, owner_of, tell_list
+from blockyard.cli.listing import Limit, PageNumber, owner_of
 from blockyard.cli.output import Format, columns
+from blockyard.cli.plain_kinds import Description, DisplayName, MeshObjects, NewName, PlainKind
 from blockyard.cli.session import (
     NeededWorkspaceOption,
     OutputOption,
@@ -45,11 +45,9 @@ Config = Annotated[
     typer.Option("--config", metavar="FILE", help="JSON: the member config of the API, for built-in types."),
 ]
 Endpoint = Annotated[str | None, typer.Option("--endpoint", help="Address of its console.")]
-DisplayName = Annotated[str | None, typer.Option("--display-name", help="Name for people.")]
-Description = Annotated[str | None, typer.Option("--description", help="What it is.")]
 For = Annotated[
     list[str] | None,
-    typer.Option("--for", metavar="WORKSPACE", help="Only these may use it; repeatable.."),
+    typer.Option("--for", metavar="WORKSPACE", help="Only these may use it; repeatable."),
 ]
 Public = Annotated[bool, typer.Option("--public", help="Everybody may use it.")]
 Publish = Annotated[
@@ -59,6 +57,45 @@ Contributor = Annotated[
     list[str] | None,
     typer.Option("--contributor", metavar="WORKSPACE", help="May have landing zones here; repeatable. none: nobody."),
 ]
+
+
+def _identifier(item: JsonObject) -> str:
+    return f"{text(item, 'metadata', 'name')}.{text(item, 'spec', 'locationRef', 'name')}"
+
+
+def _row(item: JsonObject) -> tuple[str, ...]:
+    named = texts(item, "spec", "availability", "restrictedToWorkspaces")
+    restriction = text(item, "spec", "availability", "restriction")
+    return (
+        _identifier(item),
+        text(item, "spec", "displayName"),
+        owner_of(item),
+        ", ".join(named) if restriction == "RESTRICTED" else restriction,
+        text(item, "spec", "availability", "publicationState"),
+        text(item, "metadata", "uuid"),
+        text(item, "spec", "endpoint"),
+    )
+
+
+def _more(document: JsonObject) -> list[tuple[str, str]]:
+    quotas = ", ".join(text(one, "quotaKey") for one in objects(document, "spec", "quotaDefinitions"))
+    return [
+        ("description", text(document, "spec", "description")),
+        ("contributors", ", ".join(texts(document, "spec", "contributingWorkspaces")) or "-"),
+        ("configuration", text(document, "spec", "config", "type") or "-"),
+        ("quotas", quotas or "-"),
+    ]
+
+
+_PLATFORMS = PlainKind(
+    word="platform",
+    which=Which,
+    objects=MeshObjects(kind=PLATFORM, find=lookup.platform),
+    columns=columns("PLATFORM", "DISPLAY NAME", "OWNER", "FOR", "PUBLICATION", "ID", wide=["ENDPOINT"]),
+    row=_row,
+    more=_more,
+    called=_identifier,
+)
 
 
 @platforms.command("list")
@@ -74,38 +111,21 @@ def list_platforms(
     """List the platforms you may see, the oldest first."""
     with connected(output, url) as session:
         filters = {"ownedByWorkspace": workspace, "platformTypeIdentifier": type_}
-        found = session.client.page(PLATFORM, filters, number_=page - 1, size=limit)
-        shown = columns("PLATFORM", "DISPLAY NAME", "OWNER", "FOR", "PUBLICATION", "ID", wide=["ENDPOINT"])
-        tell_list(session, found, workspace, shown, _row)
+        _PLATFORMS.tell_page(session, filters, page=page, limit=limit, workspace=workspace)
 
 
-@platforms.command("show")
-def show_platform(platform: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+_PLATFORMS.add_show(
+    platforms,
     """Show a platform.
 
     JSON and YAML have its configuration, too, without secrets.
-    """
-    with connected(output, url) as session:
-        document = lookup.platform(session.client, platform)
-        if session.printer.for_programs:
-            session.printer.document(document)
-            return
-        names = ("platform", "display name", "owner", "for", "publication", "id", "endpoint")
-        quotas = ", ".join(text(one, "quotaKey") for one in _quotas(document))
-        session.printer.facts(
-            [
-                *zip(names, _row(document), strict=True),
-                ("description", text(document, "spec", "description")),
-                ("contributors", ", ".join(texts(document, "spec", "contributingWorkspaces")) or "-"),
-                ("configuration", text(document, "spec", "config", "type") or "-"),
-                ("quotas", quotas or "-"),
-            ]
-        )
+    """,
+)
 
 
 @platforms.command("create")
 def create_platform(
-    name: Annotated[str, typer.Argument(help="Identifier: lower-case letters, digits, single hyphens.")],
+    name: NewName,
     *,
     endpoint: Annotated[str, typer.Option("--endpoint", help="Address of its console.")],
     workspace: NeededWorkspaceOption = None,
@@ -143,7 +163,7 @@ def create_platform(
                 "config": _config(type_, config) or _needs_config(),
             },
         }
-        session.printer.result(session.client.create(PLATFORM, content), f"Platform {name}.{location} created.")
+        _PLATFORMS.create(session, content, f"{name}.{location}")
 
 
 @platforms.command("update")
@@ -176,26 +196,16 @@ def update_platform(
             config=_config(type_, config),
         )
         availability = _availability(for_, publish, public=public)
-        require_change(changes | availability, "at least one option")
-        before = lookup.platform(session.client, platform)
-        spec = members(before, "spec")
-        shown = members(spec, "availability") | availability
-        content: JsonObject = {"metadata": before["metadata"], "spec": spec | changes | {"availability": shown}}
-        changed = session.client.replace(PLATFORM, text(before, "metadata", "uuid"), content)
-        session.printer.result(changed, f"Platform {_identifier(before)} changed.")
+
+        def merge(before: JsonObject) -> JsonObject:
+            return {"availability": members(before, "availability") | availability}
+
+        _PLATFORMS.change(session, platform, changes, merge=merge if availability else None)
 
 
-@platforms.command("delete")
-def delete_platform(
-    platform: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
-) -> None:
-    """Delete a platform that has no landing zones and no tenants. Its NAME.LOCATION is never given again."""
-    with connected(output, url) as session:
-        document = lookup.platform(session.client, platform)
-        require_consent(f"Delete the platform '{_identifier(document)}'?", yes=yes)
-        session.client.delete(PLATFORM, text(document, "metadata", "uuid"))
-        deleted: JsonObject = {"deleted": text(document, "metadata", "uuid")}
-        session.printer.result(deleted, f"Platform {_identifier(document)} deleted.")
+_PLATFORMS.add_delete(
+    platforms, "Delete a platform that has no landing zones and no tenants. Its NAME.LOCATION is never given again."
+)
 
 
 def _config(type_: str | None, file: Path | None) -> JsonObject | None:
@@ -219,26 +229,3 @@ def _availability(for_: list[str] | None, publish: bool | None, *, public: bool)
     if for_:
         return given(restriction="RESTRICTED", restrictedToWorkspaces=[*for_], publicationState=state)
     return given(publicationState=state)
-
-
-def _identifier(item: JsonObject) -> str:
-    return f"{text(item, 'metadata', 'name')}.{text(item, 'spec', 'locationRef', 'name')}"
-
-
-def _quotas(item: JsonObject) -> list[JsonObject]:
-    found = members(item, "spec").get("quotaDefinitions")
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-def _row(item: JsonObject) -> tuple[str, ...]:
-    named = texts(item, "spec", "availability", "restrictedToWorkspaces")
-    restriction = text(item, "spec", "availability", "restriction")
-    return (
-        _identifier(item),
-        text(item, "spec", "displayName"),
-        owner_of(item),
-        ", ".join(named) if restriction == "RESTRICTED" else restriction,
-        text(item, "spec", "availability", "publicationState"),
-        text(item, "metadata", "uuid"),
-        text(item, "spec", "endpoint"),
-    )

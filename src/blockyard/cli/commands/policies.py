@@ -1,15 +1,15 @@
 """`policies list | show | create | update | delete | violations`."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
-from blockyard.cli.consent import YesOption, require_consent
-from blockyard.cli.documents import members, text
+from blockyard.cli.changes import given
+from blockyard.cli.documents import text
 from blockyard.cli.exits import usage
 from blockyard.cli.listing import Limit, PageNumber, one_of, tell_list
 from blockyard.cli.output import Format, columns
+from blockyard.cli.plain_kinds import MeshObjects, PlainKind
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import POLICY, POLICY_VIOLATION
@@ -40,47 +40,41 @@ Description = Annotated[str | None, typer.Option("--description", help="What it 
 Hint = Annotated[str | None, typer.Option("--hint", help="What to do about a violation.")]
 
 
+def _shown(document: JsonObject, *path: str) -> str:
+    return f"{text(document, *path, 'kind')}.{text(document, *path, 'tag')}"
+
+
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        text(item, "metadata", "uuid"),
+        text(item, "spec", "name"),
+        _shown(item, "spec", "authoritative"),
+        _shown(item, "spec", "affected"),
+        text(item, "spec", "strategy"),
+        text(item, "spec", "description"),
+    )
+
+
+_POLICIES = PlainKind(
+    word="policy",
+    which=Which,
+    objects=MeshObjects(kind=POLICY),
+    columns=columns("ID", "NAME", "FROM", "TO", "STRATEGY", wide=["DESCRIPTION"]),
+    row=_row,
+    more=lambda document: [("hint", text(document, "spec", "hint"))],
+)
+
+
 @policies.command("list")
 def list_policies(
     *, limit: Limit = 50, page: PageNumber = 1, url: UrlOption = None, output: OutputOption = Format.TABLE
 ) -> None:
     """List the policies, the oldest first. Only administrators may."""
     with connected(output, url) as session:
-        found = session.client.page(POLICY, {}, number_=page - 1, size=limit)
-        tell_list(
-            session,
-            found,
-            None,
-            columns("ID", "NAME", "FROM", "TO", "STRATEGY", wide=["DESCRIPTION"]),
-            lambda item: (
-                text(item, "metadata", "uuid"),
-                text(item, "spec", "name"),
-                _shown(item, "spec", "authoritative"),
-                _shown(item, "spec", "affected"),
-                text(item, "spec", "strategy"),
-                text(item, "spec", "description"),
-            ),
-        )
+        _POLICIES.tell_page(session, {}, page=page, limit=limit)
 
 
-@policies.command("show")
-def show_policy(policy: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Show a policy. Only administrators may."""
-    with connected(output, url) as session:
-        document = session.client.show(POLICY, policy)
-        if session.printer.for_programs:
-            session.printer.document(document)
-            return
-        facts = [
-            ("name", text(document, "spec", "name")),
-            ("from", _shown(document, "spec", "authoritative")),
-            ("to", _shown(document, "spec", "affected")),
-            ("strategy", text(document, "spec", "strategy")),
-            ("description", text(document, "spec", "description")),
-            ("hint", text(document, "spec", "hint")),
-            ("id", text(document, "metadata", "uuid")),
-        ]
-        session.printer.facts([fact for fact in facts if fact[1]])
+_POLICIES.add_show(policies, "Show a policy. Only administrators may.")
 
 
 @policies.command("create")
@@ -99,11 +93,9 @@ def create_policy(
     with connected(output, url) as session:
         if authoritative is None or affected is None:
             raise usage("whose tags?", "Give --from and --to, such as meshWorkspace.stages and meshProject.stage.")
-        before: JsonObject = {"strategy": "SUBSET"}
-        words = {"name": name, "strategy": strategy, "description": description, "hint": hint}
-        subjects = {"authoritative": authoritative, "affected": affected}
-        content: JsonObject = {"spec": _changed(before, words, subjects)}
-        session.printer.result(session.client.create(POLICY, content), f"Policy {name} created.")
+        changes = given(name=name, strategy=strategy or "SUBSET", description=description, hint=hint)
+        subjects = _subjects(authoritative=authoritative, affected=affected)
+        _POLICIES.create(session, {"spec": changes | subjects}, name)
 
 
 @policies.command("update")
@@ -121,24 +113,12 @@ def update_policy(
 ) -> None:
     """Change a policy; what no option names stays as it is. Only administrators may."""
     with connected(output, url) as session:
-        if all(one is None for one in (name, authoritative, affected, strategy, description, hint)):
-            raise usage("nothing to change", "Give --name, --hint or another option.")
-        before = members(session.client.show(POLICY, policy), "spec")
-        words = {"name": name, "strategy": strategy, "description": description, "hint": hint}
-        subjects = {"authoritative": authoritative, "affected": affected}
-        content: JsonObject = {"spec": _changed(before, words, subjects)}
-        session.printer.result(session.client.replace(POLICY, policy, content), f"Policy {policy} changed.")
+        changes = given(name=name, strategy=strategy, description=description, hint=hint)
+        subjects = _subjects(authoritative=authoritative, affected=affected)
+        _POLICIES.change(session, policy, changes | subjects, options="--name, --hint or another option")
 
 
-@policies.command("delete")
-def delete_policy(
-    policy: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
-) -> None:
-    """Delete a policy. Only administrators may."""
-    with connected(output, url) as session:
-        require_consent(f"Delete the policy '{policy}'?", yes=yes)
-        session.client.delete(POLICY, policy)
-        session.printer.result({"deleted": policy}, f"Policy {policy} deleted.")
+_POLICIES.add_delete(policies, "Delete a policy. Only administrators may.")
 
 
 @policies.command("violations")
@@ -172,15 +152,7 @@ def list_violations(
         )
 
 
-def _shown(document: JsonObject, *path: str) -> str:
-    return f"{text(document, *path, 'kind')}.{text(document, *path, 'tag')}"
-
-
-def _changed(spec: JsonObject, words: Mapping[str, str | None], subjects: Mapping[str, str | None]) -> JsonObject:
-    """Return a specification with what was given."""
-    changes: JsonObject = {member: word for member, word in words.items() if word is not None}
-    for member, word in subjects.items():
-        if word is not None:
-            kind, _, tag = word.partition(".")
-            changes[member] = {"kind": kind, "tag": tag}
-    return spec | changes
+def _subjects(**words: str | None) -> JsonObject:
+    """Return whose tags were given, of the words that name them."""
+    pairs = {member: word.partition(".") for member, word in words.items() if word is not None}
+    return {member: {"kind": kind, "tag": tag} for member, (kind, _, tag) in pairs.items()}

@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from blockyard.cli.changes import given, require_change
+from blockyard.cli.changes import given
 from blockyard.cli.completion import names_of
-from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import members, text
-from blockyard.cli.listing import Limit, PageNumber, owner_of, tell_list, tell_one
+from blockyard.cli.listing import Limit, PageNumber, owner_of
 from blockyard.cli.option_words import NONE
 from blockyard.cli.output import Format, columns
+from blockyard.cli.plain_kinds import DisplayName, MeshObjects, NewName, PlainKind
 from blockyard.cli.session import (
     NeededWorkspaceOption,
     OutputOption,
@@ -28,7 +28,6 @@ projects = typer.Typer(name="projects", help="Projects: they have tenants on pla
 Which = Annotated[
     str, typer.Argument(metavar="WORKSPACE.PROJECT", help="The project.", autocompletion=names_of("projects"))
 ]
-DisplayName = Annotated[str | None, typer.Option("--display-name", help="Name for people.")]
 Pays = Annotated[
     str | None,
     typer.Option(
@@ -46,6 +45,30 @@ Substitute = Annotated[
 ]
 
 
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        f"{owner_of(item)}.{text(item, 'metadata', 'name')}",
+        text(item, "spec", "displayName"),
+        text(item, "spec", "paymentMethodIdentifier") or "-",
+        text(item, "metadata", "createdOn"),
+    )
+
+
+def _more(document: JsonObject) -> list[tuple[str, str]]:
+    substitute = ("substitute", text(document, "spec", "substitutePaymentMethodIdentifier") or "-")
+    return [substitute, *tag_facts(members(document, "spec", "tags"))]
+
+
+_PROJECTS = PlainKind(
+    word="project",
+    which=Which,
+    objects=MeshObjects(kind=PROJECT),
+    columns=columns("PROJECT", "DISPLAY NAME", "PAYMENT METHOD", wide=["CREATED"]),
+    row=_row,
+    more=_more,
+)
+
+
 @projects.command("list")
 def list_projects(
     *,
@@ -61,25 +84,15 @@ def list_projects(
     """List the projects you may see, the oldest first."""
     with connected(output, url) as session:
         filters = {"workspaceIdentifier": workspace, "paymentIdentifier": payment_method}
-        found = session.client.page(PROJECT, filters, number_=page - 1, size=limit)
-        shown = columns("PROJECT", "DISPLAY NAME", "PAYMENT METHOD", wide=["CREATED"])
-        tell_list(session, found, workspace, shown, _row)
+        _PROJECTS.tell_page(session, filters, page=page, limit=limit, workspace=workspace)
 
 
-@projects.command("show")
-def show_project(project: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Show a project."""
-    with connected(output, url) as session:
-        document = session.client.show(PROJECT, project)
-        names = ("project", "display name", "payment method", "created")
-        substitute = ("substitute", text(document, "spec", "substitutePaymentMethodIdentifier") or "-")
-        tags = tag_facts(members(document, "spec", "tags"))
-        tell_one(session, document, [*zip(names, _row(document), strict=True), substitute, *tags])
+_PROJECTS.add_show(projects, "Show a project.")
 
 
 @projects.command("create")
 def create_project(
-    name: Annotated[str, typer.Argument(help="Identifier: lower-case letters, digits, single hyphens.")],
+    name: NewName,
     *,
     workspace: NeededWorkspaceOption = None,
     display_name: DisplayName = None,
@@ -100,7 +113,7 @@ def create_project(
                 **_payment(payment_method, substitute),
             },
         }
-        session.printer.result(session.client.create(PROJECT, content), f"Project {owner}.{name} created.")
+        _PROJECTS.create(session, content, f"{owner}.{name}")
 
 
 @projects.command("update")
@@ -117,34 +130,14 @@ def update_project(
     """Change a project; what no option names stays as it is."""
     with connected(output, url) as session:
         changes = given(displayName=display_name) | _payment(payment_method, substitute)
-        require_change(changes | given(tags=[*tag] if tag else None), "at least one option")
-        before = session.client.show(PROJECT, project)
-        spec = members(before, "spec")
-        spec = spec | changes | {"tags": with_tags(members(spec, "tags"), tag)}
-        changed = session.client.replace(PROJECT, project, {"metadata": before["metadata"], "spec": spec})
-        session.printer.result(changed, f"Project {project} changed.")
+        _PROJECTS.change(session, project, changes, tag=tag)
 
 
-@projects.command("delete")
-def delete_project(
-    project: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
-) -> None:
-    """Delete a project that has no tenants."""
-    with connected(output, url) as session:
-        require_consent(f"Delete the project '{project}' with its bindings?", yes=yes)
-        session.client.delete(PROJECT, project)
-        session.printer.result({"deleted": project}, f"Project {project} deleted.")
+_PROJECTS.add_delete(
+    projects, "Delete a project that has no tenants.", question="Delete the project '{}' with its bindings?"
+)
 
 
 def _payment(method: str | None, substitute: str | None) -> JsonObject:
     words = {"paymentMethodIdentifier": method, "substitutePaymentMethodIdentifier": substitute}
     return {name: None if word == NONE else word for name, word in words.items() if word is not None}
-
-
-def _row(item: JsonObject) -> tuple[str, ...]:
-    return (
-        f"{owner_of(item)}.{text(item, 'metadata', 'name')}",
-        text(item, "spec", "displayName"),
-        text(item, "spec", "paymentMethodIdentifier") or "-",
-        text(item, "metadata", "createdOn"),
-    )

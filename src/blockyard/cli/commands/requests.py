@@ -5,8 +5,6 @@ from typing import Annotated
 import typer
 
 from blockyard.cli.documents import text, texts
-from blockyard.cli.exits import usage
-from blockyard.cli.option_words import last_day
 from blockyard.cli.output import Format, columns
 from blockyard.cli.resources import BINDING_REQUEST, own
 from blockyard.cli.session import (
@@ -17,6 +15,7 @@ from blockyard.cli.session import (
     connected,
     needed_workspace,
 )
+from blockyard.cli.subjects import Expires, User, the_one
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import WORKSPACE_GROUP_BINDING, WORKSPACE_USER_BINDING
 
@@ -66,19 +65,15 @@ def create_request(
     workspace: NeededWorkspaceOption = None,
     role: Annotated[str, typer.Option("--role", help="Such as Workspace Member.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; the others read it.")],
-    user: Annotated[str | None, typer.Option("--user", help="Username of a person.")] = None,
+    user: User = None,
     group: Annotated[str | None, typer.Option("--group", help="Name of a group.")] = None,
-    expires: Annotated[
-        str | None, typer.Option("--expires", metavar="DAY", help="Last day, YYYY-MM-DD.", parser=last_day)
-    ] = None,
+    expires: Expires = None,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
     """Ask for a role; that counts as your approval."""
     with connected(output, url) as session:
-        subject = user or group
-        if subject is None or (user and group):
-            raise usage("a role is asked for one person or one group", "Give --user or --group.")
+        subject = the_one(user, group, "a role is asked for one person or one group")
         content: JsonObject = {
             "kind": (WORKSPACE_USER_BINDING if user else WORKSPACE_GROUP_BINDING).name,
             "name": name,

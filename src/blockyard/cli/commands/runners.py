@@ -1,4 +1,4 @@
-"""`runners list | show | create | key | delete`."""
+"""`runners list | show | create | update | key | delete`."""
 
 import shlex
 from pathlib import Path
@@ -7,14 +7,17 @@ from typing import Annotated
 import typer
 
 from blockyard.cli import lookup
+from blockyard.cli.changes import given, read_json, read_text
 from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.contexts import write_private
 from blockyard.cli.documents import flag, text
+from blockyard.cli.exits import usage
 from blockyard.cli.keys import LastDay, keep_key
-from blockyard.cli.listing import ago, completing, one_of, require_workspace
+from blockyard.cli.listing import ago, completing, one_of, owner_of
 from blockyard.cli.new_files import require_new
 from blockyard.cli.output import Format, columns
+from blockyard.cli.plain_kinds import DisplayName, MeshObjects, PlainKind
 from blockyard.cli.resources import own
 from blockyard.cli.runner_setup import (
     RunnerFiles,
@@ -45,54 +48,47 @@ Which = Annotated[
 ]
 
 
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        text(item, "spec", "displayName"),
+        owner_of(item),
+        text(item, "spec", "implementationType"),
+        text(item, "spec", "restriction"),
+        ago(text(item, "metadata", "lastSeen")) or "never",
+        text(item, "metadata", "uuid"),
+        text(item, "metadata", "createdOn"),
+    )
+
+
+def _more(document: JsonObject) -> list[tuple[str, str]]:
+    return [
+        ("last seen at", text(document, "metadata", "lastSeen")),
+        ("self-hosted", "yes" if flag(document, "spec", "isSelfHosted") else "no"),
+        ("public key", text(document, "spec", "publicKey").strip()),
+    ]
+
+
+_RUNNERS = PlainKind(
+    word="runner",
+    which=Which,
+    objects=MeshObjects(kind=RUNNER, find=lookup.runner),
+    columns=columns("NAME", "OWNER", "FOR", "RESTRICTION", "LAST SEEN", "ID", wide=["CREATED"]),
+    row=_row,
+    more=_more,
+    called=lambda document: text(document, "spec", "displayName"),
+)
+
+
 @runners.command("list")
 def list_runners(
     *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
 ) -> None:
     """List the runners of your workspaces and the public ones."""
     with connected(output, url) as session:
-        found = list(session.client.list(RUNNER, {"ownedByWorkspace": workspace}))
-        if session.printer.for_programs:
-            session.printer.document([*found])
-            return
-        require_workspace(session, workspace, found)
-        session.printer.objects(
-            columns("NAME", "OWNER", "FOR", "RESTRICTION", "LAST SEEN", "ID", wide=["CREATED"]),
-            [
-                (
-                    text(item, "spec", "displayName"),
-                    text(item, "metadata", "ownedByWorkspace"),
-                    text(item, "spec", "implementationType"),
-                    text(item, "spec", "restriction"),
-                    ago(text(item, "metadata", "lastSeen")) or "never",
-                    text(item, "metadata", "uuid"),
-                    text(item, "metadata", "createdOn"),
-                )
-                for item in found
-            ],
-        )
+        _RUNNERS.tell_all(session, {"ownedByWorkspace": workspace}, workspace=workspace)
 
 
-@runners.command("show")
-def show_runner(runner: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Show a runner."""
-    with connected(output, url) as session:
-        document = lookup.runner(session.client, runner)
-        if session.printer.for_programs:
-            session.printer.document(document)
-            return
-        facts = [
-            ("id", text(document, "metadata", "uuid")),
-            ("name", text(document, "spec", "displayName")),
-            ("owner", text(document, "metadata", "ownedByWorkspace")),
-            ("for", text(document, "spec", "implementationType")),
-            ("restriction", text(document, "spec", "restriction")),
-            ("self-hosted", "yes" if flag(document, "spec", "isSelfHosted") else "no"),
-            ("created", text(document, "metadata", "createdOn")),
-            ("last seen", text(document, "metadata", "lastSeen") or "never"),
-            ("public key", text(document, "spec", "publicKey").strip()),
-        ]
-        session.printer.facts(facts)
+_RUNNERS.add_show(runners, "Show a runner.")
 
 
 @runners.command("create")
@@ -163,6 +159,46 @@ def _create_key(session: Session, runner_id: str, name: str, files: RunnerFiles)
     return text(key, "clientId")
 
 
+@runners.command("update")
+def update_runner(
+    runner: Which,
+    *,
+    display_name: DisplayName = None,
+    public_key: Annotated[
+        Path | None, typer.Option("--public-key", metavar="FILE", help="PEM file with another public key.")
+    ] = None,
+    federation: Annotated[
+        Path | None,
+        typer.Option("--federation", metavar="FILE", help="JSON: the member workloadIdentityFederation of the API."),
+    ] = None,
+    no_federation: Annotated[
+        bool, typer.Option("--no-federation", help="Let its runs have no workload identity any more.")
+    ] = False,
+    yes: YesOption = False,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Change a runner; what no option names stays as it is.
+
+    With another public key, what was sealed to the old one cannot be read any more: secrets have to be entered again.
+    """
+    with connected(output, url) as session:
+        if federation is not None and no_federation:
+            raise usage("--federation and --no-federation say two things", "Give one of them.")
+        changes = given(
+            displayName=display_name,
+            publicKey=None if public_key is None else read_text(public_key),
+            workloadIdentityFederation=None if federation is None else read_json(federation),
+        )
+        changes |= {"workloadIdentityFederation": None} if no_federation else {}
+        if public_key is not None:
+            require_consent(
+                f"Give '{runner}' another key? Secrets sealed to the old one have to be entered again.", yes=yes
+            )
+        options = "--display-name, --public-key, --federation or --no-federation"
+        _RUNNERS.change(session, runner, changes, options=options)
+
+
 @runners.command("key")
 def create_runner_key(
     runner: Which,
@@ -193,14 +229,4 @@ def create_runner_key(
         )
 
 
-@runners.command("delete")
-def delete_runner(
-    runner: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
-) -> None:
-    """Delete a runner that no definition uses any more."""
-    with connected(output, url) as session:
-        found = lookup.runner(session.client, runner)
-        identifier = text(found, "metadata", "uuid")
-        require_consent(f"Delete the runner '{text(found, 'spec', 'displayName')}' ({identifier})?", yes=yes)
-        session.client.delete(RUNNER, identifier)
-        session.printer.result({"deleted": identifier}, f"Runner {identifier} deleted.")
+_RUNNERS.add_delete(runners, "Delete a runner that no definition uses any more.")

@@ -23,6 +23,7 @@ from blockyard.cli.resources import own
 from blockyard.cli.run_lists import latest_runs, newest_blocks, newest_first
 from blockyard.cli.run_logs import Follow, Wait, end, print_logs, wait_for
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
+from blockyard.cli.waits import wait_facts
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import RunStatus
@@ -116,7 +117,7 @@ def _print(printer: Printer, run: JsonObject) -> None:
         ("took", taken),
         ("attempts", shown(number(run, "attempt"))),
     ]
-    facts += [("waits for", text(run, "waitsFor", "message"))] if text(run, "waitsFor", "message") else []
+    facts += wait_facts(run)
     if text(run, "failure", "cause"):
         why, what = text(run, "failure", "message"), text(run, "failure", "remedy")
         facts += [("why", f"{why} ({text(run, 'failure', 'cause')})"), ("what to do", what)]

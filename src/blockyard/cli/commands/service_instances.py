@@ -5,12 +5,44 @@ from typing import Annotated
 import typer
 
 from blockyard.cli.documents import members, text
-from blockyard.cli.listing import Limit, PageNumber, owner_of, tell_list
+from blockyard.cli.listing import Limit, PageNumber, owner_of
 from blockyard.cli.output import Format, columns, shown
+from blockyard.cli.plain_kinds import MeshObjects, PlainKind
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
+from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import SERVICE_INSTANCE
 
 service_instances = typer.Typer(name="services", help="Service instances: what brokers made for projects.")
+
+Which = Annotated[str, typer.Argument(metavar="INSTANCE", help="Id of the service instance.")]
+
+
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        text(item, "metadata", "instanceId"),
+        text(item, "spec", "displayName"),
+        owner_of(item),
+        text(item, "metadata", "ownedByProject"),
+        text(item, "spec", "serviceId"),
+        text(item, "spec", "planId"),
+        text(item, "spec", "creator"),
+    )
+
+
+def _more(document: JsonObject) -> list[tuple[str, str]]:
+    parameters = members(document, "spec", "parameters").items()
+    marketplace = ("marketplace", text(document, "metadata", "marketplaceIdentifier"))
+    return [marketplace, *((f"parameter {name}", shown(value)) for name, value in parameters)]
+
+
+_INSTANCES = PlainKind(
+    word="service instance",
+    which=Which,
+    objects=MeshObjects(kind=SERVICE_INSTANCE),
+    columns=columns("INSTANCE", "DISPLAY NAME", "OWNER", "PROJECT", "SERVICE", "PLAN", wide=["CREATOR"]),
+    row=_row,
+    more=_more,
+)
 
 
 @service_instances.command("list")
@@ -33,47 +65,7 @@ def list_service_instances(
             "serviceIdentifier": service,
             "planIdentifier": plan,
         }
-        found = session.client.page(SERVICE_INSTANCE, filters, number_=page - 1, size=limit)
-        tell_list(
-            session,
-            found,
-            workspace,
-            columns("INSTANCE", "DISPLAY NAME", "OWNER", "PROJECT", "SERVICE", "PLAN", wide=["CREATOR"]),
-            lambda item: (
-                text(item, "metadata", "instanceId"),
-                text(item, "spec", "displayName"),
-                owner_of(item),
-                text(item, "metadata", "ownedByProject"),
-                text(item, "spec", "serviceId"),
-                text(item, "spec", "planId"),
-                text(item, "spec", "creator"),
-            ),
-        )
+        _INSTANCES.tell_page(session, filters, page=page, limit=limit, workspace=workspace)
 
 
-@service_instances.command("show")
-def show_service_instance(
-    instance: Annotated[str, typer.Argument(metavar="INSTANCE", help="Id of the service instance.")],
-    *,
-    url: UrlOption = None,
-    output: OutputOption = Format.TABLE,
-) -> None:
-    """Show a service instance with its parameters."""
-    with connected(output, url) as session:
-        item = session.client.show(SERVICE_INSTANCE, instance)
-        if session.printer.for_programs:
-            session.printer.document(item)
-            return
-        parameters = members(item, "spec", "parameters")
-        facts = [
-            ("instance", text(item, "metadata", "instanceId")),
-            ("display name", text(item, "spec", "displayName")),
-            ("owner", owner_of(item)),
-            ("project", text(item, "metadata", "ownedByProject")),
-            ("marketplace", text(item, "metadata", "marketplaceIdentifier")),
-            ("service", text(item, "spec", "serviceId")),
-            ("plan", text(item, "spec", "planId")),
-            ("creator", text(item, "spec", "creator")),
-            *((f"parameter {name}", shown(value)) for name, value in parameters.items()),
-        ]
-        session.printer.facts(facts)
+_INSTANCES.add_show(service_instances, "Show a service instance with its parameters.")

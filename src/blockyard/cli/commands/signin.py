@@ -38,8 +38,19 @@ def login(
     user: Annotated[str | None, typer.Option("--user", help="Name of a person; the password is asked for.")] = None,
     *,
     password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password, or the key's secret, from standard input.")
+        bool,
+        typer.Option(
+            "--password-stdin",
+            help="Read the password, or the key's secret, from standard input; a code is the next line.",
+        ),
     ] = False,
+    code: Annotated[
+        str | None,
+        typer.Option(
+            "--code",
+            help="Code of the person's authenticator app, or a recovery code; left out, it is asked for if needed.",
+        ),
+    ] = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
     """Sign in to a server, and remember it for later commands.
@@ -63,7 +74,7 @@ def login(
             )
         else:
             wanted = Credentials(url=address, user=user or _ask_for_user())
-        signed_in, me = _sign_in(wanted, printer, from_stdin=password_stdin)
+        signed_in, me = _sign_in(wanted, printer, from_stdin=password_stdin, code=code)
         name = chosen_context() or _name_at(known, address)
         with contexts.changing(path) as held:
             before = held[0].by_name.get(name)
@@ -156,7 +167,9 @@ def _ask_for_user() -> str:
     return str(typer.prompt("Username", err=True))
 
 
-def _sign_in(wanted: Credentials, printer: Printer, *, from_stdin: bool) -> tuple[Credentials, JsonObject]:
+def _sign_in(
+    wanted: Credentials, printer: Printer, *, from_stdin: bool, code: str | None
+) -> tuple[Credentials, JsonObject]:
     """Return the credentials with a token, and who that is. A person's password is not kept."""
 
     def waiting(reason: str, seconds: float) -> None:
@@ -169,7 +182,21 @@ def _sign_in(wanted: Credentials, printer: Printer, *, from_stdin: bool) -> tupl
             )
         else:
             password = secret_word("Password", from_stdin=from_stdin)
-            signed_in = client.sign_in(own("login"), {"username": wanted.user, "password": password}, patient=False)
+            signed_in = _person(client, {"username": wanted.user, "password": password}, code, from_stdin=from_stdin)
         if not signed_in.token:
             raise Failure(f"{wanted.url} gave no token")
         return signed_in, client.get(own("me"))
+
+
+def _person(client: Client, body: JsonObject, code: str | None, *, from_stdin: bool) -> Credentials:
+    """Sign a person in; a code is asked for once the server says that it needs one. Raises Failure."""
+    if code is None:
+        try:
+            return client.sign_in(own("login"), body, patient=False)
+        except Failure as failure:
+            if failure.code != "CodeNeeded":
+                raise
+            if not (from_stdin or interactive()):
+                raise usage("a code is needed besides the password", "Give --code.") from None
+        code = secret_word("Code of your authenticator app, or a recovery code", from_stdin=from_stdin)
+    return client.sign_in(own("login"), body | {"code": code}, patient=False)

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
+from blockyard.cli.changes import given
 from blockyard.cli.completion import names_of
-from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import flag, member, members, text, texts
 from blockyard.cli.exits import usage
-from blockyard.cli.listing import Limit, PageNumber, tell_list
+from blockyard.cli.listing import Limit, PageNumber
 from blockyard.cli.output import Format, columns, shown
+from blockyard.cli.plain_kinds import DisplayName, Merge, MeshObjects, PlainKind
 from blockyard.cli.session import OutputOption, UrlOption, connected
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import TAG_DEFINITION
@@ -39,7 +40,6 @@ Which = Annotated[
         autocompletion=names_of("tag-definitions"),
     ),
 ]
-DisplayName = Annotated[str | None, typer.Option("--display-name", help="Name for people.")]
 Description = Annotated[str | None, typer.Option("--description", help="What it is for.")]
 Options = Annotated[
     list[str] | None, typer.Option("--option", metavar="VALUE", help="A value to choose; repeatable, in this order.")
@@ -63,48 +63,57 @@ Restricted = Annotated[
 ]
 
 
+def _types(document: JsonObject) -> dict[str, JsonObject]:
+    """Return the type of values with what is said about it."""
+    return {
+        name: content for name, content in members(document, "spec", "valueType").items() if isinstance(content, dict)
+    }
+
+
+def _rules(document: JsonObject) -> str:
+    return ", ".join(rule for rule in ("mandatory", "immutable", "restricted") if flag(document, "spec", rule)) or "-"
+
+
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        text(item, "metadata", "name"),
+        text(item, "spec", "displayName"),
+        ", ".join(_types(item)),
+        _rules(item),
+        text(item, "spec", "description"),
+    )
+
+
+def _more(document: JsonObject) -> list[tuple[str, str]]:
+    content = next(iter(_types(document).values()), {})
+    facts = [
+        ("options", ", ".join(texts(content, "options")) or "-"),
+        ("regex", text(content, "validationRegex") or "-"),
+        ("default", shown(member(content, "defaultValue"))),
+    ]
+    return [fact for fact in facts if fact[1] != "-"]
+
+
+_DEFINITIONS = PlainKind(
+    word="tag definition",
+    which=Which,
+    objects=MeshObjects(kind=TAG_DEFINITION),
+    columns=columns("NAME", "DISPLAY NAME", "TYPE", "RULES", wide=["DESCRIPTION"]),
+    row=_row,
+    more=_more,
+)
+
+
 @tag_definitions.command("list")
 def list_tag_definitions(
     *, limit: Limit = 50, page: PageNumber = 1, url: UrlOption = None, output: OutputOption = Format.TABLE
 ) -> None:
     """List the tag definitions, the oldest first."""
     with connected(output, url) as session:
-        found = session.client.page(TAG_DEFINITION, {}, number_=page - 1, size=limit)
-        tell_list(
-            session,
-            found,
-            None,
-            columns("NAME", "DISPLAY NAME", "TYPE", "RULES", wide=["DESCRIPTION"]),
-            lambda item: (
-                text(item, "metadata", "name"),
-                text(item, "spec", "displayName"),
-                ", ".join(members(item, "spec", "valueType")),
-                _rules(item),
-                text(item, "spec", "description"),
-            ),
-        )
+        _DEFINITIONS.tell_page(session, {}, page=page, limit=limit)
 
 
-@tag_definitions.command("show")
-def show_tag_definition(name: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Show a tag definition."""
-    with connected(output, url) as session:
-        document = session.client.show(TAG_DEFINITION, name)
-        if session.printer.for_programs:
-            session.printer.document(document)
-            return
-        ((type_, content),) = _types(document).items()
-        facts = [
-            ("name", text(document, "metadata", "name")),
-            ("display name", text(document, "spec", "displayName")),
-            ("description", text(document, "spec", "description") or "-"),
-            ("type", type_),
-            ("options", ", ".join(texts(content, "options")) or "-"),
-            ("regex", text(content, "validationRegex") or "-"),
-            ("default", shown(member(content, "defaultValue"))),
-            ("rules", _rules(document)),
-        ]
-        session.printer.facts([fact for fact in facts if fact[1] != "-"])
+_DEFINITIONS.add_show(tag_definitions, "Show a tag definition.")
 
 
 @tag_definitions.command("create")
@@ -129,14 +138,16 @@ def create_tag_definition(
     with connected(output, url) as session:
         kind, _, key = name.partition(".")
         type_ = type_ or (Type.SINGLE_SELECT if option else Type.STRING)
-        spec = _changed(
-            {"targetKind": kind, "key": key, "displayName": key, "valueType": {type_.value: {}}},
-            {"displayName": display_name, "description": description},
-            {"mandatory": mandatory, "immutable": immutable, "restricted": restricted},
+        spec: JsonObject = {"targetKind": kind, "key": key, "displayName": key}
+        spec |= given(
+            displayName=display_name,
+            description=description,
+            mandatory=mandatory,
+            immutable=immutable,
+            restricted=restricted,
         )
         spec["valueType"] = {type_.value: _content({}, type_, option, default, regex)}
-        content: JsonObject = {"metadata": {"name": name}, "spec": spec}
-        session.printer.result(session.client.create(TAG_DEFINITION, content), f"Tag definition {name} created.")
+        _DEFINITIONS.create(session, {"metadata": {"name": name}, "spec": spec}, name)
 
 
 @tag_definitions.command("update")
@@ -160,49 +171,35 @@ def update_tag_definition(
     What no option names stays as it is, and so do values that things have.
     """
     with connected(output, url) as session:
-        given: list[object] = [display_name, description, regex, mandatory, immutable, restricted]
-        if all(one is None for one in given) and not (option or default or no_default):
-            raise usage("nothing to change", "Give --display-name, --option, --default or another option.")
-        before = session.client.show(TAG_DEFINITION, name)
-        ((type_, content),) = _types(before).items()
-        if no_default:
-            content.pop("defaultValue", None)
-        spec = _changed(
-            members(before, "spec"),
-            {"displayName": display_name, "description": description},
-            {"mandatory": mandatory, "immutable": immutable, "restricted": restricted},
+        changes = given(
+            displayName=display_name,
+            description=description,
+            mandatory=mandatory,
+            immutable=immutable,
+            restricted=restricted,
         )
-        spec["valueType"] = {type_: _content(content, Type(type_), option, default, regex)}
-        sent: JsonObject = {"metadata": before["metadata"], "spec": spec}
-        session.printer.result(session.client.replace(TAG_DEFINITION, name, sent), f"Tag definition {name} changed.")
+        has_values = bool(option or default or no_default) or regex is not None
+        merge = _values(option, default, regex, no_default=no_default) if has_values else None
+        options = "--display-name, --option, --default or another option"
+        _DEFINITIONS.change(session, name, changes, merge=merge, options=options)
 
 
-@tag_definitions.command("delete")
-def delete_tag_definition(
-    name: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
-) -> None:
-    """Delete a tag definition and its values everywhere."""
-    with connected(output, url) as session:
-        require_consent(f"Delete the tag definition '{name}' and its values everywhere?", yes=yes)
-        session.client.delete(TAG_DEFINITION, name)
-        session.printer.result({"deleted": name}, f"Tag definition {name} deleted.")
+_DEFINITIONS.add_delete(
+    tag_definitions,
+    "Delete a tag definition and its values everywhere.",
+    question="Delete the tag definition '{}' and its values everywhere?",
+)
 
 
-def _types(document: JsonObject) -> dict[str, JsonObject]:
-    """Return the type of values with what is said about it."""
-    return {
-        name: content for name, content in members(document, "spec", "valueType").items() if isinstance(content, dict)
-    }
+def _values(option: list[str] | None, default: list[str] | None, regex: str | None, *, no_default: bool) -> Merge:
+    """Return what changes which values there may be. It raises Failure."""
 
+    def merge(before: JsonObject) -> JsonObject:
+        ((type_, content),) = members(before, "valueType").items()
+        kept = {name: value for name, value in members(content).items() if not (no_default and name == "defaultValue")}
+        return {"valueType": {type_: _content(kept, Type(type_), option, default, regex)}}
 
-def _rules(document: JsonObject) -> str:
-    return ", ".join(rule for rule in ("mandatory", "immutable", "restricted") if flag(document, "spec", rule)) or "-"
-
-
-def _changed(spec: JsonObject, words: dict[str, str | None], flags: dict[str, bool | None]) -> JsonObject:
-    """Return a specification with what was given."""
-    changes: JsonObject = {name: value for name, value in {**words, **flags}.items() if value is not None}
-    return spec | changes
+    return merge
 
 
 def _content(

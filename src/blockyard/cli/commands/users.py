@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from blockyard.cli.changes import given, require_change
+from blockyard.cli.changes import given
 from blockyard.cli.client import Client
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import flag, text, texts
 from blockyard.cli.exits import missing
-from blockyard.cli.listing import tell_one
 from blockyard.cli.lookup import full_id
 from blockyard.cli.output import Format, columns
+from blockyard.cli.plain_kinds import OwnObjects, PlainKind
 from blockyard.cli.prompts import secret_word
 from blockyard.cli.resources import JSON, USER, own
 from blockyard.cli.session import OutputOption, UrlOption, connected
@@ -27,46 +27,49 @@ PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the 
 Who = Annotated[str, typer.Argument(metavar="USERNAME", help="Username or id of the person.")]
 
 
+def _user(client: Client, word: str) -> JsonObject:
+    if identifier := full_id(word):
+        return client.get(own("users", identifier))
+    for item in client.list(USER, {}, path=own("users")):
+        if text(item, "username").lower() == word.lower():
+            return item
+    raise missing(f"there is no user '{word}'", "'blockyard users list' shows them.")
+
+
+def _name(item: JsonObject) -> str:
+    return f"{text(item, 'firstName')} {text(item, 'lastName')}".strip() or "-"
+
+
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        text(item, "username"),
+        _name(item),
+        text(item, "email") or "-",
+        ", ".join(texts(item, "adminRoles")) or "-",
+        "yes" if flag(item, "disabled") else "no",
+        text(item, "uuid"),
+    )
+
+
+_USERS = PlainKind(
+    word="account",
+    which=Who,
+    objects=OwnObjects(kind=USER, members=("firstName", "lastName", "email", "euid"), find=_user),
+    columns=columns("USERNAME", "NAME", "E-MAIL", "ADMIN ROLES", "LOCKED", wide=["ID"]),
+    row=_row,
+    more=lambda document: [("euid", text(document, "euid") or "-"), ("created", text(document, "createdOn"))],
+    called=lambda document: text(document, "username"),
+)
+
+
 @users.command("list")
 def list_users(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """List all accounts, the oldest first."""
     with connected(output, url) as session:
-        found = list(session.client.list(USER, {}, path=own("users")))
-        if session.printer.for_programs:
-            session.printer.document([*found])
-            return
-        session.printer.objects(
-            columns("USERNAME", "NAME", "E-MAIL", "ADMIN ROLES", "LOCKED", wide=["ID"]),
-            [
-                (
-                    text(item, "username"),
-                    _name(item),
-                    text(item, "email") or "-",
-                    ", ".join(texts(item, "adminRoles")) or "-",
-                    "yes" if flag(item, "disabled") else "no",
-                    text(item, "uuid"),
-                )
-                for item in found
-            ],
-        )
+        _USERS.tell_all(session, {})
 
 
-@users.command("show")
-def show_user(username: Who, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Show an account."""
-    with connected(output, url) as session:
-        document = _user(session.client, username)
-        facts = [
-            ("username", text(document, "username")),
-            ("name", _name(document)),
-            ("e-mail", text(document, "email") or "-"),
-            ("euid", text(document, "euid") or "-"),
-            ("admin roles", ", ".join(texts(document, "adminRoles")) or "-"),
-            ("locked", "yes" if flag(document, "disabled") else "no"),
-            ("created", text(document, "createdOn")),
-            ("id", text(document, "uuid")),
-        ]
-        tell_one(session, document, facts)
+_USERS.add_show(users, "Show an account.")
 
 
 @users.command("create")
@@ -87,7 +90,7 @@ def create_user(
         password = secret_word("Password", from_stdin=password_stdin)
         content: JsonObject = {"username": username, "password": password, "admin": admin}
         content |= given(firstName=first_name, lastName=last_name, email=email, euid=euid)
-        session.printer.result(session.client.post(own("users"), content), f"Account {username} created.")
+        _USERS.create(session, content, username)
 
 
 @users.command("update")
@@ -104,12 +107,7 @@ def update_user(
     """Change an account; what no option names stays as it is."""
     with connected(output, url) as session:
         changes = given(firstName=first_name, lastName=last_name, email=email, euid=euid)
-        require_change(changes, "--first-name, --last-name, --email or --euid")
-        before = _user(session.client, username)
-        kept: JsonObject = {name: before.get(name) for name in ("firstName", "lastName", "email", "euid")}
-        path = own("users", text(before, "uuid"))
-        changed: JsonObject = session.client.request("PUT", path, body=kept | changes, sends=JSON).json()
-        session.printer.result(changed, f"{username} changed.")
+        _USERS.change(session, username, changes, options="--first-name, --last-name, --email or --euid")
 
 
 @users.command("password")
@@ -145,32 +143,12 @@ def unlock_user(username: Who, url: UrlOption = None, output: OutputOption = For
         session.printer.result(_lock(session.client, username, disabled=False), f"{username} can sign in again.")
 
 
-@users.command("delete")
-def delete_user(
-    username: Who, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
-) -> None:
-    """Delete an account with all its roles."""
-    with connected(output, url) as session:
-        found = _user(session.client, username)
-        require_consent(f"Delete the account '{text(found, 'username')}' with all its roles?", yes=yes)
-        session.client.request("DELETE", own("users", text(found, "uuid")))
-        session.printer.result({"deleted": text(found, "uuid")}, f"{text(found, 'username')} deleted.")
+_USERS.add_delete(
+    users, "Delete an account with all its roles.", question="Delete the account '{}' with all its roles?"
+)
 
 
 def _lock(client: Client, username: str, *, disabled: bool) -> JsonObject:
     path = own("users", text(_user(client, username), "uuid"), "lock")
     answer: JsonObject = client.request("PUT", path, body={"disabled": disabled}, sends=JSON).json()
     return answer
-
-
-def _user(client: Client, word: str) -> JsonObject:
-    if identifier := full_id(word):
-        return client.get(own("users", identifier))
-    for item in client.list(USER, {}, path=own("users")):
-        if text(item, "username").lower() == word.lower():
-            return item
-    raise missing(f"there is no user '{word}'", "'blockyard users list' shows them.")
-
-
-def _name(item: JsonObject) -> str:
-    return f"{text(item, 'firstName')} {text(item, 'lastName')}".strip() or "-"

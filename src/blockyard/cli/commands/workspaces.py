@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
+from blockyard.cli.changes import given
 from blockyard.cli.client import Client
 from blockyard.cli.completion import names_of
-from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import flag, members, text
-from blockyard.cli.exits import ExitCode, Failure, usage
-from blockyard.cli.listing import tell_one
+from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.output import Format, columns
+from blockyard.cli.plain_kinds import MeshObjects, NewName, PlainKind
 from blockyard.cli.resources import own
 from blockyard.cli.session import OutputOption, UrlOption, connected
 from blockyard.cli.tags import Tag, tag_facts, with_tags
@@ -25,26 +25,35 @@ Which = Annotated[
 ]
 
 
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return text(item, "metadata", "name"), text(item, "spec", "displayName"), text(item, "metadata", "createdOn")
+
+
+def _more(document: JsonObject) -> list[tuple[str, str]]:
+    builder = "yes" if flag(document, "spec", "platformBuilderAccessEnabled") else "no"
+    return [("platform builder", builder), *tag_facts(members(document, "metadata", "tags"))]
+
+
+_WORKSPACES = PlainKind(
+    word="workspace",
+    which=Which,
+    objects=MeshObjects(kind=WORKSPACE, has_tags_in_metadata=True),
+    columns=columns("NAME", "DISPLAY NAME", "CREATED"),
+    row=_row,
+    more=_more,
+)
+
+
 @workspaces.command("list")
 def list_workspaces(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """List the workspaces you may see."""
     with connected(output, url) as session:
-        found = list(session.client.list(WORKSPACE, {}, path=own("workspaces")))
-        if session.printer.for_programs:
-            session.printer.document([*found])
-            return
-        session.printer.objects(
-            columns("NAME", "DISPLAY NAME", "CREATED"),
-            [
-                (text(item, "metadata", "name"), text(item, "spec", "displayName"), text(item, "metadata", "createdOn"))
-                for item in found
-            ],
-        )
+        _WORKSPACES.tell_all(session, {}, path=own("workspaces"))
 
 
 @workspaces.command("create")
 def create_workspace(
-    name: Annotated[str, typer.Argument(help="Identifier: lower-case letters, digits, single hyphens.")],
+    name: NewName,
     display_name: Annotated[str | None, typer.Option("--display-name", help="Name for people.")] = None,
     *,
     builder: Annotated[
@@ -69,7 +78,7 @@ def create_workspace(
             "metadata": {"name": name, "tags": with_tags({}, tag)},
             "spec": {"displayName": display_name or name, "platformBuilderAccessEnabled": builder},
         }
-        session.printer.result(session.client.create(WORKSPACE, content), f"Workspace {name} created.")
+        _WORKSPACES.create(session, content, name)
 
 
 @workspaces.command("update")
@@ -87,48 +96,19 @@ def update_workspace(
 ) -> None:
     """Change a workspace; what no option names stays as it is."""
     with connected(output, url) as session:
-        if display_name is None and builder is None and not tag:
-            raise usage("nothing to change", "Give --display-name, --tag, --builder or --no-builder.")
-        before = session.client.show(WORKSPACE, name)
-        is_builder = flag(before, "spec", "platformBuilderAccessEnabled")
-        content: JsonObject = {
-            "metadata": members(before, "metadata") | {"tags": with_tags(members(before, "metadata", "tags"), tag)},
-            "spec": {
-                "displayName": display_name or text(before, "spec", "displayName"),
-                "platformBuilderAccessEnabled": is_builder if builder is None else builder,
-            },
-        }
-        session.printer.result(session.client.replace(WORKSPACE, name, content), f"Workspace {name} changed.")
+        changes = given(displayName=display_name, platformBuilderAccessEnabled=builder)
+        options = "--display-name, --tag, --builder or --no-builder"
+        _WORKSPACES.change(session, name, changes, tag=tag, options=options)
 
 
-@workspaces.command("show")
-def show_workspace(
-    name: Which,
-    url: UrlOption = None,
-    output: OutputOption = Format.TABLE,
-) -> None:
-    """Show a workspace."""
-    with connected(output, url) as session:
-        document = session.client.show(WORKSPACE, name)
-        facts = [
-            ("name", text(document, "metadata", "name")),
-            ("display name", text(document, "spec", "displayName")),
-            ("platform builder", "yes" if flag(document, "spec", "platformBuilderAccessEnabled") else "no"),
-            *tag_facts(members(document, "metadata", "tags")),
-            ("created", text(document, "metadata", "createdOn")),
-        ]
-        tell_one(session, document, facts)
+_WORKSPACES.add_show(workspaces, "Show a workspace.")
 
 
-@workspaces.command("delete")
-def delete_workspace(
-    name: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
-) -> None:
-    """Delete a workspace that owns nothing any more. Its name is never given again."""
-    with connected(output, url) as session:
-        require_consent(f"Delete the workspace '{name}' with its roles, keys and payment methods?", yes=yes)
-        session.client.delete(WORKSPACE, name)
-        session.printer.result({"deleted": name}, f"Workspace {name} deleted.")
+_WORKSPACES.add_delete(
+    workspaces,
+    "Delete a workspace that owns nothing any more. Its name is never given again.",
+    question="Delete the workspace '{}' with its roles, keys and payment methods?",
+)
 
 
 def _existing(client: Client, name: str) -> JsonObject | None:

@@ -72,9 +72,6 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     """Build all services; each feature gets the ones below it, and the ports of those above it."""
     links = Links(settings.effective_public_url)
     basics = Basics.of(clock, draw_id)
-    project_bindings: ProjectBindingService  # these come later than those that ask them
-    blocks: BlockService
-    locks: StateLockbook
 
     directory = WorkspaceDirectory(groups=GroupDirectory())
     groups = GroupService(basics, workspaces=directory)
@@ -84,12 +81,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         workspaces=directory,
         admin_bindings=admin_bindings,
     )
-    persons = Persons(
-        clock=clock,
-        workspaces=directory,
-        projects_of=lambda tx, username: project_bindings.projects_of(tx, username),  # noqa: PLW0108  it comes later
-        second_factor=settings.admin_second_factor,
-    )
+    persons = Persons(clock=clock, workspaces=directory, second_factor=settings.admin_second_factor)
     sessions = SessionService(basics, master_key=master_key, persons=persons)
     second_factors = SecondFactors(basics, master_key=master_key, users=users)
     api_keys = ApiKeyService(
@@ -131,6 +123,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         users=users,
         groups=groups,
     )
+    persons.projects_of.put(project_bindings.projects_of)
 
     runners = RunnerService(basics, workspaces=workspaces, keys=api_keys)
     sealer = SecretSealer(master_key)
@@ -173,7 +166,6 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         people=project_bindings,
         platforms=platforms,
         landing_zones=landing_zones,
-        blocks=lambda: blocks.on_tenants,
         tags=tags,
     )
 
@@ -182,7 +174,6 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         master_key=master_key,
         links=links,
         runners=runners,
-        ports=lambda: RunPorts(content=blocks.hooks, listener=blocks.hooks, locks=locks),
         limits=RunLimits(
             ceiling=timedelta(minutes=settings.attempt_ceiling_minutes),
             losses=settings.run_attempts,
@@ -202,6 +193,8 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         state=locks,
         tags=tags,
     )
+    tenants.blocks.put(blocks.on_tenants)
+    context.ports.put(RunPorts(content=blocks.hooks, listener=blocks.hooks, locks=locks))
     state = StateService(basics, runs=runs, kept_versions=settings.state_versions)
 
     policies = PolicyService(basics, tags.guard, tag_definitions)
@@ -273,7 +266,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         failures=FailureService(context, definitions=definitions),
         blocks=blocks,
         state=state,
-        order_drafts=OrderDraftService(basics, definitions=definitions),
+        order_drafts=OrderDraftService(basics, definitions=definitions, users=users),
         bulk=BulkService(basics, blocks=blocks, definitions=definitions),
         home=home,
     )
@@ -310,6 +303,7 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
         TargetKind.LANDING_ZONE: services.landing_zones,
     }
     services.workspaces.listeners.extend((services.payment_methods, services.groups, services.binding_requests))
+    services.workspaces.listeners.extend((services.platforms, services.definitions.publishing))
     for followed in (services.users, services.groups):
         followed.followers.extend((services.bindings, services.project_bindings, services.binding_requests))
     services.users.followers.append(services.order_drafts)

@@ -62,12 +62,14 @@ class Changes(Generic[M]):
         *,
         before: M | None = None,
         also: JsonObject | None = None,
+        verb: str = "",
     ) -> M:
-        """Append what happened to `what`, and return it; `also` has what the event says besides."""
+        """Append what happened to `what`, and return it; `also` has what the event says besides, `verb` ends its title."""
+        ends = verb or (self._verb if type_ is EventType.CHANGED else type_.value)
         self._events.append(
             tx,
             author,
-            f"{self._title} {self._verb if type_ is EventType.CHANGED else type_.value}",
+            f"{self._title} {ends}",
             type_,
             workspace=what.workspace,
             subject_kind=self._kind,

@@ -44,7 +44,12 @@ Sort = Annotated[
 SentInstant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(within_reason)]
 """An instant with its zone."""
 
-Until = Annotated[SentInstant | None, Query(description="Only what was created before this instant.")]
+NOT_GIVEN = BeforeValidator(lambda sent: None if sent == "" else sent)
+"""A filter without a value filters nothing."""
+
+MaybeInstant = Annotated[SentInstant | None, NOT_GIVEN]
+
+Until = Annotated[MaybeInstant, Query(description="Only what was created before this instant.")]
 
 
 def newest_first(sort: str | None) -> bool | None:

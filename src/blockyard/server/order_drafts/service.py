@@ -9,8 +9,9 @@ from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import Author
 from blockyard.server.identity.model import Principal
+from blockyard.server.identity.service import UserService
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, Denied, NotFound
+from blockyard.server.kit.errors import Conflict, Denied, NotFound, Unauthenticated
 from blockyard.server.kit.members import changed
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.order_drafts.model import KEPT_FOR, MAX_DRAFTS, DraftContent, OrderDraft, OrderDraftId, Typed
@@ -23,10 +24,11 @@ _INPUT, _PARENT = "input.", "parent."
 class OrderDraftService:
     """Use cases of drafts of orders."""
 
-    def __init__(self, basics: Basics, *, definitions: DefinitionService) -> None:
+    def __init__(self, basics: Basics, *, definitions: DefinitionService, users: UserService) -> None:
         self._clock = basics.clock
         self._new_id = basics.new_id
         self._definitions = definitions
+        self._users = users
 
     def page(self, tx: Transaction, principal: Principal, request: PageRequest) -> Page[OrderDraft]:
         """Return the principal's drafts. Raises Denied (a run)."""
@@ -44,8 +46,9 @@ class OrderDraftService:
         return found
 
     def create(self, tx: Transaction, principal: Principal, definition_id: UUID, content: DraftContent) -> OrderDraft:
-        """Begin a draft. Raises Denied, NotFound (the definition), Invalid, Conflict (too many)."""
+        """Begin a draft. Raises Denied, NotFound (the definition), Invalid, Conflict (too many), Unauthenticated (no account)."""
         owner, drafts = _owner(principal), OrderDraftStore(tx)
+        self._require_account(tx, principal)
         offer = self._definitions.catalogue.offer(tx, principal, definition_id)
         content.check()
         if drafts.of_owner(owner, PageRequest(0, 1)).total >= MAX_DRAFTS:
@@ -115,6 +118,11 @@ class OrderDraftService:
 
     def group_deleted(self, tx: Transaction, author: Author, group: str) -> None:
         """Nothing: groups have no drafts."""
+
+    def _require_account(self, tx: Transaction, principal: Principal) -> None:
+        """Keep the account until this transaction ends: its deletion removes its drafts. Raises Unauthenticated."""
+        if principal.author.type == "User" and not self._users.keep(tx, principal.author.identifier):
+            raise Unauthenticated("your account was deleted", code="SessionEnded", remedy="Ask an administrator.")
 
     def _without_secrets(self, tx: Transaction, definition_id: DefinitionId, content: DraftContent) -> DraftContent:
         """Return what may be kept; what may not is named: secrets, and inputs of which nobody knows whether they are."""

@@ -13,7 +13,7 @@ from blockyard.server.events.model import Author, EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.identity.service import GroupDirectory, UserService
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, NotFound, Unprocessable, taken
+from blockyard.server.kit.errors import NotFound, Unprocessable, taken
 from blockyard.server.kit.names import check_free_name
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.usage import NAMED, named
@@ -69,7 +69,7 @@ class ProjectBindingService:
     def create(self, tx: Transaction, principal: Principal, new: NewBinding) -> Binding:
         """Give somebody who belongs to the workspace a role in a project.
 
-        Raises Denied, NotFound (workspace, project), Invalid (role), Conflict (name, not of the workspace), Unprocessable.
+        Raises Denied, NotFound (workspace, project), Invalid (role), Conflict (name), Unprocessable (not of the workspace).
         """
         principal.require(SAVE, workspace=new.project.workspace)
         self._workspaces.require_active(tx, new.project.workspace, field="/targetRef/ownedByWorkspace")
@@ -201,19 +201,14 @@ class ProjectBindingService:
         ]
 
     def _require_subject(self, tx: Transaction, new: NewBinding) -> None:
+        """Refuse who has no role in the workspace; whether there is such an account at all is not told. Raises Unprocessable."""
         if new.kind is BindingKind.USER:
             known, what = self._users.keep(tx, new.subject), "user"
         else:
             known, what = self._groups.keep(tx, new.subject, workspace=new.project.workspace), "group"
-        if not known:
-            raise Unprocessable(
-                f"there is no {what} '{new.subject}'",
-                field="/subject/name",
-                remedy=f"Send the name of a {what} that an administrator has added.",
-            )
         workspace, is_person = new.project.workspace, new.kind is BindingKind.USER
-        if not self._workspace_bindings.is_bound(tx, workspace, new.subject, is_person=is_person):
-            raise Conflict(
+        if not (known and self._workspace_bindings.is_bound(tx, workspace, new.subject, is_person=is_person)):
+            raise Unprocessable(
                 f"{what} '{new.subject}' has no role in workspace '{workspace}'",
                 code="NotOfTheWorkspace",
                 field="/subject/name",

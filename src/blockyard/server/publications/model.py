@@ -79,6 +79,13 @@ class Audience:
             return True
         return other.restriction is self.restriction and set(self.workspaces) <= set(other.workspaces)
 
+    def without(self, workspace: str) -> "Audience":
+        """Return the audience without a workspace; without anybody left, it is the owner alone."""
+        others = tuple(name for name in self.workspaces if name != workspace)
+        if self.restriction is Restriction.RESTRICTED and not others:
+            return Audience(restriction=Restriction.PRIVATE)
+        return replace(self, workspaces=others)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:

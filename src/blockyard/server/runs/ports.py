@@ -1,6 +1,6 @@
 """What runs need from features above them: the content of a run document, who follows a run, the locks of the state."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -89,7 +89,3 @@ class RunPorts:
     content: RunContent
     listener: RunListener
     locks: StateLocks
-
-
-Ports = Callable[[], RunPorts]
-"""Returns the ports; asked only when a use case runs, so that features which need each other can be built in any order."""

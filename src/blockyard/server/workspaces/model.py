@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NewType
 from uuid import UUID
 
 from blockyard.protocol.jsontypes import JsonObject
@@ -17,6 +18,9 @@ OWNER_FIELD = "/metadata/ownedByWorkspace"
 """Where documents name the workspace they belong to."""
 
 Tags = Mapping[str, Sequence[str]]
+
+
+BindingId = NewType("BindingId", UUID)
 
 
 class BindingKind(StrEnum):
@@ -120,7 +124,7 @@ class NewBinding:
 class Binding:
     """A person or a group with a role in a workspace; `ended_at` says when its last day was noticed to be over."""
 
-    id: UUID
+    id: BindingId
     kind: BindingKind
     name: str
     role: WorkspaceRole
@@ -130,6 +134,12 @@ class Binding:
     created_at: datetime
     deleted_at: datetime | None = None
     ended_at: datetime | None = None
+    revision: int = 0
+
+    @property
+    def key(self) -> str:
+        """What addresses this binding among those of its kind."""
+        return self.name
 
     @property
     def owns(self) -> bool:

@@ -17,7 +17,7 @@ from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import page_request
-from blockyard.server.kit.list_parameters import SentInstant
+from blockyard.server.kit.list_parameters import MaybeInstant
 from blockyard.server.kit.objects import Answers, list_schema, object_router, object_schema
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import ShortText, WireJson, WireModel, WireUuid
@@ -76,7 +76,7 @@ EventOut = object_schema(KIND, EventMetadata, EventSpec, EventStatus)
 
 async def event_filter(
     *,
-    since: Annotated[SentInstant | None, Query(alias="from")] = None,
+    since: Annotated[MaybeInstant, Query(alias="from")] = None,
     title: Titles = None,
     excluded_title: Annotated[list[ShortText] | None, Query(alias="excludeTitle", max_length=MANY)] = None,
     description: ShortText | None = None,

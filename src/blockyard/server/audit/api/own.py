@@ -12,7 +12,7 @@ from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import page_request, sent_query
-from blockyard.server.kit.list_parameters import SentInstant
+from blockyard.server.kit.list_parameters import NOT_GIVEN, MaybeInstant
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.wire import ShortText, WireJson
 
@@ -24,25 +24,25 @@ Titles = Annotated[list[ShortText] | None, Query(max_length=MANY)]
 
 async def event_filter(
     *,
-    since: SentInstant | None = None,
+    since: MaybeInstant = None,
     title: Titles = None,
     excluded_title: Annotated[list[ShortText] | None, Query(alias="excludedTitle", max_length=MANY)] = None,
-    type_: Annotated[EventType | None, Query(alias="type")] = None,
+    type_: Annotated[EventType | None, NOT_GIVEN, Query(alias="type")] = None,
     author: ShortText | None = None,
     workspace: Annotated[ShortText | None, Query(alias="workspaceIdentifier")] = None,
     subject_kind: Annotated[ShortText | None, Query(alias="subjectKind")] = None,
     subject: ShortText | None = None,
 ) -> EventFilter:
-    """Read which events are wanted; without `since` the list goes back a month."""
+    """Read which events are wanted; without `since` the list goes back a month. A filter without a value filters nothing."""
     return EventFilter(
         since=since,
-        titles=title or (),
-        excluded_titles=excluded_title or (),
+        titles=[word for word in title or () if word],
+        excluded_titles=[word for word in excluded_title or () if word],
         type=type_,
-        author=author,
-        workspace=workspace,
-        subject_kind=subject_kind,
-        subject_id=subject,
+        author=author or None,
+        workspace=workspace or None,
+        subject_kind=subject_kind or None,
+        subject_id=subject or None,
     )
 
 

@@ -10,7 +10,7 @@ from blockyard.server.definitions.model import Definition, DefinitionId
 from blockyard.server.definitions.service.access import LIST, SAVE, opened, unknown_definition
 from blockyard.server.definitions.store import DefinitionStore
 from blockyard.server.events.basics import Basics
-from blockyard.server.events.model import EventType
+from blockyard.server.events.model import Author, EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.publications.model import (
@@ -74,7 +74,7 @@ class PublishingService:
         after = self._save(tx, before, before.publication.moved(step))
         if after != before:
             verb = "Deprecated" if step is Step.DEPRECATE else "Reactivated"
-            self._tell(tx, principal, verb, before=before, after=after, reason=reason.strip())
+            self._tell(tx, principal.author, verb, before=before, after=after, reason=reason.strip())
         return self.show(tx, principal, definition_id)
 
     def restrict(
@@ -84,7 +84,7 @@ class PublishingService:
         before = opened(tx, principal, SAVE, definition_id)
         after = self._save(tx, before, self._publications.with_audience(tx, principal, before.publication, audience))
         if after != before:
-            self._tell(tx, principal, "Restriction Changed", before=before, after=after)
+            self._tell(tx, principal.author, "Restriction Changed", before=before, after=after)
         return self.show(tx, principal, definition_id)
 
     def first_released(self, tx: Transaction, principal: Principal, definition: Definition) -> Definition:
@@ -97,6 +97,14 @@ class PublishingService:
     def forget(self, tx: Transaction, definition_id: DefinitionId) -> None:
         """Remove the requests of a definition that is deleted."""
         self._publications.forget(tx, definition_id)
+
+    def workspace_deleted(self, tx: Transaction, author: Author, workspace: str) -> None:
+        """Restrict no definition to a workspace that is being deleted."""
+        for before in DefinitionStore(tx).reaching(workspace):
+            publication = before.publication
+            narrower = replace(publication, audience=publication.audience.without(workspace))
+            after = self._save(tx, before, narrower)
+            self._tell(tx, author, "Restriction Changed", before=before, after=after)
 
     def decided(self, tx: Transaction, principal: Principal, object_id: UUID, step: Step) -> None:
         """Take the step that a reviewer decided on; an approved definition has a released version."""
@@ -116,7 +124,7 @@ class PublishingService:
     def _tell(
         self,
         tx: Transaction,
-        principal: Principal,
+        author: Author,
         verb: str,
         *,
         before: Definition,
@@ -125,7 +133,7 @@ class PublishingService:
     ) -> None:
         self._basics.event_log.append(
             tx,
-            principal.author,
+            author,
             f"{TITLE} {verb}",
             EventType.CHANGED,
             workspace=after.workspace,

@@ -166,6 +166,11 @@ class DefinitionStore(Store[Definition, DefinitionId]):
         note_grams(self._tx, saved)
         return saved
 
+    def reaching(self, workspace: str) -> Sequence[Definition]:
+        """Return the definitions that are restricted to a workspace, and maybe to others; oldest first."""
+        restricted = select(_audiences.c.definition_id).where(_audiences.c.workspace == workspace)
+        return self.where(definitions.c.id.in_(restricted))
+
     def supporting(self, type_name: str, request: PageRequest) -> Page[Definition]:
         """Return one page of the definitions that support a platform type, oldest first."""
         columns = platform_types.c

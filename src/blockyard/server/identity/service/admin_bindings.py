@@ -96,16 +96,7 @@ class AdminBindingService:
         bindings, now = AdminBindingStore(tx), self._basics.clock()
         ended = [one for one in bindings.over(now.date(), _AT_ONCE) if bindings.end(one, now)]
         for binding in ended:
-            self._basics.event_log.append(
-                tx,
-                SYSTEM,
-                "Admin Binding Expired",
-                EventType.REMOVED,
-                workspace=None,
-                subject_kind="adminBinding",
-                subject_id=str(binding.id),
-                content=binding.document(),
-            )
+            self._changes.tell(tx, SYSTEM, EventType.REMOVED, binding, verb="Expired")
         return len(ended)
 
     def _require_kept(self, tx: Transaction, gone: Sequence[AdminBinding]) -> None:

@@ -23,9 +23,9 @@ from webauthn.helpers.structs import (
 from blockyard.protocol import addresses
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.events.basics import Basics
-from blockyard.server.events.model import EventType
 from blockyard.server.identity.model import Principal, User
 from blockyard.server.identity.model.factors import MAX_PASSKEYS, Passkey, PasskeyId
+from blockyard.server.identity.service.news import tell_of_sign_in
 from blockyard.server.identity.service.second_factor import SecondFactors
 from blockyard.server.identity.store import FactorStore, UserStore
 from blockyard.server.kit.database import Transaction
@@ -136,7 +136,7 @@ class PasskeyService:
             created_at=self._basics.clock(),
         )
         factors.add_passkey(passkey)
-        self._factors.tell(tx, principal.author, user, "Passkey Added", EventType.CHANGED)
+        tell_of_sign_in(self._basics.event_log, tx, principal.author, user, "Passkey Added")
         return passkey
 
     def rename(self, tx: Transaction, principal: Principal, passkey_id: PasskeyId, name: str) -> None:
@@ -154,7 +154,7 @@ class PasskeyService:
         if len(methods.passkeys) == 1 and not methods.has_password:
             raise Conflict("you could not sign in any more", remedy="Choose a password, or add another passkey, first.")
         FactorStore(tx).remove_passkey(user.id, passkey_id)
-        self._factors.tell(tx, principal.author, user, "Passkey Removed", EventType.CHANGED)
+        tell_of_sign_in(self._basics.event_log, tx, principal.author, user, "Passkey Removed")
 
     # At the sign-in: no principal is asked
 

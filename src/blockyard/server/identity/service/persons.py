@@ -1,6 +1,6 @@
 """From an account to a principal: the rights of a person's roles, and what they have to do before they use them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from blockyard.server.identity.model import Principal, User, WorkspaceRole
@@ -11,6 +11,7 @@ from blockyard.server.identity.service.ports import ProjectsOf, Workspaces
 from blockyard.server.identity.store import AdminBindingStore
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.usage import Above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +19,13 @@ class Persons:
     """Makes principals of people.
 
     Attributes:
+        projects_of: what knows the projects of people.
         second_factor: whether who has rights on everything must have shown two factors.
     """
 
     clock: Clock
     workspaces: Workspaces
-    projects_of: ProjectsOf
+    projects_of: Above[ProjectsOf] = field(default_factory=Above)
     second_factor: bool = False
 
     def principal(self, tx: Transaction, user: User, *, strong: bool, at: datetime | None = None) -> Principal:
@@ -35,7 +37,7 @@ class Persons:
         roles = self.workspaces.roles_of(tx, user.username, now)
         everything = everywhere(codes_of_admin_roles(AdminBindingStore(tx).roles_of(user.username, now.date())))
         limited = [name for name, held in roles.items() if held <= {WorkspaceRole.MEMBER}]
-        projects = self.projects_of(tx, user.username) if limited else {}
+        projects = self.projects_of()(tx, user.username) if limited else {}
         return Principal(
             author=user.author,
             only_projects={name: projects.get(name, frozenset()) for name in limited},

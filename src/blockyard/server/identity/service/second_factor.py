@@ -10,7 +10,7 @@ import pyotp
 import structlog
 
 from blockyard.server.events.basics import Basics
-from blockyard.server.events.model import Author, EventType
+from blockyard.server.events.model import Author
 from blockyard.server.identity.model import FRESH, Principal, User, UserId
 from blockyard.server.identity.model.factors import (
     RECOVERY_CODES,
@@ -20,6 +20,7 @@ from blockyard.server.identity.model.factors import (
     SignInAgain,
     wrong_code,
 )
+from blockyard.server.identity.service.news import tell_of_sign_in
 from blockyard.server.identity.service.sessions import require_person
 from blockyard.server.identity.service.users import UserService
 from blockyard.server.identity.store import FactorStore
@@ -104,7 +105,7 @@ class SecondFactors:
         sealed = self._master_key.encrypt(secret.encode(), context=_context(user.id))
         now = self._basics.clock()
         FactorStore(tx).add_code_app(CodeApp(user_id=user.id, secret=sealed, created_at=now, last_step=step))
-        self.tell(tx, principal.author, user, "Authenticator App Added", EventType.CHANGED)
+        self._tell(tx, principal.author, user, "Authenticator App Added")
         return self._draw_codes(tx, user)
 
     def remove_code_app(self, tx: Transaction, principal: Principal) -> None:
@@ -113,7 +114,7 @@ class SecondFactors:
         factors = FactorStore(tx)
         if factors.remove_code_app(user.id):
             factors.put_codes(user.id, ())
-            self.tell(tx, principal.author, user, "Authenticator App Removed", EventType.CHANGED)
+            self._tell(tx, principal.author, user, "Authenticator App Removed")
 
     def new_recovery_codes(self, tx: Transaction, principal: Principal) -> Sequence[str]:
         """Return new recovery codes; the ones before are void. Raises NotFound, Denied, Conflict."""
@@ -124,7 +125,7 @@ class SecondFactors:
                 code="NoAuthenticatorApp",
                 remedy="Add an app first.",
             )
-        self.tell(tx, principal.author, user, "Recovery Codes Renewed", EventType.CHANGED)
+        self._tell(tx, principal.author, user, "Recovery Codes Renewed")
         return self._draw_codes(tx, user)
 
     # At the sign-in: no principal is asked
@@ -144,7 +145,7 @@ class SecondFactors:
         if step is not None and factors.take_step(user.id, step):
             return
         if factors.take_code(user.id, self._hash(user.id, entered.lower())):
-            self.tell(tx, user.author, user, "Recovery Code Used", EventType.CHANGED)
+            self._tell(tx, user.author, user, "Recovery Code Used")
             return
         raise wrong_code()
 
@@ -162,21 +163,10 @@ class SecondFactors:
         factors.remove_code_app(user.id)
         factors.put_codes(user.id, ())
         self._users.end_everything(tx, user)
-        self.tell(tx, principal.author, user, "Sign-In Methods Removed", EventType.CHANGED)
+        self._tell(tx, principal.author, user, "Sign-In Methods Removed")
 
-    def tell(self, tx: Transaction, author: Author, user: User, title: str, type_: EventType) -> None:
-        """Write an event about how a person signs in."""
-        self._basics.event_log.append(
-            tx,
-            author,
-            title,
-            type_,
-            workspace=None,
-            subject_kind="user",
-            subject_id=str(user.id),
-            content={"username": user.username},
-        )
-        log.info("sign-in methods changed", username=user.username, change=title)
+    def _tell(self, tx: Transaction, author: Author, user: User, title: str) -> None:
+        tell_of_sign_in(self._basics.event_log, tx, author, user, title)
 
     def _draw_codes(self, tx: Transaction, user: User) -> Sequence[str]:
         codes = [f"{_word()}-{_word()}" for _ in range(RECOVERY_CODES)]

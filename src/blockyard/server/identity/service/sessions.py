@@ -18,6 +18,7 @@ from blockyard.server.identity.model import (
     User,
     UserId,
 )
+from blockyard.server.identity.service.news import tell_of_sign_in
 from blockyard.server.identity.service.persons import Persons
 from blockyard.server.identity.store import SessionStore, UserStore
 from blockyard.server.kit.database import Transaction
@@ -120,10 +121,11 @@ class SessionService:
 
     def end_own(self, tx: Transaction, principal: Principal, session_id: SessionId) -> None:
         """End one session of oneself. Raises NotFound."""
+        user = self._person(tx, principal)
         for session in self.own(tx, principal):
             if session.id == session_id:
                 SessionStore(tx).remove(session.token_hash)
-                self._tell(tx, principal, "Session Ended")
+                self._tell(tx, principal, user, "Session Ended")
                 return
         raise NotFound(f"you have no session {session_id}")
 
@@ -131,7 +133,7 @@ class SessionService:
         """End all sessions of oneself but that of a cookie. Raises NotFound for machines."""
         user = self._person(tx, principal)
         SessionStore(tx).remove_others(user.id, [self._hash(cookie)] if cookie else [])
-        self._tell(tx, principal, "Sessions Ended")
+        self._tell(tx, principal, user, "Sessions Ended")
 
     # For other services: no principal is asked
 
@@ -157,17 +159,8 @@ class SessionService:
     def _person(self, tx: Transaction, principal: Principal) -> User:
         return require_person(tx, principal, "only people have sessions")
 
-    def _tell(self, tx: Transaction, principal: Principal, title: str) -> None:
-        self._basics.event_log.append(
-            tx,
-            principal.author,
-            title,
-            EventType.REMOVED,
-            workspace=None,
-            subject_kind="user",
-            subject_id=principal.author.identifier,
-            content={"username": principal.author.identifier},
-        )
+    def _tell(self, tx: Transaction, principal: Principal, user: User, title: str) -> None:
+        tell_of_sign_in(self._basics.event_log, tx, principal.author, user, title, type_=EventType.REMOVED)
 
 
 def require_person(tx: Transaction, principal: Principal, otherwise: str) -> User:

@@ -196,6 +196,17 @@ class Platform(PlatformSpec):
         """Whether one of these workspaces may know of it."""
         return any(self.serves(one) or self.takes_contributions_of(one) for one in workspaces)
 
+    def without_workspace(self, workspace: str) -> "Platform":
+        """Return it with the name of a workspace that is gone nowhere; without anybody left, it is its owner's alone."""
+        served = [name for name in self.restricted_to_workspaces if name != workspace]
+        is_nobodys = self.restriction is Restriction.RESTRICTED and not served
+        return replace(
+            self,
+            contributing_workspaces=tuple(name for name in self.contributing_workspaces if name != workspace),
+            restricted_to_workspaces=tuple(served),
+            restriction=Restriction.PRIVATE if is_nobodys else self.restriction,
+        )
+
     def without_config(self) -> "Platform":
         """Return it without what others may not see."""
         return replace(self, config={}, secrets=None)

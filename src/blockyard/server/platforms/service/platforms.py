@@ -8,7 +8,7 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import PLATFORM
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.changes import Changes
-from blockyard.server.events.model import EventType
+from blockyard.server.events.model import Author, EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid, NotFound, require_same
@@ -156,7 +156,7 @@ class PlatformService:
         saved = platforms.save(after)  # first: a new use clashes with it
         if (after.identifier, after.type_name) != (before.identifier, before.type_name):
             self.bound_by.refuse_used(tx, platform_id, f"platform '{before.identifier}'")
-        after = self._changed(tx, principal, before, saved)
+        after = self._changed(tx, principal.author, before, saved)
         self._follow(tx, principal, after, before.publication_state)
         return after
 
@@ -184,12 +184,12 @@ class PlatformService:
             raise _unknown(PlatformId(object_id))
         approved, what = step is Step.APPROVE, f"platform '{before.identifier}'"
         state = decided(before.publication_state, approved=approved, what=what)
-        self._changed(tx, principal, before, platforms.save(replace(before, publication_state=state)))
+        self._changed(tx, principal.author, before, platforms.save(replace(before, publication_state=state)))
 
-    def _changed(self, tx: Transaction, principal: Principal, before: Platform, after: Platform) -> Platform:
+    def _changed(self, tx: Transaction, author: Author, before: Platform, after: Platform) -> Platform:
         for follow in self.followers:
             follow(tx, before, after)
-        return self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
+        return self._changes.tell(tx, author, EventType.CHANGED, after, before=before)
 
     def _follow(self, tx: Transaction, principal: Principal, platform: Platform, before: PublicationState) -> None:
         state = platform.publication_state
@@ -252,6 +252,11 @@ class PlatformService:
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""
         return counted(PlatformStore(tx).count_of(workspace), "platform")
+
+    def workspace_deleted(self, tx: Transaction, author: Author, workspace: str) -> None:
+        """Name a workspace that is being deleted nowhere any more."""
+        for before in PlatformStore(tx).naming(workspace):
+            self._changed(tx, author, before, PlatformStore(tx).save(before.without_workspace(workspace)))
 
     def _of_location(self, tx: Transaction, location: Location) -> Sequence[str]:
         return _phrases(PlatformStore(tx).of_location(location.name, PageRequest(0, NAMED)))

@@ -84,7 +84,7 @@ _named = Table(
     Column("workspace", String(64), primary_key=True),
     Index("ix_platform_workspaces_workspace", "workspace", "role", "platform_id"),
 )
-"""Which workspaces platforms name, to be found by these; deleted ones stay named."""
+"""Which workspaces platforms name, to be found by these."""
 
 _SERVED, _CONTRIBUTING = "SERVED", "CONTRIBUTING"
 _rows: Rows[Platform, PlatformId] = Rows(_platforms, Platform, "id", remembered=True)
@@ -145,6 +145,10 @@ class PlatformStore(Store[Platform, PlatformId]):
     def of_type(self, type_name: str, request: PageRequest) -> Page[Platform]:
         """Return one page of the platforms of a type, oldest first."""
         return self.page_of(request, _platforms.c.type_name == type_name)
+
+    def naming(self, workspace: str) -> Sequence[Platform]:
+        """Return the platforms that name a workspace, oldest first."""
+        return self.where(_platforms.c.id.in_(select(_named.c.platform_id).where(_named.c.workspace == workspace)))
 
     def _note_workspaces(self, platform: Platform) -> None:
         by_role: Mapping[str, Sequence[str]] = {

@@ -8,9 +8,10 @@ from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.ids import NewId
 from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.kit.usage import Above
 from blockyard.server.runners.service import RunnerService
 from blockyard.server.runs.model import RunLimits
-from blockyard.server.runs.ports import Ports
+from blockyard.server.runs.ports import RunPorts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class RunContext:
     master_key: MasterKey
     links: Links
     runners: RunnerService
-    ports: Ports
+    ports: Above[RunPorts] = field(default_factory=Above)
     limits: RunLimits = field(default_factory=RunLimits)
 
     @property

@@ -65,7 +65,7 @@ class ValueType:
 
 
 def check_value_type(value_type: ValueType, *, field: str) -> None:
-    """Raise Invalid if the pattern is none, options repeat, or the default does not fit.
+    """Raise Invalid if the pattern is none, options or defaults repeat, or the default does not fit.
 
     The default of an email need not be an address: public examples have one that is not.
     """
@@ -84,6 +84,13 @@ def check_value_type(value_type: ValueType, *, field: str) -> None:
     if len(set(options)) < len(options):
         raise Invalid(
             "an option is there twice", code="RepeatedOption", field=f"{field}/options", remedy="Send each option once."
+        )
+    if len(set(value_type.default)) < len(value_type.default):
+        raise Invalid(
+            "a default is there twice",
+            code="InvalidDefault",
+            field=f"{field}/defaultValue",
+            remedy="Send each value once.",
         )
     for value in value_type.default:
         if reason := _misfit(value_type, value, form=False):

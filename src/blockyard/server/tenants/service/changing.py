@@ -1,6 +1,6 @@
 """What changes a tenant that stays: other quotas, another project. Source: concepts.md 3 and 4."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from blockyard.server.events.model import EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict
+from blockyard.server.kit.usage import Above
 from blockyard.server.landing_zones.service import LandingZoneService
 from blockyard.server.platforms.service import PlatformService
 from blockyard.server.projects.model import ProjectKey
@@ -32,7 +33,7 @@ class Changing:
         projects: ProjectService,
         platforms: PlatformService,
         landing_zones: LandingZoneService,
-        blocks: Callable[[], TenantBlocks],
+        blocks: Above[TenantBlocks],
         relations: TenantRelations,
         news: News,
     ) -> None:

@@ -1,13 +1,11 @@
 """Making tenants. Source: api.md 3.11 (creation), concepts.md 3."""
 
-from collections.abc import Callable
-
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid
-from blockyard.server.kit.usage import named
+from blockyard.server.kit.usage import Above, named
 from blockyard.server.landing_zones.model import LandingZone
 from blockyard.server.landing_zones.service import LandingZoneService
 from blockyard.server.platforms.model import Platform
@@ -44,7 +42,7 @@ class Creating:
         projects: ProjectService,
         platforms: PlatformService,
         landing_zones: LandingZoneService,
-        blocks: Callable[[], TenantBlocks],
+        blocks: Above[TenantBlocks],
         relations: TenantRelations,
         news: News,
     ) -> None:

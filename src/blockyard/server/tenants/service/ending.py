@@ -3,7 +3,6 @@
 Each step happens whole in one transaction: of a request, or of the end of the run that destroyed the last building block.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from blockyard.server.events.model import Author, EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Invalid
+from blockyard.server.kit.usage import Above
 from blockyard.server.landing_zones.model import LandingZone
 from blockyard.server.landing_zones.service import LandingZoneService
 from blockyard.server.tenants.model import MAX_COMMENT_LENGTH, Tenant, TenantId
@@ -35,7 +35,7 @@ class Ending:
         self,
         basics: Basics,
         *,
-        blocks: Callable[[], TenantBlocks],
+        blocks: Above[TenantBlocks],
         landing_zones: LandingZoneService,
         relations: TenantRelations,
         news: News,

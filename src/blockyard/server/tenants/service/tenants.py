@@ -1,6 +1,6 @@
 """Everything a principal can do with tenants, in one place, and what other services ask about them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.kit.usage import NAMED, counted, named
+from blockyard.server.kit.usage import NAMED, Above, counted, named
 from blockyard.server.landing_zones.model import LandingZone
 from blockyard.server.landing_zones.service import LandingZoneService
 from blockyard.server.payment_methods.model import PaymentMethod
@@ -70,7 +70,7 @@ class TenantDetail:
 
 
 class TenantService:
-    """Use cases of tenants. `blocks` is asked only when a use case runs, so it may be made later."""
+    """Use cases of tenants."""
 
     def __init__(
         self,
@@ -82,7 +82,6 @@ class TenantService:
         people: ProjectBindingService,
         platforms: PlatformService,
         landing_zones: LandingZoneService,
-        blocks: Callable[[], TenantBlocks],
         tags: TagService,
     ) -> None:
         self._workspaces = workspaces
@@ -90,7 +89,7 @@ class TenantService:
         self._projects = projects
         self._people = people
         self._landing_zones = landing_zones
-        self._blocks = blocks
+        self.blocks: Above[TenantBlocks] = Above()
         self._news = News(basics.event_log)
         self.relations = TenantRelations(tags=tags, workspaces=workspaces, projects=projects, zones=landing_zones)
         self._creating = Creating(
@@ -99,7 +98,7 @@ class TenantService:
             projects=projects,
             platforms=platforms,
             landing_zones=landing_zones,
-            blocks=blocks,
+            blocks=self.blocks,
             relations=self.relations,
             news=self._news,
         )
@@ -107,7 +106,7 @@ class TenantService:
             projects=projects,
             platforms=platforms,
             landing_zones=landing_zones,
-            blocks=blocks,
+            blocks=self.blocks,
             relations=self.relations,
             news=self._news,
         )
@@ -116,7 +115,7 @@ class TenantService:
         platforms.bound_by.add(self._of_platform)
         landing_zones.uses.add(self._of_landing_zone)
         self._ending = Ending(
-            basics, blocks=blocks, landing_zones=landing_zones, relations=self.relations, news=self._news
+            basics, blocks=self.blocks, landing_zones=landing_zones, relations=self.relations, news=self._news
         )
 
     def page(
@@ -171,7 +170,7 @@ class TenantService:
         """Return tenants that are not deleted, for people: of their workspaces, and of what their workspaces offer."""
         found = TenantStore(tx).search(_within_reach(principal, query), request)
         views = self._views(tx, found.items)
-        replications = self._blocks().replications(tx, found.items)
+        replications = self.blocks().replications(tx, found.items)
         return Page([_detail(principal, view, replications[view.key]) for view in views], found.total, request)
 
     def detail(self, tx: Transaction, principal: Principal, tenant_id: UUID) -> TenantDetail:
@@ -307,7 +306,7 @@ class TenantService:
         return found
 
     def _detail(self, tx: Transaction, principal: Principal, tenant: Tenant) -> TenantDetail:
-        return _detail(principal, self._view(tx, tenant), self._blocks().replications(tx, [tenant])[tenant.id])
+        return _detail(principal, self._view(tx, tenant), self.blocks().replications(tx, [tenant])[tenant.id])
 
 
 def _detail(principal: Principal, view: TenantView, replication: Replication) -> TenantDetail:

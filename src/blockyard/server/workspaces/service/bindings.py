@@ -1,19 +1,21 @@
 """Use cases of bindings: who has which role in a workspace. Source: api.md 3.2, concepts.md 2.2."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-import structlog
-
+from blockyard.protocol.kinds import WORKSPACE_GROUP_BINDING, WORKSPACE_USER_BINDING
 from blockyard.server.events.basics import Basics
+from blockyard.server.events.changes import Changes
 from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import Principal, WorkspaceRole
 from blockyard.server.identity.permissions import codes_of_roles
 from blockyard.server.identity.service import GroupDirectory, UserService
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, Denied, NotFound, Unprocessable
+from blockyard.server.kit.errors import Denied, NotFound, Unprocessable, taken
 from blockyard.server.kit.names import check_free_name
 from blockyard.server.workspaces.model import (
     Binding,
+    BindingId,
     BindingKind,
     NewBinding,
     Workspace,
@@ -23,8 +25,6 @@ from blockyard.server.workspaces.model import (
 from blockyard.server.workspaces.service.directory import WorkspaceDirectory, require_active
 from blockyard.server.workspaces.service.people import WorkspacePeople
 from blockyard.server.workspaces.store import BindingStore, WorkspaceStore
-
-log = structlog.get_logger(__name__)
 
 _AT_ONCE = 50
 """How many bindings end in one transaction."""
@@ -52,6 +52,13 @@ class BindingService:
         self._users = users
         self._groups = groups
         self._min_approvals = min_approvals
+        self._changes = {
+            kind: Changes(basics.event_log, of, f"Workspace {word} Binding", Binding.document)
+            for kind, of, word in (
+                (BindingKind.USER, WORKSPACE_USER_BINDING, "User"),
+                (BindingKind.GROUP, WORKSPACE_GROUP_BINDING, "Group"),
+            )
+        }
 
     def create(self, tx: Transaction, principal: Principal, new: NewBinding) -> Binding:
         """Give somebody a role with no more rights than one's own.
@@ -86,14 +93,8 @@ class BindingService:
         new.check(self._basics.clock())
         _require_as_strong(principal, SAVE, new.role, new.workspace)
         self._require_subject(tx, new)
-        namesake = BindingStore(tx).get(new.kind, new.name)
-        if namesake is not None and namesake.deleted_at is None:
-            raise Conflict(
-                f"there is a binding '{new.name}' already",
-                code="NameTaken",
-                field="/metadata/name",
-                remedy="Choose another name for the binding, or delete the one there is.",
-            )
+        if BindingStore(tx).living(new.kind, new.name) is not None:
+            raise taken(f"there is a binding '{new.name}' already")
         if new.role is WorkspaceRole.OWNER:
             self._require_may_appoint(tx, principal, workspace)
             require_room_for_owner(self._owners(tx, workspace.name), new.subject)
@@ -102,18 +103,13 @@ class BindingService:
         """Make a binding that is possible; whoever calls asked. Raises NotFound."""
         if new.role is WorkspaceRole.OWNER:
             WorkspaceStore(tx).save(require_active(tx, new.workspace, will_change=True))
-        binding = self._new(new)
-        BindingStore(tx).add(binding)
+        binding = BindingStore(tx).add(self._new(new))
         self._people.tell(tx, new.workspace)
-        self._tell(tx, author, EventType.ADDED, binding)
-        return binding
+        return self._changes[new.kind].tell(tx, author, EventType.ADDED, binding)
 
     def get(self, tx: Transaction, principal: Principal, kind: BindingKind, name: str) -> Binding:
         """Return a binding. Raises Denied, NotFound."""
-        binding = principal.opened(LIST, BindingStore(tx).get(kind, name), _unknown(name))
-        if binding.deleted_at is not None:
-            raise _unknown(name)
-        return binding
+        return principal.opened(LIST, BindingStore(tx).living(kind, name), _unknown(name))
 
     def of_workspace(self, tx: Transaction, principal: Principal, workspace: str) -> Sequence[Binding]:
         """Return all bindings of a workspace, ended ones too, oldest first. Raises Denied, NotFound."""
@@ -141,7 +137,7 @@ class BindingService:
             NotFound: there never was such a binding, or the principal may not know of it.
         """
         bindings = BindingStore(tx)
-        binding = principal.opened(DELETE, bindings.get(kind, name), _unknown(name))
+        binding = principal.opened(DELETE, bindings.at(kind, name), _unknown(name))
         if binding.deleted_at is not None:
             return
         _require_as_strong(principal, DELETE, binding.role, binding.workspace)
@@ -149,9 +145,9 @@ class BindingService:
         if binding.owns and workspace is not None:
             self._require_may_dismiss(tx, principal, workspace, binding)
             WorkspaceStore(tx).save(workspace)
-        bindings.remove(binding, self._basics.clock())
+        gone = bindings.save(replace(binding, deleted_at=self._basics.clock()))
         self._people.tell(tx, binding.workspace)
-        self._tell(tx, principal.author, EventType.REMOVED, binding)
+        self._changes[kind].tell(tx, principal.author, EventType.REMOVED, gone)
 
     # For other services: no principal is asked
 
@@ -188,7 +184,7 @@ class BindingService:
         bindings, now = BindingStore(tx), self._basics.clock()
         ended = [one for one in bindings.over(now, _AT_ONCE) if bindings.end(one, now)]
         for binding in ended:
-            self._tell(tx, SYSTEM, EventType.REMOVED, binding, verb="Expired")
+            self._changes[binding.kind].tell(tx, SYSTEM, EventType.REMOVED, binding, verb="Expired")
         for workspace in sorted({binding.workspace for binding in ended}):
             self._people.tell(tx, workspace)
         return len(ended)
@@ -197,8 +193,8 @@ class BindingService:
         bindings = BindingStore(tx)
         gone = bindings.of_subject(kind, subject)
         for binding in gone:
-            bindings.remove(binding, self._basics.clock())
-            self._tell(tx, author, EventType.REMOVED, binding)
+            ended = bindings.save(replace(binding, deleted_at=self._basics.clock()))
+            self._changes[kind].tell(tx, author, EventType.REMOVED, ended)
         for workspace in sorted({binding.workspace for binding in gone}):
             self._people.tell(tx, workspace)
 
@@ -242,7 +238,7 @@ class BindingService:
 
     def _new(self, new: NewBinding) -> Binding:
         return Binding(
-            id=self._basics.new_id(),
+            id=BindingId(self._basics.new_id()),
             kind=new.kind,
             name=new.name,
             role=new.role,
@@ -251,20 +247,6 @@ class BindingService:
             expires_on=new.expires_on,
             created_at=self._basics.clock(),
         )
-
-    def _tell(self, tx: Transaction, author: Author, type_: EventType, binding: Binding, *, verb: str = "") -> None:
-        subject = "User" if binding.kind is BindingKind.USER else "Group"
-        self._basics.event_log.append(
-            tx,
-            author,
-            f"Workspace {subject} Binding {verb or type_}",
-            type_,
-            workspace=binding.workspace,
-            subject_kind=binding.kind.value,
-            subject_id=binding.name,
-            content=binding.document(),
-        )
-        log.info("binding changed", workspace=binding.workspace, binding=binding.name, change=type_.value)
 
 
 def _require_as_strong(principal: Principal, code: str, role: WorkspaceRole, workspace: str) -> None:

@@ -22,6 +22,7 @@ from blockyard.server.tags.service import TagService
 from blockyard.server.workspaces.model import (
     OWNER_FIELD,
     Binding,
+    BindingId,
     BindingKind,
     Workspace,
     WorkspaceSettings,
@@ -194,7 +195,7 @@ class WorkspaceService:
         self.uses.refuse_used(tx, name, f"workspace '{name}'")
         bindings = BindingStore(tx)
         for binding in bindings.of_workspace(name):
-            bindings.remove(binding, self._basics.clock())
+            bindings.save(replace(binding, deleted_at=gone.deleted_at))
         self._keys.revoke_all(tx, principal, name)
         for listener in self.listeners:
             listener.workspace_deleted(tx, principal.author, name)
@@ -230,7 +231,7 @@ class WorkspaceService:
         return WorkspaceStore(tx).remove_tag(tag, sorted(ids))
 
     def _ownership(self, workspace: str, username: str) -> Binding:
-        binding_id = self._basics.new_id()
+        binding_id = BindingId(self._basics.new_id())
         return Binding(
             id=binding_id,
             kind=BindingKind.USER,

@@ -16,6 +16,7 @@ from blockyard.server.ui.frame import words
 from blockyard.server.ui.frame.plain_forms import Ask, Filled, Option, again, send
 from blockyard.server.ui.frame.site import Site, submit
 from blockyard.server.ui.pages.workspaces.around import around, home_of
+from blockyard.server.ui.pages.workspaces.removal import add_removal
 from blockyard.server.workspaces.model import Binding, BindingKind, NewBinding
 
 _MOST = 200
@@ -170,16 +171,7 @@ def add_access(router: APIRouter, site: Site, services: Services) -> None:
             done=lambda said: site.go(path, visitor, said=said),
         )
 
-    @router.post("/w/{workspace}/access/remove")
-    async def take_role(request: Request, workspace: str) -> Response:
-        visitor, form = await site.visitors.of_form(request)
-        path, name = f"{home_of(workspace)}/access", form.texts.get("binding", "").replace("\0", "")
-        kind = BindingKind.GROUP if form.texts.get("kind") == BindingKind.GROUP.value else BindingKind.USER
-        return await submit(
-            site.db.write(lambda tx: bindings.delete(tx, visitor.principal, kind, name)),
-            again=site.back_to(path, visitor),
-            done=lambda _: site.go(path, visitor, said="The role was taken away."),
-        )
+    add_removal(router, site, "/w/{workspace}/access", BindingKind, bindings.delete)
 
     @router.post("/w/{workspace}/access/requests/{request_id}")
     async def decide(request: Request, workspace: str, request_id: UUID) -> Response:

@@ -19,6 +19,7 @@ from blockyard.server.ui.frame.plain_forms import Ask, Filled, Option, again, se
 from blockyard.server.ui.frame.site import Site, submit
 from blockyard.server.ui.pages.workspaces.around import around, home_of, project_home
 from blockyard.server.ui.pages.workspaces.projects import method_options, spec_of
+from blockyard.server.ui.pages.workspaces.removal import add_removal
 from blockyard.server.ui.pages.workspaces.tags import tag_asks
 from blockyard.server.ui.pages.workspaces.tenants import tenant_row
 
@@ -187,16 +188,8 @@ def _add_access(router: APIRouter, site: Site, services: Services, pages: Projec
             done=lambda made: site.go(path, visitor, said=f"{made.subject} has a role in the project now."),
         )
 
-    @router.post("/w/{workspace}/projects/{project}/access/remove")
-    async def unbind_from_project(request: Request, workspace: str, project: str) -> Response:
-        visitor, form = await site.visitors.of_form(request)
-        path, name = f"{project_home(workspace, project)}/access", form.texts.get("binding", "").replace("\0", "")
-        kind = BindingKind.GROUP if form.texts.get("kind") == BindingKind.GROUP.value else BindingKind.USER
-        return await submit(
-            site.db.write(lambda tx: services.project_bindings.delete(tx, visitor.principal, kind, name)),
-            again=site.back_to(path, visitor),
-            done=lambda _: site.go(path, visitor, said="The role was taken away."),
-        )
+    at = "/w/{workspace}/projects/{project}/access"
+    add_removal(router, site, at, BindingKind, services.project_bindings.delete)
 
 
 def _add_settings(router: APIRouter, site: Site, services: Services, pages: ProjectPages) -> None:
@@ -216,8 +209,7 @@ def _add_settings(router: APIRouter, site: Site, services: Services, pages: Proj
 
         def save(tx: Transaction, filled: Filled) -> Project:
             before = services.projects.get(tx, visitor.principal, key)
-            spec = spec_of(filled, pages.setting_asks(tx, visitor.principal, before), before)
-            return services.projects.update(tx, visitor.principal, key, key, spec)
+            return services.projects.update(tx, visitor.principal, key, key, spec_of(filled, asks, before))
 
         return await send(
             site,

@@ -44,7 +44,10 @@ def add_projects(router: APIRouter, site: Site, services: Services) -> None:
         _, wanted = await site.db.read(lambda tx: asks(tx, visitor.principal, workspace))
 
         def make(tx: Transaction, filled: Filled) -> tuple[Project, str | None]:
-            return _make(tx, visitor.principal, services, workspace, filled)
+            key = ProjectKey(workspace, filled.texts["identifier"])
+            project = services.projects.create(tx, visitor.principal, key, spec_of(filled, wanted))
+            place = filled.texts.get("platform", "")
+            return project, _first_tenant(tx, visitor.principal, services, key, place) if place else None
 
         def done(made: tuple[Project, str | None]) -> Response:
             project, tenant = made
@@ -175,16 +178,8 @@ def spec_of(filled: Filled, asks: Sequence[Ask], before: Project | None = None) 
     )
 
 
-def _make(
-    tx: Transaction, principal: Principal, services: Services, workspace: str, filled: Filled
-) -> tuple[Project, str | None]:
-    """Make a project, and its first tenant if one is wanted, both or none."""
-    asks = _asks(tx, principal, services, workspace)
-    key = ProjectKey(workspace, filled.texts["identifier"])
-    project = services.projects.create(tx, principal, key, spec_of(filled, asks))
-    place = filled.texts.get("platform", "")
-    if not place:
-        return project, None
+def _first_tenant(tx: Transaction, principal: Principal, services: Services, key: ProjectKey, place: str) -> str:
+    """Make a tenant in a project that was just made; return its id."""
     platform, zone = zone_of(place)
     view = services.tenants.create(tx, principal, key, TenantSpec(platform_id=PlatformId(platform), landing_zone=zone))
-    return project, str(view.tenant.id)
+    return str(view.tenant.id)

@@ -45,8 +45,7 @@ def add_settings(router: APIRouter, site: Site, services: Services) -> None:
 
         def save(tx: Transaction, filled: Filled) -> Workspace:
             before = workspaces.get(tx, visitor.principal, workspace)
-            wanted = asks_of(tx, visitor.principal, before)
-            settings = WorkspaceSettings(display_name=filled.texts["name"], tags=tags_in(filled, wanted, before.tags))
+            settings = WorkspaceSettings(display_name=filled.texts["name"], tags=tags_in(filled, asks, before.tags))
             return workspaces.update(tx, visitor.principal, workspace, workspace, settings)
 
         return await send(
