@@ -60,7 +60,7 @@ async def test_a_workspace_that_is_deleted_is_named_by_no_platform_any_more(plac
         "contributingWorkspaces": ["shop"],
         "availability": an_availability("RESTRICTED", "PUBLISHED", "shop"),
     }
-    assert places.titles()[-2:] == ["Platform Modified", "Workspace Deleted"]
+    assert places.titles().count("Platform Modified") == 1
     assert (await places.admin().delete(f"{WORKSPACES}/shop", headers=WORKSPACE)).status_code == 204
     left = (await places.admin().get(one(platform), headers=PLATFORM)).json()
     assert (left["spec"]["contributingWorkspaces"], left["spec"]["availability"]["restriction"]) == ([], "PRIVATE")

@@ -29,6 +29,13 @@ class Owned(Protocol):
 M = TypeVar("M", bound=Owned)
 
 
+class Saves(Protocol[M]):
+    """Writes objects of one kind: a store."""
+
+    def save(self, model: M) -> M:
+        """Write a changed object. Raises Stale when another transaction wrote it since it was read."""
+
+
 class Changes(Generic[M]):
     """Tells of changes in their own transaction.
 
@@ -81,6 +88,12 @@ class Changes(Generic[M]):
             "object changed", kind=self._kind, key=str(what.key), workspace=what.workspace, change=type_.value.lower()
         )
         return what
+
+    def save(self, tx: Transaction, author: Author, store: Saves[M], after: M, *, before: M) -> M:
+        """Save what became of `before`, tell of it, and return it; where nothing is different nothing is written. Raises Stale."""
+        if after == before:
+            return before
+        return self.tell(tx, author, EventType.CHANGED, store.save(after), before=before)
 
     def deleted_just_now(self, tx: Transaction, author: Author, key: object) -> bool:
         """Whether `author` deleted the object a moment ago: a client whose answer was lost asks again."""

@@ -110,10 +110,7 @@ class IntegrationService:
         )
         self._require_same_target(tx, before, spec)
         after = self._described(tx, before, spec)
-        if after == before:
-            return before
-        after = IntegrationStore(tx).save(after)
-        return self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
+        return self._changes.save(tx, principal.author, IntegrationStore(tx), after, before=before)
 
     def delete(self, tx: Transaction, principal: Principal, integration_id: IntegrationId) -> None:
         """Delete an integration no version uses; deleting it again changes nothing. Raises NotFound, Denied, Conflict."""

@@ -254,9 +254,7 @@ class LandingZoneService:
         return principal.opened(code, found, _unknown(name), shown=shown)
 
     def _saved(self, tx: Transaction, author: Author, before: LandingZone, after: LandingZone) -> LandingZone:
-        if after == before:
-            return before
-        return self._changes.tell(tx, author, EventType.CHANGED, LandingZoneStore(tx).save(after), before=before)
+        return self._changes.save(tx, author, LandingZoneStore(tx), after, before=before)
 
     def _require_definitions(
         self,

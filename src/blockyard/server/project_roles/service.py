@@ -74,9 +74,7 @@ class ProjectRoleService:
         _require_free(roles, spec.display_name, name)
         after = changed(before, spec)
         after = replace(after, tags=self._tags.check(tx, principal, _tagged(after), before=before.tags))
-        if after == before:
-            return before
-        return self._changes.tell(tx, principal.author, EventType.CHANGED, roles.save(after), before=before)
+        return self._changes.save(tx, principal.author, roles, after, before=before)
 
     def delete(self, tx: Transaction, principal: Principal, name: str) -> None:
         """Delete a role that no binding has; deleting it again changes nothing. Raises Denied, NotFound, Conflict (in use)."""

@@ -83,9 +83,7 @@ class ServiceInstanceService:
             },
         )
         after = changed(before, spec)
-        if after == before:
-            return before
-        return self._changes.tell(tx, principal.author, EventType.CHANGED, instances.save(after), before=before)
+        return self._changes.save(tx, principal.author, instances, after, before=before)
 
     def remove(self, tx: Transaction, principal: Principal, instance_id: str) -> None:
         """Forget an instance that its broker has removed; again changes nothing. Raises Denied, NotFound."""

@@ -70,9 +70,7 @@ class LocationService:
             {"/metadata/ownedByWorkspace": (before.workspace, workspace), "/metadata/name": (name, sent_name)},
         )
         after = changed(before, spec)
-        if after == before:
-            return before
-        return self._changes.tell(tx, principal.author, EventType.CHANGED, locations.save(after), before=before)
+        return self._changes.save(tx, principal.author, locations, after, before=before)
 
     def delete(self, tx: Transaction, principal: Principal, name: str) -> None:
         """Delete a location; deleting it again changes nothing. Raises Denied, NotFound, Conflict (in use, or public)."""

@@ -170,10 +170,7 @@ class PlatformTypeService:
                 self._changes.tell(tx, SYSTEM, EventType.CREATED, types.add(made))
 
     def _saved(self, tx: Transaction, principal: Principal, before: PlatformType, after: PlatformType) -> PlatformType:
-        if after == before:
-            return before
-        after = PlatformTypeStore(tx).save(after)
-        return self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
+        return self._changes.save(tx, principal.author, PlatformTypeStore(tx), after, before=before)
 
     def _made(self, workspace: str, name: str, spec: PlatformTypeSpec) -> PlatformType:
         return PlatformType(

@@ -112,9 +112,7 @@ class RunnerService:
         )
         check_public_key(spec.public_key, field="/spec/publicKey")
         after = replace(before, display_name=spec.display_name, public_key=spec.public_key, federation=spec.federation)
-        if after == before:
-            return before
-        return self._changes.tell(tx, principal.author, EventType.CHANGED, RunnerStore(tx).save(after), before=before)
+        return self._changes.save(tx, principal.author, RunnerStore(tx), after, before=before)
 
     def delete(self, tx: Transaction, principal: Principal, runner_id: RunnerId) -> None:
         """Delete a runner nothing refers to, and its own keys; deleting it again changes nothing.

@@ -91,10 +91,7 @@ class TagDefinitionService:
         )
         spec.check()
         after = changed(before, spec)
-        if after == before:
-            return before
-        after = TagDefinitionStore(tx).save(after)
-        return self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
+        return self._changes.save(tx, principal.author, TagDefinitionStore(tx), after, before=before)
 
     def delete(self, tx: Transaction, principal: Principal, address: str) -> None:
         """Delete a tag definition and its values everywhere; deleting it again changes nothing.
