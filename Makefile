@@ -175,6 +175,7 @@ sbom: $(TOOLS) ## write the bills of materials of a release (CycloneDX): build/s
 release: $(DEV) $(TOOLS) $(UI) ## cut a release: VERSION=0.3.0; again until it is tagged (docs/releasing.md)
 	@test -n "$(VERSION)" || { echo "VERSION=… is missing." >&2; exit 1; }
 	@test -z "$$(git tag --list "v$(VERSION)")" || { echo "v$(VERSION) is tagged: a release that is out does not change." >&2; exit 1; }
+	@git diff --quiet HEAD || { echo "Commit what is changed, or take it back, first: a release is cut from a commit." >&2; exit 1; }
 	@git log --format=%H --extended-regexp --grep="^Release $(VERSION)$$" | while read -r cut; do \
 		git checkout -q "$$cut^" -- CHANGELOG.md changelog.d; done
 	@git checkout -q HEAD -- changelog.d
