@@ -179,6 +179,8 @@ def test_a_manual_block_waits_for_its_operator(cli: Cli, tmp_path: Path) -> None
     waiting = cli("blocks", "order", "Call {{number}}", "-w", "shop", "-i", "number=42")
     assert waiting.code == 8
     assert "WAITING_FOR_OPERATOR_INPUT" in waiting.out
+    known = "up to: the team that offers it, workspace"
+    assert (known in waiting.out, known in cli.does("blocks", "show", "Call 42").out) == (True, True)
 
     done = cli.does("blocks", "update", "Call 42", "-i", "agent=ada", "-o", "json").document
     assert text_of(done, "status", "status") == "SUCCEEDED"
