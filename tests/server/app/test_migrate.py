@@ -126,6 +126,47 @@ def test_platforms_and_definitions_follow_the_new_names_of_built_in_platform_typ
             ]
 
 
+def test_deleted_workspaces_are_named_by_no_restriction_any_more(tmp_path: Path) -> None:
+    with Database.open(f"sqlite:///{tmp_path / 'blockyard.sqlite3'}") as database:
+        with database.engine.begin() as connection:
+            command.upgrade(migrate._config(connection), "0035")
+        with database.engine.begin() as connection:
+            for name in ("shop", "here", "gone"):
+                connection.execute(_OLD_WORKSPACE, {"name": name, "tags": "{}"})
+            connection.execute(text("UPDATE workspaces SET deleted_at = '2026-01-02' WHERE name = 'gone'"))
+            for statement in _OLD_AKS[1:2] + _OLD_AKS[3:]:
+                connection.execute(statement, _OLD_NAMES)
+            for statement in _RESTRICTED:
+                connection.execute(statement, _OLD_NAMES)
+
+        migrate.upgrade(database)
+
+        with database.engine.connect() as connection:
+            platforms = connection.execute(
+                text("SELECT restriction, restricted_to_workspaces, contributing_workspaces FROM platforms")
+            )
+            definitions = connection.execute(text("SELECT restriction, audience FROM definitions"))
+            named = connection.execute(
+                text("SELECT workspace FROM platform_workspaces UNION ALL SELECT workspace FROM definition_audiences")
+            )
+            assert tuple(platforms.one()) == ("RESTRICTED", '["here"]', "[]")
+            assert tuple(definitions.one()) == ("PRIVATE", "[]")
+            assert [name for (name,) in named] == ["here"]
+
+
+_RESTRICTED = (
+    text(
+        "UPDATE platforms SET restriction = 'RESTRICTED', restricted_to_workspaces = '[\"gone\",\"here\"]', "
+        "contributing_workspaces = '[\"gone\"]'"
+    ),
+    text("UPDATE definitions SET restriction = 'RESTRICTED', audience = '[\"gone\"]'"),
+    text("INSERT INTO platform_workspaces (platform_id, role, workspace) VALUES (:id, 'SERVED', 'gone')"),
+    text("INSERT INTO platform_workspaces (platform_id, role, workspace) VALUES (:id, 'SERVED', 'here')"),
+    text("INSERT INTO platform_workspaces (platform_id, role, workspace) VALUES (:id, 'CONTRIBUTING', 'gone')"),
+    text("INSERT INTO definition_audiences (definition_id, workspace) VALUES (:id, 'gone')"),
+)
+
+
 _OLD_AKS = (
     text(
         "INSERT INTO platform_types (id, workspace, name, display_name, category, icon, is_built_in, state, created_at, revision) "
