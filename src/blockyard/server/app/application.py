@@ -97,7 +97,13 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
 
     metrics = health.Metrics()
     app.router.routes.extend(
-        health.routes(db, metrics, lambda tx: _queue_numbers(services, tx), installation_id(services.master_key)).routes
+        health.routes(
+            db,
+            metrics,
+            lambda tx: _queue_numbers(services, tx),
+            installation=installation_id(services.master_key),
+            attempt_minutes=settings.attempt_ceiling_minutes,
+        ).routes
     )
     complete_document(app)
     app.add_middleware(
