@@ -307,7 +307,11 @@ def _examine_server(data_dir: Path | None) -> list[finding.Finding]:
         findings = server_doctor.examine(loaded)
         environment = server_doctor.embedded_runner_environment(loaded, settings.environment())
         if environment is not None:
-            findings += runner_doctor.examine_programs(configuration.load_configuration(environment))
+            embedded = configuration.load_configuration(environment)
+            findings += runner_doctor.examine_programs(embedded)
+            findings.append(
+                runner_doctor.compare_time(embedded.runner.run_timeout_minutes, loaded.attempt_ceiling_minutes)
+            )
     except (settings.SettingsError, runner_settings.SettingsError) as error:
         return [finding.failed("settings", str(error), "correct them; docs/operating.md has the list")]
     return findings

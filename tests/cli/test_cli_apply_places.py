@@ -235,6 +235,43 @@ def test_what_no_file_names_is_deleted_by_kind_and_workspace(signed: Cli, estate
     assert signed("locations", "show", f"{estate.name}-old").code == 3
 
 
+def test_what_is_switched_off_is_so_in_files_and_is_done_last(
+    signed: Cli, other: Cli, estate: Estate, tmp_path: Path
+) -> None:
+    estate.edit("estate.yaml", "  displayName: Prepared\n", "  displayName: Prepared\n  disabled: true\n")
+    title = f"displayName: {estate.name.title()},"
+    estate.edit("names.yaml", title, f"disabled: true, {title}")
+    done = estate.apply(signed)
+
+    assert sorted(done[-2:]) == ["disable ESTATE", "disable estate-lz"]
+    assert {word.split()[0] for word in estate.apply(signed)} == {"nothing"}
+    zone = signed.does("landing-zones", "show", f"{estate.name}-lz", "-o", "json").document
+    assert member(zone, "status", "disabled") is True
+    signed.does("export", str(tmp_path / "all"), "-w", estate.name)
+    signed.does("export", str(tmp_path / "all"), "--kind", "tag-definitions", "--kind", "policies")
+    assert "".join(contents(tmp_path / "all").values()).count("disabled: true") == 2
+    assert sorted(estate.apply(other, folder=tmp_path / "all")[-2:]) == ["disable ESTATE", "disable estate-lz"]
+    assert {word.split()[0] for word in estate.apply(other, folder=tmp_path / "all")} == {"nothing"}
+
+    estate.edit("estate.yaml", "disabled: true", "disabled: false")
+    planned = signed.does("apply", "-f", str(estate.folder), "--dry-run").out
+    assert "disabled: true -> false" in planned
+    assert estate.changes(signed) == ["enable estate-lz"]
+    estate.edit("estate.yaml", "  disabled: false\n", "")
+    assert estate.changes(signed) == []
+
+
+def test_a_workspace_that_is_not_there_is_told_before_anything_is_changed(signed: Cli, estate: Estate) -> None:
+    text_of = (estate.folder / "estate.yaml").read_text()
+    zones = text_of.replace(f"ownedByWorkspace: {estate.name}\n", "ownedByWorkspace: nowhere\n", 1)
+    (estate.folder / "estate.yaml").write_text(zones)
+
+    for options in (("--dry-run",), ("--yes",)):
+        refused = signed("apply", "-f", str(estate.folder), *options)
+        assert (refused.code, "there is no workspace 'nowhere'" in refused.err) == (3, True)
+    assert signed("locations", "show", f"{estate.name}-dc").code == 3
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -6,7 +6,8 @@ import pytest
 
 from blockyard.diagnosis.finding import Finding, Outcome
 from blockyard.runner.configuration import Configuration, load_configuration
-from blockyard.runner.doctor import examine, examine_programs
+from blockyard.runner.doctor import compare_time, examine, examine_programs
+from blockyard.runner.limits import run_limit
 
 AWAY = "http://127.0.0.1:9"
 
@@ -65,6 +66,20 @@ def test_a_private_key_that_is_none_is_told_without_its_content(tmp_path: Path) 
 
     assert found.outcome is Outcome.FAILED
     assert "hush" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("runner", "server", "outcome", "limit"),
+    [(60, 180, Outcome.OK, 60), (180, 180, Outcome.FAILED, 162), (90, 60, Outcome.FAILED, 54), (90, None, None, 90)],
+)
+def test_runs_end_before_the_server_counts_their_attempts_as_lost(
+    runner: float, server: float | None, outcome: Outcome | None, limit: float
+) -> None:
+    assert run_limit(runner, server) == limit
+    if server is not None:
+        found = compare_time(runner, server)
+        assert found.outcome is outcome
+        assert "BLOCKYARD_ATTEMPT_CEILING_MINUTES" in (found.remedy or "") or outcome is Outcome.OK
 
 
 def test_a_secret_file_that_is_missing_is_told(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from tests.support.places import (
     a_tenant,
     properties,
 )
+from tests.support.release_own_kinds import check_own, fill_own
 from tests.support.tags import a_tag
 
 OBJECTS = "/api/meshobjects"
@@ -81,11 +82,13 @@ def fill(installed: Installation) -> None:
         },
     )
     by_hand = installed.define({"type": "manual"}, inputs={"size": an_input("INTEGER")}, owner=platform)
-    assert status(installed.ordered(by_hand, {"size": value(16)})) == "SUCCEEDED"
+    done = installed.ordered(by_hand, {"size": value(16)})
+    assert status(done) == "SUCCEEDED"
     block = text_of(installed.order(_bucket(installed, platform), _inputs(FIRST)), "metadata", "uuid")
     _work(installed, FIRST, state=STATE)
     assert status(installed.block(block)) == "SUCCEEDED"
     installed.change(block, _inputs(SECOND))
+    fill_own(installed, definition=_definition_of(installed, by_hand), block=text_of(done, "metadata", "uuid"))
 
 
 def check(installed: Installation) -> None:
@@ -106,7 +109,10 @@ def check(installed: Installation) -> None:
         group = installed.client.get("/api/blockyard/v1/groups/devs").json()
         assert group["members"] == ["admin"]
     users = installed.client.get("/api/blockyard/v1/users").json()["_embedded"]["users"]
-    assert [(user["username"], user["adminRoles"]) for user in users] == [("admin", ["Organization Admin"])]
+    roles = {user["username"]: user["adminRoles"] for user in users}
+    assert {name for name in roles if roles[name]} == {"admin"}
+    assert roles["admin"] == ["Organization Admin"]
+    check_own(installed)
     if '"env": ["dev"]' in json.dumps(project):
         definition = _read(installed, "meshtagdefinitions/meshProject.env", TAG_DEFINITION.media)
         assert '"options": ["dev", "test", "prod"]' in json.dumps(definition)
@@ -133,12 +139,17 @@ def check(installed: Installation) -> None:
     assert installed.client.get("/api/blockyard/v1/events").json()
 
 
+def _definition_of(installed: Installation, version: str) -> str:
+    found = _read(installed, f"meshbuildingblockdefinitionversions/{version}", kinds.VERSION.media)
+    return text_of(found, "spec", "buildingBlockDefinitionRef", "uuid")
+
+
 def _fill_places(installed: Installation, owner: str) -> None:
     """Make a platform with a secret in a location of its own, and a landing zone."""
     _make(installed, "meshlocations", kinds.LOCATION.media, a_location(workspace=owner))
     _make(installed, "meshplatformtypes", kinds.PLATFORM_TYPE.media, a_platform_type(workspace=owner))
     config = {**KUBERNETES, "kubernetes": {**KUBERNETES["kubernetes"], "replication": _REPLICATION}}
-    sent = a_platform("k8s", owner, locationRef={"name": "fra-dc1"}, config=config)
+    sent = a_platform("k8s", owner, locationRef={"name": "fra-dc1"}, config=config, contributingWorkspaces=["shop"])
     made = _make(installed, "meshplatforms", kinds.PLATFORM.media, sent)
     zone = a_landing_zone(text_of(made, "metadata", "uuid"), "k8s", owner, platformProperties=properties("kubernetes"))
     _make(installed, "meshlandingzones", kinds.LANDING_ZONE.media, zone)

@@ -16,6 +16,7 @@ from tests.support.installation import installation
 from tests.support.machine import find_postgres
 from tests.support.postgres import postgres_server
 from tests.support.release_contents import DATA, fill
+from tests.support.release_own_kinds import SETTINGS
 
 RELEASES = DATA / "releases"
 KEYS = RELEASES / "keys"
@@ -48,7 +49,7 @@ def load_postgres(dump: str, url: str) -> None:
 
 
 def _dump_sqlite(folder: Path) -> str:
-    with installation(with_keys(folder / "sqlite")) as installed:
+    with installation(with_keys(folder / "sqlite"), SETTINGS) as installed:
         fill(installed)
     with sqlite3.connect(folder / "sqlite" / "blockyard.sqlite3") as connection:
         lines = list(connection.iterdump())
@@ -59,7 +60,7 @@ def _dump_sqlite(folder: Path) -> str:
 def _dump_postgres(folder: Path) -> str:
     with postgres_server() as server:
         url = server.url(server.create_database())
-        with installation(with_keys(folder / "postgres"), database_url=url) as installed:
+        with installation(with_keys(folder / "postgres"), SETTINGS, database_url=url) as installed:
             fill(installed)
         programs = find_postgres()
         assert programs is not None

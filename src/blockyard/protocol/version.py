@@ -22,6 +22,9 @@ HELD_RUN_PARAMETER, SLOTS_PARAMETER = "heldRun", "slots"
 PROTOCOL_HEADER = "Blockyard-Protocol"
 """Sent by our runner on a claim, by our server on its answer. Who does not send it speaks the official protocol."""
 
+ATTEMPT_HEADER = "Blockyard-Attempt-Minutes"
+"""On our server's answer to a claim of our runner: how long an attempt may take until it counts as lost."""
+
 PROTOCOL_VERSION = 2
 
 BOUND_ENVELOPES = 2
@@ -34,6 +37,9 @@ CLAIM_WAIT_SECONDS = 25
 HEARTBEAT_WAIT_SECONDS = 4
 """How long a heartbeat of our runner may be held open: less than the pause between signs of life."""
 
+
+_YEAR = 365 * 24 * 60
+"""In minutes. More is no limit."""
 
 _DIGITS = 6
 """More is no version."""
@@ -48,3 +54,12 @@ def spoken_version(header: str | None) -> int:
 def speaks_blockyard(header: str | None) -> bool:
     """Tell whether the other side announced our protocol, in any version."""
     return spoken_version(header) > 0
+
+
+def attempt_minutes(header: str | None) -> float | None:
+    """Return how long the server lets an attempt take; None if it does not say."""
+    try:
+        minutes = float(header or "")
+    except ValueError:
+        return None
+    return minutes if 0 < minutes < _YEAR else None

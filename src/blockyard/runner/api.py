@@ -16,12 +16,14 @@ from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.run import RUNNER_TYPES, ImplementationType
 from blockyard.protocol.version import (
+    ATTEMPT_HEADER,
     CLAIM_WAIT_SECONDS,
     HELD_RUN_PARAMETER,
     IMPLEMENTATION_TYPE_PARAMETER,
     PROTOCOL_HEADER,
     PROTOCOL_VERSION,
     SLOTS_PARAMETER,
+    attempt_minutes,
     speaks_blockyard,
 )
 from blockyard.runner.connections import Connections
@@ -51,6 +53,8 @@ class Claim:
 
     document: JsonObject = field(repr=False)
     blockyard: bool
+    attempt_minutes: float | None = None
+    """After so long the server counts the attempt as lost; None: it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ class ControlPlane:
             raise ClaimError("the control plane answered with something that is not JSON") from error
         if not isinstance(document, dict):
             raise ClaimError("the control plane answered with something that is not a run")
-        return Claim(document, blockyard)
+        return Claim(document, blockyard, attempt_minutes(response.headers.get(ATTEMPT_HEADER)))
 
     def hang_up(self) -> None:
         """Take back all claims that are held, so that none is answered; every later one fails."""

@@ -10,6 +10,7 @@ from blockyard.diagnosis.network import server
 from blockyard.protocol.sealing import EnvelopeError, load_private_key
 from blockyard.runner.configuration import Configuration
 from blockyard.runner.executors.opentofu import doctor as opentofu
+from blockyard.runner.limits import ATTEMPT_REMEDY, exceeds
 from blockyard.runner.settings import RunnerSettings, SettingsError
 
 _TIMEOUT_SECONDS = 30
@@ -24,12 +25,32 @@ def examine(configuration: Configuration) -> list[Finding]:
         *_private_key(settings.private_key_file),
         *server(settings.server_url),
         *_sign_in(settings),
+        *examine_time(settings),
     ]
 
 
 def examine_programs(configuration: Configuration) -> list[Finding]:
     """Examine what runs need on this machine."""
     return opentofu.examine(configuration.opentofu)
+
+
+def examine_time(settings: RunnerSettings) -> list[Finding]:
+    """Compare how long runs may take here with how long the server lets an attempt take, if it says so."""
+    try:
+        answer = httpx2.get(f"{settings.server_url}/readyz", timeout=_TIMEOUT_SECONDS).json()
+        minutes = float(answer["attemptMinutes"])
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, KeyError, TypeError):
+        return []  # it is away, which the check of the server has said, or of another make
+    return [compare_time(settings.run_timeout_minutes, minutes)]
+
+
+def compare_time(run_timeout_minutes: float, attempt_minutes: float) -> Finding:
+    """Say whether runs end here before the server counts their attempts as lost."""
+    own = f"a run may take {run_timeout_minutes:g} min here"
+    if exceeds(run_timeout_minutes, attempt_minutes):
+        text = f"{own}, but the server counts an attempt as lost after {attempt_minutes:g} min"
+        return failed("time of a run", text, ATTEMPT_REMEDY)
+    return ok("time of a run", f"{own}, an attempt {attempt_minutes:g} min at the server")
 
 
 def _work_dir(path: Path) -> list[Finding]:

@@ -245,7 +245,7 @@ class Runner:
         if not document.spec.run_token:
             raise ClaimError("the run document carries no run token")
         try:
-            claimed = ClaimedRun(claim.document, claim.blockyard, time.time())
+            claimed = ClaimedRun(claim.document, claim.blockyard, time.time(), claim.attempt_minutes)
             return new_session(
                 self._equipment, self._work_dir.create(document.metadata.uuid, claimed), claimed, document
             )

@@ -27,6 +27,7 @@ from blockyard.runner.frame.executor import (
 )
 from blockyard.runner.frame.inputs import Opener
 from blockyard.runner.journal import FileJournal
+from blockyard.runner.limits import ATTEMPT_REMEDY, run_limit
 from blockyard.runner.logs import StepLogs
 from blockyard.runner.metrics import Metrics
 from blockyard.runner.processes import RunProcesses
@@ -84,7 +85,16 @@ class RunSession:
         self._token = document.spec.run_token or ""
         self._log = log.bind(run_id=self.run_id, block_id=document.spec.building_block.uuid)
         self._end: tuple[str, FinalReport]
-        left = settings.run_timeout_minutes * 60 - (time.time() - claim.claimed_at)
+        limit_minutes = run_limit(settings.run_timeout_minutes, claim.attempt_minutes)
+        if limit_minutes < settings.run_timeout_minutes:
+            self._log.warning(
+                "run gets less time than this runner allows: the server counts its attempt as lost before",
+                run_timeout_minutes=settings.run_timeout_minutes,
+                attempt_minutes=claim.attempt_minutes,
+                limit_minutes=limit_minutes,
+                remedy=ATTEMPT_REMEDY,
+            )
+        left = limit_minutes * 60 - (time.time() - claim.claimed_at)
         self._deadline = time.monotonic() + left
         self._api = equipment.connect(self.run_id, self._token)
         self._place = rebase(document, settings.server_url)
@@ -98,7 +108,7 @@ class RunSession:
             api=self._api,
             logs=self._logs,
             journal=self._journal,
-            limit_minutes=settings.run_timeout_minutes,
+            limit_minutes=limit_minutes,
             deadline=self._deadline,
         )
         self._publisher = Publisher(

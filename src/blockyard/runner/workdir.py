@@ -42,11 +42,12 @@ class WorkDirError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRun:
-    """What is known about an attempt from its claim on."""
+    """What is known about an attempt from its claim on; after `attempt_minutes`, if it says so, the server counts it as lost."""
 
     document: JsonObject = field(repr=False)
     blockyard: bool
     claimed_at: float
+    attempt_minutes: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +95,23 @@ class RunFolder:
 
     def store_claim(self, claim: ClaimedRun) -> None:
         """Keep the claim for a restarted runner."""
-        document = {"document": claim.document, "blockyard": claim.blockyard, "claimedAt": claim.claimed_at}
+        document: JsonObject = {"document": claim.document, "blockyard": claim.blockyard, "claimedAt": claim.claimed_at}
+        if claim.attempt_minutes is not None:
+            document["attemptMinutes"] = claim.attempt_minutes
         replace_file(self._claim, json.dumps(document).encode())
 
     def load_claim(self) -> ClaimedRun | None:
         """Return the stored claim; None: there is none that can be read."""
         try:
             stored = json.loads(self._claim.read_bytes())
-            return ClaimedRun(stored["document"], bool(stored["blockyard"]), float(stored["claimedAt"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            limit = stored.get("attemptMinutes")
+            return ClaimedRun(
+                stored["document"],
+                bool(stored["blockyard"]),
+                float(stored["claimedAt"]),
+                None if limit is None else float(limit),
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def remove(self) -> None:

@@ -37,6 +37,7 @@ from blockyard.server.landing_zones.service import LandingZoneService
 from blockyard.server.order_drafts.service import OrderDraftService
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.platforms.service import LocationService, PlatformService, PlatformTypeService
+from blockyard.server.principal_tags.service import PrincipalTagService
 from blockyard.server.project_bindings.service import ProjectBindingService
 from blockyard.server.project_roles.service import ProjectRoleService
 from blockyard.server.projects.service import ProjectService
@@ -83,6 +84,7 @@ class Services:
     project_roles: ProjectRoleService
     projects: ProjectService
     project_bindings: ProjectBindingService
+    principal_tags: PrincipalTagService
     audit: AuditService
     runners: RunnerService
     integrations: IntegrationService

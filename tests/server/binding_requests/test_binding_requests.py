@@ -7,15 +7,25 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
+from blockyard.protocol.kinds import PROJECT_USER_BINDING
 from blockyard.server.identity.model import WorkspaceRole
 from blockyard.server.identity.permissions import MANAGED, PLAIN
 from blockyard.server.kit.database import Database
 from tests.support.clock import FixedClock
-from tests.support.tenancy import USER_BINDING, WORKSPACE, Tenancy
+from tests.support.tenancy import PROJECT, USER_BINDING, WORKSPACE, Tenancy, vendor
 
 pytestmark = pytest.mark.anyio
 REQUESTS = "/api/blockyard/v1/binding-requests"
 BINDINGS = "/api/meshobjects/meshworkspacebindings/userbindings"
+IN_PROJECTS = "/api/meshobjects/meshprojectbindings/userbindings"
+PROJECT_BINDING = vendor(PROJECT_USER_BINDING.media)
+IN_DEV: dict[str, Any] = {
+    "kind": "meshProjectUserBinding",
+    "role": "Project Reader",
+    "projectIdentifier": "dev",
+    "expiryDate": None,
+}
+"""What makes a request one for a role in a project."""
 
 
 @pytest.fixture
@@ -30,6 +40,7 @@ def tenancy(database: Database, clock: FixedClock, ids: Callable[[], UUID]) -> T
     tenancy.member("shop", "mary", WorkspaceRole.MANAGER)
     tenancy.member("shop", "max", WorkspaceRole.MANAGER)
     tenancy.member("shop", "bob")
+    tenancy.project("shop", "dev")
     return tenancy
 
 
@@ -38,10 +49,11 @@ def asked(role: str = "Member", subject: str = "anna", **members: Any) -> dict[s
     return {
         "kind": "meshWorkspaceUserBinding",
         "name": f"{subject}-asked",
-        "role": f"Workspace {role}",
+        "role": role if role.startswith("Project") else f"Workspace {role}",
         "workspaceIdentifier": "shop",
         "subject": subject,
         "expiryDate": "2026-06-30",
+        "projectIdentifier": None,
         "reason": "new in the team",
     } | members
 
@@ -175,7 +187,13 @@ async def test_an_approval_is_checked_like_a_new_binding_and_leaves_nothing_half
         ({"subject": "nobody"}, 422, "/subject/name"),
         ({"reason": ""}, 400, "/reason"),
         ({"name": "a/b"}, 400, "/metadata/name"),
-        ({"kind": "meshProjectUserBinding"}, 400, "/kind"),
+        ({"kind": "meshProject"}, 400, "/kind"),
+        ({"kind": "meshProjectUserBinding"}, 400, "/projectIdentifier"),
+        ({"projectIdentifier": "dev"}, 400, "/projectIdentifier"),
+        ({"kind": "meshProjectUserBinding", "projectIdentifier": "dev"}, 400, "/expiryDate"),
+        (IN_DEV | {"projectIdentifier": "prod"}, 404, "/targetRef/name"),
+        (IN_DEV | {"role": "Project Boss"}, 400, "/roleRef/name"),
+        (IN_DEV, 422, "/subject/name"),
     ],
 )
 @pytest.mark.one_database
@@ -189,6 +207,7 @@ async def test_a_bad_request_is_refused_and_names_the_member(
 
 async def test_open_requests_end_with_their_workspace(tenancy: Tenancy) -> None:
     path = await ask(tenancy.person("mary"))
+    await tenancy.admin().delete("/api/meshobjects/meshprojects/shop.dev", headers=PROJECT)
 
     shop = "/api/meshobjects/meshworkspaces/shop"
     assert (await tenancy.admin().delete(shop, headers=WORKSPACE)).status_code == 204
@@ -212,3 +231,47 @@ async def test_a_request_ends_with_whom_it_is_for(tenancy: Tenancy) -> None:
     assert approved.json()["errorCode"] == "RequestDecided"
     assert not await is_bound(tenancy)
     assert tenancy.titles().count("Workspace User Binding Cancelled") == 1
+
+
+async def test_a_role_in_a_project_is_given_by_several_as_one_in_a_workspace_is(tenancy: Tenancy) -> None:
+    mary, max_, bob = tenancy.person("mary"), tenancy.person("max"), tenancy.person("bob")
+    binding = {
+        "metadata": {"name": "direct"},
+        "roleRef": {"name": "Project Reader"},
+        "targetRef": {"name": "dev", "ownedByWorkspace": "shop"},
+        "subject": {"name": "bob"},
+    }
+    for client in (tenancy.person("olga"), mary, tenancy.key("shop", *(PLAIN | MANAGED))):
+        refused = await client.post(IN_PROJECTS, json=binding, headers=PROJECT_BINDING)
+        assert (refused.status_code, refused.json()["errorCode"]) == (403, "ApprovalNeeded")
+
+    path = await ask(mary, subject="bob", **IN_DEV)
+
+    assert (await bob.get(path)).status_code == 404  # members know of the projects they are in
+    assert (await bob.get(REQUESTS)).json()["_embedded"] == {"bindingRequests": []}
+    assert (await bob.post(f"{path}/approve")).status_code == 404
+    listed = (await max_.get(f"{REQUESTS}?projectIdentifier=dev")).json()["_embedded"]["bindingRequests"]
+    assert [(one["role"], one["projectIdentifier"], one["state"]) for one in listed] == [
+        ("Project Reader", "dev", "REQUESTED")
+    ]
+    key = tenancy.key("shop", *(PLAIN | MANAGED))
+    assert (await key.post(f"{path}/approve")).json()["errorCode"] == "PersonNeeded"
+    assert (await max_.post(f"{path}/approve")).json()["state"] == "APPROVED"
+    made = await max_.get(f"{IN_PROJECTS}/bob-asked", headers=PROJECT_BINDING)
+    assert (made.json()["roleRef"]["name"], made.json()["subject"]["name"]) == ("Project Reader", "bob")
+    titles = [f"Project User Binding {word}" for word in ("Requested", "Approved", "Added")]
+    assert [title for title in tenancy.titles() if title in titles][-3:] == titles
+    assert (await bob.get(path)).status_code == 200
+    alone = await tenancy.admin().post(IN_PROJECTS, json=binding, headers=PROJECT_BINDING)
+    assert alone.status_code == 201
+    assert (await mary.delete(f"{IN_PROJECTS}/direct", headers=PROJECT_BINDING)).status_code == 204
+
+
+async def test_open_requests_for_a_project_end_with_it(tenancy: Tenancy) -> None:
+    path = await ask(tenancy.person("mary"), subject="bob", **IN_DEV)
+
+    deleted = await tenancy.admin().delete("/api/meshobjects/meshprojects/shop.dev", headers=PROJECT)
+
+    assert deleted.status_code == 204
+    assert (await tenancy.person("mary").get(path)).json()["state"] == "CANCELLED"
+    assert (await tenancy.person("max").post(f"{path}/approve")).json()["errorCode"] == "RequestDecided"

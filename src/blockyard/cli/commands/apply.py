@@ -27,7 +27,8 @@ from blockyard.protocol.kinds import DEFINITION
 FOLDERS = ("definitions", *(form.folder for form in PLAIN.values()))
 """The kinds that an export writes, as its folders are called."""
 
-_SIGNS = {Action.CREATE: "+", Action.CHANGE: "~", Action.RELEASE: "~", Action.DELETE: "-", Action.NOTHING: " "}
+_SIGNS = {Action.CREATE: "+", Action.DELETE: "-", Action.NOTHING: " "}
+"""Before a step of the plan; a change has `~`."""
 
 
 def _folder(word: str) -> str:
@@ -179,7 +180,7 @@ def _show(printer: Printer, steps: list[Step]) -> None:
     for step in steps:
         if step.action is Action.NOTHING:
             continue
-        printer.say(f"{_SIGNS[step.action]} {step.action} {step.label}")
+        printer.say(f"{_SIGNS.get(step.action, '~')} {step.action} {step.label}")
         for change in step.changes:
             printer.say(f"    {change}")
 

@@ -10,7 +10,7 @@ from blockyard.cli.manifests import plain, secrets
 from blockyard.cli.manifests.files import write_file, written
 from blockyard.cli.manifests.forms import definition_in_files, version_in_files, without_defaults
 from blockyard.cli.manifests.known import Known
-from blockyard.cli.manifests.naming import Form, came_built_in
+from blockyard.cli.manifests.naming import DISABLED, Form, came_built_in
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import DEFINITION, VERSION
 
@@ -49,6 +49,8 @@ def export_plain(
 
 def _document(known: Known, form: Form, item: JsonObject) -> JsonObject:
     spec = plain.in_files(form, item, known)
+    if form.switch is not None and form.switch.is_off(item):
+        spec[DISABLED] = True
     tags = spec.pop("tags", {})
     name = form.name(item)
     named = {place: f"${{env:{_stem(name, '_').upper()}_{place.variable}}}" for place in secrets.places(spec)}

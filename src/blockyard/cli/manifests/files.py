@@ -10,7 +10,7 @@ import yaml  # type: ignore[import-untyped]  # PyYAML brings no types
 
 from blockyard.cli.documents import members, text
 from blockyard.cli.exits import Failure, usage
-from blockyard.cli.manifests.naming import KINDS, PLAIN, metadata_of
+from blockyard.cli.manifests.naming import DISABLED, KINDS, PLAIN, metadata_of
 from blockyard.protocol.jsontypes import Json, JsonObject
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -117,6 +117,8 @@ def _document(content: object, place: str, folder: Path) -> Document:
         raise usage(f"{place}: spec is missing")
     if kind in PLAIN and not PLAIN[kind].name(document):
         raise usage(f"{place}: {PLAIN[kind].required} is missing")
+    if kind in PLAIN and PLAIN[kind].switch and not isinstance(spec.get(DISABLED, False), bool):
+        raise usage(f"{place}: spec.{DISABLED} must be true or false")
     return Document(kind=kind, metadata=metadata, spec=spec, place=place, folder=folder)
 
 

@@ -43,6 +43,16 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """How objects are switched off and on again: in files it is the member `disabled`, which a file may leave out."""
+
+    path: str
+    off: str
+    on: str
+    is_off: Callable[[JsonObject], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Form(Naming):
     """How files say an object of a kind.
 
@@ -52,6 +62,7 @@ class Form(Naming):
         metadata: the members of the metadata that files have.
         required: how the name is given, for the refusal of a file without one.
         defaults: what a member is that a file leaves out.
+        switch: how one is switched off; None where nothing of the kind is.
     """
 
     word: str
@@ -59,6 +70,7 @@ class Form(Naming):
     metadata: frozenset[str]
     required: str = "metadata.name"
     defaults: Mapping[str, Json] = field(default_factory=dict)
+    switch: Switch | None = None
 
     @property
     def is_of_workspace(self) -> bool:
@@ -83,6 +95,9 @@ def _tag(document: JsonObject) -> str:
     kind, key = text(document, "spec", "targetKind"), text(document, "spec", "key")
     return f"{kind}.{key}" if kind and key else ""
 
+
+DISABLED = "disabled"
+"""The member of a specification in files that says whether its object is switched off."""
 
 _NAMED = frozenset({"name", "ownedByWorkspace"})
 
@@ -122,6 +137,12 @@ PLAIN: Mapping[str, Form] = {
             by_id=False,
             metadata=_NAMED,
             defaults={"category": "CUSTOM"},
+            switch=Switch(
+                path="platformtypes",
+                off="deactivate",
+                on="activate",
+                is_off=lambda document: text(document, "status", "lifecycle", "state") == "DEACTIVATED",
+            ),
         ),
         Form(
             kind=PLATFORM,
@@ -153,6 +174,12 @@ PLAIN: Mapping[str, Form] = {
                 "mandatoryBuildingBlockRefs": [],
                 "recommendedBuildingBlockRefs": [],
             },
+            switch=Switch(
+                path="landingzones",
+                off="disable",
+                on="enable",
+                is_off=lambda document: member(document, "status", "disabled") is True,
+            ),
         ),
         Form(
             kind=POLICY,

@@ -7,7 +7,7 @@ from blockyard.cli.documents import members, text
 from blockyard.cli.manifests import secrets
 from blockyard.cli.manifests.files import Document
 from blockyard.cli.manifests.known import Known
-from blockyard.cli.manifests.naming import PLAIN, Form, filled
+from blockyard.cli.manifests.naming import DISABLED, PLAIN, Form, filled
 from blockyard.cli.manifests.secrets import KEPT
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import PLATFORM, TAG_DEFINITION
@@ -22,9 +22,9 @@ _FILLED_IN: Mapping[str, Json] = {"subscriptionCreationErrorCooldownSec": 900}
 def in_files(form: Form, document: JsonObject, known: Known) -> JsonObject:
     """Return what files say of an object, with all defaults: `tags`, if it has them, and its specification.
 
-    Each secret is a word that stands for it.
+    Each secret is a word that stands for it. Whether it is switched off is said apart.
     """
-    spec = _without_nulls(members(document, "spec"))
+    spec = _without_nulls(_without_switch(form, members(document, "spec")))
     spec = secrets.replaced(spec, dict.fromkeys(secrets.places(spec), KEPT))
     spec = filled(form, members(known.in_files(spec, text(document, "metadata", "ownedByWorkspace"))))
     if form.kind is PLATFORM:
@@ -43,11 +43,15 @@ def store(client: Client, known: Known, document: Document, present: JsonObject)
     """Make an object, or change the one that the server has; return it as stored. Raises Failure."""
     form = PLAIN[document.kind]
     spec = secrets.replaced(document.spec, secrets.sent(document.spec, document.folder, members(present, "spec")))
-    spec = filled(form, members(known.on_wire(spec, document.owner)))
+    spec = filled(form, members(known.on_wire(_without_switch(form, spec), document.owner)))
     content: JsonObject = {"metadata": _metadata(form, document, present), "spec": spec}
     if present:
         return client.replace(form.kind, form.address(present), content)
     return client.create(form.kind, content)
+
+
+def _without_switch(form: Form, spec: JsonObject) -> JsonObject:
+    return spec if form.switch is None else {name: value for name, value in spec.items() if name != DISABLED}
 
 
 def _metadata(form: Form, document: Document, present: JsonObject) -> JsonObject:

@@ -6,18 +6,18 @@ from enum import StrEnum
 
 from blockyard.cli.client import Client
 from blockyard.cli.documents import members, number, text
-from blockyard.cli.exits import Failure, usage
+from blockyard.cli.exits import ExitCode, Failure, usage
 from blockyard.cli.manifests import plain, secrets
 from blockyard.cli.manifests.differences import Difference, differences
 from blockyard.cli.manifests.files import Document
 from blockyard.cli.manifests.forms import comparable, definition_in_files, version_in_files
 from blockyard.cli.manifests.known import Known
-from blockyard.cli.manifests.naming import PLAIN, Form, came_built_in
+from blockyard.cli.manifests.naming import DISABLED, PLAIN, Form, came_built_in
 from blockyard.cli.manifests.order import Name, Unit, in_order
 from blockyard.cli.manifests.secrets import KEPT
 from blockyard.cli.model import DRAFT, RELEASED
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.kinds import DEFINITION, LANDING_ZONE, VERSION
+from blockyard.protocol.kinds import DEFINITION, LANDING_ZONE, VERSION, WORKSPACE
 
 
 class Action(StrEnum):
@@ -26,6 +26,8 @@ class Action(StrEnum):
     CREATE = "create"
     CHANGE = "change"
     RELEASE = "release"
+    ENABLE = "enable"
+    DISABLE = "disable"
     DELETE = "delete"
     NOTHING = "nothing"
 
@@ -58,14 +60,21 @@ class Step:
 
 
 def plan(client: Client, known: Known, documents: Sequence[Document], *, send_secrets: bool, prune: bool) -> list[Step]:
-    """Return a step for every object, in the order in which they are taken. Raises Failure: the files do not fit together."""
+    """Return the steps of all objects, in the order in which they are taken; what is switched off is so at the end.
+
+    Raises Failure: the files do not fit together, or name a workspace that is not there.
+    """
+    _require_workspaces(client, documents)
     definitions = _by_name([document for document in documents if document.kind == DEFINITION.name], known)
     versions = _by_name([document for document in documents if document.kind == VERSION.name], known)
     others = _others([document for document in documents if document.kind in PLAIN])
     steps: list[Step] = []
+    switches: list[Step] = []
     for unit in in_order(definitions, versions, others):
         if unit in others:
-            steps.append(_plain(known, others[unit], send_secrets=send_secrets))
+            step = _plain(known, others[unit], send_secrets=send_secrets)
+            steps.append(step)
+            switches += _switched(step)
             continue
         name = unit.owner, unit.name
         present = _present(known, name, definitions.get(name) or versions.get(name))
@@ -78,10 +87,45 @@ def plan(client: Client, known: Known, documents: Sequence[Document], *, send_se
             )
         if name in versions:
             steps.append(_version(client, known, name, versions[name], present, send_secrets=send_secrets))
+    steps = [*(step for step in switches if step.action is Action.ENABLE), *steps]
+    steps += [step for step in switches if step.action is Action.DISABLE]
     if not prune:
         return steps
     zones, places = _superfluous_plain(known, others)
     return [*steps, *zones, *_superfluous(known, definitions, versions), *places]
+
+
+def _require_workspaces(client: Client, documents: Sequence[Document]) -> None:
+    """Refuse files of workspaces that are not there, all of them at once: nothing is half done then. Raises Failure."""
+    missing = []
+    for owner in sorted({document.owner for document in documents if document.owner}):
+        try:
+            client.show(WORKSPACE, owner)
+        except Failure as failure:
+            if failure.exit_code is ExitCode.NOT_FOUND:
+                place = next(document.place for document in documents if document.owner == owner)
+                missing.append(f"'{owner}' ({place})")
+            elif failure.exit_code is not ExitCode.DENIED:  # whoever may not read workspaces learns it later
+                raise
+    if missing:
+        word = "workspace" if len(missing) == 1 else "workspaces"
+        raise Failure(
+            f"there is no {word} {', '.join(missing)} that you may see",
+            remedy="Make it first, or correct ownedByWorkspace in the files.",
+            exit_code=ExitCode.NOT_FOUND,
+        )
+
+
+def _switched(step: Step) -> list[Step]:
+    """Return the step that switches an object off or on, if its file says other than the server."""
+    switch = PLAIN[step.kind].switch
+    if switch is None or step.document is None or DISABLED not in step.document.spec:
+        return []
+    now, wanted = switch.is_off(step.present), step.document.spec[DISABLED]
+    if now is wanted:
+        return []
+    action = Action.DISABLE if wanted else Action.ENABLE
+    return [replace(step, action=action, changes=[Difference((DISABLED,), now, wanted)])]
 
 
 def _others(documents: Sequence[Document]) -> dict[Unit, Document]:

@@ -9,6 +9,7 @@ from blockyard.cli.manifests.known import Known
 from blockyard.cli.manifests.naming import NAMINGS, PLAIN
 from blockyard.cli.manifests.plan import Action, Step
 from blockyard.cli.model import DRAFT, RELEASED
+from blockyard.cli.resources import own
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import DEFINITION, VERSION
 
@@ -20,12 +21,22 @@ def carry_out(client: Client, known: Known, step: Step) -> None:
     if step.document is None:
         naming = NAMINGS[step.kind]
         client.delete(naming.kind, naming.address(step.present))
+    elif step.action in {Action.ENABLE, Action.DISABLE}:
+        _switch(client, known, step)
     elif step.kind in PLAIN:
         known.learn(PLAIN[step.kind].kind, plain.store(client, known, step.document, step.present))
     elif step.kind == DEFINITION.name:
         known.learn(DEFINITION, _store_definition(client, known, step, step.document))
     else:
         _store_version(client, known, step, step.document)
+
+
+def _switch(client: Client, known: Known, step: Step) -> None:
+    form, (owner, name) = PLAIN[step.kind], step.name
+    if form.switch is not None:
+        address = known.require(form.kind, owner, name)
+        verb = form.switch.off if step.action is Action.DISABLE else form.switch.on
+        known.learn(form.kind, client.post(own(form.switch.path, address, verb)))
 
 
 def _store_definition(client: Client, known: Known, step: Step, document: Document) -> JsonObject:

@@ -47,6 +47,7 @@ from blockyard.server.order_drafts.api import order_draft_routes
 from blockyard.server.order_drafts.loops import loops as draft_loops
 from blockyard.server.payment_methods.api import payment_method_routes
 from blockyard.server.platforms.api import location_routes, platform_routes, platform_type_routes
+from blockyard.server.principal_tags.api import principal_tag_routes
 from blockyard.server.project_bindings.api import project_binding_routes
 from blockyard.server.project_roles.api import project_role_routes
 from blockyard.server.projects.api import project_routes
@@ -97,7 +98,13 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
 
     metrics = health.Metrics()
     app.router.routes.extend(
-        health.routes(db, metrics, lambda tx: _queue_numbers(services, tx), installation_id(services.master_key)).routes
+        health.routes(
+            db,
+            metrics,
+            lambda tx: _queue_numbers(services, tx),
+            installation=installation_id(services.master_key),
+            attempt_minutes=settings.attempt_ceiling_minutes,
+        ).routes
     )
     complete_document(app)
     app.add_middleware(
@@ -158,6 +165,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         project_role_routes(db, services.project_roles, links),
         project_routes(db, services.projects, links),
         project_binding_routes(db, services.project_bindings, links),
+        principal_tag_routes(db, services.principal_tags),
         tenant_routes(db, services.tenants, links),
         audit_routes(db, services.audit, links),
         service_instance_routes(db, services.service_instances, links),

@@ -63,8 +63,13 @@ class _Queue(Collector):
         return [family]
 
 
-def routes(db: Database, metrics: Metrics, queue: QueueNumbers, installation: str) -> APIRouter:
-    """Return the routes operators and load balancers ask; `installation` tells one Blockyard from another."""
+def routes(
+    db: Database, metrics: Metrics, queue: QueueNumbers, *, installation: str, attempt_minutes: float
+) -> APIRouter:
+    """Return the routes operators and load balancers ask.
+
+    `installation` tells one Blockyard from another, `attempt_minutes` is what runners have to end their runs before.
+    """
     router = APIRouter(tags=["operations"])
     expected = migrate.head()
 
@@ -88,7 +93,8 @@ def routes(db: Database, metrics: Metrics, queue: QueueNumbers, installation: st
         if found != expected:
             content = {"status": "unavailable", "database": f"revision {found} instead of {expected}"}
             return JSONResponse(content, HTTPStatus.SERVICE_UNAVAILABLE)
-        return JSONResponse({"status": "ok", "database": "ok", "installation": installation})
+        limits = {"attemptMinutes": attempt_minutes}
+        return JSONResponse({"status": "ok", "database": "ok", "installation": installation, **limits})
 
     @router.get("/metrics", summary="Prometheus metrics", response_class=Response, responses=answers("text/plain"))
     async def show_metrics() -> Response:

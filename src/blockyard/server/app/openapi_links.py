@@ -205,6 +205,10 @@ _ANSWERS = (
         },
     ),
     _Answer(
+        to=("post", f"{OWN}/identity-providers", "201"),
+        addresses={f"{OWN}/identity-providers/{{alias}}": {"alias": "$response.body#/alias"}},
+    ),
+    _Answer(
         to=("post", f"{OWN}/admin-bindings", "201"),
         addresses={f"{OWN}/admin-bindings/{{uuid}}": {"uuid": "$response.body#/uuid"}},
     ),

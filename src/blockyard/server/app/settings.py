@@ -27,7 +27,7 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `run_retries` | 3 | so often a run is tried again after a failure that may pass by itself; 0 = never |
 | `api_keys_per_workspace` | 10 | how many API keys a workspace may have unless an administrator adds more |
 | `api_key_max_days` | 0 | API keys must end within so many days; 0 = they need no end. Keys that are there keep theirs |
-| `min_approval_count` | 1 | how many people have to want a role in a workspace before it is given; 1 = nobody else is asked |
+| `min_approval_count` | 1 | how many people have to want a role in a workspace or a project before it is given; 1 = nobody else is asked |
 | `admin_second_factor` | false | whether people with an admin role must sign in with a passkey, or with a code beside the password |
 | `style_page` | false | whether `/style` shows every part of the pages, in both themes; for those who work on pages |
 | `log_level` | `auto` | `debug`, `info`, `warning` or `error`; `auto` is `warning` on a terminal, else `info` |

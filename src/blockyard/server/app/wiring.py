@@ -38,6 +38,7 @@ from blockyard.server.landing_zones.service import LandingZoneService
 from blockyard.server.order_drafts.service import OrderDraftService
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.platforms.service import LocationService, PlatformService, PlatformTypeService
+from blockyard.server.principal_tags.service import PrincipalTagService
 from blockyard.server.project_bindings.service import ProjectBindingService
 from blockyard.server.project_roles.service import ProjectRoleService
 from blockyard.server.projects.service import ProjectService
@@ -107,9 +108,6 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         groups=groups,
         min_approvals=settings.min_approval_count,
     )
-    binding_requests = BindingRequestService(
-        basics, workspaces=workspaces, bindings=bindings, min_approvals=settings.min_approval_count
-    )
     publications = PublicationService(basics, workspaces=workspaces, review=settings.publication_review)
     payment_methods = PaymentMethodService(basics, workspaces=workspaces, tags=tags)
     project_roles = ProjectRoleService(basics, tags=tags)
@@ -122,6 +120,26 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         roles=project_roles,
         users=users,
         groups=groups,
+        min_approvals=settings.min_approval_count,
+    )
+    binding_requests = BindingRequestService(
+        basics,
+        workspaces=workspaces,
+        bindings=bindings,
+        project_bindings=project_bindings,
+        min_approvals=settings.min_approval_count,
+    )
+
+    principal_tags = PrincipalTagService(
+        basics,
+        tags=tags,
+        users=users,
+        groups=groups,
+        workspaces=workspaces,
+        bindings=bindings,
+        projects=projects,
+        project_bindings=project_bindings,
+        roles=project_roles,
     )
     persons.projects_of.put(project_bindings.projects_of)
 
@@ -189,6 +207,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         workspaces=workspaces,
         tenants=tenants,
         payment_methods=payment_methods,
+        projects=projects,
         sealer=sealer,
         state=locks,
         tags=tags,
@@ -248,6 +267,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         project_roles=project_roles,
         projects=projects,
         project_bindings=project_bindings,
+        principal_tags=principal_tags,
         audit=AuditService(basics),
         runners=runners,
         integrations=integrations,
@@ -290,7 +310,8 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
     services.tags.guard.relations.extend(
         (
             services.projects.relation(),
-            services.blocks.relations.relation(),
+            *services.principal_tags.relations(),
+            *services.blocks.relations.relations(),
             *services.tenants.relations.relations(),
         )
     )
@@ -301,11 +322,16 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
         TargetKind.PROJECT_ROLE: services.project_roles,
         TargetKind.DEFINITION: services.definitions,
         TargetKind.LANDING_ZONE: services.landing_zones,
+        TargetKind.PRINCIPAL: services.principal_tags,
     }
     services.workspaces.listeners.extend((services.payment_methods, services.groups, services.binding_requests))
     services.workspaces.listeners.extend((services.platforms, services.definitions.publishing))
     for followed in (services.users, services.groups):
-        followed.followers.extend((services.bindings, services.project_bindings, services.binding_requests))
+        followed.followers.extend(
+            (services.bindings, services.project_bindings, services.binding_requests, services.principal_tags)
+        )
+    services.bindings.judges.append(services.principal_tags)
+    services.project_bindings.judges.append(services.principal_tags)
     services.users.followers.append(services.order_drafts)
     services.workspaces.followers.append(services.blocks.tags.workspace_changed)
     services.projects.followers.append(services.blocks.tags.project_changed)
@@ -320,5 +346,5 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
     services.definitions.usage.put(services.blocks.usage)
     people.listeners.extend((services.blocks.people, services.project_bindings))
     services.project_roles.uses.add(services.project_bindings.of_role)
-    services.projects.listeners.append(services.project_bindings)
+    services.projects.listeners.extend((services.project_bindings, services.binding_requests))
     services.project_bindings.listeners.append(services.blocks.on_tenants)

@@ -1,5 +1,6 @@
 """The routes of requests for bindings. Blockyard's own endpoints."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +9,7 @@ from fastapi import APIRouter, Body, Depends, Query, Request
 from pydantic import Field
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.server.binding_requests.model import BindingRequest, RequestId, RequestState
+from blockyard.server.binding_requests.model import BindingRequest, RequestedKind, RequestId, RequestState, Wanted
 from blockyard.server.binding_requests.service import BindingRequestService
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.clock import wire_time
@@ -18,29 +19,34 @@ from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import Name, ShortText, Text, WireDate, WireJson, WireModel
-from blockyard.server.workspaces.model import BindingKind, NewBinding, parse_role
 
 
 class RequestedBinding(WireModel):
-    """Who shall get which role in which workspace, until the end of which day, and why."""
+    """Who shall get which role in which workspace, or in which project of it, until the end of which day, and why.
 
-    kind: Annotated[BindingKind, Field(strict=False)] = BindingKind.USER
+    Roles in projects are named by their display names, and have no last day.
+    """
+
+    kind: Annotated[RequestedKind, Field(strict=False)] = RequestedKind.WORKSPACE_USER
     name: Annotated[Text, Field(min_length=1, max_length=45)]
     role: Name
     workspace_identifier: Name
+    project_identifier: Name | None = None
     subject: Name
     expiry_date: WireDate | None = None
     reason: Annotated[ShortText, Field(min_length=1)]
 
-    def new(self) -> NewBinding:
-        """Return the binding as use cases take it. Raises Invalid."""
-        return NewBinding(
+    def wanted(self) -> Wanted:
+        """Return what is asked for as use cases take it."""
+        return Wanted(
             kind=self.kind,
             name=self.name,
-            role=parse_role(self.role, field="/role"),
+            role=self.role,
             workspace=self.workspace_identifier,
+            project=self.project_identifier,
             subject=self.subject,
             expires_on=self.expiry_date,
+            reason=self.reason,
         )
 
 
@@ -64,12 +70,15 @@ def binding_request_routes(db: Database, requests: BindingRequestService, links:
     async def list_binding_requests(
         request: Request,
         principal: CurrentPrincipal,
+        *,
         page: Annotated[PageRequest, Depends(page_request)],
         workspace: Annotated[ShortText | None, Query(alias="workspaceIdentifier")] = None,
+        project: Annotated[ShortText | None, Query(alias="projectIdentifier")] = None,
         state: Annotated[RequestState | None, Query()] = None,
     ) -> dict[str, WireJson]:
         """Return the requests for roles in your workspaces, oldest first."""
-        found = await db.read(lambda tx: requests.page(tx, principal, page, workspace=workspace, state=state))
+        wanted = partial(requests.page, workspace=workspace, project=project, state=state)
+        found = await db.read(lambda tx: wanted(tx, principal, page))
         return page_at(links.own("binding-requests"), "bindingRequests", found.map(_json), sent_query(request))
 
     @router.post("", status_code=HTTPStatus.CREATED)
@@ -77,8 +86,7 @@ def binding_request_routes(db: Database, requests: BindingRequestService, links:
         body: Annotated[RequestedBinding, Body()], principal: CurrentPrincipal
     ) -> BindingRequestOut:
         """Ask for a role; that counts as your approval."""
-        new = body.new()
-        return _request(await db.write(lambda tx: requests.create(tx, principal, new, body.reason)))
+        return _request(await db.write(lambda tx: requests.create(tx, principal, body.wanted())))
 
     @router.get("/{uuid}")
     async def read_binding_request(uuid: UUID, principal: CurrentPrincipal) -> BindingRequestOut:
@@ -108,8 +116,9 @@ def _request(request: BindingRequest) -> BindingRequestOut:
         uuid=str(request.id),
         kind=request.kind,
         name=request.name,
-        role=request.role.value,
+        role=request.role,
         workspace_identifier=request.workspace,
+        project_identifier=request.project,
         subject=request.subject,
         expiry_date=request.expires_on,
         reason=request.reason,

@@ -2,26 +2,24 @@
 
 from collections.abc import Collection, Iterable
 
-from blockyard.server.binding_requests.model import BindingRequest, RequestId, RequestState
+from blockyard.server.binding_requests.model import BindingRequest, RequestId, RequestState, Wanted
 from blockyard.server.binding_requests.store import RequestStore
 from blockyard.server.events.basics import Basics
-from blockyard.server.events.model import Author, EventType
+from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import Principal, WorkspaceRole
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied, NotFound
 from blockyard.server.kit.members import members
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.workspaces.model import BindingKind, NewBinding
+from blockyard.server.project_bindings.service import SAVE as SAVE_IN_PROJECT
+from blockyard.server.project_bindings.service import ProjectBindingService
+from blockyard.server.projects.model import Project
 from blockyard.server.workspaces.service import BindingService, WorkspaceService
 
 LIST, SAVE = "WORKSPACEPRINCIPALBINDING_LIST", "WORKSPACEPRINCIPALBINDING_SAVE"
 
-_DECIDES = {
-    WorkspaceRole.OWNER: frozenset({WorkspaceRole.OWNER.value}),
-    WorkspaceRole.MANAGER: frozenset({WorkspaceRole.OWNER.value, WorkspaceRole.MANAGER.value}),
-    WorkspaceRole.MEMBER: frozenset({WorkspaceRole.OWNER.value, WorkspaceRole.MANAGER.value}),
-}
-"""Who decides about which role: nobody makes an owner but owners."""
+_OWNERS = frozenset({WorkspaceRole.OWNER.value})
+_MANAGERS = _OWNERS | {WorkspaceRole.MANAGER.value}
 
 _TYPES = {
     RequestState.REQUESTED: EventType.REQUESTED,
@@ -35,11 +33,18 @@ class BindingRequestService:
     """Use cases of requests. Owners and managers decide, and who may bind everywhere decides alone."""
 
     def __init__(
-        self, basics: Basics, *, workspaces: WorkspaceService, bindings: BindingService, min_approvals: int
+        self,
+        basics: Basics,
+        *,
+        workspaces: WorkspaceService,
+        bindings: BindingService,
+        project_bindings: ProjectBindingService,
+        min_approvals: int,
     ) -> None:
         self._basics = basics
         self._workspaces = workspaces
         self._bindings = bindings
+        self._project_bindings = project_bindings
         self._min_approvals = min_approvals
 
     def page(
@@ -49,32 +54,35 @@ class BindingRequestService:
         request: PageRequest,
         *,
         workspace: str | None = None,
+        project: str | None = None,
         state: RequestState | None = None,
     ) -> Page[BindingRequest]:
         """Return one page of the requests the principal may see, oldest first. Raises Denied."""
         owners = principal.listing(LIST).owners
-        return RequestStore(tx).page(request, owners=owners, wanted={"workspace": workspace, "state": state})
+        only = {} if owners is None else principal.only_projects
+        wanted = {"workspace": workspace, "project": project, "state": state}
+        return RequestStore(tx).visible(request, owners=owners, only=only, wanted=wanted)
 
     def get(self, tx: Transaction, principal: Principal, request_id: RequestId) -> BindingRequest:
         """Return a request. Raises Denied, NotFound."""
-        return principal.opened(LIST, RequestStore(tx).get(request_id), _unknown(request_id))
+        return self._shown(tx, principal, request_id)
 
-    def create(self, tx: Transaction, principal: Principal, new: NewBinding, reason: str) -> BindingRequest:
+    def create(self, tx: Transaction, principal: Principal, wanted: Wanted) -> BindingRequest:
         """Ask for a binding, which counts as an approval; the binding is made at once if that is enough.
 
         Raises Denied, Invalid, NotFound, Conflict (name, owners), Unprocessable (unknown person or group).
         """
-        principal.require(SAVE, workspace=new.workspace)
-        _require_person(principal)
-        self._bindings.require_possible(tx, principal, new)
+        principal.require(_saved_by(wanted), workspace=wanted.workspace)
+        _require_person(principal, wanted)
+        wanted.check()
+        self._require_possible(tx, principal, wanted)
         who = principal.author.identifier
         asked = BindingRequest(
             id=RequestId(self._basics.new_id()),
-            reason=reason,
             requested_by=who,
             approvals=(who,),
             created_at=self._basics.clock(),
-            **members(new),
+            **members(wanted),
         )
         RequestStore(tx).add(asked)
         self._tell(tx, principal.author, asked)
@@ -89,7 +97,7 @@ class BindingRequestService:
         if before.state is RequestState.APPROVED and principal.author.identifier in before.approvals:
             return before
         after = before.approved_by(principal.author.identifier)
-        self._bindings.require_possible(tx, principal, after.binding())
+        self._require_possible(tx, principal, after)
         if after != before:
             after = RequestStore(tx).save(after)
         return self._settled(tx, principal, after)
@@ -100,7 +108,7 @@ class BindingRequestService:
 
     def cancel(self, tx: Transaction, principal: Principal, request_id: RequestId) -> BindingRequest:
         """Take one's own request back; doing it again changes nothing. Raises Denied, NotFound, Conflict (decided)."""
-        request = principal.opened(LIST, RequestStore(tx).get(request_id), _unknown(request_id))
+        request = self._shown(tx, principal, request_id)
         if principal.author.identifier != request.requested_by:
             raise Denied(
                 f"only '{request.requested_by}' can take this request back",
@@ -115,19 +123,23 @@ class BindingRequestService:
         """Cancel the open requests of a workspace that is being deleted."""
         self._cancel(tx, author, RequestStore(tx).all_of(workspace))
 
+    def project_deleted(self, tx: Transaction, project: Project) -> None:
+        """Cancel the open requests for roles in a project that is being deleted."""
+        self._cancel(tx, SYSTEM, RequestStore(tx).open_of_project(project.workspace, project.name))
+
     def user_changed(self, tx: Transaction, username: str) -> None:
         """Do nothing: a person is the same, whatever they are called."""
 
     def user_deleted(self, tx: Transaction, author: Author, username: str) -> None:
         """Cancel the open requests for a deleted person: the next one of this username was not meant."""
-        self._cancel(tx, author, RequestStore(tx).of_subject(BindingKind.USER, username))
+        self._cancel(tx, author, RequestStore(tx).of_subject(username, is_group=False))
 
     def group_changed(self, tx: Transaction, group: str) -> None:
         """Do nothing: requests name the group, whoever is in it."""
 
     def group_deleted(self, tx: Transaction, author: Author, group: str) -> None:
         """Cancel the open requests for a deleted group."""
-        self._cancel(tx, author, RequestStore(tx).of_subject(BindingKind.GROUP, group))
+        self._cancel(tx, author, RequestStore(tx).of_subject(group, is_group=True))
 
     def _cancel(self, tx: Transaction, author: Author, requests: Iterable[BindingRequest]) -> None:
         for request in requests:
@@ -135,20 +147,35 @@ class BindingRequestService:
                 ended = request.decided(RequestState.CANCELLED, author.identifier, self._basics.clock())
                 self._tell(tx, author, RequestStore(tx).save(ended))
 
+    def _shown(self, tx: Transaction, principal: Principal, request_id: RequestId) -> BindingRequest:
+        return principal.opened(LIST, _known(tx, principal, request_id), _unknown(request_id))
+
     def _decidable(self, tx: Transaction, principal: Principal, request_id: RequestId) -> BindingRequest:
-        request = principal.opened(SAVE, RequestStore(tx).get(request_id), _unknown(request_id))
-        _require_person(principal)
+        found = _known(tx, principal, request_id)
+        code = SAVE if found is None else _saved_by(found)
+        shown = found is not None and principal.knows(LIST, workspace=found.workspace)
+        request = principal.opened(code, found, _unknown(request_id), shown=shown)
+        _require_person(principal, request)
         return request
+
+    def _require_possible(self, tx: Transaction, principal: Principal, wanted: Wanted) -> None:
+        if wanted.project is None:
+            self._bindings.require_possible(tx, principal, wanted.of_workspace())
+        else:
+            self._project_bindings.require_possible(tx, principal, wanted.of_project(wanted.project))
 
     def _settled(self, tx: Transaction, principal: Principal, request: BindingRequest) -> BindingRequest:
         """Make the binding if the request has enough approvals, or somebody who decides alone approved it."""
-        alone = SAVE in principal.everywhere
+        alone = _saved_by(request) in principal.everywhere
         if not alone and not request.is_complete(self._entitled(tx, request), self._min_approvals):
             return request
         after = request.decided(RequestState.APPROVED, principal.author.identifier, self._basics.clock())
         after = RequestStore(tx).save(after)
         self._tell(tx, principal.author, after)
-        self._bindings.grant(tx, principal.author, after.binding())
+        if after.project is None:
+            self._bindings.grant(tx, principal.author, after.of_workspace())
+        else:
+            self._project_bindings.grant(tx, principal.author, after.of_project(after.project))
         return after
 
     def _end(
@@ -162,17 +189,17 @@ class BindingRequestService:
         return after
 
     def _entitled(self, tx: Transaction, request: BindingRequest) -> Collection[str]:
-        """Return the usernames of those who may decide about the role."""
-        deciding = _DECIDES[request.role]
+        """Return the usernames of those who may decide about the role: nobody makes an owner but owners."""
+        makes_owner = request.project is None and request.role == WorkspaceRole.OWNER.value
+        deciding = _OWNERS if makes_owner else _MANAGERS
         people = self._workspaces.people_of(tx, request.workspace)
         return [str(one["username"]) for one in people if deciding & _roles(one["roles"])]
 
     def _tell(self, tx: Transaction, author: Author, request: BindingRequest) -> None:
-        word = "User" if request.kind is BindingKind.USER else "Group"
         self._basics.event_log.append(
             tx,
             author,
-            f"Workspace {word} Binding {_TYPES[request.state]}",
+            f"{request.kind.in_titles} {_TYPES[request.state]}",
             _TYPES[request.state],
             workspace=request.workspace,
             subject_kind="bindingRequest",
@@ -185,9 +212,22 @@ def _roles(roles: object) -> set[str]:
     return {str(role) for role in roles} if isinstance(roles, list) else set()
 
 
-def _require_person(principal: Principal) -> None:
+def _saved_by(wanted: Wanted) -> str:
+    """Return the permission that gives such a role; who has it everywhere decides alone."""
+    return SAVE if wanted.project is None else SAVE_IN_PROJECT
+
+
+def _known(tx: Transaction, principal: Principal, request_id: RequestId) -> BindingRequest | None:
+    """Return a request unless it is about a project that the principal may not know of."""
+    found = RequestStore(tx).get(request_id)
+    if found is None or found.project is None or principal.sees_project(found.workspace, found.project):
+        return found
+    return None
+
+
+def _require_person(principal: Principal, wanted: Wanted) -> None:
     """Raise Denied if a machine decides that may not decide alone: whoever has one key could have two."""
-    if principal.author.type != "User" and SAVE not in principal.everywhere:
+    if principal.author.type != "User" and _saved_by(wanted) not in principal.everywhere:
         raise Denied(
             "requests for roles are made and decided by people",
             code="PersonNeeded",

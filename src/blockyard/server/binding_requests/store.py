@@ -1,25 +1,25 @@
 """The table of requests for bindings."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Uuid
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Uuid, and_, or_
 
-from blockyard.server.binding_requests.model import BindingRequest, RequestId, RequestState
-from blockyard.server.identity.model import WorkspaceRole
+from blockyard.server.binding_requests.model import BindingRequest, RequestedKind, RequestId, RequestState
 from blockyard.server.kit.columns import Instant, JsonText, Word
 from blockyard.server.kit.database import Transaction, metadata
-from blockyard.server.kit.rows import Rows, Store
-from blockyard.server.workspaces.model import BindingKind
+from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.rows import Rows, Store, in_reach
 
 _requests = Table(
     "binding_requests",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("kind", Word(BindingKind, 32), nullable=False),
+    Column("kind", Word(RequestedKind, 32), nullable=False),
     Column("name", String(45), nullable=False),
-    Column("role", Word(WorkspaceRole, 32), nullable=False),
+    Column("role", String(255), nullable=False),
     Column("workspace", String(64), ForeignKey("workspaces.name"), nullable=False),
+    Column("project", String(64)),
     Column("subject", String(255), nullable=False),
     Column("expires_on", Date),
     Column("reason", String(255), nullable=False),
@@ -32,6 +32,7 @@ _requests = Table(
     Column("revision", Integer, nullable=False),
     Index("ix_binding_requests_created_at", "created_at", "id"),
     Index("ix_binding_requests_workspace", "workspace", "created_at", "id"),
+    Index("ix_binding_requests_project", "project", "created_at", "id"),
     Index("ix_binding_requests_state", "state", "created_at", "id"),
 )
 
@@ -49,7 +50,29 @@ class RequestStore(Store[BindingRequest, RequestId]):
     def __init__(self, tx: Transaction) -> None:
         super().__init__(tx, _rows)
 
-    def of_subject(self, kind: BindingKind, subject: str) -> Sequence[BindingRequest]:
+    def visible(
+        self,
+        request: PageRequest,
+        *,
+        owners: Collection[str] | None,
+        only: Mapping[str, Collection[str]],
+        wanted: Mapping[str, object | None],
+    ) -> Page[BindingRequest]:
+        """Return what `page` does; about projects of the workspaces in `only`, those about these projects alone."""
+        conditions, columns = self.with_members(wanted), _requests.c
+        if owners is not None:
+            of_workspaces = and_(columns.project.is_(None), _rows.owned_by(owners))
+            conditions.append(or_(of_workspaces, in_reach(columns.workspace, columns.project, owners, only)))
+        return self.page_of(request, *conditions)
+
+    def open_of_project(self, workspace: str, project: str) -> Sequence[BindingRequest]:
+        """Return the open requests for roles in a project, oldest first."""
+        columns = _requests.c
+        of_project = (columns.workspace == workspace, columns.project == project)
+        return self.where(*of_project, columns.state == RequestState.REQUESTED)
+
+    def of_subject(self, subject: str, *, is_group: bool) -> Sequence[BindingRequest]:
         """Return the open requests for a person or a group, oldest first."""
         open_ = _requests.c.state == RequestState.REQUESTED
-        return self.where(open_, _requests.c.kind == kind, _requests.c.subject == subject)
+        kinds = [kind for kind in RequestedKind if kind.is_for_group is is_group]
+        return self.where(open_, _requests.c.kind.in_(kinds), _requests.c.subject == subject)

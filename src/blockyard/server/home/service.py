@@ -156,7 +156,7 @@ class HomeService:
                 why=Why.REQUEST,
                 workspace=one.workspace,
                 id=str(one.id),
-                name=f"{one.subject} as {one.role}",
+                name=f"{one.subject} as {one.role}" + (f" in {one.place}" if one.project else ""),
                 since=one.created_at,
                 detail=f"{one.requested_by}: {one.reason}" if one.reason else one.requested_by,
             )

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
+from uuid import UUID
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import PROJECT_GROUP_BINDING, PROJECT_USER_BINDING
@@ -13,7 +14,7 @@ from blockyard.server.events.model import Author, EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.identity.service import GroupDirectory, UserService
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import NotFound, Unprocessable, taken
+from blockyard.server.kit.errors import Denied, NotFound, Unprocessable, taken
 from blockyard.server.kit.names import check_free_name
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.usage import NAMED, named
@@ -21,7 +22,7 @@ from blockyard.server.project_bindings.model import Binding, BindingId, BindingK
 from blockyard.server.project_bindings.store import BindingStore
 from blockyard.server.project_roles.model import ProjectRole
 from blockyard.server.project_roles.service import ProjectRoleService
-from blockyard.server.projects.model import Project, ProjectKey
+from blockyard.server.projects.model import Project, ProjectId, ProjectKey
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.workspaces.service import BindingService, WorkspaceService, are_news
 
@@ -36,8 +37,32 @@ class ProjectPeopleListener(Protocol):
         ...
 
 
+class ProjectBindingJudge(Protocol):
+    """Has a say in who is bound to projects."""
+
+    def project_binding_wanted(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        project: Project,
+        role: ProjectRole,
+        subject: str,
+        *,
+        is_person: bool,
+    ) -> None:
+        """Called before somebody is bound, or asks for it. Raises Conflict."""
+        ...
+
+    def project_binding_gone(self, tx: Transaction, binding: Binding) -> None:
+        """Called after a binding was taken away; there may be others."""
+        ...
+
+
 class ProjectBindingService:
-    """Use cases of bindings of projects. Higher features that want to know of other people are among `listeners`."""
+    """Use cases of bindings of projects.
+
+    Higher features that want to know of other people are among `listeners`, those that have a say in bindings among `judges`.
+    """
 
     def __init__(
         self,
@@ -49,6 +74,7 @@ class ProjectBindingService:
         roles: ProjectRoleService,
         users: UserService,
         groups: GroupDirectory,
+        min_approvals: int = 1,
     ) -> None:
         self._basics = basics
         self._workspaces = workspaces
@@ -57,6 +83,7 @@ class ProjectBindingService:
         self._roles = roles
         self._users = users
         self._groups = groups
+        self._min_approvals = min_approvals
         self._changes = {
             kind: Changes(basics.event_log, of, f"Project {word} Binding", _content)
             for kind, of, word in (
@@ -65,21 +92,53 @@ class ProjectBindingService:
             )
         }
         self.listeners: list[ProjectPeopleListener] = []
+        self.judges: list[ProjectBindingJudge] = []
 
     def create(self, tx: Transaction, principal: Principal, new: NewBinding) -> Binding:
         """Give somebody who belongs to the workspace a role in a project.
 
-        Raises Denied, NotFound (workspace, project), Invalid (role), Conflict (name), Unprocessable (not of the workspace).
+        Raises Denied (also if others have to be asked first), NotFound (workspace, project), Invalid (role), Conflict (name),
+        Unprocessable (not of the workspace).
         """
+        possible = self._possible(tx, principal, new)
+        if self.needs_approval(principal):
+            raise Denied(
+                f"roles in projects are given by {self._min_approvals} people together",
+                code="ApprovalNeeded",
+                remedy="Ask for it: POST /api/blockyard/v1/binding-requests.",
+            )
+        return self._add(tx, principal.author, new, *possible)
+
+    def needs_approval(self, principal: Principal) -> bool:
+        """Whether the principal gives no role alone, but asks for it."""
+        return self._min_approvals > 1 and SAVE not in principal.everywhere
+
+    def require_possible(self, tx: Transaction, principal: Principal, new: NewBinding) -> None:
+        """Refuse what `create` refuses but for the number of people who want it; keeps the project. Raises as it does."""
+        self._possible(tx, principal, new)
+
+    def grant(self, tx: Transaction, author: Author, new: NewBinding) -> Binding:
+        """Make a binding that is possible; whoever calls asked. Raises NotFound, Invalid."""
+        return self._add(tx, author, new, *self._named(tx, new))
+
+    def _possible(self, tx: Transaction, principal: Principal, new: NewBinding) -> tuple[Project, ProjectRole]:
         principal.require(SAVE, workspace=new.project.workspace)
         self._workspaces.require_active(tx, new.project.workspace, field="/targetRef/ownedByWorkspace")
-        project = self._projects.require_active(tx, new.project, field="/targetRef/name")
         check_free_name(new.name, "a binding")
-        role = self._roles.require_called(tx, new.role, field="/roleRef/name")
+        project, role = self._named(tx, new)
         self._require_subject(tx, new)
-        bindings = BindingStore(tx)
-        if bindings.living(new.kind, new.name) is not None:
+        if BindingStore(tx).living(new.kind, new.name) is not None:
             raise taken(f"there is a binding '{new.name}' already")
+        is_person = new.kind is BindingKind.USER
+        for judge in self.judges:
+            judge.project_binding_wanted(tx, principal, project, role, new.subject, is_person=is_person)
+        return project, role
+
+    def _named(self, tx: Transaction, new: NewBinding) -> tuple[Project, ProjectRole]:
+        project = self._projects.require_active(tx, new.project, field="/targetRef/name")
+        return project, self._roles.require_called(tx, new.role, field="/roleRef/name")
+
+    def _add(self, tx: Transaction, author: Author, new: NewBinding, project: Project, role: ProjectRole) -> Binding:
         binding = Binding(
             id=BindingId(self._basics.new_id()),
             kind=new.kind,
@@ -91,9 +150,9 @@ class ProjectBindingService:
             subject=new.subject,
             created_at=self._basics.clock(),
         )
-        bindings.add(binding)
+        BindingStore(tx).add(binding)
         self._tell_listeners(tx, project)
-        return self._changes[new.kind].tell(tx, principal.author, EventType.ADDED, binding)
+        return self._changes[new.kind].tell(tx, author, EventType.ADDED, binding)
 
     def get(self, tx: Transaction, principal: Principal, kind: BindingKind, name: str) -> Binding:
         """Return a binding. Raises Denied, NotFound."""
@@ -114,7 +173,7 @@ class ProjectBindingService:
         binding = principal.opened(DELETE, _shown(principal, bindings.at(kind, name)), _unknown(name))
         if binding.deleted_at is not None:
             return
-        gone = bindings.save(replace(binding, deleted_at=self._basics.clock()))
+        gone = self._gone(tx, replace(binding, deleted_at=self._basics.clock()))
         self._tell(tx, binding.project_key)
         self._changes[kind].tell(tx, principal.author, EventType.REMOVED, gone)
 
@@ -138,11 +197,26 @@ class ProjectBindingService:
         found = BindingStore(tx).with_role(role.name, PageRequest(0, NAMED))
         return named("binding", [binding.name for binding in found.items], found.total)
 
+    def all_of(self, tx: Transaction, project_id: ProjectId) -> Sequence[Binding]:
+        """Return the bindings of a project."""
+        return BindingStore(tx).of_project(project_id)
+
+    def of_subject(self, tx: Transaction, subject: str, *, is_person: bool) -> Sequence[Binding]:
+        """Return the bindings of a person, or of a group."""
+        return BindingStore(tx).of_subject(BindingKind.USER if is_person else BindingKind.GROUP, subject)
+
+    def with_role(self, tx: Transaction, role: str) -> Sequence[Binding]:
+        """Return the bindings that have a role."""
+        return BindingStore(tx).all_with_role(role)
+
+    def behind(self, tx: Transaction, binding_id: UUID | None, limit: int) -> Sequence[Binding]:
+        """Return the first bindings behind one of them, in the order of their ids."""
+        return BindingStore(tx).behind(None if binding_id is None else BindingId(binding_id), limit)
+
     def project_deleted(self, tx: Transaction, project: Project) -> None:
         """Delete the bindings of a project that is being deleted."""
-        bindings = BindingStore(tx)
-        for binding in bindings.of_project(project.id):
-            bindings.save(replace(binding, deleted_at=project.deleted_at))
+        for binding in BindingStore(tx).of_project(project.id):
+            self._gone(tx, replace(binding, deleted_at=project.deleted_at))
 
     def people_changed(self, tx: Transaction, workspace: str) -> None:
         """Tell of the projects of a workspace to which others belong now."""
@@ -165,10 +239,15 @@ class ProjectBindingService:
         """Take all roles of a deleted group away."""
         self._remove_all(tx, author, BindingKind.GROUP, group)
 
+    def _gone(self, tx: Transaction, binding: Binding) -> Binding:
+        gone = BindingStore(tx).save(binding)
+        for judge in self.judges:
+            judge.project_binding_gone(tx, gone)
+        return gone
+
     def _remove_all(self, tx: Transaction, author: Author, kind: BindingKind, subject: str) -> None:
-        bindings = BindingStore(tx)
-        for binding in bindings.of_subject(kind, subject):
-            gone = bindings.save(replace(binding, deleted_at=self._basics.clock()))
+        for binding in BindingStore(tx).of_subject(kind, subject):
+            gone = self._gone(tx, replace(binding, deleted_at=self._basics.clock()))
             self._tell(tx, binding.project_key)
             self._changes[kind].tell(tx, author, EventType.REMOVED, gone)
 

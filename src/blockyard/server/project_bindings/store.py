@@ -47,6 +47,17 @@ class BindingStore(Store[Binding, BindingId]):
         """Return one page of the bindings that have a role."""
         return self.page_of(request, _bindings.c.role == role)
 
+    def all_with_role(self, role: str) -> Sequence[Binding]:
+        """Return the bindings that have a role, oldest first."""
+        return self.where(_bindings.c.role == role)
+
+    def behind(self, binding_id: BindingId | None, limit: int) -> Sequence[Binding]:
+        """Return the first bindings behind one of them, in the order of their ids."""
+        found = select(_bindings).where(*_rows.living).order_by(_bindings.c.id).limit(limit)
+        if binding_id is not None:
+            found = found.where(_bindings.c.id > binding_id)
+        return [_rows.read(row) for row in self._tx.execute(found)]
+
     def of_subject(self, kind: BindingKind, subject: str) -> Sequence[Binding]:
         """Return the bindings of a person, or of a group."""
         return self.where(_bindings.c.subject == subject, _bindings.c.kind == kind)

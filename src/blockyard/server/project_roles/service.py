@@ -1,6 +1,6 @@
 """Use cases of project roles. Source: concepts.md 2.4, 23."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -110,6 +110,10 @@ class ProjectRoleService:
     def by_name(self, tx: Transaction, name: str) -> ProjectRole:
         """Return a role that a binding has. Raises NotFound."""
         return self._known(tx, name)
+
+    def tagged(self, tx: Transaction, names: Collection[str]) -> Mapping[str, Tagged]:
+        """Return those of the roles that exist, as policies see them."""
+        return {name: _tagged(role) for name, role in RoleStore(tx).many(names).items()} if names else {}
 
     def remove_tag(self, tx: Transaction, tag: str, ids: Collection[str]) -> int:
         """Take the values of a tag from project roles; for the deletion of tag definitions."""

@@ -165,6 +165,10 @@ class ProjectService:
         found = self.find_all(tx, project_ids)
         return {one: _tagged(project) for one, project in found.items() if project.deleted_at is None}
 
+    def tagged_called(self, tx: Transaction, keys: Collection[ProjectKey]) -> Mapping[ProjectKey, Tagged]:
+        """Return those of the projects with these addresses that are not deleted, as policies see them."""
+        return {project.key: _tagged(project) for project in ProjectStore(tx).called(keys)}
+
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""
         return counted(ProjectStore(tx).count_of(workspace), "project")

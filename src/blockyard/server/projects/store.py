@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, or_, select
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Uuid, or_, select, tuple_
 
 from blockyard.server.kit.columns import JsonText
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.rows import Rows, Store, in_reach, index_list, life
-from blockyard.server.projects.model import Project, ProjectId
+from blockyard.server.projects.model import Project, ProjectId, ProjectKey
 
 _projects = Table(
     "projects",
@@ -25,6 +25,10 @@ _projects = Table(
 )
 index_list(_projects, "workspace", "payment_method_identifier")
 _rows: Rows[Project, ProjectId] = Rows(_projects, Project, "id", address=("workspace", "name"))
+
+
+_AT_ONCE = 500
+"""How many projects one statement looks for by their addresses."""
 
 
 class ProjectStore(Store[Project, ProjectId]):
@@ -47,6 +51,18 @@ class ProjectStore(Store[Project, ProjectId]):
         if owners is not None:
             conditions.append(in_reach(_projects.c.workspace, _projects.c.name, owners, only))
         return self.page_of(request, *conditions)
+
+    def called(self, keys: Collection[ProjectKey]) -> Sequence[Project]:
+        """Return the projects with these addresses that are not deleted."""
+        pair, wanted = (
+            tuple_(_projects.c.workspace, _projects.c.name),
+            sorted((key.workspace, key.name) for key in keys),
+        )
+        return [
+            project
+            for start in range(0, len(wanted), _AT_ONCE)
+            for project in self.where(pair.in_(wanted[start : start + _AT_ONCE]))
+        ]
 
     def behind(self, project_id: ProjectId | None, limit: int) -> Sequence[Project]:
         """Return the first projects behind one of them, in the order of their ids."""

@@ -10,6 +10,7 @@ import pytest
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.model import WorkspaceRole
 from blockyard.server.kit.database import Database
+from blockyard.server.projects.model import ProjectKey
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.workspaces.model import Binding, BindingKind
 from tests.support.block_world import a_value, an_input, uuid_of
@@ -245,6 +246,32 @@ def test_a_role_is_asked_for_and_given_by_another_where_four_eyes_are_on(databas
     assert asked is not None
     lee.post(asked[0], {"act": "approve"}, form_at="/w/shop/access")
     assert "ann" in [one.subject for one in bindings_of(world)]
+
+
+def test_a_role_in_a_project_is_asked_for_on_its_page_and_approved_by_another(
+    database: Database, clock: FixedClock
+) -> None:
+    world = ScreenWorld(database, clock, min_approval_count=2)
+    world.add("lee")
+    world.bind("lee", "shop", WorkspaceRole.MANAGER)
+    sam, lee, path = world.person("sam"), world.person("lee"), "/w/shop/projects/asked/access"
+    world.db.write_now(world.services.project_roles.seed)
+    sam.change("/w/shop/projects/new", {"name": "Asked", "identifier": "asked"})
+
+    answer = sam.change(path, {"subject": "lee", "kind": "user", "role": "Project Reader", "reason": "on call"})
+    page = sam.read(path)
+    asked = re.search(r"/w/shop/access/requests/[0-9a-f-]+", lee.get(path).text)
+
+    assert answer.status_code == 303
+    assert "lee as project reader in project asked" in page
+    assert "Take back" in page
+    assert asked is not None
+    assert "lee as project reader in project asked" in lee.read("/w/shop/access")
+    lee.post(asked[0], {"act": "approve"}, form_at=path)
+    bound = world.db.read_now(
+        lambda tx: world.services.project_bindings.of_project(tx, ADMINISTRATOR, ProjectKey("shop", "asked"))
+    )
+    assert [(one.subject, one.role) for one in bound] == [("lee", "reader")]
 
 
 def test_groups_are_made_changed_and_deleted(world: ScreenWorld) -> None:

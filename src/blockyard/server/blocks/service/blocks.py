@@ -53,6 +53,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.payment_methods.service import PaymentMethodService
+from blockyard.server.projects.service import ProjectService
 from blockyard.server.runners.service import SecretSealer
 from blockyard.server.runs.model import Run, Wait
 from blockyard.server.runs.service import RunService
@@ -131,13 +132,14 @@ class BlockService:
         runs: RunService,
         workspaces: WorkspaceService,
         payment_methods: PaymentMethodService,
+        projects: ProjectService,
         tenants: TenantService,
         sealer: SecretSealer,
         state: StateRemoval,
         tags: TagService,
     ) -> None:
         self._definitions = definitions
-        self.relations = BlockRelations(tags=tags, workspaces=workspaces, definitions=definitions)
+        self.relations = BlockRelations(tags=tags, workspaces=workspaces, projects=projects, definitions=definitions)
         self._runs = runs
         self.payments = PaymentChoices(payment_methods)
         self._reading: Reading = partial(
@@ -176,6 +178,7 @@ class BlockService:
             starter=starter,
             deleting=self._deleting,
             runs=runs,
+            relations=self.relations,
         )
         self.hooks = BlockHooks(
             reading=self._reading,

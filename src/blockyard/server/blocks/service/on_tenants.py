@@ -14,6 +14,7 @@ from blockyard.server.blocks.model.outputs import sign_in_url_in
 from blockyard.server.blocks.model.replication import replication_of
 from blockyard.server.blocks.service.deleting import Deleting
 from blockyard.server.blocks.service.mandatory import Mandatory
+from blockyard.server.blocks.service.related import BlockRelations
 from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
@@ -42,8 +43,10 @@ class OnTenants:
         starter: RunStarter,
         deleting: Deleting,
         runs: RunService,
+        relations: BlockRelations,
     ) -> None:
         self._runs = runs
+        self._relations = relations
         self._tenants = tenants
         self._mandatory = mandatory
         self._reading = reading
@@ -92,6 +95,9 @@ class OnTenants:
     def moved(self, tx: Transaction, before: Tenant, after: Tenant) -> None:
         """Let the building blocks and their runs follow a tenant to another project."""
         self._runs.move(tx, BlockStore(tx).move(after.id, after.project), after.project)
+        definitions = {head.definition_id for head in BlockStore(tx).heads_on([after.id])}
+        old, new = (ProjectKey(one.workspace, one.project) for one in (before, after))
+        self._relations.moved(tx, old, new, sorted(definitions))
         if self._tenants.has_people(tx, before) or self._tenants.has_people(tx, after):
             self._run_with_people(tx, after)
 

@@ -36,6 +36,7 @@ from blockyard.server.kit.memory import Memory
 from blockyard.server.kit.order import before, ordered
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.rows import within
+from blockyard.server.projects.model import ProjectKey
 
 Columns = TypeVarTuple("Columns")
 
@@ -59,6 +60,9 @@ _known: Memory[UUID, Block | None] = Memory()
 _BY_ID = select(_blocks).where(_blocks.c.id == bindparam("of_block"))
 _PARENTS = select(_parents).where(_parents.c.child_id == bindparam("of_child")).order_by(_parents.c.position)
 _SAVE = update(_blocks).where(_blocks.c.id == bindparam("of_block"), _blocks.c.revision == bindparam("as_read"))
+
+
+_IN_PROJECT = (IS_LIVE, ON_TENANT)
 
 
 class BlockStore:
@@ -235,6 +239,31 @@ class BlockStore:
         if behind is not None:
             found = found.where(tuple_(*pair) > tuple_(*map(literal, behind)))
         return [cast("tuple[str, UUID]", tuple(row)) for row in self._tx.execute(found)]
+
+    def projects_with(self, definition_id: UUID) -> Sequence[ProjectKey]:
+        """Return the projects on whose tenants there are blocks of a definition that are not deleted."""
+        columns = _blocks.c
+        found = select(columns.workspace, columns.project).where(columns.definition_id == definition_id, *_IN_PROJECT)
+        rows = [cast("tuple[str, str]", tuple(row)) for row in self._tx.execute(found.distinct())]
+        return [ProjectKey(workspace, name) for workspace, name in rows]
+
+    def used_in(self, project: ProjectKey) -> Sequence[DefinitionId]:
+        """Return the definitions of which there are blocks on tenants of a project that are not deleted."""
+        columns = _blocks.c
+        within_it = (columns.workspace == project.workspace, columns.project == project.name, *_IN_PROJECT)
+        found = select(columns.definition_id).where(*within_it).distinct()
+        return [DefinitionId(cast("UUID", one)) for one in self._tx.execute(found).scalars()]
+
+    def used_in_projects(
+        self, behind: tuple[str, str, UUID] | None, limit: int
+    ) -> Sequence[tuple[ProjectKey, DefinitionId]]:
+        """Return the first projects and definitions of which they have blocks behind such a pair, in their order."""
+        pair = (_blocks.c.workspace, _blocks.c.project, _blocks.c.definition_id)
+        found = select(*pair).where(*_IN_PROJECT).distinct().order_by(*pair).limit(limit)
+        if behind is not None:
+            found = found.where(tuple_(*pair) > tuple_(*map(literal, behind)))
+        rows = [cast("tuple[str, str, UUID]", tuple(row)) for row in self._tx.execute(found)]
+        return [(ProjectKey(workspace, name), DefinitionId(one)) for workspace, name, one in rows]
 
     def deleted_of(self, definition_id: UUID) -> Sequence[BlockId]:
         """Return the ids of the deleted blocks of a definition."""

@@ -103,4 +103,10 @@ for _index, _columns in {
 """Lists of people are sorted and searched in these without reading the rows."""
 
 IS_DUE = text("rerun_due")
+Index(
+    "ix_blocks_live_used_in",
+    *(blocks.c[name] for name in ("workspace", "project", "definition_id", "lifecycle", "tenant_id")),
+    sqlite_where=and_(IS_LIVE, ON_TENANT),
+    postgresql_where=and_(IS_LIVE, ON_TENANT),
+)
 Index("ix_blocks_rerun_due", blocks.c.id, sqlite_where=IS_DUE, postgresql_where=IS_DUE)

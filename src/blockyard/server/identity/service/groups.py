@@ -32,6 +32,10 @@ class GroupDirectory:
         group = GroupStore(tx).kept(name)
         return group is not None and group.workspace in {None, workspace}
 
+    def exists(self, tx: Transaction, name: str) -> bool:
+        """Whether there is a group of this name, which nobody deletes before this transaction ends."""
+        return GroupStore(tx).kept(name) is not None
+
     def of_user(self, tx: Transaction, username: str) -> Sequence[str]:
         """Return the names of the groups a person is in."""
         return GroupStore(tx).of_user(username)

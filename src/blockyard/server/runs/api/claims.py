@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import RUNNER_TYPES, TYPES_BY_NAME, ImplementationType
 from blockyard.protocol.version import (
+    ATTEMPT_HEADER,
     HELD_RUN_PARAMETER,
     PROTOCOL_HEADER,
     PROTOCOL_VERSION,
@@ -86,7 +87,8 @@ def claim_routes(db: Database, claims: ClaimService, clock: Clock) -> APIRouter:
         waiting = _Waiting(db, claims, clock)
         seconds = wait_seconds(prefer, MAX_WAIT_SECONDS) if own else 0.0
         claimed = await waiting.claim(request, principal, claim, seconds)
-        headers = {PROTOCOL_HEADER: str(PROTOCOL_VERSION)} if own else {}
+        ceiling = f"{claims.ceiling.total_seconds() / 60:g}"
+        headers = {PROTOCOL_HEADER: str(PROTOCOL_VERSION), ATTEMPT_HEADER: ceiling} if own else {}
         if claimed.document is None:
             request.state.routine = True
             return problem(

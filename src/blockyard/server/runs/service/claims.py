@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -69,6 +69,11 @@ class ClaimService:
     def __init__(self, context: RunContext) -> None:
         self._context = context
         self._ending = RunEnding(context)
+
+    @property
+    def ceiling(self) -> timedelta:
+        """How long an attempt may take until it counts as lost, whatever its runner says."""
+        return self._context.limits.ceiling
 
     def claim(self, tx: Transaction, principal: Principal, claim: Claim) -> Claimed:
         """Give the oldest run that is due to the runner. Raises NotFound (no such runner), Denied.

@@ -10,7 +10,7 @@ from blockyard.server.kit.errors import Stale
 from blockyard.server.tags.model import Tagged, Tags, checked_tags
 from blockyard.server.tags.model.rules import Definitions
 from blockyard.server.tags.service.guard import PolicyGuard
-from blockyard.server.tags.store import TagDefinitionStore, TagUseStore, ViolationStore
+from blockyard.server.tags.store import PolicyStore, TagDefinitionStore, TagUseStore, ViolationStore
 
 
 class TagService:
@@ -54,6 +54,11 @@ class TagService:
         the relation. Raises Conflict.
         """
         self.guard.related(tx, principal, authoritative, affected, by=by, field=field)
+
+    def noted(self, tx: Transaction, authoritative: Tagged, affected: Tagged) -> None:
+        """Note what two things violate that are related from now on, where nobody can refuse that."""
+        for policy in PolicyStore(tx).relating(authoritative.kind, affected.kind):
+            self.guard.note(tx, policy, authoritative, affected)
 
     def parted(self, tx: Transaction, authoritative_id: str, affected_id: str) -> None:
         """Forget what two things violate that are related no more."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from blockyard.protocol.kinds import WORKSPACE_GROUP_BINDING, WORKSPACE_USER_BINDING
 from blockyard.server.events.basics import Basics
@@ -24,6 +25,7 @@ from blockyard.server.workspaces.model import (
 )
 from blockyard.server.workspaces.service.directory import WorkspaceDirectory, require_active
 from blockyard.server.workspaces.service.people import WorkspacePeople
+from blockyard.server.workspaces.service.ports import BindingJudge
 from blockyard.server.workspaces.store import BindingStore, WorkspaceStore
 
 _AT_ONCE = 50
@@ -34,7 +36,7 @@ DELETE = "WORKSPACEPRINCIPALBINDING_DELETE"
 
 
 class BindingService:
-    """Use cases of bindings."""
+    """Use cases of bindings. Higher features that have a say in them are among `judges`."""
 
     def __init__(
         self,
@@ -59,6 +61,7 @@ class BindingService:
                 (BindingKind.GROUP, WORKSPACE_GROUP_BINDING, "Group"),
             )
         }
+        self.judges: list[BindingJudge] = []
 
     def create(self, tx: Transaction, principal: Principal, new: NewBinding) -> Binding:
         """Give somebody a role with no more rights than one's own.
@@ -98,6 +101,8 @@ class BindingService:
         if new.role is WorkspaceRole.OWNER:
             self._require_may_appoint(tx, principal, workspace)
             require_room_for_owner(self._owners(tx, workspace.name), new.subject)
+        for judge in self.judges:
+            judge.binding_wanted(tx, principal, new.workspace, new.subject, is_person=new.kind is BindingKind.USER)
 
     def grant(self, tx: Transaction, author: Author, new: NewBinding) -> Binding:
         """Make a binding that is possible; whoever calls asked. Raises NotFound."""
@@ -146,6 +151,7 @@ class BindingService:
             self._require_may_dismiss(tx, principal, workspace, binding)
             WorkspaceStore(tx).save(workspace)
         gone = bindings.save(replace(binding, deleted_at=self._basics.clock()))
+        self._tell_judges(tx, gone)
         self._people.tell(tx, binding.workspace)
         self._changes[kind].tell(tx, principal.author, EventType.REMOVED, gone)
 
@@ -159,6 +165,19 @@ class BindingService:
             binding.kind is BindingKind.GROUP and binding.subject == subject
             for binding in BindingStore(tx).of_workspace(workspace, self._basics.clock())
         )
+
+    def valid_of(self, tx: Transaction, workspace: str) -> Sequence[Binding]:
+        """Return the bindings of a workspace that have not ended."""
+        return BindingStore(tx).of_workspace(workspace, self._basics.clock())
+
+    def of_subject(self, tx: Transaction, subject: str, *, is_person: bool) -> Sequence[Binding]:
+        """Return the bindings of a person, or of a group, that have not ended."""
+        bindings, now = BindingStore(tx), self._basics.clock()
+        return bindings.of_user(subject, [], now) if is_person else bindings.of_group(subject, now)
+
+    def behind(self, tx: Transaction, binding_id: UUID | None, limit: int) -> Sequence[Binding]:
+        """Return the first bindings behind one of them that have not ended, in the order of their ids."""
+        return BindingStore(tx).behind(binding_id, limit, self._basics.clock())
 
     def user_changed(self, tx: Transaction, username: str) -> None:
         """Tell of the workspaces of a person who was locked, unlocked, or is called otherwise."""
@@ -184,6 +203,7 @@ class BindingService:
         bindings, now = BindingStore(tx), self._basics.clock()
         ended = [one for one in bindings.over(now, _AT_ONCE) if bindings.end(one, now)]
         for binding in ended:
+            self._tell_judges(tx, binding)
             self._changes[binding.kind].tell(tx, SYSTEM, EventType.REMOVED, binding, verb="Expired")
         for workspace in sorted({binding.workspace for binding in ended}):
             self._people.tell(tx, workspace)
@@ -194,9 +214,14 @@ class BindingService:
         gone = bindings.of_subject(kind, subject)
         for binding in gone:
             ended = bindings.save(replace(binding, deleted_at=self._basics.clock()))
+            self._tell_judges(tx, ended)
             self._changes[kind].tell(tx, author, EventType.REMOVED, ended)
         for workspace in sorted({binding.workspace for binding in gone}):
             self._people.tell(tx, workspace)
+
+    def _tell_judges(self, tx: Transaction, binding: Binding) -> None:
+        for judge in self.judges:
+            judge.binding_gone(tx, binding.workspace, binding.subject, is_person=binding.kind is BindingKind.USER)
 
     def _require_subject(self, tx: Transaction, new: NewBinding) -> None:
         if new.kind is BindingKind.USER:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Date, ForeignKey, Index, String, Table, Uuid, and_, or_, select, update
 
@@ -54,6 +55,13 @@ class BindingStore(Store[Binding, BindingId]):
     def of_subject(self, kind: BindingKind, subject: str) -> Sequence[Binding]:
         """Return the bindings of a person, or of a group, ended ones too."""
         return self.where(_bindings.c.subject == subject, _bindings.c.kind == kind)
+
+    def behind(self, binding_id: UUID | None, limit: int, valid_at: datetime) -> Sequence[Binding]:
+        """Return the first bindings behind one of them that have not ended, in the order of their ids."""
+        found = select(_bindings).where(*_rows.living, *_valid(valid_at)).order_by(_bindings.c.id).limit(limit)
+        if binding_id is not None:
+            found = found.where(_bindings.c.id > binding_id)
+        return [_rows.read(row) for row in self._tx.execute(found)]
 
     def over(self, at: datetime, limit: int) -> Sequence[Binding]:
         """Return bindings whose last day is over, which nobody has noticed yet."""

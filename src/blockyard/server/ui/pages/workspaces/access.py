@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
 
-from blockyard.server.binding_requests.model import RequestId, RequestState
+from blockyard.server.binding_requests.model import RequestedKind, RequestId, RequestState, Wanted
 from blockyard.server.identity.model import Principal, WorkspaceRole
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.paging import PageRequest
@@ -25,6 +25,9 @@ _SOON_DAYS, _VERY_SOON_DAYS = 30, 7
 
 LIST, SAVE = "WORKSPACEPRINCIPALBINDING_LIST", "WORKSPACEPRINCIPALBINDING_SAVE"
 DELETE = "WORKSPACEPRINCIPALBINDING_DELETE"
+
+REASON = Ask(name="reason", label="Reason", needed=True, help="Who decides about it reads this.")
+"""Asked for where several people decide together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,6 @@ def _asks(*, must_ask: bool) -> list[Ask]:
         ),
         Option(WorkspaceRole.OWNER.value, "Owner", "May do everything, also delete the workspace. At most two people."),
     ]
-    reason = Ask(name="reason", label="Reason", needed=True, help="Who decides about it reads this.")
     return [
         Ask(
             name="subjects",
@@ -107,7 +109,7 @@ def _asks(*, must_ask: bool) -> list[Ask]:
             help="Leave empty if it does not end.",
             pointers=["/expiryDate"],
         ),
-        *([reason] if must_ask else []),
+        *([REASON] if must_ask else []),
     ]
 
 
@@ -153,11 +155,10 @@ def add_access(router: APIRouter, site: Site, services: Services) -> None:
             subjects = [line.strip() for line in filled.texts["subjects"].replace(",", "\n").splitlines()]
             subjects = [subject for subject in subjects if subject]
             for subject in subjects:
-                new = _new(workspace, subject, filled)
                 if "reason" in filled.texts:
-                    requests.create(tx, visitor.principal, new, filled.texts["reason"])
+                    requests.create(tx, visitor.principal, _wanted(workspace, subject, filled))
                 else:
-                    bindings.create(tx, visitor.principal, new)
+                    bindings.create(tx, visitor.principal, _new(workspace, subject, filled))
             who = subjects[0] if len(subjects) == 1 else f"{len(subjects)} of them"
             return f"{who}: asked for." if "reason" in filled.texts else f"{who}: the role was given."
 
@@ -184,11 +185,11 @@ def add_access(router: APIRouter, site: Site, services: Services) -> None:
         return await submit(
             site.db.write(lambda tx: act(tx, visitor.principal, RequestId(request_id))),
             again=site.back_to(path, visitor),
-            done=lambda made: site.go(path, visitor, said=_told(made.state)),
+            done=lambda made: site.go(path, visitor, said=told(made.state)),
         )
 
 
-def _told(state: RequestState) -> str:
+def told(state: RequestState) -> str:
     return {
         RequestState.REQUESTED: "You approved it. Others have to approve it, too.",
         RequestState.APPROVED: "The role was given.",
@@ -206,4 +207,18 @@ def _new(workspace: str, subject: str, filled: Filled) -> NewBinding:
         workspace=workspace,
         subject=subject,
         expires_on=filled.day("ends"),
+    )
+
+
+def _wanted(workspace: str, subject: str, filled: Filled) -> Wanted:
+    new = _new(workspace, subject, filled)
+    is_group = new.kind is BindingKind.GROUP
+    return Wanted(
+        kind=RequestedKind.WORKSPACE_GROUP if is_group else RequestedKind.WORKSPACE_USER,
+        name=new.name,
+        role=new.role.value,
+        workspace=workspace,
+        subject=subject,
+        expires_on=new.expires_on,
+        reason=filled.texts["reason"],
     )

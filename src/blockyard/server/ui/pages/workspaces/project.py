@@ -5,18 +5,20 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
 
+from blockyard.server.binding_requests.model import RequestedKind, RequestState, Wanted
 from blockyard.server.home.model import Kind, Thing
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.paging import PageRequest
-from blockyard.server.project_bindings.model import Binding, BindingKind, NewBinding
+from blockyard.server.project_bindings.model import BindingKind, NewBinding
 from blockyard.server.projects.model import Project, ProjectKey
 from blockyard.server.services import Services
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.tenants.model import TenantQuery
 from blockyard.server.ui.frame.plain_forms import Ask, Filled, Option, again, send
 from blockyard.server.ui.frame.site import Site, submit
+from blockyard.server.ui.pages.workspaces.access import REASON
 from blockyard.server.ui.pages.workspaces.around import around, home_of, project_home
 from blockyard.server.ui.pages.workspaces.projects import method_options, spec_of
 from blockyard.server.ui.pages.workspaces.removal import add_removal
@@ -62,8 +64,20 @@ class ProjectPages:
         names = [one.subject for one in bindings if one.kind is BindingKind.USER]
         people = {user.username: user.author.display_name for user in self.services.users.people(tx, names)}
         may_bind = principal.allows("PROJECTPRINCIPALROLE_SAVE", workspace=key.workspace)
+        requests = self.services.binding_requests.page(
+            tx,
+            principal,
+            PageRequest(0, _MOST, newest_first=True),
+            workspace=key.workspace,
+            project=key.name,
+            state=RequestState.REQUESTED,
+        )
         return {
             **context,
+            "requests": requests.items,
+            "must_ask": self.services.project_bindings.needs_approval(principal),
+            "may_decide": may_bind,
+            "me": principal.author.identifier,
             "bindings": [(one, people.get(one.subject, one.subject)) for one in bindings],
             "may_unbind": principal.allows("PROJECTPRINCIPALROLE_DELETE", workspace=key.workspace),
             "asks": self.binding_asks(tx, principal) if may_bind else [],
@@ -95,6 +109,7 @@ class ProjectPages:
                 options=[Option(role.display_name, role.display_name) for role in roles],
                 pointers=["/roleRef/name"],
             ),
+            *([REASON] if self.services.project_bindings.needs_approval(principal) else []),
         ]
 
     def settings(self, tx: Transaction, principal: Principal, key: ProjectKey) -> tuple[dict[str, object], list[Ask]]:
@@ -167,16 +182,26 @@ def _add_access(router: APIRouter, site: Site, services: Services, pages: Projec
         key, path = ProjectKey(workspace, project), f"{project_home(workspace, project)}/access"
         asks = await site.db.read(lambda tx: pages.binding_asks(tx, visitor.principal))
 
-        def bind(tx: Transaction, filled: Filled) -> Binding:
-            kind = BindingKind.GROUP if filled.texts["kind"] == "group" else BindingKind.USER
-            new = NewBinding(
-                kind=kind,
-                name=f"{filled.texts['subject']}-{uuid4().hex[:8]}",
-                role=filled.texts["role"],
-                project=key,
-                subject=filled.texts["subject"],
-            )
-            return services.project_bindings.create(tx, visitor.principal, new)
+        def bind(tx: Transaction, filled: Filled) -> str:
+            is_group = filled.texts["kind"] == "group"
+            subject, name = filled.texts["subject"], f"{filled.texts['subject']}-{uuid4().hex[:8]}"
+            if "reason" in filled.texts:
+                wanted = Wanted(
+                    kind=RequestedKind.PROJECT_GROUP if is_group else RequestedKind.PROJECT_USER,
+                    name=name,
+                    role=filled.texts["role"],
+                    workspace=workspace,
+                    project=project,
+                    subject=subject,
+                    expires_on=None,
+                    reason=filled.texts["reason"],
+                )
+                services.binding_requests.create(tx, visitor.principal, wanted)
+                return f"{subject}: asked for."
+            kind = BindingKind.GROUP if is_group else BindingKind.USER
+            new = NewBinding(kind=kind, name=name, role=filled.texts["role"], project=key, subject=subject)
+            services.project_bindings.create(tx, visitor.principal, new)
+            return f"{subject} has a role in the project now."
 
         return await send(
             site,
@@ -185,7 +210,7 @@ def _add_access(router: APIRouter, site: Site, services: Services, pages: Projec
             form,
             at=path,
             work=lambda filled: site.db.write(lambda tx: bind(tx, filled)),
-            done=lambda made: site.go(path, visitor, said=f"{made.subject} has a role in the project now."),
+            done=lambda said: site.go(path, visitor, said=said),
         )
 
     at = "/w/{workspace}/projects/{project}/access"
