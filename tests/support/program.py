@@ -57,7 +57,8 @@ class Program:
 
     def token(self, **sent: str) -> httpx2.Response:
         """Ask for tokens."""
-        return self.machine.post_raw("/oidc/token", {"client_id": CLIENT, **sent}, **{"User-Agent": "meshstack/1.0"})
+        headers = {"User-Agent": "meshstack/1.0"}
+        return self.machine._send("POST", "/oidc/token", data={"client_id": CLIENT, **sent}, headers=headers)
 
     def redeem(self, code: str, verifier: str = VERIFIER, back: str = BACK) -> httpx2.Response:
         """Bring a code."""

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 import typer
 
@@ -88,11 +88,11 @@ def _listening() -> Iterator[tuple[str, Answers]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            if parts.path != "/callback":
+            path, _, query = self.path.partition("?")
+            if path != "/callback":
                 self._show(HTTPStatus.NOT_FOUND, "There is nothing here", "")
                 return
-            found = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+            found = {name: values[-1] for name, values in parse_qs(query).items()}
             if "error" in found:
                 self._show(
                     HTTPStatus.OK, "You are not signed in", "The command line was told. You can close this page."

@@ -117,7 +117,7 @@ def _sent(method: str, address: str, form: Mapping[str, str] | None = None) -> h
     except httpx2.TransportError as error:
         raise unreachable(address, error) from error
     except (httpx2.InvalidURL, ValueError) as error:
-        raise Failure(f"'{address}' is no address", remedy="Check the server's URL.") from error
+        raise Failure(f"'{address}' is not an address", remedy="Check the server's URL.") from error
 
 
 def _document(answer: httpx2.Response) -> Json:

@@ -78,7 +78,7 @@ def test_private_keys_are_kept_encrypted(program: Program) -> None:
     program.sign_in()
 
     found = text("SELECT private, public FROM signing_keys")
-    [(private, public)] = program.world.db.read_now(lambda tx: tx.execute(found).all())
+    private, public = program.world.db.read_now(lambda tx: tuple(tx.execute(found).one()))
 
     assert b'"d"' not in bytes(private)
     assert '"d"' not in public

@@ -30,7 +30,7 @@ def program(world: PageWorld) -> Program:
 
 def workspaces_of(program: Program, token: str) -> list[str]:
     """Return the workspaces that a program sees."""
-    answer = program.call(token, f"{OWN}/workspaces")
+    answer = program.call(token, WORKSPACE.path(), headers={"Accept": WORKSPACE.media})
     assert answer.status_code == 200, answer.text
     return sorted(one["metadata"]["name"] for one in answer.json()["_embedded"]["meshWorkspaces"])
 

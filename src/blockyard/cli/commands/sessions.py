@@ -15,7 +15,7 @@ sessions = typer.Typer(name="sessions", help="Command lines that act for you.")
 
 @sessions.command("list")
 def list_sessions(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """List the command lines that you let act for you, the one used last first."""
+    """List the command lines that act for you, the one used last first."""
     with connected(output, url) as session:
         found = objects(session.client.get(own("me", "client-sessions")), "clientSessions")
         if session.printer.for_programs:

@@ -110,7 +110,9 @@ def logout(
     everywhere: Annotated[bool, typer.Option("--all", help="Forget the sign-ins to all servers.")] = False,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Forget the sign-in to a server, and end it there if it was made with a browser.
+    """Forget the sign-in to a server.
+
+    One that was made with a browser ends at the server, too.
 
     It is the server of the current context, or of --context.
     """

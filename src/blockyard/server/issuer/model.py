@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NewType
-from urllib.parse import urlsplit
 from uuid import UUID
 
+from blockyard.protocol import addresses
 from blockyard.server.identity.model import AccessLevel, UserId
 
 ClientSessionId = NewType("ClientSessionId", UUID)
@@ -208,13 +208,11 @@ def is_redirect(uri: str, base_url: str) -> bool:
         return True
     if not uri.isascii() or any(character <= " " or character in "\\\x7f" for character in uri):
         return False
-    try:
-        parts = urlsplit(uri)
-        port = parts.port
-    except ValueError:
+    parts = addresses.split(uri)
+    if parts is None or parts.host not in _LOOPBACK or not parts.port:
         return False
-    plain = f"http://[{parts.hostname}]" if ":" in (parts.hostname or "") else f"http://{parts.hostname}"
-    return parts.hostname in _LOOPBACK and port is not None and port > 0 and uri == f"{plain}:{port}/callback"
+    host = f"[{parts.host}]" if ":" in parts.host else parts.host
+    return uri == f"http://{host}:{parts.port}/callback"
 
 
 def asked_level(scopes: Sequence[str]) -> AccessLevel | None:

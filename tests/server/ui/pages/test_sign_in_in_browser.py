@@ -190,10 +190,16 @@ class CommandLine:
             "BROWSER": f"{opener} %s",
         }
 
-    def begin(self, *words: str) -> subprocess.Popen[str]:
-        """Start a command."""
+    @contextmanager
+    def begin(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """Start a command; it does not outlive the block."""
         pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        return subprocess.Popen([sys.executable, "-m", "blockyard", *words], env=self._environment, text=True, **pipes)
+        command = [sys.executable, "-m", "blockyard", *words]
+        with subprocess.Popen(command, env=self._environment, text=True, **pipes) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def run(self, *words: str) -> str:
         """Run a command that succeeds; return what it prints."""
@@ -242,7 +248,7 @@ def test_a_command_line_signs_in_with_the_browser_and_goes_on_by_itself(
         expect(page.get_by_role("heading", level=1)).to_have_text("Let a command line act for you?")
         assert troubles_of_layout(page) == []
         page.get_by_label("Only read").check()
-        page.get_by_label("Workspace").select_option("shop")
+        page.get_by_label("Workspace", exact=True).select_option("shop")
         page.get_by_role("button", name="Allow", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Go on in your terminal")
         out, err = process.communicate(timeout=60)
