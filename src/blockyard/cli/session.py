@@ -95,7 +95,7 @@ def signed_in(credentials: contexts.Credentials, printer: Printer) -> Iterator[S
     def waiting(reason: str, seconds: float) -> None:
         printer.note(f"{reason}; trying again in {seconds:g} s")
 
-    with Client(credentials, renewed=_keep, renewing=_renewed, waiting=waiting) as client:
+    with Client(credentials, renewed=_keep, renewing=renewed, waiting=waiting) as client:
         yield Session(client, printer)
 
 
@@ -109,7 +109,7 @@ def _keep(newer: contexts.Credentials) -> None:
             held[0] = held[0].holding(newer)
 
 
-def _renewed(known: contexts.Credentials) -> contexts.Credentials:
+def renewed(known: contexts.Credentials) -> contexts.Credentials:
     """Return new tokens of a sign-in with a browser, or those that another command got while this one waited for it."""
     if known.context is None:
         return refreshed(known)

@@ -1,5 +1,6 @@
 """What a program may do: what the person may now, at most the level they chose, in the workspace they chose."""
 
+import re
 from functools import partial
 
 import pytest
@@ -9,11 +10,13 @@ from blockyard.server.identity.model import WorkspaceRole
 from blockyard.server.kit.database import Database
 from blockyard.server.workspaces.model import BindingKind
 from tests.support.clock import FixedClock
+from tests.support.matrix_operations import PATHS
 from tests.support.page_world import PageWorld
 from tests.support.principals import ADMINISTRATOR
 from tests.support.program import Program
 
 OWN = "/api/blockyard/v1"
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -60,6 +63,24 @@ def test_the_access_level_bounds_what_a_program_does(program: Program) -> None:
     assert workspaces_of(program, read) == ["shop"]
     assert save_project(program, write, method="DELETE") == (403, "AccessLevelTooLow")
     assert save_project(program, full, method="DELETE")[0] in {200, 202, 204}
+
+
+@pytest.mark.one_database
+def test_whatever_a_program_sends_that_only_reads_changes_nothing(program: Program) -> None:
+    token = program.sign_in("read")["access_token"]
+    answers = {}
+    for path, operations in PATHS.items():
+        if path == f"{OWN}/logout":
+            continue  # a program may always sign itself out
+        for method in sorted(set(operations) - {"get"}):
+            media = next(iter(operations[method].get("requestBody", {}).get("content", {})), None)
+            sent = {} if media is None else {"content": "{}", "headers": {"Content-Type": media, "Accept": "*/*"}}
+            answer = program.call(token, re.sub(r"\{[^}]+\}", UNKNOWN, path), method.upper(), **sent)
+            answers[f"{method.upper()} {path}"] = (answer.status_code, answer.json().get("errorCode"))
+
+    others = {name for name, answer in answers.items() if answer != (403, "AccessLevelTooLow")}
+    assert others == {"POST /api/login", f"POST {OWN}/login"}, "which take no credential"
+    assert len(answers) > 100
 
 
 def test_a_program_makes_no_key_that_may_more_than_it(program: Program) -> None:
