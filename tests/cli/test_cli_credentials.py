@@ -11,6 +11,7 @@ import pytest
 from blockyard.cli import contexts, credentials
 from blockyard.cli.contexts import Contexts, Credentials
 from blockyard.cli.exits import ExitCode, Failure
+from blockyard.cli.session import renewed
 
 ONE = Credentials(
     url="http://one.test", key="k", secret="s3cret", token="t", expires_at=9, user="ada", context="one.test"
@@ -185,3 +186,18 @@ def test_a_forgotten_context_is_gone_and_nothing_else() -> None:
 
     assert known.without("work") == Contexts({"one.test": ONE}, None)
     assert known.without("one.test") == Contexts({"work": TWO}, "work")
+
+
+def test_a_command_takes_the_tokens_that_another_one_got_meanwhile(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", environ["XDG_CONFIG_HOME"])
+    by_browser = replace(TWO, refresh="first", issuer="http://127.0.0.1:1/oidc", issuer_client="cli")
+    stored(environ, replace(by_browser, token="newer", refresh="second"))
+
+    assert renewed(by_browser).token == "newer", "the refresh token was used: it counts once"
+    with pytest.raises(Failure) as failure:
+        renewed(replace(by_browser, token="newer", refresh="second"))
+
+    assert failure.value.exit_code is ExitCode.UNREACHABLE
+    assert contexts.read(contexts.file_path(environ)).by_name["work"].refresh == "second", "nothing is lost"

@@ -99,7 +99,7 @@ def test_wrong_credentials_are_told_and_nothing_is_kept(stranger: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["login"], "cannot ask for a name"),
+        (["login"], "cannot ask anybody to sign in"),
         (["login", "--key", "k", "--user", "u"], "give only one of"),
         (["login", "--key-file", "/does/not/exist"], "cannot be read"),
         (["login", "--url", "nonsense"], "is not a server URL"),

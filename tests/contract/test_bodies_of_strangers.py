@@ -36,6 +36,10 @@ OPEN_PAGES = {
     ("GET", "/sign-in/with/{alias}"),
     ("GET", "/sign-in/with/{alias}/callback"),
     ("GET", "/api/openapi.json"),
+    ("GET", "/oidc/.well-known/openid-configuration"),
+    ("GET", "/oidc/authorize"),
+    ("GET", "/oidc/code"),
+    ("GET", "/oidc/jwks"),
 }
 REFUSED = {401, 404, 405, 406, 413, 415}
 

@@ -16,7 +16,11 @@ FOR_EVERYBODY = {
 }
 """What tells of the installation, or of the caller."""
 
-OF_PEOPLE = {"/api/blockyard/v1/me/sessions", "/api/blockyard/v1/me/sign-in-methods"}
+OF_PEOPLE = {
+    "/api/blockyard/v1/me/client-sessions",
+    "/api/blockyard/v1/me/sessions",
+    "/api/blockyard/v1/me/sign-in-methods",
+}
 """What only people have: for all others it is not there."""
 
 

@@ -63,6 +63,7 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
         f"DELETE {OWN}/me/passkeys/{{uuid}}",
         f"DELETE {OWN}/me/sessions/{{uuid}}",
     ),
+    "server/issuer/test_signing_in.py": (f"DELETE {OWN}/me/client-sessions/{{uuid}}",),
     "server/binding_requests/test_binding_requests.py": (f"POST {REQUEST}/decline", f"POST {REQUEST}/cancel"),
     "server/publications/test_publications.py": (
         f"POST {OWN}/publications/{{uuid}}/reject",

@@ -28,6 +28,13 @@ from tests.support.screen_fillings import FILLINGS, ScreenWorld
 
 BUILD = Path(__file__).parents[2] / "build" / "screens"
 
+CONSENT = (
+    "/oidc/authorize?response_type=code&client_id=blockyard-cli&redirect_uri=http://127.0.0.1:43215/callback"
+    "&scope=openid+offline_access+cli-access-full&code_challenge_method=S256"
+    "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+)
+"""What a command line asks for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Screen:
@@ -47,6 +54,10 @@ class Screen:
 SCREENS: Sequence[Screen] = (
     Screen("sign-in", "/sign-in", who=None),
     Screen("password", "/account/password"),
+    Screen("account", "/account"),
+    Screen("consent", CONSENT),
+    Screen("consent-refused", "/oidc/authorize?client_id=unknown"),
+    Screen("consent-code", "/oidc/code?code=oP0V2TcWk6Vj6cSGdg0yy6POuEH7Yap0uGtwXasiGg1"),
     Screen("style", "/style"),
     Screen("marketplace", "/marketplace"),
     Screen("marketplace-none-match", "/marketplace?search=xylophone"),

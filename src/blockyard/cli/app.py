@@ -31,6 +31,7 @@ from blockyard.cli.commands.requests import requests
 from blockyard.cli.commands.runners import runners
 from blockyard.cli.commands.runs import runs
 from blockyard.cli.commands.service_instances import service_instances
+from blockyard.cli.commands.sessions import sessions
 from blockyard.cli.commands.signin import login, logout, whoami
 from blockyard.cli.commands.state import state
 from blockyard.cli.commands.tag_definitions import tag_definitions
@@ -66,6 +67,7 @@ def build() -> typer.Typer:
     application.command("version")(_version)
     for command in (login, logout, whoami):
         application.command(command.__name__, rich_help_panel=SIGN_IN)(_with_context(command))
+    application.add_typer(_all_with_context(sessions), no_args_is_help=True, rich_help_panel=SIGN_IN)
     application.add_typer(context, no_args_is_help=True, rich_help_panel=SIGN_IN)
     application.command("apply", rich_help_panel=OBJECTS)(_with_context(apply))
     application.command("export", rich_help_panel=OBJECTS)(_with_context(export))

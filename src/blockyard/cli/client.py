@@ -16,6 +16,7 @@ from blockyard import __version__
 from blockyard.cli.contexts import Credentials
 from blockyard.cli.documents import number, objects, text
 from blockyard.cli.exits import ExitCode, Failure
+from blockyard.cli.issuers import refreshed
 from blockyard.cli.problems import failure_of, is_permanent, retry_after, sign_in_refused, unreachable
 from blockyard.cli.resources import JSON
 from blockyard.protocol.jsontypes import Json, JsonObject
@@ -64,6 +65,7 @@ class Client:
     Args:
         credentials: where and as whom.
         renewed: told of every new token, so that it can be kept for the next command.
+        renewing: gets new tokens of a sign-in with a browser, one process at a time: each refresh token counts once.
         waiting: told why and for how many seconds the client waits before it tries again.
     """
 
@@ -72,6 +74,7 @@ class Client:
         credentials: Credentials,
         *,
         renewed: Callable[[Credentials], None] = lambda _: None,
+        renewing: Callable[[Credentials], Credentials] = refreshed,
         waiting: Callable[[str, float], None] = lambda _, __: None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
@@ -79,6 +82,7 @@ class Client:
     ) -> None:
         self._credentials = credentials
         self._renewed = renewed
+        self._renewing = renewing
         self._waiting = waiting
         self._sleep = sleep
         self._now = now
@@ -247,7 +251,10 @@ class Client:
         )
 
     def _login(self) -> str:
-        """Get a new token with the key and keep it."""
+        """Get a new token with the refresh token or the key, and keep it."""
+        if self._credentials.refresh:
+            self._credentials = self._renewing(self._credentials)
+            return self._credentials.token or ""
         body: JsonObject = {"clientId": self._credentials.key, "clientSecret": self._credentials.secret}
         renewed = self.sign_in("/api/login", body)
         self._renewed(renewed)

@@ -26,6 +26,8 @@ class Credentials:
         expires_at: end of the token's life in seconds since 1970; None if it is not known.
         context: the name they are stored under, so that a new token belongs there; None if they were not stored.
         workspace: the default workspace there.
+        refresh: gets new tokens of a sign-in with a browser, once.
+        issuer, issuer_client: where that is, and what this client is called there.
         origin: the environment variable they come from; None if they were stored or given otherwise.
     """
 
@@ -37,12 +39,15 @@ class Credentials:
     user: str | None = None
     context: str | None = None
     workspace: str | None = None
+    refresh: str | None = field(default=None, repr=False)
+    issuer: str | None = None
+    issuer_client: str | None = None
     origin: str | None = None
 
     @property
     def renewable(self) -> bool:
         """Whether a new token can be had without asking anybody."""
-        return bool(self.key and self.secret)
+        return bool(self.key and self.secret) or bool(self.refresh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,9 @@ def _credentials(name: str | None, document: Json) -> Credentials:
         user=text(document, "user") or None,
         context=name,
         workspace=text(document, "workspace") or None,
+        refresh=text(document, "refreshToken") or None,
+        issuer=text(document, "issuer") or None,
+        issuer_client=text(document, "issuerClient") or None,
     )
 
 
@@ -168,6 +176,9 @@ def _document(credentials: Credentials) -> JsonObject:
         "expiresAt": credentials.expires_at,
         "user": credentials.user,
         "workspace": credentials.workspace,
+        "refreshToken": credentials.refresh,
+        "issuer": credentials.issuer,
+        "issuerClient": credentials.issuer_client,
     }
     return {name: value for name, value in found.items() if value is not None}
 

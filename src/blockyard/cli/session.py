@@ -15,6 +15,7 @@ from blockyard.cli.client import Client
 from blockyard.cli.completion import names_of
 from blockyard.cli.context_option import chosen_context
 from blockyard.cli.exits import ExitCode, Failure, usage
+from blockyard.cli.issuers import refreshed
 from blockyard.cli.output import Format, Printer
 
 OutputOption = Annotated[
@@ -94,7 +95,7 @@ def signed_in(credentials: contexts.Credentials, printer: Printer) -> Iterator[S
     def waiting(reason: str, seconds: float) -> None:
         printer.note(f"{reason}; trying again in {seconds:g} s")
 
-    with Client(credentials, renewed=_keep, waiting=waiting) as client:
+    with Client(credentials, renewed=_keep, renewing=renewed, waiting=waiting) as client:
         yield Session(client, printer)
 
 
@@ -106,6 +107,21 @@ def _keep(newer: contexts.Credentials) -> None:
         kept = held[0].by_name.get(newer.context)
         if kept is not None and (kept.url, kept.key) == (newer.url, newer.key):
             held[0] = held[0].holding(newer)
+
+
+def renewed(known: contexts.Credentials) -> contexts.Credentials:
+    """Return new tokens of a sign-in with a browser, or those that another command got while this one waited for it."""
+    if known.context is None:
+        return refreshed(known)
+    with contexts.changing(contexts.file_path(os.environ)) as held:
+        kept = held[0].by_name.get(known.context)
+        if kept is None or kept.url != known.url or kept.refresh is None:
+            return refreshed(known)
+        if kept.token != known.token:
+            return kept
+        newer = refreshed(kept)
+        held[0] = held[0].holding(newer)
+        return newer
 
 
 def interactive() -> bool:

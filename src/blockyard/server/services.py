@@ -28,6 +28,7 @@ from blockyard.server.identity.service import (
 from blockyard.server.identity_providers.client import ProviderClient
 from blockyard.server.identity_providers.service import ProviderService
 from blockyard.server.integrations.service import IntegrationService
+from blockyard.server.issuer.service import ClientSessionService, Protocol, SigningKeys
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.ids import NewId
@@ -72,6 +73,9 @@ class Services:
     admin_bindings: AdminBindingService
     identity_providers: ProviderService
     provider_client: ProviderClient
+    signing_keys: SigningKeys
+    client_sessions: ClientSessionService
+    issuer: Protocol
     api_keys: ApiKeyService
     tag_definitions: TagDefinitionService
     tags: TagService

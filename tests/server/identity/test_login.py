@@ -287,6 +287,8 @@ async def test_info_needs_no_credential_and_no_accept_header(tenancy: Tenancy) -
         "is4EPEnabled": False,
         "metadata": {},
         "adminWorkspaceIdentifier": "admin",
+        "issuer": "http://blockyard.test/oidc",
+        "cliClientId": "blockyard-cli",
     }
 
 

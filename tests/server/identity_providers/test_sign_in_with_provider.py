@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx2
 import pytest
@@ -16,6 +16,7 @@ from tests.support.clock import FixedClock
 from tests.support.fake_provider import CLIENT, FakeProvider, a_provider
 from tests.support.page_world import PASSWORD, PageWorld, Person, words_of
 from tests.support.principals import ADMINISTRATOR
+from tests.support.program import Program
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
@@ -96,6 +97,15 @@ def test_somebody_new_gets_an_account_and_comes_where_they_wanted(world: PageWor
     assert "nora" in page
     assert "Identity provider corp" in page
     assert "You have no password." in page
+
+
+def test_a_program_that_sends_somebody_to_sign_in_gets_them_back(world: PageWorld, corp: FakeProvider) -> None:
+    program = Program(world, None)
+
+    answer = come_back(program.person, go(program.person, corp, quote(program.address(), safe="")))
+
+    assert answer.headers["location"] == program.address()
+    assert "It asks to act as Nora Berg (nora)" in program.person.read(program.address())
 
 
 def test_the_same_person_comes_to_the_same_account_whatever_they_are_called(

@@ -3,23 +3,34 @@
 import json
 import os
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from blockyard.cli import contexts
+from blockyard.cli import browser, contexts
 from blockyard.cli import credentials as stored
 from blockyard.cli.client import Client
 from blockyard.cli.context_option import chosen_context
 from blockyard.cli.contexts import Contexts, Credentials
 from blockyard.cli.documents import flag, members, text
 from blockyard.cli.exits import Failure, usage
+from blockyard.cli.issuers import issuer_at, revoked
 from blockyard.cli.output import Format, Printer
 from blockyard.cli.prompts import secret_word
 from blockyard.cli.resources import own
 from blockyard.cli.session import OutputOption, UrlOption, connected, interactive, reporting
 from blockyard.protocol.jsontypes import Json, JsonObject
+
+
+class Access(StrEnum):
+    """How much a command line may do for who signs in."""
+
+    FULL = "full"
+    WRITE = "write"
+    READ = "read"
+
 
 DEFAULT_URL = "http://127.0.0.1:8500"
 """Where `blockyard up` listens."""
@@ -37,6 +48,10 @@ def login(
     ] = None,
     user: Annotated[str | None, typer.Option("--user", help="Name of a person; the password is asked for.")] = None,
     *,
+    access: Annotated[Access, typer.Option("--access", help="How much the command line may do for you.")] = Access.FULL,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the address to open elsewhere; the code it shows is asked for.")
+    ] = False,
     password_stdin: Annotated[
         bool,
         typer.Option(
@@ -55,6 +70,7 @@ def login(
 ) -> None:
     """Sign in to a server, and remember it for later commands.
 
+    Without --key, --key-file and --user, you sign in with your browser and choose there what the command line may do.
     The sign-in is kept as a context, which becomes the current one.
 
     Without --url it is BLOCKYARD_URL, else the server whose own key the file is, else the server of the current context, else
@@ -72,14 +88,18 @@ def login(
             wanted = Credentials(
                 url=address, key=key, secret=secret or secret_word("Secret", from_stdin=password_stdin)
             )
+        elif user is not None:
+            wanted = Credentials(url=address, user=user)
         else:
-            wanted = Credentials(url=address, user=user or _ask_for_user())
+            wanted = _by_browser(address, access, printer, by_hand=no_browser)
         signed_in, me = _sign_in(wanted, printer, from_stdin=password_stdin, code=code)
         name = chosen_context() or _name_at(known, address)
         with contexts.changing(path) as held:
             before = held[0].by_name.get(name)
             workspace = before.workspace if before else None
             held[0] = held[0].holding(replace(signed_in, context=name, workspace=workspace), current=True)
+        if before is not None and before.refresh:
+            revoked(before)
         printer.result(
             {"url": address, "context": name, "principal": me}, f"Signed in to {address} as {text(me, 'displayName')}."
         )
@@ -92,6 +112,8 @@ def logout(
 ) -> None:
     """Forget the sign-in to a server.
 
+    One that was made with a browser ends at the server, too.
+
     It is the server of the current context, or of --context.
     """
     with reporting(output) as printer:
@@ -99,9 +121,13 @@ def logout(
             known = held[0]
             name = chosen_context() or os.environ.get(stored.CONTEXT)
             one = known.named(name) if name else known.chosen
-            forgotten = [*known.by_name] if everywhere else [one.context] if one and one.context else []
+            forgotten: list[str] = [*known.by_name] if everywhere else [one.context] if one and one.context else []
+            ended = [known.by_name[context] for context in forgotten if known.by_name[context].refresh]
             for context in forgotten:
                 held[0] = held[0].without(context)
+        for credentials in ended:
+            if not revoked(credentials):
+                printer.warn(f"{credentials.url} could not be told; end the session on the page of your account there")
         sentence = f"Signed out of {', '.join(forgotten)}." if forgotten else "Nobody was signed in."
         printer.result({"signedOut": [*forgotten]}, sentence)
 
@@ -161,6 +187,16 @@ def _read_key_file(path: Path, url: str) -> Credentials:
     return Credentials(url=url, key=key, secret=secret)
 
 
+def _by_browser(url: str, access: Access, printer: Printer, *, by_hand: bool) -> Credentials:
+    """Return the credentials of who signs in with a browser, or who wants to give a password to a server without an issuer."""
+    if not (interactive() or by_hand or browser.can_open()):
+        raise usage("cannot ask anybody to sign in: this is not a terminal", "Give --key-file, --key or --user.")
+    issuer = issuer_at(url)
+    if issuer is None:
+        return Credentials(url=url, user=_ask_for_user())
+    return browser.sign_in(issuer, url, access.value, printer, by_hand=by_hand)
+
+
 def _ask_for_user() -> str:
     if not interactive():
         raise usage("cannot ask for a name and a password: this is not a terminal", "Give --key-file, --key or --user.")
@@ -176,6 +212,8 @@ def _sign_in(
         printer.note(f"{reason}; trying again in {seconds:g} s")
 
     with Client(wanted, waiting=waiting) as client:
+        if wanted.issuer is not None:
+            return wanted, client.get(own("me"))
         if wanted.user is None:
             signed_in = client.sign_in(
                 "/api/login", {"clientId": wanted.key, "clientSecret": wanted.secret}, patient=False

@@ -35,6 +35,8 @@ from blockyard.server.identity.api.scim.tokens import fixed_tokens
 from blockyard.server.identity.loops import loops as identity_loops
 from blockyard.server.identity_providers.api import identity_provider_routes
 from blockyard.server.integrations.api import routes as integration_routes
+from blockyard.server.issuer.api import client_session_routes, issuer_of, issuer_routes
+from blockyard.server.issuer.loops import loops as issuer_loops
 from blockyard.server.kit.access_log import AccessLog, SingleSlash
 from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.database import Database, Transaction
@@ -139,7 +141,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         ),
         block_routes(db, services.blocks, services.views, links),
         bulk_routes(db, services.bulk, links),
-        info_routes(settings.announced_version, settings.admin_workspace),
+        info_routes(settings.announced_version, settings.admin_workspace, issuer_of(links.base_url)),
         login_routes(db, services.api_keys, sign_in, services.tokens, services.authenticator, new_id=services.new_id),
         key_routes(db, services.api_keys, links),
         people_routes(db, services.users, sign_in, links),
@@ -149,6 +151,14 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
             factors=services.second_factors,
             passkeys=services.passkeys,
             tickets=services.tickets,
+        ),
+        client_session_routes(db, services.client_sessions),
+        issuer_routes(
+            db,
+            keys=services.signing_keys,
+            protocol=services.issuer,
+            sessions=services.client_sessions,
+            links=links,
         ),
         group_routes(db, services.groups, links),
         scim_routes(db, services.users, services.groups, links),
@@ -196,6 +206,7 @@ def _loops(db: Database, services: Services) -> Sequence[Loop]:
         *run_loops_of(db, services.sweeper),
         *block_loops(db, services.blocks.hooks),
         *identity_loops(db, services.admin_bindings),
+        *issuer_loops(db, services.signing_keys, services.client_sessions),
         *tag_loops(db, services.policies),
         *workspace_loops(db, services.bindings),
         *draft_loops(db, services.order_drafts),

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from pydantic import Field
 
+from blockyard.server.issuer.model import CLIENT_ID
 from blockyard.server.kit.wire import WireModel
 
 
@@ -13,12 +14,14 @@ class Info(WireModel):
     is_4ep_enabled: bool = Field(default=False, alias="is4EPEnabled")
     metadata: dict[str, str] = Field(default_factory=dict)
     admin_workspace_identifier: str
+    issuer: str
+    cli_client_id: str
 
 
-def info_routes(version: str, admin_workspace: str) -> APIRouter:
+def info_routes(version: str, admin_workspace: str, issuer: str) -> APIRouter:
     """Return the route that needs no sign-in; `version` is that of the public API, which clients compare with their minimum."""
     router = APIRouter(tags=["Installation"])
-    info = Info(version=version, admin_workspace_identifier=admin_workspace)
+    info = Info(version=version, admin_workspace_identifier=admin_workspace, issuer=issuer, cli_client_id=CLIENT_ID)
 
     @router.get("/mesh/info")
     async def read_info() -> Info:

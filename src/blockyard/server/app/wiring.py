@@ -29,6 +29,8 @@ from blockyard.server.identity.service import (
 from blockyard.server.identity_providers.client import ProviderClient
 from blockyard.server.identity_providers.service import ProviderService
 from blockyard.server.integrations.service import IntegrationService
+from blockyard.server.issuer.api import issuer_of
+from blockyard.server.issuer.service import ClientSessionService, IssuedTokens, Protocol, SigningKeys
 from blockyard.server.kit.clock import Clock, utc_now
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.ids import NewId, new_id
@@ -85,6 +87,16 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     persons = Persons(clock=clock, workspaces=directory, second_factor=settings.admin_second_factor)
     sessions = SessionService(basics, master_key=master_key, persons=persons)
     second_factors = SecondFactors(basics, master_key=master_key, users=users)
+    issuer = issuer_of(links.base_url)
+    signing_keys = SigningKeys(master_key=master_key, clock=clock)
+    client_sessions = ClientSessionService(
+        basics,
+        master_key=master_key,
+        users=users,
+        persons=persons,
+        tokens=IssuedTokens(keys=signing_keys, base_url=links.base_url, issuer=issuer, clock=clock, new_id=draw_id),
+        admin_workspace=settings.admin_workspace,
+    )
     api_keys = ApiKeyService(
         basics,
         master_key=master_key,
@@ -236,7 +248,9 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         new_id=draw_id,
         throttle=Throttle(basics, master_key=master_key),
         tokens=tokens,
-        authenticator=Authenticator(clock=clock, tokens=tokens, run_tokens=runs, persons=persons),
+        authenticator=Authenticator(
+            clock=clock, tokens=tokens, run_tokens=runs, client_tokens=client_sessions, persons=persons
+        ),
         users=users,
         sessions=sessions,
         second_factors=second_factors,
@@ -255,6 +269,9 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
             workspaces=directory,
         ),
         provider_client=ProviderClient(clock),
+        signing_keys=signing_keys,
+        client_sessions=client_sessions,
+        issuer=Protocol(client_sessions, base_url=links.base_url, issuer=issuer),
         api_keys=api_keys,
         tag_definitions=tag_definitions,
         tags=tags,

@@ -17,6 +17,7 @@ from blockyard.server.ui.frame.refusals import Refusals
 from blockyard.server.ui.frame.site import Site
 from blockyard.server.ui.frame.visitor import Visitors
 from blockyard.server.ui.pages.account.app import add_app
+from blockyard.server.ui.pages.account.consent import add_consent
 from blockyard.server.ui.pages.account.overview import add_overview
 from blockyard.server.ui.pages.account.passkeys import add_passkeys
 from blockyard.server.ui.pages.account.password import add_password
@@ -65,6 +66,7 @@ _PAGES = (
     add_draft_list,
     add_draft,
     add_overview,
+    add_consent,
     add_passkeys,
     add_app,
     add_block_list,

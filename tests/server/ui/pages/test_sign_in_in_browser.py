@@ -1,10 +1,15 @@
-"""Signing in, in a real browser: a one-time link to a passkey, and an identity provider in a process of its own."""
+"""Signing in, in a real browser: a one-time link to a passkey, an identity provider, and a command line, each a process of its own."""
 
+import json
+import os
 import socket
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyotp
 import pytest
@@ -167,3 +172,148 @@ def test_a_person_signs_in_and_out_with_an_identity_provider(site: tuple[PageWor
 
         expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
         assert groups == ["devs"]
+
+
+class CommandLine:
+    """The command line of somebody on this machine; the browser it opens is a file with the address."""
+
+    def __init__(self, home: Path, url: str) -> None:
+        self.url, self.opened = url, home / "opened"
+        opener = home / "open"
+        opener.write_text(f'#!/bin/sh\necho "$1" > {self.opened}.part && mv {self.opened}.part {self.opened}\n')
+        opener.chmod(0o700)
+        self.kept = home / "config" / "blockyard" / "credentials.json"
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "BROWSER": f"{opener} %s",
+        }
+
+    @contextmanager
+    def begin(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """Start a command; it does not outlive the block."""
+        pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        command = [sys.executable, "-m", "blockyard", *words]
+        with subprocess.Popen(command, env=self._environment, text=True, **pipes) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def run(self, *words: str) -> str:
+        """Run a command that succeeds; return what it prints."""
+        with self.begin(*words) as process:
+            out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        return out
+
+    def address(self, process: subprocess.Popen[str]) -> str:
+        """Return the address that a command opens in the browser."""
+        until = time.monotonic() + 30
+        while not self.opened.exists():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        return self.opened.read_text().strip()
+
+    def credentials(self) -> dict[str, Any]:
+        """Return what is kept of the sign-in."""
+        document = json.loads(self.kept.read_text())
+        found: dict[str, Any] = document["contexts"][document["current"]]
+        return found
+
+    def let_the_token_expire(self) -> None:
+        """Write that the access token has ended."""
+        document = json.loads(self.kept.read_text())
+        document["contexts"][document["current"]]["expiresAt"] = 1
+        self.kept.write_text(json.dumps(document))
+
+
+def test_a_command_line_signs_in_with_the_browser_and_goes_on_by_itself(
+    site: tuple[PageWorld, str], browser: Browser, tmp_path: Path
+) -> None:
+    world, url = site
+    world.add("sam")
+    line = CommandLine(tmp_path, url)
+
+    with (
+        line.begin("login", "--url", url, "--access", "write") as process,
+        fresh_page(browser, failures="favicon") as page,
+    ):
+        page.goto(line.address(process))
+        page.get_by_label("Username").fill("sam")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Let a command line act for you?")
+        assert troubles_of_layout(page) == []
+        page.get_by_label("Only read").check()
+        page.get_by_label("Workspace", exact=True).select_option("shop")
+        page.get_by_role("button", name="Allow", exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Go on in your terminal")
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        assert "Signed in to" in out
+        page.goto(f"{url}/account")
+        expect(page.get_by_role("list", name="Command lines")).to_contain_text("only reads, in workspace shop")
+        assert troubles_of_layout(page) == []
+
+    first = line.credentials()
+    line.let_the_token_expire()
+    assert "sam" in line.run("whoami")
+    second = line.credentials()
+    assert line.kept.stat().st_mode & 0o777 == 0o600
+    assert second["refreshToken"] != first["refreshToken"]
+    assert "read" in line.run("sessions", "list")
+    line.run("logout")
+    assert not json.loads(line.kept.read_text())["contexts"]
+    assert client_sessions(world) == []
+
+
+def test_a_code_is_carried_to_a_machine_without_a_browser(
+    site: tuple[PageWorld, str], page: Page, tmp_path: Path
+) -> None:
+    world, url = site
+    come(page, world, url)
+    line = CommandLine(tmp_path, url)
+
+    with line.begin("login", "--url", url, "--no-browser") as process:
+        assert process.stderr is not None
+        address = next(text.strip() for text in process.stderr if text.startswith("http"))
+        page.goto(address)
+        page.get_by_role("button", name="Allow", exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your code")
+        assert troubles_of_layout(page) == []
+        out, err = process.communicate(f"{page.locator('#code').text_content()}\n", timeout=60)
+
+    assert process.returncode == 0, err
+    assert "Signed in to" in out
+    assert "cli-access" not in out
+    assert len(client_sessions(world)) == 1
+
+
+def test_a_command_line_that_is_not_let_in_says_so(
+    site: tuple[PageWorld, str], browser: Browser, tmp_path: Path
+) -> None:
+    world, url = site
+    line = CommandLine(tmp_path, url)
+
+    with line.begin("login", "--url", url) as process, fresh_page(browser, failures="favicon") as page:
+        come(page, world, url)
+        page.goto(line.address(process))
+        page.get_by_role("button", name="Do not allow").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("You are not signed in")
+        _, err = process.communicate(timeout=60)
+
+    assert process.returncode == 4
+    assert "you did not let the command line act for you" in err
+    assert not line.kept.exists()
+
+
+def client_sessions(world: PageWorld) -> list[str]:
+    """Return the programs that act for sam."""
+    user = world.add("sam")
+    principal = world.services.sessions.of_cookie
+    session = world.db.write_now(lambda tx: world.sessions.begin(tx, user))
+    me = world.db.read_now(lambda tx: principal(tx, session)).principal
+    return [str(one.id) for one in world.db.read_now(lambda tx: world.services.client_sessions.own(tx, me))]

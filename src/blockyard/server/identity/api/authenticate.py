@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from blockyard.protocol.version import RUN_HEADER
 from blockyard.server.identity.api.current import Authenticate
 from blockyard.server.identity.api.scim.tokens import FixedToken
-from blockyard.server.identity.model import SESSION_LIFE, Principal
+from blockyard.server.identity.model import SESSION_LIFE, AccessLevel, Principal
 from blockyard.server.identity.model.attempts import PLACE_LIFE
 from blockyard.server.identity.service import Authenticator, SessionService
 from blockyard.server.kit.database import Database
@@ -96,6 +96,7 @@ async def _by_token(db: Database, authenticator: Authenticator, request: Request
     if principal is None:
         principal = await db.read(lambda tx: authenticator.by_bearer(tx, token))
         require_own_password(request, principal)
+        _require_level(request, principal)
     grant = principal.run
     if grant is not None and not request.url.path.startswith(RUN_PREFIXES):
         await db.read(lambda tx: authenticator.require_going_on(tx, grant))
@@ -136,6 +137,18 @@ def require_own_password(request: Request, principal: Principal) -> None:
             code=ADD_FACTOR_FIRST,
             remedy="Add a passkey or an authenticator app to your account, then sign in with it.",
         )
+
+
+def _require_level(request: Request, principal: Principal) -> None:
+    """Raise Denied if the program that asks may not do such things for the person; signing itself out it always may."""
+    if principal.level.allows_method(request.method) or request.url.path == "/api/blockyard/v1/logout":
+        return
+    may = "read" if principal.level is AccessLevel.READ else "read and change, but not delete"
+    raise Denied(
+        f"you let this program only {may}",
+        code="AccessLevelTooLow",
+        remedy="Sign it in again with a higher access level, such as 'blockyard login --access full'.",
+    )
 
 
 def require_csrf(sessions: SessionService, cookie: str, sent: str) -> None:

@@ -1,5 +1,6 @@
 """The rules of who acts and what they may do; plain Python."""
 
+from blockyard.server.identity.model.access import AccessLevel
 from blockyard.server.identity.model.keys import (
     ApiKey,
     ApiKeyId,
@@ -43,6 +44,7 @@ __all__ = [
     "ONLY_PEOPLE_REMEDY",
     "SESSION_END",
     "SESSION_LIFE",
+    "AccessLevel",
     "ApiKey",
     "ApiKeyId",
     "Beginning",

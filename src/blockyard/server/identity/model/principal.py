@@ -1,12 +1,13 @@
 """The principal of a request and the rules of what it may do. Source: api.md 2.7, concepts.md 2."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 from blockyard.server.events.model import SYSTEM, Author
+from blockyard.server.identity.model.access import AccessLevel
 from blockyard.server.identity.model.codes import PLAIN, checked, of_kind
 from blockyard.server.kit.errors import Denied, NotFound
 
@@ -68,6 +69,7 @@ class Principal:
         must_change_password: whether the person may do nothing but choose a password of their own.
         signed_in_at: when the person showed who they are; None for machines.
         must_add_factor: whether the person may do nothing but sign in with two factors.
+        level: how much of what the person may do the program may do that asks for them.
     """
 
     author: Author
@@ -81,6 +83,21 @@ class Principal:
     must_change_password: bool = False
     signed_in_at: datetime | None = None
     must_add_factor: bool = False
+    level: AccessLevel = AccessLevel.FULL
+
+    def limited(self, level: AccessLevel, workspace: str | None, *, everywhere: bool) -> "Principal":
+        """Return the principal with what a program may do for them: at most `level`, in one workspace if there is one.
+
+        What is held `everywhere` counts beyond that workspace only if the caller says so.
+        """
+        kept = {name: _kept(codes, level) for name, codes in self.grants.items()}
+        over_all, only = _kept(self.everywhere, level), self.only_projects
+        if workspace is not None:
+            inside = kept.get(workspace, frozenset()) | (over_all & PLAIN)
+            kept = {workspace: inside} if inside else {}
+            only = {} if "PROJECT_LIST" in over_all else {name: only[name] for name in only if name == workspace}
+            over_all = over_all if everywhere else frozenset()
+        return replace(self, everywhere=over_all, grants=kept, only_projects=only, level=level)
 
     def allows(self, code: str, *, workspace: str | None, provider: str | None = None) -> bool:
         """Whether the principal holds `code` for an object of `workspace` that `provider` provides for.
@@ -231,6 +248,10 @@ class Principal:
     def is_administrator(self) -> bool:
         """Whether the principal may do anything with workspaces: the mark of the admin area."""
         return "WORKSPACE_SAVE" in self.everywhere
+
+
+def _kept(codes: frozenset[str], level: AccessLevel) -> frozenset[str]:
+    return frozenset(code for code in codes if level.keeps(code))
 
 
 def _nowhere(code: str) -> Denied:

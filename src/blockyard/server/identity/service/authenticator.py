@@ -11,7 +11,7 @@ from dataclasses import replace
 from blockyard.server.events.model import Author
 from blockyard.server.identity.model import ApiKeyId, Principal, RunGrant, UserId
 from blockyard.server.identity.service.persons import Persons
-from blockyard.server.identity.service.ports import RunTokens
+from blockyard.server.identity.service.ports import ClientTokens, RunTokens
 from blockyard.server.identity.service.tokens import Subject, SubjectKind, Tokens, is_signed
 from blockyard.server.identity.store import EndedTokenStore, KeyStore, UserStore
 from blockyard.server.kit.clock import Clock
@@ -31,11 +31,13 @@ class Authenticator:
         clock: Clock,
         tokens: Tokens,
         run_tokens: RunTokens,
+        client_tokens: ClientTokens,
         persons: Persons,
     ) -> None:
         self._clock = clock
         self._tokens = tokens
         self._run_tokens = run_tokens
+        self._client_tokens = client_tokens
         self._persons = persons
         self._runs = _KnownRuns()
 
@@ -60,9 +62,11 @@ class Authenticator:
         return replace(principal, author=replace(principal.author, serves=run.run_id))
 
     def by_bearer(self, tx: Transaction, token: str) -> Principal:
-        """Return who holds `token`: an API key, a person, or a run. Raises Unauthenticated."""
+        """Return who holds `token`: an API key, a person, a program of theirs, or a run. Raises Unauthenticated."""
         if not is_signed(token):
             return self._by_run_token(tx, token)
+        if (for_person := self._client_tokens.principal_of(tx, token)) is not None:
+            return for_person
         subject = self._tokens.read(token)
         if subject.kind is SubjectKind.API_KEY:
             return self._by_key(tx, subject)
@@ -70,6 +74,8 @@ class Authenticator:
 
     def end_token(self, tx: Transaction, token: str) -> None:
         """Sign out one bearer token of a person; others stay. Raises Unauthenticated, NotFound (not a person's)."""
+        if is_signed(token) and self._client_tokens.end(tx, token):
+            return
         subject = self._tokens.read(token) if is_signed(token) else None
         if subject is None or subject.token_id is None or subject.expires_at is None:
             raise NotFound(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from blockyard.server.events.model import Author
-from blockyard.server.identity.model import RunGrant, WorkspaceRole
+from blockyard.server.identity.model import Principal, RunGrant, WorkspaceRole
 from blockyard.server.kit.database import Transaction
 
 
@@ -18,6 +18,18 @@ class RunTokens(Protocol):
 
     def is_over(self, tx: Transaction, grant: RunGrant) -> bool:
         """Whether the attempt a token stands for ended so long ago that the token is worth nothing any more."""
+        ...
+
+
+class ClientTokens(Protocol):
+    """Knows the tokens of programs that people signed in to act for them."""
+
+    def principal_of(self, tx: Transaction, token: str) -> Principal | None:
+        """Return who asks with `token`; None if it is none of these tokens. Raises Unauthenticated: it is worth nothing."""
+        ...
+
+    def end(self, tx: Transaction, token: str) -> bool:
+        """Sign out the program whose token this is; return whether it is one of these. Raises Unauthenticated."""
         ...
 
 

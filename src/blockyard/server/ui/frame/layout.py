@@ -62,6 +62,7 @@ NOTICES = {
     "passkey-removed": "The passkey was removed.",
     "app-removed": "The authenticator app was removed. Your password is enough to sign in now.",
     "session-ended": "The session was ended.",
+    "program-ended": "The command line was signed out.",
     "sessions-ended": "You were signed out everywhere else.",
     "signed-out": "You are signed out.",
     "ordered": "Ordered. What is made shows up here by itself.",

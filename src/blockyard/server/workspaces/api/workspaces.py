@@ -68,6 +68,13 @@ def workspace_routes(db: Database, workspaces: WorkspaceService, links: Links) -
     router = APIRouter(tags=["Workspaces"])
     objects, answer = object_router(KIND, "Workspaces"), Answers(KIND, links, _parts)
 
+    @objects.get("", response_model=list_schema(KIND, WorkspaceOut))
+    async def list_mesh_workspaces(
+        request: Request, principal: CurrentPrincipal, page: Annotated[PageRequest, Depends(page_request)]
+    ) -> Response:
+        """Return the workspaces you may see, for the public command line to choose from."""
+        return answer.page(await db.read(lambda tx: workspaces.page(tx, principal, page)), request)
+
     @objects.post("", status_code=HTTPStatus.CREATED, response_model=WorkspaceOut)
     async def create_workspace(body: WorkspaceBody, principal: CurrentPrincipal) -> Response:
         """Make a workspace; a person who makes one becomes its owner."""

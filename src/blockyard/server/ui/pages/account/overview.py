@@ -6,6 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from blockyard.server.identity.model import Session, SessionId, SignInWay
+from blockyard.server.issuer.model import ClientSessionId
+from blockyard.server.kit.database import Transaction
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.site import Site, submit
 from blockyard.server.ui.pages.account.app import REMOVAL
@@ -44,19 +46,21 @@ class _Shown:
 
 def add_overview(router: APIRouter, site: Site, services: Services) -> None:
     """Add the routes of the page, and of ending sessions."""
-    sessions, factors = services.sessions, services.second_factors
+    sessions, factors, programs = services.sessions, services.second_factors, services.client_sessions
 
     @router.get(PATH)
     async def show_account(request: Request) -> Response:
         visitor = await site.visitors.of(request)
-        methods, own = await site.db.read(
-            lambda tx: (factors.methods(tx, visitor.principal), sessions.own(tx, visitor.principal))
+        me = visitor.principal
+        methods, own, acting = await site.db.read(
+            lambda tx: (factors.methods(tx, me), sessions.own(tx, me), programs.own(tx, me))
         )
         fresh = visitor.session.is_fresh(site.clock())
         adding = await asked_to_add(request, site, services, visitor) if fresh else {"passkey": None}
         context = {
             "methods": methods,
             "sessions": [_shown(one, visitor.session) for one in own],
+            "programs": acting,
             "removals": {one.id: removal_of(one) for one in methods.passkeys},
             "app_removal": REMOVAL,
             "fresh": fresh,
@@ -69,10 +73,24 @@ def add_overview(router: APIRouter, site: Site, services: Services) -> None:
     @router.post("/account/sessions/end-others")
     async def end_others(request: Request) -> Response:
         visitor, _ = await site.visitors.of_form(request)
+
+        def ended(tx: Transaction) -> None:
+            sessions.end_others(tx, visitor.principal, visitor.cookie)
+            programs.end_all_own(tx, visitor.principal)
+
         return await submit(
-            site.db.write(lambda tx: sessions.end_others(tx, visitor.principal, visitor.cookie)),
+            site.db.write(ended),
             again=site.back_to(PATH, visitor),
             done=lambda _: site.go(PATH, visitor, notice="sessions-ended"),
+        )
+
+    @router.post("/account/programs/{uuid}/end")
+    async def end_program(request: Request, uuid: UUID) -> Response:
+        visitor, _ = await site.visitors.of_form(request)
+        return await submit(
+            site.db.write(lambda tx: programs.end_own(tx, visitor.principal, ClientSessionId(uuid))),
+            again=site.back_to(PATH, visitor),
+            done=lambda _: site.go(PATH, visitor, notice="program-ended"),
         )
 
     @router.post("/account/sessions/{uuid}/end")
