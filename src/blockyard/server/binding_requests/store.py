@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Uuid, and_, or_
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Uuid, or_
 
 from blockyard.server.binding_requests.model import BindingRequest, RequestedKind, RequestId, RequestState
 from blockyard.server.kit.columns import Instant, JsonText, Word
@@ -61,8 +61,8 @@ class RequestStore(Store[BindingRequest, RequestId]):
         """Return what `page` does; about projects of the workspaces in `only`, those about these projects alone."""
         conditions, columns = self.with_members(wanted), _requests.c
         if owners is not None:
-            of_workspaces = and_(columns.project.is_(None), _rows.owned_by(owners))
-            conditions.append(or_(of_workspaces, in_reach(columns.workspace, columns.project, owners, only)))
+            known = in_reach(columns.workspace, columns.project, owners, only)
+            conditions += [_rows.owned_by(owners), or_(columns.project.is_(None), known)]
         return self.page_of(request, *conditions)
 
     def open_of_project(self, workspace: str, project: str) -> Sequence[BindingRequest]:

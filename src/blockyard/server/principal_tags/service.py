@@ -260,10 +260,10 @@ class PrincipalTagService:
         return Subject(Whose.USER, found.username)
 
     def _group(self, tx: Transaction, principal: Principal, code: str, name: str) -> Subject:
-        unknown = NotFound(f"there is no group '{name}'")
-        principal.enter(code, unknown)
+        self._groups.get(tx, principal, name)  # who may bind a group knows of it
+        principal.require(code, workspace=None)
         if not self._groups.exists(tx, name):
-            raise unknown
+            raise NotFound(f"there is no group '{name}'")
         return Subject(Whose.GROUP, name)
 
 
