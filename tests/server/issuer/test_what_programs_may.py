@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,9 @@ def test_whatever_a_program_sends_that_only_reads_changes_nothing(program: Progr
             continue  # a program may always sign itself out
         for method in sorted(set(operations) - {"get"}):
             media = next(iter(operations[method].get("requestBody", {}).get("content", {})), None)
-            sent = {} if media is None else {"content": "{}", "headers": {"Content-Type": media, "Accept": "*/*"}}
+            sent: dict[str, Any] = (
+                {} if media is None else {"content": "{}", "headers": {"Content-Type": media, "Accept": "*/*"}}
+            )
             answer = program.call(token, re.sub(r"\{[^}]+\}", UNKNOWN, path), method.upper(), **sent)
             answers[f"{method.upper()} {path}"] = (answer.status_code, answer.json().get("errorCode"))
 
