@@ -70,6 +70,9 @@ def a_binding_request(name: str) -> JsonObject:
     }
 
 
+A_SEARCH: JsonObject = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}
+
+
 def a_scim_group(name: str) -> JsonObject:
     """Return a group of the installation, as a directory sends it."""
     return {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": name}
@@ -208,6 +211,7 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         {f"POST {kind.collection}": body for kind, body in objects.items()}
         | {f"{method} {OWN}/{path}": body for key, body in own.items() for method, path in [key.split(" ")]}
         | {
+            **{f"POST {SCIM}{of}/.search": A_SEARCH for of in ("", "/Users", "/Groups")},
             f"POST {SCIM}/Users": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "new"},
             f"PATCH {SCIM}/Users/{{uuid}}": a_scim_patch("title", "Dr"),
             f"POST {SCIM}/Groups": a_scim_group("new"),
