@@ -181,6 +181,7 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         "PUT identity-providers/{alias}": A_PROVIDER,
         "POST identity-providers/{alias}/preview": {"claims": {"sub": "1"}},
         "POST admin-bindings": {**AN_ADMIN_BINDING, "role": "Ops Support"},
+        "PUT binding-ends": {"kind": "meshWorkspaceUserBinding", "name": "nora-in-shop", "expiryDate": None},
         "POST binding-requests": a_binding_request("new"),
         "POST bulk-jobs": {"action": "RUN", "buildingBlockUuids": [things["blocks"]]},
         "POST order-drafts": {"definitionUuid": things["definitions"], "fields": {}},

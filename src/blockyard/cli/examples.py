@@ -159,6 +159,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         'bindings create anna-shop -w shop --role "Workspace Manager" --user anna --expires 2027-06-30',
         'bindings create devs-dev -w shop --project dev --role "Project User" --group devs',
     ),
+    "bindings update": ("bindings update anna-shop --expires 2027-06-30",),
     "bindings delete": ("bindings delete anna-shop", "bindings delete devs-dev --of-project --of-group"),
     "requests list": ("requests list --workspace shop",),
     "requests create": (
