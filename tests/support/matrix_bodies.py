@@ -122,8 +122,8 @@ def a_runner(restriction: str = "PRIVATE") -> JsonObject:
     return {"metadata": {"ownedByWorkspace": "platform"}, "spec": spec}
 
 
-A_PROVIDER: JsonObject = {"displayName": "Corp", "issuer": "https://id.example.test", "clientId": "blockyard"}
-"""What an administrator says about an identity provider."""
+A_PROVIDER: JsonObject = {"displayName": "Corp", "issuer": "http://127.0.0.1:1", "clientId": "blockyard"}
+"""What an administrator says about an identity provider; nobody listens there."""
 
 
 def an_integration() -> JsonObject:

@@ -267,6 +267,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
             sessions=sessions,
             admin_bindings=admin_bindings,
             workspaces=directory,
+            factors=second_factors,
         ),
         provider_client=ProviderClient(clock),
         signing_keys=signing_keys,

@@ -25,6 +25,7 @@ from blockyard.server.ui.pages.account.provider import add_provider
 from blockyard.server.ui.pages.account.sign_in import add_sign_in
 from blockyard.server.ui.pages.account.sign_in_link import add_sign_in_link
 from blockyard.server.ui.pages.account.start import add_start
+from blockyard.server.ui.pages.admin.identity_providers import add_identity_providers
 from blockyard.server.ui.pages.blocks.activity import add_activity
 from blockyard.server.ui.pages.blocks.acts import add_acts
 from blockyard.server.ui.pages.blocks.block import add_block
@@ -85,6 +86,7 @@ _PAGES = (
     add_runs,
 )
 _HOME = (add_home, add_search_page)
+_ADMIN = (add_identity_providers,)
 _WORKSPACES = (
     add_workspace_list,
     add_workspace_overview,
@@ -126,7 +128,7 @@ def add_pages(
     for add in (add_password, add_start):
         add(router, site, services, sign_in)
     add_reference(router, site)
-    for add_page in (*_PAGES, *_HOME, *_WORKSPACES):
+    for add_page in (*_PAGES, *_HOME, *_WORKSPACES, *_ADMIN):
         add_page(router, site, services)
     if style_page:
         add_style(router, site)
