@@ -111,6 +111,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         keys=api_keys,
         tags=tags,
         admin_workspace=settings.admin_workspace,
+        self_service=settings.workspace_self_service,
     )
     bindings = BindingService(
         basics,

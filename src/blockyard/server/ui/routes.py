@@ -41,6 +41,7 @@ from blockyard.server.ui.pages.marketplace.catalogue import add_catalogue
 from blockyard.server.ui.pages.marketplace.detail import add_detail
 from blockyard.server.ui.pages.orders.list import add_draft_list
 from blockyard.server.ui.pages.orders.order import add_draft, add_order
+from blockyard.server.ui.pages.orders.tenant_blocks import add_tenant_blocks
 from blockyard.server.ui.pages.reference.reference import add_reference
 from blockyard.server.ui.pages.runs.comparison import add_comparison
 from blockyard.server.ui.pages.runs.lines import add_lines
@@ -53,6 +54,8 @@ from blockyard.server.ui.pages.workspaces.compliance import add_compliance
 from blockyard.server.ui.pages.workspaces.groups import add_groups
 from blockyard.server.ui.pages.workspaces.keys import add_keys
 from blockyard.server.ui.pages.workspaces.list import add_workspace_list
+from blockyard.server.ui.pages.workspaces.money import add_money
+from blockyard.server.ui.pages.workspaces.new_workspace import add_new_workspace
 from blockyard.server.ui.pages.workspaces.overview import add_workspace_overview
 from blockyard.server.ui.pages.workspaces.project import add_project
 from blockyard.server.ui.pages.workspaces.projects import add_projects
@@ -88,14 +91,17 @@ _PAGES = (
 _HOME = (add_home, add_search_page)
 _ADMIN = (add_identity_providers,)
 _WORKSPACES = (
+    add_new_workspace,
     add_workspace_list,
     add_workspace_overview,
     add_projects,
     add_project,
+    add_tenant_blocks,
     add_tenants,
     add_access,
     add_groups,
     add_keys,
+    add_money,
     add_compliance,
     add_settings,
 )
