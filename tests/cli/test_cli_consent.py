@@ -85,6 +85,7 @@ def test_every_command_with_a_destructive_name_takes_yes() -> None:
         "blocks",
         "definitions",
         "groups",
+        "identity-providers",
         "keys",
         "landing-zones",
         "locations",

@@ -1,6 +1,7 @@
 """Workspaces, payment methods, keys, runners and definitions from the command line, on a real server."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -533,6 +534,36 @@ def test_a_role_is_asked_for_and_decided(cli: Cli) -> None:
     for decision in ("decline", "cancel"):
         assert cli("requests", decision, text_of(made, "uuid")).code == 1
     assert cli("requests", "create", "x", *options).code == 2
+
+
+def test_an_identity_provider_is_made_tried_switched_and_deleted(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hunter2-hunter2\n")
+    (tmp_path / "claims").write_text('{"sub": "1", "preferred_username": "nora", "groups": ["a=b"]}')
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        issuer = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    options = ["--issuer", issuer, "--client-id", "blockyard", "--secret-file", str(tmp_path / "secret")]
+
+    cli.does(
+        "identity-providers", "create", "corp", *options, "--groups-claim", "groups", "--group", "a=b=devs", "--off"
+    )
+
+    shown = cli.does("identity-providers", "show", "corp").out
+    assert all(word in shown for word in (issuer, "a=b = devs", "stored", "/sign-in/with/corp/callback"))
+    assert "hunter2" not in shown
+    previewed = cli.does("identity-providers", "preview", "corp", "--claims", str(tmp_path / "claims"))
+    assert all(word in previewed.out for word in ("nora", "devs"))
+    tried = cli("identity-providers", "test", "corp")
+    assert (tried.code, "it refuses the connection" in tried.out) == (1, True), tried
+    cli.does("identity-providers", "enable", "corp")
+    cli.does("identity-providers", "update", "corp", "--display-name", "Corporation", "--no-create-accounts")
+    changed = cli.does("identity-providers", "show", "corp", "-o", "json").document
+    flags = [changed[name] for name in ("displayName", "enabled", "createAccounts", "hasClientSecret")]
+    assert flags == ["Corporation", True, False, True]
+    assert "Corporation" in cli.does("identity-providers", "list").out
+    cli.does("identity-providers", "disable", "corp", "--yes")
+    assert "no" in cli.does("identity-providers", "list").out
+    cli.does("identity-providers", "delete", "corp", "--yes")
+    assert "Corporation" not in cli.does("identity-providers", "list").out
 
 
 def test_project_roles_are_made_given_and_deleted(cli: Cli) -> None:

@@ -28,7 +28,7 @@ _IDS: Mapping[str, str] = {
     "event": "mesheventlogs",
     "order-draft": "order-drafts",
     "bulk-job": "bulk-jobs",
-    "nobody's": "passkeys sessions",
+    "nobody's": "passkeys sessions client-sessions identities",
 }
 _NAMES: Mapping[str, str] = {
     "team": "workspace workspaces meshworkspaces",

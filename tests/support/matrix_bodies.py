@@ -70,6 +70,9 @@ def a_binding_request(name: str) -> JsonObject:
     }
 
 
+A_SEARCH: JsonObject = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}
+
+
 def a_scim_group(name: str) -> JsonObject:
     """Return a group of the installation, as a directory sends it."""
     return {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": name}
@@ -119,8 +122,8 @@ def a_runner(restriction: str = "PRIVATE") -> JsonObject:
     return {"metadata": {"ownedByWorkspace": "platform"}, "spec": spec}
 
 
-A_PROVIDER: JsonObject = {"displayName": "Corp", "issuer": "https://id.example.test", "clientId": "blockyard"}
-"""What an administrator says about an identity provider."""
+A_PROVIDER: JsonObject = {"displayName": "Corp", "issuer": "http://127.0.0.1:1", "clientId": "blockyard"}
+"""What an administrator says about an identity provider; nobody listens there."""
 
 
 def an_integration() -> JsonObject:
@@ -178,6 +181,7 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         "PUT identity-providers/{alias}": A_PROVIDER,
         "POST identity-providers/{alias}/preview": {"claims": {"sub": "1"}},
         "POST admin-bindings": {**AN_ADMIN_BINDING, "role": "Ops Support"},
+        "PUT binding-ends": {"kind": "meshWorkspaceUserBinding", "name": "nora-in-shop", "expiryDate": None},
         "POST binding-requests": a_binding_request("new"),
         "POST bulk-jobs": {"action": "RUN", "buildingBlockUuids": [things["blocks"]]},
         "POST order-drafts": {"definitionUuid": things["definitions"], "fields": {}},
@@ -208,6 +212,7 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         {f"POST {kind.collection}": body for kind, body in objects.items()}
         | {f"{method} {OWN}/{path}": body for key, body in own.items() for method, path in [key.split(" ")]}
         | {
+            **{f"POST {SCIM}{of}/.search": A_SEARCH for of in ("", "/Users", "/Groups")},
             f"POST {SCIM}/Users": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "new"},
             f"PATCH {SCIM}/Users/{{uuid}}": a_scim_patch("title", "Dr"),
             f"POST {SCIM}/Groups": a_scim_group("new"),

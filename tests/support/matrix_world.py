@@ -144,6 +144,8 @@ class _Builder:
             "{kind}": "a block",
             "passkeys": UNKNOWN,
             "sessions": UNKNOWN,
+            "client-sessions": UNKNOWN,
+            "identities": UNKNOWN,
         }
         self.tokens: dict[str, str] = {
             "admin": server.token,

@@ -9,7 +9,9 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from blockyard.server.identity.model import KeySettings, NewUser, WorkspaceRole
+from blockyard.server.identity_providers.api import NewProvider
 from blockyard.server.kit.clock import utc_now
+from blockyard.server.payment_methods.model import PaymentSpec
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.workspaces.model import BindingKind, NewBinding
 from tests.support.block_world import Claimed, a_secret, a_value, an_input, an_output, definition_of, uuid_of
@@ -114,6 +116,8 @@ def _fill(world: ScreenWorld, words: Mapping[str, str]) -> Known:
         "tenant": tenant,
         "group": group,
         "key": key,
+        "asking_zone": _asking_zone(world),
+        "provider": _provider(world, words["cluster"]),
         "block": uuid_of(bucket),
         "definition": str(world.stored(bucket).definition_id),
         "failed": uuid_of(failed),
@@ -173,6 +177,58 @@ def _tenant(world: ScreenWorld) -> str:
     made = world.make("dev", landingZoneRef=zone)
     world.finish({"id": a_value("shop-dev"), "url": a_value("https://git.example.test/shop-dev")})
     return uuid_of(made)
+
+
+def _asking_zone(world: ScreenWorld) -> str:
+    """Make a landing zone whose building block asks for something; return what a form calls it."""
+    inputs = {
+        **MAKES_TENANT["inputs"],
+        "owner": an_input(displayName="Owner", description="Who is asked about the repository, by e-mail."),
+        "visibility": an_input("SINGLE_SELECT", displayName="Visibility", selectableValues=["internal", "private"]),
+        "reviews": an_input("BOOLEAN", displayName="Reviews are needed", defaultValue=True),
+    }
+    version = world.define_for_tenants("Repository with an owner", **{**MAKES_TENANT, "inputs": inputs})
+    world.add_zone("asking", mandatory=[version], displayName="With an owner")
+    return f"{uuid_of(world.platform)}%20asking"
+
+
+def _provider(world: ScreenWorld, name: str) -> str:
+    """Set up identity providers, one of them switched off, and what the workspace pays with; return an alias."""
+    company, budget = (name, name) if name.startswith(_LONG) else ("Example Corp", "Budget")
+    usual: JsonObject = {"issuer": "http://127.0.0.1:1/realms/corp", "clientId": "blockyard", "groupsClaim": "groups"}
+    rules: list[Json] = [{"value": "platform-team", "group": "platform-team"}, {"value": "auditors", "group": "audit"}]
+    providers: dict[str, JsonObject] = {
+        "corp": {"displayName": company, "groupRules": rules},
+        "guests": {"displayName": "Guests", "enabled": False},
+    }
+    for alias, about in providers.items():
+        new = NewProvider.model_validate({"alias": alias, **usual, **about})
+        world.db.write_now(
+            partial(
+                world.services.identity_providers.create,
+                principal=ADMINISTRATOR,
+                alias=alias,
+                spec=new.spec(),
+                secret="hunter2-hunter2",
+            )
+        )
+    for number, days in enumerate((12, 400)):
+        spec = PaymentSpec(
+            display_name=f"{budget} {2026 + number}",
+            expiration_date=(world.clock() + timedelta(days=days)).date(),
+            amount=25_000 * (number + 1),
+            tags={},
+        )
+        world.db.write_now(
+            partial(
+                world.services.payment_methods.create,
+                principal=ADMINISTRATOR,
+                workspace="shop",
+                name=f"budget-{2026 + number}",
+                spec=spec,
+            )
+        )
+    return "corp"
 
 
 def _changed(world: ScreenWorld, bucket: JsonObject) -> Claimed:

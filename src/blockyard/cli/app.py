@@ -16,6 +16,7 @@ from blockyard.cli.commands.context import context
 from blockyard.cli.commands.definitions import definitions
 from blockyard.cli.commands.events import events
 from blockyard.cli.commands.groups import groups
+from blockyard.cli.commands.identity_providers import identity_providers
 from blockyard.cli.commands.integrations import integrations
 from blockyard.cli.commands.keys import keys
 from blockyard.cli.commands.landing_zones import landing_zones
@@ -45,7 +46,7 @@ from blockyard.cli.usage_errors import Commands
 NAMES_OF_HELP = {"help_option_names": ["-h", "--help"]}
 
 _PLACES = (locations, platform_types, platforms, landing_zones)
-_PEOPLE = (bindings, requests, project_roles, groups, users, admin_roles)
+_PEOPLE = (bindings, requests, project_roles, groups, users, admin_roles, identity_providers)
 
 SIGN_IN = "Sign-in"
 OBJECTS = "Objects"

@@ -159,6 +159,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         'bindings create anna-shop -w shop --role "Workspace Manager" --user anna --expires 2027-06-30',
         'bindings create devs-dev -w shop --project dev --role "Project User" --group devs',
     ),
+    "bindings update": ("bindings update anna-shop --expires 2027-06-30",),
     "bindings delete": ("bindings delete anna-shop", "bindings delete devs-dev --of-project --of-group"),
     "requests list": ("requests list --workspace shop",),
     "requests create": (
@@ -167,6 +168,19 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "requests approve": ("requests approve 6f0c5a9e-0b2d-4a57-8f3e-2f0a4f7d1c33",),
     "requests decline": ("requests decline 6f0c5a9e-0b2d-4a57-8f3e-2f0a4f7d1c33",),
     "requests cancel": ("requests cancel 6f0c5a9e-0b2d-4a57-8f3e-2f0a4f7d1c33",),
+    "identity-providers list": ("identity-providers list",),
+    "identity-providers show": ("identity-providers show corp",),
+    "identity-providers create": (
+        "identity-providers create corp --issuer https://id.example.org --client-id blockyard --secret-file secret.txt --off",
+    ),
+    "identity-providers update": (
+        "identity-providers update corp --groups-claim groups --group platform-team=platform-team",
+    ),
+    "identity-providers enable": ("identity-providers enable corp",),
+    "identity-providers disable": ("identity-providers disable corp",),
+    "identity-providers test": ("identity-providers test corp",),
+    "identity-providers preview": ("identity-providers preview corp --claims claims.json",),
+    "identity-providers delete": ("identity-providers delete corp",),
     "project-roles list": ("project-roles list",),
     "project-roles create": ('project-roles create auditor --display-name "Project Auditor" --rank 50',),
     "project-roles show": ("project-roles show auditor",),

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import httpx2
 import pytest
 
+from blockyard.server.identity.model import WorkspaceRole
 from blockyard.server.kit.database import Transaction
 from tests.support.tenancy import USER_BINDING, Tenancy
 
@@ -133,3 +135,61 @@ async def test_who_is_locked_is_not_among_the_people(tenancy: Tenancy) -> None:
     assert (changed.json()["email"], changed.json()["euid"], heard.of) == ("other@x.test", "7", ["shop"] * 3)
     taken = await admin.put(f"{ACCOUNTS}/{jane.id}", json=profile | {"email": "JOE@x.test"})
     assert (taken.status_code, taken.json()["errorCode"]) == (409, "EmailTaken")
+
+
+async def change_end(client: httpx2.AsyncClient, name: str, day: str | None, kind: str = "User") -> httpx2.Response:
+    """Let a role end on another day."""
+    body = {"kind": f"meshWorkspace{kind}Binding", "name": name, "expiryDate": day}
+    return await client.put("/api/blockyard/v1/binding-ends", json=body)
+
+
+async def test_a_role_ends_on_another_day_which_is_no_news_of_people(tenancy: Tenancy) -> None:
+    await bind(tenancy, "jane", "jane", "2026-01-02")
+    tenancy.member("shop", "joe", WorkspaceRole.MANAGER)
+    heard, joe = Heard(tenancy), tenancy.person("joe")
+
+    later = await change_end(joe, "jane", "2026-02-01")
+    same = await change_end(joe, "jane", "2026-02-01")
+    for_good = await change_end(joe, "jane", None)
+
+    assert [(answer.status_code, answer.json().get("expiryDate")) for answer in (later, same, for_good)] == [
+        (200, "2026-02-01"),
+        (200, "2026-02-01"),
+        (200, None),
+    ]
+    assert heard.of == []
+    assert tenancy.titles()[-2:] == ["Workspace User Binding Modified"] * 2
+    tenancy.clock.advance(2 * DAY)
+    assert "jane" in people(tenancy)
+
+
+async def test_a_role_that_has_ended_is_given_anew_and_no_day_of_the_past_is_taken(tenancy: Tenancy) -> None:
+    await bind(tenancy, "jane", "jane", "2026-01-02")
+    past = await change_end(tenancy.admin(), "jane", "2025-12-31")
+    tenancy.clock.advance(2 * DAY)
+
+    over = await change_end(tenancy.admin(), "jane", "2026-03-01")
+
+    assert (past.status_code, past.json()["errorCode"]) == (400, "PastExpiryDate")
+    assert (over.status_code, over.json()["errorCode"]) == (409, "RoleEnded")
+    assert "jane" not in people(tenancy)
+
+
+async def test_the_last_owner_gets_no_end_and_who_may_not_give_a_role_does_not_lengthen_it(tenancy: Tenancy) -> None:
+    tenancy.member("shop", "jane", WorkspaceRole.OWNER)
+    tenancy.member("shop", "joe", WorkspaceRole.MANAGER)
+    for name, workspace in (("kim", "bank"), ("lee", "shop")):
+        tenancy.user(name)
+        tenancy.member(workspace, name)
+
+    last = await change_end(tenancy.person("jane"), "jane-shop", "2026-02-01")
+    by_manager = await change_end(tenancy.person("joe"), "jane-shop", "2026-02-01")
+    by_member = await change_end(tenancy.person("lee"), "joe-shop", None)
+    outside = await change_end(tenancy.person("kim"), "joe-shop", None)
+    nowhere = await change_end(tenancy.person("joe"), "nobody", None)
+    kindless = await change_end(tenancy.person("joe"), "joe-shop", None, kind="Other")
+
+    assert last.status_code == 409
+    assert by_manager.status_code == by_member.status_code == 403
+    assert outside.status_code == nowhere.status_code == 404
+    assert kindless.status_code == 400

@@ -1,4 +1,4 @@
-"""`bindings list | show | create | delete`."""
+"""`bindings list | show | create | update | delete`."""
 
 from typing import Annotated
 
@@ -9,9 +9,9 @@ from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import objects, text
 from blockyard.cli.exits import usage
 from blockyard.cli.listing import tell_one
-from blockyard.cli.option_words import last_day
+from blockyard.cli.option_words import NONE, day_or_none, last_day
 from blockyard.cli.output import Format, columns
-from blockyard.cli.resources import own
+from blockyard.cli.resources import JSON, own
 from blockyard.cli.session import NeededWorkspaceOption, OutputOption, UrlOption, connected, needed_workspace
 from blockyard.cli.subjects import User, the_one
 from blockyard.protocol.jsontypes import JsonObject
@@ -131,6 +131,28 @@ def create_binding(
         }
         made = session.client.create(_kind(project, of_group=user is None), content)
         session.printer.result(made, f"Binding {name} created.")
+
+
+@bindings.command("update")
+def update_binding(
+    name: Which,
+    *,
+    expires: Annotated[
+        str, typer.Option("--expires", metavar="DAY", help="Last day, YYYY-MM-DD, or none.", parser=day_or_none)
+    ],
+    of_group: OfGroup = False,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Let a role in a workspace end on another day, or not at all."""
+    with connected(output, url) as session:
+        body: JsonObject = {
+            "kind": _kind(None, of_group=of_group).name,
+            "name": name,
+            "expiryDate": None if expires == NONE else expires,
+        }
+        changed: JsonObject = session.client.request("PUT", own("binding-ends"), body=body, sends=JSON).json()
+        session.printer.result(changed, f"Binding {name} changed.")
 
 
 @bindings.command("delete")

@@ -33,7 +33,7 @@ from blockyard.server.identity.api import (
 from blockyard.server.identity.api.scim import scim_routes
 from blockyard.server.identity.api.scim.tokens import fixed_tokens
 from blockyard.server.identity.loops import loops as identity_loops
-from blockyard.server.identity_providers.api import identity_provider_routes
+from blockyard.server.identity_providers.api import identity_provider_routes, identity_routes
 from blockyard.server.integrations.api import routes as integration_routes
 from blockyard.server.issuer.api import client_session_routes, issuer_of, issuer_routes
 from blockyard.server.issuer.loops import loops as issuer_loops
@@ -164,6 +164,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         scim_routes(db, services.users, services.groups, links),
         admin_binding_routes(db, services.admin_bindings, links),
         identity_provider_routes(db, services.identity_providers, links),
+        identity_routes(db, services.identity_providers),
         workspace_routes(db, services.workspaces, links),
         binding_routes(db, services.bindings, links),
         binding_request_routes(db, services.binding_requests, links),

@@ -28,6 +28,7 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `api_keys_per_workspace` | 10 | how many API keys a workspace may have unless an administrator adds more |
 | `api_key_max_days` | 0 | API keys must end within so many days; 0 = they need no end. Keys that are there keep theirs |
 | `min_approval_count` | 1 | how many people have to want a role in a workspace or a project before it is given; 1 = nobody else is asked |
+| `workspace_self_service` | false | whether everybody with an account may make workspaces, which they own then |
 | `admin_second_factor` | false | whether people with an admin role must sign in with a passkey, or with a code beside the password |
 | `style_page` | false | whether `/style` shows every part of the pages, in both themes; for those who work on pages |
 | `log_level` | `auto` | `debug`, `info`, `warning` or `error`; `auto` is `warning` on a terminal, else `info` |
@@ -139,6 +140,7 @@ class Settings(BaseModel):
     api_keys_per_workspace: int = Field(default=10, ge=0, le=10_000)
     api_key_max_days: int = Field(default=0, ge=0, le=36_500)
     min_approval_count: int = Field(default=1, ge=1, le=10)
+    workspace_self_service: bool = False
     admin_second_factor: bool = False
     style_page: bool = False
     log_level: Literal["auto", "debug", "info", "warning", "error"] = "auto"

@@ -111,6 +111,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         keys=api_keys,
         tags=tags,
         admin_workspace=settings.admin_workspace,
+        self_service=settings.workspace_self_service,
     )
     bindings = BindingService(
         basics,
@@ -267,6 +268,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
             sessions=sessions,
             admin_bindings=admin_bindings,
             workspaces=directory,
+            factors=second_factors,
         ),
         provider_client=ProviderClient(clock),
         signing_keys=signing_keys,

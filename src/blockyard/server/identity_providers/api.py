@@ -7,8 +7,10 @@ from fastapi import APIRouter, Body, Response
 from pydantic import Field
 
 from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.identity_providers.examination import Weight, examine, works
 from blockyard.server.identity_providers.model import MAX_RULES, GroupRule, Provider, ProviderSpec
 from blockyard.server.identity_providers.service import Preview, ProviderService
+from blockyard.server.identity_providers.waiting import aside
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
@@ -101,6 +103,36 @@ class Claims(WireModel):
     claims: dict[str, WireJson]
 
 
+class FoundAtProvider(WireModel):
+    """One thing that was looked at: `good`, a `warning`, or `wrong`, so that nobody can sign in."""
+
+    weight: Weight
+    message: str
+    remedy: str
+
+
+class TestedProvider(WireModel):
+    """What was found at a provider; `works` if nothing is wrong that can be seen from outside."""
+
+    works: bool
+    findings: list[FoundAtProvider]
+
+
+class KnownIdentity(WireModel):
+    """Who somebody is at an identity provider."""
+
+    provider: str
+    subject: str
+    connected_on: str
+    last_used_on: str
+
+
+class KnownIdentities(WireModel):
+    """Who somebody is at all identity providers."""
+
+    identities: list[KnownIdentity]
+
+
 class PreviewOut(WireModel):
     """What a sign-in would do; `groups` is null if all groups stay as they are, and `warning` says why."""
 
@@ -123,7 +155,7 @@ def identity_provider_routes(db: Database, providers: ProviderService, links: Li
     async def list_identity_providers(principal: CurrentPrincipal) -> Providers:
         """Return the identity providers that people can sign in with, oldest first."""
         found = await db.read(lambda tx: providers.all(tx, principal))
-        return Providers(identity_providers=[_shown(one, links) for one in found])
+        return Providers(identity_providers=[shown_provider(one, links) for one in found])
 
     @router.post("", status_code=HTTPStatus.CREATED)
     async def create_identity_provider(
@@ -132,12 +164,12 @@ def identity_provider_routes(db: Database, providers: ProviderService, links: Li
         """Let people sign in with an identity provider."""
         spec, secret = body.spec(), body.client_secret
         made = await db.write(lambda tx: providers.create(tx, principal, body.alias, spec, secret))
-        return _shown(made, links)
+        return shown_provider(made, links)
 
     @router.get("/{alias}")
     async def read_identity_provider(alias: str, principal: CurrentPrincipal) -> ProviderOut:
         """Return an identity provider."""
-        return _shown(await db.read(lambda tx: providers.get(tx, principal, alias)), links)
+        return shown_provider(await db.read(lambda tx: providers.get(tx, principal, alias)), links)
 
     @router.put("/{alias}")
     async def update_identity_provider(
@@ -145,12 +177,22 @@ def identity_provider_routes(db: Database, providers: ProviderService, links: Li
     ) -> ProviderOut:
         """Change an identity provider; without `clientSecret` the one that is there stays."""
         spec, secret = body.spec(), body.client_secret
-        return _shown(await db.write(lambda tx: providers.update(tx, principal, alias, spec, secret)), links)
+        return shown_provider(await db.write(lambda tx: providers.update(tx, principal, alias, spec, secret)), links)
 
     @router.delete("/{alias}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
     async def delete_identity_provider(alias: str, principal: CurrentPrincipal) -> None:
         """Let nobody sign in with an identity provider any more; accounts stay."""
         await db.write(lambda tx: providers.delete(tx, principal, alias))
+
+    @router.post("/{alias}/test")
+    async def test_identity_provider(alias: str, principal: CurrentPrincipal) -> TestedProvider:
+        """Ask an identity provider for its documents and keys, and return what is found."""
+        provider = await db.read(lambda tx: providers.examined(tx, principal, alias))
+        findings = await aside(lambda: examine(provider))
+        return TestedProvider(
+            works=works(findings),
+            findings=[FoundAtProvider(weight=one.weight, message=one.message, remedy=one.remedy) for one in findings],
+        )
 
     @router.post("/{alias}/preview")
     async def preview_identity_provider(
@@ -159,6 +201,34 @@ def identity_provider_routes(db: Database, providers: ProviderService, links: Li
         """Return which account, groups and roles somebody with these claims would have."""
         claims = dict(body.claims)
         return _preview(await db.read(lambda tx: providers.preview(tx, principal, alias, claims)))
+
+    return router
+
+
+def identity_routes(db: Database, providers: ProviderService) -> APIRouter:
+    """Return the routes of who one is at identity providers."""
+    router = api_router(prefix="/api/blockyard/v1/me/identities", tags=["People"])
+
+    @router.get("")
+    async def list_own_identities(principal: CurrentPrincipal) -> KnownIdentities:
+        """Return who you are at identity providers, oldest first."""
+        found = await db.read(lambda tx: providers.own(tx, principal))
+        return KnownIdentities(
+            identities=[
+                KnownIdentity(
+                    provider=one.provider,
+                    subject=one.subject,
+                    connected_on=wire_time(one.created_at),
+                    last_used_on=wire_time(one.used_at),
+                )
+                for one in found
+            ]
+        )
+
+    @router.delete("/{alias}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
+    async def disconnect_identity(alias: str, principal: CurrentPrincipal) -> None:
+        """Sign in with an identity provider no more."""
+        await db.write(lambda tx: providers.disconnect(tx, principal, alias))
 
     return router
 
@@ -173,7 +243,7 @@ def signed_out_uri(links: Links) -> str:
     return f"{links.base_url}/sign-in"
 
 
-def _shown(provider: Provider, links: Links) -> ProviderOut:
+def shown_provider(provider: Provider, links: Links) -> ProviderOut:
     return ProviderOut(
         alias=provider.alias,
         display_name=provider.display_name,

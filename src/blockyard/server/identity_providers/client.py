@@ -36,7 +36,7 @@ _ANEW = timedelta(seconds=10)
 
 _TIMEOUT = httpx2.Timeout(10.0)
 _LARGEST = 1024 * 1024
-_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
+ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
 """All that only the provider can sign with; never `none`, nor what a shared secret makes."""
 
 _LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
@@ -189,7 +189,7 @@ class ProviderClient:
         fitting = [key for key in keys.keys if kid is None or key.kid is None or key.kid == kid]
         for key in fitting:
             try:
-                found = jwt.decode(token, key, algorithms=_ALGORITHMS)
+                found = jwt.decode(token, key, algorithms=ALGORITHMS)
             except (JoseError, ValueError, TypeError):
                 continue
             return found.header, found.claims
@@ -213,10 +213,9 @@ class ProviderClient:
         known, now = self._knowledge(provider), self._clock()
         read_lately = known.keys_at is not None and now - known.keys_at < (_ANEW if anew else _KEPT)
         if known.keys is None or not read_lately:
-            known.keys = _fetched(str(known.metadata["jwks_uri"]))
+            known.keys = fetched(str(known.metadata["jwks_uri"]))
             known.keys_at = now
-        usable = [key for key in _list(known.keys["keys"]) if isinstance(key, dict) and key.get("use", "sig") == "sig"]
-        return KeySet.import_key_set({"keys": usable})  # type: ignore[typeddict-item]  # whatever it is, it is checked there
+        return signing_keys(known.keys)
 
     def _knowledge(self, provider: Provider) -> _Known:
         now = self._clock()
@@ -224,7 +223,7 @@ class ProviderClient:
             known = self._known.get(provider.issuer)
         if known is not None and now < known.until:
             return known
-        metadata = _fetched(provider.issuer.rstrip("/") + "/.well-known/openid-configuration")
+        metadata = fetched(provider.issuer.rstrip("/") + "/.well-known/openid-configuration")
         if metadata.get("issuer") != provider.issuer:
             raise ValueError("the discovery document names another issuer")
         known = _Known(metadata, now + _KEPT)
@@ -233,7 +232,14 @@ class ProviderClient:
         return known
 
 
-def _fetched(url: str) -> JsonObject:
+def signing_keys(document: Mapping[str, Json]) -> KeySet:
+    """Return the keys that a provider signs with. Raises JoseError, ValueError, KeyError, TypeError."""
+    usable = [key for key in _list(document["keys"]) if isinstance(key, dict) and key.get("use", "sig") == "sig"]
+    return KeySet.import_key_set({"keys": usable})  # type: ignore[typeddict-item]  # whatever it is, it is checked there
+
+
+def fetched(url: str) -> JsonObject:
+    """Return a document of a provider. Raises httpx2.HTTPError, InvalidURL, ValueError, TypeError."""
     with httpx2.Client(timeout=_TIMEOUT, follow_redirects=False) as client:
         answer = client.get(url, headers={"Accept": "application/json"})
         answer.raise_for_status()

@@ -14,10 +14,12 @@ from blockyard.server.identity.model.admin_roles import ADMIN_ROLES, AdminRole
 from blockyard.server.identity.service import (
     AdminBindingService,
     GroupService,
+    SecondFactors,
     SessionService,
     UserService,
     Workspaces,
 )
+from blockyard.server.identity.service.news import tell_of_sign_in
 from blockyard.server.identity_providers.model import (
     Identity,
     Provider,
@@ -29,7 +31,7 @@ from blockyard.server.identity_providers.model import (
 )
 from blockyard.server.identity_providers.store import IdentityStore, ProviderStore
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Denied, NotFound, taken
+from blockyard.server.kit.errors import Conflict, Denied, NotFound, taken
 from blockyard.server.kit.members import changed, members
 from blockyard.server.kit.names import check_name
 from blockyard.server.kit.sealed import MasterKey
@@ -63,6 +65,7 @@ class ProviderService:
         sessions: SessionService,
         admin_bindings: AdminBindingService,
         workspaces: Workspaces,
+        factors: SecondFactors,
     ) -> None:
         self._basics = basics
         self._master_key = master_key
@@ -71,6 +74,7 @@ class ProviderService:
         self._sessions = sessions
         self._admin_bindings = admin_bindings
         self._workspaces = workspaces
+        self._factors = factors
         self._changes: Changes[Provider] = Changes(
             basics.event_log, "identityProvider", "Identity Provider", Provider.document
         )
@@ -128,6 +132,21 @@ class ProviderService:
         ProviderStore(tx).remove(provider)
         self._changes.tell(tx, principal.author, EventType.DELETED, provider)
 
+    def people(self, tx: Transaction, principal: Principal) -> Mapping[str, int]:
+        """Return how many people have signed in with each provider, if anybody has. Raises Denied."""
+        principal.require("APIKEY_LIST", workspace=None)
+        return IdentityStore(tx).counts()
+
+    def examined(self, tx: Transaction, principal: Principal, alias: str) -> Provider:
+        """Return a provider that the principal may have tried: this server sends it requests. Raises Denied, NotFound."""
+        principal.enter("APIKEY_SAVE", _unknown(alias))
+        return _found(tx, alias)
+
+    def switch(self, tx: Transaction, principal: Principal, alias: str, *, enabled: bool) -> Provider:
+        """Let people sign in with a provider, or do not any more. Raises Denied, NotFound."""
+        principal.enter("APIKEY_SAVE", _unknown(alias))
+        return self.update(tx, principal, alias, replace(_found(tx, alias), enabled=enabled), None)
+
     def preview(self, tx: Transaction, principal: Principal, alias: str, claims: Mapping[str, Json]) -> Preview:
         """Return what a sign-in with these claims would do. Raises Denied, NotFound."""
         provider = self.get(tx, principal, alias)
@@ -146,6 +165,60 @@ class ProviderService:
             admin_roles=sorted(admin_roles),
             workspaces={name: sorted(held) for name, held in sorted(roles.items())},
         )
+
+    # For oneself
+
+    def own(self, tx: Transaction, principal: Principal) -> Sequence[Identity]:
+        """Return who one is at which providers, oldest first. Raises NotFound for machines."""
+        return IdentityStore(tx).of_user(self._factors.person(tx, principal).id)
+
+    def connect(self, tx: Transaction, principal: Principal, provider: Provider, claims: Mapping[str, Json]) -> None:
+        """Let somebody sign in with a provider from now on, which vouched for who they are there.
+
+        Doing it again changes nothing. Raises NotFound, Denied (signed in too long ago), Conflict.
+        """
+        user, found, now = self._factors.changing(tx, principal), told(provider, claims), self._basics.clock()
+        known = IdentityStore(tx).get(provider.alias, found.subject)
+        if known is not None and known.user_id == user.id:
+            return
+        if known is not None:
+            raise Conflict(
+                f"who you are at {provider.display_name} opens another account here",
+                code="IdentityInUse",
+                remedy="Sign in with it to get there, and disconnect it there first.",
+            )
+        if any(one.provider == provider.alias for one in IdentityStore(tx).of_user(user.id)):
+            raise Conflict(
+                f"your account is connected with somebody else at {provider.display_name}",
+                code="AlreadyConnected",
+                remedy="Disconnect that first.",
+            )
+        IdentityStore(tx).add(
+            Identity(provider=provider.alias, subject=found.subject, user_id=user.id, created_at=now, used_at=now)
+        )
+        tell_of_sign_in(self._basics.event_log, tx, principal.author, user, "Identity Provider Connected")
+
+    def disconnect(self, tx: Transaction, principal: Principal, alias: str) -> None:
+        """Sign in with a provider no more; doing it again changes nothing. Sessions go on.
+
+        Raises NotFound, Denied (signed in too long ago), Conflict: there is no other way to sign in.
+        """
+        user = self._factors.changing(tx, principal)
+        identities = IdentityStore(tx).of_user(user.id)
+        mine = next((one for one in identities if one.provider == alias), None)
+        if mine is None:
+            return
+        methods = self._factors.of_user(tx, user)
+        offered = {provider.alias for provider in self.offered(tx)} - {alias}
+        others = methods.has_password or methods.passkeys or any(one.provider in offered for one in identities)
+        if not others:
+            raise Conflict(
+                "this is the only way you can sign in",
+                code="OnlyWay",
+                remedy="Add a passkey or connect another provider first.",
+            )
+        IdentityStore(tx).remove(alias, mine.subject)
+        tell_of_sign_in(self._basics.event_log, tx, principal.author, user, "Identity Provider Disconnected")
 
     # At the sign-in: no principal is asked
 

@@ -1,6 +1,6 @@
 """The tables of identity providers and of who is who there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from sqlalchemy import (
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     delete,
+    func,
     insert,
     select,
     update,
@@ -102,6 +103,11 @@ class IdentityStore:
         found = select(_identities).where(_identities.c.user_id == user_id)
         rows = self._tx.execute(found.order_by(_identities.c.created_at, _identities.c.provider)).mappings()
         return [Identity(**row) for row in rows]
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many people are known by each provider that knows any."""
+        found = select(_identities.c.provider, func.count().label("people")).group_by(_identities.c.provider)
+        return {row["provider"]: row["people"] for row in self._tx.execute(found).mappings()}
 
     def add(self, identity: Identity) -> None:
         """Write who somebody is."""

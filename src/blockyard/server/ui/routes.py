@@ -25,6 +25,7 @@ from blockyard.server.ui.pages.account.provider import add_provider
 from blockyard.server.ui.pages.account.sign_in import add_sign_in
 from blockyard.server.ui.pages.account.sign_in_link import add_sign_in_link
 from blockyard.server.ui.pages.account.start import add_start
+from blockyard.server.ui.pages.admin.identity_providers import add_identity_providers
 from blockyard.server.ui.pages.blocks.activity import add_activity
 from blockyard.server.ui.pages.blocks.acts import add_acts
 from blockyard.server.ui.pages.blocks.block import add_block
@@ -40,6 +41,7 @@ from blockyard.server.ui.pages.marketplace.catalogue import add_catalogue
 from blockyard.server.ui.pages.marketplace.detail import add_detail
 from blockyard.server.ui.pages.orders.list import add_draft_list
 from blockyard.server.ui.pages.orders.order import add_draft, add_order
+from blockyard.server.ui.pages.orders.tenant_blocks import add_tenant_blocks
 from blockyard.server.ui.pages.reference.reference import add_reference
 from blockyard.server.ui.pages.runs.comparison import add_comparison
 from blockyard.server.ui.pages.runs.lines import add_lines
@@ -52,6 +54,8 @@ from blockyard.server.ui.pages.workspaces.compliance import add_compliance
 from blockyard.server.ui.pages.workspaces.groups import add_groups
 from blockyard.server.ui.pages.workspaces.keys import add_keys
 from blockyard.server.ui.pages.workspaces.list import add_workspace_list
+from blockyard.server.ui.pages.workspaces.money import add_money
+from blockyard.server.ui.pages.workspaces.new_workspace import add_new_workspace
 from blockyard.server.ui.pages.workspaces.overview import add_workspace_overview
 from blockyard.server.ui.pages.workspaces.project import add_project
 from blockyard.server.ui.pages.workspaces.projects import add_projects
@@ -85,15 +89,19 @@ _PAGES = (
     add_runs,
 )
 _HOME = (add_home, add_search_page)
+_ADMIN = (add_identity_providers,)
 _WORKSPACES = (
+    add_new_workspace,
     add_workspace_list,
     add_workspace_overview,
     add_projects,
     add_project,
+    add_tenant_blocks,
     add_tenants,
     add_access,
     add_groups,
     add_keys,
+    add_money,
     add_compliance,
     add_settings,
 )
@@ -126,7 +134,7 @@ def add_pages(
     for add in (add_password, add_start):
         add(router, site, services, sign_in)
     add_reference(router, site)
-    for add_page in (*_PAGES, *_HOME, *_WORKSPACES):
+    for add_page in (*_PAGES, *_HOME, *_WORKSPACES, *_ADMIN):
         add_page(router, site, services)
     if style_page:
         add_style(router, site)

@@ -91,6 +91,17 @@ class Workspace:
         }
 
 
+def check_end(expires_on: date | None, at: datetime) -> None:
+    """Raise Invalid if the last day of a role is over already."""
+    if expires_on is not None and expires_on < at.date():
+        raise Invalid(
+            "the expiry date lies in the past",
+            code="PastExpiryDate",
+            field="/expiryDate",
+            remedy="Choose a day from today on.",
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewBinding:
     """Who shall get which role in which workspace, until the end of which day."""
@@ -111,13 +122,7 @@ class NewBinding:
                 field="/roleRef/name",
                 remedy="Bind the person who owns the workspace from now on.",
             )
-        if self.expires_on is not None and self.expires_on < at.date():
-            raise Invalid(
-                "the expiry date lies in the past",
-                code="PastExpiryDate",
-                field="/expiryDate",
-                remedy="Choose a day from today on.",
-            )
+        check_end(self.expires_on, at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,29 @@ import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.api import SESSION_COOKIE
-from blockyard.server.identity.model import FRESH
+from blockyard.server.identity.model import FRESH, KeySettings
 from blockyard.server.ui.pages.account.overview import device_words
 from tests.support.clock import FixedClock
 from tests.support.page_world import PASSWORD, PageWorld, Person, csrf_of, words_of
 from tests.support.passkey_device import Device
 
 ORIGIN, HOST = "http://blockyard.test", "blockyard.test"
+
+
+def test_the_account_shows_roles_with_their_ends_and_keys_of_ones_workspaces(world: PageWorld) -> None:
+    sam = world.person("sam")
+    settings = KeySettings(display_name="ci", permissions=(), expires_at=None)
+    owner = world.db.read_now(lambda tx: world.sessions.of_cookie(tx, str(sam.cookies.get(SESSION_COOKIE)))).principal
+    world.db.write_now(lambda tx: world.services.api_keys.create(tx, owner, "shop", settings))
+
+    page, member = sam.read("/account"), world.person("mia").read("/account")
+
+    assert "Your roles" in page
+    assert "Owner" in page.partition("Your roles")[2]
+    assert "ci shop · never used" in page
+    assert "Member" in member.partition("Your roles")[2]
+    assert "never used" not in member.partition("API keys of your workspaces")[2]
+    assert "Your rights are those of the installation." in world.person("admin").read("/account")
 
 
 def asked(answer: httpx2.Response, action: str) -> tuple[JsonObject, str]:

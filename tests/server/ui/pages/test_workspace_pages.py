@@ -4,18 +4,20 @@ import csv
 import io
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.model import WorkspaceRole
 from blockyard.server.kit.database import Database
+from blockyard.server.payment_methods.model import PaymentSpec
 from blockyard.server.projects.model import ProjectKey
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.workspaces.model import Binding, BindingKind
 from tests.support.block_world import a_value, an_input, uuid_of
 from tests.support.clock import FixedClock
-from tests.support.page_world import Person, words_of
+from tests.support.page_world import PageWorld, Person, words_of
 from tests.support.principals import ADMINISTRATOR
 from tests.support.screen_fillings import ScreenWorld
 from tests.support.tags import declare
@@ -23,7 +25,7 @@ from tests.support.tenant_world import MAKES_TENANT
 
 pytestmark = pytest.mark.one_database
 
-PAGES = ("", "/projects", "/tenants", "/access", "/groups", "/keys", "/compliance", "/settings", "/events")
+PAGES = ("", "/projects", "/tenants", "/access", "/groups", "/keys", "/money", "/compliance", "/settings", "/events")
 
 
 @pytest.fixture
@@ -72,6 +74,7 @@ def test_a_member_sees_no_tab_of_what_they_may_not_open(world: ScreenWorld) -> N
         "Tenants",
         "Access",
         "Groups",
+        "Financials",
         "Compliance",
     ]
     assert world.person("mia").get("/w/shop/keys").status_code == 403
@@ -216,6 +219,24 @@ def test_several_people_get_a_role_with_an_end_and_lose_it(world: ScreenWorld) -
     assert "ann" not in [one.subject for one in bindings_of(world)]
 
 
+def test_the_last_day_of_a_role_is_changed_on_the_page(world: ScreenWorld, clock: FixedClock) -> None:
+    world.add("mia")
+    sam, day = world.person("sam"), (clock() + timedelta(days=20)).date()
+    fields = {"binding": "mia-shop", "kind": BindingKind.USER.value}
+
+    sam.post("/w/shop/access/end", {**fields, "ends": day.isoformat()}, form_at="/w/shop/access")
+    page = sam.read("/w/shop/access")
+    for odd, words in (("2020-01-01", "The expiry date lies in the past"), ("soon", "This is not a day")):
+        sam.post("/w/shop/access/end", {**fields, "ends": odd}, form_at="/w/shop/access")
+        assert words in sam.read("/w/shop/access")
+    sam.post("/w/shop/access/end", {**fields, "ends": ""}, form_at="/w/shop/access")
+
+    assert "The role of mia ends with" in page
+    assert "Ends in 20 days" in page
+    assert "The role of mia no longer ends." in sam.read("/w/shop/access")
+    assert "Last day" not in world.person("mia").get("/w/shop/access").text
+
+
 def test_nobody_gets_a_role_if_one_of_several_is_unknown(world: ScreenWorld) -> None:
     world.add("ann")
     person = world.person("sam")
@@ -320,6 +341,65 @@ def test_a_key_gets_the_permissions_that_are_ticked(world: ScreenWorld) -> None:
     assert key is not None
     page = person.read(f"/w/shop/keys/{key[1]}")
     assert "PROJECT_LIST TENANT_LIST" in page
+
+
+def test_a_key_keeps_and_changes_its_permissions(world: ScreenWorld) -> None:
+    sam = world.person("sam")
+    issued = sam.change(
+        "/w/shop/keys/new", {"name": "ci", "preset": "chosen", "permissions": ["PROJECT_LIST", "TENANT_LIST"]}
+    )
+    key = re.search(r"/w/shop/keys/([0-9a-f-]{36})", sam.get("/w/shop/keys").text)
+    assert issued.status_code == 200
+    assert key is not None
+    path = f"/w/shop/keys/{key[1]}"
+
+    renamed = sam.change(path, {"name": "robot"})
+    kept = sam.read(path)
+    sam.change(path, {"permissions": ["PROJECT_LIST"]})
+
+    assert renamed.headers["location"] == path
+    assert "TENANT_LIST" in kept.partition("Change")[0]
+    assert "TENANT_LIST" not in sam.read(path).partition("Change")[0]
+    assert "PROJECT_LIST" in sam.read(path).partition("Change")[0]
+
+
+def test_financials_show_payment_methods_and_what_they_pay_for(world: ScreenWorld, clock: FixedClock) -> None:
+    last = (clock() + timedelta(days=5)).date()
+    for name, day in (("pm-soon", last), ("pm-free", None)):
+        spec = PaymentSpec(display_name=name.title(), expiration_date=day, amount=25000 if day else None, tags={})
+        create = world.services.payment_methods.create
+        world.db.write_now(partial(create, principal=ADMINISTRATOR, workspace="shop", name=name, spec=spec))
+    sam = world.person("sam")
+    assert "No payment methods" in world.person("olga").read("/w/other/money")
+
+    sam.change("/w/shop/projects/dev/settings", {"method": "pm-soon"})
+    page = sam.read("/w/shop/money")
+
+    assert "Pm-Soon pm-soon Budget 25,000 · pays for dev Ends in 5 days" in page
+    assert "Pm-Free pm-free No budget · no project names it" in page
+    assert "Projects without a payment method prod" in page
+
+
+def test_a_workspace_is_made_by_those_who_may(world: ScreenWorld) -> None:
+    admin = world.person("admin")
+    assert "/workspaces/new" in admin.get("/w").text
+    assert "/workspaces/new" not in world.person("sam").get("/w").text
+    assert world.person("sam").get("/workspaces/new").status_code == 403
+
+    taken = admin.change("/workspaces/new", {"name": "Shop", "identifier": "shop"})
+    made = admin.change("/workspaces/new", {"name": "Web", "identifier": "web"})
+
+    assert taken.headers["location"] == "/workspaces/new"
+    assert made.headers["location"] == "/w/web"
+    assert "The workspace was made. You are its owner." in admin.read("/w/web")
+    assert [one.subject for one in bindings_of(world, "web")] == ["admin"]
+
+
+def test_where_people_help_themselves_everybody_makes_workspaces(database: Database, clock: FixedClock) -> None:
+    nora = PageWorld(database, clock, workspace_self_service=True).person("nora")
+
+    assert "/workspaces/new" in nora.get("/").text
+    assert nora.change("/workspaces/new", {"name": "N", "identifier": "nora"}).headers["location"] == "/w/nora"
 
 
 def test_a_workspace_is_renamed_and_deleted_once_it_has_nothing(world: ScreenWorld) -> None:

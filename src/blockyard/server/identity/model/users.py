@@ -35,6 +35,15 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FromDirectory:
+    """What only a directory says about an account: what it calls it, and how it calls the e-mail address."""
+
+    external_id: str | None = None
+    email_type: str = "work"
+    email_primary: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewUser(Profile):
     """What an administrator says about a new account; with `admin` its person becomes Organization Admin."""
 
@@ -53,6 +62,7 @@ class User(Profile):
 
     Attributes:
         external_id: what a directory that provisioned the account calls it.
+        email_type, email_primary: what a directory says of the e-mail address; nothing else asks for it.
         must_change_password: whether an administrator chose the password, so that nothing else is possible before it is changed.
         own_password: whether the person chose the password.
         epoch: counts password changes and locks; tokens and sessions of an earlier epoch are void.
@@ -64,6 +74,8 @@ class User(Profile):
     disabled: bool
     created_at: datetime
     external_id: str | None = None
+    email_type: str = "work"
+    email_primary: bool = True
     must_change_password: bool = False
     own_password: bool = False
     epoch: int = 0

@@ -122,10 +122,11 @@ class GroupService(GroupDirectory):
         usernames: Collection[str],
         external_id: str | None = None,
     ) -> GroupOfPeople:
-        """Change what a group is called, and who is in it. Raises Denied, Invalid, NotFound."""
+        """Change what a group is called, and who is in it; an empty `external_id` is removed. Raises Denied, Invalid, NotFound."""
         before = self._changeable(tx, principal, name)
         people = self._people(tx, usernames)
-        after = replace(before, display_name=display_name, external_id=external_id or before.external_id)
+        known_as = before.external_id if external_id is None else external_id or None
+        after = replace(before, display_name=display_name, external_id=known_as)
         if after != before:
             after = GroupStore(tx).save(after)
             self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)

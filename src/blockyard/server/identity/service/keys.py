@@ -115,6 +115,12 @@ class ApiKeyService:
             raise NotFound(sentence)
         return KeyStore(tx).all_of(workspace)
 
+    def of_own_workspaces(self, tx: Transaction, principal: Principal) -> Sequence[ApiKey]:
+        """Return the keys of all workspaces in which the principal may see them by a role, oldest first."""
+        return KeyStore(tx).of_workspaces(
+            [name for name in principal.grants if principal.allows("APIKEY_LIST", workspace=name)]
+        )
+
     def update(
         self, tx: Transaction, principal: Principal, key_id: ApiKeyId, workspace: str, settings: KeySettings
     ) -> IssuedKey:

@@ -1,7 +1,7 @@
 """Accounts of people."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -9,6 +9,7 @@ from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import (
     NO_PASSWORD,
+    FromDirectory,
     NewUser,
     Principal,
     Profile,
@@ -30,7 +31,7 @@ from blockyard.server.identity.service.sessions import require_person
 from blockyard.server.identity.store import AdminBindingStore, GroupStore, PlaceStore, SessionStore, UserStore
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, NotFound
-from blockyard.server.kit.members import changed
+from blockyard.server.kit.members import changed, members
 from blockyard.server.kit.paging import Page, PageRequest
 
 log = structlog.get_logger(__name__)
@@ -143,7 +144,7 @@ class UserService:
         new: NewUser,
         password_hash: str = NO_PASSWORD,
         *,
-        external_id: str | None = None,
+        directory: FromDirectory | None = None,
     ) -> Person:
         """Make an account; its first sign-in has to choose a password. Without one the person cannot sign in with any.
 
@@ -160,7 +161,7 @@ class UserService:
             )
         _require_free(users, new.email)
         must_change = password_hash != NO_PASSWORD
-        user = self._add(tx, principal.author, new, password_hash, must_change=must_change, external_id=external_id)
+        user = self._add(tx, principal.author, new, password_hash, must_change=must_change, directory=directory)
         return self._person(tx, user)
 
     def update(
@@ -170,13 +171,15 @@ class UserService:
         user_id: UserId,
         profile: Profile,
         *,
-        external_id: str | None = None,
+        directory: FromDirectory | None = None,
     ) -> Person:
-        """Change what a person is called and how they are reached. Raises Denied, NotFound, Conflict (e-mail address)."""
+        """Change a profile, and what a directory says. Raises Denied, NotFound, Conflict (e-mail address)."""
         before = self._governed(tx, principal, user_id)
         if before.email != profile.email:
             _require_free(UserStore(tx), profile.email, before)
-        after = replace(changed(before, profile), external_id=external_id or before.external_id)
+        after = changed(before, profile)
+        if directory is not None:
+            after = changed(after, directory)
         if after != before:
             after = UserStore(tx).save(after)
             UserStore(tx).note_email(after)
@@ -282,7 +285,7 @@ class UserService:
         password_hash: str,
         *,
         must_change: bool = False,
-        external_id: str | None = None,
+        directory: FromDirectory | None = None,
     ) -> User:
         user = User(
             id=UserId(self._basics.new_id()),
@@ -294,8 +297,8 @@ class UserService:
             password_hash=password_hash,
             disabled=False,
             created_at=self._basics.clock(),
-            external_id=external_id,
             must_change_password=must_change,
+            **members(directory or FromDirectory()),
         )
         UserStore(tx).add(user)
         self._tell(tx, author, "User Created", EventType.CREATED, user)

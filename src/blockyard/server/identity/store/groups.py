@@ -1,7 +1,7 @@
 """The tables of groups and who is in them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     Column,
@@ -19,9 +19,10 @@ from sqlalchemy import (
 )
 
 from blockyard.server.identity.model.groups import Group, GroupId
-from blockyard.server.identity.model.users import UserId
+from blockyard.server.identity.model.users import UserId, folded
 from blockyard.server.kit.columns import Instant
 from blockyard.server.kit.database import Transaction, metadata
+from blockyard.server.kit.members import members
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.rows import Rows, Store, either
 
@@ -31,6 +32,7 @@ _groups = Table(
     Column("name", String(255), primary_key=True),
     Column("id", Uuid),  # SQLite cannot add a column that is never null without making the table anew
     Column("display_name", String(255), nullable=False),
+    Column("display_name_key", String(255)),
     Column("workspace", String(64)),
     Column("external_id", String(255)),
     Column("created_at", Instant),
@@ -38,7 +40,7 @@ _groups = Table(
     Index("uq_groups_id", "id", unique=True),
     Index("ix_groups_created_at", "created_at", "name", "workspace"),
     Index("ix_groups_workspace", "workspace", "created_at", "name"),
-    Index("ix_groups_display_name", "display_name", "created_at", "name"),
+    Index("ix_groups_display_name_key", "display_name_key", "created_at", "name"),
     Index("ix_groups_external_id", "external_id", "created_at", "name"),
 )
 _members = Table(
@@ -50,7 +52,18 @@ _members = Table(
     Index("ix_group_members_username", "username"),
     Index("ix_group_members_user_id", "user_id"),
 )
-_rows: Rows[Group, str] = Rows(_groups, Group, "name")
+
+
+def _values(group: Group) -> dict[str, object]:
+    return {**members(group), "display_name_key": folded(group.display_name)}
+
+
+def _group(row: dict[str, Any]) -> Group:  # Any: what the columns' types make of the row
+    del row["display_name_key"]
+    return Group(**row)
+
+
+_rows: Rows[Group, str] = Rows(_groups, Group, "name", write=_values, read=_group)
 
 Members: TypeAlias = Mapping[UserId, str]
 """The people in a group: usernames by id."""

@@ -1,6 +1,6 @@
 """The table of API keys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -57,6 +57,10 @@ class KeyStore(Store[ApiKey, ApiKeyId]):
 
     def __init__(self, tx: Transaction) -> None:
         super().__init__(tx, _rows)
+
+    def of_workspaces(self, names: Collection[str]) -> Sequence[ApiKey]:
+        """Return the keys of some workspaces that are not deleted, oldest first."""
+        return self.where(_rows.owned_by(names)) if names else []
 
     def of_runner(self, runner_id: UUID) -> Sequence[ApiKey]:
         """Return the own keys of a runner that are not deleted."""

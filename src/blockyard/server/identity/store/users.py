@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     false,
     select,
+    true,
     update,
 )
 
@@ -44,6 +45,8 @@ _users = Table(
     Column("username_key", String(255)),
     Column("email_key", String(255)),
     Column("external_id", String(255)),
+    Column("email_type", String(255), nullable=False, server_default="work"),
+    Column("email_primary", Boolean, nullable=False, server_default=true()),
     Column("revision", Integer, nullable=False),
     Index("ix_users_created_at", "created_at", "id"),
     Index("ix_users_external_id", "external_id", "created_at", "id"),

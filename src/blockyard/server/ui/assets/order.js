@@ -2,6 +2,7 @@
 // and for orders a draft that is kept meanwhile. The editor is loaded only where there is code.
 import { search } from "./lib/choices.js";
 import "./lib/files.js";
+import { hide } from "./lib/hiding.js";
 import { jsonForm } from "./lib/json-form.js";
 import { ready } from "./lib/order-form.js";
 
@@ -15,6 +16,13 @@ async function dress() {
   if (!areas.length) return;
   const { edit } = await import("./lib/editor.js");
   areas.filter((area) => area.isConnected).forEach(edit);
+}
+
+for (const event of ["input", "change"]) {
+  document.addEventListener(event, ({ target }) => {
+    const form = target.closest("form[data-conditions]");
+    if (form) hide(form);
+  });
 }
 
 document.addEventListener("parts-refreshed", dress);

@@ -61,6 +61,8 @@ NOTICES = {
     "passkey": "The passkey was added.",
     "passkey-removed": "The passkey was removed.",
     "app-removed": "The authenticator app was removed. Your password is enough to sign in now.",
+    "connected": "You can sign in with it from now on.",
+    "disconnected": "You can no longer sign in with it.",
     "session-ended": "The session was ended.",
     "program-ended": "The command line was signed out.",
     "sessions-ended": "You were signed out everywhere else.",

@@ -38,7 +38,7 @@ class Ask:
     """What a form asks for.
 
     Attributes:
-        kind: `text`, `area`, `select`, `radios`, `checkboxes`, `date`, `number` or `hidden`.
+        kind: `text`, `area`, `select`, `radios`, `checkboxes`, `date`, `number`, `hidden`, or `secret`, which no draft keeps.
         value, chosen: what its control holds.
         pointers: the members of a request, by JSON pointer, whose refusal is shown here.
         error: what is wrong with it.
@@ -130,7 +130,7 @@ async def send(
     if refusal is not None and (about := _about(asks, refusal)):
         errors, refusal = {about: f"{sentence(refusal.message)} {refusal.remedy}"}, None
     response = site.go(at, visitor)
-    site.drafts.keep(response, at.partition("?")[0], visitor.cookie, _draft(filled, errors, refusal))
+    site.drafts.keep(response, at.partition("?")[0], visitor.cookie, _draft(asks, filled, errors, refusal))
     return response
 
 
@@ -142,8 +142,10 @@ def _about(asks: Sequence[Ask], refusal: Refusal) -> str:
     return ""
 
 
-def _draft(filled: Filled, errors: Mapping[str, str], refusal: Refusal | None) -> JsonObject:
-    texts: dict[str, Json] = {name: text[:_LONGEST] for name, text in filled.texts.items() if text}
+def _draft(asks: Sequence[Ask], filled: Filled, errors: Mapping[str, str], refusal: Refusal | None) -> JsonObject:
+    secrets = {one.name for one in asks if one.kind == "secret"}
+    kept = {name: text for name, text in filled.texts.items() if text and name not in secrets}
+    texts: dict[str, Json] = {name: text[:_LONGEST] for name, text in kept.items()}
     lists: dict[str, Json] = {name: [*items] for name, items in filled.lists.items() if items}
     return {"texts": texts, "lists": lists, "errors": {**errors}, "refusal": document_of(shown(refusal))}
 

@@ -50,6 +50,11 @@ class Visitor:
         return "".join([*found[:1], *found[1:][-1:]]).upper() or "?"
 
     @property
+    def sets_up_sign_in(self) -> bool:
+        """Whether the person may look at how people sign in to the installation."""
+        return self.principal.allows("APIKEY_LIST", workspace=None)
+
+    @property
     def username(self) -> str:
         """What the person signs in with."""
         return self.principal.author.identifier

@@ -1,7 +1,7 @@
 """How pages say what models know: statuses, durations, reasons."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from blockyard.protocol.names import Behavior, RunStatus, StepStatus
 from blockyard.server.blocks.model.block import WAITING, BlockHead, BlockStatus, Lifecycle, Operation
@@ -172,3 +172,20 @@ def percent(share: float) -> str:
 def count(number: int, one: str, many: str) -> str:
     """Return a number with its noun."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+SOON_DAYS, VERY_SOON_DAYS = 30, 7
+"""How long before its end something is shown in yellow, and in red. Source: concepts.md 27.2."""
+
+
+def end_badge(
+    day: date | None, today: date, *, soon: int = SOON_DAYS, very_soon: int = VERY_SOON_DAYS, over: str = "neutral"
+) -> Badge | None:
+    """Return when something ends whose last day is `day`; None if it does not. `over` is the tone of what has ended."""
+    if day is None:
+        return None
+    days = (day - today).days
+    if days < 0:
+        return Badge(f"Ended {day.isoformat()}", "ban", over)
+    tone = "error" if days <= very_soon else "warning" if days <= soon else "neutral"
+    return Badge("Ends today" if days == 0 else f"Ends in {count(days, 'day', 'days')}", "calendar-clock", tone)

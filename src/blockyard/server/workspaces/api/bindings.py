@@ -1,7 +1,7 @@
 """The routes of bindings, alike for people and groups. Source: api.md 3.2."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Response
 from pydantic import Field
@@ -61,6 +61,14 @@ class BindingDocument(BindingBody):
     links: dict[str, WireJson] = Field(alias="_links")
 
 
+class BindingEnd(WireModel):
+    """Until the end of which day a role lasts; null if it does not end."""
+
+    kind: Literal["meshWorkspaceUserBinding", "meshWorkspaceGroupBinding"]
+    name: Annotated[Text, Field(min_length=1, max_length=45)]
+    expiry_date: WireDate | None
+
+
 class BindingList(WireModel):
     """All bindings of a workspace."""
 
@@ -81,6 +89,13 @@ def binding_routes(db: Database, bindings: BindingService, links: Links) -> APIR
                 for kind in BindingKind
             }
         )
+
+    @router.put("/api/blockyard/v1/binding-ends")
+    async def change_binding_end(body: Annotated[BindingEnd, Body()], principal: CurrentPrincipal) -> BindingDocument:
+        """Let a role in a workspace end on another day, or not at all."""
+        kind = BindingKind(body.kind)
+        changed = await db.write(lambda tx: bindings.change_end(tx, principal, kind, body.name, body.expiry_date))
+        return _document(changed, links)
 
     return joined(*(_routes(kind, db, bindings, links) for kind in BindingKind), router)
 

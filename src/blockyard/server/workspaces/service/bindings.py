@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 from blockyard.protocol.kinds import WORKSPACE_GROUP_BINDING, WORKSPACE_USER_BINDING
@@ -12,7 +13,7 @@ from blockyard.server.identity.model import Principal, WorkspaceRole
 from blockyard.server.identity.permissions import codes_of_roles
 from blockyard.server.identity.service import GroupDirectory, UserService
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Denied, NotFound, Unprocessable, taken
+from blockyard.server.kit.errors import Conflict, Denied, NotFound, Unprocessable, taken
 from blockyard.server.kit.names import check_free_name
 from blockyard.server.workspaces.model import (
     Binding,
@@ -20,6 +21,7 @@ from blockyard.server.workspaces.model import (
     BindingKind,
     NewBinding,
     Workspace,
+    check_end,
     require_another_owner,
     require_room_for_owner,
 )
@@ -154,6 +156,43 @@ class BindingService:
         self._tell_judges(tx, gone)
         self._people.tell(tx, binding.workspace)
         self._changes[kind].tell(tx, principal.author, EventType.REMOVED, gone)
+
+    def change_end(
+        self, tx: Transaction, principal: Principal, kind: BindingKind, name: str, expires_on: date | None
+    ) -> Binding:
+        """Let a role end on another day, or not at all; nobody else is asked. Source: concepts.md 2.5.
+
+        Only those may who could give the role and take it away. One that has ended is given anew instead.
+
+        Raises:
+            Conflict: the role has ended, or nobody would own the workspace after that day.
+            Denied: the principal may not.
+            Invalid: the day is over.
+            NotFound: there is no such binding, or the principal may not know of it.
+        """
+        bindings, now = BindingStore(tx), self._basics.clock()
+        before = principal.opened(SAVE, bindings.living(kind, name), _unknown(name))
+        _require_as_strong(principal, SAVE, before.role, before.workspace)
+        if before.expires_on == expires_on:
+            return before
+        check_end(expires_on, now)
+        if before.ended_at is not None or (before.expires_on is not None and before.expires_on < now.date()):
+            raise Conflict(
+                f"the role of '{before.subject}' has ended",
+                code="RoleEnded",
+                field="/expiryDate",
+                remedy="Give the role again.",
+            )
+        workspace = require_active(tx, before.workspace, field="/targetRef/name", will_change=before.owns)
+        if before.owns:
+            is_later = expires_on is None or (before.expires_on is not None and expires_on > before.expires_on)
+            if is_later:
+                self._require_may_appoint(tx, principal, workspace)
+            else:
+                self._require_may_dismiss(tx, principal, workspace, before)
+            WorkspaceStore(tx).save(workspace)
+        after = bindings.save(replace(before, expires_on=expires_on))
+        return self._changes[kind].tell(tx, principal.author, EventType.CHANGED, after, before=before)
 
     # For other services: no principal is asked
 

@@ -135,15 +135,24 @@ class WorkspaceService:
 
     def create(self, tx: Transaction, principal: Principal, name: str, settings: WorkspaceSettings) -> Workspace:
         """Make a workspace; a person who makes one becomes its owner. Raises Denied, Invalid, Conflict."""
+        self.require_may_create(principal)
         person = principal.author.type == "User"
-        if not (self._self_service and person):
-            principal.require("WORKSPACE_SAVE", workspace=None)
         _require_may_switch(principal, was=False, wanted=settings.platform_builder)
         check_name(name, "a workspace", self._max_name_length)
         if WorkspaceStore(tx).get(name) is not None:
             raise taken(f"the name '{name}' is taken; names of deleted workspaces cannot be used again")
         settings = replace(settings, tags=self._tags.check(tx, principal, _tagged(name, settings.tags)))
         return self._add(tx, principal.author, name, settings, principal.author.identifier if person else None)
+
+    def may_create(self, principal: Principal) -> bool:
+        """Whether the principal may make workspaces."""
+        helps_itself = self._self_service and principal.author.type == "User"
+        return helps_itself or principal.allows("WORKSPACE_SAVE", workspace=None)
+
+    def require_may_create(self, principal: Principal) -> None:
+        """Raise Denied unless the principal may make workspaces."""
+        if not self.may_create(principal):
+            principal.require("WORKSPACE_SAVE", workspace=None)
 
     def get(self, tx: Transaction, principal: Principal, name: str) -> Workspace:
         """Return a workspace. Raises Denied, NotFound."""

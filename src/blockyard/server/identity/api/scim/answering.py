@@ -7,6 +7,7 @@ policy takes these.
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeAlias, TypeVar
+from uuid import UUID
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -23,13 +24,15 @@ from scim2_models import (
     ScimPolicy,
     SearchRequest,
 )
-from scim2_models.path import Comparison
+from scim2_models.path import Comparison, LogicalExpr
 
+from blockyard.server.identity.api.scim.quirks import as_meant
+from blockyard.server.identity.model import folded
 from blockyard.server.kit.errors import Conflict, Invalid, Refusal
 from blockyard.server.kit.http import HttpRefusal, status_of
-from blockyard.server.kit.paging import MAX_SIZE, Page, PageFrom
+from blockyard.server.kit.paging import MAX_SIZE, PageFrom
 from blockyard.server.kit.routers import BodyRoute, Handle
-from blockyard.server.kit.wire import ShortText
+from blockyard.server.kit.wire import ShortText, WireJson
 
 MEDIA = "application/scim+json"
 DEFAULT_COUNT = 100
@@ -42,6 +45,9 @@ LENIENT = ScimPolicy(
 
 Search: TypeAlias = SearchRequest[Any]  # Any: as in the library
 """What a directory asks of a list."""
+
+_NOBODY = UUID(int=0)
+"""In place of what cannot be an id: nothing has it."""
 
 R = TypeVar("R", bound=Resource[Any])  # Any: as in the library
 
@@ -85,10 +91,12 @@ def read(model: type[R], body: Mapping[str, object], context: Context) -> R:
     return found
 
 
-def patched(resource: R, body: Mapping[str, object]) -> R:
+def patched(resource: R, body: Mapping[str, WireJson]) -> R:
     """Return a resource with the changes of a PATCH. Raises ValidationError, SCIMException."""
     model: Any = type(resource)  # Any: the library makes the message of a class at run time
-    operations = PatchOp[model].model_validate(body, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=LENIENT)
+    operations = PatchOp[model].model_validate(
+        as_meant(body), scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=LENIENT
+    )
     operations.patch(resource, LENIENT)
     return resource
 
@@ -102,32 +110,57 @@ def search_of(request: Request) -> Search:
     return Search.model_validate(query, scim_policy=LENIENT)
 
 
-def page_of(search: Search) -> PageFrom:
-    """Return which objects of a list are wanted."""
+def search_in(body: Mapping[str, object]) -> Search:
+    """Return what a list is asked for by POST. Raises ValidationError."""
+    return Search.model_validate(body, scim_ctx=Context.SEARCH_REQUEST, scim_policy=LENIENT)
+
+
+def page_of(search: Search, *, after: int = 0) -> PageFrom:
+    """Return which objects of a list are wanted; of one that goes on where another with `after` objects ends."""
     count = DEFAULT_COUNT if search.count is None else min(search.count, MAX_SIZE)
-    return PageFrom(size=count, start=(search.start_index or 1) - 1)
+    start = (search.start_index or 1) - 1
+    taken = min(max(after - start, 0), count)
+    return PageFrom(size=count - taken, start=max(start - after, 0))
 
 
-def wanted(model: type[R], search: Search, members: Mapping[str, str]) -> dict[str, str]:
+def wanted(model: type[R], search: Search, members: Mapping[str, str]) -> dict[str, object]:
     """Return the values of members that a filter asks for; `members` has them by the attributes that can be asked for.
 
-    Raises SCIMException: the filter cannot be read, or is none of an attribute that equals a text.
+    Raises SCIMException: the filter cannot be read. Raises Invalid: it asks for more than texts that attributes equal.
     """
     if search.filter is None:
         return {}
     bound: Any = ScimFilter[model]  # type: ignore[valid-type]  # the library binds a filter to a class at run time
     tree = bound(str(search.filter)).ast
-    if isinstance(tree, Comparison) and tree.op == "eq" and isinstance(tree.value, str):
-        path = tree.attr_path.attr + (f".{tree.attr_path.sub_attr}" if tree.attr_path.sub_attr else "")
-        for attribute, member in members.items():
-            if path.lower() == attribute.lower():
-                return {member: kept(tree.value) or ""}
-    raise Invalid(
-        f'lists are filtered by one of {", ".join(members)}, such as: {next(iter(members))} eq "…"',
-        code="InvalidFilter",
-        field="query/filter",
-        remedy="Send a filter of this kind.",
-    )
+    terms: Sequence[Any] = tree.terms if isinstance(tree, LogicalExpr) and tree.op == "and" else (tree,)
+    found: dict[str, object] = {}
+    for term in terms:
+        member = _member_asked_for(term, members)
+        if member is None or member in found:
+            raise Invalid(
+                f'lists are filtered by one of {", ".join(members)}, such as: {next(iter(members))} eq "…"',
+                code="InvalidFilter",
+                field="query/filter",
+                remedy="Send a filter of this kind.",
+            )
+        found[member] = _comparable(member, kept(term.value) or "")
+    return found
+
+
+def _member_asked_for(term: object, members: Mapping[str, str]) -> str | None:
+    if not isinstance(term, Comparison) or term.op != "eq" or not isinstance(term.value, str):
+        return None
+    path = term.attr_path.attr + (f".{term.attr_path.sub_attr}" if term.attr_path.sub_attr else "")
+    return next((member for attribute, member in members.items() if path.lower() == attribute.lower()), None)
+
+
+def _comparable(member: str, text: str) -> object:
+    if member == "id":
+        try:
+            return UUID(text)
+        except ValueError:
+            return _NOBODY
+    return folded(text) if member.endswith("_key") else text
 
 
 def one(resource: R, status: HTTPStatus = HTTPStatus.OK, search: Search | None = None) -> ScimJson:
@@ -137,19 +170,19 @@ def one(resource: R, status: HTTPStatus = HTTPStatus.OK, search: Search | None =
     return ScimJson(shown(resource, search), status_code=status, headers=headers)
 
 
-def listed(resources: Sequence[R], found: Page[Any], search: Search) -> ScimJson:  # Any: only counted
+def listed(resources: Sequence[Resource[Any]], total: int, search: Search) -> ScimJson:  # Any: as in the library
     """Return the answer with some resources of a list."""
     answer: dict[str, object] = {
         "schemas": [str(ListResponse.__schema__)],
-        "totalResults": found.total,
-        "startIndex": found.request.offset + 1,
+        "totalResults": total,
+        "startIndex": search.start_index or 1,
         "itemsPerPage": len(resources),
         "Resources": [shown(resource, search) for resource in resources],
     }
     return ScimJson(answer)
 
 
-def shown(resource: R, search: Search | None = None) -> dict[str, object]:
+def shown(resource: Resource[Any], search: Search | None = None) -> dict[str, object]:
     """Return a resource with the attributes that are asked for."""
     document: dict[str, object] = resource.model_dump(
         scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=search

@@ -5,13 +5,17 @@ Everything else that a directory sends is ignored. Source: RFC 7643 §4.
 
 from typing import Annotated, Any
 
-from scim2_models import URN, Meta, Required, Resource, Uniqueness
+from pydantic import Field
+from scim2_models import URN, Meta, Mutability, Reference, Required, Resource, Schema, Uniqueness
 from scim2_models.attributes import ComplexAttribute
 
 from blockyard.server.identity.api.scim.addresses import BASE
-from blockyard.server.identity.model import Profile, User
+from blockyard.server.identity.model import FromDirectory, Profile, User
 from blockyard.server.identity.service import GroupOfPeople
 from blockyard.server.kit.hal import Links
+
+_WORK = "work"
+"""What an e-mail address is called that no directory called anything."""
 
 
 class Name(ComplexAttribute):
@@ -41,10 +45,19 @@ class ScimUser(Resource[Any]):  # Any: as in the library; there are no extension
     active: bool | None = None
 
     @property
-    def email(self) -> str:
-        """The primary e-mail address, or the first one; empty if there is none."""
-        found = sorted(self.emails or [], key=lambda email: not email.primary)
-        return next((email.value for email in found if email.value), "")
+    def email(self) -> Email:
+        """The primary e-mail address, or the one for work, or the first one; an empty one if there is none."""
+        found = sorted(self.emails or [], key=lambda email: (not email.primary, email.type != _WORK))
+        return next((email for email in found if email.value), Email())
+
+    def from_directory(self) -> FromDirectory:
+        """Return what only directories say."""
+        email = self.email
+        return FromDirectory(
+            external_id=self.external_id,
+            email_type=email.type or _WORK,
+            email_primary=email.primary is not False,
+        )
 
     def profile(self, before: Profile | None = None) -> Profile:
         """Return what is kept of a person; the euid stays as it is."""
@@ -53,7 +66,7 @@ class ScimUser(Resource[Any]):  # Any: as in the library; there are no extension
         return Profile(
             first_name=given or ("" if family else self.display_name or ""),
             last_name=family,
-            email=self.email,
+            email=self.email.value or "",
             euid=None if before is None else before.euid,
         )
 
@@ -62,7 +75,10 @@ class Member(ComplexAttribute):
     """A person in a group."""
 
     value: str | None = None
-    display: str | None = None
+    ref: Annotated[Reference["User"] | None, Mutability.immutable] = Field(
+        default=None, serialization_alias="$ref", validation_alias="$ref"
+    )
+    type: Annotated[str | None, Mutability.immutable] = Field(default=None, examples=["User"])
 
 
 class ScimGroup(Resource[Any]):  # Any: as in the library; there are no extensions
@@ -76,7 +92,7 @@ class ScimGroup(Resource[Any]):  # Any: as in the library; there are no extensio
 
 def user_resource(user: User, links: Links) -> ScimUser:
     """Return a person as a directory sees them."""
-    emails = [Email(value=user.email, type="work", primary=True)] if user.email else None
+    emails = [Email(value=user.email, type=user.email_type, primary=user.email_primary)] if user.email else None
     return ScimUser(
         id=str(user.id),
         external_id=user.external_id,
@@ -85,7 +101,7 @@ def user_resource(user: User, links: Links) -> ScimUser:
         display_name=user.author.display_name,
         emails=emails,
         active=not user.disabled,
-        meta=Meta(resource_type="User", created=user.created_at, location=f"{links.base_url}{BASE}/Users/{user.id}"),
+        meta=Meta(resource_type="User", created=user.created_at, location=_location(links, user)),
     )
 
 
@@ -97,8 +113,29 @@ def group_resource(found: GroupOfPeople, people: dict[str, User], links: Links) 
         id=str(group.id),
         external_id=group.external_id,
         display_name=group.display_name,
-        members=[Member(value=str(user.id), display=user.username) for user in members],
+        members=[
+            Member.model_validate({"value": str(user.id), "$ref": _location(links, user), "type": "User"})
+            for user in members
+        ],
         meta=Meta(
             resource_type="Group", created=group.created_at, location=f"{links.base_url}{BASE}/Groups/{group.id}"
         ),
     )
+
+
+def schemas() -> list[Schema]:
+    """Return what is said of the attributes. Stricter than what is read: directories say more than they may."""
+    user, group = ScimUser.to_schema(), ScimGroup.to_schema()
+    user.name, group.name = "User", "Group"
+    for attribute in user.attributes or []:
+        if attribute.name == "userName":
+            attribute.mutability = Mutability.immutable
+        elif attribute.name == "displayName":  # made of the names; read where there are none
+            attribute.mutability = Mutability.read_only
+        elif attribute.name == "active":  # true if it is left out; never without a value
+            attribute.required = Required.true
+    return [user, group]
+
+
+def _location(links: Links, user: User) -> str:
+    return f"{links.base_url}{BASE}/Users/{user.id}"

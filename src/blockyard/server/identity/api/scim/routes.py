@@ -5,7 +5,7 @@ They stay out of the OpenAPI document: the standard describes them, and `/Schema
 
 import re
 from http import HTTPStatus
-from typing import Annotated, TypeAlias
+from typing import Annotated, Protocol, TypeAlias
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Request, Response
@@ -18,6 +18,7 @@ from scim2_models import (
     Filter,
     Patch,
     ResourceType,
+    SCIMException,
     ServiceProviderConfig,
     Sort,
 )
@@ -26,20 +27,21 @@ from blockyard.server.identity.api.current import CurrentPrincipal
 from blockyard.server.identity.api.people import checked_email, checked_username
 from blockyard.server.identity.api.scim import answering
 from blockyard.server.identity.api.scim.addresses import BASE
-from blockyard.server.identity.api.scim.answering import MEDIA, ScimJson, ScimRoute
+from blockyard.server.identity.api.scim.answering import MEDIA, ScimJson, ScimRoute, Search
 from blockyard.server.identity.api.scim.resources import (
     ScimGroup,
     ScimUser,
     group_resource,
+    schemas,
     user_resource,
 )
-from blockyard.server.identity.model import NewUser, Principal, Profile, User, UserId, folded
+from blockyard.server.identity.model import FromDirectory, NewUser, Principal, Profile, User, UserId, folded
 from blockyard.server.identity.model.groups import GroupId
 from blockyard.server.identity.service import GroupOfPeople, GroupService, Person, UserService
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Invalid, NotFound, require_same
 from blockyard.server.kit.hal import Links
-from blockyard.server.kit.paging import MAX_SIZE
+from blockyard.server.kit.paging import MAX_SIZE, Page
 from blockyard.server.kit.wire import WireJson
 
 Sent: TypeAlias = Annotated[dict[str, WireJson], Body(media_type=MEDIA)]
@@ -49,18 +51,29 @@ _USER_FILTERS = {
     "externalId": "external_id",
     "emails.value": "email_key",
     "emails": "email_key",
+    "id": "id",
 }
-_GROUP_FILTERS = {"displayName": "display_name", "externalId": "external_id"}
+_GROUP_FILTERS = {"displayName": "display_name_key", "externalId": "external_id", "id": "id"}
 _UNSAFE = re.compile(r"[/\\?#%\s]+")
 
 
 def routes_below(db: Database, users: UserService, groups: GroupService, links: Links) -> APIRouter:
     """Return the routes of SCIM."""
     router = APIRouter(prefix=BASE, route_class=ScimRoute, include_in_schema=False)
-    _add_users(router, db, _Users(users, links))
-    _add_groups(router, db, _Groups(groups, users, links))
+    people, members = _Users(users, links), _Groups(groups, users, links)
+    _add_users(router, db, people)
+    _add_groups(router, db, members)
+    _add_search(router, db, people, members)
     _add_description(router)
     return router
+
+
+class _Find(Protocol):
+    """Returns a page of people or groups, as if others had `after` of them before."""
+
+    def __call__(
+        self, tx: Transaction, principal: Principal, search: Search, *, after: int
+    ) -> Page[ScimUser] | Page[ScimGroup]: ...
 
 
 class _Users:
@@ -72,6 +85,10 @@ class _Users:
     def shown(self, person: Person) -> ScimUser:
         return user_resource(person.user, self._links)
 
+    def page(self, tx: Transaction, principal: Principal, search: Search, *, after: int = 0) -> Page[ScimUser]:
+        asked = answering.wanted(ScimUser, search, _USER_FILTERS)
+        return self.users.page(tx, principal, answering.page_of(search, after=after), asked).map(self.shown)
+
     def create(self, tx: Transaction, principal: Principal, sent: ScimUser) -> ScimUser:
         profile = _profile(sent)
         new = NewUser(
@@ -80,15 +97,18 @@ class _Users:
             last_name=profile.last_name,
             email=profile.email,
         )
-        made = self.users.create(tx, principal, new, external_id=answering.kept(sent.external_id))
+        made = self.users.create(tx, principal, new, directory=_from_directory(sent))
         return self._with_activity(tx, principal, made, sent)
 
-    def change(self, tx: Transaction, principal: Principal, user_id: UserId, sent: ScimUser) -> ScimUser:
+    def replace(self, tx: Transaction, principal: Principal, user_id: UserId, sent: ScimUser) -> ScimUser:
+        sent.external_id = sent.external_id or self.users.get(tx, principal, user_id).user.external_id
+        return self._change(tx, principal, user_id, sent)
+
+    def _change(self, tx: Transaction, principal: Principal, user_id: UserId, sent: ScimUser) -> ScimUser:
         before = self.users.get(tx, principal, user_id).user
         wanted = before.username if sent.user_name is None else sent.user_name
         require_same("a user", {"/userName": (folded(before.username), folded(wanted))})
-        external_id = answering.kept(sent.external_id)
-        changed = self.users.update(tx, principal, user_id, _profile(sent, before), external_id=external_id)
+        changed = self.users.update(tx, principal, user_id, _profile(sent, before), directory=_from_directory(sent))
         return self._with_activity(tx, principal, changed, sent)
 
     def patch(self, tx: Transaction, principal: Principal, user_id: UserId, body: dict[str, WireJson]) -> ScimUser:
@@ -100,7 +120,16 @@ class _Users:
             names = after.name
             if names is not None and f"{names.given_name or ''} {names.family_name or ''}".strip() == (shown or ""):
                 names.given_name, names.family_name = first, last or None
-        return self.change(tx, principal, user_id, after)
+        if after.display_name == shown:  # said by us: names that were removed do not come back from it
+            after.display_name = None
+        if after.active is None:
+            raise Invalid(
+                "whether somebody may sign in cannot be removed",
+                code="Immutable",
+                field="/active",
+                remedy="Send true or false.",
+            )
+        return self._change(tx, principal, user_id, after)
 
     def _with_activity(self, tx: Transaction, principal: Principal, person: Person, sent: ScimUser) -> ScimUser:
         disabled = sent.active is False
@@ -112,13 +141,17 @@ class _Users:
 def _add_users(router: APIRouter, db: Database, people: _Users) -> None:
     users = people.users
 
+    async def listed(principal: Principal, search: Search) -> Response:
+        found = await db.read(lambda tx: people.page(tx, principal, search))
+        return answering.listed(found.items, found.total, search)
+
     @router.get("/Users")
     async def list_users(request: Request, principal: CurrentPrincipal) -> Response:
-        search = answering.search_of(request)
-        asked = answering.wanted(ScimUser, search, _USER_FILTERS)
-        values = {name: folded(value) if name.endswith("_key") else value for name, value in asked.items()}
-        found = await db.read(lambda tx: users.page(tx, principal, answering.page_of(search), values))
-        return answering.listed([people.shown(person) for person in found.items], found, search)
+        return await listed(principal, answering.search_of(request))
+
+    @router.post("/Users/.search")
+    async def search_users(body: Sent, principal: CurrentPrincipal) -> Response:
+        return await listed(principal, answering.search_in(body))
 
     @router.post("/Users")
     async def create_user(body: Sent, principal: CurrentPrincipal) -> Response:
@@ -135,7 +168,7 @@ def _add_users(router: APIRouter, db: Database, people: _Users) -> None:
     @router.put("/Users/{uuid}")
     async def replace_user(uuid: str, body: Sent, principal: CurrentPrincipal) -> Response:
         sent = answering.read(ScimUser, body, Context.RESOURCE_REPLACEMENT_REQUEST)
-        return answering.one(await db.write(lambda tx: people.change(tx, principal, _user_id(uuid), sent)))
+        return answering.one(await db.write(lambda tx: people.replace(tx, principal, _user_id(uuid), sent)))
 
     @router.patch("/Users/{uuid}")
     async def patch_user(uuid: str, body: Sent, principal: CurrentPrincipal) -> Response:
@@ -156,6 +189,11 @@ class _Groups:
         usernames = {name for one in found for name in one.usernames or []}
         people: dict[str, User] = {user.username: user for user in self._users.people(tx, usernames)}
         return [group_resource(one, people, self._links) for one in found]
+
+    def page(self, tx: Transaction, principal: Principal, search: Search, *, after: int = 0) -> Page[ScimGroup]:
+        asked = answering.wanted(ScimGroup, search, _GROUP_FILTERS)
+        found = self.groups.of_installation(tx, principal, answering.page_of(search, after=after), asked)
+        return Page(self.shown(tx, *found.items), found.total, found.request)
 
     def create(self, tx: Transaction, principal: Principal, sent: ScimGroup) -> ScimGroup:
         display_name = _display_name(sent)
@@ -184,7 +222,9 @@ class _Groups:
 
     def patch(self, tx: Transaction, principal: Principal, group_id: GroupId, body: dict[str, WireJson]) -> ScimGroup:
         before = self.shown(tx, self.groups.by_id(tx, principal, group_id, will_change=True))[0]
-        return self.change(tx, principal, group_id, answering.patched(before, body))
+        after = answering.patched(before, body)
+        after.external_id = after.external_id or ""
+        return self.change(tx, principal, group_id, after)
 
     def delete(self, tx: Transaction, principal: Principal, group_id: GroupId) -> None:
         self.groups.delete(tx, principal, self.groups.by_id(tx, principal, group_id).group.name)
@@ -205,16 +245,17 @@ class _Groups:
 def _add_groups(router: APIRouter, db: Database, members: _Groups) -> None:
     groups = members.groups
 
+    async def listed(principal: Principal, search: Search) -> Response:
+        found = await db.read(lambda tx: members.page(tx, principal, search))
+        return answering.listed(found.items, found.total, search)
+
     @router.get("/Groups")
     async def list_groups(request: Request, principal: CurrentPrincipal) -> Response:
-        search = answering.search_of(request)
-        asked = answering.wanted(ScimGroup, search, _GROUP_FILTERS)
+        return await listed(principal, answering.search_of(request))
 
-        def found(tx: Transaction) -> Response:
-            page = groups.of_installation(tx, principal, answering.page_of(search), asked)
-            return answering.listed(members.shown(tx, *page.items), page, search)
-
-        return await db.read(found)
+    @router.post("/Groups/.search")
+    async def search_groups(body: Sent, principal: CurrentPrincipal) -> Response:
+        return await listed(principal, answering.search_in(body))
 
     @router.post("/Groups")
     async def create_group(body: Sent, principal: CurrentPrincipal) -> Response:
@@ -242,18 +283,41 @@ def _add_groups(router: APIRouter, db: Database, members: _Groups) -> None:
         await db.write(lambda tx: members.delete(tx, principal, _group_id(uuid)))
 
 
+def _add_search(router: APIRouter, db: Database, people: _Users, members: _Groups) -> None:
+    @router.post("/.search")
+    async def search(body: Sent, principal: CurrentPrincipal) -> Response:
+        """Return people, then groups; what a filter asks for that only one of them has, the other is without."""
+        wanted = answering.search_in(body)
+
+        def found(tx: Transaction) -> Response:
+            pages: list[Page[ScimUser] | Page[ScimGroup]] = []
+            refusals: list[Exception] = []
+            find: tuple[_Find, ...] = (people.page, members.page)
+            for page_of in find:
+                try:
+                    pages.append(page_of(tx, principal, wanted, after=sum(page.total for page in pages)))
+                except (Invalid, SCIMException) as refusal:
+                    refusals.append(refusal)
+            if not pages:
+                raise refusals[0]
+            total = sum(page.total for page in pages)
+            return answering.listed([one for page in pages for one in page.items], total, wanted)
+
+        return await db.read(found)
+
+
 def _add_description(router: APIRouter) -> None:
     types = [
         ResourceType(id="User", name="User", endpoint="/Users", schema_=str(ScimUser.__schema__)),
         ResourceType(id="Group", name="Group", endpoint="/Groups", schema_=str(ScimGroup.__schema__)),
     ]
-    schemas = [ScimUser.to_schema(), ScimGroup.to_schema()]
+    described = schemas()
     answers = {
         "/ServiceProviderConfig": answering.shown(_configuration()),
         "/ResourceTypes": _all([answering.shown(each) for each in types]),
-        "/Schemas": _all([answering.shown(each) for each in schemas]),
+        "/Schemas": _all([answering.shown(each) for each in described]),
         **{f"/ResourceTypes/{each.id}": answering.shown(each) for each in types},
-        **{f"/Schemas/{each.id}": answering.shown(each) for each in schemas},
+        **{f"/Schemas/{each.id}": answering.shown(each) for each in described},
     }
 
     @router.get("/{what:path}")
@@ -328,6 +392,13 @@ def _profile(sent: ScimUser, before: Profile | None = None) -> Profile:
     for text in (profile.first_name, profile.last_name, _email(profile.email)):
         answering.kept(text)
     return profile
+
+
+def _from_directory(sent: ScimUser) -> FromDirectory:
+    found = sent.from_directory()
+    for text in (found.external_id, found.email_type):
+        answering.kept(text)
+    return found
 
 
 def _email(text: str) -> str:

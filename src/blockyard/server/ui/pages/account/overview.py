@@ -11,6 +11,8 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.site import Site, submit
 from blockyard.server.ui.pages.account.app import REMOVAL
+from blockyard.server.ui.pages.account.connections import connections_of, disconnection_of
+from blockyard.server.ui.pages.account.holdings import keys_of, roles_of
 from blockyard.server.ui.pages.account.passkeys import asked_to_add, removal_of
 
 PATH = "/account"
@@ -52,8 +54,15 @@ def add_overview(router: APIRouter, site: Site, services: Services) -> None:
     async def show_account(request: Request) -> Response:
         visitor = await site.visitors.of(request)
         me = visitor.principal
-        methods, own, acting = await site.db.read(
-            lambda tx: (factors.methods(tx, me), sessions.own(tx, me), programs.own(tx, me))
+        methods, own, acting, connections, roles, keys = await site.db.read(
+            lambda tx: (
+                factors.methods(tx, me),
+                sessions.own(tx, me),
+                programs.own(tx, me),
+                connections_of(tx, services, me),
+                roles_of(tx, services, me),
+                keys_of(tx, services, me),
+            )
         )
         fresh = visitor.session.is_fresh(site.clock())
         adding = await asked_to_add(request, site, services, visitor) if fresh else {"passkey": None}
@@ -63,6 +72,10 @@ def add_overview(router: APIRouter, site: Site, services: Services) -> None:
             "programs": acting,
             "removals": {one.id: removal_of(one) for one in methods.passkeys},
             "app_removal": REMOVAL,
+            "connections": connections,
+            "roles": roles,
+            "keys": keys,
+            "disconnections": {one.alias: disconnection_of(one) for one in connections},
             "fresh": fresh,
             "must_add_factor": visitor.principal.must_add_factor,
             "passkey_elsewhere": None,

@@ -3,13 +3,9 @@
 What must be remembered on the way is a ticket in a cookie. Whatever goes wrong leads to the sign-in page with a sentence.
 """
 
-import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TypeVar
 
 import structlog
 from fastapi import APIRouter, Request, Response
@@ -18,9 +14,11 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.api import clear_session_cookie
 from blockyard.server.identity.model import SignInWay
+from blockyard.server.identity.model.factors import SignInAgain
 from blockyard.server.identity_providers.api import PAGES, redirect_uri, signed_out_uri
 from blockyard.server.identity_providers.client import Answered
 from blockyard.server.identity_providers.model import Provider
+from blockyard.server.identity_providers.waiting import aside
 from blockyard.server.kit.bodies import SIGN_IN_BYTES, read_form
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied, NotFound, Refusal, Unavailable
@@ -28,23 +26,22 @@ from blockyard.server.kit.ids import new_secret
 from blockyard.server.kit.sealed import same
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.layout import FORM_HEADER
-from blockyard.server.ui.frame.site import Site
+from blockyard.server.ui.frame.site import Site, submit
 from blockyard.server.ui.frame.visitor import Visitor
+from blockyard.server.ui.pages.account.connections import connections_of, disconnection_of
 from blockyard.server.ui.pages.account.entering import beginning_of, enter, local_path
 from blockyard.server.ui.pages.account.sign_in import SignInPages
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
-
 _COOKIE = "blockyard_provider"
 _PURPOSE = "sign in with a provider"
+_SESSION = "session"
+"""In a ticket: whose account shall be connected. Only the session that asked for it gets it."""
+
+_ACCOUNT = "/account"
 _LIFE = timedelta(minutes=10)
 _LONGEST = 4000
-_AT_ONCE = 8
-"""How many people may be waited for at providers at the same time; providers that hang hold up no one else."""
-
-_THREADS = ThreadPoolExecutor(_AT_ONCE, "provider")
 
 
 def add_provider(router: APIRouter, site: Site, services: Services, pages: SignInPages) -> None:
@@ -64,7 +61,7 @@ def add_provider(router: APIRouter, site: Site, services: Services, pages: SignI
         held: JsonObject = {}
         try:
             held = services.tickets.read(request.cookies.get(_COOKIE, ""), purpose=_PURPOSE, owner=alias)
-            return await ways.finished(request, alias, held)
+            return await (ways.connected if _SESSION in held else ways.finished)(request, alias, held)
         except Refusal as refusal:
             return await ways.refused(request, local_path(str(held.get("next", "/"))), refusal)
 
@@ -80,6 +77,7 @@ def add_provider(router: APIRouter, site: Site, services: Services, pages: SignI
         return Response(status_code=HTTPStatus.OK)
 
     _add_sign_out(router, site, services)
+    _add_connections(router, site, services, ways)
 
 
 def _add_sign_out(router: APIRouter, site: Site, services: Services) -> None:
@@ -99,6 +97,45 @@ def _add_sign_out(router: APIRouter, site: Site, services: Services) -> None:
         return response
 
 
+def _add_connections(router: APIRouter, site: Site, services: Services, ways: "_Ways") -> None:
+    @router.post("/account/providers/{alias}/connect")
+    async def connect(request: Request, alias: str) -> Response:
+        visitor, _ = await site.visitors.of_form(request, SIGN_IN_BYTES)
+        return await submit(
+            ways.connecting(visitor, alias),
+            again=site.back_to(_ACCOUNT, visitor),
+            done=lambda asked: ways.led(request, visitor, asked),
+        )
+
+    @router.get("/account/providers/{alias}/disconnect")
+    async def ask_to_disconnect(request: Request, alias: str) -> Response:
+        visitor = await site.visitors.of(request)
+        connections = await site.db.read(lambda tx: connections_of(tx, services, visitor.principal))
+        found = next((one for one in connections if one.alias == alias and one.identity is not None), None)
+        if found is None:
+            raise NotFound(f"you are not connected with '{alias}'")
+        question = disconnection_of(found)
+        return site.ask(request, visitor, question, crumbs=[("Your account", _ACCOUNT), (question.act, None)])
+
+    @router.post("/account/providers/{alias}/disconnect")
+    async def disconnect(request: Request, alias: str) -> Response:
+        visitor, _ = await site.visitors.of_form(request)
+        return await submit(
+            site.db.write(lambda tx: services.identity_providers.disconnect(tx, visitor.principal, alias)),
+            again=site.back_to(_ACCOUNT, visitor),
+            done=lambda _: site.go(_ACCOUNT, visitor, notice="disconnected"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a provider is asked: its name, the address that asks, and the ticket that the browser keeps meanwhile."""
+
+    name: str
+    address: str
+    ticket: str
+
+
 class _Ways:
     """There, back, and what a provider says by itself."""
 
@@ -110,25 +147,70 @@ class _Ways:
 
     async def begun(self, alias: str, wanted: str) -> Response:
         """Send somebody to a provider."""
+        asked = await self._asked(alias, {"next": wanted})
+        response = RedirectResponse(asked.address, HTTPStatus.SEE_OTHER, headers={"Cache-Control": "no-store"})
+        return self._with_ticket(response, asked)
+
+    async def connecting(self, visitor: Visitor, alias: str) -> _Asked:
+        """Ask a provider who somebody is that is signed in here. Raises NotFound, Denied, Unavailable."""
+        await self._site.db.read(lambda tx: self._services.second_factors.changing(tx, visitor.principal))
+        return await self._asked(alias, {"next": _ACCOUNT, _SESSION: str(visitor.session.id)})
+
+    def led(self, request: Request, visitor: Visitor, asked: _Asked) -> Response:
+        """Lead somebody to a provider who sent a form: scripts go there themselves, else a page does."""
+        if FORM_HEADER in request.headers:
+            return self._with_ticket(self._site.frame.go(asked.address), asked)
+        context = {"name": asked.name, "address": asked.address}
+        page = self._site.page(request, visitor, "pages/account/connect.html", context)
+        return self._with_ticket(page, asked)
+
+    async def connected(self, request: Request, alias: str, held: JsonObject) -> Response:
+        """Let somebody sign in with a provider from now on who comes back from it to the session they left."""
+        visitor = await self._site.visitors.of(request)
+        if str(visitor.session.id) != held[_SESSION]:
+            raise Denied("this answer is for another session", remedy="Connect the provider again.")
+
+        async def work() -> None:
+            provider, answered = await self._answered(request, alias, held)
+            await self._site.db.write(
+                lambda tx: self._providers.connect(tx, visitor.principal, provider, answered.claims)
+            )
+
+        response = await submit(
+            work(),
+            again=self._site.back_to(_ACCOUNT, visitor),
+            done=lambda _: self._site.go(_ACCOUNT, visitor, notice="connected"),
+            passes=(SignInAgain,),
+        )
+        return self._without_ticket(response)
+
+    async def _asked(self, alias: str, content: JsonObject) -> _Asked:
         services, provider = self._services, await self._offered(alias)
         state, nonce, verifier = (new_secret(43) for _ in range(3))
         back = redirect_uri(services.links, alias)
-        there = await _aside(
+        there = await aside(
             lambda: self._client.begin(provider, redirect_uri=back, state=state, nonce=nonce, verifier=verifier)
         )
-        content: JsonObject = {"state": state, "nonce": nonce, "verifier": verifier, "next": wanted}
-        ticket = services.tickets.issue(content, purpose=_PURPOSE, owner=alias, life=_LIFE)
-        response = RedirectResponse(there, HTTPStatus.SEE_OTHER, headers={"Cache-Control": "no-store"})
+        held: JsonObject = {"state": state, "nonce": nonce, "verifier": verifier, **content}
+        ticket = services.tickets.issue(held, purpose=_PURPOSE, owner=alias, life=_LIFE)
+        return _Asked(provider.display_name, there, ticket)
+
+    def _with_ticket(self, response: Response, asked: _Asked) -> Response:
         life, secure = int(_LIFE.total_seconds()), self._site.frame.secure_cookies
-        response.set_cookie(_COOKIE, ticket, max_age=life, path="/", secure=secure, httponly=True, samesite="lax")
+        response.set_cookie(_COOKIE, asked.ticket, max_age=life, path="/", secure=secure, httponly=True, samesite="lax")
         return response
 
     async def finished(self, request: Request, alias: str, held: JsonObject) -> Response:
         """Sign somebody in who comes back from a provider."""
+        provider, answered = await self._answered(request, alias, held)
+        cookie = await self._site.db.write(lambda tx: self._entered(tx, request, provider, answered))
+        return self._without_ticket(enter(self._site, local_path(str(held.get("next"))), cookie))
+
+    async def _answered(self, request: Request, alias: str, held: JsonObject) -> tuple[Provider, Answered]:
         provider, asked = await self._offered(alias), request.query_params
         _require_answer(provider, request, str(held.get("state")))
         secret = self._providers.secret_of(provider)
-        answered = await _aside(
+        answered = await aside(
             lambda: self._client.finish(
                 provider,
                 secret,
@@ -138,8 +220,7 @@ class _Ways:
                 verifier=str(held.get("verifier")),
             )
         )
-        cookie = await self._site.db.write(lambda tx: self._entered(tx, request, provider, answered))
-        return self._without_ticket(enter(self._site, local_path(str(held.get("next"))), cookie))
+        return provider, answered
 
     async def refused(self, request: Request, wanted: str, refusal: Refusal) -> Response:
         """Show the sign-in page with what went wrong."""
@@ -149,7 +230,7 @@ class _Ways:
     async def logged_out(self, alias: str, token: str) -> None:
         """End the sessions that a provider says have ended."""
         provider = await self._offered(alias)
-        out = await _aside(lambda: self._client.logged_out(provider, token))
+        out = await aside(lambda: self._client.logged_out(provider, token))
         ended = await self._site.db.write(
             lambda tx: self._providers.signed_out_there(tx, alias, subject=out.subject, session=out.session)
         )
@@ -185,7 +266,7 @@ async def _where_to_sign_out(site: Site, services: Services, visitor: Visitor) -
     except NotFound:
         return None
     id_token, back = providers.opened_token(kept), signed_out_uri(services.links)
-    address = await _aside(lambda: services.provider_client.end_session_address(provider, id_token=id_token, back=back))
+    address = await aside(lambda: services.provider_client.end_session_address(provider, id_token=id_token, back=back))
     return None if address is None else (provider.display_name, address)
 
 
@@ -198,7 +279,3 @@ def _require_answer(provider: Provider, request: Request, state: str) -> None:
         log.info("provider refused", provider=provider.alias, error=asked["error"][:100])
         said = "you did not let it" if asked["error"] == "access_denied" else "it refused"
         raise Denied(f"{provider.display_name} did not sign you in: {said}", remedy="Please try again.")
-
-
-async def _aside(work: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_THREADS, work)

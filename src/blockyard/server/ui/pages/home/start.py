@@ -32,6 +32,7 @@ def add_home(router: APIRouter, site: Site, services: Services) -> None:
             "pinned": [thing_row(one) for one in kept if one.is_pinned],
             "recent": [(thing_row(one), one.visited_at) for one in kept if not one.is_pinned][:_SHOWN_KEPT],
             "has_blocks": blocks.total > 0,
+            "may_create_workspace": services.workspaces.may_create(principal),
             "is_nowhere": not principal.grants and not principal.everywhere,
         }
 

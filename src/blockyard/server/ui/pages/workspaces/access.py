@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from blockyard.server.binding_requests.model import RequestedKind, RequestId, RequestState, Wanted
 from blockyard.server.identity.model import Principal, WorkspaceRole
 from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.services import Services
 from blockyard.server.ui.frame import words
@@ -20,9 +21,6 @@ from blockyard.server.ui.pages.workspaces.removal import add_removal
 from blockyard.server.workspaces.model import Binding, BindingKind, NewBinding
 
 _MOST = 200
-_SOON_DAYS, _VERY_SOON_DAYS = 30, 7
-"""How long before its end a role is shown in yellow, and in red. Source: concepts.md 27.2."""
-
 LIST, SAVE = "WORKSPACEPRINCIPALBINDING_LIST", "WORKSPACEPRINCIPALBINDING_SAVE"
 DELETE = "WORKSPACEPRINCIPALBINDING_DELETE"
 
@@ -59,21 +57,10 @@ def binding_rows(tx: Transaction, services: Services, bindings: Sequence[Binding
             name=names.get(one.subject, one.subject) if one.kind is BindingKind.USER else one.subject,
             role=one.role.value.removeprefix("Workspace "),
             is_group=one.kind is BindingKind.GROUP,
-            ends=_ends(one, at),
+            ends=words.end_badge(one.expires_on, at.date()),
         )
         for one in bindings
     ]
-
-
-def _ends(binding: Binding, at: datetime) -> words.Badge | None:
-    if binding.expires_on is None:
-        return None
-    days = (binding.expires_on - at.date()).days
-    if days < 0:
-        return words.Badge(f"Ended {binding.expires_on.isoformat()}", "ban", "neutral")
-    tone = "error" if days <= _VERY_SOON_DAYS else "warning" if days <= _SOON_DAYS else "neutral"
-    text = "Ends today" if days == 0 else f"Ends in {words.count(days, 'day', 'days')}"
-    return words.Badge(text, "calendar-clock", tone)
 
 
 def _asks(*, must_ask: bool) -> list[Ask]:
@@ -173,6 +160,7 @@ def add_access(router: APIRouter, site: Site, services: Services) -> None:
         )
 
     add_removal(router, site, "/w/{workspace}/access", BindingKind, bindings.delete)
+    _add_end(router, site, services)
 
     @router.post("/w/{workspace}/access/requests/{request_id}")
     async def decide(request: Request, workspace: str, request_id: UUID) -> Response:
@@ -187,6 +175,33 @@ def add_access(router: APIRouter, site: Site, services: Services) -> None:
             again=site.back_to(path, visitor),
             done=lambda made: site.go(path, visitor, said=told(made.state)),
         )
+
+
+def _add_end(router: APIRouter, site: Site, services: Services) -> None:
+    @router.post("/w/{workspace}/access/end")
+    async def change_end(request: Request, workspace: str) -> Response:
+        visitor, form = await site.visitors.of_form(request)
+        path, name = f"{home_of(workspace)}/access", form.texts.get("binding", "").replace("\0", "")
+        kind = BindingKind.GROUP if form.texts.get("kind") == BindingKind.GROUP.value else BindingKind.USER
+
+        async def work() -> Binding:
+            day = _day(form.texts.get("ends", ""))
+            return await site.db.write(lambda tx: services.bindings.change_end(tx, visitor.principal, kind, name, day))
+
+        def done(made: Binding) -> Response:
+            ends = "no longer ends" if made.expires_on is None else f"ends with {made.expires_on.isoformat()} now"
+            return site.go(path, visitor, said=f"The role of {made.subject} {ends}.")
+
+        return await submit(work(), again=site.back_to(path, visitor), done=done)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid(
+            "this is not a day", code="InvalidDate", field="/expiryDate", remedy="Enter one such as 2027-01-31."
+        ) from None
 
 
 def told(state: RequestState) -> str:

@@ -19,6 +19,7 @@ _TABS = (
     ("Access", "/access", "WORKSPACEPRINCIPALBINDING_LIST"),
     ("Groups", "/groups", "WORKSPACEUSERGROUP_LIST"),
     ("API keys", "/keys", "APIKEY_LIST"),
+    ("Financials", "/money", "PAYMENTMETHOD_LIST"),
     ("Compliance", "/compliance", "WORKSPACE_LIST"),
     ("Settings", "/settings", "WORKSPACE_SAVE"),
 )

@@ -1,5 +1,6 @@
 """API keys of a workspace: what they may do, until when, and when they were used last. A secret is shown once."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -108,7 +109,7 @@ def _add_one(router: APIRouter, site: Site, services: Services) -> None:
             "end": _end(key, services.clock().date()),
             "may_save": visitor.principal.allows("APIKEY_SAVE", workspace=workspace),
             "may_delete": visitor.principal.allows("APIKEY_DELETE", workspace=workspace),
-            "asks": again(_edit_asks(key), request, site, visitor),
+            "asks": again(_edit_asks(key, visitor.principal), request, site, visitor),
         }
         return site.page(request, visitor, "pages/workspaces/key.html", context)
 
@@ -119,9 +120,8 @@ def _add_one(router: APIRouter, site: Site, services: Services) -> None:
         context, before = await site.db.read(lambda tx: of(tx, visitor.principal, workspace, key_id))
 
         def save(tx: Transaction, filled: Filled) -> IssuedKey:
-            settings = KeySettings(
-                display_name=filled.texts["name"], permissions=before.permissions, expires_at=filled.day("ends")
-            )
+            codes = before.permissions if before.runner else tuple(sorted(filled.lists["permissions"]))
+            settings = KeySettings(display_name=filled.texts["name"], permissions=codes, expires_at=filled.day("ends"))
             return keys.update(tx, visitor.principal, ApiKeyId(key_id), workspace, settings)
 
         def done(issued: IssuedKey) -> Response:
@@ -132,7 +132,7 @@ def _add_one(router: APIRouter, site: Site, services: Services) -> None:
         return await send(
             site,
             visitor,
-            _edit_asks(before),
+            _edit_asks(before, visitor.principal),
             form,
             at=path,
             work=lambda filled: site.db.write(lambda tx: save(tx, filled)),
@@ -167,15 +167,7 @@ def _issued(site: Site, request: Request, visitor: Visitor, context: dict[str, o
 
 
 def _end(key: ApiKey, today: date) -> words.Badge | None:
-    if key.expires_at is None:
-        return None
-    days = (key.expires_at - today).days
-    if days < 0:
-        return words.Badge(f"Ended {key.expires_at.isoformat()}", "ban", "neutral")
-    tone = "warning" if days <= _SOON_DAYS else "neutral"
-    return words.Badge(
-        "Ends today" if days == 0 else f"Ends in {words.count(days, 'day', 'days')}", "calendar-clock", tone
-    )
+    return words.end_badge(key.expires_at, today, soon=_SOON_DAYS, very_soon=-1)
 
 
 def _held(principal: Principal, workspace: str, codes: frozenset[str]) -> list[str]:
@@ -192,25 +184,32 @@ def _new_asks(principal: Principal, workspace: str) -> list[Ask]:
     return [
         Ask(name="name", label="Name", needed=True, placeholder="CI of the web shop", pointers=["/spec/displayName"]),
         Ask(name="preset", label="What it may do", kind="radios", needed=True, options=presets, value="read-only"),
-        Ask(
-            name="permissions",
-            label="Permissions",
-            kind="checkboxes",
-            options=[Option(code, code) for code in sorted(codes)],
-            pointers=["/spec/permissions", "/spec/authorizations"],
-            help="Only those that you have yourself.",
-        ),
+        _permissions(codes),
         _ends(""),
     ]
 
 
-def _edit_asks(key: ApiKey) -> list[Ask]:
+def _permissions(codes: Iterable[str], chosen: Sequence[str] = ()) -> Ask:
+    return Ask(
+        name="permissions",
+        label="Permissions",
+        kind="checkboxes",
+        chosen=chosen,
+        options=[Option(code, code) for code in sorted({*codes, *chosen})],
+        pointers=["/spec/permissions", "/spec/authorizations"],
+        help="Only those that you have yourself.",
+    )
+
+
+def _edit_asks(key: ApiKey, principal: Principal) -> list[Ask]:
+    codes = _held(principal, key.workspace, PLAIN | MANAGED)
     return [
         Ask(name="name", label="Name", needed=True, value=key.display_name, pointers=["/spec/displayName"]),
         _ends(
             key.expires_at.isoformat() if key.expires_at else "",
             "Another last day draws a new secret; the old one ends.",
         ),
+        *([] if key.runner else [_permissions(codes, key.permissions)]),
     ]
 
 

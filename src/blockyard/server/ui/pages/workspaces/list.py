@@ -32,6 +32,7 @@ def add_workspace_list(router: APIRouter, site: Site, services: Services) -> Non
         sort="created",
         href=lambda one: home_of(one.name),
         find=find,
+        around=lambda _, principal, __: {"may_create": services.workspaces.may_create(principal)},
         template="pages/workspaces/list.html",
     )
     add_list(router, site, listing)

@@ -1,13 +1,16 @@
 """Projects: their list, the form that makes one with its first tenant, and the pages of one project."""
 
 from collections.abc import Sequence
+from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
 
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.platforms.model import PlatformId
+from blockyard.server.project_bindings.model import BindingKind, NewBinding
 from blockyard.server.projects.model import Project, ProjectKey, ProjectSpec
 from blockyard.server.services import Services
 from blockyard.server.tags.model import TargetKind
@@ -17,9 +20,10 @@ from blockyard.server.ui.frame.plain_forms import Ask, Filled, Option, again, se
 from blockyard.server.ui.frame.site import Site
 from blockyard.server.ui.pages.workspaces.around import around, home_of, project_home
 from blockyard.server.ui.pages.workspaces.tags import tag_asks, tags_in
-from blockyard.server.ui.pages.workspaces.tenants import platform_options, zone_of
+from blockyard.server.ui.pages.workspaces.tenants import INPUTS_NEEDED, inputs_at, platform_options, zone_of
 
 _MOST_METHODS = 100
+_MOST_ROLES = 200
 
 
 def add_projects(router: APIRouter, site: Site, services: Services) -> None:
@@ -43,18 +47,12 @@ def add_projects(router: APIRouter, site: Site, services: Services) -> None:
         visitor, form = await site.visitors.of_form(request)
         _, wanted = await site.db.read(lambda tx: asks(tx, visitor.principal, workspace))
 
-        def make(tx: Transaction, filled: Filled) -> tuple[Project, str | None]:
-            key = ProjectKey(workspace, filled.texts["identifier"])
-            project = services.projects.create(tx, visitor.principal, key, spec_of(filled, wanted))
-            place = filled.texts.get("platform", "")
-            return project, _first_tenant(tx, visitor.principal, services, key, place) if place else None
-
         def done(made: tuple[Project, str | None]) -> Response:
-            project, tenant = made
-            if tenant is not None:
-                path = f"{home_of(workspace)}/tenants/{tenant}"
-                return site.go(path, visitor, said="The project was made. Its tenant is being prepared.")
-            return site.go(project_home(workspace, project.name), visitor, said="The project was made.")
+            project, path = made
+            if path is None:
+                return site.go(project_home(workspace, project.name), visitor, said="The project was made.")
+            asks = "needs a few more words" if "?" in path else "is being prepared"
+            return site.go(path, visitor, said=f"The project was made. Its tenant {asks}.")
 
         return await send(
             site,
@@ -62,9 +60,29 @@ def add_projects(router: APIRouter, site: Site, services: Services) -> None:
             wanted,
             form,
             at=f"{home_of(workspace)}/projects/new",
-            work=lambda filled: site.db.write(lambda tx: make(tx, filled)),
+            work=lambda filled: _made(site, services, visitor.principal, workspace, filled, asks=wanted),
             done=done,
         )
+
+
+async def _made(
+    site: Site, services: Services, principal: Principal, workspace: str, filled: Filled, *, asks: Sequence[Ask]
+) -> tuple[Project, str | None]:
+    """Make a project and its first tenant; return where to go on: to the tenant, to what that still needs, or nowhere."""
+
+    def with_tenant(tx: Transaction) -> tuple[Project, str | None]:
+        project, place = _make(tx, principal, services, workspace, filled, asks=asks)
+        key = ProjectKey(workspace, project.name)
+        tenant = _first_tenant(tx, principal, services, key, place) if place else None
+        return project, tenant and f"{home_of(workspace)}/tenants/{tenant}"
+
+    try:
+        return await site.db.write(with_tenant)
+    except Invalid as refusal:
+        if refusal.code != INPUTS_NEEDED:
+            raise
+    project, place = await site.db.write(lambda tx: _make(tx, principal, services, workspace, filled, asks=asks))
+    return project, inputs_at(ProjectKey(workspace, project.name), place)
 
 
 def _listing(services: Services) -> Listing[Project]:
@@ -139,6 +157,28 @@ def _asks(tx: Transaction, principal: Principal, services: Services, workspace: 
         *([_method_ask(methods)] if methods else []),
         *tag_asks(tx, principal, services, TargetKind.PROJECT, {}),
         *([_platform_ask(platforms)] if platforms else []),
+        *_access_asks(tx, principal, services, workspace),
+    ]
+
+
+def _access_asks(tx: Transaction, principal: Principal, services: Services, workspace: str) -> list[Ask]:
+    """Propose whoever makes the project as the one with most rights in it. Source: concepts.md 3."""
+    may_bind = principal.allows("PROJECTPRINCIPALROLE_SAVE", workspace=workspace) and principal.belongs_to(workspace)
+    may_bind = may_bind and not services.project_bindings.needs_approval(principal)
+    roles = services.project_roles.page(tx, principal, PageRequest(0, _MOST_ROLES)).items if may_bind else ()
+    if not roles:
+        return []
+    role = max(roles, key=lambda one: one.rank)
+    options = [Option(role.display_name, f"{principal.author.display_name} (you), as {role.display_name}")]
+    return [
+        Ask(
+            name="access",
+            label="Who is in it",
+            kind="checkboxes",
+            options=options,
+            chosen=[role.display_name],
+            help="Others get a role on its page, once it is there.",
+        )
     ]
 
 
@@ -176,6 +216,25 @@ def spec_of(filled: Filled, asks: Sequence[Ask], before: Project | None = None) 
         payment_method_identifier=method,
         substitute_payment_method_identifier=substitute,
     )
+
+
+def _make(
+    tx: Transaction, principal: Principal, services: Services, workspace: str, filled: Filled, *, asks: Sequence[Ask]
+) -> tuple[Project, str]:
+    """Make a project with whoever is ticked in it; return where its first tenant is wanted, if anywhere."""
+    key = ProjectKey(workspace, filled.texts["identifier"])
+    project = services.projects.create(tx, principal, key, spec_of(filled, asks))
+    for role in filled.lists.get("access", ()):
+        username = principal.author.identifier
+        new = NewBinding(
+            kind=BindingKind.USER,
+            name=f"{username[:36]}-{uuid4().hex[:8]}",
+            role=role,
+            project=key,
+            subject=username,
+        )
+        services.project_bindings.create(tx, principal, new)
+    return project, filled.texts.get("platform", "")
 
 
 def _first_tenant(tx: Transaction, principal: Principal, services: Services, key: ProjectKey, place: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -10,7 +11,7 @@ from blockyard.server.blocks.model.query import BlockQuery
 from blockyard.server.home.model import Kind, Thing
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Denied, NotFound
+from blockyard.server.kit.errors import Denied, Invalid, NotFound
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.platforms.model import PlatformFilter, PlatformId
 from blockyard.server.projects.model import ProjectKey
@@ -24,6 +25,9 @@ from blockyard.server.ui.frame.site import Site, submit
 from blockyard.server.ui.pages.workspaces.around import around, home_of, tenant_home
 
 _MOST = 200
+
+INPUTS_NEEDED = "InputsNeeded"
+"""The refusal of a tenant whose landing zone has building blocks with inputs that have no value yet."""
 
 _REPLICATIONS = {
     Replication.IN_PROGRESS: words.Badge("In progress", "loader-circle", "info"),
@@ -89,6 +93,11 @@ def zone_of(place: str) -> tuple[UUID, str | None]:
     """Return the platform and the landing zone that an option of `platform_options` names."""
     platform, _, zone = place.partition(" ")
     return UUID(platform), zone or None
+
+
+def inputs_at(key: ProjectKey, place: str) -> str:
+    """Return where a tenant is made whose landing zone has building blocks that ask for something."""
+    return f"{home_of(key.workspace)}/tenants/new/inputs?{urlencode({'project': key.name, 'platform': place})}"
 
 
 def add_tenants(router: APIRouter, site: Site, services: Services) -> None:
@@ -184,12 +193,24 @@ def _add_new(router: APIRouter, site: Site, services: Services) -> None:
         visitor, form = await site.visitors.of_form(request)
         _, asks = await site.db.read(lambda tx: look(tx, visitor.principal, workspace, ""))
 
-        def make(tx: Transaction, filled: Filled) -> TenantView:
-            platform, zone = zone_of(filled.texts["platform"])
-            key = ProjectKey(workspace, filled.texts["project"])
-            return services.tenants.create(
-                tx, visitor.principal, key, TenantSpec(platform_id=PlatformId(platform), landing_zone=zone)
-            )
+        def make(tx: Transaction, key: ProjectKey, place: str) -> TenantView:
+            platform, zone = zone_of(place)
+            spec = TenantSpec(platform_id=PlatformId(platform), landing_zone=zone)
+            return services.tenants.create(tx, visitor.principal, key, spec)
+
+        async def made(filled: Filled) -> TenantView | str:
+            key, place = ProjectKey(workspace, filled.texts["project"]), filled.texts["platform"]
+            try:
+                return await site.db.write(lambda tx: make(tx, key, place))
+            except Invalid as refusal:
+                if refusal.code != INPUTS_NEEDED:
+                    raise
+                return inputs_at(key, place)
+
+        def done(made: TenantView | str) -> Response:
+            if isinstance(made, str):
+                return site.go(made, visitor)
+            return site.go(tenant_home(made.tenant), visitor, said="The tenant is being prepared.")
 
         return await send(
             site,
@@ -197,8 +218,8 @@ def _add_new(router: APIRouter, site: Site, services: Services) -> None:
             asks,
             form,
             at=f"{home_of(workspace)}/tenants/new",
-            work=lambda filled: site.db.write(lambda tx: make(tx, filled)),
-            done=lambda made: site.go(tenant_home(made.tenant), visitor, said="The tenant is being prepared."),
+            work=made,
+            done=done,
         )
 
 
