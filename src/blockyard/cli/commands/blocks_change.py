@@ -6,6 +6,7 @@ import typer
 
 from blockyard.cli import lookup
 from blockyard.cli.block_reports import finish
+from blockyard.cli.commands.blocks_versions import kept_by_upgrade
 from blockyard.cli.completion import names_of
 from blockyard.cli.documents import text
 from blockyard.cli.exits import Failure, usage
@@ -148,6 +149,8 @@ def update_block(
             chosen = lookup.order_form(session.client, lookup.orderable(definition, version), item.workspace)
         values = _given_values(session, chosen, inputs, input_files)
         known = answered(chosen, item)
+        if chosen.id != item.version_id:
+            known = kept_by_upgrade(session, item.id, chosen.id) or known
         asks = item.status == "WAITING_FOR_USER_INPUT" and interactive()
         if upgrade or version is not None or asks:
             values |= fill_in(session, chosen, values, known)
