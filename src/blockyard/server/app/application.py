@@ -127,7 +127,7 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
 def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Services, sign_in: SignIn) -> None:
     links = services.links
     for router in (  # the busiest first: they are looked through in this order
-        state_routes(db, services.state, master_key=services.master_key),
+        state_routes(db, services.state, services.blocks, master_key=services.master_key),
         run_routes(
             db,
             runs=services.runs,
@@ -204,7 +204,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
 def _loops(db: Database, services: Services) -> Sequence[Loop]:
     return [
         *run_loops_of(db, services.sweeper),
-        *block_loops(db, services.blocks.hooks),
+        *block_loops(db, services.blocks.hooks, services.bulk),
         *identity_loops(db, services.admin_bindings),
         *issuer_loops(db, services.signing_keys, services.client_sessions),
         *tag_loops(db, services.policies),

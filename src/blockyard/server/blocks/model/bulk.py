@@ -37,14 +37,31 @@ class RowState(StrEnum):
     """The job was stopped before its turn."""
 
 
+class JobState(StrEnum):
+    """How far a job is as a whole."""
+
+    HELD = "HELD"
+    """It is made, and nobody has started it."""
+    UNDER_WAY = "UNDER_WAY"
+    STOPPED = "STOPPED"
+    OVER = "OVER"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkJob:
-    """A job; whoever made it goes on with it and reads it, nobody else."""
+    """A job; whoever made it starts, stops and reads it, nobody else.
+
+    Attributes:
+        next_at: when the server goes on with it, unless one of its replicas does now; None of one that is held or has ended.
+        ended_at: when its last row was settled, or it was stopped.
+    """
 
     id: BulkJobId
     action: BulkAction
     author: Author
     created_at: datetime
+    next_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,3 +87,12 @@ class BulkProgress:
     def is_over(self) -> bool:
         """Whether nothing is left to be done."""
         return not self.counts.get(RowState.OPEN)
+
+    @property
+    def state(self) -> JobState:
+        """How far the job is."""
+        if self.job.next_at is not None:
+            return JobState.UNDER_WAY
+        if self.job.ended_at is None:
+            return JobState.HELD
+        return JobState.STOPPED if self.counts.get(RowState.STOPPED) else JobState.OVER
