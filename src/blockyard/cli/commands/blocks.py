@@ -1,4 +1,4 @@
-"""`blocks order | list | show | logs | outputs | update | run | cascade | detect | apply-plan | delete`."""
+"""`blocks order | list | show | logs | outputs | update | follow | run | cascade | …-cascade | remains | detect | apply-plan | delete`."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ import typer
 from blockyard.cli import lookup
 from blockyard.cli.block_reports import finish, print_block, print_list
 from blockyard.cli.commands.blocks_change import order_block, update_block
+from blockyard.cli.commands.blocks_versions import follow_versions
 from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, can_ask, require_consent
 from blockyard.cli.documents import flag, number, objects, text, texts
@@ -26,6 +27,7 @@ from blockyard.protocol.kinds import BLOCK_V2
 blocks = typer.Typer(name="blocks", help="Building blocks: what was ordered.")
 blocks.command("order")(order_block)
 blocks.command("update")(update_block)
+blocks.command("follow")(follow_versions)
 
 _NAMED = 5
 """How many blocks a question names."""
@@ -34,6 +36,14 @@ Which = Annotated[
     str,
     typer.Argument(metavar="BLOCK", help="Id, beginning of the id, or exact name.", autocompletion=names_of("blocks")),
 ]
+
+
+_OFFERS = {
+    "CHANGE": "Change inputs and go on: blockyard blocks update '{name}' -i KEY=VALUE",
+    "RETRY": "Try again: blockyard blocks run '{name}'",
+    "REMOVE": "Remove what exists: blockyard blocks delete '{name}'",
+}
+"""How to go on where the first order failed."""
 
 
 @blocks.command("list")
@@ -218,6 +228,60 @@ def show_cascade(
         session.printer.objects(columns("BLOCK", "DEPTH", "WHY", "ID"), rows)
         if flag(found, "isCut"):
             session.printer.note("There are more.")
+
+
+@blocks.command("stop-cascade")
+def stop_cascade(
+    block: Which,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the event log.")],
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Let no more runs follow from a building block's latest run.
+
+    What is under way goes on. `resume-cascade` runs again what this held back.
+    """
+    with connected(output, url) as session:
+        item = lookup.block(session.client, block, workspace=workspace)
+        stopped = session.client.post(own("blocks", item.id, "cascade", "stop"), {"reason": reason})
+        session.printer.result(stopped, f"No more runs follow from '{item.name}': {text(stopped, 'message')}")
+
+
+@blocks.command("resume-cascade")
+def resume_cascade(
+    block: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
+    """Run again what a stopped cascade held back."""
+    with connected(output, url) as session:
+        item = lookup.block(session.client, block, workspace=workspace)
+        gone_on = session.client.post(own("blocks", item.id, "cascade", "resume"))
+        session.printer.result(gone_on, f"{number(gone_on, 'resumed')} building blocks run again.")
+
+
+@blocks.command("remains")
+def show_remains(
+    block: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
+    """Show what runs of a building block have made, by its state.
+
+    Where its first order failed it says how to go on: change inputs, try again, or remove what exists.
+    """
+    with connected(output, url) as session:
+        item = lookup.block(session.client, block, workspace=workspace)
+        found = session.client.get(own("blocks", item.id, "remains"))
+        if session.printer.for_programs:
+            session.printer.document(found)
+            return
+        if not flag(found, "isReadable"):
+            session.printer.say("Only the engine can read the state of this building block.")
+        for offer in texts(found, "offers"):
+            session.printer.say(_OFFERS[offer].format(name=item.name))
+        session.printer.objects(
+            columns("TYPE", "ADDRESS"),
+            [(text(one, "type"), text(one, "address") or "-") for one in objects(found, "resources")],
+        )
 
 
 @blocks.command("detect")
