@@ -7,8 +7,8 @@ from alembic import op
 
 from blockyard.server.kit.columns import Instant
 
-revision = "0035"
-down_revision = "0034"
+revision = "0037"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 
