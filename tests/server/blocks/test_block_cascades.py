@@ -125,6 +125,21 @@ def test_a_cascade_is_stopped_by_hand_and_gone_on_with(world: BlockWorld) -> Non
     assert status_of(world.read(other)) == "SUCCEEDED"
 
 
+def test_a_block_that_waits_for_its_other_parent_says_that_a_stop_holds_it(world: BlockWorld) -> None:
+    top, _, _, bottom = a_diamond(world)
+    run_top(world, top, "2")
+    finish(world, "2")
+    assert status_of(world.read(bottom)) == "WAITING_FOR_DEPENDENT_INPUT"
+    world.api.ok("POST", f"{OWN}/{uuid_of(top)}/cascade/stop", {"reason": "wrong value"}, media=JSON)
+    finish(world, "2")
+
+    assert status_of(world.read(bottom)) == "WAITING_FOR_DEPENDENT_INPUT"
+    [sentence] = waits(world, bottom)
+    assert "wrong value" in sentence
+    world.api.ok("POST", f"{OWN}/{uuid_of(bottom)}/cascade/resume", media=JSON)
+    assert world.claimed().inputs["in-0"]["value"] == "2"
+
+
 def test_a_run_by_hand_ends_what_a_stopped_cascade_holds(world: BlockWorld) -> None:
     top, one, other, _ = a_diamond(world)
     run_top(world, top, "2")

@@ -65,6 +65,7 @@ from blockyard.server.tags.api import policy_routes, tag_definition_routes, viol
 from blockyard.server.tags.loops import loops as tag_loops
 from blockyard.server.tenants.api import tenant_routes
 from blockyard.server.tofu_state.api import routes as state_routes
+from blockyard.server.tofu_state.api.remains import remains_routes
 from blockyard.server.ui.routes import add_pages
 from blockyard.server.workspaces.api import binding_routes, workspace_routes
 from blockyard.server.workspaces.loops import loops as workspace_loops
@@ -127,7 +128,8 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
 def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Services, sign_in: SignIn) -> None:
     links = services.links
     for router in (  # the busiest first: they are looked through in this order
-        state_routes(db, services.state, services.blocks, master_key=services.master_key),
+        state_routes(db, services.state, master_key=services.master_key),
+        remains_routes(db, services.state, services.blocks, services.master_key),
         run_routes(
             db,
             runs=services.runs,

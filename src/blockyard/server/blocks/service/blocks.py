@@ -382,16 +382,17 @@ class BlockService:
         )
 
     def _waits(self, tx: Transaction, view: BlockView, parents: Mapping[BlockId, Block]) -> Sequence[Wait]:
+        held = self._held(tx, view.block)
         if view.block.status in WAITING:
             missing = self._reading(tx).missing(view.block, view.version)
             tenant = self._reading(tx).tenant_of(view.block)
             lacking = lacking_parents(view.block, view.version)
             names = self._definitions.names(tx, lacking) if lacking else {}
             return [
+                *held,
                 *(lacking_wait(view.block, names.get(one, str(one))) for one in lacking),
                 *block_waits(view.block, view.version.inputs, missing, parents, tenant),
             ]
-        held = self._held(tx, view.block)
         run = self._runs.unfinished(tx, view.block.id)
         waits = () if run is None else self._runs.waits_of(tx, run)
         return [*held, *waits, due_wait(view.block)] if view.block.rerun_due else [*held, *waits]

@@ -2,20 +2,14 @@
 
 from fastapi import APIRouter
 
-from blockyard.server.blocks.service import BlockService
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.http import joined
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.tofu_state.api.backend import backend_routes
 from blockyard.server.tofu_state.api.people import people_routes
-from blockyard.server.tofu_state.api.remains import remains_routes
 from blockyard.server.tofu_state.service import StateService
 
 
-def routes(db: Database, states: StateService, blocks: BlockService, *, master_key: MasterKey) -> APIRouter:
+def routes(db: Database, states: StateService, *, master_key: MasterKey) -> APIRouter:
     """Return all routes of states."""
-    return joined(
-        backend_routes(db, states, master_key),
-        people_routes(db, states, master_key),
-        remains_routes(db, states, blocks, master_key),
-    )
+    return joined(backend_routes(db, states, master_key), people_routes(db, states, master_key))
