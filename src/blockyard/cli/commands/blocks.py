@@ -1,4 +1,4 @@
-"""`blocks order | list | show | logs | outputs | update | follow | run | cascade | …-cascade | remains | detect | apply-plan | delete`."""
+"""`blocks order | list | show | logs | outputs | update | follow | run | cascade | remains | detect | apply-plan | delete`."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from blockyard.cli.commands.blocks_versions import follow_versions
 from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, can_ask, require_consent
 from blockyard.cli.documents import flag, number, objects, text, texts
-from blockyard.cli.exits import missing
+from blockyard.cli.exits import missing, usage
 from blockyard.cli.feeds import replay_block
 from blockyard.cli.listing import Limit, OldestFirst, PageNumber, require_workspace, status_option
 from blockyard.cli.live import Screen
@@ -200,13 +200,30 @@ def _ask_about_cascade(session: Session, block_id: str, *, yes: bool) -> None:
 def show_cascade(
     block: Which,
     *,
+    stop: Annotated[
+        str | None, typer.Option("--stop", metavar="REASON", help="Let no more runs follow from its latest run.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Run again what a stopped cascade held back.")] = False,
     workspace: WorkspaceOption = None,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Show which building blocks may run again, and why."""
+    """Show which building blocks may run again, and why.
+
+    With --stop or --resume it ends that, or goes on with it; what is under way goes on.
+    """
+    if stop is not None and resume:
+        raise usage("give only one of --stop and --resume", "Give one of them.")
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
+        if stop is not None:
+            stopped = session.client.post(own("blocks", item.id, "cascade", "stop"), {"reason": stop})
+            session.printer.result(stopped, f"No more runs follow from '{item.name}'. {text(stopped, 'message')}")
+            return
+        if resume:
+            gone_on = session.client.post(own("blocks", item.id, "cascade", "resume"))
+            session.printer.result(gone_on, f"{number(gone_on, 'resumed')} building blocks run again.")
+            return
         found = session.client.get(own("blocks", item.id, "cascade"))
         if session.printer.for_programs:
             session.printer.document(found)
@@ -230,41 +247,11 @@ def show_cascade(
             session.printer.note("There are more.")
 
 
-@blocks.command("stop-cascade")
-def stop_cascade(
-    block: Which,
-    *,
-    reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the event log.")],
-    workspace: WorkspaceOption = None,
-    url: UrlOption = None,
-    output: OutputOption = Format.TABLE,
-) -> None:
-    """Let no more runs follow from a building block's latest run.
-
-    What is under way goes on. `resume-cascade` runs again what this held back.
-    """
-    with connected(output, url) as session:
-        item = lookup.block(session.client, block, workspace=workspace)
-        stopped = session.client.post(own("blocks", item.id, "cascade", "stop"), {"reason": reason})
-        session.printer.result(stopped, f"No more runs follow from '{item.name}': {text(stopped, 'message')}")
-
-
-@blocks.command("resume-cascade")
-def resume_cascade(
-    block: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
-) -> None:
-    """Run again what a stopped cascade held back."""
-    with connected(output, url) as session:
-        item = lookup.block(session.client, block, workspace=workspace)
-        gone_on = session.client.post(own("blocks", item.id, "cascade", "resume"))
-        session.printer.result(gone_on, f"{number(gone_on, 'resumed')} building blocks run again.")
-
-
 @blocks.command("remains")
 def show_remains(
     block: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
 ) -> None:
-    """Show what runs of a building block have made, by its state.
+    """Show what runs of a building block have made.
 
     Where its first order failed it says how to go on: change inputs, try again, or remove what exists.
     """

@@ -26,9 +26,10 @@ def follow_versions(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Let a building block change its version by itself, when it runs next.
+    """Let a building block change its version by itself.
 
-    It waits for an answer if the new version asks for one. With `nothing` it keeps its version until somebody changes it.
+    It does so when it runs next, and waits for an answer if the new version asks for one. With `nothing` it keeps its version until
+    somebody changes it.
     """
     if follows not in _FOLLOWS:
         raise usage(f"'{follows}' cannot be followed", "Use releases, drafts or nothing.")

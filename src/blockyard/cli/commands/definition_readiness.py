@@ -22,9 +22,9 @@ def show_readiness(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Show which building blocks are ready for a version, its draft for example.
+    """Show which building blocks are ready for a version.
 
-    Without --version that is the latest one. Named are those whose owners have to answer something first.
+    Without --version that is the latest one, a draft too. Named are those whose owners have to answer something first.
     """
     with connected(output, url) as session:
         item = lookup.definition(session.client, definition, workspace=workspace)
