@@ -212,9 +212,9 @@ def show_cascade(
 
     With --stop or --resume it ends that, or goes on with it; what is under way goes on.
     """
-    if stop is not None and resume:
-        raise usage("give only one of --stop and --resume", "Give one of them.")
     with connected(output, url) as session:
+        if stop is not None and resume:
+            raise usage("give only one of --stop and --resume", "Give one of them.")
         item = lookup.block(session.client, block, workspace=workspace)
         if stop is not None:
             stopped = session.client.post(own("blocks", item.id, "cascade", "stop"), {"reason": stop})

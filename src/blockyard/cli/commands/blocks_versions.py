@@ -31,9 +31,9 @@ def follow_versions(
     It does so when it runs next, and waits for an answer if the new version asks for one. With `nothing` it keeps its version until
     somebody changes it.
     """
-    if follows not in _FOLLOWS:
-        raise usage(f"'{follows}' cannot be followed", "Use releases, drafts or nothing.")
     with connected(output, url) as session:
+        if follows not in _FOLLOWS:
+            raise usage(f"'{follows}' cannot be followed", "Use releases, drafts or nothing.")
         item = lookup.block(session.client, block, workspace=workspace)
         path = own("blocks", item.id, "follows")
         stored: JsonObject = session.client.request("PUT", path, body={"follows": _FOLLOWS[follows]}, sends=JSON).json()

@@ -50,9 +50,9 @@ def start_job(
 
     The server does it, also when this command is gone. Without names, all that match the options.
     """
-    if action not in _ACTIONS:
-        raise usage(f"'{action}' is not an action", "Use run, upgrade, delete or purge.")
     with connected(output, url) as session:
+        if action not in _ACTIONS:
+            raise usage(f"'{action}' is not an action", "Use run, upgrade, delete or purge.")
         body: JsonObject = {"action": action.upper()}
         if blocks:
             found: list[Json] = [lookup.block(session.client, one, workspace=workspace).id for one in blocks]
