@@ -12,7 +12,8 @@ from blockyard.protocol.names import RunStatus
 from blockyard.server.blocks.loops import loops
 from blockyard.server.blocks.service.bulk import LEASE, LOOK_AGAIN
 from blockyard.server.identity.model import ApiKeyId, KeySettings, Principal
-from blockyard.server.identity.permissions import ADMIN, MANAGED, PLAIN
+from blockyard.server.identity.permissions import ADMIN, MANAGED, PLAIN, everywhere
+from blockyard.server.kit.database import Database
 from tests.support.block_world import (
     OTHER,
     BlockWorld,
@@ -22,6 +23,8 @@ from tests.support.block_world import (
     status_of,
     uuid_of,
 )
+from tests.support.clock import FixedClock
+from tests.support.page_world import PageWorld
 from tests.support.principals import ADMINISTRATOR
 
 JOBS = "/api/blockyard/v1/bulk-jobs"
@@ -269,6 +272,24 @@ def test_who_has_no_rights_any_more_does_nothing_any_more(world: BlockWorld) -> 
     rounds(world)
 
     assert (codes(world, job), world.latest_run(block).number) == (["MakerGone"], 1)
+
+
+def test_a_job_of_a_person_has_the_rights_that_they_have_then(database: Database, clock: FixedClock) -> None:
+    world = PageWorld(database, clock)
+    user = world.add("sam")
+    blocks = several(world, 2, world.define(inputs={}, transparent=True))
+    world.api.be(Principal(author=user.author, everywhere=everywhere(ADMIN)))  # at the time of the request
+    job = make(world, "PURGE", blocks[0])
+    run = make(world, "RUN", blocks[1])
+
+    assert (go_on(world, job)["state"], codes(world, job)) == ("OVER", ["MissingPermission"])
+    go_on(world, run)
+    assert codes(world, run) == ["STARTED"]
+
+    later = make(world, "RUN", blocks[0])
+    world.db.write_now(lambda tx: world.services.users.lock(tx, ADMINISTRATOR, user.id, disabled=True))
+    go_on(world, later)
+    assert codes(world, later) == ["MakerGone"]
 
 
 def test_jobs_that_are_over_or_never_started_are_removed_after_the_time_of_the_setting(world: BlockWorld) -> None:
