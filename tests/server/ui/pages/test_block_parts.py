@@ -231,6 +231,15 @@ def test_the_settings_say_what_an_upgrade_asks_and_which_versions_are_followed(w
     assert world.stored(block).follows == "RELEASES"
 
 
+def test_a_failed_first_order_names_the_ways_to_go_on(world: PageWorld) -> None:
+    block = world.order(world.define(inputs={}, transparent=True))
+    world.finish(status=RunStatus.FAILED)
+
+    page = world.person("sam").read(path_of(block))
+
+    assert "It was never ready. You can change inputs and go on, try again or remove what exists." in page
+
+
 def test_nonsense_is_not_followed(world: PageWorld) -> None:
     block = world.order(world.define(inputs={}))
     sam = world.person("sam")

@@ -110,7 +110,7 @@ def lacking_wait(block: Block, definition: str) -> Wait:
 def held_wait(block: BlockHead, cascade: Cascade) -> Wait:
     """Return what a block waits for that a stopped cascade would have run again."""
     return Wait(
-        kind=WaitKind.PARENT_OUTPUT,
+        kind=WaitKind.CASCADE,
         message=f"It does not have yet what its parents give now: the cascade was stopped. {cascade.message}",
         ends="Somebody runs it, or goes on with the cascade.",
         owner=WaitOwner.WORKSPACE,
