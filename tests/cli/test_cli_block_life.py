@@ -1,5 +1,7 @@
 """Building blocks over their life from the command line, on a real server: versions they follow, bulk jobs, cascades, what remains."""
 
+from pathlib import Path
+
 import pytest
 
 from blockyard.cli.documents import number, text
@@ -62,3 +64,15 @@ def test_cascades_and_what_remains(cli: Cli, name: str) -> None:
     remains = cli.does("blocks", "remains", block, "-o", "json").document
     assert (remains["offers"], remains["resources"]) == ([], [])
     cli.does("blocks", "remains", block)
+
+
+def test_an_input_may_be_given_later(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "later.toml"
+    file.write_text('name = "Given later"\n[inputs.word]\n')
+    cli.does("definitions", "import", "--manual", "--file", str(file), *OWNER, "--release")
+
+    ordered = cli("blocks", "order", "Given later", *OWNER, "--name", "late", "--later", "--no-wait", "-o", "json")
+    block = text(ordered.document, "metadata", "uuid")
+
+    assert text(ordered.document, "status", "status") == "WAITING_FOR_USER_INPUT"
+    assert "SUCCEEDED" in cli.does("blocks", "update", block, "-i", "word=now").out

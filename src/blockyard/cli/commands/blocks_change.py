@@ -81,6 +81,9 @@ def order_block(
             autocompletion=names_of("tenants"),
         ),
     ] = None,
+    later: Annotated[
+        bool, typer.Option("--later", help="Inputs that are missing are given later; it waits for them.")
+    ] = False,
     wait: Wait = True,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
@@ -95,7 +98,7 @@ def order_block(
         wanted = lookup.definition(session.client, definition)
         chosen = lookup.order_form(session.client, lookup.orderable(wanted, version), workspace)
         values = _given_values(session, chosen, inputs, input_files)
-        values |= fill_in(session, chosen, values, {})
+        values |= {} if later else fill_in(session, chosen, values, {})
         is_named_by_server = name is None and bool(text(chosen.document, "displayNameTemplate"))
         called = None if is_named_by_server else name or proposed_name(wanted.name, values)
         if called is not None:
