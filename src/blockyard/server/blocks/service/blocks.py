@@ -1,15 +1,14 @@
 """Everything a principal can do with building blocks, in one place."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
 from blockyard.server.blocks.model.block import WAITING, Block, BlockHead, BlockId, Follows
 from blockyard.server.blocks.model.cascade import Cascade, CascadeLimits
-from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effect
-from blockyard.server.blocks.model.first_order import Offer, offers
+from blockyard.server.blocks.model.deletion import deletion_effect
+from blockyard.server.blocks.model.first_order import offers
 from blockyard.server.blocks.model.graph import BlockGraph
 from blockyard.server.blocks.model.inputs import changeable
 from blockyard.server.blocks.model.order import BlockRequest, NamedOrder
@@ -33,6 +32,7 @@ from blockyard.server.blocks.service.cascade import Cascades
 from blockyard.server.blocks.service.cascading import CascadeControl
 from blockyard.server.blocks.service.changing import Changing
 from blockyard.server.blocks.service.deleting import Deleting
+from blockyard.server.blocks.service.details import BlockDetail, BlockLine, LastChange
 from blockyard.server.blocks.service.ending import Ended, Ending
 from blockyard.server.blocks.service.graph import GraphReader
 from blockyard.server.blocks.service.hooks import BlockHooks
@@ -51,10 +51,8 @@ from blockyard.server.blocks.service.upgrading import Upgrades
 from blockyard.server.blocks.service.usage import BlockUsage
 from blockyard.server.blocks.service.views import BlockView, Reader, Reading
 from blockyard.server.blocks.store import BlockStore
-from blockyard.server.definitions.model import InputSpec, Version
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
-from blockyard.server.events.model import Author
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied
@@ -70,60 +68,6 @@ from blockyard.server.workspaces.service import WorkspaceService
 
 RECENT_RUNS = 10
 """How many runs the detail of a block lists."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockDetail:
-    """A block for people.
-
-    Attributes:
-        missing: keys of the inputs that people still have to fill in.
-        runs: the latest ones first.
-        latest: the newer released version the block may be changed to; None if there is none.
-        waits: each thing that keeps the block, or its latest run, from going on.
-        may_save, may_run, may_delete, may_purge, operator: what the principal may do.
-        editable: the inputs that the principal may change, in the order of the definition.
-        deletion: what deleting it now would do.
-        offers: what the principal can do where its first order failed.
-    """
-
-    view: BlockView
-    missing: frozenset[str]
-    parents: Sequence[Block]
-    children: Sequence[Block]
-    runs: Sequence[Run]
-    latest: Version | None
-    waits: Sequence[Wait]
-    may_save: bool
-    may_run: bool
-    may_delete: bool
-    may_purge: bool
-    operator: bool
-    editable: Sequence[InputSpec]
-    deletion: DeletionEffect
-    offers: Sequence[Offer] = ()
-
-    @property
-    def waits_for(self) -> Sequence[str]:
-        """The sentences of the waits."""
-        return [wait.message for wait in self.waits]
-
-
-@dataclass(frozen=True, slots=True)
-class BlockLine:
-    """A block in a list of people; `is_yours` says that the principal can give the input it waits for."""
-
-    block: BlockHead
-    definition: str
-    is_yours: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LastChange:
-    """When a block was changed last, and by whom."""
-
-    at: datetime
-    author: Author
 
 
 class BlockService:
