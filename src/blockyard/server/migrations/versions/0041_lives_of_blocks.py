@@ -7,8 +7,8 @@ from alembic import op
 
 from blockyard.server.kit.columns import Instant
 
-revision = "0037"
-down_revision = "0036"
+revision = "0041"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
