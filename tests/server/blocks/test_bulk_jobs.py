@@ -11,7 +11,7 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.server.blocks.loops import loops
 from blockyard.server.blocks.service.bulk import LEASE, LOOK_AGAIN
-from blockyard.server.identity.model import ApiKeyId, KeySettings, Principal
+from blockyard.server.identity.model import AccessLevel, ApiKeyId, KeySettings, Principal
 from blockyard.server.identity.permissions import ADMIN, MANAGED, PLAIN, everywhere
 from blockyard.server.kit.database import Database
 from tests.support.block_world import (
@@ -278,7 +278,9 @@ def test_a_job_of_a_person_has_the_rights_that_they_have_then(database: Database
     world = PageWorld(database, clock)
     user = world.add("sam")
     blocks = several(world, 2, world.define(inputs={}, transparent=True))
-    world.api.be(Principal(author=user.author, everywhere=everywhere(ADMIN)))  # at the time of the request
+    world.api.be(
+        Principal(author=user.author, everywhere=everywhere(ADMIN), grants={"shop": PLAIN})
+    )  # at the time of the request
     job = make(world, "PURGE", blocks[0])
     run = make(world, "RUN", blocks[1])
 
@@ -290,6 +292,24 @@ def test_a_job_of_a_person_has_the_rights_that_they_have_then(database: Database
     world.db.write_now(lambda tx: world.services.users.lock(tx, ADMINISTRATOR, user.id, disabled=True))
     go_on(world, later)
     assert codes(world, later) == ["MakerGone"]
+
+
+def test_a_job_does_nothing_that_the_program_which_started_it_could_not_do(
+    database: Database, clock: FixedClock
+) -> None:
+    world = PageWorld(database, clock)
+    user = world.add("sam")
+    [block] = several(world, 1)
+    whole = Principal(author=user.author, grants={"shop": PLAIN})
+    elsewhere = Principal(author=user.author, grants={"other": PLAIN})
+    world.api.be(whole)
+    job = make(world, "DELETE", block)
+    world.api.be(whole.limited(AccessLevel.WRITE, None, everywhere=True))
+    assert world.api.send("POST", f"{JOBS}/{job['uuid']}/start", media=JSON).status_code == 403
+
+    world.api.be(elsewhere)
+    go_on(world, job)
+    assert codes(world, job) == ["BlockNotFound"]
 
 
 def test_jobs_that_are_over_or_never_started_are_removed_after_the_time_of_the_setting(world: BlockWorld) -> None:

@@ -21,6 +21,7 @@ from blockyard.server.blocks.model.bulk import (
     BulkJobId,
     BulkProgress,
     BulkRow,
+    JobReach,
     RowState,
 )
 from blockyard.server.blocks.model.order import BlockRequest, Target
@@ -51,6 +52,8 @@ LEASE = timedelta(seconds=60)
 
 LOOK_AGAIN = timedelta(seconds=5)
 """How long a job waits for runs that destroy children before it looks again."""
+
+_ENDS = frozenset({BulkAction.DELETE, BulkAction.PURGE})
 
 _JOBS_AT_ONCE = 10
 _REMOVED_AT_ONCE = 20
@@ -118,12 +121,18 @@ class BulkService:
         return BulkStore(tx).page(_job(tx, principal, job_id).id, request, state=state)
 
     def start(self, tx: Transaction, principal: Principal, job_id: UUID) -> BulkProgress:
-        """Let the server go on with a job until it is over, also with one that was stopped. Raises NotFound."""
+        """Let the server go on with a job until it is over, also with one that was stopped. Raises NotFound, Denied."""
         job = _job(tx, principal, job_id)
+        if job.action in _ENDS and not principal.level.allows_method("DELETE"):
+            raise Denied(
+                "this program may not delete anything for you",
+                code="MissingPermission",
+                remedy="Sign in again and let it do everything that you may do.",
+            )
         store = BulkStore(tx)
         store.turn(job.id, RowState.STOPPED, RowState.OPEN)
         if job.next_at is None and store.counts(job.id).get(RowState.OPEN):
-            store.go_on(job.id, self._basics.clock())
+            store.start(job.id, self._basics.clock(), JobReach.of(principal))
             tx.wake(BULK_TOPIC)
             self._tell(tx, job, "Bulk Job Started", EventType.REQUESTED)
         return self.get(tx, principal, job_id)
@@ -152,7 +161,7 @@ class BulkService:
         job = store.find(job_id)
         if job is None:
             return []
-        return store.open_rows(job_id, AT_ONCE, children_first=job.action in {BulkAction.DELETE, BulkAction.PURGE})
+        return store.open_rows(job_id, AT_ONCE, children_first=job.action in _ENDS)
 
     def give_back(self, tx: Transaction, job_id: BulkJobId, *, may_go_on: bool) -> None:
         """End a job whose rows are all settled, or say when it is gone on with: at once, or when children may be gone."""
@@ -178,14 +187,14 @@ class BulkService:
         job = store.find(job_id)
         if job is None or not store.settle(job_id, replace(row, state=RowState.DONE)):
             return
-        principal = self._actors(tx, job.author)
-        if principal is None:
+        maker = self._actors(tx, job.author)
+        if maker is None or job.reach is None:
             raise Denied(
                 f"'{job.author.display_name}', who made the job, may do nothing any more",
                 code="MakerGone",
                 remedy="Let somebody else make the job again.",
             )
-        state, code, message = self._done(tx, principal, job.action, row)
+        state, code, message = self._done(tx, job.reach.limited(maker), job.action, row)
         store.write(job_id, replace(row, state=state, code=code, message=message))
 
     def refused(self, tx: Transaction, job_id: BulkJobId, row: BulkRow, refusal: Refusal | None) -> None:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import RowMapping
 
 from blockyard.server.blocks.model.block import RUNNING, BlockId, Lifecycle
-from blockyard.server.blocks.model.bulk import BulkAction, BulkJob, BulkJobId, BulkRow, RowState
+from blockyard.server.blocks.model.bulk import BulkAction, BulkJob, BulkJobId, BulkRow, JobReach, RowState
 from blockyard.server.blocks.store.tables import blocks as _blocks
 from blockyard.server.blocks.store.tables import parents as _parents
 from blockyard.server.events.model import Author
@@ -49,6 +49,7 @@ _jobs = Table(
     Column("created_at", Instant, nullable=False),
     Column("next_at", Instant),
     Column("ended_at", Instant),
+    Column("reach", JsonText),
     Index("ix_bulk_jobs_maker", "maker", "created_at", "id"),
     Index("ix_bulk_jobs_created_at", "created_at", "id"),
     Index("ix_bulk_jobs_next_at", "next_at", sqlite_where=_GOES_ON, postgresql_where=_GOES_ON),
@@ -153,6 +154,11 @@ class BulkStore:
         found = select(_jobs).where(_GOES_ON, _jobs.c.next_at <= now).order_by(_jobs.c.next_at, _jobs.c.id).limit(limit)
         return [_job(row) for row in self._tx.execute(found).mappings()]
 
+    def start(self, job_id: UUID, at: datetime, reach: JobReach) -> None:
+        """Write that the server goes on with a job, and how far."""
+        values = {"next_at": at, "ended_at": None, "reach": reach.document()}
+        self._tx.execute(update(_jobs).where(_jobs.c.id == job_id).values(**values))
+
     def go_on(self, job_id: UUID, at: datetime, *, seen: datetime | None = None) -> bool:
         """Write when the server goes on with a job; with `seen` only if that has not changed. Tell whether it was written."""
         same = [] if seen is None else [_jobs.c.next_at == seen]
@@ -226,6 +232,7 @@ def _job(row: RowMapping) -> BulkJob:
         created_at=row["created_at"],
         next_at=row["next_at"],
         ended_at=row["ended_at"],
+        reach=None if row["reach"] is None else JobReach.read(row["reach"]),
     )
 
 

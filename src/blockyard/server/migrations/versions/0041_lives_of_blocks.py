@@ -5,7 +5,7 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-from blockyard.server.kit.columns import Instant
+from blockyard.server.kit.columns import Instant, JsonText
 
 revision = "0041"
 down_revision = "0040"
@@ -34,6 +34,7 @@ def upgrade() -> None:
     op.add_column("bulk_jobs", sa.Column("maker", sa.String(length=300), nullable=False, server_default=""))
     op.add_column("bulk_jobs", sa.Column("next_at", Instant()))
     op.add_column("bulk_jobs", sa.Column("ended_at", Instant()))
+    op.add_column("bulk_jobs", sa.Column("reach", JsonText()))
     _name_makers()
     op.create_index("ix_bulk_jobs_maker", "bulk_jobs", ["maker", "created_at", "id"])
     op.create_index("ix_bulk_jobs_created_at", "bulk_jobs", ["created_at", "id"])
