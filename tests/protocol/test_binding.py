@@ -49,6 +49,23 @@ def test_an_envelope_of_another_place_is_named_in_words(place: SealedFor, key: s
     assert words in str(HERE.misfit(place, key))
 
 
+@pytest.mark.parametrize(
+    ("place", "key", "words"),
+    [
+        (OF_BLOCK, "input/other", None),
+        (OF_DEFINITION, "input/other", None),
+        (replace(OF_BLOCK, uuid="other"), "input/other", "buildingBlock other"),
+        (OF_BLOCK, "implementation/sshPrivateKey", "not for 'implementation/sshPrivateKey'"),
+        (SSH_KEY, "input/token", "not for 'input/token'"),
+    ],
+)
+def test_an_input_that_had_another_name_takes_envelopes_of_the_same_object(
+    place: SealedFor, key: str, words: str | None
+) -> None:
+    found = HERE.misfit(place, key, is_renamed=True)
+    assert found is None if words is None else words in str(found)
+
+
 def test_two_places_never_bind_to_the_same() -> None:
     assert all(one.additional_data() != other.additional_data() for one, other in combinations(PLACES, 2))
 

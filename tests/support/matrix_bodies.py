@@ -193,6 +193,8 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         "PUT project-roles/{name}": {"displayName": "New"},
         "POST tenants/{uuid}/decline-deletion": {"comment": "no"},
         "POST blocks/{uuid}/end": {"reason": "stuck"},
+        "POST blocks/{uuid}/cascade/stop": {"reason": "enough"},
+        "PUT blocks/{uuid}/follows": {"follows": "RELEASES"},
         "POST tenants/{uuid}/move": {"projectIdentifier": "dev"},
         "PUT tenants/{uuid}/quotas": {"quotas": {}},
         "PUT serviceinstances/{instance_id}": an_instance(),

@@ -14,6 +14,8 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 _MARK = b"blockyard sealed for\n"
 """Begins the additional data, so that it is never that of another use."""
 
+_INPUT = "input/"
+
 
 class Owner(StrEnum):
     """What kind of object a secret was entered for."""
@@ -59,7 +61,7 @@ def sealed_for(document: Json) -> SealedFor:
 
 def input_key(key: str) -> str:
     """Return how places name an input."""
-    return f"input/{key}"
+    return f"{_INPUT}{key}"
 
 
 def member_key(member: str) -> str:
@@ -82,13 +84,15 @@ class DocumentPlace:
             uuids={Owner.BLOCK: block, Owner.DEFINITION: definition},
         )
 
-    def misfit(self, place: SealedFor, key: str) -> str | None:
+    def misfit(self, place: SealedFor, key: str, *, is_renamed: bool = False) -> str | None:
         """Return why an envelope for `place` does not belong to the member `key` here; None if it does.
 
-        An integration has no id in a run document: its workspace and the member decide.
+        One that `is_renamed` may be of another input of the same object. An integration has no id in a run document: its workspace
+        and the member decide.
         """
-        allowed = {Owner.BLOCK, Owner.DEFINITION} if key.startswith("input/") else {Owner.DEFINITION, Owner.INTEGRATION}
-        if place.key != key or place.owner not in allowed:
+        allowed = {Owner.BLOCK, Owner.DEFINITION} if key.startswith(_INPUT) else {Owner.DEFINITION, Owner.INTEGRATION}
+        was_input = is_renamed and key.startswith(_INPUT) and place.key.startswith(_INPUT)
+        if not (place.key == key or was_input) or place.owner not in allowed:
             return f"it was sealed for '{place.key}' of {place.owner} {place.uuid}, not for '{key}'"
         if place.workspace != self.workspaces[place.owner]:
             return f"it was sealed for workspace '{place.workspace}'"

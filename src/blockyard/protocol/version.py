@@ -11,6 +11,8 @@ Changes are additive; unknown members are ignored.
     one by the names of its secret members. A runner that announces 2, on a claim or when it is registered, is sealed for so
     from then on; older envelopes stay as they are and open as before. A claim in version 1, or in the official protocol, makes
     new secrets unbound again, and runs that need a bound one fail in words.
+3 (2026-11): a secret may stand in another input than it was entered for, where a version of the definition gave the input another
+    name: the input then has the member `isRenamed`. For a runner that announces less, such a secret has to be entered again.
 """
 
 RUN_HEADER = "Blockyard-Run"
@@ -25,10 +27,13 @@ PROTOCOL_HEADER = "Blockyard-Protocol"
 ATTEMPT_HEADER = "Blockyard-Attempt-Minutes"
 """On our server's answer to a claim of our runner: how long an attempt may take until it counts as lost."""
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 BOUND_ENVELOPES = 2
 """From this version on a runner opens bound envelopes."""
+
+RENAMED_SECRETS = 3
+"""From this version on a runner opens bound envelopes of inputs that had another name."""
 
 IMPLEMENTATION_TYPE_PARAMETER = "implementationType"
 CLAIM_WAIT_SECONDS = 25

@@ -9,12 +9,12 @@ from blockyard.protocol.names import InputType
 from blockyard.server.blocks.model.block import BlockStatus, InputValue
 from blockyard.server.blocks.model.inputs import (
     SentInput,
-    carried_over,
     changeable,
     merge_inputs,
     missing_inputs,
     waiting_status,
 )
+from blockyard.server.blocks.model.upgrades import carried_over
 from blockyard.server.definitions.model import AssignmentType, InputSpec
 from blockyard.server.definitions.model.hiding import with_defaults
 from blockyard.server.kit.errors import Denied, Invalid

@@ -1,16 +1,21 @@
-"""Many blocks at once: run, upgrade, delete, purge, with a result for each; stopped and gone on with."""
+"""Many blocks at once: run, upgrade, delete, purge, with a result for each; done by a loop of the server, on any replica."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
+from blockyard.server.blocks.loops import loops
+from blockyard.server.blocks.service.bulk import LEASE, LOOK_AGAIN
+from blockyard.server.identity.model import AccessLevel, ApiKeyId, KeySettings, Principal
+from blockyard.server.identity.permissions import ADMIN, MANAGED, PLAIN, everywhere
+from blockyard.server.kit.database import Database
 from tests.support.block_world import (
     OTHER,
-    PLATFORM,
-    SHOP,
     BlockWorld,
     an_input,
     definition_of,
@@ -18,9 +23,31 @@ from tests.support.block_world import (
     status_of,
     uuid_of,
 )
+from tests.support.clock import FixedClock
+from tests.support.page_world import PageWorld
+from tests.support.principals import ADMINISTRATOR
 
 JOBS = "/api/blockyard/v1/bulk-jobs"
 JSON = "application/json"
+
+
+@pytest.fixture
+def world(world: BlockWorld) -> BlockWorld:
+    """A control plane whose provider has a key that is stored: the server asks for its rights when it goes on."""
+    world.api.be(a_stored_key(world, "admin", everywhere=True))
+    return world
+
+
+def a_stored_key(world: BlockWorld, workspace: str, *, everywhere: bool = False) -> Principal:
+    """Return who acts with a key of a workspace that is there."""
+    settings = KeySettings(
+        display_name=f"key of {workspace}",
+        permissions=tuple(sorted(ADMIN | PLAIN | MANAGED if everywhere else PLAIN | MANAGED)),
+        expires_at=None,
+    )
+    keys = world.services.api_keys
+    issued = world.db.write_now(lambda tx: keys.create(tx, ADMINISTRATOR, workspace, settings))
+    return issued.api_key.principal()
 
 
 def make(world: BlockWorld, action: str, *blocks: Any, **body: Any) -> Any:
@@ -29,9 +56,27 @@ def make(world: BlockWorld, action: str, *blocks: Any, **body: Any) -> Any:
     return world.api.ok("POST", JOBS, {"action": action, **chosen, **body}, media=JSON)
 
 
+def start(world: BlockWorld, job: Any) -> Any:
+    """Start a job."""
+    return world.api.ok("POST", f"{JOBS}/{job['uuid']}/start", media=JSON)
+
+
 def go_on(world: BlockWorld, job: Any) -> Any:
-    """Let a job do what it can do now."""
-    return world.api.ok("POST", f"{JOBS}/{job['uuid']}/continue", media=JSON)
+    """Start a job unless it is, let the server do what it can do now, and return how far the job is."""
+    start(world, job)
+    world.clock.advance(LOOK_AGAIN.total_seconds())
+    rounds(world)
+    return world.api.ok("GET", f"{JOBS}/{job['uuid']}", media=JSON)
+
+
+def rounds(world: BlockWorld) -> None:
+    """Let the loop do its round."""
+    [loop] = [one for one in loops(world.db, world.blocks.hooks, world.services.bulk) if one.name == "bulk jobs"]
+
+    async def round_() -> None:
+        await loop.round()
+
+    asyncio.run(round_())
 
 
 def codes(world: BlockWorld, job: Any) -> list[Any]:
@@ -51,7 +96,6 @@ def several(world: BlockWorld, count: int, version: Any = None, **more: Any) -> 
 
 def test_many_blocks_are_run_and_each_has_its_result(world: BlockWorld) -> None:
     first, second, third = several(world, 3)
-    world.api.be(PLATFORM)
     job = make(world, "RUN", first, second, third)
     assert (job["counts"]["OPEN"], job["over"], world.claim()) == (3, False, None)
     world.api.send("POST", f"/api/meshobjects/meshbuildingblocks/{uuid_of(second)}/trigger-run")
@@ -117,41 +161,168 @@ def test_a_parent_whose_child_cannot_be_destroyed_is_refused_by_name(world: Bloc
     assert codes(world, job) == ["HasChildren", "STARTED"]
 
 
-def test_a_stopped_job_leaves_the_rest(world: BlockWorld) -> None:
+def test_a_stopped_job_leaves_the_rest_until_it_is_started_again(world: BlockWorld) -> None:
     blocks = several(world, 2)
     job = make(world, "PURGE", *blocks)
+    start(world, job)
 
     stopped = world.api.ok("POST", f"{JOBS}/{job['uuid']}/stop", media=JSON)
+    rounds(world)
 
-    assert (stopped["counts"]["STOPPED"], stopped["over"]) == (2, True)
-    assert go_on(world, job)["counts"]["DONE"] == 0
+    assert (stopped["counts"]["STOPPED"], stopped["state"], stopped["over"]) == (2, "STOPPED", True)
     assert [status_of(world.read(block)) for block in blocks] == ["SUCCEEDED", "SUCCEEDED"]
+    assert (go_on(world, job)["state"], codes(world, job)) == ("OVER", ["GONE", "GONE"])
 
 
-def test_going_on_twice_does_nothing_twice(world: BlockWorld) -> None:
+def test_nothing_is_done_before_a_job_is_started_and_nobody_has_to_ask_again(world: BlockWorld) -> None:
     [block] = several(world, 1)
     job = make(world, "RUN", block)
-    principal = world.api.principal
-    open_job, [row] = world.db.read_now(lambda tx: world.services.bulk.open_rows(tx, principal, UUID(job["uuid"])))
+    rounds(world)
+    assert (job["state"], world.claim()) == ("HELD", None)
 
-    for _ in range(2):
-        world.db.write_now(lambda tx: world.services.bulk.settle(tx, principal, open_job, row))
+    assert start(world, job)["state"] == "UNDER_WAY"
+    rounds(world)
 
+    assert world.latest_run(block).number == 2
+    listed = world.api.ok("GET", JOBS, media=JSON)["_embedded"]["bulkJobs"]
+    assert [(one["uuid"], one["state"]) for one in listed] == [(job["uuid"], "OVER")]
+    titles = {event.title for event in world.all_events() if event.subject_kind == "bulkJob"}
+    assert titles == {"Bulk Job Started", "Bulk Job Ended"}
+
+
+def test_a_replica_that_dies_in_the_middle_leaves_the_rest_to_another_one_and_nothing_is_done_twice(
+    world: BlockWorld,
+) -> None:
+    blocks = several(world, 3)
+    job = make(world, "RUN", *blocks)
+    start(world, job)
+    bulk = world.services.bulk
+    [taken] = world.db.write_now(bulk.take_due)
+    rows = world.db.read_now(lambda tx: bulk.open_rows(tx, taken))
+    world.db.write_now(lambda tx: bulk.settle(tx, taken, rows[0]))
+
+    rounds(world)  # the lease is that of the dead one
+    assert [world.latest_run(block).number for block in blocks] == [2, 1, 1]
+    world.clock.advance(LEASE.total_seconds())
+    rounds(world)
+    world.db.write_now(lambda tx: bulk.settle(tx, taken, rows[1]))  # it was not dead after all
+    world.db.write_now(lambda tx: bulk.give_back(tx, taken, may_go_on=True))
+
+    assert [world.latest_run(block).number for block in blocks] == [2, 2, 2]
+    assert [event.title for event in world.all_events()].count("Bulk Job Ended") == 1
+
+
+def test_two_replicas_never_take_a_job_at_the_same_time(world: BlockWorld) -> None:
+    [block] = several(world, 1)
+    start(world, make(world, "RUN", block))
+    barrier = Barrier(2)
+
+    def take() -> int:
+        barrier.wait()
+        return len(world.db.write_now(world.services.bulk.take_due))
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(one.result() for one in [pool.submit(take) for _ in range(2)]) == [0, 1]
+
+
+def test_two_replicas_that_settle_the_same_row_do_it_once(world: BlockWorld) -> None:
+    [block] = several(world, 1)
+    start(world, make(world, "RUN", block))
+    bulk = world.services.bulk
+    [taken] = world.db.write_now(bulk.take_due)
+    [row] = world.db.read_now(lambda tx: bulk.open_rows(tx, taken))
+    barrier = Barrier(2)
+
+    def settle() -> None:
+        barrier.wait()
+        world.db.write_now(lambda tx: bulk.settle(tx, taken, row))
+
+    with ThreadPoolExecutor(2) as pool:
+        for one in [pool.submit(settle) for _ in range(2)]:
+            one.result()
     assert world.latest_run(block).number == 2
 
 
 def test_rights_count_at_the_moment_of_each_block_and_jobs_are_known_to_their_makers_only(world: BlockWorld) -> None:
     [block] = several(world, 1)
-    world.api.be(SHOP)
+    world.api.be(a_stored_key(world, "shop"))
     job = make(world, "PURGE", block)
 
     assert go_on(world, job)["counts"]["REFUSED"] == 1
+    assert codes(world, job) == ["MissingPermission"]
     world.api.be(OTHER)
-    for method, path in (("GET", ""), ("GET", "/blocks"), ("POST", "/continue"), ("POST", "/stop")):
+    for method, path in (("GET", ""), ("GET", "/blocks"), ("POST", "/start"), ("POST", "/stop")):
         assert world.api.send(method, f"{JOBS}/{job['uuid']}{path}", media=JSON).status_code == 404
+    assert world.api.ok("GET", JOBS, media=JSON)["page"]["totalElements"] == 0
     body: JsonObject = {"action": "RUN", "buildingBlockUuids": [uuid_of(block)]}
     refused = world.api.refused(404, "POST", JOBS, body)
     assert (refused["errorCode"], refused["field"]) == ("BlockNotFound", "/buildingBlockUuids/0")
+
+
+def test_who_has_no_rights_any_more_does_nothing_any_more(world: BlockWorld) -> None:
+    [block] = several(world, 1)
+    maker = a_stored_key(world, "platform")
+    world.api.be(maker)
+    job = make(world, "RUN", block)
+    start(world, job)
+    assert maker.key is not None
+    key_id = ApiKeyId(maker.key)
+    world.db.write_now(lambda tx: world.services.api_keys.delete(tx, ADMINISTRATOR, key_id))
+
+    rounds(world)
+
+    assert (codes(world, job), world.latest_run(block).number) == (["MakerGone"], 1)
+
+
+def test_a_job_of_a_person_has_the_rights_that_they_have_then(database: Database, clock: FixedClock) -> None:
+    world = PageWorld(database, clock)
+    user = world.add("sam")
+    blocks = several(world, 2, world.define(inputs={}, transparent=True))
+    world.api.be(
+        Principal(author=user.author, everywhere=everywhere(ADMIN), grants={"shop": PLAIN})
+    )  # at the time of the request
+    job = make(world, "PURGE", blocks[0])
+    run = make(world, "RUN", blocks[1])
+
+    assert (go_on(world, job)["state"], codes(world, job)) == ("OVER", ["MissingPermission"])
+    go_on(world, run)
+    assert codes(world, run) == ["STARTED"]
+
+    later = make(world, "RUN", blocks[0])
+    world.db.write_now(lambda tx: world.services.users.lock(tx, ADMINISTRATOR, user.id, disabled=True))
+    go_on(world, later)
+    assert codes(world, later) == ["MakerGone"]
+
+
+def test_a_job_does_nothing_that_the_program_which_started_it_could_not_do(
+    database: Database, clock: FixedClock
+) -> None:
+    world = PageWorld(database, clock)
+    user = world.add("sam")
+    [block] = several(world, 1)
+    whole = Principal(author=user.author, grants={"shop": PLAIN})
+    elsewhere = Principal(author=user.author, grants={"other": PLAIN})
+    world.api.be(whole)
+    job = make(world, "DELETE", block)
+    world.api.be(whole.limited(AccessLevel.WRITE, None, everywhere=True))
+    assert world.api.send("POST", f"{JOBS}/{job['uuid']}/start", media=JSON).status_code == 403
+
+    world.api.be(elsewhere)
+    go_on(world, job)
+    assert codes(world, job) == ["BlockNotFound"]
+
+
+def test_jobs_that_are_over_or_never_started_are_removed_after_the_time_of_the_setting(world: BlockWorld) -> None:
+    blocks = several(world, 1)
+    over, held, waiting = (make(world, "PURGE", *blocks) for _ in range(3))
+    go_on(world, over)
+    world.clock.advance(30 * 86400 + 1)
+    start(world, waiting)
+
+    world.db.write_now(world.services.bulk.remove_old)
+
+    found = [world.api.send("GET", f"{JOBS}/{job['uuid']}", media=JSON).status_code for job in (over, held, waiting)]
+    assert found == [404, 404, 200]
 
 
 @pytest.mark.parametrize(

@@ -341,6 +341,23 @@ def test_envelopes_are_bound_only_while_every_process_of_a_runner_opens_such(
     assert takes_bound_after(2, hours=2)
 
 
+def test_secrets_of_renamed_inputs_are_given_only_to_runners_all_of_whose_processes_open_them(
+    api: Routes, database: Database, runners: RunnerService, clock: FixedClock
+) -> None:
+    runner_id = RunnerId(UUID(the_uuid(api.ok("POST", PATH, a_body()))))
+
+    def takes_after(protocol: int, *, hours: float = 0) -> tuple[bool, bool]:
+        clock.advance(hours * 3600)
+        database.write_now(lambda tx: runners.seen(tx, runner_id, clock(), protocol=protocol))
+        runner = database.read_now(lambda tx: runners.get_by_id(tx, runner_id))
+        return runner.takes_bound, runner.takes_renamed
+
+    assert takes_after(3) == (True, True)
+    assert takes_after(2) == (True, False)
+    assert takes_after(3, hours=23) == (True, False)
+    assert takes_after(3, hours=2) == (True, True)
+
+
 @pytest.mark.anyio
 async def test_a_runner_may_be_registered_as_one_that_opens_bound_envelopes(
     api: Routes, database: Database, runners: RunnerService

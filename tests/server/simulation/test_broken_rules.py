@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from blockyard.server.blocks.service import deleting
+from blockyard.server.blocks.service.bulk import BulkService
 from blockyard.server.blocks.service.starting import RunStarter
+from blockyard.server.blocks.service.upgrading import Upgrades
 from blockyard.server.runs.service.sweeps import RunSweeper
 from blockyard.server.tofu_state.service import StateService
 from tests.support.simulation.simulate import simulate
@@ -23,6 +25,8 @@ BROKEN: dict[str, tuple[object, str, Callable[..., object], str]] = {
     "late requests take the lock": (StateService, "_refuse_ended", lambda *_: None, "locked"),
     "parents are deleted": (deleting, "_refuse_children", lambda *_: None, "is leaving before its child"),
     "lost runs are not offered again": (RunSweeper, "_lose", lambda *_: None, "IN_PROGRESS"),
+    "who follows is left behind": (Upgrades, "due", lambda *_: None, "is not of the newest version"),
+    "bulk jobs do not end": (BulkService, "give_back", lambda *_, **__: None, "is under way"),
 }
 
 

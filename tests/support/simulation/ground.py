@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.identity.model import KeySettings
+from blockyard.server.identity.permissions import MANAGED, PLAIN
 from blockyard.server.kit.clock import Clock
-from tests.support.block_world import BlockWorld, an_input, an_output, definition_of, uuid_of
+from tests.support.block_world import PLATFORM, BlockWorld, an_input, an_output, definition_of, uuid_of
 from tests.support.clock import FixedClock
 from tests.support.simulation.database import InstantDatabase
 
@@ -48,6 +50,10 @@ class Ground:
         self._add("network", user=("name",), adds=("zone",))
         self._add("server", user=("size",), parents={"network": "network"})
         self._add("app", user=("title",), operator=("approval",), parents={"network": "network", "server": "server"})
+        settings = KeySettings(display_name="keeper", permissions=tuple(sorted(PLAIN | MANAGED)), expires_at=None)
+        issued = self.db.write_now(lambda tx: self.services.api_keys.create(tx, PLATFORM, "platform", settings))
+        self.keeper = issued.api_key.principal()
+        """Who makes bulk jobs: the server asks what they may do when it goes on."""
         self._image = self.db.raw.serialize()
 
     def renew(self, clock: Clock, rng: Random) -> None:

@@ -78,10 +78,36 @@ def no_child_before_its_parents(sim: Simulation, before: Rows) -> Iterator[str]:
     for run in fresh:
         for parent_id in sim.rows.parents.get(run.block_id, ()):
             parent = sim.rows.blocks[parent_id]
-            goes_on = parent.latest_run_id not in before.runs and parent.applied_at is not None
-            """It succeeded, and its next run began in the same moment."""
+            fresh_run = parent.latest_run_id not in before.runs and parent.applied_at is not None
+            goes_on = fresh_run or parent.applied_at != before.blocks[parent_id].applied_at
+            """It succeeded, and in the same moment its next run began, or waits for what a newer version asks."""
             if parent.status != "SUCCEEDED" and not goes_on:
                 yield f"a run of {sim.name(run.block_id)} was requested beside an unready {sim.name(parent_id)}"
+
+
+def who_follows_is_up_to_date(sim: Simulation, before: Rows) -> Iterator[str]:
+    """A run that applies a block is of the block's version; of one that follows, the newest; of one that does not, as it was."""
+    for run in sim.rows.runs.values():
+        block = sim.rows.blocks[run.block_id]
+        if run.id in before.runs or run.behavior != "APPLY" or block.latest_run_id != run.id:
+            continue
+        newest = sim.kind_of(block).versions[-1]
+        if run.version_id != block.version_id:
+            yield f"run {run.number} of {sim.name(block.id)} is of another version than the block"
+        if block.follows == "RELEASES" and run.version_id != newest:
+            yield f"run {run.number} of {sim.name(block.id)}, which follows releases, is not of the newest version"
+    for block in before.blocks.values():
+        after = sim.rows.blocks[block.id]
+        if block.version_id != after.version_id and after.version_id != sim.kind_of(after).versions[-1]:
+            yield f"{sim.name(block.id)} went back to an older version"
+
+
+def what_is_done_to_many_is_done_once(sim: Simulation, before: Rows) -> Iterator[str]:
+    """A row of a bulk job that is settled stays so: nothing is done to a block twice."""
+    for key, state in before.job_rows.items():
+        now = sim.rows.job_rows[key]
+        if now != state and state not in {"OPEN", "STOPPED"}:
+            yield f"row {key[1]} of a bulk job was {state} and is {now}"
 
 
 def every_wait_has_an_owner(sim: Simulation, before: Rows) -> Iterator[str]:
@@ -93,7 +119,9 @@ def every_wait_has_an_owner(sim: Simulation, before: Rows) -> Iterator[str]:
 
 
 def _waiting(sim: Simulation) -> list[BlockRow]:
-    return [block for block in sim.live_blocks() if block.status in _WAITS or block.status == "PENDING"]
+    return [
+        block for block in sim.live_blocks() if block.status in _WAITS or block.status == "PENDING" or block.is_held
+    ]
 
 
 def _unowned(sim: Simulation, block: BlockRow) -> Iterator[str]:
@@ -110,6 +138,8 @@ ALWAYS = (
     no_order_is_lost,
     status_tells_the_truth,
     no_child_before_its_parents,
+    who_follows_is_up_to_date,
+    what_is_done_to_many_is_done_once,
     every_wait_has_an_owner,
 )
 
@@ -122,6 +152,7 @@ def nothing_is_left(sim: Simulation) -> Iterator[str]:
         if not run.is_final
     )
     yield from (f"a run of {sim.name(block.id)} is due" for block in sim.live_blocks() if block.is_due)
+    yield from (f"bulk job {job_id} is under way" for job_id, ended in sim.rows.jobs.items() if not ended)
     yield from (f"an attempt of run {run_id} lives" for run_id, _ in sim.rows.live_attempts)
     yield from (f"the state of {sim.name(block_id)} is locked" for block_id, _ in sim.rows.locks)
 
@@ -131,7 +162,7 @@ def waits_are_needed(sim: Simulation) -> Iterator[str]:
     for block in sim.live_blocks():
         kind = sim.kind_of(block)
         parents = [sim.rows.blocks[parent] for parent in sim.rows.parents.get(block.id, ())]
-        ready = all(parent.status == "SUCCEEDED" and parent.out is not None for parent in parents)
+        ready = all(parent.status == "SUCCEEDED" and parent.out is not None for parent in parents) and not block.is_held
         missing = {key for key in (*kind.asked(block.version_id), *kind.operator) if key not in block.inputs}
         needed = {
             "WAITING_FOR_DEPENDENT_INPUT": not ready,
@@ -145,7 +176,7 @@ def waits_are_needed(sim: Simulation) -> Iterator[str]:
 def outputs_follow(sim: Simulation) -> Iterator[str]:
     """What a block that succeeded gives is made of its inputs and of what its parents give now."""
     for block in sim.live_blocks():
-        if block.status != "SUCCEEDED" or block.lifecycle != "ACTIVE":
+        if block.status != "SUCCEEDED" or block.lifecycle != "ACTIVE" or block.is_held:
             continue
         kind = sim.kind_of(block)
         inputs = {key: str(stored["value"]) for key, stored in block.inputs.items() if stored.get("value") is not None}

@@ -2,7 +2,9 @@
 
 from functools import partial
 
+from blockyard.server.blocks.model.bulk import BulkJobId, BulkRow
 from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict
 from blockyard.server.runs.model import RunId
 from tests.support.simulation.actions import Action
 from tests.support.simulation.simulation import Simulation
@@ -32,6 +34,37 @@ def start_due(sim: Simulation) -> None:
         sim.ask("loop", "starts what is due", sim.ground.services.blocks.hooks.start_due)
 
 
+def go_on_with_bulk_jobs(sim: Simulation) -> None:
+    """Settle what is open in the jobs whose turn has come; a replica that dies leaves the rest to another one, after its lease."""
+    bulk = sim.ground.services.bulk
+    if all(ended for ended in sim.rows.jobs.values()):
+        return
+    for job_id in sim.ask("bulk", "takes jobs", bulk.take_due).value or ():
+        rows = sim.ground.db.read_now(partial(bulk.open_rows, job_id=job_id))
+        for row in rows:
+            if not _row_settled(sim, job_id, row):
+                return
+        sim.ask("bulk", "gives a job back", partial(bulk.give_back, job_id=job_id, may_go_on=bool(rows)))
+
+
+def _row_settled(sim: Simulation, job_id: BulkJobId, row: BulkRow) -> bool:
+    """Do what a row says, or note why not; tell whether the replica lives on."""
+    bulk = sim.ground.services.bulk
+    refusal: str | None = None
+
+    def settle(tx: Transaction) -> bool:
+        bulk.settle(tx, job_id, row)
+        return True
+
+    def note(tx: Transaction) -> bool:
+        bulk.refused(tx, job_id, row, Conflict("no", code=str(refusal), remedy="none"))
+        return True
+
+    done = sim.ask("bulk", f"settles the row of {sim.name(row.block_id)}", settle)
+    refusal = done.refusal
+    return (done if refusal is None else sim.ask("bulk", "notes why not", note)).value is True
+
+
 def wait(sim: Simulation) -> None:
     """Let time pass."""
     seconds = sim.rng.choice(_PAUSES)
@@ -39,4 +72,4 @@ def wait(sim: Simulation) -> None:
     sim.clock.advance(seconds)
 
 
-LOOPS = (Action(6, sweep), Action(3, start_due), Action(8, wait))
+LOOPS = (Action(6, sweep), Action(3, start_due), Action(3, go_on_with_bulk_jobs), Action(8, wait))

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from blockyard.server.blocks.model.block import BlockId, Follows
+from blockyard.server.blocks.model.bulk import BulkAction
 from blockyard.server.blocks.model.inputs import SentInput
 from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.definitions.model import VersionId
 from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import RunId
 from tests.support.block_world import PLATFORM, SHOP
 from tests.support.simulation.actions import Action
@@ -19,6 +22,8 @@ T = TypeVar("T")
 MAX_BLOCKS = 8
 
 _ANSWERED = 0.6
+
+_GOES_ON = 0.5
 
 _VALUES = ("a", "b", "c")
 _TARGET = Target(kind="meshWorkspace", name="shop")
@@ -49,9 +54,10 @@ def order(sim: Simulation) -> None:
 
 
 def change(sim: Simulation) -> None:
-    """Enter another value."""
+    """Enter another value, or what a version asks for that came by itself."""
     if (block := _one_of(sim, sim.live_blocks())) is not None:
-        key = sim.rng.choice(sim.kind_of(block).asked(block.version_id))
+        asked = sim.kind_of(block).asked(block.version_id)
+        key = sim.rng.choice([key for key in asked if key not in block.inputs] or asked)
         _put(sim, SHOP, block, {key: sim.rng.choice(_VALUES)})
 
 
@@ -61,6 +67,14 @@ def upgrade(sim: Simulation) -> None:
         kind = sim.kind_of(block)
         values = {key: sim.rng.choice(_VALUES) for key in kind.adds if sim.rng.random() < _ANSWERED}
         _put(sim, SHOP, replace(block, version_id=kind.versions[-1]), values)
+
+
+def follow(sim: Simulation) -> None:
+    """Let a block change its version by itself from now on, or no more."""
+    if (block := _one_of(sim, [block for block in sim.live_blocks() if sim.kind_of(block).adds])) is not None:
+        blocks, follows = sim.ground.services.blocks, sim.rng.choice((Follows.RELEASES, Follows.PINNED))
+        what = f"lets {sim.name(block.id)} follow {follows}"
+        sim.ask("shop", what, lambda tx: blocks.follow(tx, SHOP, block.id, follows))
 
 
 def give(sim: Simulation) -> None:
@@ -115,6 +129,43 @@ def plan(sim: Simulation) -> None:
         sim.ask("platform", f"plans {sim.name(block.id)}", lambda tx: blocks.detect(tx, PLATFORM, block.id))
 
 
+def stop_cascade(sim: Simulation) -> None:
+    """Let no more runs follow from a block, or go on where that was stopped."""
+    blocks = sim.ground.services.blocks
+    if (block := _one_of(sim, sim.live_blocks())) is not None:
+        if sim.rng.random() < _GOES_ON:
+            what = f"goes on with the cascade of {sim.name(block.id)}"
+            sim.ask("shop", what, lambda tx: blocks.resume_cascade(tx, SHOP, block.id))
+        else:
+            what = f"stops the cascade of {sim.name(block.id)}"
+            sim.ask("shop", what, lambda tx: blocks.stop_cascade(tx, SHOP, block.id, "enough"))
+
+
+def start_bulk_job(sim: Simulation) -> None:
+    """Do the same to several blocks at once."""
+    blocks = sim.live_blocks()
+    if not blocks:
+        return
+    chosen = sim.rng.sample(blocks, sim.rng.randint(1, len(blocks)))
+    action = sim.rng.choices([*BulkAction], weights=(6, 6, 2, 1))[0]
+    what = f"{action} of {[sim.name(block.id) for block in chosen]}"
+    sim.ask("keeper", f"starts {what}", lambda tx: _started(sim, tx, action, [BlockId(block.id) for block in chosen]))
+
+
+def _started(sim: Simulation, tx: Transaction, action: BulkAction, chosen: Sequence[BlockId]) -> object:
+    bulk, keeper = sim.ground.services.bulk, sim.ground.keeper
+    job = bulk.create(tx, keeper, action, chosen).job
+    return bulk.start(tx, keeper, job.id)
+
+
+def stop_bulk_job(sim: Simulation) -> None:
+    """Stop a job, or go on with one that was stopped."""
+    if (job_id := _one_of(sim, [*sim.rows.jobs])) is not None:
+        bulk, keeper = sim.ground.services.bulk, sim.ground.keeper
+        does, what = sim.rng.choice([(bulk.stop, "stops"), (bulk.start, "goes on with")])
+        sim.ask("keeper", f"{what} a bulk job", lambda tx: does(tx, keeper, job_id))
+
+
 def end(sim: Simulation) -> None:
     """End whatever a block waits for."""
     blocks = sim.ground.services.blocks
@@ -144,6 +195,7 @@ PEOPLE = (
     Action(10, order),
     Action(6, change),
     Action(2, upgrade),
+    Action(2, follow),
     Action(5, give),
     Action(2, delete),
     Action(1, purge),
@@ -151,4 +203,7 @@ PEOPLE = (
     Action(2, plan),
     Action(2, abort),
     Action(1, end),
+    Action(1, stop_cascade),
+    Action(2, start_bulk_job),
+    Action(1, stop_bulk_job),
 )

@@ -24,6 +24,8 @@ class BlockRow:
     applied_at: str | None
     inputs: dict[str, JsonObject]
     outputs: dict[str, JsonObject]
+    follows: str
+    is_held: bool
 
     @property
     def is_live(self) -> bool:
@@ -43,6 +45,7 @@ class RunRow:
     id: UUID
     block_id: UUID
     number: int
+    version_id: UUID
     behavior: str
     status: str
     attempt: int
@@ -64,6 +67,10 @@ class Rows:
     parents: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     live_attempts: tuple[tuple[UUID, int], ...] = ()
     locks: tuple[tuple[UUID, UUID | None], ...] = ()
+    jobs: dict[UUID, bool] = field(default_factory=dict)
+    """The bulk jobs, and whether they have ended."""
+    job_rows: dict[tuple[UUID, int], str] = field(default_factory=dict)
+    """The state of each of their rows."""
 
     def unfinished(self, block_id: UUID) -> list[RunRow]:
         """Return the runs of a block that are not over."""
@@ -73,11 +80,11 @@ class Rows:
 def read_rows(connection: sqlite3.Connection) -> Rows:
     """Read them."""
     blocks = connection.execute(
-        "SELECT id, definition_id, version_id, status, lifecycle, latest_run_id, rerun_due, applied_at, inputs, outputs"
+        "SELECT id, definition_id, version_id, status, lifecycle, latest_run_id, rerun_due, applied_at, inputs, outputs, follows, held_by"
         " FROM blocks ORDER BY rowid"
     )
     runs = connection.execute(
-        "SELECT id, block_id, number, behavior, status, attempt, finished_at, due_at FROM runs ORDER BY rowid"
+        "SELECT id, block_id, number, version_id, behavior, status, attempt, finished_at, due_at FROM runs ORDER BY rowid"
     )
     parents: dict[UUID, tuple[UUID, ...]] = {}
     for child, parent in connection.execute(
@@ -86,17 +93,21 @@ def read_rows(connection: sqlite3.Connection) -> Rows:
         parents[UUID(child)] = (*parents.get(UUID(child), ()), UUID(parent))
     attempts = connection.execute("SELECT run_id, number FROM run_attempts WHERE state = 'LIVE' ORDER BY rowid")
     locks = connection.execute("SELECT block_id, run_id FROM state_locks ORDER BY block_id")
+    jobs = connection.execute("SELECT id, ended_at FROM bulk_jobs ORDER BY rowid")
+    job_rows = connection.execute("SELECT job_id, position, state FROM bulk_job_rows")
     return Rows(
         {block.id: block for block in map(_block, blocks)},
         {run.id: run for run in map(_run, runs)},
         parents,
         tuple((UUID(run_id), number) for run_id, number in attempts),
         tuple((UUID(block_id), run_id and UUID(run_id)) for block_id, run_id in locks),
+        {UUID(job_id): ended is not None for job_id, ended in jobs},
+        {(UUID(job_id), position): state for job_id, position, state in job_rows},
     )
 
 
 def _block(row: tuple[str, ...]) -> BlockRow:
-    id_, definition, version, status, lifecycle, latest, due, applied, inputs, outputs = row
+    id_, definition, version, status, lifecycle, latest, due, applied, inputs, outputs, follows, held_by = row
     return BlockRow(
         UUID(id_),
         UUID(definition),
@@ -108,9 +119,11 @@ def _block(row: tuple[str, ...]) -> BlockRow:
         applied,
         json.loads(inputs),
         json.loads(outputs),
+        follows,
+        held_by is not None,
     )
 
 
 def _run(row: tuple[str, ...]) -> RunRow:
-    id_, block_id, number, behavior, status, attempt, finished, due = row
-    return RunRow(UUID(id_), UUID(block_id), int(number), behavior, status, int(attempt), finished, due)
+    id_, block_id, number, version, behavior, status, attempt, finished, due = row
+    return RunRow(UUID(id_), UUID(block_id), int(number), UUID(version), behavior, status, int(attempt), finished, due)

@@ -11,7 +11,7 @@ import structlog
 from tests.support.simulation.actions import Action
 from tests.support.simulation.ground import ground
 from tests.support.simulation.invariants import ALWAYS, AT_REST
-from tests.support.simulation.loops import LOOPS, start_due, sweep
+from tests.support.simulation.loops import LOOPS, go_on_with_bulk_jobs, start_due, sweep
 from tests.support.simulation.people import PEOPLE
 from tests.support.simulation.runners import RUNNERS, claim, deliver, step
 from tests.support.simulation.simulation import Simulation, Violation
@@ -61,12 +61,12 @@ def _calm(sim: Simulation) -> None:
     for engine in sim.engines:
         engine.silent = False
     for _ in range(_ROUNDS):
-        for act in (sweep, start_due, claim):
+        for act in (sweep, start_due, go_on_with_bulk_jobs, claim):
             _do(sim, act)
         for engine in list(sim.engines):
             while engine in sim.engines:
                 _do(sim, partial(step, engine=engine))
-        if not any(run.finished_at is None for run in sim.rows.runs.values()):
+        if all(run.finished_at is not None for run in sim.rows.runs.values()) and all(sim.rows.jobs.values()):
             break
         sim.clock.advance(_ROUND_SECONDS)
     _check(chain.from_iterable(holds(sim) for holds in AT_REST))

@@ -1,4 +1,4 @@
-"""`blocks order | list | show | logs | outputs | update | run | cascade | detect | apply-plan | delete`."""
+"""`blocks order | list | show | logs | outputs | update | follow | run | cascade | remains | detect | apply-plan | delete`."""
 
 from typing import Annotated
 
@@ -7,10 +7,11 @@ import typer
 from blockyard.cli import lookup
 from blockyard.cli.block_reports import finish, print_block, print_list
 from blockyard.cli.commands.blocks_change import order_block, update_block
+from blockyard.cli.commands.blocks_versions import follow_versions
 from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, can_ask, require_consent
 from blockyard.cli.documents import flag, number, objects, text, texts
-from blockyard.cli.exits import missing
+from blockyard.cli.exits import missing, usage
 from blockyard.cli.feeds import replay_block
 from blockyard.cli.listing import Limit, OldestFirst, PageNumber, require_workspace, status_option
 from blockyard.cli.live import Screen
@@ -26,6 +27,7 @@ from blockyard.protocol.kinds import BLOCK_V2
 blocks = typer.Typer(name="blocks", help="Building blocks: what was ordered.")
 blocks.command("order")(order_block)
 blocks.command("update")(update_block)
+blocks.command("follow")(follow_versions)
 
 _NAMED = 5
 """How many blocks a question names."""
@@ -34,6 +36,14 @@ Which = Annotated[
     str,
     typer.Argument(metavar="BLOCK", help="Id, beginning of the id, or exact name.", autocompletion=names_of("blocks")),
 ]
+
+
+_OFFERS = {
+    "CHANGE": "Change inputs and go on: blockyard blocks update '{name}' -i KEY=VALUE",
+    "RETRY": "Try again: blockyard blocks run '{name}'",
+    "REMOVE": "Remove what exists: blockyard blocks delete '{name}'",
+}
+"""How to go on where the first order failed."""
 
 
 @blocks.command("list")
@@ -190,13 +200,30 @@ def _ask_about_cascade(session: Session, block_id: str, *, yes: bool) -> None:
 def show_cascade(
     block: Which,
     *,
+    stop: Annotated[
+        str | None, typer.Option("--stop", metavar="REASON", help="Let no more runs follow from its latest run.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Run again what a stopped cascade held back.")] = False,
     workspace: WorkspaceOption = None,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Show which building blocks may run again, and why."""
+    """Show which building blocks may run again, and why.
+
+    With --stop or --resume it ends that, or goes on with it; what is under way goes on.
+    """
     with connected(output, url) as session:
+        if stop is not None and resume:
+            raise usage("give only one of --stop and --resume", "Give one of them.")
         item = lookup.block(session.client, block, workspace=workspace)
+        if stop is not None:
+            stopped = session.client.post(own("blocks", item.id, "cascade", "stop"), {"reason": stop})
+            session.printer.result(stopped, f"No more runs follow from '{item.name}'. {text(stopped, 'message')}")
+            return
+        if resume:
+            gone_on = session.client.post(own("blocks", item.id, "cascade", "resume"))
+            session.printer.result(gone_on, f"{number(gone_on, 'resumed')} building blocks run again.")
+            return
         found = session.client.get(own("blocks", item.id, "cascade"))
         if session.printer.for_programs:
             session.printer.document(found)
@@ -218,6 +245,30 @@ def show_cascade(
         session.printer.objects(columns("BLOCK", "DEPTH", "WHY", "ID"), rows)
         if flag(found, "isCut"):
             session.printer.note("There are more.")
+
+
+@blocks.command("remains")
+def show_remains(
+    block: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
+    """Show what runs of a building block have made.
+
+    Where its first order failed it says how to go on: change inputs, try again, or remove what exists.
+    """
+    with connected(output, url) as session:
+        item = lookup.block(session.client, block, workspace=workspace)
+        found = session.client.get(own("blocks", item.id, "remains"))
+        if session.printer.for_programs:
+            session.printer.document(found)
+            return
+        if not flag(found, "isReadable"):
+            session.printer.say("Only the engine can read the state of this building block.")
+        for offer in texts(found, "offers"):
+            session.printer.say(_OFFERS[offer].format(name=item.name))
+        session.printer.objects(
+            columns("TYPE", "ADDRESS"),
+            [(text(one, "type"), text(one, "address") or "-") for one in objects(found, "resources")],
+        )
 
 
 @blocks.command("detect")

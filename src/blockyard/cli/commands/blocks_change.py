@@ -6,6 +6,7 @@ import typer
 
 from blockyard.cli import lookup
 from blockyard.cli.block_reports import finish
+from blockyard.cli.commands.blocks_versions import kept_by_upgrade
 from blockyard.cli.completion import names_of
 from blockyard.cli.documents import text
 from blockyard.cli.exits import Failure, usage
@@ -80,6 +81,9 @@ def order_block(
             autocompletion=names_of("tenants"),
         ),
     ] = None,
+    later: Annotated[
+        bool, typer.Option("--later", help="Inputs that are missing are given later; it waits for them.")
+    ] = False,
     wait: Wait = True,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
@@ -94,7 +98,7 @@ def order_block(
         wanted = lookup.definition(session.client, definition)
         chosen = lookup.order_form(session.client, lookup.orderable(wanted, version), workspace)
         values = _given_values(session, chosen, inputs, input_files)
-        values |= fill_in(session, chosen, values, {})
+        values |= {} if later else fill_in(session, chosen, values, {})
         is_named_by_server = name is None and bool(text(chosen.document, "displayNameTemplate"))
         called = None if is_named_by_server else name or proposed_name(wanted.name, values)
         if called is not None:
@@ -148,6 +152,8 @@ def update_block(
             chosen = lookup.order_form(session.client, lookup.orderable(definition, version), item.workspace)
         values = _given_values(session, chosen, inputs, input_files)
         known = answered(chosen, item)
+        if chosen.id != item.version_id:
+            known = kept_by_upgrade(session, item.id, chosen.id) or known
         asks = item.status == "WAITING_FOR_USER_INPUT" and interactive()
         if upgrade or version is not None or asks:
             values |= fill_in(session, chosen, values, known)

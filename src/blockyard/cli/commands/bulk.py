@@ -1,4 +1,4 @@
-"""`bulk start | show | resume | stop`."""
+"""`bulk start | list | show | resume | stop`."""
 
 import time
 from typing import Annotated
@@ -8,10 +8,12 @@ import typer
 from blockyard.cli import lookup
 from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
-from blockyard.cli.documents import flag, number, text
+from blockyard.cli.documents import number, text
 from blockyard.cli.exits import usage
+from blockyard.cli.listing import Limit
 from blockyard.cli.output import Format, columns
-from blockyard.cli.resources import BULK_BLOCK, own
+from blockyard.cli.resources import BULK_BLOCK, BULK_JOB, own
+from blockyard.cli.run_logs import Wait
 from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import Json, JsonObject
 
@@ -20,7 +22,7 @@ bulk = typer.Typer(name="bulk", help="The same thing done to many building block
 Which = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job.")]
 
 _ACTIONS = ("run", "upgrade", "delete", "purge")
-_LOOK_AGAIN_SECONDS = 2.0
+_LOOK_AGAIN_SECONDS = 0.5
 
 
 @bulk.command("start")
@@ -39,17 +41,18 @@ def start_job(
     ] = None,
     status: Annotated[str | None, typer.Option("--status", help="Only those with this status.")] = None,
     yes: YesOption = False,
+    wait: Wait = True,
     workspace: WorkspaceOption = None,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
     """Run, upgrade, delete or purge many building blocks.
 
-    It says what came of each. Without names, all that match the options. A job that was interrupted goes on with `bulk resume`.
+    The server does it, also when this command is gone. Without names, all that match the options.
     """
-    if action not in _ACTIONS:
-        raise usage(f"'{action}' is not an action", "Use run, upgrade, delete or purge.")
     with connected(output, url) as session:
+        if action not in _ACTIONS:
+            raise usage(f"'{action}' is not an action", "Use run, upgrade, delete or purge.")
         body: JsonObject = {"action": action.upper()}
         if blocks:
             found: list[Json] = [lookup.block(session.client, one, workspace=workspace).id for one in blocks]
@@ -62,7 +65,7 @@ def start_job(
         job = session.client.post(own("bulk-jobs"), body)
         count = number(job, "counts", "OPEN")
         require_consent(f"{action.capitalize()} {count} building blocks?", yes=yes)
-        _finish(session, text(job, "uuid"))
+        _start(session, text(job, "uuid"), wait=wait)
 
 
 @bulk.command("show")
@@ -72,33 +75,52 @@ def show_job(job: Which, *, url: UrlOption = None, output: OutputOption = Format
         _print(session, session.client.get(own("bulk-jobs", job)))
 
 
-@bulk.command("resume")
-def resume_job(job: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Go on with a job that was interrupted."""
+@bulk.command("list")
+def list_jobs(*, limit: Limit = 50, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+    """List your own jobs, the newest first."""
     with connected(output, url) as session:
-        _finish(session, job)
+        jobs = list(session.client.list(BULK_JOB, {}, limit=limit, path=own("bulk-jobs")))
+        if session.printer.for_programs:
+            listed: list[Json] = [*jobs]
+            session.printer.document(listed)
+            return
+        session.printer.objects(
+            columns("JOB", "ACTION", "STATE", "OPEN", "DONE", "REFUSED", "CREATED"),
+            [
+                (
+                    text(job, "uuid"),
+                    text(job, "action"),
+                    text(job, "state"),
+                    *(str(number(job, "counts", name)) for name in ("OPEN", "DONE", "REFUSED")),
+                    text(job, "createdAt"),
+                )
+                for job in jobs
+            ],
+        )
+
+
+@bulk.command("resume")
+def resume_job(job: Which, *, wait: Wait = True, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+    """Go on with a job that was stopped, or never started."""
+    with connected(output, url) as session:
+        _start(session, job, wait=wait)
 
 
 @bulk.command("stop")
 def stop_job(job: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Leave the rest of a job; what was done stays done."""
+    """Leave the rest of a job; `bulk resume` goes on with it."""
     with connected(output, url) as session:
         _print(session, session.client.post(own("bulk-jobs", job, "stop")))
 
 
-def _finish(session: Session, job_id: str) -> None:
-    """Go on until nothing is left; deletions of parents wait for those of their children."""
-    session.printer.progress.print(f"Job {job_id}. If this is interrupted: blockyard bulk resume {job_id}")
-    before: int | None = None
-    while True:
-        job = session.client.post(own("bulk-jobs", job_id, "continue"))
-        if flag(job, "over"):
-            _print(session, job)
-            return
-        left = number(job, "counts", "OPEN")
-        if left == before:
-            time.sleep(_LOOK_AGAIN_SECONDS)
-        before = left
+def _start(session: Session, job_id: str, *, wait: bool) -> None:
+    """Let the server do a job, and look until it is over."""
+    job = session.client.post(own("bulk-jobs", job_id, "start"))
+    session.printer.progress.print(f"The server does job {job_id}; blockyard bulk show {job_id} says how far it is.")
+    while wait and text(job, "state") == "UNDER_WAY":
+        time.sleep(_LOOK_AGAIN_SECONDS)
+        job = session.client.get(own("bulk-jobs", job_id))
+    _print(session, job)
 
 
 def _print(session: Session, job: JsonObject) -> None:

@@ -1,4 +1,4 @@
-"""`definitions list | show | docs | import | release | new-draft | mark | unmark | failures | explain | close-breaker | delete`."""
+"""`definitions list | show | docs | readiness | release | new-draft | mark | …`: definitions and their versions."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ import typer
 from blockyard.cli import lookup
 from blockyard.cli.client import Client
 from blockyard.cli.commands.definition_failures import Which, close_breaker, explain_failure, show_failures
+from blockyard.cli.commands.definition_readiness import show_readiness
 from blockyard.cli.commands.definitions_import import import_definition
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.definition_reports import print_definition
@@ -22,6 +23,7 @@ from blockyard.protocol.kinds import DEFINITION, VERSION
 
 definitions = typer.Typer(name="definitions", help="Building block definitions: what can be ordered.")
 definitions.command("import")(import_definition)
+definitions.command("readiness")(show_readiness)
 definitions.command("failures")(show_failures)
 definitions.command("explain")(explain_failure)
 definitions.command("close-breaker")(close_breaker)
@@ -219,4 +221,6 @@ def _with_state(version: Version, state: str, number: int) -> JsonObject:
         "createdOn": "",
     }
     spec = members(version.document, "spec") | {"state": state, "versionNumber": number}
+    if number != version.number:
+        spec.pop("inputMigrations", None)  # they lead from the version before to this one, not to the next
     return {"metadata": metadata, "spec": spec}

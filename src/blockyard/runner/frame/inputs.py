@@ -68,13 +68,15 @@ class Opener:
         """Whether this runner has a private key."""
         return self._private_key is not None
 
-    def open_text(self, envelope: str, what: str, *, key: str, sealed_for: SealedFor | None) -> str:
+    def open_text(
+        self, envelope: str, what: str, *, key: str, sealed_for: SealedFor | None, is_renamed: bool = False
+    ) -> str:
         """Return the text in an envelope that stands in the member `key`. Raises StepFailed naming `what`."""
         if self._in_clear:
             return envelope
         if self._private_key is None:
             raise StepFailed(f"decryption failed for {what}", f"This runner has no private key. {_HINTS}")
-        misfit = None if sealed_for is None else self._place.misfit(sealed_for, key)
+        misfit = None if sealed_for is None else self._place.misfit(sealed_for, key, is_renamed=is_renamed)
         if misfit is not None:
             raise StepFailed(f"{what} does not belong to this run", f"The secret is not opened here: {misfit}.")
         try:
@@ -89,7 +91,13 @@ class Opener:
             if not isinstance(value, str):
                 raise StepFailed(f"input decryption failed for '{sealed.key}'", f"The value is not text. {_HINTS}")
             try:
-                value = self.open_text(value, sealed.key, key=input_key(sealed.key), sealed_for=sealed.sealed_for)
+                value = self.open_text(
+                    value,
+                    sealed.key,
+                    key=input_key(sealed.key),
+                    sealed_for=sealed.sealed_for,
+                    is_renamed=sealed.is_renamed,
+                )
             except StepFailed as failure:
                 message = f"input decryption failed for '{sealed.key}'"
                 raise StepFailed(message, failure.system_message) from failure

@@ -65,6 +65,7 @@ from blockyard.server.tags.api import policy_routes, tag_definition_routes, viol
 from blockyard.server.tags.loops import loops as tag_loops
 from blockyard.server.tenants.api import tenant_routes
 from blockyard.server.tofu_state.api import routes as state_routes
+from blockyard.server.tofu_state.api.remains import remains_routes
 from blockyard.server.ui.routes import add_pages
 from blockyard.server.workspaces.api import binding_routes, workspace_routes
 from blockyard.server.workspaces.loops import loops as workspace_loops
@@ -128,6 +129,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
     links = services.links
     for router in (  # the busiest first: they are looked through in this order
         state_routes(db, services.state, master_key=services.master_key),
+        remains_routes(db, services.state, services.blocks, services.master_key),
         run_routes(
             db,
             runs=services.runs,
@@ -205,7 +207,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
 def _loops(db: Database, services: Services) -> Sequence[Loop]:
     return [
         *run_loops_of(db, services.sweeper),
-        *block_loops(db, services.blocks.hooks),
+        *block_loops(db, services.blocks.hooks, services.bulk),
         *identity_loops(db, services.admin_bindings),
         *issuer_loops(db, services.signing_keys, services.client_sessions),
         *tag_loops(db, services.policies),

@@ -25,6 +25,9 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `attempt_ceiling_minutes` | 180 | no attempt of a run lasts longer; more than the `run_timeout_minutes` of its runners |
 | `run_attempts` | 0 | a run fails when so many of its attempts were lost; 0 = it is offered again without end |
 | `run_retries` | 3 | so often a run is tried again after a failure that may pass by itself; 0 = never |
+| `cascade_limit` | 10000 | so many building blocks run again because of one run, then its cascade is stopped; 0 = any number |
+| `cascade_stops_at_failure` | false | whether the first failed run stops the cascade that it belongs to |
+| `bulk_job_days` | 30 | how long bulk jobs that are over, or were never started, are kept |
 | `api_keys_per_workspace` | 10 | how many API keys a workspace may have unless an administrator adds more |
 | `api_key_max_days` | 0 | API keys must end within so many days; 0 = they need no end. Keys that are there keep theirs |
 | `min_approval_count` | 1 | how many people have to want a role in a workspace or a project before it is given; 1 = nobody else is asked |
@@ -137,6 +140,9 @@ class Settings(BaseModel):
     attempt_ceiling_minutes: float = Field(default=180, gt=0, le=7 * 24 * 60)
     run_attempts: int = Field(default=0, ge=0, le=10_000)
     run_retries: int = Field(default=3, ge=0, le=100)
+    cascade_limit: int = Field(default=10_000, ge=0, le=10_000_000)
+    cascade_stops_at_failure: bool = False
+    bulk_job_days: int = Field(default=30, ge=1, le=3650)
     api_keys_per_workspace: int = Field(default=10, ge=0, le=10_000)
     api_key_max_days: int = Field(default=0, ge=0, le=36_500)
     min_approval_count: int = Field(default=1, ge=1, le=10)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from blockyard.server.app.settings import Settings
 from blockyard.server.audit.service import AuditService
 from blockyard.server.binding_requests.service import BindingRequestService
+from blockyard.server.blocks.model.cascade import CascadeLimits
 from blockyard.server.blocks.service import BlockService
 from blockyard.server.blocks.service.bulk import BulkService
 from blockyard.server.definitions.service import DefinitionService
@@ -12,6 +13,7 @@ from blockyard.server.events.basics import Basics
 from blockyard.server.home.service import HomeService
 from blockyard.server.identity.model import KeyLimits
 from blockyard.server.identity.service import (
+    Actors,
     AdminBindingService,
     ApiKeyService,
     Authenticator,
@@ -224,6 +226,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         sealer=sealer,
         state=locks,
         tags=tags,
+        cascade_limits=CascadeLimits(settings.cascade_limit, settings.cascade_stops_at_failure),
     )
     tenants.blocks.put(blocks.on_tenants)
     context.ports.put(RunPorts(content=blocks.hooks, listener=blocks.hooks, locks=locks))
@@ -306,7 +309,13 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         blocks=blocks,
         state=state,
         order_drafts=OrderDraftService(basics, definitions=definitions, users=users),
-        bulk=BulkService(basics, blocks=blocks, definitions=definitions),
+        bulk=BulkService(
+            basics,
+            blocks=blocks,
+            definitions=definitions,
+            actors=Actors(clock, persons).principal,
+            keep=timedelta(days=settings.bulk_job_days),
+        ),
         home=home,
     )
     _connect(services, people)

@@ -1,18 +1,68 @@
-"""Background work of blocks: runs that had to wait for the end of another one of the same block."""
+"""Background work of blocks: runs that had to wait for the end of another one of the same block, and bulk jobs."""
 
+from functools import partial
+
+import structlog
+
+from blockyard.server.blocks.model.bulk import BulkJobId, BulkRow
 from blockyard.server.blocks.service import DUE_TOPIC, BlockHooks
+from blockyard.server.blocks.service.bulk import BULK_TOPIC, BulkService
 from blockyard.server.kit.database import Database
+from blockyard.server.kit.errors import Refusal, Unavailable
 from blockyard.server.kit.loops import Loop
+
+log = structlog.get_logger(__name__)
 
 PERIOD_SECONDS = 10.0
 """How often blocks with a run due are looked for when nobody wakes the loop."""
 
+BULK_SECONDS = 5.0
 
-def loops(db: Database, hooks: BlockHooks) -> list[Loop]:
-    """Return the loops of blocks."""
+CLEANUP_SECONDS = 3600.0
+
+
+def loops(db: Database, hooks: BlockHooks, bulk: BulkService) -> list[Loop]:
+    """Return the loops of blocks; several replicas may run them at once."""
 
     async def start_due() -> None:
         while await db.write(hooks.start_due):
             pass
 
-    return [Loop("block reruns", start_due, PERIOD_SECONDS, (DUE_TOPIC,))]
+    async def go_on() -> None:
+        while taken := await db.write(bulk.take_due):
+            for job_id in taken:
+                await _go_on(db, bulk, job_id)
+
+    async def remove_old() -> None:
+        while await db.write(bulk.remove_old):
+            pass
+
+    return [
+        Loop("block reruns", start_due, PERIOD_SECONDS, (DUE_TOPIC,)),
+        Loop("bulk jobs", go_on, BULK_SECONDS, (BULK_TOPIC,)),
+        Loop("old bulk jobs", remove_old, CLEANUP_SECONDS),
+    ]
+
+
+async def _go_on(db: Database, bulk: BulkService, job_id: BulkJobId) -> None:
+    """Settle the rows whose turn it is, each in a transaction of its own, and say when the next ones are."""
+    rows = await db.read(lambda tx: bulk.open_rows(tx, job_id))
+    settled = [await _settle(db, bulk, job_id, row) for row in rows]
+    await db.write(lambda tx: bulk.give_back(tx, job_id, may_go_on=any(settled)))
+
+
+async def _settle(db: Database, bulk: BulkService, job_id: BulkJobId, row: BulkRow) -> bool:
+    """Settle one row and tell whether it is; what the server cannot do now is tried again later."""
+    refusal: Refusal | None = None
+    try:
+        await db.write(partial(bulk.settle, job_id=job_id, row=row))
+    except Unavailable:
+        return False
+    except Refusal as refused:
+        refusal = refused
+    except Exception:
+        log.exception("row of a bulk job cannot be settled", job_id=str(job_id), block_id=str(row.block_id))
+    else:
+        return True
+    await db.write(partial(bulk.refused, job_id=job_id, row=row, refusal=refusal))
+    return True

@@ -11,7 +11,7 @@ from blockyard.server.binding_requests.service import BindingRequestService
 from blockyard.server.blocks.model.block import BlockStatus
 from blockyard.server.blocks.model.query import BlockQuery
 from blockyard.server.blocks.service import BlockService
-from blockyard.server.blocks.service.blocks import BlockLine
+from blockyard.server.blocks.service.details import BlockLine
 from blockyard.server.events.basics import Basics
 from blockyard.server.home.model import (
     MOST_KEPT,

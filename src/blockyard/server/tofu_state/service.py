@@ -71,6 +71,11 @@ class StateService:
         found = StateStore(tx).read(address.block_id)
         return None if found is None else StoredState(*found)
 
+    def current(self, tx: Transaction, block_id: UUID) -> StoredState | None:
+        """Return the current state of a block, None if there is none; for those who were allowed to read the block."""
+        found = StateStore(tx).read(block_id)
+        return None if found is None else StoredState(*found)
+
     def is_sign_due(self, tx: Transaction, principal: Principal) -> bool:
         """Tell whether a read by the engine of a run is to be noted. Authorized by `read`."""
         return principal.run is not None and self._runs.is_state_sign_due(tx, principal.run)

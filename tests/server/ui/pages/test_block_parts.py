@@ -214,6 +214,41 @@ def test_only_the_provider_forgets_a_block_after_a_question(world: PageWorld) ->
     assert not world.stored(block).is_live
 
 
+def test_the_settings_say_what_an_upgrade_asks_and_which_versions_are_followed(world: PageWorld) -> None:
+    first = world.define(inputs={"size": an_input(displayName="Size")})
+    block = world.order(first, {"size": "1"})
+    world.finish()
+    rename: JsonObject = {"action": "RENAME", "from": "size", "to": "capacity"}
+    inputs: JsonObject = {"capacity": an_input(displayName="Capacity"), "zone": an_input(displayName="Zone")}
+    world.next_version(first, inputs=inputs, inputMigrations=[rename])
+    sam = world.person("sam")
+
+    page = sam.read(path_of(block, "settings"))
+    sam.post(path_of(block, "follows"), {"follows": "RELEASES"}, form_at=path_of(block, "settings"))
+
+    assert "Input Size is Capacity now, with the same value" in page
+    assert "It waits for an answer then: Zone." in page
+    assert world.stored(block).follows == "RELEASES"
+
+
+def test_a_failed_first_order_names_the_ways_to_go_on(world: PageWorld) -> None:
+    block = world.order(world.define(inputs={}, transparent=True))
+    world.finish(status=RunStatus.FAILED)
+
+    page = world.person("sam").read(path_of(block))
+
+    assert "It was never ready. You can change inputs and go on, try again or remove what exists." in page
+
+
+def test_nonsense_is_not_followed(world: PageWorld) -> None:
+    block = world.order(world.define(inputs={}))
+    sam = world.person("sam")
+
+    sam.post(path_of(block, "follows"), {"follows": "moon"}, form_at=path_of(block, "settings"))
+
+    assert "Nothing was chosen." in sam.read(path_of(block, "settings"))
+
+
 def test_a_member_sees_settings_but_no_form(world: PageWorld) -> None:
     block = a_ready_block(world)
 

@@ -2,7 +2,9 @@
 
 from fastapi import APIRouter
 
+from blockyard.server.blocks.api.cascades import cascade_routes
 from blockyard.server.blocks.api.own import own_routes
+from blockyard.server.blocks.api.readiness import readiness_routes
 from blockyard.server.blocks.api.v1 import v1_routes
 from blockyard.server.blocks.api.v2 import v2_routes
 from blockyard.server.blocks.service import BlockService
@@ -18,4 +20,6 @@ def routes(db: Database, blocks: BlockService, run_views: RunViews, links: Links
         v1_routes(db, blocks, links),  # before those of v2, which take all other requests
         v2_routes(db, blocks, links),
         own_routes(db, blocks, run_views, links),
+        readiness_routes(db, blocks),
+        cascade_routes(db, blocks),
     )

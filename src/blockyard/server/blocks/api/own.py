@@ -1,6 +1,5 @@
 """Our own endpoints of building blocks, for people, pages and the CLI: everything about a block, and live updates."""
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +12,6 @@ from blockyard.server.blocks.api.feed import FollowedBlock
 from blockyard.server.blocks.api.rendering import block_detail, block_graph, list_item
 from blockyard.server.blocks.api.wire import PeoplesBlockFilter
 from blockyard.server.blocks.service import BlockService, BlockView
-from blockyard.server.blocks.service.cascade import Cascade
 from blockyard.server.identity.api import CurrentPrincipal, who_asks
 from blockyard.server.kit.answers import Answer
 from blockyard.server.kit.database import Database
@@ -31,32 +29,6 @@ _DESCRIPTION = (
     'deleted. With `Accept: application/json`: the same as `{"events": […], "position": "…", "ended": false}`, held until '
     "something happened after the position `after` or `wait` seconds passed."
 )
-
-
-class BecauseOut(WireModel):
-    """A parent, and which of its outputs a building block takes."""
-
-    building_block_uuid: UUID
-    display_name: str
-    outputs: Sequence[str]
-
-
-class FollowerOut(WireModel):
-    """A building block that may run again: when one of the outputs has another value, or, if it waits, when its parent succeeded."""
-
-    uuid: UUID
-    display_name: str
-    workspace_identifier: str
-    depth: int
-    waits: bool
-    because: Sequence[BecauseOut]
-
-
-class CascadeOut(WireModel):
-    """The building blocks that may run again, the nearest first; `isCut` if there are more."""
-
-    building_blocks: Sequence[FollowerOut]
-    is_cut: bool
 
 
 class StartedRun(WireModel):
@@ -115,11 +87,6 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
         """Return the blocks that a block depends on and those that depend on it, some levels deep, as far as you may see them."""
         return Answer(await db.read(lambda tx: block_graph(blocks.graph(tx, principal, uuid), links)))
 
-    @router.get("/{uuid}/cascade")
-    async def preview_cascade(uuid: UUID, principal: CurrentPrincipal) -> CascadeOut:
-        """Return who may run again because of a run of the block, and why. Nothing is changed."""
-        return _cascade(await db.read(lambda tx: blocks.cascades.preview(tx, principal, uuid)))
-
     @router.post("/{uuid}/detect", status_code=HTTPStatus.ACCEPTED)
     async def detect_changes(uuid: UUID, principal: CurrentPrincipal) -> StartedRun:
         """Start a dry run: it says what a run would change, and changes nothing. The block's status stays."""
@@ -153,24 +120,6 @@ def own_routes(db: Database, blocks: BlockService, run_views: RunViews, links: L
         return await feed.answer(request, principal, last_event_id or after, wait)
 
     return router
-
-
-def _cascade(cascade: Cascade) -> CascadeOut:
-    followers = [
-        FollowerOut(
-            uuid=one.block.id,
-            display_name=one.block.name,
-            workspace_identifier=one.block.workspace,
-            depth=one.depth,
-            waits=one.waits,
-            because=[
-                BecauseOut(building_block_uuid=why.parent, display_name=why.name, outputs=why.outputs)
-                for why in one.because
-            ],
-        )
-        for one in cascade.followers
-    ]
-    return CascadeOut(building_blocks=followers, is_cut=cascade.is_cut)
 
 
 def _started(view: BlockView, run_id: UUID | None) -> StartedRun:

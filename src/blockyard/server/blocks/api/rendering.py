@@ -97,6 +97,8 @@ def block_detail(detail: BlockDetail, links: Links) -> JsonObject:
             "defect": _defect(view.version.defect),
         },
         "newerVersion": _newer(detail.latest),
+        "follows": block.follows.value,
+        "firstOrderOffers": [offer.value for offer in detail.offers],
         "waitsFor": [*detail.waits_for],
         "waits": wait_documents(detail.waits),
         "inputs": inputs,

@@ -48,6 +48,17 @@ class Operation(StrEnum):
     DELETION = "DELETION"
 
 
+class Follows(StrEnum):
+    """Which versions a block is changed to by itself, when it runs next."""
+
+    PINNED = "PINNED"
+    """None: somebody changes its version."""
+    RELEASES = "RELEASES"
+    """The latest released one that is not defective."""
+    DRAFTS = "DRAFTS"
+    """The latest one, drafts too."""
+
+
 WAITING = frozenset(
     {
         BlockStatus.WAITING_FOR_DEPENDENT_INPUT,
@@ -119,6 +130,9 @@ class BlockHead:
         due: who wants another run after the one that is under way, and why: people saved inputs, a parent's output changed.
         status_since: when it got the status it has; unknown of blocks that are older than this.
         serves: the run that ordered the block, or changed it last, and may wait for it; it may have ended.
+        follows: which versions it is changed to by itself.
+        cascade: the run from which its latest one follows, or the one that is due; None where somebody wanted it.
+        held_by: the stopped cascade that would have run it again.
     """
 
     id: BlockId
@@ -142,6 +156,9 @@ class BlockHead:
     due: Trigger | None = None
     status_since: datetime | None = None
     serves: RunId | None = None
+    follows: Follows = Follows.PINNED
+    cascade: RunId | None = None
+    held_by: RunId | None = None
     marked_for_deletion_at: datetime | None = None
     marked_for_deletion_by: str | None = None
     deleted_at: datetime | None = None
@@ -279,6 +296,10 @@ class Block(BlockHead):
             marked_for_deletion_at=at,
             marked_for_deletion_by=author.identifier,
         )
+
+    def woken(self, cascade: RunId | None) -> "Block":
+        """Return this block as part of a cascade, or of none; it is not held any more."""
+        return replace(self, cascade=cascade, held_by=None)
 
     def deleted(self, at: datetime, *, force_purge: bool = False) -> "Block":
         """Return this block as gone; its status stays that of its last run."""

@@ -21,8 +21,6 @@ Seal = Callable[[str, str], StoredSecret]
 SETTABLE = PEOPLE | {AssignmentType.PAYMENT_METHOD}
 """Inputs whose values come with a request; all others are computed."""
 
-_PAYS = AssignmentType.PAYMENT_METHOD
-
 
 @dataclass(frozen=True, slots=True)
 class SentInput:
@@ -100,15 +98,6 @@ def as_shown(value: InputValue) -> Json:
     return value.wire() if isinstance(value, StoredSecret) else value
 
 
-def carried_over(old: Specs, new: Specs, values: Mapping[str, InputValue]) -> dict[str, InputValue]:
-    """Return those of `values` that still fit after an upgrade: same key, type and sensitivity, and valid."""
-    return {
-        key: value
-        for key, value in values.items()
-        if key in old and key in new and _same_kind(old[key], new[key]) and _still_valid(new[key], value)
-    }
-
-
 def missing_inputs(specs: Specs, values: Mapping[str, InputValue], opens: Opens) -> frozenset[str]:
     """Return the settable inputs without a usable value: none, empty, or sealed so that the runner cannot open it now.
 
@@ -153,6 +142,17 @@ def waiting_status(specs: Specs, missing: Iterable[str], *, parents_ready: bool)
 def pointer_of(key: str) -> str:
     """Return the JSON pointer of an input's value in a request."""
     return f"/spec/inputs/{key.replace('~', '~0').replace('/', '~1')}/value"
+
+
+def still_valid(spec: InputSpec, value: InputValue) -> bool:
+    """Whether a value obeys the rules of its input; nobody looks into a secret."""
+    if isinstance(value, StoredSecret):
+        return True
+    try:
+        check_value(spec, value, pointer="")
+    except Invalid:
+        return False
+    return True
 
 
 def _settable(specs: Specs, key: str) -> InputSpec:
@@ -261,26 +261,6 @@ def same_json(left: object, right: object) -> bool:
     return left == right
 
 
-def _same_kind(old: InputSpec, new: InputSpec) -> bool:
-    return (
-        new.assignment_type in SETTABLE
-        and old.assignment_type in SETTABLE
-        and (old.assignment_type is _PAYS) is (new.assignment_type is _PAYS)
-        and old.type is new.type
-        and old.is_sensitive is new.is_sensitive
-    )
-
-
-def _still_valid(spec: InputSpec, value: InputValue) -> bool:
-    if isinstance(value, StoredSecret):
-        return True
-    try:
-        check_value(spec, value, pointer="")
-    except Invalid:
-        return False
-    return True
-
-
 def _usable(spec: InputSpec, value: InputValue, opens: Opens) -> bool:
     if isinstance(value, StoredSecret) is not spec.is_sensitive and value is not None:
         return False
@@ -288,4 +268,4 @@ def _usable(spec: InputSpec, value: InputValue, opens: Opens) -> bool:
         return opens(value)
     if value == "":  # in place of a default it is a choice, else it means nothing
         return spec.default_value is not None
-    return value is not None and _still_valid(spec, value)
+    return value is not None and still_valid(spec, value)

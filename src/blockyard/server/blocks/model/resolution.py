@@ -13,11 +13,11 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import InputType, OutputType
 from blockyard.server.blocks.model.block import Block, BlockOutput, InputValue
 from blockyard.server.blocks.model.inputs import SETTABLE
-from blockyard.server.definitions.model import AssignmentType, DefinitionId, InputSpec, TagOwner, Value
+from blockyard.server.definitions.model import AssignmentType, DefinitionId, InputSpec, TagOwner, Value, Version
 from blockyard.server.definitions.model.hiding import hidden_inputs
 from blockyard.server.definitions.model.values import input_from_output, usable_value
 from blockyard.server.kit.errors import Conflict
-from blockyard.server.runners.model import HASH, SEALED_FOR, StoredSecret
+from blockyard.server.runners.model import HASH, IS_RENAMED, SEALED_FOR, StoredSecret
 from blockyard.server.tenants.model import Tenant
 
 ResolvedValue: TypeAlias = Value
@@ -88,6 +88,8 @@ def run_input(item: ResolvedInput) -> JsonObject:
     }
     if isinstance(value, StoredSecret):
         bound: JsonObject = {} if value.place is None else {SEALED_FOR: value.place.document()}
+        if value.is_renamed:
+            bound[IS_RENAMED] = True
         return {**document, "value": value.sealed, **bound, HASH: value.hash}
     return {**document, "value": _shaped(spec, value)}
 
@@ -111,6 +113,12 @@ def without_tenant_id(specs: Mapping[str, InputSpec], tenant: Tenant | None) -> 
     if tenant is not None and tenant.platform_tenant_id is not None:
         return []
     return sorted(key for key, spec in specs.items() if spec.assignment_type is AssignmentType.PLATFORM_TENANT_ID)
+
+
+def lacking_parents(block: Block, version: Version) -> list[DefinitionId]:
+    """Return the definitions of which the version needs a parent, and the block has none."""
+    has = {parent.definition_id for parent in block.parents}
+    return [needed for needed in version.dependencies if needed not in has]
 
 
 def parents_provide(specs: Mapping[str, InputSpec], around: Surroundings) -> bool:

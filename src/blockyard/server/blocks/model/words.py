@@ -13,6 +13,7 @@ from blockyard.server.blocks.model.block import (
     Operation,
     Parent,
 )
+from blockyard.server.blocks.model.cascade import Cascade
 from blockyard.server.blocks.model.resolution import without_tenant_id
 from blockyard.server.definitions.model import AssignmentType, InputSpec
 from blockyard.server.runs.model import Run, Wait, WaitKind, WaitOwner
@@ -92,6 +93,30 @@ def block_waits(
             )
         )
     return waits
+
+
+def lacking_wait(block: Block, definition: str) -> Wait:
+    """Return the wait for a parent that the version needs and the block does not have."""
+    return Wait(
+        kind=WaitKind.PARENT,
+        message=f"Version {block.version_number} needs a building block of '{definition}', and none is chosen.",
+        ends="Somebody of the workspace chooses one.",
+        owner=WaitOwner.WORKSPACE,
+        workspace=block.workspace,
+        since=block.status_since,
+    )
+
+
+def held_wait(block: BlockHead, cascade: Cascade) -> Wait:
+    """Return what a block waits for that a stopped cascade would have run again."""
+    return Wait(
+        kind=WaitKind.CASCADE,
+        message=f"It does not have yet what its parents give now: the cascade was stopped. {cascade.message}",
+        ends="Somebody runs it, or goes on with the cascade.",
+        owner=WaitOwner.WORKSPACE,
+        workspace=block.workspace,
+        since=cascade.stopped_at,
+    )
 
 
 def due_wait(block: BlockHead) -> Wait:

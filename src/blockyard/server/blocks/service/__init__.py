@@ -1,6 +1,7 @@
 """Use cases of building blocks."""
 
-from blockyard.server.blocks.service.blocks import BlockDetail, BlockLine, BlockService, LastChange
+from blockyard.server.blocks.service.blocks import BlockService
+from blockyard.server.blocks.service.details import BlockDetail, BlockLine, LastChange
 from blockyard.server.blocks.service.hooks import BlockHooks
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.service.starting import DUE_TOPIC

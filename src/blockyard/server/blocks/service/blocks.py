@@ -1,18 +1,21 @@
 """Everything a principal can do with building blocks, in one place."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
-from blockyard.server.blocks.model.block import WAITING, Block, BlockHead, BlockId
-from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effect
+from blockyard.server.blocks.model.block import WAITING, Block, BlockHead, BlockId, Follows
+from blockyard.server.blocks.model.cascade import Cascade, CascadeLimits
+from blockyard.server.blocks.model.deletion import deletion_effect
+from blockyard.server.blocks.model.first_order import offers
 from blockyard.server.blocks.model.graph import BlockGraph
 from blockyard.server.blocks.model.inputs import changeable
 from blockyard.server.blocks.model.order import BlockRequest, NamedOrder
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
-from blockyard.server.blocks.model.words import block_waits, due_wait
+from blockyard.server.blocks.model.resolution import lacking_parents
+from blockyard.server.blocks.model.upgrades import leads_on
+from blockyard.server.blocks.model.words import block_waits, due_wait, held_wait, lacking_wait
 from blockyard.server.blocks.service.access import (
     LIST,
     is_operator,
@@ -26,8 +29,10 @@ from blockyard.server.blocks.service.access import (
     require_list,
 )
 from blockyard.server.blocks.service.cascade import Cascades
+from blockyard.server.blocks.service.cascading import CascadeControl
 from blockyard.server.blocks.service.changing import Changing
 from blockyard.server.blocks.service.deleting import Deleting
+from blockyard.server.blocks.service.details import BlockDetail, BlockLine, LastChange
 from blockyard.server.blocks.service.ending import Ended, Ending
 from blockyard.server.blocks.service.graph import GraphReader
 from blockyard.server.blocks.service.hooks import BlockHooks
@@ -38,16 +43,16 @@ from blockyard.server.blocks.service.payments import PaymentChoices
 from blockyard.server.blocks.service.people import PeopleFollower
 from blockyard.server.blocks.service.planning import Planning
 from blockyard.server.blocks.service.ports import StateRemoval
+from blockyard.server.blocks.service.readiness import Readiness
 from blockyard.server.blocks.service.related import BlockRelations
 from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.service.tagged import TagFollower
+from blockyard.server.blocks.service.upgrading import Upgrades
 from blockyard.server.blocks.service.usage import BlockUsage
 from blockyard.server.blocks.service.views import BlockView, Reader, Reading
 from blockyard.server.blocks.store import BlockStore
-from blockyard.server.definitions.model import InputSpec, Version
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
-from blockyard.server.events.model import Author
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied
@@ -55,7 +60,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.runners.service import SecretSealer
-from blockyard.server.runs.model import Run, Wait
+from blockyard.server.runs.model import Run, TriggerReason, Wait
 from blockyard.server.runs.service import RunService
 from blockyard.server.tags.service import TagService
 from blockyard.server.tenants.service import TenantService
@@ -63,58 +68,6 @@ from blockyard.server.workspaces.service import WorkspaceService
 
 RECENT_RUNS = 10
 """How many runs the detail of a block lists."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockDetail:
-    """A block for people.
-
-    Attributes:
-        missing: keys of the inputs that people still have to fill in.
-        runs: the latest ones first.
-        latest: the newer released version the block may be changed to; None if there is none.
-        waits: each thing that keeps the block, or its latest run, from going on.
-        may_save, may_run, may_delete, may_purge, operator: what the principal may do.
-        editable: the inputs that the principal may change, in the order of the definition.
-        deletion: what deleting it now would do.
-    """
-
-    view: BlockView
-    missing: frozenset[str]
-    parents: Sequence[Block]
-    children: Sequence[Block]
-    runs: Sequence[Run]
-    latest: Version | None
-    waits: Sequence[Wait]
-    may_save: bool
-    may_run: bool
-    may_delete: bool
-    may_purge: bool
-    operator: bool
-    editable: Sequence[InputSpec]
-    deletion: DeletionEffect
-
-    @property
-    def waits_for(self) -> Sequence[str]:
-        """The sentences of the waits."""
-        return [wait.message for wait in self.waits]
-
-
-@dataclass(frozen=True, slots=True)
-class BlockLine:
-    """A block in a list of people; `is_yours` says that the principal can give the input it waits for."""
-
-    block: BlockHead
-    definition: str
-    is_yours: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LastChange:
-    """When a block was changed last, and by whom."""
-
-    at: datetime
-    author: Author
 
 
 class BlockService:
@@ -137,15 +90,27 @@ class BlockService:
         sealer: SecretSealer,
         state: StateRemoval,
         tags: TagService,
+        cascade_limits: CascadeLimits = CascadeLimits(),  # noqa: B008  it never changes
     ) -> None:
         self._definitions = definitions
+        self._cascading = CascadeControl(basics, cascade_limits)
         self.relations = BlockRelations(tags=tags, workspaces=workspaces, projects=projects, definitions=definitions)
         self._runs = runs
         self.payments = PaymentChoices(payment_methods)
         self._reading: Reading = partial(
             Reader, definitions=definitions, workspaces=workspaces, tenants=tenants, payments=self.payments
         )
-        starter = RunStarter(basics, reading=self._reading, definitions=definitions, runs=runs, tenants=tenants)
+        upgrades = Upgrades(basics, reading=self._reading, definitions=definitions, payments=self.payments)
+        starter = RunStarter(
+            basics,
+            reading=self._reading,
+            definitions=definitions,
+            runs=runs,
+            tenants=tenants,
+            upgrades=upgrades,
+            cascading=self._cascading,
+        )
+        self._starter = starter
         self._ordering = Ordering(
             basics,
             definitions=definitions,
@@ -164,7 +129,9 @@ class BlockService:
             reading=self._reading,
             starter=starter,
             payments=self.payments,
+            upgrades=upgrades,
         )
+        self.readiness = Readiness(reading=self._reading, definitions=definitions, upgrades=upgrades)
         self.cascades = Cascades(reading=self._reading)
         self._planning = Planning(reading=self._reading, runs=runs, starter=starter)
         self._deleting = Deleting(
@@ -186,6 +153,7 @@ class BlockService:
             starter=starter,
             deleting=self._deleting,
             on_tenants=self.on_tenants,
+            cascading=self._cascading,
         )
         self.tags = TagFollower(reading=self._reading, starter=starter, tenants=tenants)
         self.people = PeopleFollower(reading=self._reading, starter=starter)
@@ -277,6 +245,10 @@ class BlockService:
         """Change a block. Raises NotFound, Denied, Invalid, Conflict."""
         return self._view(tx, principal, self._changing.update(tx, principal, block_id, request))
 
+    def follow(self, tx: Transaction, principal: Principal, block_id: UUID, follows: Follows) -> Block:
+        """Say which versions a block is changed to by itself. Raises NotFound, Denied, Conflict."""
+        return self._changing.follow(tx, principal, block_id, follows)
+
     def trigger_run(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
         """Start a run by hand. Raises NotFound, Denied, Conflict."""
         return self._view(tx, principal, self._changing.trigger_run(tx, principal, block_id))
@@ -304,6 +276,18 @@ class BlockService:
         ended = self._ending.end(tx, principal, block_id, reason)
         self.on_tenants.settle(tx, ended.block.id, principal.author)
         return ended
+
+    def stop_cascade(self, tx: Transaction, principal: Principal, block_id: UUID, reason: str) -> Cascade:
+        """Let no more runs follow from a block's latest run, or from what made it run. Raises NotFound, Denied, Conflict."""
+        return self._cascading.stop(tx, principal, block_id, reason)
+
+    def resume_cascade(self, tx: Transaction, principal: Principal, block_id: UUID) -> tuple[Cascade, Sequence[Block]]:
+        """Run again what a stopped cascade held back. Raises NotFound, Denied, Conflict."""
+
+        def run(block: Block) -> None:
+            self._starter.rerun(tx, block, TriggerReason.DEPENDENCY_OUTPUT_CHANGED, cascade=block.held_by)
+
+        return self._cascading.go_on(tx, principal, block_id, run)
 
     def latest_run(self, tx: Transaction, block: Block) -> Run | None:
         """Return the newest run of a block that the principal was allowed to read."""
@@ -333,16 +317,33 @@ class BlockService:
             operator=operator,
             editable=changeable(version.inputs, standing, operator=operator, opens=opens) if may else (),
             deletion=deletion_effect(block, version),
+            offers=offers(
+                block,
+                may_change=may,
+                may_run=may_run(principal, block, definition),
+                may_delete=may_delete(principal, block),
+            ),
         )
 
     def _waits(self, tx: Transaction, view: BlockView, parents: Mapping[BlockId, Block]) -> Sequence[Wait]:
+        held = self._held(tx, view.block)
         if view.block.status in WAITING:
             missing = self._reading(tx).missing(view.block, view.version)
             tenant = self._reading(tx).tenant_of(view.block)
-            return block_waits(view.block, view.version.inputs, missing, parents, tenant)
+            lacking = lacking_parents(view.block, view.version)
+            names = self._definitions.names(tx, lacking) if lacking else {}
+            return [
+                *held,
+                *(lacking_wait(view.block, names.get(one, str(one))) for one in lacking),
+                *block_waits(view.block, view.version.inputs, missing, parents, tenant),
+            ]
         run = self._runs.unfinished(tx, view.block.id)
         waits = () if run is None else self._runs.waits_of(tx, run)
-        return [*waits, due_wait(view.block)] if view.block.rerun_due else waits
+        return [*held, *waits, due_wait(view.block)] if view.block.rerun_due else [*held, *waits]
+
+    def _held(self, tx: Transaction, block: Block) -> Sequence[Wait]:
+        cascade = None if block.held_by is None else self._cascading.of(tx, block)
+        return () if cascade is None else [held_wait(block, cascade)]
 
     def _ended(self, tx: Transaction, principal: Principal, block: Block) -> BlockView:
         """Return a block whose end has begun, after its tenant has followed it."""
@@ -355,11 +356,6 @@ class BlockService:
     def _page(self, tx: Transaction, principal: Principal, query: BlockQuery, request: PageRequest) -> Page[BlockView]:
         found = BlockStore(tx).page(query, request)
         return Page(self._reading(tx).views(principal, found.items), found.total, request)
-
-
-def leads_on(latest: Version, version: Version) -> bool:
-    """Whether a block is offered the latest sound version: it is newer, or the block's own is defective."""
-    return latest.number > version.number or (version.defect is not None and latest.id != version.id)
 
 
 def _named(principal: Principal, parents: Mapping[BlockId, Block]) -> Mapping[BlockId, Block]:

@@ -1,16 +1,19 @@
 """Runs, upgrades, deletes and purges many blocks. Source: concepts.md 10.3.
 
-A job is stored with a row for each block, and each row is settled in the transaction that does it: whatever dies in between, going on
-does the rest and nothing twice. Whoever made the job goes on with it, and with their rights of that moment.
+A job is stored with a row for each block. Once it is started a loop of the server goes on with it, on any replica; each row is settled in
+the transaction that does it, with the rights that the maker of the job has then. Whatever dies in between, going on does the rest and
+nothing twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
-from blockyard.server.blocks.model.block import WAITING, Block, BlockId, BlockStatus, Lifecycle
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.server.blocks.model.block import WAITING, BlockId, BlockStatus, Lifecycle
 from blockyard.server.blocks.model.bulk import (
     MAX_BLOCKS,
     BulkAction,
@@ -18,39 +21,67 @@ from blockyard.server.blocks.model.bulk import (
     BulkJobId,
     BulkProgress,
     BulkRow,
+    JobReach,
     RowState,
 )
 from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
+from blockyard.server.blocks.model.upgrades import leads_on
 from blockyard.server.blocks.service.access import may_list
-from blockyard.server.blocks.service.blocks import BlockService, leads_on
+from blockyard.server.blocks.service.blocks import BlockService
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.blocks.store.bulk import BulkStore
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
+from blockyard.server.events.model import Author, EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, Invalid, NotFound, Refusal
+from blockyard.server.kit.errors import Conflict, Denied, Invalid, NotFound, Refusal
 from blockyard.server.kit.paging import Page, PageRequest
 
 log = structlog.get_logger(__name__)
 
+BULK_TOPIC = "blocks:bulk"
+"""Woken when a job may be gone on with."""
+
 AT_ONCE = 50
-"""How many rows one request settles at most."""
+"""How many rows are settled before other jobs have their turn."""
+
+LEASE = timedelta(seconds=60)
+"""So long a replica has for these; another one goes on after that. Nothing is done twice even so."""
+
+LOOK_AGAIN = timedelta(seconds=5)
+"""How long a job waits for runs that destroy children before it looks again."""
+
+_ENDS = frozenset({BulkAction.DELETE, BulkAction.PURGE})
+
+_JOBS_AT_ONCE = 10
+_REMOVED_AT_ONCE = 20
+_SUBJECT = "bulkJob"
 
 
 class BulkService:
-    """Use cases of bulk jobs."""
+    """Use cases of bulk jobs; `actors` tells who the maker of a job is now, `keep` how long jobs that are over stay."""
 
-    def __init__(self, basics: Basics, *, blocks: BlockService, definitions: DefinitionService) -> None:
+    def __init__(
+        self,
+        basics: Basics,
+        *,
+        blocks: BlockService,
+        definitions: DefinitionService,
+        actors: Callable[[Transaction, Author], Principal | None],
+        keep: timedelta,
+    ) -> None:
         self._basics = basics
         self._blocks = blocks
         self._definitions = definitions
+        self._actors = actors
+        self._keep = keep
 
     def create(
         self, tx: Transaction, principal: Principal, action: BulkAction, chosen: Sequence[UUID] | BlockQuery
     ) -> BulkProgress:
-        """Store a job for these blocks, or for those that match; nothing is done to them yet.
+        """Store a job for these blocks, or for those that match; nothing is done to them before it is started.
 
         Raises Invalid: none, too many, or one that the principal may not see.
         """
@@ -70,39 +101,108 @@ class BulkService:
         """Return how far a job is. Raises NotFound."""
         return self._progress(tx, _job(tx, principal, job_id))
 
+    def page(self, tx: Transaction, principal: Principal, request: PageRequest) -> Page[BulkProgress]:
+        """Return one page of the principal's own jobs, the newest first. Raises Denied (a run, a runner)."""
+        if principal.run is not None or principal.runner is not None:
+            raise Denied(
+                "runs and runners make no bulk jobs",
+                code="MissingPermission",
+                remedy="Use the API key of a workspace, or sign in as a person.",
+            )
+        store = BulkStore(tx)
+        found = store.jobs_of(principal.author, request)
+        counts = store.all_counts([job.id for job in found.items])
+        return found.map(lambda job: BulkProgress(job, counts.get(job.id, {})))
+
     def rows(
         self, tx: Transaction, principal: Principal, job_id: UUID, request: PageRequest, state: RowState | None
     ) -> Page[BulkRow]:
         """Return one page of the rows of a job. Raises NotFound."""
         return BulkStore(tx).page(_job(tx, principal, job_id).id, request, state=state)
 
-    def stop(self, tx: Transaction, principal: Principal, job_id: UUID) -> BulkProgress:
-        """Leave the rest of a job; what was done stays done. Raises NotFound."""
+    def start(self, tx: Transaction, principal: Principal, job_id: UUID) -> BulkProgress:
+        """Let the server go on with a job until it is over, also with one that was stopped. Raises NotFound, Denied."""
         job = _job(tx, principal, job_id)
-        BulkStore(tx).stop(job.id)
-        return self._progress(tx, job)
+        if job.action in _ENDS and not principal.level.allows_method("DELETE"):
+            raise Denied(
+                "this program may not delete anything for you",
+                code="MissingPermission",
+                remedy="Sign in again and let it do everything that you may do.",
+            )
+        store = BulkStore(tx)
+        store.turn(job.id, RowState.STOPPED, RowState.OPEN)
+        if job.next_at is None and store.counts(job.id).get(RowState.OPEN):
+            store.start(job.id, self._basics.clock(), JobReach.of(principal))
+            tx.wake(BULK_TOPIC)
+            self._tell(tx, job, "Bulk Job Started", EventType.REQUESTED)
+        return self.get(tx, principal, job_id)
 
-    def open_rows(self, tx: Transaction, principal: Principal, job_id: UUID) -> tuple[BulkJob, Sequence[BulkRow]]:
-        """Return a job and the rows whose turn it is; of deletions those whose children are gone. Raises NotFound."""
+    def stop(self, tx: Transaction, principal: Principal, job_id: UUID) -> BulkProgress:
+        """Leave the rest of a job; what was done stays done. It can be started again. Raises NotFound."""
         job = _job(tx, principal, job_id)
         store = BulkStore(tx)
-        if job.action not in {BulkAction.DELETE, BulkAction.PURGE}:
-            return job, store.page(job.id, PageRequest(0, AT_ONCE), state=RowState.OPEN).items
-        rows = store.page(job.id, PageRequest(0, MAX_BLOCKS), state=RowState.OPEN).items
-        open_ids = {row.block_id for row in rows}
-        ready = [row for row in rows if not self._waits_for_children(tx, row, open_ids)]
-        return job, ready[:AT_ONCE]
+        if store.counts(job.id).get(RowState.OPEN):
+            store.turn(job.id, RowState.OPEN, RowState.STOPPED)
+            store.end(job.id, self._basics.clock())
+            self._tell(tx, job, "Bulk Job Stopped", EventType.CANCELLED)
+        return self.get(tx, principal, job_id)
 
-    def settle(self, tx: Transaction, principal: Principal, job: BulkJob, row: BulkRow) -> None:
-        """Do what a job does to one block, and write what came of it. Raises what doing it alone raises."""
-        if BulkStore(tx).settle(job.id, replace(row, state=RowState.DONE)):
-            state, code, message = self._done(tx, principal, job.action, row)
-            BulkStore(tx).write(job.id, replace(row, state=state, code=code, message=message))
+    # For the loop: who made a job is asked for by each of its rows
 
-    def refused(self, tx: Transaction, job: BulkJob, row: BulkRow, refusal: Refusal) -> None:
-        """Write why a block was refused."""
-        told = f"{refusal.message} {refusal.remedy}" if refusal.remedy else refusal.message
-        BulkStore(tx).settle(job.id, replace(row, state=RowState.REFUSED, code=refusal.code, message=told))
+    def take_due(self, tx: Transaction) -> Sequence[BulkJobId]:
+        """Take the jobs whose turn has come; no replica takes them again before `LEASE`, unless they are given back."""
+        now, store = self._basics.clock(), BulkStore(tx)
+        due = store.due(now, _JOBS_AT_ONCE)
+        return [job.id for job in due if store.go_on(job.id, now + LEASE, seen=job.next_at)]
+
+    def open_rows(self, tx: Transaction, job_id: BulkJobId) -> Sequence[BulkRow]:
+        """Return the rows whose turn it is; of deletions those whose children are gone."""
+        store = BulkStore(tx)
+        job = store.find(job_id)
+        if job is None:
+            return []
+        return store.open_rows(job_id, AT_ONCE, children_first=job.action in _ENDS)
+
+    def give_back(self, tx: Transaction, job_id: BulkJobId, *, may_go_on: bool) -> None:
+        """End a job whose rows are all settled, or say when it is gone on with: at once, or when children may be gone."""
+        now, store = self._basics.clock(), BulkStore(tx)
+        job = store.find(job_id)
+        if job is None or job.next_at is None:
+            return
+        if store.counts(job_id).get(RowState.OPEN):
+            store.postpone(job_id, now if may_go_on else now + LOOK_AGAIN)
+        elif store.end(job_id, now):
+            self._tell(tx, job, "Bulk Job Ended", EventType.CHANGED)
+
+    def remove_old(self, tx: Transaction) -> bool:
+        """Remove jobs that are over, or were never started, after the time of the setting; tell whether there may be more."""
+        return BulkStore(tx).remove_old(self._basics.clock() - self._keep, _REMOVED_AT_ONCE) == _REMOVED_AT_ONCE
+
+    def settle(self, tx: Transaction, job_id: BulkJobId, row: BulkRow) -> None:
+        """Do what a job does to one block, with the rights that its maker has now, and write what came of it.
+
+        Raises what doing it alone raises.
+        """
+        store = BulkStore(tx)
+        job = store.find(job_id)
+        if job is None or not store.settle(job_id, replace(row, state=RowState.DONE)):
+            return
+        maker = self._actors(tx, job.author)
+        if maker is None or job.reach is None:
+            raise Denied(
+                f"'{job.author.display_name}', who made the job, may do nothing any more",
+                code="MakerGone",
+                remedy="Let somebody else make the job again.",
+            )
+        state, code, message = self._done(tx, job.reach.limited(maker), job.action, row)
+        store.write(job_id, replace(row, state=state, code=code, message=message))
+
+    def refused(self, tx: Transaction, job_id: BulkJobId, row: BulkRow, refusal: Refusal | None) -> None:
+        """Write why a block was refused; without a refusal it met a defect of the server, which the log tells of."""
+        code, told = "InternalError", "The server met an error. Its log has more."
+        if refusal is not None:
+            code, told = refusal.code, f"{refusal.message} {refusal.remedy}" if refusal.remedy else refusal.message
+        BulkStore(tx).settle(job_id, replace(row, state=RowState.REFUSED, code=code, message=told))
 
     def _done(
         self, tx: Transaction, principal: Principal, action: BulkAction, row: BulkRow
@@ -161,17 +261,23 @@ class BulkService:
                 )
         return [(block_id, found[block_id].name) for block_id in wanted]
 
-    def _waits_for_children(self, tx: Transaction, row: BulkRow, open_ids: set[BlockId]) -> bool:
-        """Whether a child goes in the same job first, or a run is destroying one."""
-        children = BlockStore(tx).children(row.block_id)
-        return any(child.id in open_ids or _is_leaving(child) for child in children)
-
     def _progress(self, tx: Transaction, job: BulkJob) -> BulkProgress:
         return BulkProgress(job, BulkStore(tx).counts(job.id))
 
-
-def _is_leaving(block: Block) -> bool:
-    return block.lifecycle is Lifecycle.MARKED_FOR_DELETION and block.is_running
+    def _tell(self, tx: Transaction, job: BulkJob, title: str, type_: EventType) -> None:
+        counts: JsonObject = {state.value: number for state, number in BulkStore(tx).counts(job.id).items()}
+        log.info("bulk job changed", job_id=str(job.id), change=title, **counts)
+        self._basics.event_log.append(
+            tx,
+            job.author,
+            title,
+            type_,
+            workspace=None,
+            subject_kind=_SUBJECT,
+            subject_id=str(job.id),
+            description=f"{job.action.value} of {sum(BulkStore(tx).counts(job.id).values())} building blocks",
+            content={"action": job.action.value, "counts": counts},
+        )
 
 
 def _check_number(count: int) -> None:

@@ -7,21 +7,21 @@ from uuid import UUID
 import structlog
 
 from blockyard.protocol.jsontypes import Json
-from blockyard.server.blocks.model.block import FINAL, Block, Lifecycle, Parent
+from blockyard.server.blocks.model.block import FINAL, Block, Follows, Lifecycle, Parent
 from blockyard.server.blocks.model.inputs import (
     SentInput,
-    carried_over,
     computed,
     merge_inputs,
     without_unchanged,
 )
 from blockyard.server.blocks.model.order import BlockRequest, Target
-from blockyard.server.blocks.model.resolution import block_name
+from blockyard.server.blocks.model.resolution import block_name, lacking_parents
 from blockyard.server.blocks.service.access import is_operator, require_known, require_run, require_save
-from blockyard.server.blocks.service.ordering import VERSION_FIELD, sealing, summary, touch_parents
+from blockyard.server.blocks.service.ordering import VERSION_FIELD, sealing, summary
 from blockyard.server.blocks.service.parents import FIELD, check_parents
 from blockyard.server.blocks.service.payments import PaymentChoices
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
+from blockyard.server.blocks.service.upgrading import Upgrades
 from blockyard.server.blocks.service.views import Reader, Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import InputSpec, Version, VersionId
@@ -52,7 +52,7 @@ class _Change:
 
     @property
     def calls_for_run(self) -> bool:
-        return self.upgraded or bool(self.inputs)
+        return self.upgraded or bool(self.inputs) or self.parents_changed
 
 
 class Changing:
@@ -67,7 +67,9 @@ class Changing:
         reading: Reading,
         starter: RunStarter,
         payments: PaymentChoices,
+        upgrades: Upgrades,
     ) -> None:
+        self._upgrades = upgrades
         self._reading = reading
         self._payments = payments
         self._event_log = basics.event_log
@@ -100,7 +102,7 @@ class Changing:
         block = change.block.queued(Trigger(principal.author, _UPDATED)) if queues else change.block
         after = self._starter.save(tx, block, parents_changed=change.parents_changed)
         if change.parents_changed:
-            touch_parents(tx, after.parents)
+            BlockStore(tx).touch(after.parents)
         if change.calls_for_run:
             self._payments.keep(tx, after, change.specs, change.inputs)
         self._record(tx, principal, before, change)
@@ -108,6 +110,35 @@ class Changing:
             return after
         reason = TriggerReason.BUILDING_BLOCK_UPGRADE if change.upgraded else _UPDATED
         return self._starter.run_again(tx, after, principal.author, reason)
+
+    def follow(self, tx: Transaction, principal: Principal, block_id: UUID, follows: Follows) -> Block:
+        """Say which versions a block is changed to by itself, when it runs next. Raises NotFound, Denied, Conflict."""
+        before = require_known(principal, BlockStore(tx).find(block_id), block_id)
+        require_save(principal, before)
+        _refuse_deleted(before)
+        if follows is Follows.DRAFTS and not _may_have_drafts(principal, before):
+            raise Conflict(
+                f"drafts are used in workspace '{before.provider}' only",
+                code="VersionNotReleased",
+                field="/follows",
+                remedy="Let it follow RELEASES.",
+            )
+        if before.follows is follows:
+            return before
+        after = self._starter.save(tx, replace(before, follows=follows))
+        self._event_log.append(
+            tx,
+            principal.author,
+            "Building Block Modified",
+            EventType.CHANGED,
+            workspace=before.workspace,
+            subject_kind=SUBJECT,
+            subject_id=str(before.id),
+            description=after.name,
+            content={**summary(after), "follows": follows.value},
+            previous={**summary(before), "follows": before.follows.value},
+        )
+        return after
 
     def trigger_run(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
         """Start a run with the content of now; a block that is being deleted is destroyed again."""
@@ -132,7 +163,7 @@ class Changing:
         upgraded = request.version_id != before.version_id
         version = self._upgrade_target(tx, principal, before, request.version_id) if upgraded else old
         standing = before.standing(old.inputs)
-        kept = carried_over(old.inputs, version.inputs, standing) if upgraded else standing
+        kept = self._upgrades.carried(tx, before, old, version) if upgraded else standing
         merged = merge_inputs(
             version.inputs,
             kept,
@@ -146,7 +177,8 @@ class Changing:
         if anew:
             void = {} if upgraded else {key: before.inputs[key] for key in before.void_inputs(version.inputs)}
             inputs = with_defaults(version.inputs, void | dict(merged.values))
-        parents = _parents(tx, before, request, old, version) if upgraded else _same_parents(before, request)
+        lacks = not upgraded and request.parents is not None and bool(lacking_parents(before, version))
+        parents = _parents(tx, before, request, old, version) if upgraded or lacks else _same_parents(before, request)
         called = request.display_name or before.display_name
         block = replace(
             before.with_inputs(version.inputs, inputs) if anew else before,
@@ -233,6 +265,10 @@ def _parents(tx: Transaction, before: Block, request: BlockRequest, old: Version
         dropped = {*old.dependencies} - {*new.dependencies}
         ids = tuple(parent.block_id for parent in before.parents if parent.definition_id not in dropped)
     return check_parents(tx, new, before.workspace, ids, tenant_id=before.tenant_id, child=before.id)
+
+
+def _may_have_drafts(principal: Principal, block: Block) -> bool:
+    return block.workspace == block.provider or "BUILDINGBLOCK_SAVE" in principal.everywhere
 
 
 def _refuse_deleted(block: Block) -> None:

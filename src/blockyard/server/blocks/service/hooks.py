@@ -15,6 +15,7 @@ from blockyard.server.blocks.model.block import (
 )
 from blockyard.server.blocks.model.outputs import check_outputs
 from blockyard.server.blocks.model.resolution import ResolvedInput, run_input
+from blockyard.server.blocks.service.cascading import CascadeControl
 from blockyard.server.blocks.service.deleting import Deleting
 from blockyard.server.blocks.service.on_tenants import OnTenants
 from blockyard.server.blocks.service.starting import RunStarter
@@ -44,7 +45,9 @@ class BlockHooks:
         starter: RunStarter,
         deleting: Deleting,
         on_tenants: OnTenants,
+        cascading: CascadeControl,
     ) -> None:
+        self._cascading = cascading
         self._reading = reading
         self._definitions = definitions
         self._starter = starter
@@ -141,6 +144,8 @@ class BlockHooks:
                 self._destroyed(tx, block, run)
                 return RunFinish(run.status)
             return self._applied(tx, block, run, _reported(outputs))
+        if run.status is RunStatus.FAILED and run.id == block.latest_run_id:
+            self._cascading.failed(tx, block)
         self._starter.follow(tx, block.following(run.id, run.status))
         return RunFinish(run.status)
 
@@ -167,6 +172,7 @@ class BlockHooks:
         _, version = self._reading(tx).version_of(block)
         checked = check_outputs(version.outputs, reported, self._reading(tx).tenant_of(block))
         if checked.problems:
+            self._cascading.failed(tx, block)
             self._starter.follow(tx, block.following(run.id, RunStatus.FAILED))
             return RunFinish(RunStatus.FAILED, " ".join(checked.problems))
         self._starter.applied(tx, block, run, checked.outputs)

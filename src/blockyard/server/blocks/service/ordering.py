@@ -1,6 +1,6 @@
 """Ordering a block. Source: api.md 3.18 (create), concepts.md 10."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -162,7 +162,7 @@ class Ordering:
         self._relations.ordered(tx, principal, block, by=SAVE, field=VERSION_FIELD)
         BlockStore(tx).add(block)
         self._payments.keep(tx, block, version.inputs, new.inputs)
-        touch_parents(tx, parents)
+        BlockStore(tx).touch(parents)
         self._event_log.append(
             tx,
             principal.author,
@@ -205,13 +205,6 @@ class Ordering:
             seal=sealing(self._sealer, reader.runner_key(version), block_id, new.site.workspace),
         )
         return with_defaults(version.inputs, merged.values)
-
-
-def touch_parents(tx: Transaction, parents: Sequence[Parent]) -> None:
-    """Write the parents unchanged, so that a deletion of one at the same time clashes and looks again."""
-    store = BlockStore(tx)
-    for block in store.find_all(parent.block_id for parent in parents).values():
-        store.save(block)
 
 
 def summary(block: Block) -> JsonObject:

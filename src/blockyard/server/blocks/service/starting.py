@@ -10,6 +10,8 @@ from blockyard.protocol.status import OutputValue
 from blockyard.server.blocks.model.block import WAITING, Block, BlockOutput, BlockStatus, Lifecycle, changed_outputs
 from blockyard.server.blocks.model.outputs import check_assignments, derived_outputs, sign_in_url_in, tenant_id_in
 from blockyard.server.blocks.model.resolution import consumes
+from blockyard.server.blocks.service.cascading import CascadeControl
+from blockyard.server.blocks.service.upgrading import Upgrades
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Version
@@ -44,8 +46,12 @@ class RunStarter:
         definitions: DefinitionService,
         runs: RunService,
         tenants: TenantService,
+        upgrades: Upgrades,
+        cascading: CascadeControl,
     ) -> None:
         self._clock = basics.clock
+        self._cascading = cascading
+        self._upgrades = upgrades
         self._reading = reading
         self._tenants = tenants
         self._definitions = definitions
@@ -58,18 +64,22 @@ class RunStarter:
         before = store.find(block.id)
         if before is not None and before.status is not block.status:
             block = replace(block, status_since=self._clock())
+        if before is not None and before.parents != block.parents and not parents_changed:
+            store.touch(block.parents)
+            parents_changed = True
         return store.save(block, parents_changed=parents_changed)
 
     def run_again(self, tx: Transaction, block: Block, author: Author, reason: TriggerReason) -> Block:
         """Bring a stored block to what it shall be: a run that applies it, or destroys it once it is marked for deletion.
 
-        A block that lacks something for being applied is parked.
+        A block that follows versions is changed to the newest one first; one that lacks something for being applied is parked.
 
         Raises:
             Conflict: a run of the block is unfinished.
         """
         self.refuse_unfinished(tx, block)
-        block = _serving(block, author)
+        block = _serving(block, author).woken(block.cascade if author == SYSTEM else None)
+        block = self._upgrades.followed(tx, block, author)
         reader = self._reading(tx)
         _, version = reader.version_of(block)
         is_leaving = block.lifecycle is Lifecycle.MARKED_FOR_DELETION
@@ -90,8 +100,12 @@ class RunStarter:
         if run is not None:
             self._runs.abort_for(tx, author, run)
 
-    def rerun(self, tx: Transaction, block: Block, reason: TriggerReason) -> None:
-        """Run a block now, or after the run that is under way: what changed its inputs must not fail because of it."""
+    def rerun(self, tx: Transaction, block: Block, reason: TriggerReason, *, cascade: RunId | None = None) -> None:
+        """Run a block now, or after the run that is under way: what changed its inputs must not fail because of it.
+
+        `cascade` is the run from which this one follows.
+        """
+        block = block.woken(cascade)
         if not block.is_running:
             try:
                 self.run_again(tx, block, SYSTEM, reason)
@@ -192,7 +206,7 @@ class RunStarter:
         after = block.following(run.id, run.status).applied(outputs, run.finished_at or run.created_at)
         saved = self.follow(tx, after)
         self._tell_tenant(tx, saved)
-        self._wake_children(tx, saved, changed_outputs(block.outputs, outputs))
+        self._wake_children(tx, saved, changed_outputs(block.outputs, outputs), saved.cascade or run.id)
         return saved
 
     def follow(self, tx: Transaction, block: Block) -> Block:
@@ -229,15 +243,22 @@ class RunStarter:
             if block.lifecycle is Lifecycle.ACTIVE and block.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
                 self.rerun(tx, block, TriggerReason.PLATFORM_TENANT_ID_UPDATE)
 
-    def _wake_children(self, tx: Transaction, parent: Block, changed: frozenset[str]) -> None:
+    def _wake_children(self, tx: Transaction, parent: Block, changed: frozenset[str], cascade: RunId) -> None:
         store = BlockStore(tx)
         for child in store.one_by_one(store.children(parent.id)):
             if child.lifecycle is not Lifecycle.ACTIVE:
                 continue
             if child.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
-                self.rerun(tx, child, TriggerReason.PARENT_RUN_SUCCEEDED)
+                self._wake(tx, parent, child, TriggerReason.PARENT_RUN_SUCCEEDED, cascade)
             elif child.status not in WAITING and self._consumes(tx, child, parent, changed):
-                self.rerun(tx, child, TriggerReason.DEPENDENCY_OUTPUT_CHANGED)
+                self._wake(tx, parent, child, TriggerReason.DEPENDENCY_OUTPUT_CHANGED, cascade)
+
+    def _wake(self, tx: Transaction, parent: Block, child: Block, reason: TriggerReason, cascade: RunId) -> None:
+        """Run a child again, unless the cascade is stopped: then it is held. What never ran is no repetition, and not counted."""
+        if child.applied_at is None or self._cascading.lets(tx, cascade, parent):
+            self.rerun(tx, child, reason, cascade=cascade)
+        elif child.held_by != cascade:
+            self.save(tx, replace(child, held_by=cascade))
 
     def _consumes(self, tx: Transaction, child: Block, parent: Block, changed: frozenset[str]) -> bool:
         _, version = self._reading(tx).version_of(child)

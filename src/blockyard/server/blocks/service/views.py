@@ -9,6 +9,7 @@ from blockyard.server.blocks.model.inputs import missing_inputs, waiting_status
 from blockyard.server.blocks.model.resolution import (
     ResolvedInput,
     Surroundings,
+    lacking_parents,
     parents_provide,
     resolve_inputs,
     without_tenant_id,
@@ -101,7 +102,7 @@ class Reader:
         """Return what keeps the block from running; None if nothing does."""
         missing = self.missing(block, version)
         ready = self._parents_succeeded(block) and parents_provide(version.inputs, self._around(block))
-        given = not without_tenant_id(version.inputs, self.tenant_of(block))
+        given = not without_tenant_id(version.inputs, self.tenant_of(block)) and not lacking_parents(block, version)
         return waiting_status(version.inputs, missing, parents_ready=ready and given)
 
     def missing(self, block: Block, version: Version) -> frozenset[str]:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from blockyard.server.blocks.model.block import Block, BlockHead, BlockId, BlockStatus, Lifecycle, Parent
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.blocks.store.rows import block_of, block_row, head_of, sort_name
-from blockyard.server.blocks.store.tables import IN_WORKSPACE, IS_ACTIVE, IS_DUE, IS_LIVE, ON_TENANT
+from blockyard.server.blocks.store.tables import IN_WORKSPACE, IS_ACTIVE, IS_DUE, IS_HELD, IS_LIVE, ON_TENANT
 from blockyard.server.blocks.store.tables import blocks as _blocks
 from blockyard.server.blocks.store.tables import parents as _parents
 from blockyard.server.definitions.model import DefinitionId, VersionId
@@ -93,6 +93,11 @@ class BlockStore:
             self._tx.execute(delete(_parents).where(_parents.c.child_id == block.id))
             self._add_parents(saved)
         return saved
+
+    def touch(self, parents: Sequence[Parent]) -> None:
+        """Write the parents unchanged, so that a deletion of one at the same time clashes and looks again."""
+        for block in self.find_all(parent.block_id for parent in parents).values():
+            self.save(block)
 
     def move(self, tenant_id: UUID, project: str) -> Sequence[UUID]:
         """Write that the blocks on a tenant, deleted ones too, are in another project, and return them.
@@ -275,6 +280,10 @@ class BlockStore:
         """Return blocks whose rerun is due and which have no unfinished run."""
         still = _blocks.c.status.not_in([BlockStatus.PENDING.value, BlockStatus.IN_PROGRESS.value])
         return self._where(IS_DUE, still, request=PageRequest(0, limit))
+
+    def held_by(self, cascade_id: UUID) -> Sequence[Block]:
+        """Return the blocks that a stopped cascade holds, oldest first."""
+        return self._where(IS_HELD, _blocks.c.held_by == cascade_id)
 
     def remove(self, block_ids: Sequence[UUID]) -> None:
         """Remove blocks for good."""

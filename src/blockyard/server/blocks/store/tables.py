@@ -32,6 +32,9 @@ blocks = Table(
     Column("due_trigger", JsonText),
     Column("status_since", Instant),
     Column("serves", Uuid),
+    Column("follows", String(16), nullable=False, server_default="PINNED"),
+    Column("cascade", Uuid),
+    Column("held_by", Uuid),
     Column("author", JsonText, nullable=False),
     Column("inputs", JsonText, nullable=False),
     Column("outputs", JsonText, nullable=False),
@@ -110,3 +113,6 @@ Index(
     postgresql_where=and_(IS_LIVE, ON_TENANT),
 )
 Index("ix_blocks_rerun_due", blocks.c.id, sqlite_where=IS_DUE, postgresql_where=IS_DUE)
+
+IS_HELD = text("held_by IS NOT NULL")
+Index("ix_blocks_held_by", blocks.c.held_by, sqlite_where=IS_HELD, postgresql_where=IS_HELD)

@@ -27,6 +27,7 @@ from blockyard.server.definitions.model import (
 from blockyard.server.definitions.model.conditions import MAX_CONDITION_CHARACTERS
 from blockyard.server.definitions.model.implementation import MANUAL, WIRE_NAMES, Implementation
 from blockyard.server.definitions.model.json_schemas import MAX_SCHEMA_CHARACTERS
+from blockyard.server.definitions.model.migrations import InputMigration, MigrationAction
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.kit.objects import ObjectIn, object_schema
 from blockyard.server.kit.patterns import MAX_PATTERN_CHARACTERS
@@ -233,6 +234,40 @@ class OutputIn(WireModel):
         )
 
 
+class MappedValue(WireModel):
+    """An old value and what becomes of it."""
+
+    source: Annotated[WireJson, Field(alias="from")]
+    to: WireJson
+
+
+class InputMigrationIn(WireModel):
+    """What becomes of values of building blocks that are changed to this version. Each action has its own members.
+
+    RENAME has `from` and `to`, MAP also `values`, SPLIT `from`, `parts` and `separator`, DEFAULT `to` and `value`.
+    """
+
+    action: Annotated[MigrationAction, Field(strict=False)]
+    source: Annotated[ShortText | None, Field(alias="from")] = None
+    to: ShortText | None = None
+    parts: Annotated[list[ShortText], Field(max_length=100)] | None = None
+    separator: ShortText | None = None
+    values: Annotated[list[MappedValue], Field(max_length=1000)] | None = None
+    value: WireJson = Field(default=None, repr=False)
+
+    def model(self) -> InputMigration:
+        """Return the step."""
+        return InputMigration(
+            action=self.action,
+            source=self.source,
+            target=self.to,
+            parts=tuple(self.parts or ()),
+            separator=self.separator,
+            values=tuple((_json(pair.source), _json(pair.to)) for pair in self.values or ()),
+            value=_json(self.value),
+        )
+
+
 class VersionMetadataIn(WireModel):
     """Whose version it is."""
 
@@ -253,6 +288,10 @@ class VersionSpecIn(WireModel):
     inputs: dict[ShortText, InputIn] = Field(default_factory=dict)
     outputs: dict[ShortText, OutputIn] = Field(default_factory=dict)
     implementation: ImplementationIn
+    input_migrations: Annotated[
+        list[InputMigrationIn] | None,
+        Field(max_length=500, description="Left out where there are none. A member of Blockyard."),
+    ] = None
 
 
 class VersionIn(ObjectIn[VersionMetadataIn, VersionSpecIn]):
@@ -281,6 +320,7 @@ class VersionIn(ObjectIn[VersionMetadataIn, VersionSpecIn]):
                 inputs=inputs,
                 outputs={key: output.model(key) for key, output in spec.outputs.items()},
                 implementation=implementation,
+                input_migrations=tuple(step.model() for step in spec.input_migrations or ()),
             ),
             secrets=changes,
         )

@@ -1,6 +1,6 @@
 """What changed from one version to the next, in sentences for those who order. Source: concepts.md 17."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from blockyard.server.definitions.model.definition import (
     PEOPLE,
@@ -11,6 +11,7 @@ from blockyard.server.definitions.model.definition import (
     OutputSpec,
     VersionContent,
 )
+from blockyard.server.definitions.model.migrations import InputMigration, MigrationAction
 
 _ASKED = PEOPLE | {AssignmentType.PAYMENT_METHOD}
 _UNKNOWN = "another definition"
@@ -18,8 +19,13 @@ _UNKNOWN = "another definition"
 
 def changes_between(before: VersionContent, after: VersionContent, names: Mapping[DefinitionId, str]) -> Sequence[str]:
     """Return what is new, gone or otherwise; `names` are those of definitions that the reader may know of."""
+    moved = after.input_migrations
     found = [
-        *_of_inputs(_asked(before), _asked(after)),
+        *_of_migrations(_asked(before), _asked(after), moved),
+        *_of_inputs(
+            _without(_asked(before), {step.source for step in moved}),
+            _without(_asked(after), {key for step in moved if step.source is not None for key in step.written}),
+        ),
         *_of_outputs(before.outputs, after.outputs),
         *_of_dependencies(before, after, names),
     ]
@@ -55,6 +61,30 @@ def _of_inputs(before: Mapping[str, InputSpec], after: Mapping[str, InputSpec]) 
         elif _checks(was) != _checks(spec):
             yield f"Input {spec.label} is checked differently"
     yield from (f"Input {spec.label} is gone" for key, spec in before.items() if key not in after)
+
+
+def _without(specs: Mapping[str, InputSpec], keys: Collection[str | None]) -> Mapping[str, InputSpec]:
+    return {key: spec for key, spec in specs.items() if key not in keys}
+
+
+def _of_migrations(
+    before: Mapping[str, InputSpec], after: Mapping[str, InputSpec], steps: Iterable[InputMigration]
+) -> Iterable[str]:
+    """Yield what becomes of values by itself."""
+    for step in steps:
+        was = before.get(step.source or "")
+        names = " and ".join(after[key].label for key in step.written if key in after)
+        match step.action:
+            case MigrationAction.RENAME if was is not None:
+                yield f"Input {was.label} is {names} now, with the same value"
+            case MigrationAction.MAP if was is not None:
+                yield f"Input {names} gets its value from that of {was.label}"
+            case MigrationAction.SPLIT if was is not None:
+                yield f"Input {was.label} is split into {names}"
+            case MigrationAction.DEFAULT:
+                yield f"Input {names} gets a value where there is none"
+            case _:
+                continue
 
 
 def _checks(spec: InputSpec) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import ImplementationType, InputType, OutputType
 from blockyard.server.definitions.model.implementation import MANUAL, Implementation
 from blockyard.server.definitions.model.labels import label_of
+from blockyard.server.definitions.model.migrations import InputMigration
 from blockyard.server.definitions.model.policies import NO_APPROVALS, NO_SCHEDULE, ApprovalPolicies, Schedule
 from blockyard.server.kit.errors import pointer
 from blockyard.server.kit.members import changed, members
@@ -213,7 +214,10 @@ class OutputSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionContent:
-    """Everything in a version that its author writes."""
+    """Everything in a version that its author writes.
+
+    `input_migrations` say what becomes of the values of building blocks that are changed to it from the version before.
+    """
 
     runner_id: RunnerId = SHARED_RUNNER
     deletion_mode: DeletionMode = DeletionMode.DELETE
@@ -223,6 +227,7 @@ class VersionContent:
     inputs: Mapping[str, InputSpec] = field(default_factory=dict)
     outputs: Mapping[str, OutputSpec] = field(default_factory=dict)
     implementation: Implementation = MANUAL
+    input_migrations: tuple[InputMigration, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

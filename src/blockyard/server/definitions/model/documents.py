@@ -21,6 +21,7 @@ from blockyard.server.definitions.model.definition import (
     VersionContent,
 )
 from blockyard.server.definitions.model.implementation import Implementation
+from blockyard.server.definitions.model.migrations import read_migration
 from blockyard.server.runners.model import RunnerId, StoredSecret, stored_secret
 
 
@@ -61,13 +62,14 @@ def read_content(stored: JsonObject) -> VersionContent:
         inputs={key: _read_input(key, _object(value)) for key, value in inputs.items()},
         outputs={key: _read_output(key, _object(value)) for key, value in outputs.items()},
         implementation=_read_implementation(_object(stored["implementation"])),
+        input_migrations=tuple(read_migration(_object(step)) for step in _list(stored.get("inputMigrations", []))),
     )
 
 
 def _content(
     content: VersionContent, secret: Callable[[StoredSecret], JsonObject], implementation: JsonObject
 ) -> JsonObject:
-    return {
+    document: JsonObject = {
         "runnerRef": RUNNER.ref(content.runner_id),
         "onlyApplyOncePerTenant": content.only_apply_once_per_tenant,
         "deletionMode": content.deletion_mode.value,
@@ -77,6 +79,9 @@ def _content(
         "outputs": {key: _output(spec) for key, spec in content.outputs.items()},
         "implementation": implementation,
     }
+    # A member of ours: clients that do not know it find only what they sent. Source: api.md 3.17, content hash.
+    migrations: JsonObject = {"inputMigrations": [step.document() for step in content.input_migrations]}
+    return document | migrations if content.input_migrations else document
 
 
 def _input(spec: InputSpec, secret: Callable[[StoredSecret], JsonObject]) -> JsonObject:

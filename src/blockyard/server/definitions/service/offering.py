@@ -93,6 +93,18 @@ class Offers:
         latest = VersionStore(tx).get(definition.released_version_id)  # often read already
         return latest if latest is None or latest.defect is None else VersionStore(tx).latest_sound(definition_id)
 
+    def draft_of(self, tx: Transaction, definition_id: DefinitionId) -> Version | None:
+        """Return the draft of a definition, None if there is none."""
+        definition = DefinitionStore(tx).get(definition_id)
+        latest = None if definition is None else VersionStore(tx).get(definition.latest_version_id)
+        return None if latest is None or latest.is_released else latest
+
+    def steps_between(self, tx: Transaction, old: Version, new: Version) -> Sequence[Version]:
+        """Return the versions after `old` up to `new`, in their order: what a block goes through that is changed to it."""
+        if new.number <= old.number + 1:
+            return [new] if new.number > old.number else []
+        return VersionStore(tx).between(old.definition_id, old.number, new.number)
+
     def usable(
         self, tx: Transaction, definition_id: DefinitionId, workspace: str
     ) -> Sequence[tuple[Definition, Version]]:

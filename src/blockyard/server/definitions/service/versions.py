@@ -28,6 +28,7 @@ from blockyard.server.definitions.model.rules import (
     check_implementation,
     check_inputs,
     check_kept_inputs,
+    check_migrations,
     check_outputs,
     check_parents,
     check_permissions,
@@ -148,7 +149,9 @@ class VersionService:
             number=latest.number + 1,
             created_at=self._basics.clock(),
         )
-        draft = draft.with_content(self._content(tx, principal, definition, request, latest.content))
+        content = self._content(tx, principal, definition, request, latest.content)
+        check_migrations(content, latest.content)
+        draft = draft.with_content(content)
         VersionStore(tx).add(draft)
         definition = DefinitionStore(tx).save(replace(definition, latest_version_id=draft.id))
         self._tell(tx, principal, "Definition Version Added", EventType.ADDED, definition=definition, version=draft)
@@ -175,6 +178,8 @@ class VersionService:
             )
         self._require_number(request, before.number)
         content = self._content(tx, principal, definition, request, before.content)
+        if content.input_migrations and not before.is_released:
+            check_migrations(content, VersionStore(tx).numbered(definition.id, before.number - 1))
         if before.is_released:
             if content != before.content or request.state is not VersionState.RELEASED:
                 raise Conflict(

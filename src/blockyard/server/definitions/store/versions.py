@@ -170,6 +170,13 @@ class VersionStore(Store[Version, VersionId]):
         )
         return self._one(found)
 
+    def between(self, definition_id: DefinitionId, after: int, upto: int) -> Sequence[Version]:
+        """Return the versions of a definition with numbers greater than `after` and at most `upto`, in their order."""
+        columns = _versions.c
+        number = (columns.number > after, columns.number <= upto)
+        found = select(_versions).where(columns.definition_id == definition_id, *number).order_by(columns.number)
+        return [_rows.read(row) for row in self._tx.execute(found)]
+
     def with_runner(self, runner_id: RunnerId) -> Sequence[Version]:
         """Return the versions that name a runner, newest first."""
         return self._newest(_versions.c.runner_id == runner_id)

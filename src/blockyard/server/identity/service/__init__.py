@@ -1,5 +1,6 @@
 """Use cases of identity: API keys, people, groups, and whose credential it is."""
 
+from blockyard.server.identity.service.actors import Actors
 from blockyard.server.identity.service.admin_bindings import AdminBindingService
 from blockyard.server.identity.service.authenticator import Authenticator
 from blockyard.server.identity.service.groups import GroupDirectory, GroupOfPeople, GroupService
@@ -24,6 +25,7 @@ from blockyard.server.identity.service.users import Person, UserService
 __all__ = [
     "KEY_TOKEN_LIFE",
     "USER_TOKEN_LIFE",
+    "Actors",
     "AdminBindingService",
     "ApiKeyService",
     "Authenticator",

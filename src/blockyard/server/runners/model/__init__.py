@@ -17,6 +17,7 @@ from blockyard.server.runners.model.runner import (
 from blockyard.server.runners.model.secrets import (
     HASH,
     HASHES,
+    IS_RENAMED,
     MIN_KEY_BITS,
     SEALED_FOR,
     UNREADABLE,
@@ -33,6 +34,7 @@ from blockyard.server.runners.model.secrets import (
 __all__ = [
     "HASH",
     "HASHES",
+    "IS_RENAMED",
     "MIN_KEY_BITS",
     "OLDER_COUNTS_FOR",
     "SEALED_FOR",

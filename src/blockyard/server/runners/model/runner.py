@@ -8,7 +8,7 @@ from typing import NewType
 from uuid import UUID
 
 from blockyard.protocol.names import RUNNER_TYPES, ImplementationType
-from blockyard.protocol.version import BOUND_ENVELOPES
+from blockyard.protocol.version import BOUND_ENVELOPES, PROTOCOL_VERSION, RENAMED_SECRETS
 
 RunnerId = NewType("RunnerId", UUID)
 
@@ -102,7 +102,7 @@ class Runner:
         public_key: PEM as it was sent, an SPKI key or an X.509 certificate.
         is_self_hosted: false only for the shared runner of the installation.
         protocol: the version of our protocol that its processes speak; 0 for the official one.
-        older_protocol_at: when a claim came last that spoke an older version than bound envelopes need.
+        older_protocol_at: when a claim came last that made `protocol` older than the newest version.
     """
 
     id: RunnerId
@@ -129,16 +129,24 @@ class Runner:
         """Whether envelopes for this runner may be bound to their place."""
         return self.protocol >= BOUND_ENVELOPES
 
+    @property
+    def takes_renamed(self) -> bool:
+        """Whether the runner opens bound envelopes of inputs that had another name."""
+        return self.protocol >= RENAMED_SECRETS
+
     def heard(self, protocol: int, at: datetime) -> "Runner":
         """Return this runner after a claim in a version of our protocol.
 
         Several processes may share one runner. The oldest of them decides what all can open, until it has not claimed for
         `OLDER_COUNTS_FOR`.
         """
-        if protocol < BOUND_ENVELOPES:
-            return replace(self, last_seen_at=at, protocol=protocol, older_protocol_at=at)
         since = self.older_protocol_at
-        if since is not None and at - since < OLDER_COUNTS_FOR:
+        still_counts = since is not None and at - since < OLDER_COUNTS_FOR
+        if protocol < PROTOCOL_VERSION:
+            oldest = min(protocol, self.protocol) if still_counts else protocol
+            counts = protocol == oldest or protocol < BOUND_ENVELOPES
+            return replace(self, last_seen_at=at, protocol=oldest, older_protocol_at=at if counts else since)
+        if still_counts:
             return replace(self, last_seen_at=at)
         return replace(self, last_seen_at=at, protocol=protocol)
 

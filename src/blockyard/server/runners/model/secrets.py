@@ -5,7 +5,7 @@ Source: api.md 2.2, runner.md 2.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -24,6 +24,7 @@ UNREADABLE = "runner or key, or bound to its place, which only Blockyard's own r
 """Why a runner cannot open a secret; goes on from "it was entered for another"."""
 
 SEALED_FOR = "sealedFor"
+IS_RENAMED = "isRenamed"
 HASH = "hash"
 HASHES = "hashes"
 """Members of run documents as they are kept. A runner gets the place of each bound envelope and no hash, everybody else the hash
@@ -39,17 +40,26 @@ class StoredSecret:
         sealed: the envelope for the runner; never shown but to the runner.
         key: fingerprint of the public key it was sealed to; another key cannot open it.
         place: what a bound envelope is bound to; it stays so wherever the secret is copied to. None of unbound ones.
+        is_renamed: whether the input that a bound one was entered for has another name now.
     """
 
     hash: str
     sealed: str = field(repr=False)
     key: str = ""
     place: SealedFor | None = None
+    is_renamed: bool = False
 
     def document(self) -> JsonObject:
         """Return the stored form."""
         stored: JsonObject = {"hash": self.hash, "sealed": self.sealed, "key": self.key}
-        return stored if self.place is None else {**stored, "sealedFor": self.place.document()}
+        if self.place is None:
+            return stored
+        renamed: JsonObject = {IS_RENAMED: True} if self.is_renamed else {}
+        return {**stored, SEALED_FOR: self.place.document(), **renamed}
+
+    def renamed(self) -> "StoredSecret":
+        """Return the secret as that of an input with another name."""
+        return self if self.place is None else replace(self, is_renamed=True)
 
     def wire(self) -> JsonObject:
         """Return the form the API shows."""
@@ -60,12 +70,13 @@ def stored_secret(document: Json) -> StoredSecret:
     """Return the secret of a stored form. Raises ValueError if `document` is none."""
     if not isinstance(document, dict):
         raise ValueError("not a stored secret")  # noqa: TRY004  bad data, not a wrong call
-    place = document.get("sealedFor")
+    place = document.get(SEALED_FOR)
     return StoredSecret(
         hash=str(document["hash"]),
         sealed=str(document["sealed"]),
         key=str(document.get("key", "")),
         place=None if place is None else sealed_for(place),
+        is_renamed=document.get(IS_RENAMED) is True,
     )
 
 
@@ -95,19 +106,22 @@ class SealingKey:
 
     Attributes:
         takes_bound: whether the runner opens bound envelopes.
+        takes_renamed: whether it opens those of inputs that had another name.
     """
 
     pem: str
     takes_bound: bool = False
+    takes_renamed: bool = False
 
     @classmethod
     def of(cls, runner: Runner) -> "SealingKey":
         """Return the key of a runner."""
-        return cls(runner.public_key, runner.takes_bound)
+        return cls(runner.public_key, runner.takes_bound, runner.takes_renamed)
 
     def opens(self, secret: StoredSecret) -> bool:
         """Whether the runner can open `secret`."""
-        return secret.key == fingerprint(self.pem) and (self.takes_bound or secret.place is None)
+        understands = secret.place is None or (self.takes_renamed if secret.is_renamed else self.takes_bound)
+        return secret.key == fingerprint(self.pem) and understands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,9 +194,9 @@ class RunnerService:
         is_older_due = after.older_protocol_at != before.older_protocol_at and (
             before.older_protocol_at is None or at - before.older_protocol_at >= SEEN_EVERY
         )
-        if is_due or is_older_due or after.takes_bound is not before.takes_bound:
+        if is_due or is_older_due or after.protocol != before.protocol:
             RunnerStore(tx).note_heard(after)
-        if after.takes_bound is not before.takes_bound:
+        if after.protocol != before.protocol:
             log.info("runner speaks otherwise", runner_id=str(runner_id), protocol=protocol, bound=after.takes_bound)
 
     def seed_shared(

@@ -29,6 +29,8 @@ class WaitKind(StrEnum):
     """The confirmation of a runner that it has stopped."""
     RUN_BEFORE = "RUN_BEFORE"
     """The end of the run that is under way, after which another one begins."""
+    CASCADE = "CASCADE"
+    """Somebody who goes on with a cascade that was stopped, or runs the block."""
 
 
 class WaitOwner(StrEnum):

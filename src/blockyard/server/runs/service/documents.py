@@ -9,7 +9,7 @@ from blockyard.protocol.names import SECRET_MEMBERS, Behavior, ImplementationTyp
 from blockyard.protocol.sealing import seal
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.hal import Links, link
-from blockyard.server.runners.model import HASH, HASHES, SEALED_FOR
+from blockyard.server.runners.model import HASH, HASHES, IS_RENAMED, SEALED_FOR
 from blockyard.server.runs.model import Run
 from blockyard.server.runs.ports import RunParts
 
@@ -94,7 +94,7 @@ def _without_envelopes(document: JsonObject) -> JsonObject:
 
 
 def _input_for_readers(item: JsonObject) -> JsonObject:
-    shown = {name: value for name, value in item.items() if name not in {HASH, SEALED_FOR}}
+    shown = {name: value for name, value in item.items() if name not in {HASH, SEALED_FOR, IS_RENAMED}}
     if item.get("isSensitive") is True:
         shown["value"] = item.get(HASH) or _hash_of(item.get("value"))
     return shown

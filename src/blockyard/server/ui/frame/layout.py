@@ -50,6 +50,7 @@ NOTICES = {
     "checking": "A dry run was requested. It says what would change, and changes nothing.",
     "renamed": "The name was saved.",
     "renamed-run": "The name was saved and a run was requested.",
+    "follows": "Which versions it follows was changed.",
     "upgraded": "The version was changed. No run was started yet.",
     "upgraded-run": "The version was changed and a run was requested.",
     "purged": "The building block was forgotten. What it made is still there.",

@@ -18,6 +18,7 @@ from blockyard.server.definitions.model.rules.implementations import (
     normalized_secrets,
 )
 from blockyard.server.definitions.model.rules.inputs import check_inputs, check_kept_inputs
+from blockyard.server.definitions.model.rules.migrations import check_migrations
 from blockyard.server.definitions.model.rules.outputs import check_outputs, derived_outputs
 from blockyard.server.definitions.model.rules.permissions import check_permissions
 from blockyard.server.definitions.model.rules.policies import check_policies
@@ -35,6 +36,7 @@ __all__ = [
     "check_implementation",
     "check_inputs",
     "check_kept_inputs",
+    "check_migrations",
     "check_outputs",
     "check_parents",
     "check_permissions",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from blockyard.server.blocks.model.block import Block, Lifecycle
+from blockyard.server.blocks.model.block import Block, Follows, Lifecycle
 from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.service import BlockService, BlockView
 from blockyard.server.definitions.model import VersionId
@@ -95,6 +95,16 @@ def _add_changes(router: APIRouter, site: Site, blocks: BlockService) -> None:
     async def rename(request: Request, block_id: UUID) -> Response:
         return await changed(request, block_id, "name", _renamed, "renamed")
 
+    @router.post("/blocks/{block_id}/follows")
+    async def follow(request: Request, block_id: UUID) -> Response:
+        visitor, form = await site.visitors.of_form(request)
+        path, sent = f"/blocks/{block_id}/settings", form.texts.get("follows", "")
+        return await submit(
+            site.db.write(lambda tx: blocks.follow(tx, visitor.principal, block_id, _followed(sent))),
+            again=site.back_to(path, visitor),
+            done=lambda _: site.go(path, visitor, notice="follows"),
+        )
+
     @router.post("/blocks/{block_id}/version")
     async def change_version(request: Request, block_id: UUID) -> Response:
         return await changed(request, block_id, "version", _upgraded, "upgraded")
@@ -156,6 +166,15 @@ def _renamed(request: BlockRequest, name: str) -> BlockRequest:
             "a building block needs a name", code="NameMissing", field="/spec/displayName", remedy="Enter a name."
         )
     return replace(request, display_name=name.strip())
+
+
+def _followed(value: str) -> Follows:
+    try:
+        return Follows(value)
+    except ValueError as error:
+        raise Invalid(
+            "nothing was chosen", code="FollowsMissing", field="follows", remedy="Choose one of the list."
+        ) from error
 
 
 def _upgraded(request: BlockRequest, version: str) -> BlockRequest:

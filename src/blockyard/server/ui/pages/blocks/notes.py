@@ -4,13 +4,20 @@ from dataclasses import dataclass
 
 from blockyard.protocol.names import RunStatus, StepStatus
 from blockyard.server.blocks.model.block import WAITING, BlockStatus, Lifecycle, Operation
+from blockyard.server.blocks.model.first_order import Offer
 from blockyard.server.blocks.model.inputs import SETTABLE
 from blockyard.server.blocks.service import BlockDetail
-from blockyard.server.runs.model import Run
+from blockyard.server.runs.model import Run, WaitKind
 from blockyard.server.runs.model.failure_rules import UNKNOWN
 from blockyard.server.runs.service import RunDetail
 
 _ICONS = {"error": "circle-x", "warning": "triangle-alert", "info": "info"}
+
+_WAYS = {
+    Offer.CHANGE: "change inputs and go on",
+    Offer.RETRY: "try again",
+    Offer.REMOVE: "remove what exists",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,8 @@ def notes(detail: BlockDetail, latest: RunDetail | None, dry_run: Run | None) ->
         remains = " What it made may still be there." if block.operation is Operation.DELETION else ""
         text = f"Run {run.number} failed.{remains}"
         found.append(Note("error", text, _reason(latest), f"/runs/{run.id}", "See what happened"))
+    found += _never_made(detail)
+    found += _held(detail)
     found += _checked(dry_run)
     found += _defect(detail)
     return found
@@ -95,6 +104,23 @@ def _checked(dry_run: Run | None) -> list[Note]:
         return []
     text = f"Dry run {dry_run.number} found changes: what is there differs from what was ordered."
     return [Note("warning", text, None, f"{href}/changes", "See the changes")]
+
+
+def _never_made(detail: BlockDetail) -> list[Note]:
+    """Return the ways to go on with a first order that failed."""
+    ways = [_WAYS[offer] for offer in detail.offers]
+    if not ways:
+        return []
+    *most, last = ways
+    text = f"It was never ready. You can {', '.join(most)}{' or ' if most else ''}{last}."
+    remove = f"/blocks/{detail.view.block.id}/delete" if Offer.REMOVE in detail.offers else None
+    return [Note("info", text, None, remove, "Remove it" if remove else None)]
+
+
+def _held(detail: BlockDetail) -> list[Note]:
+    """Return that a stopped cascade holds the block."""
+    told = [wait.message for wait in detail.waits if wait.kind is WaitKind.CASCADE]
+    return [Note("warning", sentence) for sentence in told]
 
 
 def _defect(detail: BlockDetail) -> list[Note]:

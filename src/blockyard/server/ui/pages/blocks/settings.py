@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from blockyard.server.blocks.model.block import FINAL, Lifecycle
+from blockyard.server.blocks.model.block import FINAL, Follows, Lifecycle
 from blockyard.server.definitions.model import Version
 from blockyard.server.definitions.model.changes import changes_between
 from blockyard.server.identity.model import Principal
@@ -63,7 +63,10 @@ class SettingsPages:
             "own": own,
             "other": other,
             "versions": [_choice(version, about, other) for version in versions],
-            "differences": [] if other is None else changes_between(own, other, {}),
+            "differences": self._differences(tx, principal, about, other),
+            "asked": self._asked(tx, principal, about, other),
+            "follows": about.view.block.follows,
+            "ways": _ways(about),
             "may_rename": detail.may_save and is_active,
             "may_upgrade": detail.may_save and is_active and _leads_to(about, other),
             "can_upgrade": about.view.block.status in FINAL,
@@ -74,6 +77,19 @@ class SettingsPages:
             "children": detail.children,
         }
 
+    def _differences(self, tx: Transaction, principal: Principal, about: About, other: Version | None) -> Sequence[str]:
+        """Return what is otherwise in another version, by way of those in between where the block is offered it."""
+        if _leads_to(about, other):
+            return self._services.blocks.readiness.of_block(tx, principal, about.view.block.id).changes
+        return [] if other is None else changes_between(about.view.version, other, {})
+
+    def _asked(self, tx: Transaction, principal: Principal, about: About, other: Version | None) -> Sequence[str]:
+        """Return what an upgrade asks for: labels of inputs, and definitions of which a building block is needed."""
+        if not _leads_to(about, other):
+            return ()
+        lack = self._services.blocks.readiness.of_block(tx, principal, about.view.block.id).lack
+        return [*(spec.label for spec in lack.inputs), *(f"a building block of {name}" for name in lack.parents)]
+
     def _versions(self, tx: Transaction, principal: Principal, about: About) -> Sequence[Version]:
         """Return the versions to choose from, the newest first; only those at hand where the definition is no longer offered."""
         try:
@@ -82,6 +98,16 @@ class SettingsPages:
             offered = [] if about.detail.latest is None else [about.detail.latest]
         known = {version.id: version for version in [*offered, about.view.version]}
         return sorted(known.values(), key=lambda version: -version.number)
+
+
+def _ways(about: About) -> Sequence[tuple[str, str]]:
+    """Return which versions the block can follow, with the words for it."""
+    is_own = about.view.block.workspace == about.view.block.provider
+    ways = [(Follows.PINNED, "Stays as it is until somebody changes it")]
+    ways.append((Follows.RELEASES, "Becomes the latest released one when it runs"))
+    if is_own:
+        ways.append((Follows.DRAFTS, "Becomes the latest one when it runs, drafts too"))
+    return ways
 
 
 def _leads_to(about: About, other: Version | None) -> bool:

@@ -1,0 +1,112 @@
+"""Our own endpoints of cascades: who runs again because of a block, and an end to that."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from blockyard.server.blocks.model.cascade import Cascade as RunningCascade
+from blockyard.server.blocks.service import BlockService
+from blockyard.server.blocks.service.cascade import Cascade
+from blockyard.server.identity.api import CurrentPrincipal
+from blockyard.server.kit.database import Database
+from blockyard.server.kit.routers import api_router
+from blockyard.server.kit.wire import ShortText, WireModel
+
+
+class StopIn(WireModel):
+    """Why a cascade is stopped."""
+
+    reason: Annotated[ShortText, Field(min_length=1)]
+
+
+class BecauseOut(WireModel):
+    """A parent, and which of its outputs a building block takes."""
+
+    building_block_uuid: UUID
+    display_name: str
+    outputs: Sequence[str]
+
+
+class FollowerOut(WireModel):
+    """A building block that may run again: when one of the outputs has another value, or, if it waits, when its parent succeeded."""
+
+    uuid: UUID
+    display_name: str
+    workspace_identifier: str
+    depth: int
+    waits: bool
+    because: Sequence[BecauseOut]
+
+
+class CascadeOut(WireModel):
+    """The building blocks that may run again, the nearest first; `isCut` if there are more."""
+
+    building_blocks: Sequence[FollowerOut]
+    is_cut: bool
+
+
+class StoppedOut(WireModel):
+    """A cascade: how many blocks it has run again, whether and why it is stopped, how many of those it held run now."""
+
+    building_block_uuid: UUID
+    started: int
+    stopped: bool
+    reason: str | None
+    message: str | None
+    resumed: int = 0
+
+
+def cascade_routes(db: Database, blocks: BlockService) -> APIRouter:
+    """Return the routes."""
+    router = api_router(prefix="/api/blockyard/v1/blocks", tags=["Building blocks"])
+
+    @router.get("/{uuid}/cascade")
+    async def preview_cascade(uuid: UUID, principal: CurrentPrincipal) -> CascadeOut:
+        """Return who may run again because of a run of the block, and why. Nothing is changed."""
+        return _cascade(await db.read(lambda tx: blocks.cascades.preview(tx, principal, uuid)))
+
+    @router.post("/{uuid}/cascade/stop")
+    async def stop_cascade(uuid: UUID, body: StopIn, principal: CurrentPrincipal) -> StoppedOut:
+        """Let no more runs follow from the latest run of a block, or from the one that made it run; what is under way goes on."""
+        stopped = await db.write(lambda tx: blocks.stop_cascade(tx, principal, uuid, body.reason))
+        return _stopped(uuid, stopped)
+
+    @router.post("/{uuid}/cascade/resume")
+    async def resume_cascade(uuid: UUID, principal: CurrentPrincipal) -> StoppedOut:
+        """Run again what a stopped cascade held back, as another cascade of the same run."""
+        cascade, held = await db.write(lambda tx: blocks.resume_cascade(tx, principal, uuid))
+        return _stopped(uuid, cascade, len(held))
+
+    return router
+
+
+def _cascade(cascade: Cascade) -> CascadeOut:
+    followers = [
+        FollowerOut(
+            uuid=one.block.id,
+            display_name=one.block.name,
+            workspace_identifier=one.block.workspace,
+            depth=one.depth,
+            waits=one.waits,
+            because=[
+                BecauseOut(building_block_uuid=why.parent, display_name=why.name, outputs=why.outputs)
+                for why in one.because
+            ],
+        )
+        for one in cascade.followers
+    ]
+    return CascadeOut(building_blocks=followers, is_cut=cascade.is_cut)
+
+
+def _stopped(block_id: UUID, cascade: RunningCascade, resumed: int = 0) -> StoppedOut:
+    return StoppedOut(
+        building_block_uuid=block_id,
+        started=cascade.started,
+        stopped=cascade.is_stopped,
+        reason=cascade.reason,
+        message=cascade.message,
+        resumed=resumed,
+    )

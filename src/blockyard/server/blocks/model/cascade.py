@@ -1,0 +1,45 @@
+"""Runs that follow from one run, because outputs that blocks take have changed. Source: concepts.md 8."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class StopReason(StrEnum):
+    """Why a cascade goes no further."""
+
+    FAILED = "FAILED"
+    """A run of it failed, and the installation stops cascades then."""
+    LIMIT = "LIMIT"
+    """It has started as many runs as the installation allows."""
+    BY_HAND = "BY_HAND"
+
+
+@dataclass(frozen=True, slots=True)
+class Cascade:
+    """The runs that follow from the run with this id, and whether any more do.
+
+    Attributes:
+        started: how many blocks were run again so far.
+        message: who stopped it, or what did, as a sentence.
+    """
+
+    id: UUID
+    started: int = 0
+    stopped_at: datetime | None = None
+    reason: StopReason | None = None
+    message: str | None = None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether no more runs follow."""
+        return self.stopped_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class CascadeLimits:
+    """What the installation allows: so many runs (0 = any number), and whether the first failure stops it."""
+
+    runs: int = 0
+    stops_at_failure: bool = False

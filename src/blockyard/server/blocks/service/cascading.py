@@ -1,0 +1,114 @@
+"""Cascades while they are under way: counted, limited, stopped at the first failure or by hand, and gone on with.
+
+A block that is not run again because of a stop is *held*: it keeps its outputs, says what of its parents it does not have yet, and runs
+when somebody runs it, or goes on with the cascade.
+"""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import structlog
+
+from blockyard.server.blocks.model.block import Block, BlockId, Lifecycle
+from blockyard.server.blocks.model.cascade import Cascade, CascadeLimits, StopReason
+from blockyard.server.blocks.service.access import require_known, require_save
+from blockyard.server.blocks.store import BlockStore
+from blockyard.server.blocks.store.cascades import CascadeStore
+from blockyard.server.events.basics import Basics
+from blockyard.server.events.model import SYSTEM, Author, EventType
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict
+
+log = structlog.get_logger(__name__)
+
+_SUBJECT = "meshBuildingBlock"
+
+
+class CascadeControl:
+    """Decides whether a block is run again because of another one; asks no principal but in `stop` and `go_on`."""
+
+    def __init__(self, basics: Basics, limits: CascadeLimits) -> None:
+        self._clock = basics.clock
+        self._event_log = basics.event_log
+        self._limits = limits
+
+    def of(self, tx: Transaction, block: Block) -> Cascade | None:
+        """Return the cascade that a block is part of, or began; None if it never ran."""
+        cascade_id = block.held_by or block.cascade or block.latest_run_id
+        return None if cascade_id is None else CascadeStore(tx).find(cascade_id)
+
+    def lets(self, tx: Transaction, cascade_id: UUID, parent: Block) -> bool:
+        """Whether one more block may be run again; it is counted. Reaching the limit stops the cascade."""
+        store = CascadeStore(tx)
+        cascade = store.find(cascade_id)
+        if cascade.is_stopped:
+            return False
+        if self._limits.runs and cascade.started >= self._limits.runs:
+            told = f"It has run {cascade.started} building blocks again, and no cascade may run more."
+            self._stop(tx, cascade, (StopReason.LIMIT, told), block=parent, author=None)
+            return False
+        store.count(cascade_id)
+        return True
+
+    def failed(self, tx: Transaction, block: Block) -> None:
+        """Stop the cascade that a failed run was part of, if the installation wants that."""
+        if not self._limits.stops_at_failure or block.cascade is None:
+            return
+        cascade = CascadeStore(tx).find(block.cascade)
+        if not cascade.is_stopped:
+            why = (StopReason.FAILED, f"The run of '{block.name}' failed.")
+            self._stop(tx, cascade, why, block=block, author=None)
+
+    def stop(self, tx: Transaction, principal: Principal, block_id: UUID, reason: str) -> Cascade:
+        """Let no more runs follow from the latest run of a block, or from what made it run. Raises NotFound, Denied, Conflict."""
+        block = require_known(principal, BlockStore(tx).find(BlockId(block_id)), block_id)
+        require_save(principal, block)
+        cascade = self.of(tx, block)
+        if cascade is None:
+            raise Conflict(
+                "the building block has not run yet", code="NothingToStop", remedy="There is nothing to stop."
+            )
+        if not cascade.is_stopped:
+            told = f"{principal.author.display_name} stopped it: {reason}"
+            self._stop(tx, cascade, (StopReason.BY_HAND, told), block=block, author=principal.author)
+        return CascadeStore(tx).find(cascade.id)
+
+    def go_on(
+        self, tx: Transaction, principal: Principal, block_id: UUID, run: Callable[[Block], None]
+    ) -> tuple[Cascade, Sequence[Block]]:
+        """Run again what a stopped cascade held back. Raises NotFound, Denied, Conflict."""
+        block = require_known(principal, BlockStore(tx).find(BlockId(block_id)), block_id)
+        require_save(principal, block)
+        cascade = self.of(tx, block)
+        if cascade is None or not cascade.is_stopped:
+            raise Conflict("no cascade is stopped here", code="NothingStopped", remedy="Nothing has to go on.")
+        CascadeStore(tx).go_on(cascade)
+        held = [one for one in BlockStore(tx).held_by(cascade.id) if one.lifecycle is Lifecycle.ACTIVE]
+        for one in BlockStore(tx).one_by_one(held):
+            run(one)
+        self._tell(tx, "Building Block Cascade Resumed", block, principal.author, {"held": len(held)})
+        return CascadeStore(tx).find(cascade.id), held
+
+    def _stop(
+        self, tx: Transaction, cascade: Cascade, why: tuple[StopReason, str], *, block: Block, author: Author | None
+    ) -> None:
+        reason, told = why
+        CascadeStore(tx).stop(cascade, self._clock(), reason, told)
+        log.info("cascade stopped", cascade_id=str(cascade.id), reason=reason, block_id=block.id)
+        self._tell(tx, "Building Block Cascade Stopped", block, author, {"reason": reason.value, "message": told})
+
+    def _tell(
+        self, tx: Transaction, title: str, block: Block, author: Author | None, content: dict[str, str | int]
+    ) -> None:
+        self._event_log.append(
+            tx,
+            author or SYSTEM,
+            title,
+            EventType.CHANGED,
+            workspace=block.workspace,
+            subject_kind=_SUBJECT,
+            subject_id=str(block.id),
+            description=block.name,
+            content={**content},
+        )

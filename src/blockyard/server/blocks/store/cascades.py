@@ -1,0 +1,59 @@
+"""The table of cascades: runs that follow from one run, by outputs that changed. All their SQL."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Column, Integer, String, Table, Text, Uuid, insert, select, update
+
+from blockyard.server.blocks.model.cascade import Cascade, StopReason
+from blockyard.server.kit.columns import Instant
+from blockyard.server.kit.database import Transaction, metadata
+from blockyard.server.kit.upsert import upsert
+
+_cascades = Table(
+    "block_cascades",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("started", Integer, nullable=False),
+    Column("stopped_at", Instant),
+    Column("stop_reason", String(16)),
+    Column("stop_message", Text),
+)
+
+
+class CascadeStore:
+    """Reads and writes cascades; one without a row has started nothing yet."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def find(self, cascade_id: UUID) -> Cascade:
+        """Return a cascade."""
+        row = self._tx.execute(select(_cascades).where(_cascades.c.id == cascade_id)).mappings().one_or_none()
+        if row is None:
+            return Cascade(cascade_id)
+        reason = row["stop_reason"]
+        return Cascade(
+            row["id"],
+            started=row["started"],
+            stopped_at=row["stopped_at"],
+            reason=None if reason is None else StopReason(reason),
+            message=row["stop_message"],
+        )
+
+    def count(self, cascade_id: UUID) -> None:
+        """Count one more run."""
+        one = _cascades.c.id == cascade_id
+        more = update(_cascades).where(one).values(started=_cascades.c.started + 1)
+        if self._tx.execute(more).rowcount == 0:
+            self._tx.execute(insert(_cascades), {"id": cascade_id, "started": 1})
+
+    def stop(self, cascade: Cascade, at: datetime, reason: StopReason, message: str) -> None:
+        """Write that a cascade is stopped."""
+        values = {"stopped_at": at, "stop_reason": reason.value, "stop_message": message}
+        upsert(self._tx, _cascades, {"id": cascade.id}, {"started": cascade.started, **values})
+
+    def go_on(self, cascade: Cascade) -> None:
+        """Write that a cascade goes on; its runs are counted anew."""
+        values = {"started": 0, "stopped_at": None, "stop_reason": None, "stop_message": None}
+        self._tx.execute(update(_cascades).where(_cascades.c.id == cascade.id).values(**values))
