@@ -3,7 +3,7 @@
 import pytest
 
 from blockyard.protocol.names import RunStatus
-from tests.support.block_world import uuid_of
+from tests.support.block_world import definition_of, uuid_of
 from tests.support.page_world import PageWorld
 
 pytestmark = pytest.mark.one_database
@@ -61,7 +61,7 @@ def test_pages_of_runs_and_definitions_say_where_they_are_and_what_they_are_abou
     version = world.define("Queue", transparent=True)
     block = world.order(version, name="orders queue")
     run = world.latest_run(block).id
-    definition = str(version["spec"]["buildingBlockDefinitionRef"]["uuid"])
+    definition = definition_of(version)
     world.report(world.claimed())
     person = world.person("sam")
     person.cookies.set("workspace", "other", domain="blockyard.test", path="/")
@@ -70,6 +70,6 @@ def test_pages_of_runs_and_definitions_say_where_they_are_and_what_they_are_abou
         page = person.get(f"/runs/{run}{part}").text
         assert f'data-kind="block" data-id="{uuid_of(block)}" data-name="orders queue"' in page
         assert 'title="Workspace shop"' in page
-        assert "– Succeeded · Blockyard</title>" in page
+        assert "Succeeded · Blockyard</title>" in page
     about = person.get(f"/marketplace/{definition}").text
     assert f'data-kind="definition" data-id="{definition}" data-name="Queue"' in about
