@@ -177,7 +177,7 @@ def _queues(world: ScreenWorld) -> None:
     """Order many queues, a few at a time; most are made, some fail, and some wait."""
     version = _define(world, "Queue")
     for number, name in enumerate(QUEUES):
-        world.clock.advance(3600)
+        world.clock.advance(9400)
         world.order(version, name=name)
         if number % 10 == 6:
             world.finish(status=RunStatus.FAILED)
@@ -244,7 +244,14 @@ def _bucket(world: ScreenWorld, name: str, value: str) -> JsonObject:
 
 
 def _tenant(world: ScreenWorld) -> str:
-    world.add_zone("standard", mandatory=[world.define_for_tenants(**MAKES_TENANT)])
+    world.add_zone(
+        "standard",
+        mandatory=[
+            world.define_for_tenants(
+                about={"description": "A repository with branches that are protected."}, **MAKES_TENANT
+            )
+        ],
+    )
     zone: JsonObject = {"kind": "meshLandingZone", "name": "standard"}
     world.make("prod", landingZoneRef=zone)
     world.finish({"id": a_value("shop-prod"), "url": a_value("https://git.example.test/shop-prod")})

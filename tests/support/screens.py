@@ -149,7 +149,7 @@ class _Look:
     size: ViewportSize
 
 
-IN_DOCUMENTS = ("marketplace", "order", "block", "blocks", "run-failed", "run-changes", "block-graph")
+IN_DOCUMENTS = ("marketplace", "order", "block", "blocks", "run-failed", "run-changes")
 """Screens whose pictures README and guides show."""
 
 DOCUMENTS = Path(__file__).parents[2] / "docs" / "pictures"
