@@ -143,6 +143,7 @@ class _Builder:
             "kept": "block",
             "{kind}": "a block",
             "passkeys": UNKNOWN,
+            "client-sessions": UNKNOWN,
             "sessions": UNKNOWN,
             "client-sessions": UNKNOWN,
             "identities": UNKNOWN,
