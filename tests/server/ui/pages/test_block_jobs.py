@@ -188,7 +188,7 @@ def test_rows_are_chosen_by_keyboard_and_the_job_goes_on_by_itself(site: tuple[P
     expect(page.locator("#job-state")).to_have_text("Under way")
     go_on(world)
 
-    expect(page.locator("#job-state")).to_have_text("Done")
+    expect(page.locator("#job-state")).to_have_text("Done", timeout=15_000)  # it looks every few seconds
     expect(page.locator("#job-progress")).to_contain_text("2 of 2")
     assert accessibility_violations(page) == []
     assert sorted(world.latest_run(block).number for block in blocks) == [1, 2, 2]
