@@ -3,10 +3,11 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import browser
 from bench.figures import Figure, median, percentile
 from bench.groups import Setting
 from bench.load import Timings, at_rate, one_by_one
@@ -20,6 +21,9 @@ from tests.support.installation import Installation, an_input, an_output, instal
 
 SMALL_BLOCKS = 1_000
 """What growth is compared to."""
+
+PAGE_MS = 30.0
+"""What a page may take the server, in the middle."""
 
 PER_SECOND = 100.0
 SECONDS = 20
@@ -39,6 +43,9 @@ class _Measured:
     mixed: Timings
     cpu_seconds: float
     """What the server process used for the mixed requests."""
+    painted: Sequence[float] = ()
+    answered: Sequence[float] = ()
+    """LCP and INP of the list of blocks, in milliseconds; empty where there is no browser."""
 
     def alone_ms(self, kind: str) -> float:
         """Return how long a request of this kind takes while nothing else happens, in the middle."""
@@ -76,6 +83,7 @@ def large(setting: Setting) -> Iterator[Figure]:
         samples=len(many.mixed.all),
     )
     yield from _growth(setting, few, many, size)
+    yield from _pages(setting, few, many, size)
     _print_kinds(setting, few, many)
 
 
@@ -103,6 +111,36 @@ def _growth(setting: Setting, few: _Measured, many: _Measured, size: str) -> Ite
         )
 
 
+def _pages(setting: Setting, few: _Measured, many: _Measured, size: str) -> Iterator[Figure]:
+    """Tell what pages take the server, and how soon a browser shows the list of all blocks."""
+    for kind in sorted(kind for kind in many.alone.by_kind if kind.startswith("page: ")):
+        yield Figure(
+            f"{kind}, {size}, p50",
+            setting.database,
+            many.alone_ms(kind),
+            "ms",
+            comparator=few.alone_ms(kind),
+            comparator_name=f"{SMALL_BLOCKS} blocks",
+            budget=PAGE_MS,
+            samples=len(many.alone.by_kind[kind]),
+        )
+    for name, budget, taken, compared in (
+        ("LCP", browser.LCP_MS, many.painted, few.painted),
+        ("INP", browser.INP_MS, many.answered, few.answered),
+    ):
+        if taken:
+            yield Figure(
+                f"list of {size} in a browser, {name}, p95",
+                setting.database,
+                percentile(taken, 0.95),
+                "ms",
+                comparator=percentile(compared, 0.95),
+                comparator_name=f"{SMALL_BLOCKS} blocks",
+                budget=budget,
+                samples=len(taken),
+            )
+
+
 def _measure(setting: Setting, scale: Scale) -> _Measured:
     data, url = setting.new_data(), setting.new_database()
     with installation(data, _WITHOUT_RUNNER, database_url=url) as blockyard:
@@ -119,10 +157,14 @@ def _measure(setting: Setting, scale: Scale) -> _Measured:
         used = _cpu_seconds(blockyard)
         mixed = at_rate(blockyard.url, mix.mixed(int(SECONDS * PER_SECOND)), PER_SECOND)
         used = _cpu_seconds(blockyard) - used
+        there = browser.is_there()
+        painted, answered = (
+            browser.opened(blockyard.url, access.cookies, "/blocks", setting.rounds) if there else ((), ())
+        )
     refused = [*alone.refused, *mixed.refused]
     if refused:
         raise RuntimeError(f"{len(refused)} requests were refused, among them {refused[0]}")
-    return _Measured(alone, mixed, used)
+    return _Measured(alone, mixed, used, painted, answered)
 
 
 _WITHOUT_RUNNER = {"BLOCKYARD_EMBEDDED_RUNNER": "false", "BLOCKYARD_LOG_LEVEL": "info"}

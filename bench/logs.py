@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from bench import browser
 from bench.figures import Figure, median, percentile
 from bench.groups import Setting
 from bench.load import Connection, Request
@@ -71,7 +72,7 @@ def logs(setting: Setting) -> Iterator[Figure]:
 
 
 def _opening(setting: Setting, blockyard: Installation, reporter: Reporter, log: "Log") -> Iterator[Figure]:
-    """Open the page of the run, and what API clients ask for."""
+    """Open the page of the run, also in a browser, and what API clients ask for."""
     connection, cookies = Connection(blockyard.url), signed_in(blockyard)
     token = {"Authorization": f"Bearer {bearer(blockyard)}"}
     address = f"/api/meshobjects/meshbuildingblockruns/{reporter.run}"
@@ -103,6 +104,27 @@ def _opening(setting: Setting, blockyard: Installation, reporter: Reporter, log:
             comparator_name="its own median",
             budget=budget,
             samples=len(seconds),
+        )
+
+    yield from _in_browser(setting, blockyard, reporter, cookies)
+
+
+def _in_browser(setting: Setting, blockyard: Installation, reporter: Reporter, cookies: str) -> Iterator[Figure]:
+    """Open the page of the run, and its lines, as people do."""
+    if not browser.is_there():
+        return
+    lines = f"/runs/{reporter.run}/lines?step={STEP}&line={MANY_LINES // 2}"
+    for name, path in (("run page", f"/runs/{reporter.run}"), ("lines in the middle", lines)):
+        painted, _ = browser.opened(blockyard.url, cookies, path, setting.rounds)
+        yield Figure(
+            f"log of 1 000 000 lines, {name} in a browser, LCP, p95",
+            setting.database,
+            percentile(painted, 0.95),
+            "ms",
+            comparator=median(painted),
+            comparator_name="its own median",
+            budget=browser.LCP_MS,
+            samples=len(painted),
         )
 
 

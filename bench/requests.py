@@ -28,6 +28,7 @@ FLAT = frozenset(
         "blocks by workspace",
         "events of a workspace",
         "page: block",
+        "page: run",
     }
 )
 """Kinds that may not take longer where there is more. Lists of everything count everything, so they are not here."""
@@ -104,6 +105,8 @@ class Mix:
             "page: blocks by name": (5, lambda kind: self._page(kind, "/blocks", {"sort": "name"})),
             SEARCH: (5, lambda kind: self._page(kind, "/blocks", {"search": self._name()[:9]})),
             "page: block": (25, lambda kind: self._page(kind, f"/blocks/{self._block()}", {})),
+            "page: run": (5, lambda kind: self._page(kind, f"/runs/{self._newest_run()}", {})),
+            "page: marketplace": (5, lambda kind: self._page(kind, "/marketplace", {})),
         }
 
     def _writes(self) -> dict[str, tuple[int, Callable[[str], Request]]]:

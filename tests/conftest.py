@@ -49,6 +49,16 @@ def pytest_configure() -> None:
             del os.environ[name]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the figures that tests took: budgets are measured by `make bench`, these say where one might look."""
+    reports = terminalreporter.getreports("passed")
+    figures = [text for report in reports for name, text in report.user_properties if name == "figure"]
+    if figures:
+        terminalreporter.section("figures")
+        for figure in figures:
+            terminalreporter.line(str(figure))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the choice of the database."""
     parser.addoption("--db", choices=sorted(DATABASES), default="sqlite", help="what `database` is (default: sqlite)")

@@ -49,6 +49,7 @@ CARRIED = {
     "versionUpgrade": "when a run of a definition's blocks waits for an approval",
     "isOptional": "lets a run leave an output out",
     "oldestFirst": "the order of a list",
+    "deleted": "which objects a list is about",
     "onlyApplyOncePerTenant": "how many blocks of a definition may be in one place",
     "createAccounts": "what an identity provider may do; only who holds everything sets one up",
     "linkAccounts": "what an identity provider may do; only who holds everything sets one up",

@@ -22,6 +22,31 @@ SIZES: dict[str, ViewportSize] = {
 }
 
 
+ZOOMED: ViewportSize = {"width": 640, "height": 400}
+"""What a window of 1280 by 800 shows at 200 %."""
+
+PAINTED = """() => new Promise((told) => {
+  new PerformanceObserver((list) => told(list.getEntries().at(-1).startTime))
+    .observe({type: "largest-contentful-paint", buffered: true});
+})"""
+"""Milliseconds until the largest part of a page was painted."""
+
+INTERACTION = """() => new Promise((told) => {
+  let longest = 8;
+  new PerformanceObserver((list) => list.getEntries().forEach((one) => (longest = Math.max(longest, one.duration))))
+    .observe({type: "event", durationThreshold: 16, buffered: true});
+  requestAnimationFrame(() => setTimeout(() => told(longest), 50));
+})"""
+"""Milliseconds until what the visitor did last was seen; 8 if it was quicker than a browser tells."""
+
+SCRIPT_BYTES = """() => performance.getEntriesByType("resource")
+  .filter((one) => new URL(one.name).pathname.endsWith(".js")).reduce((sum, one) => sum + one.encodedBodySize, 0)"""
+"""Bytes of the scripts that a page loaded, as they came."""
+
+_MOVES = """() => document.getAnimations().filter((one) => one.playState === "running")
+  .map((one) => one.animationName ?? one.transitionProperty)"""
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Start a browser without a window.
@@ -74,7 +99,7 @@ def accessibility_violations(page: Page, rules: list[str] = RULES) -> list[str]:
 
 
 def troubles_of_layout(page: Page) -> list[str]:
-    """Return what is wrong with an open page on a desktop and on a phone, in both themes."""
+    """Return what is wrong with an open page on a desktop and on a phone, in both themes, zoomed in, and with motion reduced."""
     troubles = []
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
@@ -83,6 +108,11 @@ def troubles_of_layout(page: Page) -> list[str]:
             troubles += [f"{size}, {theme}: {trouble}" for trouble in accessibility_violations(page, rules)]
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             troubles.append(f"{size}: too wide")
+    page.set_viewport_size(ZOOMED)
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        troubles.append("at 200 %: too wide")
+    if moving := page.evaluate(_MOVES):
+        troubles.append(f"moves although the visitor wants none of that: {moving}")
     return troubles
 
 

@@ -145,7 +145,6 @@ class _Builder:
             "passkeys": UNKNOWN,
             "client-sessions": UNKNOWN,
             "sessions": UNKNOWN,
-            "client-sessions": UNKNOWN,
             "identities": UNKNOWN,
         }
         self.tokens: dict[str, str] = {

@@ -12,6 +12,7 @@ from blockyard.server.identity.model import KeySettings, NewUser, WorkspaceRole
 from blockyard.server.identity_providers.api import NewProvider
 from blockyard.server.kit.clock import utc_now
 from blockyard.server.payment_methods.model import PaymentSpec
+from blockyard.server.runs.model.shown_outputs import EARLIER_FAILURE
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.workspaces.model import BindingKind, NewBinding
 from tests.support.block_world import Claimed, a_secret, a_value, an_input, an_output, definition_of, uuid_of
@@ -65,6 +66,44 @@ OpenTofu will perform the following actions:
 Plan: 2 to add, 1 to change, 2 to destroy.
 """
 
+ABOUT = {
+    "Object storage": "A bucket with versions, encryption and a lifecycle, ready for your service.",
+    "Cluster": "A managed Kubernetes cluster for one team, with logging and backups.",
+    "Cluster with nodes": "A Kubernetes cluster whose nodes grow and shrink with what runs on them.",
+    "Access request": "Asks the platform team for a larger quota; they answer within a day.",
+    "Network": "A network with three zones, connected to the office.",
+    "Queue": "A message queue with a dead letter queue and alarms.",
+    "Shop": "The shop as a deployment on your cluster, with a domain and a certificate.",
+    "Monitoring": "Dashboards, alarms and an on-call rota for what runs on your cluster.",
+}
+"""What the definitions say of themselves."""
+
+QUEUES = [
+    f"{what} {kind}"
+    for kind in ("queue", "events", "mail")
+    for what in ("orders", "invoices", "stock", "prices", "returns", "search", "pictures", "login", "audit", "reports")
+]
+
+LAST_MINUTES = 60 * 24 * 4 - 3
+"""So many minutes after its begin the busy installation stands still: the pictures are taken four days after it."""
+
+APPLYING = (
+    "\x1b[1mInitializing the backend...\x1b[0m\n\x1b[32mOpenTofu has been successfully initialized!\x1b[0m\n\n"
+    "\x1b[1maws_sqs_queue.dead_letters:\x1b[0m Creating...\n"
+    "\x1b[1maws_sqs_queue.dead_letters:\x1b[0m Creation complete after 4s \x1b[90m[id=dead-letters]\x1b[0m\n"
+    "\x1b[1maws_sqs_queue.main:\x1b[0m Creating...\n"
+    + "".join(f"\x1b[1maws_sqs_queue.main:\x1b[0m Still creating... [{n}0s elapsed]\n" for n in range(1, 8))
+)
+
+BROKEN = """\x1b[1maws_eks_cluster.main:\x1b[0m Creating...
+\x1b[31m╷\x1b[0m
+\x1b[31m│\x1b[0m \x1b[1;31mError: \x1b[0m\x1b[1mcreating EKS Cluster: InvalidParameterException\x1b[0m
+\x1b[31m│\x1b[0m
+\x1b[31m│\x1b[0m   with aws_eks_cluster.main, on main.tf line 12
+\x1b[31m│\x1b[0m   version 1.19 of Kubernetes is not supported any more
+\x1b[31m╵\x1b[0m
+"""
+
 _LONG = "an unusually long name that somebody chose without thinking of those who have to read it in lists and headings"
 _LONG_WORD = "arn:aws:s3:::" + "very-long-part-without-any-place-to-break-" * 8
 
@@ -90,24 +129,24 @@ FILLINGS: Mapping[str, Callable[[ScreenWorld], Known]] = {"empty": _empty, "full
 
 
 def _fill(world: ScreenWorld, words: Mapping[str, str]) -> Known:
+    begin = world.clock()
     bucket = _bucket(world, words["bucket"], words["value"])
     changed = _changed(world, bucket)
     tenant = _tenant(world)
     world.clock.advance(3600)
-    failed = world.order(world.define("Cluster", transparent=True), name=words["cluster"])
-    broken = world.claimed()
-    world.report(broken, RunStatus.FAILED, message="Error: the quota of the account is exceeded (8 of 8 clusters)")
+    failed = world.order(_define(world, "Cluster"), name=words["cluster"])
+    broken = _broken(world)
     cluster, planned = _checked(world, words)
     waiting = world.order(
         world.define(
             "Access request",
+            about={"description": ABOUT["Access request"]},
             inputs={"quota": an_input("INTEGER", "PLATFORM_OPERATOR_MANUAL_INPUT", displayName="Quota")},
         ),
         name="more quota for the web shop",
     )
-    queue = world.define("Queue")
-    for number in range(30):
-        world.order(queue, name=f"queue {number:02}")
+    _queues(world)
+    world.clock.advance((begin + timedelta(minutes=LAST_MINUTES) - world.clock()).total_seconds())
     running = _running(world)
     group, key = _people(world, words["cluster"])
     return {
@@ -128,6 +167,41 @@ def _fill(world: ScreenWorld, words: Mapping[str, str]) -> Known:
         "run": str(running.run_id),
         "failed_run": str(broken.run_id),
     }
+
+
+def _define(world: ScreenWorld, name: str, **spec: Any) -> JsonObject:
+    return world.define(name, transparent=True, about={"description": ABOUT[name]}, **spec)
+
+
+def _queues(world: ScreenWorld) -> None:
+    """Order many queues, a few at a time; most are made, some fail, and some wait."""
+    version = _define(world, "Queue")
+    for number, name in enumerate(QUEUES):
+        world.clock.advance(9400)
+        world.order(version, name=name)
+        if number % 10 == 6:
+            world.finish(status=RunStatus.FAILED)
+        elif number < len(QUEUES) - 3:
+            claimed = world.claimed()
+            world.clock.advance(20 + number)
+            world.report(claimed)
+
+
+def _broken(world: ScreenWorld) -> Claimed:
+    """Let the next run fail, with a step that never ran behind the one that did."""
+    claimed = world.claimed()
+    _register(world, claimed, ["prepare", "apply", "output"])
+    for step, seconds, status, text in (
+        ("prepare", 6, "SUCCEEDED", "Initializing provider plugins...\n"),
+        ("apply", 31, "FAILED", BROKEN),
+    ):
+        _tell(world, claimed, {"id": step, "status": "IN_PROGRESS"})
+        world.clock.advance(seconds)
+        _tell(world, claimed, {"id": step, "status": status, "systemMessage": text})
+    last: list[Json] = [{"id": "output", "status": "FAILED", "userMessage": EARLIER_FAILURE}]
+    done = StatusUpdate.model_validate({"status": "FAILED", "steps": last})
+    world.db.write_now(lambda tx: world.reports.report(tx, claimed.principal, claimed.run_id, "runner", done))
+    return claimed
 
 
 def _bucket(world: ScreenWorld, name: str, value: str) -> JsonObject:
@@ -156,7 +230,7 @@ def _bucket(world: ScreenWorld, name: str, value: str) -> JsonObject:
         "policy": '{\n  "allow": ["read"]\n}',
         "token": a_secret("hunter2-hunter2"),
     }
-    version = world.define("Object storage", transparent=True, inputs=inputs, outputs=outputs)
+    version = _define(world, "Object storage", inputs=inputs, outputs=outputs)
     block: JsonObject = world.order(version, values, name=name)
     claimed = world.claimed()
     world.clock.advance(41)
@@ -170,7 +244,14 @@ def _bucket(world: ScreenWorld, name: str, value: str) -> JsonObject:
 
 
 def _tenant(world: ScreenWorld) -> str:
-    world.add_zone("standard", mandatory=[world.define_for_tenants(**MAKES_TENANT)])
+    world.add_zone(
+        "standard",
+        mandatory=[
+            world.define_for_tenants(
+                about={"description": "A repository with branches that are protected."}, **MAKES_TENANT
+            )
+        ],
+    )
     zone: JsonObject = {"kind": "meshLandingZone", "name": "standard"}
     world.make("prod", landingZoneRef=zone)
     world.finish({"id": a_value("shop-prod"), "url": a_value("https://git.example.test/shop-prod")})
@@ -247,14 +328,14 @@ def _changed(world: ScreenWorld, bucket: JsonObject) -> Claimed:
 
 def _checked(world: ScreenWorld, words: Mapping[str, str]) -> tuple[JsonObject, Claimed]:
     """Order a network, a cluster on it and what needs that, and plan the cluster again."""
-    network = world.define("Network", transparent=True)
+    network = _define(world, "Network")
     net = world.order(network, name="office network")
     world.finish()
-    cluster_version = world.define("Cluster with nodes", transparent=True, **_needing(network))
+    cluster_version = _define(world, "Cluster with nodes", **_needing(network))
     cluster: JsonObject = world.order(cluster_version, name=words["cluster"], parents=[net])
     world.finish()
     for name, number in {"Shop": 2, "Monitoring": 1}.items():
-        version = world.define(name, transparent=True, **_needing(cluster_version))
+        version = _define(world, name, **_needing(cluster_version))
         for one in range(number):
             world.order(version, name=f"{name.lower()} {one + 1}", parents=[cluster])
             world.finish()
@@ -294,9 +375,13 @@ def _running(world: ScreenWorld) -> Claimed:
     }
     sent = SourceRegistration.model_validate(registration)
     world.db.write_now(lambda tx: world.reports.register(tx, claimed.principal, claimed.run_id, sent))
-    steps: JsonObject = {"steps": [{"id": "apply", "status": "IN_PROGRESS", "systemMessage": "still creating\n" * 40}]}
-    update = StatusUpdate.model_validate({"status": None, **steps})
-    world.db.write_now(lambda tx: world.reports.report(tx, claimed.principal, claimed.run_id, "runner", update))
+    for step, status, text in (
+        ("prepare", "IN_PROGRESS", ""),
+        ("prepare", "SUCCEEDED", "Initializing provider plugins...\n"),
+        ("apply", "IN_PROGRESS", APPLYING),
+    ):
+        _tell(world, claimed, {"id": step, "status": status, "systemMessage": text or None})
+        world.clock.advance(11)
     return claimed
 
 

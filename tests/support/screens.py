@@ -81,6 +81,9 @@ SCREENS: Sequence[Screen] = (
     Screen("order-refused", "/order/{definition}", act=lambda page: page.get_by_role("button", name="Review").click()),
     Screen("drafts", "/orders"),
     Screen("blocks", "/blocks"),
+    Screen("blocks-selected", "/blocks", act=lambda page: page.keyboard.type("jxjxjx")),
+    Screen("blocks-grouped", "/blocks?group=status"),
+    Screen("blocks-deleted", "/blocks?status=DELETED"),
     Screen("blocks-none-match", "/blocks?search=nothing+of+this+name"),
     Screen("block", "/blocks/{block}"),
     Screen("block-failed", "/blocks/{failed}"),
@@ -122,6 +125,7 @@ SCREENS: Sequence[Screen] = (
     Screen("run-changes", "/runs/{dry_run}/changes"),
     Screen("run-checked", "/runs/{dry_run}"),
     Screen("run-inputs", "/runs/{changed_run}/inputs"),
+    Screen("run-failed-lines", "/runs/{failed_run}/lines?source=runner&step=apply"),
     Screen("run-lines", "/runs/{dry_run}/lines?source=runner&step=plan"),
     Screen("not-found", "/nowhere"),
     Screen("account-menu", "/blocks", act=lambda page: page.locator("summary[aria-label^='Your account']").click()),
@@ -145,6 +149,11 @@ class _Look:
     size: ViewportSize
 
 
+IN_DOCUMENTS = ("marketplace", "order", "block", "blocks", "run-failed", "run-changes")
+"""Screens whose pictures README and guides show."""
+
+DOCUMENTS = Path(__file__).parents[2] / "docs" / "pictures"
+
 LOOKS = {
     "light": _Look("light", {"width": 1280, "height": 800}),
     "dark": _Look("dark", {"width": 1280, "height": 800}),
@@ -158,10 +167,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("names", nargs="*", help="of screens; all unless some are named")
     parser.add_argument("--filling", choices=sorted(FILLINGS), action="append")
     parser.add_argument("--look", choices=sorted(LOOKS), action="append")
+    parser.add_argument(
+        "--documents", action="store_true", help="only those that README and guides show, into docs/pictures/"
+    )
     chosen = parser.parse_args(arguments)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     screens = [one for one in SCREENS if not chosen.names or one.name in chosen.names]
     with chromium() as browser:
+        if chosen.documents:
+            with _served("full") as served:
+                _take(browser, served, "light", [one for one in SCREENS if one.name in IN_DOCUMENTS], DOCUMENTS)
+            return 0
         for filling in chosen.filling or FILLINGS:
             with _served(filling) as served:
                 for look in chosen.look or LOOKS:
@@ -181,7 +197,9 @@ def _served(filling: str) -> Iterator[Served]:
             yield Served(filling, world, url, known)
 
 
-def _take(browser: Browser, served: Served, look: str, screens: Sequence[Screen]) -> None:
+def _take(
+    browser: Browser, served: Served, look: str, screens: Sequence[Screen], documents: Path | None = None
+) -> None:
     for screen in screens:
         address = screen.address(served.known)
         if address is None:
@@ -194,9 +212,11 @@ def _take(browser: Browser, served: Served, look: str, screens: Sequence[Screen]
             if screen.act is not None:
                 screen.act(page)
                 page.wait_for_timeout(300)
-            file = BUILD / served.filling / f"{screen.name}-{look}.png"
+            file = (
+                documents / f"{screen.name}.png" if documents else BUILD / served.filling / f"{screen.name}-{look}.png"
+            )
             file.parent.mkdir(parents=True, exist_ok=True)
-            if screen.act is None:  # as tall as the page: what is fixed stands at its end
+            if screen.act is None and not documents:  # as tall as the page: what is fixed stands at its end
                 page.set_viewport_size(
                     {**LOOKS[look].size, "height": page.evaluate("document.documentElement.scrollHeight")}
                 )

@@ -356,6 +356,20 @@ def own_list(world: BlockWorld, **filters: str) -> list[dict[str, Any]]:
     return found
 
 
+def test_those_that_are_gone_are_listed_on_wish_alone(world: BlockWorld, blocks: dict[str, Any]) -> None:
+    before = world.api.principal
+    world.api.be(PLATFORM)
+    for name in ("three", "one"):
+        assert world.api.send("DELETE", f"{BLOCKS}/{uuid_of(blocks[name])}/purge").status_code == 202
+    world.api.be(before)
+
+    assert [block["name"] for block in own_list(world)] == ["two"]
+    assert [block["name"] for block in own_list(world, deleted="true")] == ["three", "one"]
+    assert [block["name"] for block in own_list(world, deleted="true", name="one")] == ["one"]
+    world.api.be(OTHER)
+    assert [block["name"] for block in own_list(world, deleted="true")] == ["three"]
+
+
 def test_the_list_of_people_begins_with_the_newest_and_says_what_they_read(
     world: BlockWorld, blocks: dict[str, Any]
 ) -> None:

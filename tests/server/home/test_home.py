@@ -76,6 +76,7 @@ def test_things_are_found_by_their_names_with_typing_errors_and_by_nobody_else(
         return [(one["kind"], one["name"]) for one in asked(principal, f"/search?{query}")["found"]]
 
     assert found(SHOP, "text=ordres queue") == [("block", "orders queue")]
+    assert found(SHOP, "text=qeueu&kind=definition") == [("definition", "Queue")]
     assert found(SHOP, "text=DEV") == [("project", "dev"), ("tenant", "shop.dev.repos.global")]
     assert found(SHOP, "text=shop&kind=workspace") == [("workspace", "Shop")]
     assert sorted(found(SHOP, "kind=project")) == [("project", "dev"), ("project", "prod")]

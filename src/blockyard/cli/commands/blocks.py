@@ -69,6 +69,7 @@ def list_blocks(
             autocompletion=names_of("workspaces"),
         ),
     ] = None,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Those that are gone, instead of the others.")] = False,
     oldest_first: OldestFirst = False,
     page: PageNumber = 1,
     limit: Limit = 50,
@@ -87,6 +88,7 @@ def list_blocks(
             "status": status,
             "name": name,
             "managedByWorkspaceIdentifier": managed_by,
+            "deleted": "true" if deleted else None,
             "oldestFirst": "true" if oldest_first else None,
         }
         found = session.client.page(BLOCK_V2, filters, number_=page - 1, size=limit, path=own("blocks"))

@@ -243,6 +243,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         projects=projects,
         tenants=tenants,
         blocks=blocks,
+        definitions=definitions,
     )
     tokens = Tokens(master_key=master_key, clock=clock)
     services = Services(

@@ -42,7 +42,7 @@ def home_routes(db: Database, home: HomeService) -> APIRouter:
         text: Annotated[str, Query(max_length=100)] = "",
         kind: Kind | None = None,
     ) -> dict[str, WireJson]:
-        """Find workspaces, projects, tenants and building blocks that you may see by their names, also with typing errors."""
+        """Find workspaces, projects, tenants, blocks and what you may order by their names, also with typing errors."""
         found = await db.read(lambda tx: home.search(tx, principal, text.replace("\0", "").strip(), kind=kind))
         return {"found": [_thing(one) for one in found]}
 

@@ -12,6 +12,8 @@ from blockyard.server.blocks.model.block import BlockStatus
 from blockyard.server.blocks.model.query import BlockQuery
 from blockyard.server.blocks.service import BlockService
 from blockyard.server.blocks.service.details import BlockLine
+from blockyard.server.definitions.model.catalogue import CatalogueQuery
+from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
 from blockyard.server.home.model import (
     MOST_KEPT,
@@ -72,6 +74,7 @@ class HomeService:
         projects: ProjectService,
         tenants: TenantService,
         blocks: BlockService,
+        definitions: DefinitionService,
     ) -> None:
         self._basics = basics
         self._users = users
@@ -82,11 +85,13 @@ class HomeService:
         self._projects = projects
         self._tenants = tenants
         self._blocks = blocks
+        self._definitions = definitions
         self._looks: dict[Kind, Look] = {
             Kind.WORKSPACE: self._find_workspaces,
             Kind.PROJECT: self._find_projects,
             Kind.TENANT: self._find_tenants,
             Kind.BLOCK: self._find_blocks,
+            Kind.DEFINITION: self._find_definitions,
         }
 
     def needs(self, tx: Transaction, principal: Principal, *, workspace: str | None = None) -> Needs:
@@ -244,6 +249,15 @@ class HomeService:
                 where=f"{line.definition}, {line.block.workspace}",
             )
             for line in page.items
+        ]
+
+    def _find_definitions(
+        self, tx: Transaction, principal: Principal, text: str, request: PageRequest
+    ) -> Sequence[Thing]:
+        page = self._definitions.catalogue.page(tx, principal, CatalogueQuery(search=text), request)
+        return [
+            Thing(kind=Kind.DEFINITION, id=str(one.id), name=one.display_name, where=one.workspace)
+            for one in page.items
         ]
 
     # Who asks

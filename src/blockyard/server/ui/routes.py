@@ -31,6 +31,7 @@ from blockyard.server.ui.pages.blocks.acts import add_acts
 from blockyard.server.ui.pages.blocks.block import add_block
 from blockyard.server.ui.pages.blocks.graph import add_graph
 from blockyard.server.ui.pages.blocks.input_form import add_inputs
+from blockyard.server.ui.pages.blocks.jobs import add_block_jobs
 from blockyard.server.ui.pages.blocks.list import add_block_list
 from blockyard.server.ui.pages.blocks.runs import add_block_runs
 from blockyard.server.ui.pages.blocks.settings import add_block_settings
@@ -74,6 +75,7 @@ _PAGES = (
     add_passkeys,
     add_app,
     add_block_list,
+    add_block_jobs,
     add_block,
     add_block_runs,
     add_graph,

@@ -3,7 +3,7 @@
 import pytest
 
 from blockyard.protocol.names import RunStatus
-from tests.support.block_world import uuid_of
+from tests.support.block_world import definition_of, uuid_of
 from tests.support.page_world import PageWorld
 
 pytestmark = pytest.mark.one_database
@@ -33,7 +33,8 @@ def test_everything_is_found_by_page_and_by_palette(world: PageWorld) -> None:
     assert "Nothing is called so" in person.read("/search?q=zzzzz")
     assert "Nothing is called so" in world.person("olga").read("/search?q=orders")
     found = person.get("/search?q=queue", Accept="application/json").json()["found"]
-    assert [(one["name"], one["icon"]) for one in found] == [("orders queue", "blocks")]
+    assert [(one["name"], one["icon"]) for one in found] == [("Queue", "store"), ("orders queue", "blocks")]
+    assert found[0]["href"].startswith("/marketplace/")
     switch = person.get("/search?q=&kind=workspace", Accept="application/json").json()["found"]
     assert [(one["name"], one["href"]) for one in switch] == [("Shop", "/w/shop")]
 
@@ -54,3 +55,21 @@ def test_a_page_says_what_it_is_about(world: PageWorld) -> None:
 
     assert 'data-kind="workspace" data-id="shop" data-name="Shop"' in page
     assert "data-pin" in page
+
+
+def test_pages_of_runs_and_definitions_say_where_they_are_and_what_they_are_about(world: PageWorld) -> None:
+    version = world.define("Queue", transparent=True)
+    block = world.order(version, name="orders queue")
+    run = world.latest_run(block).id
+    definition = definition_of(version)
+    world.report(world.claimed())
+    person = world.person("sam")
+    person.cookies.set("workspace", "other", domain="blockyard.test", path="/")
+
+    for part in ("", "/changes", "/inputs", "/search"):
+        page = person.get(f"/runs/{run}{part}").text
+        assert f'data-kind="block" data-id="{uuid_of(block)}" data-name="orders queue"' in page
+        assert 'title="Workspace shop"' in page
+        assert "Succeeded · Blockyard</title>" in page
+    about = person.get(f"/marketplace/{definition}").text
+    assert f'data-kind="definition" data-id="{definition}" data-name="Queue"' in about

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import RunStatus
@@ -280,6 +280,8 @@ def test_a_run_is_followed_to_its_end(site: tuple[PageWorld, str], page: Page) -
     end = log(world, claimed, b"2mgreen\x1b[0m line\n", end)
     shown = page.get_by_role("log", name="Log of Apply")
     expect(shown).to_have_text("first green line\n")
+    expect(shown.locator(".ansi-green")).to_have_text("green")
+    expect(shown.locator("span")).to_have_count(1)
     for number in range(300):
         end = log(world, claimed, f"line {number}\n".encode(), end)
     expect(shown).to_contain_text("line 299")
@@ -291,6 +293,31 @@ def test_a_run_is_followed_to_its_end(site: tuple[PageWorld, str], page: Page) -
     expect(page.locator("#steps")).to_contain_text("All there.")
     expect(page.get_by_role("link", name="Abort")).to_have_count(0)
     assert shown.inner_text().count("line 150\n") == 1
+
+
+@pytest.mark.parametrize("way", ["held back", "refused"])
+def test_a_run_is_followed_where_streams_do_not_get_through(
+    browser: Browser, site: tuple[PageWorld, str], way: str
+) -> None:
+    def between(route: Route) -> None:
+        if "text/event-stream" not in route.request.headers.get("accept", ""):
+            route.fallback()
+        elif way == "refused":
+            route.fulfill(status=502, body="no streams here")
+
+    world, url = site
+    claimed = a_running_run(world)
+    with fresh_page(browser, failures="502") as page:
+        page.route("**/events?*", between)
+        come(page, world, url)
+        page.goto(f"{url}/runs/{claimed.run_id}")
+        end = log(world, claimed, b"through a long poll\n", 0)
+        shown = page.get_by_role("log", name="Log of Apply")
+        expect(shown).to_have_text("through a long poll\n", timeout=30_000)
+        log(world, claimed, b"and on\n", end)
+        expect(shown).to_have_text("through a long poll\nand on\n")
+        tell(world, claimed, {"id": "apply", "status": "SUCCEEDED"}, "SUCCEEDED")
+        expect(page.locator("#run-status")).to_have_text("Succeeded")
 
 
 def test_what_a_reader_opened_and_focused_stays_while_the_page_changes(site: tuple[PageWorld, str], page: Page) -> None:

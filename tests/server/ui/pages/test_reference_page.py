@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from blockyard.protocol import kinds
+from tests.support.browser import troubles_of_layout
 from tests.support.page_world import PageWorld
 
 pytestmark = pytest.mark.one_database
@@ -25,6 +26,7 @@ def test_operations_are_read_in_the_browser(site: tuple[PageWorld, str], page: P
     _world, url = site
     page.goto(f"{url}/docs")
 
+    assert page.locator("main").count() == 1
     group = page.locator("#operations-tag-meshpaymentmethods")
     expect(group).to_be_visible(timeout=30_000)  # a large script, on a machine with much to do
     group.click()
@@ -33,3 +35,4 @@ def test_operations_are_read_in_the_browser(site: tuple[PageWorld, str], page: P
     operation.locator("button").first.click()
 
     expect(operation.get_by_role("combobox", name="Media Type").first).to_have_value(kinds.PAYMENT_METHOD.media)
+    assert troubles_of_layout(page) == []

@@ -65,13 +65,13 @@ def test_a_run_without_steps_says_what_it_waits_for(world: PageWorld) -> None:
     )
 
 
-def test_the_log_is_in_the_first_paint_without_colours_and_markup(world: PageWorld, claimed: Claimed) -> None:
+def test_the_log_is_in_the_first_paint_with_its_colours_and_no_other_markup(world: PageWorld, claimed: Claimed) -> None:
     register(world, claimed)
     log(world, claimed, "\x1b[32mcreated\x1b[0m <b>x</b> é\r\n".encode())
 
     answer = world.person("sam").get(f"/runs/{claimed.run_id}")
 
-    assert "created &lt;b&gt;x&lt;/b&gt; é\n</pre>" in answer.text
+    assert '<span class="ansi-green">created</span> &lt;b&gt;x&lt;/b&gt; é\n</pre>' in answer.text
 
 
 def test_a_long_log_is_shown_from_its_end_and_downloaded_as_a_whole(world: PageWorld, claimed: Claimed) -> None:

@@ -12,6 +12,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.ui.pages.runs.changes import Action, Line, Sum, changes_in, counts_of, sum_in
 from blockyard.server.ui.pages.runs.colours import coloured
 from blockyard.server.ui.pages.runs.lines import WINDOW
+from blockyard.server.ui.pages.runs.steps import log_of
 from tests.support.block_world import Claimed, a_secret, an_input, uuid_of
 from tests.support.page_world import PageWorld, words_of
 
@@ -264,3 +265,14 @@ def test_a_failed_run_and_its_block_begin_with_the_cause_that_is_known(world: Pa
     why = "The building block may not do on the platform what it needs to do. Tell the team that offers"
     assert run.index("Failed in step “Apply” Run again") < run.index(why) < run.index("The bucket could not be made.")
     assert f"Run 1 failed. {why}" in block
+
+
+def test_the_end_of_a_log_keeps_its_colours_around_its_error() -> None:
+    raw = "\x1b[1mmaking\x1b[0m it\x1b[2K\r\n\x1b[31m│\x1b[0m \x1b[31mError: <no>\x1b[0m\n\x1b]0;x\x07after\x1b\n"
+    found = log_of(raw.encode(), len(raw))
+
+    assert found.parts == (
+        '<span class="ansi-bold">making</span> it\n',
+        '<span class="ansi-red">│</span> <span class="ansi-red">Error: &lt;no&gt;</span>\nafter\n',
+        "",
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from blockyard.server.kit.database import Database
 from tests.support.browser import SIZES, accessibility_violations, troubles_of_layout
@@ -28,6 +28,7 @@ ELSEWHERE = {
     "password",
     "style",
     "blocks",
+    "blocks-none-match",
     "block",
     "block-failed",
     "block-inputs",
@@ -45,7 +46,7 @@ def test_every_screen_is_accessible_and_fits(site: tuple[ScreenWorld, str], page
     who = ""
     for screen in SCREENS:
         address = screen.address(known)
-        if address is None or screen.name in ELSEWHERE or screen.name.startswith("blocks-") or screen.act:
+        if address is None or screen.name in ELSEWHERE or screen.act:
             continue
         if screen.who is not None and screen.who != who:
             who = screen.who
@@ -118,3 +119,42 @@ def test_the_tab_that_is_open_is_seen_on_a_phone(site: tuple[ScreenWorld, str], 
     page.goto(f"{url}/w/shop/settings")
 
     expect(page.locator(".tabs-bar [aria-current]")).to_be_in_viewport(ratio=0.9)
+
+
+def tab_to(page: Page, element: Locator) -> None:
+    """Press Tab until an element has the focus, as somebody without a mouse does."""
+    for _ in range(60):
+        if element.evaluate("one => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    expect(element).to_be_focused()
+
+
+def test_a_block_is_found_followed_and_its_plan_applied_by_keyboard_alone(
+    site: tuple[ScreenWorld, str], page: Page
+) -> None:
+    world, url = site
+    known = FILLINGS["full"](world)
+    come(page, world, url)
+    page.goto(f"{url}/blocks/{known['cluster']}")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # skip to the content
+    tab_to(page, page.get_by_role("link", name="See the changes"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Dry run")
+    tab_to(page, page.get_by_role("link", name="1 delete"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".changes > li")).to_have_count(1)
+    tab_to(page, page.locator(".changes summary").first)
+    page.keyboard.press("Enter")
+    expect(page.locator(".changes details[open]")).to_have_count(0)
+    page.keyboard.press("Shift+Tab")
+    page.goto(f"{url}/runs/{known['dry_run']}/changes")
+    tab_to(page, page.get_by_role("button", name="Apply this plan"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="A run was requested.")).to_be_visible()
+    tab_to(page, page.get_by_role("link", name="Abort"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("button", name="Abort the run"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#run-status")).to_contain_text("Aborted")

@@ -244,10 +244,11 @@ class PeoplesBlockFilters(BlockFilters):
     """The same filters for the lists of people, which begin with the newest; `name` is the name that they see."""
 
     oldest_first: bool = Field(default=False, strict=False)
+    deleted: bool = Field(default=False, strict=False, description="Those that are gone, instead of the others.")
 
     def model(self) -> BlockQuery:
         """Return what is asked for."""
-        return replace(super().model(), display_name=None, shown_name=self.name or None)
+        return replace(super().model(), display_name=None, shown_name=self.name or None, deleted=self.deleted)
 
 
 BlockFilter = Annotated[BlockFilters, Query()]

@@ -31,6 +31,7 @@ class BlockQuery:
         managed: only blocks that the principal's workspaces provide for.
         project, platform, tenant_id: of the tenant that the block is on.
         on_tenant: whether it is on a tenant at all.
+        deleted: those that are gone, in the order in which they were made, instead of the others.
         nothing: a filter names something that no block has.
     """
 
@@ -51,6 +52,7 @@ class BlockQuery:
     only_projects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     providers: frozenset[str] | None = None
     managed: bool = False
+    deleted: bool = False
     nothing: bool = False
 
 

@@ -203,7 +203,7 @@ class BlockService:
         sort: BlockSort = BlockSort.CREATED,
         descending: bool = False,
     ) -> Page[BlockLine]:
-        """Return blocks that are not deleted, for people: of their workspaces, and those their workspaces provide for."""
+        """Return blocks, for people: of their workspaces, and those their workspaces provide for."""
         found = BlockStore(tx).search(_within_reach(principal, query), request, sort=sort, descending=descending)
         names = self._definitions.names(tx, {block.definition_id for block in found.items})
         return found.map(

@@ -26,7 +26,15 @@ from sqlalchemy import (
 from blockyard.server.blocks.model.block import Block, BlockHead, BlockId, BlockStatus, Lifecycle, Parent
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.blocks.store.rows import block_of, block_row, head_of, sort_name
-from blockyard.server.blocks.store.tables import IN_WORKSPACE, IS_ACTIVE, IS_DUE, IS_HELD, IS_LIVE, ON_TENANT
+from blockyard.server.blocks.store.tables import (
+    IN_WORKSPACE,
+    IS_ACTIVE,
+    IS_DELETED,
+    IS_DUE,
+    IS_HELD,
+    IS_LIVE,
+    ON_TENANT,
+)
 from blockyard.server.blocks.store.tables import blocks as _blocks
 from blockyard.server.blocks.store.tables import parents as _parents
 from blockyard.server.definitions.model import DefinitionId, VersionId
@@ -133,14 +141,15 @@ class BlockStore:
         return Page(self._where(*condition, request=request, order=order), total, request)
 
     def live(self, query: BlockQuery, request: PageRequest, *, descending: bool) -> Page[Block]:
-        """Return one page of the blocks that match and are not deleted, also those on their way out."""
-        condition = [*_condition(query, lifecycle=IS_LIVE), *before(_blocks.c.created_at, request)]
+        """Return one page of the blocks that match and are not deleted, also those on their way out; or of the deleted ones."""
+        condition = [*_condition(query, lifecycle=_wanted(query)), *before(_blocks.c.created_at, request)]
         total, order = self._count(condition), _order(BlockSort.CREATED, request, descending=descending)
         return Page(self._where(*condition, request=request, order=order), total, request)
 
     def search(self, query: BlockQuery, request: PageRequest, *, sort: BlockSort, descending: bool) -> Page[BlockHead]:
         """Return what `live` returns, without the values: they may be large, and are not even read."""
-        condition = _condition(query, lifecycle=IS_LIVE)
+        condition = _condition(query, lifecycle=_wanted(query))
+        sort = BlockSort.CREATED if query.deleted else sort
         total, order = self._count(condition), _order(sort, request, descending=descending)
         rows = self._tx.execute(_selection(select(*_HEAD), condition, order, request)).mappings()
         return Page([head_of(row) for row in rows], total, request)
@@ -337,6 +346,10 @@ class BlockStore:
                 parent = Parent(BlockId(row["parent_id"]), DefinitionId(row["definition_id"]))
                 parents[row["child_id"]] = (*parents.get(row["child_id"], ()), parent)
         return parents
+
+
+def _wanted(query: BlockQuery) -> TextClause:
+    return IS_DELETED if query.deleted else IS_LIVE
 
 
 def _condition(query: BlockQuery, *, lifecycle: TextClause = IS_ACTIVE) -> list[_Condition]:

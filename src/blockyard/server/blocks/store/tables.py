@@ -105,6 +105,21 @@ for _index, _columns in {
     )
 """Lists of people are sorted and searched in these without reading the rows."""
 
+IS_DELETED = text("lifecycle = 'DELETED'")
+for _index, _columns in {
+    "": ("created_at", "id", "sort_name"),
+    "_workspace": ("workspace", "created_at", "id", "sort_name"),
+    "_provider": ("provider", "created_at", "id", "sort_name"),
+}.items():
+    Index(
+        f"ix_blocks_deleted{_index}",
+        *(blocks.c[name] for name in _columns),
+        blocks.c.lifecycle,
+        sqlite_where=IS_DELETED,
+        postgresql_where=IS_DELETED,
+    )
+"""Those that are gone are listed on wish, in the order in which they were made."""
+
 IS_DUE = text("rerun_due")
 Index(
     "ix_blocks_live_used_in",

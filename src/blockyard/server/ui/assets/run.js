@@ -1,4 +1,5 @@
 // The page of a run: steps and logs as they happen. Loaded by that page only.
+import { Colours } from "./lib/colours.js";
 import { refreshParts, soon } from "./lib/refresh.js";
 import { listen } from "./lib/stream.js";
 
@@ -6,13 +7,14 @@ const FINAL = new Set(["SUCCEEDED", "FAILED", "ABORTED"]);
 const PIECE = 64 * 1024; // characters in one element
 const PIECES = 64; // more are dropped from the begin: the whole log can be downloaded
 const ANSI = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])/g; // eslint-disable-line no-control-regex
-const CONTROL = /[\x00-\x08\x0b-\x1f\x7f]/g;
+const NO_COLOUR = /\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]/g; // eslint-disable-line no-control-regex
 
 const page = document.getElementById("run");
 const follow = document.querySelector("[data-follow]");
 const refresh = soon(refreshParts);
 const waiting = new Map(); // text that is not shown yet, by log
 const early = []; // events of logs whose step the page does not have yet
+const colours = new WeakMap(); // how a log goes on, by log
 const rests = new WeakMap(); // the begin of an unfinished escape sequence, by log
 let position = page.dataset.position;
 let drawing = false;
@@ -23,12 +25,13 @@ function stepOf(source, name, attempt) {
   );
 }
 
-function plain(log, text) {
+function readable(log, text) {
   text = (rests.get(log) ?? "") + text;
   const cut = text.slice(-200).search(/\x1b[^a-zA-Z]*$/); // eslint-disable-line no-control-regex
   const end = cut < 0 ? text.length : Math.max(0, text.length - 200) + cut;
   rests.set(log, text.slice(end));
-  return text.slice(0, end).replace(ANSI, "").replace(/\r\n?/g, "\n").replace(CONTROL, "");
+  return text.slice(0, end).replace(ANSI, (found) => (/^\x1b\[[0-9;]*m$/.test(found) ? found : "")) // eslint-disable-line no-control-regex
+    .replace(/\r\n?/g, "\n").replace(NO_COLOUR, "");
 }
 
 function take(event) {
@@ -42,9 +45,10 @@ function take(event) {
   if (event.offset === 0 && Number(log.dataset.offset) > 0) {
     log.replaceChildren();
     waiting.delete(log);
+    colours.delete(log);
   }
   log.dataset.offset = String(event.offset + 1);
-  waiting.set(log, (waiting.get(log) ?? "") + plain(log, event.text));
+  waiting.set(log, (waiting.get(log) ?? "") + readable(log, event.text));
   if (drawing) return;
   drawing = true;
   requestAnimationFrame(draw);
@@ -61,22 +65,26 @@ function draw() {
 }
 
 function append(log, text) {
-  for (let at = 0; at < text.length; at += PIECE) {
-    const part = text.slice(at, at + PIECE);
-    const last = log.lastElementChild;
-    if (last?.matches(".log-piece") && last.textContent.length + part.length <= PIECE) {
-      last.append(part);
-      continue;
-    }
-    const piece = document.createElement("div");
-    piece.className = "log-piece";
-    piece.append(part);
+  if (!colours.has(log)) colours.set(log, new Colours());
+  for (const { text: run, classes } of colours.get(log).read(text)) {
+    for (let at = 0; at < run.length; at += PIECE) put(log, run.slice(at, at + PIECE), classes);
+  }
+  const pieces = log.getElementsByClassName("log-piece");
+  if (pieces.length <= PIECES) return;
+  while (pieces.length > PIECES || log.firstChild !== pieces[0]) log.firstChild.remove(); // also what the page came with
+  log.closest(".log-box").querySelector("[data-log-cut]").textContent = "The end of the log is shown.";
+}
+
+function put(log, text, classes) {
+  let piece = log.lastElementChild;
+  const length = Number(piece?.dataset.length ?? 0);
+  if (!piece?.matches(".log-piece") || length + text.length > PIECE) {
+    piece = Object.assign(document.createElement("div"), { className: "log-piece" });
+    piece.dataset.length = "0";
     log.append(piece);
   }
-  if (log.childElementCount <= PIECES) return;
-  while (log.childElementCount > PIECES) log.firstElementChild.remove();
-  if (log.firstChild.nodeType === Node.TEXT_NODE) log.firstChild.remove();
-  log.closest(".log-box").querySelector("[data-log-cut]").textContent = "The end of the log is shown.";
+  piece.dataset.length = String(Number(piece.dataset.length) + text.length);
+  piece.append(classes ? Object.assign(document.createElement("span"), { className: classes, textContent: text }) : text);
 }
 
 /** Opens the step of a log; the one that was opened before, by the page and not by the reader, makes room. */

@@ -48,12 +48,14 @@ class Column(Generic[T]):
     Attributes:
         sort: its word in the address; None if the list cannot be sorted by it.
         turned: whether the first click on it sorts in descending order, as for instants.
+        groups: whether rows that are alike in it can stand together, below what they have in common; it has to have a `sort`.
     """
 
     label: str
     cell: Callable[[T], Cell]
     sort: str | None = None
     turned: bool = False
+    groups: bool = False
 
     @property
     def word(self) -> str:
@@ -90,6 +92,7 @@ class Asked:
     Attributes:
         sort: the column, with a `-` before it in descending order.
         hidden: the columns that are not shown.
+        group: the column, by its `sort`, that rows stand together by; they are sorted by it first.
         within: what stands in the braces of the list's path.
     """
 
@@ -98,6 +101,7 @@ class Asked:
     sort: str
     page: int
     hidden: frozenset[str] = frozenset()
+    group: str = ""
     within: Mapping[str, str] = field(default_factory=dict)
     size: int = PAGE_SIZE
 
@@ -109,17 +113,20 @@ class Asked:
     @property
     def column(self) -> str:
         """What the list is sorted by."""
-        return self.sort.removeprefix("-")
+        return self.group or self.sort.removeprefix("-")
 
     @property
     def descending(self) -> bool:
         """Whether it is sorted in descending order."""
-        return self.sort.startswith("-")
+        return not self.group and self.sort.startswith("-")
 
     @property
     def request(self) -> PageRequest:
         """The page, as use cases take it."""
         return PageRequest(self.page - 1, self.size)
+
+
+Begin = Callable[[Transaction, Principal, Sequence[str] | None, Asked], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,17 +135,22 @@ class Act:
 
     Attributes:
         name: its word in the form.
-        do: the use case, for one row by its key, in a transaction of its own.
+        do: the use case, for one row by its key, in a transaction of its own; or
+        begin: the use case that makes one job of all rows, by their keys, or of all that the list finds (None): returns the
+            address of the page that follows the job.
         ask: what is asked first, by how many rows it is about: the title and the text of a question.
         done: what is said afterwards, about how many.
+        is_dangerous: whether its button says so.
     """
 
     name: str
     label: str
     icon: str
-    do: Callable[[Transaction, Principal, str], object]
-    done: Callable[[int], str]
+    do: Callable[[Transaction, Principal, str], object] | None = None
+    begin: Begin | None = None
+    done: Callable[[int], str] = field(default=str)
     ask: Callable[[int], tuple[str, str]] | None = None
+    is_dangerous: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +168,7 @@ class Listing(Generic[T]):
         around: what else the page shows, such as its `scope`.
         searches: what the search looks at; empty if there is none.
         key: what addresses a thing in `acts`.
+        offers: whether an act is offered to a principal who sees these things.
         template: a template of the page that extends `frame/list.html` to say what to do while there is nothing.
     """
 
@@ -174,18 +187,25 @@ class Listing(Generic[T]):
     searches: str = "name"
     key: Callable[[T], str] | None = None
     acts: Sequence[Act] = ()
+    offers: Callable[[Act, Principal, Sequence[T]], bool] = field(default=lambda *_: True)
     template: str = "frame/list.html"
+
+    @property
+    def groups(self) -> Sequence[Column[T]]:
+        """The columns by which rows can stand together."""
+        return [column for column in self.columns if column.groups]
 
     def asked(self, request: Request) -> Asked:
         """Return what a request asks for."""
         sent = request.query_params
-        sort, page = sent.get("sort", ""), sent.get("page", "")
+        sort, page, group = sent.get("sort", ""), sent.get("page", ""), sent.get("group", "")
         return Asked(
             search=sent.get("search", "").replace("\0", "").strip()[:MAX_TEXT],
             filters={one.name: one.reads(sent.get(one.name, "")) for one in self.filters},
             sort=sort if sort.removeprefix("-") in {column.sort for column in self.columns} else self.sort,
             page=min(max(int(page), 1), _MAX_PAGE) if _PAGE.fullmatch(page) else 1,
             hidden=frozenset(sent.get("hide", "").split(".")) & {column.word for column in self.columns[1:]},
+            group=group if group in {column.sort for column in self.groups} else "",
             within={name: str(value) for name, value in request.path_params.items()},
         )
 
@@ -200,6 +220,7 @@ class Listing(Generic[T]):
             **asked.filters,
             "sort": sort or asked.sort,
             "hide": ".".join(sorted(asked.hidden)),
+            "group": asked.group,
             "page": str(page),
             **more,
         }
@@ -228,6 +249,8 @@ class Row:
     href: str
     cells: Sequence[Cell]
     key: str = ""
+    group: Cell | None = None
+    """What this row and those after it have in common, where the row before has not."""
 
 
 @dataclass(frozen=True, slots=True)

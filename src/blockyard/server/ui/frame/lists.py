@@ -1,6 +1,6 @@
 """Lists: searched, filtered, sorted and paged by the database. A page gives its columns, its filters and a use case."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -49,24 +49,29 @@ def add_list(router: APIRouter, site: Site, listing: Listing[T]) -> None:
         found, around = await site.db.read(lambda tx: read(tx, visitor.principal, asked))
         if not found.items and found.total:
             return site.go(listing.address(asked, page=found.pages), visitor)
-        context = {**_context(listing, asked, found), "about": listing.about(visitor.principal), **around}
+        context = {
+            **_context(listing, asked, found, visitor.principal),
+            "about": listing.about(visitor.principal),
+            **around,
+        }
         return site.page(request, visitor, listing.template, context)
 
     if listing.acts:
         add_acts(router, site, listing)
 
 
-def _context(listing: Listing[T], asked: Asked, found: Page[T]) -> dict[str, object]:
-    columns, key = listing.shown(asked), listing.key
+def _context(listing: Listing[T], asked: Asked, found: Page[T], principal: Principal) -> dict[str, object]:
+    acts = [act for act in listing.acts if listing.offers(act, principal, found.items)]
+    key = listing.key if acts else None
     return {
         "listing": listing,
+        "acts": acts,
+        "every": found.total if found.pages > 1 and any(act.begin for act in acts) else None,
         "at": listing.at(asked),
         "asked": asked,
-        "heads": [_head(listing, asked, column) for column in columns],
-        "rows": [
-            Row(listing.href(item), [column.cell(item) for column in columns], key(item) if key else "")
-            for item in found.items
-        ],
+        "heads": [_head(listing, asked, column) for column in listing.shown(asked)],
+        "rows": _rows(listing, asked, found.items, key=key),
+        "groupings": [("", "No groups"), *((one.sort, f"By {one.label.lower()}") for one in listing.groups)],
         "column_choices": [_choice(listing, asked, column) for column in listing.columns[1:]],
         "csv": listing.address(asked, format="csv"),
         "csv_is_cut": found.total > MOST_ROWS,
@@ -76,6 +81,26 @@ def _context(listing: Listing[T], asked: Asked, found: Page[T]) -> dict[str, obj
         "previous": listing.address(asked, page=asked.page - 1) if asked.page > 1 else None,
         "next": listing.address(asked, page=asked.page + 1) if asked.page < found.pages else None,
     }
+
+
+def _rows(listing: Listing[T], asked: Asked, items: Sequence[T], *, key: Callable[[T], str] | None) -> Sequence[Row]:
+    columns = listing.shown(asked)
+    by = next((column for column in listing.groups if column.sort == asked.group), None)
+    rows: list[Row] = []
+    before: Cell | None = None
+    for item in items:
+        group = None if by is None else replace(by.cell(item), detail=None)
+        is_first = group is not None and group != before
+        rows.append(
+            Row(
+                listing.href(item),
+                [column.cell(item) for column in columns],
+                key(item) if key else "",
+                group if is_first else None,
+            )
+        )
+        before = group
+    return rows
 
 
 def _choice(listing: Listing[T], asked: Asked, column: Column[T]) -> ColumnChoice:

@@ -83,6 +83,15 @@ def workspace_place(name: str, label: str) -> Place:
     return Place(name, label or name, f"/w/{name}")
 
 
+def place_of_block(workspace: Place, project: str | None, tenant: tuple[UUID, str] | None = None) -> Scope:
+    """Return where a block is; `tenant` is an id and a platform."""
+    return Scope(
+        workspace=workspace,
+        project=Place(project, project, f"{workspace.href}/projects/{project}") if project else None,
+        tenant=Place(tenant[1], tenant[1], f"{workspace.href}/tenants/{tenant[0]}") if tenant else None,
+    )
+
+
 Crumb = tuple[str, str | None]
 """A place on the way: what it is called and its address; None for the page itself."""
 

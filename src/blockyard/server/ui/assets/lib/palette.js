@@ -6,6 +6,7 @@ const dialog = document.getElementById("palette");
 const input = dialog?.querySelector("input");
 const list = dialog?.querySelector("[role=listbox]");
 const told = dialog?.querySelector("[role=status]");
+const SLOW = 200; // milliseconds after which it shows that it looks
 let kind = "";
 let asked = 0;
 let timer;
@@ -37,7 +38,7 @@ if (dialog) {
 }
 
 function go(row, event) {
-  if (!row) return;
+  if (!row?.dataset.href) return;
   if (event.ctrlKey || event.metaKey) window.open(row.dataset.href, "_blank", "noopener");
   else location.assign(row.dataset.href);
 }
@@ -57,6 +58,7 @@ function open(event, wanted) {
 async function look() {
   const text = input.value.trim();
   const turn = ++asked;
+  const slow = setTimeout(() => turn === asked && wait(), SLOW);
   try {
     const query = new URLSearchParams({ q: text, kind });
     const answer = await fetch(`/search?${query}`, { headers: { Accept: "application/json" }, cache: "no-store" });
@@ -64,8 +66,22 @@ async function look() {
     const { found } = await answer.json();
     if (turn === asked) show([...(kind ? [] : areasLike(text)), ...found]);
   } catch {
+    list.replaceChildren();
     told.textContent = "The server cannot be reached.";
+  } finally {
+    clearTimeout(slow);
   }
+}
+
+/** Shows where rows will stand. */
+function wait() {
+  told.textContent = "Looking …";
+  list.ariaBusy = "true";
+  list.replaceChildren(...["w-1/2", "w-2/3", "w-1/3"].map((width) => {
+    const item = Object.assign(document.createElement("li"), { className: "palette-row", role: "presentation" });
+    item.append(Object.assign(document.createElement("span"), { className: `skeleton-line ${width}` }));
+    return item;
+  }));
 }
 
 function areasLike(text) {
@@ -76,6 +92,7 @@ function areasLike(text) {
 
 function show(rows) {
   const sheet = document.querySelector("svg use").getAttribute("href").replace(/#.*/, "");
+  list.ariaBusy = "false";
   list.replaceChildren(...rows.map((row, place) => {
     const item = document.createElement("li");
     Object.assign(item, { id: `palette-${place}`, role: "option", className: "palette-row" });
@@ -94,7 +111,7 @@ function show(rows) {
 const at = () => [...list.children].findIndex((item) => item.ariaSelected === "true");
 
 function choose(wanted) {
-  const items = [...list.children];
+  const items = [...list.querySelectorAll("[role=option]")];
   const place = items.length ? (wanted + items.length) % items.length : -1;
   items.forEach((item, index) => (item.ariaSelected = String(index === place)));
   input.setAttribute("aria-activedescendant", items[place]?.id ?? "");

@@ -2,7 +2,7 @@
 // done with selected rows, <form data-selection>, says how many these are.
 import { isWriting } from "./keys.js";
 
-const rowsOf = () => [...document.querySelectorAll("table.listing tbody tr")];
+const rowsOf = () => [...document.querySelectorAll("table.listing tbody tr:not(.group-row)")];
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || isWriting(event)) return;
@@ -27,11 +27,12 @@ function focus(event, element) {
 function count() {
   for (const form of document.querySelectorAll("form[data-selection]")) {
     const boxes = [...form.querySelectorAll("[name=chosen]")];
-    const chosen = boxes.filter((box) => box.checked).length;
+    const every = form.querySelector("[name=every]:checked");
+    const chosen = every ? Number(every.value) : boxes.filter((box) => box.checked).length;
     form.querySelector(".selection-count").textContent = chosen ? `${chosen} selected` : "";
     for (const button of form.querySelectorAll(".selection-bar [type=submit]")) button.disabled = !chosen;
     const all = form.querySelector("[data-select-all]");
-    all.checked = chosen > 0 && chosen === boxes.length;
+    all.checked = chosen > 0 && chosen >= boxes.length;
     all.indeterminate = chosen > 0 && chosen < boxes.length;
   }
 }
@@ -41,6 +42,8 @@ document.addEventListener("change", (event) => {
   if (!form) return;
   if (event.target.matches("[data-select-all]")) {
     for (const box of form.querySelectorAll("[name=chosen]")) box.checked = event.target.checked;
+    const every = form.querySelector("[name=every]");
+    if (every && !event.target.checked) every.checked = false;
   }
   count();
 });

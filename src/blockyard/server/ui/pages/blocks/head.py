@@ -19,7 +19,7 @@ from blockyard.server.services import Services
 from blockyard.server.ui.frame import words
 from blockyard.server.ui.frame.dialogs import Question
 from blockyard.server.ui.frame.offers import order_path, symbol_of
-from blockyard.server.ui.frame.places import Scope, workspace_place
+from blockyard.server.ui.frame.places import Scope, place_of_block, workspace_place
 from blockyard.server.ui.frame.values import output_rows
 from blockyard.server.ui.pages.blocks.notes import notes, reasons
 
@@ -91,7 +91,7 @@ def head_of(about: About, page: str | None) -> dict[str, object]:
         "block": block,
         "crumbs": [("Blocks", "/blocks"), (block.name, path if page else None), *([(page, None)] if page else [])],
         "cursor": _cursor(about),
-        "scope": Scope(workspace=workspace_place(block.workspace, about.workspace)),
+        "scope": _scope(about),
         "thing": Thing(kind=Kind.BLOCK, id=str(block.id), name=block.name, where=block.workspace),
         "definition": about.view.definition,
         "symbol_shown": symbol_of(about.view.definition),
@@ -114,6 +114,14 @@ def head_of(about: About, page: str | None) -> dict[str, object]:
         "deletion": deletion_question(detail),
         "tabs": tabs_of(path, detail),
     }
+
+
+def _scope(about: About) -> Scope:
+    block = about.view.block
+    workspace = workspace_place(block.workspace, about.workspace)
+    if block.tenant is None:
+        return place_of_block(workspace, None)
+    return place_of_block(workspace, block.tenant.project, (block.tenant.id, block.tenant.platform))
 
 
 def badge_of(about: About) -> words.Badge:

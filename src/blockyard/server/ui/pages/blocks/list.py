@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter
 
 from blockyard.server.blocks.model.block import BlockStatus
-from blockyard.server.blocks.model.query import BlockQuery, BlockSort
+from blockyard.server.blocks.model.query import BlockSort
 from blockyard.server.blocks.service import BlockLine, LastChange
 from blockyard.server.blocks.service.access import LIST
 from blockyard.server.events.model import SYSTEM
@@ -18,6 +18,7 @@ from blockyard.server.services import Services
 from blockyard.server.ui.frame import words
 from blockyard.server.ui.frame.lists import Asked, Cell, Choices, Column, Filter, Listing, add_list
 from blockyard.server.ui.frame.site import Site
+from blockyard.server.ui.pages.blocks.jobs import DELETED, acts_on_blocks, offered, query_of
 
 _MAX_CHOICES = 100
 """Where there are more workspaces than this, their identifier is typed."""
@@ -55,12 +56,8 @@ def add_block_list(router: APIRouter, site: Site, services: Services) -> None:
     blocks, workspaces = services.blocks, services.workspaces
 
     def find(tx: Transaction, principal: Principal, asked: Asked) -> Page[_Item]:
-        wanted = asked.filters
-        query = BlockQuery(
-            search=asked.search or None, workspace=wanted["workspace"] or None, status=wanted["status"] or None
-        )
         sort = BlockSort(asked.column)
-        found = blocks.search(tx, principal, query, asked.request, sort=sort, descending=asked.descending)
+        found = blocks.search(tx, principal, query_of(asked), asked.request, sort=sort, descending=asked.descending)
         changes = blocks.last_changes(tx, [line.block for line in found.items])
         return found.map(lambda line: _Item(line, changes[line.block.id]))
 
@@ -79,8 +76,8 @@ def add_block_list(router: APIRouter, site: Site, services: Services) -> None:
         about=_about,
         columns=[
             Column(label="Name", sort="name", cell=_name),
-            Column(label="Workspace", sort="workspace", cell=_place),
-            Column(label="Status", sort="status", cell=_status),
+            Column(label="Workspace", sort="workspace", cell=_place, groups=True),
+            Column(label="Status", sort="status", cell=_status, groups=True),
             Column(label="Last change", cell=_last_change),
             Column(label="Ordered", sort="created", turned=True, cell=lambda item: Cell(at=item.line.block.created_at)),
         ],
@@ -91,13 +88,16 @@ def add_block_list(router: APIRouter, site: Site, services: Services) -> None:
                 name="status",
                 label="Status",
                 every="Any status",
-                choices=[(status.value, text) for status, text in _STATUSES.items()],
+                choices=[*((status.value, text) for status, text in _STATUSES.items()), (DELETED, "Deleted")],
             ),
         ],
         href=lambda item: f"/blocks/{item.line.block.id}",
         find=find,
         is_moving=lambda item: item.line.block.is_running,
         around=lambda _tx, _principal, asked: {"chips": _chips(asked)},
+        offers=lambda act, principal, items: offered(act, principal, [item.line.block for item in items]),
+        key=lambda item: str(item.line.block.id),
+        acts=acts_on_blocks(services),
         template="pages/blocks/list.html",
     )
     add_list(router, site, listing)

@@ -19,6 +19,7 @@ from blockyard.server.definitions.model import (
 from blockyard.server.definitions.model.catalogue import Offer
 from blockyard.server.definitions.model.changes import changes_between
 from blockyard.server.definitions.model.values import is_web_address, usable_value
+from blockyard.server.home.model import Kind, Thing
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.publications.model import PublicationState
@@ -114,6 +115,9 @@ class DetailPages:
         may_order = bool(offer.workspaces) or "BUILDINGBLOCK_SAVE" in principal.everywhere
         return {
             "definition": definition,
+            "thing": Thing(
+                kind=Kind.DEFINITION, id=str(definition.id), name=definition.display_name, where=definition.workspace
+            ),
             "crumbs": [("Marketplace", _PATH), (definition.display_name, None)],
             "symbol_shown": symbol_of(definition),
             "badges": badges_of(definition),

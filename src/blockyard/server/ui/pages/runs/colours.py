@@ -4,7 +4,7 @@ import re
 
 from markupsafe import Markup, escape
 
-_SGR = re.compile(r"\x1b\[([0-9;]*)m")
+SGR = re.compile(r"\x1b\[([0-9;]*)m")
 _OTHER = re.compile(r"\x1b(?:\[[0-?]*[ -/]*(?:[@-~]|$)|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])?")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f]")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
@@ -18,10 +18,17 @@ _FIRST, _FIRST_BRIGHT, _DEFAULT = 30, 90, 39
 _EXTENDED = {38, 48}
 
 
+def coloured_text(text: str) -> Markup:
+    """Return lines as HTML; each begins without a colour."""
+    if "\x1b" not in text:
+        return escape(_BIDI.sub("", text))
+    return Markup("\n").join(coloured(line) for line in text.split("\n"))
+
+
 def coloured(line: str) -> Markup:
     """Return a line as HTML: colours and weights as classes, all other control characters left out."""
     if "\x1b" in line:
-        line = _OTHER.sub(lambda found: found[0] if _SGR.fullmatch(found[0]) else "", line)
+        line = _OTHER.sub(lambda found: found[0] if SGR.fullmatch(found[0]) else "", line)
     line = _BIDI.sub("", _CONTROL.sub("", line))
     if "\x1b" not in line:
         return escape(line)
@@ -29,7 +36,7 @@ def coloured(line: str) -> Markup:
     styles: set[str] = set()
     colour = ""
     at = 0
-    for match in _SGR.finditer(line):
+    for match in SGR.finditer(line):
         pieces.append(_piece(line[at : match.start()], styles, colour))
         colour = _apply(match[1], styles, colour)
         at = match.end()

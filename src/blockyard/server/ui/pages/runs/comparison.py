@@ -17,7 +17,7 @@ from blockyard.server.runs.service import RunAccess, RunDetail, RunFilter
 from blockyard.server.services import Services
 from blockyard.server.ui.frame import values, words
 from blockyard.server.ui.frame.site import Site
-from blockyard.server.ui.pages.runs.head import head_of, sum_of
+from blockyard.server.ui.pages.runs.head import around, head_of, sum_of
 from blockyard.server.ui.pages.runs.steps import took
 
 
@@ -66,6 +66,7 @@ class ComparisonPages:
         previous = self._previous(tx, principal, detail)
         total = sum_of(tx, principal, views, detail)
         return {
+            **around(tx, self._services, detail.run),
             **head_of(detail, self._clock(), "Inputs and comparison", total),
             "previous": None if previous is None else previous.run,
             "previous_badge": None if previous is None else words.run_badge(previous.run.status),

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from blockyard.protocol.names import Behavior, ImplementationType
+from blockyard.server.home.model import Kind, Thing
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import Run
 from blockyard.server.runs.service import RunAccess, RunDetail, RunViews
+from blockyard.server.services import Services
 from blockyard.server.ui.frame import words
 from blockyard.server.ui.frame.dialogs import Question
-from blockyard.server.ui.frame.places import Crumb, within_block
+from blockyard.server.ui.frame.places import Crumb, place_of_block, within_block, workspace_place
 from blockyard.server.ui.pages.runs.changes import Sum, sum_in
 from blockyard.server.ui.pages.runs.steps import took, without_colours
 
@@ -22,12 +24,10 @@ _END_BYTES = 16 * 1024
 def head_of(detail: RunDetail, now: datetime, part: str | None, total: Sum | None) -> dict[str, object]:
     """Return what the templates need for the head; `part` is what the page is called, None for the log."""
     run = detail.run
-    badge = words.run_badge(run.status, aborting=run.abort_requested_at is not None)
     return {
         "run": run,
         "crumbs": crumbs_of(run, part),
-        "state": badge,
-        "status": badge,
+        "status": _badge(run),
         "position": detail.position,
         "ended": run.is_final,
         "took": took(run.claimed_at, run.finished_at or now),
@@ -37,6 +37,22 @@ def head_of(detail: RunDetail, now: datetime, part: str | None, total: Sum | Non
         "sum": total,
         "tabs": _tabs(run),
     }
+
+
+def around(tx: Transaction, services: Services, run: Run) -> dict[str, object]:
+    """Return what the frame says around all pages of a run: where its block is, that block, and how the run stands."""
+    target = run.target
+    workspace = services.workspaces.find_all(tx, [target.workspace]).get(target.workspace)
+    place = workspace_place(target.workspace, "" if workspace is None else workspace.display_name)
+    return {
+        "scope": place_of_block(place, target.project),
+        "thing": Thing(kind=Kind.BLOCK, id=str(run.block_id), name=target.display_name, where=target.workspace),
+        "state": _badge(run),
+    }
+
+
+def _badge(run: Run) -> words.Badge:
+    return words.run_badge(run.status, aborting=run.abort_requested_at is not None)
 
 
 def sum_of(tx: Transaction, principal: Principal, views: RunViews, detail: RunDetail) -> Sum | None:

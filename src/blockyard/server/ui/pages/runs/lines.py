@@ -23,6 +23,7 @@ from blockyard.server.services import Services
 from blockyard.server.ui.frame.places import within_block
 from blockyard.server.ui.frame.site import Site
 from blockyard.server.ui.pages.runs.colours import coloured
+from blockyard.server.ui.pages.runs.head import around
 
 WINDOW = 500
 """Lines of one page."""
@@ -99,7 +100,8 @@ def add_lines(router: APIRouter, site: Site, services: Services) -> None:
         sent = request.query_params.get("line", "")
         wanted = int(sent) if _NUMBER.fullmatch(sent) else None
         window = await reader.read(visitor.principal, RunId(run_id), source, step, wanted)
-        return site.page(request, visitor, "pages/runs/lines.html", _context(window))
+        frame = await site.db.read(lambda tx: around(tx, services, window.run))
+        return site.page(request, visitor, "pages/runs/lines.html", {**frame, **_context(window)})
 
 
 class WindowReader:

@@ -14,7 +14,7 @@ from blockyard.server.runs.service import RunAccess, RunDetail
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.site import Site
 from blockyard.server.ui.pages.runs.changes import MOST_RESOURCES, SIGNS, changes_in, counts_of
-from blockyard.server.ui.pages.runs.head import head_of, sum_of
+from blockyard.server.ui.pages.runs.head import around, head_of, sum_of
 from blockyard.server.ui.pages.runs.steps import without_colours
 
 _MOST_BYTES = 4 * 1024 * 1024
@@ -53,6 +53,7 @@ class ChangePages:
         shown = [change for change in found if wanted in {"", change.action.value}]
         total = sum_of(tx, principal, self._services.views, detail)
         return {
+            **around(tx, self._services, run),
             **head_of(detail, self._clock(), "Changes", total),
             "changes": shown,
             "chips": [(action.value, SIGNS[action], number, _address(run, action.value)) for action, number in counts],

@@ -1,7 +1,7 @@
 """The pages of a run: its steps with their logs, and aborting it."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -13,7 +13,6 @@ from fastapi.responses import StreamingResponse
 
 from blockyard.protocol.names import Behavior, RunStatus
 from blockyard.server.blocks.model.block import RUNNING, WAITING, Lifecycle
-from blockyard.server.blocks.service import BlockService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.database import Transaction
@@ -21,12 +20,12 @@ from blockyard.server.kit.errors import Refusal
 from blockyard.server.runs.model import AttemptState, Run, RunId, RunWait, Step
 from blockyard.server.runs.model.failure import Failure
 from blockyard.server.runs.model.failure_rules import UNKNOWN
-from blockyard.server.runs.service import RunAccess, RunDetail, RunService, RunViews
+from blockyard.server.runs.service import RunAccess, RunDetail, RunViews
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.refusals import Shown
 from blockyard.server.ui.frame.site import Site, submit
 from blockyard.server.ui.pages.runs.changes import Sum
-from blockyard.server.ui.pages.runs.head import abort_question, crumbs_of, head_of, sum_of
+from blockyard.server.ui.pages.runs.head import abort_question, around, crumbs_of, head_of, sum_of
 from blockyard.server.ui.pages.runs.steps import TAIL_BYTES, Log, StepRow, cause_of, log_of, rows_of
 
 LIVE_HEADER = "X-Blockyard-Live"
@@ -57,6 +56,7 @@ class RunPage:
     after: "WayOut"
     wait: RunWait | None
     total: Sum | None
+    around: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,9 @@ class WayOut:
 
 def add_runs(router: APIRouter, site: Site, services: Services) -> None:
     """Add the routes of runs."""
-    runs, views, blocks = services.runs, services.views, services.blocks
+    runs, views = services.runs, services.views
 
-    pages = RunPages(runs, views, blocks, site.clock)
+    pages = RunPages(services, site.clock)
 
     @router.get("/runs/{run_id}")
     async def show_run(request: Request, run_id: UUID) -> Response:
@@ -148,10 +148,11 @@ def _add_log(router: APIRouter, site: Site, views: RunViews) -> None:
 class RunPages:
     """Reads what the page of a run shows."""
 
-    def __init__(self, runs: RunService, views: RunViews, blocks: BlockService, clock: Clock) -> None:
-        self._runs = runs
-        self._views = views
-        self._blocks = blocks
+    def __init__(self, services: Services, clock: Clock) -> None:
+        self._services = services
+        self._runs = services.runs
+        self._views = services.views
+        self._blocks = services.blocks
         self._clock = clock
 
     def read(self, tx: Transaction, principal: Principal, run_id: RunId, *, with_logs: bool) -> RunPage:
@@ -169,12 +170,14 @@ class RunPages:
             self._way_out(tx, principal, detail.run),
             self._runs.wait_of(tx, detail.run),
             sum_of(tx, principal, self._views, detail),
+            around(tx, self._services, detail.run),
         )
 
     def context(self, page: RunPage) -> dict[str, object]:
         """Return what the template needs."""
         run = page.detail.run
         return {
+            **page.around,
             **head_of(page.detail, self._clock(), None, page.total),
             "steps": page.steps,
             "attempts": _attempts(page.detail),

@@ -16,6 +16,7 @@ from blockyard.server.runs.service import RunAccess, RunViews
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.places import within_block
 from blockyard.server.ui.frame.site import Site
+from blockyard.server.ui.pages.runs.head import around
 from blockyard.server.ui.pages.runs.steps import element_id, without_colours
 
 MAX_LINES = 200
@@ -99,7 +100,9 @@ def add_search(router: APIRouter, site: Site, services: Services) -> None:
         visitor = await site.visitors.of(request)
         text = request.query_params.get("text", "").strip()[:_LONGEST_TEXT]
         found = await _search(site, views, visitor.principal, RunId(run_id), text)
+        frame = await site.db.read(lambda tx: around(tx, services, found.run))
         context = {
+            **frame,
             "search": found,
             "text": text,
             "crumbs": within_block(

@@ -8,16 +8,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from markupsafe import Markup
+
 from blockyard.protocol.names import RunStatus, StepStatus
 from blockyard.server.runs.model import Run, Step
 from blockyard.server.runs.model.shown_outputs import EARLIER_FAILURE
 from blockyard.server.ui.frame import words
+from blockyard.server.ui.pages.runs.colours import SGR, coloured_text
 
 TAIL_BYTES = 48 * 1024
 """How much of the end of each step's log the first paint carries."""
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 """Colours and cursor movements. Source: ECMA-48."""
+
+_NO_COLOUR = re.compile(r"\x1b(?!\[[0-9;]*m)")
 
 _ERROR = re.compile(r"^(?:[│|] ?)?(?:Error|ERROR|error|fatal): .*", re.MULTILINE)
 """How OpenTofu, Terraform, git and most programs begin what went wrong; the engines draw a line on its left."""
@@ -35,11 +40,16 @@ _SAYS_SKIPPED = {0, len(EARLIER_FAILURE), len(EARLIER_FAILURE) + 1}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """The end of a step's log, cut into what comes before its first error, the error, and what follows."""
+    """The end of a step's log, cut into what comes before its first error, the error, and what follows; colours are kept."""
 
     before: str = field(default="", repr=False)
     error: str = field(default="", repr=False)
     after: str = field(default="", repr=False)
+
+    @property
+    def parts(self) -> tuple[Markup, Markup, Markup]:
+        """The same as HTML."""
+        return coloured_text(self.before), coloured_text(self.error), coloured_text(self.after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +133,7 @@ def cause_of(run: Run, rows: Sequence[StepRow]) -> Cause | None:
     row = next((row for row in rows if row.status is StepStatus.FAILED and row.skipped is None), None)
     if row is None:
         return Cause(step=None, text=run.summary or "The run ended without saying why.")
-    error = _without_frame(row.log.error)
+    error = _without_frame(without_colours(row.log.error))
     text = row.message or error or run.summary or "The step ended without saying why; its log may tell more."
     return Cause(
         step=row.label,
@@ -138,19 +148,36 @@ def log_of(data: bytes, log_bytes: int) -> Log:
     text = codecs.getincrementaldecoder("utf-8")("replace").decode(data)
     if log_bytes > TAIL_BYTES:
         text = text.partition("\n")[2] or text
-    text = plain(text)
-    found = _ERROR.search(text)
+    text = plain(text, colours=True)
+    bare = without_colours(text)
+    found = _ERROR.search(bare)
     if found is None:
         return Log(before=text)
-    end = _END_OF_ERROR.search(text, found.end() + 1)
-    stop = min(end.start() if end else len(text), found.start() + _LONGEST_ERROR)
-    return Log(before=text[: found.start()], error=text[found.start() : stop], after=text[stop:])
+    end = _END_OF_ERROR.search(bare, found.end() + 1)
+    stop = _place(text, min(end.start() if end else len(bare), found.start() + _LONGEST_ERROR))
+    start = _place(text, found.start())
+    return Log(before=text[:start], error=text[start:stop], after=text[stop:])
 
 
-def plain(text: str) -> str:
-    """Return a log without colours, cursor movements and other control characters."""
-    text = without_colours(text).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(character for character in text if character >= " " or character in "\n\t")
+def _place(text: str, at: int) -> int:
+    """Return where in `text` the character is that has `at` others before it, colours not counted."""
+    for colour in SGR.finditer(text):
+        if colour.start() >= at:
+            break
+        at += len(colour[0])
+    return at
+
+
+def plain(text: str, *, colours: bool = False) -> str:
+    """Return a log without cursor movements and other control characters; with its colours only if these are wanted."""
+    kept = "\n\t"
+    if colours and "\x1b" in text:
+        text = _NO_COLOUR.sub("", _ANSI.sub(lambda found: found[0] if SGR.fullmatch(found[0]) else "", text))
+        kept += "\x1b"
+    else:
+        text = without_colours(text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(character for character in text if character >= " " or character in kept)
 
 
 def without_colours(text: str) -> str:
