@@ -94,6 +94,7 @@ class Filled:
         found = {**self.place.problems}
         found |= {need.field_name: need.problem for need in self.needs if need.problem}
         found |= {item.field_name(key): text for item in self.items for key, text in item.problems.items()}
+        found |= {f"{item.prefix}checks": " ".join(item.broken) for item in self.items if item.broken}
         return {**found, **self.problems}
 
     @property
@@ -114,7 +115,7 @@ class OrderForm:
         offer = self._services.definitions.catalogue.offer(tx, principal, definition_id)
         version = _orderable(offer)
         place = self._places.of(tx, principal, offer.definition, offer.workspaces, fields)
-        items = [item_of(offer.definition, version, fields)]
+        items = [self._item(tx, principal, offer.definition, version, place, fields)]
         needs: dict[DefinitionId, Need] = {}
         for item in items:  # grows while it is looked through
             for wanted in item.version.dependencies:
@@ -125,8 +126,23 @@ class OrderForm:
                 )
                 if need.is_new and need.offer is not None and need.offer.version is not None:
                     parent = need.offer.definition
-                    items.append(item_of(parent, need.offer.version, fields, prefix=prefix_of(parent)))
+                    prefix = prefix_of(parent)
+                    items.append(self._item(tx, principal, parent, need.offer.version, place, fields, prefix=prefix))
         return Filled(offer=offer, place=place, items=items, needs=[*needs.values()], name=fields.text("name"))
+
+    def _item(  # noqa: PLR0917  everything about one block
+        self,
+        tx: Transaction,
+        principal: Principal,
+        definition: Definition,
+        version: Version,
+        place: Place,
+        fields: Fields,
+        *,
+        prefix: str = "",
+    ) -> Item:
+        looked = self._services.blocks.adapting.look(tx, version, self._places.spot(tx, principal, place))
+        return item_of(definition, version, fields, looked, prefix=prefix)
 
     def order(self, tx: Transaction, principal: Principal, filled: Filled) -> UUID:
         """Make what the form asks for, all of it or nothing, and return the block. Raises Blamed."""

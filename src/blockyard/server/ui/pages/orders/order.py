@@ -303,6 +303,7 @@ def _wrong(filled: Filled) -> Sequence[tuple[str, str]]:
     labels = {name: (f"place-{name}", label) for name, label in _PLACE_LABELS.items()}
     labels |= {need.field_name: (f"need-{need.definition_id}", need.name) for need in filled.needs}
     for at, item in enumerate(filled.items):
+        labels[f"{item.prefix}checks"] = (f"section-{at + 1}-checks", item.definition.display_name)
         for place, spec in enumerate(item.specs, 1):
             labels[item.field_name(spec.key)] = (f"field-{at}-{place}", spec.label)
     return [labels[name] for name in filled.all_problems if name in labels]

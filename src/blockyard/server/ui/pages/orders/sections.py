@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType
 from blockyard.server.definitions.model import AssignmentType, InputSpec
 from blockyard.server.definitions.model.conditions import parsed
@@ -13,7 +14,7 @@ from blockyard.server.services import Services
 from blockyard.server.ui.frame import values
 from blockyard.server.ui.frame.forms import Field
 from blockyard.server.ui.pages.orders.form import Filled
-from blockyard.server.ui.pages.orders.items import Item, fields_of, shown_values
+from blockyard.server.ui.pages.orders.items import Item, checks_of, fields_of, shown_values
 
 _FEW = 3
 """So many fields that could stay as they are are not worth folding away."""
@@ -35,6 +36,7 @@ class Placed:
 class Section:
     """The fields of one block: those that are always shown, and those that fold."""
 
+    number: int
     title: str
     prefix: str
     definition_id: str
@@ -43,6 +45,8 @@ class Section:
     is_open: bool
     review: Sequence[tuple[str, values.Shown]]
     secrets: Sequence[Placed]
+    checks: Json
+    broken: Sequence[str]
 
     @property
     def all(self) -> Sequence[Placed]:
@@ -73,6 +77,7 @@ def _section(item: Item, at: int, methods: Methods, *, checked: bool) -> Section
     folded = [one for one in placed if one.field.key in folding] if len(folding) > _FEW else []
     touched = any(one.field.error or one.field.key in item.sent for one in folded)
     return Section(
+        number=at + 1,
         title=item.definition.display_name,
         prefix=item.prefix,
         definition_id=str(item.definition.id),
@@ -80,6 +85,8 @@ def _section(item: Item, at: int, methods: Methods, *, checked: bool) -> Section
         folded=folded,
         is_open=touched,
         review=[(spec.label, value) for spec, value in shown_values(item)],
+        checks=checks_of(item),
+        broken=item.broken if checked else (),
         secrets=[one for one in placed if one.field.is_secret and not one.field.is_hidden],
     )
 
