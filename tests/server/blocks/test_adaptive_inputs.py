@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.kinds import VERSION
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.workspaces.model import WorkspaceSettings
@@ -45,7 +45,7 @@ SIZES: Any = {
 CHECKS: Any = [{"condition": "input.smallest <= input.largest", "message": SENTENCE, "inputKey": "smallest"}]
 
 
-def selecting(**source: str) -> Any:
+def selecting(**source: Json) -> Any:
     """Return a select whose options come from one source."""
     return {
         "chosen": an_input("SINGLE_SELECT", displayName="Chosen", updateableByConsumer=True, optionSources=[source])
@@ -174,11 +174,10 @@ def test_a_block_is_destroyed_whatever_its_values_are(world: BlockWorld) -> None
 
 
 def test_what_was_declared_comes_back_and_nothing_else(world: BlockWorld) -> None:
-    plain = world.define(inputs={"name": an_input()})
-    rich = world.define(inputs=ZONES | SIZES, inputChecks=CHECKS)
+    plain: Any = world.define(inputs={"name": an_input()})
+    rich: Any = world.define(inputs=ZONES | SIZES, inputChecks=CHECKS)
 
-    declared: JsonObject = {key: rich["spec"]["inputs"]["zone"][key] for key in ("optionSources", "dependentDefaults")}  # type: ignore[index,call-overload]  JSON of the API
-
+    declared = {key: rich["spec"]["inputs"]["zone"][key] for key in ("optionSources", "dependentDefaults")}
     assert declared == {key: ZONES["zone"][key] for key in declared}
-    assert rich["spec"]["inputChecks"] == CHECKS  # type: ignore[index,call-overload]  JSON of the API
-    assert "inputChecks" not in plain["spec"]  # type: ignore[operator]  JSON of the API
+    assert rich["spec"]["inputChecks"] == CHECKS
+    assert "inputChecks" not in plain["spec"]

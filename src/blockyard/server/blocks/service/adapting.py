@@ -59,6 +59,11 @@ class Looked:
     lists: Lists
     as_of: Mapping[ListName, datetime]
 
+    def ages(self, spec: InputSpec) -> Sequence[datetime]:
+        """Return when the lists were fetched that options of an input come from."""
+        lists = [source.list for source in spec.option_sources]
+        return [self.as_of[name] for name in lists if name is not None and name in self.as_of]
+
 
 class Adapting:
     """Looks lists of options up, and refuses values that do not fit each other."""

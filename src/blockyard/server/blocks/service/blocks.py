@@ -64,6 +64,7 @@ from blockyard.server.runners.service import SecretSealer
 from blockyard.server.runs.model import Run, TriggerReason, Wait
 from blockyard.server.runs.service import RunService
 from blockyard.server.tags.service import TagService
+from blockyard.server.tenants.model import TenantId
 from blockyard.server.tenants.service import TenantService
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -171,6 +172,11 @@ class BlockService:
     def order_by_name(self, tx: Transaction, principal: Principal, order: NamedOrder) -> BlockView:
         """Order a block as older clients do. Raises Denied, NotFound, Invalid, Conflict."""
         return self._view(tx, principal, self._ordering.order_by_name(tx, principal, order))
+
+    def of_landing_zone(self, tx: Transaction, tenant_id: UUID) -> Mapping[UUID, BlockId]:
+        """Return the blocks that came with a tenant, by their definitions; no principal is asked."""
+        found = BlockStore(tx).on_tenants([TenantId(tenant_id)])
+        return {block.definition_id: block.id for block in found if block.is_of_landing_zone}
 
     def get(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
         """Return a block, deleted ones too. Raises NotFound, Denied."""

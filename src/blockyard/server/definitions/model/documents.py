@@ -189,7 +189,8 @@ def _without_empty(value: Json) -> Json:
     if isinstance(value, Mapping):
         ordered = value.get("dependentDefaults")  # the first that counts is taken
         if isinstance(ordered, list):
-            value = {**value, "dependentDefaults": {str(at): item for at, item in enumerate(ordered)}}
+            numbered: JsonObject = {str(at): item for at, item in enumerate(ordered)}
+            value = {**value, "dependentDefaults": numbered}
         kept = {key: _without_empty(item) for key, item in value.items()}
         return {key: item for key, item in kept.items() if item not in (None, [], {}, "")}
     if isinstance(value, list):

@@ -148,7 +148,7 @@ def _check_check(content: VersionContent, check: InputCheck, at: int) -> None:
     read = content.inputs.get(check.key) if check.key is not None else None
     if check.key is not None and (read is None or read.assignment_type not in PEOPLE):
         raise Invalid(
-            f"check {at + 1} of the inputs is about '{check.key}', which is no input that people fill in",
+            f"check {at + 1} of the inputs is about '{check.key}', which people do not fill in",
             code="BadInputCheck",
             field=f"{field}/inputKey",
             remedy="Name one of the inputs that it reads, or leave inputKey out.",

@@ -239,8 +239,7 @@ def _defaults(spec: InputSpec) -> Json:
 
 def _as_of(item: Item, spec: InputSpec) -> datetime | None:
     """Return how old the oldest list is that a runner fetched for the options."""
-    found = [item.looked.as_of[one.list] for one in spec.option_sources if one.list in item.looked.as_of]
-    return min(found, default=None)
+    return min(item.looked.ages(spec), default=None)
 
 
 def checks_of(item: Item) -> Json:

@@ -34,9 +34,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """The fields of one block: those that are always shown, and those that fold."""
+    """The fields of one block, which `comes` with the new tenant or is ordered: those that are always shown, and those that fold."""
 
     number: int
+    comes: bool
     title: str
     prefix: str
     definition_id: str
@@ -56,7 +57,7 @@ class Section:
 
 def payment_methods_of(tx: Transaction, services: Services, principal: Principal, filled: Filled) -> Methods:
     """Return the payment methods of the workspace, if anything asks for one."""
-    specs = [spec for item in filled.items for spec in item.specs]
+    specs = [spec for item in filled.all_items for spec in item.specs]
     workspace = filled.place.workspace
     asks = any(spec.assignment_type is AssignmentType.PAYMENT_METHOD for spec in specs)
     if not asks or workspace is None or not principal.allows("PAYMENTMETHOD_LIST", workspace=workspace):
@@ -67,10 +68,13 @@ def payment_methods_of(tx: Transaction, services: Services, principal: Principal
 
 def sections_of(filled: Filled, methods: Methods, *, checked: bool) -> Sequence[Section]:
     """Return the parts of the form."""
-    return [_section(item, at, methods, checked=checked) for at, item in enumerate(filled.items)]
+    return [
+        _section(item, at, methods, checked=checked, comes=at >= len(filled.items))
+        for at, item in enumerate(filled.all_items)
+    ]
 
 
-def _section(item: Item, at: int, methods: Methods, *, checked: bool) -> Section:
+def _section(item: Item, at: int, methods: Methods, *, checked: bool, comes: bool) -> Section:
     fields = fields_of(item, methods, checked=checked)
     placed = [Placed(place=f"{at}-{place}", field=field) for place, field in enumerate(fields, 1)]
     folding = _folding(item.specs)
@@ -78,6 +82,7 @@ def _section(item: Item, at: int, methods: Methods, *, checked: bool) -> Section
     touched = any(one.field.error or one.field.key in item.sent for one in folded)
     return Section(
         number=at + 1,
+        comes=comes,
         title=item.definition.display_name,
         prefix=item.prefix,
         definition_id=str(item.definition.id),
