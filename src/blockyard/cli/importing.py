@@ -125,7 +125,7 @@ def plan(
         "outputs": outputs,
         "implementation": implementation,
     }
-    checks = [_renamed(item, input="inputKey") for item in objects(overrides.members, "input_checks")]
+    checks = [_renamed(item, input="inputKey") for item in objects(dict(overrides.members), "input_checks")]
     version |= {"inputChecks": [*checks]} if checks else {}
     return Plan(
         definition=definition,
