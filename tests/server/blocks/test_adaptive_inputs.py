@@ -1,5 +1,6 @@
 """Options, defaults and checks that depend on something: what is refused when it is saved, and when a run is claimed."""
 
+from dataclasses import replace
 from typing import Any
 
 from blockyard.protocol.jsontypes import Json
@@ -119,10 +120,12 @@ def test_options_come_from_outputs_of_blocks_that_one_may_see(world: BlockWorld)
     ordered = world.order(version, {"chosen": "green"})
     world.api.be(a_key("shop", "BUILDINGBLOCK_SAVE"))
     unseen = world.api.send("POST", BLOCKS, an_order(version, {"chosen": "green"}))
+    world.api.be(replace(SHOP, only_projects={"shop": frozenset({"none"})}))
+    outside = world.api.ok("POST", BLOCKS, an_order(version, {"chosen": "blue"}))
     world.api.be(OTHER)
     others = world.api.send("POST", BLOCKS, an_order(version, {"chosen": "green"}, workspace="other"))
 
-    assert status_of(ordered) == "PENDING"
+    assert status_of(ordered) == status_of(outside) == "PENDING"
     assert world.claimed().inputs["chosen"]["value"] == "green"
     assert unseen.json()["remedy"] == others.json()["remedy"] == "There is nothing to choose from at the moment."
 

@@ -37,7 +37,7 @@ from blockyard.server.runs.service import RunViews
 from blockyard.server.tags.model import Tags
 from blockyard.server.tenants.service import TenantService
 
-_LIST, _LIST_DEFINITIONS = "BUILDINGBLOCK_LIST", "BUILDINGBLOCKDEFINITION_LIST"
+_LIST = "BUILDINGBLOCKDEFINITION_LIST"
 _SILENT_AFTER = timedelta(minutes=5)
 """A runner asks for work every few seconds; one that has not been heard from for so long is away."""
 
@@ -161,7 +161,7 @@ class OrderService:
         self, tx: Transaction, principal: Principal, query: CatalogueQuery, request: PageRequest
     ) -> tuple[Page[Definition], Mapping[UUID, Outcomes]]:
         """Return what the principal's workspaces may order, and how well it works."""
-        principal.listing(_LIST_DEFINITIONS)
+        principal.listing(_LIST)
         found = self._definitions.catalogue.page(tx, principal, query, request)
         return found, self._views.outcomes(tx, [definition.id for definition in found.items])
 
@@ -200,7 +200,6 @@ class OrderService:
         return new.project, tenant.id
 
     def _spot(self, tx: Transaction, principal: Principal, order: Order) -> Place:
-        sees = principal.allows(_LIST, workspace=order.workspace)
         if order.tenant_id is not None:
             tenant = self._tenants.get(tx, principal, order.tenant_id).tenant
             if tenant.workspace != order.workspace:
@@ -210,15 +209,16 @@ class OrderService:
                     field="/tenantUuid",
                     remedy="Name a tenant of the workspace that orders.",
                 )
-            return Place(tenant.workspace, tenant.id, sees)
+            return Place.for_(principal, tenant.workspace, tenant.id)
         tags: Mapping[TagOwner, Tags] = {}
         if order.new_tenant is not None:
             new = order.new_tenant
             key = ProjectKey(order.workspace, new.project)
             if new.new_project is None:
                 principal.require("PROJECT_LIST", workspace=order.workspace)
-            tags = self._tenants.tags_to_be(tx, None if new.new_project is not None else key, new.spec.landing_zone)
-        return Place(order.workspace, None, sees, tags)
+            is_known = new.new_project is None and principal.sees_project(order.workspace, new.project)
+            tags = self._tenants.tags_to_be(tx, key if is_known else None, new.spec.landing_zone)
+        return Place.for_(principal, order.workspace, None, tags)
 
     def _judged(
         self, tx: Transaction, version: Version, block: OrderedBlock, place: Place

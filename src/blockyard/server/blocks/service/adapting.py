@@ -1,9 +1,10 @@
 """Options of inputs that depend on tags and outputs, and checks between inputs: looked up, and asked for (decision 79)."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.blocks.model.block import Block, InputValue, Lifecycle
@@ -37,19 +38,28 @@ class Place:
 
     Attributes:
         sees: whether outputs of blocks of the workspace may be told; runs get what was chosen before.
+        projects: of blocks in projects only those of these may be told; None for all.
         tags: of what a tenant that is yet to be made will have.
     """
 
     workspace: str
     tenant_id: TenantId | None = None
     sees: bool = True
+    projects: Collection[str] | None = None
     tags: Mapping[TagOwner, Tags] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, block: Block, principal: Principal | None = None) -> "Place":
-        """Return the place of a block, for a principal or for a run of it."""
-        sees = principal is None or principal.allows(LIST, workspace=block.workspace)
-        return cls(block.workspace, block.tenant_id, sees)
+    def for_(
+        cls,
+        principal: Principal,
+        workspace: str,
+        tenant_id: TenantId | None = None,
+        tags: Mapping[TagOwner, Tags] = MappingProxyType({}),
+    ) -> "Place":
+        """Return a place as a principal sees it."""
+        sees = principal.allows(LIST, workspace=workspace)
+        limited = None if "PROJECT_LIST" in principal.everywhere else principal.only_projects.get(workspace)
+        return cls(workspace, tenant_id, sees, limited, tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +110,9 @@ class Adapting:
 
     def check_claimed(self, tx: Transaction, block: Block, version: Version) -> None:
         """Refuse a run with values that do not fit each other any more, in the same words. Raises Conflict."""
-        for misfit in self.misfits(tx, version, block.standing(version.inputs), Place.of(block)):
+        for misfit in self.misfits(
+            tx, version, block.standing(version.inputs), Place(block.workspace, block.tenant_id)
+        ):
             refusal = misfit.refusal
             raise Conflict(refusal.message, code=refusal.code, field=refusal.field, remedy=refusal.remedy)
 
@@ -143,7 +155,7 @@ def _outputs(tx: Transaction, name: ListName, place: Place) -> Iterable[str]:
     if name.output is None or not place.sees:
         return ()
     definition_id, key = name.output
-    found = BlockStore(tx).outputs_of(definition_id, place.workspace, key, MAX_BLOCKS)
+    found = BlockStore(tx).outputs_of(definition_id, place.workspace, key, MAX_BLOCKS, projects=place.projects)
     return (item for value in found for item in _items(value))
 
 

@@ -327,7 +327,9 @@ class BlockService:
             may_delete=may_delete(principal, block),
             may_purge=may_purge(principal, block),
             operator=operator,
-            editable=self.adapting.opened(tx, block, version, editable, Place.of(block, principal)),
+            editable=self.adapting.opened(
+                tx, block, version, editable, Place.for_(principal, block.workspace, block.tenant_id)
+            ),
             deletion=deletion_effect(block, version),
             offers=offers(
                 block,

@@ -176,7 +176,7 @@ class Changing:
             seal=sealing(self._sealer, reader.runner_key(version), before.id, before.workspace),
         )
         anew = upgraded or bool(merged.changed)
-        inputs, place = before.inputs, Place.of(before, principal)
+        inputs, place = before.inputs, Place.for_(principal, before.workspace, before.tenant_id)
         if anew:
             void = {} if upgraded else {key: before.inputs[key] for key in before.void_inputs(version.inputs)}
             inputs = with_defaults(version.inputs, void | dict(merged.values))

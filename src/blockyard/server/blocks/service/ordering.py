@@ -13,7 +13,7 @@ from blockyard.server.blocks.model.block import Block, BlockId, BlockStatus, Inp
 from blockyard.server.blocks.model.inputs import Seal, SentInput, merge_inputs
 from blockyard.server.blocks.model.order import BlockContent, BlockRequest, NamedOrder, Target
 from blockyard.server.blocks.model.resolution import block_name
-from blockyard.server.blocks.service.access import LIST, SAVE, operates
+from blockyard.server.blocks.service.access import SAVE, operates
 from blockyard.server.blocks.service.adapting import Adapting, Place
 from blockyard.server.blocks.service.parents import check_definitions, check_parents
 from blockyard.server.blocks.service.payments import PaymentChoices
@@ -208,8 +208,8 @@ class Ordering:
             seal=sealing(self._sealer, reader.runner_key(version), block_id, new.site.workspace),
         )
         inputs = with_defaults(version.inputs, merged.values)
-        sees = principal.allows(LIST, workspace=new.site.workspace)
-        self._adapting.check(tx, version, inputs, Place(new.site.workspace, new.site.tenant_id, sees))
+        place = Place.for_(principal, new.site.workspace, new.site.tenant_id)
+        self._adapting.check(tx, version, inputs, place)
         return inputs
 
 

@@ -182,12 +182,21 @@ class BlockStore:
         wanted = (_blocks.c.definition_id == definition_id, _blocks.c.workspace == workspace)
         return self._where(*wanted, IS_ACTIVE, IN_WORKSPACE)
 
-    def outputs_of(self, definition_id: UUID, workspace: str, key: str, limit: int) -> Sequence[Json]:
+    def outputs_of(
+        self, definition_id: UUID, workspace: str, key: str, limit: int, *, projects: Collection[str] | None = None
+    ) -> Sequence[Json]:
         """Return an output of the active blocks of a definition in a workspace and on its tenants, that of the newest first.
 
-        Blocks with more than a page of outputs are left out, and so are sensitive outputs, which have no value.
+        Of blocks in projects only those of `projects`; None for all. Blocks with more than a page of outputs are left out, and
+        so are sensitive outputs, which have no value.
         """
-        wanted = (_blocks.c.definition_id == definition_id, _blocks.c.workspace == workspace, IS_ACTIVE)
+        wanted: list[_Condition] = [
+            _blocks.c.definition_id == definition_id,
+            _blocks.c.workspace == workspace,
+            IS_ACTIVE,
+        ]
+        if projects is not None:
+            wanted.append(_blocks.c.project.is_(None) | _blocks.c.project.in_(sorted(projects)))
         small = func.length(_blocks.c.outputs) <= _MAX_OUTPUT_CHARACTERS
         newest = (_blocks.c.created_at.desc(), _blocks.c.id.desc())
         statement = select(_blocks.c.outputs).where(*wanted, small).order_by(*newest).limit(limit)

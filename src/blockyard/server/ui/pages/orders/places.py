@@ -97,12 +97,11 @@ class Places:
     def spot(self, tx: Transaction, principal: Principal, place: Place) -> Spot:
         """Return the place as options of inputs depend on it: with the tags that a new tenant will have."""
         workspace = place.workspace or ""
-        sees = principal.allows("BUILDINGBLOCK_LIST", workspace=workspace)
         if place.tenant is not None or not place.is_for_tenants:
-            return Spot(workspace, None if place.tenant is None else place.tenant.id, sees)
+            return Spot.for_(principal, workspace, None if place.tenant is None else place.tenant.id)
         key = None if place.is_new_project or place.project is None else ProjectKey(workspace, place.project)
         zone = None if place.platform is None else place.platform[1]
-        return Spot(workspace, None, sees, self._services.tenants.tags_to_be(tx, key, zone))
+        return Spot.for_(principal, workspace, None, self._services.tenants.tags_to_be(tx, key, zone))
 
     def _all_workspaces(self, tx: Transaction, principal: Principal) -> Sequence[str]:
         """Return the workspaces that an administrator orders for."""
