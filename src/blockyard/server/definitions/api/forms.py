@@ -165,5 +165,5 @@ def _input(spec: InputSpec) -> FormInput:
         json_schema=spec.json_schema,
         is_optional=spec.is_optional,
         condition=spec.condition,
-        adapts=bool(spec.option_sources or spec.dependent_defaults),
+        adapts=spec.adapts,
     )

@@ -186,6 +186,11 @@ class InputSpec:
         return InputKind.JSON if self.is_json else InputKind(self.type.value)
 
     @property
+    def adapts(self) -> bool:
+        """Whether its options or its default depend on other values."""
+        return bool(self.option_sources or self.dependent_defaults)
+
+    @property
     def label(self) -> str:
         """What people read: the display name, or one made from the key (`CLIENT_SECRET`: "Client secret")."""
         return self.display_name or label_of(self.key)

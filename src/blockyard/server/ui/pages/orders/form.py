@@ -133,7 +133,7 @@ class OrderForm:
         zone = frozenset(item.definition.id for item in coming)
         for item in items:  # grows while it is looked through
             for wanted in item.version.dependencies:
-                if wanted in needs or len(items) > MAX_BLOCKS:
+                if wanted in needs or len(items) >= MAX_BLOCKS:
                     continue
                 need = needs[wanted] = self._need(
                     tx, principal, wanted, needed_by=item.definition, place=place, fields=fields, coming=zone | there
@@ -147,7 +147,7 @@ class OrderForm:
             offer=offer,
             place=place,
             items=items,
-            coming=[item for item in coming if item.specs],
+            coming=coming,
             needs=[*needs.values()],
             name=fields.text("name"),
             also=[Choice(str(one.definition.id), one.definition.display_name) for one in also],

@@ -47,7 +47,9 @@ def side_of(tx: Transaction, services: Services, filled: Filled) -> Side:
 def _steps(filled: Filled) -> Sequence[str]:
     found = []
     if filled.place.is_new_tenant:
-        found.append("A new tenant is made" + (" in a new project" if filled.place.is_new_project else ""))
+        comes = " and ".join(item.definition.display_name for item in filled.coming)
+        where = " in a new project" if filled.place.is_new_project else ""
+        found.append(f"A new tenant is made{where}" + (f", with {comes}" if comes else ""))
     for item in reversed(filled.items):
         waits = [need.name for need in filled.needs if need.definition_id in item.version.dependencies]
         after = f", once {' and '.join(waits)} {'is' if len(waits) == 1 else 'are'} ready" if waits else ""
