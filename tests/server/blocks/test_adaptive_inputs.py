@@ -118,6 +118,7 @@ def test_options_come_from_outputs_of_blocks_that_one_may_see(world: BlockWorld)
     version = world.define(inputs=selecting(output=f"{definition_of(network)}.name"))
 
     ordered = world.order(version, {"chosen": "green"})
+    claimed = world.claimed()
     world.api.be(a_key("shop", "BUILDINGBLOCK_SAVE"))
     unseen = world.api.send("POST", BLOCKS, an_order(version, {"chosen": "green"}))
     world.api.be(replace(SHOP, only_projects={"shop": frozenset({"none"})}))
@@ -126,7 +127,7 @@ def test_options_come_from_outputs_of_blocks_that_one_may_see(world: BlockWorld)
     others = world.api.send("POST", BLOCKS, an_order(version, {"chosen": "green"}, workspace="other"))
 
     assert status_of(ordered) == status_of(outside) == "PENDING"
-    assert world.claimed().inputs["chosen"]["value"] == "green"
+    assert claimed.inputs["chosen"]["value"] == "green"
     assert unseen.json()["remedy"] == others.json()["remedy"] == "There is nothing to choose from at the moment."
 
 

@@ -14,7 +14,7 @@ from blockyard.server.definitions.model.catalogue import CatalogueQuery
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links, page_at
-from blockyard.server.kit.http import unsorted_page_request
+from blockyard.server.kit.http import page_request
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import ShortText, WireModel
@@ -60,7 +60,7 @@ def marketplace_routes(db: Database, orders: OrderService, links: Links) -> APIR
     async def search_marketplace(
         request: Request,
         principal: CurrentPrincipal,
-        page: Annotated[PageRequest, Depends(unsorted_page_request)],
+        page: Annotated[PageRequest, Depends(page_request)],
         *,
         search: Search = "",
         target_type: Annotated[TargetType | None, Query(alias="targetType")] = None,
@@ -68,7 +68,7 @@ def marketplace_routes(db: Database, orders: OrderService, links: Links) -> APIR
         owner: Annotated[ShortText | None, Query(alias="workspaceIdentifier")] = None,
         tag: Tag = None,
     ) -> JSONResponse:
-        """Return what your workspaces may order, the best matches first."""
+        """Return what your workspaces may order, the best matches first unless another order is asked for."""
         key, colon, value = (tag or "").partition(":")
         query = CatalogueQuery(
             search=search,

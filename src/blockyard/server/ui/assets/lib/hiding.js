@@ -2,6 +2,7 @@
 // default that counts, offers the options of now, and says which checks do not hold.
 import { settle } from "./adaptive.js";
 
+const ROUNDS = 5; // what loses its value, as it is not offered any more, may be read by others
 const WHOLE = /^[+-]?[0-9]{1,20}$/;
 
 /** Adapts the fields, [data-key], of `form` to each other; returns whether a field got another value by that. */
@@ -10,7 +11,8 @@ export function hide(form) {
   let isChanged = false;
   for (const prefix of new Set(fields.map((field) => field.dataset.prefix))) {
     const checks = form.querySelector(`[data-checks][data-prefix="${CSS.escape(prefix)}"]`);
-    isChanged = adapt(fields.filter((field) => field.dataset.prefix === prefix), checks) || isChanged;
+    const own = fields.filter((field) => field.dataset.prefix === prefix);
+    for (let round = 0; round < ROUNDS && adapt(own, checks); round += 1) isChanged = true;
   }
   return isChanged;
 }
