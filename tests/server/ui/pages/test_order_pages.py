@@ -210,7 +210,10 @@ def test_without_scripts_options_and_defaults_follow_and_what_was_not_shown_is_n
     assert 'value="3"' in shown.text
     assert 'value="us-1"' in shown.text
     assert "More than four only in eu-1." in full
-    assert blocks_of(world)["Bucket"].inputs == {"region": "us", "zone": "us-1", "size": 3}
+    block = blocks_of(world)["Bucket"]
+    again = sam.form(f"{path}?from={block.id}")
+    assert block.inputs == {"region": "us", "zone": "us-1", "size": 3}
+    assert [text_in(again, f"input.{key}") for key in ("region", "zone", "size")] == ["us", "us-1", "3"]
 
 
 def test_nothing_is_ordered_where_a_part_of_it_is_refused(world: PageWorld) -> None:
