@@ -34,6 +34,7 @@ from blockyard.protocol.kinds import (
 )
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID
 from tests.support.document_checks import CHECKS
+from tests.support.matrix_bodies import a_whole_order
 from tests.support.matrix_world import UNKNOWN, MatrixWorld, a_matrix_world
 from tests.support.places import (
     KUBERNETES,
@@ -70,6 +71,7 @@ USERS = "/api/blockyard/v1/users"
 ROLES = "/api/blockyard/v1/project-roles"
 REQUESTS = "/api/blockyard/v1/binding-requests"
 DRAFTS = "/api/blockyard/v1/order-drafts"
+ORDERS = "/api/blockyard/v1/orders"
 GROUPS = "/api/blockyard/v1/groups"
 ADMIN_BINDINGS = "/api/blockyard/v1/admin-bindings"
 
@@ -133,6 +135,8 @@ class Useful:
                 "expiryDate": None,
             },
             ("POST", DRAFTS): {"definitionUuid": self._tenancy.definition, "fields": {"name": name}},
+            ("POST", ORDERS): a_whole_order(self._tenancy.definition),
+            ("POST", f"{ORDERS}/check"): a_whole_order(self._tenancy.definition),
             ("POST", GROUPS): {"name": name, "displayName": name, "workspaceIdentifier": None, "members": []},
             ("POST", ADMIN_BINDINGS): {
                 "role": "Auditor",

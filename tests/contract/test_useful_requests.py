@@ -64,6 +64,7 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
         f"DELETE {OWN}/me/sessions/{{uuid}}",
     ),
     "server/issuer/test_signing_in.py": (f"DELETE {OWN}/me/client-sessions/{{uuid}}",),
+    "server/orders/test_orders.py": (f"POST {OWN}/orders", f"POST {OWN}/orders/check"),
     "server/binding_requests/test_binding_requests.py": (f"POST {REQUEST}/decline", f"POST {REQUEST}/cancel"),
     "server/publications/test_publications.py": (
         f"POST {OWN}/publications/{{uuid}}/reject",

@@ -59,6 +59,11 @@ def a_project_binding(name: str, subject: str) -> JsonObject:
     }
 
 
+def a_whole_order(definition: str) -> JsonObject:
+    """Return an order of one building block for the shop."""
+    return {"workspace": "shop", "blocks": [{"definitionUuid": definition, "inputs": {}}]}
+
+
 def a_binding_request(name: str) -> JsonObject:
     """Return the request for a role in the shop."""
     return {
@@ -186,6 +191,8 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         "POST bulk-jobs": {"action": "RUN", "buildingBlockUuids": [things["blocks"]]},
         "POST order-drafts": {"definitionUuid": things["definitions"], "fields": {}},
         "PUT order-drafts/{uuid}": {"fields": {}},
+        "POST orders": a_whole_order(things["definitions"]),
+        "POST orders/check": a_whole_order(things["definitions"]),
         "POST publications/{uuid}/approve": {},
         "POST publications/{uuid}/reject": {"comment": "no"},
         "PUT policies/{uuid}": A_POLICY,

@@ -15,7 +15,17 @@ from blockyard.server.payment_methods.model import PaymentSpec
 from blockyard.server.runs.model.shown_outputs import EARLIER_FAILURE
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.workspaces.model import BindingKind, NewBinding
-from tests.support.block_world import Claimed, a_secret, a_value, an_input, an_output, definition_of, uuid_of
+from tests.support.block_world import (
+    BLOCKS,
+    Claimed,
+    a_secret,
+    a_value,
+    an_input,
+    an_order,
+    an_output,
+    definition_of,
+    uuid_of,
+)
 from tests.support.page_world import PASSWORD, PageWorld
 from tests.support.principals import ADMINISTRATOR
 from tests.support.tags import declare
@@ -159,6 +169,7 @@ def _fill(world: ScreenWorld, words: Mapping[str, str]) -> Known:
         "provider": _provider(world, words["cluster"]),
         "block": uuid_of(bucket),
         "definition": str(world.stored(bucket).definition_id),
+        "adaptive": _adaptive(world),
         "failed": uuid_of(failed),
         "cluster": uuid_of(cluster),
         "waiting": uuid_of(waiting),
@@ -241,6 +252,43 @@ def _bucket(world: ScreenWorld, name: str, value: str) -> JsonObject:
     }
     world.report(claimed, outputs=found)
     return block
+
+
+def _adaptive(world: ScreenWorld) -> str:
+    """Return the definition of something for tenants whose inputs follow each other; what comes with a new tenant asks, too."""
+    images = world.define("Image list", outputs={"names": an_output("CODE")})
+    listed = world.api.ok("POST", BLOCKS, an_order(images, workspace="platform", name="images"))
+    world.finish({"names": a_value('["debian-13", "alpine-3.22"]', "CODE")})
+    account = world.define_for_tenants(
+        "Account",
+        inputs={**MAKES_TENANT["inputs"], "owner": an_input(displayName="Who is called when it burns")},
+        outputs=MAKES_TENANT["outputs"],
+    )
+    world.add_zone("guarded", mandatory=[account])
+    inputs: dict[str, JsonObject] = {
+        "region": an_input("SINGLE_SELECT", displayName="Region", selectableValues=["eu", "us"], defaultValue="eu"),
+        "zones": an_input(
+            "MULTI_SELECT",
+            displayName="Zones",
+            displayOrder=1,
+            optionSources=[
+                {"condition": "input.region == 'eu'", "values": ["eu-1", "eu-2", "eu-3"]},
+                {"condition": "input.region == 'us'", "values": ["us-1", "us-2"]},
+            ],
+        ),
+        "image": an_input(
+            "SINGLE_SELECT", displayName="Image", displayOrder=2, optionSources=[{"block": f"{uuid_of(listed)}.names"}]
+        ),
+        "replicas": an_input(
+            "INTEGER",
+            displayName="Replicas",
+            displayOrder=3,
+            defaultValue=1,
+            dependentDefaults=[{"condition": "input.region == 'us'", "value": 3}],
+        ),
+    }
+    version = world.define_for_tenants("Web shop", inputs=inputs)
+    return definition_of(version)
 
 
 def _tenant(world: ScreenWorld) -> str:

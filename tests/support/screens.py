@@ -79,6 +79,7 @@ SCREENS: Sequence[Screen] = (
     Screen("definition", "/marketplace/{definition}"),
     Screen("order", "/order/{definition}"),
     Screen("order-refused", "/order/{definition}", act=lambda page: page.get_by_role("button", name="Review").click()),
+    Screen("order-together", "/order/{adaptive}?place=new&project_place=new&also={definition}&input.region=us"),
     Screen("drafts", "/orders"),
     Screen("blocks", "/blocks"),
     Screen("blocks-selected", "/blocks", act=lambda page: page.keyboard.type("jxjxjx")),

@@ -21,6 +21,7 @@ from blockyard.cli.commands.integrations import integrations
 from blockyard.cli.commands.keys import keys
 from blockyard.cli.commands.landing_zones import landing_zones
 from blockyard.cli.commands.locations import locations
+from blockyard.cli.commands.orders import marketplace, orders
 from blockyard.cli.commands.payment_methods import payment_methods
 from blockyard.cli.commands.platform_types import platform_types
 from blockyard.cli.commands.platforms import platforms
@@ -75,6 +76,8 @@ def build() -> typer.Typer:
     for group in (
         definitions,
         publications,
+        marketplace,
+        orders,
         blocks,
         bulk,
         runs,

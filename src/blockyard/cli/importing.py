@@ -125,6 +125,8 @@ def plan(
         "outputs": outputs,
         "implementation": implementation,
     }
+    checks = [_renamed(item, input="inputKey") for item in objects(dict(overrides.members), "input_checks")]
+    version |= {"inputChecks": [*checks]} if checks else {}
     return Plan(
         definition=definition,
         version=version,
@@ -321,8 +323,15 @@ def _input(
         "valueValidationRegex": text(table, "regex") or (item.regex if item else None),
         "validationRegexErrorMessage": told[:MAX_DESCRIPTION],
         "isOptional": _is_optional(item, table, document),
+        "condition": text(table, "condition"),
+        "optionSources": table.get("option_sources"),
+        "dependentDefaults": table.get("dependent_defaults"),
     }
     return document | {name: member for name, member in optional.items() if member}
+
+
+def _renamed(table: JsonObject, **names: str) -> JsonObject:
+    return {names.get(name, name): value for name, value in table.items()}
 
 
 def _is_optional(item: ProposedInput | None, table: JsonObject, document: JsonObject) -> bool:

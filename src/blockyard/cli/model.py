@@ -50,6 +50,8 @@ class Input:
     """Whether an order without a value takes the default; that of a secret is not shown."""
     is_optional: bool = False
     condition: str = ""
+    adapts: bool = False
+    """Whether its options or its default depend on other values."""
 
     @property
     def is_needed(self) -> bool:
@@ -71,7 +73,7 @@ class Input:
             assignment=text(document, "assignmentType"),
             sensitive=flag(document, "isSensitive"),
             default=member(document, "defaultValue"),
-            options=tuple(texts(document, "selectableValues")),
+            options=() if flag(document, "adapts") else tuple(texts(document, "selectableValues")),
             description=text(document, "description"),
             regex=text(document, "valueValidationRegex"),
             regex_message=text(document, "validationRegexErrorMessage"),
@@ -79,6 +81,7 @@ class Input:
             has_default=flag(document, "hasDefault") or member(document, "defaultValue") is not None,
             is_optional=flag(document, "isOptional"),
             condition=text(document, "condition"),
+            adapts=flag(document, "adapts"),
         )
 
 

@@ -13,8 +13,10 @@
 | `permissions` | list of permission codes a run gets |
 | `dependencies` | list of ids of definitions whose blocks must exist before |
 | `pre_run_script` | script that runs before the engine |
+| `input_checks` | list of tables: `condition`, `message`, `input`; what has to hold between inputs |
 | `inputs.<key>` | table: `display_name`, `description`, `type`, `assignment_type`, `sensitive`, `environment`, `updateable`, |
-| | `optional`, `default`, `value`, `value_env`, `value_file`, `options`, `regex`, `regex_message`, `exclude` |
+| | `optional`, `condition`, `default`, `dependent_defaults`, `value`, `value_env`, `value_file`, `options`, |
+| | `option_sources`, `regex`, `regex_message`, `exclude` |
 | `outputs.<key>` | table: `display_name`, `type`, `assignment_type`, `optional`, `exclude` |
 
 `value` is that of a STATIC input, or the parent's output of a BUILDING_BLOCK_OUTPUT. The `value_file` of a FILE input is the
@@ -37,12 +39,22 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 _TEXTS = frozenset({"name", "description", "readme", "target_type", "support_url", "documentation_url", "symbol"})
 _VERSION_TEXTS = frozenset({"engine_version", "deletion_mode", "pre_run_script"})
 _LISTS = frozenset({"supported_platforms", "permissions", "dependencies"})
+_CHECKS = "input_checks"
+_RECORDS: Mapping[str, frozenset[str]] = {
+    _CHECKS: frozenset({"condition", "message", "input"}),
+    "option_sources": frozenset({"condition", "values", "tag", "output", "block"}),
+    "dependent_defaults": frozenset({"condition", "value"}),
+}
+"""Lists of tables, and what these have; what they say is checked by the server."""
 _TABLES = frozenset({"tags", "inputs", "outputs"})
-_MEMBERS = _TEXTS | _VERSION_TEXTS | _LISTS | _TABLES | {"run_transparency"}
+_MEMBERS = _TEXTS | _VERSION_TEXTS | _LISTS | _TABLES | {"run_transparency", _CHECKS}
 
-_INPUT_TEXTS = frozenset({"display_name", "description", "type", "assignment_type", "regex", "regex_message"})
+_INPUT_TEXTS = frozenset(
+    {"display_name", "description", "type", "assignment_type", "condition", "regex", "regex_message"}
+)
 _INPUT_FLAGS = frozenset({"sensitive", "environment", "updateable", "optional", "exclude"})
 _INPUT_MEMBERS = _INPUT_TEXTS | _INPUT_FLAGS | {"default", "value", "value_env", "value_file", "options"}
+_INPUT_MEMBERS |= _RECORDS.keys() - {_CHECKS}
 _OUTPUT_MEMBERS = frozenset({"display_name", "type", "assignment_type", "optional", "exclude"})
 
 
@@ -81,6 +93,7 @@ def read_overrides(path: Path) -> Overrides:
         raise usage(f"'{path}' cannot be read: {error}", _FORMS) from None
     if not isinstance(document, dict):
         raise usage(f"'{path}' must hold a table")
+    _check_records(document, "")
     _only_known(document, _MEMBERS, str(path))
     _check_types(document)
     return Overrides(
@@ -109,6 +122,7 @@ def _tables(document: JsonObject, name: str, known: frozenset[str]) -> dict[str,
         if not isinstance(table, dict):
             raise usage(f"{name}.{key} must be a table")
         _only_known(table, known, f"{name}.{key}")
+        _check_records(table, f"{name}.{key}.")
         for member, value in table.items():
             if member in _INPUT_TEXTS and not isinstance(value, str):
                 raise usage(f"{name}.{key}.{member} must be a text")
@@ -116,6 +130,15 @@ def _tables(document: JsonObject, name: str, known: frozenset[str]) -> dict[str,
                 raise usage(f"{name}.{key}.{member} must be true or false")
         tables[key] = table
     return tables
+
+
+def _check_records(document: JsonObject, where: str) -> None:
+    for name in _RECORDS.keys() & document.keys():
+        records = document[name]
+        for record in records if isinstance(records, list) else [None]:
+            if not isinstance(record, dict):
+                raise usage(f"{where}{name} must be a list of tables")
+            _only_known(record, _RECORDS[name], f"{where}{name}")
 
 
 def _only_known(document: JsonObject, known: frozenset[str], where: str) -> None:

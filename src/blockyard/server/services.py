@@ -36,6 +36,7 @@ from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.kit.tickets import Tickets
 from blockyard.server.landing_zones.service import LandingZoneService
 from blockyard.server.order_drafts.service import OrderDraftService
+from blockyard.server.orders.service import OrderService
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.platforms.service import LocationService, PlatformService, PlatformTypeService
 from blockyard.server.principal_tags.service import PrincipalTagService
@@ -108,5 +109,6 @@ class Services:
     blocks: BlockService
     state: StateService
     order_drafts: OrderDraftService
+    orders: OrderService
     bulk: BulkService
     home: HomeService

@@ -7,10 +7,11 @@ import typer
 from blockyard.cli import lookup
 from blockyard.cli.block_reports import finish
 from blockyard.cli.commands.blocks_versions import kept_by_upgrade
+from blockyard.cli.commands.orders import tell_warnings
 from blockyard.cli.completion import names_of
 from blockyard.cli.documents import text
 from blockyard.cli.exits import Failure, usage
-from blockyard.cli.filling import fill_in
+from blockyard.cli.filling import checked, fill_in
 from blockyard.cli.listing import owner_of
 from blockyard.cli.model import Block, Definition, Version
 from blockyard.cli.orders import answered, change_document, order_document, proposed_name, unchanged
@@ -98,7 +99,9 @@ def order_block(
         wanted = lookup.definition(session.client, definition)
         chosen = lookup.order_form(session.client, lookup.orderable(wanted, version), workspace)
         values = _given_values(session, chosen, inputs, input_files)
-        values |= {} if later else fill_in(session, chosen, values, {})
+        place_id = None if place is None else text(place, "metadata", "uuid")
+        values |= {} if later else fill_in(session, chosen, values, {}, workspace=workspace, tenant_id=place_id)
+        _warn_of_waiting(session, chosen, values, workspace)
         is_named_by_server = name is None and bool(text(chosen.document, "displayNameTemplate"))
         called = None if is_named_by_server else name or proposed_name(wanted.name, values)
         if called is not None:
@@ -108,10 +111,15 @@ def order_block(
             workspace=workspace,
             name=called,
             inputs=values,
-            tenant_id=None if place is None else text(place, "metadata", "uuid"),
+            tenant_id=place_id,
             parents=[lookup.block(session.client, parent, workspace=workspace).id for parent in parents or []],
         )
         finish(session, Block.read(session.client.create(BLOCK_V2, document)), wait=wait)
+
+
+def _warn_of_waiting(session: Session, version: Version, values: JsonObject, workspace: str) -> None:
+    """Say before an order that no runner will take it soon."""
+    tell_warnings(session, checked(session, version, values, workspace=workspace))
 
 
 def _warn_of_equal_names(session: Session, name: str, workspace: str) -> None:
@@ -156,7 +164,7 @@ def update_block(
             known = kept_by_upgrade(session, item.id, chosen.id) or known
         asks = item.status == "WAITING_FOR_USER_INPUT" and interactive()
         if upgrade or version is not None or asks:
-            values |= fill_in(session, chosen, values, known)
+            values |= fill_in(session, chosen, values, known, workspace=item.workspace)
         if not (given or values):
             raise _nothing_changes()
         document = change_document(item, version_id=chosen.id, name=name, inputs=values)

@@ -100,6 +100,20 @@ def _read_file(path: Path) -> list[Document]:
     ]
 
 
+def read_document(content: str, place: str) -> JsonObject:
+    """Return the one object of a YAML or JSON text. Raises Failure (usage)."""
+    try:
+        parsed = yaml.load(content, Loader=_Loader)  # noqa: S506  it is a SafeLoader
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f", line {where.line + 1}" if where is not None else ""
+        raise usage(f"{place}{line} cannot be read: {getattr(error, 'problem', None) or 'it is not YAML'}") from None
+    document = _json(parsed, place)
+    if not isinstance(document, dict):
+        raise usage(f"{place} must hold one object")
+    return document
+
+
 def _document(content: object, place: str, folder: Path) -> Document:
     document = _json(content, place)
     if not isinstance(document, dict):

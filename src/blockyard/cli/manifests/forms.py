@@ -1,8 +1,8 @@
 """Definitions and versions in the form of files: what the server adds is left out, ids are names, secrets are not there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from blockyard.cli.documents import member, members, text
+from blockyard.cli.documents import member, members, objects, text
 from blockyard.cli.manifests.known import Known, is_shared_runner
 from blockyard.cli.manifests.secrets import KEPT, places, replaced
 from blockyard.protocol.jsontypes import Json, JsonObject
@@ -80,10 +80,20 @@ def _sparse(value: Json) -> Json:
     return value
 
 
+def _with_outputs(sources: Iterable[JsonObject], convert: Callable[[str], str]) -> list[Json]:
+    """Return sources of options whose outputs are named otherwise; building blocks have no names, only ids."""
+    return [
+        {**source, "output": convert(output)} if isinstance(output := source.get("output"), str) else source
+        for source in sources
+    ]
+
+
 def _with_arguments(spec: JsonObject, convert: Callable[[str], str]) -> JsonObject:
     inputs: JsonObject = {}
     for key, item in members(spec, "inputs").items():
         argument = member(item, "argument")
         takes = text(item, "assignmentType") == _OUTPUT_SOURCE and isinstance(argument, str)
-        inputs[key] = {**members(item), "argument": convert(str(argument))} if takes else item
+        converted = {**members(item), "argument": convert(str(argument))} if takes else item
+        sources = objects(item, "optionSources")
+        inputs[key] = {**members(converted), "optionSources": _with_outputs(sources, convert)} if sources else converted
     return {**spec, "inputs": inputs} if inputs else spec

@@ -47,6 +47,7 @@ from blockyard.server.kit.loops import Loop, run_loops
 from blockyard.server.landing_zones.api import landing_zone_routes
 from blockyard.server.order_drafts.api import order_draft_routes
 from blockyard.server.order_drafts.loops import loops as draft_loops
+from blockyard.server.orders.api import marketplace_routes, order_routes
 from blockyard.server.payment_methods.api import payment_method_routes
 from blockyard.server.platforms.api import location_routes, platform_routes, platform_type_routes
 from blockyard.server.principal_tags.api import principal_tag_routes
@@ -191,6 +192,8 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         definition_routes(db, services.definitions, links),
         landing_zone_routes(db, services.landing_zones, links),
         order_draft_routes(db, services.order_drafts, links),
+        order_routes(db, services.orders, links),
+        marketplace_routes(db, services.orders, links),
         home_routes(db, services.home),
     ):
         app.router.routes.extend(router.routes)

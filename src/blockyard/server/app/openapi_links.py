@@ -217,6 +217,10 @@ _ANSWERS = (
         addresses={f"{OWN}/order-drafts/{{uuid}}": {"uuid": "$response.body#/uuid"}},
     ),
     _Answer(
+        to=("post", f"{OWN}/orders", "201"),
+        addresses={f"{OWN}/blocks/{{uuid}}": {"uuid": "$response.body#/blocks/0/uuid"}},
+    ),
+    _Answer(
         to=("post", f"{OWN}/bulk-jobs", "201"),
         addresses={f"{OWN}/bulk-jobs/{{uuid}}": {"uuid": "$response.body#/uuid"}},
     ),

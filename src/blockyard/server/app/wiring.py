@@ -40,6 +40,7 @@ from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.kit.tickets import Tickets
 from blockyard.server.landing_zones.service import LandingZoneService
 from blockyard.server.order_drafts.service import OrderDraftService
+from blockyard.server.orders.service import OrderService
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.platforms.service import LocationService, PlatformService, PlatformTypeService
 from blockyard.server.principal_tags.service import PrincipalTagService
@@ -246,6 +247,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         definitions=definitions,
     )
     tokens = Tokens(master_key=master_key, clock=clock)
+    views = RunViews(context)
     services = Services(
         clock=clock,
         master_key=master_key,
@@ -304,12 +306,15 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         runs=runs,
         claims=ClaimService(context),
         reports=ReportService(context),
-        views=RunViews(context),
+        views=views,
         sweeper=RunSweeper(context),
         failures=FailureService(context, definitions=definitions),
         blocks=blocks,
         state=state,
         order_drafts=OrderDraftService(basics, definitions=definitions, users=users),
+        orders=OrderService(
+            basics, definitions=definitions, projects=projects, tenants=tenants, blocks=blocks, views=views
+        ),
         bulk=BulkService(
             basics,
             blocks=blocks,

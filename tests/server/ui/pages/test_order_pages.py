@@ -157,6 +157,65 @@ def test_the_only_block_that_fits_is_taken_and_another_one_can_be_ordered(world:
     assert list(found["has its own"].parent_ids) == [found["Network"].id]
 
 
+def test_something_else_is_ordered_at_once(world: PageWorld) -> None:
+    queue = world.define("Queue", inputs={"length": an_input("INTEGER", displayName="Length")})
+    version = world.define("Database")
+    sam, path = world.person("sam"), f"/order/{id_of(version)}"
+
+    offered = sam.read(path)
+    added = sam.form(f"{path}?also={id_of(queue)}")
+    length = f"parent.{id_of(queue)}.input.length"
+    answer = order(sam, f"{path}?also={id_of(queue)}", {length: "7"})
+
+    assert "Order something else at once" in offered
+    assert added.control("also").value == id_of(queue)
+    blocks = blocks_of(world)
+    assert {name: block.inputs for name, block in blocks.items()} == {"Queue": {"length": 7}, "Database": {}}
+    assert answer.headers["location"] == f"/blocks/{blocks['Database'].id}"
+
+
+ADAPTIVE: dict[str, Any] = {
+    "region": an_input("SINGLE_SELECT", displayName="Region", selectableValues=["eu", "us"], defaultValue="eu"),
+    "zone": an_input(
+        "SINGLE_SELECT",
+        displayName="Zone",
+        displayOrder=1,
+        optionSources=[
+            {"condition": "input.region == 'eu'", "values": ["eu-1", "eu-2"]},
+            {"condition": "input.region == 'us'", "values": ["us-1"]},
+        ],
+    ),
+    "size": an_input(
+        "INTEGER",
+        displayName="Size",
+        displayOrder=2,
+        defaultValue=1,
+        dependentDefaults=[{"condition": "input.region == 'us'", "value": 3}],
+    ),
+}
+
+
+def test_without_scripts_options_and_defaults_follow_and_what_was_not_shown_is_not_ordered(world: PageWorld) -> None:
+    checks = [{"condition": "input.size < 5 || input.zone == 'eu-1'", "message": "More than four only in eu-1"}]
+    version = world.define("Bucket", inputs=ADAPTIVE, inputChecks=checks)
+    sam, path = world.person("sam"), f"/order/{id_of(version)}"
+
+    moved = sam.read(order(sam, path, {"input.region": "us", "input.zone": "eu-1"}).headers["location"])
+    shown = order(sam, path, {"input.region": "us"}, intent="change")
+    full = sam.read(order(sam, path, {"input.zone": "eu-2", "input.size": "9"}).headers["location"])
+    order(sam, f"{path}?input.region=us&input.zone=us-1")
+
+    assert "Must be one of the options." in moved
+    assert "Its default has changed with what else you chose" in moved
+    assert 'value="3"' in shown.text
+    assert 'value="us-1"' in shown.text
+    assert "More than four only in eu-1." in full
+    block = blocks_of(world)["Bucket"]
+    again = sam.form(f"{path}?from={block.id}")
+    assert block.inputs == {"region": "us", "zone": "us-1", "size": 3}
+    assert [text_in(again, f"input.{key}") for key in ("region", "zone", "size")] == ["us", "us-1", "3"]
+
+
 def test_nothing_is_ordered_where_a_part_of_it_is_refused(world: PageWorld) -> None:
     network = world.define("Network")
     version = world.define("Database", onlyApplyOncePerTenant=True, **depending_on(network))
@@ -269,5 +328,5 @@ def test_the_side_says_what_happens_who_is_missing_and_what_runs_may_do(world: P
     page = world.person("sam").read(f"/order/{id_of(version)}")
 
     assert "Network is made The platform team fills in Cost centre Database is made, once Network is ready" in page
-    assert "No runner has come yet that makes Database and Network." in page
+    assert "No runner has come yet that makes Database and Network; the order will wait for it." in page
     assert "See tenants" in page

@@ -9,11 +9,19 @@ from playwright.sync_api import Browser, Page, expect
 
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.identity.api import SESSION_COOKIE
+from blockyard.server.kit.database import Database
 from tests.support.block_world import an_input
 from tests.support.browser import fresh_page
-from tests.support.page_world import PASSWORD, PageWorld, come
+from tests.support.clock import FixedClock
+from tests.support.page_world import PASSWORD, PageWorld, come, serving
+from tests.support.tenant_world import MAKES_TENANT, TenantWorld
 
 pytestmark = pytest.mark.one_database
+
+
+class PlacesWorld(TenantWorld, PageWorld):
+    """A platform, projects, pages and people."""
+
 
 Site = tuple[PageWorld, str]
 KEPT = re.compile(r"/orders/[0-9a-f-]{36}$")
@@ -94,6 +102,77 @@ def test_a_field_says_what_is_wrong_once_it_was_left_and_is_hidden_by_its_condit
     expect(page.get_by_text(f"{words}.")).to_be_hidden()
     page.locator("[name='input.backup']").check()
     expect(days).to_be_visible()
+
+
+def test_options_defaults_and_checks_follow_what_is_chosen_at_once(site: Site, page: Page) -> None:
+    world, url = site
+    message = "More than four only in eu-1"
+    inputs = {
+        "region": an_input("SINGLE_SELECT", displayName="Region", selectableValues=["eu", "us"], defaultValue="eu"),
+        "zone": an_input(
+            "SINGLE_SELECT",
+            displayName="Zone",
+            displayOrder=1,
+            optionSources=[
+                {"condition": "input.region == 'eu'", "values": ["eu-1", "eu-2"]},
+                {"condition": "input.region == 'us'", "values": ["us-1"]},
+            ],
+        ),
+        "size": an_input(
+            "INTEGER",
+            displayName="Size",
+            displayOrder=2,
+            defaultValue=1,
+            dependentDefaults=[{"condition": "input.region == 'us'", "value": 3}],
+        ),
+    }
+    checks = [{"condition": "input.size < 5 || input.zone == 'eu-1'", "message": message}]
+    version = world.define("Bucket", inputs=inputs, inputChecks=checks)
+    come(page, world, url)
+    page.goto(f"{url}/order/{id_of(version)}")
+    region, zone, size = (page.get_by_label(name) for name in ("Region", "Zone", "Size"))
+
+    zone.select_option("eu-2")
+    region.select_option("us")
+    expect(zone).to_have_value("")
+    expect(size).to_have_value("3")
+    size.fill("9")
+    zone.select_option("us-1")
+    expect(page.get_by_text(f"{message}.")).to_be_visible()
+    region.select_option("eu")
+    expect(size).to_have_value("9")
+    zone.select_option("eu-1")
+    expect(page.get_by_text(f"{message}.")).to_be_hidden()
+    page.get_by_role("button", name="Order", exact=True).click()
+
+    page.wait_for_url("**/blocks/*")
+    found = world.db.read_now(lambda tx: BlockStore(tx).find(UUID(page.url.rpartition("/")[2])))
+    assert found is not None
+    assert found.inputs == {"region": "eu", "zone": "eu-1", "size": 9}
+
+
+def test_a_new_tenant_with_its_mandatory_block_is_ordered_in_one_form(
+    database: Database, clock: FixedClock, page: Page
+) -> None:
+    world = PlacesWorld(database, clock)
+    inputs = {**MAKES_TENANT["inputs"], "owner": an_input(displayName="Owner")}
+    mandatory = world.define_for_tenants("Account", inputs=inputs, outputs=MAKES_TENANT["outputs"])
+    world.add_zone("zone", mandatory=[mandatory])
+    version = world.define_for_tenants("App")
+    with serving(world.app) as url:
+        come(page, world, url)
+        page.goto(f"{url}/order/{id_of(version)}")
+        page.get_by_label("A new project").check()
+        page.get_by_label("Identifier of the new project").fill("fresh")
+        page.get_by_label("Owner").fill("sam")
+        page.get_by_role("button", name="Order", exact=True).click()
+        page.wait_for_url("**/blocks/*")
+
+    made = world.db.read_now(lambda tx: BlockStore(tx).active_anywhere_in("shop"))
+    assert sorted((block.name, block.tenant is not None and block.tenant.project) for block in made) == [
+        ("Account", "fresh"),
+        ("App", "fresh"),
+    ]
 
 
 def test_the_later_of_two_tabs_sees_the_difference_and_chooses(site: Site, browser: Browser) -> None:

@@ -4,11 +4,11 @@ import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.kit.database import Database
-from tests.support.block_world import definition_of, uuid_of
+from tests.support.block_world import an_input, definition_of, uuid_of
 from tests.support.browser_form import Control
 from tests.support.clock import FixedClock
 from tests.support.page_world import PageWorld, Person, words_of
-from tests.support.tenant_world import TenantWorld
+from tests.support.tenant_world import MAKES_TENANT, TenantWorld
 
 
 class PlacesWorld(TenantWorld, PageWorld):
@@ -75,6 +75,28 @@ def test_a_tenant_and_a_project_are_made_along_with_the_block(places: PlacesWorl
     made = tenants["_embedded"]["meshTenants"][0]
     assert block["spec"]["targetRef"]["uuid"] == made["metadata"]["uuid"]
     assert made["metadata"]["ownedByProject"] == "fresh"
+
+
+def test_the_mandatory_block_of_a_new_tenant_is_asked_for_in_the_same_form(places: PlacesWorld) -> None:
+    inputs = {**MAKES_TENANT["inputs"], "owner": an_input(displayName="Owner")}
+    mandatory = places.define_for_tenants("Account", inputs=inputs, outputs=MAKES_TENANT["outputs"])
+    places.add_zone("zone", mandatory=[mandatory])
+    needing = [{"kind": "meshBuildingBlockDefinition", "uuid": definition_of(mandatory)}]
+    version, sam = places.define_for_tenants("App", dependencyDefinitionRefs=needing), places.person("sam")
+    path = f"{path_of(version)}?place=new&project_place=new&project_name=fresh"
+
+    asked = sam.read(path)
+    lacking = order(sam, path)
+    name = f"parent.{definition_of(mandatory)}.input.owner"
+    at = order(sam, path, **{name: "sam"})
+
+    assert "Account comes with the new tenant" in asked
+    assert "It comes with this order." in asked
+    assert "orders/" in lacking
+    block = places.as_admin("GET", f"/api/meshobjects/meshbuildingblocks/{at.rpartition('/')[2]}")
+    parent = block["spec"]["parentBuildingBlockRefs"][0]["uuid"]
+    account = places.as_admin("GET", f"/api/meshobjects/meshbuildingblocks/{parent}")
+    assert account["spec"]["inputs"]["owner"]["value"] == "sam"
 
 
 def test_a_project_that_cannot_be_made_leaves_nothing_behind(places: PlacesWorld) -> None:

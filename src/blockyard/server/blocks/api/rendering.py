@@ -175,6 +175,7 @@ def _input(item: ResolvedInput, version: Version, *, is_missing: bool) -> JsonOb
         "isHidden": item.is_hidden,
         "isOptional": spec.is_optional,
         "condition": spec.condition,
+        "adapts": spec.adapts,
         "filledByConsumer": spec.assignment_type in {AssignmentType.USER_INPUT, AssignmentType.PAYMENT_METHOD},
         "filledByPeople": spec.assignment_type in SETTABLE,
         "updateableByConsumer": spec.updateable_by_consumer,

@@ -28,6 +28,7 @@ from blockyard.server.blocks.service.access import (
     require_known,
     require_list,
 )
+from blockyard.server.blocks.service.adapting import Adapting, Place
 from blockyard.server.blocks.service.cascade import Cascades
 from blockyard.server.blocks.service.cascading import CascadeControl
 from blockyard.server.blocks.service.changing import Changing
@@ -63,6 +64,7 @@ from blockyard.server.runners.service import SecretSealer
 from blockyard.server.runs.model import Run, TriggerReason, Wait
 from blockyard.server.runs.service import RunService
 from blockyard.server.tags.service import TagService
+from blockyard.server.tenants.model import TenantId
 from blockyard.server.tenants.service import TenantService
 from blockyard.server.workspaces.service import WorkspaceService
 
@@ -74,7 +76,7 @@ class BlockService:
     """Use cases of building blocks.
 
     `hooks` is for runs and for loops; `usage`, `people` and `payments` are for definitions, workspaces and payment methods,
-    `on_tenants` for tenants, `relations` for tags, `tags` for what has tags.
+    `adapting` for forms, `on_tenants` for tenants, `relations` for tags, `tags` for what has tags.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class BlockService:
         self._reading: Reading = partial(
             Reader, definitions=definitions, workspaces=workspaces, tenants=tenants, payments=self.payments
         )
+        self.adapting = Adapting(reading=self._reading)
         upgrades = Upgrades(basics, reading=self._reading, definitions=definitions, payments=self.payments)
         starter = RunStarter(
             basics,
@@ -121,6 +124,7 @@ class BlockService:
             starter=starter,
             payments=self.payments,
             relations=self.relations,
+            adapting=self.adapting,
         )
         self._changing = Changing(
             basics,
@@ -130,6 +134,7 @@ class BlockService:
             starter=starter,
             payments=self.payments,
             upgrades=upgrades,
+            adapting=self.adapting,
         )
         self.readiness = Readiness(reading=self._reading, definitions=definitions, upgrades=upgrades)
         self.cascades = Cascades(reading=self._reading)
@@ -154,6 +159,7 @@ class BlockService:
             deleting=self._deleting,
             on_tenants=self.on_tenants,
             cascading=self._cascading,
+            adapting=self.adapting,
         )
         self.tags = TagFollower(reading=self._reading, starter=starter, tenants=tenants)
         self.people = PeopleFollower(reading=self._reading, starter=starter)
@@ -166,6 +172,11 @@ class BlockService:
     def order_by_name(self, tx: Transaction, principal: Principal, order: NamedOrder) -> BlockView:
         """Order a block as older clients do. Raises Denied, NotFound, Invalid, Conflict."""
         return self._view(tx, principal, self._ordering.order_by_name(tx, principal, order))
+
+    def of_landing_zone(self, tx: Transaction, tenant_id: UUID) -> Mapping[UUID, BlockId]:
+        """Return the blocks that came with a tenant, by their definitions; no principal is asked."""
+        found = BlockStore(tx).on_tenants([TenantId(tenant_id)])
+        return {block.definition_id: block.id for block in found if block.is_of_landing_zone}
 
     def get(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
         """Return a block, deleted ones too. Raises NotFound, Denied."""
@@ -302,6 +313,7 @@ class BlockService:
         may, operator = may_save(principal, block), is_operator(principal, block)
         standing, opens = block.standing(version.inputs), reader.runner_key(version).opens
         parents = store.find_all(block.parent_ids)
+        editable = changeable(version.inputs, standing, operator=operator, opens=opens) if may else []
         return BlockDetail(
             view=view,
             missing=reader.missing(block, version),
@@ -315,7 +327,9 @@ class BlockService:
             may_delete=may_delete(principal, block),
             may_purge=may_purge(principal, block),
             operator=operator,
-            editable=changeable(version.inputs, standing, operator=operator, opens=opens) if may else (),
+            editable=self.adapting.opened(
+                tx, block, version, editable, Place.for_(principal, block.workspace, block.tenant_id)
+            ),
             deletion=deletion_effect(block, version),
             offers=offers(
                 block,

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from blockyard.protocol.jsontypes import Json
-from blockyard.server.blocks.model.block import FINAL, Block, Follows, Lifecycle, Parent
+from blockyard.server.blocks.model.block import FINAL, Block, Follows, InputValue, Lifecycle, Parent
 from blockyard.server.blocks.model.inputs import (
     SentInput,
     computed,
@@ -17,6 +17,7 @@ from blockyard.server.blocks.model.inputs import (
 from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.model.resolution import block_name, lacking_parents
 from blockyard.server.blocks.service.access import is_operator, require_known, require_run, require_save
+from blockyard.server.blocks.service.adapting import Adapting, Place
 from blockyard.server.blocks.service.ordering import VERSION_FIELD, sealing, summary
 from blockyard.server.blocks.service.parents import FIELD, check_parents
 from blockyard.server.blocks.service.payments import PaymentChoices
@@ -68,8 +69,10 @@ class Changing:
         starter: RunStarter,
         payments: PaymentChoices,
         upgrades: Upgrades,
+        adapting: Adapting,
     ) -> None:
         self._upgrades = upgrades
+        self._adapting = adapting
         self._reading = reading
         self._payments = payments
         self._event_log = basics.event_log
@@ -173,10 +176,15 @@ class Changing:
             seal=sealing(self._sealer, reader.runner_key(version), before.id, before.workspace),
         )
         anew = upgraded or bool(merged.changed)
-        inputs = before.inputs
+        inputs, place = before.inputs, Place.for_(principal, before.workspace, before.tenant_id)
         if anew:
             void = {} if upgraded else {key: before.inputs[key] for key in before.void_inputs(version.inputs)}
             inputs = with_defaults(version.inputs, void | dict(merged.values))
+            if upgraded:
+                inputs = self._still_offered(tx, version, inputs, place, sent=frozenset(request.inputs))
+            self._adapting.check(
+                tx, version, before.with_inputs(version.inputs, inputs).standing(version.inputs), place
+            )
         lacks = not upgraded and request.parents is not None and bool(lacking_parents(before, version))
         parents = _parents(tx, before, request, old, version) if upgraded or lacks else _same_parents(before, request)
         called = request.display_name or before.display_name
@@ -189,6 +197,23 @@ class Changing:
             parents=parents,
         )
         return _Change(block, version.inputs, upgraded, merged.changed, parents_changed=parents != before.parents)
+
+    def _still_offered(
+        self,
+        tx: Transaction,
+        version: Version,
+        inputs: Mapping[str, InputValue],
+        place: Place,
+        *,
+        sent: frozenset[str],
+    ) -> Mapping[str, InputValue]:
+        """Return inputs without what an upgrade would carry over though it is not offered any more: it is asked for anew."""
+        gone = {
+            misfit.key
+            for misfit in self._adapting.misfits(tx, version, inputs, place)
+            if misfit.key is not None and version.inputs[misfit.key].option_sources and misfit.key not in sent
+        }
+        return {key: value for key, value in inputs.items() if key not in gone} if gone else inputs
 
     def _upgrade_target(self, tx: Transaction, principal: Principal, block: Block, version_id: VersionId) -> Version:
         if block.status not in FINAL:

@@ -15,6 +15,7 @@ from blockyard.server.blocks.model.block import (
 )
 from blockyard.server.blocks.model.outputs import check_outputs
 from blockyard.server.blocks.model.resolution import ResolvedInput, run_input
+from blockyard.server.blocks.service.adapting import Adapting
 from blockyard.server.blocks.service.cascading import CascadeControl
 from blockyard.server.blocks.service.deleting import Deleting
 from blockyard.server.blocks.service.on_tenants import OnTenants
@@ -46,8 +47,10 @@ class BlockHooks:
         deleting: Deleting,
         on_tenants: OnTenants,
         cascading: CascadeControl,
+        adapting: Adapting,
     ) -> None:
         self._cascading = cascading
+        self._adapting = adapting
         self._reading = reading
         self._definitions = definitions
         self._starter = starter
@@ -78,6 +81,8 @@ class BlockHooks:
             _refuse_void(block.void_inputs(version.inputs) - hidden)
             if run.behavior is Behavior.DESTROY:
                 self._definitions.require_destroyable(version)
+            else:
+                self._adapting.check_claimed(tx, block, version)
             self._definitions.require_readable(tx, version)
             _refuse_unreadable(inputs, reader.runner_key(version))
         run_inputs: list[Json] = [run_input(item) for item in inputs]

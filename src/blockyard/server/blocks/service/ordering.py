@@ -14,6 +14,7 @@ from blockyard.server.blocks.model.inputs import Seal, SentInput, merge_inputs
 from blockyard.server.blocks.model.order import BlockContent, BlockRequest, NamedOrder, Target
 from blockyard.server.blocks.model.resolution import block_name
 from blockyard.server.blocks.service.access import SAVE, operates
+from blockyard.server.blocks.service.adapting import Adapting, Place
 from blockyard.server.blocks.service.parents import check_definitions, check_parents
 from blockyard.server.blocks.service.payments import PaymentChoices
 from blockyard.server.blocks.service.related import BlockRelations
@@ -96,8 +97,10 @@ class Ordering:
         starter: RunStarter,
         payments: PaymentChoices,
         relations: BlockRelations,
+        adapting: Adapting,
     ) -> None:
         self._relations = relations
+        self._adapting = adapting
         self._reading = reading
         self._payments = payments
         self._clock = basics.clock
@@ -204,7 +207,10 @@ class Ordering:
             opens=reader.runner_key(version).opens,
             seal=sealing(self._sealer, reader.runner_key(version), block_id, new.site.workspace),
         )
-        return with_defaults(version.inputs, merged.values)
+        inputs = with_defaults(version.inputs, merged.values)
+        place = Place.for_(principal, new.site.workspace, new.site.tenant_id)
+        self._adapting.check(tx, version, inputs, place)
+        return inputs
 
 
 def summary(block: Block) -> JsonObject:

@@ -131,18 +131,18 @@ class Reader:
             people=lambda: self._people_of(block.workspace, tenant),
             tenant=tenant,
             parents=outputs,
-            tags=lambda owner: self._tags_of(block, owner),
+            tags=lambda owner: self.tags_at(block.workspace, block.tenant_id, owner),
         )
 
-    def _tags_of(self, block: Block, owner: TagOwner) -> Tags:
-        """Return the tags of the block's workspace, or of what its tenant has; nothing in a workspace."""
+    def tags_at(self, workspace: str, tenant_id: TenantId | None, owner: TagOwner) -> Tags:
+        """Return the tags of a workspace, or of what a tenant has; nothing in a workspace."""
         if owner is TagOwner.WORKSPACE:
-            self._load_tags({block.workspace})
-            return self._tags.get(block.workspace, {})
-        if block.tenant is None:
+            self._load_tags({workspace})
+            return self._tags.get(workspace, {})
+        if tenant_id is None:
             return {}
-        self._load_tags_around({block.tenant.id})
-        return self._tags_around.get(block.tenant.id, {}).get(owner, {})
+        self._load_tags_around({tenant_id})
+        return self._tags_around.get(tenant_id, {}).get(owner, {})
 
     def _load_all_tags(self, blocks: Iterable[Block]) -> None:
         """Read the tags that blocks read: one statement for each kind of owner, however many blocks there are."""

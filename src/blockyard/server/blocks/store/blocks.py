@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from blockyard.protocol.jsontypes import Json
 from blockyard.server.blocks.model.block import Block, BlockHead, BlockId, BlockStatus, Lifecycle, Parent
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.blocks.store.rows import block_of, block_row, head_of, sort_name
@@ -62,6 +63,8 @@ _HEAD = [column for column in _blocks.c if column.name not in {"inputs", "output
 _CHUNK = 500
 """How many ids one statement carries."""
 
+
+_MAX_OUTPUT_CHARACTERS = 100_000
 
 _known: Memory[UUID, Block | None] = Memory()
 
@@ -178,6 +181,27 @@ class BlockStore:
         """Return the active blocks of a definition in a workspace, not those of its tenants, oldest first."""
         wanted = (_blocks.c.definition_id == definition_id, _blocks.c.workspace == workspace)
         return self._where(*wanted, IS_ACTIVE, IN_WORKSPACE)
+
+    def outputs_of(
+        self, definition_id: UUID, workspace: str, key: str, limit: int, *, projects: Collection[str] | None = None
+    ) -> Sequence[Json]:
+        """Return an output of the active blocks of a definition in a workspace and on its tenants, that of the newest first.
+
+        Of blocks in projects only those of `projects`; None for all. Blocks with more than a page of outputs are left out, and
+        so are sensitive outputs, which have no value.
+        """
+        wanted: list[_Condition] = [
+            _blocks.c.definition_id == definition_id,
+            _blocks.c.workspace == workspace,
+            IS_ACTIVE,
+        ]
+        if projects is not None:
+            wanted.append(_blocks.c.project.is_(None) | _blocks.c.project.in_(sorted(projects)))
+        small = func.length(_blocks.c.outputs) <= _MAX_OUTPUT_CHARACTERS
+        newest = (_blocks.c.created_at.desc(), _blocks.c.id.desc())
+        statement = select(_blocks.c.outputs).where(*wanted, small).order_by(*newest).limit(limit)
+        found = [row.outputs.get(key) for row in self._tx.execute(statement)]
+        return [one["value"] for one in found if one is not None and not one["isSensitive"]]
 
     def one_by_one(self, blocks: Iterable[Block]) -> Iterator[Block]:
         """Yield each block as it is when its turn has come: what is done to one of them may change those after it."""

@@ -49,6 +49,7 @@ class FormInput(WireModel):
     json_schema: str | None
     is_optional: bool
     condition: str | None
+    adapts: Annotated[bool, Field(description="Its options or its default depend on other values.")]
 
 
 class FormOutput(WireModel):
@@ -164,4 +165,5 @@ def _input(spec: InputSpec) -> FormInput:
         json_schema=spec.json_schema,
         is_optional=spec.is_optional,
         condition=spec.condition,
+        adapts=spec.adapts,
     )

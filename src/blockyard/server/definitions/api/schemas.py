@@ -24,6 +24,7 @@ from blockyard.server.definitions.model import (
     VersionState,
     input_pointer,
 )
+from blockyard.server.definitions.model.adaptive import DependentDefault, InputCheck, OptionSource
 from blockyard.server.definitions.model.conditions import MAX_CONDITION_CHARACTERS
 from blockyard.server.definitions.model.implementation import MANUAL, WIRE_NAMES, Implementation
 from blockyard.server.definitions.model.json_schemas import MAX_SCHEMA_CHARACTERS
@@ -41,6 +42,10 @@ _Pattern = Annotated[Text, Field(json_schema_extra={"maxLength": MAX_PATTERN_CHA
 _Condition = Annotated[Text, Field(json_schema_extra={"maxLength": MAX_CONDITION_CHARACTERS})]
 _Schema = Annotated[Text, Field(json_schema_extra={"maxLength": MAX_SCHEMA_CHARACTERS})]
 """Their limits are only told here: the rules of patterns, conditions and schemas refuse longer ones, in their own words."""
+
+_OPTION_SOURCES = "Options besides `selectableValues` that depend on something. Left out where there are none."
+_DEPENDENT_DEFAULTS = "Defaults that depend on other inputs, before `defaultValue`. Left out where there are none."
+_INPUT_CHECKS = "What has to hold between inputs. Left out where there is nothing. A member of Blockyard."
 
 
 class DefinitionRef(WireModel):
@@ -162,6 +167,61 @@ class ImplementationIn(WireModel):
         return implementation, changes
 
 
+class OptionSourceIn(WireModel):
+    """Further options of a select while `condition` is true: one of `values`, `tag`, `output` and `block`. A member of Blockyard."""
+
+    condition: _Condition | None = None
+    values: list[ShortText] | None = None
+    tag: Annotated[ShortText | None, Field(description="`<owner>.<tag key>`: the values of this tag.")] = None
+    output: Annotated[
+        ShortText | None,
+        Field(
+            description="`<definition uuid>.<output key>`: what that output of each building block is that the ordering "
+            "workspace has of the definition."
+        ),
+    ] = None
+    block: Annotated[
+        ShortText | None,
+        Field(
+            description="`<building block uuid>.<output key>`: the list that runs of a building block give that belongs to "
+            "the workspace of the definition."
+        ),
+    ] = None
+
+    def model(self) -> OptionSource:
+        """Return the source."""
+        return OptionSource(
+            condition=self.condition,
+            values=tuple(self.values or ()),
+            tag=self.tag,
+            output=self.output,
+            block=self.block,
+        )
+
+
+class DependentDefaultIn(WireModel):
+    """A default that counts while `condition` is true; of several the first. A member of Blockyard."""
+
+    condition: _Condition
+    value: WireJson = Field(repr=False)
+
+    def model(self) -> DependentDefault:
+        """Return the default."""
+        return DependentDefault(self.condition, _json(self.value))
+
+
+class InputCheckIn(WireModel):
+    """What has to hold between inputs; `message` is said where it does not, beside the input `inputKey`. A member of Blockyard."""
+
+    condition: _Condition
+    message: Name
+    input_key: ShortText | None = None
+
+    def model(self) -> InputCheck:
+        """Return the check."""
+        return InputCheck(self.condition, self.message, self.input_key)
+
+
 class InputIn(WireModel):
     """An input. With `isSensitive`, `argument` and `defaultValue` are secrets or null; without, any JSON."""
 
@@ -180,6 +240,8 @@ class InputIn(WireModel):
     json_schema: _Schema | None = None
     is_optional: bool | None = None
     condition: _Condition | None = None
+    option_sources: Annotated[list[OptionSourceIn] | None, Field(description=_OPTION_SOURCES)] = None
+    dependent_defaults: Annotated[list[DependentDefaultIn] | None, Field(description=_DEPENDENT_DEFAULTS)] = None
     display_order: Int64 = 0
 
     def model(self, key: str) -> tuple[InputSpec, dict[str, SecretChange]]:
@@ -203,6 +265,8 @@ class InputIn(WireModel):
             is_optional=self.is_optional or False,
             condition=self.condition,
             display_order=self.display_order,
+            option_sources=tuple(source.model() for source in self.option_sources or ()),
+            dependent_defaults=tuple(default.model() for default in self.dependent_defaults or ()),
         )
         if not self.is_sensitive:
             return spec, {}
@@ -292,6 +356,7 @@ class VersionSpecIn(WireModel):
         list[InputMigrationIn] | None,
         Field(max_length=500, description="Left out where there are none. A member of Blockyard."),
     ] = None
+    input_checks: Annotated[list[InputCheckIn] | None, Field(description=_INPUT_CHECKS)] = None
 
 
 class VersionIn(ObjectIn[VersionMetadataIn, VersionSpecIn]):
@@ -321,6 +386,7 @@ class VersionIn(ObjectIn[VersionMetadataIn, VersionSpecIn]):
                 outputs={key: output.model(key) for key, output in spec.outputs.items()},
                 implementation=implementation,
                 input_migrations=tuple(step.model() for step in spec.input_migrations or ()),
+                input_checks=tuple(check.model() for check in spec.input_checks or ()),
             ),
             secrets=changes,
         )

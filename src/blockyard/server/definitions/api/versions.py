@@ -13,7 +13,7 @@ from blockyard.protocol.kinds import VERSION_V1 as KIND_V1
 from blockyard.server.definitions.api.defects import defect_member
 from blockyard.server.definitions.api.schemas import VersionIn, VersionOut
 from blockyard.server.definitions.model import DefinitionId, VersionId, VersionView
-from blockyard.server.definitions.model.documents import shown_content
+from blockyard.server.definitions.model.documents import shown_content, without_sources
 from blockyard.server.definitions.model.implementation import WIRE_NAMES
 from blockyard.server.definitions.service import VersionService
 from blockyard.server.identity.api import CurrentPrincipal, holding
@@ -102,7 +102,8 @@ def _parts(view: VersionView) -> JsonObject:
         "versionNumber": version.number,
         "state": version.state.value,
     }
-    spec = head | shown_content(version.content)
+    content = without_sources(version.content) if view.is_redacted else version.content
+    spec = head | shown_content(content)
     status: JsonObject = {"state": version.state.value}
     if view.usage_count is not None:
         status["usageCount"] = view.usage_count

@@ -29,6 +29,8 @@ def changes_between(before: VersionContent, after: VersionContent, names: Mappin
         *_of_outputs(before.outputs, after.outputs),
         *_of_dependencies(before, after, names),
     ]
+    if before.input_checks != after.input_checks:
+        found.append("Other things have to hold between its inputs")
     if {*before.permissions} != {*after.permissions}:
         more = {*after.permissions} - {*before.permissions}
         found.append("Its runs may do more than before" if more else "Its runs may do less than before")
@@ -54,9 +56,9 @@ def _of_inputs(before: Mapping[str, InputSpec], after: Mapping[str, InputSpec]) 
             yield f"New input {spec.label}{needed}"
         elif was.kind is not spec.kind:
             yield f"Input {spec.label} has another type"
-        elif was.selectable_values != spec.selectable_values:
+        elif _options(was) != _options(spec):
             yield f"Input {spec.label} has other options"
-        elif was.default_value != spec.default_value and not spec.is_sensitive:
+        elif _defaults(was) != _defaults(spec) and not spec.is_sensitive:
             yield f"Input {spec.label} has another default"
         elif _checks(was) != _checks(spec):
             yield f"Input {spec.label} is checked differently"
@@ -85,6 +87,14 @@ def _of_migrations(
                 yield f"Input {names} gets a value where there is none"
             case _:
                 continue
+
+
+def _options(spec: InputSpec) -> tuple[object, ...]:
+    return (spec.selectable_values, spec.option_sources)
+
+
+def _defaults(spec: InputSpec) -> tuple[object, ...]:
+    return (spec.default_value, spec.dependent_defaults)
 
 
 def _checks(spec: InputSpec) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import ImplementationType, InputType, OutputType
+from blockyard.server.definitions.model.adaptive import DependentDefault, InputCheck, OptionSource
 from blockyard.server.definitions.model.implementation import MANUAL, Implementation
 from blockyard.server.definitions.model.labels import label_of
 from blockyard.server.definitions.model.migrations import InputMigration
@@ -91,6 +92,12 @@ class TagOwner(StrEnum):
     LANDING_ZONE = "LANDING_ZONE"
 
 
+def tag_named(name: str) -> tuple[TagOwner, str] | None:
+    """Return whose tag `<owner>.<tag key>` is, and which; None if it names none."""
+    owner, _, key = name.partition(".")
+    return (TagOwner(owner), key) if owner in {*TagOwner} and key.strip() else None
+
+
 class OutputAssignment(StrEnum):
     """What an output is used for."""
 
@@ -148,6 +155,8 @@ class InputSpec:
         json_schema: what the JSON has to be like; forms are made and checked with it.
         is_optional: it may stay without a value.
         condition: when it is asked for, see `conditions`; while that is false it is hidden and has no value.
+        option_sources: further options, see `adaptive`; `selectable_values` are always offered.
+        dependent_defaults: which default counts when; the first whose condition is true, else `default_value`.
     """
 
     key: str
@@ -168,11 +177,18 @@ class InputSpec:
     is_optional: bool = False
     condition: str | None = None
     display_order: int = 0
+    option_sources: tuple[OptionSource, ...] = ()
+    dependent_defaults: tuple[DependentDefault, ...] = ()
 
     @property
     def kind(self) -> InputKind:
         """The type as definitions name it."""
         return InputKind.JSON if self.is_json else InputKind(self.type.value)
+
+    @property
+    def adapts(self) -> bool:
+        """Whether its options or its default depend on other values."""
+        return bool(self.option_sources or self.dependent_defaults)
 
     @property
     def label(self) -> str:
@@ -195,8 +211,7 @@ class InputSpec:
         """Whose tag a TAG input reads, and which; None for all others."""
         if self.assignment_type is not AssignmentType.TAG or not isinstance(self.argument, str):
             return None
-        owner, _, key = self.argument.partition(".")
-        return (TagOwner(owner), key) if owner in {*TagOwner} and key.strip() else None
+        return tag_named(self.argument)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +243,15 @@ class VersionContent:
     outputs: Mapping[str, OutputSpec] = field(default_factory=dict)
     implementation: Implementation = MANUAL
     input_migrations: tuple[InputMigration, ...] = ()
+    input_checks: tuple[InputCheck, ...] = ()
+
+    @property
+    def tags_read(self) -> "frozenset[tuple[TagOwner, str]]":
+        """Whose tags its inputs and their options read, and which."""
+        specs = self.inputs.values()
+        read = {spec.tag for spec in specs}
+        read |= {tag_named(one.tag) for spec in specs for one in spec.option_sources if one.tag is not None}
+        return frozenset(tag for tag in read if tag is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from blockyard.protocol.names import ImplementationType
+from blockyard.server.definitions.model.adaptive import InputCheck
 from blockyard.server.definitions.model.definition import (
     AssignmentType,
     Definition,
@@ -59,7 +60,7 @@ def documentation(definition: Definition, version: Version, names: Mapping[Defin
     parts = [
         [f"# {inline(definition.display_name)}, version {version.number}", inline(definition.description)],
         [_facts(definition, version)],
-        ["## Inputs", *_inputs(inputs, names)],
+        ["## Inputs", *_inputs(inputs, names), _checks(version.input_checks)],
         ["## Outputs", _outputs(outputs)],
         ["## Dependencies", _dependencies(version.dependencies, names)],
         ["## Permissions", _permissions(version.permissions)],
@@ -129,10 +130,17 @@ def _given(spec: InputSpec) -> list[str]:
     said = [
         inline(spec.description or ""),
         f"One of {options}." if options else "",
+        "Its options depend on other values." if spec.option_sources else "",
+        "Its default depends on other values." if spec.dependent_defaults else "",
         f"Matches {code(spec.value_validation_regex)}." if spec.value_validation_regex else "",
         "May be changed later." if spec.updateable_by_consumer else "",
     ]
     return [code(spec.key), inline(spec.label), _type(spec), _default(spec), " ".join(part for part in said if part)]
+
+
+def _checks(checks: Sequence[InputCheck]) -> str:
+    lines = [f"- {inline(check.message)}" for check in checks]
+    return "\n".join(["Between them has to hold:", "", *lines]) if lines else ""
 
 
 def _type(spec: InputSpec) -> str:

@@ -3,11 +3,13 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import DEFINITION, RUNNER
 from blockyard.protocol.names import ImplementationType
+from blockyard.server.definitions.model.adaptive import read_check, read_default, read_source
 from blockyard.server.definitions.model.definition import (
     AssignmentType,
     DeclaredType,
@@ -28,6 +30,12 @@ from blockyard.server.runners.model import RunnerId, StoredSecret, stored_secret
 def shown_content(content: VersionContent) -> JsonObject:
     """Return the members of `spec` that the author wrote, secrets as hashes. Source: api.md 3.17 and 2.4."""
     return _content(content, lambda secret: secret.wire(), content.implementation.wire())
+
+
+def without_sources(content: VersionContent) -> VersionContent:
+    """Return a content without where options come from: the owner's own building blocks are among it."""
+    inputs = {key: replace(spec, option_sources=()) for key, spec in content.inputs.items()}
+    return replace(content, inputs=inputs)
 
 
 def stored_content(content: VersionContent) -> JsonObject:
@@ -63,12 +71,14 @@ def read_content(stored: JsonObject) -> VersionContent:
         outputs={key: _read_output(key, _object(value)) for key, value in outputs.items()},
         implementation=_read_implementation(_object(stored["implementation"])),
         input_migrations=tuple(read_migration(_object(step)) for step in _list(stored.get("inputMigrations", []))),
+        input_checks=tuple(read_check(_object(item)) for item in _list(stored.get("inputChecks", []))),
     )
 
 
 def _content(
     content: VersionContent, secret: Callable[[StoredSecret], JsonObject], implementation: JsonObject
 ) -> JsonObject:
+    checks: list[Json] = [check.document() for check in content.input_checks]
     document: JsonObject = {
         "runnerRef": RUNNER.ref(content.runner_id),
         "onlyApplyOncePerTenant": content.only_apply_once_per_tenant,
@@ -81,7 +91,8 @@ def _content(
     }
     # A member of ours: clients that do not know it find only what they sent. Source: api.md 3.17, content hash.
     migrations: JsonObject = {"inputMigrations": [step.document() for step in content.input_migrations]}
-    return document | migrations if content.input_migrations else document
+    ours: JsonObject = (migrations if content.input_migrations else {}) | ({"inputChecks": checks} if checks else {})
+    return document | ours
 
 
 def _input(spec: InputSpec, secret: Callable[[StoredSecret], JsonObject]) -> JsonObject:
@@ -90,6 +101,10 @@ def _input(spec: InputSpec, secret: Callable[[StoredSecret], JsonObject]) -> Jso
 
     # Left out when unset: clients that do not know them find only what they sent. Source: api.md 3.17, content hash.
     lately: JsonObject = {"jsonSchema": spec.json_schema, "isOptional": spec.is_optional, "condition": spec.condition}
+    lately |= {
+        "optionSources": [source.document() for source in spec.option_sources],
+        "dependentDefaults": [default.document() for default in spec.dependent_defaults],
+    }
     return {
         **{member: value for member, value in lately.items() if value},
         "displayName": spec.display_name,
@@ -142,6 +157,8 @@ def _read_input(key: str, stored: JsonObject) -> InputSpec:
         is_optional=stored.get("isOptional") is True,
         condition=_text(stored.get("condition")),
         display_order=_integer(stored["displayOrder"]),
+        option_sources=tuple(read_source(_object(item)) for item in _list(stored.get("optionSources", []))),
+        dependent_defaults=tuple(read_default(_object(item)) for item in _list(stored.get("dependentDefaults", []))),
     )
 
 
@@ -170,6 +187,10 @@ def _read_value(stored: Json, *, sensitive: bool) -> Value:
 
 def _without_empty(value: Json) -> Json:
     if isinstance(value, Mapping):
+        ordered = value.get("dependentDefaults")  # the first that counts is taken
+        if isinstance(ordered, list):
+            numbered: JsonObject = {str(at): item for at, item in enumerate(ordered)}
+            value = {**value, "dependentDefaults": numbered}
         kept = {key: _without_empty(item) for key, item in value.items()}
         return {key: item for key, item in kept.items() if item not in (None, [], {}, "")}
     if isinstance(value, list):

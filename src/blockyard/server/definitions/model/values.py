@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import assert_never
 
@@ -38,7 +39,10 @@ def check_value(spec: InputSpec, value: Json, *, pointer: str) -> None:
 
     The value of a sensitive input is checked in clear, before it is sealed; messages never repeat it.
     """
-    check_type(spec.type, spec.selectable_values, value, label=spec.label, pointer=pointer)
+    options = spec.selectable_values
+    if spec.option_sources:  # they are known only together with the other values, see `model.checking`
+        options = tuple(texts_of(value))
+    check_type(spec.type, options, value, label=spec.label, pointer=pointer)
     if spec.is_json and isinstance(value, str):
         _check_json(spec, value, pointer=pointer)
     if spec.value_validation_regex and spec.type in PATTERN_TYPES:
@@ -58,6 +62,17 @@ def check_type(type_: InputType, options: tuple[str, ...] | None, value: Json, *
             field=pointer,
             remedy=_LARGE_REMEDY,
         )
+
+
+def check_offered(spec: InputSpec, value: Json, options: Sequence[str], *, pointer: str) -> None:
+    """Refuse what is not among the options of now. Raises Invalid."""
+    check_type(spec.type, tuple(options), value, label=spec.label, pointer=pointer)
+
+
+def texts_of(value: Value) -> list[str]:
+    """Return the options that the value of a select names."""
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, str)]
 
 
 def usable_value(type_: InputType, value: Value) -> Value:
@@ -174,7 +189,7 @@ def _type_problem(  # noqa: PLR0911  one for each type
             return None if isinstance(value, bool) else ("must be true or false", "Send true or false without quotes.")
         case InputType.SINGLE_SELECT:
             chosen = isinstance(value, str) and value in options
-            return None if chosen else ("must be one of the options", f"Choose one of: {_listed(options)}.")
+            return None if chosen else ("must be one of the options", _choose("Choose one of", options))
         case InputType.MULTI_SELECT:
             return _choice_problem(options, value)
         case InputType.FILE:
@@ -185,10 +200,11 @@ def _type_problem(  # noqa: PLR0911  one for each type
 
 def _choice_problem(options: tuple[str, ...], value: Json) -> tuple[str, str] | None:
     if not isinstance(value, list):
-        return "must be a list of options", f"Send a JSON array of some of: {_listed(options)}."
-    texts = [item for item in value if isinstance(item, str) and item in options]
+        return "must be a list of options", _choose("Send a JSON array of some of", options)
+    offered = frozenset(options)
+    texts = [item for item in value if isinstance(item, str) and item in offered]
     if len(texts) < len(value):
-        return "must hold only options", f"Choose among: {_listed(options)}."
+        return "must hold only options", _choose("Choose among", options)
     if len(set(texts)) < len(texts):
         return "must name each option once", "Remove the repeated options."
     return None
@@ -248,6 +264,10 @@ def _check_pattern(spec: InputSpec, pattern: str, value: Json, *, pointer: str) 
 
 def _size(value: Json) -> int:
     return len(value.encode()) if isinstance(value, str) else len(json.dumps(value, ensure_ascii=False).encode())
+
+
+def _choose(words: str, options: tuple[str, ...]) -> str:
+    return f"{words}: {_listed(options)}." if options else "There is nothing to choose from at the moment."
 
 
 def _listed(options: tuple[str, ...]) -> str:

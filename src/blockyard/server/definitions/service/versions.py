@@ -17,6 +17,7 @@ from blockyard.server.definitions.model import (
     VersionRequest,
     VersionState,
     VersionView,
+    input_pointer,
 )
 from blockyard.server.definitions.model.documents import content_hash
 from blockyard.server.definitions.model.rules import (
@@ -253,6 +254,7 @@ class VersionService:
         check_inputs(content, request.secrets, definition.target_type)
         check_outputs(content, definition.target_type)
         self._check_dependencies(tx, principal, definition, content)
+        self._check_option_sources(tx, principal, content)
         content = replace(content, outputs=derived_outputs(content))
         return resolve_secrets(
             normalized_secrets(content.implementation, request.secrets),
@@ -299,6 +301,20 @@ class VersionService:
         }
         check_parents(content, definition.target_type, parents)
         check_graph(definition.id, content.dependencies, self._edges(tx, content))
+
+    def _check_option_sources(self, tx: Transaction, principal: Principal, content: VersionContent) -> None:
+        """Refuse options from outputs of definitions that the author cannot know. Raises Invalid."""
+        for key, spec in content.inputs.items():
+            for at, source in enumerate(spec.option_sources):
+                named = source.list.output if source.output is not None and source.list is not None else None
+                parent = None if named is None else DefinitionStore(tx).get(DefinitionId(named[0]))
+                if named is not None and (parent is None or not visible(principal, parent)):
+                    raise Invalid(
+                        f"there is no building block definition '{named[0]}'",
+                        code="UnknownDefinition",
+                        field=input_pointer(key, f"optionSources/{at}/output"),
+                        remedy="Name an own definition, or one with a released version.",
+                    )
 
     def _edges(self, tx: Transaction, content: VersionContent) -> dict[DefinitionId, list[DefinitionId]]:
         """Return the dependencies of everything below `content`: those of latest and of latest released versions."""

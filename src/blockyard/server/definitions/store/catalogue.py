@@ -12,6 +12,7 @@ from blockyard.server.definitions.store.definitions import definitions, offered_
 from blockyard.server.definitions.store.grams import grams as _grams
 from blockyard.server.identity.model import Reach
 from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.order import before, ordered
 from blockyard.server.kit.paging import Page, PageRequest
 
 _LEAST_SHARE = 0.4
@@ -30,20 +31,26 @@ class CatalogueStore:
         self._tx = tx
 
     def page(self, reach: Reach, query: CatalogueQuery, request: PageRequest) -> Page[Definition]:
-        """Return one page of what may be ordered within `reach`, or is its own: the best first, else by name."""
+        """Return one page of what may be ordered within `reach`, or is its own: the best first, else by name.
+
+        Where a request asks for an order by age, it gets that.
+        """
         columns = definitions.c
-        conditions = [_within(reach), *_filters(query)]
+        conditions = [_within(reach), *_filters(query), *before(columns.created_at, request)]
         wanted = grams(query.search)
         if query.search and not wanted:
             return Page([], 0, request)
-        by_name = (func.lower(columns.display_name), columns.id)
+        by_age = ordered((columns.created_at, columns.id), request)
+        is_by_age = request.newest_first is not None
+        by_name = by_age if is_by_age else (func.lower(columns.display_name), columns.id)
         if not wanted:
             found = select(definitions).where(*conditions)
             return self._page(found, found.order_by(*by_name), request)
         near = self._near(sorted(wanted), conditions)
         best = select(func.max(near.c.hits)).scalar_subquery()
         found = select(definitions).join(near, near.c.id == columns.id).where(near.c.hits >= best * _CLOSE_TO_BEST)
-        return self._page(found, found.order_by(near.c.score.desc(), *by_name), request)
+        best_first = () if is_by_age else (near.c.score.desc(),)
+        return self._page(found, found.order_by(*best_first, *by_name), request)
 
     def facets(self, reach: Reach) -> Facets:
         """Return what the definitions of `page` can be told apart by."""

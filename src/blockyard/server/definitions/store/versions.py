@@ -236,9 +236,8 @@ class VersionStore(Store[Version, VersionId]):
         parents: list[dict[str, object]] = [
             {"version_id": version.id, "definition_id": definition} for definition in version.dependencies
         ]
-        read = {spec.tag for spec in version.inputs.values()} - {None}
         tags: list[dict[str, object]] = [
-            {"version_id": version.id, "owner": tag[0], "tag_key": tag[1]} for tag in read if tag is not None
+            {"version_id": version.id, "owner": owner, "tag_key": key} for owner, key in version.tags_read
         ]
         for table, rows in ((_dependencies, parents), (_tags, tags)):
             if rows:

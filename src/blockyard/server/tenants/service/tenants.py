@@ -255,6 +255,21 @@ class TenantService:
         store = TenantStore(tx)
         return [tenant for project in self._projects.paid_with(tx, method) for tenant in store.of_project(project.id)]
 
+    def tags_to_be(self, tx: Transaction, key: ProjectKey | None, landing_zone: str | None) -> Mapping[TagOwner, Tags]:
+        """Return the tags that a tenant will have around it that is yet to be made, maybe with its project; no principal is asked."""
+        project = None if key is None else self._projects.living(tx, key)
+        paid = None if project is None else project.payment_method_identifier
+        method = None if paid is None else self._payment_methods.living_named(tx, {paid}).get(paid)
+        zones = {} if landing_zone is None else self._landing_zones.living_named(tx, {landing_zone})
+        zone = zones.get(landing_zone or "")
+        return {
+            TagOwner.PROJECT: {} if project is None else project.tags,
+            TagOwner.PAYMENT_METHOD: {}
+            if method is None or key is None or method.workspace != key.workspace
+            else method.tags,
+            TagOwner.LANDING_ZONE: {} if zone is None else zone.tags,
+        }
+
     def tags_of_payment_methods(self, tx: Transaction, names: Collection[str]) -> Mapping[str, Tags]:
         """Return the tags of the payment methods with these names that there are."""
         return {name: one.tags for name, one in self._payment_methods.living_named(tx, {*names}).items()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.ui.frame.values import Shown
@@ -26,6 +27,10 @@ class Field:
         has_default: an empty control does not mean that there is no value.
         schema: of JSON, what it has to be like.
         language: of code.
+        offered: those of the options that are offered now, where not all are.
+        sources: of options that depend on something, pairs of a tree and texts.
+        defaults: that depend on something: a tree, what the control holds then, and the mark of that.
+        as_of: how old the list is that a runner fetched.
     """
 
     key: str
@@ -50,3 +55,7 @@ class Field:
     has_default: bool = False
     schema: str | None = None
     language: str | None = None
+    offered: Sequence[str] | None = None
+    sources: Json = None
+    defaults: Json = None
+    as_of: datetime | None = None

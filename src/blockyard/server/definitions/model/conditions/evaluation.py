@@ -25,6 +25,13 @@ class Values:
         except _UndecidedError:
             return False
 
+    def fail(self, root: Node) -> bool:
+        """Whether a condition is false; what cannot be decided is not."""
+        try:
+            return self.value(root) is False
+        except _UndecidedError:
+            return False
+
     def value(self, node: Node) -> Json:
         """Return the value of a part. Raises _UndecidedError."""
         if node.word in {"&&", "||"}:

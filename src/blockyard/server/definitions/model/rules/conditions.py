@@ -1,10 +1,11 @@
 """Rules of inputs that may stay empty or are asked for only sometimes. Source: api.md 3.17, concepts.md 6.1."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from blockyard.protocol.names import ImplementationType, InputType
-from blockyard.server.definitions.model.conditions import ConditionError, Kind, Node, check_condition, parsed
+from blockyard.server.definitions.model.conditions import ConditionError, Kind, check_condition, parsed
 from blockyard.server.definitions.model.definition import (
     PEOPLE,
     AssignmentType,
@@ -12,6 +13,7 @@ from blockyard.server.definitions.model.definition import (
     VersionContent,
     input_pointer,
 )
+from blockyard.server.definitions.model.hiding import reads_of
 from blockyard.server.kit.errors import Invalid
 from blockyard.server.runners.model import SecretChange
 
@@ -53,48 +55,100 @@ def check_optional(content: VersionContent, changes: Mapping[str, SecretChange])
         )
 
 
-def check_conditions(inputs: Mapping[str, InputSpec]) -> None:
-    """Refuse conditions that cannot be decided: malformed, of what they may not read, or of each other. Raises Invalid."""
-    conditional = {key: spec.condition for key, spec in inputs.items() if spec.condition is not None}
-    if sum(map(len, conditional.values())) > MAX_CHARACTERS:
+def check_conditions(content: VersionContent) -> None:
+    """Refuse expressions that cannot be decided: malformed, of what they may not read, or of each other. Raises Invalid."""
+    inputs = content.inputs
+    expressions = [found for spec in inputs.values() for found in _expressions(spec)]
+    total = sum(len(one.text) for one in expressions) + sum(len(check.condition) for check in content.input_checks)
+    if total > MAX_CHARACTERS:
         raise Invalid(
             f"the conditions of a version have at most {MAX_CHARACTERS} characters together",
             code="TooManyConditions",
             field="/spec/inputs",
             remedy="Make a version with fewer inputs, or shorter conditions.",
         )
-    reads = {key: _checked(inputs[key], condition, inputs).inputs_read() for key, condition in conditional.items()}
-    try:
-        TopologicalSorter(reads).prepare()
-    except CycleError as error:
-        around: list[str] = error.args[1]
-        raise _refusal(
-            around[0],
-            f"conditions read each other in a circle: {' → '.join(around)}",
-            "Let one of these inputs have no condition, or one that reads none of the others.",
-        ) from error
+    for one in expressions:
+        _check(one, inputs)
+    for at, check in enumerate(content.input_checks):
+        what = f"check {at + 1} of the inputs"
+        _check(_Expression(check.condition, what, f"/spec/inputChecks/{at}/condition", by_operator=True), inputs)
+    _refuse_circles(inputs)
 
 
-def _checked(spec: InputSpec, condition: str, inputs: Mapping[str, InputSpec]) -> Node:
-    if spec.assignment_type not in PEOPLE:
-        raise _refusal(
-            spec.key, f"{spec.assignment_type} is not filled in by people and cannot be hidden", "Leave condition out."
+@dataclass(frozen=True, slots=True)
+class _Expression:
+    """An expression: whose it is, in words, and where it stands; `own` is the input that it must not read."""
+
+    text: str
+    whose: str
+    field: str
+    by_operator: bool
+    own: str | None = None
+
+    def refused(self, problem: str, remedy: str) -> Invalid:
+        return Invalid(
+            f"{self.whose} has a condition that cannot be used: {problem}",
+            code="BadCondition",
+            field=self.field,
+            remedy=remedy,
         )
+
+
+def _expressions(spec: InputSpec) -> Iterator[_Expression]:
+    by_operator = spec.assignment_type is not AssignmentType.USER_INPUT
+    places = [
+        ("", "condition", spec.condition),
+        *(
+            (f"default {at + 1} of ", f"dependentDefaults/{at}/condition", one.condition)
+            for at, one in enumerate(spec.dependent_defaults)
+        ),
+        *(
+            (f"option source {at + 1} of ", f"optionSources/{at}/condition", one.condition)
+            for at, one in enumerate(spec.option_sources)
+        ),
+    ]
+    for part, member, text in places:
+        if text is None:
+            continue
+        if spec.assignment_type not in PEOPLE:
+            raise Invalid(
+                f"input '{spec.key}' has a condition that cannot be used: {spec.assignment_type} is not filled in by people and "
+                "cannot be hidden",
+                code="BadCondition",
+                field=input_pointer(spec.key, member),
+                remedy="Leave condition out.",
+            )
+        pointer = input_pointer(spec.key, member)
+        yield _Expression(text, f"{part}input '{spec.key}'", pointer, by_operator, spec.key if part else None)
+
+
+def _check(one: _Expression, inputs: Mapping[str, InputSpec]) -> None:
     try:
-        root = parsed(condition)
+        root = parsed(one.text)
     except ConditionError as error:
-        raise _refusal(
-            spec.key, str(error), "Write CEL such as input.size > 3 && input.region in ['eu', 'us']."
-        ) from error
+        raise one.refused(str(error), "Write CEL such as input.size > 3 && input.region in ['eu', 'us'].") from error
     for key in sorted(root.inputs_read()):
-        problem = _unreadable(key, inputs, by_operator=spec.assignment_type is not AssignmentType.USER_INPUT)
+        problem = "is what it is about" if key == one.own else _unreadable(key, inputs, by_operator=one.by_operator)
         if problem:
-            raise _refusal(spec.key, f"it reads 'input.{key}', which {problem}", "Read other inputs.")
+            raise one.refused(f"it reads 'input.{key}', which {problem}", "Read other inputs.")
     try:
         check_condition(root, {key: _KINDS[inputs[key].type] for key in root.inputs_read()})
     except ConditionError as error:
-        raise _refusal(spec.key, str(error), "Compare what has the same type.") from error
-    return root
+        raise one.refused(str(error), "Compare what has the same type.") from error
+
+
+def _refuse_circles(inputs: Mapping[str, InputSpec]) -> None:
+    try:
+        TopologicalSorter({key: found for key, spec in inputs.items() if (found := reads_of(spec))}).prepare()
+    except CycleError as error:
+        around: list[str] = error.args[1]
+        raise Invalid(
+            f"input '{around[0]}' has a condition that cannot be used: conditions read each other in a circle: "
+            + " → ".join(around),
+            code="BadCondition",
+            field=input_pointer(around[0], "condition"),
+            remedy="Let one of these inputs have no condition, or one that reads none of the others.",
+        ) from error
 
 
 def _unreadable(key: str, inputs: Mapping[str, InputSpec], *, by_operator: bool) -> str:
@@ -108,12 +162,3 @@ def _unreadable(key: str, inputs: Mapping[str, InputSpec], *, by_operator: bool)
     if read.is_sensitive:
         return "is sensitive"
     return "" if read.type in _KINDS else f"has type {read.type}"
-
-
-def _refusal(key: str, problem: str, remedy: str) -> Invalid:
-    return Invalid(
-        f"input '{key}' has a condition that cannot be used: {problem}",
-        code="BadCondition",
-        field=input_pointer(key, "condition"),
-        remedy=remedy,
-    )

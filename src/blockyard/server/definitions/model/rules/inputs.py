@@ -15,6 +15,7 @@ from blockyard.server.definitions.model.definition import (
     input_pointer,
 )
 from blockyard.server.definitions.model.json_schemas import SchemaError, check_schema
+from blockyard.server.definitions.model.rules.adaptive import check_adaptive
 from blockyard.server.definitions.model.rules.conditions import check_conditions, check_optional
 from blockyard.server.definitions.model.values import PATTERN_TYPES, check_type, check_value, usable_value
 from blockyard.server.kit.errors import Invalid
@@ -89,8 +90,9 @@ def check_inputs(content: VersionContent, changes: Mapping[str, SecretChange], t
         _check_sensitivity(spec)
         _check_argument(spec, changes, target)
         _check_default(spec, changes)
+    check_adaptive(content, target)
     check_optional(content, changes)
-    check_conditions(content.inputs)
+    check_conditions(content)
 
 
 def check_kept_inputs(content: VersionContent, before: VersionContent) -> None:
@@ -183,7 +185,7 @@ def _check_source(spec: InputSpec, target: TargetType) -> None:
 def _check_options(spec: InputSpec) -> None:
     options = spec.selectable_values or ()
     pointer = input_pointer(spec.key, "selectableValues")
-    if spec.type in _SELECTS and not options:
+    if spec.type in _SELECTS and not (options or spec.option_sources):
         problem, remedy = "has nothing to select", "List the options in selectableValues."
     elif options and spec.type not in _SELECTS:
         problem, remedy = f"has options but type {spec.type}", "Leave selectableValues out, or use SINGLE_SELECT."
@@ -343,9 +345,10 @@ def _check_written(spec: InputSpec, value: Json, pointer: str) -> None:
     """Refuse a default or an argument that does not fit; code may be written as JSON, which is kept as it is."""
     usable = usable_value(spec.type, value)
     shown: Json = None if isinstance(usable, StoredSecret) else usable
-    check_type(spec.type, spec.selectable_values, shown, label=spec.label, pointer=pointer)
-    if spec.is_json:
+    if spec.is_json or spec.option_sources:
         check_value(spec, shown, pointer=pointer)
+    else:
+        check_type(spec.type, spec.selectable_values, shown, label=spec.label, pointer=pointer)
 
 
 def _present(spec: InputSpec, value: object, change: SecretChange | None) -> tuple[bool, Json]:

@@ -101,6 +101,7 @@ function combobox(select) {
     if (isNew) for (const type of ["input", "change"]) select.dispatchEvent(new Event(type, { bubbles: true }));
   }
 
+  select.addEventListener("filled", close); // the form has chosen, or offers something else
   field.addEventListener("focus", () => field.select());
   field.addEventListener("click", () => list.hidden && open());
   field.addEventListener("input", (event) => {

@@ -17,8 +17,17 @@ export class Reading {
 
   /** Whether a condition is true; what cannot be decided is not. */
   holds(tree) {
+    return this.#decides(tree, true);
+  }
+
+  /** Whether a condition is false; what cannot be decided is not. */
+  fails(tree) {
+    return this.#decides(tree, false);
+  }
+
+  #decides(tree, wanted) {
     try {
-      return this.#value(tree) === true;
+      return this.#value(tree) === wanted;
     } catch (problem) {
       if (problem instanceof Undecided) return false;
       throw problem;

@@ -108,7 +108,8 @@ function controlOf(schema, value, needed) {
   }
   const input = element("input", "input w-full");
   Object.assign(input, { type: "text", autocomplete: "off", value: value instanceof Digits ? value.text : value ?? "" });
-  if (schema.default !== undefined) input.placeholder = String(schema.default instanceof Digits ? schema.default.text : schema.default);
+  const example = schema.default ?? schema.examples?.[0];
+  if (example !== undefined) input.placeholder = `${schema.default === undefined ? "Such as " : ""}${example instanceof Digits ? example.text : example}`;
   if (schema.type === "string") return [input, () => (input.value === "" ? undefined : input.value)];
   input.inputMode = schema.type === "integer" ? "numeric" : "decimal";
   return [input, () => (input.value.trim() === "" ? undefined : numberIn(input.value.trim()))];

@@ -175,6 +175,6 @@ function clash(form, { revision, differences }) {
 /** Makes a form that has come anew ready. */
 export function ready() {
   const form = formOf();
-  if (form) hide(form);
+  if (form && hide(form)) due(SOON);
 }
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from blockyard.server.definitions.model import DefinitionId
+from blockyard.server.definitions.model.hiding import with_options
+from blockyard.server.definitions.model.values import texts_of
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound
@@ -30,6 +32,8 @@ def fields_of_block(
         spec = version.inputs.get(key)
         if spec is None or spec.is_sensitive or spec.type is not view.version.inputs[key].type:
             continue
+        if spec.option_sources:  # whether it is still offered is said by the form
+            spec = with_options(spec, texts_of(value))
         texts: Sequence[str] = controls.chosen_of(spec, value) or [controls.text_of(spec, value)]
         asked += [(f"{INPUT}{controls.name_of(key)}", text) for text in texts if text]
     return Fields.of_link(asked)

@@ -2,23 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType
 from blockyard.server.blocks.model.block import InputValue
 from blockyard.server.blocks.model.inputs import SentInput
+from blockyard.server.blocks.service.adapting import Looked
 from blockyard.server.definitions.model import AssignmentType, Definition, InputSpec, Version
+from blockyard.server.definitions.model.checking import misfits
 from blockyard.server.definitions.model.conditions import parsed, tree_of
-from blockyard.server.definitions.model.hiding import hidden_inputs, with_defaults
-from blockyard.server.definitions.model.values import usable_value
+from blockyard.server.definitions.model.hiding import possible_options, settled, with_options
+from blockyard.server.definitions.model.values import texts_of, usable_value
 from blockyard.server.runners.model import StoredSecret
 from blockyard.server.ui.frame import controls, values
 from blockyard.server.ui.frame.controls import Entry, Unreadable
-from blockyard.server.ui.frame.entries import NEEDED, sent_of
+from blockyard.server.ui.frame.entries import NEEDED, problem_of, sent_of
 from blockyard.server.ui.frame.forms import Field
+from blockyard.server.ui.frame.refusals import sentence
 from blockyard.server.ui.pages.orders.typed import INPUT, PARENT, Fields
 
 ASKED = frozenset({AssignmentType.USER_INPUT, AssignmentType.PAYMENT_METHOD})
 """What an order asks for; operators give their inputs afterwards."""
+
+MOVED = "Its default has changed with what else you chose: this one is taken unless you change it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,18 +35,26 @@ class Item:
     Attributes:
         prefix: of the names of its fields; empty for the block that the page is about.
         entries: what was entered, by input.
+        looked: the lists that options come from.
         sent: what to order, if nothing is wrong.
         problems: sentences by input.
+        broken: checks that do not hold and are about no single input.
         hidden: inputs that are not asked for now.
+        defaults: what the controls hold that nobody touched.
+        options: of selects whose options depend on something, those of now.
     """
 
     definition: Definition
     version: Version
     prefix: str
     entries: Mapping[str, Entry]
+    looked: Looked
     sent: Mapping[str, SentInput] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
+    broken: Sequence[str] = ()
     hidden: frozenset[str] = frozenset()
+    defaults: Mapping[str, InputValue] = field(default_factory=dict)
+    options: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def specs(self) -> Sequence[InputSpec]:
@@ -55,15 +70,19 @@ class Item:
         """Return this item with something wrong about an input."""
         return replace(self, problems={**self.problems, key: problem})
 
+    def shown(self, spec: InputSpec) -> InputSpec:
+        """Return an input with the options of now."""
+        return with_options(spec, self.options[spec.key]) if spec.key in self.options else spec
+
 
 def prefix_of(definition: Definition) -> str:
     """Return what names of fields begin with of a block that is ordered with another."""
     return f"{PARENT}{definition.id}."
 
 
-def item_of(definition: Definition, version: Version, fields: Fields, *, prefix: str = "") -> Item:
+def item_of(definition: Definition, version: Version, fields: Fields, looked: Looked, *, prefix: str = "") -> Item:
     """Return a block of an order as it was filled in, judged."""
-    item = Item(definition=definition, version=version, prefix=prefix, entries={})
+    item = Item(definition=definition, version=version, prefix=prefix, entries={}, looked=looked)
     entries: dict[str, Entry] = {}
     for spec in item.specs:
         entry = fields.entry(prefix, controls.name_of(spec.key))
@@ -73,50 +92,69 @@ def item_of(definition: Definition, version: Version, fields: Fields, *, prefix:
 
 
 def _judged(item: Item) -> Item:
-    sent: dict[str, SentInput] = {}
-    problems: dict[str, str] = {}
-    for spec in item.specs:
-        default, entry = default_of(spec), item.entries.get(spec.key)
-        is_default = entry is None or (bool(entry.was) and controls.mark_of_entry(spec, entry) == entry.was)
-        if is_default and default is not None:
-            continue
-        if entry is None or (controls.is_empty(spec, entry) and default is None and not _chooses_none(spec)):
-            if not (_may_be_missing(spec) or _chooses_none(spec)):
-                problems[spec.key] = NEEDED
-            continue
-        try:
-            sent[spec.key] = sent_of(spec, entry, None)
-        except Unreadable as problem:
-            problems[spec.key] = str(problem)
-    hidden = _hidden(item.version, sent)
+    """Return the item with what is wrong: each value for itself, then all of them together."""
+    touched = {key: entry for key, entry in item.entries.items() if not _is_untouched(item, key, entry)}
+    first = _read(item, touched, {})
+    now = settled(item.version.inputs, _given(first.sent), fill=True)
+    found = _read(item, item.entries, now.defaults)
+    now = settled(item.version.inputs, _given(found.sent), fill=True)
+    problems, broken = dict(found.problems), []
+    for misfit in misfits(item.version, now, item.looked.lists):
+        if misfit.key is None:
+            broken.append(sentence(misfit.refusal.message))
+        elif misfit.key in item.version.inputs:
+            problems.setdefault(misfit.key, problem_of(item.version.inputs[misfit.key], misfit.refusal))
     return replace(
         item,
-        sent={key: value for key, value in sent.items() if key not in hidden},
-        problems={key: text for key, text in problems.items() if key not in hidden},
-        hidden=hidden,
+        sent={key: value for key, value in found.sent.items() if key not in now.hidden},
+        problems={key: text for key, text in problems.items() if key not in now.hidden},
+        broken=broken,
+        hidden=now.hidden,
+        defaults=now.defaults,
+        options=now.options(item.version.inputs, item.looked.lists),
     )
 
 
-def default_of(spec: InputSpec) -> InputValue:
-    """Return what the control of an input holds at first."""
-    return usable_value(spec.type, spec.default_value)
+def _is_untouched(item: Item, key: str, entry: Entry) -> bool:
+    return bool(entry.was) and controls.mark_of_entry(_open(item, item.version.inputs[key], entry), entry) == entry.was
 
 
-def _may_be_missing(spec: InputSpec) -> bool:
-    return spec.is_optional
+def _read(item: Item, entries: Mapping[str, Entry], defaults: Mapping[str, InputValue]) -> Item:
+    """Return the item with what the controls say, each for itself; an untouched one says its default."""
+    sent: dict[str, SentInput] = {}
+    problems: dict[str, str] = {}
+    for spec in item.specs:
+        default, entry = defaults.get(spec.key), entries.get(spec.key)
+        if default is not None and (entry is None or _is_untouched(item, spec.key, entry)):
+            if entry is not None and spec.dependent_defaults and entry.was != controls.mark_of(spec, default):
+                problems[spec.key] = MOVED
+            continue
+        if entry is None or (controls.is_empty(spec, entry) and default is None and not _chooses_none(spec)):
+            if not (spec.is_optional or _chooses_none(spec)):
+                problems[spec.key] = NEEDED
+            continue
+        try:
+            sent[spec.key] = sent_of(_open(item, spec, entry), entry, None)
+        except Unreadable as problem:
+            problems[spec.key] = str(problem)
+    return replace(item, sent=sent, problems=problems)
+
+
+def _open(item: Item, spec: InputSpec, entry: Entry) -> InputSpec:
+    """Return an input whose options depend on something with all that it may have, and what was chosen."""
+    if not spec.option_sources:
+        return spec
+    return with_options(spec, [*possible_options(spec, item.looked.lists), *filter(None, [entry.text, *entry.chosen])])
+
+
+def _given(sent: Mapping[str, SentInput]) -> Mapping[str, InputValue]:
+    """Return values as expressions read them: a secret has none."""
+    return {key: None if item.is_sensitive else item.value for key, item in sent.items() if item.value is not None}
 
 
 def _chooses_none(spec: InputSpec) -> bool:
     """Whether it means something that nothing is chosen."""
     return spec.type is InputType.MULTI_SELECT and not spec.is_optional
-
-
-def _hidden(version: Version, sent: Mapping[str, SentInput]) -> frozenset[str]:
-    """Return which inputs are hidden by what was entered; a secret has no value that conditions could read."""
-    given: dict[str, InputValue] = {
-        key: None if item.is_sensitive else item.value for key, item in sent.items() if item.value is not None
-    }
-    return hidden_inputs(version.inputs, with_defaults(version.inputs, given))
 
 
 def fields_of(item: Item, payment_methods: Sequence[tuple[str, str]], *, checked: bool) -> Sequence[Field]:
@@ -128,7 +166,8 @@ def fields_of(item: Item, payment_methods: Sequence[tuple[str, str]], *, checked
 
 
 def _field(item: Item, spec: InputSpec, methods: Sequence[tuple[str, str]] | None, checked: bool) -> Field:  # noqa: FBT001  of the caller
-    default, entry = default_of(spec), item.entries.get(spec.key)
+    declared, spec = spec, item.shown(spec)
+    default, entry = item.defaults.get(spec.key), item.entries.get(spec.key)
     keeps_secret = spec.is_sensitive and isinstance(default, StoredSecret)
     shown = Field(
         key=spec.key,
@@ -138,11 +177,12 @@ def _field(item: Item, spec: InputSpec, methods: Sequence[tuple[str, str]] | Non
         control="select" if methods is not None else controls.control_of(spec, default),
         was=controls.mark_of(spec, default),
         text=controls.text_of(spec, default),
-        options=[name for name, _ in methods] if methods is not None else controls.options_of(spec),
+        options=[name for name, _ in methods] if methods is not None else _options(item, declared),
+        offered=item.options.get(spec.key),
         labels=dict(methods or ()),
         chosen=controls.chosen_of(spec, default),
         is_secret=spec.is_sensitive,
-        needed=default is None and not (_may_be_missing(spec) or _chooses_none(spec)),
+        needed=default is None and not (spec.is_optional or _chooses_none(spec)),
         kept=values.Shown("default") if keeps_secret else None,
         error=item.problems.get(spec.key) if checked else None,
         prefix=item.prefix,
@@ -151,10 +191,63 @@ def _field(item: Item, spec: InputSpec, methods: Sequence[tuple[str, str]] | Non
         has_default=default is not None or _chooses_none(spec),
         schema=spec.json_schema,
         language=_language(spec, default),
+        sources=_sources(item, declared),
+        defaults=_defaults(spec),
+        as_of=_as_of(item, declared),
     )
-    if entry is None or shown.is_secret or shown.control == "file":
+    if entry is None or _follows(item, spec, entry) or shown.is_secret or shown.control == "file":
         return shown
     return replace(shown, text=entry.text, chosen=entry.chosen)
+
+
+def _options(item: Item, spec: InputSpec) -> Sequence[str]:
+    """Return what a control offers; check boxes are all there, as scripts show and hide them."""
+    if spec.option_sources and spec.type is InputType.MULTI_SELECT:
+        return possible_options(spec, item.looked.lists)
+    return controls.options_of(item.shown(spec))
+
+
+def _follows(item: Item, spec: InputSpec, entry: Entry) -> bool:
+    """Whether nobody touched a control whose default depends on others: it holds the one that counts now."""
+    return bool(spec.dependent_defaults) and spec.key in item.defaults and _is_untouched(item, spec.key, entry)
+
+
+def _sources(item: Item, spec: InputSpec) -> Json:
+    """Return where options come from as a browser reads it: pairs of a tree, or null, and texts."""
+    if not spec.option_sources:
+        return None
+    found: list[Json] = [[None, [*(spec.selectable_values or ())]]]
+    for source in spec.option_sources:
+        texts: list[Json] = [*(source.values if source.list is None else item.looked.lists.get(source.list, ()))]
+        found.append([None if source.condition is None else tree_of(parsed(source.condition)), texts])
+    return found
+
+
+def _defaults(spec: InputSpec) -> Json:
+    """Return the defaults as a browser reads them: a tree, or null, what the control holds then, and the mark of that."""
+    if not spec.dependent_defaults:
+        return None
+    choices = [(tree_of(parsed(one.condition)), usable_value(spec.type, one.value)) for one in spec.dependent_defaults]
+    found: list[Json] = []
+    for tree, value in [*choices, (None, usable_value(spec.type, spec.default_value))]:
+        open_spec = with_options(spec, texts_of(value)) if spec.selectable_values is not None else spec
+        chosen: list[Json] = [*controls.chosen_of(open_spec, value)]
+        held: Json = chosen if spec.type is InputType.MULTI_SELECT else controls.text_of(open_spec, value)
+        found.append([tree, held, controls.mark_of(open_spec, value)])
+    return found
+
+
+def _as_of(item: Item, spec: InputSpec) -> datetime | None:
+    """Return how old the oldest list is that a runner fetched for the options."""
+    return min(item.looked.ages(spec), default=None)
+
+
+def checks_of(item: Item) -> Json:
+    """Return the checks between inputs as a browser reads them."""
+    return [
+        {"condition": tree_of(parsed(check.condition)), "message": sentence(check.message), "key": check.key}
+        for check in item.version.input_checks
+    ]
 
 
 def _language(spec: InputSpec, default: InputValue) -> str | None:
@@ -174,7 +267,7 @@ def shown_values(item: Item) -> Sequence[tuple[InputSpec, values.Shown]]:
         if spec.key in item.hidden:
             continue
         sent = item.sent.get(spec.key)
-        value = default_of(spec) if sent is None else sent.value
+        value = item.defaults.get(spec.key) if sent is None else sent.value
         found.append((spec, _shown(spec, value)))
     return found
 

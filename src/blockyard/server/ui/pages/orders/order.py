@@ -21,7 +21,7 @@ from blockyard.server.ui.frame.site import Site
 from blockyard.server.ui.frame.visitor import Visitor
 from blockyard.server.ui.pages.orders.again import fields_of_block
 from blockyard.server.ui.pages.orders.differences import differences
-from blockyard.server.ui.pages.orders.form import Blamed, Filled, OrderForm, blamed, require_orderer
+from blockyard.server.ui.pages.orders.form import Filled, OrderForm, blamed, require_orderer
 from blockyard.server.ui.pages.orders.sections import payment_methods_of, sections_of
 from blockyard.server.ui.pages.orders.side import side_of
 from blockyard.server.ui.pages.orders.typed import Fields
@@ -198,8 +198,8 @@ class OrderPages:
 
         try:
             done = await self._site.db.write(write)
-        except Blamed as blame:
-            caught = blame
+        except Refusal as refusal:
+            caught = refusal
             done = await self._site.db.read(
                 lambda tx: blamed(self._form.look(tx, principal, definition_id, fields), caught)
             )
@@ -276,11 +276,14 @@ class OrderPages:
             "proposed": definition.display_name_template or definition.display_name,
             "sections": sections,
             "needs": filled.needs,
+            "ordered": len(filled.items),
+            "also": filled.also,
+            "more": filled.more,
             "problems": filled.all_problems if checked else {},
             "wrong": _wrong(filled) if checked else [],
             "refused": filled.refusal,
             "left_out": [] if draft is None else _labels(filled, draft.left_out),
-            "side": side_of(tx, self._services, filled, self._site.clock()),
+            "side": side_of(tx, self._services, filled),
             "review": False,
         }
 
@@ -302,7 +305,8 @@ def _wrong(filled: Filled) -> Sequence[tuple[str, str]]:
     """Return where something is wrong: the id of the element, and its label."""
     labels = {name: (f"place-{name}", label) for name, label in _PLACE_LABELS.items()}
     labels |= {need.field_name: (f"need-{need.definition_id}", need.name) for need in filled.needs}
-    for at, item in enumerate(filled.items):
+    for at, item in enumerate(filled.all_items):
+        labels[f"{item.prefix}checks"] = (f"section-{at + 1}-checks", item.definition.display_name)
         for place, spec in enumerate(item.specs, 1):
             labels[item.field_name(spec.key)] = (f"field-{at}-{place}", spec.label)
     return [labels[name] for name in filled.all_problems if name in labels]
@@ -310,13 +314,13 @@ def _wrong(filled: Filled) -> Sequence[tuple[str, str]]:
 
 def _labels(filled: Filled, names: Sequence[str]) -> Sequence[str]:
     """Return what people read of fields that a draft has left out."""
-    labels = {item.field_name(spec.key): spec.label for item in filled.items for spec in item.specs}
+    labels = {item.field_name(spec.key): spec.label for item in filled.all_items for spec in item.specs}
     return [labels[name] for name in names if name in labels]
 
 
 def _clash(fields: Fields, newest: OrderDraft, filled: Filled) -> JsonObject:
     """Return what somebody else, or another tab, has made of a draft."""
-    labels = {item.field_name(spec.key): spec.label for item in filled.items for spec in item.specs}
+    labels = {item.field_name(spec.key): spec.label for item in filled.all_items for spec in item.specs}
     found: list[Json] = [
         {"label": label, "mine": mine, "theirs": theirs}
         for label, mine, theirs in differences(fields.content(), newest, {**_PLACE_LABELS, "name": "Name", **labels})

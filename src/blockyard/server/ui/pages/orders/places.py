@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from blockyard.server.blocks.service.adapting import Place as Spot
 from blockyard.server.definitions.model import Definition, TargetType
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.platforms.model import PlatformFilter
-from blockyard.server.projects.model import Project
+from blockyard.server.projects.model import Project, ProjectKey
 from blockyard.server.services import Services
 from blockyard.server.tenants.model import Tenant, TenantQuery
 from blockyard.server.ui.pages.orders.typed import Fields
@@ -92,6 +93,15 @@ class Places:
         if workspace is None or definition.target_type is TargetType.WORKSPACE_LEVEL:
             return Place(workspaces=choices, workspace=workspace)
         return self._with_tenants(tx, principal, definition, fields, workspaces=choices, workspace=workspace)
+
+    def spot(self, tx: Transaction, principal: Principal, place: Place) -> Spot:
+        """Return the place as options of inputs depend on it: with the tags that a new tenant will have."""
+        workspace = place.workspace or ""
+        if place.tenant is not None or not place.is_for_tenants:
+            return Spot.for_(principal, workspace, None if place.tenant is None else place.tenant.id)
+        key = None if place.is_new_project or place.project is None else ProjectKey(workspace, place.project)
+        zone = None if place.platform is None else place.platform[1]
+        return Spot.for_(principal, workspace, None, self._services.tenants.tags_to_be(tx, key, zone))
 
     def _all_workspaces(self, tx: Transaction, principal: Principal) -> Sequence[str]:
         """Return the workspaces that an administrator orders for."""

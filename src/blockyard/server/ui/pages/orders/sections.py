@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType
 from blockyard.server.definitions.model import AssignmentType, InputSpec
 from blockyard.server.definitions.model.conditions import parsed
@@ -13,7 +14,7 @@ from blockyard.server.services import Services
 from blockyard.server.ui.frame import values
 from blockyard.server.ui.frame.forms import Field
 from blockyard.server.ui.pages.orders.form import Filled
-from blockyard.server.ui.pages.orders.items import Item, fields_of, shown_values
+from blockyard.server.ui.pages.orders.items import Item, checks_of, fields_of, shown_values
 
 _FEW = 3
 """So many fields that could stay as they are are not worth folding away."""
@@ -33,8 +34,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """The fields of one block: those that are always shown, and those that fold."""
+    """The fields of one block, which `comes` with the new tenant or is ordered: those that are always shown, and those that fold."""
 
+    number: int
+    comes: bool
     title: str
     prefix: str
     definition_id: str
@@ -43,6 +46,8 @@ class Section:
     is_open: bool
     review: Sequence[tuple[str, values.Shown]]
     secrets: Sequence[Placed]
+    checks: Json
+    broken: Sequence[str]
 
     @property
     def all(self) -> Sequence[Placed]:
@@ -52,7 +57,7 @@ class Section:
 
 def payment_methods_of(tx: Transaction, services: Services, principal: Principal, filled: Filled) -> Methods:
     """Return the payment methods of the workspace, if anything asks for one."""
-    specs = [spec for item in filled.items for spec in item.specs]
+    specs = [spec for item in filled.all_items for spec in item.specs]
     workspace = filled.place.workspace
     asks = any(spec.assignment_type is AssignmentType.PAYMENT_METHOD for spec in specs)
     if not asks or workspace is None or not principal.allows("PAYMENTMETHOD_LIST", workspace=workspace):
@@ -63,16 +68,21 @@ def payment_methods_of(tx: Transaction, services: Services, principal: Principal
 
 def sections_of(filled: Filled, methods: Methods, *, checked: bool) -> Sequence[Section]:
     """Return the parts of the form."""
-    return [_section(item, at, methods, checked=checked) for at, item in enumerate(filled.items)]
+    return [
+        _section(item, at, methods, checked=checked, comes=at >= len(filled.items))
+        for at, item in enumerate(filled.all_items)
+    ]
 
 
-def _section(item: Item, at: int, methods: Methods, *, checked: bool) -> Section:
+def _section(item: Item, at: int, methods: Methods, *, checked: bool, comes: bool) -> Section:
     fields = fields_of(item, methods, checked=checked)
     placed = [Placed(place=f"{at}-{place}", field=field) for place, field in enumerate(fields, 1)]
     folding = _folding(item.specs)
     folded = [one for one in placed if one.field.key in folding] if len(folding) > _FEW else []
     touched = any(one.field.error or one.field.key in item.sent for one in folded)
     return Section(
+        number=at + 1,
+        comes=comes,
         title=item.definition.display_name,
         prefix=item.prefix,
         definition_id=str(item.definition.id),
@@ -80,6 +90,8 @@ def _section(item: Item, at: int, methods: Methods, *, checked: bool) -> Section
         folded=folded,
         is_open=touched,
         review=[(spec.label, value) for spec, value in shown_values(item)],
+        checks=checks_of(item),
+        broken=item.broken if checked else (),
         secrets=[one for one in placed if one.field.is_secret and not one.field.is_hidden],
     )
 

@@ -21,6 +21,7 @@ WHERE = (
     "project_name",
     "project_display_name",
     "platform",
+    "also",
 )
 """Fields that say where a block shall be and what it is called."""
 
@@ -61,6 +62,10 @@ class Fields:
     def text(self, name: str) -> str:
         """Return what a field holds, without blanks around it."""
         return self.texts.get(name, "").strip()
+
+    def several(self, name: str) -> Sequence[str]:
+        """Return everything that fields of one name hold."""
+        return [text for text in dict.fromkeys(self.lists.get(name, ())) if text]
 
     def entry(self, prefix: str, name: str) -> Entry | None:
         """Return what was entered for an input; None if its control was not there."""

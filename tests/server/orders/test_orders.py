@@ -1,0 +1,150 @@
+"""Whole orders: all of it or nothing, with tenant and project, and what is told before."""
+
+from typing import Any
+
+from blockyard.protocol.jsontypes import JsonObject
+from tests.support.block_world import OTHER, SHOP, a_secret, an_input, an_output, definition_of, uuid_of
+from tests.support.tenant_world import MAKES_TENANT, TenantWorld
+
+ORDERS = "/api/blockyard/v1/orders"
+JSON = "application/json"
+
+
+def a_block(version: JsonObject, name: str | None = None, parents: Any = (), **inputs: Any) -> JsonObject:
+    """Return a block of an order."""
+    return {
+        "definitionUuid": definition_of(version),
+        "name": name,
+        "inputs": {key: {"value": value} for key, value in inputs.items()},
+        "parents": [{"block": parent} for parent in parents],
+    }
+
+
+def place(world: TenantWorld, *blocks: JsonObject, path: str = ORDERS, **more: Any) -> Any:
+    """Send an order of the shop."""
+    return world.api.send("POST", path, {"workspace": "shop", "blocks": [*blocks], **more}, media=JSON)
+
+
+def count(world: TenantWorld) -> int:
+    """Return how many blocks there are."""
+    total: int = world.as_admin("GET", "/api/blockyard/v1/blocks", media=JSON)["page"]["totalElements"]
+    return total
+
+
+def needing(version: JsonObject) -> Any:
+    """Return what makes a version depend on the definition of another."""
+    return {"dependencyDefinitionRefs": [{"kind": "meshBuildingBlockDefinition", "uuid": definition_of(version)}]}
+
+
+def test_several_blocks_are_ordered_at_once_each_after_what_it_needs(world: TenantWorld) -> None:
+    network = world.define("Network")
+    database = world.define("Database", inputs={"size": an_input("INTEGER")}, **needing(network))
+    world.api.be(SHOP)
+
+    answer = place(world, a_block(database, "db", ["net"], size=9223372036854775807), a_block(network, "net"))
+
+    placed = answer.json()
+    assert answer.status_code == 201, answer.text
+    assert [block["name"] for block in placed["blocks"]] == ["db", "net"]
+    assert {one["code"] for one in placed["warnings"]} == {"NoRunner"}
+    block = world.read({"metadata": placed["blocks"][0]})
+    assert block["spec"]["parentBuildingBlockRefs"][0]["uuid"] == placed["blocks"][1]["uuid"]
+    assert block["spec"]["inputs"]["size"]["value"] == 9223372036854775807
+
+
+def test_a_refused_part_leaves_nothing_behind_and_is_pointed_at(world: TenantWorld) -> None:
+    version = world.define("Bucket", inputs={"size": an_input("INTEGER")})
+    world.api.be(SHOP)
+
+    value = place(world, a_block(version, size=1), a_block(version, size="big")).json()
+    parent = place(world, a_block(version, parents=["nobody"], size=1)).json()
+    circle = place(world, a_block(version, "a", ["b"], size=1), a_block(version, "b", ["a"], size=1)).json()
+    unknown = place(world, {"definitionUuid": uuid_of(version), "inputs": {}}).json()
+
+    assert (value["errorCode"], value["field"]) == ("InvalidValue", "/blocks/1/inputs/size/value")
+    assert (parent["errorCode"], parent["field"]) == ("BadOrder", "/blocks/0/parents/0")
+    assert (circle["errorCode"], circle["field"]) == ("BadOrder", "/blocks")
+    assert (unknown["status"], unknown["field"]) == (404, "/blocks/0/definitionUuid")
+    assert count(world) == 0
+
+
+def test_a_project_a_tenant_with_its_mandatory_block_and_a_block_that_needs_it_are_made_together(
+    world: TenantWorld,
+) -> None:
+    inputs = {**MAKES_TENANT["inputs"], "owner": an_input()}
+    mandatory = world.define_for_tenants("Account", inputs=inputs, outputs=MAKES_TENANT["outputs"])
+    world.add_zone("zone", mandatory=[mandatory])
+    version = world.define_for_tenants("App", **needing(mandatory))
+    tenant = {
+        "project": "fresh",
+        "newProject": {"displayName": "Fresh"},
+        "platformUuid": uuid_of(world.platform),
+        "landingZone": "zone",
+    }
+    given = {definition_of(mandatory): {"owner": {"value": "sam"}}}
+
+    lacking = place(world, a_block(version), newTenant=tenant)
+    answer = place(world, a_block(version), newTenant={**tenant, "buildingBlockInputs": given})
+
+    assert (lacking.status_code, lacking.json()["field"]) == (400, "/newTenant/landingZone")
+    placed = answer.json()
+    assert answer.status_code == 201, answer.text
+    assert placed["project"] == "fresh"
+    block = world.read({"metadata": placed["blocks"][0]})
+    on_tenant = world.blocks_of({"metadata": {"uuid": placed["tenantUuid"]}})
+    (account,) = [one for one in on_tenant if uuid_of(one) != uuid_of(block)]
+    assert account["spec"]["inputs"]["owner"]["value"] == "sam"
+    assert block["spec"]["parentBuildingBlockRefs"][0]["uuid"] == uuid_of(account)
+
+
+def test_a_check_tells_what_is_asked_and_what_is_wrong_and_makes_nothing(world: TenantWorld) -> None:
+    inputs: Any = {
+        "on": an_input("BOOLEAN", defaultValue=False),
+        "days": an_input("INTEGER", condition="input.on"),
+        "region": an_input("SINGLE_SELECT", selectableValues=["eu", "us"], defaultValue="eu"),
+        "zone": an_input(
+            "SINGLE_SELECT", optionSources=[{"condition": "input.region == 'us'", "values": ["us-1", "us-2"]}]
+        ),
+        "token": an_input(isSensitive=True),
+    }
+    message = "Zone us-2 is full"
+    version = world.define(inputs=inputs, inputChecks=[{"condition": "input.zone != 'us-2'", "message": message}])
+    world.api.be(SHOP)
+
+    def check(**values: Any) -> Any:
+        return place(world, a_block(version, **values), path=f"{ORDERS}/check").json()
+
+    empty, wrong = check(), check(region="us", zone="eu-1", token=a_secret("hunter2"))
+    full, right = (check(region="us", zone=zone, token=a_secret("hunter2")) for zone in ("us-2", "us-1"))
+
+    asked = empty["blocks"][0]
+    assert (asked["hidden"], asked["options"]) == (["days"], {"zone": []})
+    assert asked["defaults"] == {"on": False, "region": "eu"}
+    assert [one["field"] for one in empty["problems"]] == [f"/blocks/0/inputs/{key}/value" for key in ("token", "zone")]
+    assert wrong["problems"][0]["message"] == "the value of input 'Zone' must be one of the options"
+    assert full["problems"][0]["message"] == message
+    assert (right["isSound"], right["problems"]) == (True, [])
+    assert {one["code"] for one in right["warnings"]} == {"NoRunner"}
+    assert "hunter2" not in str([wrong, full, right])
+    assert count(world) == 0
+
+
+def test_only_those_who_may_order_for_a_workspace_check_and_order_for_it(world: TenantWorld) -> None:
+    version = world.define(outputs={"name": an_output()})
+    world.api.be(OTHER)
+
+    answers = [place(world, a_block(version), path=path) for path in (ORDERS, f"{ORDERS}/check")]
+
+    assert {answer.status_code for answer in answers} <= {403, 404}
+    assert count(world) == 0
+
+
+def test_the_marketplace_is_searched_with_a_typing_error(world: TenantWorld) -> None:
+    world.define("Kubernetes namespace")
+    world.define("Database")
+
+    found = world.as_admin("GET", "/api/blockyard/v1/marketplace?search=kubernets", media=JSON)
+
+    (item,) = found["_embedded"]["definitions"]
+    assert (item["displayName"], item["ownedByWorkspace"]) == ("Kubernetes namespace", "platform")
+    assert (item["succeededRuns"], item["usualSeconds"]) == (0, None)
