@@ -367,4 +367,4 @@ def _text(document: JsonObject, *path: str) -> str:
     return found
 
 
-text_of = _text
+object_of, text_of = _object, _text

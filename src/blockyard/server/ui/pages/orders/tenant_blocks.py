@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from blockyard.protocol.jsontypes import Json
+from blockyard.server.blocks.service.adapting import Place
 from blockyard.server.definitions.model import AssignmentType, DefinitionId
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.bodies import LARGE_BYTES
@@ -42,7 +43,7 @@ class _Wanted:
 
     @property
     def is_sound(self) -> bool:
-        return not any(item.problems for item in self.items)
+        return not any(item.problems or item.broken for item in self.items)
 
     @property
     def inputs(self) -> Mapping[DefinitionId, Mapping[str, Json]]:
@@ -99,8 +100,15 @@ class _Pages:
         if platform is None or not platform.serves(workspace) or zone_name not in zones:
             raise unknown
         zone = zones[zone_name]
+        place = Place.for_(principal, workspace, None, services.tenants.tags_to_be(tx, key, zone_name))
         items = [
-            item_of(definition, version, fields, prefix=prefix_of(definition))
+            item_of(
+                definition,
+                version,
+                fields,
+                services.blocks.adapting.look(tx, version, place),
+                prefix=prefix_of(definition),
+            )
             for definition_id in zone.mandatory
             for definition, version in services.definitions.usable(tx, definition_id, workspace)
         ]
