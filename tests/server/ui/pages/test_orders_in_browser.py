@@ -167,6 +167,7 @@ def test_a_new_tenant_with_its_mandatory_block_is_ordered_in_one_form(
         page.get_by_label("Owner").fill("sam")
         page.get_by_role("button", name="Order", exact=True).click()
         page.wait_for_url("**/blocks/*")
+        page.goto("about:blank")  # which ends its stream before the server is gone
 
     made = world.db.read_now(lambda tx: BlockStore(tx).active_anywhere_in("shop"))
     assert sorted((block.name, block.tenant is not None and block.tenant.project) for block in made) == [
