@@ -16,7 +16,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser, Page
 
 from blockyard.server.kit.database import Database, metadata
-from tests.support.browser import chromium, fresh_page
+from tests.support.browser import KeptBrowser, fresh_page, kept_chromium
 from tests.support.certificates import Authority, create_authority
 from tests.support.clock import FixedClock
 from tests.support.git_servers import GitHttpServer, GitSshServer, git_http_server, git_ssh_server
@@ -182,10 +182,17 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A Chromium for the tests of one module, none of them async."""
-    with chromium() as program:
+@pytest.fixture(scope="session")
+def kept_browser() -> Iterator[KeptBrowser]:
+    """The Chromium of this test process."""
+    with kept_chromium() as kept:
+        yield kept
+
+
+@pytest.fixture
+def browser(kept_browser: KeptBrowser) -> Iterator[Browser]:
+    """A Chromium; no test that uses it is async."""
+    with kept_browser.in_use() as program:
         yield program
 
 
