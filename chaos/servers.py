@@ -1,8 +1,6 @@
 """The server processes of a stack: one by `blockyard up`, or several by `blockyard serve` on one database."""
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +11,8 @@ from cryptography.hazmat.primitives import serialization
 
 from blockyard.protocol.sealing import load_private_key
 from blockyard.server.app.settings import load_settings
+from tests.support import forked
+from tests.support.forked import Process
 from tests.support.installation import start
 from tests.support.installed import install
 from tests.support.network import free_port
@@ -27,8 +27,8 @@ class Server:
 
     port: int
     log: Path
-    begin: Callable[[], subprocess.Popen[bytes]]
-    process: subprocess.Popen[bytes] = field(init=False)
+    begin: Callable[[], Process]
+    process: Process = field(init=False)
 
     def __post_init__(self) -> None:
         self.process = self.begin()
@@ -89,14 +89,10 @@ def replicas(data: Path, log: Path, database_url: str, public_url: str, number: 
 def _replica(port: int, log: Path, settings: Mapping[str, str], home: Path) -> Server:
     environment = {**settings, "PATH": os.environ["PATH"], "HOME": str(home)}
 
-    def begin() -> subprocess.Popen[bytes]:
+    def begin() -> Process:
         with log.open("ab") as file:
-            return subprocess.Popen(
-                [sys.executable, "-m", "blockyard", "serve", "--port", str(port)],
-                env=environment,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
+            return forked.start(
+                ["serve", "--port", str(port)], env=environment, stdout=file, stderr=file, start_new_session=True
             )
 
     return Server(port, log, begin)

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -20,6 +19,8 @@ from chaos.module import SCRIPT, module_text
 from chaos.processes import descendants, kill_at_once, of_runs_below, words_of
 from chaos.proxy import Proxy
 from chaos.servers import READY_SECONDS, Server, replicas, single_server
+from tests.support import forked
+from tests.support.forked import Program
 from tests.support.git_repositories import Repository, create_repository
 from tests.support.git_servers import git_http_server
 from tests.support.installation import SHARED_RUNNER, Installation, Login, an_input, an_output, terraform
@@ -59,7 +60,7 @@ class Stack:
     repository: Repository
     postgres: PostgresServer | None
     servers: list[Server]
-    runner: subprocess.Popen[bytes] | None = None
+    runner: Program | None = None
     blockyard: Installation = field(init=False)
     version: str = ""
     concurrency: int = 1
@@ -158,11 +159,11 @@ class Stack:
         }
         environment = {f"BLOCKYARD_RUNNER_{name}": text for name, text in settings.items()}
         with (self.folder / "runner.log").open("ab") as log:
-            self.runner = subprocess.Popen(
-                [sys.executable, "-m", "blockyard", "runner"],
+            self.runner = forked.start(
+                ["runner"],
                 env={**environment, "PATH": os.environ["PATH"], "HOME": str(self.folder / "home")},
                 stdout=log,
-                stderr=subprocess.STDOUT,
+                stderr=log,
                 start_new_session=True,
             )
 

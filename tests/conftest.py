@@ -16,7 +16,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser, Page
 
 from blockyard.server.kit.database import Database, metadata
-from tests.support.browser import chromium, fresh_page
+from tests.support.browser import KeptBrowser, fresh_page, kept_chromium
 from tests.support.certificates import Authority, create_authority
 from tests.support.clock import FixedClock
 from tests.support.git_servers import GitHttpServer, GitSshServer, git_http_server, git_ssh_server
@@ -29,6 +29,10 @@ from tests.support.signals import give_children_defaults
 DATABASES = {"sqlite": ["sqlite"], "postgres": ["postgres"], "all": ["sqlite", "postgres"]}
 MARKER_OF_FIXTURE = {"postgres": "postgres", "browser": "browser", "git_ssh": "ssh", "engine": "engine"}
 
+OBJECTS_UNTIL_SEARCH = (20_000, 20, 50)
+"""How many new objects there may be before garbage is looked for among them, how many such searches before one among those that
+stayed, and how many of these before one among all."""
+
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 """Set in many containers. Each test process would rewrite all tests again, each started server compile itself."""
 
@@ -38,6 +42,7 @@ FOREIGN_SETTINGS = ("AWS_", "BLOCKYARD_", "GIT_", "TF_")
 
 def pytest_configure() -> None:
     """Forget the settings of whoever starts the tests, and which signals it ignores; generate the same each time."""
+    gc.disable()  # until everything is collected: what is imported stays
     settings.register_profile("same", derandomize=True)
     if "GENERATED_EXAMPLES" not in os.environ:  # `make generated` looks for what is new
         settings.load_profile("same")
@@ -88,9 +93,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Look no more for garbage in modules, routes and tests: they stay as long as the process, and are most of it."""
+    """Look no more for garbage in modules, routes and tests: they stay as long as the process, and are most of it.
+
+    Among what tests make it is looked for less often than usual, which is a tenth of their time.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*OBJECTS_UNTIL_SEARCH)
+    gc.enable()
 
 
 def _is_on_postgres(item: pytest.Item) -> bool:
@@ -182,10 +192,17 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A Chromium for the tests of one module, none of them async."""
-    with chromium() as program:
+@pytest.fixture(scope="session")
+def kept_browser() -> Iterator[KeptBrowser]:
+    """The Chromium of this test process."""
+    with kept_chromium() as kept:
+        yield kept
+
+
+@pytest.fixture
+def browser(kept_browser: KeptBrowser) -> Iterator[Browser]:
+    """A Chromium; no test that uses it is async."""
+    with kept_browser.in_use() as program:
         yield program
 
 

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Page
 
+from tests.support import forked, waiting
 from tests.support.browser import accessibility_violations
 from tests.support.certificates import Authority
 from tests.support.git_repositories import Repository, create_repository, git_environment
@@ -198,3 +199,41 @@ def test_the_programs_of_this_test_react_to_signals() -> None:
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
 
     assert signal.SIG_IGN not in handlers
+
+
+PROGRAM = """
+import json, os, sys, time
+print(json.dumps([os.getpid(), os.getsid(0), os.getcwd(), dict(os.environ), sys.argv[1:], sys.stdin.read()]), flush=True)
+if sys.argv[1:] == ["end"]:
+    sys.exit(7)
+time.sleep(600)
+"""
+
+
+def test_a_program_of_ours_is_a_process_of_its_own(tmp_path: Path) -> None:
+    file, said = tmp_path / "program.py", tmp_path / "said"
+    file.write_text(PROGRAM)
+    with said.open("wb") as out:
+        program = forked.start(
+            ["end"], env={"NAME": "value"}, cwd=tmp_path, stdout=out, program=file, start_new_session=True
+        )
+
+    assert program.wait(waiting.PATIENCE_SECONDS) == 7
+    assert json.loads(said.read_text()) == [program.pid, program.pid, str(tmp_path), {"NAME": "value"}, ["end"], ""]
+    assert program.poll() == 7
+
+
+def test_a_program_of_ours_is_killed_and_others_go_on(tmp_path: Path) -> None:
+    file = tmp_path / "program.py"
+    file.write_text(PROGRAM)
+    with (tmp_path / "said").open("wb") as out:
+        killed, other = (forked.start(["go on"], env={}, stdout=out, program=file) for _ in range(2))
+
+    killed.kill()
+
+    assert killed.wait(waiting.PATIENCE_SECONDS) == -signal.SIGKILL
+    assert other.poll() is None
+    with pytest.raises(subprocess.TimeoutExpired):
+        other.wait(0.01)
+    other.terminate()
+    assert other.wait(waiting.PATIENCE_SECONDS) == -signal.SIGTERM

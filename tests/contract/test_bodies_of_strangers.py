@@ -142,14 +142,15 @@ def addresses(server: WholeServer, tenancy: Tenancy) -> Iterator[tuple[str, str]
 
 @pytest.mark.parametrize("media_type", TYPES)
 @pytest.mark.parametrize("declares_length", [True, False], ids=["declared", "chunked"])
-@pytest.mark.parametrize("is_whole", [True, False], ids=["whole", "unfinished"])
 @pytest.mark.one_database
 def test_a_megabyte_of_a_stranger_is_refused_unread_everywhere(
-    server: WholeServer, tenancy: Tenancy, media_type: str, *, declares_length: bool, is_whole: bool
+    server: WholeServer, tenancy: Tenancy, media_type: str, *, declares_length: bool
 ) -> None:
+    """Each address meets whole and unfinished bodies, each with half of the types."""
+    place = list(TYPES).index(media_type)
     exchanges = [
-        Exchange(method, path, TYPES[media_type], declares_length, is_whole)
-        for method, path in addresses(server, tenancy)
+        Exchange(method, path, TYPES[media_type], declares_length, is_whole=(place + at) % 2 == 0)
+        for at, (method, path) in enumerate(addresses(server, tenancy))
     ]
 
     async def handle_all() -> None:

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import httpx2
 import pytest
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from tests.support import forked
 from tests.support.git_repositories import Repository
 from tests.support.installation import (
     Installation,
@@ -55,13 +55,7 @@ class Place:
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.data.parent)}
         if self.database_url:
             environment["BLOCKYARD_DATABASE_URL"] = self.database_url
-        return subprocess.run(
-            [sys.executable, "-m", "blockyard", *words, "--data-dir", str(self.data)],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return forked.run([*words, "--data-dir", str(self.data)], env=environment)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -2,35 +2,26 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import RUNNER
+from tests.support import forked
 from tests.support.installation import SHARED_RUNNER, Installation
 
 pytestmark = pytest.mark.usefixtures("engine")
 
 
 def _doctor(*words: str, **settings: str) -> tuple[int, dict[str, JsonObject]]:
-    done = subprocess.run(
-        [sys.executable, "-m", "blockyard", "doctor", "--output", "json", *words],
-        env={"PATH": os.environ["PATH"], **settings},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = forked.run(["doctor", "--output", "json", *words], env={"PATH": os.environ["PATH"], **settings})
     findings = json.loads(done.stdout)["findings"]
     return done.returncode, {finding["name"]: finding for finding in findings}
 
 
 def _database(blockyard: Installation) -> dict[str, str]:
-    environment = Path(f"/proc/{blockyard.process.pid}/environ").read_bytes().decode().split("\0")
-    return dict(line.split("=", 1) for line in environment if line.startswith("BLOCKYARD_DATABASE_URL="))
+    return {"BLOCKYARD_DATABASE_URL": blockyard.database_url} if blockyard.database_url else {}
 
 
 def _wait_for_runner(blockyard: Installation) -> None:

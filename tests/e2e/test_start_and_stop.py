@@ -16,6 +16,7 @@ import pytest
 
 from blockyard.protocol import kinds
 from blockyard.protocol.version import PROTOCOL_HEADER, PROTOCOL_VERSION
+from tests.support.forked import Process
 from tests.support.installation import SHARED_RUNNER, start
 
 SECONDS = 60
@@ -29,7 +30,7 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(tmp_path: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def server(tmp_path: Path, log: Path) -> Iterator[Process]:
     """A server that answers, with its runner."""
     process = start(tmp_path / "data", log, {"BLOCKYARD_RUNNER_DRAIN_SECONDS": "1"})
     try:
@@ -65,9 +66,7 @@ def _children(pid: int) -> list[int]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)  # SIGTERM: below
-def test_each_signal_that_ends_a_program_ends_server_and_runner(
-    server: subprocess.Popen[bytes], number: signal.Signals
-) -> None:
+def test_each_signal_that_ends_a_program_ends_server_and_runner(server: Process, number: signal.Signals) -> None:
     children = _children(server.pid)
 
     server.send_signal(number)
@@ -75,14 +74,14 @@ def test_each_signal_that_ends_a_program_ends_server_and_runner(
     assert_over(server, children, number)
 
 
-def assert_over(server: subprocess.Popen[bytes], children: list[int], number: signal.Signals) -> None:
+def assert_over(server: Process, children: list[int], number: signal.Signals) -> None:
     """Fail unless the server ends as one that got a signal, and its children have ended with it."""
     assert server.wait(SECONDS) in {0, -number, 128 + number}
     assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
 
 
 def test_whoever_waits_for_an_answer_gets_one_before_the_server_ends(
-    server: subprocess.Popen[bytes], tmp_path: Path, log: Path
+    server: Process, tmp_path: Path, log: Path
 ) -> None:
     """A second claim of the runner is held for 25 s; so are long polls and live streams."""
     url, children = str(_url(log)), _children(server.pid)
@@ -152,9 +151,7 @@ def test_a_server_that_was_started_for_another_process_ends_with_it(tmp_path: Pa
     _until(lambda: not server.exists() or "State:\tZ" in (server / "status").read_text())
 
 
-def test_every_start_prints_a_link_that_signs_in_once(
-    server: subprocess.Popen[bytes], tmp_path: Path, log: Path
-) -> None:
+def test_every_start_prints_a_link_that_signs_in_once(server: Process, tmp_path: Path, log: Path) -> None:
     links = [re.search(r"^  sign in +(\S+)", log.read_text(), re.MULTILINE)]
     server.terminate()
     server.wait(SECONDS)

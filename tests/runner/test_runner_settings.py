@@ -1,7 +1,5 @@
 """Settings come from the environment or one file; what is misspelt is refused; secrets never show."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from blockyard.runner.executors.opentofu.settings import EngineFallback, OpenTof
 from blockyard.runner.frame.settings import SharedSettings
 from blockyard.runner.settings import RunnerSettings, SettingsError
 from blockyard.runner.slots import slots_of
+from tests.support import forked
 
 REQUIRED = {
     "BLOCKYARD_RUNNER_SERVER_URL": "https://cp.example.org/",
@@ -100,9 +99,7 @@ def test_types_share_the_concurrency_but_those_with_slots_of_their_own(tmp_path:
     ],
 )
 def test_what_is_wrong_with_an_option_is_told_by_its_name(option: str, sentence: str) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "blockyard", "runner", option], env=REQUIRED, capture_output=True, text=True, check=False
-    )
+    ended = forked.run(["runner", option], env=REQUIRED)
 
     assert ended.returncode == 2
     assert ended.stderr.startswith(f"blockyard: {sentence}")

@@ -305,6 +305,7 @@ def made(row: Row, api: Routes) -> str:
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+@pytest.mark.one_database
 def test_each_verb_needs_its_own_permission_and_what_one_holds_none_for_is_not_there(world: World, row: Row) -> None:
     api = Routes(world, media=row.media, principal=ADMINISTRATOR)
     one = made(row, api)
@@ -322,6 +323,7 @@ def test_each_verb_needs_its_own_permission_and_what_one_holds_none_for_is_not_t
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+@pytest.mark.one_database
 def test_its_own_permission_is_enough_for_who_may_know_of_the_object(world: World, row: Row) -> None:
     api = Routes(world, media=row.media, principal=ADMINISTRATOR)
 
@@ -331,6 +333,7 @@ def test_its_own_permission_is_enough_for_who_may_know_of_the_object(world: Worl
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+@pytest.mark.one_database
 def test_who_may_only_look_looks_and_changes_nothing(world: World, row: Row) -> None:
     api = Routes(world, media=row.media, principal=ADMINISTRATOR)
     one = made(row, api)
@@ -342,6 +345,7 @@ def test_who_may_only_look_looks_and_changes_nothing(world: World, row: Row) -> 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 @pytest.mark.anyio
+@pytest.mark.one_database
 async def test_nobody_without_a_credential_is_answered(world: World, row: Row) -> None:
     one = made(row, Routes(world, media=row.media, principal=ADMINISTRATOR))
 

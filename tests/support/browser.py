@@ -1,19 +1,24 @@
 """A real browser for tests of pages: the system's Chromium, driven by Playwright, and axe for accessibility."""
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, ViewportSize, expect, sync_playwright
 
 from tests.support.machine import find_chromium, need
+from tests.support.waiting import PATIENCE_SECONDS
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RULES_OF_COLOURS = ["color-contrast", "link-in-text-block"]
 """All that a theme has a part in: the elements of a page are the same in both."""
+
+_PATIENCE_MILLISECONDS = 1000 * PATIENCE_SECONDS
+expect.set_options(timeout=_PATIENCE_MILLISECONDS)
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SIZES: dict[str, ViewportSize] = {
@@ -49,11 +54,7 @@ _MOVES = """() => document.getAnimations().filter((one) => one.playState === "ru
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start a browser without a window.
-
-    Playwright's loop counts as running until the browser is closed, so no async test may run in between: keep it to the
-    tests of one module.
-    """
+    """Start a browser without a window. Playwright's loop counts as running until it is closed: see `KeptBrowser`."""
     program = need(find_chromium(), "Chromium", "chromium")
     arguments = ["--disable-background-networking", "--disable-dev-shm-usage", "--disable-gpu"]
     if os.geteuid() == 0:
@@ -66,6 +67,35 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+class KeptBrowser:
+    """A browser that is kept while other tests run loops of their own: its loop counts as running while it is used only."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+
+    @contextmanager
+    def in_use(self) -> Iterator[Browser]:
+        """Give the browser to one test."""
+        asyncio._set_running_loop(self._loop)
+        try:
+            yield self._browser
+        finally:
+            asyncio._set_running_loop(None)
+
+
+@contextmanager
+def kept_chromium() -> Iterator[KeptBrowser]:
+    """Start a browser that many tests use, one after the other."""
+    with chromium() as browser:
+        kept = KeptBrowser(browser)
+        try:
+            yield kept
+        finally:
+            asyncio._set_running_loop(kept._loop)
+
+
 @contextmanager
 def fresh_page(browser: Browser, *, javascript: bool = True, failures: str | None = None) -> Iterator[Page]:
     """Open a page without cookies; fail afterwards if it logged an error or asked for anything that is not local.
@@ -74,7 +104,7 @@ def fresh_page(browser: Browser, *, javascript: bool = True, failures: str | Non
     """
     troubles: list[str] = []
     context = browser.new_context(java_script_enabled=javascript, reduced_motion="reduce", locale="en-GB")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(_PATIENCE_MILLISECONDS)
     context.route(lambda url: urlsplit(url).hostname not in LOOPBACK, _refuse(troubles))
     page = context.new_page()
     page.on("pageerror", lambda error: troubles.append(f"error in a script: {error}"))

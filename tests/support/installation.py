@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ import httpx2
 from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.app.settings import RUNNER_KEY
+from tests.support import forked
+from tests.support.forked import Process
 from tests.support.git_repositories import Repository
 from tests.support.runner_keys import a_runner_key
 
@@ -55,10 +56,11 @@ class Installation:
 
     url: str
     data: Path
-    process: subprocess.Popen[bytes]
+    process: Process
     client: httpx2.Client
     log: Path
     password: str | None = None
+    database_url: str | None = None
     _workspaces: set[str] = field(default_factory=set)
 
     def call(
@@ -265,14 +267,14 @@ def installation(
         url, password = _address(process, log)
         key = json.loads((data / "admin-key.json").read_text())
         with httpx2.Client(base_url=url, timeout=60, auth=Login(url, key)) as client:
-            yield Installation(url, data, process, client, log, password)
+            yield Installation(url, data, process, client, log, password, database_url)
     finally:
         stop(process)
 
 
 def start(
     data: Path, log: Path, settings: Mapping[str, str], *, port: int = 0, database_url: str | None = None
-) -> subprocess.Popen[bytes]:
+) -> Process:
     """Start `blockyard up` with an environment of its own, and with a runner's key: to make one takes long."""
     data.mkdir(parents=True, exist_ok=True)
     if not (data / RUNNER_KEY).exists():
@@ -284,16 +286,16 @@ def start(
     if database_url:
         environment["BLOCKYARD_DATABASE_URL"] = database_url
     with log.open("ab") as file:
-        return subprocess.Popen(
-            [sys.executable, "-m", "blockyard", "up", "--data-dir", str(data), "--port", str(port)],
+        return forked.start(
+            ["up", "--data-dir", str(data), "--port", str(port)],
             env=environment,
             stdout=file,
-            stderr=subprocess.STDOUT,
+            stderr=file,
             start_new_session=True,
         )
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: Process) -> None:
     """Stop a server as an operator does; kill its process group if it does not end."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
@@ -327,7 +329,7 @@ class Login(httpx2.Auth):
         yield request
 
 
-def _address(process: subprocess.Popen[bytes], log: Path) -> tuple[str, str | None]:
+def _address(process: Process, log: Path) -> tuple[str, str | None]:
     deadline = time.monotonic() + START_SECONDS
     url = password = None
     with httpx2.Client(timeout=5) as client:

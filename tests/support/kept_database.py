@@ -14,6 +14,12 @@ class KeptDatabase:
 
     def __init__(self, database: Database) -> None:
         metadata.create_all(database.engine)
+        if (
+            database.is_sqlite
+        ):  # nothing of it is needed after this process; PostgreSQL of the tests syncs nothing, either
+            connection = database.engine.raw_connection()
+            connection.cursor().execute("PRAGMA synchronous = OFF")
+            connection.close()
         self._database = database
         self._tables = [f'"{table.name}"' for table in reversed(metadata.sorted_tables)]
         each = [f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in self._tables]  # noqa: S608  own names

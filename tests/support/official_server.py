@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +10,9 @@ from pathlib import Path
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.sealing import seal
+from tests.support import forked
 from tests.support.fake_control_plane import CLIENT_ID, CLIENT_SECRET, RUNS, FakeControlPlane, OfferedRun, a_run
+from tests.support.forked import Program
 from tests.support.git_repositories import create_repository
 from tests.support.runner_keys import a_runner_key
 from tests.support.runners import RUNNER_UUID
@@ -80,7 +80,7 @@ class OfficialServer:
         self.plane.wait_for(lambda: run.final_updates, seconds)
         return run
 
-    def start(self, name: str = "work", **settings: object) -> subprocess.Popen[bytes]:
+    def start(self, name: str = "work", **settings: object) -> Program:
         """Start a runner process of its own."""
         key = self.folder / "runner-key.pem"
         key.write_text(a_runner_key().private_pem)
@@ -100,10 +100,10 @@ class OfficialServer:
         }
         own = {f"BLOCKYARD_RUNNER_{name.upper()}": str(value) for name, value in given.items()}
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **own}
-        return subprocess.Popen([sys.executable, "-m", "blockyard", "runner"], env=environment)
+        return forked.start(["runner"], env=environment)
 
     @contextmanager
-    def runner(self, name: str = "work", **settings: object) -> Iterator[subprocess.Popen[bytes]]:
+    def runner(self, name: str = "work", **settings: object) -> Iterator[Program]:
         """Have a runner while the block lasts."""
         process = self.start(name, **settings)
         try:

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ from blockyard.runner.session import Equipment, connect
 from blockyard.runner.settings import RunnerSettings
 from blockyard.runner.spool import Spool
 from blockyard.runner.workdir import WorkDir
+from tests.support import forked
 from tests.support.fake_control_plane import CLIENT_ID, CLIENT_SECRET, FakeControlPlane
 
 RUNNER_UUID = "7909f3d2-2d4b-4b0c-8e4a-000000000001"
@@ -85,9 +84,8 @@ class RunnerProcess:
         settings = runner_settings(plane, work_dir, **changes)
         given = settings.model_dump(mode="json", exclude_unset=True) | {"client_secret": CLIENT_SECRET}
         environment = {f"BLOCKYARD_RUNNER_{name.upper()}": _as_variable(value) for name, value in given.items()}
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(program), str(parent), *arguments],
-            env={**environment, "PATH": os.environ["PATH"]},
+        self._process = forked.start(
+            [str(parent), *arguments], env={**environment, "PATH": os.environ["PATH"]}, program=program
         )
 
     def kill(self) -> None:

@@ -3,12 +3,11 @@
 import os
 import pty
 import select
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from tests.support import forked
 
 ENTER = "\r"
 CTRL_C = "\x03"
@@ -26,12 +25,12 @@ def on_terminal(
 
     `errors` is where its standard error goes instead of the terminal.
     """
-    child, terminal = pty.fork()
-    if child == 0:
-        if errors is not None:
-            os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT), 2)
-        variables = {**environment, "TERM": "xterm", "COLUMNS": str(columns)}
-        os.execve(sys.executable, [sys.executable, "-m", "blockyard", *arguments], variables)  # noqa: S606  no shell
+    terminal, inside = pty.openpty()
+    erring = inside if errors is None else os.open(errors, os.O_WRONLY | os.O_CREAT)
+    variables = {**environment, "TERM": "xterm", "COLUMNS": str(columns)}
+    program = forked.start(arguments, env=variables, stdin=inside, stdout=inside, stderr=erring, terminal=True)
+    for file in {inside, erring}:
+        os.close(file)
     shown = ""
     waiting = list(answers)
     deadline = time.monotonic() + 60
@@ -47,21 +46,12 @@ def on_terminal(
             os.write(terminal, (typed if typed == CTRL_C else typed + ENTER).encode())
             shown += "\0"
     else:
-        os.kill(child, signal.SIGKILL)
+        program.kill()
     os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.replace("\0", "")
+    return program.wait(60), shown.replace("\0", "")
 
 
 def without_terminal(environment: Mapping[str, str], arguments: Sequence[str]) -> tuple[int, str]:
     """Run a command as cron would; return its exit code and all that it printed."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "blockyard", *arguments],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        text=True,
-        check=False,
-    )
+    ended = forked.run(arguments, env=environment, together=True, start_new_session=True)
     return ended.returncode, ended.stdout

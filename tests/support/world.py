@@ -12,7 +12,7 @@ from uuid import UUID
 from fastapi import FastAPI, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.app.application import create_app
 from blockyard.server.app.settings import load_settings
 from blockyard.server.app.wiring import wire
@@ -49,6 +49,9 @@ class World:
         self.services = wire(settings, MASTER_KEY, clock=self._now, draw_id=self._draw)
         self.events = EventLog(clock=self._now, new_id=self._draw)
         self.app: FastAPI = create_app(settings, database, self.services)
+        self._draw_document = self.app.openapi
+        self._settings = repr(sorted(chosen.items()))
+        self.app.openapi = self._document  # type: ignore[method-assign]  # FastAPI's documented way to extend it
         self._by_credential = self.app.state.authenticate
         self.app.state.authenticate = self._whose
         self._memory = Memory(
@@ -89,6 +92,12 @@ class World:
 
         return asked
 
+    def _document(self) -> JsonObject:
+        """Draw the document of these settings, which takes a second, once for all databases."""
+        if self._settings not in _documents:
+            _documents[self._settings] = self._draw_document()
+        return _documents[self._settings]
+
     async def _whose(self, request: Request) -> Principal:
         principal: Principal | None = request.scope.get(_ASKS)
         return principal or await self._by_credential(request)
@@ -100,6 +109,7 @@ class World:
         return self.new_id()
 
 
+_documents: dict[str, JsonObject] = {}
 _worlds: dict[Database, dict[str, World]] = {}
 
 

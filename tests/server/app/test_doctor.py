@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from blockyard.server.app.doctor import examine
 from blockyard.server.app.keys import ensure_master_key, installation_id, read_master_key
 from blockyard.server.app.settings import Settings
 from blockyard.server.kit.database import Database
+from tests.support import forked
 from tests.support.installed import other_runner_key, replace_key
 
 UNWRITABLE = Path("/proc/self/task")
@@ -308,10 +308,4 @@ def test_unusable_settings_are_a_finding(tmp_path: Path) -> None:
 
 
 def _doctor(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "blockyard", "doctor", *words],
-        env={"PATH": os.environ["PATH"], **settings},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return forked.run(["doctor", *words], env={"PATH": os.environ["PATH"], **settings})

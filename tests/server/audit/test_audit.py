@@ -144,6 +144,7 @@ async def test_links_to_other_pages_keep_the_filters(tenancy: Tenancy) -> None:
         "until=-1.5",
     ],
 )
+@pytest.mark.one_database
 async def test_a_time_that_is_not_one_is_refused_with_the_form_it_has(tenancy: Tenancy, query: str) -> None:
     answer = await tenancy.admin().get(f"{PATH}?{query}")
 

@@ -102,6 +102,7 @@ def test_a_document_that_was_read_can_be_sent_back_with_a_change_and_with_a_newe
         ("workspace", {"value": "other"}),
     ],
 )
+@pytest.mark.one_database
 def test_a_computed_input_is_refused_unless_it_comes_back_as_it_was_shown(
     world: BlockWorld, key: str, changed: JsonObject
 ) -> None:
@@ -277,6 +278,7 @@ def _changed(block: Any, **spec: Any) -> Any:
         ),
     ],
 )
+@pytest.mark.one_database
 def test_bad_changes_are_refused_and_change_nothing(world: BlockWorld, spec: Any, code: str, field: str) -> None:
     block = a_done_block(world)
 

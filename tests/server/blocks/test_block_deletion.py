@@ -212,6 +212,7 @@ def test_only_the_provider_and_administrators_purge(world: BlockWorld) -> None:
         (["ADM_BUILDINGBLOCK_DELETE"], "admin", 202),
     ],
 )
+@pytest.mark.one_database
 def test_who_may_delete(world: BlockWorld, codes: list[str], workspace: str, status: int) -> None:
     block = a_done_block(world)
     world.api.be(a_key(workspace, *codes))

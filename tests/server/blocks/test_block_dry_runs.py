@@ -151,6 +151,7 @@ def test_a_block_that_waits_or_is_deleted_is_not_planned(world: BlockWorld) -> N
     ],
 )
 @pytest.mark.parametrize("action", ["detect", "apply-plan"])
+@pytest.mark.one_database
 def test_who_may_start_a_run_by_hand_may_plan(
     world: BlockWorld, action: str, principal: Principal, *, transparent: bool, expected: Any
 ) -> None:

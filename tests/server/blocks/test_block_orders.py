@@ -457,6 +457,7 @@ def test_a_list_of_a_manual_block_is_an_output_of_type_code(world: BlockWorld) -
 
 
 @pytest.mark.parametrize("written", [{}, {"a": [1, None]}, [], [1], 5, 1.5, True, False, "{}", '{"a": 1}'])
+@pytest.mark.one_database
 def test_code_of_a_definition_may_be_written_as_json_and_runs_get_it_as_text(world: BlockWorld, written: Json) -> None:
     inputs: JsonObject = {
         "default": an_input("CODE", defaultValue=written),

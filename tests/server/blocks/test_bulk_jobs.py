@@ -335,5 +335,6 @@ def test_jobs_that_are_over_or_never_started_are_removed_after_the_time_of_the_s
         ({"action": "BURN", "filter": {}}, "InvalidRequest"),
     ],
 )
+@pytest.mark.one_database
 def test_a_job_needs_blocks(world: BlockWorld, body: Any, code: str) -> None:
     assert world.api.refused(400, "POST", JOBS, body)["errorCode"] == code

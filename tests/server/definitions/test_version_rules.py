@@ -147,6 +147,7 @@ GOOD_INPUTS: list[tuple[str, Any]] = [
 
 
 @pytest.mark.parametrize(("key", "members"), GOOD_INPUTS)
+@pytest.mark.one_database
 def test_an_unusual_input_is_accepted(catalogue: Catalogue, key: str, members: Any) -> None:
     draft = catalogue.draft(catalogue.define())
     catalogue.edit(draft, implementation=terraform(), inputs={key: an_input(**members)})
@@ -187,6 +188,7 @@ def test_a_version_has_five_hundred_inputs_and_outputs_at_most(catalogue: Catalo
 
 
 @pytest.mark.parametrize(("outputs", "code", "field"), BAD_OUTPUTS)
+@pytest.mark.one_database
 def test_a_bad_output_is_refused(catalogue: Catalogue, outputs: Any, code: str, field: str) -> None:
     error = refused_content(catalogue, implementation=terraform(), outputs=outputs)
 
@@ -286,6 +288,7 @@ def test_a_bad_setting_of_opentofu_is_refused(catalogue: Catalogue, settings: An
         {"preRunScript": "#!/bin/bash\r\necho 'ü'\n"},
     ],
 )
+@pytest.mark.one_database
 def test_a_setting_in_use_elsewhere_is_accepted_and_returned(catalogue: Catalogue, settings: Any) -> None:
     implementation = terraform(**settings)
 

@@ -301,6 +301,7 @@ OTHER_HOST_KEY = {"host": "evil", "keyType": "ssh-rsa", "keyValue": "AAAAB3NzaC1
         {"sshKnownHost": OTHER_HOST_KEY},
     ],
 )
+@pytest.mark.one_database
 def test_a_kept_ssh_key_is_not_shown_to_another_host(catalogue: Catalogue, change: dict[str, Any]) -> None:
     definition = catalogue.define()
     first = terraform(repositoryUrl="git@host:a", sshPrivateKey={"plaintext": an_ssh_key()})
@@ -345,6 +346,7 @@ def test_credentials_in_the_address_of_a_repository_are_refused_and_not_repeated
 
 
 @pytest.mark.parametrize("address", ["https://u:t0ken@h/x", "ssh://u:t0ken@h/x", "git@h:x?t0ken"])
+@pytest.mark.one_database
 def test_versions_that_were_saved_with_credentials_are_named_without_them(catalogue: Catalogue, address: str) -> None:
     catalogue.edit(
         catalogue.draft(catalogue.define(displayName="Odd")), implementation=terraform(repositoryUrl="https://h/x")
@@ -357,6 +359,7 @@ def test_versions_that_were_saved_with_credentials_are_named_without_them(catalo
 
 
 @pytest.mark.parametrize("address", ["https://[bad/x", "ssh://git@[bad/x", "https://h:99999/x"])
+@pytest.mark.one_database
 def test_a_stored_address_that_is_malformed_can_be_replaced(catalogue: Catalogue, address: str) -> None:
     first = terraform(repositoryUrl="https://h/x", sshPrivateKey={"plaintext": "s3cret"})
     draft = catalogue.edit(catalogue.draft(catalogue.define()), implementation=first)

@@ -177,6 +177,7 @@ def forged(claims: dict[str, Any], key: bytes = b"x" * 32, algorithm: str = "HS2
         forged({"sub": f"api-key:{CLIENT_ID}", "epoch": 0, "exp": 9_999_999_999}),
     ],
 )
+@pytest.mark.one_database
 async def test_a_token_that_is_not_ours_is_worth_nothing(tenancy: Tenancy, token: str) -> None:
     assert (await tenancy.client_of(token).get("/api/blockyard/v1/me")).status_code == 401
 
@@ -313,6 +314,7 @@ def test_a_token_can_only_be_read_with_its_own_master_key(tenancy: Tenancy) -> N
         ),
     ],
 )
+@pytest.mark.one_database
 async def test_a_form_that_is_refused_is_refused_in_our_words(
     tenancy: Tenancy, form: dict[str, str], message: str
 ) -> None:

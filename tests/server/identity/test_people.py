@@ -116,6 +116,7 @@ async def test_only_a_full_administrator_makes_or_changes_an_administrator(tenan
         ({"password": "four\u00a0random\u00a0long\u00a0words"}, 400, "/password"),
     ],
 )
+@pytest.mark.one_database
 async def test_a_bad_account_is_refused(tenancy: Tenancy, change: dict[str, Any], status: int, field: str) -> None:
     tenancy.user("taken")
 

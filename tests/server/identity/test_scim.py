@@ -256,6 +256,7 @@ async def test_a_directory_ends_owners_but_no_administrator(tenancy: Tenancy, di
         {"schemas": 5},
     ],
 )
+@pytest.mark.one_database
 async def test_what_cannot_be_kept_is_refused_before_it_is_written(
     directory: httpx2.AsyncClient, members: dict[str, Any]
 ) -> None:

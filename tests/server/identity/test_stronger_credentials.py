@@ -53,6 +53,7 @@ def changed(codes: frozenset[str], **spec: object) -> dict[str, object]:
 
 @pytest.mark.parametrize("target", STRENGTHS)
 @pytest.mark.parametrize("actor", [name for name in STRENGTHS if name != "runner"])
+@pytest.mark.one_database
 async def test_a_key_is_changed_redrawn_and_deleted_only_by_what_is_as_strong(
     tenancy: Tenancy, actor: str, target: str
 ) -> None:
@@ -87,6 +88,7 @@ async def test_a_key_is_changed_redrawn_and_deleted_only_by_what_is_as_strong(
     ],
     ids=["bindings alone", "member", "manager", "owner's codes", "administrator of bindings"],
 )
+@pytest.mark.one_database
 async def test_a_key_gives_and_takes_no_role_that_may_do_more_than_the_key(
     tenancy: Tenancy, codes: frozenset[str], gives: set[WorkspaceRole], role: WorkspaceRole
 ) -> None:

@@ -249,6 +249,7 @@ WRONG: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+@pytest.mark.one_database
 def test_what_cannot_be_believed_leads_to_the_sign_in_page(
     world: PageWorld, corp: FakeProvider, wrong: dict[str, Any]
 ) -> None:
@@ -274,6 +275,7 @@ def test_what_cannot_be_believed_leads_to_the_sign_in_page(
         ({"iat": 140}, 401),
     ],
 )
+@pytest.mark.one_database
 def test_clocks_may_differ_by_two_minutes(
     world: PageWorld, corp: FakeProvider, clock: FixedClock, times: dict[str, int], status: int
 ) -> None:
@@ -307,6 +309,7 @@ def test_keys_are_not_asked_for_at_every_forged_token(world: PageWorld, corp: Fa
 
 
 @pytest.mark.parametrize("change_of_state", ["", "another", None])
+@pytest.mark.one_database
 def test_an_answer_to_another_sign_in_is_refused(
     world: PageWorld, corp: FakeProvider, change_of_state: str | None
 ) -> None:
@@ -375,6 +378,7 @@ def test_while_the_provider_is_away_people_sign_in_with_their_password(world: Pa
         {"token_endpoint": "http://127.0.0.1:1/closed"},
     ],
 )
+@pytest.mark.one_database
 def test_an_odd_discovery_document_is_no_bug(world: PageWorld, corp: FakeProvider, metadata: dict[str, object]) -> None:
     corp.metadata = metadata
     person = world.person()
@@ -399,6 +403,7 @@ def test_a_provider_that_is_not_there_or_switched_off_leads_back(world: PageWorl
 
 
 @pytest.mark.parametrize("wanted", ["https://evil.test", "//evil.test", "/\\evil.test"])
+@pytest.mark.one_database
 def test_a_sign_in_with_a_provider_leads_to_pages_of_this_server_only(
     world: PageWorld, corp: FakeProvider, wanted: str
 ) -> None:
@@ -470,6 +475,7 @@ def _logout(corp: FakeProvider, **more: Any) -> str:
         {"claims": {"exp": 1}},
     ],
 )
+@pytest.mark.one_database
 def test_a_forged_sign_out_ends_nothing(world: PageWorld, corp: FakeProvider, wrong: dict[str, Any]) -> None:
     person, _ = sign_in(world, corp)
     corp.claims, corp.without = {}, ("nonce",)

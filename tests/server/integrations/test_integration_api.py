@@ -126,6 +126,7 @@ def test_another_runner_asks_for_the_secret_again(catalogue: Catalogue) -> None:
         ("azuredevops", "personalAccessToken", {"organization": "mallory"}),
     ],
 )
+@pytest.mark.one_database
 def test_a_kept_secret_is_not_sent_to_another_host_or_account(
     catalogue: Catalogue, type_: str, member: str, settings: dict[str, str]
 ) -> None:
@@ -291,6 +292,7 @@ def test_bad_settings_are_refused_by_name(
         ({}, "InvalidRequest", "/spec/config/type"),
     ],
 )
+@pytest.mark.one_database
 def test_bad_configurations_are_refused(catalogue: Catalogue, config: Any, code: str, field: str) -> None:
     body = an_integration()
     body["spec"]["config"] = config

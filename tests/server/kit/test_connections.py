@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from blockyard.server.kit import connections
 from blockyard.server.kit.connections import MAX_HEADER_BYTES, BodyGuard, GuardedProtocol
 from blockyard.server.kit.http import install_errors
+from tests.support.waiting import PATIENCE_SECONDS
 
 PATIENCE = 0.3
 """What stands for ten and thirty seconds here."""
@@ -48,7 +49,7 @@ def port() -> Iterator[int]:
 
 def talk(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
     """Send `parts` one after the other and return everything the server says until it closes or is silent for a second."""
-    with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
         for part in parts:
             try:
                 connection.sendall(part)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from blockyard.server.kit.database import ATTEMPTS, READERS, Database, Transaction
 from blockyard.server.kit.errors import Conflict, NotFound, Stale, Unavailable
 from tests.support.postgres import PostgresServer
+from tests.support.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 _counters = Table(
@@ -186,7 +187,7 @@ async def test_waiters_are_woken_after_the_commit_and_never_without(database: Da
             await database.write(wake_in_vain)
         assert not await subscription.wait(0.02)
         await database.write(wake)
-        assert await subscription.wait(5)
+        assert await subscription.wait(PATIENCE_SECONDS)
         assert await database.read(value) == 1
         assert not await subscription.wait(0.02)
 

@@ -25,7 +25,7 @@ from tests.support.http import client_for
 
 pytestmark = pytest.mark.anyio
 FILLER = "x" * OPEN_BYTES
-WAITING_SECONDS = 5
+WAITING_SECONDS = 30
 JSON = {"Content-Type": "application/json"}
 
 begun, answered = threading.Event(), threading.Event()

@@ -16,7 +16,7 @@ from blockyard.server.kit.room import BodyBudget
 from tests.support.http import client_for
 
 pytestmark = pytest.mark.anyio
-WAITING_SECONDS = 5
+WAITING_SECONDS = 30
 LARGE = 4 * OPEN_BYTES
 """A body in these tests; the budget holds three, and two of one caller."""
 

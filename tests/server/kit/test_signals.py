@@ -9,6 +9,7 @@ import pytest
 
 from blockyard.server.kit.loops import Loop, run_loops
 from blockyard.server.kit.signals import Signals, Stopping
+from tests.support.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +18,7 @@ async def test_a_wake_up_while_the_waiter_was_busy_is_remembered() -> None:
     signals = Signals()
     with signals.subscribe("a", "b") as subscription:
         signals.wake("b")
-        assert await subscription.wait(5)
+        assert await subscription.wait(PATIENCE_SECONDS)
         assert not await subscription.wait(0.01)
 
 
@@ -25,18 +26,18 @@ async def test_only_listeners_to_the_topic_wake() -> None:
     signals = Signals()
     with signals.subscribe("a") as one, signals.subscribe("b") as other:
         signals.wake("a")
-        assert await one.wait(5)
+        assert await one.wait(PATIENCE_SECONDS)
         assert not await other.wait(0.01)
         signals.wake_all()
-        assert await one.wait(5)
-        assert await other.wait(5)
+        assert await one.wait(PATIENCE_SECONDS)
+        assert await other.wait(PATIENCE_SECONDS)
 
 
 async def test_a_wake_up_comes_from_any_thread() -> None:
     signals = Signals()
     with signals.subscribe("a") as subscription:
         threading.Thread(target=signals.wake, args=("a",)).start()
-        assert await subscription.wait(5)
+        assert await subscription.wait(PATIENCE_SECONDS)
 
 
 async def test_a_server_that_stops_lets_everybody_go() -> None:

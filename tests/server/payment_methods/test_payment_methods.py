@@ -115,6 +115,7 @@ async def test_a_put_replaces_everything_and_is_told(tenancy: Tenancy) -> None:
         ({"spec": SPEC | {"tags": {"a": "b"}}}, "/spec/tags/a"),
     ],
 )
+@pytest.mark.one_database
 async def test_a_bad_request_is_refused_and_names_the_member(
     tenancy: Tenancy, change: dict[str, Any], field: str
 ) -> None:
@@ -124,6 +125,7 @@ async def test_a_bad_request_is_refused_and_names_the_member(
 
 
 @pytest.mark.parametrize("name", ["x" * 65, "x" * 300, "A", ""])
+@pytest.mark.one_database
 async def test_one_rule_says_what_a_name_may_be(tenancy: Tenancy, name: str) -> None:
     answer = await tenancy.admin().post(PATH, json=body(name), headers=PAYMENT_METHOD)
 
@@ -132,6 +134,7 @@ async def test_one_rule_says_what_a_name_may_be(tenancy: Tenancy, name: str) -> 
 
 
 @pytest.mark.parametrize("day", ["2026-13-01", "2026-02-30", "0000-01-01"])
+@pytest.mark.one_database
 async def test_a_day_that_no_calendar_has_is_refused_in_plain_words(tenancy: Tenancy, day: str) -> None:
     answer = await tenancy.admin().post(PATH, json=body(expirationDate=day), headers=PAYMENT_METHOD)
 

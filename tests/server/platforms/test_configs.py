@@ -156,6 +156,7 @@ def test_a_configuration_says_the_platform_type(name: str, type_name: str) -> No
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.one_database
 async def test_secrets_are_shown_as_hashes_that_keep_them(places: Tenancy, name: str) -> None:
     admin = places.admin()
     created = await admin.post(PATH, json=a_platform(config=CONFIGS[name]), headers=PLATFORM)

@@ -145,6 +145,7 @@ async def test_a_name_is_unique_in_its_workspace_while_the_project_lives(tenancy
 
 
 @pytest.mark.parametrize("identifier", ["nodot", "shop.", ".x", "shop.a.b", "shop.%C3%A9", "a" * 300 + ".b"])
+@pytest.mark.one_database
 async def test_an_address_that_names_no_project_is_not_found(tenancy: Tenancy, identifier: str) -> None:
     assert (await tenancy.admin().get(f"{PATH}/{identifier}", headers=PROJECT)).status_code == 404
 

@@ -114,6 +114,7 @@ TIGHT = "ns:{{workspaceIdentifier}}.x"
         ({"subject": OLD, "subjectTemplate": "fixed"}, {"subject": "fixed", "subjectTemplate": "fixed"}),
     ],
 )
+@pytest.mark.one_database
 def test_a_subject_is_taken_and_shown_in_the_notations_of_old_and_new_clients(
     api: Routes, sent: dict[str, str], shown: dict[str, str]
 ) -> None:
@@ -191,6 +192,7 @@ def _elliptic() -> str:
         (FIRST.private_pem, "PrivateKey"),
     ],
 )
+@pytest.mark.one_database
 def test_a_key_that_cannot_seal_is_refused_and_never_repeated(api: Routes, key: str, code: str) -> None:
     error = api.refused(400, "POST", PATH, a_body(publicKey=key))
 
@@ -209,6 +211,7 @@ def test_a_key_that_cannot_seal_is_refused_and_never_repeated(api: Routes, key: 
         ({"workloadIdentityFederation": {"issuer": "i", "subject": "s"}}, "/spec/workloadIdentityFederation"),
     ],
 )
+@pytest.mark.one_database
 def test_a_malformed_member_is_named(api: Routes, spec: Any, field: str) -> None:
     error = api.refused(400, "POST", PATH, a_body(**spec))
 

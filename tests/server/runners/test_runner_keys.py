@@ -73,6 +73,7 @@ def test_the_key_of_a_runner_signs_in_as_this_runner_and_holds_nothing_else(worl
         (a_key("shop"), Restriction.PUBLIC, Denied),
     ],
 )
+@pytest.mark.one_database
 def test_only_who_may_register_a_runner_makes_keys_of_it(
     world: World, principal: Principal, restriction: Restriction, refusal: type[Exception]
 ) -> None:

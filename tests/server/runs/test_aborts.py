@@ -177,6 +177,7 @@ async def test_the_next_run_waits_for_the_engine_of_an_unconfirmed_abort_that_ho
         ("nobody", False, 401),
     ],
 )
+@pytest.mark.one_database
 async def test_platform_team_and_transparent_consumers_abort(
     world: RunWorld, *, key: str, transparent: bool, status: int
 ) -> None:

@@ -176,6 +176,7 @@ async def test_a_claim_is_the_runners_sign_of_life_even_when_nothing_waits(world
         ({"forRunnerUuid": str(SHARED_RUNNER), "implementationType": "COBOL"}, "query/implementationType"),
     ],
 )
+@pytest.mark.one_database
 async def test_bad_claims_are_refused(world: RunWorld, parameters: dict[str, str], field: str) -> None:
     async with world.client("admin") as client:
         answer = await client.post(CLAIM, params=parameters)

@@ -214,6 +214,7 @@ async def test_a_new_attempt_begins_with_its_own_steps(
         ({"after": "2147483648"}, "application/json", 400),
     ],
 )
+@pytest.mark.one_database
 async def test_bad_requests_for_events_are_refused(
     world: RunWorld, worker: Worker, params: dict[str, str], accept: str, status: int
 ) -> None:

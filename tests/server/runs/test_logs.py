@@ -137,6 +137,7 @@ async def test_a_chunk_of_an_unknown_step_creates_it(world: RunWorld, worker: Wo
 
 
 @pytest.mark.parametrize(("step", "offset"), [("", "0"), ("x" * 256, "0"), ("x", "-1"), ("x", "no"), ("x", "9" * 30)])
+@pytest.mark.one_database
 async def test_bad_chunks_are_refused(world: RunWorld, worker: Worker, step: str, offset: str) -> None:
     async with world.client(worker.token) as client:
         answer = await client.post(

@@ -407,6 +407,7 @@ async def test_a_source_whose_id_has_a_slash_is_reported_on_as_well(world: RunWo
 
 
 @pytest.mark.parametrize(("body", "status"), BAD_UPDATES)
+@pytest.mark.one_database
 async def test_bad_updates_are_refused_and_odd_ones_accepted(world: RunWorld, body: Json, status: int) -> None:
     world.request(behavior=Behavior.DETECT)
     worker = await a_worker(world)
@@ -433,6 +434,7 @@ BAD_REGISTRATIONS: list[Json] = [
 
 
 @pytest.mark.parametrize("body", BAD_REGISTRATIONS)
+@pytest.mark.one_database
 async def test_bad_registrations_are_refused(worker: Worker, body: Json) -> None:
     answer = await worker.send("POST", f"{RUNS}/{worker.run_id}/status/source", body)
 

@@ -78,6 +78,7 @@ WRITES = [
         ("nobody", 401),
     ],
 )
+@pytest.mark.one_database
 async def test_reporting_on_a_run(
     world: RunWorld,
     worker: Worker,

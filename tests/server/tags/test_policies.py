@@ -98,6 +98,7 @@ async def test_a_policy_comes_back_as_it_was_sent_and_a_put_replaces_it(tenancy:
         ({"authoritative": {"kind": "meshWorkspace", "tag": "none"}}, "UnknownTag", "/spec/authoritative/tag"),
     ],
 )
+@pytest.mark.one_database
 async def test_a_bad_policy_is_refused_and_names_the_member(
     tenancy: Tenancy, change: Any, code: str, field: str
 ) -> None:

@@ -31,6 +31,7 @@ VALUE_TYPES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("value_type", VALUE_TYPES)
+@pytest.mark.one_database
 async def test_the_type_of_values_comes_back_as_it_was_sent(tenancy: Tenancy, value_type: dict[str, Any]) -> None:
     admin, sent = tenancy.admin(), a_tag(valueType=value_type)
 

@@ -195,6 +195,7 @@ def test_quotas_are_those_of_the_landing_zone_overlaid_by_what_is_requested(worl
         ({"memory": {"value": 5}}, "needs an approval", 201),
     ],
 )
+@pytest.mark.one_database
 def test_a_quota_out_of_range_is_refused_to_all_and_one_that_needs_an_approval_to_others_than_administrators(
     world: TenantWorld, requested: dict[str, Any], words: str, of_admin: int
 ) -> None:
@@ -254,6 +255,7 @@ def test_inputs_of_the_blocks_of_the_landing_zone_come_with_the_tenant(world: Te
         (None, "NotOfLandingZone", "/spec/buildingBlockInputs/{}"),
     ],
 )
+@pytest.mark.one_database
 def test_inputs_that_do_not_fit_are_refused_with_their_place(
     world: TenantWorld, sent: JsonObject | None, code: str, field: str
 ) -> None:
@@ -348,6 +350,7 @@ def test_a_tenant_has_the_tags_of_its_project_then_of_its_payment_method_then_of
         ({"spec": {"platformRef": {"uuid": "0f0f0f0f-0000-4000-8000-000000000000"}}}, 400, "/spec/platformRef/uuid"),
     ],
 )
+@pytest.mark.one_database
 def test_what_is_not_there_or_malformed_is_refused_with_its_place(
     world: TenantWorld, change: dict[str, Any], status: int, field: str
 ) -> None:

@@ -306,6 +306,7 @@ async def test_a_state_with_a_number_of_any_length_is_kept(world: RunWorld, padd
 
 
 @pytest.mark.parametrize("md5", ["***", "AAAA", b64encode(bytes(16)).decode()])
+@pytest.mark.one_database
 async def test_a_damaged_body_is_refused(world: RunWorld, md5: str) -> None:
     engine, _ = await an_engine(world)
 
@@ -315,6 +316,7 @@ async def test_a_damaged_body_is_refused(world: RunWorld, md5: str) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"x", b'{"ID": ""}', b'{"ID": 7}', b'{"ID": "a\\u0000"}', b"\xff"])
+@pytest.mark.one_database
 async def test_what_is_no_lock_is_refused(world: RunWorld, body: bytes) -> None:
     engine, _ = await an_engine(world)
 

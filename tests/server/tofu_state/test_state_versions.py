@@ -85,6 +85,7 @@ async def test_nothing_is_restored_while_a_run_works(world: RunWorld) -> None:
     ("key", "transparent", "status"),
     [("admin", False, 200), ("platform", False, 200), ("shop", True, 200), ("shop", False, 403), ("other", True, 404)],
 )
+@pytest.mark.one_database
 async def test_who_sees_versions(world: RunWorld, *, key: str, transparent: bool, status: int) -> None:
     path = await given_versions(world, 2)
     world.content.transparent = transparent
@@ -99,6 +100,7 @@ async def test_who_sees_versions(world: RunWorld, *, key: str, transparent: bool
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "99999999999"])
+@pytest.mark.one_database
 async def test_bad_version_numbers_are_refused(world: RunWorld, number: str) -> None:
     path = await given_versions(world, 1)
 

@@ -50,6 +50,7 @@ def paths_of(world: PageWorld) -> dict[str, str]:
     return {route.path: route.path.format_map(ids) for route in page_routes(world)}
 
 
+@pytest.mark.one_database
 def test_every_page_forbids_what_is_inline_or_foreign_and_is_not_kept(world: PageWorld) -> None:
     paths = paths_of(world)
     person = world.person("admin")
@@ -68,6 +69,7 @@ def test_every_page_forbids_what_is_inline_or_foreign_and_is_not_kept(world: Pag
         assert INLINE.search(answer.text) is None, path
 
 
+@pytest.mark.one_database
 def test_no_page_shows_anything_to_whoever_is_not_signed_in(world: PageWorld) -> None:
     stranger = world.person()
 
@@ -95,15 +97,18 @@ def test_an_unknown_address_is_a_page_for_browsers_and_json_for_programs(world: 
 
 
 @pytest.mark.parametrize("path", ["/blocks/not-an-id", "/runs/not-an-id"])
+@pytest.mark.one_database
 def test_what_cannot_be_an_id_is_not_there(world: PageWorld, path: str) -> None:
     assert world.person("sam").get(path, Accept="text/html").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/blocks/%00", "/blocks?status=%00", "/sign-in/link?token=%00"])
+@pytest.mark.one_database
 def test_an_address_that_no_text_can_be_is_refused(world: PageWorld, path: str) -> None:
     assert world.person("sam").get(path, Accept="text/html").status_code == 400
 
 
+@pytest.mark.one_database
 def test_a_page_that_only_takes_forms_says_so(world: PageWorld) -> None:
     answer = world.person("sam").get("/sign-out", Accept="text/html")
 
@@ -133,6 +138,7 @@ def test_refusals_and_bugs_come_in_the_frame_and_bugs_tell_nothing(world: PageWo
     assert "The name is too long. Choose a shorter one." in words_of(refusal)
 
 
+@pytest.mark.one_database
 def test_browsers_keep_bundled_files_for_ever_and_get_them_small(world: PageWorld) -> None:
     answer = world.person().get(Bundle.load().url("app.css"), **{"Accept-Encoding": "gzip"})
 
@@ -142,6 +148,7 @@ def test_browsers_keep_bundled_files_for_ever_and_get_them_small(world: PageWorl
     assert answer.headers["content-type"].startswith("text/css")
 
 
+@pytest.mark.one_database
 def test_a_file_that_is_not_bundled_is_not_kept(world: PageWorld) -> None:
     answer = world.person().get("/static/dist/../bundle.py")
 
@@ -150,6 +157,7 @@ def test_a_file_that_is_not_bundled_is_not_kept(world: PageWorld) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.one_database
 def test_the_first_paint_has_the_chosen_theme(world: PageWorld, theme: str) -> None:
     person = world.person()
     person.cookies.set("theme", theme, domain="blockyard.test")
@@ -157,6 +165,7 @@ def test_the_first_paint_has_the_chosen_theme(world: PageWorld, theme: str) -> N
     assert f'<html lang="en" data-theme="{theme}">' in person.get("/sign-in").text
 
 
+@pytest.mark.one_database
 def test_a_theme_that_does_not_exist_is_not_put_into_the_page(world: PageWorld) -> None:
     person = world.person()
     person.cookies.set("theme", '"><script>', domain="blockyard.test")
@@ -190,6 +199,7 @@ def test_the_tab_shows_how_the_object_of_a_page_is(tone: str | None) -> None:
     assert '"' not in tab_icon(tone)
 
 
+@pytest.mark.one_database
 def test_pages_are_not_part_of_the_documented_api(database: Database, clock: FixedClock) -> None:
     world = PageWorld(database, clock)
 

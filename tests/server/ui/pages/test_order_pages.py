@@ -312,6 +312,7 @@ def test_a_block_can_be_ordered_again_with_everything_but_its_secrets(world: Pag
 
 
 @pytest.mark.parametrize(("name", "status"), [("mia", 403), ("nora", 404), ("sam", 200)])
+@pytest.mark.one_database
 def test_only_those_who_may_order_get_the_form(world: PageWorld, name: str, status: int) -> None:
     version = world.define("Bucket")
 

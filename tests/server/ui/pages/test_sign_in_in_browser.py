@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from blockyard.server.kit.database import Database
 from tests.support.browser import fresh_page, troubles_of_layout
 from tests.support.clock import RunningClock
 from tests.support.machine import find_node, need
+from tests.support.network import free_port
 from tests.support.page_world import PASSWORD, PageWorld, come, serving
 from tests.support.principals import ADMINISTRATOR
 
@@ -28,17 +28,10 @@ pytestmark = pytest.mark.one_database
 PROVIDER = Path(__file__).parents[3] / "support" / "node" / "provider.mjs"
 
 
-def a_free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def port() -> int:
     """The port of the server: its address is one of its settings."""
-    return a_free_port()
+    return free_port()
 
 
 @pytest.fixture
@@ -124,7 +117,7 @@ def test_an_app_is_added_and_its_codes_are_kept(site: tuple[PageWorld, str], pag
 @contextmanager
 def a_real_provider(url: str) -> Iterator[str]:
     """Start an identity provider, and give its issuer."""
-    port = a_free_port()
+    port = free_port()
     node = need(find_node(), "Node.js", "nodejs")
     command = [str(node), str(PROVIDER), str(port), url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:

@@ -70,6 +70,7 @@ def test_whose_session_has_ended_is_told_and_comes_back_to_the_page_of_the_form(
 
 
 @pytest.mark.parametrize("referer", ["http://[bad", "http://host:99999/", "https://blockyard.test:abc/"])
+@pytest.mark.one_database
 def test_a_malformed_page_before_leads_to_the_start_page(world: PageWorld, referer: str) -> None:
     stranger = world.person()
 
@@ -198,6 +199,7 @@ def test_a_new_password_ends_all_other_sessions_and_keeps_this_one(world: PageWo
         ((PASSWORD, "short", "short"), 400, "A password has 12 to 255 characters."),
     ],
 )
+@pytest.mark.one_database
 def test_a_password_is_not_changed_by_mistake(
     world: PageWorld, sent: tuple[str, str, str], status: int, message: str
 ) -> None:

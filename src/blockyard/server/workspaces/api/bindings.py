@@ -12,6 +12,7 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import joined
 from blockyard.server.kit.objects import object_router
+from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import Name, Text, WireDate, WireJson, WireModel
 from blockyard.server.workspaces.model import Binding, BindingKind, NewBinding, parse_role
 from blockyard.server.workspaces.service import BindingService
@@ -77,7 +78,7 @@ class BindingList(WireModel):
 
 def binding_routes(db: Database, bindings: BindingService, links: Links) -> APIRouter:
     """Return the routes of bindings."""
-    router = APIRouter(tags=["Workspace bindings"])
+    router = api_router(tags=["Workspace bindings"])
 
     @router.get("/api/blockyard/v1/workspaces/{workspace}/bindings")
     async def list_bindings(workspace: str, principal: CurrentPrincipal) -> BindingList:

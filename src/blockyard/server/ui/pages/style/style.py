@@ -41,7 +41,8 @@ _VALUES = {
     "Link": values.Shown("link", "https://console.example.org/buckets/invoices"),
     "Secret": values.Shown("secret", values.MASK),
     "File": values.Shown("file", "text/plain, 7 bytes"),
-    "Long": values.shown("line of a long text\n" * 5000, whole="/style"),
+    # as all that is too long is shown, but for its length: axe looks at each line whenever it looks at anything
+    "Long": values.Shown("cut", "line of a long text\n" * 50, whole="/style"),
     "Empty": values.shown(""),
     "Missing": values.shown(None),
 }
