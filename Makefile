@@ -83,7 +83,7 @@ bench: $(DEV) $(UI) ## measure what must be cheap; prints a table, writes bench/
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: simulate
-simulate: $(DEV) ## more seeds of the simulation than the tests run (ARGS="--seeds 20000 --first 500"); SEED=… repeats one and shows its trace
+simulate: $(DEV) ## more seeds of the simulation than the tests run (ARGS="--seeds 20000 --first 1000"); SEED=… repeats one and shows its trace
 	@$(BIN)/python -m tests.support.simulation $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 .PHONY: chaos

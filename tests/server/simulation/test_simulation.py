@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.simulation.simulate import simulate
 
-SEEDS = 500
+SEEDS = 1000
 _AT_ONCE = 100
 
 
