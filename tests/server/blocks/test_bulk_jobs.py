@@ -333,6 +333,7 @@ def test_jobs_that_are_over_or_never_started_are_removed_after_the_time_of_the_s
         ({"action": "RUN", "filter": {}, "buildingBlockUuids": []}, "NothingChosen"),
         ({"action": "RUN", "filter": {"status": "FAILED"}}, "WrongNumber"),
         ({"action": "BURN", "filter": {}}, "InvalidRequest"),
+        ({"action": "DELETE", "filter": {"state": "FAILED"}}, "InvalidRequest"),
     ],
 )
 @pytest.mark.one_database

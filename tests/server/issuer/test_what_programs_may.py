@@ -12,7 +12,7 @@ from blockyard.server.kit.database import Database
 from blockyard.server.workspaces.model import BindingKind
 from tests.support.clock import FixedClock
 from tests.support.matrix_operations import PATHS
-from tests.support.page_world import PageWorld
+from tests.support.page_world import PASSWORD, PageWorld
 from tests.support.principals import ADMINISTRATOR
 from tests.support.program import Program
 
@@ -106,10 +106,19 @@ def test_a_program_makes_no_key_that_may_more_than_it(program: Program) -> None:
 
 def test_no_program_changes_how_a_person_signs_in(program: Program) -> None:
     token = program.sign_in()["access_token"]
+    password = {"currentPassword": PASSWORD, "password": "another long passphrase"}
+    ways: list[tuple[str, str, Any]] = [
+        ("POST", "passkeys/options", None),
+        ("POST", "authenticator-app", None),
+        ("POST", "recovery-codes", None),
+        ("DELETE", f"identities/{UNKNOWN}", None),
+        ("PUT", "password", password),
+        ("PUT", "password", {**password, "currentPassword": "a guess"}),
+    ]
 
-    for method, path in (("POST", "passkeys/options"), ("POST", "authenticator-app"), ("POST", "recovery-codes")):
-        answer = program.call(token, f"{OWN}/me/{path}", method)
-        assert (answer.status_code, answer.json()["errorCode"]) == (403, "SignInAgain"), answer.text
+    for method, path, body in ways:
+        answer = program.call(token, f"{OWN}/me/{path}", method, json=body)
+        assert (answer.status_code, answer.json()["errorCode"]) == (403, "NotForPrograms"), answer.text
 
 
 def test_a_program_in_one_workspace_knows_of_no_other(program: Program, world: PageWorld) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.blocks.api.wire import PeoplesBlockFilters
@@ -23,12 +23,18 @@ from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.wire import WireModel, WireUuid
 
 
+class BulkFilters(PeoplesBlockFilters):
+    """Which blocks a job is about. A filter that is not known is refused: without it the job would be about more of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class BulkIn(WireModel):
     """What is done, and to which blocks: those with these ids, or those that match all of a filter."""
 
     action: Annotated[BulkAction, Field(strict=False)]
     building_block_uuids: Annotated[list[WireUuid], Field(max_length=1000)] | None = None
-    filter: PeoplesBlockFilters | None = None
+    filter: BulkFilters | None = None
 
 
 class BulkOut(WireModel):

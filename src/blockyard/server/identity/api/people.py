@@ -12,12 +12,11 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.api.current import CurrentPrincipal
 from blockyard.server.identity.api.login import address_of
 from blockyard.server.identity.api.signin import SignIn
-from blockyard.server.identity.model import ONLY_PEOPLE_REMEDY, NewUser, Principal, Profile, UserId, folded
+from blockyard.server.identity.model import NewUser, Principal, Profile, UserId, folded
 from blockyard.server.identity.model.admin_roles import AdminRole
 from blockyard.server.identity.service import Person, UserService
 from blockyard.server.kit.clock import wire_time
 from blockyard.server.kit.database import Database
-from blockyard.server.kit.errors import NotFound
 from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
@@ -148,8 +147,7 @@ def _add_own(router: APIRouter, db: Database, users: UserService, sign_in: SignI
         request: Request, body: Annotated[PasswordChange, Body()], principal: CurrentPrincipal
     ) -> None:
         """Choose a new password; every token and session of yours ends."""
-        if principal.author.type != "User":
-            raise NotFound("only people have passwords", remedy=ONLY_PEOPLE_REMEDY)
+        await db.read(lambda tx: users.changing_password(tx, principal))
         user = await sign_in.check(principal.author.identifier, body.current_password, address_of(request))
         password_hash = await sign_in.hash_new(body.password, user.names)
         await db.write(lambda tx: users.change_password(tx, principal, password_hash))

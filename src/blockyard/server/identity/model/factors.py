@@ -84,3 +84,15 @@ class SignInAgain(Denied):
         super().__init__(
             "you signed in too long ago to change how you sign in", remedy="Sign in again, then try once more."
         )
+
+
+class NotForPrograms(Denied):
+    """A program that acts for somebody wants to change how they sign in."""
+
+    code = "NotForPrograms"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a program that acts for you cannot change how you sign in",
+            remedy="Sign in on the pages, and change it on the page of your account.",
+        )

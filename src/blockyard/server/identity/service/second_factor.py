@@ -17,6 +17,7 @@ from blockyard.server.identity.model.factors import (
     STEP_SECONDS,
     CodeApp,
     Methods,
+    NotForPrograms,
     SignInAgain,
     wrong_code,
 )
@@ -70,8 +71,9 @@ class SecondFactors:
     def changing(self, tx: Transaction, principal: Principal) -> User:
         """Return one's own account to somebody who signed in recently. Raises NotFound, Denied."""
         user = self.person(tx, principal)
-        at = principal.signed_in_at
-        if at is None or self._basics.clock() - at >= FRESH:
+        if principal.signed_in_at is None:
+            raise NotForPrograms
+        if self._basics.clock() - principal.signed_in_at >= FRESH:
             raise SignInAgain
         return user
 

@@ -23,6 +23,7 @@ from blockyard.server.identity.model.admin_roles import (
     SubjectKind,
     codes_of_admin_roles,
 )
+from blockyard.server.identity.model.factors import NotForPrograms
 from blockyard.server.identity.model.roles import codes_of_roles
 from blockyard.server.identity.service.admin_bindings import AdminBindingService
 from blockyard.server.identity.service.passwords import hash_password
@@ -226,9 +227,16 @@ class UserService:
         self._save_password(tx, principal.author, user, password_hash, must_change=True)
 
     def change_password(self, tx: Transaction, principal: Principal, password_hash: str) -> None:
-        """Give oneself a new password, hashed by the caller, who checked the old one. Raises NotFound for machines."""
-        user = self.own(tx, principal)
+        """Give oneself a new password, hashed by the caller, who checked the old one. Raises NotFound for machines, Denied."""
+        user = self.changing_password(tx, principal)
         self._save_password(tx, principal.author, user, password_hash, must_change=False, own=True)
+
+    def changing_password(self, tx: Transaction, principal: Principal) -> User:
+        """Return one's own account to who may give it another password. Raises NotFound for machines, Denied for programs."""
+        user = self.own(tx, principal)
+        if principal.signed_in_at is None:
+            raise NotForPrograms
+        return user
 
     def own(self, tx: Transaction, principal: Principal) -> User:
         """Return one's own account. Raises NotFound for machines."""
