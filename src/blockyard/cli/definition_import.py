@@ -20,6 +20,7 @@ from blockyard.modules.importing import Proposal, propose
 from blockyard.modules.module import read as read_module
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import DEFINITION, PLATFORM_TYPE, VERSION
+from blockyard.protocol.run import ImplementationType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,12 +140,15 @@ def _show(printer: Printer, wanted: Plan) -> None:
         )
     printer.table(("INPUT", "TYPE", "FROM", "DEFAULT"), rows, title="Inputs")
     printer.say("")
-    outputs = members(wanted.version, "outputs").items()
-    printer.table(
-        ("OUTPUT", "TYPE", "USED AS"),
-        [(key, text(item, "type"), text(item, "assignmentType")) for key, item in outputs],
-        title="Outputs",
-    )
+    if text(wanted.version, "implementation", "type") == ImplementationType.MANUAL:
+        printer.say("Outputs: each input is an output as well.")
+    else:
+        outputs = members(wanted.version, "outputs").items()
+        printer.table(
+            ("OUTPUT", "TYPE", "USED AS"),
+            [(key, text(item, "type"), text(item, "assignmentType")) for key, item in outputs],
+            title="Outputs",
+        )
     printer.say("")
 
 

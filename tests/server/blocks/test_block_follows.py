@@ -186,3 +186,24 @@ def test_an_upgrade_tells_beforehand_what_it_does(world: BlockWorld) -> None:
         [],
         ["zone"],
     )
+
+
+@pytest.mark.one_database
+def test_what_an_upgrade_does_to_inputs_is_told_once_and_by_their_keys_where_names_are_the_same(
+    world: BlockWorld,
+) -> None:
+    first = world.define(inputs={"size": an_input("INTEGER", displayName="Size")})
+    block = an_order(world, first)
+    given = {"action": "DEFAULT", "to": "zone", "value": "eu"}
+    world.next_version(
+        first,
+        inputs={"capacity": an_input("INTEGER", displayName="Size"), "zone": an_input(displayName="Zone")},
+        inputMigrations=[RENAME, given],
+    )
+
+    preview = world.api.ok("GET", f"{OWN}/{uuid_of(block)}/upgrade", media=JSON)
+
+    assert preview["changes"] == [
+        "Input size is capacity now, with the same value",
+        "Input Zone gets a value where there is none",
+    ]

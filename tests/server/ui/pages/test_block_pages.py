@@ -304,5 +304,7 @@ def test_parents_and_children_lead_to_each_other(world: PageWorld) -> None:
 
     assert path_of(parent) in person.get(path_of(child)).text
     assert path_of(child) in person.get(path_of(parent)).text
+    assert "First delete what depends on it: vm." in person.read(f"{path_of(parent)}/delete")
+    assert "First delete" not in person.read(f"{path_of(child)}/delete")
     person.change(f"{path_of(parent)}/delete")
     assert "is a parent of 'vm'" in person.read(f"{path_of(parent)}/delete")

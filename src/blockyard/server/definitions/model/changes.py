@@ -24,7 +24,10 @@ def changes_between(before: VersionContent, after: VersionContent, names: Mappin
         *_of_migrations(_asked(before), _asked(after), moved),
         *_of_inputs(
             _without(_asked(before), {step.source for step in moved}),
-            _without(_asked(after), {key for step in moved if step.source is not None for key in step.written}),
+            _without(
+                _asked(after),
+                {key for step in moved for key in step.written if step.source is not None or key not in before.inputs},
+            ),
         ),
         *_of_outputs(before.outputs, after.outputs),
         *_of_dependencies(before, after, names),
@@ -75,14 +78,18 @@ def _of_migrations(
     """Yield what becomes of values by itself."""
     for step in steps:
         was = before.get(step.source or "")
-        names = " and ".join(after[key].label for key in step.written if key in after)
+        written = [after[key] for key in step.written if key in after]
+        called = {spec.label for spec in (was, *written) if spec is not None}
+        are_told_apart = len(called) == len(written) + (was is not None)
+        names = " and ".join(spec.label if are_told_apart else spec.key for spec in written)
+        old = None if was is None else was.label if are_told_apart else was.key
         match step.action:
-            case MigrationAction.RENAME if was is not None:
-                yield f"Input {was.label} is {names} now, with the same value"
+            case MigrationAction.RENAME if old is not None:
+                yield f"Input {old} is {names} now, with the same value"
             case MigrationAction.MAP if was is not None:
-                yield f"Input {names} gets its value from that of {was.label}"
+                yield f"Input {names} gets its value from that of {old}"
             case MigrationAction.SPLIT if was is not None:
-                yield f"Input {was.label} is split into {names}"
+                yield f"Input {old} is split into {names}"
             case MigrationAction.DEFAULT:
                 yield f"Input {names} gets a value where there is none"
             case _:

@@ -1,5 +1,6 @@
 """What all pages of one block have in common: how it stands, why, what to do next, and the way to its parts."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -32,6 +33,9 @@ _PURGE = (
     "Blockyard forgets this building block without a run. What it made stays where it is, and nobody here looks after it any more. "
     "That cannot be undone."
 )
+_MOST_CHILDREN = 5
+"""So many children are named in a question."""
+
 _MOST_LINKS = 2
 """So many outputs lead out of the head of a page; all of them stand in the overview."""
 
@@ -142,13 +146,21 @@ def deletion_question(detail: BlockDetail) -> Question:
         id="delete",
         act="Delete a building block",
         title=f"Delete {block.name}?",
-        text=_DELETIONS[detail.deletion],
+        text=" ".join((*_children_first(detail), _DELETIONS[detail.deletion])),
         action=f"/blocks/{block.id}/delete",
         fields={"deletion": detail.deletion.value},
         yes="Delete",
         icon="trash-2",
         back=f"/blocks/{block.id}",
     )
+
+
+def _children_first(detail: BlockDetail) -> Iterator[str]:
+    """Yield what has to be done first where it would be refused."""
+    names = [child.name for child in detail.children]
+    if names:
+        more = f" and {len(names) - _MOST_CHILDREN} more" if len(names) > _MOST_CHILDREN else ""
+        yield f"First delete what depends on it: {', '.join(names[:_MOST_CHILDREN])}{more}."
 
 
 def purge_question(detail: BlockDetail) -> Question:
