@@ -1,6 +1,7 @@
 """What needs somebody, what they find and what they used: only what they may see, of their own alone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,6 +52,10 @@ def test_needs_are_told_to_those_who_can_help(world: TenantWorld, asked: Callabl
     assert told(PLATFORM) == [("OPERATOR_INPUT", "request"), ("FAILED", "cluster")]
     assert told(OTHER) == []
     assert told(SHOP, "?workspaceIdentifier=other") == []
+    # an administrator is needed where their workspace is; one who has none, as on a laptop, everywhere
+    everything = [("INPUT", "machine"), ("OPERATOR_INPUT", "request"), ("FAILED", "cluster")]
+    assert told(replace(ADMINISTRATOR, grants=OTHER.grants)) == []
+    assert told(replace(ADMINISTRATOR, grants={})) == everything
 
 
 def test_a_deletion_waits_for_who_offers_the_platform(world: TenantWorld, asked: Callable[..., Any]) -> None:

@@ -140,7 +140,9 @@ class HomeService:
     # What needs somebody
 
     def _blocks_that_need(self, tx: Transaction, principal: Principal, workspace: str | None) -> Iterator[Needs]:
-        mine = replace(principal, everywhere=frozenset())  # who may see everything is not needed everywhere
+        mine = principal
+        if principal.grants:  # who may see everything is not needed everywhere, unless they have no place of their own
+            mine = replace(principal, everywhere=frozenset())
         for why, status in _STATUSES:
             query = BlockQuery(workspace=workspace, status=status.value)
             page = self._blocks.search(tx, mine, query, PageRequest(0, _SHOWN), descending=True)
@@ -291,7 +293,8 @@ def _needs(principal: Principal, why: Why, line: BlockLine) -> bool:
     """Whether a block that waits, or failed, is the principal's matter: a provider need not give what a workspace has to."""
     if why is Why.FAILED:
         return True
-    return line.is_yours and (why is Why.OPERATOR_INPUT or principal.belongs_to(line.block.workspace))
+    is_theirs = principal.belongs_to(line.block.workspace) or not principal.grants
+    return line.is_yours and (why is Why.OPERATOR_INPUT or is_theirs)
 
 
 def _of_block(why: Why, line: BlockLine) -> Need:
