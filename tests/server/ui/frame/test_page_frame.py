@@ -23,6 +23,13 @@ from tests.support.page_world import PageWorld, words_of
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
 OPEN_TO_ALL = {
     "/docs",
+    "/oidc/.well-known/openid-configuration",
+    "/oidc/authorize",
+    "/oidc/code",
+    "/oidc/end-session",
+    "/oidc/jwks",
+    "/oidc/revoke",
+    "/oidc/token",
     "/sign-in",
     "/sign-in/code",
     "/sign-in/link",
