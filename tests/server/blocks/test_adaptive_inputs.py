@@ -107,6 +107,9 @@ def test_options_come_from_a_tag_and_a_run_is_refused_once_the_value_is_gone(wor
     assert claim is None
     assert status_of(world.read(block)) == "FAILED"
     assert told in (world.latest_run(block).summary or "")
+    world.api.be(ADMINISTRATOR)
+    run = world.api.ok("GET", f"/api/blockyard/v1/runs/{world.latest_run(block).id}", media="application/json")
+    assert (run["failure"]["cause"], run["failure"]["code"]) == ("INPUT", "VALUE_OUTDATED")
     assert refusal_of(refused) == (400, "InvalidValue", "/spec/inputs/chosen/value", told)
 
 

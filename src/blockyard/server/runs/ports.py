@@ -9,7 +9,12 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict
 from blockyard.server.runs.model import Run, RunId
+
+
+class OutdatedValue(Conflict):
+    """A value of a run was good when it was given, and is not any more, such as an option that there is no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from blockyard.server.definitions.model.hiding import Lists, possible_options, s
 from blockyard.server.definitions.model.values import texts_of
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict
+from blockyard.server.runs.ports import OutdatedValue
 from blockyard.server.tags.model import Tags
 from blockyard.server.tenants.model import TenantId
 
@@ -109,12 +109,12 @@ class Adapting:
             raise misfit.refusal
 
     def check_claimed(self, tx: Transaction, block: Block, version: Version) -> None:
-        """Refuse a run with values that do not fit each other any more, in the same words. Raises Conflict."""
+        """Refuse a run with values that do not fit each other any more, in the same words. Raises OutdatedValue."""
         for misfit in self.misfits(
             tx, version, block.standing(version.inputs), Place(block.workspace, block.tenant_id)
         ):
             refusal = misfit.refusal
-            raise Conflict(refusal.message, code=refusal.code, field=refusal.field, remedy=refusal.remedy)
+            raise OutdatedValue(refusal.message, code=refusal.code, field=refusal.field, remedy=refusal.remedy)
 
     def opened(
         self, tx: Transaction, block: Block, version: Version, specs: Sequence[InputSpec], place: Place

@@ -21,11 +21,21 @@ def _rule(code: str, cause: FailureCause, pattern: str, message: str, remedy: st
     return Rule(code, cause, re.compile(pattern, re.IGNORECASE), message, remedy)
 
 
+OUTDATED = "A value cannot be used any more"
+"""How the server begins what it says of a run that it does not hand over because of a value."""
+
 _OWNER = "the team that offers this building block"
 _TELL = f"Tell {_OWNER} and give them the number of this run; changing your inputs does not help."
 _ADMIN = "Tell the administrators of this installation and give them the number of this run."
 
 RULES: tuple[Rule, ...] = (
+    _rule(
+        "VALUE_OUTDATED",
+        FailureCause.INPUT,
+        rf"^{OUTDATED}:",
+        "A value of the building block was good when it was given, and is not any more.",
+        "Read what the step says, choose another value and run the building block again.",
+    ),
     _rule(
         "CREDENTIALS_EXPIRED",
         FailureCause.CREDENTIALS,
