@@ -221,6 +221,9 @@ def test_a_secret_that_is_not_there_ends_it_before_anything_is_changed(cli: Cli,
     assert cli("definitions", "show", "Network", "-w", owner).code == 3
 
 
+BOMB = "a0: &a0 x\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 40))
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -231,6 +234,7 @@ def test_a_secret_that_is_not_there_ends_it_before_anything_is_changed(cli: Cli,
         ("kind: [\n", "line"),
         ("kind: meshBuildingBlockDefinition\nstatus: {}\n", "unknown member 'status'"),
         ("a: !!python/object:os.system {}\n", "cannot be read"),
+        (BOMB, "with its aliases it has more than 1000000 values"),
         ("kind: meshBuildingBlockDefinition\nmetadata: {ownedByWorkspace: a, 1: b}\n", "is not a text"),
     ],
 )

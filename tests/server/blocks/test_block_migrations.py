@@ -173,6 +173,11 @@ REFUSED: list[tuple[list[JsonObject], str, str]] = [
     ([DEFAULT, {**MAP, "values": [{"from": "small", "to": "one"}]}], "InvalidValue", "/1/values/0/to"),
     ([{**MAP, "from": "secret", "to": "zone"}], "BadMigration", "/0/from"),
     ([{**MAP, "values": []}], "BadMigration", "/0/values"),
+    (
+        [DEFAULT, {**MAP, "values": [{"from": "s", "to": 1}, {"from": "s", "to": 2}]}],
+        "BadMigration",
+        "/1/values/1/from",
+    ),
     ([{**SPLIT, "parts": ["host"]}], "BadMigration", "/0/parts"),
     ([{**SPLIT, "parts": ["host", "none"]}], "BadMigration", "/0/parts/1"),
     ([{**SPLIT, "from": "size"}], "BadMigration", "/0/from"),

@@ -14,6 +14,9 @@ from blockyard.cli.manifests.naming import DISABLED, KINDS, PLAIN, metadata_of
 from blockyard.protocol.jsontypes import Json, JsonObject
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
+MAX_VALUES = 1_000_000
+"""How many values a file may have, each alias counted as what it stands for."""
+
 _SUFFIXES = frozenset({".yaml", ".yml"})
 _MEMBERS = frozenset({"apiVersion", "kind", "metadata", "spec"})
 
@@ -45,7 +48,26 @@ class Document:
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML brings no types
-    """Refuses members that are given twice, of which YAML would take the last."""
+    """Refuses members that are given twice, of which YAML would take the last, and aliases that stand for too much."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._values = 0
+        self._sizes: dict[int, int] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node:
+        """Return the next node, and count the values that it stands for."""
+        before, is_alias = self._values, self.check_event(yaml.events.AliasEvent)
+        node = super().compose_node(parent, index)
+        if is_alias:
+            self._values += self._sizes.get(id(node), 1)
+        else:
+            self._values += 1
+            self._sizes[id(node)] = self._values - before
+        if self._values > MAX_VALUES:
+            problem = f"with its aliases it has more than {MAX_VALUES} values"
+            raise yaml.composer.ComposerError(None, None, problem, node.start_mark)
+        return node
 
 
 def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> object:

@@ -1,5 +1,6 @@
 """Rules of what a version does with the inputs of building blocks that are changed to it."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NoReturn
@@ -106,6 +107,10 @@ class _Step:
         new = self._plain(self._target(self._step.target or "", "to"), "to")
         for position, (_, value) in enumerate(self._step.values):
             check_value(new, value, pointer=f"{self._at}/values/{position}/to")
+        olds = [json.dumps(value, sort_keys=True) for value, _ in self._step.values]
+        twice = next((position for position, value in enumerate(olds) if value in olds[:position]), None)
+        if twice is not None:
+            self._refuse(f"values/{twice}/from", "this value is mapped twice", "Name each old value once.")
         if AssignmentType.PAYMENT_METHOD in {old.assignment_type, new.assignment_type}:
             self._refuse("from", "payment methods cannot be mapped", "Rename the input.")
 
