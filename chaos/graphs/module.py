@@ -21,9 +21,12 @@ SCRIPT = """\
 # usage: act <folder> apply|destroy <block>
 echo "$2 $3" >> "$1/acts"
 while [ -e "$1/gates/$2-$3" ]; do : > "$1/reached"; sleep 0.05; done
-if [ "$2" = apply ] && [ -n "$INPUT_ORDERS" ]; then PYTHON "$(dirname "$0")/compose.py" "$1" "$3" || exit 1; fi
+if [ "$2" = apply ] && [ "${INPUT_ORDERS:-none}" != none ]; then PYTHON "$(dirname "$0")/compose.py" "$1" "$3" || exit 1; fi
 echo "done $2 $3"
 """
+
+TOOK_EFFECT = "took effect but its answer is not there"
+"""What a server says of a request whose handler was killed between its commit and its answer."""
 
 _COMPOSE = """\
 import json, os, pathlib, sys, time, urllib.error, urllib.request
@@ -48,11 +51,17 @@ def send(method, address, body=None):
             text = refusal.read()
             if b"is still being handled" in text:
                 handled += 1  # whoever handled it for 3 seconds was killed: it had no effect
+            elif b"took effect" in text:
+                return found(json.loads(body)["spec"]["displayName"])
             elif refusal.code != 503:
                 raise SystemExit(f"{refusal.code} {text.decode()}")
         except OSError:
             pass
         time.sleep(0.1)
+
+def found(name):
+    listed = send("GET", os.environ["MESHSTACK_ENDPOINT"] + LISTED + name.replace(" ", "%20"))["_embedded"]["meshBuildingBlocks"]
+    return next(block for block in listed if block["spec"]["displayName"] == name)
 
 made = send("POST", path, os.environ["INPUT_ORDERS"].encode())["metadata"]["uuid"]
 (pathlib.Path(folder) / "ordered").open("a").write(made + chr(10))
@@ -68,7 +77,9 @@ def write_scripts(folder: Path) -> Path:
     """Write what the module starts, and return its path."""
     script = folder / "graph.sh"
     script.write_text(SCRIPT.replace("PYTHON", sys.executable))
-    (folder / "compose.py").write_text(f"KIND = {kinds.BLOCK_V2.media!r}\n{_COMPOSE}")
+    listed = "/api/blockyard/v1/blocks?workspaceIdentifier=shop&name="
+    constants = f"KIND = {kinds.BLOCK_V2.media!r}\nLISTED = {listed!r}\n"
+    (folder / "compose.py").write_text(f"{constants}{_COMPOSE}")
     return script
 
 
@@ -170,10 +181,28 @@ def definition_of(blockyard: Installation, version: str) -> str:
 def order(
     blockyard: Installation, version: str, inputs: Mapping[str, JsonObject], parents: Sequence[str], *, name: str
 ) -> str:
-    """Order a block below its parents and return its id."""
-    body = an_order(blockyard, version, inputs, parents, name=name)
-    made = blockyard.call("POST", "/api/meshobjects/meshbuildingblocks", kinds.BLOCK_V2.media, body)
-    return text_of(made, "metadata", "uuid")
+    """Order a block below its parents and return its id; `name` is no other block's."""
+    return send_order(blockyard, an_order(blockyard, version, inputs, parents, name=name), name)
+
+
+def send_order(blockyard: Installation, body: JsonObject, name: str) -> str:
+    """Send an order and return the id of the block; where its answer died with a server, the block is looked up."""
+    media = kinds.BLOCK_V2.media
+    answer = blockyard.client.post(
+        "/api/meshobjects/meshbuildingblocks", json=body, headers={"Accept": media, "Content-Type": media}
+    )
+    if TOOK_EFFECT not in answer.text:
+        assert answer.is_success, f"the order: {answer.status_code} {answer.text}"
+        return text_of(answer.json(), "metadata", "uuid")
+    called = {"workspaceIdentifier": "shop", "name": name}
+    listed = blockyard.client.get("/api/blockyard/v1/blocks", params=called).raise_for_status().json()
+    found = [
+        text_of(block, "metadata", "uuid")
+        for block in listed["_embedded"]["meshBuildingBlocks"]
+        if block["spec"]["displayName"] == name
+    ]
+    assert len(found) == 1, f"{len(found)} blocks are called {name}"
+    return found[0]
 
 
 def an_order(
