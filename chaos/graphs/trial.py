@@ -102,11 +102,14 @@ class GraphTrial:
             self._outcome.findings.append(f"{type(problem).__name__}: {problem}")
         finally:
             self._yard.open_all()
+            if self._outcome.passed:
+                self._stack.proxy.arm(None)  # nobody is killed any more, not even late
             self._stack.revive()
         self._outcome.seconds = time.monotonic() - began
         if not self._outcome.passed:
             self._outcome.trace = self._trace(began)
-        self._stack.proxy.arm(None)
+            self._stack.proxy.arm(None)
+            self._stack.revive()
         return self._outcome
 
     # Before
@@ -235,7 +238,10 @@ class GraphTrial:
     def _compose(self) -> None:
         """Order the topmost block, which has all others ordered in the end."""
         blockyard = self._stack.blockyard
-        token = blockyard.client.get("/mesh/info").request.headers["Authorization"].removeprefix("Bearer ")
+        key = json.loads((self._stack.data / "admin-key.json").read_text())
+        token = blockyard.client.post("/api/login", json=key).json()[
+            "access_token"
+        ]  # one that lasts as long as the trial
         text = "none"  # an empty text is no value, and would be waited for
         for name in reversed(COMPOSED):
             inputs = {
@@ -385,6 +391,9 @@ class GraphTrial:
             lines.append(f"killed at {self._killed_at - began:.3f} s")
         lines += [seen.line(began) for seen in self._stack.proxy.seen]
         lines.append(f"acts: {self._yard.acts()}")
+        for uuid in self._blocks.values():
+            with suppress(AssertionError, httpx2.HTTPError):
+                lines.append(self._stack.blockyard.logs(self._stack.blockyard.block(uuid))[-2000:])
         return "\n".join([*lines, self._stack.log_tail()])
 
 
