@@ -32,7 +32,6 @@ from chaos.graphs.points import COMPOSED, QUICK
 from chaos.graphs.shapes import DIAMOND, trail_of
 from chaos.points import Action, Gate, Point
 from chaos.proxy import Moment, Trap
-from chaos.runners import PROGRAM
 from chaos.stack import Stack, Victim, stack
 from chaos.trial import DOWN_SECONDS, Outcome
 from tests.support.git_repositories import create_repository
@@ -64,7 +63,7 @@ class Ground:
 def graph_stack(folder: Path, name: str) -> Iterator[Ground]:
     """Start a stack such as `quick/sqlite`, whose runner has one slot, give it with its definitions, stop it."""
     executor, _, database = name.partition("/")
-    program = ("-P", str(Path(quick_runner.__file__))) if executor == QUICK else PROGRAM
+    program = Path(quick_runner.__file__) if executor == QUICK else None
     with stack(folder, database, program=program) as running:
         running.name = name
         repository = create_repository(folder / "git" / "graph.git")
