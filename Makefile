@@ -90,6 +90,10 @@ simulate: $(DEV) ## more seeds of the simulation than the tests run (ARGS="--see
 chaos: $(DEV) $(UI) ## kill server, runner, engine and PostgreSQL at hundreds of points of a run (ARGS="--all", "--disks", --help)
 	@$(BIN)/python -m chaos $(ARGS)
 
+.PHONY: fleet
+fleet: $(DEV) $(UI) ## 300 blocks in 60 graphs on two servers and three runners, while the servers are restarted twice (ARGS=…)
+	@$(BIN)/python -m chaos.fleet $(ARGS)
+
 .PHONY: catalogue
 catalogue: $(DEV) $(UI) ## try every root and module of a public catalogue (CATALOGUE=repository PROVIDERS=mirror, ARGS="--only …")
 	@$(BIN)/python -m catalogue $(or $(CATALOGUE),$(error CATALOGUE=… names a git repository)) \

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.figures import Figure, table
+from bench.graphs import bulk_upgrades, graphs, many_runners
 from bench.groups import Group, Setting
 from bench.kinds import kinds
 from bench.large import large
@@ -33,6 +34,9 @@ POSTGRES = {
 
 GROUPS: Mapping[str, Group] = {
     "claims": claims,
+    "runners": many_runners,
+    "graphs": graphs,
+    "upgrades": bulk_upgrades,
     "first-line": first_lines,
     "orders": whole_orders,
     "providers": provider_orders,
@@ -53,7 +57,9 @@ def main() -> None:
     chosen = _arguments()
     figures: list[Figure] = []
     for database in ["sqlite", "postgres"] if chosen.db == "all" else [chosen.db]:
-        with _setting(database, rounds=chosen.rounds, blocks=chosen.blocks, burst=chosen.burst) as setting:
+        with _setting(
+            database, rounds=chosen.rounds, blocks=chosen.blocks, burst=chosen.burst, graph=chosen.graph
+        ) as setting:
             for name in chosen.only:
                 for figure in GROUPS[name](setting):
                     figures.append(figure)
@@ -75,6 +81,7 @@ def _arguments() -> argparse.Namespace:
         help="blocks of the large database, ten runs each, and things of each kind",
     )
     parser.add_argument("--burst", type=int, default=1_000, help="how many orders come at once")
+    parser.add_argument("--graph", type=int, default=10_000, help="blocks of the large graphs")
     parser.add_argument(
         "--only", type=_groups, default=list(GROUPS), metavar="GROUP,…", help=f"some of {', '.join(GROUPS)}"
     )
@@ -90,13 +97,15 @@ def _groups(text: str) -> Sequence[str]:
 
 
 @contextmanager
-def _setting(database: str, *, rounds: int, blocks: int, burst: int) -> Iterator[Setting]:
+def _setting(database: str, *, rounds: int, blocks: int, burst: int, graph: int) -> Iterator[Setting]:
     with tempfile.TemporaryDirectory() as folder:
         if database == "sqlite":
-            yield Setting(database, Path(folder), lambda: None, rounds, blocks, burst)
+            yield Setting(database, Path(folder), lambda: None, rounds, blocks, burst, graph)
             return
         with postgres_server(POSTGRES) as server:
-            yield Setting(database, Path(folder), lambda: server.url(server.create_database()), rounds, blocks, burst)
+            yield Setting(
+                database, Path(folder), lambda: server.url(server.create_database()), rounds, blocks, burst, graph
+            )
 
 
 if __name__ == "__main__":

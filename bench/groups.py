@@ -20,6 +20,7 @@ class Setting:
     rounds: int
     blocks: int
     burst: int
+    graph: int
     _numbers: Iterator[int] = field(default_factory=count)
 
     def new_data(self) -> Path:

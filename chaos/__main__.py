@@ -7,16 +7,18 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from chaos.disk_trials import run_disk_trials
+from chaos.graphs.trial import graph_stack
 from chaos.points import Point
 from chaos.report import PATH, Report
-from chaos.selection import DEFAULT_POINTS, STACKS, Work, choose, in_pieces
-from chaos.stack import stack
+from chaos.selection import DEFAULT_POINTS, GRAPH_STACKS, STACKS, Work, choose, choose_of_graphs, in_pieces
+from chaos.stack import Stack, stack
 from chaos.storm import Storm
-from chaos.trial import Trial
+from chaos.trial import Outcome, Trial
 
 PARALLEL = 2
 """How many stacks are killed in at once; beside them one waits for lost runners."""
@@ -25,7 +27,10 @@ PARALLEL = 2
 def main() -> int:
     """Carry out the chosen points; return 1 when something is not as promised."""
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
-    parser.add_argument("--stack", choices=[*STACKS, "all"], default="all", help="replicas: two servers on PostgreSQL")
+    parser.add_argument(
+        "--stack", choices=[*STACKS, *GRAPH_STACKS, "all"], default="all", help="replicas: two servers on PostgreSQL"
+    )
+    parser.add_argument("--graphs", action="store_true", help="points of whole graphs of blocks")
     parser.add_argument("--points", type=int, default=DEFAULT_POINTS, help="how many, the same each time (%(default)s)")
     parser.add_argument("--all", action="store_true", help="every point there is")
     parser.add_argument("--only", help="points whose names contain this; a whole name repeats one")
@@ -39,10 +44,16 @@ def main() -> int:
     chosen = parser.parse_args()
     if chosen.disks:
         return run_disk_trials(chosen.only)
-    stacks = STACKS if chosen.stack == "all" else (chosen.stack,)
+    every = tuple(GRAPH_STACKS) if chosen.graphs else STACKS
+    stacks = every if chosen.stack == "all" else (chosen.stack,)
     if chosen.storm:
         return max([_storm(name, chosen.seed, chosen.storm) for name in stacks])
-    work = choose(stacks, None if chosen.all else chosen.points, chosen.only, lost=not chosen.no_lost)
+    number = None if chosen.all else chosen.points
+    work = (
+        choose_of_graphs(stacks, number, chosen.only)
+        if chosen.graphs
+        else choose(stacks, number, chosen.only, lost=not chosen.no_lost)
+    )
     report = Report()
     _carry_out(work, report, chosen.parallel)
     summary = report.write()
@@ -80,16 +91,28 @@ def _carry_out(work: Work, report: Report, parallel: int) -> None:
 
 def _on_a_stack(name: str, some: Sequence[Point], report: Report, stopping: threading.Event) -> None:
     try:
-        with tempfile.TemporaryDirectory(prefix="blockyard-chaos-") as folder, stack(Path(folder), name) as running:
+        with tempfile.TemporaryDirectory(prefix="blockyard-chaos-") as folder, _opened(Path(folder), name) as opened:
+            running, carry_out = opened
             try:
                 for point in some:
                     if stopping.is_set():
                         break
-                    report.add(Trial(running, point).run())
+                    report.add(carry_out(point))
             finally:
                 report.add_restarts(running)
     except (OSError, RuntimeError, AssertionError) as problem:
         report.add_breakdown(name, problem)
+
+
+@contextmanager
+def _opened(folder: Path, name: str) -> Iterator[tuple[Stack, Callable[[Point], Outcome]]]:
+    """Start a stack; give it, and what carries out a point on it."""
+    if name in GRAPH_STACKS:
+        with graph_stack(folder, name) as ground:
+            yield ground.stack, ground.trial
+        return
+    with stack(folder, name) as running:
+        yield running, lambda point: Trial(running, point).run()
 
 
 def _storm(name: str, seed: int, seconds: float) -> int:

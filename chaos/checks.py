@@ -36,7 +36,7 @@ def check_applied(
     given = outputs(block)
     if given.get("count") != len(names):
         findings.append(f"the outputs are {given}")
-    state = _current_state(stack, block)
+    state = current_state(stack, block)
     if state is None:
         return [*findings, "there is no state"], []
     findings += _check_resources(state, names, str(given.get("ids", "")))
@@ -47,7 +47,7 @@ def check_applied(
             findings.append(f"{name} was created {made} times, {limit} at most")
     if limit == 1 and makes:
         findings += _check_log(stack, block, [f"done create {names[-1]}"])
-    findings += _check_lock(stack, block)
+    findings += check_lock(stack, block)
     return findings, _repeated(counts, [f"create {name}" for name in names])
 
 
@@ -59,7 +59,7 @@ def check_destroyed(
     lifecycle = text_of(block, "status", "lifecycle", "state")
     if lifecycle != "DELETED":
         findings.append(f"the block is {lifecycle}, its run {status(block)}")
-    state = _current_state(stack, block)
+    state = current_state(stack, block)
     if state is not None and state["resources"]:
         findings.append("the state still names resources")
     counts = site.counts()
@@ -69,7 +69,7 @@ def check_destroyed(
         gone = counts[f"destroy {name}"]
         if not 1 <= gone <= limit:
             findings.append(f"{name} was destroyed {gone} times, {limit} at most")
-    findings += _check_lock(stack, block)
+    findings += check_lock(stack, block)
     return findings, _repeated(counts, [f"destroy {name}" for name in RESOURCES])
 
 
@@ -115,7 +115,8 @@ def _files(folders: list[Path]) -> list[Path]:
     return found
 
 
-def _current_state(stack: Stack, block: JsonObject) -> JsonObject | None:
+def current_state(stack: Stack, block: JsonObject) -> JsonObject | None:
+    """Return the newest state of a block, if there is one."""
     response = stack.blockyard.client.get(_state_path(block))
     if response.status_code == httpx2.codes.NOT_FOUND:
         return None
@@ -157,7 +158,7 @@ def _check_log(stack: Stack, block: JsonObject, lines: list[str]) -> list[str]:
     return [f"'{line}' is {text.count(line)} times in the log" for line in lines if text.count(line) != 1]
 
 
-def _check_lock(stack: Stack, block: JsonObject) -> list[str]:
+def check_lock(stack: Stack, block: JsonObject) -> list[str]:
     """Take the lock and give it back."""
     info = {"ID": str(uuid.uuid4()), "Operation": "chaos", "Who": "chaos", "Version": "", "Created": "", "Path": ""}
     path = _state_path(block)

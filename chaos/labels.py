@@ -12,6 +12,8 @@ _ENDINGS = {
     "/log": "log",
     "/abort": "abort",
     "/planartifact": "artifact",
+    "/api/blockyard/v1/bulk-jobs": "bulk",
+    "/continue": "bulk",
 }
 
 

@@ -22,6 +22,16 @@ class Action(StrEnum):
     """A dry run, then a run that applies the plan it saved."""
     ABORT = "abort"
     """An apply that somebody aborts while a script waits; the next run of the block repairs it."""
+    GRAPH_ORDER = "graph-order"
+    """Parents and children are ordered at once."""
+    GRAPH_CHANGE = "graph-change"
+    """An input of the root changes, and all children follow."""
+    GRAPH_UPGRADE = "graph-upgrade"
+    """All blocks of a graph go to the next version."""
+    GRAPH_DELETE = "graph-delete"
+    """All blocks of a graph are deleted, children first."""
+    GRAPH_COMPOSE = "graph-compose"
+    """A block orders a block that orders a block, and each waits for the one below on the only slot."""
 
 
 class Gate(StrEnum):

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from chaos.graphs.points import graph_points
 from chaos.points import Point, points, replaced_points
 
 STACKS = ("sqlite", "postgres", "replicas")
@@ -15,6 +16,9 @@ PIECE = 30
 """So many points are carried out on one stack, then another is started."""
 
 _SHARES = {"sqlite": 5, "postgres": 5, "replicas": 2}
+
+GRAPH_STACKS = {"quick/sqlite": 4, "quick/replicas": 5, "engine/sqlite": 2, "engine/replicas": 1}
+"""Where graphs are killed in, and their shares: most without an engine, which takes the most time of a run."""
 
 Work = list[tuple[str, list[Point]]]
 
@@ -31,6 +35,18 @@ def choose(stacks: Sequence[str], number: int | None, only: str | None, *, lost:
         work.append((name, spread(some, len(some) if number is None or only else number * _SHARES[name] // shares)))
     if lost:
         work.append((stacks[0], _named(replaced_points(), only)))
+    return [(name, some) for name, some in work if some]
+
+
+def choose_of_graphs(stacks: Sequence[str], number: int | None, only: str | None) -> Work:
+    """Return which points of graphs to carry out on which stack."""
+    shares = sum(GRAPH_STACKS[name] for name in stacks)
+    work = []
+    for name in stacks:
+        some = _named(graph_points(name), only)
+        work.append(
+            (name, spread(some, len(some) if number is None or only else number * GRAPH_STACKS[name] // shares))
+        )
     return [(name, some) for name, some in work if some]
 
 

@@ -1,7 +1,6 @@
 """Servers, a runner and, if chosen, PostgreSQL as processes of their own, each of which can be killed and started again."""
 
 import json
-import os
 import subprocess
 import threading
 import time
@@ -18,12 +17,12 @@ from chaos.labels import label_of_git_request, label_of_request
 from chaos.module import SCRIPT, module_text
 from chaos.processes import descendants, kill_at_once, of_runs_below, words_of
 from chaos.proxy import Proxy
+from chaos.runners import start_runner
 from chaos.servers import READY_SECONDS, Server, replicas, single_server
-from tests.support import forked
 from tests.support.forked import Program
 from tests.support.git_repositories import Repository, create_repository
 from tests.support.git_servers import git_http_server
-from tests.support.installation import SHARED_RUNNER, Installation, Login, an_input, an_output, terraform
+from tests.support.installation import Installation, Login, an_input, an_output, terraform
 from tests.support.postgres import SETTINGS, PostgresServer, postgres_server
 
 DURABLE = {**SETTINGS, "synchronous_commit": "on"}
@@ -65,6 +64,8 @@ class Stack:
     version: str = ""
     concurrency: int = 1
     """How many runs the runner executes at once."""
+    runner_program: Path | None = None
+    """What runs as the runner instead of `blockyard runner`."""
     dead: set[Victim] = field(default_factory=set)
     killed_processes: list[int] = field(default_factory=list)
     fetchers: list[int] = field(default_factory=list)
@@ -145,27 +146,11 @@ class Stack:
         self.work_dir = work_dir or self.work_dir
         if self.runner is not None:
             self.runner.wait()
-        keys = json.loads((self.data / "runner-api-key.json").read_text())
-        settings = {
-            "SERVER_URL": f"http://127.0.0.1:{self.proxy.port}",
-            "RUNNER_UUID": SHARED_RUNNER,
-            "CLIENT_ID": keys["clientId"],
-            "CLIENT_SECRET": keys["clientSecret"],
-            "PRIVATE_KEY_FILE": str(self.data / "runner-key.pem"),
-            "WORK_DIR": str(self.work_dir),
-            "ENGINE_FALLBACK": "warn",
-            "OFFLINE": "true",
-            "CONCURRENCY": str(self.concurrency),
-        }
-        environment = {f"BLOCKYARD_RUNNER_{name}": text for name, text in settings.items()}
-        with (self.folder / "runner.log").open("ab") as log:
-            self.runner = forked.start(
-                ["runner"],
-                env={**environment, "PATH": os.environ["PATH"], "HOME": str(self.folder / "home")},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        url = f"http://127.0.0.1:{self.proxy.port}"
+        log = self.folder / "runner.log"
+        self.runner = start_runner(
+            url, self.data, self.work_dir, log, concurrency=self.concurrency, program=self.runner_program
+        )
 
     def commit_anew(self) -> None:
         """Give the repository a commit no prepared folder exists for."""
@@ -210,7 +195,7 @@ class Stack:
 
 
 @contextmanager
-def stack(folder: Path, name: str, *, concurrency: int = 1) -> Iterator[Stack]:
+def stack(folder: Path, name: str, *, concurrency: int = 1, program: Path | None = None) -> Iterator[Stack]:
     """Start everything of the stack `sqlite`, `postgres` or `replicas`, give it, stop it."""
     with ExitStack() as cleanup:
         postgres = cleanup.enter_context(postgres_server(DURABLE)) if name != "sqlite" else None
@@ -229,14 +214,18 @@ def stack(folder: Path, name: str, *, concurrency: int = 1) -> Iterator[Stack]:
         proxy.upstreams = [server.port for server in servers]
         running = Stack(name, folder, proxy, git_proxy, repository, postgres, servers)
         cleanup.callback(running.stop)
-        key = json.loads((running.data / "admin-key.json").read_text())
-        client = httpx2.Client(base_url=url, timeout=60, auth=Login(url, key), transport=_Patient())
-        cleanup.callback(client.close)
+        client = cleanup.enter_context(patient_client(url, running.data))
         running.blockyard = Installation(url, running.data, servers[0].process, client, folder / "data.log")
         running.define()
-        running.concurrency = concurrency
+        running.concurrency, running.runner_program = concurrency, program
         running.start_runner()
         yield running
+
+
+def patient_client(url: str, data: Path) -> httpx2.Client:
+    """Return an administrator's client that repeats requests while no server is there."""
+    key = json.loads((data / "admin-key.json").read_text())
+    return httpx2.Client(base_url=url, timeout=60, auth=Login(url, key), transport=_Patient())
 
 
 def _servers(name: str, folder: Path, postgres: PostgresServer | None, url: str) -> list[Server]:

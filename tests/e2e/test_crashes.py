@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from chaos.disks import Unwritable, take_away
+from chaos.graphs.points import ACTIONS
 from chaos.points import points, replaced_points
-from chaos.selection import DEFAULT_POINTS, STACKS, choose
-from chaos.stack import Stack, stack
+from chaos.selection import DEFAULT_POINTS, GRAPH_STACKS, STACKS, choose, choose_of_graphs
+from chaos.stack import Stack, Victim, stack
 from chaos.trial import Trial
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -81,3 +82,13 @@ def test_a_campaign_kills_in_every_place_and_every_victim_at_two_hundred_points_
         assert {(point.action, point.place) for point in some} == {(point.action, point.place) for point in every}
         assert {point.victims for point in some} == {point.victims for point in every}
         assert {point.moment for point in some} == {point.moment for point in every}
+
+
+def test_a_campaign_kills_in_whole_graphs_at_two_hundred_points_or_more() -> None:
+    chosen = choose_of_graphs(tuple(GRAPH_STACKS), DEFAULT_POINTS, None)
+
+    assert sum(len(some) for _, some in chosen) >= 200
+    for name, some in chosen:
+        assert len(set(some)) == len(some), name
+        assert {point.action for point in some} == set(ACTIONS), name
+        assert {victim for point in some for victim in point.victims} >= {Victim.SERVER, Victim.RUNNER, Victim.ENGINE}

@@ -1,5 +1,7 @@
 """A POST with an Idempotency-Key takes effect once."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -9,7 +11,7 @@ import anyio
 import httpx2
 import pytest
 from fastapi import FastAPI, Request
-from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
+from sqlalchemy import Column, Integer, MetaData, Table, delete, event, insert, select, text, update
 
 from blockyard.server.kit.bodies import OPEN_BYTES
 from blockyard.server.kit.connections import BodyGuard
@@ -243,6 +245,45 @@ async def test_a_request_whose_key_was_taken_over_has_no_effect_any_more(databas
     assert sorted(answer.status_code for answer in answers) == [201, 409]
     assert database.read_now(_count) == 1
     assert (again.status_code, again.json()["number"]) == (201, 1)
+
+
+async def test_of_two_replicas_only_one_takes_over_a_key(database: Database, clock: FixedClock) -> None:
+    headers, answers = {"Idempotency-Key": "k1"}, list[int]()
+    is_held, other_is_done = anyio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def hold_the_first(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("UPDATE idempotency_keys SET created_at") and not is_held.is_set():
+            loop.call_soon_threadsafe(is_held.set)
+            other_is_done.wait(0 if database.is_sqlite else 10)  # SQLite has one writer: nobody can come between
+
+    async with shop(database, clock, late=anyio.Event()) as client:
+
+        async def send() -> None:
+            answers.append((await client.post("/orders", json={}, headers=headers)).status_code)
+
+        await _leave_reserved(client, database, clock, headers)
+        event.listen(database.engine, "before_cursor_execute", hold_the_first)
+        async with anyio.create_task_group() as group:
+            group.start_soon(send)
+            await is_held.wait()
+            await send()
+            other_is_done.set()
+
+    assert answers.count(201) >= 1
+    assert set(answers) <= {201, 409}
+    assert database.read_now(_count) == 1
+
+
+async def _leave_reserved(
+    client: httpx2.AsyncClient, database: Database, clock: FixedClock, headers: dict[str, str]
+) -> None:
+    """Leave the key as a replica does that dies while it handles the request."""
+    await client.post("/orders", json={}, headers=headers)
+    keys = metadata.tables["idempotency_keys"]
+    await database.write(lambda tx: tx.execute(update(keys).values(took_effect=False, status=None, answer=None)))
+    await database.write(lambda tx: tx.execute(delete(_orders)))
+    clock.advance(11)
 
 
 async def _until_reserved(database: Database, at: datetime) -> None:

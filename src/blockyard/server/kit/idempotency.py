@@ -39,7 +39,7 @@ from blockyard.server.kit.bodies import LARGE_BYTES, May, read_body
 from blockyard.server.kit.clock import Clock
 from blockyard.server.kit.columns import Bytes, Instant
 from blockyard.server.kit.database import Database, Transaction, before_commit, metadata
-from blockyard.server.kit.errors import Conflict, Refusal, Unavailable
+from blockyard.server.kit.errors import Conflict, Refusal, Stale, Unavailable
 from blockyard.server.kit.http import HttpRefusal, problem, refused, refused_by_http
 from blockyard.server.kit.sealed import MasterKey
 
@@ -183,7 +183,7 @@ class IdempotencyKeys:
             return "the first request with this Idempotency-Key is still being handled; ask again in a moment"
         if row["took_effect"]:
             return "the first request with this Idempotency-Key took effect but its answer is not there; look the object up"
-        tx.execute(update(_keys).where(_keys.c.scope == reservation).values(created_at=now))
+        _take_over(tx, _Reservation(reservation, row["created_at"]), now)
         return _Reservation(reservation, now)
 
     async def _run(self, scope: Scope, body: bytes, before: Callable[[Transaction], None]) -> _Answer:
@@ -274,6 +274,13 @@ def _sha256(scope: Scope, body: bytes) -> str:
 
 def _end_rehearsal(_tx: Transaction) -> None:
     raise _RehearsedError("this request was handled before", remedy="Nothing is wrong.")
+
+
+def _take_over(tx: Transaction, dead: _Reservation, now: datetime) -> None:
+    """Put a request in the place of one that died, unless another replica did so since its row was read. Raises Stale."""
+    as_read = and_(dead.row, _keys.c.took_effect.is_(False))
+    if tx.execute(update(_keys).where(as_read).values(created_at=now)).rowcount == 0:
+        raise Stale(f"idempotency key {dead.scope}")
 
 
 def _mark(tx: Transaction, reservation: _Reservation) -> None:
