@@ -15,6 +15,7 @@ from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.kit.database import Database
 from tests.support.block_world import MANUAL, BlockWorld, a_value, an_input, an_output, definition_of, uuid_of
+from tests.support.bulk_jobs import JOBS, a_stored_key, rounds
 from tests.support.clock import RunningClock
 from tests.support.installation import Installation, terraform, text_of
 from tests.support.installed import make_tables
@@ -213,12 +214,14 @@ def _upgrade(setting: Setting, number: int) -> float:
         version = world.define("Sample", implementation=MANUAL)
         blocks: list[Json] = [uuid_of(world.order(version)) for _ in range(number)]
         world.next_version(version, implementation=MANUAL)
+        world.api.be(a_stored_key(world, "admin", everywhere=True))
         began = time.perf_counter()
-        path = "/api/blockyard/v1/bulk-jobs"
         body: JsonObject = {"action": "UPGRADE", "buildingBlockUuids": blocks}
-        job = world.as_admin("POST", path, body, media="application/json")
+        job = world.api.ok("POST", JOBS, body, media="application/json")
+        job = world.api.ok("POST", f"{JOBS}/{job['uuid']}/start", media="application/json")
         while not job["over"]:
-            job = world.as_admin("POST", f"{path}/{job['uuid']}/continue", media="application/json")
+            rounds(world)
+            job = world.api.ok("GET", f"{JOBS}/{job['uuid']}", media="application/json")
         if job["counts"]["DONE"] != number:
             raise RuntimeError(f"{job['counts']}")
         return time.perf_counter() - began

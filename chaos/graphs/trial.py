@@ -209,17 +209,16 @@ class GraphTrial:
             self._blocks[node.name] = order(self._stack.blockyard, version, inputs, above, name=self._named(node.name))
 
     def _bulk(self, action: str) -> None:
-        """Store a job over the whole graph and continue it until it is over."""
+        """Store a job over the whole graph, start it, and wait until it is over."""
         path = "/api/blockyard/v1/bulk-jobs"
         body: JsonObject = {"action": action, "buildingBlockUuids": list[Json](self._blocks.values())}
         job = text_of(self._post(path, body), "uuid")
         end = time.monotonic() + SETTLE_SECONDS
-        while not (now := self._post(f"{path}/{job}/continue"))["over"]:
+        while not (now := self._post(f"{path}/{job}/start"))["over"]:
             if time.monotonic() > end:
                 raise AssertionError(f"the bulk job is not over: {now}")
             time.sleep(_LOOK_SECONDS)
-        counts = now["counts"]
-        assert isinstance(counts, dict)
+        assert isinstance(counts := now["counts"], dict)
         assert not counts["REFUSED"], now
 
     def _post(self, path: str, body: JsonObject | None = None) -> JsonObject:

@@ -1,6 +1,5 @@
 """Many blocks at once: run, upgrade, delete, purge, with a result for each; done by a loop of the server, on any replica."""
 
-import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -9,10 +8,9 @@ import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
-from blockyard.server.blocks.loops import loops
 from blockyard.server.blocks.service.bulk import LEASE, LOOK_AGAIN
-from blockyard.server.identity.model import AccessLevel, ApiKeyId, KeySettings, Principal
-from blockyard.server.identity.permissions import ADMIN, MANAGED, PLAIN, everywhere
+from blockyard.server.identity.model import AccessLevel, ApiKeyId, Principal
+from blockyard.server.identity.permissions import ADMIN, PLAIN, everywhere
 from blockyard.server.kit.database import Database
 from tests.support.block_world import (
     OTHER,
@@ -23,11 +21,11 @@ from tests.support.block_world import (
     status_of,
     uuid_of,
 )
+from tests.support.bulk_jobs import JOBS, a_stored_key, rounds
 from tests.support.clock import FixedClock
 from tests.support.page_world import PageWorld
 from tests.support.principals import ADMINISTRATOR
 
-JOBS = "/api/blockyard/v1/bulk-jobs"
 JSON = "application/json"
 
 
@@ -36,18 +34,6 @@ def world(world: BlockWorld) -> BlockWorld:
     """A control plane whose provider has a key that is stored: the server asks for its rights when it goes on."""
     world.api.be(a_stored_key(world, "admin", everywhere=True))
     return world
-
-
-def a_stored_key(world: BlockWorld, workspace: str, *, everywhere: bool = False) -> Principal:
-    """Return who acts with a key of a workspace that is there."""
-    settings = KeySettings(
-        display_name=f"key of {workspace}",
-        permissions=tuple(sorted(ADMIN | PLAIN | MANAGED if everywhere else PLAIN | MANAGED)),
-        expires_at=None,
-    )
-    keys = world.services.api_keys
-    issued = world.db.write_now(lambda tx: keys.create(tx, ADMINISTRATOR, workspace, settings))
-    return issued.api_key.principal()
 
 
 def make(world: BlockWorld, action: str, *blocks: Any, **body: Any) -> Any:
@@ -67,16 +53,6 @@ def go_on(world: BlockWorld, job: Any) -> Any:
     world.clock.advance(LOOK_AGAIN.total_seconds())
     rounds(world)
     return world.api.ok("GET", f"{JOBS}/{job['uuid']}", media=JSON)
-
-
-def rounds(world: BlockWorld) -> None:
-    """Let the loop do its round."""
-    [loop] = [one for one in loops(world.db, world.blocks.hooks, world.services.bulk) if one.name == "bulk jobs"]
-
-    async def round_() -> None:
-        await loop.round()
-
-    asyncio.run(round_())
 
 
 def codes(world: BlockWorld, job: Any) -> list[Any]:
