@@ -33,7 +33,7 @@ def first_wrong(error: ValidationError) -> Error:
     elif first["loc"]:
         found.detail = f"{path}: {found.detail}"
     elif "Operations" not in (found.detail or "") and "operations" in (found.detail or ""):
-        found.detail = "Operations must have one or more operations: send what shall be changed"
+        found.detail = "Operations must have at least one operation: send what to change"
     return found
 
 
