@@ -220,6 +220,21 @@ def test_odd_parameters_are_refused_or_mean_nothing(server: WholeServer, tenancy
     refused.done()
 
 
+@pytest.mark.one_database
+def test_no_number_in_an_address_is_larger_than_databases_take() -> None:
+    """Also of what changes something, and so is not sent odd values above."""
+    numbers = 0
+    for method, path, _ in operations():
+        operation: Any = _PATHS[path]
+        for parameter in operation[method.lower()].get("parameters", []):
+            for schema in (parameter["schema"], *parameter["schema"].get("anyOf", ())):
+                if schema.get("type") in {"integer", "number"}:
+                    numbers += 1
+                    assert schema["minimum"] >= 0, (method, path, parameter["name"])
+                    assert schema["maximum"] < 2**63, (method, path, parameter["name"])
+    assert numbers
+
+
 def _odd_requests(path: str, kind: str, names: Iterable[tuple[str, str]], values: Iterable[str]) -> Iterator[Request]:
     for where, name in names:
         for value in values:

@@ -14,6 +14,7 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
@@ -210,7 +211,7 @@ async def test_what_is_wrong_is_said_in_the_shape_of_the_standard(
     unclear = await directory.patch(
         f"{USERS}/{uuid}", json=patch({"op": "replace", "path": "active", "value": "maybe"})
     )
-    assert unclear.json()["detail"] == "Input should be a valid boolean, unable to interpret input: active"
+    assert unclear.json()["detail"] == "active must be true or false: correct it and send the request again"
     assert (await directory.get(f"{USERS}/nobody")).status_code == 404
     assert (await reader.post(USERS, json=a_user("joe"))).status_code == 403
     assert (await tenancy.client.get(USERS)).json()["status"] == "401"
@@ -231,6 +232,100 @@ async def test_a_directory_can_ask_what_is_supported(directory: httpx2.AsyncClie
     assert [(each["endpoint"], each["schema"]) for each in types] == [("/Users", USER), ("/Groups", GROUP)]
     assert {each["name"] for each in schema["attributes"]} >= {"userName", "active", "emails"}
     assert (await directory.get(f"{SCIM}/Bulk")).status_code == 404
+
+
+BEYOND = ["9" * 19, str(10**30), "9" * 5000]
+
+
+async def test_a_list_that_is_asked_for_from_beyond_its_end_is_empty(directory: httpx2.AsyncClient) -> None:
+    await provisioned(directory)
+
+    for number in BEYOND:
+        for path in (USERS, GROUPS):
+            beyond = await directory.get(path, params={"startIndex": number, "count": number})
+            before = await directory.get(path, params={"startIndex": f"-{number}", "count": f"-{number}"})
+            assert (beyond.status_code, beyond.json()["Resources"]) == (200, [])
+            assert (before.status_code, before.json()["Resources"], before.json()["startIndex"]) == (200, [], 1)
+    for path in (f"{USERS}/.search", f"{GROUPS}/.search", f"{SCIM}/.search"):
+        asked = {"schemas": [SEARCH], "startIndex": 10**30, "count": 10**30}
+        found = await directory.post(path, json=asked)
+        assert (found.status_code, found.json()["Resources"]) == (200, [])
+    every = (await directory.get(USERS, params={"startIndex": str(-(10**30)), "count": str(10**30)})).json()
+    assert (every["startIndex"], every["itemsPerPage"]) == (1, 1)
+
+
+@pytest.mark.one_database
+async def test_refusals_that_come_before_a_route_have_the_shape_of_the_standard(
+    directory: httpx2.AsyncClient, tenancy: Tenancy
+) -> None:
+    deep = b'{"userName":' + b"[" * 3000 + b"]" * 3000 + b"}"
+    answers = [
+        (await directory.post(USERS, content=deep), 400),
+        (await directory.post(USERS, content=b"\xff"), 400),
+        (await directory.post(USERS, json=[]), 400),
+        (await directory.get(f"{USERS}?filter=userName%20eq%20%22a%00%22"), 400),
+        (await directory.post(USERS, content=b"{" + b" " * 20_000_000), 413),
+        (await directory.post(f"{SCIM}/Bulk", json={}), 405),
+        (await directory.put(USERS, json={}), 405),
+        (await directory.get(f"{SCIM}/nowhere/at/all"), 404),
+        (await directory.get(SCIM), 404),
+        (await directory.get(f"{SCIM}/"), 404),
+        (await tenancy.client.get(f"{SCIM}/nowhere"), 401),
+    ]
+
+    for answer, status in answers:
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/scim+json"), answer.text
+        assert (answer.json()["schemas"], answer.json()["status"]) == ([ERROR], str(status))
+        assert answer.json()["detail"]
+        assert answer.json().keys() <= {"schemas", "status", "scimType", "detail"}
+    assert "www-authenticate" in answers[-1][0].headers
+    assert [answer.json()["scimType"] for answer, _ in answers[:4]] == ["invalidSyntax"] * 4
+
+
+@pytest.mark.one_database
+async def test_what_only_the_server_says_is_ignored_whatever_a_directory_sends_there(
+    directory: httpx2.AsyncClient,
+) -> None:
+    odd = {"id": 5, "meta": {"created": "yesterday", "version": 7}, "groups": "all"}
+
+    made = await directory.post(USERS, json=a_user() | odd)
+    replaced = await directory.put(f"{USERS}/{made.json()['id']}", json=a_user() | odd | {"meta": 5})
+    group = await directory.post(GROUPS, json={"schemas": [GROUP], "displayName": "G"} | odd)
+
+    assert [answer.status_code for answer in (made, replaced, group)] == [201, 200, 201], made.text
+    assert made.json()["meta"]["created"] == "2026-01-01T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("members", "detail"),
+    [
+        ({"userName": None}, "userName is missing: send a value"),
+        ({"userName": 5}, "userName must be text: correct it and send the request again"),
+        ({"emails": "jane"}, "emails must be an array: correct it and send the request again"),
+        ({"emails": [{"value": 3}]}, "emails[0].value must be text: correct it and send the request again"),
+        ({"name": []}, "name must be an object: correct it and send the request again"),
+        ({"active": "perhaps"}, "active must be true or false: correct it and send the request again"),
+        ({"schemas": ["x"]}, f"schemas must name {USER}: add it"),
+        (
+            {"externalId": "x" * 300},
+            "externalId must have at most 255 characters. Change it in the directory.",
+        ),
+        (
+            {"name": {"givenName": "a\0"}},
+            "name.givenName must not contain the NUL character. Change it in the directory.",
+        ),
+    ],
+)
+@pytest.mark.one_database
+async def test_what_is_wrong_with_a_body_is_said_in_plain_words(
+    directory: httpx2.AsyncClient, members: dict[str, Any], detail: str
+) -> None:
+    uuid = await provisioned(directory)
+
+    made = await directory.post(USERS, json=a_user("joe") | members)
+    replaced = await directory.put(f"{USERS}/{uuid}", json=a_user() | members)
+
+    assert [answer.json()["detail"] for answer in (made, replaced)] == [detail] * 2
 
 
 async def test_a_directory_ends_owners_but_no_administrator(tenancy: Tenancy, directory: httpx2.AsyncClient) -> None:

@@ -273,5 +273,5 @@ async def test_access_can_be_ended_but_not_left_open(directory: httpx2.AsyncClie
     answer = await directory.patch(path, json={"schemas": [PATCH], "Operations": [{"op": "remove", "path": "active"}]})
 
     assert (answer.status_code, answer.json()["scimType"]) == (400, "mutability")
-    assert answer.json()["detail"] == "whether somebody may sign in cannot be removed"
+    assert answer.json()["detail"] == "whether somebody may sign in cannot be removed. Send true or false."
     assert tenancy.titles()[-1] == "User Created"

@@ -331,3 +331,32 @@ async def test_a_write_on_a_connection_that_was_cut_while_it_idled_takes_effect_
         counted = await db.read(lambda tx: tx.execute(text("SELECT count(*) FROM counted")).scalar_one())
         assert str(counted) == "1"
     postgres.drop_database(name)
+
+
+async def test_nothing_of_a_rehearsal_is_kept_and_nobody_is_woken(database: Database) -> None:
+    def rehearsed(tx: Transaction) -> int:
+        tx.wake("counter")
+        return increment(tx)
+
+    with database.signals.subscribe("counter") as subscription:
+        assert await database.rehearse(rehearsed) == 1
+        assert not await subscription.wait(0.05)
+    assert await database.read(value) == 0
+
+
+async def test_a_refused_part_of_a_transaction_is_undone_and_the_rest_stays(database: Database) -> None:
+    def second(tx: Transaction) -> None:
+        increment(tx)
+        tx.memory["read"] = 2
+        tx.wake("second")
+        raise NotFound("there is no second one")
+
+    def work(tx: Transaction) -> list[str]:
+        increment(tx)
+        tx.wake("first")
+        with pytest.raises(NotFound), tx.part():
+            second(tx)
+        return [*tx.topics, *map(str, tx.memory)]
+
+    assert await database.write(work) == ["first"]
+    assert await database.read(value) == 1

@@ -129,6 +129,88 @@ def test_a_check_tells_what_is_asked_and_what_is_wrong_and_makes_nothing(world: 
     assert count(world) == 0
 
 
+def test_a_check_finds_what_an_order_is_refused_for(world: TenantWorld) -> None:
+    network = world.define("Network", outputs={"id": an_output()})
+    from_network = an_input(assignmentType="BUILDING_BLOCK_OUTPUT", argument=f"{definition_of(network)}.id")
+    inputs = {"token": an_input(isSensitive=True), "net": from_network}
+    version = world.define("App", inputs=inputs, **needing(network))
+    once = world.define("Once", onlyApplyOncePerTenant=True)
+    on_tenants = world.define_for_tenants("On tenants")
+    world.api.be(SHOP)
+    sound = a_block(network, "net")
+    nobody = "11111111-1111-4111-8111-111111111111"
+    new = {"project": "nobody", "platformUuid": uuid_of(world.platform)}
+    cases: list[tuple[Any, Any, str, str]] = [
+        ([a_block(network, "a", ["a"])], {}, "BadOrder", "/blocks"),
+        ([a_block(network, "a", ["b"]), a_block(network, "b", ["a"])], {}, "BadOrder", "/blocks"),
+        ([a_block(version, token=a_secret("hunter2"))], {}, "ParentMissing", "/blocks/0/parents"),
+        ([sound, a_block(version, parents=["net"], token="text")], {}, "NotASecret", "/blocks/1/inputs/token/value"),
+        (
+            [sound, a_block(version, parents=["net"], token={"hash": "sha256:0"})],
+            {},
+            "UnknownSecretHash",
+            "/blocks/1/inputs/token/value/hash",
+        ),
+        (
+            [sound, a_block(version, parents=["net"], token=a_secret("x"), net="mine")],
+            {},
+            "InputNotSettable",
+            "/blocks/1/inputs/net",
+        ),
+        ([a_block(network, foo="bar")], {}, "InputNotSettable", "/blocks/0/inputs/foo"),
+        ([a_block(once), a_block(once)], {}, "AssignmentLimit", "/blocks/1/definitionUuid"),
+        ([a_block(on_tenants)], {}, "WrongLevel", "/tenantUuid"),
+        (
+            [{**sound, "parents": [{"buildingBlockUuid": nobody}]}],
+            {},
+            "InvalidParent",
+            "/blocks/0/parents/0",
+        ),
+        ([a_block(on_tenants)], {"newTenant": new}, "UnknownProject", "/newTenant/project"),
+    ]
+
+    for blocks, more, code, field in cases:
+        told = place(world, *blocks, path=f"{ORDERS}/check", **more).json()
+        refused = place(world, *blocks, **more).json()
+
+        assert (refused["errorCode"], refused["field"]) == (code, field)
+        assert not told["isSound"]
+        assert {key: refused[key] for key in ("field", "errorCode", "message", "remedy")} in told["problems"], told
+        assert "spec" not in refused["remedy"]
+        assert "hunter2" not in str([told, refused])
+    assert count(world) == 0
+
+
+def test_a_check_finds_all_at_once_that_is_wrong_with_several_blocks(world: TenantWorld) -> None:
+    network = world.define("Network", inputs={"size": an_input("INTEGER")})
+    version = world.define("App", **needing(network))
+    world.api.be(SHOP)
+
+    told = place(
+        world,
+        a_block(network, "net", size="big", foo=1),
+        a_block(version),
+        a_block(version, parents=["net"]),
+        path=f"{ORDERS}/check",
+    ).json()
+
+    assert [(one["errorCode"], one["field"]) for one in told["problems"]] == [
+        ("InvalidValue", "/blocks/0/inputs/size/value"),
+        ("InputNotSettable", "/blocks/0/inputs/foo"),
+        ("ParentMissing", "/blocks/1/parents"),
+    ]
+    assert count(world) == 0
+
+
+def test_who_may_not_order_for_a_workspace_is_pointed_at_the_workspace(world: TenantWorld) -> None:
+    version = world.define("Bucket")
+    world.api.be(OTHER)
+
+    answers = [place(world, a_block(version), path=path) for path in (ORDERS, f"{ORDERS}/check")]
+
+    assert [(one.status_code, one.json()["field"]) for one in answers] == [(403, "/workspace")] * 2
+
+
 def test_only_those_who_may_order_for_a_workspace_check_and_order_for_it(world: TenantWorld) -> None:
     version = world.define(outputs={"name": an_output()})
     world.api.be(OTHER)

@@ -31,6 +31,8 @@ from blockyard.server.identity.api import (
     sign_in_method_routes,
 )
 from blockyard.server.identity.api.scim import scim_routes
+from blockyard.server.identity.api.scim.addresses import BASE as SCIM_BASE
+from blockyard.server.identity.api.scim.refusals import scim_problem
 from blockyard.server.identity.api.scim.tokens import fixed_tokens
 from blockyard.server.identity.loops import loops as identity_loops
 from blockyard.server.identity_providers.api import identity_provider_routes, identity_routes
@@ -41,7 +43,7 @@ from blockyard.server.kit.access_log import AccessLog, SingleSlash
 from blockyard.server.kit.connections import BodyGuard
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.headers import SafeHeaders
-from blockyard.server.kit.http import install_errors
+from blockyard.server.kit.http import install_errors, shape_below
 from blockyard.server.kit.idempotency import IdempotencyKeys
 from blockyard.server.kit.loops import Loop, run_loops
 from blockyard.server.landing_zones.api import landing_zone_routes
@@ -87,6 +89,7 @@ def create_app(settings: Settings, db: Database, services: Services) -> FastAPI:
         lifespan=_lifespan(db, _loops(db, services)),
     )
     install_errors(app)
+    shape_below(app, SCIM_BASE, scim_problem)
     sign_in = SignIn(db=db, users=services.users, factors=services.second_factors, throttle=services.throttle)
     app.state.authenticate = authenticate_with(
         db, services.authenticator, services.sessions, fixed_tokens(db, services.api_keys, sign_in)

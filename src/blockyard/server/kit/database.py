@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 
 import structlog
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from sqlalchemy.sql import Executable
 
-from blockyard.server.kit.errors import Conflict, Stale, Unavailable
+from blockyard.server.kit.errors import Conflict, Refusal, Stale, Unavailable
 from blockyard.server.kit.listener import Listener
 from blockyard.server.kit.notifier import Notifier
 from blockyard.server.kit.signals import Signals
@@ -81,6 +81,14 @@ class _LostBeforeCommit(Exception):
     """The connection turned out to be lost before anything was committed, as after a restart of PostgreSQL."""
 
 
+class _ThrownAway(Exception):
+    """Ends a rehearsal, so that nothing of it is committed."""
+
+    def __init__(self, result: object) -> None:
+        super().__init__()
+        self.result = result
+
+
 class Transaction:
     """One open transaction. Stores execute statements on it; use cases may ask for wake-ups after its commit."""
 
@@ -104,6 +112,18 @@ class Transaction:
     def wake(self, topic: str) -> None:
         """Wake whoever listens to `topic`, here and in every replica, once this transaction is committed."""
         self.topics[topic] = None
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Undo what is done within, and nothing else, if it is refused."""
+        topics = dict(self.topics)
+        try:
+            with self._connection.begin_nested():
+                yield
+        except Refusal:
+            self.topics = topics
+            self.memory.clear()  # stores remember what they wrote
+            raise
 
 
 class Database:
@@ -153,6 +173,20 @@ class Database:
     async def write(self, fn: Callable[[Transaction], T]) -> T:
         """Run `fn` in a transaction that may write, commit, and return its result."""
         return await asyncio.wrap_future(self._submit(self._writers, self._writing, _with_addition(fn)))
+
+    async def rehearse(self, fn: Callable[[Transaction], T]) -> T:
+        """Run `fn` in a transaction that may write and return its result; nothing of it is kept, nobody is woken."""
+
+        def rehearsed(tx: Transaction) -> None:
+            with structlog.contextvars.bound_contextvars(rehearsal=True):
+                found = fn(tx)
+            raise _ThrownAway(found)
+
+        try:
+            await asyncio.wrap_future(self._submit(self._writers, self._writing, rehearsed))
+        except _ThrownAway as end:
+            return cast("T", end.result)
+        raise AssertionError("unreachable: a rehearsal ends with an exception")
 
     async def read(self, fn: Callable[[Transaction], T]) -> T:
         """Run `fn` in a transaction that only reads and return its result.

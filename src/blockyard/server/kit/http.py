@@ -68,6 +68,21 @@ def status_of(refusal: Refusal) -> HTTPStatus:
     return next(status for kind, status in _STATUS if isinstance(refusal, kind))
 
 
+Shape = Callable[[HTTPStatus, str, str, dict[str, str] | None], Response]
+"""Makes an error answer of its status, its code, what it says with what to do about it, and its headers."""
+
+
+def shape_below(app: FastAPI, prefix: str, shape: Shape) -> None:
+    """Give all error answers below an address another shape, whoever refuses: the standard spoken there has its own."""
+    app.state.shapes = {**getattr(app.state, "shapes", {}), prefix: shape}
+
+
+def _shape_of(request: Request) -> Shape | None:
+    app, path = request.scope.get("app"), request.url.path
+    shapes: Mapping[str, Shape] = {} if app is None else getattr(app.state, "shapes", {})
+    return next((shape for prefix, shape in shapes.items() if path == prefix or path.startswith(f"{prefix}/")), None)
+
+
 def problem(
     request: Request,
     status: HTTPStatus,
@@ -78,7 +93,10 @@ def problem(
     field: str | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """Return an error answer in the one shape all errors have. Source: architecture.md 8."""
+    """Return an error answer in the one shape all errors have, but for addresses with a shape of their own. Source: architecture.md 8."""
+    shaped = _shape_of(request)
+    if shaped is not None:
+        return shaped(status, code, f"{message}. {remedy}", headers)
     body: JsonObject = {
         "status": int(status),
         "error": status.phrase.replace(" ", ""),

@@ -1,6 +1,7 @@
 """What a whole order says, what comes of it, and what can be told before."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
@@ -72,17 +73,17 @@ class Order:
                     where = f"/blocks/{at}/parents/{place}"
                     raise _invalid(f"no block of the order is called '{parent}'", where, "Name one of its blocks.")
 
-    def in_sequence(self) -> Iterator[int]:
-        """Yield the places of the blocks, each after those that it depends on. Raises Invalid (a circle)."""
-        places = {block.name: at for at, block in enumerate(self.blocks) if block.name is not None}
-        graph = {
-            at: [places[parent] for parent in block.parents if isinstance(parent, str)]
-            for at, block in enumerate(self.blocks)
-        }
+    def in_sequence(self) -> Sequence[int]:
+        """Return the places of the blocks, each after those that it depends on. Raises Invalid (a circle)."""
         try:
-            yield from TopologicalSorter(graph).static_order()
+            return [*TopologicalSorter({at: self.needed_by(at) for at in range(len(self.blocks))}).static_order()]
         except CycleError as error:
             raise _invalid("the blocks depend on each other in a circle", "/blocks", "Remove a parent.") from error
+
+    def needed_by(self, at: int) -> AbstractSet[int]:
+        """Return the places of the blocks of this order that one depends on."""
+        places = {block.name: place for place, block in enumerate(self.blocks) if block.name is not None}
+        return {places[parent] for parent in self.blocks[at].parents if isinstance(parent, str)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

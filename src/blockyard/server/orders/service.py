@@ -1,15 +1,16 @@
 """Use cases of whole orders."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from blockyard.protocol.kinds import TENANT, WORKSPACE
 from blockyard.protocol.names import ImplementationType
-from blockyard.server.blocks.model.inputs import SentInput, missing_inputs
+from blockyard.server.blocks.model.inputs import SentInput, missing_inputs, refused_inputs
 from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.service import BlockService
+from blockyard.server.blocks.service.access import operates
 from blockyard.server.blocks.service.adapting import Place
 from blockyard.server.definitions.model import (
     AssignmentType,
@@ -22,34 +23,28 @@ from blockyard.server.definitions.model import (
 )
 from blockyard.server.definitions.model.catalogue import CatalogueQuery
 from blockyard.server.definitions.model.hiding import settled
-from blockyard.server.definitions.model.values import check_value
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, Invalid, Refusal
+from blockyard.server.kit.errors import Conflict, Denied, Invalid, NotFound, Refusal
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.orders.model import Asked, Caution, Judged, Made, NewTenant, Order, OrderedBlock, Placed
+from blockyard.server.orders.pointing import TENANT_FIELDS, block_fields, pointing
 from blockyard.server.projects.model import ProjectKey, ProjectSpec
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.runs.model.outcomes import Outcomes
 from blockyard.server.runs.service import RunViews
 from blockyard.server.tags.model import Tags
+from blockyard.server.tenants.model import Tenant
 from blockyard.server.tenants.service import TenantService
 
 _LIST = "BUILDINGBLOCKDEFINITION_LIST"
 _SILENT_AFTER = timedelta(minutes=5)
 """A runner asks for work every few seconds; one that has not been heard from for so long is away."""
 
-_FIELDS = {
-    "/metadata/name": "/newTenant/project",
-    "/metadata/ownedByProject": "/newTenant/project",
-    "/spec/displayName": "/newTenant/newProject",
-    "/spec/platformRef/uuid": "/newTenant/platformUuid",
-    "/spec/landingZoneRef": "/newTenant/landingZone",
-    "/spec/landingZoneRef/name": "/newTenant/landingZone",
-}
-_MANDATORY = "/spec/buildingBlockInputs"
+_TOLD = (Invalid, Denied, NotFound, Conflict)
+"""What is wrong with an order, and not with the server or with how often it is asked."""
 
 
 class OrderService:
@@ -76,62 +71,43 @@ class OrderService:
         """Make all of an order, or nothing of it; refusals point into the order. Raises Denied, NotFound, Invalid, Conflict."""
         order.check()
         chosen = [self._chosen(tx, principal, order, at) for at in range(len(order.blocks))]
-        project, tenant_id = self._tenant(tx, principal, order)
-        coming = {} if order.new_tenant is None or tenant_id is None else self._blocks.of_landing_zone(tx, tenant_id)
+        sequence = order.in_sequence()
+        site = self._site(tx, principal, order)
         made: dict[int, Made] = {}
-        by_name: dict[str, UUID] = {}
-        for at in order.in_sequence():
-            block = order.blocks[at]
-            definition, version = chosen[at]
-            named = [by_name[one] if isinstance(one, str) else one for one in block.parents]
-            ordered = {order.blocks[place].definition_id for place in made if made[place].block_id in named}
-            parents = (*named, *(coming[one] for one in version.dependencies if one in coming and one not in ordered))
-            with _pointing(f"/blocks/{at}", {"/spec/parentBuildingBlockRefs": "/parents"}):
-                view = self._blocks.order(
-                    tx,
-                    principal,
-                    BlockRequest(
-                        version_id=version.id,
-                        target=_target(definition, order.workspace, tenant_id),
-                        display_name=block.display_name,
-                        inputs=block.inputs,
-                        parents=parents,
-                    ),
-                )
-            made[at] = Made(
-                name=block.name,
-                block_id=view.block.id,
-                display_name=view.block.name,
-                status=view.block.status.value,
-            )
-            if block.name is not None:
-                by_name[block.name] = view.block.id
+        for at in sequence:
+            made[at] = self._made(tx, principal, order, at, chosen=chosen, site=site, made=made)
         return Placed(
             workspace=order.workspace,
-            project=project,
-            tenant_id=tenant_id,
+            project=site.project,
+            tenant_id=site.tenant_id,
             blocks=[made[at] for at in range(len(order.blocks))],
             warnings=self.warnings(tx, chosen),
         )
 
     def judge(self, tx: Transaction, principal: Principal, order: Order) -> Judged:
-        """Return how an order asks for its inputs, and what is wrong with them; makes nothing. Raises Denied, NotFound, Invalid."""
+        """Return how an order asks for its inputs, and all that is wrong with it. Raises Denied, NotFound, Invalid, Conflict.
+
+        It is placed for that as far as it goes: the caller has to throw the transaction away.
+        """
         order.check()
         chosen = [self._chosen(tx, principal, order, at) for at in range(len(order.blocks))]
         place = self._spot(tx, principal, order)
         asked: list[Asked] = []
         refusals: list[Refusal] = []
         for at, (block, (_, version)) in enumerate(zip(order.blocks, chosen, strict=True)):
-            found, wrong = self._judged(tx, version, block, place)
+            found, wrong = self._judged(tx, principal, version, block, place)
             asked.append(found)
             for refusal in wrong:
                 refusal.field = f"/blocks/{at}{(refusal.field or '').removeprefix('/spec')}"
                 refusals.append(refusal)
         outcomes = self._views.outcomes(tx, [definition.id for definition, _ in chosen])
+        warnings = self.warnings(tx, chosen)
+        told = {(refusal.field, refusal.code) for refusal in refusals}
+        rehearsed = self._rehearsed(tx, principal, order, chosen)
         return Judged(
             blocks=asked,
-            refusals=refusals,
-            warnings=self.warnings(tx, chosen),
+            refusals=[*refusals, *(one for one in rehearsed if (one.field, one.code) not in told)],
+            warnings=warnings,
             usual=usual_duration([definition for definition, _ in chosen], outcomes),
         )
 
@@ -167,7 +143,7 @@ class OrderService:
 
     def _chosen(self, tx: Transaction, principal: Principal, order: Order, at: int) -> tuple[Definition, Version]:
         block, where = order.blocks[at], f"/blocks/{at}"
-        with _pointing(where, {}, otherwise=f"{where}/definitionUuid"):
+        with pointing(where, _block_fields(order, at), otherwise=f"{where}/definitionUuid", denied="/workspace"):
             if block.version_id is not None:
                 form = self._definitions.order_form(tx, principal, VersionId(block.version_id), order.workspace)
                 if form[0].id != block.definition_id:
@@ -187,28 +163,83 @@ class OrderService:
                 )
             return self._definitions.order_form(tx, principal, offer.version.id, order.workspace)
 
-    def _tenant(self, tx: Transaction, principal: Principal, order: Order) -> tuple[str | None, UUID | None]:
-        """Return the project and the tenant of an order; new ones are made."""
+    def _site(self, tx: Transaction, principal: Principal, order: Order) -> "_Site":
+        """Return where the blocks of an order shall be; a new project and a new tenant are made."""
         new = order.new_tenant
         if new is None:
-            return None, order.tenant_id
+            if order.tenant_id is not None:
+                _require_own(self._tenants.orderable(tx, principal, order.tenant_id, field="/tenantUuid"), order)
+            return _Site(None, order.tenant_id, {})
         key = ProjectKey(order.workspace, new.project)
-        with _pointing("/newTenant", _FIELDS):
+        with pointing("/newTenant", TENANT_FIELDS):
             if new.new_project is not None:
                 self._projects.create(tx, principal, key, _project(new))
             tenant = self._tenants.create(tx, principal, key, new.spec).tenant
-        return new.project, tenant.id
+        return _Site(new.project, tenant.id, self._blocks.of_landing_zone(tx, tenant.id))
+
+    def _made(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        order: Order,
+        at: int,
+        *,
+        chosen: Sequence[tuple[Definition, Version]],
+        site: "_Site",
+        made: Mapping[int, Made],
+    ) -> Made:
+        """Order one building block; those of the order that it depends on are `made`."""
+        block, (definition, version) = order.blocks[at], chosen[at]
+        by_name = {one.name: one.block_id for one in made.values() if one.name is not None}
+        named = [by_name[one] if isinstance(one, str) else one for one in block.parents]
+        ordered = {order.blocks[place].definition_id for place in made if made[place].block_id in named}
+        coming = (site.coming[one] for one in version.dependencies if one in site.coming and one not in ordered)
+        with pointing(f"/blocks/{at}", _block_fields(order, at)):
+            view = self._blocks.order(
+                tx,
+                principal,
+                BlockRequest(
+                    version_id=version.id,
+                    target=_target(definition, order.workspace, site.tenant_id),
+                    display_name=block.display_name,
+                    inputs=block.inputs,
+                    parents=(*named, *coming),
+                ),
+            )
+        return Made(
+            name=block.name,
+            block_id=view.block.id,
+            display_name=view.block.name,
+            status=view.block.status.value,
+        )
+
+    def _rehearsed(
+        self, tx: Transaction, principal: Principal, order: Order, chosen: Sequence[tuple[Definition, Version]]
+    ) -> Sequence[Refusal]:
+        """Place an order as far as it goes, and return what is refused: what needs something refused is not tried."""
+        found: list[Refusal] = []
+        made: dict[int, Made] = {}
+        try:
+            with tx.part():
+                site = self._site(tx, principal, order)
+            sequence = order.in_sequence()
+        except _TOLD as refusal:
+            return [refusal]
+        for at in sequence:
+            if order.needed_by(at) - made.keys():
+                continue
+            try:
+                with tx.part():
+                    made[at] = self._made(tx, principal, order, at, chosen=chosen, site=site, made=made)
+            except _TOLD as refusal:
+                found.append(refusal)
+        return found
 
     def _spot(self, tx: Transaction, principal: Principal, order: Order) -> Place:
         if order.tenant_id is not None:
-            tenant = self._tenants.get(tx, principal, order.tenant_id).tenant
-            if tenant.workspace != order.workspace:
-                raise Invalid(
-                    f"the tenant belongs to workspace '{tenant.workspace}'",
-                    code="ForeignTenant",
-                    field="/tenantUuid",
-                    remedy="Name a tenant of the workspace that orders.",
-                )
+            with pointing("/tenantUuid", {}):
+                tenant = self._tenants.get(tx, principal, order.tenant_id).tenant
+            _require_own(tenant, order)
             return Place.for_(principal, tenant.workspace, tenant.id)
         tags: Mapping[TagOwner, Tags] = {}
         if order.new_tenant is not None:
@@ -221,12 +252,12 @@ class OrderService:
         return Place.for_(principal, order.workspace, None, tags)
 
     def _judged(
-        self, tx: Transaction, version: Version, block: OrderedBlock, place: Place
+        self, tx: Transaction, principal: Principal, version: Version, block: OrderedBlock, place: Place
     ) -> tuple[Asked, Sequence[Refusal]]:
         looked = self._blocks.adapting.look(tx, version, place)
         given = _plain(version, block.inputs)
         now = settled(version.inputs, given, fill=True)
-        wrong = [refusal for key, item in block.inputs.items() if (refusal := _unfit(version, key, item)) is not None]
+        wrong = [*refused_inputs(version.inputs, block.inputs, operator=operates(principal, version.workspace))]
         secret = {key for key, item in block.inputs.items() if key in version.inputs and item.value is not None}
         filled = {**now.values, **{key: "given" for key in secret if version.inputs[key].is_sensitive}}
         specs = {
@@ -250,11 +281,35 @@ class OrderService:
         return asked, wrong
 
 
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """Where the blocks of an order shall be; `coming` are those that came with a new tenant, by their definitions."""
+
+    project: str | None
+    tenant_id: UUID | None
+    coming: Mapping[UUID, UUID]
+
+
 def usual_duration(definitions: Sequence[Definition], outcomes: Mapping[UUID, Outcomes]) -> timedelta | None:
     """Return how long blocks usually take one after the other; None if that is not known of each."""
     usual = [outcomes[one.id].usual if one.id in outcomes else None for one in definitions]
     known = [one for one in usual if one is not None]
     return sum(known, timedelta()) if known and len(known) == len(usual) else None
+
+
+def _block_fields(order: Order, at: int) -> Mapping[str, str]:
+    block = order.blocks[at]
+    return block_fields(at, has_version=block.version_id is not None, is_for_new_tenant=order.new_tenant is not None)
+
+
+def _require_own(tenant: Tenant, order: Order) -> None:
+    if tenant.workspace != order.workspace:
+        raise Invalid(
+            f"the tenant belongs to workspace '{tenant.workspace}'",
+            code="ForeignTenant",
+            field="/tenantUuid",
+            remedy="Name a tenant of the workspace that orders.",
+        )
 
 
 def _target(definition: Definition, workspace: str, tenant_id: UUID | None) -> Target:
@@ -281,25 +336,6 @@ def _plain(version: Version, inputs: Mapping[str, SentInput]) -> dict[str, Value
     }
 
 
-def _unfit(version: Version, key: str, item: SentInput) -> Refusal | None:
-    spec = version.inputs.get(key)
-    field = f"/spec/inputs/{key.replace('~', '~0').replace('/', '~1')}"
-    if spec is None:
-        return Invalid(
-            f"there is no input '{key}'", code="UnknownInput", field=field, remedy="Leave it out, or correct its name."
-        )
-    value = item.value
-    if spec.is_sensitive and isinstance(value, dict):
-        value = value.get("plaintext")
-    if value is None:
-        return None
-    try:
-        check_value(spec, value, pointer=f"{field}/value")
-    except Invalid as refusal:
-        return refusal
-    return None
-
-
 def _missing(version: Version, key: str) -> Refusal:
     return Invalid(
         f"input '{version.inputs[key].label}' is required: without it the building block cannot run",
@@ -307,25 +343,6 @@ def _missing(version: Version, key: str) -> Refusal:
         field=f"/spec/inputs/{key.replace('~', '~0').replace('/', '~1')}/value",
         remedy="Send a value.",
     )
-
-
-@contextmanager
-def _pointing(part: str, fields: Mapping[str, str], *, otherwise: str | None = None) -> Iterator[None]:
-    """Let refusals of a part of an order point at that part."""
-    try:
-        yield
-    except Refusal as refusal:
-        field = refusal.field
-        if field is None or not field.startswith(("/spec", "/metadata")):
-            refusal.field = field if field is not None and field.startswith(part) else otherwise or part
-        elif field in fields:
-            named = fields[field]
-            refusal.field = named if named.startswith(part) else part + named
-        elif field.startswith(_MANDATORY):
-            refusal.field = f"{part}/buildingBlockInputs{field.removeprefix(_MANDATORY)}"
-        else:
-            refusal.field = part + field.removeprefix("/spec")
-        raise
 
 
 def _rough(time: timedelta) -> str:

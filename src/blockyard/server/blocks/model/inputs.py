@@ -1,6 +1,6 @@
 """What people give a block: merging sent values into stored ones, defaults, what is still missing. Source: api.md 3.18."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from blockyard.protocol.jsontypes import Json
@@ -8,7 +8,7 @@ from blockyard.server.blocks.model.block import BlockStatus, InputValue
 from blockyard.server.definitions.model import PEOPLE, AssignmentType, InputSpec
 from blockyard.server.definitions.model.hiding import hidden_inputs
 from blockyard.server.definitions.model.values import check_value
-from blockyard.server.kit.errors import Denied, Invalid
+from blockyard.server.kit.errors import Denied, Invalid, Refusal
 from blockyard.server.runners.model import StoredSecret
 
 Specs = Mapping[str, InputSpec]
@@ -73,6 +73,17 @@ def merge_inputs(
         else:
             values[key] = after
     return Merged(values, frozenset(changed))
+
+
+def refused_inputs(specs: Specs, sent: Mapping[str, SentInput], *, operator: bool) -> Sequence[Refusal]:
+    """Return what `merge_inputs` would refuse of each input of a new block."""
+    found: list[Refusal] = []
+    for key, item in sent.items():
+        try:
+            merge_inputs(specs, {}, {key: item}, operator=operator, opens=lambda _: True, seal=_unkept)
+        except (Invalid, Denied) as refusal:
+            found.append(refusal)
+    return found
 
 
 def computed(specs: Specs, sent: Mapping[str, SentInput]) -> frozenset[str]:
@@ -155,6 +166,11 @@ def still_valid(spec: InputSpec, value: InputValue) -> bool:
     return True
 
 
+def _unkept(_key: str, _plaintext: str) -> StoredSecret:
+    """Stand in for a secret of which only whether it is taken is asked."""
+    return StoredSecret(hash="", sealed="")
+
+
 def _settable(specs: Specs, key: str) -> InputSpec:
     spec = specs.get(key)
     if spec is None or spec.assignment_type not in SETTABLE:
@@ -162,7 +178,7 @@ def _settable(specs: Specs, key: str) -> InputSpec:
             f"input '{key}' is not defined as a customer or platform-operator input",
             code="InputNotSettable",
             field=pointer_of(key).removesuffix("/value"),
-            remedy="Remove it from spec.inputs: only inputs of the definition version that people fill in can be set.",
+            remedy="Leave it out: only inputs of the definition version that people fill in can be set.",
         )
     return spec
 
@@ -213,7 +229,7 @@ def _kept(spec: InputSpec, known: str, before: InputValue) -> InputValue:
         f"the hash sent for input '{spec.key}' is not the one of its stored secret",
         code="UnknownSecretHash",
         field=f"{pointer_of(spec.key)}/hash",
-        remedy="Read the block again for the current hash, or send the secret as 'plaintext'.",
+        remedy="Send the secret as 'plaintext', or the hash that a building block showed last for it.",
     )
 
 

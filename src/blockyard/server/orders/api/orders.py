@@ -200,9 +200,9 @@ def order_routes(db: Database, orders: OrderService, links: Links) -> APIRouter:
     @router.post("/check")
     @takes(LARGE_BYTES, may)
     async def check_order(body: OrderIn, principal: CurrentPrincipal) -> OrderCheck:
-        """Return how an order asks for its inputs, what is wrong with them, and what will keep it waiting; nothing is made."""
+        """Return how an order asks for its inputs, what is wrong with it, and what will keep it waiting; nothing is made."""
         order = body.model()
-        return _judged(await db.read_consistently(lambda tx: orders.judge(tx, principal, order)))
+        return _judged(await db.rehearse(lambda tx: orders.judge(tx, principal, order)))
 
     return router
 

@@ -4,13 +4,13 @@ Source: RFC 7644 §3.12. Directories in use send attributes nobody declared, val
 policy takes these.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter, ValidationError
 from scim2_models import (
@@ -26,10 +26,12 @@ from scim2_models import (
 )
 from scim2_models.path import Comparison, LogicalExpr
 
+from blockyard.diagnosis.validation import in_words
 from blockyard.server.identity.api.scim.quirks import as_meant
+from blockyard.server.identity.api.scim.wrong import first_wrong
 from blockyard.server.identity.model import folded
 from blockyard.server.kit.errors import Conflict, Invalid, Refusal
-from blockyard.server.kit.http import HttpRefusal, status_of
+from blockyard.server.kit.http import status_of
 from blockyard.server.kit.paging import MAX_SIZE, PageFrom
 from blockyard.server.kit.routers import BodyRoute, Handle
 from blockyard.server.kit.wire import ShortText, WireJson
@@ -45,6 +47,14 @@ LENIENT = ScimPolicy(
 
 Search: TypeAlias = SearchRequest[Any]  # Any: as in the library
 """What a directory asks of a list."""
+
+_ASSIGNED = frozenset({"id", "meta", "groups"})
+"""What only the server says of a resource, in lower case: whatever a directory sends there is ignored. Source: RFC 7643 §2.2, §3.1."""
+
+_LAST_INDEX = 2**53
+"""No list is so long; a larger number means no more, and no database takes every one."""
+
+_COUNTS = frozenset({"startindex", "count"})
 
 _NOBODY = UUID(int=0)
 """In place of what cannot be an id: nothing has it."""
@@ -69,25 +79,22 @@ class ScimRoute(BodyRoute):
             try:
                 return await handle(request)
             except Refusal as refusal:
-                return _refused(status_of(refusal), refusal.message, _type_of(refusal))
-            except HttpRefusal as refusal:
-                return _refused(refusal.status, refusal.message, None)
+                if (scim_type := _type_of(refusal)) is None:  # answered as what comes before a route, with its headers
+                    raise
+                return _refused(status_of(refusal), f"{refusal.message}. {refusal.remedy}", scim_type)
             except SCIMException as error:
-                wrong = (
-                    error.__cause__
-                )  # of a PATCH that makes a value of another kind; the exception has the library's words
-                return _error(_first(wrong) if isinstance(wrong, ValidationError) else error.to_error())
-            except RequestValidationError:
-                return _refused(HTTPStatus.BAD_REQUEST, "the request cannot be read", "invalidSyntax")
+                wrong = error.__cause__  # of a PATCH that makes a value of another kind
+                return _error(first_wrong(wrong) if isinstance(wrong, ValidationError) else error.to_error())
             except ValidationError as error:
-                return _error(_first(error))
+                return _error(first_wrong(error))
 
         return handled
 
 
 def read(model: type[R], body: Mapping[str, object], context: Context) -> R:
     """Return what a directory sent. Raises ValidationError."""
-    found: R = model.model_validate(body, scim_ctx=context, scim_policy=LENIENT)
+    sent = {name: value for name, value in body.items() if name.lower() not in _ASSIGNED}
+    found: R = model.model_validate(sent, scim_ctx=context, scim_policy=LENIENT)
     return found
 
 
@@ -107,12 +114,29 @@ def search_of(request: Request) -> Search:
     for name in ("attributes", "excludedAttributes"):
         if name in query:
             query[name] = str(query[name]).split(",")
-    return Search.model_validate(query, scim_policy=LENIENT)
+    return Search.model_validate(_bounded(query), scim_policy=LENIENT)
 
 
 def search_in(body: Mapping[str, object]) -> Search:
     """Return what a list is asked for by POST. Raises ValidationError."""
-    return Search.model_validate(body, scim_ctx=Context.SEARCH_REQUEST, scim_policy=LENIENT)
+    return Search.model_validate(_bounded(body), scim_ctx=Context.SEARCH_REQUEST, scim_policy=LENIENT)
+
+
+def _bounded(sent: Mapping[str, object]) -> dict[str, object]:
+    """Return what is asked for, with numbers that are too large as the largest one. Source: RFC 7644 §3.4.2.4."""
+    return {name: _index(value) if name.lower() in _COUNTS else value for name, value in sent.items()}
+
+
+def _index(sent: object) -> object:
+    if isinstance(sent, str) and (found := _WHOLE.fullmatch(sent.strip())) is not None:
+        sign, digits = found.groups()
+        number = _LAST_INDEX if len(digits) > _LONGEST_INDEX else int(digits)
+        sent = -number if sign == "-" else number
+    return max(-_LAST_INDEX, min(sent, _LAST_INDEX)) if isinstance(sent, int) else sent
+
+
+_WHOLE = re.compile(r"([+-]?)0*([0-9]+)")
+_LONGEST_INDEX = len(str(_LAST_INDEX))
 
 
 def page_of(search: Search, *, after: int = 0) -> PageFrom:
@@ -143,7 +167,7 @@ def wanted(model: type[R], search: Search, members: Mapping[str, str]) -> dict[s
                 field="query/filter",
                 remedy="Send a filter of this kind.",
             )
-        found[member] = _comparable(member, kept(term.value) or "")
+        found[member] = _comparable(member, kept(term.value, "filter") or "")
     return found
 
 
@@ -190,9 +214,17 @@ def shown(resource: Resource[Any], search: Search | None = None) -> dict[str, ob
     return document
 
 
-def kept(text: str | None) -> str | None:
-    """Return a text that both databases can keep, if there is one. Raises ValidationError."""
-    return _TEXT.validate_python(text)
+def kept(text: str | None, path: str) -> str | None:
+    """Return a text of the attribute at `path` that both databases can keep, if there is one. Raises Invalid."""
+    try:
+        return _TEXT.validate_python(text)
+    except ValidationError as error:
+        raise Invalid(
+            f"{path} {in_words(error.errors()[0])}",
+            code="InvalidValue",
+            field=f"/{path.replace('.', '/')}",
+            remedy="Change it in the directory.",
+        ) from None
 
 
 _TEXT: TypeAdapter[str | None] = TypeAdapter(ShortText | None)
@@ -208,11 +240,7 @@ def _type_of(refusal: Refusal) -> str | None:
     return None
 
 
-def _first(error: ValidationError) -> Error:
-    return Error.from_validation_errors(error)[0]
-
-
-def _refused(status: HTTPStatus, detail: str, scim_type: str | None) -> ScimJson:
+def _refused(status: HTTPStatus, detail: str, scim_type: str) -> ScimJson:
     return _error(Error(status=int(status), detail=detail, scim_type=scim_type))
 
 

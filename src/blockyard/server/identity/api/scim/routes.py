@@ -204,7 +204,7 @@ class _Groups:
             display_name=display_name,
             workspace=None,
             usernames=self._usernames(tx, sent),
-            external_id=answering.kept(sent.external_id),
+            external_id=answering.kept(sent.external_id, "externalId"),
         )
         return self.shown(tx, made)[0]
 
@@ -216,7 +216,7 @@ class _Groups:
             before.name,
             display_name=_display_name(sent),
             usernames=self._usernames(tx, sent),
-            external_id=answering.kept(sent.external_id),
+            external_id=answering.kept(sent.external_id, "externalId"),
         )
         return self.shown(tx, changed)[0]
 
@@ -389,15 +389,16 @@ def _username(text: str) -> str:
 
 def _profile(sent: ScimUser, before: Profile | None = None) -> Profile:
     profile = sent.profile(before)
-    for text in (profile.first_name, profile.last_name, _email(profile.email)):
-        answering.kept(text)
+    answering.kept(profile.first_name, "name.givenName")
+    answering.kept(profile.last_name, "name.familyName")
+    answering.kept(_email(profile.email), "emails.value")
     return profile
 
 
 def _from_directory(sent: ScimUser) -> FromDirectory:
     found = sent.from_directory()
-    for text in (found.external_id, found.email_type):
-        answering.kept(text)
+    answering.kept(found.external_id, "externalId")
+    answering.kept(found.email_type, "emails.type")
     return found
 
 
@@ -409,7 +410,7 @@ def _email(text: str) -> str:
 
 
 def _display_name(group: ScimGroup) -> str:
-    name = answering.kept(group.display_name) or ""
+    name = answering.kept(group.display_name, "displayName") or ""
     if not name.strip():
         raise _bad("the display name of a group must not be blank", "/displayName")
     return name
