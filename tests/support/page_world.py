@@ -69,11 +69,11 @@ class PageWorld(BlockWorld):
             self.bind(username, *PEOPLE[username])
         return self.add(username)
 
-    def bind(self, name: str, workspace: str, role: WorkspaceRole) -> None:
-        """Give a person a role."""
+    def bind(self, name: str, workspace: str, role: WorkspaceRole, *, kind: BindingKind = BindingKind.USER) -> None:
+        """Give a person, or a group, a role."""
         new = NewBinding(
             name=f"{name}-{workspace}",
-            kind=BindingKind.USER,
+            kind=kind,
             workspace=workspace,
             subject=name,
             role=role,

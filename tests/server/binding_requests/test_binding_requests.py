@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
-from blockyard.protocol.kinds import PROJECT_USER_BINDING
+from blockyard.protocol.kinds import PROJECT_USER_BINDING, WORKSPACE_GROUP_BINDING
 from blockyard.server.identity.model import WorkspaceRole
 from blockyard.server.identity.permissions import MANAGED, PLAIN
 from blockyard.server.kit.database import Database
@@ -15,6 +15,8 @@ from tests.support.clock import FixedClock
 from tests.support.tenancy import PROJECT, USER_BINDING, WORKSPACE, Tenancy, vendor
 
 pytestmark = pytest.mark.anyio
+GROUPS = "/api/blockyard/v1/groups"
+DEVS = f"{GROUPS}/devs"
 REQUESTS = "/api/blockyard/v1/binding-requests"
 BINDINGS = "/api/meshobjects/meshworkspacebindings/userbindings"
 IN_PROJECTS = "/api/meshobjects/meshprojectbindings/userbindings"
@@ -108,6 +110,46 @@ async def test_nobody_gives_a_role_past_the_others_but_who_may_bind_everywhere(t
 
     assert (await tenancy.admin().post(BINDINGS, json=binding, headers=USER_BINDING)).status_code == 201
     assert (await tenancy.person("mary").delete(f"{BINDINGS}/direct", headers=USER_BINDING)).status_code == 204
+
+
+async def test_nobody_gives_the_roles_of_a_group_by_putting_somebody_into_it(tenancy: Tenancy) -> None:
+    mary, max_, admin = tenancy.person("mary"), tenancy.person("max"), tenancy.admin()
+    new = {"name": "devs", "displayName": "Devs", "workspaceIdentifier": "shop", "members": ["bob"]}
+    assert (await mary.post(GROUPS, json=new)).status_code == 201
+    assert (await mary.put(f"{GROUPS}/devs/members/max")).status_code == 204  # has no role yet
+
+    path = await ask(mary, subject="devs", kind="meshWorkspaceGroupBinding")
+    assert (await max_.post(f"{path}/approve")).json()["state"] == "APPROVED"
+    everybody = {"displayName": "Devs", "members": ["bob", "max", "anna"]}
+    for client in (mary, max_, tenancy.person("olga"), tenancy.key("shop", *(PLAIN | MANAGED))):
+        added, changed = await client.put(f"{GROUPS}/devs/members/anna"), await client.put(DEVS, json=everybody)
+        for refused, field in ((added, None), (changed, "/members")):
+            assert (refused.status_code, refused.json()["errorCode"]) == (403, "ApprovalNeeded")
+            assert refused.json().get("field") == field
+            assert "group 'devs' has a role in workspace 'shop'" in refused.json()["message"]
+
+    assert (await mary.put(f"{GROUPS}/devs/members/bob")).status_code == 204  # is in it
+    assert (await mary.put(DEVS, json={"displayName": "Builders", "members": ["bob"]})).status_code == 200
+    assert (await mary.get(DEVS)).json()["members"] == ["bob"]
+    assert (await admin.put(f"{GROUPS}/devs/members/anna")).status_code == 204
+
+
+async def test_a_role_of_a_group_in_a_project_is_not_given_by_putting_somebody_into_it(tenancy: Tenancy) -> None:
+    mary, max_, admin = tenancy.person("mary"), tenancy.person("max"), tenancy.admin()
+    new = {"name": "devs", "displayName": "Devs", "workspaceIdentifier": "shop", "members": []}
+    assert (await mary.post(GROUPS, json=new)).status_code == 201
+    for wanted in ({}, IN_DEV | {"kind": "meshProjectGroupBinding", "name": "devs-in-dev"}):
+        path = await ask(mary, **{"subject": "devs", "kind": "meshWorkspaceGroupBinding"} | wanted)
+        assert (await max_.post(f"{path}/approve")).json()["state"] == "APPROVED"
+    of_groups = vendor(WORKSPACE_GROUP_BINDING.media)
+    gone = await mary.delete("/api/meshobjects/meshworkspacebindings/groupbindings/devs-asked", headers=of_groups)
+    assert gone.status_code == 204
+
+    refused = await mary.put(f"{GROUPS}/devs/members/bob")
+
+    assert (refused.status_code, refused.json()["errorCode"]) == (403, "ApprovalNeeded")
+    assert "project 'shop.dev'" in refused.json()["message"]
+    assert (await admin.put(f"{GROUPS}/devs/members/bob")).status_code == 204
 
 
 async def test_an_administrator_decides_alone(tenancy: Tenancy) -> None:

@@ -364,6 +364,7 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
         followed.followers.extend(
             (services.bindings, services.project_bindings, services.binding_requests, services.principal_tags)
         )
+    services.groups.judges.extend((services.bindings, services.project_bindings))
     services.bindings.judges.append(services.principal_tags)
     services.project_bindings.judges.append(services.principal_tags)
     services.users.followers.append(services.order_drafts)

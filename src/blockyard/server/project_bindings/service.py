@@ -24,7 +24,7 @@ from blockyard.server.project_roles.model import ProjectRole
 from blockyard.server.project_roles.service import ProjectRoleService
 from blockyard.server.projects.model import Project, ProjectId, ProjectKey
 from blockyard.server.projects.service import ProjectService
-from blockyard.server.workspaces.service import BindingService, WorkspaceService, are_news
+from blockyard.server.workspaces.service import BindingService, WorkspaceService, approval_needed, are_news
 
 LIST, SAVE, DELETE = "PROJECTPRINCIPALROLE_LIST", "PROJECTPRINCIPALROLE_SAVE", "PROJECTPRINCIPALROLE_DELETE"
 
@@ -176,6 +176,13 @@ class ProjectBindingService:
         gone = self._gone(tx, replace(binding, deleted_at=self._basics.clock()))
         self._tell(tx, binding.project_key)
         self._changes[kind].tell(tx, principal.author, EventType.REMOVED, gone)
+
+    def members_wanted(self, tx: Transaction, principal: Principal, group: str, *, field: str | None) -> None:
+        """Refuse that somebody gets the roles of a group past those who have to be asked. Raises Denied."""
+        if not self.needs_approval(principal):
+            return
+        for binding in BindingStore(tx).of_subject(BindingKind.GROUP, group):
+            raise approval_needed(self._min_approvals, group, f"project '{binding.project_key}'", field=field)
 
     # For other services: no principal is asked
 

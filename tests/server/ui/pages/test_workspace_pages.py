@@ -269,6 +269,21 @@ def test_a_role_is_asked_for_and_given_by_another_where_four_eyes_are_on(databas
     assert "ann" in [one.subject for one in bindings_of(world)]
 
 
+def test_nobody_gets_the_role_of_a_group_by_its_page_where_four_eyes_are_on(
+    database: Database, clock: FixedClock
+) -> None:
+    world = ScreenWorld(database, clock, min_approval_count=2)
+    world.add("ann")
+    sam = world.person("sam")
+    sam.change("/w/shop/groups", {"identifier": "devs", "name": "Developers"})
+    world.bind("devs", "shop", WorkspaceRole.MANAGER, kind=BindingKind.GROUP)
+
+    answer = sam.change("/w/shop/groups/devs", {"members": "ann"})
+
+    assert "let an administrator put them into the group" in sam.get(answer.headers["location"]).text
+    assert "Developers 0 people" in sam.read("/w/shop/groups")
+
+
 def test_a_role_in_a_project_is_asked_for_on_its_page_and_approved_by_another(
     database: Database, clock: FixedClock
 ) -> None:

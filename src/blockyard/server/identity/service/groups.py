@@ -11,7 +11,7 @@ from blockyard.server.identity.model import Principal, User
 from blockyard.server.identity.model.admin_roles import codes_of_admin_roles
 from blockyard.server.identity.model.groups import Group, GroupId
 from blockyard.server.identity.model.roles import codes_of_roles
-from blockyard.server.identity.service.ports import PeopleFollower, Workspaces
+from blockyard.server.identity.service.ports import GroupJudge, PeopleFollower, Workspaces
 from blockyard.server.identity.store import AdminBindingStore, GroupStore, UserStore
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Invalid, NotFound, taken
@@ -57,7 +57,8 @@ class GroupService(GroupDirectory):
     """Use cases of groups.
 
     A group of a workspace is managed by who manages the roles there, a group of the installation by who manages users: what a
-    group may do, its members may do. Higher features that bind groups are among `followers`.
+    group may do, its members may do. Higher features that bind groups are among `followers`, those that have a say in who comes
+    into groups among `judges`.
     """
 
     def __init__(self, basics: Basics, *, workspaces: Workspaces) -> None:
@@ -65,6 +66,7 @@ class GroupService(GroupDirectory):
         self._workspaces = workspaces
         self._changes: Changes[Group] = Changes(basics.event_log, "group", "Group", Group.document)
         self.followers: list[PeopleFollower] = []
+        self.judges: list[GroupJudge] = []
 
     def seed(self, tx: Transaction, name: str, display_name: str, usernames: Sequence[str]) -> None:
         """Make sure there is a group of the installation with exactly these people; unknown usernames are left out."""
@@ -125,6 +127,7 @@ class GroupService(GroupDirectory):
         """Change what a group is called, and who is in it; an empty `external_id` is removed. Raises Denied, Invalid, NotFound."""
         before = self._changeable(tx, principal, name)
         people = self._people(tx, usernames)
+        self._require_may_add(tx, principal, before, people, field="/members")
         known_as = before.external_id if external_id is None else external_id or None
         after = replace(before, display_name=display_name, external_id=known_as)
         if after != before:
@@ -137,7 +140,9 @@ class GroupService(GroupDirectory):
         """Put a person into a group; doing it again changes nothing. Raises Denied, Invalid, NotFound."""
         group = self._changeable(tx, principal, name)
         members = {*GroupStore(tx).members(name).values(), username}
-        self._put(tx, principal.author, group, self._people(tx, members))
+        people = self._people(tx, members, field=None)
+        self._require_may_add(tx, principal, group, people, field=None)
+        self._put(tx, principal.author, group, people)
 
     def remove(self, tx: Transaction, principal: Principal, name: str, username: str) -> None:
         """Take a person out of a group; doing it again changes nothing. Raises Denied, NotFound."""
@@ -226,14 +231,26 @@ class GroupService(GroupDirectory):
         for follower in self.followers:
             follower.group_changed(tx, group.name)
 
-    def _people(self, tx: Transaction, usernames: Collection[str]) -> Sequence[User]:
+    def _require_may_add(
+        self, tx: Transaction, principal: Principal, group: Group, people: Collection[User], *, field: str | None
+    ) -> None:
+        """Raise Denied if somebody came into a group by this that others have to be asked about first.
+
+        Who is in a group of the installation is for administrators and directories alone, who ask nobody.
+        """
+        if group.workspace is None or {user.id for user in people} <= GroupStore(tx).members(group.name).keys():
+            return
+        for judge in self.judges:
+            judge.members_wanted(tx, principal, group.name, field=field)
+
+    def _people(self, tx: Transaction, usernames: Collection[str], *, field: str | None = "/members") -> Sequence[User]:
         found = UserStore(tx).by_usernames(usernames) if usernames else []
         unknown = sorted(set(usernames) - {user.username for user in found})
         if unknown:
             raise Invalid(
                 f"there is no user '{unknown[0]}'",
                 code="UnknownUser",
-                field="/members",
+                field=field,
                 remedy="Send usernames of accounts that an administrator has added.",
             )
         return found

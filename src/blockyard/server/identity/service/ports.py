@@ -61,6 +61,14 @@ class ProjectsOf(Protocol):
         ...
 
 
+class GroupJudge(Protocol):
+    """Has a say in who comes into the groups of a workspace."""
+
+    def members_wanted(self, tx: Transaction, principal: Principal, group: str, *, field: str | None) -> None:
+        """Called before somebody comes into the group; `field` of the request has them. Raises Denied."""
+        ...
+
+
 class PeopleFollower(Protocol):
     """Binds people and groups to something, and follows what becomes of them; in the transaction of the change."""
 

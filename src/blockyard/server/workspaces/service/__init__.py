@@ -1,6 +1,6 @@
 """Use cases of workspaces and bindings."""
 
-from blockyard.server.workspaces.service.bindings import BindingService
+from blockyard.server.workspaces.service.bindings import BindingService, approval_needed
 from blockyard.server.workspaces.service.directory import WorkspaceDirectory
 from blockyard.server.workspaces.service.people import WorkspacePeople, are_news
 from blockyard.server.workspaces.service.ports import PeopleListener
@@ -12,5 +12,6 @@ __all__ = [
     "WorkspaceDirectory",
     "WorkspacePeople",
     "WorkspaceService",
+    "approval_needed",
     "are_news",
 ]

@@ -194,6 +194,13 @@ class BindingService:
         after = bindings.save(replace(before, expires_on=expires_on))
         return self._changes[kind].tell(tx, principal.author, EventType.CHANGED, after, before=before)
 
+    def members_wanted(self, tx: Transaction, principal: Principal, group: str, *, field: str | None) -> None:
+        """Refuse that somebody gets the roles of a group past those who have to be asked. Raises Denied."""
+        if not self.needs_approval(principal):
+            return
+        for binding in BindingStore(tx).of_group(group, self._basics.clock()):
+            raise approval_needed(self._min_approvals, group, f"workspace '{binding.workspace}'", field=field)
+
     # For other services: no principal is asked
 
     def is_bound(self, tx: Transaction, workspace: str, subject: str, *, is_person: bool) -> bool:
@@ -317,6 +324,17 @@ def _require_as_strong(principal: Principal, code: str, role: WorkspaceRole, wor
     """Raise Denied if `role` has rights the principal has not; the `ADM_` form of `code` is the right to handle every role."""
     if code not in principal.everywhere:
         principal.require_holds(codes_of_roles([role]), workspace, of=f"the role '{role}'")
+
+
+def approval_needed(count: int, group: str, place: str, *, field: str | None) -> Denied:
+    """Return the refusal to let people into a group that has a role in a place, such as "workspace 'shop'"."""
+    return Denied(
+        f"group '{group}' has a role in {place}, and roles are given by {count} people together",
+        code="ApprovalNeeded",
+        field=field,
+        remedy="Ask for a role for the person instead: POST /api/blockyard/v1/binding-requests. "
+        "Or let an administrator put them into the group.",
+    )
 
 
 def _unknown(name: str) -> NotFound:
