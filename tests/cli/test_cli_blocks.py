@@ -213,6 +213,7 @@ def test_a_name_that_two_blocks_have_must_be_told_apart_by_id(cli: Cli, tmp_path
 
     assert ended.code == 2
     assert "'twin' matches 2 building blocks" in ended.err
+    assert ended.err.count("twin  shop  WAITING_FOR_OPERATOR_INPUT") == 2
     assert cli("blocks", "show", "00000000-0000-4000-8000-000000000000").code == 3
     page = cli.does("blocks", "list", "--name", "twin", "--size", "1", "--page", "2")
     assert "page 2 of 2, 2 in all" in page.err

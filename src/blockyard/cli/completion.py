@@ -114,7 +114,10 @@ def _named(fetch: Callable[[Given], list[JsonObject]]) -> Callable[[Given], Iter
         names = [name for name, _ in found]
         for name, item in found:
             short = text(item, "metadata", "uuid")[:8]
-            yield (name, short) if names.count(name) == 1 else (short, name)
+            if names.count(name) == 1:
+                yield name, short
+            else:
+                yield short, ", ".join(part for part in (name, text(item, "status", "status")) if part)
 
     return choices
 

@@ -5,7 +5,7 @@ from itertools import islice
 from uuid import UUID
 
 from blockyard.cli.client import Client
-from blockyard.cli.documents import objects, text
+from blockyard.cli.documents import members, objects, text
 from blockyard.cli.exits import missing, usage
 from blockyard.cli.model import Block, Definition, Version
 from blockyard.cli.output import plain
@@ -154,8 +154,16 @@ def _candidate(item: JsonObject) -> str:
         or text(item, "spec", "displayName")
         or text(item, "spec", "buildingBlock", "spec", "displayName")
     )
-    owner = text(item, "metadata", "ownedByWorkspace")
-    return "  ".join(plain(part) for part in (text(item, "metadata", "uuid"), name, owner) if part)
+    target = members(item, "spec", "targetRef")
+    place = f"on tenant {text(target, 'uuid')}" if text(target, "kind") == TENANT.name else ""
+    parts = (
+        text(item, "metadata", "uuid"),
+        name,
+        text(item, "metadata", "ownedByWorkspace"),
+        place,
+        text(item, "status", "status"),
+    )
+    return "  ".join(plain(part) for part in parts if part)
 
 
 def versions(client: Client, definition_id: str) -> list[Version]:

@@ -308,3 +308,18 @@ def test_parents_and_children_lead_to_each_other(world: PageWorld) -> None:
     assert "First delete" not in person.read(f"{path_of(child)}/delete")
     person.change(f"{path_of(parent)}/delete")
     assert "is a parent of 'vm'" in person.read(f"{path_of(parent)}/delete")
+
+
+def test_children_of_one_name_are_told_apart(world: PageWorld) -> None:
+    network = world.define("Network", implementation=MANUAL)
+    dependency = {"uuid": definition_of(network), "kind": "meshBuildingBlockDefinition"}
+    parent = world.order(network, name="net")
+    machine = world.define("Machine", implementation=MANUAL, dependencyDefinitionRefs=[dependency])
+    twins = [world.order(machine, name="vm", parents=[parent]) for _ in range(2)]
+    world.order(machine, name="other", parents=[parent])
+
+    page = world.person("sam").read(path_of(parent))
+
+    for twin in twins:
+        assert f"vm (ready, ordered 2026-01-01 12:00 UTC, id {path_of(twin).rpartition('/')[2][:8]})" in page
+    assert "other (" not in page

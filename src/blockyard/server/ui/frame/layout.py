@@ -130,7 +130,7 @@ class Frame:
         )
         self._templates.globals |= {"asset": self._asset, "words": words, "tab_icon": tab_icon}
         self._templates.filters |= {
-            "instant": _instant,
+            "instant": instant,
             "iso": _iso,
             "duration": words.duration,
             "markdown": as_html,
@@ -263,5 +263,6 @@ def _iso(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _instant(at: datetime) -> str:
+def instant(at: datetime) -> str:
+    """Return a moment as people read it."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -14,6 +14,7 @@ from blockyard.server.runs.model import Run
 from blockyard.server.services import Services
 from blockyard.server.ui.frame import words
 from blockyard.server.ui.frame.site import Site
+from blockyard.server.ui.frame.twins import told_apart
 from blockyard.server.ui.frame.values import output_rows, summary_of
 from blockyard.server.ui.pages.blocks.head import Heads, head_of
 
@@ -70,6 +71,7 @@ class BlockPages:
             "more_runs": len(detail.runs) > _FEW_RUNS,
             "parents": detail.parents,
             "children": detail.children,
+            "more_about": told_apart([*detail.parents, *detail.children]),
         }
 
 

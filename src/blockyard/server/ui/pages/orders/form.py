@@ -20,6 +20,7 @@ from blockyard.server.services import Services
 from blockyard.server.tenants.model import TenantSpec
 from blockyard.server.ui.frame.entries import problem_of
 from blockyard.server.ui.frame.refusals import sentence
+from blockyard.server.ui.frame.twins import told_apart
 from blockyard.server.ui.pages.orders.items import Item, item_of, prefix_of
 from blockyard.server.ui.pages.orders.places import NEW, Choice, Place, Places
 from blockyard.server.ui.pages.orders.typed import PARENT, Fields
@@ -294,12 +295,17 @@ class OrderForm:
         found = self._services.blocks.search(tx, principal, query, PageRequest(0, _MAX_CANDIDATES)).items
         at = place.tenant.id if place.tenant is not None and level is TargetType.TENANT_LEVEL else None
         is_nowhere = level is TargetType.TENANT_LEVEL and at is None
-        return [
-            Choice(str(line.block.id), line.block.name)
+        fitting = [
+            line.block
             for line in found
             if line.block.lifecycle is Lifecycle.ACTIVE
             and not is_nowhere
             and (None if line.block.tenant is None else line.block.tenant.id) == at
+        ]
+        more = told_apart(fitting)
+        return [
+            Choice(str(block.id), f"{block.name} ({more[block.id]})" if block.id in more else block.name)
+            for block in fitting
         ]
 
 
