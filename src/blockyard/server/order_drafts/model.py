@@ -7,7 +7,7 @@ from typing import NewType, TypeAlias
 from uuid import UUID
 
 from blockyard.server.definitions.model import DefinitionId
-from blockyard.server.kit.errors import Invalid
+from blockyard.server.kit.errors import Invalid, NotFound
 
 OrderDraftId = NewType("OrderDraftId", UUID)
 
@@ -23,6 +23,12 @@ MAX_CHARACTERS = 200_000
 
 KEPT_FOR = timedelta(days=90)
 """A draft that nobody has touched for so long is removed."""
+
+
+class DraftNotFound(NotFound):
+    """There is no such draft, any more or for this person."""
+
+    code = "DraftNotFound"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

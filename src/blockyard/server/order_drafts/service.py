@@ -11,10 +11,18 @@ from blockyard.server.events.model import Author
 from blockyard.server.identity.model import Principal
 from blockyard.server.identity.service import UserService
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, Denied, NotFound, Unauthenticated
+from blockyard.server.kit.errors import Conflict, Denied, Unauthenticated
 from blockyard.server.kit.members import changed
 from blockyard.server.kit.paging import Page, PageRequest
-from blockyard.server.order_drafts.model import KEPT_FOR, MAX_DRAFTS, DraftContent, OrderDraft, OrderDraftId, Typed
+from blockyard.server.order_drafts.model import (
+    KEPT_FOR,
+    MAX_DRAFTS,
+    DraftContent,
+    DraftNotFound,
+    OrderDraft,
+    OrderDraftId,
+    Typed,
+)
 from blockyard.server.order_drafts.store import OrderDraftStore
 
 _INPUT, _PARENT = "input.", "parent."
@@ -38,9 +46,8 @@ class OrderDraftService:
         """Return a draft. Raises NotFound."""
         found = OrderDraftStore(tx).get(OrderDraftId(draft_id))
         if found is None or found.owner != _name(principal):
-            raise NotFound(
+            raise DraftNotFound(
                 f"there is no draft {draft_id} of yours",
-                code="DraftNotFound",
                 remedy="It was ordered, thrown away, or nobody touched it for a long time. Begin a new order.",
             )
         return found

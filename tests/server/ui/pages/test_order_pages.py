@@ -11,7 +11,7 @@ from blockyard.server.blocks.model.block import Block
 from blockyard.server.blocks.store import BlockStore
 from tests.support.block_world import a_secret, an_input, uuid_of
 from tests.support.browser_form import Control, PageForm
-from tests.support.page_world import PageWorld, Person
+from tests.support.page_world import PageWorld, Person, words_of
 
 NEEDED = "This is required: without it the building block cannot run."
 
@@ -157,6 +157,25 @@ def test_the_only_block_that_fits_is_taken_and_another_one_can_be_ordered(world:
     assert list(found["has its own"].parent_ids) == [found["Network"].id]
 
 
+def test_blocks_of_one_name_are_told_apart_where_one_is_chosen(world: PageWorld) -> None:
+    network = world.define("Network")
+    version = world.define("Database", **depending_on(network))
+    other, first = world.order(network, name="other"), world.order(network, name="net")
+    world.clock.advance(3600)
+    twins = [world.order(network, name="net") for _ in range(2)]
+    sam = world.person("sam")
+
+    page = sam.read(f"/order/{id_of(version)}")
+
+    assert "Use other Use net (creating, ordered 2026-01-01 12:00 UTC)" in page
+    for twin in twins:
+        short = uuid_of(twin)[:8]
+        assert f"Use net (creating, ordered 2026-01-01 13:00 UTC, id {short})" in page
+    order(sam, f"/order/{id_of(version)}", {"name": "uses it", f"parent.{id_of(network)}": uuid_of(first)})
+    assert [str(one) for one in blocks_of(world)["uses it"].parent_ids] == [uuid_of(first)]
+    assert uuid_of(other) != uuid_of(first)
+
+
 def test_something_else_is_ordered_at_once(world: PageWorld) -> None:
     queue = world.define("Queue", inputs={"length": an_input("INTEGER", displayName="Length")})
     version = world.define("Database")
@@ -278,6 +297,25 @@ def test_an_order_ends_its_draft(world: PageWorld) -> None:
     assert blocks_of(world)["Bucket"].inputs == {"name": "invoices"}
     assert sam.get(draft).status_code == 404
     assert "No drafts" in sam.read("/orders")
+
+
+def test_what_is_sent_for_a_draft_that_is_gone_is_told_so(world: PageWorld) -> None:
+    version, sam = world.define("Bucket", inputs={"name": an_input(displayName="Name")}), world.person("sam")
+    draft = order(sam, f"/order/{id_of(version)}", {"input.name": "invoices"}, "save").headers["location"]
+    sent, kept = sam.form(draft), sam.form(draft)
+    sent.controls.append(Control("hidden", "intent", "order"))
+    kept.action = f"{draft}/save"
+    order(sam, draft, {})
+
+    late, opened = sam.submit(sent, at=draft), sam.get(draft)
+
+    for page in (late, opened):
+        assert page.status_code == 404
+        assert "This draft is not there any more It was ordered or thrown away" in words_of(page)
+        assert 'href="/blocks">' in page.text
+        assert 'href="/orders">' in page.text
+    assert sam.submit(kept, at=draft).json()["unsaved"] == "this draft is not there any more."
+    assert len(blocks_of(world)) == 1
 
 
 def test_two_tabs_of_one_draft_are_told_of_each_other(world: PageWorld) -> None:

@@ -194,6 +194,7 @@ def test_the_later_of_two_tabs_sees_the_difference_and_chooses(site: Site, brows
         second.keyboard.press("Tab")
 
         expect(second.get_by_text("Title: here “second”, there “first”")).to_be_visible()
+        expect(second.locator("#order-kept")).to_have_text("Not kept: this draft was changed in another tab.")
         with second.expect_response(re.compile("/save$")) as kept:
             second.get_by_role("button", name="Keep what is here").click()
         assert kept.value.status == 200

@@ -139,6 +139,7 @@ function mark(field, problem) {
 /** Another tab has changed the draft: shows what differs, and lets the visitor choose. */
 function clash(form, { revision, differences }) {
   clashes = true;
+  say("Not kept: this draft was changed in another tab.");
   const box = document.getElementById("order-clash");
   const notice = document.createElement("div");
   notice.className = "notice notice-warning mb-5";

@@ -1,6 +1,6 @@
 """The page of an order: a form that is filled in, checked, reviewed and sent, and is kept as a draft meanwhile."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.bodies import LARGE_BYTES, Form
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Refusal
-from blockyard.server.order_drafts.model import OrderDraft
+from blockyard.server.order_drafts.model import DraftNotFound, OrderDraft
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.layout import FORM_HEADER
 from blockyard.server.ui.frame.offers import symbol_of
@@ -58,29 +58,42 @@ def add_draft(router: APIRouter, site: Site, services: Services) -> None:
     @router.get("/orders/{draft_id}")
     async def show_draft(request: Request, draft_id: UUID) -> Response:
         visitor = await site.visitors.of(request)
-        draft = await site.db.read(lambda tx: drafts.get(tx, visitor.principal, draft_id))
-        fields, checked = Fields.of_draft(draft), "check" in request.query_params
-        return await pages.show(request, visitor, draft.definition_id, fields, draft=draft, checked=checked)
+        checked = "check" in request.query_params
+
+        async def show(draft: OrderDraft) -> Response:
+            fields = Fields.of_draft(draft)
+            return await pages.show(request, visitor, draft.definition_id, fields, draft=draft, checked=checked)
+
+        return await pages.with_draft(request, visitor, draft_id, show)
 
     @router.post("/orders/{draft_id}")
     async def send_draft(request: Request, draft_id: UUID) -> Response:
         visitor, form = await pages.form_of(request)
-        draft = await site.db.read(lambda tx: drafts.get(tx, visitor.principal, draft_id))
-        return await pages.take(request, visitor, draft.definition_id, form, draft=draft)
+
+        async def take(draft: OrderDraft) -> Response:
+            return await pages.take(request, visitor, draft.definition_id, form, draft=draft)
+
+        return await pages.with_draft(request, visitor, draft_id, take)
 
     @router.post("/orders/{draft_id}/save")
     async def keep_draft(request: Request, draft_id: UUID) -> Response:
         visitor, form = await pages.form_of(request)
-        draft = await site.db.read(lambda tx: drafts.get(tx, visitor.principal, draft_id))
-        return await pages.keep(
-            visitor, draft.definition_id, Fields.of_form(form), draft_id=draft_id, seen=_revision(form)
-        )
+        fields, seen = Fields.of_form(form), _revision(form)
+        try:
+            draft = await site.db.read(lambda tx: drafts.get(tx, visitor.principal, draft_id))
+            return await pages.keep(visitor, draft.definition_id, fields, draft_id=draft_id, seen=seen)
+        except DraftNotFound:
+            return JSONResponse({"problems": {}, "unsaved": "this draft is not there any more."})
 
     @router.post("/orders/{draft_id}/delete")
     async def throw_away(request: Request, draft_id: UUID) -> Response:
         visitor, _ = await site.visitors.of_form(request)
-        await site.db.write(lambda tx: drafts.delete(tx, visitor.principal, draft_id))
-        return site.go("/orders", visitor, notice="draft-deleted")
+
+        async def throw(draft: OrderDraft) -> Response:
+            await site.db.write(lambda tx: drafts.delete(tx, visitor.principal, draft.id))
+            return site.go("/orders", visitor, notice="draft-deleted")
+
+        return await pages.with_draft(request, visitor, draft_id, throw)
 
 
 class OrderPages:
@@ -99,6 +112,16 @@ class OrderPages:
             (await self._site.visitors.of(sender)).principal.require_somewhere("BUILDINGBLOCK_SAVE")
 
         return await self._site.visitors.of_form(request, LARGE_BYTES, may)
+
+    async def with_draft(
+        self, request: Request, visitor: Visitor, draft_id: UUID, answer: Callable[[OrderDraft], Awaitable[Response]]
+    ) -> Response:
+        """Return what is answered about a draft; a page that says so where it is not there any more, or never was theirs."""
+        try:
+            return await answer(await self._site.db.read(lambda tx: self._drafts.get(tx, visitor.principal, draft_id)))
+        except DraftNotFound:
+            page, status = "pages/orders/gone.html", HTTPStatus.NOT_FOUND
+            return self._site.frame.page(request, page, {"refusal": None}, visitor=visitor, status=status)
 
     async def begin(self, request: Request, visitor: Visitor, definition_id: UUID) -> Response:
         """Return the form of a new order, with what the address prefills; nothing is sent by opening it."""
