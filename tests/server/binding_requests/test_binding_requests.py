@@ -164,7 +164,7 @@ async def test_an_administrator_decides_alone(tenancy: Tenancy) -> None:
 
 async def test_one_who_declines_ends_a_request_and_its_maker_takes_it_back(tenancy: Tenancy) -> None:
     mary, max_ = tenancy.person("mary"), tenancy.person("max")
-    first, second = await ask(mary), await ask(mary, name="second")
+    first, second = await ask(mary), await ask(mary, name="second", role="Manager")
 
     assert (await max_.post(f"{second}/cancel")).status_code == 403
     assert (await mary.post(f"{second}/cancel")).json()["state"] == "CANCELLED"
@@ -226,16 +226,17 @@ async def test_an_approval_is_checked_like_a_new_binding_and_leaves_nothing_half
     ("change", "status", "field"),
     [
         ({"role": "Project Admin"}, 400, "/role"),
-        ({"subject": "nobody"}, 422, "/subject/name"),
+        ({"subject": "nobody"}, 422, "/subject"),
         ({"reason": ""}, 400, "/reason"),
-        ({"name": "a/b"}, 400, "/metadata/name"),
+        ({"reason": " "}, 400, "/reason"),
+        ({"name": "a/b"}, 400, "/name"),
         ({"kind": "meshProject"}, 400, "/kind"),
         ({"kind": "meshProjectUserBinding"}, 400, "/projectIdentifier"),
         ({"projectIdentifier": "dev"}, 400, "/projectIdentifier"),
         ({"kind": "meshProjectUserBinding", "projectIdentifier": "dev"}, 400, "/expiryDate"),
-        (IN_DEV | {"projectIdentifier": "prod"}, 404, "/targetRef/name"),
-        (IN_DEV | {"role": "Project Boss"}, 400, "/roleRef/name"),
-        (IN_DEV, 422, "/subject/name"),
+        (IN_DEV | {"projectIdentifier": "prod"}, 404, "/projectIdentifier"),
+        (IN_DEV | {"role": "Project Boss"}, 400, "/role"),
+        (IN_DEV, 422, "/subject"),
     ],
 )
 @pytest.mark.one_database
@@ -245,6 +246,21 @@ async def test_a_bad_request_is_refused_and_names_the_member(
     answer = await tenancy.person("mary").post(REQUESTS, json=asked(**change))
 
     assert (answer.status_code, answer.json()["field"]) == (status, field)
+
+
+async def test_the_same_is_asked_for_once_at_a_time(tenancy: Tenancy) -> None:
+    mary, max_ = tenancy.person("mary"), tenancy.person("max")
+    path = await ask(mary)
+    in_project = await ask(mary, subject="bob", **IN_DEV)
+
+    for client, change in ((mary, {}), (max_, {"name": "another"}), (max_, {"subject": "bob"} | IN_DEV)):
+        twin = await client.post(REQUESTS, json=asked(**change))
+        assert (twin.status_code, twin.json()["errorCode"]) == (409, "AlreadyRequested")
+        assert (in_project if change.get("projectIdentifier") else path).rpartition("/")[2] in twin.json()["message"]
+
+    await ask(max_, role="Manager", name="another")
+    assert (await mary.post(f"{path}/cancel")).status_code == 200
+    assert await ask(max_) != path
 
 
 async def test_open_requests_end_with_their_workspace(tenancy: Tenancy) -> None:

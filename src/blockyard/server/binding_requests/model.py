@@ -68,8 +68,20 @@ class Wanted:
     expires_on: date | None
     reason: str
 
+    @property
+    def place(self) -> str:
+        """Where the role is wanted, as people name it."""
+        return self.workspace if self.project is None else f"{self.workspace}.{self.project}"
+
     def check(self) -> None:
-        """Raise Invalid if the members do not go together."""
+        """Raise Invalid if the members do not go together, or say nothing."""
+        if not self.reason.strip():
+            raise Invalid(
+                "a request needs a reason",
+                code="Missing",
+                field="/reason",
+                remedy="Say why the role is wanted: those who decide read it.",
+            )
         if self.kind.is_of_project and self.project is None:
             raise Invalid(
                 f"a {self.kind} is about a project",
@@ -138,11 +150,6 @@ class BindingRequest(Wanted):
     def key(self) -> RequestId:
         """What addresses this request."""
         return self.id
-
-    @property
-    def place(self) -> str:
-        """Where the role is wanted, as people name it."""
-        return self.workspace if self.project is None else f"{self.workspace}.{self.project}"
 
     def approved_by(self, who: str) -> "BindingRequest":
         """Return this request with one more approval; everybody approves once. Raises Conflict: it is decided."""

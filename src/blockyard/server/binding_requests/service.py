@@ -8,7 +8,7 @@ from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import Principal, WorkspaceRole
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Denied, NotFound
+from blockyard.server.kit.errors import Conflict, Denied, NotFound, Refusal
 from blockyard.server.kit.members import members
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.project_bindings.service import SAVE as SAVE_IN_PROJECT
@@ -20,6 +20,14 @@ LIST, SAVE = "WORKSPACEPRINCIPALBINDING_LIST", "WORKSPACEPRINCIPALBINDING_SAVE"
 
 _OWNERS = frozenset({WorkspaceRole.OWNER.value})
 _MANAGERS = _OWNERS | {WorkspaceRole.MANAGER.value}
+
+_FIELDS = {
+    "/metadata/name": "/name",
+    "/roleRef/name": "/role",
+    "/subject/name": "/subject",
+    "/targetRef/ownedByWorkspace": "/workspaceIdentifier",
+}
+"""What members of a binding are called in a request for one; the target is the workspace, or the project."""
 
 _TYPES = {
     RequestState.REQUESTED: EventType.REQUESTED,
@@ -76,6 +84,13 @@ class BindingRequestService:
         _require_person(principal, wanted)
         wanted.check()
         self._require_possible(tx, principal, wanted)
+        if twins := RequestStore(tx).open_like(wanted):
+            raise Conflict(
+                f"'{twins[0].requested_by}' asks for the role '{wanted.role}' in '{wanted.place}' for '{wanted.subject}' "
+                f"already: request {twins[0].id}",
+                code="AlreadyRequested",
+                remedy="Approve that request, or take it back first.",
+            )
         who = principal.author.identifier
         asked = BindingRequest(
             id=RequestId(self._basics.new_id()),
@@ -159,10 +174,16 @@ class BindingRequestService:
         return request
 
     def _require_possible(self, tx: Transaction, principal: Principal, wanted: Wanted) -> None:
-        if wanted.project is None:
-            self._bindings.require_possible(tx, principal, wanted.of_workspace())
-        else:
-            self._project_bindings.require_possible(tx, principal, wanted.of_project(wanted.project))
+        try:
+            if wanted.project is None:
+                self._bindings.require_possible(tx, principal, wanted.of_workspace())
+            else:
+                self._project_bindings.require_possible(tx, principal, wanted.of_project(wanted.project))
+        except Refusal as refusal:
+            refusal.field = _FIELDS.get(refusal.field or "", refusal.field)
+            if refusal.field == "/targetRef/name":
+                refusal.field = "/workspaceIdentifier" if wanted.project is None else "/projectIdentifier"
+            raise
 
     def _settled(self, tx: Transaction, principal: Principal, request: BindingRequest) -> BindingRequest:
         """Make the binding if the request has enough approvals, or somebody who decides alone approved it."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Uuid, or_
 
-from blockyard.server.binding_requests.model import BindingRequest, RequestedKind, RequestId, RequestState
+from blockyard.server.binding_requests.model import BindingRequest, RequestedKind, RequestId, RequestState, Wanted
 from blockyard.server.kit.columns import Instant, JsonText, Word
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.paging import Page, PageRequest
@@ -64,6 +64,12 @@ class RequestStore(Store[BindingRequest, RequestId]):
             known = in_reach(columns.workspace, columns.project, owners, only)
             conditions += [_rows.owned_by(owners), or_(columns.project.is_(None), known)]
         return self.page_of(request, *conditions)
+
+    def open_like(self, wanted: Wanted) -> Sequence[BindingRequest]:
+        """Return the open requests for the same role of the same person or group in the same place, oldest first."""
+        columns = _requests.c
+        same = [columns[name] == getattr(wanted, name) for name in ("kind", "role", "workspace", "project", "subject")]
+        return self.where(columns.state == RequestState.REQUESTED, *same)
 
     def open_of_project(self, workspace: str, project: str) -> Sequence[BindingRequest]:
         """Return the open requests for roles in a project, oldest first."""

@@ -88,7 +88,7 @@ def _asks(*, must_ask: bool) -> list[Ask]:
             value="user",
             options=[Option("user", "People"), Option("group", "Groups")],
         ),
-        Ask(name="role", label="Role", kind="radios", needed=True, options=roles, pointers=["/roleRef"]),
+        Ask(name="role", label="Role", kind="radios", needed=True, options=roles, pointers=["/roleRef", "/role"]),
         Ask(
             name="ends",
             label="Last day",

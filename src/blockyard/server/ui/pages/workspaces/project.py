@@ -91,7 +91,7 @@ class ProjectPages:
                 name="subject",
                 label="Username, or name of a group",
                 needed=True,
-                pointers=["/subject/name"],
+                pointers=["/subject"],
                 help="They need a role in the workspace first.",
             ),
             Ask(
@@ -107,7 +107,7 @@ class ProjectPages:
                 kind="select",
                 needed=True,
                 options=[Option(role.display_name, role.display_name) for role in roles],
-                pointers=["/roleRef/name"],
+                pointers=["/roleRef", "/role"],
             ),
             *([REASON] if self.services.project_bindings.needs_approval(principal) else []),
         ]
