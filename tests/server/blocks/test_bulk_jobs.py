@@ -188,6 +188,23 @@ def test_a_replica_that_dies_in_the_middle_leaves_the_rest_to_another_one_and_no
     assert [event.title for event in world.all_events()].count("Bulk Job Ended") == 1
 
 
+def test_a_lease_is_short_and_renewed_while_rows_are_settled_or_refused(world: BlockWorld) -> None:
+    blocks = several(world, 3)
+    start(world, make(world, "RUN", *blocks))
+    bulk = world.services.bulk
+    [taken] = world.db.write_now(bulk.take_due)
+    first, second, _ = world.db.read_now(lambda tx: bulk.open_rows(tx, taken))
+
+    assert LEASE.total_seconds() <= 10
+    for does in (lambda tx: bulk.settle(tx, taken, first), lambda tx: bulk.refused(tx, taken, second, None)):
+        world.clock.advance(LEASE.total_seconds() * 0.9)
+        world.db.write_now(does)
+    world.clock.advance(LEASE.total_seconds() * 0.9)
+    assert world.db.write_now(bulk.take_due) == []
+    world.clock.advance(LEASE.total_seconds() * 0.1)
+    assert world.db.write_now(bulk.take_due) == [taken]
+
+
 def test_two_replicas_never_take_a_job_at_the_same_time(world: BlockWorld) -> None:
     [block] = several(world, 1)
     start(world, make(world, "RUN", block))

@@ -14,6 +14,8 @@ from tests.support.simulation.simulation import Simulation
 _ASKED = 0.1
 """How often."""
 
+_FOLLOWING = frozenset({"DEPENDENCY_OUTPUT_CHANGED", "PARENT_RUN_SUCCEEDED"})
+
 _WAITS = frozenset({"WAITING_FOR_DEPENDENT_INPUT", "WAITING_FOR_OPERATOR_INPUT", "WAITING_FOR_USER_INPUT"})
 
 
@@ -110,6 +112,34 @@ def what_is_done_to_many_is_done_once(sim: Simulation, before: Rows) -> Iterator
             yield f"row {key[1]} of a bulk job was {state} and is {now}"
 
 
+def a_stop_withdraws(sim: Simulation, before: Rows) -> Iterator[str]:
+    """Nothing that only a stopped cascade wants waits for a runner or for another run; who was held says so, until it runs."""
+    for block in sim.live_blocks():
+        run = None if block.latest_run_id is None else sim.rows.runs[block.latest_run_id]
+        if (
+            block.cascade not in sim.rows.stopped
+            or block.lifecycle != "ACTIVE"
+            or block.applied_at is None
+            or run is None
+        ):
+            continue
+        earlier = [one for one in sim.rows.runs.values() if one.block_id == block.id and one.number < run.number]
+        is_upgrade = all(one.version_id != run.version_id for one in earlier if one.attempt > 0)
+        unclaimed = run.status == "PENDING" and run.attempt == 0 and run.reason in _FOLLOWING
+        if unclaimed and not block.is_due and not is_upgrade:
+            yield f"run {run.number} of {sim.name(block.id)} waits for a runner although its cascade is stopped"
+    for cascade in before.stopped & sim.rows.stopped:
+        for block in before.blocks.values():
+            now = sim.rows.blocks[block.id]
+            if (
+                block.held_by == cascade
+                and now.held_by is None
+                and now.is_live
+                and now.status in {"SUCCEEDED", "FAILED"}
+            ):
+                yield f"{sim.name(block.id)} is held no more, and did not run"
+
+
 def every_wait_has_an_owner(sim: Simulation, before: Rows) -> Iterator[str]:
     """Whatever waits says why, and who can end it; asked of one block now and then."""
     del before
@@ -140,6 +170,7 @@ ALWAYS = (
     no_child_before_its_parents,
     who_follows_is_up_to_date,
     what_is_done_to_many_is_done_once,
+    a_stop_withdraws,
     every_wait_has_an_owner,
 )
 

@@ -25,7 +25,13 @@ class BlockRow:
     inputs: dict[str, JsonObject]
     outputs: dict[str, JsonObject]
     follows: str
-    is_held: bool
+    held_by: UUID | None
+    cascade: UUID | None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a stopped cascade holds it."""
+        return self.held_by is not None
 
     @property
     def is_live(self) -> bool:
@@ -51,6 +57,7 @@ class RunRow:
     attempt: int
     finished_at: str | None
     due_at: str
+    reason: str
 
     @property
     def is_final(self) -> bool:
@@ -67,6 +74,8 @@ class Rows:
     parents: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     live_attempts: tuple[tuple[UUID, int], ...] = ()
     locks: tuple[tuple[UUID, UUID | None], ...] = ()
+    stopped: frozenset[UUID] = frozenset()
+    """The cascades that are stopped."""
     jobs: dict[UUID, bool] = field(default_factory=dict)
     """The bulk jobs, and whether they have ended."""
     job_rows: dict[tuple[UUID, int], str] = field(default_factory=dict)
@@ -80,11 +89,12 @@ class Rows:
 def read_rows(connection: sqlite3.Connection) -> Rows:
     """Read them."""
     blocks = connection.execute(
-        "SELECT id, definition_id, version_id, status, lifecycle, latest_run_id, rerun_due, applied_at, inputs, outputs, follows, held_by"
+        "SELECT id, definition_id, version_id, status, lifecycle, latest_run_id, rerun_due, applied_at, inputs, outputs, follows,"
+        " held_by, cascade"
         " FROM blocks ORDER BY rowid"
     )
     runs = connection.execute(
-        "SELECT id, block_id, number, version_id, behavior, status, attempt, finished_at, due_at FROM runs ORDER BY rowid"
+        "SELECT id, block_id, number, version_id, behavior, status, attempt, finished_at, due_at, reason FROM runs ORDER BY rowid"
     )
     parents: dict[UUID, tuple[UUID, ...]] = {}
     for child, parent in connection.execute(
@@ -93,6 +103,7 @@ def read_rows(connection: sqlite3.Connection) -> Rows:
         parents[UUID(child)] = (*parents.get(UUID(child), ()), UUID(parent))
     attempts = connection.execute("SELECT run_id, number FROM run_attempts WHERE state = 'LIVE' ORDER BY rowid")
     locks = connection.execute("SELECT block_id, run_id FROM state_locks ORDER BY block_id")
+    stopped = connection.execute("SELECT id FROM block_cascades WHERE stopped_at IS NOT NULL")
     jobs = connection.execute("SELECT id, ended_at FROM bulk_jobs ORDER BY rowid")
     job_rows = connection.execute("SELECT job_id, position, state FROM bulk_job_rows")
     return Rows(
@@ -101,13 +112,14 @@ def read_rows(connection: sqlite3.Connection) -> Rows:
         parents,
         tuple((UUID(run_id), number) for run_id, number in attempts),
         tuple((UUID(block_id), run_id and UUID(run_id)) for block_id, run_id in locks),
+        frozenset(UUID(cascade) for (cascade,) in stopped),
         {UUID(job_id): ended is not None for job_id, ended in jobs},
         {(UUID(job_id), position): state for job_id, position, state in job_rows},
     )
 
 
 def _block(row: tuple[str, ...]) -> BlockRow:
-    id_, definition, version, status, lifecycle, latest, due, applied, inputs, outputs, follows, held_by = row
+    id_, definition, version, status, lifecycle, latest, due, applied, inputs, outputs, follows, held_by, cascade = row
     return BlockRow(
         UUID(id_),
         UUID(definition),
@@ -120,10 +132,12 @@ def _block(row: tuple[str, ...]) -> BlockRow:
         json.loads(inputs),
         json.loads(outputs),
         follows,
-        held_by is not None,
+        UUID(held_by) if held_by else None,
+        UUID(cascade) if cascade else None,
     )
 
 
 def _run(row: tuple[str, ...]) -> RunRow:
-    id_, block_id, number, version, behavior, status, attempt, finished, due = row
-    return RunRow(UUID(id_), UUID(block_id), int(number), UUID(version), behavior, status, int(attempt), finished, due)
+    id_, block_id, number, version, behavior, status, attempt, finished, due, reason = row
+    ids = UUID(id_), UUID(block_id)
+    return RunRow(*ids, int(number), UUID(version), behavior, status, int(attempt), finished, due, reason)

@@ -212,7 +212,7 @@ def show_cascade(
 ) -> None:
     """Show which building blocks may run again, and why.
 
-    With --stop or --resume it ends that, or goes on with it; what is under way goes on.
+    With --stop or --resume it ends that, or goes on with it; what a runner has goes on.
     """
     with connected(output, url) as session:
         if stop is not None and resume:
@@ -247,6 +247,10 @@ def show_cascade(
         session.printer.objects(columns("BLOCK", "DEPTH", "WHY", "ID"), rows)
         if flag(found, "isCut"):
             session.printer.note("There are more.")
+        if flag(found, "stopped"):
+            held = [text(one, "displayName") for one in objects(found, "held")]
+            names = ", ".join(held[:_NAMED]) + (f" and {len(held) - _NAMED} more" if len(held) > _NAMED else "")
+            session.printer.note(f"The cascade is stopped. {text(found, 'message')} Held: {names or 'none'}.")
 
 
 @blocks.command("remains")

@@ -41,11 +41,26 @@ class FollowerOut(WireModel):
     because: Sequence[BecauseOut]
 
 
+class HeldOut(WireModel):
+    """A building block that a stopped cascade holds."""
+
+    uuid: UUID
+    display_name: str
+    workspace_identifier: str
+
+
 class CascadeOut(WireModel):
-    """The building blocks that may run again, the nearest first; `isCut` if there are more."""
+    """The building blocks that may run again, the nearest first, and those that are held; `isCut` if there are more.
+
+    `stopped`, `reason` and `message` say whether and why no more runs follow from the latest run of the block, or from what made it run.
+    """
 
     building_blocks: Sequence[FollowerOut]
     is_cut: bool
+    stopped: bool
+    reason: str | None
+    message: str | None
+    held: Sequence[HeldOut]
 
 
 class StoppedOut(WireModel):
@@ -65,12 +80,12 @@ def cascade_routes(db: Database, blocks: BlockService) -> APIRouter:
 
     @router.get("/{uuid}/cascade")
     async def preview_cascade(uuid: UUID, principal: CurrentPrincipal) -> CascadeOut:
-        """Return who may run again because of a run of the block, and why. Nothing is changed."""
+        """Return who may run again because of a run of the block, and why; and whether that is stopped, and who is held."""
         return _cascade(await db.read(lambda tx: blocks.cascades.preview(tx, principal, uuid)))
 
     @router.post("/{uuid}/cascade/stop")
     async def stop_cascade(uuid: UUID, body: StopIn, principal: CurrentPrincipal) -> StoppedOut:
-        """Let no more runs follow from the latest run of a block, or from the one that made it run; what is under way goes on."""
+        """Let no more runs follow from the latest run of a block, or from the one that made it run; what a runner has goes on."""
         stopped = await db.write(lambda tx: blocks.stop_cascade(tx, principal, uuid, body.reason))
         return _stopped(uuid, stopped)
 
@@ -98,7 +113,15 @@ def _cascade(cascade: Cascade) -> CascadeOut:
         )
         for one in cascade.followers
     ]
-    return CascadeOut(building_blocks=followers, is_cut=cascade.is_cut)
+    current = cascade.current
+    return CascadeOut(
+        building_blocks=followers,
+        is_cut=cascade.is_cut,
+        stopped=current is not None and current.is_stopped,
+        reason=None if current is None else current.reason,
+        message=None if current is None else current.message,
+        held=[HeldOut(uuid=one.id, display_name=one.name, workspace_identifier=one.workspace) for one in cascade.held],
+    )
 
 
 def _stopped(block_id: UUID, cascade: RunningCascade, resumed: int = 0) -> StoppedOut:

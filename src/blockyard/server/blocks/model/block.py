@@ -12,7 +12,7 @@ from blockyard.protocol.names import Behavior, InputType, OutputType, RunStatus
 from blockyard.server.definitions.model import DefinitionId, InputSpec, Value, VersionId
 from blockyard.server.events.model import SYSTEM, Author
 from blockyard.server.runners.model import StoredSecret
-from blockyard.server.runs.model import RunId, Trigger
+from blockyard.server.runs.model import Run, RunId, Trigger, TriggerReason
 from blockyard.server.tenants.model import Tenant, TenantId
 
 BlockId = NewType("BlockId", UUID)
@@ -70,6 +70,9 @@ WAITING = frozenset(
 
 RUNNING = frozenset({BlockStatus.PENDING, BlockStatus.IN_PROGRESS})
 """In these there is an unfinished run."""
+
+FOLLOWING = frozenset({TriggerReason.DEPENDENCY_OUTPUT_CHANGED, TriggerReason.PARENT_RUN_SUCCEEDED})
+"""Why runs of a cascade are requested."""
 
 FINAL = frozenset({BlockStatus.SUCCEEDED, BlockStatus.FAILED, BlockStatus.ABORTED})
 """In these the version may be changed."""
@@ -301,6 +304,29 @@ class Block(BlockHead):
         """Return this block as part of a cascade, or of none; it is not held any more."""
         return replace(self, cascade=cascade, held_by=None)
 
+    def joining(self, cascade: RunId | None) -> "Block":
+        """Return this block as `woken`; one that is to run for something else anyway, or waits to, belongs to no cascade.
+
+        So a stop withdraws nothing that somebody else wants.
+        """
+        is_wanted = self.status is BlockStatus.PENDING or self.rerun_due
+        waits = self.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT and self.applied_at is not None
+        serves_others = (is_wanted and self.cascade != cascade) or (waits and self.cascade is None)
+        return self.woken(None if serves_others else cascade)
+
+    @property
+    def follows_next(self) -> bool:
+        """Whether another run is due, and only because of a cascade."""
+        return self.due is not None and follows(self.due)
+
+    def held(self, cascade: UUID) -> "Block":
+        """Return this block held by a stopped cascade, without the run that was due for it."""
+        return replace(self, held_by=RunId(cascade), due=None if self.follows_next else self.due)
+
+    def before_run(self, before: Run) -> "Block":
+        """Return this block as it was after an earlier run, its latest one withdrawn."""
+        return replace(self, latest_run_id=before.id, status=BlockStatus(before.status.value))
+
     def deleted(self, at: datetime, *, force_purge: bool = False) -> "Block":
         """Return this block as gone; its status stays that of its last run."""
         return replace(
@@ -310,6 +336,11 @@ class Block(BlockHead):
             due=None,
             deleted_at=at,
         )
+
+
+def follows(trigger: Trigger) -> bool:
+    """Whether a run is requested because another one went well, and for no other reason."""
+    return trigger.author == SYSTEM and trigger.reason in FOLLOWING
 
 
 def changed_outputs(before: Mapping[str, BlockOutput], after: Mapping[str, BlockOutput]) -> frozenset[str]:

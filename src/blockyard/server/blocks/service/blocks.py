@@ -51,6 +51,7 @@ from blockyard.server.blocks.service.tagged import TagFollower
 from blockyard.server.blocks.service.upgrading import Upgrades
 from blockyard.server.blocks.service.usage import BlockUsage
 from blockyard.server.blocks.service.views import BlockView, Reader, Reading
+from blockyard.server.blocks.service.withdrawing import Withdrawing
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
@@ -95,7 +96,7 @@ class BlockService:
         cascade_limits: CascadeLimits = CascadeLimits(),  # noqa: B008  it never changes
     ) -> None:
         self._definitions = definitions
-        self._cascading = CascadeControl(basics, cascade_limits)
+        self._cascading = CascadeControl(basics, cascade_limits, Withdrawing(basics, runs))
         self.relations = BlockRelations(tags=tags, workspaces=workspaces, projects=projects, definitions=definitions)
         self._runs = runs
         self.payments = PaymentChoices(payment_methods)
@@ -137,7 +138,7 @@ class BlockService:
             adapting=self.adapting,
         )
         self.readiness = Readiness(reading=self._reading, definitions=definitions, upgrades=upgrades)
-        self.cascades = Cascades(reading=self._reading)
+        self.cascades = Cascades(reading=self._reading, cascading=self._cascading)
         self._planning = Planning(reading=self._reading, runs=runs, starter=starter)
         self._deleting = Deleting(
             basics, runs=runs, state=state, reading=self._reading, starter=starter, relations=self.relations

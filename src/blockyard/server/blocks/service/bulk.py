@@ -47,8 +47,8 @@ BULK_TOPIC = "blocks:bulk"
 AT_ONCE = 50
 """How many rows are settled before other jobs have their turn."""
 
-LEASE = timedelta(seconds=60)
-"""So long a replica has for these; another one goes on after that. Nothing is done twice even so."""
+LEASE = timedelta(seconds=10)
+"""So long nobody else goes on with a job after its replica was heard of last; nothing is done twice even then."""
 
 LOOK_AGAIN = timedelta(seconds=5)
 """How long a job waits for runs that destroy children before it looks again."""
@@ -150,7 +150,7 @@ class BulkService:
     # For the loop: who made a job is asked for by each of its rows
 
     def take_due(self, tx: Transaction) -> Sequence[BulkJobId]:
-        """Take the jobs whose turn has come; no replica takes them again before `LEASE`, unless they are given back."""
+        """Take the jobs whose turn has come; no other replica does within `LEASE`, which is renewed while rows are settled."""
         now, store = self._basics.clock(), BulkStore(tx)
         due = store.due(now, _JOBS_AT_ONCE)
         return [job.id for job in due if store.go_on(job.id, now + LEASE, seen=job.next_at)]
@@ -187,6 +187,7 @@ class BulkService:
         job = store.find(job_id)
         if job is None or not store.settle(job_id, replace(row, state=RowState.DONE)):
             return
+        self._keep_lease(store, job)
         maker = self._actors(tx, job.author)
         if maker is None or job.reach is None:
             raise Denied(
@@ -202,7 +203,16 @@ class BulkService:
         code, told = "InternalError", "The server met an error. Its log has more."
         if refusal is not None:
             code, told = refusal.code, f"{refusal.message}. {refusal.remedy}" if refusal.remedy else refusal.message
-        BulkStore(tx).settle(job_id, replace(row, state=RowState.REFUSED, code=code, message=told))
+        store = BulkStore(tx)
+        store.settle(job_id, replace(row, state=RowState.REFUSED, code=code, message=told))
+        if (job := store.find(job_id)) is not None:
+            self._keep_lease(store, job)
+
+    def _keep_lease(self, store: BulkStore, job: BulkJob) -> None:
+        """Renew a lease of which half is over."""
+        now = self._basics.clock()
+        if job.next_at is not None and job.next_at - now < LEASE / 2:
+            store.postpone(job.id, now + LEASE)
 
     def _done(
         self, tx: Transaction, principal: Principal, action: BulkAction, row: BulkRow

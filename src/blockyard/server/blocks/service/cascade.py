@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from blockyard.server.blocks.model.block import WAITING, Block, BlockId, BlockStatus, Lifecycle
+from blockyard.server.blocks.model.cascade import Cascade as RunningCascade
 from blockyard.server.blocks.model.resolution import consumed_outputs
 from blockyard.server.blocks.service.access import LIST, require_known, require_list
+from blockyard.server.blocks.service.cascading import CascadeControl
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.identity.model import Principal
@@ -42,16 +44,24 @@ class Follower:
 
 @dataclass(frozen=True, slots=True)
 class Cascade:
-    """The blocks that may run again, each once, the nearest first; `is_cut` if there are more."""
+    """The blocks that may run again, each once, the nearest first; `is_cut` if there are more.
+
+    Attributes:
+        current: the cascade that the block belongs to, or began; None if it never ran.
+        held: those that it would have run again if it were not stopped.
+    """
 
     followers: Sequence[Follower]
     is_cut: bool
+    current: RunningCascade | None
+    held: Sequence[Block]
 
 
 class Cascades:
     """Looks ahead; changes nothing."""
 
-    def __init__(self, *, reading: Reading) -> None:
+    def __init__(self, *, reading: Reading, cascading: CascadeControl) -> None:
+        self._cascading = cascading
         self._reading = reading
 
     def preview(self, tx: Transaction, principal: Principal, block_id: UUID) -> Cascade:
@@ -68,7 +78,14 @@ class Cascades:
             depth += 1
             level = self._next(tx, level, depth, found)
         shown = [one for one in found.values() if self._may_see(principal, one.block)]
-        return Cascade(shown[:MOST], is_cut=len(found) > MOST)
+        current = self._cascading.of(tx, block)
+        held = [] if current is None else BlockStore(tx).held_by(current.id, MOST + 1)
+        return Cascade(
+            shown[:MOST],
+            is_cut=len(found) > MOST or len(held) > MOST,
+            current=current,
+            held=[one for one in held[:MOST] if self._may_see(principal, one)],
+        )
 
     def _next(
         self, tx: Transaction, parents: Mapping[BlockId, Block], depth: int, found: dict[BlockId, Follower]

@@ -12,6 +12,7 @@ import structlog
 from blockyard.server.blocks.model.block import Block, BlockId, Lifecycle
 from blockyard.server.blocks.model.cascade import Cascade, CascadeLimits, StopReason
 from blockyard.server.blocks.service.access import require_known, require_save
+from blockyard.server.blocks.service.withdrawing import Withdrawing
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.blocks.store.cascades import CascadeStore
 from blockyard.server.events.basics import Basics
@@ -28,10 +29,16 @@ _SUBJECT = "meshBuildingBlock"
 class CascadeControl:
     """Decides whether a block is run again because of another one; asks no principal but in `stop` and `go_on`."""
 
-    def __init__(self, basics: Basics, limits: CascadeLimits) -> None:
+    def __init__(self, basics: Basics, limits: CascadeLimits, withdrawing: Withdrawing) -> None:
+        self._withdrawing = withdrawing
+        self._released: list[Callable[[Transaction, Block], None]] = []
         self._clock = basics.clock
         self._event_log = basics.event_log
         self._limits = limits
+
+    def tell(self, released: Callable[[Transaction, Block], None]) -> None:
+        """Let somebody know of blocks that were about to run and are held now: who waits for them need not wait any more."""
+        self._released.append(released)
 
     def of(self, tx: Transaction, block: Block) -> Cascade | None:
         """Return the cascade that a block is part of, or began; None if it never ran."""
@@ -45,23 +52,27 @@ class CascadeControl:
         if cascade.is_stopped:
             return False
         if self._limits.runs and cascade.started >= self._limits.runs:
-            told = f"It has run {cascade.started} building blocks again, and no cascade may run more."
+            told = f"It came to more than {self._limits.runs} building blocks, and no cascade may run more again."
             self._stop(tx, cascade, (StopReason.LIMIT, told), block=parent, author=None)
             return False
         store.count(cascade_id)
         return True
 
-    def failed(self, tx: Transaction, block: Block) -> None:
-        """Stop the cascade that a failed run was part of, if the installation wants that."""
+    def failed(self, tx: Transaction, block: Block) -> Block:
+        """Stop the cascade that a failed run was part of, if the installation wants that; return its block, not saved."""
         if not self._limits.stops_at_failure or block.cascade is None:
-            return
+            return block
         cascade = CascadeStore(tx).find(block.cascade)
         if not cascade.is_stopped:
             why = (StopReason.FAILED, f"The run of '{block.name}' failed.")
             self._stop(tx, cascade, why, block=block, author=None)
+        return block.held(block.cascade) if block.follows_next else block
 
     def stop(self, tx: Transaction, principal: Principal, block_id: UUID, reason: str) -> Cascade:
-        """Let no more runs follow from the latest run of a block, or from what made it run. Raises NotFound, Denied, Conflict."""
+        """Let no more runs follow from the latest run of a block, or from what made it run; those that nobody claimed are withdrawn.
+
+        Raises NotFound, Denied, Conflict.
+        """
         block = require_known(principal, BlockStore(tx).find(BlockId(block_id)), block_id)
         require_save(principal, block)
         cascade = self.of(tx, block)
@@ -95,8 +106,20 @@ class CascadeControl:
     ) -> None:
         reason, told = why
         CascadeStore(tx).stop(cascade, self._clock(), reason, told)
+        but = block.id if reason is StopReason.FAILED else None  # that one is just being changed
+        held = self._withdrawing.withdraw(tx, cascade.id, "the cascade was stopped", but=but)
+        CascadeStore(tx).uncount(cascade.id, len(held))
+        for one in held:
+            for tell in self._released:
+                tell(tx, one)
         log.info("cascade stopped", cascade_id=str(cascade.id), reason=reason, block_id=block.id)
-        self._tell(tx, "Building Block Cascade Stopped", block, author, {"reason": reason.value, "message": told})
+        self._tell(
+            tx,
+            "Building Block Cascade Stopped",
+            block,
+            author,
+            {"reason": reason.value, "message": told, "held": len(held)},
+        )
 
     def _tell(
         self, tx: Transaction, title: str, block: Block, author: Author | None, content: dict[str, str | int]

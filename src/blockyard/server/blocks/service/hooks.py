@@ -128,7 +128,8 @@ class BlockHooks:
         if after != block:
             after = self._starter.save(tx, after)
         if run.is_retried and after.due is not None:
-            self._starter.begin_due(tx, after)  # it takes the place of the attempt that would follow
+            # It takes the place of the attempt that would follow: no stop of a cascade withdraws that.
+            self._starter.begin_due(tx, replace(after, cascade=None))
 
     def run_finished(self, tx: Transaction, run: Run, outputs: Mapping[str, OutputValue]) -> RunFinish:
         """Store what the run gave and wake the children; a success without the declared outputs is a failure."""
@@ -150,7 +151,7 @@ class BlockHooks:
                 return RunFinish(run.status)
             return self._applied(tx, block, run, _reported(outputs))
         if run.status is RunStatus.FAILED and run.id == block.latest_run_id:
-            self._cascading.failed(tx, block)
+            block = self._cascading.failed(tx, block)
         self._starter.follow(tx, block.following(run.id, run.status))
         return RunFinish(run.status)
 
@@ -177,7 +178,7 @@ class BlockHooks:
         _, version = self._reading(tx).version_of(block)
         checked = check_outputs(version.outputs, reported, self._reading(tx).tenant_of(block))
         if checked.problems:
-            self._cascading.failed(tx, block)
+            block = self._cascading.failed(tx, block)
             self._starter.follow(tx, block.following(run.id, RunStatus.FAILED))
             return RunFinish(RunStatus.FAILED, " ".join(checked.problems))
         self._starter.applied(tx, block, run, checked.outputs)

@@ -51,6 +51,7 @@ class RunStarter:
     ) -> None:
         self._clock = basics.clock
         self._cascading = cascading
+        cascading.tell(self._wake_waiting_children)
         self._upgrades = upgrades
         self._reading = reading
         self._tenants = tenants
@@ -105,7 +106,7 @@ class RunStarter:
 
         `cascade` is the run from which this one follows.
         """
-        block = block.woken(cascade)
+        block = block.joining(cascade)
         if not block.is_running:
             try:
                 self.run_again(tx, block, SYSTEM, reason)
@@ -254,11 +255,21 @@ class RunStarter:
                 self._wake(tx, parent, child, TriggerReason.DEPENDENCY_OUTPUT_CHANGED, cascade)
 
     def _wake(self, tx: Transaction, parent: Block, child: Block, reason: TriggerReason, cascade: RunId) -> None:
-        """Run a child again, unless the cascade is stopped: then it is held. What never ran is no repetition, and not counted."""
-        if child.applied_at is None or self._cascading.lets(tx, cascade, parent):
+        """Run a child again, unless the cascade is stopped: then it is held. What never ran, or runs anyway, is not counted."""
+        is_free = child.applied_at is None or child.joining(cascade).cascade != cascade
+        if is_free or self._cascading.lets(tx, cascade, parent):
             self.rerun(tx, child, reason, cascade=cascade)
-        elif child.held_by != cascade:
-            self.save(tx, replace(child, held_by=cascade))
+            return
+        now = BlockStore(tx).find(child.id) or child  # reaching the limit may have changed it
+        if now.revision == child.revision and now.held_by != cascade:
+            self.save(tx, replace(now, held_by=cascade))
+
+    def _wake_waiting_children(self, tx: Transaction, parent: Block) -> None:
+        """Run the children that were parked while their parent was about to run: it does not, for now."""
+        store = BlockStore(tx)
+        for child in store.one_by_one(store.children(parent.id) if parent.is_ready else ()):
+            if child.lifecycle is Lifecycle.ACTIVE and child.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
+                self.rerun(tx, child, TriggerReason.PARENT_RUN_SUCCEEDED, cascade=child.cascade)
 
     def _consumes(self, tx: Transaction, child: Block, parent: Block, changed: frozenset[str]) -> bool:
         _, version = self._reading(tx).version_of(child)

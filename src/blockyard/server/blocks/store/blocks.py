@@ -314,9 +314,18 @@ class BlockStore:
         still = _blocks.c.status.not_in([BlockStatus.PENDING.value, BlockStatus.IN_PROGRESS.value])
         return self._where(IS_DUE, still, request=PageRequest(0, limit))
 
-    def held_by(self, cascade_id: UUID) -> Sequence[Block]:
+    def held_by(self, cascade_id: UUID, limit: int | None = None) -> Sequence[Block]:
         """Return the blocks that a stopped cascade holds, oldest first."""
-        return self._where(IS_HELD, _blocks.c.held_by == cascade_id)
+        request = None if limit is None else PageRequest(0, limit)
+        return self._where(IS_HELD, _blocks.c.held_by == cascade_id, request=request)
+
+    def wanted_by(self, cascade_id: UUID) -> Sequence[Block]:
+        """Return the blocks that a cascade is about to run again: pending or parked, or with a run due; each once."""
+        of_it = (IS_ACTIVE, _blocks.c.cascade == cascade_id, _blocks.c.applied_at.is_not(None))
+        soon = (BlockStatus.PENDING.value, BlockStatus.WAITING_FOR_DEPENDENT_INPUT.value)
+        pending = self._where(*of_it, _blocks.c.status.in_(soon))
+        due = self._where(*of_it, IS_DUE)
+        return list({block.id: block for block in (*pending, *due)}.values())
 
     def remove(self, block_ids: Sequence[UUID]) -> None:
         """Remove blocks for good."""

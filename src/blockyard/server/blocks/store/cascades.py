@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, Integer, String, Table, Text, Uuid, insert, select, update
+from sqlalchemy import Column, Integer, String, Table, Text, Uuid, case, insert, select, update
 
 from blockyard.server.blocks.model.cascade import Cascade, StopReason
 from blockyard.server.kit.columns import Instant
@@ -52,6 +52,12 @@ class CascadeStore:
         """Write that a cascade is stopped."""
         values = {"stopped_at": at, "stop_reason": reason.value, "stop_message": message}
         upsert(self._tx, _cascades, {"id": cascade.id}, {"started": cascade.started, **values})
+
+    def uncount(self, cascade_id: UUID, withdrawn: int) -> None:
+        """Count fewer runs: so many were withdrawn."""
+        fewer = _cascades.c.started - withdrawn
+        at_least = case((fewer > 0, fewer), else_=0)  # who goes on with a cascade counts them anew
+        self._tx.execute(update(_cascades).where(_cascades.c.id == cascade_id).values(started=at_least))
 
     def go_on(self, cascade: Cascade) -> None:
         """Write that a cascade goes on; its runs are counted anew."""

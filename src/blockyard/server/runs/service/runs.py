@@ -1,6 +1,7 @@
 """What other features, people and pages do with runs."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import structlog
@@ -239,8 +240,28 @@ class RunService:
         `RunListener.run_finished` is not called: what the end means is up to the caller.
         """
         summary = f"ended: {reason}"
+        asked = run.aborting(at=self._context.clock(), limits=self._context.limits)
         return self._ending.finish_untold(
-            tx, run, RunStatus.ABORTED, author=author, summary=summary, confirmed=run.attempt == 0
+            tx, asked, RunStatus.ABORTED, author=author, summary=summary, confirmed=run.attempt == 0
+        )
+
+    def hold_unclaimed(self, tx: Transaction, block_ids: Sequence[UUID]) -> Sequence[Run]:
+        """Return the runs of blocks that no runner has claimed, nor does before the end of the transaction; for other services."""
+        return RunStore(tx).hold_unclaimed(block_ids)
+
+    def before(self, tx: Transaction, run: Run) -> Run | None:
+        """Return the run after which a block is as this one found it; for other services."""
+        return RunStore(tx).before(run)
+
+    def withdraw(self, tx: Transaction, run: Run, why: str) -> None:
+        """End a run that nobody has claimed as if it had not been requested; for other services.
+
+        It is ABORTED, without anybody who asked for that. What the run before it left to be waited for is waited for still.
+        `RunListener.run_finished` is not called: the caller brings the block to where the run before has left it.
+        """
+        held = replace(run, quiet_until=run.due_at if run.due_at > self._context.clock() else None)
+        self._ending.finish_untold(
+            tx, held, RunStatus.ABORTED, author=SYSTEM, summary=f"withdrawn: {why}", confirmed=True
         )
 
     def _abort(self, tx: Transaction, author: Author, run: Run, finish: Finish) -> Run:

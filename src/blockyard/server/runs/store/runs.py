@@ -5,7 +5,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, false, func, insert, select, union, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    false,
+    func,
+    insert,
+    not_,
+    select,
+    union,
+    update,
+)
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
@@ -43,6 +57,20 @@ _LATEST = select(_runs).where(_runs.c.block_id == bindparam("of_block")).order_b
 _FOLLOWER = (
     select(_runs.c.id)
     .where(_runs.c.block_id == bindparam("of_block"), _runs.c.number > bindparam("after"), _runs.c.attempt > 0)
+    .limit(1)
+)
+_UNCLAIMED = (_runs.c.status == RunStatus.PENDING.value, _runs.c.attempt == 0)
+_WITHDRAWN = and_(_runs.c.status == RunStatus.ABORTED.value, _runs.c.attempt == 0, _runs.c.abort_requested_at.is_(None))
+"""Nobody aborted it, and nobody had begun it: whoever aborts or ends a run is noted in it."""
+_BEFORE = (
+    select(_runs)
+    .where(
+        _runs.c.block_id == bindparam("of_block"),
+        _runs.c.number < bindparam("before"),
+        _runs.c.behavior != Behavior.DETECT.value,
+        not_(_WITHDRAWN),
+    )
+    .order_by(_runs.c.number.desc())
     .limit(1)
 )
 _ADD = insert(_runs)
@@ -122,6 +150,20 @@ class RunStore:
         """Return the one run of a block that is not finished; it is the newest, as it must end before another begins."""
         latest = self.latest(block_id)
         return None if latest is None or latest.is_final else latest
+
+    def hold_unclaimed(self, block_ids: Sequence[UUID]) -> Sequence[Run]:
+        """Return the runs of blocks that nobody has claimed; nobody does in this transaction. What is being claimed is not there."""
+        found: list[Run] = []
+        for at in range(0, len(block_ids), _BLOCKS_AT_ONCE):
+            some = select(_runs).where(_runs.c.block_id.in_(block_ids[at : at + _BLOCKS_AT_ONCE]), *_UNCLAIMED)
+            rows = self._tx.execute(some.with_for_update(skip_locked=True))
+            found.extend(remember(self._tx, row) for row in rows)
+        return found
+
+    def before(self, run: Run) -> Run | None:
+        """Return the newest run before this one that applied or destroyed its block, or was to, and was not withdrawn."""
+        row = self._tx.execute(_BEFORE, {"of_block": run.block_id, "before": run.number}).one_or_none()
+        return None if row is None else as_run(row)
 
     def page(self, chosen: RunFilter, reach: Reach, request: PageRequest) -> Page[Run]:
         """Return one page of the runs that match and whose definitions are within `reach`: those of one block newest first."""

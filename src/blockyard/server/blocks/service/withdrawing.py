@@ -1,0 +1,68 @@
+"""What a stop takes back of a cascade: the runs that no runner has claimed, and those that are due after others."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+import structlog
+
+from blockyard.server.blocks.model.block import Block, BlockId, BlockStatus, follows
+from blockyard.server.blocks.store import BlockStore
+from blockyard.server.events.basics import Basics
+from blockyard.server.kit.database import Transaction
+from blockyard.server.runs.model import Run
+from blockyard.server.runs.service import RunService
+from blockyard.server.runs.topics import block_topic
+
+log = structlog.get_logger(__name__)
+
+
+class Withdrawing:
+    """Takes runs back and holds their blocks; asks no principal."""
+
+    def __init__(self, basics: Basics, runs: RunService) -> None:
+        self._clock = basics.clock
+        self._runs = runs
+
+    def withdraw(self, tx: Transaction, cascade_id: UUID, why: str, *, but: UUID | None = None) -> Sequence[Block]:
+        """Take back what a cascade has not begun, except of the block `but`; return the blocks that are held now.
+
+        A run goes on that also brings its block to another version, that a composition waits for, or that was requested because
+        of somebody or something else, too. A block that is parked for a parent is as it was, and held: the parent may never run.
+        """
+        wanted = [block for block in BlockStore(tx).wanted_by(cascade_id) if block.id != but]
+        may_go = [block for block in wanted if block.due is None or block.follows_next]
+        before = {**self._parked(tx, may_go), **self._withdrawn(tx, may_go, why)}
+        held: list[Block] = []
+        for block in may_go:
+            if block.id in before:
+                as_before = block.held(cascade_id).before_run(before[block.id])
+                held.append(self._save(tx, replace(as_before, status_since=self._clock())))
+            elif block.follows_next and block.status is not BlockStatus.PENDING:
+                held.append(self._save(tx, block.held(cascade_id)))
+        log.info("runs withdrawn", cascade_id=str(cascade_id), blocks=len(held))
+        return held
+
+    def _withdrawn(self, tx: Transaction, blocks: Sequence[Block], why: str) -> Mapping[UUID, Run]:
+        """Withdraw runs that nobody has claimed; return by block the run before."""
+        latest = {block.latest_run_id for block in blocks}
+        found: dict[UUID, Run] = {}
+        for run in self._runs.hold_unclaimed(tx, [block.id for block in blocks]):
+            last = (
+                self._runs.before(tx, run) if run.id in latest and run.serves is None and follows(run.trigger) else None
+            )
+            if last is not None and last.target.version_id == run.target.version_id:
+                self._runs.withdraw(tx, run, why)
+                found[run.block_id] = last
+        return found
+
+    def _parked(self, tx: Transaction, blocks: Sequence[Block]) -> Mapping[UUID, Run]:
+        """Return by parked block its latest run."""
+        parked = [block for block in blocks if block.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT]
+        versions = {block.id: block.version_id for block in parked}
+        runs = [self._runs.by_id(tx, block.latest_run_id) for block in parked if block.latest_run_id is not None]
+        return {run.block_id: run for run in runs if run.target.version_id == versions[BlockId(run.block_id)]}
+
+    def _save(self, tx: Transaction, block: Block) -> Block:
+        tx.wake(block_topic(block.id))
+        return BlockStore(tx).save(block)
