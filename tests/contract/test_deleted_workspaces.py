@@ -50,6 +50,7 @@ FOLLOWERS = {
     "runs": "belong to a block",
     "project_bindings": "belong to a project, and its workspace is not deleted while it is there",
     "service_instances": "belong to a project, and its workspace is not deleted while it is there",
+    "client_sessions": "belong to a person, who has no role in a workspace that is gone",
     "events": "stay when what they tell of is gone",
 }
 """Tables with a workspace whose rows are made only where another row of the workspace is."""
