@@ -88,7 +88,7 @@ def up(
     ] = False,
     parent: Annotated[int, typer.Option(hidden=True, help="End when the process of this id has ended.")] = 0,
 ) -> None:
-    """Start server, shared runner and SQLite on this machine."""
+    """Start server, runner and SQLite on this machine."""
     with _importing():
         from blockyard.server.app import data_dir as directory
         from blockyard.server.app import keys, settings
@@ -214,7 +214,7 @@ def admin_password(data_dir: DataDir = None) -> None:
 
 
 def sign_in_link(data_dir: DataDir = None) -> None:
-    """Print a link that signs the local administrator in once.
+    """Print a link that signs an administrator in once.
 
     The server's database and master key are needed.
     """
@@ -283,7 +283,7 @@ def doctor(
         Literal["table", "json"], typer.Option("--output", "-o", help="Lines for people, or JSON for programs.")
     ] = "table",
 ) -> None:
-    """Say what is wrong with an installation, and what to do.
+    """Say what is wrong here, and what to do about it.
 
     It ends with 1 if something keeps the installation from working.
     """

@@ -18,6 +18,7 @@ FOR_EVERYBODY = {
 
 OF_PEOPLE = {
     "/api/blockyard/v1/me/client-sessions",
+    "/api/blockyard/v1/me/identities",
     "/api/blockyard/v1/me/sessions",
     "/api/blockyard/v1/me/sign-in-methods",
 }

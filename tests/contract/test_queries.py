@@ -42,9 +42,13 @@ FEW_HAVE_IT = {
 }
 """Filters that leave so few that their rows are read and sorted: names, what a workspace contributes to, versions of a definition."""
 
+OF_THE_MARKETPLACE = {"/api/blockyard/v1/marketplace", "/api/blockyard/v1/search"}
+"""Lists that look through all definitions, which are compared with words that may be misspelt, or sorted by names."""
+
 MANY_HAVE_IT = {
     "/api/meshobjects/meshbuildingblocks targetRefKind",
     "/api/blockyard/v1/blocks targetRefKind",
+    "/api/blockyard/v1/blocks deleted",
     "/api/meshobjects/mesheventlogs excludeTitle",
     "/api/meshobjects/mesheventlogs description",
     "/api/blockyard/v1/events excludedTitle",
@@ -178,6 +182,7 @@ def test_every_statement_of_a_list_or_an_object_has_an_index(asked: Asked, count
         for statement in asked.get(path, who)
         for line in statement.plan
         if (found := re.fullmatch(_LOOKS_AT_ROWS if statement.counts else _SCANS, line)) and found[1] not in TINY
+        if path not in OF_THE_MARKETPLACE or found[1] != "definitions"
     }
 
     assert not bad, "\n".join(sorted(bad))
@@ -186,7 +191,7 @@ def test_every_statement_of_a_list_or_an_object_has_an_index(asked: Asked, count
 def test_every_filter_of_a_list_has_an_index_that_ends_in_its_order(asked: Asked, counted: Counted) -> None:
     del counted
     bad: dict[str, None] = {}
-    for path in LISTS:
+    for path in [path for path in LISTS if path not in OF_THE_MARKETPLACE]:
         for name, value in filters_of(path, asked.world.things):
             for order in orders_of(path):
                 for statement in asked.get(path, "admin", **{name: value}, **order):

@@ -59,7 +59,7 @@ from tests.support.whole_server import (
     an_order,
 )
 
-SCENARIOS = int(os.environ.get("GENERATED_SCENARIOS", "5"))
+SCENARIOS = int(os.environ.get("GENERATED_SCENARIOS", "6"))
 """For each database, which get different ones. Each has up to twice as many requests as steps."""
 
 STEPS = 40

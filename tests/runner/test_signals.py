@@ -20,16 +20,17 @@ def _handlers() -> Iterator[None]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_that_interrupts_who_holds_a_lock_waits_for_no_lock(number: signal.Signals) -> None:
-    lock, drained = threading.Lock(), threading.Semaphore(0)
+    lock, drained, told = threading.Lock(), threading.Semaphore(0), threading.Event()
 
     def drain() -> None:
         with lock:
             drained.release()
 
-    call_on_signals(drain)
+    call_on_signals(drain, at_once=told.set)
     with lock:
         signal.raise_signal(number)
         signal.raise_signal(number)
+        assert told.is_set()
         assert not drained.acquire(blocking=False)
 
     assert drained.acquire(timeout=10)

@@ -79,7 +79,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "blocks detect": ("blocks detect logs",),
     "blocks apply-plan": ("blocks apply-plan logs",),
     "orders place": ("orders place order.yaml",),
-    "orders check": ("orders check order.yaml", "orders check - < order.json"),
+    "orders check": ("orders check order.yaml",),
     "marketplace search": ("marketplace search kubernetes namespace", "marketplace search --platform-type AWS"),
     "bulk start": ("bulk start upgrade -d Bucket", "bulk start run logs backups"),
     "bulk list": ("bulk list",),

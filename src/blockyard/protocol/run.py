@@ -60,8 +60,8 @@ class RunInput(WireModel):
     is_environment: bool = False
     sealed_for: SealedFor | None = None
     """The place a bound envelope belongs to."""
-    is_renamed: bool = False
-    """Whether it was entered for an input that had another name then."""
+    is_renamed: bool | None = None
+    """Whether it was entered for an input that had another name then; documents say it only of such."""
 
     @field_validator("is_sensitive", "is_environment", mode="before")
     @classmethod

@@ -46,6 +46,7 @@ class Runner:
         self._control_plane = control_plane
         self._work_dir = work_dir
         self._draining = threading.Event()
+        self._claims_no_more = False
         self._hurry = threading.Event()
         self._stopped = threading.Event()
         self._lock = threading.Lock()
@@ -74,6 +75,10 @@ class Runner:
     def is_ready(self) -> bool:
         """Tell whether the last claim worked and runs are taken."""
         return self._claims_work and not self._draining.is_set()
+
+    def claim_no_more(self) -> None:
+        """Take no more runs. For signal handlers: no lock is needed for it."""
+        self._claims_no_more = True
 
     def drain(self) -> None:
         """Take no more runs and end when the current ones have; called again: interrupt them now."""
@@ -150,7 +155,7 @@ class Runner:
 
         Otherwise one slot would wait for ever for a run that needs this very slot.
         """
-        while not self._draining.is_set():
+        while not (self._claims_no_more or self._draining.is_set()):
             if not slots.wait_until_taken(_FREE_SLOT_SECONDS):
                 continue
             runs = self._executed(slots)
@@ -192,7 +197,7 @@ class Runner:
         """Execute one run after the other."""
         name = f"slot-{number}"
         backoff = Backoff(1, 15)
-        while not self._draining.is_set():
+        while not (self._claims_no_more or self._draining.is_set()):
             with self._lock:
                 self._turns[name] = time.monotonic()
             if not slots.take(_FREE_SLOT_SECONDS):

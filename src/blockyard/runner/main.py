@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from queue import SimpleQueue
+from types import FrameType
 
 import httpx2
 import structlog
@@ -65,17 +66,24 @@ def run(
         work_dir.close()
 
 
-def call_on_signals(drain: Callable[[], None]) -> None:
-    """Call `drain` at each SIGTERM and SIGINT, from a thread: a handler may interrupt what holds the lock it needs."""
+def call_on_signals(drain: Callable[[], None], *, at_once: Callable[[], None]) -> None:
+    """Call `drain` at each SIGTERM and SIGINT, from a thread: a handler may interrupt what holds the lock it needs.
+
+    What is done `at_once` takes no lock.
+    """
     asked: SimpleQueue[int] = SimpleQueue()  # its `put` needs no lock that can be held up
 
     def wait() -> None:
         while asked.get():
             drain()
 
+    def handle(number: int, _frame: FrameType | None) -> None:
+        at_once()
+        asked.put(number)
+
     threading.Thread(target=wait, name="signals", daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _frame: asked.put(number))
+        signal.signal(number, handle)
 
 
 def _run(
@@ -105,7 +113,7 @@ def _run(
 def _run_until_drained(equipment: Equipment, control_plane: ControlPlane, work_dir: WorkDir) -> int:
     settings = equipment.settings
     runner = Runner(equipment, control_plane, work_dir)
-    call_on_signals(runner.drain)
+    call_on_signals(runner.drain, at_once=runner.claim_no_more)
     slots = {slots.name: slots.number for slots in slots_of(settings)}
     log.info("runner started", runner=settings.runner_uuid, server=settings.server_url, slots=slots)
     if settings.health_port == 0:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table
 
 from blockyard.server.kit.columns import Instant, Word
-from blockyard.server.kit.database import Database, Transaction
+from blockyard.server.kit.database import ATTEMPTS, Database, Transaction
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.kit.members import members
 from blockyard.server.kit.paging import Page, PageRequest
@@ -117,7 +117,7 @@ def test_a_change_of_what_another_wrote_since_is_replayed_and_then_refused(datab
     with pytest.raises(Conflict, match="at the same time"):
         database.write_now(again)
 
-    assert len(tries) == 5
+    assert len(tries) == ATTEMPTS
     assert get(database, "c") == replace(old, revision=1)
 
 

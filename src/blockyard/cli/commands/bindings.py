@@ -23,7 +23,7 @@ from blockyard.protocol.kinds import (
     Kind,
 )
 
-bindings = typer.Typer(name="bindings", help="Bindings: who has which role in a workspace or a project.")
+bindings = typer.Typer(name="bindings", help="Bindings: who has which role where.")
 
 Project = Annotated[
     str | None, typer.Option("--project", help="Project of the workspace; without it the workspace itself.")

@@ -17,7 +17,7 @@ from blockyard.cli.session import OutputOption, Session, UrlOption, connected
 from blockyard.protocol.jsontypes import Json, JsonObject
 
 identity_providers = typer.Typer(
-    name="identity-providers", help="Identity providers: where people sign in with OpenID Connect. For administrators."
+    name="identity-providers", help="Identity providers: where people sign in, too. For administrators."
 )
 
 Which = Annotated[str, typer.Argument(metavar="ALIAS", help="What addresses call the identity provider.")]
@@ -218,7 +218,7 @@ def disable_identity_provider(
 
 @identity_providers.command("test")
 def try_identity_provider(alias: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Ask an identity provider for its documents and keys; 1 if it does not work."""
+    """Ask a provider for its documents and keys. It ends with 1 if that does not work."""
     with connected(output, url) as session:
         found = session.client.post(own("identity-providers", alias, "test"), {})
         if session.printer.for_programs:
@@ -245,7 +245,7 @@ def preview_identity_provider(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Show which account, groups and roles somebody with some claims would have."""
+    """Show the account and groups that claims give."""
     with connected(output, url) as session:
         content: JsonObject = {"claims": read_json(claims)}
         found = session.client.post(own("identity-providers", alias, "preview"), content)

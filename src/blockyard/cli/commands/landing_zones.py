@@ -26,7 +26,7 @@ from blockyard.cli.session import (
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import DEFINITION, LANDING_ZONE, PLATFORM
 
-landing_zones = typer.Typer(name="landing-zones", help="Landing zones: prepared configurations for new tenants.")
+landing_zones = typer.Typer(name="landing-zones", help="Landing zones: configurations for new tenants.")
 
 Which = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of the landing zone.", autocompletion=names_of("landing-zones"))

@@ -15,7 +15,7 @@ from blockyard.cli.resources import OFFER, own
 from blockyard.cli.session import OutputOption, Session, UrlOption, connected
 from blockyard.protocol.jsontypes import JsonObject
 
-orders = typer.Typer(name="orders", help="Whole orders: several building blocks at once, with project and tenant.")
+orders = typer.Typer(name="orders", help="Whole orders: several building blocks at once.")
 marketplace = typer.Typer(name="marketplace", help="What there is to order.")
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="The order in JSON or YAML; - reads standard input.")]
@@ -44,7 +44,7 @@ def place_order(file: File, *, url: UrlOption = None, output: OutputOption = For
 
 @orders.command("check")
 def check_order(file: File, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Say what is wrong with an order, and what will keep it waiting; nothing is made."""
+    """Say what is wrong with an order; nothing is made."""
     with connected(output, url) as session:
         found = session.client.post(own("orders", "check"), _read(file))
         tell_warnings(session, found)

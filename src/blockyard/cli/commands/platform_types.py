@@ -15,7 +15,7 @@ from blockyard.cli.session import NeededWorkspaceOption, OutputOption, UrlOption
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import PLATFORM_TYPE
 
-platform_types = typer.Typer(name="platform-types", help="Platform types: kinds of platforms, with name and icon.")
+platform_types = typer.Typer(name="platform-types", help="Platform types: kinds of platforms.")
 
 _SQUARE = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAxIDEiLz4="
 """The icon of a type that is made without one: nothing, in a square."""

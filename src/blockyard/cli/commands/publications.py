@@ -15,7 +15,7 @@ from blockyard.cli.resources import JSON, PUBLICATION, own
 from blockyard.cli.session import OutputOption, Session, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
 
-publications = typer.Typer(name="publications", help="Publications: how definitions come to other workspaces.")
+publications = typer.Typer(name="publications", help="Publications: how definitions come to workspaces.")
 
 DECISIONS = ("OPEN", "APPROVED", "REJECTED", "WITHDRAWN")
 

@@ -68,7 +68,7 @@ def login(
     ] = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Sign in to a server, and remember it for later commands.
+    """Sign in to a server, and remember it.
 
     Without --key, --key-file and --user, you sign in with your browser and choose there what the command line may do.
     The sign-in is kept as a context, which becomes the current one.

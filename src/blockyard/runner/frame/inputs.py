@@ -96,7 +96,7 @@ class Opener:
                     sealed.key,
                     key=input_key(sealed.key),
                     sealed_for=sealed.sealed_for,
-                    is_renamed=sealed.is_renamed,
+                    is_renamed=bool(sealed.is_renamed),
                 )
             except StepFailed as failure:
                 message = f"input decryption failed for '{sealed.key}'"

@@ -167,7 +167,9 @@ def test_blocks_of_one_name_are_told_apart_where_one_is_chosen(world: PageWorld)
 
     page = sam.read(f"/order/{id_of(version)}")
 
-    assert "Use other Use net (creating, ordered 2026-01-01 12:00 UTC)" in page
+    assert "Use net (creating, ordered 2026-01-01 12:00 UTC)" in page
+    assert "Use other" in page
+    assert "Use other (" not in page
     for twin in twins:
         short = uuid_of(twin)[:8]
         assert f"Use net (creating, ordered 2026-01-01 13:00 UTC, id {short})" in page

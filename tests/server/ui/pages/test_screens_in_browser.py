@@ -27,6 +27,7 @@ ELSEWHERE = {
     "sign-in",
     "password",
     "style",
+    "consent-refused",
     "blocks",
     "blocks-none-match",
     "block",
