@@ -36,7 +36,9 @@ class Outside:
 
     def answer(self, run_id: str, text: str = "made") -> None:
         """Say how the work of a run ended."""
-        (self._folder / f"{run_id}.answer").write_text(text)
+        whole = self._folder / f"{run_id}.answering"
+        whole.write_text(text)
+        whole.rename(self._folder / f"{run_id}.answer")  # who looks meanwhile sees no half of it
 
     def cancel(self, run_id: str) -> None:
         """Cancel the work of a run."""
