@@ -17,9 +17,9 @@ from blockyard.cli.contexts import Credentials
 from blockyard.cli.documents import number, objects, text
 from blockyard.cli.exits import ExitCode, Failure
 from blockyard.cli.issuers import refreshed
-from blockyard.cli.problems import failure_of, is_permanent, retry_after, sign_in_refused, unreachable
+from blockyard.cli.problems import failure_of, is_permanent, object_of, retry_after, sign_in_refused, unreachable
 from blockyard.cli.resources import JSON
-from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import Kind
 
 MAX_RETRIES = 12
@@ -114,12 +114,12 @@ class Client:
     def create(self, kind: Kind, content: JsonObject, *, headers: Mapping[str, str] | None = None) -> JsonObject:
         """Store a new object and return it as stored. Raises Failure."""
         body, media = _enveloped(kind, content), kind.media
-        return _object(self.request("POST", kind.path(), accept=media, body=body, sends=media, headers=headers))
+        return object_of(self.request("POST", kind.path(), accept=media, body=body, sends=media, headers=headers))
 
     def replace(self, kind: Kind, identifier: str, content: JsonObject) -> JsonObject:
         """Store an object anew and return it as stored. Raises Failure."""
         path, body = kind.path(identifier), _enveloped(kind, content)
-        return _object(self.request("PUT", path, accept=kind.media, body=body, sends=kind.media))
+        return object_of(self.request("PUT", path, accept=kind.media, body=body, sends=kind.media))
 
     def delete(self, kind: Kind, *segments: str) -> None:
         """Delete an object. Raises Failure."""
@@ -165,12 +165,12 @@ class Client:
 
     def get(self, path: str, *, accept: str = JSON, query: Mapping[str, str] | None = None) -> JsonObject:
         """Return the object at `path`. Raises Failure."""
-        return _object(self.request("GET", path, accept=accept, query=query))
+        return object_of(self.request("GET", path, accept=accept, query=query))
 
     def post(self, path: str, body: JsonObject | None = None, *, accept: str = JSON) -> JsonObject:
         """Send an action; return its answer, empty if it has none. Raises Failure."""
         answer = self.request("POST", path, accept=accept, body=body, sends=None if body is None else JSON)
-        return _object(answer) if answer.content.strip() else {}
+        return object_of(answer) if answer.content.strip() else {}
 
     def request(
         self,
@@ -227,7 +227,7 @@ class Client:
         answer = self._send(request, patient=patient)
         if not answer.is_success:
             raise sign_in_refused(self.url, answer)
-        document = _object(answer)
+        document = object_of(answer)
         token, expires_in = text(document, "access_token"), number(document, "expires_in")
         if not token:
             raise Failure(f"{self.url} answered the sign-in without a token", remedy="Check the server's URL.")
@@ -286,16 +286,3 @@ class Client:
 
 def _enveloped(kind: Kind, content: JsonObject) -> JsonObject:
     return {"apiVersion": kind.version, "kind": kind.name} | content
-
-
-def _object(answer: httpx2.Response) -> JsonObject:
-    try:
-        document: Json = json.loads(answer.content)
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        raise Failure(
-            f"{answer.request.url} did not answer with a JSON object",
-            remedy="Check that the URL is that of a Blockyard server.",
-        )
-    return document

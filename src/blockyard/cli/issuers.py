@@ -1,6 +1,5 @@
 """What the client asks of a server's OpenID Connect issuer: where it is, tokens for a code or a refresh token, and their end."""
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from blockyard import __version__
 from blockyard.cli.contexts import Credentials
 from blockyard.cli.documents import number, text
 from blockyard.cli.exits import ExitCode, Failure
-from blockyard.cli.problems import unreachable
+from blockyard.cli.problems import object_of, unreachable
 from blockyard.protocol.jsontypes import Json
 
 _TIMEOUT = httpx2.Timeout(30.0, connect=10.0)
@@ -81,7 +80,7 @@ def revoked(known: Credentials) -> bool:
 
 
 def _with_tokens(known: Credentials, answer: httpx2.Response) -> Credentials:
-    document = _document(answer)
+    document = object_of(answer)
     token, life = text(document, "access_token"), number(document, "expires_in")
     if not token:
         raise Failure(f"{known.url} answered the sign-in without a token", remedy="Check the server's URL.")
@@ -103,7 +102,7 @@ def _discovered(address: str, client_id: str) -> Issuer:
 
 
 def _get(address: str) -> Json:
-    return _document(_sent("GET", address))
+    return object_of(_sent("GET", address))
 
 
 def _post(address: str, sent: Mapping[str, str]) -> httpx2.Response:
@@ -120,21 +119,8 @@ def _sent(method: str, address: str, form: Mapping[str, str] | None = None) -> h
         raise Failure(f"'{address}' is not an address", remedy="Check the server's URL.") from error
 
 
-def _document(answer: httpx2.Response) -> Json:
-    try:
-        found: Json = json.loads(answer.content)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise Failure(
-            f"{answer.request.url} did not answer with a JSON object",
-            remedy="Check that the URL is that of a Blockyard server.",
-        )
-    return found
-
-
 def _refused(url: str, answer: httpx2.Response) -> Failure:
-    document = _document(answer)
+    document = object_of(answer)
     reason = text(document, "error_description") or text(document, "error") or f"it answered {answer.status_code}"
     return Failure(
         f"{url} refused the sign-in: {reason}",

@@ -14,7 +14,7 @@ import httpx2
 
 from blockyard.cli.documents import text
 from blockyard.cli.exits import ExitCode, Failure
-from blockyard.protocol.jsontypes import Json
+from blockyard.protocol.jsontypes import Json, JsonObject
 
 MAX_RETRY_AFTER = 300.0
 """Longest wait a server can ask for, in seconds. Source: api.md 1.8."""
@@ -212,3 +212,17 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     while seen is not None:
         yield seen
         seen = seen.__cause__ or seen.__context__
+
+
+def object_of(answer: httpx2.Response) -> JsonObject:
+    """Return the JSON object that a server answered with. Raises Failure."""
+    try:
+        document: Json = json.loads(answer.content)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise Failure(
+            f"{answer.request.url} did not answer with a JSON object",
+            remedy="Check that the URL is that of a Blockyard server.",
+        )
+    return document

@@ -74,7 +74,7 @@ class Runner:
 
     def is_ready(self) -> bool:
         """Tell whether the last claim worked and runs are taken."""
-        return self._claims_work and not self._draining.is_set()
+        return self._claims_work and not self._claims_no_more
 
     def claim_no_more(self) -> None:
         """Take no more runs. For signal handlers: no lock is needed for it."""
@@ -82,6 +82,7 @@ class Runner:
 
     def drain(self) -> None:
         """Take no more runs and end when the current ones have; called again: interrupt them now."""
+        self.claim_no_more()
         if self._draining.is_set():
             self._hurry.set()
         self._draining.set()
@@ -155,7 +156,7 @@ class Runner:
 
         Otherwise one slot would wait for ever for a run that needs this very slot.
         """
-        while not (self._claims_no_more or self._draining.is_set()):
+        while not self._claims_no_more:
             if not slots.wait_until_taken(_FREE_SLOT_SECONDS):
                 continue
             runs = self._executed(slots)
@@ -182,11 +183,11 @@ class Runner:
         waits = False
         try:
             session = self._begin(claim)
-            if isinstance(session, WaitingRun) and not self._draining.is_set():
+            if isinstance(session, WaitingRun) and not self._claims_no_more:
                 waits = True
                 self._waiting.begin(session, slots)
             else:
-                self._work(session, session.hand_back if self._draining.is_set() else session.execute)
+                self._work(session, session.hand_back if self._claims_no_more else session.execute)
         except ClaimError as error:
             log.warning("claim failed", error=str(error))
         finally:
@@ -197,7 +198,7 @@ class Runner:
         """Execute one run after the other."""
         name = f"slot-{number}"
         backoff = Backoff(1, 15)
-        while not (self._claims_no_more or self._draining.is_set()):
+        while not self._claims_no_more:
             with self._lock:
                 self._turns[name] = time.monotonic()
             if not slots.take(_FREE_SLOT_SECONDS):
@@ -231,11 +232,11 @@ class Runner:
             self._note_claim("run", works=True)
             self._asks_blockyard = answer.blockyard
             session = self._begin(answer)
-            if isinstance(session, WaitingRun) and not self._draining.is_set():
+            if isinstance(session, WaitingRun) and not self._claims_no_more:
                 waits = True
                 self._waiting.begin(session, slots)
             else:
-                self._work(session, session.hand_back if self._draining.is_set() else session.execute)
+                self._work(session, session.hand_back if self._claims_no_more else session.execute)
             return 0.0
         finally:
             if not waits:

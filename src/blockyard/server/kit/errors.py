@@ -25,6 +25,11 @@ class Refusal(Exception):
         self.field = field
         self.remedy = remedy
 
+    @property
+    def in_full(self) -> str:
+        """The message with what can be done about it, where both stand in one text."""
+        return f"{self.message}. {self.remedy}" if self.remedy else self.message
+
 
 class Invalid(Refusal):
     """The request cannot be understood or breaks a rule of its own content (400)."""

@@ -202,7 +202,7 @@ class BulkService:
         """Write why a block was refused; without a refusal it met a defect of the server, which the log tells of."""
         code, told = "InternalError", "The server met an error. Its log has more."
         if refusal is not None:
-            code, told = refusal.code, f"{refusal.message}. {refusal.remedy}" if refusal.remedy else refusal.message
+            code, told = refusal.code, refusal.in_full
         store = BulkStore(tx)
         store.settle(job_id, replace(row, state=RowState.REFUSED, code=code, message=told))
         if (job := store.find(job_id)) is not None:

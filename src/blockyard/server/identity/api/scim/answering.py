@@ -81,7 +81,7 @@ class ScimRoute(BodyRoute):
             except Refusal as refusal:
                 if (scim_type := _type_of(refusal)) is None:  # answered as what comes before a route, with its headers
                     raise
-                return _refused(status_of(refusal), f"{refusal.message}. {refusal.remedy}", scim_type)
+                return _refused(status_of(refusal), refusal.in_full, scim_type)
             except SCIMException as error:
                 wrong = error.__cause__  # of a PATCH that makes a value of another kind
                 return _error(first_wrong(wrong) if isinstance(wrong, ValidationError) else error.to_error())

@@ -191,7 +191,7 @@ class OrderPages:
             )
         except Refusal as refusal:
             if refusal.code != "DraftChanged" or draft_id is None:
-                return JSONResponse({**told, "unsaved": f"{refusal.message}. {refusal.remedy}"})
+                return JSONResponse({**told, "unsaved": refusal.in_full})
             newest = await self._site.db.read(lambda tx: self._drafts.get(tx, principal, draft_id))
             return JSONResponse({**told, **_clash(fields, newest, filled)}, HTTPStatus.CONFLICT)
         return JSONResponse({**told, "draft": str(draft.id), "revision": draft.revision})
