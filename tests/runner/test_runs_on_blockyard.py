@@ -42,9 +42,9 @@ def test_claims_wait_and_name_what_is_served_and_never_use_a_run_token(plane: Fa
 
     with running(plane, tmp_path, implementation_types=["MANUAL", "GITLAB_CICD"]):
         plane.wait_for(lambda: second.final_updates)
-        plane.wait_for(lambda: len(plane.of("POST", "/create$")) >= 3)
+        plane.wait_for(lambda: len(plane.claims) >= 3)
 
-    claims = plane.of("POST", "/create$")
+    claims = plane.claims
     assert claims[0].query == [
         ("forRunnerUuid", RUNNER_UUID),
         ("implementationType", "MANUAL"),
@@ -195,7 +195,7 @@ def test_several_slots_execute_several_runs_at_once(plane: FakeControlPlane, tmp
     with running(plane, tmp_path / "work", concurrency=2):
         plane.wait_for(lambda: all(run.status == "SUCCEEDED" for run in runs))
 
-    workers = {claim.headers["x-block-runner-node-id"][-1] for claim in plane.of("POST", "/create$")}
+    workers = {claim.headers["x-block-runner-node-id"][-1] for claim in plane.claims}
     assert workers == {"1", "2"}
 
 
@@ -343,14 +343,14 @@ def test_a_drained_runner_takes_its_held_claims_back_before_it_hands_its_runs_ba
 
     with running(plane, tmp_path, drain_seconds=0, concurrency=3) as runner:
         plane.wait_for(lambda: b"ready\n" in run.log("echo"))
-        plane.wait_for(lambda: len(plane.of("POST", "/create$")) == 3)
+        plane.wait_for(lambda: len(plane.claims) == 3)
         runner.drain()
         plane.wait_for(lambda: run.released)
 
     assert run.status == "PENDING"
     assert len(run.released) == 1
     assert len(run.registrations) == 1
-    assert len(plane.of("POST", "/create$")) == 3
+    assert len(plane.claims) == 3
 
 
 def test_a_run_whose_claim_is_answered_after_the_drain_is_handed_back_unstarted(
@@ -360,7 +360,7 @@ def test_a_run_whose_claim_is_answered_after_the_drain_is_handed_back_unstarted(
     plane.answers_the_gone = True
 
     with running(plane, tmp_path) as runner:
-        plane.wait_for(lambda: plane.of("POST", "/create$"))
+        plane.wait_for(lambda: plane.claims)
         runner.drain()
         run = plane.offer(a_run())
         plane.wait_for(lambda: run.released)
@@ -371,7 +371,7 @@ def test_a_run_whose_claim_is_answered_after_the_drain_is_handed_back_unstarted(
 
 def test_a_run_without_a_working_directory_is_failed_at_once(plane: FakeControlPlane, tmp_path: Path) -> None:
     with running(plane, tmp_path):
-        plane.wait_for(lambda: plane.of("POST", "/create$"))
+        plane.wait_for(lambda: plane.claims)
         (tmp_path / "runs").rmdir()
         run = plane.offer(a_run())
         plane.wait_for(lambda: run.final_updates)
@@ -383,7 +383,7 @@ def test_a_run_without_a_working_directory_is_failed_at_once(plane: FakeControlP
 
 def test_a_report_that_cannot_be_stored_is_sent_all_the_same(plane: FakeControlPlane, tmp_path: Path) -> None:
     with running(plane, tmp_path):
-        plane.wait_for(lambda: plane.of("POST", "/create$"))
+        plane.wait_for(lambda: plane.claims)
         (tmp_path / "spool").rmdir()
         run = plane.offer(a_run())
         plane.fail("PATCH", RUN, 503)

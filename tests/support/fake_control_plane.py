@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.run import RUNNER_TYPES, ImplementationType, RunDocument
+from blockyard.protocol.version import HELD_RUN_PARAMETER
 
 T = TypeVar("T")
 Content: TypeAlias = "Json | bytes"
@@ -53,6 +54,11 @@ class Request:
             return self.connection.recv(1, socket.MSG_PEEK) == b""
         except OSError:
             return True
+
+    @property
+    def is_of_full_runner(self) -> bool:
+        """Whether it claims only what the runs wait for that it names; none of the runs here waits for another."""
+        return any(name == HELD_RUN_PARAMETER for name, _ in self.query)
 
     @property
     def json(self) -> JsonObject:
@@ -187,6 +193,11 @@ class FakeControlPlane:
         """The requests to a path (a regular expression)."""
         return [r for r in list(self.requests) if r.method == method and re.search(path, r.path)]
 
+    @property
+    def claims(self) -> list[Request]:
+        """The claims of slots that were free; a runner that is full asks, too, after a second."""
+        return [claim for claim in self.of("POST", "/create$") if not claim.is_of_full_runner]
+
     def handle(self, request: Request) -> tuple[int, Content, dict[str, str]]:
         """Answer a request; status 0 drops the connection."""
         with self._changed:
@@ -234,16 +245,13 @@ class FakeControlPlane:
         if self.unknown_runner:
             return 404, {"status": 404, "errorCode": "NotFound"}, headers
         end = time.monotonic() + self.hold_seconds
-        types = [value for name, value in request.query if name == "implementationType"]
-        while (
-            self.blockyard and not self._wanted(types) and not self.raw_claims and (left := end - time.monotonic()) > 0
-        ):
+        while self.blockyard and not self._has_for(request) and (left := end - time.monotonic()) > 0:
             self._changed.wait(min(left, 0.05))
         if request.is_disconnected and not self.answers_the_gone:
             return LOSE_ANSWER, None, {}
-        if self.raw_claims:
+        if self.raw_claims and not request.is_of_full_runner:
             return 201, self.raw_claims.popleft(), headers
-        run_id = self._wanted(types)
+        run_id = self._wanted(request)
         if run_id is None:
             return 404, {"status": 404, "errorCode": "NoRunAvailable"}, headers
         self._queue.remove(run_id)
@@ -251,8 +259,14 @@ class FakeControlPlane:
         run.status = "IN_PROGRESS"
         return 201, self._rendered(run_id, run), headers
 
-    def _wanted(self, types: list[str]) -> str | None:
-        """The next run of one of these runner types, or of none; an official server does not look at them."""
+    def _has_for(self, request: Request) -> bool:
+        return bool(self._wanted(request) or (self.raw_claims and not request.is_of_full_runner))
+
+    def _wanted(self, request: Request) -> str | None:
+        """The next run of one of the runner types that are claimed, or of none; an official server does not look at them."""
+        if request.is_of_full_runner:
+            return None
+        types = [value for name, value in request.query if name == "implementationType"]
         return next(
             (run for run in self._queue if not self.blockyard or type_of(self._runs[run]) in {None, *types}), None
         )
