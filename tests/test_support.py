@@ -13,10 +13,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.support import forked, waiting
-from tests.support.browser import accessibility_violations
+from tests.support.browser import accessibility_violations, fresh_page, troubles_of_layout
 from tests.support.certificates import Authority
 from tests.support.git_repositories import Repository, create_repository, git_environment
 from tests.support.git_servers import GitHttpServer, GitSshServer, git_http_server
@@ -156,11 +156,24 @@ class _PageHandler(BaseHTTPRequestHandler):
 GOOD = """<!doctype html><html lang="en"><head><title>Good</title><link rel="icon" href="data:,"></head>
 <body><main><h1>Good</h1><p>All is well.</p></main></body></html>"""
 
+GREY_ON_A_PHONE = """
+  p:first-of-type { display: none }
+  @media (max-width: 400px) {
+    p:first-of-type { display: block; color: #bbb; background: #fff }
+    [data-theme=dark] p:last-of-type { color: #bbb; background: #fff }
+  }
+"""
+"""The first paragraph is there on a phone only, the last one is hard to read there in the dark."""
+
 
 @pytest.fixture
 def site() -> Iterator[str]:
     """The URL of a small site with a good page and one that nobody can read."""
-    pages = {"/good": GOOD, "/grey": GOOD.replace("<p>", '<p style="color: #bbb; background: #fff">')}
+    pages = {
+        "/good": GOOD,
+        "/grey": GOOD.replace("<p>", '<p style="color: #bbb; background: #fff">'),
+        "/phone": GOOD.replace("</head>", f"<style>{GREY_ON_A_PHONE}</style></head>").replace("<p>", "<p>Here.</p><p>"),
+    }
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_PageHandler,), {"pages": pages}))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -175,6 +188,25 @@ def test_the_browser_shows_a_page_and_axe_finds_what_is_hard_to_read(page: Page,
 
     page.goto(f"{site}/grey")
     assert [line.split(":")[0] for line in accessibility_violations(page)] == ["color-contrast"]
+
+
+def test_what_looks_other_on_a_phone_is_examined_there_in_both_themes(page: Page, site: str) -> None:
+    page.goto(f"{site}/good")
+    assert troubles_of_layout(page) == []
+
+    page.goto(f"{site}/phone")
+    found = [(trouble.partition(": ")[0], trouble.count("<p>")) for trouble in troubles_of_layout(page)]
+    assert found == [("phone, light", 1), ("phone, dark", 2)]
+
+
+def test_a_page_that_asks_for_what_is_not_local_fails_its_test(browser: Browser, site: str) -> None:
+    def ask() -> None:
+        with fresh_page(browser, failures="Failed to load") as page:
+            page.goto(f"{site}/good")
+            assert page.evaluate("fetch('http://192.0.2.1/x').then(() => 'answered', () => 'refused')") == "refused"
+
+    with pytest.raises(AssertionError, match=r"not a local address: http://192\.0\.2\.1/x"):
+        ask()
 
 
 def test_package_json_and_its_lock_name_no_registry() -> None:

@@ -2,12 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from tests.support.machine import find_chromium, need
 from tests.support.waiting import PATIENCE_SECONDS
@@ -21,6 +21,10 @@ _PATIENCE_MILLISECONDS = 1000 * PATIENCE_SECONDS
 expect.set_options(timeout=_PATIENCE_MILLISECONDS)
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_NO_OTHER_HOSTS = "--host-resolver-rules=MAP * ~NOTFOUND, " + ", ".join(f"EXCLUDE {host}" for host in sorted(LOOPBACK))
+"""Chromium itself refuses all others: where requests are intercepted instead, each page loads and compiles all scripts anew."""
+
+_FOREIGN = "not a local address: "
 SIZES: dict[str, ViewportSize] = {
     "desktop": {"width": 1280, "height": 800},
     "phone": {"width": 360, "height": 760},
@@ -56,7 +60,7 @@ _MOVES = """() => document.getAnimations().filter((one) => one.playState === "ru
 def chromium() -> Iterator[Browser]:
     """Start a browser without a window. Playwright's loop counts as running until it is closed: see `KeptBrowser`."""
     program = need(find_chromium(), "Chromium", "chromium")
-    arguments = ["--disable-background-networking", "--disable-dev-shm-usage", "--disable-gpu"]
+    arguments = ["--disable-background-networking", "--disable-dev-shm-usage", "--disable-gpu", _NO_OTHER_HOSTS]
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")  # Chromium's sandbox does not work for root
     with sync_playwright() as playwright:
@@ -105,7 +109,7 @@ def fresh_page(browser: Browser, *, javascript: bool = True, failures: str | Non
     troubles: list[str] = []
     context = browser.new_context(java_script_enabled=javascript, reduced_motion="reduce", locale="en-GB")
     context.set_default_timeout(_PATIENCE_MILLISECONDS)
-    context.route(lambda url: urlsplit(url).hostname not in LOOPBACK, _refuse(troubles))
+    context.on("request", lambda request: None if _is_local(request.url) else troubles.append(_FOREIGN + request.url))
     page = context.new_page()
     page.on("pageerror", lambda error: troubles.append(f"error in a script: {error}"))
     page.on("console", lambda line: troubles.append(f"console: {line.text}") if _is_trouble(line, failures) else None)
@@ -117,25 +121,25 @@ def fresh_page(browser: Browser, *, javascript: bool = True, failures: str | Non
     assert troubles == [], troubles
 
 
-def accessibility_violations(page: Page, rules: list[str] = RULES) -> list[str]:
+def accessibility_violations(page: Page, rules: Sequence[str] = RULES) -> list[str]:
     """Return every WCAG 2.2 AA rule of axe that the page breaks, with the elements that break it."""
-    if page.evaluate("typeof axe") == "undefined":
-        page.evaluate(AXE.read_text())
-    found = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations'], preload: false})", rules)
-    return [
-        f"{violation['id']}: {violation['help']}: {[node['html'] for node in violation['nodes']]}"
-        for violation in found["violations"]
-    ]
+    return _examine(page, "document", {"runOnly": list(rules)})
 
 
 def troubles_of_layout(page: Page) -> list[str]:
-    """Return what is wrong with an open page on a desktop and on a phone, in both themes, zoomed in, and with motion reduced."""
+    """Return what is wrong with an open page on a desktop and on a phone, in both themes, zoomed in, and with motion reduced.
+
+    On the phone the colours are examined of what looks other than on the desktop.
+    """
     troubles = []
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
-        for theme, rules in {"light": RULES, "dark": RULES_OF_COLOURS}.items():
+        for theme in ("light", "dark"):
             page.evaluate(_SHOW_IN_THEME, theme)
-            troubles += [f"{size}, {theme}: {trouble}" for trouble in accessibility_violations(page, rules)]
+            found = _examine(page, "document", _ALL_BUT_COLOURS) if theme == "light" else []
+            if page.evaluate(_TAKE_WHAT_LOOKS_NEW, theme):
+                found += _examine(page, "{include: newLooks}", {"runOnly": RULES_OF_COLOURS})
+            troubles += [f"{size}, {theme}: {trouble}" for trouble in found]
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             troubles.append(f"{size}: too wide")
     page.set_viewport_size(ZOOMED)
@@ -145,6 +149,35 @@ def troubles_of_layout(page: Page) -> list[str]:
         troubles.append(f"moves although the visitor wants none of that: {moving}")
     return troubles
 
+
+def _examine(page: Page, what: str, options: Mapping[str, object]) -> list[str]:
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        f"options => axe.run({what}, {{...options, resultTypes: ['violations'], preload: false}})", options
+    )
+    return [
+        f"{violation['id']}: {violation['help']}: {[node['html'] for node in violation['nodes']]}"
+        for violation in found["violations"]
+    ]
+
+
+_ALL_BUT_COLOURS = {"runOnly": RULES, "rules": {rule: {"enabled": False} for rule in RULES_OF_COLOURS}}
+
+_TAKE_WHAT_LOOKS_NEW = """theme => {
+  const looks = ((window.looks ??= {})[theme] ??= new WeakMap()), known = ["color", "backgroundColor", "backgroundImage",
+    "opacity", "fontSize", "fontWeight", "position", "textDecorationLine", "textDecorationColor", "borderBottom"];
+  const within = new WeakSet();
+  window.newLooks = [...document.querySelectorAll("body, body *")].filter((one) => {
+    const style = getComputedStyle(one);
+    const look = one.checkVisibility({visibilityProperty: true}) && known.map((name) => style[name]).join();
+    const isNew = look && looks.get(one) !== look, isWithin = within.has(one.parentElement);
+    looks.set(one, look);
+    if (isNew || isWithin) within.add(one);
+    return isNew && !isWithin;
+  });
+  return window.newLooks.length;
+}"""
 
 _SHOW_IN_THEME = """theme => {
   const still = new CSSStyleSheet();
@@ -158,9 +191,6 @@ def _is_trouble(line: ConsoleMessage, failures: str | None) -> bool:
     return line.type == "error" and (failures is None or failures not in line.text)
 
 
-def _refuse(troubles: list[str]) -> Callable[[Route, Request], None]:
-    def refuse(route: Route, request: Request) -> None:
-        troubles.append(f"not a local address: {request.url}")
-        route.abort()
-
-    return refuse
+def _is_local(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme in {"about", "blob", "data"} or parts.hostname in LOOPBACK
