@@ -79,9 +79,10 @@ def test_every_page_forbids_what_is_inline_or_foreign_and_is_not_kept(world: Pag
 @pytest.mark.one_database
 def test_no_page_shows_anything_to_whoever_is_not_signed_in(world: PageWorld) -> None:
     stranger = world.person()
+    paths = paths_of(world)
 
     for route in page_routes(world):
-        path = paths_of(world)[route.path]
+        path = paths[route.path]
         for method in (route.methods or set()) - {"HEAD"}:
             if route.path in OPEN_TO_ALL:
                 continue
