@@ -81,7 +81,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark tests by the programs that their fixtures need, before `-m` chooses among them.
 
-    What is marked `one_database` is left out on PostgreSQL where it runs on SQLite.
+    What is marked `one_database` is left out on PostgreSQL where it runs on SQLite. Tests with a browser come first: some take
+    minutes, and whoever begins one as the last keeps one core busy while the others have nothing left to do.
     """
     if "sqlite" in DATABASES[config.getoption("--db")]:
         repeated = {item for item in items if item.get_closest_marker("one_database") and _is_on_postgres(item)}
@@ -90,6 +91,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         for fixture in MARKER_OF_FIXTURE.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(MARKER_OF_FIXTURE[fixture])
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 
 def pytest_collection_finish() -> None:
