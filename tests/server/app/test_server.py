@@ -13,7 +13,7 @@ from blockyard.server.app.settings import SettingsError, load_settings
 
 def test_what_is_there_before_the_first_request_is_no_garbage_to_look_for() -> None:
     there: list[list[int]] = [[] for _ in range(1000)]
-    frozen = gc.get_freeze_count()  # this process has kept all modules and tests; to take those out again would take long
+    frozen = gc.get_freeze_count()  # of all modules and tests: to take those out again would take long
 
     keep_for_good()
 
