@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
+from uuid import UUID
 
 import structlog
 
@@ -13,6 +14,8 @@ from bench.figures import Figure, median, percentile
 from bench.groups import Setting
 from bench.load import Request, Timings, one_by_one
 from blockyard.server.app.keys import write_private
+from blockyard.server.identity.service import Subject, SubjectKind
+from blockyard.server.identity.service.tokens import USER_TOKEN_LIFE
 from blockyard.server.kit.database import Database
 from tests.support.copies import copying
 from tests.support.crowd import Crowd, things_of
@@ -33,10 +36,11 @@ _SHOWN = 12
 _RARE = {"planartifact", "plan-artifact"}
 """What hardly anything has."""
 
-_OF_PEOPLE = ("/me/", "/order-drafts/")
+_OF_PEOPLE = ("/me/", "/order-drafts/", "/bulk-jobs/", "/kept")
 """What a person has for themselves: the key of an administrator has none, and sees nobody's."""
 
 _BOUND = {
+    "/api/blockyard/v1/blocks/{uuid}/remains",
     "/api/blockyard/v1/blocks/{block_id}/state/versions/{number}",
     "/api/terraform/state/workspace/{workspace}/buildingBlock/{block_id}",
 }
@@ -65,10 +69,17 @@ def _filled(data: Path, url: str, count: int) -> MatrixWorld:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with Database.open(url) as db:
         make_tables(db)
-        world = a_matrix_world(WholeServer(db))
+        server = WholeServer(db)
+        world = _lasting(server, a_matrix_world(server))
     with copying(url, count) as copies:
         Crowd(copies, world.things, range(count), _teams(count)).copy_all()
     return world
+
+
+def _lasting(server: WholeServer, world: MatrixWorld) -> MatrixWorld:
+    """Give the administrator's key a token that is still good after the filling, as those of people are."""
+    subject = Subject(SubjectKind.API_KEY, UUID(server.key_id))
+    return replace(world, tokens={**world.tokens, "admin": server.services.tokens.issue(subject, USER_TOKEN_LIFE)})
 
 
 def _teams(count: int) -> int:

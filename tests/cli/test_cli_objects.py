@@ -470,6 +470,19 @@ def test_people_are_bound_to_workspaces_and_projects_alone_and_in_groups(cli: Cl
     assert cli("groups", "show", "devs").code == 3
 
 
+def test_people_and_groups_have_tags(cli: Cli) -> None:
+    cli.does("tag-definitions", "create", "meshPrincipal.cli-team")
+    cli.does("groups", "create", "tagged")
+    for kind, name in (("users", "admin"), ("groups", "tagged")):
+        assert cli.does(kind, "tags", name, "-o", "json").document == {"tags": {}}
+        cli.does(kind, "tags", name, "--tag", "cli-team=a", "--tag", "cli-team=b")
+        assert "a, b" in cli.does(kind, "tags", name).out
+        cli.does(kind, "tags", name, "--tag", "cli-team=")
+        assert cli.does(kind, "tags", name, "-o", "json").document == {"tags": {}}
+        assert cli(kind, "tags", name, "--tag", "unknown=a").code == 1
+    assert cli("users", "tags", "nobody").code == 3
+
+
 def test_workspaces_and_projects_have_tags_and_are_deleted(cli: Cli) -> None:
     for kind in ("meshWorkspace", "meshProject"):
         cli.does("tag-definitions", "create", f"{kind}.cli-level")

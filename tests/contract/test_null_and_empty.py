@@ -44,6 +44,23 @@ def _on(config: str) -> Body:
 
 _PLATFORM = "spec/config"
 _METERED: list[Row] = [("spec/config/{}/metering", sent, ABSENT) for sent in (ABSENT, None)]
+_WITHOUT_SETS = [
+    {
+        "projectRoleRef": {"kind": "meshProjectRole", "name": "Project Admin"},
+        "awsRole": "admin",
+        "permissionSetArns": None,
+    }
+]
+
+
+def _trusted(cloud: str) -> Body:
+    federation = {
+        "issuer": "https://issuer.test",
+        "subjectTemplate": "one",
+        cloud: {"audience": "a", "tokenPath": "/t"},
+    }
+    return lambda _tenancy, _name: put(a_runner(), "spec/workloadIdentityFederation", federation)
+
 
 ROWS: list[tuple[Kind, Body, list[Row]]] = [
     (
@@ -97,6 +114,7 @@ ROWS: list[tuple[Kind, Body, list[Row]]] = [
         _on("aws"),
         [
             (f"{_PLATFORM}/aws/replication/awsSso/awsRoleMappings", None, ABSENT),
+            (f"{_PLATFORM}/aws/replication/awsSso/awsRoleMappings", _WITHOUT_SETS, _WITHOUT_SETS),
             (f"{_PLATFORM}/aws/replication/awsSso", ABSENT, ABSENT),
         ],
     ),
@@ -125,6 +143,19 @@ ROWS: list[tuple[Kind, Body, list[Row]]] = [
         kinds.RUNNER,
         lambda _, __: a_runner(),
         [("spec/workloadIdentityFederation", sent, ABSENT) for sent in (ABSENT, None)],
+    ),
+    *(
+        (
+            kinds.RUNNER,
+            _trusted(cloud),
+            [
+                (f"spec/workloadIdentityFederation/{other}", sent, ABSENT)
+                for other in ("gcp", "aws", "azure")
+                if other != cloud
+                for sent in (ABSENT, None)
+            ],
+        )
+        for cloud in ("gcp", "aws")
     ),
     (kinds.INTEGRATION, lambda _, __: an_integration(), [("status/workloadIdentityFederation", ABSENT, ABSENT)]),
     (

@@ -4,8 +4,11 @@ from typing import Annotated
 
 import typer
 
-from blockyard.cli.documents import texts
+from blockyard.cli.documents import members, texts
+from blockyard.cli.listing import tell_one
 from blockyard.cli.option_words import key_and_value
+from blockyard.cli.resources import JSON
+from blockyard.cli.session import Session
 from blockyard.protocol.jsontypes import JsonObject
 
 Tag = Annotated[
@@ -32,3 +35,14 @@ def with_tags(before: JsonObject, given: list[str] | None) -> JsonObject:
 def tag_facts(tags: JsonObject) -> list[tuple[str, str]]:
     """Return the tags of an object as facts about it."""
     return [(f"tag {key}", ", ".join(texts(tags, key))) for key in tags]
+
+
+def tell_tags(session: Session, path: str, given: list[str] | None, called: str) -> None:
+    """Print the tags at an address; with tags that were given, store these and tell. Raises Failure."""
+    document = session.client.get(path)
+    if given:
+        body: JsonObject = {"tags": with_tags(members(document, "tags"), given)}
+        stored: JsonObject = session.client.request("PUT", path, body=body, sends=JSON).json()
+        session.printer.result(stored, f"Tags of {called} changed.")
+    else:
+        tell_one(session, document, tag_facts(members(document, "tags")))

@@ -154,6 +154,43 @@ def test_deleted_workspaces_are_named_by_no_restriction_any_more(tmp_path: Path)
             assert [name for (name,) in named] == ["here"]
 
 
+def test_of_open_requests_for_the_same_the_oldest_stays(tmp_path: Path) -> None:
+    with Database.open(f"sqlite:///{tmp_path / 'blockyard.sqlite3'}") as database:
+        with database.engine.begin() as connection:
+            command.upgrade(migrate._config(connection), "0043")
+        with database.engine.begin() as connection:
+            connection.execute(_OLD_WORKSPACE, {"name": "shop", "tags": "{}"})
+            for number, (project, state) in enumerate(_REQUESTS, 1):
+                values = {"id": f"{number:032x}", "project": project, "state": state, "at": f"2026-01-0{number}"}
+                connection.execute(_OLD_REQUEST, values)
+
+        migrate.upgrade(database)
+
+        with database.engine.connect() as connection:
+            rows = connection.execute(text("SELECT state, decided_by FROM binding_requests ORDER BY created_at"))
+            assert [tuple(row) for row in rows] == [
+                ("REJECTED", None),
+                ("REQUESTED", None),
+                ("CANCELLED", "system"),
+                ("REQUESTED", None),
+                ("CANCELLED", "system"),
+                ("CANCELLED", "system"),
+            ]
+
+
+_REQUESTS = (
+    (None, "REJECTED"),
+    (None, "REQUESTED"),
+    (None, "REQUESTED"),
+    ("dev", "REQUESTED"),
+    (None, "REQUESTED"),
+    ("dev", "REQUESTED"),
+)
+_OLD_REQUEST = text(
+    "INSERT INTO binding_requests (id, kind, name, role, workspace, project, subject, reason, requested_by, approvals, created_at, "
+    "state, revision) VALUES (:id, 'k', 'n', 'r', 'shop', :project, 'anna', 'x', 'mary', '[\"mary\"]', :at, :state, 0)"
+)
+
 _RESTRICTED = (
     text(
         "UPDATE platforms SET restriction = 'RESTRICTED', restricted_to_workspaces = '[\"gone\",\"here\"]', "

@@ -1,5 +1,6 @@
 """Roles that several people give together. Source: concepts.md 2.5."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -261,6 +262,22 @@ async def test_the_same_is_asked_for_once_at_a_time(tenancy: Tenancy) -> None:
     await ask(max_, role="Manager", name="another")
     assert (await mary.post(f"{path}/cancel")).status_code == 200
     assert await ask(max_) != path
+
+
+@pytest.mark.parametrize("where", [{}, IN_DEV | {"subject": "bob"}])
+async def test_the_same_is_asked_for_once_when_several_ask_at_once(tenancy: Tenancy, where: dict[str, Any]) -> None:
+    people = [tenancy.person(name) for name in ("mary", "max")]
+
+    answers = await asyncio.gather(
+        *(
+            person.post(REQUESTS, json=asked(**where | {"name": f"{at}-{who}"}))
+            for at in range(3)
+            for who, person in enumerate(people)
+        )
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 5
+    assert {answer.json().get("errorCode") for answer in answers} == {None, "AlreadyRequested"}
 
 
 async def test_open_requests_end_with_their_workspace(tenancy: Tenancy) -> None:

@@ -1,4 +1,4 @@
-"""`groups list | show | create | update | add | remove | delete`."""
+"""`groups list | show | create | update | tags | add | remove | delete`."""
 
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from blockyard.cli.output import Format, columns
 from blockyard.cli.plain_kinds import DisplayName, OwnObjects, PlainKind
 from blockyard.cli.resources import GROUP, own
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
+from blockyard.cli.tags import Tag, tell_tags
 from blockyard.protocol.jsontypes import JsonObject
 
 groups = typer.Typer(name="groups", help="Groups: people who are bound together.")
@@ -82,6 +83,13 @@ def update_group(
     """Give a group another name."""
     with connected(output, url) as session:
         _GROUPS.change(session, name, {"displayName": display_name})
+
+
+@groups.command("tags")
+def tag_group(name: Which, *, tag: Tag = None, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+    """Show the tags of a group, or change them with --tag."""
+    with connected(output, url) as session:
+        tell_tags(session, own("groups", name, "tags"), tag, name)
 
 
 @groups.command("add")

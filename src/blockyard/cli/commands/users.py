@@ -1,4 +1,4 @@
-"""`users list | show | create | update | password | lock | unlock | delete`."""
+"""`users list | show | create | update | tags | password | lock | unlock | delete`."""
 
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from blockyard.cli.plain_kinds import OwnObjects, PlainKind
 from blockyard.cli.prompts import secret_word
 from blockyard.cli.resources import JSON, USER, own
 from blockyard.cli.session import OutputOption, UrlOption, connected
+from blockyard.cli.tags import Tag, tell_tags
 from blockyard.protocol.jsontypes import JsonObject
 
 users = typer.Typer(name="users", help="Users: accounts of people. For administrators.")
@@ -108,6 +109,14 @@ def update_user(
     with connected(output, url) as session:
         changes = given(firstName=first_name, lastName=last_name, email=email, euid=euid)
         _USERS.change(session, username, changes, options="--first-name, --last-name, --email or --euid")
+
+
+@users.command("tags")
+def tag_user(username: Who, *, tag: Tag = None, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+    """Show the tags of a person, or change them with --tag."""
+    with connected(output, url) as session:
+        found = _user(session.client, username)
+        tell_tags(session, own("users", text(found, "uuid"), "tags"), tag, text(found, "username"))
 
 
 @users.command("password")

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Uuid, or_
+from sqlalchemy import Column, ColumnElement, Date, ForeignKey, Index, Integer, String, Table, Uuid, and_, or_
 
 from blockyard.server.binding_requests.model import BindingRequest, RequestedKind, RequestId, RequestState, Wanted
 from blockyard.server.kit.columns import Instant, JsonText, Word
@@ -34,6 +34,24 @@ _requests = Table(
     Index("ix_binding_requests_workspace", "workspace", "created_at", "id"),
     Index("ix_binding_requests_project", "project", "created_at", "id"),
     Index("ix_binding_requests_state", "state", "created_at", "id"),
+)
+_open = _requests.c.state == RequestState.REQUESTED
+
+
+def _index_open(name: str, *columns: str, where: ColumnElement[bool]) -> None:
+    """Let there be one open request for the same, also where two ask at one moment."""
+    Index(
+        f"uq_binding_requests_open_{name}",
+        *(_requests.c[column] for column in columns),
+        unique=True,
+        sqlite_where=where,
+        postgresql_where=where,
+    )
+
+
+_index_open("workspace", "kind", "role", "workspace", "subject", where=and_(_open, _requests.c.project.is_(None)))
+_index_open(
+    "project", "kind", "role", "workspace", "project", "subject", where=and_(_open, _requests.c.project.is_not(None))
 )
 
 
@@ -69,16 +87,15 @@ class RequestStore(Store[BindingRequest, RequestId]):
         """Return the open requests for the same role of the same person or group in the same place, oldest first."""
         columns = _requests.c
         same = [columns[name] == getattr(wanted, name) for name in ("kind", "role", "workspace", "project", "subject")]
-        return self.where(columns.state == RequestState.REQUESTED, *same)
+        return self.where(_open, *same)
 
     def open_of_project(self, workspace: str, project: str) -> Sequence[BindingRequest]:
         """Return the open requests for roles in a project, oldest first."""
         columns = _requests.c
         of_project = (columns.workspace == workspace, columns.project == project)
-        return self.where(*of_project, columns.state == RequestState.REQUESTED)
+        return self.where(*of_project, _open)
 
     def of_subject(self, subject: str, *, is_group: bool) -> Sequence[BindingRequest]:
         """Return the open requests for a person or a group, oldest first."""
-        open_ = _requests.c.state == RequestState.REQUESTED
         kinds = [kind for kind in RequestedKind if kind.is_for_group is is_group]
-        return self.where(open_, _requests.c.kind.in_(kinds), _requests.c.subject == subject)
+        return self.where(_open, _requests.c.kind.in_(kinds), _requests.c.subject == subject)
