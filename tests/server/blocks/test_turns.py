@@ -1,5 +1,6 @@
 """A block with many children: a transaction comes to some of them, the others have their turn one after another."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -203,3 +204,15 @@ def test_a_child_that_is_older_than_its_other_parent_runs_once(
 
     assert world.latest_run(bottom).number == before + 1
     assert statuses(world, [side, bottom, *others]) == ["SUCCEEDED"] * 4
+
+
+def test_two_servers_that_take_turns_at_once_come_to_each_block_once(world: BlockWorld) -> None:
+    root, children = a_family(world, 8)
+    run(world, root)
+
+    with ThreadPoolExecutor(2) as pool:
+        taken = sum(pool.map(lambda _: a_round(world) + a_round(world), range(2)))
+
+    assert (taken, left(world), statuses(world, children)) == (6, 0, ["PENDING"] * 8)
+    finish_all(world)
+    assert runs_of(world, children) == [2] * 8

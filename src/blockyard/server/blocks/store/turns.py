@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import cast
 from uuid import UUID
 
@@ -21,9 +22,9 @@ from sqlalchemy import (
     literal,
     select,
     true,
-    tuple_,
     update,
 )
+from sqlalchemy.engine import RowMapping
 
 from blockyard.server.blocks.model.block import BlockId
 from blockyard.server.blocks.model.cascade import Cause, Turn
@@ -52,7 +53,6 @@ _turns = Table(
 turns = _turns
 
 _COLUMNS = ("cause", "block_id", "parent_id", "cascade", "changed", "at", "position")
-_KEY = tuple_(_turns.c.cause, _turns.c.block_id)
 _OF_BLOCK = delete(_turns).where(_turns.c.block_id == bindparam("of_block"))
 
 
@@ -76,9 +76,9 @@ class TurnStore:
         """Take the first turns, or those of one cause, the oldest first; nobody else gets them."""
         wanted = true() if cause is None else _turns.c.cause == cause
         order = (_turns.c.at, _turns.c.cause, _turns.c.position, _turns.c.block_id)
-        first = select(_turns.c.cause, _turns.c.block_id).where(wanted).order_by(*order).limit(limit)
-        taken = self._tx.execute(delete(_turns).where(_KEY.in_(first)).returning(_turns)).mappings()
-        ordered = sorted(taken, key=lambda row: (row["at"], row["cause"], row["position"], row["block_id"]))
+        first = select(_turns).where(wanted).order_by(*order).limit(limit)
+        rows = self._tx.execute(first.with_for_update(skip_locked=True)).mappings().all()
+        self._remove(rows)
         return [
             Turn(
                 Cause(
@@ -89,7 +89,7 @@ class TurnStore:
                 ),
                 BlockId(row["block_id"]),
             )
-            for row in ordered
+            for row in rows
         ]
 
     def waits_since(self, block_id: UUID) -> datetime | None:
@@ -100,6 +100,11 @@ class TurnStore:
     def drop(self, block_id: UUID) -> None:
         """Forget the turns of a block: a run takes now what they would bring it."""
         self._tx.execute(_OF_BLOCK, {"of_block": block_id})
+
+    def _remove(self, rows: Sequence[RowMapping]) -> None:
+        for cause, of_cause in groupby(rows, key=lambda row: cast("UUID", row["cause"])):
+            taken = [row["block_id"] for row in of_cause]
+            self._tx.execute(delete(_turns).where(_turns.c.cause == cause, _turns.c.block_id.in_(taken)))
 
     def _add(self, cause: Cause, at: datetime, *wanted: ColumnElement[bool] | TextClause) -> int:
         position = func.row_number().over(order_by=(_blocks.c.created_at, _blocks.c.id))
@@ -113,7 +118,8 @@ class TurnStore:
             position,
         )
         found = select(*values).where(IS_ACTIVE, *wanted)
-        return self._tx.execute(insert(_turns).from_select(_COLUMNS, found)).rowcount
+        written = insert(_turns).from_select(_COLUMNS, found).execution_options(preserve_rowcount=True)
+        return self._tx.execute(written).rowcount
 
     def _put_parents_first(self, cause: UUID, number: int) -> None:
         """Let those whose parents have a turn, too, come after them: they may be older."""
