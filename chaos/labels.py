@@ -13,7 +13,7 @@ _ENDINGS = {
     "/abort": "abort",
     "/planartifact": "artifact",
     "/api/blockyard/v1/bulk-jobs": "bulk",
-    "/continue": "bulk",
+    "/start": "bulk",
 }
 
 

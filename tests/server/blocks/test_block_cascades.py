@@ -287,3 +287,22 @@ def test_nothing_is_stopped_where_nothing_ran(world: BlockWorld) -> None:
     for verb, body, code in (("stop", {"reason": "x"}, "NothingToStop"), ("resume", None, "NothingStopped")):
         answer = world.api.send("POST", f"{OWN}/{uuid_of(block)}/cascade/{verb}", body, media=JSON)
         assert (answer.status_code, answer.json()["errorCode"]) == (409, code)
+
+
+def test_a_cascade_is_forgotten_once_nothing_can_follow_and_it_is_old(world: BlockWorld) -> None:
+    top, _, _, _ = a_diamond(world)
+
+    def forgotten() -> int:
+        world.clock.advance(31 * 24 * 3600)
+        return world.db.write_now(world.blocks.hooks.remove_cascades)
+
+    run_top(world, top, "2")
+    assert forgotten() == 0
+    stop(world, top)
+    assert forgotten() == 0
+    resume(world, top)
+    while (more := world.claim()) is not None:
+        finish_all(world, [more])
+    assert world.db.write_now(world.blocks.hooks.remove_cascades) == 0
+
+    assert (forgotten(), cascade(world, top)["stopped"]) == (1, False)

@@ -15,7 +15,9 @@ from blockyard.server.kit.database import Database
 from tests.support.block_world import (
     OTHER,
     BlockWorld,
+    a_value,
     an_input,
+    an_output,
     definition_of,
     lifecycle_of,
     status_of,
@@ -53,6 +55,39 @@ def go_on(world: BlockWorld, job: Any) -> Any:
     world.clock.advance(LOOK_AGAIN.total_seconds())
     rounds(world)
     return world.api.ok("GET", f"{JOBS}/{job['uuid']}", media=JSON)
+
+
+def a_child_older_than_its_parent(world: BlockWorld) -> tuple[Any, Any]:
+    """Return a block that took a parent with a newer version, and that parent, which was ordered after it."""
+    top = world.define("Top", outputs={"out": an_output()})
+    plain = world.define("Below")
+    child = world.order(plain)
+    world.finish()
+    world.clock.advance(1)
+    parent = world.order(top)
+    world.finish({"out": a_value("1")})
+    id_ = definition_of(top)
+    newer = world.next_version(
+        plain,
+        inputs={"in": an_input(assignment="BUILDING_BLOCK_OUTPUT", argument=f"{id_}.out")},
+        dependencyDefinitionRefs=[{"uuid": id_, "kind": "meshBuildingBlockDefinition"}],
+    )
+    world.change(child, version=newer, parents=[parent])
+    world.finish()
+    return child, parent
+
+
+def test_parents_run_before_children_that_are_older(world: BlockWorld) -> None:
+    child, parent = a_child_older_than_its_parent(world)
+
+    job = go_on(world, make(world, "RUN", child, parent))
+
+    assert (job["over"], job["counts"]["DONE"]) == (True, 2)
+    assert (status_of(world.read(parent)), status_of(world.read(child))) == ("PENDING", "WAITING_FOR_DEPENDENT_INPUT")
+    before = world.latest_run(child).number
+    world.finish({"out": a_value("2")})
+    assert world.finish().inputs["in"]["value"] == "2"
+    assert (world.claim(), world.latest_run(child).number) == (None, before + 1)
 
 
 def codes(world: BlockWorld, job: Any) -> list[Any]:

@@ -184,6 +184,8 @@ def nothing_is_left(sim: Simulation) -> Iterator[str]:
     )
     yield from (f"a run of {sim.name(block.id)} is due" for block in sim.live_blocks() if block.is_due)
     yield from (f"bulk job {job_id} is under way" for job_id, ended in sim.rows.jobs.items() if not ended)
+    if sim.rows.turns:
+        yield f"{sim.rows.turns} blocks have their turn still"
     yield from (f"an attempt of run {run_id} lives" for run_id, _ in sim.rows.live_attempts)
     yield from (f"the state of {sim.name(block_id)} is locked" for block_id, _ in sim.rows.locks)
 

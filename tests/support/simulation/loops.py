@@ -34,6 +34,12 @@ def start_due(sim: Simulation) -> None:
         sim.ask("loop", "starts what is due", sim.ground.services.blocks.hooks.start_due)
 
 
+def take_turns(sim: Simulation) -> None:
+    """Come to the next blocks that cascades have not come to."""
+    if sim.rows.turns:
+        sim.ask("loop", "takes turns", sim.ground.services.blocks.hooks.take_turns)
+
+
 def go_on_with_bulk_jobs(sim: Simulation) -> None:
     """Settle what is open in the jobs whose turn has come; a replica that dies leaves the rest to another one, after its lease."""
     bulk = sim.ground.services.bulk
@@ -72,4 +78,10 @@ def wait(sim: Simulation) -> None:
     sim.clock.advance(seconds)
 
 
-LOOPS = (Action(6, sweep), Action(3, start_due), Action(3, go_on_with_bulk_jobs), Action(8, wait))
+LOOPS = (
+    Action(6, sweep),
+    Action(3, start_due),
+    Action(3, take_turns),
+    Action(3, go_on_with_bulk_jobs),
+    Action(8, wait),
+)

@@ -132,13 +132,20 @@ def plan(sim: Simulation) -> None:
 def stop_cascade(sim: Simulation) -> None:
     """Let no more runs follow from a block, or go on where that was stopped."""
     blocks = sim.ground.services.blocks
-    if (block := _one_of(sim, sim.live_blocks())) is not None:
-        if sim.rng.random() < _GOES_ON:
+    follows = _about_to_follow(sim)
+    if (block := _one_of(sim, follows or sim.live_blocks())) is not None:
+        if not follows and sim.rng.random() < _GOES_ON:
             what = f"goes on with the cascade of {sim.name(block.id)}"
             sim.ask("shop", what, lambda tx: blocks.resume_cascade(tx, SHOP, block.id))
         else:
             what = f"stops the cascade of {sim.name(block.id)}"
             sim.ask("shop", what, lambda tx: blocks.stop_cascade(tx, SHOP, block.id, "enough"))
+
+
+def _about_to_follow(sim: Simulation) -> list[BlockRow]:
+    """Return the blocks that a cascade is about to run again: a stop has most to do there."""
+    there = [block for block in sim.live_blocks() if block.cascade is not None and block.applied_at is not None]
+    return [block for block in there if block.status == "PENDING" and block.cascade not in sim.rows.stopped]
 
 
 def start_bulk_job(sim: Simulation) -> None:

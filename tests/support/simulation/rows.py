@@ -80,6 +80,8 @@ class Rows:
     """The bulk jobs, and whether they have ended."""
     job_rows: dict[tuple[UUID, int], str] = field(default_factory=dict)
     """The state of each of their rows."""
+    turns: int = 0
+    """How many blocks cascades have yet to come to."""
 
     def unfinished(self, block_id: UUID) -> list[RunRow]:
         """Return the runs of a block that are not over."""
@@ -106,6 +108,7 @@ def read_rows(connection: sqlite3.Connection) -> Rows:
     stopped = connection.execute("SELECT id FROM block_cascades WHERE stopped_at IS NOT NULL")
     jobs = connection.execute("SELECT id, ended_at FROM bulk_jobs ORDER BY rowid")
     job_rows = connection.execute("SELECT job_id, position, state FROM bulk_job_rows")
+    (turns,) = connection.execute("SELECT count(*) FROM block_cascade_turns").fetchone()
     return Rows(
         {block.id: block for block in map(_block, blocks)},
         {run.id: run for run in map(_run, runs)},
@@ -115,6 +118,7 @@ def read_rows(connection: sqlite3.Connection) -> Rows:
         frozenset(UUID(cascade) for (cascade,) in stopped),
         {UUID(job_id): ended is not None for job_id, ended in jobs},
         {(UUID(job_id), position): state for job_id, position, state in job_rows},
+        turns,
     )
 
 

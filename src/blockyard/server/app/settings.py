@@ -27,7 +27,7 @@ Empty variables count as absent, unknown settings are refused. Names that begin 
 | `run_retries` | 3 | so often a run is tried again after a failure that may pass by itself; 0 = never |
 | `cascade_limit` | 10000 | so many building blocks run again because of one run, then its cascade is stopped; 0 = any number |
 | `cascade_stops_at_failure` | false | whether the first failed run stops the cascade that it belongs to |
-| `bulk_job_days` | 30 | how long bulk jobs that are over, or were never started, are kept |
+| `bulk_job_days` | 30 | how long bulk jobs that are over, or were never started, are kept, and why cascades were stopped |
 | `api_keys_per_workspace` | 10 | how many API keys a workspace may have unless an administrator adds more |
 | `api_key_max_days` | 0 | API keys must end within so many days; 0 = they need no end. Keys that are there keep theirs |
 | `min_approval_count` | 1 | how many people have to want a role in a workspace or a project before it is given; 1 = nobody else is asked |

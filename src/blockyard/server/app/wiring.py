@@ -227,7 +227,9 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         sealer=sealer,
         state=locks,
         tags=tags,
-        cascade_limits=CascadeLimits(settings.cascade_limit, settings.cascade_stops_at_failure),
+        cascade_limits=CascadeLimits(
+            settings.cascade_limit, settings.cascade_stops_at_failure, timedelta(days=settings.bulk_job_days)
+        ),
     )
     tenants.blocks.put(blocks.on_tenants)
     context.ports.put(RunPorts(content=blocks.hooks, listener=blocks.hooks, locks=locks))

@@ -1,5 +1,6 @@
 """Background work of blocks: runs that had to wait for the end of another one of the same block, and bulk jobs."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
@@ -7,7 +8,8 @@ import structlog
 from blockyard.server.blocks.model.bulk import BulkJobId, BulkRow
 from blockyard.server.blocks.service import DUE_TOPIC, BlockHooks
 from blockyard.server.blocks.service.bulk import BULK_TOPIC, BulkService
-from blockyard.server.kit.database import Database
+from blockyard.server.blocks.service.waking import TURNS_TOPIC
+from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Refusal, Unavailable
 from blockyard.server.kit.loops import Loop
 
@@ -24,24 +26,28 @@ CLEANUP_SECONDS = 3600.0
 def loops(db: Database, hooks: BlockHooks, bulk: BulkService) -> list[Loop]:
     """Return the loops of blocks; several replicas may run them at once."""
 
-    async def start_due() -> None:
-        while await db.write(hooks.start_due):
-            pass
-
     async def go_on() -> None:
         while taken := await db.write(bulk.take_due):
             for job_id in taken:
                 await _go_on(db, bulk, job_id)
 
-    async def remove_old() -> None:
-        while await db.write(bulk.remove_old):
+    return [
+        Loop("block reruns", _all(db, hooks.start_due), PERIOD_SECONDS, (DUE_TOPIC,)),
+        Loop("bulk jobs", go_on, BULK_SECONDS, (BULK_TOPIC,)),
+        Loop("turns of cascades", _all(db, hooks.take_turns), PERIOD_SECONDS, (TURNS_TOPIC,)),
+        Loop("old bulk jobs", _all(db, bulk.remove_old), CLEANUP_SECONDS),
+        Loop("old cascades", _all(db, hooks.remove_cascades), CLEANUP_SECONDS),
+    ]
+
+
+def _all(db: Database, step: Callable[[Transaction], int]) -> Callable[[], Awaitable[None]]:
+    """Return a round that takes one transaction after the other, until there was nothing to do in one."""
+
+    async def round_() -> None:
+        while await db.write(step):
             pass
 
-    return [
-        Loop("block reruns", start_due, PERIOD_SECONDS, (DUE_TOPIC,)),
-        Loop("bulk jobs", go_on, BULK_SECONDS, (BULK_TOPIC,)),
-        Loop("old bulk jobs", remove_old, CLEANUP_SECONDS),
-    ]
+    return round_
 
 
 async def _go_on(db: Database, bulk: BulkService, job_id: BulkJobId) -> None:

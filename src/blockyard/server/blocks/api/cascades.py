@@ -92,8 +92,8 @@ def cascade_routes(db: Database, blocks: BlockService) -> APIRouter:
     @router.post("/{uuid}/cascade/resume")
     async def resume_cascade(uuid: UUID, principal: CurrentPrincipal) -> StoppedOut:
         """Run again what a stopped cascade held back, as another cascade of the same run."""
-        cascade, held = await db.write(lambda tx: blocks.resume_cascade(tx, principal, uuid))
-        return _stopped(uuid, cascade, len(held))
+        cascade, resumed = await db.write(lambda tx: blocks.resume_cascade(tx, principal, uuid))
+        return _stopped(uuid, cascade, resumed)
 
     return router
 

@@ -1,9 +1,11 @@
 """Runs that follow from one run, because outputs that blocks take have changed. Source: concepts.md 8."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from blockyard.server.blocks.model.block import BlockId
 
 
 class StopReason(StrEnum):
@@ -37,9 +39,38 @@ class Cascade:
         return self.stopped_at is not None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Why several blocks have their turn to run again.
+
+    Attributes:
+        id: the run of the parent, or the resumption of a cascade.
+        parent_id: the parent; None where a cascade goes on with what it held.
+        changed: the outputs of the parent that have another value.
+    """
+
+    id: UUID
+    cascade: UUID
+    parent_id: BlockId | None = None
+    changed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A block that a cascade has yet to come to."""
+
+    cause: Cause
+    block_id: BlockId
+
+
 @dataclass(frozen=True, slots=True)
 class CascadeLimits:
-    """What the installation allows: so many runs (0 = any number), and whether the first failure stops it."""
+    """What the installation allows: so many runs (0 = any number), and whether the first failure stops it.
+
+    Attributes:
+        keep: how long what was counted and why it was stopped is kept once nothing follows any more.
+    """
 
     runs: int = 0
     stops_at_failure: bool = False
+    keep: timedelta = timedelta(days=30)

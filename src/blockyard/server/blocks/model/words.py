@@ -1,6 +1,7 @@
 """The status of a block as people read it: what is, not what happened. Source: concepts.md 10.2."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from blockyard.server.blocks.model.block import (
     RUNNING,
@@ -116,6 +117,17 @@ def held_wait(block: BlockHead, cascade: Cascade) -> Wait:
         owner=WaitOwner.WORKSPACE,
         workspace=block.workspace,
         since=cascade.stopped_at,
+    )
+
+
+def turn_wait(since: datetime) -> Wait:
+    """Return what a block waits for that a cascade has yet to come to."""
+    return Wait(
+        kind=WaitKind.CASCADE,
+        message="A parent gave something new that many building blocks take: they run again some at a time, this one soon.",
+        ends="Its turn comes, in a moment.",
+        owner=WaitOwner.SYSTEM,
+        since=since,
     )
 
 

@@ -15,7 +15,7 @@ from blockyard.server.blocks.model.order import BlockRequest, NamedOrder
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
 from blockyard.server.blocks.model.resolution import lacking_parents
 from blockyard.server.blocks.model.upgrades import leads_on
-from blockyard.server.blocks.model.words import block_waits, due_wait, held_wait, lacking_wait
+from blockyard.server.blocks.model.words import block_waits, due_wait, held_wait, lacking_wait, turn_wait
 from blockyard.server.blocks.service.access import (
     LIST,
     is_operator,
@@ -53,6 +53,7 @@ from blockyard.server.blocks.service.usage import BlockUsage
 from blockyard.server.blocks.service.views import BlockView, Reader, Reading
 from blockyard.server.blocks.service.withdrawing import Withdrawing
 from blockyard.server.blocks.store import BlockStore
+from blockyard.server.blocks.store.turns import TurnStore
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
 from blockyard.server.identity.model import Principal
@@ -62,7 +63,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.runners.service import SecretSealer
-from blockyard.server.runs.model import Run, TriggerReason, Wait
+from blockyard.server.runs.model import Run, Wait
 from blockyard.server.runs.service import RunService
 from blockyard.server.tags.service import TagService
 from blockyard.server.tenants.model import TenantId
@@ -293,13 +294,9 @@ class BlockService:
         """Let no more runs follow from a block's latest run, or from what made it run. Raises NotFound, Denied, Conflict."""
         return self._cascading.stop(tx, principal, block_id, reason)
 
-    def resume_cascade(self, tx: Transaction, principal: Principal, block_id: UUID) -> tuple[Cascade, Sequence[Block]]:
-        """Run again what a stopped cascade held back. Raises NotFound, Denied, Conflict."""
-
-        def run(block: Block) -> None:
-            self._starter.rerun(tx, block, TriggerReason.DEPENDENCY_OUTPUT_CHANGED, cascade=block.held_by)
-
-        return self._cascading.go_on(tx, principal, block_id, run)
+    def resume_cascade(self, tx: Transaction, principal: Principal, block_id: UUID) -> tuple[Cascade, int]:
+        """Run again what a stopped cascade held back, parents first; return how many. Raises NotFound, Denied, Conflict."""
+        return self._cascading.go_on(tx, principal, block_id, partial(self._starter.waking.held, tx))
 
     def latest_run(self, tx: Transaction, block: Block) -> Run | None:
         """Return the newest run of a block that the principal was allowed to read."""
@@ -357,6 +354,8 @@ class BlockService:
         return [*held, *waits, due_wait(view.block)] if view.block.rerun_due else [*held, *waits]
 
     def _held(self, tx: Transaction, block: Block) -> Sequence[Wait]:
+        if (since := TurnStore(tx).waits_since(block.id)) is not None:
+            return [turn_wait(since)]
         cascade = None if block.held_by is None else self._cascading.of(tx, block)
         return () if cascade is None else [held_wait(block, cascade)]
 

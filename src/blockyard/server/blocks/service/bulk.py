@@ -156,7 +156,7 @@ class BulkService:
         return [job.id for job in due if store.go_on(job.id, now + LEASE, seen=job.next_at)]
 
     def open_rows(self, tx: Transaction, job_id: BulkJobId) -> Sequence[BulkRow]:
-        """Return the rows whose turn it is; of deletions those whose children are gone."""
+        """Return the rows whose turn it is: parents before children; of deletions those whose children are gone."""
         store = BulkStore(tx)
         job = store.find(job_id)
         if job is None:

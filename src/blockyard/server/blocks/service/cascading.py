@@ -4,12 +4,13 @@ A block that is not run again because of a stop is *held*: it keeps its outputs,
 when somebody runs it, or goes on with the cascade.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 import structlog
 
-from blockyard.server.blocks.model.block import Block, BlockId, Lifecycle
+from blockyard.server.blocks.model.block import Block, BlockId
 from blockyard.server.blocks.model.cascade import Cascade, CascadeLimits, StopReason
 from blockyard.server.blocks.service.access import require_known, require_save
 from blockyard.server.blocks.service.withdrawing import Withdrawing
@@ -20,10 +21,13 @@ from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict
+from blockyard.server.runs.model import RunId
+from blockyard.server.runs.topics import block_topic
 
 log = structlog.get_logger(__name__)
 
 _SUBJECT = "meshBuildingBlock"
+_REMOVED_AT_ONCE = 500
 
 
 class CascadeControl:
@@ -55,7 +59,7 @@ class CascadeControl:
             told = f"It came to more than {self._limits.runs} building blocks, and no cascade may run more again."
             self._stop(tx, cascade, (StopReason.LIMIT, told), block=parent, author=None)
             return False
-        store.count(cascade_id)
+        store.count(cascade_id, self._clock())
         return True
 
     def failed(self, tx: Transaction, block: Block) -> Block:
@@ -85,21 +89,34 @@ class CascadeControl:
             self._stop(tx, cascade, (StopReason.BY_HAND, told), block=block, author=principal.author)
         return CascadeStore(tx).find(cascade.id)
 
+    def is_stopped(self, tx: Transaction, cascade_id: UUID) -> bool:
+        """Whether no more runs follow."""
+        return CascadeStore(tx).find(cascade_id).is_stopped
+
+    def hold(self, tx: Transaction, child: Block, cascade: RunId) -> None:
+        """Write that a stopped cascade would have run a block again."""
+        now = BlockStore(tx).find(child.id) or child  # reaching the limit may have changed it
+        if now.revision == child.revision and now.held_by != cascade:
+            tx.wake(block_topic(child.id))
+            BlockStore(tx).save(replace(now, held_by=cascade))
+
     def go_on(
-        self, tx: Transaction, principal: Principal, block_id: UUID, run: Callable[[Block], None]
-    ) -> tuple[Cascade, Sequence[Block]]:
-        """Run again what a stopped cascade held back. Raises NotFound, Denied, Conflict."""
+        self, tx: Transaction, principal: Principal, block_id: UUID, run_held: Callable[[UUID], int]
+    ) -> tuple[Cascade, int]:
+        """Run again what a stopped cascade held back; return how many blocks these are. Raises NotFound, Denied, Conflict."""
         block = require_known(principal, BlockStore(tx).find(BlockId(block_id)), block_id)
         require_save(principal, block)
         cascade = self.of(tx, block)
         if cascade is None or not cascade.is_stopped:
             raise Conflict("no cascade is stopped here", code="NothingStopped", remedy="Nothing has to go on.")
-        CascadeStore(tx).go_on(cascade)
-        held = [one for one in BlockStore(tx).held_by(cascade.id) if one.lifecycle is Lifecycle.ACTIVE]
-        for one in BlockStore(tx).one_by_one(held):
-            run(one)
-        self._tell(tx, "Building Block Cascade Resumed", block, principal.author, {"held": len(held)})
+        CascadeStore(tx).go_on(cascade, self._clock())
+        held = run_held(cascade.id)
+        self._tell(tx, "Building Block Cascade Resumed", block, principal.author, {"held": held})
         return CascadeStore(tx).find(cascade.id), held
+
+    def remove_old(self, tx: Transaction) -> int:
+        """Forget cascades that are over, and in which nothing has happened for the time of the setting; return how many."""
+        return CascadeStore(tx).remove_old(self._clock() - self._limits.keep, _REMOVED_AT_ONCE)
 
     def _stop(
         self, tx: Transaction, cascade: Cascade, why: tuple[StopReason, str], *, block: Block, author: Author | None

@@ -22,6 +22,7 @@ from blockyard.server.blocks.service.on_tenants import OnTenants
 from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
+from blockyard.server.blocks.store.turns import TurnStore
 from blockyard.server.definitions.model import DefinitionId
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.kit.database import Transaction
@@ -72,6 +73,10 @@ class BlockHooks:
         claimed = run.status is RunStatus.IN_PROGRESS
         if claimed and block.rerun_due and run.behavior is not Behavior.DETECT and run.plan_run_id is None:
             block = self._starter.save(tx, replace(block, due=None))
+        if claimed and run.behavior is not Behavior.DETECT and run.plan_run_id is None:
+            TurnStore(tx).drop(
+                block.id
+            )  # before anything of the parents is read: no turn is dropped whose news are not
         reader = self._reading(tx)
         definition, version = reader.version_of(block)
         resolved = reader.run_inputs_of(block, version)
@@ -168,6 +173,14 @@ class BlockHooks:
         store = BlockStore(tx)
         blocks = store.one_by_one(store.due(_DUE_AT_ONCE))  # what an earlier one has run again is not due any more
         return sum(self._starter.begin_due(tx, block) for block in blocks if block.rerun_due)
+
+    def take_turns(self, tx: Transaction) -> int:
+        """Come to the next blocks that have to run again since their parents gave something new; return how many there were."""
+        return self._starter.waking.go_on(tx)
+
+    def remove_cascades(self, tx: Transaction) -> int:
+        """Forget cascades that are over since long; return how many."""
+        return self._cascading.remove_old(tx)
 
     # Steps of the above
 

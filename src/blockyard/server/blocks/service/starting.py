@@ -8,11 +8,12 @@ import structlog
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.server.blocks.model.block import WAITING, Block, BlockOutput, BlockStatus, Lifecycle, changed_outputs
+from blockyard.server.blocks.model.family import parents_first
 from blockyard.server.blocks.model.outputs import check_assignments, derived_outputs, sign_in_url_in, tenant_id_in
-from blockyard.server.blocks.model.resolution import consumes
 from blockyard.server.blocks.service.cascading import CascadeControl
 from blockyard.server.blocks.service.upgrading import Upgrades
 from blockyard.server.blocks.service.views import Reading
+from blockyard.server.blocks.service.waking import News, Waking
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import Version
 from blockyard.server.definitions.model.hiding import with_defaults
@@ -50,7 +51,7 @@ class RunStarter:
         cascading: CascadeControl,
     ) -> None:
         self._clock = basics.clock
-        self._cascading = cascading
+        self.waking = Waking(basics, reading=reading, cascading=cascading, again=self.rerun)
         cascading.tell(self._wake_waiting_children)
         self._upgrades = upgrades
         self._reading = reading
@@ -207,7 +208,8 @@ class RunStarter:
         after = block.following(run.id, run.status).applied(outputs, run.finished_at or run.created_at)
         saved = self.follow(tx, after)
         self._tell_tenant(tx, saved)
-        self._wake_children(tx, saved, changed_outputs(block.outputs, outputs), saved.cascade or run.id)
+        news = News(saved, changed_outputs(block.outputs, outputs), saved.cascade or run.id)
+        self.waking.children(tx, news, run.id)
         return saved
 
     def follow(self, tx: Transaction, block: Block) -> Block:
@@ -244,36 +246,12 @@ class RunStarter:
             if block.lifecycle is Lifecycle.ACTIVE and block.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
                 self.rerun(tx, block, TriggerReason.PLATFORM_TENANT_ID_UPDATE)
 
-    def _wake_children(self, tx: Transaction, parent: Block, changed: frozenset[str], cascade: RunId) -> None:
-        store = BlockStore(tx)
-        for child in store.one_by_one(store.children(parent.id)):
-            if child.lifecycle is not Lifecycle.ACTIVE:
-                continue
-            if child.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
-                self._wake(tx, parent, child, TriggerReason.PARENT_RUN_SUCCEEDED, cascade)
-            elif child.status not in WAITING and self._consumes(tx, child, parent, changed):
-                self._wake(tx, parent, child, TriggerReason.DEPENDENCY_OUTPUT_CHANGED, cascade)
-
-    def _wake(self, tx: Transaction, parent: Block, child: Block, reason: TriggerReason, cascade: RunId) -> None:
-        """Run a child again, unless the cascade is stopped: then it is held. What never ran, or runs anyway, is not counted."""
-        is_free = child.applied_at is None or child.joining(cascade).cascade != cascade
-        if is_free or self._cascading.lets(tx, cascade, parent):
-            self.rerun(tx, child, reason, cascade=cascade)
-            return
-        now = BlockStore(tx).find(child.id) or child  # reaching the limit may have changed it
-        if now.revision == child.revision and now.held_by != cascade:
-            self.save(tx, replace(now, held_by=cascade))
-
     def _wake_waiting_children(self, tx: Transaction, parent: Block) -> None:
         """Run the children that were parked while their parent was about to run: it does not, for now."""
         store = BlockStore(tx)
-        for child in store.one_by_one(store.children(parent.id) if parent.is_ready else ()):
+        for child in store.one_by_one(parents_first(store.children(parent.id) if parent.is_ready else ())):
             if child.lifecycle is Lifecycle.ACTIVE and child.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
                 self.rerun(tx, child, TriggerReason.PARENT_RUN_SUCCEEDED, cascade=child.cascade)
-
-    def _consumes(self, tx: Transaction, child: Block, parent: Block, changed: frozenset[str]) -> bool:
-        _, version = self._reading(tx).version_of(child)
-        return consumes(version.inputs, parent.definition_id, changed)
 
     def _target(self, tx: Transaction, block: Block, version: Version) -> RunTarget:
         return RunTarget(

@@ -30,6 +30,7 @@ from blockyard.server.blocks.store.rows import block_of, block_row, head_of, sor
 from blockyard.server.blocks.store.tables import (
     IN_WORKSPACE,
     IS_ACTIVE,
+    IS_CASCADE,
     IS_DELETED,
     IS_DUE,
     IS_HELD,
@@ -321,7 +322,7 @@ class BlockStore:
 
     def wanted_by(self, cascade_id: UUID) -> Sequence[Block]:
         """Return the blocks that a cascade is about to run again: pending or parked, or with a run due; each once."""
-        of_it = (IS_ACTIVE, _blocks.c.cascade == cascade_id, _blocks.c.applied_at.is_not(None))
+        of_it = (IS_ACTIVE, IS_CASCADE, _blocks.c.cascade == cascade_id, _blocks.c.applied_at.is_not(None))
         soon = (BlockStatus.PENDING.value, BlockStatus.WAITING_FOR_DEPENDENT_INPUT.value)
         pending = self._where(*of_it, _blocks.c.status.in_(soon))
         due = self._where(*of_it, IS_DUE)

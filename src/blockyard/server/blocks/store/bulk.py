@@ -120,10 +120,15 @@ class BulkStore:
         return Page([_row(row) for row in rows], total, request)
 
     def open_rows(self, job_id: UUID, limit: int, *, children_first: bool) -> Sequence[BulkRow]:
-        """Return the first open rows; with `children_first` only those with no child in an open row, or that a run destroys."""
+        """Return the first open rows whose parents are in none: they may be younger.
+
+        With `children_first` those with no child in an open row, or that a run destroys.
+        """
         wanted = [_bulk_rows.c.job_id == job_id, _bulk_rows.c.state == RowState.OPEN.value]
         if children_first:
             wanted += [~_has_open_child(job_id), ~_has_leaving_child()]
+        else:
+            wanted.append(~_has_open_parent(job_id))
         found = select(_bulk_rows).where(*wanted).order_by(_bulk_rows.c.position).limit(limit)
         return [_row(row) for row in self._tx.execute(found).mappings()]
 
@@ -197,6 +202,16 @@ def _has_open_child(job_id: UUID) -> ColumnElement[bool]:
     return exists().where(
         _parents.c.parent_id == _bulk_rows.c.block_id,
         others.c.block_id == _parents.c.child_id,
+        others.c.job_id == job_id,
+        others.c.state == RowState.OPEN.value,
+    )
+
+
+def _has_open_parent(job_id: UUID) -> ColumnElement[bool]:
+    others = _bulk_rows.alias()
+    return exists().where(
+        _parents.c.child_id == _bulk_rows.c.block_id,
+        others.c.block_id == _parents.c.parent_id,
         others.c.job_id == job_id,
         others.c.state == RowState.OPEN.value,
     )

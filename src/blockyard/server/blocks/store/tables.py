@@ -131,3 +131,6 @@ Index("ix_blocks_rerun_due", blocks.c.id, sqlite_where=IS_DUE, postgresql_where=
 
 IS_HELD = text("held_by IS NOT NULL")
 Index("ix_blocks_held_by", blocks.c.held_by, sqlite_where=IS_HELD, postgresql_where=IS_HELD)
+
+IS_CASCADE = text("cascade IS NOT NULL")
+Index("ix_blocks_cascade", blocks.c.cascade, sqlite_where=IS_CASCADE, postgresql_where=IS_CASCADE)

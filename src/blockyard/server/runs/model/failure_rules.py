@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from blockyard.protocol.names import FailureCause
+from blockyard.server.runs.model.failure import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +22,11 @@ def _rule(code: str, cause: FailureCause, pattern: str, message: str, remedy: st
     return Rule(code, cause, re.compile(pattern, re.IGNORECASE), message, remedy)
 
 
-OUTDATED = "A value cannot be used any more"
-"""How the server begins what it says of a run that it does not hand over because of a value."""
-
 _OWNER = "the team that offers this building block"
 _TELL = f"Tell {_OWNER} and give them the number of this run; changing your inputs does not help."
 _ADMIN = "Tell the administrators of this installation and give them the number of this run."
 
 RULES: tuple[Rule, ...] = (
-    _rule(
-        "VALUE_OUTDATED",
-        FailureCause.INPUT,
-        rf"^{OUTDATED}:",
-        "A value of the building block was good when it was given, and is not any more.",
-        "Read what the step says, choose another value and run the building block again.",
-    ),
     _rule(
         "CREDENTIALS_EXPIRED",
         FailureCause.CREDENTIALS,
@@ -287,6 +278,14 @@ RULES: tuple[Rule, ...] = (
         _TELL,
     ),
 )
+
+VALUE_OUTDATED = Failure(
+    FailureCause.INPUT,
+    "VALUE_OUTDATED",
+    "A value of the building block was good when it was given, and is not any more.",
+    "Read what the step says, choose another value and run the building block again.",
+)
+"""What the server knows by itself of a run that it does not hand over: no text tells it."""
 
 UNKNOWN = _rule(
     "UNKNOWN",

@@ -18,7 +18,7 @@ from blockyard.server.kit.errors import Denied, Refusal
 from blockyard.server.kit.ids import new_secret
 from blockyard.server.runners.model import Runner, RunnerId
 from blockyard.server.runs.model import Attempt, Claimer, Run, lease_of
-from blockyard.server.runs.model.failure_rules import OUTDATED
+from blockyard.server.runs.model.failure_rules import VALUE_OUTDATED
 from blockyard.server.runs.ports import OutdatedValue, RunParts
 from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext
 from blockyard.server.runs.service.documents import claim_document, run_document
@@ -122,7 +122,8 @@ class ClaimService:
             RunDocument.model_validate(base)
             answer = self._answer(run, base, runner, claim, token)
         except OutdatedValue as refusal:
-            self._fail(tx, run, refusal.message, told=f"{OUTDATED}: {refusal.message}")
+            self._ending.note(tx, run, VALUE_OUTDATED)
+            self._fail(tx, run, refusal.message)
             return None
         except Refusal as refusal:
             self._fail(tx, run, refusal.message)
@@ -177,9 +178,9 @@ class ClaimService:
         wake_viewers(tx, run)
         log.info("run claimed", run_id=str(run.id), attempt=run.attempt, runner_id=str(claim.runner_id))
 
-    def _fail(self, tx: Transaction, run: Run, message: str, told: str | None = None) -> None:
+    def _fail(self, tx: Transaction, run: Run, message: str) -> None:
         log.warning("run cannot be delivered", run_id=str(run.id), cause=message)
-        self._ending.explain(tx, run, "prepare", "Prepare the run", told or message)
+        self._ending.explain(tx, run, "prepare", "Prepare the run", message)
         self._ending.finish(tx, run, RunStatus.FAILED, author=SYSTEM, summary=message, confirmed=True)
 
 

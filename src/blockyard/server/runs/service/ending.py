@@ -11,6 +11,7 @@ from blockyard.protocol.names import RunStatus, StepStatus
 from blockyard.server.events.model import Author, EventType
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import AttemptState, Run, Source, Step, StepId
+from blockyard.server.runs.model.failure import Failure
 from blockyard.server.runs.model.run import lock_hold
 from blockyard.server.runs.model.step import OPEN_STEPS
 from blockyard.server.runs.ports import RunFinish
@@ -100,6 +101,10 @@ class RunEnding:
         wake_everybody(tx, saved)
         log.info("run tried again", run_id=str(run.id), attempt=run.attempt, retries=saved.retries)
         return saved
+
+    def note(self, tx: Transaction, run: Run, failure: Failure) -> None:
+        """Note why a run is about to fail, where that is known for certain."""
+        self._retrying.note(tx, run, failure)
 
     def cut_off(self, tx: Transaction, run: Run, *, at: datetime, confirmed: bool) -> Run:
         """Free the state lock of an ended run and note how long its engine may still write."""

@@ -25,14 +25,17 @@ class Retrying:
     def __init__(self, context: RunContext) -> None:
         self._context = context
 
-    def note(self, tx: Transaction, run: Run) -> Failure:
-        """Explain why the newest attempt of a run failed, once, and open or move the breaker of its definition."""
+    def note(self, tx: Transaction, run: Run, known: Failure | None = None) -> Failure:
+        """Explain why the newest attempt of a run failed, once, and open or move the breaker of its definition.
+
+        What is `known` is not looked for in what was said.
+        """
         store = FailureStore(tx)
         failure = store.of(run.id, run.attempt)
         if failure is not None:
             return failure
         now = self._context.clock()
-        failure = self._explained(tx, run)
+        failure = known or self._explained(tx, run)
         store.add(run, failure, now)
         if failure.cause in RETRIED:
             self._move_breaker(tx, run, failure.cause, now)
