@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from blockyard.server.kit.database import Database
-from tests.support.browser import SIZES, accessibility_violations, fresh_page, troubles_of_layout
+from tests.support.browser import SIZES, accessibility_violations, fresh_page, tab_to, troubles_of_layout
 from tests.support.clock import FixedClock
 from tests.support.page_world import come, serving
 from tests.support.screen_fillings import FILLINGS, ScreenWorld
@@ -120,15 +120,6 @@ def test_the_tab_that_is_open_is_seen_on_a_phone(site: tuple[ScreenWorld, str], 
     page.goto(f"{url}/w/shop/settings")
 
     expect(page.locator(".tabs-bar [aria-current]")).to_be_in_viewport(ratio=0.9)
-
-
-def tab_to(page: Page, element: Locator) -> None:
-    """Press Tab until an element has the focus, as somebody without a mouse does."""
-    for _ in range(60):
-        if element.evaluate("one => one === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    expect(element).to_be_focused()
 
 
 def test_a_block_is_found_followed_and_its_plan_applied_by_keyboard_alone(
