@@ -8,6 +8,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Route,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from tests.support.machine import find_chromium, need
 from tests.support.waiting import PATIENCE_SECONDS
@@ -51,6 +62,11 @@ INTERACTION = """() => new Promise((told) => {
 SCRIPT_BYTES = """() => performance.getEntriesByType("resource")
   .filter((one) => new URL(one.name).pathname.endsWith(".js")).reduce((sum, one) => sum + one.encodedBodySize, 0)"""
 """Bytes of the scripts that a page loaded, as they came."""
+
+_HAS_RING = """one => [[one], [one, "::after"], [one.closest("tr") ?? one]].some((shown) => {
+  const style = getComputedStyle(...shown);
+  return parseFloat(style.outlineWidth) > 0 && style.outlineStyle !== "none" || style.boxShadow !== "none";
+})"""
 
 _MOVES = """() => document.getAnimations().filter((one) => one.playState === "running")
   .map((one) => one.animationName ?? one.transitionProperty)"""
@@ -122,6 +138,17 @@ def fresh_page(browser: Browser, *, javascript: bool = True, failures: str | Non
 
 
 def accessibility_violations(page: Page, rules: Sequence[str] = RULES) -> list[str]:
+def tab_to(page: Page, element: Locator) -> None:
+    """Press Tab until an element has the focus, as somebody without a mouse does; who sees no ring is lost on the way."""
+    for _ in range(80):
+        if element.evaluate("one => one === document.activeElement"):
+            assert element.evaluate(_HAS_RING), f"nobody sees that {element} has the focus"
+            return
+        page.keyboard.press("Tab")
+    expect(element).to_be_focused()
+
+
+def accessibility_violations(page: Page, rules: list[str] = RULES) -> list[str]:
     """Return every WCAG 2.2 AA rule of axe that the page breaks, with the elements that break it."""
     return _examine(page, "document", {"runOnly": list(rules)})
 

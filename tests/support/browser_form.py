@@ -6,7 +6,7 @@ Source: the HTML standard, "constructing the entry list", "value sanitization al
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from urllib.parse import urlencode
 
@@ -68,6 +68,10 @@ class PageForm:
             else:
                 self.control(name).enter(value)
         return self
+
+    def pressed(self, name: str, value: str) -> "PageForm":
+        """Return the form as it is sent by one of several buttons."""
+        return replace(self, controls=[*self.controls, Control("submit", name, value)])
 
     def _choose(self, name: str, value: str) -> None:
         offered = [control for control in self.controls if control.name == name]

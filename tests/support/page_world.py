@@ -145,6 +145,11 @@ class Person:
         content_type, body = form.encoded()
         return self._send("POST", form.action or at, content=body, headers={**headers, "Content-Type": content_type})
 
+    def check(self, form: PageForm, path: str) -> httpx2.Response:
+        """Let a form be looked at while it is filled in, as scripts do."""
+        content_type, body = form.encoded()
+        return self._send("POST", path, content=body, headers={"Content-Type": content_type})
+
     def change(self, path: str, changes: "Mapping[str, str | list[str] | File] | None" = None) -> httpx2.Response:
         """Open a form, enter what is to change, and send it as a browser does."""
         return self.submit(self.form(path).fill(changes or {}), at=path)

@@ -256,11 +256,16 @@ def _bucket(world: ScreenWorld, name: str, value: str) -> JsonObject:
 
 def _adaptive(world: ScreenWorld) -> str:
     """Return the definition of something for tenants whose inputs follow each other; what comes with a new tenant asks, too."""
-    images = world.define("Image list", outputs={"names": an_output("CODE")})
+    images = world.define(
+        "Image list",
+        about={"description": "The images that virtual machines may be made of, listed anew each night."},
+        outputs={"names": an_output("CODE")},
+    )
     listed = world.api.ok("POST", BLOCKS, an_order(images, workspace="platform", name="images"))
     world.finish({"names": a_value('["debian-13", "alpine-3.22"]', "CODE")})
     account = world.define_for_tenants(
         "Account",
+        about={"description": "An account with a budget, and people to call when something is wrong."},
         inputs={**MAKES_TENANT["inputs"], "owner": an_input(displayName="Who is called when it burns")},
         outputs=MAKES_TENANT["outputs"],
     )
@@ -287,7 +292,9 @@ def _adaptive(world: ScreenWorld) -> str:
             dependentDefaults=[{"condition": "input.region == 'us'", "value": 3}],
         ),
     }
-    version = world.define_for_tenants("Web shop", inputs=inputs)
+    version = world.define_for_tenants(
+        "Web shop", about={"description": "A shop in the regions and zones of your choice."}, inputs=inputs
+    )
     return definition_of(version)
 
 
@@ -316,7 +323,11 @@ def _asking_zone(world: ScreenWorld) -> str:
         "visibility": an_input("SINGLE_SELECT", displayName="Visibility", selectableValues=["internal", "private"]),
         "reviews": an_input("BOOLEAN", displayName="Reviews are needed", defaultValue=True),
     }
-    version = world.define_for_tenants("Repository with an owner", **{**MAKES_TENANT, "inputs": inputs})
+    version = world.define_for_tenants(
+        "Repository with an owner",
+        about={"description": "A repository, and somebody who answers for what is in it."},
+        **{**MAKES_TENANT, "inputs": inputs},
+    )
     world.add_zone("asking", mandatory=[version], displayName="With an owner")
     return f"{uuid_of(world.platform)}%20asking"
 

@@ -51,6 +51,15 @@ class Screen:
         return self.path.format(**known) if wanted <= known.keys() else None
 
 
+def _review(page: Page) -> None:
+    """Fill a new project in and look through it."""
+    page.get_by_label("Name", exact=False).first.fill("Continuous integration")
+    page.get_by_label("Identifier").fill("ci")
+    page.get_by_role("radio").last.check()
+    page.get_by_role("button", name="Review first").click()
+    page.wait_for_load_state("load")
+
+
 SCREENS: Sequence[Screen] = (
     Screen("sign-in", "/sign-in", who=None),
     Screen("password", "/account/password"),
@@ -106,6 +115,7 @@ SCREENS: Sequence[Screen] = (
     Screen("workspace", "/w/{workspace}"),
     Screen("projects", "/w/{workspace}/projects"),
     Screen("project-new", "/w/{workspace}/projects/new"),
+    Screen("project-review", "/w/{workspace}/projects/new", act=_review),
     Screen("project", "/w/{workspace}/projects/{project}"),
     Screen("project-access", "/w/{workspace}/projects/{project}/access"),
     Screen("project-settings", "/w/{workspace}/projects/{project}/settings"),

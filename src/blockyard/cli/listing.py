@@ -19,6 +19,10 @@ from blockyard.protocol.kinds import WORKSPACE
 
 PageNumber = Annotated[int, typer.Option("--page", min=1, help="Number of the page, from 1.")]
 Limit = Annotated[int, typer.Option("--limit", "--size", "-n", min=1, max=1000, help="Most that are listed.")]
+Most = Annotated[
+    int | None,
+    typer.Option("--limit", "--size", "-n", min=1, max=1000, help="Most that are listed; all of them without it."),
+]
 OldestFirst = Annotated[bool, typer.Option("--oldest-first", help="Begin with the oldest.")]
 
 MAX_SEARCHED = 5000

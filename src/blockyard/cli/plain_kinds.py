@@ -170,14 +170,16 @@ class PlainKind:
         session: Session,
         filters: Mapping[str, str | None],
         *,
+        limit: int | None = None,
         order: Callable[[JsonObject], int] | None = None,
         path: str | None = None,
         workspace: str | None = None,
     ) -> None:
-        """Print the whole list, which may stand at another path. Raises Failure, as `tell_page` does."""
-        found = [*session.client.list(self.objects.kind, filters, path=path)]
+        """Print the whole list, or its first `limit`; it may stand at another path. Raises Failure, as `tell_page` does."""
+        wanted = 0 if order is not None else limit or 0
+        found = [*session.client.list(self.objects.kind, filters, limit=wanted, path=path)]
         if order is not None:
-            found.sort(key=order)
+            found = sorted(found, key=order)[:limit]
         if session.printer.for_programs:
             session.printer.document([*found])
         else:

@@ -14,6 +14,7 @@ PUBLICATION = Kind("publication", "v1")
 
 
 USER, GROUP = Kind("user", "v1", "users", own=True), Kind("group", "v1", "groups", own=True)
+IDENTITY_PROVIDER = Kind("identityProvider", "v1", "identity-providers", own=True)
 PROJECT_ROLE = Kind("projectRole", "v1", "project-roles", own=True)
 ADMIN_BINDING = Kind("adminBinding", "v1", "admin-bindings", own=True)
 BINDING_REQUEST = Kind("bindingRequest", "v1", "binding-requests", own=True)

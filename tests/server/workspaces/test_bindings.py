@@ -224,6 +224,21 @@ async def test_the_last_owner_stays_unless_an_administrator_says_otherwise(tenan
     assert (await admin.delete(f"{USERS}/first", headers=USER_BINDING)).status_code == 204
 
 
+async def test_who_alone_owns_a_workspace_is_not_deleted_unless_a_directory_says_so(tenancy: Tenancy) -> None:
+    admin, jane = tenancy.admin(), tenancy.user("jane").id
+    await bind(admin, "first", "Owner", "jane")
+    path = f"/api/blockyard/v1/users/{jane}"
+
+    refused = await admin.delete(path)
+
+    assert (refused.status_code, refused.json()["errorCode"]) == (409, "LastOwner")
+    assert "'jane' is the only owner of workspace 'shop'" in refused.json()["message"]
+    await bind(admin, "second", "Owner", "joe")
+    assert (await admin.delete(path)).status_code == 204
+    directory = await admin.delete(f"/api/blockyard/scim/v2/Users/{tenancy.user('joe').id}")
+    assert directory.status_code == 204
+
+
 async def test_a_role_gives_rights_until_the_end_of_its_last_day(tenancy: Tenancy) -> None:
     admin = tenancy.admin()
     await bind(admin, "m", "Member", "jane", expiryDate="2026-01-01")

@@ -6,6 +6,7 @@ import typer
 
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import text
+from blockyard.cli.listing import Most
 from blockyard.cli.output import Format, columns
 from blockyard.cli.plain_kinds import OwnObjects, PlainKind
 from blockyard.cli.resources import ADMIN_BINDING, own
@@ -39,10 +40,10 @@ _ROLES = PlainKind(
 
 
 @admin_roles.command("list")
-def list_admin_roles(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+def list_admin_roles(limit: Most = None, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """List who has admin roles, ended ones too."""
     with connected(output, url) as session:
-        _ROLES.tell_all(session, {})
+        _ROLES.tell_all(session, {}, limit=limit)
 
 
 _ROLES.add_show(admin_roles, "Show who has an admin role by a binding, and until when.")

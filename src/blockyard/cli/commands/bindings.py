@@ -8,7 +8,7 @@ from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import objects, text
 from blockyard.cli.exits import usage
-from blockyard.cli.listing import tell_one
+from blockyard.cli.listing import Most, tell_one
 from blockyard.cli.option_words import NONE, day_or_none, last_day
 from blockyard.cli.output import Format, columns
 from blockyard.cli.resources import JSON, own
@@ -38,6 +38,7 @@ def list_bindings(
     *,
     workspace: NeededWorkspaceOption = None,
     project: Project = None,
+    limit: Most = None,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
@@ -54,7 +55,7 @@ def list_bindings(
             (word, item)
             for word, kind in (("user", _kind(project, of_group=False)), ("group", _kind(project, of_group=True)))
             for item in objects(document, "_embedded", kind.plural)
-        ]
+        ][:limit]
         if session.printer.for_programs:
             session.printer.document([item for _, item in found])
             return

@@ -13,7 +13,7 @@ from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.definition_reports import print_definition
 from blockyard.cli.documents import members, text
 from blockyard.cli.exits import ExitCode, Failure
-from blockyard.cli.listing import require_workspace
+from blockyard.cli.listing import Most, require_workspace
 from blockyard.cli.model import DRAFT, RELEASED, Definition, Version
 from blockyard.cli.output import Format, columns, shown
 from blockyard.cli.resources import JSON, own
@@ -31,11 +31,16 @@ definitions.command("close-breaker")(close_breaker)
 
 @definitions.command("list")
 def list_definitions(
-    *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+    *,
+    workspace: WorkspaceOption = None,
+    limit: Most = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
 ) -> None:
     """List your definitions and the released ones of others."""
     with connected(output, url) as session:
-        found = list(session.client.list(DEFINITION, {"includeAllPublished": "true", "ownedByWorkspace": workspace}))
+        filters = {"includeAllPublished": "true", "ownedByWorkspace": workspace}
+        found = list(session.client.list(DEFINITION, filters, limit=limit or 0))
         if session.printer.for_programs:
             session.printer.document([*found])
             return

@@ -7,6 +7,7 @@ import typer
 from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import text, texts
+from blockyard.cli.listing import Most
 from blockyard.cli.output import Format, columns
 from blockyard.cli.plain_kinds import DisplayName, OwnObjects, PlainKind
 from blockyard.cli.resources import GROUP, own
@@ -40,10 +41,12 @@ _GROUPS = PlainKind(
 
 
 @groups.command("list")
-def list_groups(workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+def list_groups(
+    *, workspace: WorkspaceOption = None, limit: Most = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+) -> None:
     """List the groups that you may bind."""
     with connected(output, url) as session:
-        _GROUPS.tell_all(session, {"workspaceIdentifier": workspace})
+        _GROUPS.tell_all(session, {"workspaceIdentifier": workspace}, limit=limit)
 
 
 _GROUPS.add_show(groups, "Show a group and who is in it.")

@@ -5,14 +5,15 @@ from typing import Annotated
 
 import typer
 
-from blockyard.cli.changes import given, read_json, require_change
+from blockyard.cli.changes import given, read_json
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import flag, members, objects, text, texts
 from blockyard.cli.exits import ExitCode, usage
-from blockyard.cli.listing import tell_one
+from blockyard.cli.listing import Most, tell_one
 from blockyard.cli.option_words import key_and_value
 from blockyard.cli.output import Format, columns
-from blockyard.cli.resources import JSON, own
+from blockyard.cli.plain_kinds import OwnObjects, PlainKind
+from blockyard.cli.resources import IDENTITY_PROVIDER
 from blockyard.cli.session import OutputOption, Session, UrlOption, connected
 from blockyard.protocol.jsontypes import Json, JsonObject
 
@@ -59,66 +60,68 @@ TrustsSecondFactor = Annotated[
     ),
 ]
 
-_TAKEN = (
-    "displayName",
-    "issuer",
-    "clientId",
-    "scopes",
-    "usernameClaim",
-    "groupsClaim",
-    "groupRules",
-    "createAccounts",
-    "linkAccounts",
-    "trustsSecondFactor",
-    "enabled",
+
+def _row(item: JsonObject) -> tuple[str, ...]:
+    return (
+        text(item, "alias"),
+        text(item, "displayName"),
+        text(item, "issuer"),
+        "yes" if flag(item, "enabled") else "no",
+        text(item, "createdOn"),
+    )
+
+
+def _more(document: JsonObject) -> list[tuple[str, str]]:
+    return [
+        ("client id", text(document, "clientId")),
+        ("client secret", "stored" if flag(document, "hasClientSecret") else "none"),
+        ("scopes", " ".join(texts(document, "scopes"))),
+        ("username claim", text(document, "usernameClaim")),
+        ("groups claim", text(document, "groupsClaim") or "-"),
+        *(("group", f"{text(rule, 'value')} = {text(rule, 'group')}") for rule in objects(document, "groupRules")),
+        ("redirect address", text(document, "redirectUri")),
+        ("after signing out", text(document, "postLogoutRedirectUri")),
+        ("back-channel logout", text(document, "backChannelLogoutUri")),
+    ]
+
+
+_PROVIDERS = PlainKind(
+    word="identity provider",
+    which=Which,
+    objects=OwnObjects(
+        kind=IDENTITY_PROVIDER,
+        members=(
+            "displayName",
+            "issuer",
+            "clientId",
+            "scopes",
+            "usernameClaim",
+            "groupsClaim",
+            "groupRules",
+            "createAccounts",
+            "linkAccounts",
+            "trustsSecondFactor",
+            "enabled",
+        ),
+    ),
+    columns=columns("ALIAS", "NAME", "ISSUER", "ON", wide=["CREATED"]),
+    row=_row,
+    more=_more,
 )
-"""What a change sends back of what it does not change."""
 
 
 @identity_providers.command("list")
-def list_identity_providers(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+def list_identity_providers(limit: Most = None, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """List the identity providers, the oldest first."""
     with connected(output, url) as session:
-        found = objects(session.client.get(own("identity-providers")), "identityProviders")
+        found = objects(session.client.get(IDENTITY_PROVIDER.path()), IDENTITY_PROVIDER.plural)[:limit]
         if session.printer.for_programs:
             session.printer.document([*found])
-            return
-        session.printer.objects(
-            columns("ALIAS", "NAME", "ISSUER", "ON", wide=["CREATED"]),
-            [
-                (
-                    text(item, "alias"),
-                    text(item, "displayName"),
-                    text(item, "issuer"),
-                    "yes" if flag(item, "enabled") else "no",
-                    text(item, "createdOn"),
-                )
-                for item in found
-            ],
-        )
+        else:
+            session.printer.objects([*_PROVIDERS.columns], [_row(item) for item in found])
 
 
-@identity_providers.command("show")
-def show_identity_provider(alias: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
-    """Show an identity provider, and the addresses that it has to know."""
-    with connected(output, url) as session:
-        document = session.client.get(own("identity-providers", alias))
-        facts = [
-            ("alias", text(document, "alias")),
-            ("name", text(document, "displayName")),
-            ("on", "yes" if flag(document, "enabled") else "no"),
-            ("issuer", text(document, "issuer")),
-            ("client id", text(document, "clientId")),
-            ("client secret", "stored" if flag(document, "hasClientSecret") else "none"),
-            ("scopes", " ".join(texts(document, "scopes"))),
-            ("username claim", text(document, "usernameClaim")),
-            ("groups claim", text(document, "groupsClaim") or "-"),
-            *(("group", f"{text(rule, 'value')} = {text(rule, 'group')}") for rule in objects(document, "groupRules")),
-            ("redirect address", text(document, "redirectUri")),
-            ("after signing out", text(document, "postLogoutRedirectUri")),
-            ("back-channel logout", text(document, "backChannelLogoutUri")),
-        ]
-        tell_one(session, document, facts)
+_PROVIDERS.add_show(identity_providers, "Show an identity provider, and the addresses that it has to know.")
 
 
 @identity_providers.command("create")
@@ -155,7 +158,7 @@ def create_identity_provider(
             linkAccounts=link_accounts,
             trustsSecondFactor=trusts_second_factor,
         )
-        made = session.client.post(own("identity-providers"), content)
+        made = session.client.post(IDENTITY_PROVIDER.path(), content)
         session.printer.result(
             made, f"Identity provider {alias} created. Its redirect address is {text(made, 'redirectUri')}"
         )
@@ -194,15 +197,14 @@ def update_identity_provider(
             linkAccounts=link_accounts,
             trustsSecondFactor=trusts_second_factor,
         )
-        require_change(changes, "at least one option")
-        session.printer.result(_changed(session, alias, changes), f"Identity provider {alias} changed.")
+        _PROVIDERS.change(session, alias, changes)
 
 
 @identity_providers.command("enable")
 def enable_identity_provider(alias: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """Let people sign in with an identity provider that is off."""
     with connected(output, url) as session:
-        session.printer.result(_changed(session, alias, {"enabled": True}), f"People can sign in with {alias} now.")
+        session.printer.result(_switched(session, alias, enabled=True), f"People can sign in with {alias} now.")
 
 
 @identity_providers.command("disable")
@@ -212,7 +214,7 @@ def disable_identity_provider(
     """Let nobody sign in with an identity provider until it is enabled."""
     with connected(output, url) as session:
         require_consent(f"Let nobody sign in with '{alias}' until it is enabled?", yes=yes)
-        changed = _changed(session, alias, {"enabled": False})
+        changed = _switched(session, alias, enabled=False)
         session.printer.result(changed, f"Nobody can sign in with {alias} any more.")
 
 
@@ -220,7 +222,7 @@ def disable_identity_provider(
 def try_identity_provider(alias: Which, *, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """Ask a provider for its documents and keys. It ends with 1 if that does not work."""
     with connected(output, url) as session:
-        found = session.client.post(own("identity-providers", alias, "test"), {})
+        found = session.client.post(IDENTITY_PROVIDER.path(alias, "test"), {})
         if session.printer.for_programs:
             session.printer.document(found)
         else:
@@ -248,7 +250,7 @@ def preview_identity_provider(
     """Show the account and groups that claims give."""
     with connected(output, url) as session:
         content: JsonObject = {"claims": read_json(claims)}
-        found = session.client.post(own("identity-providers", alias, "preview"), content)
+        found = session.client.post(IDENTITY_PROVIDER.path(alias, "preview"), content)
         told = ", ".join(texts(found, "groups")) or "none"
         facts = [
             ("username", text(found, "username") or "none"),
@@ -265,25 +267,17 @@ def preview_identity_provider(
         tell_one(session, found, facts)
 
 
-@identity_providers.command("delete")
-def delete_identity_provider(
-    alias: Which, *, yes: YesOption = False, url: UrlOption = None, output: OutputOption = Format.TABLE
-) -> None:
-    """Delete an identity provider; accounts stay."""
-    with connected(output, url) as session:
-        require_consent(
-            f"Delete the identity provider '{alias}'? Who has no other way cannot sign in any more.", yes=yes
-        )
-        session.client.request("DELETE", own("identity-providers", alias))
-        session.printer.result({"deleted": alias}, f"Identity provider {alias} deleted.")
+_PROVIDERS.add_delete(
+    identity_providers,
+    "Delete an identity provider; accounts stay.",
+    question="Delete the identity provider '{}'? Who has no other way cannot sign in any more.",
+)
 
 
-def _changed(session: Session, alias: str, changes: JsonObject) -> JsonObject:
-    before = session.client.get(own("identity-providers", alias))
-    kept: JsonObject = {name: before.get(name) for name in _TAKEN}
-    path = own("identity-providers", alias)
-    changed: JsonObject = session.client.request("PUT", path, body=kept | changes, sends=JSON).json()
-    return changed
+def _switched(session: Session, alias: str, *, enabled: bool) -> JsonObject:
+    providers = _PROVIDERS.objects
+    before = providers.show(session.client, alias)
+    return providers.replace(session.client, alias, before, providers.said(before) | {"enabled": enabled})
 
 
 def _secret(file: Path | None) -> str | None:

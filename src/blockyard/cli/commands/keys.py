@@ -11,7 +11,7 @@ from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import objects, text, texts
 from blockyard.cli.exits import usage
 from blockyard.cli.keys import LastDay, create_key, without_secret, write_key_file
-from blockyard.cli.listing import owner_of, tell_one
+from blockyard.cli.listing import Most, owner_of, tell_one
 from blockyard.cli.new_files import require_new
 from blockyard.cli.output import Format, columns
 from blockyard.cli.resources import own
@@ -51,12 +51,16 @@ _COLUMNS = columns("NAME", "PERMISSIONS", "EXPIRES", "LAST SIGN-IN", "ID", wide=
 
 @keys.command("list")
 def list_keys(
-    workspace: NeededWorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+    *,
+    workspace: NeededWorkspaceOption = None,
+    limit: Most = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
 ) -> None:
     """List the API keys of a workspace."""
     with connected(output, url) as session:
         workspace = needed_workspace(workspace, url)
-        found = objects(session.client.get(own("workspaces", workspace, "apikeys")), *lookup.EMBEDDED_KEYS)
+        found = objects(session.client.get(own("workspaces", workspace, "apikeys")), *lookup.EMBEDDED_KEYS)[:limit]
         if session.printer.for_programs:
             session.printer.document([*found])
             return

@@ -6,6 +6,7 @@ import typer
 
 from blockyard.cli.changes import given
 from blockyard.cli.documents import members, number, text
+from blockyard.cli.listing import Most
 from blockyard.cli.output import Format, columns
 from blockyard.cli.plain_kinds import OwnObjects, PlainKind
 from blockyard.cli.resources import PROJECT_ROLE
@@ -41,10 +42,10 @@ _ROLES = PlainKind(
 
 
 @project_roles.command("list")
-def list_project_roles(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+def list_project_roles(limit: Most = None, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """List the project roles, those with more rights first."""
     with connected(output, url) as session:
-        _ROLES.tell_all(session, {}, order=lambda item: -(number(item, "rank") or 0))
+        _ROLES.tell_all(session, {}, limit=limit, order=lambda item: -(number(item, "rank") or 0))
 
 
 _ROLES.add_show(project_roles, "Show a project role.")

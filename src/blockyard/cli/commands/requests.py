@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from blockyard.cli.documents import text, texts
+from blockyard.cli.listing import Most
 from blockyard.cli.output import Format, columns
 from blockyard.cli.resources import BINDING_REQUEST, own
 from blockyard.cli.session import (
@@ -37,13 +38,14 @@ def list_requests(
     state: Annotated[
         str, typer.Option("--state", help="REQUESTED, APPROVED, REJECTED or CANCELLED; empty for all.")
     ] = "REQUESTED",
+    limit: Most = None,
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
     """List the requests for roles in your workspaces, the oldest first."""
     with connected(output, url) as session:
         filters = {"workspaceIdentifier": workspace, "projectIdentifier": project, "state": state.upper()}
-        found = list(session.client.list(BINDING_REQUEST, filters, path=own("binding-requests")))
+        found = list(session.client.list(BINDING_REQUEST, filters, limit=limit or 0, path=own("binding-requests")))
         if session.printer.for_programs:
             session.printer.document([*found])
             return

@@ -14,7 +14,7 @@ from blockyard.cli.contexts import write_private
 from blockyard.cli.documents import flag, text
 from blockyard.cli.exits import usage
 from blockyard.cli.keys import LastDay, keep_key
-from blockyard.cli.listing import ago, completing, one_of, owner_of
+from blockyard.cli.listing import Most, ago, completing, one_of, owner_of
 from blockyard.cli.new_files import require_new
 from blockyard.cli.output import Format, columns
 from blockyard.cli.plain_kinds import DisplayName, MeshObjects, PlainKind
@@ -81,11 +81,15 @@ _RUNNERS = PlainKind(
 
 @runners.command("list")
 def list_runners(
-    *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+    *,
+    workspace: WorkspaceOption = None,
+    limit: Most = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
 ) -> None:
     """List the runners of your workspaces and the public ones."""
     with connected(output, url) as session:
-        _RUNNERS.tell_all(session, {"ownedByWorkspace": workspace}, workspace=workspace)
+        _RUNNERS.tell_all(session, {"ownedByWorkspace": workspace}, limit=limit, workspace=workspace)
 
 
 _RUNNERS.add_show(runners, "Show a runner.")

@@ -6,6 +6,7 @@ import typer
 
 from blockyard.cli.documents import objects, text
 from blockyard.cli.exits import usage
+from blockyard.cli.listing import Most
 from blockyard.cli.output import Format, columns
 from blockyard.cli.resources import JSON, own
 from blockyard.cli.session import OutputOption, UrlOption, connected
@@ -14,10 +15,10 @@ sessions = typer.Typer(name="sessions", help="Command lines that act for you.")
 
 
 @sessions.command("list")
-def list_sessions(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+def list_sessions(limit: Most = None, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """List the command lines that act for you, the one used last first."""
     with connected(output, url) as session:
-        found = objects(session.client.get(own("me", "client-sessions")), "clientSessions")
+        found = objects(session.client.get(own("me", "client-sessions")), "clientSessions")[:limit]
         if session.printer.for_programs:
             session.printer.document([*found])
             return

@@ -12,6 +12,7 @@ from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.contexts import write_private
 from blockyard.cli.documents import flag, number, objects, text
 from blockyard.cli.exits import missing
+from blockyard.cli.listing import Most
 from blockyard.cli.new_files import require_new
 from blockyard.cli.output import Format, columns, shown
 from blockyard.cli.resources import JSON, own
@@ -29,14 +30,19 @@ Number = Annotated[int, typer.Argument(min=1, help="Number of the version.")]
 
 @state.command("list")
 def list_versions(
-    block: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
+    block: Which,
+    *,
+    workspace: WorkspaceOption = None,
+    limit: Most = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
 ) -> None:
     """List the kept versions of a building block's state.
 
     The newest come first.
     """
     with connected(output, url) as session:
-        found = _versions(session.client, _block_id(session.client, block, workspace))
+        found = _versions(session.client, _block_id(session.client, block, workspace))[:limit]
         if session.printer.for_programs:
             session.printer.document([*found])
             return

@@ -9,6 +9,7 @@ from blockyard.cli.client import Client
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.documents import flag, text, texts
 from blockyard.cli.exits import missing
+from blockyard.cli.listing import Most
 from blockyard.cli.lookup import full_id
 from blockyard.cli.output import Format, columns
 from blockyard.cli.plain_kinds import OwnObjects, PlainKind
@@ -64,10 +65,10 @@ _USERS = PlainKind(
 
 
 @users.command("list")
-def list_users(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+def list_users(limit: Most = None, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """List all accounts, the oldest first."""
     with connected(output, url) as session:
-        _USERS.tell_all(session, {})
+        _USERS.tell_all(session, {}, limit=limit)
 
 
 _USERS.add_show(users, "Show an account.")

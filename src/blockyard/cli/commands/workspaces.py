@@ -9,6 +9,7 @@ from blockyard.cli.client import Client
 from blockyard.cli.completion import names_of
 from blockyard.cli.documents import flag, members, text
 from blockyard.cli.exits import ExitCode, Failure
+from blockyard.cli.listing import Most
 from blockyard.cli.output import Format, columns
 from blockyard.cli.plain_kinds import MeshObjects, NewName, PlainKind
 from blockyard.cli.resources import own
@@ -45,10 +46,10 @@ _WORKSPACES = PlainKind(
 
 
 @workspaces.command("list")
-def list_workspaces(url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
+def list_workspaces(limit: Most = None, url: UrlOption = None, output: OutputOption = Format.TABLE) -> None:
     """List the workspaces you may see."""
     with connected(output, url) as session:
-        _WORKSPACES.tell_all(session, {}, path=own("workspaces"))
+        _WORKSPACES.tell_all(session, {}, limit=limit, path=own("workspaces"))
 
 
 @workspaces.command("create")

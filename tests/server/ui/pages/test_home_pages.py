@@ -14,6 +14,13 @@ def test_the_start_page_shows_the_first_steps_while_there_is_nothing(world: Page
     assert "You are in no workspace yet" in world.person("nora").read("/")
 
 
+def test_who_cannot_order_is_told_who_can(world: PageWorld) -> None:
+    page = world.person("mia").read("/")
+
+    assert "Three steps" not in page
+    assert "An owner or a manager orders, and you use it then. See the marketplace" in page
+
+
 def test_the_start_page_and_the_bell_tell_what_needs_the_visitor(world: PageWorld) -> None:
     block = world.order(world.define("Cluster"), name="cluster")
     world.report(world.claimed(), RunStatus.FAILED)

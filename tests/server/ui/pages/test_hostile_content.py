@@ -121,8 +121,9 @@ def test_no_page_runs_follows_or_falls_apart_by_what_it_shows(site: tuple[PageWo
 
 
 def test_values_of_10_mb_leave_a_page_small_and_are_downloaded_whole(world: PageWorld) -> None:
-    block = world.order(world.define(outputs={"all": an_output("CODE")}))
-    world.report(world.claimed(), outputs={"all": a_value(MANY, "CODE")})
+    block = world.order(world.define(outputs={"all": an_output("CODE"), "summary": an_output(assignment="SUMMARY")}))
+    both = {"all": a_value(MANY, "CODE"), "summary": a_value(f"# All\n\n{MANY[: len(MANY) // 2]}")}
+    world.report(world.claimed(), outputs=both)
     person = world.person("sam")
 
     page = person.get(f"/blocks/{uuid_of(block)}")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.server.ui.frame.brackets import Opened, never_closed
 from blockyard.server.ui.frame.drafts import LIFE
@@ -379,6 +379,85 @@ def test_what_is_neither_on_nor_off_yet_is_not_taken_for_off(world: PageWorld) -
     person.change(form_of(block), {"input.public": "false"})
 
     assert switched(world, block) is False
+
+
+FOLLOWING: JsonObject = {
+    "region": an_input("SINGLE_SELECT", selectableValues=["eu", "us"], updateableByConsumer=True, displayName="Region"),
+    "zone": an_input(
+        "SINGLE_SELECT",
+        displayName="Zone",
+        displayOrder=1,
+        updateableByConsumer=True,
+        optionSources=[
+            {"condition": "input.region == 'eu'", "values": ["eu-1", "eu-2"]},
+            {"condition": "input.region == 'us'", "values": ["us-1"]},
+        ],
+    ),
+    "backup": an_input("BOOLEAN", displayName="Backup", displayOrder=2, defaultValue=False, updateableByConsumer=True),
+    "days": an_input("INTEGER", displayName="Days", displayOrder=3, condition="input.backup"),
+    "copies": an_input("INTEGER", displayName="Copies", displayOrder=4, condition="input.backup", defaultValue=2),
+    "plan": an_input(displayName="Plan", displayOrder=5, defaultValue="small"),
+    "size": an_input("INTEGER", displayName="Size", displayOrder=6, defaultValue=1, updateableByConsumer=True),
+}
+CHECKS: list[Json] = [
+    {"condition": "input.size < 5 || input.plan == 'large'", "message": "More than four needs a large plan"}
+]
+
+
+@pytest.fixture
+def following(world: PageWorld) -> JsonObject:
+    """A block whose inputs follow each other."""
+    version = world.define(inputs=FOLLOWING, inputChecks=CHECKS)
+    ordered: JsonObject = world.order(version, {"region": "eu", "zone": "eu-2"})
+    world.finish()
+    return ordered
+
+
+def test_what_a_change_brings_to_light_is_asked_for_before_it_is_saved(world: PageWorld, following: JsonObject) -> None:
+    person = world.person("sam")
+    assert "Days" in person.read(form_of(following))
+
+    person.change(form_of(following), {"input.backup": "true"})
+
+    assert "Please correct the marked field. Nothing was saved. Days" in person.read(form_of(following))
+    person.change(form_of(following), {"input.days": "7"})
+    stored = world.stored(following).inputs
+    assert (stored["backup"], stored["days"], stored["copies"]) == (True, 7, 2)
+
+
+def test_what_is_hidden_again_is_not_changed(world: PageWorld, following: JsonObject) -> None:
+    world.person("sam").change(form_of(following), {"input.days": "7", "input.size": "2"})
+
+    stored = world.stored(following).inputs
+    assert (stored["size"], "days" in stored) == (2, False)
+
+
+def test_options_and_checks_are_looked_at_all_at_once(world: PageWorld, following: JsonObject) -> None:
+    person, before = world.person("sam"), world.stored(following)
+
+    person.change(form_of(following), {"input.region": "us", "input.size": "9"})
+
+    page = person.read(form_of(following))
+    assert "Nothing was saved. Zone More than four needs a large plan." in page
+    assert world.stored(following) == before
+    person.change(form_of(following), {"input.zone": "us-1", "input.size": "4"})
+    stored = world.stored(following).inputs
+    assert (stored["region"], stored["zone"], stored["size"]) == ("us", "us-1", 4)
+
+
+def test_fields_are_checked_before_anything_is_saved(world: PageWorld, following: JsonObject) -> None:
+    person, before = world.person("sam"), world.stored(following)
+    form = person.form(form_of(following)).fill({"input.size": "2.5", "input.backup": "true"})
+
+    answer = person.check(form, f"{form_of(following)}/check")
+
+    assert answer.json() == {
+        "problems": {
+            "input.size": "Enter a whole number, such as 3.",
+            "input.days": "This is required: without it the building block cannot run.",
+        }
+    }
+    assert world.stored(following) == before
 
 
 def switched(world: PageWorld, block: JsonObject) -> object:

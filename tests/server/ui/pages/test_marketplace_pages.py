@@ -121,7 +121,7 @@ def test_the_page_of_a_definition_says_what_it_takes_gives_needs_and_may_do(worl
     answer = world.person("sam").get(f"/marketplace/{id_of(version)}")
     page = world.person("sam").read(f"/marketplace/{id_of(version)}")
 
-    assert "Name Text, needed" in page
+    assert "Name required Text" in page
     assert "Backups Yes or no, optional Default: yes" in page
     assert "Address Link to what was made" in page
     assert f'href="/marketplace/{id_of(network)}"' in answer.text

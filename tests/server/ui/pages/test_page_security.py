@@ -151,7 +151,7 @@ def furnish(world: ScreenWorld, text: str) -> list[str]:
     declare(world.db, world.services.tag_definitions, TargetKind.PROJECT, "note")
     shown = text.replace("\x1b", "").replace("\x9b", "")[:200]
     world.add("sam")
-    world.add_project("hostile", displayName=shown[:30])
+    world.add_project("hostile", displayName=shown[:30], tags={"note": [shown]})
     version = world.define_for_tenants(about={"displayName": shown})
     world.add_zone("standard", mandatory=[version], displayName=shown, description=shown)
     services, workspace = world.services, "shop"

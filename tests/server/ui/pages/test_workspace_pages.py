@@ -108,6 +108,24 @@ def test_a_project_is_made_with_its_first_tenant(world: ScreenWorld) -> None:
     assert "In progress" in person.read("/w/shop/projects/test")
 
 
+def test_a_project_is_looked_through_before_it_is_made(world: ScreenWorld) -> None:
+    place = a_zone(world)
+    person, at = world.person("sam"), "/w/shop/projects/new"
+
+    filled = person.form(at).fill({"name": "Test", "identifier": "test", "platform": place})
+    person.submit(filled.pressed("intent", "review"), at=at)
+    review = person.form(at)
+    page = person.submit(review.pressed("intent", "change"), at=at)
+
+    assert page.status_code == 303
+    again = person.form(at)
+    assert (again.control("name").value, again.control("identifier").value) == ("Test", "test")
+    person.submit(again.pressed("intent", "review"), at=at)
+    assert "Review the new project Name Test Identifier test First tenant" in (said := person.read(at)), said
+    made = person.submit(review, at=at)
+    assert "Its tenant is being prepared." in after(person, made.headers["location"])
+
+
 def test_a_project_form_says_everything_that_is_wrong_at_once_and_keeps_what_was_typed(world: ScreenWorld) -> None:
     person = world.person("sam")
 

@@ -126,14 +126,11 @@ def missing_inputs(specs: Specs, values: Mapping[str, InputValue], opens: Opens)
 
 
 def changeable(specs: Specs, stored: Mapping[str, InputValue], *, operator: bool, opens: Opens) -> list[InputSpec]:
-    """Return the inputs that `merge_inputs` lets people change and that are not hidden, in the order of the definition."""
-    hidden = hidden_inputs(specs, stored)
+    """Return the inputs that `merge_inputs` lets people change, hidden ones as well, in the order of the definition."""
     found = (
         spec
         for key, spec in specs.items()
-        if spec.assignment_type in SETTABLE
-        and key not in hidden
-        and (operator or _consumer_may(spec, stored.get(key), opens))
+        if spec.assignment_type in SETTABLE and (operator or _consumer_may(spec, stored.get(key), opens))
     )
     return sorted(found, key=lambda spec: spec.display_order)
 

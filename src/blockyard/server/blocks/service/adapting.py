@@ -75,6 +75,9 @@ class Looked:
         return [self.as_of[name] for name in lists if name is not None and name in self.as_of]
 
 
+NOTHING_LOOKED_UP = Looked({}, {})
+
+
 class Adapting:
     """Looks lists of options up, and refuses values that do not fit each other."""
 
@@ -116,20 +119,6 @@ class Adapting:
             refusal = misfit.refusal
             raise OutdatedValue(refusal.message, code=refusal.code, field=refusal.field, remedy=refusal.remedy)
 
-    def opened(
-        self, tx: Transaction, block: Block, version: Version, specs: Sequence[InputSpec], place: Place
-    ) -> Sequence[InputSpec]:
-        """Return inputs of a block with all options that they may have, and that they have: which fit is asked when it is saved."""
-        if not any(spec.option_sources for spec in specs):
-            return specs
-        lists, values = self.look(tx, version, place).lists, block.standing(version.inputs)
-        return [
-            with_options(spec, [*possible_options(spec, lists), *texts_of(values.get(spec.key))])
-            if spec.option_sources
-            else spec
-            for spec in specs
-        ]
-
     def _tag(self, tx: Transaction, name: ListName, place: Place) -> Iterable[str]:
         tag = tag_named(name.name)
         if tag is None:
@@ -149,6 +138,17 @@ class Adapting:
             return (), None
         output = block.outputs.get(key)
         return _options([] if output is None or output.is_sensitive else _items(output.value)), block.applied_at
+
+
+def opened(block: Block, version: Version, specs: Sequence[InputSpec], looked: Looked) -> Sequence[InputSpec]:
+    """Return inputs of a block with all options that they may have, and that they have: which fit is asked when it is saved."""
+    values = block.standing(version.inputs)
+    return [
+        with_options(spec, [*possible_options(spec, looked.lists), *texts_of(values.get(spec.key))])
+        if spec.option_sources
+        else spec
+        for spec in specs
+    ]
 
 
 def _outputs(tx: Transaction, name: ListName, place: Place) -> Iterable[str]:

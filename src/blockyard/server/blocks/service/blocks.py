@@ -28,7 +28,7 @@ from blockyard.server.blocks.service.access import (
     require_known,
     require_list,
 )
-from blockyard.server.blocks.service.adapting import Adapting, Place
+from blockyard.server.blocks.service.adapting import NOTHING_LOOKED_UP, Adapting, Place, opened
 from blockyard.server.blocks.service.cascade import Cascades
 from blockyard.server.blocks.service.cascading import CascadeControl
 from blockyard.server.blocks.service.changing import Changing
@@ -54,6 +54,7 @@ from blockyard.server.blocks.service.views import BlockView, Reader, Reading
 from blockyard.server.blocks.service.withdrawing import Withdrawing
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.blocks.store.turns import TurnStore
+from blockyard.server.definitions.model.hiding import hidden_inputs
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
 from blockyard.server.identity.model import Principal
@@ -311,7 +312,9 @@ class BlockService:
         may, operator = may_save(principal, block), is_operator(principal, block)
         standing, opens = block.standing(version.inputs), reader.runner_key(version).opens
         parents = store.find_all(block.parent_ids)
-        editable = changeable(version.inputs, standing, operator=operator, opens=opens) if may else []
+        change = changeable(version.inputs, standing, operator=operator, opens=opens) if may else []
+        place = Place.for_(principal, block.workspace, block.tenant_id)
+        looked = self.adapting.look(tx, version, place) if change else NOTHING_LOOKED_UP
         return BlockDetail(
             view=view,
             missing=reader.missing(block, version),
@@ -325,9 +328,9 @@ class BlockService:
             may_delete=may_delete(principal, block),
             may_purge=may_purge(principal, block),
             operator=operator,
-            editable=self.adapting.opened(
-                tx, block, version, editable, Place.for_(principal, block.workspace, block.tenant_id)
-            ),
+            changeable=opened(block, version, change, looked),
+            hidden=hidden_inputs(version.inputs, standing),
+            looked=looked,
             deletion=deletion_effect(block, version),
             offers=offers(
                 block,

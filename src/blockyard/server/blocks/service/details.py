@@ -7,6 +7,7 @@ from datetime import datetime
 from blockyard.server.blocks.model.block import Block, BlockHead
 from blockyard.server.blocks.model.deletion import DeletionEffect
 from blockyard.server.blocks.model.first_order import Offer
+from blockyard.server.blocks.service.adapting import Looked
 from blockyard.server.blocks.service.views import BlockView
 from blockyard.server.definitions.model import InputSpec, Version
 from blockyard.server.events.model import Author
@@ -23,7 +24,10 @@ class BlockDetail:
         latest: the newer released version the block may be changed to; None if there is none.
         waits: each thing that keeps the block, or its latest run, from going on.
         may_save, may_run, may_delete, may_purge, operator: what the principal may do.
-        editable: the inputs that the principal may change, in the order of the definition.
+        changeable: the inputs that the principal may change, in the order of the definition; hidden ones as well, which other
+            changes may bring to light. Selects have all options that they may have, whatever other inputs say.
+        hidden: keys of the inputs that are hidden now.
+        looked: the lists that options come from.
         deletion: what deleting it now would do.
         offers: what the principal can do where its first order failed.
     """
@@ -40,9 +44,16 @@ class BlockDetail:
     may_delete: bool
     may_purge: bool
     operator: bool
-    editable: Sequence[InputSpec]
+    changeable: Sequence[InputSpec]
+    hidden: frozenset[str]
+    looked: Looked
     deletion: DeletionEffect
     offers: Sequence[Offer] = ()
+
+    @property
+    def editable(self) -> Sequence[InputSpec]:
+        """The inputs that the principal may change and that are asked for now."""
+        return [spec for spec in self.changeable if spec.key not in self.hidden]
 
     @property
     def waits_for(self) -> Sequence[str]:

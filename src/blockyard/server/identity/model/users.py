@@ -82,6 +82,16 @@ class User(Profile):
     revision: int = 0
 
     @property
+    def workspace(self) -> None:
+        """Whose it is: nobody's, people come and go in workspaces."""
+        return
+
+    @property
+    def key(self) -> UserId:
+        """What addresses it."""
+        return self.id
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What others know of this person, so nothing their password should be made of."""
         return (self.username, self.first_name, self.last_name, self.email)

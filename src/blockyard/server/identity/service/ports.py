@@ -1,6 +1,6 @@
 """What identity asks of higher features; the application passes their answers in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -46,6 +46,10 @@ class Workspaces(Protocol):
 
     def roles_of(self, tx: Transaction, username: str, at: datetime) -> Mapping[str, frozenset[WorkspaceRole]]:
         """Return the roles a person has at `at` in each workspace, directly or through a group."""
+        ...
+
+    def owned_by_nobody_but(self, tx: Transaction, username: str, at: datetime) -> Sequence[str]:
+        """Return the workspaces that nobody would own without a person; their owners stay until the transaction ends."""
         ...
 
     def roles_of_group(self, tx: Transaction, group: str, at: datetime) -> Mapping[str, frozenset[WorkspaceRole]]:

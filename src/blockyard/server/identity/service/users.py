@@ -3,9 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import structlog
-
 from blockyard.server.events.basics import Basics
+from blockyard.server.events.changes import Changes
 from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import (
     NO_PASSWORD,
@@ -35,7 +34,8 @@ from blockyard.server.kit.errors import Conflict, NotFound
 from blockyard.server.kit.members import changed, members
 from blockyard.server.kit.paging import Page, PageRequest
 
-log = structlog.get_logger(__name__)
+_MOST_NAMED = 10
+"""Workspaces that a refusal names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class UserService:
         admin_bindings: AdminBindingService,
     ) -> None:
         self._basics = basics
+        self._changes: Changes[User] = Changes(basics.event_log, "user", "User", User.document)
         self._workspaces = workspaces
         self._admin_bindings = admin_bindings
         self.followers: list[PeopleFollower] = []
@@ -184,26 +185,27 @@ class UserService:
         if after != before:
             after = UserStore(tx).save(after)
             UserStore(tx).note_email(after)
-            self._tell(tx, principal.author, "User Modified", EventType.CHANGED, after)
+            self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
             for follower in self.followers:
                 follower.user_changed(tx, after.username)
         return self._person(tx, after)
 
-    def delete(self, tx: Transaction, principal: Principal, user_id: UserId) -> None:
+    def delete(self, tx: Transaction, principal: Principal, user_id: UserId, *, whatever_it_owns: bool = False) -> None:
         """Delete an account with all its roles; deleting it again changes nothing.
 
-        Raises Denied, NotFound, Conflict (own, the last administrator).
+        Who alone owns a workspace stays, but for a directory, which nobody can ask: `whatever_it_owns`.
+
+        Raises Denied, NotFound, Conflict (own, the last administrator, the only owner of a workspace).
         """
         principal.enter("USER_DELETE", _unknown(user_id))
-        events = self._basics.event_log
-        if UserStore(tx).get(user_id) is None and events.deleted_just_now(
-            tx, principal.author, subject_kind="user", subject_id=str(user_id)
-        ):
+        if UserStore(tx).get(user_id) is None and self._changes.deleted_just_now(tx, principal.author, user_id):
             return
         user = _found(tx, user_id)
         self._require_as_administrator(tx, principal, user)
         if principal.author == user.author:
             raise Conflict("you cannot delete your own account", remedy="Ask another administrator.")
+        if not whatever_it_owns:
+            self._require_other_owners(tx, user)
         groups = GroupStore(tx).of_user(user.username)
         UserStore(tx).remove(user)
         self._admin_bindings.subject_deleted(tx, principal.author, SubjectKind.USER, user.username)
@@ -211,7 +213,7 @@ class UserService:
             follower.user_deleted(tx, principal.author, user.username)
             for group in groups:
                 follower.group_changed(tx, group)
-        self._tell(tx, principal.author, "User Deleted", EventType.DELETED, user)
+        self._changes.tell(tx, principal.author, EventType.DELETED, user)
 
     def may_reset(self, tx: Transaction, principal: Principal, user_id: UserId) -> User:
         """Return an account whose password the principal may set. Raises Denied, NotFound."""
@@ -257,7 +259,9 @@ class UserService:
             return self._person(tx, user)
         after = UserStore(tx).save(user.locked(disabled=disabled))
         SessionStore(tx).remove_of(user.id)
-        self._tell(tx, principal.author, "User Locked" if disabled else "User Unlocked", EventType.CHANGED, after)
+        self._changes.tell(
+            tx, principal.author, EventType.CHANGED, after, before=user, verb="Locked" if disabled else "Unlocked"
+        )
         for follower in self.followers:
             follower.user_changed(tx, after.username)
         return self._person(tx, after)
@@ -285,6 +289,18 @@ class UserService:
         roles = AdminBindingStore(tx).roles_of(user.username, self._basics.clock().date())
         principal.require_holds(codes_of_admin_roles(roles), "", of=f"'{user.username}'")
 
+    def _require_other_owners(self, tx: Transaction, user: User) -> None:
+        owned = self._workspaces.owned_by_nobody_but(tx, user.username, self._basics.clock())
+        if not owned:
+            return
+        named = ", ".join(f"'{name}'" for name in owned[:_MOST_NAMED])
+        more = f" and {len(owned) - _MOST_NAMED} more" if len(owned) > _MOST_NAMED else ""
+        raise Conflict(
+            f"'{user.username}' is the only owner of {'workspace' if len(owned) == 1 else 'the workspaces'} {named}{more}",
+            code="LastOwner",
+            remedy="Make somebody else an owner there first.",
+        )
+
     def _add(
         self,
         tx: Transaction,
@@ -309,7 +325,7 @@ class UserService:
             **members(directory or FromDirectory()),
         )
         UserStore(tx).add(user)
-        self._tell(tx, author, "User Created", EventType.CREATED, user)
+        self._changes.tell(tx, author, EventType.CREATED, user)
         if new.admin:
             role = AdminRole.ORGANIZATION_ADMIN
             self._admin_bindings.add(
@@ -322,20 +338,7 @@ class UserService:
     ) -> None:
         after = UserStore(tx).save(user.with_password(password_hash, must_change=must_change, own=own))
         SessionStore(tx).remove_of(user.id)
-        self._tell(tx, author, "User Password Changed", EventType.CHANGED, after)
-
-    def _tell(self, tx: Transaction, author: Author, title: str, type_: EventType, user: User) -> None:
-        self._basics.event_log.append(
-            tx,
-            author,
-            title,
-            type_,
-            workspace=None,
-            subject_kind="user",
-            subject_id=str(user.id),
-            content=user.document(),
-        )
-        log.info("user changed", username=user.username, change=title)
+        self._changes.tell(tx, author, EventType.CHANGED, after, verb="Password Changed")
 
 
 def _found(tx: Transaction, user_id: UserId) -> User:

@@ -1,5 +1,6 @@
 // What forms of inputs have beyond their plain controls: an editor for code, fields for structured data, lists that are searched,
 // and for orders a draft that is kept meanwhile. The editor is loaded only where there is code.
+import "./lib/checked-form.js";
 import { search } from "./lib/choices.js";
 import "./lib/files.js";
 import { hide } from "./lib/hiding.js";
@@ -12,6 +13,7 @@ async function dress() {
     if (jsonForm(area)) area.dataset.ready = "";
   }
   ready();
+  document.querySelectorAll("form[data-conditions]").forEach(hide);
   const areas = [...document.querySelectorAll("textarea[data-editor]:not([data-ready])")];
   if (!areas.length) return;
   const { edit } = await import("./lib/editor.js");

@@ -19,6 +19,8 @@ from blockyard.server.ui.frame.visitor import Visitor
 
 T = TypeVar("T")
 
+_LOOKS_AGAIN = frozenset({"review", "change"})
+
 _LONGEST = 2000
 """Characters of a text that is kept for the next page."""
 
@@ -58,6 +60,14 @@ class Ask:
     longest: int = 255
     error: str = ""
     off: str = ""
+
+    @property
+    def answer(self) -> str:
+        """What was filled in, in the words that people read; empty if nothing was."""
+        if self.kind == "checkboxes":
+            return ", ".join(option.label for option in self.options if option.word in self.chosen)
+        labels = {option.word: option.label for option in self.options}
+        return labels.get(self.value, "") if self.options else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +124,13 @@ async def send(
 ) -> Response:
     """Do what a form asks for, and answer with what `done` makes of it; what is wrong is shown by the page `at`.
 
-    `at` may have a query; refusals that are not about the form are raised.
+    `at` may have a query; refusals that are not about the form are raised. A form whose `intent` is `review` or `change` comes
+    back as it is, to be looked through or to be changed once more.
     """
     filled, errors = filled_in(asks, form)
     refusal: Refusal | None = None
-    if not errors:
+    intent = form.texts.get("intent", "")
+    if not errors and intent not in _LOOKS_AGAIN:
         try:
             result = await work(filled)
         except NOT_ABOUT_THE_FORM:
@@ -130,7 +142,9 @@ async def send(
     if refusal is not None and (about := _about(asks, refusal)):
         errors, refusal = {about: f"{sentence(refusal.message)} {refusal.remedy}"}, None
     response = site.go(at, visitor)
-    site.drafts.keep(response, at.partition("?")[0], visitor.cookie, _draft(asks, filled, errors, refusal))
+    draft = _draft(asks, filled, {} if intent == "change" else errors, refusal)
+    draft["review"] = intent == "review" and not errors
+    site.drafts.keep(response, at.partition("?")[0], visitor.cookie, draft)
     return response
 
 
@@ -148,6 +162,15 @@ def _draft(asks: Sequence[Ask], filled: Filled, errors: Mapping[str, str], refus
     texts: dict[str, Json] = {name: text[:_LONGEST] for name, text in kept.items()}
     lists: dict[str, Json] = {name: [*items] for name, items in filled.lists.items() if items}
     return {"texts": texts, "lists": lists, "errors": {**errors}, "refusal": document_of(shown(refusal))}
+
+
+def is_review(request: Request, site: Site, visitor: Visitor) -> bool:
+    """Whether the page shows what was filled in, to be looked through before anything is done."""
+    match site.drafts.read(request, visitor.cookie):
+        case {"review": True}:
+            return True
+        case _:
+            return False
 
 
 def again(asks: Sequence[Ask], request: Request, site: Site, visitor: Visitor) -> list[Ask]:

@@ -1,7 +1,7 @@
 """Which workspaces exist and who has which role there: what lower features ask (`identity.service.Workspaces`)."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from blockyard.server.identity.model import WorkspaceRole
@@ -44,6 +44,16 @@ class WorkspaceDirectory:
         for binding in BindingStore(tx).of_user(username, self._groups.of_user(tx, username), at):
             roles[binding.workspace].add(binding.role)
         return {workspace: frozenset(held) for workspace, held in roles.items()}
+
+    def owned_by_nobody_but(self, tx: Transaction, username: str, at: datetime) -> Sequence[str]:
+        """Return the workspaces, sorted, that nobody would own without a person; their owners stay until the transaction ends."""
+        bindings, found = BindingStore(tx), []
+        for name in sorted({one.workspace for one in bindings.of_user(username, [], at) if one.owns}):
+            if WorkspaceStore(tx).held(name) is None:
+                continue
+            if all(one.subject == username for one in bindings.of_workspace(name, at) if one.owns):
+                found.append(name)
+        return found
 
     def roles_of_group(self, tx: Transaction, group: str, at: datetime) -> Mapping[str, frozenset[WorkspaceRole]]:
         """Return the roles a group gives at `at` in each workspace."""

@@ -176,7 +176,7 @@ def _add_users(router: APIRouter, db: Database, people: _Users) -> None:
 
     @router.delete("/Users/{uuid}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
     async def delete_user(uuid: str, principal: CurrentPrincipal) -> None:
-        await db.write(lambda tx: users.delete(tx, principal, _user_id(uuid)))
+        await db.write(lambda tx: users.delete(tx, principal, _user_id(uuid), whatever_it_owns=True))
 
 
 class _Groups:

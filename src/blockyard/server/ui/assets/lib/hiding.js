@@ -8,22 +8,28 @@ const WHOLE = /^[+-]?[0-9]{1,20}$/;
 /** Adapts the fields, [data-key], of `form` to each other; returns whether a field got another value by that. */
 export function hide(form) {
   const fields = [...form.querySelectorAll("[data-key]")];
+  const others = JSON.parse(form.dataset.known ?? "{}");
   let isChanged = false;
   for (const prefix of new Set(fields.map((field) => field.dataset.prefix))) {
     const checks = form.querySelector(`[data-checks][data-prefix="${CSS.escape(prefix)}"]`);
     const own = fields.filter((field) => field.dataset.prefix === prefix);
-    for (let round = 0; round < ROUNDS && adapt(own, checks); round += 1) isChanged = true;
+    for (let round = 0; round < ROUNDS && adapt(own, checks, others); round += 1) isChanged = true;
   }
   return isChanged;
 }
 
-function adapt(fields, told) {
+/** `others` are inputs without a field that expressions may read, as { condition, value }, both parts of a tree. */
+function adapt(fields, told, others) {
   if (!told && !fields.some(({ dataset }) => dataset.condition || dataset.options || dataset.defaults)) return false;
   const byKey = new Map(fields.map((field) => [field.dataset.key, field]));
   const specs = new Map(fields.map((field) => [field.dataset.key, specOf(field)]));
   const given = new Map();
   for (const [key, field] of byKey) {
     if (!specs.get(key).defaults || !isUntouched(field)) given.set(key, valueOf(field));
+  }
+  for (const [key, { condition, value }] of Object.entries(others)) {
+    specs.set(key, { condition });
+    given.set(key, leaf(value));
   }
   const checks = told ? JSON.parse(told.dataset.checks) : [];
   const now = settle(specs, checks, given);
@@ -44,6 +50,10 @@ function specOf(field) {
     options: options && JSON.parse(options),
     defaults: defaults && JSON.parse(defaults).map(([when, held, mark]) => [when, valued(field, held), held, mark]),
   };
+}
+
+function leaf([word, value]) {
+  return word === "number" ? BigInt(value) : value;
 }
 
 /** Returns what a control holds as expressions read it. */

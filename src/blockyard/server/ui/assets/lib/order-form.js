@@ -1,11 +1,11 @@
 // The form of an order: kept as a draft while it is filled in, checked by the server as fields are left, and changed at once
 // where a choice changes what there is to choose. It works without this, too, by its buttons.
+import { mark, nameOf, withoutSecrets } from "./field-problems.js";
 import { sendWith } from "./forms.js";
 import { hide } from "./hiding.js";
 
 const SOON = 150; // milliseconds after a field was left
 const QUIET = 800; // milliseconds after the last key
-const TYPED = "•"; // in place of a secret, which is not sent before the order is
 
 const left = new Set(); // names of fields that the visitor has been in
 let timer;
@@ -69,13 +69,6 @@ async function keep() {
   }
 }
 
-function withoutSecrets(form) {
-  const data = new FormData(form);
-  for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
-  for (const secret of form.querySelectorAll("textarea.masked[name]")) if (secret.value) data.set(secret.name, TYPED);
-  return data;
-}
-
 async function take(form, status, told) {
   if (form !== formOf()) return;
   if (status === 409) return clash(form, told);
@@ -104,36 +97,6 @@ function revisionOf(form) {
 function say(text) {
   const told = document.getElementById("order-kept");
   if (told && told.textContent !== text) told.textContent = text;
-}
-
-function nameOf(field) {
-  return field.querySelector("[name*='input.']")?.name ?? "";
-}
-
-/** Says what is wrong with a field, or that nothing is. What a secret is like is checked with the order. */
-function mark(field, problem) {
-  const control = field.querySelector("textarea:not(.json-part), select, input:not([type=hidden], [type=search])");
-  if (!control || (control.matches(".masked") && control.value)) return;
-  const number = (control.id || field.id).replace("field-", "");
-  let line = document.getElementById(`error-${number}`);
-  const shown = field.querySelector(".combobox input") ?? control;
-  if (!problem) {
-    line?.remove();
-    for (const one of [control, shown]) one.removeAttribute("aria-invalid");
-    return;
-  }
-  if (!line) {
-    line = document.createElement("p");
-    Object.assign(line, { id: `error-${number}`, className: "field-error" });
-    line.append(document.createElement("span"));
-    field.append(line);
-  }
-  line.querySelector("span").textContent = problem;
-  for (const one of [control, shown]) {
-    one.setAttribute("aria-invalid", "true");
-    const about = new Set((one.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean)).add(line.id);
-    one.setAttribute("aria-describedby", [...about].join(" "));
-  }
 }
 
 /** Another tab has changed the draft: shows what differs, and lets the visitor choose. */

@@ -18,6 +18,20 @@ _TRUST = (
     ("trusts_second_factor", "It asks for a second factor itself", "A sign-in there counts as two factors here."),
 )
 
+_AT_FIRST = ProviderSpec(
+    display_name="",
+    issuer="",
+    client_id="",
+    scopes=("openid", "profile", "email"),
+    username_claim="preferred_username",
+    groups_claim="",
+    group_rules=(),
+    create_accounts=True,
+    link_accounts=False,
+    trusts_second_factor=False,
+    enabled=True,
+)
+
 
 def alias_ask() -> Ask:
     """Return what is asked for a new provider alone."""
@@ -34,17 +48,20 @@ def alias_ask() -> Ask:
 
 def asks_of(provider: Provider | None) -> list[Ask]:
     """Return what is asked about a provider; None for a new one."""
-    return [*_about(provider), *_about_people(provider)]
+    given = provider or _AT_FIRST
+    return [
+        *_about(given, keeps_secret=provider is not None and provider.client_secret is not None),
+        *_about_people(given),
+    ]
 
 
-def _about(provider: Provider | None) -> list[Ask]:
-    kept = provider is not None and provider.client_secret is not None
+def _about(given: ProviderSpec, *, keeps_secret: bool) -> list[Ask]:
     return [
         Ask(
             name="display_name",
             label="Name",
             needed=True,
-            value=provider.display_name if provider else "",
+            value=given.display_name,
             placeholder="Example Corp",
             pointers=["/displayName"],
             help="The button on the sign-in page says: Sign in with …",
@@ -53,7 +70,7 @@ def _about(provider: Provider | None) -> list[Ask]:
             name="issuer",
             label="Issuer",
             needed=True,
-            value=provider.issuer if provider else "",
+            value=given.issuer,
             placeholder="https://id.example.org/realms/corp",
             longest=_LONGEST_ADDRESS,
             pointers=["/issuer"],
@@ -63,7 +80,7 @@ def _about(provider: Provider | None) -> list[Ask]:
             name="client_id",
             label="Client id",
             needed=True,
-            value=provider.client_id if provider else "",
+            value=given.client_id,
             pointers=["/clientId"],
         ),
         Ask(
@@ -71,34 +88,35 @@ def _about(provider: Provider | None) -> list[Ask]:
             label="Client secret",
             kind="secret",
             pointers=["/clientSecret"],
-            help="The stored one is kept unless you enter another." if kept else "Leave it empty for a public client.",
+            help="The stored one is kept unless you enter another."
+            if keeps_secret
+            else "Leave it empty for a public client.",
         ),
         Ask(
             name="scopes",
             label="Scopes",
             needed=True,
-            value=" ".join(provider.scopes) if provider else "openid profile email",
+            value=" ".join(given.scopes),
             pointers=["/scopes"],
             help="What is asked for, with blanks between.",
         ),
     ]
 
 
-def _about_people(provider: Provider | None) -> list[Ask]:
-    rules = provider.group_rules if provider else ()
-    chosen = [name for name, _, _ in _TRUST if (getattr(provider, name) if provider else name == "create_accounts")]
+def _about_people(given: ProviderSpec) -> list[Ask]:
+    chosen = [name for name, _, _ in _TRUST if getattr(given, name)]
     return [
         Ask(
             name="username_claim",
             label="Claim of the username",
             needed=True,
-            value=provider.username_claim if provider else "preferred_username",
+            value=given.username_claim,
             pointers=["/usernameClaim"],
         ),
         Ask(
             name="groups_claim",
             label="Claim of the groups",
-            value=provider.groups_claim if provider else "",
+            value=given.groups_claim,
             placeholder="groups",
             pointers=["/groupsClaim"],
             help="Leave it empty if the provider decides about no groups. A dot leads into a claim: realm_access.roles",
@@ -107,7 +125,7 @@ def _about_people(provider: Provider | None) -> list[Ask]:
             name="group_rules",
             label="Groups",
             kind="area",
-            value="\n".join(f"{rule.value} = {rule.group}" for rule in rules),
+            value="\n".join(f"{rule.value} = {rule.group}" for rule in given.group_rules),
             placeholder="platform-team = platform-team",
             longest=_LONGEST_RULES,
             pointers=["/groupRules"],

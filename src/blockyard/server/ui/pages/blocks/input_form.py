@@ -5,9 +5,10 @@ from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.server.blocks.service import BlockDetail
+from blockyard.server.blocks.service import BlockDetail, BlockService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.bodies import LARGE_BYTES
 from blockyard.server.kit.database import Transaction
@@ -16,6 +17,7 @@ from blockyard.server.kit.http import status_of
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.controls import Entry
 from blockyard.server.ui.frame.entries import problem_of
+from blockyard.server.ui.frame.following import checks_of
 from blockyard.server.ui.frame.layout import FORM_HEADER
 from blockyard.server.ui.frame.refusals import shown
 from blockyard.server.ui.frame.site import Site, document_of, refusal_in, submit
@@ -25,9 +27,12 @@ from blockyard.server.ui.pages.blocks.head import About, Heads, head_of
 from blockyard.server.ui.pages.blocks.inputs import (
     Filled,
     Judged,
+    field_name,
     fields_of,
     filled,
+    follow_each_other,
     judge,
+    known_inputs,
     refused_input,
     request_of,
 )
@@ -72,16 +77,16 @@ def add_inputs(router: APIRouter, site: Site, services: Services) -> None:
         outcome = await site.db.read(lambda tx: form.look(tx, visitor.principal, block_id, sent))
         return page(request, visitor, outcome, kept=kept)
 
+    @router.post("/blocks/{block_id}/inputs/check")
+    async def check_inputs(request: Request, block_id: UUID) -> Response:
+        visitor, sent = await _came(site, blocks, request, block_id)
+        judged = (await site.db.read(lambda tx: form.look(tx, visitor.principal, block_id, sent))).judged
+        return JSONResponse({"problems": {field_name(key): text for key, text in judged.problems.items()}})
+
     @router.post("/blocks/{block_id}/inputs")
     async def save_inputs(request: Request, block_id: UUID) -> Response:
-
-        async def may(sender: Request) -> None:
-            principal = (await site.visitors.of(sender)).principal
-            principal.require_somewhere("BUILDINGBLOCK_SAVE")
-            await site.db.read(lambda tx: blocks.detail(tx, principal, block_id))
-
-        visitor, data = await site.visitors.of_form(request, LARGE_BYTES, may)
-        sent, path = filled(data), f"/blocks/{block_id}/inputs"
+        visitor, sent = await _came(site, blocks, request, block_id)
+        path = f"/blocks/{block_id}/inputs"
 
         def done(outcome: Outcome) -> Response:
             if outcome.notice is not None:
@@ -103,6 +108,18 @@ def add_inputs(router: APIRouter, site: Site, services: Services) -> None:
         )
 
 
+async def _came(site: Site, blocks: BlockService, request: Request, block_id: UUID) -> tuple[Visitor, Filled]:
+    """Return who sent the form, and what came back; who may not change the block is refused before that is read."""
+
+    async def may(sender: Request) -> None:
+        principal = (await site.visitors.of(sender)).principal
+        principal.require_somewhere("BUILDINGBLOCK_SAVE")
+        await site.db.read(lambda tx: blocks.detail(tx, principal, block_id))
+
+    visitor, data = await site.visitors.of_form(request, LARGE_BYTES, may)
+    return visitor, filled(data)
+
+
 class InputForm:
     """Reads and saves what the form is about, in one transaction each."""
 
@@ -113,7 +130,7 @@ class InputForm:
     def look(self, tx: Transaction, principal: Principal, block_id: UUID, sent: Filled | None) -> Outcome:
         """Return the block, and what is to be said about a form that was filled in before. Raises NotFound."""
         about = self._heads.read(tx, principal, block_id)
-        return Outcome(judge(about.detail, sent) if sent is not None else Judged(typed={}), about)
+        return Outcome(judge(about.detail, sent or Filled(entries={})), about)
 
     def save(self, tx: Transaction, principal: Principal, block_id: UUID, sent: Filled) -> Outcome:
         """Save what was changed if all of it can be saved. Raises NotFound and what changing a block raises."""
@@ -132,18 +149,17 @@ class InputForm:
 
 def _blamed(outcome: Outcome, refusal: Refusal) -> Outcome:
     """Return the outcome with a refusal at the field that it is about, or as a whole."""
-    specs = {spec.key: spec for spec in outcome.detail.editable}
+    specs = {spec.key: spec for spec in outcome.detail.changeable}
     key = refused_input(refusal, list(specs))
     if key is None:
         return replace(outcome, refusal=refusal)
     judged = outcome.judged
     problems = {**judged.problems, key: problem_of(specs[key], refusal)}
-    blamed = Judged(typed=judged.typed, problems=problems, conflicts=judged.conflicts, gone=judged.gone)
-    return replace(outcome, judged=blamed)
+    return replace(outcome, judged=replace(judged, problems=problems))
 
 
 def _context(outcome: Outcome) -> dict[str, object]:
-    fields = fields_of(outcome.detail, outcome.judged)
+    fields = fields_of(outcome.detail, outcome.judged) if outcome.detail.editable else []
     asked = {field.key for field in fields}
     return {
         **head_of(outcome.about, "Inputs"),
@@ -153,6 +169,10 @@ def _context(outcome: Outcome) -> dict[str, object]:
         "wrong": [(place, field) for place, field in enumerate(fields, 1) if field.error or field.theirs],
         "mistaken": any(field.error for field in fields),
         "gone": outcome.judged.gone,
+        "broken": outcome.judged.broken,
+        "checks_between": checks_of(outcome.detail.view.version),
+        "known": known_inputs(outcome.detail),
+        "follows": follow_each_other(outcome.detail),
     }
 
 
@@ -161,7 +181,8 @@ def _status(outcome: Outcome) -> HTTPStatus:
         return status_of(outcome.refusal)
     if outcome.judged.is_sound:
         return HTTPStatus.OK
-    return HTTPStatus.BAD_REQUEST if outcome.judged.problems else HTTPStatus.CONFLICT
+    is_wrong = outcome.judged.problems or outcome.judged.broken
+    return HTTPStatus.BAD_REQUEST if is_wrong else HTTPStatus.CONFLICT
 
 
 def _draft(outcome: Outcome, revision: int | None) -> JsonObject:

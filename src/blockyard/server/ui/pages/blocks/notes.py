@@ -9,6 +9,7 @@ from blockyard.server.blocks.model.inputs import SETTABLE
 from blockyard.server.blocks.service import BlockDetail
 from blockyard.server.runs.model import Run, WaitKind
 from blockyard.server.runs.model.failure_rules import UNKNOWN
+from blockyard.server.runs.model.shown_outputs import EARLIER_FAILURE
 from blockyard.server.runs.service import RunDetail
 
 _ICONS = {"error": "circle-x", "warning": "triangle-alert", "info": "info"}
@@ -87,8 +88,11 @@ def _reason(latest: RunDetail) -> str | None:
     failure = latest.failure
     if failure is not None and failure.code != UNKNOWN.code:
         return f"{failure.message} {failure.remedy}"
-    told = (step.user_message for step in latest.steps if step.status is StepStatus.FAILED and step.user_message)
-    return next(told, latest.run.summary)
+    failed = [
+        step for step in latest.steps if step.status is StepStatus.FAILED and step.user_message != EARLIER_FAILURE
+    ]
+    told = next((step.user_message for step in failed if step.user_message), latest.run.summary)
+    return told or (f"The step “{failed[0].display_name}” failed." if failed else None)
 
 
 def _checked(dry_run: Run | None) -> list[Note]:

@@ -33,6 +33,7 @@ def add_home(router: APIRouter, site: Site, services: Services) -> None:
             "recent": [(thing_row(one), one.visited_at) for one in kept if not one.is_pinned][:_SHOWN_KEPT],
             "has_blocks": blocks.total > 0,
             "may_create_workspace": services.workspaces.may_create(principal),
+            "may_order": principal.holds_somewhere("BUILDINGBLOCK_SAVE"),
             "is_nowhere": not principal.grants and not principal.everywhere,
         }
 

@@ -173,7 +173,7 @@ def _inputs(version: Version) -> Sequence[InputLine]:
 def _note(spec: InputSpec) -> str:
     if spec.condition:
         return "asked only sometimes"
-    return "needed" if is_needed(spec) else "optional"
+    return "required" if is_needed(spec) else "optional"
 
 
 def _by_others(version: Version) -> str | None:

@@ -2,30 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
-from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import InputType
 from blockyard.server.blocks.model.block import InputValue
 from blockyard.server.blocks.model.inputs import SentInput
 from blockyard.server.blocks.service.adapting import Looked
 from blockyard.server.definitions.model import AssignmentType, Definition, InputSpec, Version
 from blockyard.server.definitions.model.checking import misfits
-from blockyard.server.definitions.model.conditions import parsed, tree_of
 from blockyard.server.definitions.model.hiding import possible_options, settled, with_options
-from blockyard.server.definitions.model.values import texts_of, usable_value
 from blockyard.server.runners.model import StoredSecret
-from blockyard.server.ui.frame import controls, values
+from blockyard.server.ui.frame import controls, following, values
 from blockyard.server.ui.frame.controls import Entry, Unreadable
 from blockyard.server.ui.frame.entries import NEEDED, problem_of, sent_of
+from blockyard.server.ui.frame.following import chooses_none
 from blockyard.server.ui.frame.forms import Field
 from blockyard.server.ui.frame.refusals import sentence
 from blockyard.server.ui.pages.orders.typed import INPUT, PARENT, Fields
 
 ASKED = frozenset({AssignmentType.USER_INPUT, AssignmentType.PAYMENT_METHOD})
 """What an order asks for; operators give their inputs afterwards."""
-
-MOVED = "Its default has changed with what else you chose: this one is taken unless you change it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +122,10 @@ def _read(item: Item, entries: Mapping[str, Entry], defaults: Mapping[str, Input
         default, entry = defaults.get(spec.key), entries.get(spec.key)
         if default is not None and (entry is None or _is_untouched(item, spec.key, entry)):
             if entry is not None and spec.dependent_defaults and entry.was != controls.mark_of(spec, default):
-                problems[spec.key] = MOVED
+                problems[spec.key] = following.MOVED
             continue
-        if entry is None or (controls.is_empty(spec, entry) and default is None and not _chooses_none(spec)):
-            if not (spec.is_optional or _chooses_none(spec)):
+        if entry is None or (controls.is_empty(spec, entry) and default is None and not chooses_none(spec)):
+            if not (spec.is_optional or chooses_none(spec)):
                 problems[spec.key] = NEEDED
             continue
         try:
@@ -150,11 +145,6 @@ def _open(item: Item, spec: InputSpec, entry: Entry) -> InputSpec:
 def _given(sent: Mapping[str, SentInput]) -> Mapping[str, InputValue]:
     """Return values as expressions read them: a secret has none."""
     return {key: None if item.is_sensitive else item.value for key, item in sent.items() if item.value is not None}
-
-
-def _chooses_none(spec: InputSpec) -> bool:
-    """Whether it means something that nothing is chosen."""
-    return spec.type is InputType.MULTI_SELECT and not spec.is_optional
 
 
 def fields_of(item: Item, payment_methods: Sequence[tuple[str, str]], *, checked: bool) -> Sequence[Field]:
@@ -182,18 +172,18 @@ def _field(item: Item, spec: InputSpec, methods: Sequence[tuple[str, str]] | Non
         labels=dict(methods or ()),
         chosen=controls.chosen_of(spec, default),
         is_secret=spec.is_sensitive,
-        needed=default is None and not (spec.is_optional or _chooses_none(spec)),
+        needed=default is None and not (spec.is_optional or chooses_none(spec)),
         kept=values.Shown("default") if keeps_secret else None,
         error=item.problems.get(spec.key) if checked else None,
         prefix=item.prefix,
-        condition=None if spec.condition is None else tree_of(parsed(spec.condition)),
+        condition=following.condition_of(spec),
         is_hidden=spec.key in item.hidden,
-        has_default=default is not None or _chooses_none(spec),
+        has_default=default is not None or chooses_none(spec),
         schema=spec.json_schema,
-        language=_language(spec, default),
-        sources=_sources(item, declared),
-        defaults=_defaults(spec),
-        as_of=_as_of(item, declared),
+        language=following.language_of(spec, default),
+        sources=following.sources_of(declared, item.looked),
+        defaults=following.defaults_of(spec),
+        as_of=following.as_of(declared, item.looked),
     )
     if entry is None or _follows(item, spec, entry) or shown.is_secret or shown.control == "file":
         return shown
@@ -210,54 +200,6 @@ def _options(item: Item, spec: InputSpec) -> Sequence[str]:
 def _follows(item: Item, spec: InputSpec, entry: Entry) -> bool:
     """Whether nobody touched a control whose default depends on others: it holds the one that counts now."""
     return bool(spec.dependent_defaults) and spec.key in item.defaults and _is_untouched(item, spec.key, entry)
-
-
-def _sources(item: Item, spec: InputSpec) -> Json:
-    """Return where options come from as a browser reads it: pairs of a tree, or null, and texts."""
-    if not spec.option_sources:
-        return None
-    found: list[Json] = [[None, [*(spec.selectable_values or ())]]]
-    for source in spec.option_sources:
-        texts: list[Json] = [*(source.values if source.list is None else item.looked.lists.get(source.list, ()))]
-        found.append([None if source.condition is None else tree_of(parsed(source.condition)), texts])
-    return found
-
-
-def _defaults(spec: InputSpec) -> Json:
-    """Return the defaults as a browser reads them: a tree, or null, what the control holds then, and the mark of that."""
-    if not spec.dependent_defaults:
-        return None
-    choices = [(tree_of(parsed(one.condition)), usable_value(spec.type, one.value)) for one in spec.dependent_defaults]
-    found: list[Json] = []
-    for tree, value in [*choices, (None, usable_value(spec.type, spec.default_value))]:
-        open_spec = with_options(spec, texts_of(value)) if spec.selectable_values is not None else spec
-        chosen: list[Json] = [*controls.chosen_of(open_spec, value)]
-        held: Json = chosen if spec.type is InputType.MULTI_SELECT else controls.text_of(open_spec, value)
-        found.append([tree, held, controls.mark_of(open_spec, value)])
-    return found
-
-
-def _as_of(item: Item, spec: InputSpec) -> datetime | None:
-    """Return how old the oldest list is that a runner fetched for the options."""
-    return min(item.looked.ages(spec), default=None)
-
-
-def checks_of(item: Item) -> Json:
-    """Return the checks between inputs as a browser reads them."""
-    return [
-        {"condition": tree_of(parsed(check.condition)), "message": sentence(check.message), "key": check.key}
-        for check in item.version.input_checks
-    ]
-
-
-def _language(spec: InputSpec, default: InputValue) -> str | None:
-    """Return which language code is most likely in."""
-    if spec.is_json:
-        return "json"
-    text = default.lstrip() if isinstance(default, str) else ""
-    if text.startswith(("{", "[")):
-        return "json" if '":' in text or text.startswith("[") else "hcl"
-    return "yaml" if text.startswith("---") or ":\n" in text else "hcl"
 
 
 def shown_values(item: Item) -> Sequence[tuple[InputSpec, values.Shown]]:

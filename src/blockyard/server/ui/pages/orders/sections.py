@@ -12,9 +12,10 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.services import Services
 from blockyard.server.ui.frame import values
+from blockyard.server.ui.frame.following import checks_of
 from blockyard.server.ui.frame.forms import Field
 from blockyard.server.ui.pages.orders.form import Filled
-from blockyard.server.ui.pages.orders.items import Item, checks_of, fields_of, shown_values
+from blockyard.server.ui.pages.orders.items import Item, fields_of, shown_values
 
 _FEW = 3
 """So many fields that could stay as they are are not worth folding away."""
@@ -90,7 +91,7 @@ def _section(item: Item, at: int, methods: Methods, *, checked: bool, comes: boo
         folded=folded,
         is_open=touched,
         review=[(spec.label, value) for spec, value in shown_values(item)],
-        checks=checks_of(item),
+        checks=checks_of(item.version),
         broken=item.broken if checked else (),
         secrets=[one for one in placed if one.field.is_secret and not one.field.is_hidden],
     )

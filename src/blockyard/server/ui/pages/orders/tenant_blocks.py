@@ -22,6 +22,7 @@ from blockyard.server.services import Services
 from blockyard.server.tenants.model import TenantSpec
 from blockyard.server.tenants.service import TenantView
 from blockyard.server.ui.frame.entries import problem_of
+from blockyard.server.ui.frame.following import checks_of
 from blockyard.server.ui.frame.refusals import shown
 from blockyard.server.ui.frame.site import NOT_ABOUT_THE_FORM, Site
 from blockyard.server.ui.frame.visitor import Visitor
@@ -125,15 +126,17 @@ class _Pages:
     ) -> Response:
         """Return the form."""
         sections = [
-            (item.definition.display_name, [(f"{at}-{n}", one) for n, one in enumerate(fields, 1)])
+            (item, [(f"{at}-{n}", one) for n, one in enumerate(fields_of(item, (), checked=checked), 1)])
             for at, item in enumerate(wanted.items)
-            for fields in [fields_of(item, (), checked=checked)]
         ]
         home = f"/w/{quote(wanted.key.workspace, safe='')}"
         query = urlencode({"project": wanted.key.name, "platform": f"{wanted.platform.id} {wanted.zone.name}"})
         context = {
             "wanted": wanted,
             "sections": sections,
+            "checks_of": checks_of,
+            "checked": checked,
+            "broken": [text for item in wanted.items for text in item.broken] if checked else [],
             "wrong": [(place, one) for _, placed in sections for place, one in placed if one.error],
             "refused": shown(refusal),
             "action": f"{home}/tenants/new/inputs?{query}",

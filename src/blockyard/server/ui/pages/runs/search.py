@@ -1,6 +1,7 @@
 """Searching the logs of a run: all of each, not only the end that its page shows."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -24,18 +25,16 @@ MAX_LINES = 200
 
 _LONGEST_TEXT = 255
 _PIECE_BYTES = 1024 * 1024
-_BESIDE = 200
-"""Characters of a long line that are shown on each side of what was found."""
+_BESIDE, _AFTER = 200, 400
+"""Characters of a long line that are shown before and after what was found in it first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that has the text, cut where it is long."""
+    """A line that has the text, cut where it is long; `parts` say which of them are what was looked for."""
 
     number: int
-    before: str = field(repr=False)
-    found: str = field(repr=False)
-    after: str = field(repr=False)
+    parts: Sequence[tuple[str, bool]] = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -43,7 +42,7 @@ class StepSearch:
     """Takes the log of one step piece by piece and keeps the lines that have a text, upper and lower case alike."""
 
     step: Step
-    text: str
+    wanted: re.Pattern[str]
     lines: list[Line] = field(default_factory=list)
     _rest: bytes = field(default=b"", repr=False)
     _number: int = 0
@@ -69,11 +68,10 @@ class StepSearch:
 
     def _look(self, data: bytes, room: int) -> None:
         shown = without_colours(data.decode(errors="replace"))
-        if self.text.lower() in shown.lower():
+        if self.wanted.search(shown):
             for place, line in enumerate(shown.split("\n"), self._number + 1):
-                at = line.lower().find(self.text.lower())
-                if at >= 0 and len(self.lines) < room:
-                    self.lines.append(_cut(place, line, at, len(self.text)))
+                if len(self.lines) < room and self.wanted.search(line):
+                    self.lines.append(Line(place, _parts(line, self.wanted)))
         self._number += data.count(b"\n")
 
 
@@ -123,7 +121,8 @@ async def _search(site: Site, views: RunViews, principal: Principal, run_id: Run
             code="RunNotTransparent",
             remedy="Ask the team that offers the building block.",
         )
-    searches = [StepSearch(step, text) for step in detail.steps if text and step.log_bytes]
+    wanted = re.compile(re.escape(text), re.IGNORECASE)
+    searches = [StepSearch(step, wanted) for step in detail.steps if text and step.log_bytes]
     room = MAX_LINES
     for search in searches:
         for offset in range(0, search.step.log_bytes, _PIECE_BYTES):
@@ -144,8 +143,18 @@ async def _piece(site: Site, views: RunViews, principal: Principal, step: Step, 
     return await site.db.read(read)
 
 
-def _cut(number: int, line: str, at: int, length: int) -> Line:
-    before, found, after = line[:at], line[at : at + length], line[at + length :]
-    before = before if len(before) <= _BESIDE else f"…{before[-_BESIDE:]}"
-    after = after if len(after) <= _BESIDE else f"{after[:_BESIDE]}…"
-    return Line(number, before, found, after)
+def _parts(line: str, wanted: re.Pattern[str]) -> Sequence[tuple[str, bool]]:
+    """Return a line in parts: what was found, wherever it is in it, and what is between."""
+    found = [match.span() for match in wanted.finditer(line)]
+    begin, end = max(0, found[0][0] - _BESIDE), min(len(line), found[0][1] + _AFTER)
+    parts: list[tuple[str, bool]] = [("…", False)] if begin else []
+    at = begin
+    for start, stop in found:
+        if stop > end:
+            break
+        parts += [(line[at:start], False), (line[start:stop], True)]
+        at = stop
+    parts.append((line[at:end], False))
+    if end < len(line):
+        parts.append(("…", False))
+    return [(text, is_found) for text, is_found in parts if text]

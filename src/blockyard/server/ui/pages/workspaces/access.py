@@ -121,6 +121,7 @@ def add_access(router: APIRouter, site: Site, services: Services) -> None:
             "may_remove": principal.allows(DELETE, workspace=name),
             "may_decide": may_save,
             "must_ask": must_ask,
+            "last_owner": _last_owner(now),
             "me": principal.author.identifier,
         }
         return context, _asks(must_ask=must_ask) if may_save else []
@@ -175,6 +176,12 @@ def add_access(router: APIRouter, site: Site, services: Services) -> None:
             again=site.back_to(path, visitor),
             done=lambda made: site.go(path, visitor, said=told(made.state)),
         )
+
+
+def _last_owner(now: Sequence[Binding]) -> str | None:
+    """Return the name of the only binding of an owner."""
+    owners = [binding for binding in now if binding.owns]
+    return owners[0].name if len(owners) == 1 else None
 
 
 def _add_end(router: APIRouter, site: Site, services: Services) -> None:

@@ -16,7 +16,7 @@ from blockyard.server.services import Services
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.tenants.model import TenantSpec
 from blockyard.server.ui.frame.lists import Asked, Cell, Column, Listing, add_list
-from blockyard.server.ui.frame.plain_forms import Ask, Filled, Option, again, send
+from blockyard.server.ui.frame.plain_forms import Ask, Filled, Option, again, is_review, send
 from blockyard.server.ui.frame.site import Site
 from blockyard.server.ui.pages.workspaces.around import around, home_of, project_home
 from blockyard.server.ui.pages.workspaces.tags import tag_asks, tags_in
@@ -39,7 +39,11 @@ def add_projects(router: APIRouter, site: Site, services: Services) -> None:
     async def show_new_project(request: Request, workspace: str) -> Response:
         visitor = await site.visitors.of(request)
         context, wanted = await site.db.read(lambda tx: asks(tx, visitor.principal, workspace))
-        context["asks"] = again(wanted, request, site, visitor)
+        context["asks"] = filled = again(wanted, request, site, visitor)
+        context["review"] = is_review(request, site, visitor)
+        if context["review"]:
+            place = next((one.value for one in filled if one.name == "platform"), "")
+            context["follows"] = await site.db.read(lambda tx: _follows(tx, services, workspace, place))
         return site.page(request, visitor, "pages/workspaces/new_project.html", context)
 
     @router.post("/w/{workspace}/projects/new")
@@ -202,6 +206,18 @@ def _platform_ask(platforms: Sequence[Option]) -> Ask:
         pointers=["/spec/platformRef", "/spec/landingZoneRef"],
         help="Where the project works. The platform team's building blocks prepare it.",
     )
+
+
+def _follows(tx: Transaction, services: Services, workspace: str, place: str) -> Sequence[tuple[str, str]]:
+    """Return what else is made with the first tenant, for a review: the building blocks of its landing zone."""
+    zone_name = zone_of(place)[1] if place else None
+    zone = services.landing_zones.living_named(tx, {zone_name}).get(zone_name) if zone_name else None
+    names = [
+        definition.display_name
+        for wanted in (zone.mandatory if zone else ())
+        for definition, _ in services.definitions.usable(tx, wanted, workspace)
+    ]
+    return [("Its building blocks", ", ".join(names))] if names else []
 
 
 def spec_of(filled: Filled, asks: Sequence[Ask], before: Project | None = None) -> ProjectSpec:

@@ -1,0 +1,113 @@
+"""Walks through the pages with Tab, Enter, Space and arrows alone, in a real browser: everything is reached, and seen to be."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from blockyard.server.kit.database import Database
+from tests.support.block_world import a_value, an_input, an_output
+from tests.support.browser import tab_to
+from tests.support.clock import FixedClock
+from tests.support.page_world import PASSWORD, come, serving
+from tests.support.screen_fillings import ScreenWorld
+from tests.support.tenant_world import MAKES_TENANT
+
+pytestmark = pytest.mark.one_database
+
+Site = tuple[ScreenWorld, str]
+
+
+@pytest.fixture
+def site(database: Database, clock: FixedClock) -> Iterator[Site]:
+    """A served world."""
+    world = ScreenWorld(database, clock)
+    with serving(world.app) as url:
+        yield world, url
+
+
+def enter(page: Page, label: str, text: str) -> None:
+    """Go to a field and type."""
+    tab_to(page, page.get_by_label(re.compile(f"^{label}( required| optional)?$")))
+    page.keyboard.type(text)
+
+
+def press(page: Page, role: str, name: str) -> None:
+    """Go to a link or a button and press Enter."""
+    tab_to(page, page.get_by_role(role, name=name, exact=True).first)  # type: ignore[arg-type]  one of its many words
+    page.keyboard.press("Enter")
+
+
+def test_from_the_link_of_the_first_start_to_the_outputs_of_an_order(site: Site, page: Page) -> None:
+    world, url = site
+    world.define(
+        "Greeting", transparent=True, inputs={"whom": an_input(displayName="Whom")}, outputs={"greeting": an_output()}
+    )
+    world.add("sam")
+    token = world.db.write_now(lambda tx: world.links.make(tx, "sam"))
+
+    page.goto(f"{url}/sign-in/link?token={token}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Welcome, Sam")
+    enter(page, "Password", PASSWORD)
+    enter(page, "Password again", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("What needs you")
+    press(page, "link", "Marketplace")
+    press(page, "link", "Greeting")
+    press(page, "link", "Add")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Order Greeting")
+    enter(page, "Whom", "ada")
+    press(page, "button", "Order")
+    page.wait_for_url("**/blocks/*")
+    world.report(world.claimed(), outputs={"greeting": a_value("hello ada")})
+    expect(page.locator("#block-result")).to_contain_text("hello ada")
+    press(page, "button", "Copy greeting")
+    page.goto("about:blank")
+
+
+def test_a_new_tenant_in_a_new_project_with_the_block_it_needs(site: Site, page: Page) -> None:
+    world, url = site
+    inputs = {**MAKES_TENANT["inputs"], "owner": an_input(displayName="Owner")}
+    mandatory = world.define_for_tenants("Account", inputs=inputs, outputs=MAKES_TENANT["outputs"])
+    world.add_zone("zone", mandatory=[mandatory])
+    world.define_for_tenants("App")
+    come(page, world, url)
+
+    page.goto(f"{url}/marketplace")
+    press(page, "link", "App")
+    press(page, "link", "Add")
+    existing = page.get_by_label("One that is there")
+    tab_to(page, existing)
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("A new project")).to_be_checked()
+    enter(page, "Identifier of the new project", "fresh")
+    enter(page, "Owner", "sam")
+    press(page, "button", "Review first")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review your order of App")
+    press(page, "button", "Order both")
+    page.wait_for_url("**/blocks/*")
+    page.goto("about:blank")
+
+
+def test_access_with_a_last_day_and_an_api_key(site: Site, page: Page) -> None:
+    world, url = site
+    world.add("nora")
+    come(page, world, url)
+
+    page.goto(f"{url}/w/shop")
+    press(page, "link", "Access")
+    enter(page, "Usernames", "nora")
+    tab_to(page, page.get_by_role("radio").first)
+    page.keyboard.press("ArrowDown")
+    enter(page, "Last day", "31122027")
+    press(page, "button", "Give the role")
+    expect(page.get_by_role("status").filter(has_text="nora: the role was given.")).to_be_visible()
+    expect(page.get_by_role("region", name="People and groups")).to_contain_text("31 Dec 2027")
+    press(page, "link", "API keys")
+    press(page, "link", "New API key")
+    enter(page, "Name", "ci")
+    press(page, "button", "Make the key and show its secret")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Keep this secret now")
+    press(page, "link", "I have kept it")
+    expect(page.get_by_role("link", name="ci", exact=True)).to_be_visible()
