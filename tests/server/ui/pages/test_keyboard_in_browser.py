@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -33,9 +34,9 @@ def enter(page: Page, label: str, text: str) -> None:
     page.keyboard.type(text)
 
 
-def press(page: Page, role: str, name: str) -> None:
+def press(page: Page, role: Literal["link", "button"], name: str) -> None:
     """Go to a link or a button and press Enter."""
-    tab_to(page, page.get_by_role(role, name=name, exact=True).first)  # type: ignore[arg-type]  one of its many words
+    tab_to(page, page.get_by_role(role, name=name, exact=True).first)
     page.keyboard.press("Enter")
 
 
