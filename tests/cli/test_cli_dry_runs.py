@@ -1,5 +1,7 @@
 """Dry runs from the command line, on a real server with a real engine."""
 
+import json
+
 import pytest
 
 from blockyard.cli.exits import ExitCode
@@ -15,12 +17,17 @@ def test_changes_are_shown_first_and_made_then(cli: Cli, modules: Repository) ->
 
     shown = cli.does("blocks", "detect", "planned").out
     run = cli.does("blocks", "detect", "planned", "-o", "json").document
+    changes = cli.does("runs", "changes", str(run["uuid"])).out
+    first = str(json.loads(cli.does("runs", "list", "planned", "-o", "json").out)[1]["metadata"]["uuid"])
+    compared = cli.does("runs", "changes", str(run["uuid"]), "--compare", first, "-o", "json").document
     applied = cli.does("blocks", "apply-plan", "planned").out
     again = cli("blocks", "apply-plan", "planned")
 
     assert "Run Terraform Plan" in shown
     assert "There are no changes." in shown
     assert (run["behavior"], run["changesDetected"]) == ("DETECT", False)
+    assert "no changes." in changes
+    assert compared["isEqual"] is True
     assert "Applying the saved plan" in applied
     assert again.code == ExitCode.REFUSED
     assert "nothing to apply" in again.err

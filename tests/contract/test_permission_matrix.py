@@ -43,7 +43,7 @@ WORDS: Mapping[str, frozenset[str]] = {
 }
 """Words of the table; joined by `+` they stand for all of them together."""
 
-NOTHING_THERE = {"PlanGone", "TicketEnded"}
+NOTHING_THERE = {"NoChanges", "NotWaiting", "PlanGone", "TicketEnded"}
 """Codes of answers to those who may, while there is nothing to hand out or to go on with."""
 
 TOKENS = {"run", "runner"}

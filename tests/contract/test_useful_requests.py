@@ -76,6 +76,11 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
         f"POST {TENANT}/decline-deletion",
         f"POST {TENANT}/confirm-deletion",
     ),
+    "server/blocks/test_approvals.py": (f"POST {RUN}/approve", f"POST {OWN}/runs/{{run_id}}/decline"),
+    "server/runs/test_plan_changes.py": (
+        f"GET {OWN}/runs/{{run_id}}/changes",
+        f"GET {OWN}/runs/{{run_id}}/changes/comparison",
+    ),
     "server/tofu_state/test_state_versions.py": (f"POST {OWN}/blocks/{{block_id}}/state/versions/{{number}}/restore",),
 }
 """What takes a sequence of requests, by the tests that send it."""

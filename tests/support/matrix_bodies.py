@@ -169,6 +169,7 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
     own: Mapping[str, Json | bytes] = {
         "POST runs/{run_id}/log": b"log",
         "POST runs/{run_id}/release": {},
+        "POST runs/{run_id}/decline": {"comment": "no"},
         "PUT me/password": {"currentPassword": PASSWORD, "password": "another sentence of somebody"},
         "PUT me/authenticator-app": {"ticket": "none", "code": "000000"},
         "POST me/passkeys": {"name": "new", "ticket": "none", "credential": {}},
@@ -234,6 +235,7 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
             f"POST {RUNS}/{{run_id}}/status/source": SOURCE,
             f"PATCH {RUNS}/{{run_id}}/status/source/{{source_id}}": {"status": "IN_PROGRESS"},
             f"PUT {RUNS}/{{run_id}}/plan-artifact": b"plan",
+            f"POST {RUNS}/{{run_id}}/approve": {"predecessorRunUuid": str(uuid4())},
             "POST /api/login": {"clientId": str(uuid4()), "clientSecret": "unknown"},
         }
     )

@@ -27,6 +27,7 @@ from blockyard.server.runs.ports import RunFinish, RunParts, RunPorts
 from blockyard.server.runs.service import (
     ClaimService,
     FailureService,
+    PlanViews,
     ReportService,
     RunService,
     RunSweeper,
@@ -134,6 +135,7 @@ class RunPart:
                 claims=self.claims,
                 reports=self.reports,
                 views=self.views,
+                plans=PlanViews(self.context),
                 failures=FailureService(self.context, definitions=whole.services.definitions),
                 links=self.context.links,
                 master_key=MASTER_KEY,

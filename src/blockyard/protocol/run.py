@@ -239,6 +239,8 @@ class Link(WireModel):
 
     href: str
     templated: bool | None = None
+    sha256: str | None = None
+    """Of what is there, where that must not differ; only Blockyard says so, and only to its own runner."""
 
 
 class RunLinks(WireModel):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pydantic import AliasChoices, Field, JsonValue, field_validator
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.plan_changes import Digest, PlanChanges
 from blockyard.protocol.run import InputType, OutputType, RunStatus, StepStatus
 from blockyard.protocol.wire import WireModel
 
@@ -124,6 +125,10 @@ class StatusUpdate(WireModel):
     artifact: str | None = Field(default=None, repr=False)
     """The plan file of a DETECT run, base64."""
     changes_detected: bool | None = None
+    plan_changes: PlanChanges | None = None
+    """What the plan of a DETECT run would change; Blockyard's runner tells it Blockyard."""
+    plan_digest: Digest | None = None
+    """The SHA-256 of the plan file that was made, or of the one that was applied; told likewise."""
 
     @field_validator("status", "summary", "artifact", mode="before")
     @classmethod

@@ -242,7 +242,10 @@ class RunReporter:
         succeeded = status is RunStatus.SUCCEEDED
         artifact = base64.b64encode(result.artifact).decode() if succeeded and result.artifact else None
         changes = result.changes_detected if succeeded else None
-        return self._update(status, steps, self._masked(result.summary), artifact, changes_detected=changes)
+        told = self._update(status, steps, self._masked(result.summary), artifact, changes_detected=changes)
+        if not succeeded:
+            return told
+        return told.model_copy(update={"plan_changes": result.plan_changes, "plan_digest": result.plan_digest})
 
     def _close_steps(self, result: Result) -> RunStatus:
         reason = self._reason_at_end()

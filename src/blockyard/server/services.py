@@ -45,7 +45,15 @@ from blockyard.server.project_roles.service import ProjectRoleService
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.publications.service import PublicationService
 from blockyard.server.runners.service import RunnerService
-from blockyard.server.runs.service import ClaimService, FailureService, ReportService, RunService, RunSweeper, RunViews
+from blockyard.server.runs.service import (
+    ClaimService,
+    FailureService,
+    PlanViews,
+    ReportService,
+    RunService,
+    RunSweeper,
+    RunViews,
+)
 from blockyard.server.service_instances.service import ServiceInstanceService
 from blockyard.server.tags.service import PolicyService, TagDefinitionService, TagService
 from blockyard.server.tenants.service import TenantService
@@ -104,6 +112,7 @@ class Services:
     claims: ClaimService
     reports: ReportService
     views: RunViews
+    plans: PlanViews
     sweeper: RunSweeper
     failures: FailureService
     blocks: BlockService

@@ -1,4 +1,4 @@
-"""`runs list | show | logs | abort`."""
+"""`runs list | show | changes | approve | decline | logs | abort`."""
 
 from itertools import islice
 from typing import Annotated
@@ -7,6 +7,8 @@ import typer
 from rich.text import Text
 
 from blockyard.cli import lookup
+from blockyard.cli.commands.runs_changes import Which, list_changes
+from blockyard.cli.commands.runs_decide import approve_run, decline_run
 from blockyard.cli.completion import names_of
 from blockyard.cli.documents import member, number, objects, text
 from blockyard.cli.listing import (
@@ -29,10 +31,9 @@ from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import RunStatus
 
 runs = typer.Typer(name="runs", help="Runs: single executions for building blocks.")
-
-Which = Annotated[
-    str, typer.Argument(metavar="RUN", help="Id of the run, or the beginning of it.", autocompletion=names_of("runs"))
-]
+runs.command("changes")(list_changes)
+runs.command("approve")(approve_run)
+runs.command("decline")(decline_run)
 
 
 @runs.command("list")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.plan_changes import PlanChanges
 from blockyard.protocol.run import RunDocument, StepStatus
 from blockyard.protocol.status import OutputValue
 from blockyard.runner.frame.inputs import Opener
@@ -43,6 +44,10 @@ class Result:
     artifact: bytes | None = None
     """The plan file of a successful DETECT run."""
     changes_detected: bool | None = None
+    plan_changes: PlanChanges | None = None
+    """What the plan would change; only for servers that understand it."""
+    plan_digest: str | None = None
+    """The SHA-256 of the plan that was made or applied; only for servers that understand it."""
 
 
 @dataclass(frozen=True, slots=True)

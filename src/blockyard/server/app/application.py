@@ -140,6 +140,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
             claims=services.claims,
             reports=services.reports,
             views=services.views,
+            plans=services.plans,
             failures=services.failures,
             links=links,
             master_key=services.master_key,

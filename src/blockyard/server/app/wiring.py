@@ -54,6 +54,7 @@ from blockyard.server.runs.ports import RunPorts
 from blockyard.server.runs.service import (
     ClaimService,
     FailureService,
+    PlanViews,
     ReportService,
     RunContext,
     RunService,
@@ -247,6 +248,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         tenants=tenants,
         blocks=blocks,
         definitions=definitions,
+        runs=runs,
     )
     tokens = Tokens(master_key=master_key, clock=clock)
     views = RunViews(context)
@@ -309,6 +311,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         claims=ClaimService(context),
         reports=ReportService(context),
         views=views,
+        plans=PlanViews(context),
         sweeper=RunSweeper(context),
         failures=FailureService(context, definitions=definitions),
         blocks=blocks,

@@ -34,6 +34,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.projects.service import ProjectService
+from blockyard.server.runs.service import RunService
 from blockyard.server.tags.service import PolicyService
 from blockyard.server.tenants.model import TenantQuery
 from blockyard.server.tenants.service import TenantDetail, TenantService
@@ -51,6 +52,7 @@ _LOOKED_AT = 60
 _STATUSES = (
     (Why.INPUT, BlockStatus.WAITING_FOR_USER_INPUT),
     (Why.OPERATOR_INPUT, BlockStatus.WAITING_FOR_OPERATOR_INPUT),
+    (Why.APPROVAL, BlockStatus.WAITING_FOR_APPROVAL),
     (Why.FAILED, BlockStatus.FAILED),
 )
 
@@ -75,7 +77,9 @@ class HomeService:
         tenants: TenantService,
         blocks: BlockService,
         definitions: DefinitionService,
+        runs: RunService,
     ) -> None:
+        self._runs = runs
         self._basics = basics
         self._users = users
         self._workspaces = workspaces
@@ -147,8 +151,16 @@ class HomeService:
             query = BlockQuery(workspace=workspace, status=status.value)
             page = self._blocks.search(tx, mine, query, PageRequest(0, _SHOWN), descending=True)
             lines = [line for line in page.items if _needs(mine, why, line)]
+            if why is Why.APPROVAL:
+                lines = self._approvable(tx, mine, lines)
             total = page.total if len(lines) == len(page.items) else len(lines)
             yield Needs([_of_block(why, line) for line in lines], total)
+
+    def _approvable(self, tx: Transaction, principal: Principal, lines: Sequence[BlockLine]) -> list[BlockLine]:
+        """Return those of the blocks whose plan the principal may approve."""
+        latest = [line.block.latest_run_id for line in lines if line.block.latest_run_id is not None]
+        may = self._runs.approvals.approvable(tx, principal, self._runs.find_all(tx, latest))
+        return [line for line in lines if line.block.latest_run_id in may]
 
     def _open_requests(self, tx: Transaction, principal: Principal, workspace: str | None) -> Needs:
         page = _readable(
@@ -291,7 +303,7 @@ def _all(needs: Iterator[Need]) -> Needs:
 
 def _needs(principal: Principal, why: Why, line: BlockLine) -> bool:
     """Whether a block that waits, or failed, is the principal's matter: a provider need not give what a workspace has to."""
-    if why is Why.FAILED:
+    if why in {Why.FAILED, Why.APPROVAL}:
         return True
     is_theirs = principal.belongs_to(line.block.workspace) or not principal.grants
     return line.is_yours and (why is Why.OPERATOR_INPUT or is_theirs)

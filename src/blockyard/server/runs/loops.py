@@ -18,6 +18,10 @@ SWEEP_SECONDS = 1.0
 START_GRACE_SECONDS = 30.0
 """A server that was away has heard of no runner: nobody counts as lost before it has listened for so long."""
 
+APPROVALS_SECONDS = 60.0
+
+_EXPIRED_AT_ONCE = 100
+
 PLANS_SECONDS = 3600.0
 
 TALLY_SECONDS = 3600.0
@@ -40,6 +44,10 @@ def loops(db: Database, sweeper: RunSweeper, *, start_grace_seconds: float = STA
         for run_id in await db.read(lambda tx: sweeper.due(tx, with_leases=with_leases)):
             await _settle(db, sweeper, run_id)
 
+    async def expire_approvals() -> None:
+        for run_id in await db.read(lambda tx: sweeper.approvals.expired(tx, _EXPIRED_AT_ONCE)):
+            await db.write(partial(sweeper.approvals.expire, run_id=run_id))
+
     async def remove_plans() -> None:
         await db.write(sweeper.remove_old_plans)
 
@@ -60,6 +68,7 @@ def loops(db: Database, sweeper: RunSweeper, *, start_grace_seconds: float = STA
         Loop("runs.plans", remove_plans, PLANS_SECONDS),
         Loop("runs.tally", tally, TALLY_SECONDS),
         Loop("runs.outcomes", count_outcomes, OUTCOMES_SECONDS),
+        Loop("runs.approvals", expire_approvals, APPROVALS_SECONDS),
     )
 
 

@@ -45,6 +45,7 @@ from blockyard.server.ui.pages.orders.order import add_draft, add_order
 from blockyard.server.ui.pages.orders.tenant_blocks import add_tenant_blocks
 from blockyard.server.ui.pages.reference.reference import add_reference
 from blockyard.server.ui.pages.runs.comparison import add_comparison
+from blockyard.server.ui.pages.runs.deciding import add_deciding
 from blockyard.server.ui.pages.runs.lines import add_lines
 from blockyard.server.ui.pages.runs.plans import add_changes
 from blockyard.server.ui.pages.runs.run import add_runs
@@ -87,6 +88,7 @@ _PAGES = (
     add_search,
     add_lines,
     add_changes,
+    add_deciding,
     add_comparison,
     add_runs,
 )

@@ -7,12 +7,14 @@ import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
+from blockyard.protocol.plan_changes import ChangeAction
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from blockyard.server.kit.database import Transaction
-from blockyard.server.ui.pages.runs.changes import Action, Line, Sum, changes_in, counts_of, sum_in
+from blockyard.server.runs.model.printed import Line, Sum, changes_in, counts_of, sum_in
 from blockyard.server.ui.pages.runs.colours import coloured
 from blockyard.server.ui.pages.runs.lines import WINDOW
 from blockyard.server.ui.pages.runs.steps import log_of
+from tests.support.approvals import a_resource, planned, policies
 from tests.support.block_world import Claimed, a_secret, an_input, uuid_of
 from tests.support.page_world import PageWorld, words_of
 
@@ -98,15 +100,15 @@ def test_a_plan_is_read_resource_by_resource() -> None:
     old, main, net, new = changes_in(PLAN)
 
     assert [change.action for change in (old, main, net, new)] == [
-        Action.DELETE,
-        Action.REPLACE,
-        Action.UPDATE,
-        Action.CREATE,
+        ChangeAction.DELETE,
+        ChangeAction.REPLACE,
+        ChangeAction.UPDATE,
+        ChangeAction.CREATE,
     ]
     assert (net.address, old.why) == ('module.net["a"].aws_net.this', "because aws_db.old is not in configuration")
     assert Line("changed", '"large" # forces replacement', '      ~ size = "small"') in main.lines
     assert Line("changed", "      ~ password = (sensitive value)") in net.lines
-    assert counts_of([old, main, net, new])[0] == (Action.DELETE, 1)
+    assert counts_of([old, main, net, new])[0] == (ChangeAction.DELETE, 1)
     assert sum_in(PLAN) == Sum(2, 1, 2)
 
 
@@ -276,3 +278,26 @@ def test_the_end_of_a_log_keeps_its_colours_around_its_error() -> None:
         '<span class="ansi-red">│</span> <span class="ansi-red">Error: &lt;no&gt;</span>\nafter\n',
         "",
     )
+
+
+def test_a_plan_is_approved_beside_what_it_would_change(world: PageWorld) -> None:
+    about = policies("buildingBlockCreation", precious=["aws_*"], fourEyes=True)
+    block = world.order(world.define(about=about, transparent=True, inputs={"size": an_input()}), {"size": "small"})
+    planned(world, a_resource("aws_db.main", "delete"))
+    run = world.latest_run(block)
+    person, path = world.person("sam"), f"/runs/{run.id}"
+
+    page = person.read(f"{path}/changes")
+    noted = person.read(f"/blocks/{uuid_of(block)}")
+    form = person.form(f"{path}/changes", action=f"{path}/approve")
+    refused = person.submit(form.fill({"name": "other"}), at=path).headers["location"]
+    told = person.read(refused)
+    form = person.form(f"{path}/changes", action=f"{path}/approve")
+    person.submit(form.fill({"name": run.target.display_name, "comment": "fine"}), at=path)
+
+    assert "Nothing was changed yet: this plan waits for an approval" in page
+    assert "aws_db.main" in page
+    assert "Waiting for approval" in noted
+    assert "the name of the building block has to be typed" in told
+    assert "waits for an approval" not in person.read(f"{path}/changes")
+    assert world.claimed().run_id == run.id

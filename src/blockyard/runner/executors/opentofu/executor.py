@@ -1,5 +1,7 @@
 """Executes one run of an OpenTofu module, stage by stage; see the package for the design."""
 
+import hashlib
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,13 +10,15 @@ from pathlib import Path
 from blockyard.modules import literals
 from blockyard.modules.module import Module
 from blockyard.protocol.outputs import MAX_OUTPUTS_BYTES, size_of_outputs
-from blockyard.protocol.run import Behavior, TerraformImplementation
+from blockyard.protocol.plan_changes import PlanChanges
+from blockyard.protocol.run import Behavior, Link, TerraformImplementation
 from blockyard.protocol.status import OutputValue
 from blockyard.runner.executors.opentofu.engine import argv, diagnostics
 from blockyard.runner.executors.opentofu.engine.conclusions import CHANGES
 from blockyard.runner.executors.opentofu.engine.diagnostics import asks_for_init
 from blockyard.runner.executors.opentofu.engine.download import Downloader
 from blockyard.runner.executors.opentofu.engine.engines import Engines
+from blockyard.runner.executors.opentofu.engine.plan_json import plan_changes
 from blockyard.runner.executors.opentofu.given import prerun
 from blockyard.runner.executors.opentofu.initialization import (
     Initialized,
@@ -24,7 +28,7 @@ from blockyard.runner.executors.opentofu.initialization import (
     leave_settings_open,
     read_local_state,
 )
-from blockyard.runner.executors.opentofu.own_names import OUTPUTS_FILE, PLAN_FILE
+from blockyard.runner.executors.opentofu.own_names import OUTPUTS_FILE, PLAN_FILE, PLAN_JSON_FILE
 from blockyard.runner.executors.opentofu.preparation import (
     Prepared,
     prepare_inputs,
@@ -39,7 +43,7 @@ from blockyard.runner.executors.opentofu.steps import EXECUTE_NAMES, Part, plan_
 from blockyard.runner.executors.opentofu.work import ModuleWork
 from blockyard.runner.frame.executor import ArtifactError, Outcome, ProcessResult, Reporter, Result, RunContext
 from blockyard.runner.frame.failures import StepFailed, Stopped
-from blockyard.runner.frame.inputs import run_json
+from blockyard.runner.frame.inputs import run_json, secrets, sensitive_keys
 from blockyard.runner.frame.made_files import read_made
 from blockyard.runner.frame.stages import Left, Stage, go_through
 from blockyard.runner.frame.work import tail
@@ -180,29 +184,70 @@ class _Execution:
         plan_file = work.run_dir / PLAN_FILE
         if work.behavior is Behavior.DETECT:
             result = self._engine("plan", argv.plan(plan_file), accept=(0, CHANGES))
-            return Result(Outcome.SUCCEEDED, None, self._made(PLAN_FILE), result.exit_code == CHANGES)
+            return self._planned(has_changes=result.exit_code == CHANGES)
         if work.behavior is Behavior.DESTROY:
             if work.implementation.is_async:
                 self._engine("apply", argv.apply())
             self._engine("destroy", argv.destroy())
         elif work.plan_link is not None:
-            self._apply_saved_plan(work.plan_link)
+            return Result(Outcome.SUCCEEDED, plan_digest=self._apply_saved_plan(work.plan_link))
         else:
             self._engine("apply", argv.apply())
         return Result(Outcome.SUCCEEDED)
 
-    def _apply_saved_plan(self, link: str) -> None:
+    def _planned(self, *, has_changes: bool) -> Result:
+        """Return the plan and, for a server that understands it, what it would change."""
+        plan = self._made(PLAN_FILE)
+        told = Result(Outcome.SUCCEEDED, artifact=plan, changes_detected=has_changes)
+        if not self._work.context.server.blockyard:
+            return told
+        return replace(told, plan_changes=self._changes(), plan_digest=hashlib.sha256(plan).hexdigest())
+
+    def _changes(self) -> PlanChanges | None:
+        """Ask the engine what its plan would change; the answer goes to a file, for it holds secrets. None if that fails."""
+        work = self._work
+        command = argv.show(work.run_dir / PLAN_FILE)
+        shell = ["/bin/sh", "-c", f'exec "$0" "$@" >{PLAN_JSON_FILE}', str(self._ready.engine.path), *command]
+        result = work.run("show-plan", shell, self._set_up.environment)
+        if work.was_stopped(result):
+            raise Stopped
+        try:
+            plan = None if result.exit_code else json.loads(self._made(PLAN_JSON_FILE))
+        except (StepFailed, ValueError, RecursionError):
+            plan = None
+        if not isinstance(plan, dict):
+            work.say("The changes of the plan cannot be listed one by one: they stand in this log only.")
+            return None
+        secret = sensitive_keys(work.context.raw_document)
+        opened = work.open_inputs(given for given in work.inputs() if given.key in secret)
+        known = [text for plain in opened for text in secrets(plain)]
+        return plan_changes(plan, secrets=[*known, work.run_token], mask=work.reporter.mask)
+
+    def _apply_saved_plan(self, link: Link) -> str:
+        """Apply a saved plan and return its digest, of the file that the engine was given. Raises StepFailed, Stopped."""
         work = self._work
         work.say("Applying the saved plan of the dry-run.")
         try:
-            path = fetch_plan(work, link)
+            path = fetch_plan(work, link.href)
         except ArtifactError as error:
             raise StepFailed(str(error)) from error
+        self._require_plan(link)
         try:
             self._engine("apply", argv.apply(path))
         except StepFailed as failure:
             hint = "If the plan no longer fits the state or the providers, start a new dry-run."
             raise StepFailed(failure.user_message, hint) from failure
+        return self._require_plan(link)
+
+    def _require_plan(self, link: Link) -> str:
+        """Return the digest of the plan that is applied. Raises StepFailed: it is another one than was approved."""
+        digest = hashlib.sha256(self._made(PLAN_FILE)).hexdigest()
+        if link.sha256 is not None and digest != link.sha256:
+            raise StepFailed(
+                "The plan is not the one that was approved.",
+                "The file that came, or that is there after the pre-run script, has another SHA-256 than the plan of the dry-run.",
+            )
+        return digest
 
     def _engine(self, name: str, arguments: tuple[str, ...], accept: tuple[int, ...] = (0,)) -> ProcessResult:
         """Run a command of the engine that works on the state. Raises StepFailed, Stopped."""

@@ -179,7 +179,7 @@ def _take_lock_file_of_plan(work: ModuleWork) -> bool:
     if link is None:
         return False
     try:
-        path = fetch_plan(work, link)
+        path = fetch_plan(work, link.href)
         with open_made(path.parent, path.name) as file, zipfile.ZipFile(file) as plan:
             content = _lock_file_in(plan)
     except (ArtifactError, KeyError, zipfile.BadZipFile, OSError):

@@ -32,6 +32,7 @@ SCRIPT_FILE = "meshstack-pre-run.sh"
 MESSAGE_STEM = "meshstack-user-message-"
 OUTPUTS_FILE = "meshStack_outputs.json"
 PLAN_FILE = "plan.tfplan"
+PLAN_JSON_FILE = "meshStack_plan.json"
 ERRORED_STATE = "errored.tfstate"
 DATA_DIR = ".terraform"
 """Where the engine keeps what `init` made. Prepared folders keep it."""
@@ -39,7 +40,18 @@ DATA_DIR = ".terraform"
 _OWN = re.compile(
     "|".join(
         (
-            *map(re.escape, (*sorted(FETCHING), SCRIPT_FILE, OUTPUTS_FILE, PLAN_FILE, BACKEND_OVERRIDE_FILE, DATA_DIR)),
+            *map(
+                re.escape,
+                (
+                    *sorted(FETCHING),
+                    SCRIPT_FILE,
+                    OUTPUTS_FILE,
+                    PLAN_FILE,
+                    PLAN_JSON_FILE,
+                    BACKEND_OVERRIDE_FILE,
+                    DATA_DIR,
+                ),
+            ),
             re.escape(MORE_DECLARATIONS_FILE),
             re.escape(VARIABLE_FILE.removesuffix(".json")) + r"(?:\.json)?",
             re.escape(BACKEND_STEM) + ".*",

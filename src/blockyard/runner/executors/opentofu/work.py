@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import httpx2
 
-from blockyard.protocol.run import Behavior, TerraformImplementation
+from blockyard.protocol.run import Behavior, Link, TerraformImplementation
 from blockyard.runner.executors.opentofu.engine.conclusions import conclusion
 from blockyard.runner.executors.opentofu.settings import OpenTofuSettings
 from blockyard.runner.executors.opentofu.state.client import StateClient
@@ -43,10 +43,10 @@ class ModuleWork(Work):
         return owner if _PLAIN.fullmatch(owner) else f"_{hashlib.sha256(owner.encode()).hexdigest()[:32]}"
 
     @property
-    def plan_link(self) -> str | None:
+    def plan_link(self) -> Link | None:
         """Where the saved plan is that shall be applied, if one shall."""
         link = self.context.document.links.plan_artifact
-        return link.href if link is not None and link.href and self.behavior is Behavior.APPLY else None
+        return link if link is not None and link.href and self.behavior is Behavior.APPLY else None
 
     def state(self, address: str) -> StateClient:
         """Return the state at `address`, read and written with the run's token."""

@@ -32,6 +32,8 @@ class BlockStatus(StrEnum):
     WAITING_FOR_DEPENDENT_INPUT = "WAITING_FOR_DEPENDENT_INPUT"
     WAITING_FOR_OPERATOR_INPUT = "WAITING_FOR_OPERATOR_INPUT"
     WAITING_FOR_USER_INPUT = "WAITING_FOR_USER_INPUT"
+    WAITING_FOR_APPROVAL = "WAITING_FOR_APPROVAL"
+    """A run exists that applies a plan once that is approved."""
     PENDING = "PENDING"
     IN_PROGRESS = "IN_PROGRESS"
     SUCCEEDED = "SUCCEEDED"
@@ -68,7 +70,7 @@ WAITING = frozenset(
 )
 """In these there is no unfinished run."""
 
-RUNNING = frozenset({BlockStatus.PENDING, BlockStatus.IN_PROGRESS})
+RUNNING = frozenset({BlockStatus.WAITING_FOR_APPROVAL, BlockStatus.PENDING, BlockStatus.IN_PROGRESS})
 """In these there is an unfinished run."""
 
 FOLLOWING = frozenset({TriggerReason.DEPENDENCY_OUTPUT_CHANGED, TriggerReason.PARENT_RUN_SUCCEEDED})
@@ -136,6 +138,7 @@ class BlockHead:
         follows: which versions it is changed to by itself.
         cascade: the run from which its latest one follows, or the one that is due; None where somebody wanted it.
         held_by: the stopped cascade that would have run it again.
+        unseen: why it is to be applied, of all that no run has applied yet (`approving.Cause`).
     """
 
     id: BlockId
@@ -162,6 +165,7 @@ class BlockHead:
     follows: Follows = Follows.PINNED
     cascade: RunId | None = None
     held_by: RunId | None = None
+    unseen: frozenset[str] = frozenset()
     marked_for_deletion_at: datetime | None = None
     marked_for_deletion_by: str | None = None
     deleted_at: datetime | None = None
@@ -186,6 +190,11 @@ class BlockHead:
     def is_running(self) -> bool:
         """Whether a run of the block is unfinished."""
         return self.status in RUNNING
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a run of the block is unfinished that does not give way to another one."""
+        return self.is_running and self.status is not BlockStatus.WAITING_FOR_APPROVAL
 
     @property
     def rerun_due(self) -> bool:
@@ -263,12 +272,12 @@ class Block(BlockHead):
         serves = self.serves if trigger.author.serves is None else RunId(trigger.author.serves)
         return replace(self, due=trigger, status=status, serves=serves)
 
-    def requested(self, run_id: RunId, behavior: Behavior) -> "Block":
-        """Return this block with a new APPLY or DESTROY run, not yet claimed."""
+    def requested(self, run_id: RunId, behavior: Behavior, *, awaits_approval: bool = False) -> "Block":
+        """Return this block with a new APPLY or DESTROY run, not yet claimed, or with the DETECT run that comes before."""
         applying = Operation.CREATION if self.applied_at is None else Operation.UPDATE
         return replace(
             self,
-            status=BlockStatus.PENDING,
+            status=BlockStatus.WAITING_FOR_APPROVAL if awaits_approval else BlockStatus.PENDING,
             operation=Operation.DELETION if behavior is Behavior.DESTROY else applying,
             latest_run_id=run_id,
             latest_dry_run_id=None,
@@ -287,7 +296,7 @@ class Block(BlockHead):
 
     def applied(self, outputs: Mapping[str, BlockOutput], at: datetime) -> "Block":
         """Return this block with what a successful APPLY run gave."""
-        return replace(self, outputs=dict(outputs), applied_at=at)
+        return replace(self, outputs=dict(outputs), applied_at=at, unseen=frozenset())
 
     def marked(self, author: Author, at: datetime) -> "Block":
         """Return this block on its way out; the first request counts."""

@@ -31,6 +31,7 @@ _ABORTED = {
     Operation.UPDATE: "Ready, last change aborted",
     Operation.DELETION: "Deletion aborted",
 }
+_OF_PROVIDER = frozenset({BlockStatus.WAITING_FOR_OPERATOR_INPUT, BlockStatus.WAITING_FOR_APPROVAL})
 _NO_TENANT = "which a building block of a workspace does not have; the owner of the definition can give it another source in a new version"
 _UNKNOWN_TENANT_ID = "which the platform has not given yet"
 
@@ -47,6 +48,8 @@ def status_in_words(block: BlockHead, *, is_yours: bool = False, dry_run: Run | 
     if block.status is BlockStatus.SUCCEEDED:
         return _ready(dry_run)
     operation = block.operation or Operation.CREATION
+    if block.status is BlockStatus.WAITING_FOR_APPROVAL:
+        return "Waiting for approval"
     if block.status in RUNNING:
         return _UNDER_WAY[operation]
     return (_FAILED if block.status is BlockStatus.FAILED else _ABORTED)[operation]
@@ -176,7 +179,7 @@ def _parent_waits(block: Block, specs: Mapping[str, InputSpec], parent: Parent, 
                 message=f"Building block '{found.name}' has to be ready first; now it is: {now}.",
                 ends=f"A run of '{found.name}' succeeds.",
                 owner=_owner_of(found),
-                workspace=found.provider if found.status is BlockStatus.WAITING_FOR_OPERATOR_INPUT else found.workspace,
+                workspace=found.provider if found.status in _OF_PROVIDER else found.workspace,
                 since=block.status_since,
             )
         ]
@@ -198,7 +201,7 @@ def _parent_waits(block: Block, specs: Mapping[str, InputSpec], parent: Parent, 
 
 def _owner_of(parent: Block) -> WaitOwner:
     """Return who moves a parent on that is not ready: nobody has to while it runs or waits for its own parents."""
-    if parent.status is BlockStatus.WAITING_FOR_OPERATOR_INPUT:
+    if parent.status in _OF_PROVIDER:
         return WaitOwner.PROVIDER
     moves_by_itself = parent.status in RUNNING or parent.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT
     return WaitOwner.SYSTEM if moves_by_itself else WaitOwner.WORKSPACE

@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 
 from blockyard.protocol.jsontypes import Json
+from blockyard.server.blocks.model.approving import Cause
 from blockyard.server.blocks.model.block import FINAL, Block, Follows, InputValue, Lifecycle, Parent
 from blockyard.server.blocks.model.inputs import (
     SentInput,
@@ -25,7 +26,7 @@ from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
 from blockyard.server.blocks.service.upgrading import Upgrades
 from blockyard.server.blocks.service.views import Reader, Reading
 from blockyard.server.blocks.store import BlockStore
-from blockyard.server.definitions.model import InputSpec, Version, VersionId
+from blockyard.server.definitions.model import AssignmentType, InputSpec, Version, VersionId
 from blockyard.server.definitions.model.hiding import visible_values, with_defaults
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
@@ -50,6 +51,16 @@ class _Change:
     upgraded: bool
     inputs: frozenset[str]
     parents_changed: bool
+
+    @property
+    def causes(self) -> frozenset[Cause]:
+        """Why the block is to be applied now, as policies of approvals tell causes apart."""
+        kinds = {self.specs[key].assignment_type for key in self.inputs if key in self.specs}
+        of_operators = kinds <= {AssignmentType.PLATFORM_OPERATOR_MANUAL_INPUT}
+        found = {Cause.UPGRADE} if self.upgraded else set()
+        if self.inputs:
+            found.add(Cause.OTHER_INPUT if of_operators else Cause.USER_INPUT)
+        return frozenset(found | ({Cause.OTHER_INPUT} if self.parents_changed else set()))
 
     @property
     def calls_for_run(self) -> bool:
@@ -102,7 +113,8 @@ class Changing:
         if change.block == before:
             return before
         queues = self._queues(tx, before, change)
-        block = change.block.queued(Trigger(principal.author, _UPDATED)) if queues else change.block
+        block = replace(change.block, unseen=change.block.unseen | change.causes)
+        block = block.queued(Trigger(principal.author, _UPDATED)) if queues else block
         after = self._starter.save(tx, block, parents_changed=change.parents_changed)
         if change.parents_changed:
             BlockStore(tx).touch(after.parents)

@@ -12,6 +12,8 @@ from blockyard.protocol.status import OutputValue
 from blockyard.server.blocks.model.block import (
     Block,
     BlockOutput,
+    BlockStatus,
+    Lifecycle,
 )
 from blockyard.server.blocks.model.outputs import check_outputs
 from blockyard.server.blocks.model.resolution import ResolvedInput, run_input
@@ -71,7 +73,9 @@ class BlockHooks:
         """
         block = _stored(tx, run.block_id)
         claimed = run.status is RunStatus.IN_PROGRESS
-        if claimed and block.rerun_due and run.behavior is not Behavior.DETECT and run.plan_run_id is None:
+        is_dry = run.behavior is Behavior.DETECT and run.id != block.latest_run_id
+        if claimed and block.rerun_due and not is_dry and run.plan_run_id is None:
+            _refuse_unseen(run, needs_plan=self._starter.plans_first(tx, block))
             block = self._starter.save(tx, replace(block, due=None))
         if claimed and run.behavior is not Behavior.DETECT and run.plan_run_id is None:
             TurnStore(tx).drop(
@@ -147,9 +151,11 @@ class BlockHooks:
         return finish
 
     def _finished(self, tx: Transaction, block: Block, run: Run, outputs: Mapping[str, OutputValue]) -> RunFinish:
-        if run.behavior is Behavior.DETECT:
+        if run.behavior is Behavior.DETECT and run.id != block.latest_run_id:
             self._starter.follow(tx, block)
             return RunFinish(run.status)
+        if run.behavior is Behavior.DETECT and run.status is RunStatus.SUCCEEDED:
+            return self._planned(tx, block, run)
         if run.status is RunStatus.SUCCEEDED and run.id == block.latest_run_id:
             if run.behavior is Behavior.DESTROY:
                 self._destroyed(tx, block, run)
@@ -163,7 +169,14 @@ class BlockHooks:
     def run_ended(self, tx: Transaction, run: Run) -> None:
         """Request the run that is due, in the transaction of the end: nobody reads the status in between."""
         block = BlockStore(tx).find(run.block_id)
-        if block is not None and block.rerun_due:
+        if block is None:
+            return
+        is_latest, is_active = run.id == block.latest_run_id, block.lifecycle is Lifecycle.ACTIVE
+        if is_latest and is_active and run.behavior is Behavior.DETECT and run.status is RunStatus.SUCCEEDED:
+            self._starter.planned(tx, block, run)
+        elif is_latest and is_active and self._starter.is_to_plan_anew(tx, block, run):
+            self._starter.plan_anew(tx, block, run.trigger.author)
+        elif block.rerun_due:
             self._starter.begin_due(tx, block)
 
     # Background
@@ -183,6 +196,15 @@ class BlockHooks:
         return self._cascading.remove_old(tx)
 
     # Steps of the above
+
+    def _planned(self, tx: Transaction, block: Block, run: Run) -> RunFinish:
+        """Keep a block waiting for the run that applies the plan; `run_ended` requests it."""
+        if not self._starter.has_plan(tx, run):
+            block = self._cascading.failed(tx, block)
+            self._starter.follow(tx, block.following(run.id, RunStatus.FAILED))
+            return RunFinish(RunStatus.FAILED, "the runner left no plan, so there is nothing that could be applied")
+        self._starter.follow(tx, replace(block, status=BlockStatus.PENDING))
+        return RunFinish(run.status)
 
     def _destroyed(self, tx: Transaction, block: Block, run: Run) -> None:
         self._deleting.gone(tx, block.following(run.id, run.status), run.trigger.author)
@@ -210,6 +232,16 @@ def _reported(outputs: Mapping[str, OutputValue]) -> dict[str, BlockOutput]:
         key: BlockOutput(None if output.is_sensitive else output.value, output.type, output.is_sensitive)
         for key, output in outputs.items()
     }
+
+
+def _refuse_unseen(run: Run, *, needs_plan: bool) -> None:
+    """Refuse to apply what was saved after a run was requested, if it has to be approved: its plan is made by the next run."""
+    if needs_plan and run.behavior is Behavior.APPLY:
+        raise Conflict(
+            "something was changed meanwhile that needs an approval: what would change is looked at first",
+            code="NeedsApproval",
+            remedy="Nothing has to be done: another run looks at it, and waits for the approval.",
+        )
 
 
 def _refuse_void(keys: frozenset[str]) -> None:

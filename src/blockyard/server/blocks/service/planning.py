@@ -3,9 +3,11 @@
 A dry run leaves the block's status alone. Any later run of another kind makes its plan worthless: the block forgets it.
 """
 
+from dataclasses import replace
 from uuid import UUID
 
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
+from blockyard.server.blocks.model.approving import Cause
 from blockyard.server.blocks.model.block import Block, Lifecycle
 from blockyard.server.blocks.service.access import require_known, require_run
 from blockyard.server.blocks.service.starting import RunStarter
@@ -36,6 +38,7 @@ class Planning:
         """Request a run that applies the plan of the latest dry run, and nothing else."""
         block, version = self._plannable(tx, principal, block_id)
         planned = self._planned(tx, block)
+        block = replace(block, unseen=block.unseen | {Cause.MANUAL})
         reason = TriggerReason.PREFLIGHT_SUCCEEDED
         return self._starter.request(
             tx, block, version, principal.author, behavior=Behavior.APPLY, reason=reason, plan_run_id=planned.id

@@ -10,6 +10,7 @@ from blockyard.protocol.status import OutputValue
 from blockyard.server.blocks.model.block import WAITING, Block, BlockOutput, BlockStatus, Lifecycle, changed_outputs
 from blockyard.server.blocks.model.family import parents_first
 from blockyard.server.blocks.model.outputs import check_assignments, derived_outputs, sign_in_url_in, tenant_id_in
+from blockyard.server.blocks.service.approving import Approving
 from blockyard.server.blocks.service.cascading import CascadeControl
 from blockyard.server.blocks.service.upgrading import Upgrades
 from blockyard.server.blocks.service.views import Reading
@@ -54,6 +55,7 @@ class RunStarter:
         self.waking = Waking(basics, reading=reading, cascading=cascading, again=self.rerun)
         cascading.tell(self._wake_waiting_children)
         self._upgrades = upgrades
+        self._approvals = Approving(reading=reading, runs=runs)
         self._reading = reading
         self._tenants = tenants
         self._definitions = definitions
@@ -108,7 +110,7 @@ class RunStarter:
         `cascade` is the run from which this one follows.
         """
         block = block.joining(cascade)
-        if not block.is_running:
+        if not block.is_busy:
             try:
                 self.run_again(tx, block, SYSTEM, reason)
             except Conflict:
@@ -140,7 +142,7 @@ class RunStarter:
             Stale: a run was requested since the block was read; the boundary replays.
         """
         run = self._runs.unfinished(tx, block.id)
-        if run is None or run.is_retried:
+        if run is None or run.gives_way:
             return False
         if not block.is_running and run.behavior is not Behavior.DETECT:
             raise Stale(f"block {block.id}")
@@ -156,7 +158,7 @@ class RunStarter:
             Stale: a run was requested since the block was read; the boundary replays.
         """
         run = self._runs.unfinished(tx, block.id)
-        if run is None or run.is_retried:
+        if run is None or run.gives_way:
             return
         if not block.is_running and run.behavior is not Behavior.DETECT:
             raise Stale(f"block {block.id}")
@@ -175,22 +177,31 @@ class RunStarter:
     ) -> Block:
         """Request a run of a stored block and return the block with it; a manual block's run is over at once.
 
-        With `plan_run_id` it applies what that dry run planned; what is due stays due, as the plan knows nothing of it.
+        With `plan_run_id` it applies what that dry run planned; what is due stays due, as the plan knows nothing of it. Where an
+        approval may be needed the run of a plan comes first: `go_on` requests the one that applies it.
 
         Raises:
             Conflict: a run of the block is unfinished.
         """
-        block = _serving(block, author)
+        block, target = _serving(block, author), self._target(tx, block, version)
+        terms = None
+        if behavior is Behavior.APPLY and version.implementation_type is ImplementationType.TERRAFORM:
+            block = self._approvals.caused(tx, block, reason)
+            if plan_run_id is not None:
+                terms = self._approvals.terms(tx, block, plan_run_id)
+            elif self._approvals.plans_first(tx, block):
+                behavior, target = Behavior.DETECT, replace(target, hand_over=False)
         run = self._runs.request(
             tx,
             author,
-            block=self._target(tx, block, version),
+            block=target,
             behavior=behavior,
             reason=reason,
             plan_run_id=plan_run_id,
             serves=block.serves,
+            terms=terms,
         )
-        requested = block.requested(run.id, behavior)
+        requested = block.requested(run.id, behavior, awaits_approval=run.awaits_approval)
         if plan_run_id is not None:
             requested = replace(requested, due=block.due)
         if version.implementation_type is not ImplementationType.MANUAL:
@@ -202,6 +213,37 @@ class RunStarter:
             return self.follow(tx, requested.following(failed.id, failed.status))
         ended = self._runs.finish_at_once(tx, run, RunStatus.SUCCEEDED, _reported(outputs))
         return self.applied(tx, requested, ended, outputs)
+
+    def planned(self, tx: Transaction, block: Block, run: Run) -> None:
+        """Request the run that applies the plan which was made first; it waits if the plan needs an approval.
+
+        What was wanted meanwhile is not in the plan: then another plan is made.
+        """
+        if block.rerun_due:
+            self.begin_due(tx, block)
+            return
+        _, version = self._reading(tx).version_of(block)
+        reason = TriggerReason.PREFLIGHT_SUCCEEDED
+        author = run.trigger.author
+        self.request(tx, block, version, author, behavior=Behavior.APPLY, reason=reason, plan_run_id=run.id)
+
+    def plans_first(self, tx: Transaction, block: Block) -> bool:
+        """Whether what is wanted of a block, also of what is due, is planned before it is applied."""
+        wanted = block if block.due is None else self._approvals.caused(tx, block, block.due.reason)
+        return self._approvals.plans_first(tx, wanted)
+
+    def has_plan(self, tx: Transaction, run: Run) -> bool:
+        """Whether the saved plan of a run is there."""
+        return self._runs.has_plan(tx, run)
+
+    def is_to_plan_anew(self, tx: Transaction, block: Block, run: Run) -> bool:
+        """Whether a run could not apply its plan because the world had changed, and another plan is to be made."""
+        return self._runs.planned.is_stale(tx, run) and self._approvals.plans_first(tx, block)
+
+    def plan_anew(self, tx: Transaction, block: Block, author: Author) -> None:
+        """Make another plan of what could not be applied because the world has changed."""
+        due = block.due or Trigger(author, TriggerReason.PREFLIGHT_SUCCEEDED)
+        self.begin_due(tx, replace(block, due=due))
 
     def applied(self, tx: Transaction, block: Block, run: Run, outputs: Mapping[str, BlockOutput]) -> Block:
         """Store what a successful APPLY run gave, and run the children again that take what is new."""

@@ -64,6 +64,7 @@ def block_row(block: Block) -> dict[str, object]:
         "follows": block.follows.value,
         "cascade": block.cascade,
         "held_by": block.held_by,
+        "unseen": sorted(block.unseen),
         "author": block.author.document(),
         "inputs": {key: _stored(value, block.entered_as.get(key)) for key, value in block.inputs.items()},
         "outputs": {
@@ -105,6 +106,7 @@ def head_of(row: RowMapping) -> BlockHead:
         follows=Follows(row["follows"]),
         cascade=RunId(row["cascade"]) if row["cascade"] else None,
         held_by=RunId(row["held_by"]) if row["held_by"] else None,
+        unseen=frozenset(row["unseen"]),
         marked_for_deletion_at=row["marked_for_deletion_at"],
         marked_for_deletion_by=row["marked_for_deletion_by"],
         deleted_at=row["deleted_at"],

@@ -35,6 +35,7 @@ blocks = Table(
     Column("follows", String(16), nullable=False, server_default="PINNED"),
     Column("cascade", Uuid),
     Column("held_by", Uuid),
+    Column("unseen", JsonText, nullable=False, server_default="[]"),
     Column("author", JsonText, nullable=False),
     Column("inputs", JsonText, nullable=False),
     Column("outputs", JsonText, nullable=False),

@@ -21,7 +21,14 @@ from blockyard.server.definitions.model import (
     VersionState,
     VersionSummary,
 )
-from blockyard.server.definitions.model.policies import ApprovalPolicies, Schedule, ScheduleFrequency, ScheduleMode
+from blockyard.server.definitions.model.policies import (
+    NO_RULES,
+    ApprovalPolicies,
+    ApprovalRules,
+    Schedule,
+    ScheduleFrequency,
+    ScheduleMode,
+)
 from blockyard.server.definitions.model.rules import DEFAULT_SYMBOL
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.api import CurrentPrincipal
@@ -41,6 +48,8 @@ MAX_README_CHARACTERS = 1_000_000
 MAX_NAME_CHARACTERS = 128
 
 _MAX_ENTRIES = 500
+MAX_APPROVALS = 10
+MAX_HOURS = 24 * 90
 
 
 class PlatformType(WireModel):
@@ -58,6 +67,32 @@ class ApprovalPoliciesWire(WireModel):
     manual_triggers: bool = False
     building_block_creation: bool = False
     any_input_changes: bool = False
+
+
+class ApprovalRulesWire(WireModel):
+    """What an approval takes. A client that leaves it out keeps what is there; an empty object asks for nothing special."""
+
+    by_blast: bool = False
+    approvals: Annotated[int, Field(ge=1, le=MAX_APPROVALS)] = 1
+    destructive_approvals: Annotated[int, Field(ge=1, le=MAX_APPROVALS)] = 2
+    four_eyes: bool = False
+    precious: Annotated[list[Annotated[Text, Field(min_length=1, max_length=255)]], Field(max_length=100)] = Field(
+        default_factory=list
+    )
+    timeout_hours: Annotated[int, Field(ge=1, le=MAX_HOURS)] = 168
+    plan_age_hours: Annotated[int, Field(ge=1, le=MAX_HOURS)] | None = None
+
+    def rules(self) -> ApprovalRules:
+        """Return them as the model has them."""
+        return ApprovalRules(
+            by_blast=self.by_blast,
+            approvals=self.approvals,
+            destructive_approvals=self.destructive_approvals,
+            four_eyes=self.four_eyes,
+            precious=tuple(dict.fromkeys(self.precious)),
+            timeout_hours=self.timeout_hours,
+            plan_age_hours=self.plan_age_hours,
+        )
 
 
 class ScheduleWire(WireModel):
@@ -91,6 +126,7 @@ class DefinitionSpecIn(WireModel):
     supported_platforms: Annotated[list[PlatformType], Field(max_length=_MAX_ENTRIES)] | None = None
     display_name_template: ShortText | None = None
     approval_policies: ApprovalPoliciesWire | None = None
+    approval_rules: ApprovalRulesWire | None = None
     schedule: ScheduleWire | None = None
 
 
@@ -115,6 +151,7 @@ class DefinitionIn(ObjectIn[DefinitionMetadataIn, DefinitionSpecIn]):
             display_name_template=spec.display_name_template,
             approval_policies=(spec.approval_policies or ApprovalPoliciesWire()).into(ApprovalPolicies),
             schedule=(spec.schedule or ScheduleWire()).into(Schedule),
+            approval_rules=None if spec.approval_rules is None else spec.approval_rules.rules(),
             tags=self.metadata.tags,
         )
 
@@ -248,6 +285,7 @@ def _parts(view: DefinitionView) -> JsonObject:
             "displayNameTemplate": definition.display_name_template,
             "approvalPolicies": wire_members(definition.approval_policies, ApprovalPolicies),
             "schedule": wire_members(definition.schedule, Schedule),
+            **_rules(definition.approval_rules),
         },
         "status": {
             "usageCount": view.usage_count,
@@ -277,3 +315,8 @@ def _identity(definition: Definition, federation: Federation | None) -> JsonObje
         return {}
     subject = federation.subject_of(definition.workspace, definition.id)
     return {"workloadIdentityFederation": {"issuer": federation.issuer, "subject": subject, **clouds_of(federation)}}
+
+
+def _rules(rules: ApprovalRules | None) -> JsonObject:
+    """Return the member of ours, which is left out while nothing special is asked for: clients of the contract do not know it."""
+    return {} if rules is None or rules == NO_RULES else {"approvalRules": wire_members(rules, ApprovalRules)}

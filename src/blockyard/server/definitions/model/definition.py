@@ -13,7 +13,13 @@ from blockyard.server.definitions.model.adaptive import DependentDefault, InputC
 from blockyard.server.definitions.model.implementation import MANUAL, Implementation
 from blockyard.server.definitions.model.labels import label_of
 from blockyard.server.definitions.model.migrations import InputMigration
-from blockyard.server.definitions.model.policies import NO_APPROVALS, NO_SCHEDULE, ApprovalPolicies, Schedule
+from blockyard.server.definitions.model.policies import (
+    NO_APPROVALS,
+    NO_SCHEDULE,
+    ApprovalPolicies,
+    ApprovalRules,
+    Schedule,
+)
 from blockyard.server.kit.errors import pointer
 from blockyard.server.kit.members import changed, members
 from blockyard.server.publications.model import Publication
@@ -322,6 +328,7 @@ class DefinitionSpec:
     display_name_template: str | None = None
     approval_policies: ApprovalPolicies = NO_APPROVALS
     schedule: Schedule = NO_SCHEDULE
+    approval_rules: ApprovalRules | None = None
     tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 

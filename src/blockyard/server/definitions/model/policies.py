@@ -40,5 +40,30 @@ class Schedule:
     automatic_approval: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRules:
+    """What an approval takes; ours, beside the policies of the contract, which say what waits for one.
+
+    Attributes:
+        by_blast: what only adds needs none; what destroys or replaces takes `destructive_approvals` people, and never whoever
+            wanted it.
+        approvals: how many people have to approve any other change.
+        four_eyes: whoever wanted a change never approves it.
+        precious: types or addresses of resources, with `*` for any text: destroying or replacing one always takes an approval, and
+            the name of the building block typed.
+        timeout_hours: a run that is not approved by then ends unapplied.
+        plan_age_hours: an older plan is not approved any more; None for any age.
+    """
+
+    by_blast: bool = False
+    approvals: int = 1
+    destructive_approvals: int = 2
+    four_eyes: bool = False
+    precious: tuple[str, ...] = ()
+    timeout_hours: int = 168
+    plan_age_hours: int | None = None
+
+
+NO_RULES = ApprovalRules()
 NO_APPROVALS = ApprovalPolicies()
 NO_SCHEDULE = Schedule()

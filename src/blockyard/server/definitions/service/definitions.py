@@ -19,7 +19,7 @@ from blockyard.server.definitions.model import (
     VersionState,
     VersionSummary,
 )
-from blockyard.server.definitions.model.policies import ApprovalPolicies, Schedule
+from blockyard.server.definitions.model.policies import NO_RULES, ApprovalPolicies, ApprovalRules, Schedule
 from blockyard.server.definitions.model.rules import (
     PLATFORMS_FIELD,
     check_definition,
@@ -170,6 +170,8 @@ class DefinitionService(Offers):
                 "/spec/targetType": (before.target_type, spec.target_type),
             },
         )
+        if spec.approval_rules is None:  # clients of the contract do not know them, and shall not take them away
+            spec = replace(spec, approval_rules=before.approval_rules)
         check_definition(spec)
         named_before = before.supported_platforms or ()
         self._platform_types.require_known(tx, spec.supported_platforms or (), named_before, field=PLATFORMS_FIELD)
@@ -397,5 +399,6 @@ def _event_content(definition: Definition) -> JsonObject:
         "displayNameTemplate": definition.display_name_template,
         "approvalPolicies": wire_members(definition.approval_policies, ApprovalPolicies),
         "schedule": wire_members(definition.schedule, Schedule),
+        "approvalRules": wire_members(definition.approval_rules or NO_RULES, ApprovalRules),
         "tags": {key: list(values) for key, values in definition.tags.items()},
     }

@@ -23,6 +23,7 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.definitions.model import Definition, DefinitionFilter, DefinitionId, TargetType, VersionId
 from blockyard.server.definitions.model.policies import (
     ApprovalPolicies,
+    ApprovalRules,
     Schedule,
     ScheduleFrequency,
     ScheduleMode,
@@ -89,6 +90,7 @@ def _values(definition: Definition) -> dict[str, object]:
         "displayNameTemplate": definition.display_name_template,
         "approvalPolicies": members(definition.approval_policies),
         "schedule": members(definition.schedule),
+        "approvalRules": None if definition.approval_rules is None else _stored_rules(definition.approval_rules),
     }
     return {
         "id": definition.id,
@@ -126,7 +128,16 @@ def _definition(row: dict[str, Any]) -> Definition:  # Any: what the columns' ty
         display_name_template=spec.get("displayNameTemplate"),
         approval_policies=ApprovalPolicies(**spec.get("approvalPolicies", {})),
         schedule=_schedule(spec.get("schedule")),
+        approval_rules=_rules(spec.get("approvalRules")),
     )
+
+
+def _stored_rules(rules: ApprovalRules) -> JsonObject:
+    return {**members(rules), "precious": list(rules.precious)}
+
+
+def _rules(stored: dict[str, Any] | None) -> ApprovalRules | None:  # Any: as above
+    return None if stored is None else ApprovalRules(**{**stored, "precious": tuple(stored["precious"])})
 
 
 def _schedule(stored: dict[str, Any] | None) -> Schedule:  # Any: as above; None of definitions from before

@@ -7,13 +7,15 @@ from blockyard.server.kit.database import Database
 from blockyard.server.kit.hal import Links
 from blockyard.server.kit.http import joined
 from blockyard.server.kit.sealed import MasterKey
+from blockyard.server.runs.api.approvals import approval_routes
+from blockyard.server.runs.api.changes import change_routes
 from blockyard.server.runs.api.claims import claim_routes
 from blockyard.server.runs.api.events import event_routes
 from blockyard.server.runs.api.failures import failure_routes
 from blockyard.server.runs.api.objects import object_routes
 from blockyard.server.runs.api.own import own_routes
 from blockyard.server.runs.api.reports import report_routes
-from blockyard.server.runs.service import ClaimService, FailureService, ReportService, RunService, RunViews
+from blockyard.server.runs.service import ClaimService, FailureService, PlanViews, ReportService, RunService, RunViews
 
 
 def routes(
@@ -24,6 +26,7 @@ def routes(
     reports: ReportService,
     views: RunViews,
     failures: FailureService,
+    plans: PlanViews,
     links: Links,
     master_key: MasterKey,
     clock: Clock,
@@ -35,5 +38,7 @@ def routes(
         object_routes(db, runs, views, reports, links=links, master_key=master_key),
         event_routes(db, views),
         own_routes(db, runs, views, links),
+        change_routes(db, plans, links),
+        approval_routes(db, runs.approvals, links),
         failure_routes(db, failures),
     )

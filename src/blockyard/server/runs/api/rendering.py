@@ -11,6 +11,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.hal import Links, link
 from blockyard.server.kit.paging import Page
 from blockyard.server.runs.model import Attempt, Run, RunWait, Source, Step, Wait
+from blockyard.server.runs.model.approval import Approval
 from blockyard.server.runs.model.failure import Failure
 from blockyard.server.runs.service import RunAccess, RunDetail, RunService, reader_links
 
@@ -22,7 +23,7 @@ def exact_time(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def list_item(run: Run, links: Links, *, may_abort: bool) -> JsonObject:
+def list_item(run: Run, links: Links, *, may_abort: bool, may_approve: bool = False) -> JsonObject:
     """Return a run as lists show it: without inputs. Source: runner.md 1.3 #9, api.md 3.20."""
     created = wire_time(run.created_at)
     return {
@@ -45,7 +46,7 @@ def list_item(run: Run, links: Links, *, may_abort: bool) -> JsonObject:
         "status": run.status.value,
         "_links": {
             "self": link(links.of(RUN, run.id)),
-            **reader_links(run, links, may_abort=may_abort),
+            **reader_links(run, links, may_abort=may_abort, may_approve=may_approve),
         },
     }
 
@@ -53,7 +54,8 @@ def list_item(run: Run, links: Links, *, may_abort: bool) -> JsonObject:
 def listed(tx: Transaction, runs: RunService, principal: Principal, found: Page[Run], links: Links) -> Page[JsonObject]:
     """Return a page of runs as lists show them to the principal."""
     abortable = runs.abortable(tx, principal, found.items)
-    return found.map(lambda run: list_item(run, links, may_abort=run.id in abortable))
+    approvable = runs.approvals.approvable(tx, principal, found.items)
+    return found.map(lambda run: list_item(run, links, may_abort=run.id in abortable, may_approve=run.id in approvable))
 
 
 def run_summary(run: Run) -> JsonObject:
@@ -69,6 +71,7 @@ def run_summary(run: Run) -> JsonObject:
         "status": run.status.value,
         "summary": run.summary,
         "changesDetected": run.changes_detected,
+        "awaitsApproval": run.awaits_approval,
         "attempt": run.attempt,
         "nodeId": run.node_id,
         "createdAt": exact_time(run.created_at),
@@ -148,12 +151,41 @@ def run_detail(detail: RunDetail, wait: RunWait | None, waits: Sequence[Wait]) -
         "waitsFor": wait_document(wait),
         "failure": None if detail.failure is None else failure_document(detail.failure),
         "waits": wait_documents(waits),
+        "approval": None if detail.approval is None else approval_document(detail.approval),
+        "mayApprove": detail.may_approve,
         "trigger": {"reason": run.trigger.reason.value, "author": run.trigger.author.document()},
         "attempts": attempts,
         "sources": sources,
         "steps": steps,
         "outputs": outputs,
         "position": detail.position,
+    }
+
+
+def approval_document(approval: Approval) -> JsonObject:
+    """Return what a run waits for, or has waited for, before it applies its plan."""
+    votes: list[Json] = [
+        {"author": vote.author.document(), "at": exact_time(vote.at), "comment": vote.comment}
+        for vote in approval.votes
+    ]
+    return {
+        "predecessorRunUuid": str(approval.plan_run_id),
+        "planSha256": approval.plan_digest,
+        "needed": approval.needed,
+        "missing": approval.missing if approval.is_open else 0,
+        "fourEyes": approval.four_eyes,
+        "typesName": approval.types_name,
+        "reasons": [*approval.reasons],
+        "wantedBy": approval.wanted_by.document(),
+        "requestedAt": exact_time(approval.requested_at),
+        "plannedAt": exact_time(approval.planned_at),
+        "expiresAt": exact_time(approval.expires_at),
+        "planExpiresAt": exact_time(approval.plan_expires_at),
+        "votes": votes,
+        "outcome": None if approval.outcome is None else approval.outcome.value,
+        "decidedAt": exact_time(approval.decided_at),
+        "decidedBy": None if approval.decided_by is None else approval.decided_by.document(),
+        "comment": approval.comment,
     }
 
 

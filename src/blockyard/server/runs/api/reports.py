@@ -1,6 +1,7 @@
 """Reports of runners and pipelines: sources, status, logs, signs of life, plans. Source: runner.md 1.6 to 1.9."""
 
 import asyncio
+import hashlib
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -85,7 +86,8 @@ def report_routes(db: Database, reports: ReportService, master_key: MasterKey) -
         require_content_type(request, [OCTETS])
         plan = await read_body(request, LARGE_BYTES, may_report)
         sealed = await asyncio.to_thread(master_key.encrypt, plan, context=plan_context(RunId(run_id)))
-        await db.write(lambda tx: reports.store_plan(tx, principal, RunId(run_id), sealed))
+        digest = (await asyncio.to_thread(hashlib.sha256, plan)).hexdigest()
+        await db.write(lambda tx: reports.store_plan(tx, principal, RunId(run_id), sealed, digest))
 
     @router.post(f"{own}/{{run_id}}/log", openapi_extra=_BYTES)
     async def append_log(

@@ -26,7 +26,16 @@ _OWNER = "the team that offers this building block"
 _TELL = f"Tell {_OWNER} and give them the number of this run; changing your inputs does not help."
 _ADMIN = "Tell the administrators of this installation and give them the number of this run."
 
+STALE_PLAN = _rule(
+    "PLAN_STALE",
+    FailureCause.PLATFORM,
+    r"Saved plan is stale|saved plan (?:no longer|does not) (?:match|fit)|given plan file can no longer be applied",
+    "What is there has changed since the plan was made, so nothing was applied.",
+    "Nothing has to be done where changes need an approval: what would change is looked at anew. Else start a dry run again.",
+)
+
 RULES: tuple[Rule, ...] = (
+    STALE_PLAN,
     _rule(
         "CREDENTIALS_EXPIRED",
         FailureCause.CREDENTIALS,

@@ -107,6 +107,7 @@ class Run:
         due_at: not offered before.
         quiet_until: the next run of the block is not offered before: the engine of this one may still write state.
         plan_run_id: the DETECT run whose saved plan this run applies.
+        awaits_approval: no runner gets it before somebody has approved that plan.
     """
 
     id: RunId
@@ -133,6 +134,7 @@ class Run:
     summary: str | None = None
     changes_detected: bool | None = None
     plan_run_id: RunId | None = None
+    awaits_approval: bool = False
     warnings: tuple[RunWarning, ...] = ()
     revision: int = 0
 
@@ -165,6 +167,11 @@ class Run:
     def is_retried(self) -> bool:
         """Whether the run waits for another attempt after one was lost or failed."""
         return self.status is RunStatus.PENDING and (self.losses > 0 or self.retries > 0)
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether a new request takes its place: it waits for another attempt, or for an approval."""
+        return self.is_retried or self.awaits_approval
 
     def revived(self) -> "Run":
         """Return this run after a lost attempt showed life before another one was claimed."""

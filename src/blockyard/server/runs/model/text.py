@@ -1,9 +1,18 @@
 """Texts and values of runners are kept whatever they are; only what a database cannot hold is replaced."""
 
 import json
+import re
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.kit.errors import Invalid
+
+ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+"""Colours and cursor movements. Source: ECMA-48."""
+
+
+def without_colours(text: str) -> str:
+    """Return a log without colours and cursor movements."""
+    return ANSI.sub("", text) if "\x1b" in text else text
 
 
 def clean(text: str) -> str:

@@ -1,5 +1,6 @@
 """What is waited for: one vocabulary for blocks and runs. No wait without an owner. Source: concepts.md 10.2 and 11.5."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -29,6 +30,8 @@ class WaitKind(StrEnum):
     """The confirmation of a runner that it has stopped."""
     RUN_BEFORE = "RUN_BEFORE"
     """The end of the run that is under way, after which another one begins."""
+    APPROVAL = "APPROVAL"
+    """Somebody who approves what the run would change."""
     CASCADE = "CASCADE"
     """Somebody who goes on with a cascade that was stopped, or runs the block."""
 
@@ -156,6 +159,27 @@ def stop_wait(requested_at: datetime, due_at: datetime) -> Wait:
         owner=WaitOwner.SYSTEM,
         since=requested_at,
         until=due_at,
+    )
+
+
+def approval_wait(
+    *, since: datetime, until: datetime, missing: int, plan: str, provider: str, reasons: Sequence[str]
+) -> Wait:
+    """Return what a run waits for whose plan is to be approved; `plan` says how much it would change."""
+    who = (
+        "Somebody who may run this building block"
+        if missing == 1
+        else f"{missing} people who may run this building block"
+    )
+    why = f" {' '.join(reasons)}" if reasons else ""
+    return Wait(
+        kind=WaitKind.APPROVAL,
+        message=f"{who} must approve what the run would change ({plan}), or decline it.{why}",
+        ends="It is approved or declined, something newer is wanted, or the time is over.",
+        owner=WaitOwner.PROVIDER,
+        workspace=provider,
+        since=since,
+        until=until,
     )
 
 

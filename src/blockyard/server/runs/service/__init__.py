@@ -1,6 +1,8 @@
 """Use cases of runs, by who calls them: other features, claimers, reporters, viewers, the clock."""
 
 from blockyard.server.runs.service.access import RunAccess, access_of, consumer
+from blockyard.server.runs.service.approvals import ApprovalService
+from blockyard.server.runs.service.changes import ListedChanges, PlanComparison, PlanViews
 from blockyard.server.runs.service.claims import Claim, Claimed, ClaimService
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.documents import reader_links
@@ -15,13 +17,17 @@ from blockyard.server.runs.store import FailureGroup, LogChunk, QueueFigures, Ru
 
 __all__ = [
     "RUN_FINISHED",
+    "ApprovalService",
     "Claim",
     "ClaimService",
     "Claimed",
     "DefinitionFailures",
     "FailureGroup",
     "FailureService",
+    "ListedChanges",
     "LogChunk",
+    "PlanComparison",
+    "PlanViews",
     "QueueFigures",
     "ReportService",
     "RunAccess",

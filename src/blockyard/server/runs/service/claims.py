@@ -14,7 +14,7 @@ from blockyard.protocol.run import RunDocument
 from blockyard.server.events.model import SYSTEM
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Denied, Refusal
+from blockyard.server.kit.errors import Conflict, Denied, Refusal
 from blockyard.server.kit.ids import new_secret
 from blockyard.server.runners.model import Runner, RunnerId
 from blockyard.server.runs.model import Attempt, Claimer, Run, lease_of
@@ -24,7 +24,7 @@ from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext
 from blockyard.server.runs.service.documents import claim_document, run_document
 from blockyard.server.runs.service.ending import RunEnding
 from blockyard.server.runs.service.runs import TOKEN_PREFIX
-from blockyard.server.runs.store import AttemptStore, FileStore, QueueStore, RunStore
+from blockyard.server.runs.store import ApprovalStore, AttemptStore, FileStore, QueueStore, RunStore
 from blockyard.server.runs.topics import wake_viewers
 
 log = structlog.get_logger(__name__)
@@ -117,10 +117,12 @@ class ClaimService:
         """
         token = TOKEN_PREFIX + new_secret(TOKEN_LENGTH)
         try:
+            _require_plan(tx, run)
             parts = self._context.ports().content.document_parts(tx, run)
             base = run_document(run, parts, self._context.links)
             RunDocument.model_validate(base)
-            answer = self._answer(run, base, runner, claim, token)
+            digest = None if parts.plan_run_id is None else FileStore(tx).artifact_digest(parts.plan_run_id)
+            answer = self._answer(run, base, runner, claim, token=token, plan_digest=digest)
         except OutdatedValue as refusal:
             self._ending.note(tx, run, VALUE_OUTDATED)
             self._fail(tx, run, refusal.message)
@@ -139,10 +141,17 @@ class ClaimService:
         self._begin_attempt(tx, run, parts, base, token=token, claim=claim, now=now)
         return answer
 
-    def _answer(self, run: Run, document: JsonObject, runner: Runner, claim: Claim, token: str) -> JsonObject:
-        own = claim.claimer is Claimer.BLOCKYARD
+    def _answer(
+        self, run: Run, document: JsonObject, runner: Runner, claim: Claim, *, token: str, plan_digest: str | None
+    ) -> JsonObject:
         return claim_document(
-            run, document, token=token, public_key=runner.public_key, links=self._context.links, own_protocol=own
+            run,
+            document,
+            token=token,
+            public_key=runner.public_key,
+            links=self._context.links,
+            own_protocol=claim.claimer is Claimer.BLOCKYARD,
+            plan_digest=plan_digest,
         )
 
     def _begin_attempt(
@@ -182,6 +191,19 @@ class ClaimService:
         log.warning("run cannot be delivered", run_id=str(run.id), cause=message)
         self._ending.explain(tx, run, "prepare", "Prepare the run", message)
         self._ending.finish(tx, run, RunStatus.FAILED, author=SYSTEM, summary=message, confirmed=True)
+
+
+def _require_plan(tx: Transaction, run: Run) -> None:
+    """Refuse to hand out a run whose plan is not the one that was approved. Raises Conflict."""
+    approval = None if run.plan_run_id is None else ApprovalStore(tx).find(run.id)
+    if approval is None or approval.plan_digest is None:
+        return
+    if not approval.is_granted or FileStore(tx).artifact_digest(approval.plan_run_id) != approval.plan_digest:
+        raise Conflict(
+            "the saved plan is not the one that was approved, or is gone: nothing was applied",
+            code="PlanChanged",
+            remedy="Start the run again: what would change is looked at anew.",
+        )
 
 
 def _require_claim(principal: Principal, runner: Runner) -> None:

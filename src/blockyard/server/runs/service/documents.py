@@ -41,9 +41,19 @@ def run_document(run: Run, parts: RunParts, links: Links) -> JsonObject:
 
 
 def claim_document(
-    run: Run, document: JsonObject, *, token: str, public_key: str, links: Links, own_protocol: bool
+    run: Run,
+    document: JsonObject,
+    *,
+    token: str,
+    public_key: str,
+    links: Links,
+    own_protocol: bool,
+    plan_digest: str | None = None,
 ) -> JsonObject:
-    """Return `document` as the answer to a claim: with the run token, and our links if the runner speaks our protocol."""
+    """Return `document` as the answer to a claim: with the run token, and our links if the runner speaks our protocol.
+
+    `plan_digest` is that of the plan to be applied, which our runner compares.
+    """
     spec = dict(_object(_without_hashes(document)["spec"]))
     if run.target.implementation is ImplementationType.GITHUB_WORKFLOW:
         sealed = _environment_input(RUN_TOKEN_INPUT, seal(public_key, token), is_sensitive=True)
@@ -59,21 +69,30 @@ def claim_document(
             "blockyard:heartbeat": link(links.own("runs", run.id, "heartbeat")),
             "blockyard:release": link(links.own("runs", run.id, "release")),
         }
+        if plan_digest is not None and "planArtifact" in all_links:
+            all_links["planArtifact"] = {**_object(all_links["planArtifact"]), "sha256": plan_digest}
     return {**document, "spec": spec, "_links": all_links}
 
 
-def readable_document(run: Run, document: JsonObject, *, links: Links, may_abort: bool) -> JsonObject:
+def readable_document(
+    run: Run, document: JsonObject, *, links: Links, may_abort: bool, may_approve: bool
+) -> JsonObject:
     """Return `document` with the run's status of now, hashes in place of envelopes, and what the reader can do with it."""
-    all_links = {**_object(document["_links"]), **reader_links(run, links, may_abort=may_abort)}
+    all_links = {
+        **_object(document["_links"]),
+        **reader_links(run, links, may_abort=may_abort, may_approve=may_approve),
+    }
     shown = {**_without_envelopes(document), "status": run.status.value, "_links": all_links}
     return {**shown, "metadata": {**_object(document["metadata"]), "createdAt": wire_time(run.created_at)}}
 
 
-def reader_links(run: Run, links: Links, *, may_abort: bool) -> JsonObject:
-    """Return where the logs of a run are, the dry run whose plan it applies, and how to abort it while the reader may."""
+def reader_links(run: Run, links: Links, *, may_abort: bool, may_approve: bool) -> JsonObject:
+    """Return where the logs of a run are, the dry run whose plan it applies, and how to abort or approve it while the reader may."""
     found: JsonObject = {"downloadLogs": link(links.of(RUN, run.id, "logs"))}
     if run.plan_run_id is not None:
         found["predecessor"] = link(links.of(RUN, run.plan_run_id))
+    if may_approve:
+        found["approve"] = link(links.of(RUN, run.id, "approve"))
     if may_abort:
         found["abort"] = link(links.of(RUN, run.id, "abort"))
     return found

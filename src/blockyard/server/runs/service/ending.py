@@ -8,16 +8,17 @@ import structlog
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus, StepStatus
-from blockyard.server.events.model import Author, EventType
+from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import AttemptState, Run, Source, Step, StepId
+from blockyard.server.runs.model.approval import ApprovalOutcome
 from blockyard.server.runs.model.failure import Failure
 from blockyard.server.runs.model.run import lock_hold
 from blockyard.server.runs.model.step import OPEN_STEPS
 from blockyard.server.runs.ports import RunFinish
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.retrying import Retrying
-from blockyard.server.runs.store import AttemptStore, FileStore, RunStore, StepBatch, StepStore
+from blockyard.server.runs.store import ApprovalStore, AttemptStore, FileStore, RunStore, StepBatch, StepStore
 from blockyard.server.runs.topics import wake_everybody
 
 log = structlog.get_logger(__name__)
@@ -74,6 +75,9 @@ class RunEnding:
         for warning in verdict.warnings:
             ended = ended.warned(now, warning)
         ended = self._with_open_steps(tx, ended)
+        if ended.awaits_approval:
+            self._close_approval(tx, ended, author)
+            ended = replace(ended, awaits_approval=False)
         ended = self.cut_off(tx, ended, at=now, confirmed=confirmed)
         saved = RunStore(tx).save(ended)
         if saved.status is RunStatus.FAILED:
@@ -82,6 +86,24 @@ class RunEnding:
             self._retrying.succeeded(tx, saved)
         self._tell(tx, saved, author)
         return saved
+
+    def supersede(self, tx: Transaction, run: Run) -> None:
+        """End a run that waits for another attempt as FAILED: a newer one takes its place, which its block follows now."""
+        now = self._context.clock()
+        message = "a newer run was requested while this one waited for another attempt"
+        self.explain(tx, run, "superseded", "Superseded", message)
+        ended = run.warned(now, message).ended(RunStatus.FAILED, at=now, summary=message)
+        RunStore(tx).save(self.cut_off(tx, ended, at=now, confirmed=False))
+        self._tell(tx, ended, SYSTEM)
+
+    def _close_approval(self, tx: Transaction, run: Run, author: Author) -> None:
+        """Note that an approval is not waited for any more, unless whoever ended the run has said how it was decided."""
+        store = ApprovalStore(tx)
+        approval = store.find(run.id)
+        if approval is not None and approval.is_open:
+            is_declined = run.abort_requested_at is not None
+            outcome = ApprovalOutcome.DECLINED if is_declined else ApprovalOutcome.SUPERSEDED
+            store.save(approval.decided(outcome, by=author, at=self._context.clock()))
 
     def try_again(self, tx: Transaction, run: Run) -> Run | None:
         """Put a run whose attempt has failed back into the queue, if that may help; None if it ends.

@@ -1,6 +1,7 @@
 """What runners and pipelines say about runs, and what they are told. Source: runner.md 1.6 to 1.8, architecture.md 4."""
 
 import binascii
+import hashlib
 from base64 import b64decode
 from dataclasses import dataclass, replace
 
@@ -15,15 +16,19 @@ from blockyard.server.kit.errors import Conflict, Denied, Invalid, Stale
 from blockyard.server.runs.model import FINAL, Attempt, AttemptState, Run, RunId, clean
 from blockyard.server.runs.model.amounts import MAX_MESSAGE_CHARACTERS, cut
 from blockyard.server.runs.service.access import require_report
+from blockyard.server.runs.service.changes import kept_plan, printed_plan
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.ending import RunEnding
 from blockyard.server.runs.service.standing import StateStanding, standing_of
 from blockyard.server.runs.service.steps import StepReports
-from blockyard.server.runs.store import AttemptStore, FileStore, RunStore, StepStore
+from blockyard.server.runs.store import ApprovalStore, AttemptStore, FileStore, PlanStore, RunStore, StepStore
 from blockyard.server.runs.topics import run_topic, wake_everybody, wake_viewers
 
 log = structlog.get_logger(__name__)
 
+OTHER_PLAN = (
+    "the runner has applied another plan than the one that was approved: look at what it has made, and at the runner"
+)
 UNEXPLAINED = "the runner ended the run before its first step without saying why; the log of the runner tells more"
 
 
@@ -132,8 +137,8 @@ class ReportService:
         log.info("run handed back", run_id=str(run_id), attempt=caller.attempt.number)
         return UpdateReply(run_aborted=False)
 
-    def store_plan(self, tx: Transaction, principal: Principal, run_id: RunId, sealed: bytes) -> None:
-        """Keep the encrypted plan of a DETECT run; sent again it replaces the one before.
+    def store_plan(self, tx: Transaction, principal: Principal, run_id: RunId, sealed: bytes, digest: str) -> None:
+        """Keep the encrypted plan of a DETECT run, whose SHA-256 is `digest`; sent again it replaces the one before.
 
         Raises NotFound, Denied, Conflict (it is no DETECT run, or the attempt may not report any more).
         """
@@ -153,7 +158,7 @@ class ReportService:
                 remedy="Stop working on this run.",
             )
         caller = self._heard(tx, caller)
-        FileStore(tx).put_artifact(run_id, sealed, at=self._context.clock())
+        FileStore(tx).put_artifact(run_id, sealed, digest=digest, at=self._context.clock())
 
     def artifact(self, tx: Transaction, principal: Principal, run_id: RunId) -> bytes | None:
         """Return the encrypted plan of a DETECT run for a run of the same block that applies it; None if it is gone.
@@ -202,6 +207,11 @@ class ReportService:
         run = self._with_facts(tx, caller.run, update)
         if update.status is None or update.status not in FINAL:
             return RunStore(tx).save(run) if run != caller.run else run
+        if update.status is RunStatus.SUCCEEDED and self._is_of_other_plan(tx, run, update):
+            self._ending.explain(tx, run, "plan", "Compare the plan", OTHER_PLAN)
+            return self._ending.finish(
+                tx, run, RunStatus.FAILED, author=principal.author, summary=OTHER_PLAN, confirmed=caller.is_runner
+            )
         if update.status is RunStatus.FAILED:
             run = self._explained(tx, run)
             again = self._ending.try_again(tx, run) if caller.is_runner else None
@@ -210,6 +220,14 @@ class ReportService:
         return self._ending.finish(
             tx, run, update.status, author=principal.author, summary=run.summary, confirmed=caller.is_runner
         )
+
+    def _is_of_other_plan(self, tx: Transaction, run: Run, update: StatusUpdate) -> bool:
+        """Tell whether a runner says that it has applied another plan than the one it was to apply."""
+        if run.plan_run_id is None or update.plan_digest is None:
+            return False
+        approval = ApprovalStore(tx).find(run.id)
+        kept = FileStore(tx).artifact_digest(run.plan_run_id) if approval is None else approval.plan_digest
+        return kept is not None and kept != update.plan_digest
 
     def _explained(self, tx: Transaction, run: Run) -> Run:
         """Give a failure without any step one that says why: the official runner fails so where it cannot begin."""
@@ -225,9 +243,21 @@ class ReportService:
         if update.changes_detected is not None:
             run = replace(run, changes_detected=update.changes_detected)
         if update.artifact is not None and run.behavior is Behavior.DETECT:
-            data = self._context.master_key.encrypt(_plan(update.artifact), context=plan_context(run.id))
-            FileStore(tx).put_artifact(run.id, data, at=self._context.clock())
+            plan = _plan(update.artifact)
+            data = self._context.master_key.encrypt(plan, context=plan_context(run.id))
+            digest = hashlib.sha256(plan).hexdigest()
+            FileStore(tx).put_artifact(run.id, data, digest=digest, at=self._context.clock())
+        if update.plan_changes is not None and run.behavior is Behavior.DETECT:
+            PlanStore(tx).put(run.id, kept_plan(update.plan_changes, self._context.master_key))
+        elif run.behavior is Behavior.DETECT and update.status is RunStatus.SUCCEEDED:
+            self._read_printed(tx, run)
         return run
+
+    def _read_printed(self, tx: Transaction, run: Run) -> None:
+        """Keep what was printed of a plan by an engine whose runner tells nothing else."""
+        plan = printed_plan(tx, run)
+        if plan is not None:
+            PlanStore(tx).put(run.id, plan)
 
     def _may_complete(self, caller: _Caller) -> bool:
         ended = caller.run.finished_at

@@ -25,15 +25,27 @@ from blockyard.server.runs.model import (
     TriggerReason,
     Wait,
 )
+from blockyard.server.runs.model.approval import ApprovalTerms
 from blockyard.server.runs.model.attempt import SIGN_STEP
 from blockyard.server.runs.model.run import lock_hold
 from blockyard.server.runs.model.wait import stop_wait
 from blockyard.server.runs.service.access import RunAccess, access_of, may_abort, require_abort, require_access
+from blockyard.server.runs.service.approvals import ApprovalService, approval_waits, new_approval
 from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext
 from blockyard.server.runs.service.ending import Finish, RunEnding
+from blockyard.server.runs.service.planned import PlannedRuns
 from blockyard.server.runs.service.standing import StateStanding, standing_of
-from blockyard.server.runs.store import AttemptStore, FileStore, QueueFigures, QueueStore, RunFilter, RunStore
-from blockyard.server.runs.topics import block_topic, run_topic, runner_topic, wake_viewers
+from blockyard.server.runs.store import (
+    ApprovalStore,
+    AttemptStore,
+    FileStore,
+    PlanStore,
+    QueueFigures,
+    QueueStore,
+    RunFilter,
+    RunStore,
+)
+from blockyard.server.runs.topics import block_topic, runner_topic, wake_viewers
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +62,8 @@ class RunService:
     def __init__(self, context: RunContext) -> None:
         self._context = context
         self._ending = RunEnding(context)
+        self.planned = PlannedRuns()
+        self.approvals = ApprovalService(context)
 
     def move(self, tx: Transaction, block_ids: Collection[UUID], project: str) -> None:
         """Let the runs of blocks, which have all ended, be in another project; for other services."""
@@ -65,10 +79,12 @@ class RunService:
         reason: TriggerReason,
         plan_run_id: RunId | None = None,
         serves: RunId | None = None,
+        terms: ApprovalTerms | None = None,
     ) -> Run:
         """Put a new run of `block` into the queue; for other services. It applies the saved plan of `plan_run_id`, if given.
 
-        `serves` is the run that ordered the block, and waits for this one while it is at work.
+        `serves` is the run that ordered the block, and waits for this one while it is at work. With `terms` no runner gets it before
+        that plan is approved.
 
         A run that waits for another attempt after one was lost is superseded: it ends as FAILED, without a call of
         `RunListener.run_finished`, as the block follows the new run now.
@@ -96,8 +112,13 @@ class RunService:
             plan_run_id=plan_run_id,
             serves=None if served is None else served.id,
             depth=0 if served is None else served.depth + 1,
+            awaits_approval=terms is not None and plan_run_id is not None,
         )
         runs.add(run)
+        if terms is not None and plan_run_id is not None:
+            planned = runs.get(plan_run_id)
+            approval = new_approval(tx, run, planned, PlanStore(tx).summary(plan_run_id), terms)
+            ApprovalStore(tx).add(run.block_id, approval)
         if served is not None:
             tx.wake(runner_topic(served.target.runner_id))  # it may lend the slot now
         self._tell_requested(tx, run)
@@ -142,12 +163,14 @@ class RunService:
             return ()
         if run.abort_requested_at is not None and run.abort_due_at is not None:
             return (stop_wait(run.abort_requested_at, run.abort_due_at),)
+        if run.awaits_approval:
+            return approval_waits(tx, run)
         queued = self.wait_of(tx, run)
         return () if queued is None else (queued.wait,)
 
     def wait_of(self, tx: Transaction, run: Run) -> RunWait | None:
         """Return what a run waits for, None if it does not wait; for whoever may see the run."""
-        if run.status is not RunStatus.PENDING:
+        if run.status is not RunStatus.PENDING or run.awaits_approval:
             return None
         runner, queue = self._context.runners.get_by_id(tx, run.target.runner_id), QueueStore(tx)
         return RunWait(
@@ -350,20 +373,16 @@ class RunService:
         return access_of(principal, run, transparent=self.is_transparent(tx, run)) is RunAccess.FULL
 
     def _supersede(self, tx: Transaction, run: Run) -> None:
+        if run.awaits_approval:
+            self.withdraw(tx, run, "something newer is wanted, which has a plan of its own")
+            return
         if not run.is_retried:
             raise Conflict(
                 "a run of this building block is not finished",
                 code="RunUnfinished",
                 remedy="Wait for its end, or abort it, then try again.",
             )
-        now = self._context.clock()
-        message = "a newer run was requested while this one waited for another attempt"
-        self._ending.explain(tx, run, "superseded", "Superseded", message)
-        ended = run.warned(now, message).ended(RunStatus.FAILED, at=now, summary=message)
-        RunStore(tx).save(self._ending.cut_off(tx, ended, at=now, confirmed=False))
-        self._event(tx, SYSTEM, "Building Block Run Finished", EventType.CHANGED, ended)
-        tx.wake(run_topic(run.id))
-        log.info("run superseded", run_id=str(run.id), block_id=str(run.block_id))
+        self._ending.supersede(tx, run)
 
     def _tell_requested(self, tx: Transaction, run: Run) -> None:
         tx.wake(runner_topic(run.target.runner_id))

@@ -13,6 +13,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import Attempt, AttemptState, Run, RunId
 from blockyard.server.runs.model.outcomes import Outcomes
 from blockyard.server.runs.model.run import lock_hold
+from blockyard.server.runs.service.approvals import ApprovalService
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.ending import RunEnding
 from blockyard.server.runs.store import AttemptStore, FileStore, OutcomeStore, QueueStore, RunStore, TallyStore
@@ -29,6 +30,7 @@ class RunSweeper:
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
+        self.approvals = ApprovalService(context)
         self._ending = RunEnding(context)
 
     def due(self, tx: Transaction, *, with_leases: bool = True) -> list[RunId]:

@@ -11,9 +11,11 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied, NotFound
 from blockyard.server.runs.model import Attempt, Run, RunId, Source, Step
+from blockyard.server.runs.model.approval import Approval
 from blockyard.server.runs.model.failure import Failure
 from blockyard.server.runs.model.outcomes import Outcomes
 from blockyard.server.runs.service.access import RunAccess, consumer, may_abort, refuse_foreign_token, require_access
+from blockyard.server.runs.service.approvals import ApprovalService
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.documents import readable_document, run_document
 from blockyard.server.runs.service.standing import StateStanding, standing_of
@@ -50,6 +52,9 @@ class RunDetail:
     """The sequence number the detail was read at; events after it bring it up to date."""
     failure: Failure | None
     """Why the newest attempt failed."""
+    approval: Approval | None
+    """What it waits for, or has waited for, before it applies its plan."""
+    may_approve: bool
     may_abort: bool
     """Whether the principal may abort it, and that would still change something."""
 
@@ -90,6 +95,7 @@ class RunViews:
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
+        self._approvals = ApprovalService(context)
 
     def outcomes(self, tx: Transaction, definition_ids: Collection[UUID]) -> Mapping[UUID, Outcomes]:
         """Return how the runs of definitions, which the viewer was allowed to know of, ended in the last 30 days."""
@@ -101,11 +107,12 @@ class RunViews:
         self._require(tx, principal, run, RunAccess.FULL)
         transparent = self._context.ports().content.is_transparent(tx, run)
         may = run.may_be_aborted and may_abort(principal, run, transparent=transparent)
+        may_approve = bool(self._approvals.approvable(tx, principal, [run]))
         document = FileStore(tx).document(run.id)
         if document is None:
             parts = self._context.ports().content.document_parts(tx, run)
             document = run_document(run, parts, self._context.links)
-        return readable_document(run, document, links=self._context.links, may_abort=may)
+        return readable_document(run, document, links=self._context.links, may_abort=may, may_approve=may_approve)
 
     def plan(self, tx: Transaction, principal: Principal, run_id: RunId) -> bytes | None:
         """Return the encrypted plan of a DETECT run, None if there is none (any more). Raises NotFound, Denied.
@@ -147,6 +154,8 @@ class RunViews:
             outputs=FileStore(tx).reported(run.id, run.attempt) if access is RunAccess.FULL else {},
             position=RunStore(tx).positions(run.id).sequence,
             failure=FailureStore(tx).of(run.id, run.attempt),
+            approval=self._approvals.of(tx, run),
+            may_approve=bool(self._approvals.approvable(tx, principal, [run])),
             may_abort=run.may_be_aborted and may_abort(principal, run, transparent=transparent),
         )
 

@@ -14,6 +14,7 @@ from blockyard.server.runs.store.memory import known
 from blockyard.server.runs.store.tables import artifacts as _artifacts
 from blockyard.server.runs.store.tables import documents as _documents
 from blockyard.server.runs.store.tables import outputs as _outputs
+from blockyard.server.runs.store.tables import runs as _runs
 
 _OUTPUTS = select(_outputs.c.outputs).where(
     _outputs.c.run_id == bindparam("of_run"), _outputs.c.attempt == bindparam("of_attempt")
@@ -64,10 +65,17 @@ class FileStore:
         found = self._tx.execute(select(_artifacts.c.run_id).where(_artifacts.c.run_id == run_id)).one_or_none()
         return found is not None
 
-    def put_artifact(self, run_id: RunId, data: bytes, *, at: datetime) -> None:
-        """Keep the encrypted plan of a run."""
-        upsert(self._tx, _artifacts, {"run_id": run_id}, {"data": data, "created_at": at})
+    def artifact_digest(self, run_id: RunId) -> str | None:
+        """Return the SHA-256 of the plan of a run; None if there is none, or it was kept before such digests were."""
+        row = self._tx.execute(select(_artifacts.c.sha256).where(_artifacts.c.run_id == run_id)).one_or_none()
+        return None if row is None else row.sha256
+
+    def put_artifact(self, run_id: RunId, data: bytes, *, digest: str, at: datetime) -> None:
+        """Keep the encrypted plan of a run; `digest` is the SHA-256 of the plan itself."""
+        upsert(self._tx, _artifacts, {"run_id": run_id}, {"data": data, "sha256": digest, "created_at": at})
 
     def remove_artifacts(self, before: datetime) -> int:
-        """Remove plans made before an instant and return how many."""
-        return self._tx.execute(delete(_artifacts).where(_artifacts.c.created_at < before)).rowcount
+        """Remove plans made before an instant that no run is still to apply, and return how many."""
+        wanted = select(_runs.c.plan_run_id).where(_runs.c.finished_at.is_(None), _runs.c.plan_run_id.is_not(None))
+        old = delete(_artifacts).where(_artifacts.c.created_at < before, _artifacts.c.run_id.not_in(wanted))
+        return self._tx.execute(old).rowcount

@@ -29,6 +29,7 @@ class QueueFigures:
 
 _WAITING = (
     _runs.c.status == RunStatus.PENDING.value,
+    _runs.c.awaits_approval.is_(False),
     _runs.c.runner_id == bindparam("of_runner"),
     _runs.c.implementation.in_(bindparam("of_types", expanding=True)),
 )
@@ -59,7 +60,9 @@ _DEEPEST = (
 
 
 def _taking(chosen: ScalarSelect[UUID]) -> ReturningUpdate[tuple[object, ...]]:
-    taken = update(_runs).where(_runs.c.id == chosen, _runs.c.status == RunStatus.PENDING.value)
+    taken = update(_runs).where(
+        _runs.c.id == chosen, _runs.c.status == RunStatus.PENDING.value, _runs.c.awaits_approval.is_(False)
+    )
     return taken.values(
         status=RunStatus.IN_PROGRESS.value,
         attempt=_runs.c.attempt + 1,
@@ -122,6 +125,7 @@ class QueueStore:
             select(_runs.c.id)
             .where(
                 _runs.c.status == RunStatus.PENDING.value,
+                _runs.c.awaits_approval.is_(False),
                 _runs.c.runner_id == run.target.runner_id,
                 or_(
                     _runs.c.created_at < run.created_at,
@@ -161,7 +165,7 @@ class QueueStore:
         """Return how many runs wait and how many are worked on."""
         unfinished = (
             select(_runs.c.status, func.count().label("runs"), func.min(_runs.c.created_at).label("oldest"))
-            .where(_runs.c.finished_at.is_(None))
+            .where(_runs.c.finished_at.is_(None), _runs.c.awaits_approval.is_(False))
             .group_by(_runs.c.status)
         )
         by_status = {row.status: row for row in self._tx.execute(unfinished)}

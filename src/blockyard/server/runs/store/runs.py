@@ -256,6 +256,7 @@ def as_run(row: RunRow) -> Run:
         summary=row.summary,
         changes_detected=row.changes_detected,
         plan_run_id=None if row.plan_run_id is None else RunId(row.plan_run_id),
+        awaits_approval=row.awaits_approval,
         warnings=tuple(
             RunWarning(datetime.fromisoformat(item["at"]), item["attempt"], item["message"]) for item in row.warnings
         ),
@@ -312,6 +313,7 @@ def _moving(run: Run) -> dict[str, object]:
         "summary": run.summary,
         "changes_detected": run.changes_detected,
         "plan_run_id": run.plan_run_id,
+        "awaits_approval": run.awaits_approval,
         "warnings": warnings,
         "revision": run.revision,
     }

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 
@@ -58,6 +59,7 @@ runs = Table(
     Column("summary", Text),
     Column("changes_detected", Boolean),
     Column("plan_run_id", Uuid),
+    Column("awaits_approval", Boolean, nullable=False, server_default=false()),
     Column("warnings", JsonText, nullable=False),
     Column("sequence", Integer, nullable=False, server_default="0"),
     Column("changed", Integer, nullable=False, server_default="0"),
@@ -192,6 +194,67 @@ artifacts = Table(
     Column("run_id", Uuid, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("created_at", Instant, nullable=False),
     Column("data", Bytes, nullable=False),
+    Column("sha256", String(64)),
     Index("ix_run_artifacts_created_at", "created_at"),
 )
-"""Saved plans, encrypted with the master key."""
+"""Saved plans, encrypted with the master key; `sha256` is that of the plan in clear, unknown of older ones."""
+
+plans = Table(
+    "run_plans",
+    metadata,
+    Column("run_id", Uuid, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("source", String(10), nullable=False),
+    Column("counts", JsonText, nullable=False),
+    Column("outputs", Integer, nullable=False),
+    Column("moved", Integer, nullable=False),
+    Column("imported", Integer, nullable=False),
+    Column("left_out", Integer, nullable=False),
+    Column("digest", String(64)),
+)
+"""What the plans of DETECT runs would change, in numbers."""
+
+changes = Table(
+    "run_changes",
+    metadata,
+    Column("run_id", Uuid, ForeignKey("run_plans.run_id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("action", String(10), nullable=False),
+    Column("is_output", Boolean, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("document", JsonText, nullable=False),
+    Index("ix_run_changes_action", "run_id", "action", "position"),
+)
+"""The same one by one, without secrets; positions count from 0 in the order of the plan, outputs last."""
+
+approvals = Table(
+    "run_approvals",
+    metadata,
+    Column("run_id", Uuid, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("block_id", Uuid, nullable=False),
+    Column("plan_run_id", Uuid, nullable=False),
+    Column("plan_digest", String(64)),
+    Column("changes_digest", String(64)),
+    Column("needed", Integer, nullable=False),
+    Column("four_eyes", Boolean, nullable=False),
+    Column("types_name", Boolean, nullable=False),
+    Column("reasons", JsonText, nullable=False),
+    Column("wanted_by", JsonText, nullable=False),
+    Column("requested_at", Instant, nullable=False),
+    Column("planned_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("plan_expires_at", Instant),
+    Column("votes", JsonText, nullable=False),
+    Column("outcome", String(12)),
+    Column("decided_at", Instant),
+    Column("decided_by", JsonText),
+    Column("comment", Text),
+    Index("ix_run_approvals_block_id", "block_id", "requested_at"),
+    Index(
+        "ix_run_approvals_open",
+        "expires_at",
+        sqlite_where=text("outcome IS NULL"),
+        postgresql_where=text("outcome IS NULL"),
+    ),
+)
+"""What runs wait for, or have waited for, before they apply a plan. The row of the run is saved with each change of its own."""

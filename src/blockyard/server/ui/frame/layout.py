@@ -57,6 +57,8 @@ NOTICES = {
     "deleting": "The deletion was requested.",
     "deleted": "The building block was deleted.",
     "aborting": "The abort was requested.",
+    "approved": "The plan is approved.",
+    "declined": "The plan is declined: nothing is applied.",
     "password": "Your password was changed. You were signed out everywhere else, and your old tokens no longer work.",
     "password-chosen": "Your password was saved. Use it to sign in from now on.",
     "passkey": "The passkey was added.",

@@ -25,6 +25,7 @@ class NeedRow:
 _WORDS = {
     Why.INPUT: ("Waiting for your input", "hand", "warning", "Give the input"),
     Why.OPERATOR_INPUT: ("Waiting for the platform team: you", "hand", "warning", "Give the input"),
+    Why.APPROVAL: ("A change waits for your approval", "hand", "warning", "See the plan"),
     Why.FAILED: ("The last run failed", "circle-x", "error", "See what failed"),
     Why.REQUEST: ("Somebody asks for a role", "user-plus", "warning", "Decide"),
     Why.TENANT_DELETION: ("A deletion waits for your approval", "trash-2", "warning", "Decide"),
@@ -54,7 +55,7 @@ def _href(need: Need) -> str:
     match need.why:
         case Why.INPUT | Why.OPERATOR_INPUT:
             return f"/blocks/{need.id}/inputs"
-        case Why.FAILED:
+        case Why.FAILED | Why.APPROVAL:
             return f"/blocks/{need.id}"
         case Why.TENANT_DELETION:
             return f"{workspace}/tenants/{need.id}"

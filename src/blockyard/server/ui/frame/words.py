@@ -90,7 +90,7 @@ def block_badge(block: BlockHead, *, is_yours: bool, dry_run: Run | None = None)
         return Badge(text, "trash-2", "neutral")
     if block.status is BlockStatus.SUCCEEDED:
         return Badge(text, *_ready_tones(dry_run))
-    if block.status in WAITING:
+    if block.status in WAITING or block.status is BlockStatus.WAITING_FOR_APPROVAL:
         is_for_others = block.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT
         return Badge(text, "hourglass", "neutral") if is_for_others else Badge(text, "hand", "warning")
     if block.status is BlockStatus.PENDING:

@@ -35,6 +35,11 @@ def output() -> tuple[str, ...]:
     return ("output", "-no-color", "-json")
 
 
+def show(plan_file: Path) -> tuple[str, ...]:
+    """Print a saved plan as JSON, secrets too."""
+    return ("show", "-no-color", "-json", str(plan_file))
+
+
 def list_workspaces() -> tuple[str, ...]:
     """List the workspaces, the current one marked."""
     return ("workspace", "list", "-no-color")

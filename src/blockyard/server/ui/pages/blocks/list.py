@@ -32,6 +32,7 @@ _STATUSES = {
     BlockStatus.WAITING_FOR_OPERATOR_INPUT: "Waiting for the platform team",
     BlockStatus.WAITING_FOR_USER_INPUT: "Waiting for the workspace",
     BlockStatus.WAITING_FOR_DEPENDENT_INPUT: "Waiting for another building block",
+    BlockStatus.WAITING_FOR_APPROVAL: "Waiting for approval",
 }
 """Statuses that the list can be filtered by."""
 

@@ -68,7 +68,7 @@ def reasons(detail: BlockDetail) -> list[str]:
         return [f"You can look at this building block. An owner or a manager of {block.workspace} can change it."]
     if block.is_running and block.lifecycle is Lifecycle.MARKED_FOR_DELETION:
         return ["A run is destroying it. If the run fails, you can delete this again."]
-    if block.is_running:
+    if block.is_busy:
         return [
             "A run is under way. What you change now is applied by one run after it; you can run or delete this once it has ended."
         ]
@@ -149,6 +149,10 @@ def _waiting(detail: BlockDetail) -> list[Note]:
         case BlockStatus.WAITING_FOR_USER_INPUT:
             text = "Waiting for you: please fill in" if may_fill else f"Waiting for {block.workspace} to fill in"
             return [Note("warning", f"{text} {missing or 'inputs'}.", None, href, action, "hand")]
+        case BlockStatus.WAITING_FOR_APPROVAL:
+            why = " ".join(wait.message for wait in detail.waits if wait.kind is WaitKind.APPROVAL)
+            text = "Nothing was changed yet: the plan waits for an approval."
+            return [Note("warning", text, why, f"/runs/{block.latest_run_id}/changes", "See the plan", "hand")]
         case BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
             return [_for_parents(detail)]
         case _:

@@ -8,13 +8,14 @@ from blockyard.server.home.model import Kind, Thing
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import Run
+from blockyard.server.runs.model.printed import Sum, sum_in
+from blockyard.server.runs.model.text import without_colours
 from blockyard.server.runs.service import RunAccess, RunDetail, RunViews
 from blockyard.server.services import Services
 from blockyard.server.ui.frame import words
 from blockyard.server.ui.frame.dialogs import Question
 from blockyard.server.ui.frame.places import Crumb, place_of_block, within_block, workspace_place
-from blockyard.server.ui.pages.runs.changes import Sum, sum_in
-from blockyard.server.ui.pages.runs.steps import took, without_colours
+from blockyard.server.ui.pages.runs.steps import took
 
 _LAST_STEPS = 4
 _END_BYTES = 16 * 1024

@@ -1,24 +1,31 @@
 """The page with what a run changed, or what a dry run would change."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from blockyard.protocol.names import Behavior, RunStatus
+from blockyard.protocol.plan_changes import ChangeAction
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Refusal
+from blockyard.server.kit.paging import PageRequest
 from blockyard.server.runs.model import Run, RunId
+from blockyard.server.runs.model.plan import PlanSource
+from blockyard.server.runs.model.printed import SIGNS, Change, by_weight, changes_in, counts_of
 from blockyard.server.runs.service import RunAccess, RunDetail
+from blockyard.server.runs.service.changes import printed
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.site import Site
-from blockyard.server.ui.pages.runs.changes import MOST_RESOURCES, SIGNS, changes_in, counts_of
+from blockyard.server.ui.pages.runs.attributes import change_of
+from blockyard.server.ui.pages.runs.deciding import deciding_of
 from blockyard.server.ui.pages.runs.head import around, head_of, sum_of
-from blockyard.server.ui.pages.runs.steps import without_colours
 
-_MOST_BYTES = 4 * 1024 * 1024
-"""Of all steps together, from the end: engines print a plan at the end of a step."""
+_SHOWN = 500
+"""So many changes are on the page; the others are in the API and on the command line."""
 
 _OPEN = 20
 """With more changes than these each is folded at first."""
@@ -47,38 +54,41 @@ class ChangePages:
         """Return what the template needs; `only` is the kind of change that is wanted. Raises NotFound."""
         detail = self._services.views.detail(tx, principal, run_id)
         run = detail.run
-        found = changes_in(self._printed(tx, principal, detail)) if detail.access is RunAccess.FULL else []
-        counts = counts_of(found)
-        wanted = only if only in {action.value for action, _ in counts} else ""
-        shown = [change for change in found if wanted in {"", change.action.value}]
+        found = self._found(tx, principal, detail, only) if detail.access is RunAccess.FULL else Found((), (), "")
         total = sum_of(tx, principal, self._services.views, detail)
         return {
             **around(tx, self._services, run),
             **head_of(detail, self._clock(), "Changes", total),
-            "changes": shown,
-            "chips": [(action.value, SIGNS[action], number, _address(run, action.value)) for action, number in counts],
+            "changes": found.changes,
+            "chips": [
+                (action.value, SIGNS[action], number, _address(run, action.value)) for action, number in found.counts
+            ],
             "everything": _address(run, ""),
-            "only": wanted,
-            "total": len(found),
-            "is_cut": len(found) >= MOST_RESOURCES,
-            "is_open": len(shown) <= _OPEN,
+            "only": found.only,
+            "total": found.total,
+            "is_cut": len(found.changes) >= _SHOWN,
+            "is_open": len(found.changes) <= _OPEN,
             "is_dry": run.behavior is Behavior.DETECT,
             "nothing": _nothing(run),
             "may_apply": self._may_apply(tx, principal, run),
+            **deciding_of(tx, self._services, principal, detail),
         }
 
-    def _printed(self, tx: Transaction, principal: Principal, detail: RunDetail) -> str:
-        """Return the end of what the steps printed."""
-        room, texts = _MOST_BYTES, []
-        for step in reversed(detail.steps):
-            if room <= 0 or not step.log_bytes:
-                continue
-            _, data = self._services.views.step_log(
-                tx, principal, step.run_id, source=step.id.source, step=step.id.name, offset=None, size=room
-            )
-            room -= len(data)
-            texts.append(without_colours(data.decode(errors="replace")).replace("\r\n", "\n"))
-        return "\n".join(reversed(texts))
+    def _found(self, tx: Transaction, principal: Principal, detail: RunDetail, only: str) -> "Found":
+        """Return what is known of the changes: what the engine told of the plan, else what it printed."""
+        run = detail.run
+        summary = self._services.plans.summary(tx, run)
+        if summary is None or summary.source is PlanSource.PRINTED:
+            found = changes_in(printed(tx, detail.steps))
+            counts = counts_of(found)
+            wanted = _wanted(only, counts)
+            return Found([change for change in found if wanted in {"", change.action.value}][:_SHOWN], counts, wanted)
+        counts = by_weight(summary.counts)
+        wanted = _wanted(only, counts)
+        listed = self._services.plans.changes(
+            tx, principal, run.id, ChangeAction(wanted) if wanted else None, PageRequest(0, _SHOWN)
+        )
+        return Found([change_of(change) for change in listed.page.items], counts, wanted)
 
     def _may_apply(self, tx: Transaction, principal: Principal, run: Run) -> bool:
         """Whether the visitor can apply the saved plan of this run: nothing ran since, and the plan is still kept."""
@@ -91,6 +101,24 @@ class ChangePages:
         block = detail.view.block
         is_newest = block.latest_dry_run_id == run.id and block.version_id == run.target.version_id
         return detail.may_run and is_newest and not block.is_running and self._services.runs.has_plan(tx, run)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The changes that a page shows, how many there are of each kind, and the one kind that is shown, if it is one."""
+
+    changes: Sequence[Change]
+    counts: Sequence[tuple[ChangeAction, int]]
+    only: str
+
+    @property
+    def total(self) -> int:
+        """How many changes there are in all."""
+        return sum(number for _, number in self.counts)
+
+
+def _wanted(only: str, counts: Sequence[tuple[ChangeAction, int]]) -> str:
+    return only if only in {action.value for action, _ in counts} else ""
 
 
 def _address(run: Run, only: str) -> str:

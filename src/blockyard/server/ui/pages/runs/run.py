@@ -20,11 +20,11 @@ from blockyard.server.kit.errors import Refusal
 from blockyard.server.runs.model import AttemptState, Run, RunId, RunWait, Step
 from blockyard.server.runs.model.failure import Failure
 from blockyard.server.runs.model.failure_rules import UNKNOWN
+from blockyard.server.runs.model.printed import Sum
 from blockyard.server.runs.service import RunAccess, RunDetail, RunViews
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.refusals import Shown
 from blockyard.server.ui.frame.site import Site, submit
-from blockyard.server.ui.pages.runs.changes import Sum
 from blockyard.server.ui.pages.runs.head import abort_question, around, crumbs_of, head_of, sum_of
 from blockyard.server.ui.pages.runs.steps import TAIL_BYTES, Log, StepRow, cause_of, log_of, rows_of
 

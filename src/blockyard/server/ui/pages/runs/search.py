@@ -13,12 +13,13 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Denied
 from blockyard.server.runs.model import Run, RunId, Step
+from blockyard.server.runs.model.text import without_colours
 from blockyard.server.runs.service import RunAccess, RunViews
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.places import within_block
 from blockyard.server.ui.frame.site import Site
 from blockyard.server.ui.pages.runs.head import around
-from blockyard.server.ui.pages.runs.steps import element_id, without_colours
+from blockyard.server.ui.pages.runs.steps import element_id
 
 MAX_LINES = 200
 """How many lines are shown, of all steps together."""

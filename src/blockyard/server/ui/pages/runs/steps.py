@@ -13,14 +13,12 @@ from markupsafe import Markup
 from blockyard.protocol.names import RunStatus, StepStatus
 from blockyard.server.runs.model import Run, Step
 from blockyard.server.runs.model.shown_outputs import EARLIER_FAILURE
+from blockyard.server.runs.model.text import ANSI, without_colours
 from blockyard.server.ui.frame import words
 from blockyard.server.ui.pages.runs.colours import SGR, coloured_text
 
 TAIL_BYTES = 48 * 1024
 """How much of the end of each step's log the first paint carries."""
-
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-"""Colours and cursor movements. Source: ECMA-48."""
 
 _NO_COLOUR = re.compile(r"\x1b(?!\[[0-9;]*m)")
 
@@ -172,17 +170,12 @@ def plain(text: str, *, colours: bool = False) -> str:
     """Return a log without cursor movements and other control characters; with its colours only if these are wanted."""
     kept = "\n\t"
     if colours and "\x1b" in text:
-        text = _NO_COLOUR.sub("", _ANSI.sub(lambda found: found[0] if SGR.fullmatch(found[0]) else "", text))
+        text = _NO_COLOUR.sub("", ANSI.sub(lambda found: found[0] if SGR.fullmatch(found[0]) else "", text))
         kept += "\x1b"
     else:
         text = without_colours(text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(character for character in text if character >= " " or character in kept)
-
-
-def without_colours(text: str) -> str:
-    """Return a log without colours and cursor movements."""
-    return _ANSI.sub("", text) if "\x1b" in text else text
 
 
 def took(begin: datetime | None, end: datetime | None) -> timedelta | None:

@@ -8,47 +8,37 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-MOST_RESOURCES = 500
+from blockyard.protocol.plan_changes import ChangeAction
+
+MOST_RESOURCES = 5000
 _MOST_LINES = 400
 """Of one resource."""
 _LONGEST = 600
 """Characters of a line; values may be whole files."""
 
 
-class Action(StrEnum):
-    """What becomes of a resource."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    REPLACE = "replace"
-    DELETE = "delete"
-    READ = "read"
-    MOVE = "move"
-    FORGET = "forget"
-
-
-SIGNS: Mapping[Action, str] = {
-    Action.CREATE: "+",
-    Action.UPDATE: "~",
-    Action.REPLACE: "±",
-    Action.DELETE: "−",  # noqa: RUF001  a minus sign, as wide as the plus
-    Action.READ: "…",
-    Action.MOVE: "→",
-    Action.FORGET: "×",  # noqa: RUF001  a multiplication sign
+SIGNS: Mapping[ChangeAction, str] = {
+    ChangeAction.CREATE: "+",
+    ChangeAction.UPDATE: "~",
+    ChangeAction.REPLACE: "±",
+    ChangeAction.DELETE: "−",  # noqa: RUF001  a minus sign, as wide as the plus
+    ChangeAction.READ: "…",
+    ChangeAction.MOVE: "→",
+    ChangeAction.IMPORT: "↓",
+    ChangeAction.FORGET: "×",  # noqa: RUF001  a multiplication sign
 }
 
 _ACTIONS = (
-    ("will be created", Action.CREATE),
-    ("will be imported", Action.CREATE),
-    ("will be updated in-place", Action.UPDATE),
-    ("must be replaced", Action.REPLACE),
-    ("will be replaced", Action.REPLACE),
-    ("will be destroyed", Action.DELETE),
-    ("will be read during apply", Action.READ),
-    ("will no longer be managed", Action.FORGET),
-    ("has moved to", Action.MOVE),
+    ("will be created", ChangeAction.CREATE),
+    ("will be imported", ChangeAction.IMPORT),
+    ("will be updated in-place", ChangeAction.UPDATE),
+    ("must be replaced", ChangeAction.REPLACE),
+    ("will be replaced", ChangeAction.REPLACE),
+    ("will be destroyed", ChangeAction.DELETE),
+    ("will be read during apply", ChangeAction.READ),
+    ("will no longer be managed", ChangeAction.FORGET),
+    ("has moved to", ChangeAction.MOVE),
 )
 _HEAD = re.compile(r"^ {2}# (\S.*)$")
 _END = re.compile(r"^(?:Plan:|Changes to Outputs:|─|No changes\.|Apply complete|Warning:|╷|Do you want|Saved the plan)")
@@ -71,7 +61,7 @@ class Change:
     """What becomes of one resource; `why` is what the engine says about the reason."""
 
     address: str
-    action: Action
+    action: ChangeAction
     why: str
     lines: Sequence[Line] = field(repr=False)
 
@@ -106,7 +96,7 @@ def sum_in(text: str) -> Sum | None:
 def changes_in(text: str) -> Sequence[Change]:
     """Return what becomes of each resource, in the order of the plan; of several plans, the last."""
     found: dict[str, Change] = {}
-    head: tuple[str, Action] | None = None
+    head: tuple[str, ChangeAction] | None = None
     body: list[str] = []
     for line in [*text.split("\n"), "Plan:"]:
         match = _HEAD.match(line)
@@ -123,14 +113,27 @@ def changes_in(text: str) -> Sequence[Change]:
     return list(found.values())
 
 
-def counts_of(changes: Iterable[Change]) -> Sequence[tuple[Action, int]]:
+def counts_of(changes: Iterable[Change]) -> Sequence[tuple[ChangeAction, int]]:
     """Return how many changes there are of each kind, in the order of how much they hurt."""
-    counts = Counter(change.action for change in changes)
-    order = (Action.DELETE, Action.REPLACE, Action.UPDATE, Action.CREATE, Action.MOVE, Action.FORGET, Action.READ)
-    return [(action, counts[action]) for action in order if counts[action]]
+    return by_weight(Counter(change.action for change in changes))
 
 
-def _head_of(comment: str) -> tuple[str, Action] | None:
+def by_weight(counts: Mapping[ChangeAction, int]) -> Sequence[tuple[ChangeAction, int]]:
+    """Return the kinds of changes that there are, in the order of how much they hurt."""
+    order = (
+        ChangeAction.DELETE,
+        ChangeAction.REPLACE,
+        ChangeAction.UPDATE,
+        ChangeAction.CREATE,
+        ChangeAction.IMPORT,
+        ChangeAction.MOVE,
+        ChangeAction.FORGET,
+        ChangeAction.READ,
+    )
+    return [(action, counts[action]) for action in order if counts.get(action)]
+
+
+def _head_of(comment: str) -> tuple[str, ChangeAction] | None:
     for words, action in _ACTIONS:
         address, found, _ = comment.partition(f" {words}")
         if found:
@@ -138,7 +141,7 @@ def _head_of(comment: str) -> tuple[str, Action] | None:
     return None
 
 
-def _change(address: str, action: Action, body: Sequence[str]) -> Change:
+def _change(address: str, action: ChangeAction, body: Sequence[str]) -> Change:
     reasons = [line.strip().removeprefix("#").strip() for line in body if line.startswith("  # (")]
     lines = [_line(line) for line in body if line.strip() and not line.startswith("  # (")]
     return Change(address=address, action=action, why=" ".join(reasons).strip("()"), lines=lines)

@@ -1,0 +1,120 @@
+"""Which changes of a block wait for an approval, and what that takes. Source: api.md 3.16, concepts.md 5.1.
+
+A cause stays with its block until a run has applied it: what was declined, or could not be applied, is not applied by the next run
+unseen, whatever that one was wanted for.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from blockyard.protocol.plan_changes import ChangeAction
+from blockyard.server.definitions.model import Definition
+from blockyard.server.definitions.model.policies import NO_RULES, ApprovalPolicies
+from blockyard.server.runs.model import TriggerReason
+from blockyard.server.runs.model.approval import ApprovalTerms
+from blockyard.server.runs.model.plan import PlannedChange, PlanSource, PlanSummary
+
+_NAMED = 3
+
+
+class Cause(StrEnum):
+    """Why a block is to be applied, as policies tell causes apart."""
+
+    CREATION = "CREATION"
+    UPGRADE = "UPGRADE"
+    USER_INPUT = "USER_INPUT"
+    OTHER_INPUT = "OTHER_INPUT"
+    """An input that operators give, or that comes from elsewhere: parents, tags, permissions, the platform."""
+    MANUAL = "MANUAL"
+
+
+_CAUSES = {
+    TriggerReason.BUILDING_BLOCK_CREATION: Cause.CREATION,
+    TriggerReason.BUILDING_BLOCK_UPGRADE: Cause.UPGRADE,
+    TriggerReason.BUILDING_BLOCK_INPUTS_UPDATE: Cause.USER_INPUT,
+    TriggerReason.MANUAL_EXECUTION: Cause.MANUAL,
+    TriggerReason.PREFLIGHT_SUCCEEDED: Cause.MANUAL,
+}
+"""Of what people do; everything else changes an input from elsewhere."""
+
+
+def cause_of(reason: TriggerReason) -> Cause:
+    """Return the cause of a run that is wanted for `reason`."""
+    return _CAUSES.get(reason, Cause.OTHER_INPUT)
+
+
+def asks_for_plan(definition: Definition, causes: frozenset[Cause]) -> bool:
+    """Whether a plan is made before anything is applied: an approval may be needed."""
+    rules = definition.approval_rules or NO_RULES
+    return bool(_covered(definition.approval_policies, causes)) or bool(rules.precious)
+
+
+def terms_of(
+    definition: Definition, causes: frozenset[Cause], summary: PlanSummary | None, destroyed: Sequence[PlannedChange]
+) -> ApprovalTerms | None:
+    """Return what an approval of a plan takes; None if none is needed. `destroyed` is what it destroys, replaces or forgets."""
+    rules = definition.approval_rules or NO_RULES
+    if summary is not None and summary.is_nothing:
+        return None
+    precious = [change.address for change in destroyed if _is_precious(change, rules.precious)]
+    covered = _covered(definition.approval_policies, causes)
+    grade = _grade(summary, destroyed) if rules.by_blast else _CHANGES
+    if not precious and (not covered or grade == _ADDS):
+        return None
+    destroys = bool(precious) or grade == _DESTROYS
+    reasons = [f"It destroys or replaces something precious: {_some(precious)}."] if precious else []
+    if rules.by_blast and grade == _DESTROYS:
+        reasons.append("It destroys or replaces resources.")
+    return ApprovalTerms(
+        needed=rules.destructive_approvals if rules.by_blast and destroys else rules.approvals,
+        four_eyes=rules.four_eyes or (rules.by_blast and destroys),
+        types_name=bool(precious),
+        reasons=tuple(reasons),
+        lifetime=timedelta(hours=rules.timeout_hours),
+        plan_age=None if rules.plan_age_hours is None else timedelta(hours=rules.plan_age_hours),
+    )
+
+
+_ADDS, _CHANGES, _DESTROYS = 0, 1, 2
+"""How much a plan may hurt."""
+
+_DESTROYING = {ChangeAction.DELETE, ChangeAction.REPLACE, ChangeAction.FORGET}
+_ADDING = {ChangeAction.CREATE, ChangeAction.READ, ChangeAction.MOVE, ChangeAction.IMPORT}
+
+
+def _grade(summary: PlanSummary | None, destroyed: Sequence[PlannedChange]) -> int:
+    """Return how much a plan may hurt; what is not exactly known is not harmless."""
+    if summary is None or destroyed or any(summary.counts.get(action) for action in _DESTROYING):
+        return _DESTROYS
+    only_adds = all(action in _ADDING or not number for action, number in summary.counts.items())
+    return _ADDS if only_adds and summary.source is PlanSource.ENGINE else _CHANGES
+
+
+def _covered(policies: ApprovalPolicies, causes: frozenset[Cause]) -> frozenset[Cause]:
+    """Return those of the causes that wait for an approval."""
+    asked: set[Cause] = set()
+    asked |= {Cause.CREATION} if policies.building_block_creation else set()
+    asked |= {Cause.UPGRADE} if policies.version_upgrade else set()
+    asked |= {Cause.USER_INPUT} if policies.user_input_changes else set()
+    asked |= {Cause.USER_INPUT, Cause.OTHER_INPUT} if policies.any_input_changes else set()
+    asked |= {Cause.MANUAL} if policies.manual_triggers else set()
+    return causes & asked
+
+
+def _is_precious(change: PlannedChange, patterns: Sequence[str]) -> bool:
+    type_ = str(change.document.get("type", ""))
+    return any(
+        fnmatchcase(change.address, _literal(pattern)) or fnmatchcase(type_, _literal(pattern)) for pattern in patterns
+    )
+
+
+def _literal(pattern: str) -> str:
+    """Return a pattern in which only `*` is special: addresses have brackets."""
+    return pattern.replace("[", "[[]").replace("?", "[?]")
+
+
+def _some(addresses: Sequence[str]) -> str:
+    more = f" and {len(addresses) - _NAMED} more" if len(addresses) > _NAMED else ""
+    return f"{', '.join(addresses[:_NAMED])}{more}"

@@ -1,0 +1,178 @@
+"""The approval that a run waits for before it applies a plan. Source: api.md 3.20, concepts.md 10.2."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.server.events.model import Author
+from blockyard.server.kit.errors import Conflict, Denied, Invalid
+from blockyard.server.runs.model.run import RunId
+
+LIFETIME = timedelta(days=7)
+"""How long a run waits for its approval if nothing else is asked for."""
+
+
+class ApprovalOutcome(StrEnum):
+    """How the wait for an approval ended."""
+
+    APPROVED = "APPROVED"
+    CARRIED = "CARRIED"
+    """The same plan had been approved before, and was made anew because the world had changed."""
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    """Nobody approved it in time."""
+    SUPERSEDED = "SUPERSEDED"
+    """Something newer was wanted: that has a plan of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalTerms:
+    """What an approval takes.
+
+    Attributes:
+        needed: so many people have to approve.
+        four_eyes: whoever wanted the change is none of them.
+        types_name: they type the name of the building block.
+        reasons: why, in sentences.
+        lifetime: after that time the run ends unapplied.
+        plan_age: an older plan is not approved any more; None for any age.
+    """
+
+    needed: int = 1
+    four_eyes: bool = False
+    types_name: bool = False
+    reasons: tuple[str, ...] = ()
+    lifetime: timedelta = LIFETIME
+    plan_age: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """Somebody who has approved."""
+
+    author: Author
+    at: datetime
+    comment: str | None = None
+
+    def document(self) -> JsonObject:
+        """Return it as it is stored."""
+        return {"author": self.author.document(), "at": self.at.isoformat(), "comment": self.comment}
+
+    @classmethod
+    def read(cls, stored: JsonObject) -> "Vote":
+        """Return what was stored."""
+        comment = stored.get("comment")
+        author = stored["author"]
+        if not isinstance(author, dict):
+            raise TypeError("a vote without an author")
+        at = datetime.fromisoformat(str(stored["at"]))
+        return cls(Author.read(author), at, comment if isinstance(comment, str) else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What a waiting run waits for, and who has said what. Kept when it is decided.
+
+    Attributes:
+        plan_digest: the SHA-256 of the plan file; None where it was uploaded before such digests were kept.
+        changes_digest: equal for plans that do the same; None where only the printed plan is known.
+        wanted_by: who wanted the change.
+        planned_at: when the plan was made.
+    """
+
+    run_id: RunId
+    plan_run_id: RunId
+    plan_digest: str | None
+    changes_digest: str | None
+    needed: int
+    four_eyes: bool
+    types_name: bool
+    reasons: tuple[str, ...]
+    wanted_by: Author
+    requested_at: datetime
+    planned_at: datetime
+    expires_at: datetime
+    plan_expires_at: datetime | None
+    votes: tuple[Vote, ...] = field(default=())
+    outcome: ApprovalOutcome | None = None
+    decided_at: datetime | None = None
+    decided_by: Author | None = None
+    comment: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is waited for."""
+        return self.outcome is None
+
+    @property
+    def missing(self) -> int:
+        """How many people have to approve yet."""
+        return max(0, self.needed - len(self.votes))
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether it was approved."""
+        return self.outcome in {ApprovalOutcome.APPROVED, ApprovalOutcome.CARRIED}
+
+    def may(self, author: Author) -> bool:
+        """Whether somebody's approval counts, and is not there yet."""
+        return self.is_open and not (self.four_eyes and _same(author, self.wanted_by)) and not self.has_voted(author)
+
+    def has_voted(self, author: Author) -> bool:
+        """Whether somebody has approved already."""
+        return any(_same(vote.author, author) for vote in self.votes)
+
+    def check(self, author: Author, *, plan: RunId, name: str | None, block_name: str, at: datetime) -> None:
+        """Refuse an approval that does not count. Raises Invalid, Conflict, Denied."""
+        if not self.is_open:
+            raise Invalid(
+                "the run does not wait for an approval any more", code="NotWaiting", remedy="Read the run again."
+            )
+        if plan != self.plan_run_id:
+            raise Conflict(
+                "the plan has changed since it was shown",
+                code="PlanChanged",
+                field="/predecessorRunUuid",
+                remedy="Look at the run that the link 'predecessor' leads to now, then decide again.",
+            )
+        if self.plan_expires_at is not None and at >= self.plan_expires_at:
+            raise Conflict(
+                "the plan is too old to be approved",
+                code="PlanTooOld",
+                remedy="Start the run again: what would change is looked at anew.",
+            )
+        if self.four_eyes and _same(author, self.wanted_by):
+            raise Denied(
+                "whoever wanted a change does not approve it here",
+                code="FourEyes",
+                remedy="Ask somebody else who may run this building block.",
+            )
+        if self.types_name and name != block_name:
+            raise Invalid(
+                "something precious is destroyed or replaced: the name of the building block has to be typed",
+                code="NameNotTyped",
+                field="/buildingBlockName",
+                remedy="Send the name of the building block exactly as it is.",
+            )
+
+    def voted(self, vote: Vote) -> "Approval":
+        """Return it with one more vote, decided by the last one that was needed."""
+        after = replace(self, votes=(*self.votes, vote))
+        if after.missing:
+            return after
+        return after.decided(ApprovalOutcome.APPROVED, by=vote.author, at=vote.at, comment=vote.comment)
+
+    def decided(self, outcome: ApprovalOutcome, *, by: Author, at: datetime, comment: str | None = None) -> "Approval":
+        """Return it with its end."""
+        return replace(self, outcome=outcome, decided_by=by, decided_at=at, comment=comment)
+
+
+def _same(one: Author, other: Author) -> bool:
+    return (one.type, one.identifier) == (other.type, other.identifier)
+
+
+def votes_document(votes: Sequence[Vote]) -> list[Json]:
+    """Return votes as they are stored."""
+    return [vote.document() for vote in votes]

@@ -1,0 +1,213 @@
+"""Approving and declining what waits for it. Who may abort a run may decide about it, and needs to see its plan.
+
+A run that waits exists already, but no runner gets it: `awaits_approval`. The approval names the plan, by its run and by the digest
+of its file; whatever else is wanted of the block voids it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+
+from blockyard.protocol.jsontypes import JsonObject
+from blockyard.protocol.names import RunStatus
+from blockyard.server.events.model import SYSTEM, Author, EventType
+from blockyard.server.identity.model import Principal
+from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import Conflict, Denied, Invalid
+from blockyard.server.runs.model import Run, RunId, Wait
+from blockyard.server.runs.model.approval import Approval, ApprovalOutcome, ApprovalTerms, Vote
+from blockyard.server.runs.model.plan import PlanSummary
+from blockyard.server.runs.model.wait import approval_wait
+from blockyard.server.runs.service.access import RunAccess, may_abort, require_abort, require_access
+from blockyard.server.runs.service.context import RunContext
+from blockyard.server.runs.service.ending import RunEnding
+from blockyard.server.runs.store import ApprovalStore, FileStore, PlanStore, RunStore
+from blockyard.server.runs.topics import wake_everybody
+
+log = structlog.get_logger(__name__)
+
+_SUBJECT = "meshBuildingBlockRun"
+
+
+class ApprovalService:
+    """Decides about runs that wait."""
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._ending = RunEnding(context)
+
+    def approve(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        run_id: RunId,
+        *,
+        plan: RunId,
+        comment: str | None = None,
+        name: str | None = None,
+    ) -> Run:
+        """Approve the plan of a waiting run; the last approval that is needed lets runners have it. Doing it again changes nothing.
+
+        Raises NotFound, Denied, Invalid (it does not wait any more), Conflict (the plan is another one by now).
+        """
+        run = RunStore(tx).get(run_id)
+        self._require(tx, principal, run)
+        approval = self._waited_for(tx, run)
+        if approval.has_voted(principal.author) and approval.plan_run_id == plan:
+            return run
+        now = self._context.clock()
+        approval.check(principal.author, plan=plan, name=name, block_name=run.target.display_name, at=now)
+        self._require_plan(tx, approval)
+        after = approval.voted(Vote(principal.author, now, comment))
+        ApprovalStore(tx).save(after)
+        saved = RunStore(tx).save(replace(run, awaits_approval=after.is_open, due_at=now))
+        self._tell(
+            tx, principal.author, "Building Block Run Approved", saved, {"missing": after.missing, "comment": comment}
+        )
+        if not after.is_open:
+            self._context.ports().listener.run_changed(tx, saved)
+        wake_everybody(tx, saved)
+        log.info("run approved", run_id=str(run.id), missing=after.missing)
+        return saved
+
+    def decline(self, tx: Transaction, principal: Principal, run_id: RunId, comment: str | None) -> Run:
+        """End a waiting run unapplied. Raises NotFound, Denied, Invalid (it does not wait any more)."""
+        run = RunStore(tx).get(run_id)
+        self._require(tx, principal, run)
+        approval = self._waited_for(tx, run)
+        return self._end(tx, run, approval, ApprovalOutcome.DECLINED, by=principal.author, comment=comment)
+
+    def expired(self, tx: Transaction, limit: int) -> Sequence[RunId]:
+        """Return runs whose approval did not come in time."""
+        return ApprovalStore(tx).expired(self._context.clock(), limit)
+
+    def expire(self, tx: Transaction, run_id: RunId) -> None:
+        """End a run whose approval did not come in time; the decision is made again on fresh rows."""
+        run, approval = RunStore(tx).get(run_id), ApprovalStore(tx).find(run_id)
+        if approval is None or not approval.is_open or approval.expires_at > self._context.clock():
+            return
+        self._end(tx, run, approval, ApprovalOutcome.EXPIRED, by=SYSTEM, comment="nobody approved it in time")
+
+    def of(self, tx: Transaction, run: Run) -> Approval | None:
+        """Return what a run waits for or has waited for; for whoever may see the run."""
+        return ApprovalStore(tx).find(run.id)
+
+    def approvable(self, tx: Transaction, principal: Principal, runs: Sequence[Run]) -> frozenset[RunId]:
+        """Return those of the runs that the principal may approve now."""
+        waiting = [run for run in runs if run.awaits_approval]
+        if not waiting or principal.run is not None or principal.runner is not None:
+            return frozenset()
+        found = ApprovalStore(tx).find_all([run.id for run in waiting])
+        shown = self._context.ports().content.transparent_ones(tx, {run.target.definition_id for run in waiting})
+        return frozenset(
+            run.id
+            for run in waiting
+            if run.id in found
+            and found[run.id].may(principal.author)
+            and may_abort(principal, run, transparent=run.target.definition_id in shown)
+        )
+
+    def _end(
+        self,
+        tx: Transaction,
+        run: Run,
+        approval: Approval,
+        outcome: ApprovalOutcome,
+        *,
+        by: Author,
+        comment: str | None,
+    ) -> Run:
+        now = self._context.clock()
+        ApprovalStore(tx).save(approval.decided(outcome, by=by, at=now, comment=comment))
+        word = "declined" if outcome is ApprovalOutcome.DECLINED else "not approved"
+        summary = f"{word}: {comment}" if comment else word
+        title = f"Building Block Run {'Declined' if outcome is ApprovalOutcome.DECLINED else 'Approval Expired'}"
+        self._tell(tx, by, title, run, {"comment": comment})
+        asked = run.aborting(at=now, limits=self._context.limits)
+        return self._ending.finish(tx, asked, RunStatus.ABORTED, author=by, summary=summary, confirmed=True)
+
+    def _require(self, tx: Transaction, principal: Principal, run: Run) -> None:
+        """Refuse whoever may not decide: who may not abort the run, or not see what it would change. Raises NotFound, Denied."""
+        transparent = self._context.ports().content.is_transparent(tx, run)
+        require_abort(principal, run, transparent=transparent)
+        if principal.run is not None or principal.runner is not None:
+            raise Denied(
+                "runs and runners approve nothing", code="RunTokenCannotApprove", remedy="Sign in, or use an API key."
+            )
+        require_access(principal, run, RunAccess.FULL, transparent=transparent)
+
+    def _waited_for(self, tx: Transaction, run: Run) -> Approval:
+        approval = ApprovalStore(tx).find(run.id)
+        if approval is None or not run.awaits_approval:
+            raise Invalid(
+                "the run does not wait for an approval",
+                code="NotWaiting",
+                remedy="Read the run again: it was decided, ended, or never had to wait.",
+            )
+        return approval
+
+    def _require_plan(self, tx: Transaction, approval: Approval) -> None:
+        """Refuse to approve a plan that is not kept any more, or another one. Raises Conflict."""
+        files = FileStore(tx)
+        if not files.has_artifact(approval.plan_run_id) or (
+            files.artifact_digest(approval.plan_run_id) != approval.plan_digest
+        ):
+            raise Conflict(
+                "the saved plan is not the one that was shown, or is gone",
+                code="PlanChanged",
+                remedy="Start the run again: what would change is looked at anew.",
+            )
+
+    def _tell(self, tx: Transaction, author: Author, title: str, run: Run, content: JsonObject) -> None:
+        self._context.event_log.append(
+            tx,
+            author,
+            title,
+            EventType.CHANGED,
+            workspace=run.workspace,
+            subject_kind=_SUBJECT,
+            subject_id=str(run.id),
+            description=run.target.display_name,
+            content={"buildingBlock": str(run.block_id), "number": run.number, **content},
+        )
+
+
+def new_approval(
+    tx: Transaction, run: Run, plan_run: Run, summary: PlanSummary | None, terms: ApprovalTerms
+) -> Approval:
+    """Return what a new run waits for that applies the plan of `plan_run`."""
+    planned_at = plan_run.finished_at or plan_run.created_at
+    return Approval(
+        run_id=run.id,
+        plan_run_id=plan_run.id,
+        plan_digest=FileStore(tx).artifact_digest(plan_run.id),
+        changes_digest=None if summary is None else summary.digest,
+        needed=terms.needed,
+        four_eyes=terms.four_eyes,
+        types_name=terms.types_name,
+        reasons=terms.reasons,
+        wanted_by=plan_run.trigger.author,
+        requested_at=run.created_at,
+        planned_at=planned_at,
+        expires_at=run.created_at + terms.lifetime,
+        plan_expires_at=None if terms.plan_age is None else planned_at + terms.plan_age,
+    )
+
+
+def approval_waits(tx: Transaction, run: Run) -> Sequence[Wait]:
+    """Return what a run waits for that is to be approved."""
+    approval = ApprovalStore(tx).find(run.id)
+    if approval is None:
+        return ()
+    summary = PlanStore(tx).summary(approval.plan_run_id)
+    return (
+        approval_wait(
+            since=approval.requested_at,
+            until=approval.expires_at,
+            missing=approval.missing,
+            plan="its log has the plan" if summary is None else summary.in_words,
+            provider=run.provider,
+            reasons=approval.reasons,
+        ),
+    )
