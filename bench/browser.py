@@ -14,14 +14,14 @@ LCP_MS, INP_MS = 1000.0, 100.0
 
 def is_there() -> bool:
     """Whether this machine has a browser; without one nothing is measured."""
-    return find_chromium() is not None
+    return find_chromium(whole=True) is not None
 
 
 def opened(url: str, cookies: str, path: str, rounds: int) -> tuple[Sequence[float], Sequence[float]]:
     """Open a page again and again, without what the browser kept; return LCP and INP in milliseconds, each time."""
     painted: list[float] = []
     answered: list[float] = []
-    with chromium() as browser:
+    with chromium(whole=True) as browser:
         for _ in range(rounds):
             first, then = _once(browser, url, cookies, path)
             painted.append(first)

@@ -12,6 +12,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Locator,
     Page,
+    Request,
     ViewportSize,
     expect,
     sync_playwright,
@@ -32,7 +33,8 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _NO_OTHER_HOSTS = "--host-resolver-rules=MAP * ~NOTFOUND, " + ", ".join(f"EXCLUDE {host}" for host in sorted(LOOPBACK))
 """Chromium itself refuses all others: where requests are intercepted instead, each page loads and compiles all scripts anew."""
 
-_FOREIGN = "not a local address: "
+_FORBIDDEN = "csp"
+"""How Chromium calls the failure of a request that the page itself forbids, which is not sent."""
 SIZES: dict[str, ViewportSize] = {
     "desktop": {"width": 1280, "height": 800},
     "phone": {"width": 360, "height": 760},
@@ -70,9 +72,12 @@ _MOVES = """() => document.getAnimations().filter((one) => one.playState === "ru
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start a browser without a window. Playwright's loop counts as running until it is closed: see `KeptBrowser`."""
-    program = need(find_chromium(), "Chromium", "chromium")
+def chromium(*, whole: bool = False) -> Iterator[Browser]:
+    """Start a browser without a window; with `whole`, the one that people have.
+
+    Playwright's loop counts as running until it is closed: see `KeptBrowser`.
+    """
+    program = need(find_chromium(whole=whole), "Chromium", "chromium")
     arguments = ["--disable-background-networking", "--disable-dev-shm-usage", "--disable-gpu", _NO_OTHER_HOSTS]
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")  # Chromium's sandbox does not work for root
@@ -120,9 +125,15 @@ def fresh_page(browser: Browser, *, javascript: bool = True, failures: str | Non
     `failures` is a part of the lines that requests log which are meant to fail.
     """
     troubles: list[str] = []
+
+    def note_foreign(request: Request) -> None:
+        if not _is_local(request.url):
+            troubles.append(f"not a local address: {request.url}")
+
     context = browser.new_context(java_script_enabled=javascript, reduced_motion="reduce", locale="en-GB")
     context.set_default_timeout(_PATIENCE_MILLISECONDS)
-    context.on("request", lambda request: None if _is_local(request.url) else troubles.append(_FOREIGN + request.url))
+    context.on("requestfailed", lambda request: note_foreign(request) if request.failure != _FORBIDDEN else None)
+    context.on("requestfinished", note_foreign)
     page = context.new_page()
     page.on("pageerror", lambda error: troubles.append(f"error in a script: {error}"))
     page.on("console", lambda line: troubles.append(f"console: {line.text}") if _is_trouble(line, failures) else None)
