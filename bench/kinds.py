@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
-from uuid import UUID
 
 import structlog
 
@@ -14,8 +13,6 @@ from bench.figures import Figure, median, percentile
 from bench.groups import Setting
 from bench.load import Request, Timings, one_by_one
 from blockyard.server.app.keys import write_private
-from blockyard.server.identity.service import Subject, SubjectKind
-from blockyard.server.identity.service.tokens import USER_TOKEN_LIFE
 from blockyard.server.kit.database import Database
 from tests.support.copies import copying
 from tests.support.crowd import Crowd, things_of
@@ -70,16 +67,11 @@ def _filled(data: Path, url: str, count: int) -> MatrixWorld:
     with Database.open(url) as db:
         make_tables(db)
         server = WholeServer(db)
-        world = _lasting(server, a_matrix_world(server))
+        world = a_matrix_world(server)
+        world = replace(world, tokens={**world.tokens, "admin": server.lasting_token()})
     with copying(url, count) as copies:
         Crowd(copies, world.things, range(count), _teams(count)).copy_all()
     return world
-
-
-def _lasting(server: WholeServer, world: MatrixWorld) -> MatrixWorld:
-    """Give the administrator's key a token that is still good after the filling, as those of people are."""
-    subject = Subject(SubjectKind.API_KEY, UUID(server.key_id))
-    return replace(world, tokens={**world.tokens, "admin": server.services.tokens.issue(subject, USER_TOKEN_LIFE)})
 
 
 def _teams(count: int) -> int:

@@ -84,6 +84,7 @@ class _Copier:
             "id": "seed_id('definition', n)",
             "workspace": _provider("n"),
             "display_name": "'Definition ' || n",
+            "sort_name": "'definition ' || n",
             "latest_version_id": "seed_id('version2-', n)",
             "released_version_id": "seed_id('version2-', n)",
             "created_at": "seed_time(n)",

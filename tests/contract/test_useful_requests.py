@@ -21,7 +21,7 @@ from blockyard.protocol.kinds import OWN
 from tests.support.document_checks import CHECKS
 from tests.support.installation import text_of
 from tests.support.matrix_bodies import LOCK
-from tests.support.matrix_operations import DOCUMENT, PATHS, Operation, operation_of
+from tests.support.matrix_operations import DOCUMENT, PATHS, Operation, operation_of, who_sends
 from tests.support.matrix_world import MatrixWorld, a_matrix_world
 from tests.support.whole_server import Request, WholeServer
 
@@ -33,16 +33,6 @@ BLOCK = "/api/meshobjects/meshbuildingblocks/{uuid}"
 REQUEST = f"{OWN}/binding-requests/{{uuid}}"
 PUBLICATION = f"{OWN}/definitions/{{uuid}}/publication"
 TENANT = f"{OWN}/tenants/{{uuid}}"
-
-OF_PERSONS = {
-    f"{OWN}/me/password": "manager",
-    f"{OWN}/me/": "owner",
-    f"{OWN}/order-drafts/": "owner",
-    f"{OWN}/bulk-jobs/": "owner",
-    f"{OWN}/kept": "owner",
-    f"{OWN}/logout": "foreign",
-}
-"""Whose matter addresses are that begin so; a new password ends the sessions of who changes it."""
 
 ELSEWHERE: Mapping[str, Sequence[str]] = {
     "contract/test_sequences.py": (
@@ -134,7 +124,7 @@ def _aimed(server: WholeServer, world: MatrixWorld, operation: Operation) -> Req
     if operation.path.startswith((STATE, RUN, f"{OWN}/runs/{{run_id}}")) and not operation.path.endswith("/abort"):
         by_run = replace(request, token=world.tokens["run"], params={**request.params, "ID": text_of(LOCK, "ID")})
         return request if operation.method == "DELETE" else by_run
-    person = next((person for begin, person in OF_PERSONS.items() if operation.path.startswith(begin)), None)
+    person = who_sends(operation.path)
     if person is not None:
         return replace(request, token=world.tokens[person])
     if operation.method == "POST" and isinstance(request.body, dict):

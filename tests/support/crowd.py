@@ -167,7 +167,8 @@ class Crowd:
     def _definitions(self) -> None:
         team = self._team
         versions = {"latest_version_id": _id("version"), "released_version_id": _id("version")}
-        self._made("definitions", "definition", "definitions", display_name=_name("Definition"), **versions, **team)
+        named = {"display_name": _name("Definition"), "sort_name": _name("definition")}
+        self._made("definitions", "definition", "definitions", **named, **versions, **team)
         content = f"replace(t.content, '{SHARED_RUNNER_UUID}', {_text('runner')})"
         of_definition = {"definition_id": _id("definition"), "runner_id": _id("runner"), "content": content}
         self._made("definition_versions", "version", "definitionversions", **of_definition, **team)

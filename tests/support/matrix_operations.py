@@ -12,12 +12,27 @@ from fastapi.routing import APIRoute
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.identity.api.scim.answering import MEDIA
 from blockyard.server.kit.routers import LateRoutes
-from tests.support.matrix_bodies import NEEDED, SCIM
+from tests.support.matrix_bodies import NEEDED, OWN, SCIM
 from tests.support.matrix_world import PARTS, MatrixWorld
 from tests.support.whole_server import Request, WholeServer
 
 DOCUMENT: Mapping[str, Any] = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())
 PATHS: Mapping[str, Any] = DOCUMENT["paths"]
+
+_OF_PERSONS = {
+    f"{OWN}/me/password": "manager",
+    f"{OWN}/me/": "owner",
+    f"{OWN}/order-drafts": "owner",
+    f"{OWN}/bulk-jobs": "owner",
+    f"{OWN}/kept": "owner",
+    f"{OWN}/logout": "foreign",
+}
+"""Whose matter addresses are that begin so; a new password ends the sessions of who changes it."""
+
+
+def who_sends(path: str) -> str | None:
+    """Return the person whose matter an address is; None if it is not the matter of one person."""
+    return next((person for begin, person in _OF_PERSONS.items() if path.startswith(begin)), None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import httpx2
 from fastapi import FastAPI
@@ -15,6 +16,8 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import PAYMENT_METHOD, PLATFORM, PROJECT, WORKSPACE_USER_BINDING
 from blockyard.server.app.keys import KeyPair
 from blockyard.server.app.seeds import SHARED_RUNNER_UUID, Seeds, seed
+from blockyard.server.identity.service import Subject, SubjectKind
+from blockyard.server.identity.service.tokens import USER_TOKEN_LIFE
 from blockyard.server.kit.database import Database, metadata
 from blockyard.server.kit.ids import new_id
 from tests.support.clock import RunningClock
@@ -72,6 +75,10 @@ class WholeServer:
         self.token = ""
         login: JsonObject = {"clientId": key.client_id, "clientSecret": key.client_secret}
         self.token = text_of(self.ok(Request("POST", "/api/login", login, "application/json")), "access_token")
+
+    def lasting_token(self) -> str:
+        """Return a token of the administrator's key that is good for hours; those of a sign-in are for five minutes."""
+        return self.services.tokens.issue(Subject(SubjectKind.API_KEY, UUID(self.key_id)), USER_TOKEN_LIFE)
 
     def send(self, request: Request) -> httpx2.Response:
         """Send a request as the administrator, unless it brings a token."""

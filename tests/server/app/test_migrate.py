@@ -178,6 +178,26 @@ def test_of_open_requests_for_the_same_the_oldest_stays(tmp_path: Path) -> None:
             ]
 
 
+def test_definitions_are_sorted_by_folded_names_and_say_who_orders_them(tmp_path: Path) -> None:
+    with Database.open(f"sqlite:///{tmp_path / 'blockyard.sqlite3'}") as database:
+        with database.engine.begin() as connection:
+            command.upgrade(migrate._config(connection), "0047")
+        with database.engine.begin() as connection:
+            connection.execute(_OLD_WORKSPACE, {"name": "shop", "tags": "{}"})
+            for number, (name, spec) in enumerate((("Über", '{"useInLandingZonesOnly":true}'), ("ZONE", "{}"))):
+                connection.execute(_OLD_DEFINITION, {"id": f"{number:032x}", "name": name, "spec": spec})
+
+        migrate.upgrade(database)
+
+        with database.engine.connect() as connection:
+            rows = connection.execute(text("SELECT sort_name, only_in_zones FROM definitions ORDER BY id"))
+            assert [tuple(row) for row in rows] == [("über", 1), ("zone", 0)]
+
+
+_OLD_DEFINITION = text(
+    "INSERT INTO definitions (id, workspace, display_name, target_type, spec, tags, latest_version_id, created_at, revision) "
+    "VALUES (:id, 'shop', :name, 'TENANT_LEVEL', :spec, '{}', :id, '2026-01-01', 0)"
+)
 _REQUESTS = (
     (None, "REJECTED"),
     (None, "REQUESTED"),

@@ -4,14 +4,12 @@ Generated tests follow them, so that created objects are used by later requests.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.protocol.kinds import (
     API_KEY,
     BLOCK_V2,
     DEFINITION,
-    EVENT_LOG,
     INTEGRATION,
     LANDING_ZONE,
     LOCATION,
@@ -26,6 +24,7 @@ from blockyard.protocol.kinds import (
     PROJECT_USER_BINDING,
     RUN,
     RUNNER,
+    SERVICE_INSTANCE,
     TAG_DEFINITION,
     TENANT,
     VERSION,
@@ -34,8 +33,8 @@ from blockyard.protocol.kinds import (
     WORKSPACE_USER_BINDING,
     Kind,
 )
+from blockyard.server.app.openapi_answers import Answer, address_of, of_lists
 
-_PUBLICATIONS = f"{OWN}/publications"
 _STATE = "/api/terraform/state/workspace/{workspace}/buildingBlock/{block_id}"
 
 _UUID = "$response.body#/metadata/uuid"
@@ -47,27 +46,6 @@ _OF_WORKSPACE: JsonObject = {"metadata": {"ownedByWorkspace": _NAME}}
 _RUN_OF_BLOCK = {"run_id": "$response.body#/runUuid"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """What one answer tells of.
-
-    Attributes:
-        to: the operation and the status of the answer.
-        addresses: which parameters of which addresses (and of all below them) the answer has.
-        queries: parameters of single operations.
-        bodies: what of the answer belongs into the bodies of which operations.
-    """
-
-    to: tuple[str, str, str]
-    addresses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    queries: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
-    bodies: Mapping[tuple[str, str], JsonObject] = field(default_factory=dict)
-
-
-def _object(kind: Kind, parameter: str = "uuid") -> str:
-    return f"{kind.collection}/{{{parameter}}}"
-
-
 def _kind(
     kind: Kind,
     parameter: str = "uuid",
@@ -77,10 +55,10 @@ def _kind(
     queries: Mapping[tuple[str, str], Mapping[str, str]] | None = None,
     bodies: Mapping[tuple[str, str], JsonObject] | None = None,
     changes: bool = True,
-) -> _Answer:
+) -> Answer:
     """Return what a new object leads to: itself, its change, and what else is said."""
-    one = _object(kind, parameter)
-    return _Answer(
+    one = address_of(kind, parameter)
+    return Answer(
         to=("post", kind.collection, "201"),
         addresses={one: {parameter: value}, **(addresses or {})},
         queries=queries or {},
@@ -88,13 +66,9 @@ def _kind(
     )
 
 
-def _first(kind: Kind) -> str:
-    return f"$response.body#/_embedded/{kind.plural}/0/metadata/uuid"
-
-
-def _version(method: str, path: str, status: str) -> _Answer:
+def _version(method: str, path: str, status: str) -> Answer:
     ref = VERSION.ref(_UUID)
-    own = _object(VERSION)
+    own = address_of(VERSION)
     own_body: JsonObject = {
         "metadata": "$response.body#/metadata",
         "spec": {
@@ -102,7 +76,7 @@ def _version(method: str, path: str, status: str) -> _Answer:
             "versionNumber": "$response.body#/spec/versionNumber",
         },
     }
-    return _Answer(
+    return Answer(
         to=(method, path, status),
         addresses={own: {"uuid": _UUID}, f"{OWN}/definitionversions/{{uuid}}": {"uuid": _UUID}},
         bodies={
@@ -147,7 +121,7 @@ _ANSWERS = (
         TAG_DEFINITION,
         "name",
         _NAME,
-        bodies={("put", _object(TAG_DEFINITION, "name")): _IN_BODY | {"spec": _TAG}},
+        bodies={("put", address_of(TAG_DEFINITION, "name")): _IN_BODY | {"spec": _TAG}},
     ),
     _kind(
         PAYMENT_METHOD,
@@ -179,7 +153,7 @@ _ANSWERS = (
         _kind(kind, "name", _NAME, changes=False)
         for kind in (WORKSPACE_USER_BINDING, WORKSPACE_GROUP_BINDING, PROJECT_USER_BINDING, PROJECT_GROUP_BINDING)
     ),
-    _Answer(
+    Answer(
         to=("post", f"{OWN}/project-roles", "201"),
         addresses={f"{OWN}/project-roles/{{name}}": {"name": "$response.body#/name"}},
         bodies={
@@ -187,7 +161,7 @@ _ANSWERS = (
             for kind in (PROJECT_USER_BINDING, PROJECT_GROUP_BINDING)
         },
     ),
-    _Answer(
+    Answer(
         to=("post", f"{OWN}/users", "201"),
         addresses={f"{OWN}/users/{{uuid}}": {"uuid": "$response.body#/uuid"}},
         bodies={
@@ -196,7 +170,7 @@ _ANSWERS = (
             ("post", f"{OWN}/login"): {"username": "$response.body#/username", "password": "$request.body#/password"},
         },
     ),
-    _Answer(
+    Answer(
         to=("post", f"{OWN}/groups", "201"),
         addresses={f"{OWN}/groups/{{name}}": {"name": "$response.body#/name"}},
         bodies={
@@ -204,32 +178,33 @@ _ANSWERS = (
             for kind in (WORKSPACE_GROUP_BINDING, PROJECT_GROUP_BINDING)
         },
     ),
-    _Answer(
+    Answer(
         to=("post", f"{OWN}/identity-providers", "201"),
         addresses={f"{OWN}/identity-providers/{{alias}}": {"alias": "$response.body#/alias"}},
     ),
-    _Answer(
+    Answer(
         to=("post", f"{OWN}/admin-bindings", "201"),
         addresses={f"{OWN}/admin-bindings/{{uuid}}": {"uuid": "$response.body#/uuid"}},
     ),
-    _Answer(
+    Answer(
         to=("post", f"{OWN}/order-drafts", "201"),
         addresses={f"{OWN}/order-drafts/{{uuid}}": {"uuid": "$response.body#/uuid"}},
     ),
-    _Answer(
+    Answer(
         to=("post", f"{OWN}/orders", "201"),
         addresses={f"{OWN}/blocks/{{uuid}}": {"uuid": "$response.body#/blocks/0/uuid"}},
     ),
-    _Answer(
+    Answer(
         to=("post", f"{OWN}/bulk-jobs", "201"),
         addresses={f"{OWN}/bulk-jobs/{{uuid}}": {"uuid": "$response.body#/uuid"}},
     ),
-    _Answer(
+    Answer(
         to=("post", f"{OWN}/binding-requests", "201"),
         addresses={f"{OWN}/binding-requests/{{uuid}}": {"uuid": "$response.body#/uuid"}},
     ),
     _kind(
         API_KEY,
+        addresses={f"{OWN}/apikeys/{{uuid}}": {"uuid": _UUID}},
         bodies={
             ("post", "/api/login"): {
                 "clientId": "$response.body#/status/clientId",
@@ -239,10 +214,15 @@ _ANSWERS = (
     ),
     _kind(
         RUNNER,
+        addresses={f"{OWN}/runners/{{uuid}}": {"uuid": _UUID}},
         queries={("post", RUN.path("create")): {"forRunnerUuid": _UUID}},
         bodies={("post", VERSION.collection): {"spec": {"runnerRef": RUNNER.ref(_UUID)}}},
     ),
     _kind(INTEGRATION),
+    Answer(
+        to=("put", f"{OWN}/serviceinstances/{{instance_id}}", "200"),
+        addresses={address_of(SERVICE_INSTANCE, "instance_id"): {"instance_id": "$request.path.instance_id"}},
+    ),
     _kind(
         LOCATION,
         "name",
@@ -284,7 +264,7 @@ _ANSWERS = (
     _kind(
         DEFINITION,
         addresses={
-            _object(VERSION): {"uuid": "$response.body#/status/latestVersionUuid"},
+            address_of(VERSION): {"uuid": "$response.body#/status/latestVersionUuid"},
             f"{OWN}/definitions/{{uuid}}": {"uuid": _UUID},
         },
         queries={("get", VERSION.collection): {"buildingBlockDefinitionUuid": _UUID}},
@@ -293,26 +273,22 @@ _ANSWERS = (
                 "metadata": {"ownedByWorkspace": _OWNER},
                 "spec": {"buildingBlockDefinitionRef": DEFINITION.ref(_UUID)},
             }
-            for operation in (("post", VERSION.collection), ("put", _object(VERSION)))
+            for operation in (("post", VERSION.collection), ("put", address_of(VERSION)))
         },
     ),
-    _Answer(
-        to=("get", _PUBLICATIONS, "200"),
-        addresses={f"{_PUBLICATIONS}/{{uuid}}": {"uuid": "$response.body#/_embedded/publications/0/uuid"}},
-    ),
     _version("post", VERSION.collection, "201"),
-    _version("put", _object(VERSION), "200"),
-    _Answer(
+    _version("put", address_of(VERSION), "200"),
+    Answer(
         to=("post", BLOCK_V2.collection, "201"),
         addresses={
-            _object(BLOCK_V2): {"uuid": _UUID},
+            address_of(BLOCK_V2): {"uuid": _UUID},
             f"{OWN}/blocks/{{uuid}}": {"uuid": _UUID},
             f"{OWN}/blocks/{{block_id}}": {"block_id": _UUID},
             _STATE: {"workspace": "$response.body#/spec/targetRef/name", "block_id": _UUID},
         },
         queries={("get", RUN.collection): {"buildingBlockUuid": _UUID}},
         bodies={
-            ("put", _object(BLOCK_V2)): {
+            ("put", address_of(BLOCK_V2)): {
                 "metadata": {"uuid": _UUID},
                 "spec": {
                     "buildingBlockDefinitionVersionRef": "$response.body#/spec/buildingBlockDefinitionVersionRef",
@@ -322,42 +298,19 @@ _ANSWERS = (
         },
     ),
     *(
-        _Answer(
+        Answer(
             to=("post", f"{OWN}/blocks/{{uuid}}/{action}", "202"),
             addresses={
-                _object(RUN, "run_id"): _RUN_OF_BLOCK,
+                address_of(RUN, "run_id"): _RUN_OF_BLOCK,
                 f"{OWN}/runs/{{run_id}}": _RUN_OF_BLOCK,
             },
         )
         for action in ("detect", "apply-plan")
     ),
-    _Answer(
-        to=("get", RUNNER.collection, "200"),
-        queries={("post", RUN.path("create")): {"forRunnerUuid": _first(RUNNER)}},
-    ),
-    _Answer(
-        to=("get", BLOCK_V2.collection, "200"),
-        addresses={
-            _object(BLOCK_V2): {"uuid": _first(BLOCK_V2)},
-            f"{OWN}/blocks/{{uuid}}": {"uuid": _first(BLOCK_V2)},
-            f"{OWN}/blocks/{{block_id}}": {"block_id": _first(BLOCK_V2)},
-        },
-    ),
-    _Answer(
-        to=("get", EVENT_LOG.collection, "200"),
-        addresses={_object(EVENT_LOG): {"uuid": _first(EVENT_LOG)}},
-    ),
-    _Answer(
-        to=("get", RUN.collection, "200"),
-        addresses={
-            _object(RUN, "run_id"): {"run_id": _first(RUN)},
-            f"{OWN}/runs/{{run_id}}": {"run_id": _first(RUN)},
-        },
-    ),
-    _Answer(
+    Answer(
         to=("post", RUN.path("create"), "201"),
         addresses={
-            _object(RUN, "run_id"): {"run_id": _UUID},
+            address_of(RUN, "run_id"): {"run_id": _UUID},
             f"{OWN}/runs/{{run_id}}": {"run_id": _UUID},
             _STATE: {
                 "workspace": "$response.body#/spec/buildingBlock/spec/workspaceIdentifier",
@@ -365,7 +318,7 @@ _ANSWERS = (
             },
         },
     ),
-    _Answer(
+    Answer(
         to=("get", f"{OWN}/blocks/{{block_id}}/state/versions", "200"),
         addresses={
             f"{OWN}/blocks/{{block_id}}/state/versions/{{number}}": {
@@ -379,7 +332,7 @@ _ANSWERS = (
 
 def add_links(paths: JsonObject) -> None:
     """Add the links to the answers in the paths of a document. Raises TypeError if the table names what is not there."""
-    for answer in _ANSWERS:
+    for answer in (*_ANSWERS, *of_lists()):
         method, path, status = answer.to
         responses = _member(_member(_member(paths, path), method), "responses")
         links: JsonObject = {}
@@ -390,7 +343,7 @@ def add_links(paths: JsonObject) -> None:
         _member(responses, status)["links"] = links
 
 
-def _links(paths: JsonObject, answer: _Answer) -> Iterator[tuple[str, JsonObject]]:
+def _links(paths: JsonObject, answer: Answer) -> Iterator[tuple[str, JsonObject]]:
     bodies = dict(answer.bodies)
     for address, parameters in answer.addresses.items():
         for path in (path for path in paths if path == address or path.startswith(f"{address}/")):

@@ -42,7 +42,7 @@ class CatalogueStore:
             return Page([], 0, request)
         by_age = ordered((columns.created_at, columns.id), request)
         is_by_age = request.newest_first is not None
-        by_name = by_age if is_by_age else (func.lower(columns.display_name), columns.id)
+        by_name = by_age if is_by_age else (columns.sort_name, columns.id)
         if not wanted:
             found = select(definitions).where(*conditions)
             return self._page(found, found.order_by(*by_name), request)
@@ -101,9 +101,8 @@ def _within(reach: Reach) -> ColumnElement[bool]:
         return definitions.c.id.is_not(None)
     if not reach.owners:
         return false()
-    with_zones_only = type_coerce(definitions.c.spec, Text).contains('"useInLandingZonesOnly":true')
     own = definitions.c.workspace.in_(sorted(reach.owners))
-    return or_(own, and_(offered_to(reach.owners), ~with_zones_only))
+    return or_(own, and_(offered_to(reach.owners), definitions.c.only_in_zones.is_(False)))
 
 
 def _filters(query: CatalogueQuery) -> list[ColumnElement[bool]]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ColumnElement,
     ForeignKey,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     delete,
+    false,
     insert,
     or_,
     select,
@@ -37,12 +39,16 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.rows import Rows, Store
 from blockyard.server.publications.model import Audience, Publication, PublicationState, Restriction
 
+_COUNTED = ("target_type", "publication_state", "restriction", "only_in_zones", "released_version_id")
+"""What decides who may order a definition: lists in the order of names count in their indexes."""
+
 definitions = Table(
     "definitions",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("workspace", String(64), nullable=False),
     Column("display_name", String(255), nullable=False),
+    Column("sort_name", String(255), nullable=False, server_default=""),
     Column("target_type", Word(TargetType, 16), nullable=False),
     Column("spec", JsonText, nullable=False),
     Column("tags", JsonText, nullable=False),
@@ -51,10 +57,13 @@ definitions = Table(
     Column("publication_state", Word(PublicationState, 16), nullable=False, server_default="UNPUBLISHED"),
     Column("restriction", Word(Restriction, 16), nullable=False, server_default="PUBLIC"),
     Column("audience", JsonText, nullable=False, server_default="[]"),
+    Column("only_in_zones", Boolean, nullable=False, server_default=false()),
     Column("created_at", Instant, nullable=False),
     Column("revision", Integer, nullable=False),
     Index("ix_definitions_created_at", "created_at", "id"),
     Index("ix_definitions_workspace_created_at", "workspace", "created_at", "id"),
+    Index("ix_definitions_sort_name", "sort_name", "id", "workspace", *_COUNTED),
+    Index("ix_definitions_workspace_sort_name", "workspace", "sort_name", "id", *_COUNTED),
 )
 platform_types = Table(
     "definition_platform_types",
@@ -96,6 +105,7 @@ def _values(definition: Definition) -> dict[str, object]:
         "id": definition.id,
         "workspace": definition.workspace,
         "display_name": definition.display_name,
+        "sort_name": definition.display_name.casefold()[:255],
         "target_type": definition.target_type,
         "spec": spec,
         "tags": definition.tags,
@@ -104,6 +114,7 @@ def _values(definition: Definition) -> dict[str, object]:
         "publication_state": definition.publication.state,
         "restriction": definition.publication.audience.restriction,
         "audience": list(definition.publication.audience.workspaces),
+        "only_in_zones": definition.use_in_landing_zones_only,
         "created_at": definition.created_at,
         "revision": definition.revision,
     }
@@ -111,6 +122,7 @@ def _values(definition: Definition) -> dict[str, object]:
 
 def _definition(row: dict[str, Any]) -> Definition:  # Any: what the columns' types make of the row
     spec: dict[str, Any] = row.pop("spec")
+    del row["sort_name"], row["only_in_zones"]
     platforms = spec["supportedPlatforms"]
     audience = Audience(restriction=row.pop("restriction"), workspaces=tuple(row.pop("audience")))
     return Definition(

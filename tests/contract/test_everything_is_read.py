@@ -1,0 +1,66 @@
+"""Everything that the document says can be read is read on a server that has something of every kind. Source: updates.md, how clients test.
+
+The suite of the public command line client calls each of these, too, and wants 2xx.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+
+from blockyard.protocol.kinds import OWN
+from tests.support.installation import text_of
+from tests.support.matrix_operations import PATHS, operation_of, who_sends
+from tests.support.matrix_world import MatrixWorld, a_matrix_world
+from tests.support.polling import Provider
+from tests.support.whole_server import RUNS, Request, WholeServer, claim
+
+OF_RUNS = (f"{RUNS}/{{run_id}}", f"{OWN}/runs/{{run_id}}", "/api/terraform/state/")
+PLAN = f"{RUNS}/{{run_id}}/planartifact"
+"""The plan of a dry run, for the run that applies it."""
+
+SHOWN_PLAN = f"{RUNS}/{{run_id}}/plan-artifact"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A dry run that found changes, and the token of the run that applies them."""
+
+    run: str
+    token: str
+
+
+@pytest.fixture(scope="module")
+def world(server: WholeServer) -> MatrixWorld:
+    """Something of every kind."""
+    return a_matrix_world(server)
+
+
+@pytest.fixture(scope="module")
+def planned(server: WholeServer, world: MatrixWorld) -> Planned:
+    """The plan of the other block."""
+    provider = Provider(server)
+    block = text_of(provider.run(), "spec", "buildingBlock", "uuid")
+    assert block != world.tenancy.block
+    server.ok(Request("POST", f"{OWN}/blocks/{block}/detect"))
+    run = text_of(provider.run(plan=b"the plan"), "metadata", "uuid")
+    server.ok(Request("POST", f"{OWN}/blocks/{block}/apply-plan"))
+    return Planned(run, text_of(claim(server), "spec", "runToken"))
+
+
+def test_every_get_of_the_document_is_answered(server: WholeServer, world: MatrixWorld, planned: Planned) -> None:
+    refused, paths = [], [path for path, methods in PATHS.items() if "get" in methods]
+    for path in paths:
+        request = operation_of(server, world, "GET", path, PATHS[path]["get"], restricted=False).known
+        address, token = request.path, request.token
+        if path in {PLAN, SHOWN_PLAN}:
+            address, token = path.format(run_id=planned.run), planned.token if path == PLAN else None
+        elif path.startswith(OF_RUNS):
+            token = world.tokens["run"]
+        elif (person := who_sends(path)) is not None:
+            token = world.tokens[person]
+        answer = server.send(Request("GET", address, media=request.media, token=token, params=request.params))
+        if not answer.is_success:
+            refused.append(f"{path}: {answer.status_code} {answer.text}")
+
+    assert refused == []
+    assert len(paths) > 100
