@@ -44,12 +44,19 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def freeze(pids: list[int]) -> None:
+    """Let processes do nothing more."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+
+
 def kill_at_once(pids: list[int]) -> None:
     """SIGKILL processes so that none sees another die: all are stopped first."""
-    for number in (signal.SIGSTOP, signal.SIGKILL):
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
+    freeze(pids)
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     end = time.monotonic() + 10
     while any(is_alive(pid) for pid in pids) and time.monotonic() < end:
         time.sleep(0.005)

@@ -15,7 +15,7 @@ import httpx2
 
 from chaos.labels import label_of_git_request, label_of_request
 from chaos.module import SCRIPT, module_text
-from chaos.processes import descendants, kill_at_once, of_runs_below, words_of
+from chaos.processes import descendants, freeze, kill_at_once, of_runs_below, words_of
 from chaos.proxy import Proxy
 from chaos.runners import start_runner
 from chaos.servers import READY_SECONDS, Server, replicas, single_server
@@ -94,15 +94,17 @@ class Stack:
     def kill(self, victims: frozenset[Victim], port: int | None = None) -> None:
         """SIGKILL all of them in one moment; of several servers the one on `port`."""
         pids: list[int] = []
+        if Victim.SERVER in victims:
+            self._dead_server = next((server for server in self.servers if server.port == port), self.servers[0])
+            pids.append(self._dead_server.process.pid)
         if Victim.RUNNER in victims and self.runner is not None:
             pids.append(self.runner.pid)
+        freeze(pids)  # to look for the others takes seconds on a busy machine, in which these would go on
+        if Victim.RUNNER in victims and self.runner is not None:
             self.fetchers = [
                 pid for pid in descendants(self.runner.pid) if words_of(pid).partition(" ")[0].endswith("git")
             ]
         pids += self._commands(victims)
-        if Victim.SERVER in victims:
-            self._dead_server = next((server for server in self.servers if server.port == port), self.servers[0])
-            pids.append(self._dead_server.process.pid)
         if Victim.POSTGRES in victims and self.postgres is not None:
             pids += [self.postgres.process.pid, *descendants(self.postgres.process.pid)]
         kill_at_once(pids)

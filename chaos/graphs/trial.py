@@ -40,6 +40,8 @@ from tests.support.installation import status as status_of
 
 SPRING_SECONDS = 60.0
 SETTLE_SECONDS = 180.0
+QUIET_SECONDS = 60.0
+"""So long a runner may take to start again on a busy machine, and to remove what the one before it left."""
 _LOOK_SECONDS = 0.2
 _SPARED = frozenset({Victim.SERVER})
 
@@ -378,7 +380,7 @@ class GraphTrial:
         return 1 + killed
 
     def _wait_for_quiet(self) -> None:
-        end = time.monotonic() + 15
+        end = time.monotonic() + QUIET_SECONDS
         folders = [self._stack.work_dir / name for name in ("runs", "spool")]
         while time.monotonic() < end and any(any(folder.iterdir()) for folder in folders if folder.is_dir()):
             time.sleep(0.02)

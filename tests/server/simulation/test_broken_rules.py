@@ -8,6 +8,8 @@ from blockyard.server.blocks.service import deleting
 from blockyard.server.blocks.service.bulk import BulkService
 from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.service.upgrading import Upgrades
+from blockyard.server.blocks.service.waking import Waking
+from blockyard.server.blocks.service.withdrawing import Withdrawing
 from blockyard.server.runs.service.sweeps import RunSweeper
 from blockyard.server.tofu_state.service import StateService
 from tests.support.simulation.simulate import simulate
@@ -26,6 +28,8 @@ BROKEN: dict[str, tuple[object, str, Callable[..., object], str]] = {
     "parents are deleted": (deleting, "_refuse_children", lambda *_: None, "is leaving before its child"),
     "lost runs are not offered again": (RunSweeper, "_lose", lambda *_: None, "IN_PROGRESS"),
     "who follows is left behind": (Upgrades, "due", lambda *_: None, "is not of the newest version"),
+    "a stop withdraws nothing": (Withdrawing, "withdraw", lambda *_, **__: (), "although its cascade is stopped"),
+    "turns do not come": (Waking, "go_on", lambda *_: 0, "have their turn still"),
     "bulk jobs do not end": (BulkService, "give_back", lambda *_, **__: None, "is under way"),
 }
 

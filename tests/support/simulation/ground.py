@@ -11,9 +11,10 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.model import KeySettings
 from blockyard.server.identity.permissions import MANAGED, PLAIN
 from blockyard.server.kit.clock import Clock
-from tests.support.block_world import PLATFORM, BlockWorld, an_input, an_output, definition_of, uuid_of
+from tests.support.block_world import PLATFORM, BlockWorld, a_value, an_input, an_output, definition_of, uuid_of
 from tests.support.clock import FixedClock
 from tests.support.simulation.database import InstantDatabase
+from tests.support.simulation.engines import made_of
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,28 @@ class Ground:
         self.keeper = issued.api_key.principal()
         """Who makes bulk jobs: the server asks what they may do when it goes on."""
         self._image = self.db.raw.serialize()
+        self._furnish()
+        self._furnished = self.db.raw.serialize()
 
-    def renew(self, clock: Clock, rng: Random) -> None:
-        """Let everything be as it was made."""
-        self.db.raw.deserialize(self._image)
+    def renew(self, clock: Clock, rng: Random, *, furnished: bool) -> None:
+        """Let everything be as it was made: with blocks that have run, or with none."""
+        self.db.raw.deserialize(self._furnished if furnished else self._image)
         self.world.whole.renew(clock, lambda: UUID(int=rng.getrandbits(128), version=4))
+
+    def _furnish(self) -> None:
+        """Order a network and two servers, and let them run; their ids are the same in every process."""
+        clock, rng = FixedClock(), Random(0)  # noqa: S311  the same each time
+        clock.advance(-3600)
+        self.world.whole.renew(clock, lambda: UUID(int=rng.getrandbits(128), version=4))
+        above: list[JsonObject] = []
+        for name, inputs in (("network", {"name": "a"}), ("server", {"size": "a"}), ("server", {"size": "b"})):
+            clock.advance(60)
+            version: JsonObject = {"metadata": {"uuid": str(self.kinds[name].versions[0])}}
+            block = self.world.order(version, {**inputs}, parents=above)
+            claimed = self.world.claimed()
+            taken = {key: str(item["value"]) for key, item in claimed.inputs.items()}
+            self.world.report(claimed, outputs={"out": a_value(made_of(name, taken))})
+            above = above or [block]
 
     def _add(
         self,

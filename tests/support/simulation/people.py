@@ -210,7 +210,7 @@ PEOPLE = (
     Action(2, plan),
     Action(2, abort),
     Action(1, end),
-    Action(1, stop_cascade),
+    Action(2, stop_cascade),
     Action(2, start_bulk_job),
     Action(1, stop_bulk_job),
 )
