@@ -37,7 +37,7 @@ def test_numbers_agree_with_their_nouns() -> None:
     [
         (None, Shown("missing")),
         (0, Shown("text", "0")),
-        (False, Shown("text", "false")),
+        (False, Shown("text", "No")),
         ("", Shown("empty", "empty text")),
         ([], Shown("empty", "empty list")),
         (["a", "b"], Shown("list", items=["a", "b"])),

@@ -48,7 +48,7 @@ def test_a_block_shows_its_inputs_with_falsy_values_and_without_secrets(world: P
     assert "Name : description What it is called invoices" in page
     assert "What it is <strong>called</strong>" in answer.text
     assert "Size 0" in page
-    assert "Public false" in page
+    assert "Public No" in page
     assert "Token •••••• Secret, not shown" in page
     assert "hunter2" not in answer.text
     assert "sha256:" not in answer.text

@@ -10,8 +10,15 @@ pytestmark = pytest.mark.one_database
 
 
 def test_the_start_page_shows_the_first_steps_while_there_is_nothing(world: PageWorld) -> None:
+    world.define("Queue")
     assert "Three steps to your first building block" in world.person("sam").read("/")
     assert "You are in no workspace yet" in world.person("nora").read("/")
+
+
+def test_who_can_offer_is_shown_how_while_nothing_is_offered(world: PageWorld) -> None:
+    assert "Three steps to your first offer" in world.person("admin").read("/")
+    world.define("Queue")
+    assert "Three steps to your first building block" in world.person("admin").read("/")
 
 
 def test_who_cannot_order_is_told_who_can(world: PageWorld) -> None:

@@ -83,6 +83,11 @@ def _context(listing: Listing[T], asked: Asked, found: Page[T], principal: Princ
     }
 
 
+def _words(cell: Cell) -> str:
+    """Return what people read, whatever sign stands before it."""
+    return cell.badge.text if cell.badge else cell.text
+
+
 def _rows(listing: Listing[T], asked: Asked, items: Sequence[T], *, key: Callable[[T], str] | None) -> Sequence[Row]:
     columns = listing.shown(asked)
     by = next((column for column in listing.groups if column.sort == asked.group), None)
@@ -90,7 +95,7 @@ def _rows(listing: Listing[T], asked: Asked, items: Sequence[T], *, key: Callabl
     before: Cell | None = None
     for item in items:
         group = None if by is None else replace(by.cell(item), detail=None)
-        is_first = group is not None and group != before
+        is_first = group is not None and (before is None or _words(group) != _words(before))
         rows.append(
             Row(
                 listing.href(item),

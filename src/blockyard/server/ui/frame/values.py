@@ -126,6 +126,8 @@ def shown(value: Json, *, code: bool = False, whole: str = "") -> Shown:
         return Shown("list", items=[str(item) for item in value]) if value else Shown("empty", "empty list")
     if isinstance(value, dict | list):
         return Shown("code", json.dumps(value, indent=2, ensure_ascii=False))
+    if isinstance(value, bool):
+        return Shown("text", "Yes" if value else "No")
     return _shown_text(value, code=code) if isinstance(value, str) else Shown("text", json.dumps(value))
 
 

@@ -278,7 +278,7 @@ class BindingService:
             raise Unprocessable(
                 f"there is no {what} '{new.subject}'",
                 field="/subject/name",
-                remedy=f"Send the name of a {what} that an administrator has added.",
+                remedy=f"Use the name of a {what} that an administrator has added.",
             )
 
     def _owners(self, tx: Transaction, workspace: str) -> Sequence[Binding]:

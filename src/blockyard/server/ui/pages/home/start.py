@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from blockyard.server.blocks.model.query import BlockQuery
+from blockyard.server.definitions.model.catalogue import CatalogueQuery
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.paging import PageRequest
@@ -16,6 +17,11 @@ from blockyard.server.ui.frame.things import thing_row
 
 _SHOWN_NEEDS = 20
 _SHOWN_KEPT = 8
+
+
+def _is_offered(tx: Transaction, principal: Principal, services: Services) -> bool:
+    """Whether there is anything that the visitor could order."""
+    return bool(services.definitions.catalogue.page(tx, principal, CatalogueQuery(), PageRequest(0, 1)).items)
 
 
 def add_home(router: APIRouter, site: Site, services: Services) -> None:
@@ -32,7 +38,9 @@ def add_home(router: APIRouter, site: Site, services: Services) -> None:
             "pinned": [thing_row(one) for one in kept if one.is_pinned],
             "recent": [(thing_row(one), one.visited_at) for one in kept if not one.is_pinned][:_SHOWN_KEPT],
             "has_blocks": blocks.total > 0,
+            "is_offered": bool(blocks.total) or _is_offered(tx, principal, services),
             "may_create_workspace": services.workspaces.may_create(principal),
+            "may_offer": principal.holds_somewhere("BUILDINGBLOCKDEFINITION_SAVE"),
             "may_order": principal.holds_somewhere("BUILDINGBLOCK_SAVE"),
             "is_nowhere": not principal.grants and not principal.everywhere,
         }

@@ -217,6 +217,4 @@ def shown_values(item: Item) -> Sequence[tuple[InputSpec, values.Shown]]:
 def _shown(spec: InputSpec, value: InputValue) -> values.Shown:
     if spec.is_sensitive:
         return values.Shown("secret", values.MASK) if value else values.Shown("missing")
-    if isinstance(value, bool):
-        return values.Shown("text", "Yes" if value else "No")
     return values.Shown("missing") if value is None or isinstance(value, StoredSecret) else values.shown(value)

@@ -35,8 +35,9 @@ INPUTS_FIELD = "/spec/buildingBlockInputs/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """A tenant that shall be made, and its building blocks as they were filled in."""
+    """A tenant that shall be made, and its building blocks as they were filled in; `workspace` is the name that people read."""
 
+    workspace: str
     key: ProjectKey
     platform: Platform
     zone: LandingZone
@@ -113,7 +114,11 @@ class _Pages:
             for definition_id in zone.mandatory
             for definition, version in services.definitions.usable(tx, definition_id, workspace)
         ]
-        return _Wanted(key=key, platform=platform, zone=zone, items=[one for one in items if _asks(one)])
+        home = services.workspaces.find_all(tx, [workspace])[workspace]
+        called = home.display_name or workspace
+        return _Wanted(
+            workspace=called, key=key, platform=platform, zone=zone, items=[one for one in items if _asks(one)]
+        )
 
     def shown(
         self,
@@ -141,7 +146,7 @@ class _Pages:
             "refused": shown(refusal),
             "action": f"{home}/tenants/new/inputs?{query}",
             "back": f"{home}/tenants/new?{urlencode({'project': wanted.key.name})}",
-            "crumbs": [(wanted.key.workspace, home), ("Tenants", f"{home}/tenants"), ("New tenant", None)],
+            "crumbs": [(wanted.workspace, home), ("Tenants", f"{home}/tenants"), ("New tenant", None)],
         }
         response = self._site.page(request, visitor, "pages/orders/tenant_blocks.html", context)
         if checked:

@@ -35,6 +35,19 @@ def add_compliance(router: APIRouter, site: Site, services: Services) -> None:
         return site.page(request, visitor, "pages/workspaces/compliance.html", context)
 
 
+def _about(event: Event) -> str | None:
+    """Return what an event is about: its description, or what its content calls it, such as whose role it was."""
+    match event.content:
+        case _ if event.description:
+            return event.description
+        case {"subject": str(subject), "role": str(role)}:
+            return f"{subject}: {role}"
+        case {"displayName": str(name)} | {"username": str(name)}:
+            return name
+        case _:
+            return None
+
+
 def _events(services: Services) -> Listing[Event]:
     def find(tx: Transaction, principal: Principal, asked: Asked) -> Page[Event]:
         wanted = EventFilter(
@@ -51,7 +64,7 @@ def _events(services: Services) -> Listing[Event]:
         many="events",
         about=lambda _: "What happened in the workspace, newest first",
         columns=[
-            Column(label="What", cell=lambda one: Cell(text=one.title, detail=one.description or None)),
+            Column(label="What", cell=lambda one: Cell(text=one.title, detail=_about(one))),
             Column(label="Who", cell=lambda one: Cell(text=one.author.display_name)),
             Column(label="When", cell=lambda one: Cell(at=one.at)),
         ],

@@ -31,6 +31,8 @@ class Tile:
     href: str
     total: int
     none: str
+    first: tuple[str, str] | None
+    """What somebody does who has none yet: its words and its address."""
     items: list[tuple[str, str, words.Badge | None, str]]
 
 
@@ -73,6 +75,7 @@ def _tiles(tx: Transaction, principal: Principal, services: Services, name: str)
             f"/blocks?workspace={name}",
             blocks.total,
             "Nothing is ordered yet.",
+            ("Open the marketplace", "/marketplace"),
             [
                 (
                     line.block.name,
@@ -89,8 +92,9 @@ def _tiles(tx: Transaction, principal: Principal, services: Services, name: str)
         items = [
             (one.display_name or one.name, f"{home}/projects/{one.name}", None, one.name) for one in projects.items
         ]
+        new = ("New project", f"{home}/projects/new") if principal.allows("PROJECT_SAVE", workspace=name) else None
         found.append(
-            Tile("Projects", "folder", f"{home}/projects", projects.total, "There is no project yet.", [*items])
+            Tile("Projects", "folder", f"{home}/projects", projects.total, "There is no project yet.", new, [*items])
         )
     if principal.allows("TENANT_LIST", workspace=name):
         tenants = services.tenants.search(tx, principal, TenantQuery(workspace=name), some)
@@ -101,6 +105,7 @@ def _tiles(tx: Transaction, principal: Principal, services: Services, name: str)
                 f"{home}/tenants",
                 tenants.total,
                 "There is no tenant yet.",
+                ("New tenant", f"{home}/tenants/new") if principal.allows("TENANT_SAVE", workspace=name) else None,
                 [
                     (
                         f"{one.view.tenant.project} on {one.view.tenant.platform}",

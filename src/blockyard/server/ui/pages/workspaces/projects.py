@@ -112,7 +112,7 @@ def _listing(services: Services) -> Listing[Project]:
         columns=[
             Column(label="Name", cell=lambda one: Cell(text=one.display_name or one.name)),
             Column(label="Identifier", cell=lambda one: Cell(text=one.name)),
-            Column(label="Payment method", cell=lambda one: Cell(text=one.payment_method_identifier or "none")),
+            Column(label="Payment method", cell=lambda one: Cell(text=one.payment_method_identifier or "")),
             Column(label="Tags", cell=lambda one: Cell(text=_tag_line(one))),
             Column(label="Made", sort="created", turned=True, cell=lambda one: Cell(at=one.created_at)),
         ],

@@ -133,9 +133,10 @@ def _listing(services: Services) -> Listing[TenantDetail]:
                 cell=lambda one: Cell(text=f"{one.view.tenant.project} on {one.view.tenant.platform}"),
             ),
             Column(
-                label="Id on the platform", cell=lambda one: Cell(text=one.view.tenant.platform_tenant_id or "none yet")
+                label="Id on the platform",
+                cell=lambda one: Cell(text=one.view.tenant.platform_tenant_id or "no id yet"),
             ),
-            Column(label="Landing zone", cell=lambda one: Cell(text=one.view.tenant.landing_zone or "none yet")),
+            Column(label="Landing zone", cell=lambda one: Cell(text=one.view.tenant.landing_zone or "no landing zone")),
             Column(label="Status", cell=lambda one: Cell(badge=replication_badge(one))),
             Column(label="Made", sort="created", turned=True, cell=lambda one: Cell(at=one.view.tenant.created_at)),
         ],
