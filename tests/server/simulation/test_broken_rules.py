@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from blockyard.server.blocks.service import deleting
+from blockyard.server.blocks.service.approving import Approving
 from blockyard.server.blocks.service.bulk import BulkService
 from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.service.upgrading import Upgrades
@@ -30,6 +31,8 @@ BROKEN: dict[str, tuple[object, str, Callable[..., object], str]] = {
     "who follows is left behind": (Upgrades, "due", lambda *_: None, "is not of the newest version"),
     "a stop withdraws nothing": (Withdrawing, "withdraw", lambda *_, **__: (), "although its cascade is stopped"),
     "turns do not come": (Waking, "go_on", lambda *_: 0, "have their turn still"),
+    "nothing is planned first": (Approving, "plans_first", lambda *_: False, "applies what nobody has seen"),
+    "plans need no approval": (Approving, "terms", lambda *_: None, "applies a plan that nobody has approved"),
     "bulk jobs do not end": (BulkService, "give_back", lambda *_, **__: None, "is under way"),
 }
 

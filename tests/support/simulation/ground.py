@@ -11,6 +11,7 @@ from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.identity.model import KeySettings
 from blockyard.server.identity.permissions import MANAGED, PLAIN
 from blockyard.server.kit.clock import Clock
+from tests.support.approvals import policies
 from tests.support.block_world import PLATFORM, BlockWorld, a_value, an_input, an_output, definition_of, uuid_of
 from tests.support.clock import FixedClock
 from tests.support.simulation.database import InstantDatabase
@@ -24,6 +25,7 @@ class Kind:
     Attributes:
         versions: the ids of its versions, the newest last; `adds` are the inputs that the last one asks for in addition.
         user, operator: the inputs that consumers and operators enter.
+        approved: the policies of approvals that it has.
         parents: for each input that is an output of a parent, the kind of that parent.
     """
 
@@ -34,6 +36,7 @@ class Kind:
     operator: tuple[str, ...] = ()
     adds: tuple[str, ...] = ()
     parents: Mapping[str, str] = field(default_factory=dict)
+    approved: tuple[str, ...] = ()
 
     def asked(self, version_id: UUID) -> tuple[str, ...]:
         """Return the inputs that a version asks consumers for."""
@@ -48,8 +51,8 @@ class Ground:
         self.world = BlockWorld(self.db, FixedClock())
         self.services = self.world.services
         self.kinds: dict[str, Kind] = {}
-        self._add("network", user=("name",), adds=("zone",))
-        self._add("server", user=("size",), parents={"network": "network"})
+        self._add("network", user=("name",), adds=("zone",), approved=("versionUpgrade",))
+        self._add("server", user=("size",), parents={"network": "network"}, approved=("anyInputChanges",))
         self._add("app", user=("title",), operator=("approval",), parents={"network": "network", "server": "server"})
         settings = KeySettings(display_name="keeper", permissions=tuple(sorted(PLAIN | MANAGED)), expires_at=None)
         issued = self.db.write_now(lambda tx: self.services.api_keys.create(tx, PLATFORM, "platform", settings))
@@ -87,6 +90,7 @@ class Ground:
         operator: tuple[str, ...] = (),
         adds: tuple[str, ...] = (),
         parents: Mapping[str, str] | None = None,
+        approved: tuple[str, ...] = (),
     ) -> None:
         taken = {key: self.kinds[kind].definition_id for key, kind in (parents or {}).items()}
         inputs: JsonObject = {
@@ -96,13 +100,13 @@ class Ground:
         }
         refs = [{"uuid": str(id_), "kind": "meshBuildingBlockDefinition"} for id_ in taken.values()]
         content: dict[str, Any] = {"outputs": {"out": an_output()}, "dependencyDefinitionRefs": refs}
-        first = self.world.define(name.title(), inputs=inputs, **content)
+        first = self.world.define(name.title(), about=policies(*approved), inputs=inputs, **content)
         versions = [UUID(uuid_of(first))]
         if adds:
             more: JsonObject = {**inputs, **{key: an_input(updateableByConsumer=True) for key in adds}}
             versions.append(UUID(uuid_of(self.world.next_version(first, inputs=more, **content))))
         self.kinds[name] = Kind(
-            name, UUID(definition_of(first)), tuple(versions), user, operator, adds, dict(parents or {})
+            name, UUID(definition_of(first)), tuple(versions), user, operator, adds, dict(parents or {}), approved
         )
 
 

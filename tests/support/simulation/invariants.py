@@ -60,7 +60,7 @@ def status_tells_the_truth(sim: Simulation, before: Rows) -> Iterator[str]:
             continue  # what people saved while a dry run is under way
         elif block.id in sim.ended and block.status == "ABORTED" and not unfinished:
             continue
-        elif run is None or run.status != block.status:
+        elif run is None or ("WAITING_FOR_APPROVAL" if run.awaits_approval else run.status) != block.status:
             yield f"{sim.name(block.id)} is {block.status}, its run {None if run is None else run.status}"
         if block.is_due and not unfinished:
             yield f"{sim.name(block.id)} has a run due that nothing is waited for with"
@@ -96,7 +96,7 @@ def who_follows_is_up_to_date(sim: Simulation, before: Rows) -> Iterator[str]:
         newest = sim.kind_of(block).versions[-1]
         if run.version_id != block.version_id:
             yield f"run {run.number} of {sim.name(block.id)} is of another version than the block"
-        if block.follows == "RELEASES" and run.version_id != newest:
+        if block.follows == "RELEASES" and run.version_id != newest and run.plan_run_id is None:
             yield f"run {run.number} of {sim.name(block.id)}, which follows releases, is not of the newest version"
     for block in before.blocks.values():
         after = sim.rows.blocks[block.id]
@@ -150,7 +150,9 @@ def every_wait_has_an_owner(sim: Simulation, before: Rows) -> Iterator[str]:
 
 def _waiting(sim: Simulation) -> list[BlockRow]:
     return [
-        block for block in sim.live_blocks() if block.status in _WAITS or block.status == "PENDING" or block.is_held
+        block
+        for block in sim.live_blocks()
+        if block.status in {*_WAITS, "PENDING", "WAITING_FOR_APPROVAL"} or block.is_held
     ]
 
 
@@ -162,7 +164,32 @@ def _unowned(sim: Simulation, block: BlockRow) -> Iterator[str]:
     yield from (f"{sim.name(block.id)}: nothing ends '{wait.message}'" for wait in waits if not wait.ends)
 
 
+def only_what_was_approved_is_applied(sim: Simulation, before: Rows) -> Iterator[str]:
+    """Where a policy asks for it, a plan is applied only if it was approved, or changes nothing; and no approval is lost."""
+    for engine in sim.claimed:
+        run, block = sim.rows.runs[engine.run_id], before.blocks[engine.block_id]
+        kind = sim.kind_of(block)
+        if not kind.approved or engine.behavior != "APPLY":
+            continue
+        is_same = block.out == made_of(kind.name, engine.inputs)
+        applied = {
+            one.number: one.version_id
+            for one in sim.rows.runs.values()
+            if (one.block_id, one.behavior, one.status) == (block.id, "APPLY", "SUCCEEDED")
+        }
+        is_upgrade = bool(applied) and applied[max(applied)] != run.version_id
+        unseen = {"anyInputChanges": bool(applied) and not is_same, "versionUpgrade": is_upgrade}
+        if run.plan_run_id is None and any(unseen[policy] for policy in kind.approved):
+            yield f"{engine.label} of {sim.name(block.id)} applies what nobody has seen"
+        elif run.plan_run_id is not None and not is_same and sim.approved.get(run.id) != run.plan_run_id:
+            yield f"{engine.label} of {sim.name(block.id)} applies a plan that nobody has approved"
+    for run_id in sim.approved:
+        if sim.rows.runs[run_id].awaits_approval:
+            yield f"run {sim.rows.runs[run_id].number} waits although it was approved"
+
+
 ALWAYS = (
+    only_what_was_approved_is_applied,
     one_at_a_time,
     ends_are_final,
     no_order_is_lost,

@@ -14,7 +14,7 @@ from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import RunId
 from tests.support.block_world import PLATFORM, SHOP
 from tests.support.simulation.actions import Action
-from tests.support.simulation.rows import BlockRow
+from tests.support.simulation.rows import BlockRow, RunRow
 from tests.support.simulation.simulation import Simulation
 
 T = TypeVar("T")
@@ -193,6 +193,38 @@ def abort(sim: Simulation) -> None:
         )
 
 
+def approve(sim: Simulation) -> None:
+    """Approve what a run would change."""
+    if (run := _one_of(sim, [run for run in sim.rows.runs.values() if run.awaits_approval])) is not None:
+        _approve(sim, run)
+
+
+def approve_all(sim: Simulation) -> None:
+    """Approve whatever waits for it."""
+    for run in [run for run in sim.rows.runs.values() if run.awaits_approval]:
+        _approve(sim, run)
+
+
+def _approve(sim: Simulation, run: RunRow) -> None:
+    plan, approvals = run.plan_run_id, sim.ground.services.runs.approvals
+    assert plan is not None
+    asked = sim.ask(
+        "platform",
+        f"approves run {run.number} of {sim.name(run.block_id)}",
+        lambda tx: approvals.approve(tx, PLATFORM, RunId(run.id), plan=RunId(plan)),
+    )
+    if asked.happened is not None:
+        sim.approved[run.id] = plan
+
+
+def decline(sim: Simulation) -> None:
+    """Decline what a run would change."""
+    if (run := _one_of(sim, [run for run in sim.rows.runs.values() if run.awaits_approval])) is not None:
+        approvals = sim.ground.services.runs.approvals
+        what = f"declines run {run.number} of {sim.name(run.block_id)}"
+        sim.ask("platform", what, lambda tx: approvals.decline(tx, PLATFORM, RunId(run.id), "no"))
+
+
 def _one_of(sim: Simulation, items: Sequence[T]) -> T | None:
     """Return one of them, None if there are none."""
     return sim.rng.choice(items) if items else None
@@ -209,6 +241,8 @@ PEOPLE = (
     Action(2, run),
     Action(2, plan),
     Action(2, abort),
+    Action(6, approve),
+    Action(1, decline),
     Action(1, end),
     Action(2, stop_cascade),
     Action(2, start_bulk_job),

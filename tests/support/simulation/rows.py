@@ -58,6 +58,8 @@ class RunRow:
     finished_at: str | None
     due_at: str
     reason: str
+    plan_run_id: UUID | None
+    awaits_approval: bool
 
     @property
     def is_final(self) -> bool:
@@ -96,7 +98,8 @@ def read_rows(connection: sqlite3.Connection) -> Rows:
         " FROM blocks ORDER BY rowid"
     )
     runs = connection.execute(
-        "SELECT id, block_id, number, version_id, behavior, status, attempt, finished_at, due_at, reason FROM runs ORDER BY rowid"
+        "SELECT id, block_id, number, version_id, behavior, status, attempt, finished_at, due_at, reason, plan_run_id,"
+        " awaits_approval FROM runs ORDER BY rowid"
     )
     parents: dict[UUID, tuple[UUID, ...]] = {}
     for child, parent in connection.execute(
@@ -142,6 +145,7 @@ def _block(row: tuple[str, ...]) -> BlockRow:
 
 
 def _run(row: tuple[str, ...]) -> RunRow:
-    id_, block_id, number, version, behavior, status, attempt, finished, due, reason = row
+    id_, block_id, number, version, behavior, status, attempt, finished, due, reason, plan, awaits = row
     ids = UUID(id_), UUID(block_id)
-    return RunRow(*ids, int(number), UUID(version), behavior, status, int(attempt), finished, due, reason)
+    rest = (UUID(plan) if plan else None, bool(awaits))
+    return RunRow(*ids, int(number), UUID(version), behavior, status, int(attempt), finished, due, reason, *rest)

@@ -1,16 +1,21 @@
 """What runners do: claim, work, report; and what becomes of them on the way."""
 
+import json
+from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
+from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runners.model import SHARED_RUNNER
-from blockyard.server.runs.model import Claimer, RunId
-from blockyard.server.runs.service import Claim
+from blockyard.server.runs.model import Claimer, Run, RunId
+from blockyard.server.runs.service import Claim, plan_context
 from blockyard.server.tofu_state.model import NewState
 from blockyard.server.tofu_state.service import StateAddress
+from tests.support.approvals import a_resource
 from tests.support.block_world import Claimed, a_value
 from tests.support.principals import ADMINISTRATOR, a_run_token
 from tests.support.simulation.actions import Action
@@ -58,16 +63,28 @@ def _claimed(sim: Simulation, tx: Transaction) -> Engine | None:
     grant = services.runs.grant_of(tx, claimed.token)
     run = services.runs.by_id(tx, claimed.run_id)
     assert grant is not None
+    principal = a_run_token(run.id, block_id=run.block_id, workspace=run.workspace, attempt=grant.attempt)
     return Engine(
-        principal=a_run_token(run.id, block_id=run.block_id, workspace=run.workspace, attempt=grant.attempt),
+        principal=principal,
         run_id=run.id,
         block_id=run.block_id,
         number=run.number,
         attempt=grant.attempt,
         behavior=claimed.behavior,
-        inputs={key: str(item["value"]) for key, item in claimed.inputs.items()},
+        inputs=_planned(sim, tx, principal, run) or {key: str(item["value"]) for key, item in claimed.inputs.items()},
         heard_at=sim.clock.now,
     )
+
+
+def _planned(sim: Simulation, tx: Transaction, principal: Principal, run: Run) -> dict[str, str] | None:
+    """Return what the plan that a run applies was made of; None if it applies none."""
+    if run.plan_run_id is None:
+        return None
+    sealed = sim.ground.services.reports.artifact(tx, principal, run.plan_run_id)
+    assert sealed is not None
+    plan = sim.ground.services.master_key.decrypt(sealed, context=plan_context(run.plan_run_id))
+    inputs: dict[str, str] = json.loads(plan)
+    return inputs
 
 
 def work(sim: Simulation) -> None:
@@ -158,8 +175,24 @@ def _report(sim: Simulation, engine: Engine, tx: Transaction, status: RunStatus,
     is_applied = status is RunStatus.SUCCEEDED and engine.behavior == "APPLY"
     outputs: JsonObject = {"out": a_value(made_of(kind.name, engine.inputs))} if is_applied else {}
     step_: JsonObject = {"id": "apply", "status": status.value, "userMessage": error or "done", "outputs": outputs}
-    update = StatusUpdate.model_validate({"status": status.value, "steps": [step_]})
+    document: JsonObject = {"status": status.value, "steps": [step_]}
+    if status is RunStatus.SUCCEEDED and engine.behavior == "DETECT":
+        document |= _plan(sim, engine)
+    update = StatusUpdate.model_validate(document)
     return sim.ground.services.reports.report(tx, engine.principal, RunId(engine.run_id), "runner", update).run_aborted
+
+
+def _plan(sim: Simulation, engine: Engine) -> JsonObject:
+    """Return what an engine tells of its plan: nothing changes if what is there was made of the same."""
+    block = sim.rows.blocks[engine.block_id]
+    made = made_of(sim.kind_of(block).name, engine.inputs)
+    changes = [] if block.out == made else [a_resource("thing.it", "update")]
+    digest = sha256(made.encode()).hexdigest()
+    return {
+        "artifact": b64encode(json.dumps(engine.inputs).encode()).decode(),
+        "changesDetected": bool(changes),
+        "planChanges": {"resources": [*changes], "digest": digest},
+    }
 
 
 def beat(sim: Simulation) -> None:

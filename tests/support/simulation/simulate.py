@@ -13,7 +13,7 @@ from tests.support.simulation.actions import Action
 from tests.support.simulation.ground import ground
 from tests.support.simulation.invariants import ALWAYS, AT_REST
 from tests.support.simulation.loops import LOOPS, go_on_with_bulk_jobs, start_due, sweep, take_turns
-from tests.support.simulation.people import PEOPLE
+from tests.support.simulation.people import PEOPLE, approve_all
 from tests.support.simulation.runners import RUNNERS, claim, deliver, step
 from tests.support.simulation.simulation import Simulation, Violation
 
@@ -73,7 +73,7 @@ def _calm(sim: Simulation) -> None:
     for engine in sim.engines:
         engine.silent = False
     for _ in range(_ROUNDS):
-        for act in (sweep, start_due, take_turns, go_on_with_bulk_jobs, claim):
+        for act in (sweep, start_due, take_turns, go_on_with_bulk_jobs, approve_all, claim):
             _do(sim, act)
         for engine in list(sim.engines):
             while engine in sim.engines:

@@ -55,6 +55,7 @@ class Simulation:
         ended: the blocks of which somebody ended what they waited for.
         claimed: the attempts that began since the last look.
         followed: which run and attempt was claimed, or changed the state, last of each block.
+        approved: by run the dry run whose plan somebody has approved.
         stormy: whether anything fails; at the end everything goes well, and all must come to rest.
     """
 
@@ -70,6 +71,7 @@ class Simulation:
     ended: set[UUID] = field(default_factory=set)
     claimed: list[Engine] = field(default_factory=list)
     followed: dict[UUID, tuple[int, int]] = field(default_factory=dict)
+    approved: dict[UUID, UUID] = field(default_factory=dict)
     stormy: bool = True
 
     def __post_init__(self) -> None:

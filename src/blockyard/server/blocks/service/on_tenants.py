@@ -79,7 +79,7 @@ class OnTenants:
 
     def refuse_running(self, tx: Transaction, tenant: Tenant) -> None:
         """Refuse while a run of a building block on the tenant is unfinished. Raises Conflict."""
-        running = [block for block in BlockStore(tx).heads_on([tenant.id]) if block.is_running]
+        running = [block for block in BlockStore(tx).heads_on([tenant.id]) if block.is_busy]
         if running:
             raise Conflict(
                 f"a run of building block '{running[0].name}' of the tenant is {running[0].status}",
@@ -164,7 +164,7 @@ class OnTenants:
         store = BlockStore(tx)
         block = store.find(block.id) or block
         was_tried = block.lifecycle is Lifecycle.MARKED_FOR_DELETION and not again
-        if not block.is_live or block.is_running or was_tried or store.children(block.id):
+        if not block.is_live or block.is_busy or was_tried or store.children(block.id):
             return False
         try:
             return not self._deleting.end(tx, block, author).is_live

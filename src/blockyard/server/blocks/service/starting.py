@@ -222,9 +222,13 @@ class RunStarter:
         if block.rerun_due:
             self.begin_due(tx, block)
             return
-        _, version = self._reading(tx).version_of(block)
-        reason = TriggerReason.PREFLIGHT_SUCCEEDED
-        author = run.trigger.author
+        reader = self._reading(tx)
+        _, version = reader.version_of(block)
+        waiting = reader.waiting_for(block, version)
+        if waiting is not None:  # a parent runs again: then what the plan was made of may be another
+            self.save(tx, block.waiting(waiting))
+            return
+        reason, author = TriggerReason.PREFLIGHT_SUCCEEDED, run.trigger.author
         self.request(tx, block, version, author, behavior=Behavior.APPLY, reason=reason, plan_run_id=run.id)
 
     def plans_first(self, tx: Transaction, block: Block) -> bool:

@@ -49,12 +49,14 @@ def change_routes(db: Database, plans: PlanViews, links: Links) -> APIRouter:
         *,
         principal: CurrentPrincipal,
         page: Annotated[PageRequest, Depends(page_request)],
-        other: Annotated[UUID, Query(alias="with", description="The other run.")],
+        other: Annotated[
+            UUID | None, Query(alias="with", description="The other run; the one before that has a plan, unless told.")
+        ] = None,
     ) -> Response:
         """Compare what two runs would change: what only one of them does, and what they do otherwise."""
 
         def read(tx: Transaction) -> JsonObject:
-            compared = plans.comparison(tx, principal, RunId(run_id), RunId(other), page)
+            compared = plans.comparison(tx, principal, RunId(run_id), other, page)
             address = links.own("runs", run_id, "changes", "comparison")
             found = page_at(address, "differences", compared.page.map(_difference), sent_query(request))
             sums: JsonObject = {"here": summary_document(compared.here), "there": summary_document(compared.there)}

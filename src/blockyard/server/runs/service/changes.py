@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from uuid import UUID
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.plan_changes import ChangeAction, PlanChanges, ResourceChange
@@ -22,6 +23,9 @@ from blockyard.server.runs.store import LogStore, PlanStore, RunStore, StepStore
 
 PRINTED_BYTES = 4 * 1024 * 1024
 """Of all steps together, from the end: engines print a plan at the end of a step."""
+
+LOOKED_AT = 50
+"""So many of the newest runs of a block are looked at for an earlier plan."""
 
 _DIGEST = "change of a plan"
 
@@ -76,11 +80,12 @@ class PlanViews:
         return ListedChanges(summary, store.page(planned, action, request))
 
     def comparison(
-        self, tx: Transaction, principal: Principal, run_id: RunId, other_id: RunId, request: PageRequest
+        self, tx: Transaction, principal: Principal, run_id: RunId, other_id: UUID | None, request: PageRequest
     ) -> PlanComparison:
-        """Return how the plan of a run differs from that of another one. Raises NotFound, Denied."""
+        """Return how the plan of a run differs from that of another one, or from the plan before it. Raises NotFound, Denied."""
         store = PlanStore(tx)
-        ours, theirs = self._planned(tx, principal, run_id), self._planned(tx, principal, other_id)
+        ours = self._planned(tx, principal, run_id)
+        theirs = self._before(tx, ours) if other_id is None else self._planned(tx, principal, RunId(other_id))
         here, there = store.summary(ours), store.summary(theirs)
         if here is None or there is None:
             raise _no_changes()
@@ -102,6 +107,14 @@ class PlanViews:
     def summary(self, tx: Transaction, run: Run) -> PlanSummary | None:
         """Return the plan of a run that may be seen in numbers."""
         return PlanStore(tx).summary(run.plan_run_id or run.id)
+
+    def _before(self, tx: Transaction, run_id: RunId) -> RunId:
+        run, store = RunStore(tx).get(run_id), PlanStore(tx)
+        earlier = (one.id for one in RunStore(tx).of_block(run.block_id, LOOKED_AT) if one.number < run.number)
+        found = next((one for one in earlier if store.summary(one) is not None), None)
+        if found is None:
+            raise _no_changes()
+        return found
 
     def _planned(self, tx: Transaction, principal: Principal, run_id: RunId) -> RunId:
         run = RunStore(tx).get(run_id)
