@@ -1,9 +1,11 @@
 """Dry runs from end to end: the real engine plans, and what it planned is what is applied."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 from tests.support.git_repositories import Repository
 from tests.support.installation import (
@@ -86,3 +88,44 @@ def detect(blockyard: Installation, uuid: str) -> JsonObject:
 def own(blockyard: Installation, uuid: str, action: str) -> JsonObject:
     """Send an own request about a block."""
     return blockyard.call("POST", f"/api/blockyard/v1/blocks/{uuid}/{action}", "application/json")
+
+
+def test_an_approved_plan_that_the_world_overtook_is_made_anew_and_keeps_its_approval(
+    blockyard: Installation, module: Module
+) -> None:
+    repository = module(main_tf=GREETING)
+    version = blockyard.define(
+        terraform(repository),
+        inputs={"name": an_input(updateableByConsumer=True)},
+        outputs={"greeting": an_output()},
+        about={"approvalPolicies": {"userInputChanges": True}},
+    )
+    uuid = text_of(blockyard.ordered(version, {"name": value("ada")}), "metadata", "uuid")
+    blockyard.change(uuid, {"name": value("grace")})
+    waiting = blockyard.settled(uuid)
+    run = text_of(waiting, "status", "latestRunUuid")
+    detail = blockyard.call("GET", f"/api/blockyard/v1/runs/{run}", "application/json")
+    changes: Any = blockyard.call("GET", f"/api/blockyard/v1/runs/{run}/changes", "application/json")
+    address = f"/api/terraform/state/workspace/shop/buildingBlock/{uuid}"
+    state: Any = blockyard.call("GET", address, "application/json")
+    blockyard.client.post(address, json={**state, "serial": state["serial"] + 1}).raise_for_status()
+
+    plan = text_of(detail, "approval", "predecessorRunUuid")
+    approve = f"/api/meshobjects/meshbuildingblockruns/{run}/approve"
+    blockyard.call("POST", approve, kinds.RUN.media, {"predecessorRunUuid": plan})
+    applied = blockyard.settled(uuid)
+
+    assert (status(waiting), outputs(waiting)) == ("WAITING_FOR_APPROVAL", {"greeting": "hello ada"})
+    assert changes["_embedded"]["changes"][0]["attributes"][0] == {
+        "path": "input",
+        "before": "hello ada",
+        "after": "hello grace",
+        "sensitive": False,
+        "unknown": False,
+        "forcesReplacement": False,
+        "cut": False,
+    }
+    assert (status(applied), outputs(applied)) == ("SUCCEEDED", {"greeting": "hello grace"})
+    overtaken: Any = blockyard.call("GET", f"/api/blockyard/v1/runs/{run}", "application/json")
+    assert (overtaken["status"], overtaken["failure"]["code"]) == ("FAILED", "PLAN_STALE")
+    assert text_of(applied, "status", "latestRunUuid") != run

@@ -26,7 +26,7 @@ RUN_SECONDS = 120
 _LONGEST_PAUSE_SECONDS = 0.2
 SHARED_RUNNER = "98520496-627d-43e6-82da-ce499179ff3f"
 FINAL = frozenset({"SUCCEEDED", "FAILED", "ABORTED"})
-WAITING = frozenset({"WAITING_FOR_OPERATOR_INPUT", "WAITING_FOR_USER_INPUT", "WAITING_FOR_DEPENDENT_INPUT"})
+WAITING = frozenset({f"WAITING_FOR_{what}" for what in ("OPERATOR_INPUT", "USER_INPUT", "DEPENDENT_INPUT", "APPROVAL")})
 
 
 def an_input(type_: str = "STRING", source: str = "USER_INPUT", **members: Json) -> JsonObject:
@@ -100,6 +100,7 @@ class Installation:
         outputs: Mapping[str, JsonObject] | None = None,
         owner: str = "platform-team",
         name: str = "Sample",
+        about: JsonObject | None = None,
         **version: Json,
     ) -> str:
         """Create a released definition and return the id of its version."""
@@ -112,6 +113,7 @@ class Installation:
                 "runTransparency": True,
                 "useInLandingZonesOnly": False,
                 "supportedPlatforms": None,
+                **(about or {}),
             },
         }
         created = self.call("POST", "/api/meshobjects/meshbuildingblockdefinitions", kinds.DEFINITION.media, definition)
