@@ -30,7 +30,7 @@ _PER_TEAM = 100
 _WITHOUT_RUNNER = {"BLOCKYARD_EMBEDDED_RUNNER": "false"}
 _PAGE, _FILTERED, _OBJECT = "first page", "filtered list", "object"
 _SHOWN = 12
-_RARE = {"planartifact", "plan-artifact", "changes", "comparison"}
+_RARE = {"planartifact", "plan-artifact"}
 """What hardly anything has."""
 
 _OF_PEOPLE = ("/me/", "/order-drafts/", "/bulk-jobs/", "/kept")
