@@ -54,6 +54,7 @@ REFUSED_OTHERWISE = {
     "PUT /api/blockyard/v1/binding-ends": {403, 404},  # a role that one may not know of is not there
     "POST /api/blockyard/v1/orders": {403, 404},  # others do not know the definition
     "POST /api/blockyard/v1/orders/check": {403, 404},
+    "POST /api/blockyard/v1/brakes": {403, 404},  # what one may not stop is not there
     "POST /api/blockyard/v1/bulk-jobs": {403, 404},  # blocks that one may not list are not there
     "GET /api/meshobjects/meshapikeys/self": {404},
     "POST /api/blockyard/v1/logout": {404},

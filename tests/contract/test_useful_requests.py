@@ -53,6 +53,7 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
         f"DELETE {OWN}/me/passkeys/{{uuid}}",
         f"DELETE {OWN}/me/sessions/{{uuid}}",
     ),
+    "server/brakes/test_stops.py": (f"POST {OWN}/runs/{{run_id}}/break-glass",),
     "server/issuer/test_signing_in.py": (f"DELETE {OWN}/me/client-sessions/{{uuid}}",),
     "server/orders/test_orders.py": (f"POST {OWN}/orders", f"POST {OWN}/orders/check"),
     "server/binding_requests/test_binding_requests.py": (f"POST {REQUEST}/decline", f"POST {REQUEST}/cancel"),

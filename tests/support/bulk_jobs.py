@@ -25,7 +25,11 @@ def a_stored_key(world: BlockWorld, workspace: str, *, everywhere: bool = False)
 
 def rounds(world: BlockWorld) -> None:
     """Let the loop do its round."""
-    [loop] = [one for one in loops(world.db, world.blocks.hooks, world.services.bulk) if one.name == "bulk jobs"]
+    [loop] = [
+        one
+        for one in loops(world.db, world.blocks.hooks, world.services.bulk, world.blocks.expiring)
+        if one.name == "bulk jobs"
+    ]
 
     async def round_() -> None:
         await loop.round()

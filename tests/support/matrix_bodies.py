@@ -29,6 +29,14 @@ SOURCE: JsonObject = {"source": {"id": "source"}, "steps": [{"id": "apply", "dis
 STATE: JsonObject = {"version": 4, "serial": 1, "lineage": "l", "outputs": {}, "resources": []}
 LOCK: JsonObject = {"ID": "mine"}
 AN_ADMIN_BINDING: JsonObject = {"role": "Auditor", "subject": {"kind": "user", "name": "nora"}}
+A_FREEZE: JsonObject = {
+    "scope": "WORKSPACE",
+    "subject": "shop",
+    "reason": "far away",
+    "calendar": {"recurrence": "ONCE", "timeZone": "UTC", "begin": "2999-12-24T18:00", "end": "2999-12-27T06:00"},
+}
+"""One that keeps nothing back in any test."""
+
 A_POLICY: JsonObject = {
     "spec": {
         "name": "Stages",
@@ -201,6 +209,13 @@ def bodies_of(things: Mapping[str, str]) -> dict[str, "Json | bytes"]:
         "PUT project-roles/{name}": {"displayName": "New"},
         "POST tenants/{uuid}/decline-deletion": {"comment": "no"},
         "POST blocks/{uuid}/end": {"reason": "stuck"},
+        "POST brakes": A_FREEZE,
+        "POST brakes/{uuid}/lift": {"reason": "done"},
+        "POST blocks/{uuid}/holds": {"reason": "audit"},
+        "POST blocks/{uuid}/holds/lift": {"reason": "audited"},
+        "PUT blocks/{uuid}/expiry": {"expiresAt": "2999-12-31T12:00:00Z"},
+        "PUT definitions/{uuid}/lifetimes": {"undoMinutes": 0, "maximumDays": None},
+        "POST runs/{run_id}/break-glass": {"reason": "outage"},
         "POST blocks/{uuid}/cascade/stop": {"reason": "enough"},
         "PUT blocks/{uuid}/follows": {"follows": "RELEASES"},
         "POST tenants/{uuid}/move": {"projectIdentifier": "dev"},

@@ -20,6 +20,7 @@ from blockyard.server.identity.service import Subject, SubjectKind
 from blockyard.server.identity.service.tokens import KEY_TOKEN_LIFE
 from tests.support.installation import text_of
 from tests.support.matrix_bodies import (
+    A_FREEZE,
     A_POLICY,
     A_PROVIDER,
     AN_ADMIN_BINDING,
@@ -233,6 +234,8 @@ class _Builder:
         chosen: JsonObject = {"action": "RUN", "buildingBlockUuids": [self.things["blocks"]]}
         job = self.server.ok(Request("POST", f"{OWN}/bulk-jobs", chosen, token=self.tokens["owner"]))
         self.know(str(job["uuid"]), "bulk-jobs")
+        frozen = self.server.ok(Request("POST", f"{OWN}/brakes", A_FREEZE, token=self.tokens["owner"]))
+        self.know(str(frozen["uuid"]), "brakes")
         made = self.make_own("binding-requests", a_binding_request("asked"))
         self.know(str(made["uuid"]), "binding-requests")
 

@@ -10,7 +10,7 @@ from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.kit.clock import utc_now
 from tests.support.installation import Installation, an_input, text_of, value
-from tests.support.matrix_bodies import A_POLICY, A_PROVIDER, a_binding_request, a_tag, an_instance
+from tests.support.matrix_bodies import A_FREEZE, A_POLICY, A_PROVIDER, a_binding_request, a_tag, an_instance
 from tests.support.passkey_device import Device
 from tests.support.whole_server import an_order
 
@@ -40,6 +40,8 @@ def fill_own(installed: Installation, *, definition: str, block: str) -> None:
     _ok(installed.client.put(f"{OWN}/serviceinstances/db", json=an_instance()))
     _ok(installed.client.post(f"{OWN}/identity-providers", json={"alias": "corp", **A_PROVIDER}))
     _ok(installed.client.put(f"{OWN}/definitions/{definition}/failure-patterns", json=PATTERNS))
+    _ok(installed.client.post(f"{OWN}/brakes", json=A_FREEZE))
+    _ok(installed.client.put(f"{OWN}/blocks/{block}/expiry", json={"expiresAt": "2999-12-31T12:00:00Z"}))
     for name in (PERSON, OTHER):
         person: JsonObject = {"username": name, "password": GIVEN, "firstName": name, "lastName": "Doe"}
         _ok(installed.client.post(f"{OWN}/users", json=person | {"email": f"{name}@x.test"}))
@@ -134,6 +136,8 @@ def check_own(installed: Installation) -> None:
     assert provider["issuer"] == A_PROVIDER["issuer"]
     (asked,) = installed.client.get(f"{OWN}/binding-requests").json()["_embedded"]["bindingRequests"]
     assert (asked["subject"], asked["state"]) == (PERSON, "APPROVED")
+    if brakes := installed.client.get(f"{OWN}/brakes").json()["_embedded"]["brakes"]:
+        assert [brake["calendar"] for brake in brakes] == [A_FREEZE["calendar"]]
     tags = installed.client.get(f"{OWN}/users/{_user_called(installed, PERSON)}/tags").json()
     assert tags == {"tags": {"clearance": ["dev"]}}
     with signed_in(installed, PERSON, CHOSEN) as client:

@@ -11,6 +11,7 @@ from blockyard.cli.commands.admin_roles import admin_roles
 from blockyard.cli.commands.apply import apply, export
 from blockyard.cli.commands.bindings import bindings
 from blockyard.cli.commands.blocks import blocks
+from blockyard.cli.commands.brakes import brakes
 from blockyard.cli.commands.bulk import bulk
 from blockyard.cli.commands.context import context
 from blockyard.cli.commands.definitions import definitions
@@ -80,6 +81,7 @@ def build() -> typer.Typer:
         orders,
         blocks,
         bulk,
+        brakes,
         runs,
         state,
         runners,

@@ -18,6 +18,7 @@ IDENTITY_PROVIDER = Kind("identityProvider", "v1", "identity-providers", own=Tru
 PROJECT_ROLE = Kind("projectRole", "v1", "project-roles", own=True)
 ADMIN_BINDING = Kind("adminBinding", "v1", "admin-bindings", own=True)
 BINDING_REQUEST = Kind("bindingRequest", "v1", "binding-requests", own=True)
+BRAKE = Kind("brake", "v1", own=True)
 BULK_JOB, BULK_BLOCK = Kind("bulkJob", "v1"), Kind("bulkJobBlock", "v1")
 OFFER = Kind("definition", "v1")
 """What Blockyard's own interface lists, by how its lists call it."""

@@ -10,6 +10,8 @@ _OWNERS: Mapping[str, str] = {
     "WORKSPACE": "the workspace that ordered it",
     "PROVIDER": "the team that offers it",
     "RUNNER_OPERATOR": "the operator of the runner",
+    "BRAKE_OWNER": "who placed it",
+    "INSTALLATION": "an administrator",
     "SYSTEM": "nobody has to do anything",
 }
 

@@ -10,6 +10,7 @@ from blockyard.server.audit.service import AuditService
 from blockyard.server.binding_requests.service import BindingRequestService
 from blockyard.server.blocks.service import BlockService
 from blockyard.server.blocks.service.bulk import BulkService
+from blockyard.server.brakes.service import BrakeService
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.home.service import HomeService
 from blockyard.server.identity.service import (
@@ -108,6 +109,7 @@ class Services:
     landing_zones: LandingZoneService
     service_instances: ServiceInstanceService
     tenants: TenantService
+    brakes: BrakeService
     runs: RunService
     claims: ClaimService
     reports: ReportService

@@ -7,10 +7,12 @@ import pytest
 from blockyard.server.blocks.service import deleting
 from blockyard.server.blocks.service.approving import Approving
 from blockyard.server.blocks.service.bulk import BulkService
+from blockyard.server.blocks.service.holding import Holding
 from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.service.upgrading import Upgrades
 from blockyard.server.blocks.service.waking import Waking
 from blockyard.server.blocks.service.withdrawing import Withdrawing
+from blockyard.server.brakes.service import BrakeService
 from blockyard.server.runs.service.sweeps import RunSweeper
 from blockyard.server.tofu_state.service import StateService
 from tests.support.simulation.simulate import simulate
@@ -33,6 +35,9 @@ BROKEN: dict[str, tuple[object, str, Callable[..., object], str]] = {
     "turns do not come": (Waking, "go_on", lambda *_: 0, "have their turn still"),
     "nothing is planned first": (Approving, "plans_first", lambda *_: False, "applies what nobody has seen"),
     "plans need no approval": (Approving, "terms", lambda *_: None, "applies a plan that nobody has approved"),
+    "claims do not ask for brakes": (BrakeService, "guard", lambda *_: None, "is claimed against a brake"),
+    "windows are not turned": (BrakeService, "turn", lambda *_: (), "is claimed against a brake"),
+    "holds refuse nothing": (Holding, "refuse", lambda *_: None, "although it is on hold"),
     "bulk jobs do not end": (BulkService, "give_back", lambda *_, **__: None, "is under way"),
 }
 

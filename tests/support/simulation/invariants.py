@@ -96,7 +96,8 @@ def who_follows_is_up_to_date(sim: Simulation, before: Rows) -> Iterator[str]:
         newest = sim.kind_of(block).versions[-1]
         if run.version_id != block.version_id:
             yield f"run {run.number} of {sim.name(block.id)} is of another version than the block"
-        if block.follows == "RELEASES" and run.version_id != newest and run.plan_run_id is None:
+        is_on_hold = block.id in before.on_hold(sim.clock.now)
+        if block.follows == "RELEASES" and not is_on_hold and run.version_id != newest and run.plan_run_id is None:
             yield f"run {run.number} of {sim.name(block.id)}, which follows releases, is not of the newest version"
     for block in before.blocks.values():
         after = sim.rows.blocks[block.id]
@@ -138,6 +139,26 @@ def a_stop_withdraws(sim: Simulation, before: Rows) -> Iterator[str]:
                 and now.status in {"SUCCEEDED", "FAILED"}
             ):
                 yield f"{sim.name(block.id)} is held no more, and did not run"
+
+
+def nothing_is_claimed_against_a_brake(sim: Simulation, before: Rows) -> Iterator[str]:
+    """No attempt that applies or destroys begins against a hold, a stop or a freeze, unless somebody let its run pass."""
+    for engine in sim.claimed:
+        block = before.blocks[engine.block_id]
+        on_it = [brake for brake in before.brakes if brake.is_on(block) and brake.holds(sim.clock.now)]
+        if on_it and engine.behavior != "DETECT" and not before.runs[engine.run_id].passes:
+            yield f"{engine.label} of {sim.name(block.id)} is claimed against a brake on {on_it[0].scope}"
+
+
+def a_block_on_hold_stays(sim: Simulation, before: Rows) -> Iterator[str]:
+    """Nobody begins to delete a block on hold, and it keeps its version."""
+    for block_id in before.on_hold(sim.clock.now):
+        if block_id in before.blocks:
+            was, now = before.blocks[block_id], sim.rows.blocks[block_id]
+            if was.lifecycle == "ACTIVE" != now.lifecycle:
+                yield f"{sim.name(block_id)} is leaving although it is on hold"
+            if was.version_id != now.version_id:
+                yield f"{sim.name(block_id)} has another version although it is on hold"
 
 
 def every_wait_has_an_owner(sim: Simulation, before: Rows) -> Iterator[str]:
@@ -198,6 +219,8 @@ ALWAYS = (
     who_follows_is_up_to_date,
     what_is_done_to_many_is_done_once,
     a_stop_withdraws,
+    nothing_is_claimed_against_a_brake,
+    a_block_on_hold_stays,
     every_wait_has_an_owner,
 )
 

@@ -71,6 +71,13 @@ def _row_settled(sim: Simulation, job_id: BulkJobId, row: BulkRow) -> bool:
     return (done if refusal is None else sim.ask("bulk", "notes why not", note)).value is True
 
 
+def turn_brakes(sim: Simulation) -> None:
+    """End the brakes whose time is over, and turn calendars."""
+    brakes = sim.ground.services.brakes
+    if sim.ground.db.read_now(brakes.is_turn_due):
+        sim.ask("brakes", "turns what is over", lambda tx: len(brakes.turn(tx)))
+
+
 def wait(sim: Simulation) -> None:
     """Let time pass."""
     seconds = sim.rng.choice(_PAUSES)
@@ -83,5 +90,6 @@ LOOPS = (
     Action(3, start_due),
     Action(3, take_turns),
     Action(3, go_on_with_bulk_jobs),
+    Action(2, turn_brakes),
     Action(8, wait),
 )

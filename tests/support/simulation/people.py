@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from blockyard.server.blocks.model.block import BlockId, Follows
 from blockyard.server.blocks.model.bulk import BulkAction
 from blockyard.server.blocks.model.inputs import SentInput
 from blockyard.server.blocks.model.order import BlockRequest, Target
+from blockyard.server.brakes.model import BrakeScope, Calendar, Recurrence
+from blockyard.server.brakes.service import BrakeOrder
 from blockyard.server.definitions.model import VersionId
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import RunId
 from tests.support.block_world import PLATFORM, SHOP
+from tests.support.principals import ADMINISTRATOR
 from tests.support.simulation.actions import Action
 from tests.support.simulation.rows import BlockRow, RunRow
 from tests.support.simulation.simulation import Simulation
@@ -225,6 +229,72 @@ def decline(sim: Simulation) -> None:
         sim.ask("platform", what, lambda tx: approvals.decline(tx, PLATFORM, RunId(run.id), "no"))
 
 
+def hold(sim: Simulation) -> None:
+    """Put a block on hold, or lift that."""
+    if (block := _one_of(sim, sim.live_blocks())) is not None:
+        holding, who = sim.ground.services.blocks.holding, sim.rng.choice((SHOP, PLATFORM))
+        name, until = sim.name(block.id), _until(sim)
+        if sim.rng.random() < _GOES_ON:
+            sim.ask(_called(who), f"lifts holds of {name}", lambda tx: len(holding.lift(tx, who, block.id, "done")))
+        else:
+            what = f"puts {name} on hold until {until}"
+            sim.ask(_called(who), what, lambda tx: holding.hold(tx, who, block.id, "audit", until))
+
+
+def stop_applies(sim: Simulation) -> None:
+    """Stop new applies of something, freeze them each day, or lift that."""
+    brakes = sim.ground.services.brakes
+    placed = [brake for brake in sim.rows.brakes if brake.scope != "BLOCK"]
+    if placed and sim.rng.random() < _GOES_ON:
+        chosen = sim.rng.choice(placed)
+        sim.ask(
+            "admin", f"lifts a brake on {chosen.scope}", lambda tx: brakes.lift(tx, ADMINISTRATOR, chosen.id, "done")
+        )
+        return
+    definition = str(sim.rng.choice([*sim.ground.kinds.values()]).definition_id)
+    scope, subject = sim.rng.choice(
+        [(BrakeScope.EVERYTHING, None), (BrakeScope.WORKSPACE, "shop"), (BrakeScope.DEFINITION, definition)]
+    )
+    is_freeze = sim.rng.random() < _GOES_ON
+    begin, end = sim.rng.choice([("12:00", "13:00"), ("12:30", "11:30"), ("13:00", "16:00")])
+    calendar = Calendar(recurrence=Recurrence.DAILY, time_zone="UTC", begin=begin, end=end) if is_freeze else None
+    until = None if is_freeze else _until(sim)
+    order = BrakeOrder(scope=scope, subject=subject, reason="storm", until=until, calendar=calendar)
+    what = f"{'freezes' if is_freeze else 'stops'} {scope} {begin if is_freeze else until}"
+    sim.ask("admin", what, lambda tx: brakes.create(tx, ADMINISTRATOR, order))
+
+
+def break_the_glass(sim: Simulation) -> None:
+    """Let a run that waits pass."""
+    if (run := _one_of(sim, [run for run in sim.rows.runs.values() if run.status == "PENDING"])) is not None:
+        let_pass, run_id = sim.ground.services.runs.brakes.let_pass, run.id
+        what = f"lets run {run.number} of {sim.name(run.block_id)} pass"
+        sim.ask("admin", what, lambda tx: let_pass(tx, ADMINISTRATOR, run_id, "outage"))
+
+
+def lift_all(sim: Simulation) -> None:
+    """Lift what does not end by itself."""
+    services = sim.ground.services
+    for brake in sim.rows.brakes:
+        if brake.block_id is not None and brake.closes_at is None:
+            block_id = brake.block_id
+            sim.ask(
+                "admin",
+                "lifts a hold",
+                lambda tx, id_=block_id: services.blocks.holding.lift(tx, ADMINISTRATOR, id_, ""),
+            )
+        elif brake.scope != "BLOCK" and (brake.closes_at is None or brake.calendar is not None):
+            sim.ask("admin", "lifts a brake", lambda tx, id_=brake.id: services.brakes.lift(tx, ADMINISTRATOR, id_, ""))
+
+
+def _until(sim: Simulation) -> datetime | None:
+    return sim.rng.choice([None, sim.clock.now + timedelta(seconds=sim.rng.choice((20, 400, 4000)))])
+
+
+def _called(who: Principal) -> str:
+    return who.author.identifier
+
+
 def _one_of(sim: Simulation, items: Sequence[T]) -> T | None:
     """Return one of them, None if there are none."""
     return sim.rng.choice(items) if items else None
@@ -247,4 +317,7 @@ PEOPLE = (
     Action(2, stop_cascade),
     Action(2, start_bulk_job),
     Action(1, stop_bulk_job),
+    Action(2, hold),
+    Action(2, stop_applies),
+    Action(1, break_the_glass),
 )

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from uuid import UUID
 
 from blockyard.protocol.jsontypes import JsonObject
@@ -60,11 +61,36 @@ class RunRow:
     reason: str
     plan_run_id: UUID | None
     awaits_approval: bool
+    passes: bool
 
     @property
     def is_final(self) -> bool:
         """Whether it is over."""
         return self.status in _FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class BrakeRow:
+    """A brake that is not lifted, as it is stored; a calendar of the simulation is of days, in UTC."""
+
+    id: UUID
+    scope: str
+    block_id: UUID | None
+    definition_id: UUID | None
+    closes_at: str | None
+    calendar: dict[str, str] | None
+
+    def is_on(self, block: BlockRow) -> bool:
+        """Whether it is on what a block belongs to; all are of the one workspace that is ever stopped."""
+        on_it = {"BLOCK": self.block_id == block.id, "DEFINITION": self.definition_id == block.definition_id}
+        return on_it.get(self.scope, True)
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it holds at a moment, computed from what people said."""
+        if self.calendar is not None:
+            begin, end, at = self.calendar["begin"], self.calendar["end"], f"{now:%H:%M}"
+            return begin <= at < end if begin < end else (at >= begin or at < end)
+        return self.closes_at is None or datetime.fromisoformat(self.closes_at).replace(tzinfo=UTC) > now
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +110,11 @@ class Rows:
     """The state of each of their rows."""
     turns: int = 0
     """How many blocks cascades have yet to come to."""
+    brakes: tuple[BrakeRow, ...] = ()
+
+    def on_hold(self, now: datetime) -> set[UUID | None]:
+        """Return the blocks that are on hold."""
+        return {brake.block_id for brake in self.brakes if brake.scope == "BLOCK" and brake.holds(now)}
 
     def unfinished(self, block_id: UUID) -> list[RunRow]:
         """Return the runs of a block that are not over."""
@@ -99,7 +130,7 @@ def read_rows(connection: sqlite3.Connection) -> Rows:
     )
     runs = connection.execute(
         "SELECT id, block_id, number, version_id, behavior, status, attempt, finished_at, due_at, reason, plan_run_id,"
-        " awaits_approval FROM runs ORDER BY rowid"
+        " awaits_approval, passes_since FROM runs ORDER BY rowid"
     )
     parents: dict[UUID, tuple[UUID, ...]] = {}
     for child, parent in connection.execute(
@@ -112,6 +143,9 @@ def read_rows(connection: sqlite3.Connection) -> Rows:
     jobs = connection.execute("SELECT id, ended_at FROM bulk_jobs ORDER BY rowid")
     job_rows = connection.execute("SELECT job_id, position, state FROM bulk_job_rows")
     (turns,) = connection.execute("SELECT count(*) FROM block_cascade_turns").fetchone()
+    brakes = connection.execute(
+        "SELECT id, scope, block_id, definition_id, closes_at, calendar FROM brakes WHERE deleted_at IS NULL ORDER BY rowid"
+    )
     return Rows(
         {block.id: block for block in map(_block, blocks)},
         {run.id: run for run in map(_run, runs)},
@@ -122,6 +156,7 @@ def read_rows(connection: sqlite3.Connection) -> Rows:
         {UUID(job_id): ended is not None for job_id, ended in jobs},
         {(UUID(job_id), position): state for job_id, position, state in job_rows},
         turns,
+        tuple(map(_brake, brakes)),
     )
 
 
@@ -144,8 +179,14 @@ def _block(row: tuple[str, ...]) -> BlockRow:
     )
 
 
+def _brake(row: tuple[str, ...]) -> BrakeRow:
+    id_, scope, block_id, definition_id, closes_at, calendar = row
+    ids = (UUID(block_id) if block_id else None, UUID(definition_id) if definition_id else None)
+    return BrakeRow(UUID(id_), scope, *ids, closes_at, json.loads(calendar))
+
+
 def _run(row: tuple[str, ...]) -> RunRow:
-    id_, block_id, number, version, behavior, status, attempt, finished, due, reason, plan, awaits = row
+    id_, block_id, number, version, behavior, status, attempt, finished, due, reason, plan, awaits, passes = row
     ids = UUID(id_), UUID(block_id)
-    rest = (UUID(plan) if plan else None, bool(awaits))
+    rest = (UUID(plan) if plan else None, bool(awaits), bool(passes))
     return RunRow(*ids, int(number), UUID(version), behavior, status, int(attempt), finished, due, reason, *rest)

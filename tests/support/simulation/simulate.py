@@ -12,8 +12,8 @@ from blockyard.server.blocks.service import waking
 from tests.support.simulation.actions import Action
 from tests.support.simulation.ground import ground
 from tests.support.simulation.invariants import ALWAYS, AT_REST
-from tests.support.simulation.loops import LOOPS, go_on_with_bulk_jobs, start_due, sweep, take_turns
-from tests.support.simulation.people import PEOPLE, approve_all
+from tests.support.simulation.loops import LOOPS, go_on_with_bulk_jobs, start_due, sweep, take_turns, turn_brakes
+from tests.support.simulation.people import PEOPLE, approve_all, lift_all
 from tests.support.simulation.runners import RUNNERS, claim, deliver, step
 from tests.support.simulation.simulation import Simulation, Violation
 
@@ -68,12 +68,13 @@ def _calm(sim: Simulation) -> None:
     """Let nothing fail any more, and time pass, until nobody has anything to do."""
     sim.note("simulation", "the storm is over")
     sim.stormy = False
+    _do(sim, lift_all)
     while sim.wire:
         _do(sim, deliver)
     for engine in sim.engines:
         engine.silent = False
     for _ in range(_ROUNDS):
-        for act in (sweep, start_due, take_turns, go_on_with_bulk_jobs, approve_all, claim):
+        for act in (turn_brakes, sweep, start_due, take_turns, go_on_with_bulk_jobs, approve_all, claim):
             _do(sim, act)
         for engine in list(sim.engines):
             while engine in sim.engines:

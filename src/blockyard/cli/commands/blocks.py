@@ -8,6 +8,8 @@ from blockyard.cli import lookup
 from blockyard.cli.block_reports import finish, print_block, print_list
 from blockyard.cli.commands.blocks_change import order_block, update_block
 from blockyard.cli.commands.blocks_versions import follow_versions
+from blockyard.cli.commands.brakes import hold_block, release_block
+from blockyard.cli.commands.lives import expire_block, keep_block
 from blockyard.cli.completion import names_of
 from blockyard.cli.consent import YesOption, can_ask, require_consent
 from blockyard.cli.documents import flag, number, objects, text, texts
@@ -28,6 +30,10 @@ blocks = typer.Typer(name="blocks", help="Building blocks: what was ordered.")
 blocks.command("order")(order_block)
 blocks.command("update")(update_block)
 blocks.command("follow")(follow_versions)
+blocks.command("hold")(hold_block)
+blocks.command("release")(release_block)
+blocks.command("expire")(expire_block)
+blocks.command("keep")(keep_block)
 
 _NAMED = 5
 """How many blocks a question names."""

@@ -9,6 +9,7 @@ from blockyard.cli.client import Client
 from blockyard.cli.commands.definition_failures import Which, close_breaker, explain_failure, show_failures
 from blockyard.cli.commands.definition_readiness import show_readiness
 from blockyard.cli.commands.definitions_import import import_definition
+from blockyard.cli.commands.lives import lifetimes_of_definition
 from blockyard.cli.consent import YesOption, require_consent
 from blockyard.cli.definition_reports import print_definition
 from blockyard.cli.documents import members, text
@@ -24,6 +25,7 @@ from blockyard.protocol.kinds import DEFINITION, VERSION
 definitions = typer.Typer(name="definitions", help="Building block definitions: what can be ordered.")
 definitions.command("import")(import_definition)
 definitions.command("readiness")(show_readiness)
+definitions.command("lifetimes")(lifetimes_of_definition)
 definitions.command("failures")(show_failures)
 definitions.command("explain")(explain_failure)
 definitions.command("close-breaker")(close_breaker)

@@ -151,6 +151,21 @@ def show_logs(
         print_logs(session, lookup.run_id(session.client, run), follow=follow)
 
 
+@runs.command("break-glass")
+def break_glass(
+    run: Which,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why it cannot wait; it stays with the run.")],
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Let one run that waits pass every hold, stop and freeze."""
+    with connected(output, url) as session:
+        identifier = lookup.run_id(session.client, run)
+        document = session.client.post(own("runs", identifier, "break-glass"), {"reason": reason})
+        session.printer.result(document, f"Run {identifier} waits for its runner only.")
+
+
 @runs.command("abort")
 def abort_run(
     run: Which,

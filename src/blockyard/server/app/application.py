@@ -18,6 +18,8 @@ from blockyard.server.binding_requests.api import binding_request_routes
 from blockyard.server.blocks.api import routes as block_routes
 from blockyard.server.blocks.api.bulk import bulk_routes
 from blockyard.server.blocks.loops import loops as block_loops
+from blockyard.server.brakes.api import brake_routes
+from blockyard.server.brakes.loops import loops as brake_loops
 from blockyard.server.definitions.api import routes as definition_routes
 from blockyard.server.home.api import home_routes
 from blockyard.server.identity.api import (
@@ -198,6 +200,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         order_draft_routes(db, services.order_drafts, links),
         order_routes(db, services.orders, links),
         marketplace_routes(db, services.orders, links),
+        brake_routes(db, services.brakes, links),
         home_routes(db, services.home),
     ):
         app.router.routes.extend(router.routes)
@@ -213,8 +216,9 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
 
 def _loops(db: Database, services: Services) -> Sequence[Loop]:
     return [
+        *brake_loops(db, services.brakes),
         *run_loops_of(db, services.sweeper),
-        *block_loops(db, services.blocks.hooks, services.bulk),
+        *block_loops(db, services.blocks.hooks, services.bulk, services.blocks.expiring),
         *identity_loops(db, services.admin_bindings),
         *issuer_loops(db, services.signing_keys, services.client_sessions),
         *tag_loops(db, services.policies),

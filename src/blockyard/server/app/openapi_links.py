@@ -191,6 +191,12 @@ _ANSWERS = (
         addresses={f"{OWN}/order-drafts/{{uuid}}": {"uuid": "$response.body#/uuid"}},
     ),
     Answer(
+        to=("post", f"{OWN}/brakes", "201"),
+        addresses={
+            f"{OWN}/brakes/{{uuid}}": {"uuid": "$response.body#/uuid"},
+        },
+    ),
+    Answer(
         to=("post", f"{OWN}/orders", "201"),
         addresses={f"{OWN}/blocks/{{uuid}}": {"uuid": "$response.body#/blocks/0/uuid"}},
     ),

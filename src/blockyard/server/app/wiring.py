@@ -8,6 +8,7 @@ from blockyard.server.binding_requests.service import BindingRequestService
 from blockyard.server.blocks.model.cascade import CascadeLimits
 from blockyard.server.blocks.service import BlockService
 from blockyard.server.blocks.service.bulk import BulkService
+from blockyard.server.brakes.service import BrakeService
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
 from blockyard.server.home.service import HomeService
@@ -204,11 +205,13 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         tags=tags,
     )
 
+    brakes = BrakeService(basics, workspaces=workspaces, platforms=platforms, definitions=definitions)
     context = RunContext(
         basics=basics,
         master_key=master_key,
         links=links,
         runners=runners,
+        brakes=brakes,
         limits=RunLimits(
             ceiling=timedelta(minutes=settings.attempt_ceiling_minutes),
             losses=settings.run_attempts,
@@ -228,6 +231,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         sealer=sealer,
         state=locks,
         tags=tags,
+        brakes=brakes,
         cascade_limits=CascadeLimits(
             settings.cascade_limit, settings.cascade_stops_at_failure, timedelta(days=settings.bulk_job_days)
         ),
@@ -307,6 +311,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         landing_zones=landing_zones,
         service_instances=service_instances,
         tenants=tenants,
+        brakes=brakes,
         runs=runs,
         claims=ClaimService(context),
         reports=ReportService(context),
@@ -364,7 +369,7 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
         TargetKind.PRINCIPAL: services.principal_tags,
     }
     services.workspaces.listeners.extend((services.payment_methods, services.groups, services.binding_requests))
-    services.workspaces.listeners.extend((services.platforms, services.definitions.publishing))
+    services.workspaces.listeners.extend((services.platforms, services.definitions.publishing, services.brakes))
     for followed in (services.users, services.groups):
         followed.followers.extend(
             (services.bindings, services.project_bindings, services.binding_requests, services.principal_tags)
@@ -383,6 +388,7 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
     services.runners.uses.add(services.definitions.of_runner, services.integrations.of_runner)
     services.integrations.uses.add(services.definitions.of_integration)
     services.platform_types.uses.add(services.definitions.of_platform_type)
+    services.brakes.listeners.extend((services.runs.brakes, services.blocks.holding))
     services.definitions.usage.put(services.blocks.usage)
     people.listeners.extend((services.blocks.people, services.project_bindings))
     services.project_roles.uses.add(services.project_bindings.of_role)

@@ -5,9 +5,11 @@ from functools import partial
 
 import structlog
 
+from blockyard.server.blocks.model.block import BlockId
 from blockyard.server.blocks.model.bulk import BulkJobId, BulkRow
 from blockyard.server.blocks.service import DUE_TOPIC, BlockHooks
 from blockyard.server.blocks.service.bulk import BULK_TOPIC, BulkService
+from blockyard.server.blocks.service.expiring import Expiring
 from blockyard.server.blocks.service.waking import TURNS_TOPIC
 from blockyard.server.kit.database import Database, Transaction
 from blockyard.server.kit.errors import Refusal, Unavailable
@@ -22,8 +24,10 @@ BULK_SECONDS = 5.0
 
 CLEANUP_SECONDS = 3600.0
 
+EXPIRY_SECONDS = 60.0
 
-def loops(db: Database, hooks: BlockHooks, bulk: BulkService) -> list[Loop]:
+
+def loops(db: Database, hooks: BlockHooks, bulk: BulkService, expiring: Expiring) -> list[Loop]:
     """Return the loops of blocks; several replicas may run them at once."""
 
     async def go_on() -> None:
@@ -31,7 +35,12 @@ def loops(db: Database, hooks: BlockHooks, bulk: BulkService) -> list[Loop]:
             for job_id in taken:
                 await _go_on(db, bulk, job_id)
 
+    async def end_expired() -> None:
+        for block_id in await db.read(expiring.due):
+            await _end_expired(db, expiring, block_id)
+
     return [
+        Loop("expiries", end_expired, EXPIRY_SECONDS),
         Loop("block reruns", _all(db, hooks.start_due), PERIOD_SECONDS, (DUE_TOPIC,)),
         Loop("bulk jobs", go_on, BULK_SECONDS, (BULK_TOPIC,)),
         Loop("turns of cascades", _all(db, hooks.take_turns), PERIOD_SECONDS, (TURNS_TOPIC,)),
@@ -48,6 +57,14 @@ def _all(db: Database, step: Callable[[Transaction], int]) -> Callable[[], Await
             pass
 
     return round_
+
+
+async def _end_expired(db: Database, expiring: Expiring, block_id: BlockId) -> None:
+    """Settle one block; a failure must not keep the others waiting."""
+    try:
+        await db.write(partial(expiring.settle, block_id=block_id))
+    except Exception:
+        log.exception("end of a block cannot be settled", block_id=str(block_id))
 
 
 async def _go_on(db: Database, bulk: BulkService, job_id: BulkJobId) -> None:

@@ -9,6 +9,7 @@ from blockyard.server.binding_requests.model import RequestState
 from blockyard.server.binding_requests.service import SAVE as BIND
 from blockyard.server.binding_requests.service import BindingRequestService
 from blockyard.server.blocks.model.block import BlockStatus
+from blockyard.server.blocks.model.expiry import WARNINGS
 from blockyard.server.blocks.model.query import BlockQuery
 from blockyard.server.blocks.service import BlockService
 from blockyard.server.blocks.service.details import BlockLine
@@ -105,6 +106,7 @@ class HomeService:
             self._open_requests(tx, principal, workspace),
             self._tenants_to_decide(tx, principal, workspace),
             self._ending_access(tx, principal, workspace),
+            self._expiring(tx, principal, workspace),
             self._violations(tx, principal, workspace),
         ]
         return Needs([need for needs in found for need in needs.items], sum(needs.total for needs in found))
@@ -203,6 +205,25 @@ class HomeService:
                 since=datetime.combine(one.expires_on or limit, time.max, UTC),
             )
             for one in ending
+        )
+
+    def _expiring(self, tx: Transaction, principal: Principal, workspace: str | None) -> Needs:
+        own = {name for name, codes in principal.grants.items() if "BUILDINGBLOCK_SAVE" in codes}
+        chosen = own if workspace is None else own & {workspace}
+        if not chosen:
+            return Needs([], 0)
+        ends = self._blocks.expiring.soon(tx, self._basics.clock() + WARNINGS[0], chosen, _SHOWN)
+        return _all(
+            Need(
+                why=Why.EXPIRES,
+                workspace=block.workspace,
+                id=str(block.id),
+                name=block.name,
+                since=at,
+                detail=f"It is deleted at {at:%Y-%m-%d %H:%M} UTC.",
+            )
+            for block, at in ends
+            if block.tenant is None or principal.sees_project(block.workspace, block.tenant.project)
         )
 
     def _violations(self, tx: Transaction, principal: Principal, workspace: str | None) -> Needs:

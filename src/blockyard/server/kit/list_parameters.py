@@ -4,7 +4,7 @@ import re
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Strict
 from pydantic_core import PydanticCustomError
 
 from blockyard.server.kit.clock import within_reason
@@ -43,6 +43,9 @@ Sort = Annotated[
 ]
 SentInstant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(within_reason)]
 """An instant with its zone."""
+
+BodyInstant = Annotated[SentInstant, Strict(strict=False)]
+"""The same as a member of a body."""
 
 NOT_GIVEN = BeforeValidator(lambda sent: None if sent == "" else sent)
 """A filter without a value filters nothing."""

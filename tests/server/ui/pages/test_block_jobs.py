@@ -42,7 +42,11 @@ def begin(person: Person, act: str, *blocks: Any, **fields: str) -> str:
 def go_on(world: PageWorld) -> None:
     """Let the server do what jobs can do now."""
     world.clock.advance(LOOK_AGAIN.total_seconds())
-    [loop] = [one for one in loops(world.db, world.blocks.hooks, world.services.bulk) if one.name == "bulk jobs"]
+    [loop] = [
+        one
+        for one in loops(world.db, world.blocks.hooks, world.services.bulk, world.blocks.expiring)
+        if one.name == "bulk jobs"
+    ]
 
     async def round_() -> None:
         await loop.round()

@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from blockyard.server.blocks.api.cascades import cascade_routes
+from blockyard.server.blocks.api.holds import hold_routes
+from blockyard.server.blocks.api.lives import life_routes
 from blockyard.server.blocks.api.own import own_routes
 from blockyard.server.blocks.api.readiness import readiness_routes
 from blockyard.server.blocks.api.v1 import v1_routes
@@ -22,4 +24,6 @@ def routes(db: Database, blocks: BlockService, run_views: RunViews, links: Links
         own_routes(db, blocks, run_views, links),
         readiness_routes(db, blocks),
         cascade_routes(db, blocks),
+        hold_routes(db, blocks),
+        life_routes(db, blocks),
     )

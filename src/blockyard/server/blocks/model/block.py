@@ -336,6 +336,17 @@ class Block(BlockHead):
         """Return this block as it was after an earlier run, its latest one withdrawn."""
         return replace(self, latest_run_id=before.id, status=BlockStatus(before.status.value))
 
+    def kept(self, before: Run) -> "Block":
+        """Return this block as it was after an earlier run, its deletion taken back."""
+        operation = Operation.CREATION if self.applied_at is None else Operation.UPDATE
+        return replace(
+            self.before_run(before),
+            lifecycle=Lifecycle.ACTIVE,
+            operation=operation,
+            marked_for_deletion_at=None,
+            marked_for_deletion_by=None,
+        )
+
     def deleted(self, at: datetime, *, force_purge: bool = False) -> "Block":
         """Return this block as gone; its status stays that of its last run."""
         return replace(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
-from blockyard.server.blocks.model.block import WAITING, Block, BlockHead, BlockId, Follows
+from blockyard.server.blocks.model.block import Block, BlockHead, BlockId, Follows
 from blockyard.server.blocks.model.cascade import Cascade, CascadeLimits
 from blockyard.server.blocks.model.deletion import deletion_effect
 from blockyard.server.blocks.model.first_order import offers
@@ -13,9 +13,7 @@ from blockyard.server.blocks.model.graph import BlockGraph
 from blockyard.server.blocks.model.inputs import changeable
 from blockyard.server.blocks.model.order import BlockRequest, NamedOrder
 from blockyard.server.blocks.model.query import BlockQuery, BlockSort
-from blockyard.server.blocks.model.resolution import lacking_parents
 from blockyard.server.blocks.model.upgrades import leads_on
-from blockyard.server.blocks.model.words import block_waits, due_wait, held_wait, lacking_wait, turn_wait
 from blockyard.server.blocks.service.access import (
     LIST,
     is_operator,
@@ -35,7 +33,9 @@ from blockyard.server.blocks.service.changing import Changing
 from blockyard.server.blocks.service.deleting import Deleting
 from blockyard.server.blocks.service.details import BlockDetail, BlockLine, LastChange
 from blockyard.server.blocks.service.ending import Ended, Ending
+from blockyard.server.blocks.service.expiring import Expiring
 from blockyard.server.blocks.service.graph import GraphReader
+from blockyard.server.blocks.service.holding import Holding
 from blockyard.server.blocks.service.hooks import BlockHooks
 from blockyard.server.blocks.service.mandatory import Mandatory
 from blockyard.server.blocks.service.on_tenants import OnTenants
@@ -51,9 +51,10 @@ from blockyard.server.blocks.service.tagged import TagFollower
 from blockyard.server.blocks.service.upgrading import Upgrades
 from blockyard.server.blocks.service.usage import BlockUsage
 from blockyard.server.blocks.service.views import BlockView, Reader, Reading
+from blockyard.server.blocks.service.waiting import Waiting
 from blockyard.server.blocks.service.withdrawing import Withdrawing
 from blockyard.server.blocks.store import BlockStore
-from blockyard.server.blocks.store.turns import TurnStore
+from blockyard.server.brakes.service import BrakeService
 from blockyard.server.definitions.model.hiding import hidden_inputs
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.events.basics import Basics
@@ -64,7 +65,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.payment_methods.service import PaymentMethodService
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.runners.service import SecretSealer
-from blockyard.server.runs.model import Run, Wait
+from blockyard.server.runs.model import Run
 from blockyard.server.runs.service import RunService
 from blockyard.server.tags.service import TagService
 from blockyard.server.tenants.model import TenantId
@@ -95,18 +96,26 @@ class BlockService:
         sealer: SecretSealer,
         state: StateRemoval,
         tags: TagService,
+        brakes: BrakeService,
         cascade_limits: CascadeLimits = CascadeLimits(),  # noqa: B008  it never changes
     ) -> None:
         self._definitions = definitions
         self._cascading = CascadeControl(basics, cascade_limits, Withdrawing(basics, runs))
         self.relations = BlockRelations(tags=tags, workspaces=workspaces, projects=projects, definitions=definitions)
         self._runs = runs
+        self.holding = Holding(brakes)
         self.payments = PaymentChoices(payment_methods)
         self._reading: Reading = partial(
             Reader, definitions=definitions, workspaces=workspaces, tenants=tenants, payments=self.payments
         )
         self.adapting = Adapting(reading=self._reading)
-        upgrades = Upgrades(basics, reading=self._reading, definitions=definitions, payments=self.payments)
+        upgrades = Upgrades(
+            basics,
+            reading=self._reading,
+            definitions=definitions,
+            payments=self.payments,
+            holding=self.holding,
+        )
         starter = RunStarter(
             basics,
             reading=self._reading,
@@ -138,13 +147,21 @@ class BlockService:
             payments=self.payments,
             upgrades=upgrades,
             adapting=self.adapting,
+            holding=self.holding,
         )
         self.readiness = Readiness(reading=self._reading, definitions=definitions, upgrades=upgrades)
         self.cascades = Cascades(reading=self._reading, cascading=self._cascading)
         self._planning = Planning(reading=self._reading, runs=runs, starter=starter)
         self._deleting = Deleting(
-            basics, runs=runs, state=state, reading=self._reading, starter=starter, relations=self.relations
+            basics,
+            runs=runs,
+            state=state,
+            reading=self._reading,
+            starter=starter,
+            relations=self.relations,
+            holding=self.holding,
         )
+        self.expiring = Expiring(basics, definitions=definitions, deleting=self._deleting)
         self._ending = Ending(basics, runs=runs, starter=starter)
         self.on_tenants = OnTenants(
             tenants=tenants,
@@ -154,7 +171,9 @@ class BlockService:
             deleting=self._deleting,
             runs=runs,
             relations=self.relations,
+            holding=self.holding,
         )
+        self.holding.settle.put(self.on_tenants.settle)
         self.hooks = BlockHooks(
             reading=self._reading,
             definitions=definitions,
@@ -163,6 +182,13 @@ class BlockService:
             on_tenants=self.on_tenants,
             cascading=self._cascading,
             adapting=self.adapting,
+        )
+        self._waiting = Waiting(
+            reading=self._reading,
+            definitions=definitions,
+            runs=runs,
+            cascading=self._cascading,
+            holding=self.holding,
         )
         self.tags = TagFollower(reading=self._reading, starter=starter, tenants=tenants)
         self.people = PeopleFollower(reading=self._reading, starter=starter)
@@ -281,6 +307,10 @@ class BlockService:
         """Delete a block. Raises NotFound, Denied, Conflict (also where that does not do what is `expected`)."""
         return self._ended(tx, principal, self._deleting.delete(tx, principal, block_id, expected=expected))
 
+    def take_back(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
+        """Let a block live on whose deletion nobody has begun. Raises NotFound, Denied, Conflict."""
+        return self._view(tx, principal, self._deleting.take_back(tx, principal, block_id))
+
     def purge(self, tx: Transaction, principal: Principal, block_id: UUID) -> BlockView:
         """Forget a block without destroying what it made. Raises NotFound, Denied, Conflict."""
         return self._ended(tx, principal, self._deleting.purge(tx, principal, block_id))
@@ -322,7 +352,7 @@ class BlockService:
             children=[child for child in store.children(block.id) if may_list(principal, child)],
             runs=self._runs.recent(tx, block.id, RECENT_RUNS),
             latest=latest if latest is not None and leads_on(latest, version) else None,
-            waits=self._waits(tx, view, _named(principal, parents)),
+            waits=self._waiting.waits(tx, view, _named(principal, parents)),
             may_save=may,
             may_run=may_run(principal, block, definition),
             may_delete=may_delete(principal, block),
@@ -339,28 +369,6 @@ class BlockService:
                 may_delete=may_delete(principal, block),
             ),
         )
-
-    def _waits(self, tx: Transaction, view: BlockView, parents: Mapping[BlockId, Block]) -> Sequence[Wait]:
-        held = self._held(tx, view.block)
-        if view.block.status in WAITING:
-            missing = self._reading(tx).missing(view.block, view.version)
-            tenant = self._reading(tx).tenant_of(view.block)
-            lacking = lacking_parents(view.block, view.version)
-            names = self._definitions.names(tx, lacking) if lacking else {}
-            return [
-                *held,
-                *(lacking_wait(view.block, names.get(one, str(one))) for one in lacking),
-                *block_waits(view.block, view.version.inputs, missing, parents, tenant),
-            ]
-        run = self._runs.unfinished(tx, view.block.id)
-        waits = () if run is None else self._runs.waits_of(tx, run)
-        return [*held, *waits, due_wait(view.block)] if view.block.rerun_due else [*held, *waits]
-
-    def _held(self, tx: Transaction, block: Block) -> Sequence[Wait]:
-        if (since := TurnStore(tx).waits_since(block.id)) is not None:
-            return [turn_wait(since)]
-        cascade = None if block.held_by is None else self._cascading.of(tx, block)
-        return () if cascade is None else [held_wait(block, cascade)]
 
     def _ended(self, tx: Transaction, principal: Principal, block: Block) -> BlockView:
         """Return a block whose end has begun, after its tenant has followed it."""

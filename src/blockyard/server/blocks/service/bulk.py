@@ -217,6 +217,7 @@ class BulkService:
     def _done(
         self, tx: Transaction, principal: Principal, action: BulkAction, row: BulkRow
     ) -> tuple[RowState, str, str]:
+        self._blocks.holding.refuse(tx, row.block_id, "changed by a bulk job")
         match action:
             case BulkAction.RUN:
                 after = self._blocks.trigger_run(tx, principal, row.block_id).block

@@ -19,6 +19,7 @@ from blockyard.server.blocks.model.order import BlockRequest, Target
 from blockyard.server.blocks.model.resolution import block_name, lacking_parents
 from blockyard.server.blocks.service.access import is_operator, require_known, require_run, require_save
 from blockyard.server.blocks.service.adapting import Adapting, Place
+from blockyard.server.blocks.service.holding import Holding
 from blockyard.server.blocks.service.ordering import VERSION_FIELD, sealing, summary
 from blockyard.server.blocks.service.parents import FIELD, check_parents
 from blockyard.server.blocks.service.payments import PaymentChoices
@@ -81,9 +82,11 @@ class Changing:
         payments: PaymentChoices,
         upgrades: Upgrades,
         adapting: Adapting,
+        holding: Holding,
     ) -> None:
         self._upgrades = upgrades
         self._adapting = adapting
+        self._holding = holding
         self._reading = reading
         self._payments = payments
         self._event_log = basics.event_log
@@ -169,6 +172,7 @@ class Changing:
         if not change.calls_for_run:
             return False
         if change.upgraded:
+            self._holding.refuse(tx, before.id, "upgraded")
             self._starter.refuse_unfinished(tx, before)
         return self._starter.queues(tx, before)
 

@@ -1,6 +1,7 @@
 """Deleting and purging blocks, and what remains of them. Source: api.md 3.18 (delete), concepts.md 10.1 and 23."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -9,6 +10,7 @@ from blockyard.protocol.names import Behavior
 from blockyard.server.blocks.model.block import Block, Lifecycle
 from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effect
 from blockyard.server.blocks.service.access import is_operator, require_delete, require_known, require_purge
+from blockyard.server.blocks.service.holding import Holding
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.service.related import BlockRelations
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
@@ -16,7 +18,7 @@ from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
 from blockyard.server.definitions.model import DeletionMode
 from blockyard.server.events.basics import Basics
-from blockyard.server.events.model import Author, EventType
+from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict
@@ -40,7 +42,9 @@ class Deleting:
         reading: Reading,
         starter: RunStarter,
         relations: BlockRelations,
+        holding: Holding,
     ) -> None:
+        self._holding = holding
         self._relations = relations
         self._reading = reading
         self._clock = basics.clock
@@ -60,6 +64,7 @@ class Deleting:
         if block.lifecycle is Lifecycle.DELETED:
             return block
         _refuse_zone_block(principal, block)
+        self._refuse_held(tx, block)
         _, version = self._reading(tx).version_of(block)
         effect = deletion_effect(block, version)
         if expected not in {None, effect}:
@@ -77,14 +82,57 @@ class Deleting:
         require_purge(principal, block)
         if block.lifecycle is Lifecycle.DELETED:
             return block
+        self._holding.refuse(tx, block.id, "purged")
         _refuse_children(tx, block)
         return self.purged(tx, block, principal.author)
 
+    def take_back(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
+        """Let a block live on whose deletion nobody has begun yet. Raises NotFound, Denied, Conflict."""
+        block = require_known(principal, BlockStore(tx).find(block_id), block_id)
+        require_delete(principal, block)
+        if block.lifecycle is Lifecycle.ACTIVE:
+            return block
+        unclaimed = [run for run in self._runs.hold_unclaimed(tx, [block.id]) if run.id == block.latest_run_id]
+        last = self._runs.before(tx, unclaimed[0]) if unclaimed and not self._is_leaving(tx, block) else None
+        if last is None:
+            raise Conflict(
+                "the deletion of the building block has begun and cannot be taken back any more",
+                code="DeletionBegun",
+                remedy="Order a new one, or let its run end: if the deletion fails, the building block can be run again.",
+            )
+        self._runs.withdraw(
+            tx, replace(unclaimed[0], due_at=last.quiet_until or self._clock()), "the deletion was taken back"
+        )
+        kept = self._starter.save(tx, block.kept(last))
+        self._event_log.append(
+            tx,
+            principal.author,
+            "Building Block Deletion Taken Back",
+            EventType.CANCELLED,
+            workspace=block.workspace,
+            subject_kind=SUBJECT,
+            subject_id=str(block.id),
+            description=block.name,
+            content={"displayName": block.name},
+        )
+        return kept
+
+    def _is_leaving(self, tx: Transaction, block: Block) -> bool:
+        """Whether the tenant that a block is on is being deleted with it."""
+        tenant = self._reading(tx).tenant_of(block)
+        return tenant is not None and tenant.is_leaving
+
     # For what deletes blocks on its own: no principal is asked
 
+    def expire(self, tx: Transaction, block: Block) -> Block:
+        """Do what `delete` does once the time of a block is over. Raises Conflict: a hold, children, an unfinished run."""
+        _refuse_children(tx, block)
+        return self.end(tx, block, SYSTEM)
+
     def end(self, tx: Transaction, block: Block, author: Author) -> Block:
-        """Do what `delete` does with a block that has no children. Raises Conflict: a run is unfinished."""
-        _, version = self._reading(tx).version_of(block)
+        """Do what `delete` does with a block that has no children. Raises Conflict: a run is unfinished, or it is on hold."""
+        self._refuse_held(tx, block)
+        definition, version = self._reading(tx).version_of(block)
         if version.deletion_mode is DeletionMode.PURGE:
             return self.purged(tx, block, author)
         if block.is_running and block.lifecycle is Lifecycle.MARKED_FOR_DELETION:
@@ -94,7 +142,13 @@ class Deleting:
         if deletion_effect(block, version) is DeletionEffect.REMOVES:
             return self.gone(tx, marked, author)
         reason = TriggerReason.BUILDING_BLOCK_DELETION
-        return self._starter.request(tx, marked, version, author, behavior=Behavior.DESTROY, reason=reason)
+        pause = timedelta(minutes=definition.lifetimes.undo_minutes)
+        return self._starter.request(tx, marked, version, author, behavior=Behavior.DESTROY, reason=reason, pause=pause)
+
+    def _refuse_held(self, tx: Transaction, block: Block) -> None:
+        """Refuse to destroy what a hold keeps; what is being destroyed already waits by itself."""
+        if not (block.is_running and block.lifecycle is Lifecycle.MARKED_FOR_DELETION):
+            self._holding.refuse(tx, block.id, "deleted")
 
     def purged(self, tx: Transaction, block: Block, author: Author) -> Block:
         """Do what `purge` does with a block that has no children."""
@@ -108,6 +162,7 @@ class Deleting:
         """Store a block as deleted; its state goes too, unless resources were left behind."""
         deleted = self._starter.save(tx, block.deleted(self._clock(), force_purge=force_purge))
         self._relations.gone(tx, block)
+        self._holding.gone(tx, author, block.id)
         if not force_purge:
             self._state.remove(tx, block.id)
         self._event_log.append(

@@ -13,6 +13,7 @@ from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effe
 from blockyard.server.blocks.model.outputs import sign_in_url_in
 from blockyard.server.blocks.model.replication import replication_of
 from blockyard.server.blocks.service.deleting import Deleting
+from blockyard.server.blocks.service.holding import Holding
 from blockyard.server.blocks.service.mandatory import Mandatory
 from blockyard.server.blocks.service.related import BlockRelations
 from blockyard.server.blocks.service.starting import RunStarter
@@ -44,7 +45,9 @@ class OnTenants:
         deleting: Deleting,
         runs: RunService,
         relations: BlockRelations,
+        holding: Holding,
     ) -> None:
+        self._holding = holding
         self._runs = runs
         self._relations = relations
         self._tenants = tenants
@@ -67,7 +70,8 @@ class OnTenants:
         self._mandatory.order(tx, principal, tenant, definitions, inputs)
 
     def refuse_added(self, tx: Transaction, tenant: Tenant) -> None:
-        """Refuse while there are building blocks that people added, and name them. Raises Conflict."""
+        """Refuse the end of a tenant while people have building blocks there, or one is on hold. Raises Conflict."""
+        self._holding.refuse_on_tenant(tx, tenant.id)
         added = [block for block in BlockStore(tx).heads_on([tenant.id]) if not block.is_of_landing_zone]
         if added:
             raise Conflict(

@@ -15,6 +15,7 @@ from blockyard.server.blocks.model.order import BlockContent, BlockRequest, Name
 from blockyard.server.blocks.model.resolution import block_name
 from blockyard.server.blocks.service.access import SAVE, operates
 from blockyard.server.blocks.service.adapting import Adapting, Place
+from blockyard.server.blocks.service.expiring import at_order
 from blockyard.server.blocks.service.parents import check_definitions, check_parents
 from blockyard.server.blocks.service.payments import PaymentChoices
 from blockyard.server.blocks.service.related import BlockRelations
@@ -164,6 +165,7 @@ class Ordering:
         ).with_inputs(version.inputs, inputs)
         self._relations.ordered(tx, principal, block, by=SAVE, field=VERSION_FIELD)
         BlockStore(tx).add(block)
+        at_order(tx, block.id, new.definition, block.created_at)
         self._payments.keep(tx, block, version.inputs, new.inputs)
         BlockStore(tx).touch(parents)
         self._event_log.append(

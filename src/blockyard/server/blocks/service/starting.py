@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 
@@ -174,8 +175,9 @@ class RunStarter:
         behavior: Behavior,
         reason: TriggerReason,
         plan_run_id: RunId | None = None,
+        pause: timedelta = timedelta(0),
     ) -> Block:
-        """Request a run of a stored block and return the block with it; a manual block's run is over at once.
+        """Request a run of a stored block, not offered within `pause`, and return the block with it; a manual block's run is over at once.
 
         With `plan_run_id` it applies what that dry run planned; what is due stays due, as the plan knows nothing of it. Where an
         approval may be needed the run of a plan comes first: `go_on` requests the one that applies it.
@@ -200,6 +202,7 @@ class RunStarter:
             plan_run_id=plan_run_id,
             serves=block.serves,
             terms=terms,
+            pause=pause,
         )
         requested = block.requested(run.id, behavior, awaits_approval=run.awaits_approval)
         if plan_run_id is not None:
@@ -305,6 +308,7 @@ class RunStarter:
             display_name=block.name,
             workspace=block.workspace,
             project=None if block.tenant is None else block.tenant.project,
+            platform=None if block.tenant is None else block.tenant.platform,
             provider=block.provider,
             definition_id=block.definition_id,
             version_id=version.id,

@@ -12,6 +12,7 @@ import structlog
 from blockyard.server.blocks.model.block import Block, BlockId, Follows, InputValue, Lifecycle, Parent
 from blockyard.server.blocks.model.resolution import block_name, lacking_parents
 from blockyard.server.blocks.model.upgrades import carried_over, leads_on
+from blockyard.server.blocks.service.holding import Holding
 from blockyard.server.blocks.service.payments import PaymentChoices
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
@@ -31,12 +32,19 @@ class Upgrades:
     """Knows what another version makes of a block; asks no principal."""
 
     def __init__(
-        self, basics: Basics, *, reading: Reading, definitions: DefinitionService, payments: PaymentChoices
+        self,
+        basics: Basics,
+        *,
+        reading: Reading,
+        definitions: DefinitionService,
+        payments: PaymentChoices,
+        holding: Holding,
     ) -> None:
         self._event_log = basics.event_log
         self._reading = reading
         self._definitions = definitions
         self._payments = payments
+        self._holding = holding
 
     def carried(self, tx: Transaction, block: Block, old: Version, new: Version) -> dict[str, InputValue]:
         """Return what is left of the values of a block in another version."""
@@ -59,12 +67,13 @@ class Upgrades:
         )
 
     def due(self, tx: Transaction, block: Block) -> Version | None:
-        """Return the version that a block is changed to when it runs next; None if it keeps its own."""
+        """Return the version that a block is changed to when it runs next; None if it keeps its own, as all on hold do."""
         if block.follows is Follows.PINNED or block.lifecycle is not Lifecycle.ACTIVE:
             return None
         _, own = self._reading(tx).version_of(block)
         newest = self._newest(tx, block)
-        return newest if newest is not None and leads_on(newest, own) else None
+        leads = newest is not None and leads_on(newest, own)
+        return newest if leads and not self._holding.is_held(tx, block) else None
 
     def followed(self, tx: Transaction, block: Block, author: Author) -> Block:
         """Return a stored block in the version that it follows; whoever stores it requests its run in this transaction."""

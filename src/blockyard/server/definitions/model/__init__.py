@@ -29,6 +29,7 @@ from blockyard.server.definitions.model.definition import (
     input_pointer,
     output_pointer,
 )
+from blockyard.server.definitions.model.policies import Lifetimes
 
 __all__ = [
     "PEOPLE",
@@ -43,6 +44,7 @@ __all__ = [
     "DeletionMode",
     "InputKind",
     "InputSpec",
+    "Lifetimes",
     "NumberedVersion",
     "OutputAssignment",
     "OutputSpec",

@@ -18,6 +18,7 @@ from blockyard.server.definitions.model.policies import (
     NO_SCHEDULE,
     ApprovalPolicies,
     ApprovalRules,
+    Lifetimes,
     Schedule,
 )
 from blockyard.server.kit.errors import pointer
@@ -340,6 +341,7 @@ class Definition(DefinitionSpec):
         latest_version_id: the version with the highest number, draft or not.
         released_version_id: the released version with the highest number.
         publication: whom others it reaches, once a version is released.
+        lifetimes: what its owner says of the lives of its blocks.
     """
 
     id: DefinitionId
@@ -348,6 +350,7 @@ class Definition(DefinitionSpec):
     latest_version_id: VersionId
     released_version_id: VersionId | None = None
     publication: Publication = field(default_factory=Publication)
+    lifetimes: Lifetimes = field(default_factory=Lifetimes)
     revision: int = 0
 
     @property

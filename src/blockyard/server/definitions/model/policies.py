@@ -67,3 +67,11 @@ class ApprovalRules:
 NO_RULES = ApprovalRules()
 NO_APPROVALS = ApprovalPolicies()
 NO_SCHEDULE = Schedule()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetimes:
+    """How long blocks of a definition may live, and how long their deletion can be taken back."""
+
+    undo_minutes: int = 0
+    maximum_days: int | None = None

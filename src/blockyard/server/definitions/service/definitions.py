@@ -37,6 +37,7 @@ from blockyard.server.definitions.service.access import (
 )
 from blockyard.server.definitions.service.catalogue import Catalogue
 from blockyard.server.definitions.service.defects import DefectService
+from blockyard.server.definitions.service.lifetimes import LifetimeService
 from blockyard.server.definitions.service.offering import Offers
 from blockyard.server.definitions.service.ports import DefinitionListener, DefinitionUsage
 from blockyard.server.definitions.service.publishing import TITLE, PublishingService
@@ -100,7 +101,7 @@ class DefinitionService(Offers):
         self._tags = tags
         self.usage: Above[DefinitionUsage] = Above()
         self.listeners: list[DefinitionListener] = []
-        self.defects = DefectService(basics)
+        self.defects, self.lifetimes = DefectService(basics), LifetimeService(basics)
         self.publishing = PublishingService(basics, publications=publications)
         self.versions = VersionService(
             basics,

@@ -26,6 +26,7 @@ from blockyard.server.definitions.model import Definition, DefinitionFilter, Def
 from blockyard.server.definitions.model.policies import (
     ApprovalPolicies,
     ApprovalRules,
+    Lifetimes,
     Schedule,
     ScheduleFrequency,
     ScheduleMode,
@@ -101,6 +102,8 @@ def _values(definition: Definition) -> dict[str, object]:
         "schedule": members(definition.schedule),
         "approvalRules": None if definition.approval_rules is None else _stored_rules(definition.approval_rules),
     }
+    if definition.lifetimes != Lifetimes():
+        spec["lifetimes"] = members(definition.lifetimes)
     return {
         "id": definition.id,
         "workspace": definition.workspace,
@@ -141,6 +144,7 @@ def _definition(row: dict[str, Any]) -> Definition:  # Any: what the columns' ty
         approval_policies=ApprovalPolicies(**spec.get("approvalPolicies", {})),
         schedule=_schedule(spec.get("schedule")),
         approval_rules=_rules(spec.get("approvalRules")),
+        lifetimes=Lifetimes(**spec.get("lifetimes", {})),
     )
 
 

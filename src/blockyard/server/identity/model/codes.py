@@ -25,12 +25,13 @@ _FULL = (
 
 PLAIN = frozenset(
     {f"{thing}_{verb}" for thing in _FULL for verb in _LSD}
-    | {"EVENTLOG_LIST", "PAYMENTMETHOD_LIST", "WORKSPACEUSERGROUP_LIST"}
+    | {"BRAKE_LIST", "BRAKE_SAVE", "EVENTLOG_LIST", "PAYMENTMETHOD_LIST", "WORKSPACEUSERGROUP_LIST"}
 )
 """Codes for objects of the holder's own workspace."""
 
 MANAGED = frozenset(
     {
+        "MANAGED_BRAKE_PASS",
         "MANAGED_BUILDINGBLOCK_LIST",
         "MANAGED_BUILDINGBLOCK_SAVE",
         "MANAGED_BUILDINGBLOCKRUN_LIST",
@@ -48,6 +49,7 @@ ADMIN = frozenset(
     {f"ADM_{code}" for code in PLAIN}
     | {f"ADM_{thing}_{verb}" for thing in ("PAYMENTMETHOD", "TAGDEFINITION", "USER") for verb in _LSD}
     | {
+        "ADM_BRAKE_PASS",
         "ADM_BUILDINGBLOCKRUN_LIST",
         "ADM_BUILDINGBLOCKRUN_SAVE",
         "ADM_BUILDINGBLOCKRUNSOURCE_SAVE",

@@ -17,7 +17,7 @@ class WorkspaceRole(StrEnum):
 _MEMBER = frozenset(
     code for code in PLAIN if code.endswith("_LIST") and code not in {"APIKEY_LIST", "EVENTLOG_LIST", "TFSTATE_LIST"}
 )
-_MANAGER = (PLAIN | MANAGED) - {"WORKSPACE_DELETE", "PROJECT_DELETE"}
+_MANAGER = (PLAIN | MANAGED) - {"WORKSPACE_DELETE", "PROJECT_DELETE", "MANAGED_BRAKE_PASS"}
 
 _ROLE_CODES = {
     WorkspaceRole.MEMBER: _MEMBER,

@@ -16,12 +16,19 @@ from blockyard.server.kit.hal import Links, page_at
 from blockyard.server.kit.http import answers, page_request, sent_query
 from blockyard.server.kit.paging import PageRequest
 from blockyard.server.kit.routers import api_router
+from blockyard.server.kit.wire import DisplayName, WireModel
 from blockyard.server.runs.api.rendering import listed, run_detail, run_summary
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.service import RunFilter, RunService, RunViews
 
 MAX_LOG_BYTES = 4 * 1024 * 1024
 """How much of a log one answer carries."""
+
+
+class PassIn(WireModel):
+    """Why a run may pass what keeps it back."""
+
+    reason: DisplayName
 
 
 def own_routes(db: Database, runs: RunService, views: RunViews, links: Links) -> APIRouter:
@@ -57,6 +64,12 @@ def own_routes(db: Database, runs: RunService, views: RunViews, links: Links) ->
     async def abort_run(run_id: UUID, principal: CurrentPrincipal) -> Response:
         """Stop a run. It is ABORTED at once or when its runner confirms, after 5 minutes at the latest."""
         run = await db.write(lambda tx: runs.abort(tx, principal, RunId(run_id)))
+        return Answer(run_summary(run), status_code=HTTPStatus.ACCEPTED)
+
+    @router.post("/{run_id}/break-glass", status_code=HTTPStatus.ACCEPTED, response_class=Answer)
+    async def break_glass(run_id: UUID, body: PassIn, principal: CurrentPrincipal) -> Response:
+        """Let one run that waits pass every hold, stop and freeze. It is an event of its own, and a warning of the run."""
+        run = await db.write(lambda tx: runs.brakes.let_pass(tx, principal, run_id, body.reason))
         return Answer(run_summary(run), status_code=HTTPStatus.ACCEPTED)
 
     @router.get("/{run_id}/log", response_class=Response, responses=answers("text/plain"))

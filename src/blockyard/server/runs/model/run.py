@@ -54,7 +54,7 @@ class RunTarget:
 
     Attributes:
         workspace: the consumer; `provider` owns the definition.
-        project: that of the tenant the block is on, if it is on one.
+        project, platform: those of the tenant the block is on, if it is on one.
         hand_over: something external reports the end of the run (`async` in the implementation).
     """
 
@@ -68,6 +68,7 @@ class RunTarget:
     runner_id: RunnerId
     implementation: ImplementationType
     project: str | None = None
+    platform: str | None = None
     hand_over: bool = False
 
     @property
@@ -108,6 +109,7 @@ class Run:
         quiet_until: the next run of the block is not offered before: the engine of this one may still write state.
         plan_run_id: the DETECT run whose saved plan this run applies.
         awaits_approval: no runner gets it before somebody has approved that plan.
+        passes_since: when somebody let it pass every hold, stop and freeze.
     """
 
     id: RunId
@@ -135,6 +137,7 @@ class Run:
     changes_detected: bool | None = None
     plan_run_id: RunId | None = None
     awaits_approval: bool = False
+    passes_since: datetime | None = None
     warnings: tuple[RunWarning, ...] = ()
     revision: int = 0
 
@@ -200,6 +203,15 @@ class Run:
     def resting(self, until: datetime) -> "Run":
         """Return this run not offered before `until`."""
         return replace(self, due_at=max(self.due_at, until))
+
+    @property
+    def obeys_brakes(self) -> bool:
+        """Whether the run would change something, and nobody let it pass."""
+        return self.behavior is not Behavior.DETECT and self.passes_since is None
+
+    def passing(self, *, at: datetime, why: str) -> "Run":
+        """Return this run not kept back by any brake, with a warning that says who wanted that, and why."""
+        return replace(self, passes_since=self.passes_since or at).warned(at, why)
 
     def aborting(self, *, at: datetime, limits: RunLimits) -> "Run":
         """Return this run with its abort requested; its runner gets until `abort_due_at`."""

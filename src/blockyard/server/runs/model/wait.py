@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from blockyard.server.brakes.model import Brake, BrakeKind
+
 SILENT_AFTER = timedelta(minutes=1)
 """Ours asks for work at least every half minute, official runners every 10 s, while they have a slot free."""
 
@@ -22,6 +24,8 @@ class WaitKind(StrEnum):
     USER_INPUT = "USER_INPUT"
     RUNNER = "RUNNER"
     """A runner that asks for work at all."""
+    UNDO = "UNDO"
+    """The end of the time in which a deletion can be taken back."""
     RETRY = "RETRY"
     """The time of the next attempt."""
     TURN = "TURN"
@@ -32,6 +36,12 @@ class WaitKind(StrEnum):
     """The end of the run that is under way, after which another one begins."""
     APPROVAL = "APPROVAL"
     """Somebody who approves what the run would change."""
+    HOLD = "HOLD"
+    """The end of a hold of the building block."""
+    APPLIES_STOPPED = "APPLIES_STOPPED"
+    """Somebody who lets runs change things again."""
+    FREEZE = "FREEZE"
+    """The end of a window in which nothing is changed."""
     CASCADE = "CASCADE"
     """Somebody who goes on with a cascade that was stopped, or runs the block."""
 
@@ -45,6 +55,10 @@ class WaitOwner(StrEnum):
     """The team that offers the definition."""
     RUNNER_OPERATOR = "RUNNER_OPERATOR"
     """Who operates the runner."""
+    BRAKE_OWNER = "BRAKE_OWNER"
+    """The workspace that has placed a hold, a stop or a freeze."""
+    INSTALLATION = "INSTALLATION"
+    """An administrator."""
     SYSTEM = "SYSTEM"
     """Nobody has to do anything: time or the end of a run does it."""
 
@@ -83,6 +97,8 @@ class RunWait:
         at_work: how many runs the runner executes now.
         since: when the run was requested.
         due_at: the run is not offered before.
+        may_be_taken_back: it destroys a block, and nobody has begun it.
+        brakes: what keeps it back however free its runner is.
     """
 
     runner: str
@@ -93,6 +109,8 @@ class RunWait:
     since: datetime
     due_at: datetime
     now: datetime
+    may_be_taken_back: bool = False
+    brakes: tuple[Wait, ...] = ()
 
     @property
     def is_unserved(self) -> bool:
@@ -108,6 +126,17 @@ class RunWait:
     @property
     def wait(self) -> Wait:
         """What the run waits for."""
+        if self.brakes:
+            return self.brakes[0]
+        if self.may_be_taken_back and self.due_at > self.now:
+            return Wait(
+                kind=WaitKind.UNDO,
+                message=f"Nothing is destroyed before {self.due_at:%Y-%m-%d %H:%M:%S} UTC; until then the deletion can be taken back.",
+                ends="The time comes, or somebody who may delete the building block takes the deletion back.",
+                owner=WaitOwner.SYSTEM,
+                since=self.since,
+                until=self.due_at,
+            )
         if self.is_unserved:
             asked = (
                 "No runner has asked for work yet"
@@ -150,6 +179,19 @@ class RunWait:
         return f"The run is next in the queue of runner '{self.runner}'."
 
 
+def brake_wait(brake: Brake) -> Wait:
+    """Return what a run waits for while a brake is on it."""
+    return Wait(
+        kind=_BRAKES[brake.kind],
+        message=f"{brake.message.rstrip('.')}.",
+        ends=brake.ends,
+        owner=WaitOwner.INSTALLATION if brake.workspace is None else WaitOwner.BRAKE_OWNER,
+        since=brake.opens_at,
+        workspace=brake.workspace,
+        until=brake.closes_at,
+    )
+
+
 def stop_wait(requested_at: datetime, due_at: datetime) -> Wait:
     """Return what a run waits for that is being stopped."""
     return Wait(
@@ -185,3 +227,10 @@ def approval_wait(
 
 def _runs(count: int) -> str:
     return "another run" if count == 1 else f"{count} other runs"
+
+
+_BRAKES = {
+    BrakeKind.HOLD: WaitKind.HOLD,
+    BrakeKind.STOP: WaitKind.APPLIES_STOPPED,
+    BrakeKind.FREEZE: WaitKind.FREEZE,
+}

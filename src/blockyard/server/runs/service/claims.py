@@ -89,10 +89,11 @@ class ClaimService:
         serving = bool(claim.held)
         if serving and not self._lends(tx, claim):
             return Claimed(None)
+        braked, queue = self._context.brakes.guard(tx), QueueStore(tx)
         for _ in range(_UNDELIVERABLE):
-            taken = QueueStore(tx).take(runner.id, types, node_id=claim.node_id, at=now, serving=serving)
+            taken = queue.take(runner.id, types, node_id=claim.node_id, at=now, serving=serving, braked=braked)
             if taken is None:
-                return Claimed(None, QueueStore(tx).next_due(runner.id, types, serving=serving))
+                return Claimed(None, queue.next_due(runner.id, types, at=now, serving=serving, braked=braked))
             document = self._deliver(tx, taken, runner, claim, now)
             if document is not None:
                 return Claimed(document)
@@ -104,7 +105,8 @@ class ClaimService:
         serving = bool(claim.held)
         if serving and not self._lends(tx, claim):
             return None
-        return QueueStore(tx).next_due(runner.id, _types(runner, claim.types), serving=serving)
+        braked, now = self._context.brakes.braked(tx), self._context.clock()
+        return QueueStore(tx).next_due(runner.id, _types(runner, claim.types), at=now, serving=serving, braked=braked)
 
     def _lends(self, tx: Transaction, claim: Claim) -> bool:
         """Tell whether one of the runner's slots is taken by a run that only waits."""

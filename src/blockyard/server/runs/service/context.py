@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from blockyard.server.brakes.service import BrakeService
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.service import EventLog
 from blockyard.server.kit.clock import Clock
@@ -22,6 +23,7 @@ class RunContext:
     master_key: MasterKey
     links: Links
     runners: RunnerService
+    brakes: BrakeService
     ports: Above[RunPorts] = field(default_factory=Above)
     limits: RunLimits = field(default_factory=RunLimits)
 

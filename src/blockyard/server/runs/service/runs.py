@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -28,9 +29,10 @@ from blockyard.server.runs.model import (
 from blockyard.server.runs.model.approval import ApprovalTerms
 from blockyard.server.runs.model.attempt import SIGN_STEP
 from blockyard.server.runs.model.run import lock_hold
-from blockyard.server.runs.model.wait import stop_wait
+from blockyard.server.runs.model.wait import brake_wait, stop_wait
 from blockyard.server.runs.service.access import RunAccess, access_of, may_abort, require_abort, require_access
 from blockyard.server.runs.service.approvals import ApprovalService, approval_waits, new_approval
+from blockyard.server.runs.service.braking import RunBrakes
 from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext
 from blockyard.server.runs.service.ending import Finish, RunEnding
 from blockyard.server.runs.service.planned import PlannedRuns
@@ -64,6 +66,7 @@ class RunService:
         self._ending = RunEnding(context)
         self.planned = PlannedRuns()
         self.approvals = ApprovalService(context)
+        self.brakes = RunBrakes(context)
 
     def move(self, tx: Transaction, block_ids: Collection[UUID], project: str) -> None:
         """Let the runs of blocks, which have all ended, be in another project; for other services."""
@@ -80,8 +83,11 @@ class RunService:
         plan_run_id: RunId | None = None,
         serves: RunId | None = None,
         terms: ApprovalTerms | None = None,
+        pause: timedelta = timedelta(0),
     ) -> Run:
-        """Put a new run of `block` into the queue; for other services. It applies the saved plan of `plan_run_id`, if given.
+        """Put a new run of `block` into the queue, not offered within `pause`; for other services.
+
+        It applies the saved plan of `plan_run_id`, if given.
 
         `serves` is the run that ordered the block, and waits for this one while it is at work. With `terms` no runner gets it before
         that plan is approved.
@@ -108,7 +114,7 @@ class RunService:
             behavior=behavior,
             trigger=Trigger(author, reason),
             created_at=now,
-            due_at=now if quiet_until is None else max(now, quiet_until),
+            due_at=max(now + pause, quiet_until or now),
             plan_run_id=plan_run_id,
             serves=None if served is None else served.id,
             depth=0 if served is None else served.depth + 1,
@@ -166,7 +172,7 @@ class RunService:
         if run.awaits_approval:
             return approval_waits(tx, run)
         queued = self.wait_of(tx, run)
-        return () if queued is None else (queued.wait,)
+        return () if queued is None else (queued.brakes or (queued.wait,))
 
     def wait_of(self, tx: Transaction, run: Run) -> RunWait | None:
         """Return what a run waits for, None if it does not wait; for whoever may see the run."""
@@ -182,6 +188,8 @@ class RunService:
             since=run.created_at,
             due_at=run.due_at,
             now=self._context.clock(),
+            may_be_taken_back=run.behavior is Behavior.DESTROY and run.attempt == 0,
+            brakes=tuple(map(brake_wait, self.brakes.on(tx, run))),
         )
 
     def unfinished(self, tx: Transaction, block_id: UUID) -> Run | None:

@@ -1,14 +1,29 @@
 """The queue: which run a runner gets next. On PostgreSQL claimers skip rows that others are taking."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from blockyard.protocol.names import ImplementationType, RunStatus
+from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import Run, RunId
 from blockyard.server.runs.store.runs import remember
@@ -33,14 +48,6 @@ _WAITING = (
     _runs.c.runner_id == bindparam("of_runner"),
     _runs.c.implementation.in_(bindparam("of_types", expanding=True)),
 )
-_OLDEST = (
-    select(_runs.c.id)
-    .where(*_WAITING, _runs.c.due_at <= bindparam("due_until"))
-    .order_by(_runs.c.created_at, _runs.c.id)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-    .scalar_subquery()
-)
 _waiting_run = _runs.alias("waiting_run")
 _served = _runs.alias("served")
 _SERVING = (
@@ -48,15 +55,33 @@ _SERVING = (
     _runs.c.serves.is_not(None),
     exists().where(_served.c.id == _runs.c.serves, _served.c.status == RunStatus.IN_PROGRESS.value),
 )
-_DEEPEST = (
-    select(_runs.c.id)
-    .where(*_SERVING, _runs.c.due_at <= bindparam("due_until"))
-    .order_by(_runs.c.depth.desc(), _runs.c.created_at, _runs.c.id)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-    .scalar_subquery()
-)
+_AGE = (_runs.c.created_at, _runs.c.id)
+_DEEPEST_FIRST = (_runs.c.depth.desc(), *_AGE)
 """What others wait for that are at work, the deepest first: then no more of them wait at once than they are deep."""
+
+
+class Braked(Hashable, Protocol):
+    """What keeps runs back that change something, as a condition of the store of brakes."""
+
+    def on(self, runs: FromClause) -> ColumnElement[bool]:
+        """Return it for a table that has the columns of runs; its parameter is `braked_at`."""
+
+
+@cache
+def _free(braked: Braked | None) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that no brake keeps a run back."""
+    if braked is None:
+        return ()
+    changes_nothing, passes = _runs.c.behavior == Behavior.DETECT.value, _runs.c.passes_since.is_not(None)
+    return (or_(changes_nothing, passes, not_(braked.on(_runs))),)
+
+
+def _next(
+    conditions: tuple[ColumnElement[bool], ...], order: tuple[ColumnElement[object], ...], braked: Braked | None
+) -> ScalarSelect[UUID]:
+    due = (*conditions, _runs.c.due_at <= bindparam("due_until"), *_free(braked))
+    found = select(_runs.c.id).where(*due).order_by(*order).limit(1)
+    return found.with_for_update(of=_runs, skip_locked=True).scalar_subquery()
 
 
 def _taking(chosen: ScalarSelect[UUID]) -> ReturningUpdate[tuple[object, ...]]:
@@ -74,9 +99,17 @@ def _taking(chosen: ScalarSelect[UUID]) -> ReturningUpdate[tuple[object, ...]]:
     ).returning(_runs)
 
 
-_TAKE, _TAKE_SERVING = _taking(_OLDEST), _taking(_DEEPEST)
-_NEXT_SERVING = select(func.min(_runs.c.due_at).label("due")).where(*_SERVING)
-_NEXT_DUE = select(func.min(_runs.c.due_at).label("due")).where(*_WAITING)
+@cache
+def _take(*, serving: bool, braked: Braked | None) -> ReturningUpdate[tuple[object, ...]]:
+    return _taking(_next(_SERVING, _DEEPEST_FIRST, braked) if serving else _next(_WAITING, _AGE, braked))
+
+
+@cache
+def _next_due(*, serving: bool, braked: Braked | None) -> Select[tuple[datetime]]:
+    return select(func.min(_runs.c.due_at).label("due")).where(*(_SERVING if serving else _WAITING), *_free(braked))
+
+
+_PENDING_RUNNERS = select(_runs.c.runner_id).where(_runs.c.status == RunStatus.PENDING.value).distinct()
 
 
 class QueueStore:
@@ -93,24 +126,35 @@ class QueueStore:
         node_id: str | None,
         at: datetime,
         serving: bool = False,
+        braked: Braked | None = None,
     ) -> Run | None:
         """Give the oldest run that is due to the runner, in one statement: a new attempt of it begins.
 
-        With `serving` only one that another run waits for.
+        With `serving` only one that another run waits for; none that changes something while it is `braked`.
         """
-        given = {"given_node": node_id, "given_at": at}
-        row = self._tx.execute(
-            _TAKE_SERVING if serving else _TAKE, {**_waiting(runner_id, types), "due_until": at, **given}
-        ).one_or_none()
+        given: dict[str, object] = {"given_node": node_id, "given_at": at, "due_until": at} | _braked_at(braked, at)
+        taken = self._tx.execute(_take(serving=serving, braked=braked), {**_waiting(runner_id, types), **given})
+        row = taken.one_or_none()
         return None if row is None else remember(self._tx, row)
 
     def next_due(
-        self, runner_id: UUID, types: Collection[ImplementationType], *, serving: bool = False
+        self,
+        runner_id: UUID,
+        types: Collection[ImplementationType],
+        *,
+        at: datetime,
+        serving: bool = False,
+        braked: Braked | None = None,
     ) -> datetime | None:
-        """Return when the next run for the runner is or was due; with `serving` of those that another run waits for."""
-        row = self._tx.execute(_NEXT_SERVING if serving else _NEXT_DUE, _waiting(runner_id, types)).one()
+        """Return when the next run for the runner is or was due that is not `braked` now; with `serving` as in `take`."""
+        given = {**_waiting(runner_id, types), **_braked_at(braked, at)}
+        row = self._tx.execute(_next_due(serving=serving, braked=braked), given).one()
         due: datetime | None = row.due
         return due
+
+    def waited_for(self) -> Sequence[UUID]:
+        """Return the runners for which runs wait."""
+        return [row.runner_id for row in self._tx.execute(_PENDING_RUNNERS)]
 
     def computing(self, runner_id: UUID, held: Collection[UUID]) -> int:
         """Return how many of the runs that a runner executes do not wait for runs they ordered."""
@@ -175,6 +219,11 @@ class QueueStore:
             in_progress=working.runs if working else 0,
             oldest_pending_at=pending.oldest if pending else None,
         )
+
+
+def _braked_at(braked: Braked | None, at: datetime) -> dict[str, object]:
+    """Return the value of the parameter of `Braked`, if there is one."""
+    return {} if braked is None else {"braked_at": at}
 
 
 def _waiting(runner_id: UUID, types: Collection[ImplementationType]) -> dict[str, object]:

@@ -227,6 +227,7 @@ def as_run(row: RunRow) -> Run:
             display_name=row.display_name,
             workspace=row.workspace,
             project=row.project,
+            platform=row.platform,
             provider=row.provider,
             definition_id=row.definition_id,
             version_id=row.version_id,
@@ -257,6 +258,7 @@ def as_run(row: RunRow) -> Run:
         changes_detected=row.changes_detected,
         plan_run_id=None if row.plan_run_id is None else RunId(row.plan_run_id),
         awaits_approval=row.awaits_approval,
+        passes_since=row.passes_since,
         warnings=tuple(
             RunWarning(datetime.fromisoformat(item["at"]), item["attempt"], item["message"]) for item in row.warnings
         ),
@@ -274,6 +276,7 @@ def _fixed(run: Run) -> dict[str, object]:
         "display_name": target.display_name,
         "workspace": target.workspace,
         "project": target.project,
+        "platform": target.platform,
         "provider": target.provider,
         "definition_id": target.definition_id,
         "version_id": target.version_id,
@@ -314,6 +317,7 @@ def _moving(run: Run) -> dict[str, object]:
         "changes_detected": run.changes_detected,
         "plan_run_id": run.plan_run_id,
         "awaits_approval": run.awaits_approval,
+        "passes_since": run.passes_since,
         "warnings": warnings,
         "revision": run.revision,
     }

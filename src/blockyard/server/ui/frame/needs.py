@@ -30,6 +30,7 @@ _WORDS = {
     Why.REQUEST: ("Somebody asks for a role", "user-plus", "warning", "Decide"),
     Why.TENANT_DELETION: ("A deletion waits for your approval", "trash-2", "warning", "Decide"),
     Why.ACCESS_ENDS: ("Your access ends soon", "calendar-clock", "warning", "See access"),
+    Why.EXPIRES: ("Ends by itself soon", "calendar-clock", "warning", "See it"),
     Why.VIOLATION: ("Violates a policy", "shield-alert", "warning", "See why"),
 }
 
@@ -46,7 +47,7 @@ def need_row(need: Need) -> NeedRow:
         href=_href(need),
         act=act,
         at=need.since,
-        ends=need.why is Why.ACCESS_ENDS,
+        ends=need.why in {Why.ACCESS_ENDS, Why.EXPIRES},
     )
 
 
@@ -55,7 +56,7 @@ def _href(need: Need) -> str:
     match need.why:
         case Why.INPUT | Why.OPERATOR_INPUT:
             return f"/blocks/{need.id}/inputs"
-        case Why.FAILED | Why.APPROVAL:
+        case Why.FAILED | Why.APPROVAL | Why.EXPIRES:
             return f"/blocks/{need.id}"
         case Why.TENANT_DELETION:
             return f"{workspace}/tenants/{need.id}"

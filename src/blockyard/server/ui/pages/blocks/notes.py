@@ -123,7 +123,7 @@ def _never_made(detail: BlockDetail) -> list[Note]:
 
 def _held(detail: BlockDetail) -> list[Note]:
     """Return that a stopped cascade holds the block."""
-    told = [wait.message for wait in detail.waits if wait.kind is WaitKind.CASCADE]
+    told = [wait.message for wait in detail.waits if wait.kind in {WaitKind.CASCADE, WaitKind.HOLD}]
     return [Note("warning", sentence) for sentence in told]
 
 
