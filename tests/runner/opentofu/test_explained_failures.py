@@ -1,6 +1,6 @@
 """Twenty failures made on purpose, with the real engine: what whoever ordered reads, and what to do. The sentences are kept as data."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +34,7 @@ provider "aws" {
 }
 resource "aws_s3_bucket" "it" { bucket = "team-a-files" }
 """
+BUCKET = AWS.splitlines()[-1]
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
 
 
@@ -135,24 +136,39 @@ def test_a_repository_that_nobody_answers_for(new_run: NewRun) -> None:
 
 
 @contextmanager
-def refusing(status: int, code: str, message: str) -> Iterator[str]:
-    """Run a service that answers every request as S3 refuses one."""
-    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
-    answer = Answer(status, body, {"Content-Type": "application/xml"})
-    with scripted_server({"/team-a-files": [answer], "/team-a-files/": [answer], "/": [answer]}) as server:
+def refusing(buckets: Mapping[str, tuple[int, str, str]]) -> Iterator[str]:
+    """Run a service that refuses each bucket as S3 does."""
+    answers: dict[str, list[Answer]] = {}
+    for bucket, (status, code, message) in buckets.items():
+        body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+        answer = Answer(status, body, {"Content-Type": "application/xml"})
+        answers |= {f"/{bucket}": [answer], f"/{bucket}/": [answer]}
+    with scripted_server(answers) as server:
         yield server.url
 
 
 @pytest.mark.aws
-@pytest.mark.parametrize("name", sorted(REFUSED))
-def test_what_aws_refuses_is_explained(new_run: NewRun, name: str) -> None:
-    with refusing(*REFUSED[name]) as url:
+def test_what_aws_refuses_is_explained(new_run: NewRun) -> None:
+    """One run asks for everything: to start the provider takes longer than all requests."""
+    names = {f"team-a-{number}": name for number, name in enumerate(sorted(REFUSED))}
+    wanted = "".join(f'resource "aws_s3_bucket" "{name}" {{\n  bucket = "{name}"\n}}\n' for name in names)
+    with refusing({bucket: REFUSED[name] for bucket, name in names.items()}) as url:
+        settings = {**KEYS, "AWS_ENDPOINT_URL": url}
         run = new_run(
-            files={"main.tf": AWS},
-            inputs=[an_input(key, value, environment=True) for key, value in {**KEYS, "AWS_ENDPOINT_URL": url}.items()],
+            files={"main.tf": AWS.replace(BUCKET, wanted)},
+            inputs=[an_input(key, value, environment=True) for key, value in settings.items()],
             settings={"provider_mirror_dir": find_provider_mirror()},
         )
-        assert shown(name, told(run)) == kept(name)
+        assert run.execute().outcome is Outcome.FAILED
+
+    errors = run.reporter.text("execute_tf").split("Error: ")[1:]
+    told = {
+        name: shown(name, explained([], f"Error: {error}"))
+        for bucket, name in names.items()
+        for error in errors
+        if f"aws_s3_bucket.{bucket}," in error
+    }
+    assert told == {name: kept(name) for name in names.values()}
 
 
 @pytest.mark.aws
