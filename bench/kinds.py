@@ -95,7 +95,7 @@ def _requests(world: MatrixWorld, principal: str, count: int) -> Iterator[Reques
 
 
 def _request(world: MatrixWorld, principal: str, path: str, what: str, **query: str) -> Request:
-    sent = urlencode(needed_by(path) | query)
+    sent = urlencode(needed_by(path, world.things) | query)
     headers = {"Accept": media_of(path), "Authorization": f"Bearer {world.tokens[principal]}"}
     address = world.address(path)
     name = " ".join((what, path, *query))

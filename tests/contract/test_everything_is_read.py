@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import OWN
 from tests.support.installation import text_of
 from tests.support.matrix_operations import PATHS, operation_of, who_sends
@@ -19,6 +20,9 @@ PLAN = f"{RUNS}/{{run_id}}/planartifact"
 """The plan of a dry run, for the run that applies it."""
 
 SHOWN_PLAN = f"{RUNS}/{{run_id}}/plan-artifact"
+OF_PLANS = (SHOWN_PLAN, f"{OWN}/runs/{{run_id}}/changes")
+_BUCKET: JsonObject = {"address": "aws_s3_bucket.b", "type": "aws_s3_bucket", "action": "create", "digest": "1" * 64}
+CHANGES: JsonObject = {"resources": [_BUCKET], "counts": {"create": 1}, "digest": "2" * 64}
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ def planned(server: WholeServer, world: MatrixWorld) -> Planned:
     block = text_of(provider.run(), "spec", "buildingBlock", "uuid")
     assert block != world.tenancy.block
     server.ok(Request("POST", f"{OWN}/blocks/{block}/detect"))
-    run = text_of(provider.run(plan=b"the plan"), "metadata", "uuid")
+    run = text_of(provider.run(plan=b"the plan", changes=CHANGES), "metadata", "uuid")
     server.ok(Request("POST", f"{OWN}/blocks/{block}/apply-plan"))
     return Planned(run, text_of(claim(server), "spec", "runToken"))
 
@@ -51,14 +55,15 @@ def test_every_get_of_the_document_is_answered(server: WholeServer, world: Matri
     refused, paths = [], [path for path, methods in PATHS.items() if "get" in methods]
     for path in paths:
         request = operation_of(server, world, "GET", path, PATHS[path]["get"], restricted=False).known
-        address, token = request.path, request.token
-        if path in {PLAN, SHOWN_PLAN}:
+        address, token, params = request.path, request.token, request.params
+        if path == PLAN or path.startswith(OF_PLANS):
             address, token = path.format(run_id=planned.run), planned.token if path == PLAN else None
+            params = {"with": planned.run} if path.endswith("/comparison") else {}
         elif path.startswith(OF_RUNS):
             token = world.tokens["run"]
         elif (person := who_sends(path)) is not None:
             token = world.tokens[person]
-        answer = server.send(Request("GET", address, media=request.media, token=token, params=request.params))
+        answer = server.send(Request("GET", address, media=request.media, token=token, params=params))
         if not answer.is_success:
             refused.append(f"{path}: {answer.status_code} {answer.text}")
 

@@ -10,11 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import event
 
+from blockyard.protocol.plan_changes import ChangeAction
 from blockyard.server.kit.database import Database
+from blockyard.server.runs.model import RunId
+from blockyard.server.runs.model.plan import Plan, PlannedChange, PlanSource, PlanSummary
+from blockyard.server.runs.store import PlanStore
 from tests.support.copies import copying
 from tests.support.crowd import Crowd, things_of
 from tests.support.http import client_for, run_aside
@@ -62,6 +67,11 @@ MANY_HAVE_IT = {
 }
 """Filters that leave so many, or look into texts, that all are looked through, in the order of the list."""
 
+A_PLAN = Plan(
+    summary=PlanSummary(source=PlanSource.ENGINE, counts={ChangeAction.CREATE: 1}),
+    changes=[PlannedChange(address="a.b", action=ChangeAction.CREATE, is_output=False, digest="1" * 64, document={})],
+)
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -89,7 +99,9 @@ class Asked:
 
     def get(self, path: str, principal: str, **query: str) -> Sequence[Statement]:
         """Send a request that must be answered, and return what it executed."""
-        request = Request("GET", self.world.address(path), media=media_of(path), params=needed_by(path) | query)
+        request = Request(
+            "GET", self.world.address(path), media=media_of(path), params=needed_by(path, self.world.things) | query
+        )
         with self._statements() as found:
             answer = run_aside(self._send(request, self.world.tokens[principal]))
         is_shown = principal == "admin" and path in LISTS and path not in OF_MAKERS
@@ -133,7 +145,9 @@ def asked(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     with Database.open(f"sqlite:///{file}") as db:
         say_current(db)
         server = WholeServer(db)
-        yield Asked(server, a_matrix_world(server))
+        world = a_matrix_world(server)
+        db.write_now(lambda tx: PlanStore(tx).put(RunId(UUID(world.tenancy.run)), A_PLAN))
+        yield Asked(server, world)
 
 
 @dataclass(frozen=True)

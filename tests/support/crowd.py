@@ -223,6 +223,7 @@ class Crowd:
         self._copy("run_attempts", of_run, {**its, "token_hash": _name("seed"), "state": "'RELEASED'"})
         for table in ("run_sources", "run_steps", "run_outputs", "run_documents"):
             self._copy(table, of_run, its)
+        self._copy("run_changes", f"{of_run} AND position = 0", {"position": "n + 1"})  # of one long plan
 
     def _decided(self) -> None:
         self._made("publication_requests", "publication", "publications", object_id=_id("definition"), **self._team)

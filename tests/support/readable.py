@@ -20,7 +20,7 @@ DIRECTORIES: Mapping[str, Sequence[str]] = {
 }
 """The lists that directories read, which no document describes, with their filters."""
 
-_NO_FILTERS = {"page", "size", "sort", "until", "oldestFirst", "includeAllPublished"}
+_NO_FILTERS = {"page", "size", "sort", "until", "oldestFirst", "includeAllPublished", "with"}
 _VALUES: Mapping[str, str] = {
     "versionNumber": "1",
     "targetRefKind": "meshWorkspace",
@@ -58,9 +58,10 @@ def media_of(path: str) -> str:
     return next(iter(OPERATIONS[path]["responses"]["200"].get("content", {})), "*/*")
 
 
-def needed_by(path: str) -> dict[str, str]:
+def needed_by(path: str, things: Mapping[str, str]) -> dict[str, str]:
     """Return the parameters without which nothing is read."""
-    return {name: NEEDED[name] for name in _parameters(path) if name in NEEDED}
+    known = {**NEEDED, "with": things["runs"]}
+    return {name: known[name] for name in _parameters(path) if name in known}
 
 
 def first_page(path: str, size: int) -> Mapping[str, str]:

@@ -225,7 +225,7 @@ changes = Table(
     Column("address", Text, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("document", JsonText, nullable=False),
-    Index("ix_run_changes_action", "run_id", "action", "position"),
+    Index("ix_run_changes_action", "run_id", "action", "is_output", "position"),
 )
 """The same one by one, without secrets; positions count from 0 in the order of the plan, outputs last."""
 
