@@ -54,6 +54,25 @@ def test_a_killed_runner_is_replaced_and_the_engine_never_notices(
     assert list((tmp_path / "work" / "runs").iterdir()) == []
 
 
+def test_an_adopted_run_lends_its_slot_to_what_it_waits_for(
+    plane: FakeControlPlane, tmp_path: Path, gate: Path
+) -> None:
+    run = plane.offer(a_run(inputs={"echo_command": waiting_for(gate)}))
+    with RunnerProcess(plane, tmp_path / "work") as first:
+        plane.wait_for(lambda: b"before\n" in run.log("echo"))
+        first.kill()
+    seen = len(plane.requests)
+
+    with RunnerProcess(plane, tmp_path / "work") as second:
+        plane.wait_for(lambda: any(("heldRun", run.run_id) in request.query for request in plane.requests[seen:]))
+        gate.touch()
+        plane.wait_for(lambda: run.final_updates)
+        second.terminate()
+        assert second.wait() == 0
+
+    assert run.status == "SUCCEEDED"
+
+
 def test_an_adopted_run_that_was_aborted_meanwhile_is_interrupted(
     plane: FakeControlPlane, tmp_path: Path, gate: Path
 ) -> None:

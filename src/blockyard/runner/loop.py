@@ -315,6 +315,9 @@ class Runner:
                 log.warning("leftover unreadable", folder=folder.path.name)
             else:
                 if document.spec.run_token:
+                    self._asks_blockyard = (
+                        self._asks_blockyard or claim.blockyard
+                    )  # what is gone on with lends its slot, too
                     folder.work.mkdir(exist_ok=True)
                     folder.home.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
                     return new_session(self._equipment, folder, claim, document)

@@ -206,6 +206,23 @@ def test_a_child_that_is_older_than_its_other_parent_runs_once(
     assert statuses(world, [side, bottom, *others]) == ["SUCCEEDED"] * 4
 
 
+def test_who_waits_for_its_turn_is_not_planned_and_ending_its_wait_takes_the_turn(world: BlockWorld) -> None:
+    top = world.define("Top", outputs={"out": an_output()})
+    child = below(world, "Below", top)
+    root = world.order(top)
+    children = [world.order(child, parents=[root]) for _ in range(4)]
+    world.finish({"out": a_value("1")})
+    waiting = [one for one in children if status_of(world.read(one)) == "WAITING_FOR_DEPENDENT_INPUT"]
+
+    planned = world.api.send("POST", f"{OWN}/{uuid_of(waiting[0])}/detect", media=JSON)
+    world.api.ok("POST", f"{OWN}/{uuid_of(waiting[1])}/end", {"reason": "not needed"}, media=JSON)
+    while a_round(world):
+        pass
+
+    assert (len(waiting), planned.status_code, planned.json()["errorCode"]) == (2, 409, "BlockWaits")
+    assert statuses(world, children) == ["ABORTED"] + ["PENDING"] * 3
+
+
 def test_two_servers_that_take_turns_at_once_come_to_each_block_once(world: BlockWorld) -> None:
     root, children = a_family(world, 8)
     run(world, root)

@@ -13,6 +13,7 @@ from blockyard.server.blocks.service.upgrading import Upgrades
 from blockyard.server.blocks.service.waking import Waking
 from blockyard.server.blocks.service.withdrawing import Withdrawing
 from blockyard.server.brakes.service import BrakeService
+from blockyard.server.runs.service.claims import ClaimService
 from blockyard.server.runs.service.sweeps import RunSweeper
 from blockyard.server.tofu_state.service import StateService
 from tests.support.simulation.simulate import simulate
@@ -38,6 +39,7 @@ BROKEN: dict[str, tuple[object, str, Callable[..., object], str]] = {
     "claims do not ask for brakes": (BrakeService, "guard", lambda *_: None, "is claimed against a brake"),
     "windows are not turned": (BrakeService, "turn", lambda *_: (), "is claimed against a brake"),
     "holds refuse nothing": (Holding, "refuse", lambda *_: None, "although it is on hold"),
+    "slots are not lent": (ClaimService, "_lends", lambda *_: False, "which nobody runs"),
     "bulk jobs do not end": (BulkService, "give_back", lambda *_, **__: None, "is under way"),
 }
 

@@ -42,6 +42,8 @@ class Engine:
     serial: int = 0
     silent: bool = False
     told_to_stop: bool = False
+    has_ordered: bool = False
+    """Of a composition: what it orders is there."""
 
     @property
     def label(self) -> str:

@@ -12,10 +12,11 @@ from blockyard.server.identity.model import KeySettings
 from blockyard.server.identity.permissions import MANAGED, PLAIN
 from blockyard.server.kit.clock import Clock
 from tests.support.approvals import policies
-from tests.support.block_world import PLATFORM, BlockWorld, a_value, an_input, an_output, definition_of, uuid_of
+from tests.support.block_world import PLATFORM, a_value, an_input, an_output, definition_of, uuid_of
 from tests.support.clock import FixedClock
 from tests.support.simulation.database import InstantDatabase
 from tests.support.simulation.engines import made_of
+from tests.support.tenant_world import TenantWorld
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Kind:
         versions: the ids of its versions, the newest last; `adds` are the inputs that the last one asks for in addition.
         user, operator: the inputs that consumers and operators enter.
         approved: the policies of approvals that it has.
+        composes: its module orders a tenant, and waits for it.
+        on_tenants: it comes with tenants.
         parents: for each input that is an output of a parent, the kind of that parent.
     """
 
@@ -35,6 +38,8 @@ class Kind:
     user: tuple[str, ...] = ()
     operator: tuple[str, ...] = ()
     adds: tuple[str, ...] = ()
+    composes: bool = False
+    on_tenants: bool = False
     parents: Mapping[str, str] = field(default_factory=dict)
     approved: tuple[str, ...] = ()
 
@@ -43,14 +48,19 @@ class Kind:
         return self.user if version_id == self.versions[0] else (*self.user, *self.adds)
 
 
+PROJECTS = ("dev", "prod")
+"""Where tenants are ordered: each has one at most."""
+
+
 class Ground:
     """Services, definitions, and the image of the database to begin with."""
 
     def __init__(self) -> None:
         self.db = InstantDatabase.made()
-        self.world = BlockWorld(self.db, FixedClock())
+        self.world = TenantWorld(self.db, FixedClock())
         self.services = self.world.services
         self.kinds: dict[str, Kind] = {}
+        self._add_compositions()
         self._add("network", user=("name",), adds=("zone",), approved=("versionUpgrade",))
         self._add("server", user=("size",), parents={"network": "network"}, approved=("anyInputChanges",))
         self._add("app", user=("title",), operator=("approval",), parents={"network": "network", "server": "server"})
@@ -82,6 +92,24 @@ class Ground:
             self.world.report(claimed, outputs={"out": a_value(made_of(name, taken))})
             above = above or [block]
 
+    def _add_compositions(self) -> None:
+        """Define what comes with tenants, and what orders them."""
+        outputs = {"out": an_output("STRING", "PLATFORM_TENANT_ID")}
+        of_tenants = self.world.define_for_tenants(outputs=outputs)
+        self.world.add_zone("default", mandatory=[of_tenants])
+        self._keep("repository", of_tenants, on_tenants=True)
+        about = {"title": an_input(updateableByConsumer=True)}
+        self._keep(
+            "stack",
+            self.world.define("Stack", inputs=about, outputs={"out": an_output()}),
+            user=("title",),
+            composes=True,
+        )
+
+    def _keep(self, name: str, version: JsonObject, **more: Any) -> None:
+        ids = UUID(definition_of(version)), (UUID(uuid_of(version)),)
+        self.kinds[name] = Kind(name, *ids, **more)
+
     def _add(
         self,
         name: str,
@@ -106,7 +134,14 @@ class Ground:
             more: JsonObject = {**inputs, **{key: an_input(updateableByConsumer=True) for key in adds}}
             versions.append(UUID(uuid_of(self.world.next_version(first, inputs=more, **content))))
         self.kinds[name] = Kind(
-            name, UUID(definition_of(first)), tuple(versions), user, operator, adds, dict(parents or {}), approved
+            name,
+            UUID(definition_of(first)),
+            tuple(versions),
+            user,
+            operator,
+            adds,
+            parents=dict(parents or {}),
+            approved=approved,
         )
 
 

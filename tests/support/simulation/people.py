@@ -37,7 +37,8 @@ def order(sim: Simulation) -> None:
     """Order a block whose parents are there, or about to be."""
     if len(sim.rows.blocks) >= MAX_BLOCKS:
         return
-    kinds = [kind for kind in sim.ground.kinds.values() if all(map(sim.live_blocks, kind.parents.values()))]
+    offered = [kind for kind in sim.ground.kinds.values() if not kind.on_tenants]
+    kinds = [kind for kind in offered if all(map(sim.live_blocks, kind.parents.values()))]
     kind = kinds[-1] if sim.rng.random() < 0.5 else sim.rng.choice(kinds)
     parents = tuple(sim.rng.choice(sim.live_blocks(parent)).id for parent in kind.parents.values())
     version_id = sim.rng.choice(kind.versions)
@@ -59,7 +60,7 @@ def order(sim: Simulation) -> None:
 
 def change(sim: Simulation) -> None:
     """Enter another value, or what a version asks for that came by itself."""
-    if (block := _one_of(sim, sim.live_blocks())) is not None:
+    if (block := _one_of(sim, [block for block in sim.live_blocks() if sim.kind_of(block).user])) is not None:
         asked = sim.kind_of(block).asked(block.version_id)
         key = sim.rng.choice([key for key in asked if key not in block.inputs] or asked)
         _put(sim, SHOP, block, {key: sim.rng.choice(_VALUES)})

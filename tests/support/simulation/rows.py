@@ -28,6 +28,7 @@ class BlockRow:
     follows: str
     held_by: UUID | None
     cascade: UUID | None
+    tenant_id: UUID | None
 
     @property
     def is_held(self) -> bool:
@@ -125,7 +126,7 @@ def read_rows(connection: sqlite3.Connection) -> Rows:
     """Read them."""
     blocks = connection.execute(
         "SELECT id, definition_id, version_id, status, lifecycle, latest_run_id, rerun_due, applied_at, inputs, outputs, follows,"
-        " held_by, cascade"
+        " held_by, cascade, tenant_id"
         " FROM blocks ORDER BY rowid"
     )
     runs = connection.execute(
@@ -161,7 +162,8 @@ def read_rows(connection: sqlite3.Connection) -> Rows:
 
 
 def _block(row: tuple[str, ...]) -> BlockRow:
-    id_, definition, version, status, lifecycle, latest, due, applied, inputs, outputs, follows, held_by, cascade = row
+    id_, definition, version, status, lifecycle, latest, due, applied, inputs, outputs, follows, *others = row
+    held_by, cascade, tenant = (UUID(one) if one else None for one in others)
     return BlockRow(
         UUID(id_),
         UUID(definition),
@@ -174,8 +176,9 @@ def _block(row: tuple[str, ...]) -> BlockRow:
         json.loads(inputs),
         json.loads(outputs),
         follows,
-        UUID(held_by) if held_by else None,
-        UUID(cascade) if cascade else None,
+        held_by,
+        cascade,
+        tenant,
     )
 
 

@@ -2,7 +2,8 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from blockyard.protocol.jsontypes import JsonObject
@@ -19,10 +20,10 @@ from tests.support.approvals import a_resource
 from tests.support.block_world import Claimed, a_value
 from tests.support.principals import ADMINISTRATOR, a_run_token
 from tests.support.simulation.actions import Action
+from tests.support.simulation.compositions import order_tenant, orders, waits
 from tests.support.simulation.engines import Engine, Phase, made_of
 from tests.support.simulation.simulation import Answer, Simulation
 
-SLOTS = 3
 _NOT_IN_VAIN = 0.9
 """Most claims that would find nothing are left out: they take time and change nothing."""
 
@@ -37,11 +38,13 @@ _ERRORS = ("Error: 503 Service Unavailable", "Error: Unsupported argument")
 
 def claim(sim: Simulation) -> bool:
     """Take the next run; tell whether there was one."""
-    if sim.stormy and sum(not engine.silent for engine in sim.engines) >= SLOTS:
+    held = [engine for engine in sim.engines if not engine.silent]
+    is_full = len(held) >= sim.slots
+    if is_full and not any(waits(sim, engine) for engine in held):
         return False
     if all(run.status != "PENDING" for run in sim.rows.runs.values()) and sim.rng.random() < _NOT_IN_VAIN:
         return False
-    answer = sim.ask("runner", "claims", lambda tx: _claimed(sim, tx))
+    answer = sim.ask("runner", "claims", lambda tx: _claimed(sim, tx, held if is_full else []))
     engine = answer.happened
     if engine is None:
         return False
@@ -54,9 +57,11 @@ def claim(sim: Simulation) -> bool:
     return True
 
 
-def _claimed(sim: Simulation, tx: Transaction) -> Engine | None:
+def _claimed(sim: Simulation, tx: Transaction, held: Sequence[Engine]) -> Engine | None:
+    """Claim; a runner that is full says what it executes, and may lend the slot of a run that only waits."""
     services = sim.ground.services
-    document = services.claims.claim(tx, ADMINISTRATOR, _CLAIM).document
+    asked = replace(_CLAIM, held=frozenset(engine.run_id for engine in held), slots=sim.slots)
+    document = services.claims.claim(tx, ADMINISTRATOR, asked).document
     if document is None:
         return None
     claimed = Claimed(document, ADMINISTRATOR)
@@ -96,6 +101,10 @@ def work(sim: Simulation) -> None:
 def step(sim: Simulation, engine: Engine) -> None:
     """Send the next request of an engine; one that was not answered is sent again."""
     status = RunStatus.SUCCEEDED
+    if engine.phase is not Phase.CLAIMED and not engine.told_to_stop and (orders(sim, engine) or waits(sim, engine)):
+        if orders(sim, engine):
+            order_tenant(sim, engine)
+        return
     if engine.told_to_stop:
         status, following = RunStatus.ABORTED, Phase.REPORTED
     elif sim.stormy and engine.phase is not Phase.CLAIMED and sim.rng.random() < _FAILS:
@@ -198,13 +207,14 @@ def _plan(sim: Simulation, engine: Engine) -> JsonObject:
 def beat(sim: Simulation) -> None:
     """Give a sign of life."""
     if (engine := _awake(sim)) is not None:
-        answer = send(
-            sim,
-            engine,
-            "lives",
-            lambda tx: sim.ground.services.reports.heartbeat(tx, engine.principal, RunId(engine.run_id)).run_aborted,
-        )
-        engine.told_to_stop |= answer is not None and answer.value is True
+        show_life(sim, engine)
+
+
+def show_life(sim: Simulation, engine: Engine) -> None:
+    """Tell the server that an engine lives, and hear whether it shall stop."""
+    reports, run_id = sim.ground.services.reports, RunId(engine.run_id)
+    answer = send(sim, engine, "lives", lambda tx: reports.heartbeat(tx, engine.principal, run_id).run_aborted)
+    engine.told_to_stop |= answer is not None and answer.value is True
 
 
 def release(sim: Simulation) -> None:

@@ -10,11 +10,12 @@ import structlog
 
 from blockyard.server.blocks.service import waking
 from tests.support.simulation.actions import Action
+from tests.support.simulation.compositions import waits
 from tests.support.simulation.ground import ground
-from tests.support.simulation.invariants import ALWAYS, AT_REST
+from tests.support.simulation.invariants import ALWAYS, AT_REST, no_slot_waits_for_itself
 from tests.support.simulation.loops import LOOPS, go_on_with_bulk_jobs, start_due, sweep, take_turns, turn_brakes
 from tests.support.simulation.people import PEOPLE, approve_all, lift_all
-from tests.support.simulation.runners import RUNNERS, claim, deliver, step
+from tests.support.simulation.runners import RUNNERS, claim, deliver, show_life, step
 from tests.support.simulation.simulation import Simulation, Violation
 
 ACTIONS: Sequence[Action] = (*PEOPLE, *RUNNERS, *LOOPS)
@@ -74,11 +75,9 @@ def _calm(sim: Simulation) -> None:
     for engine in sim.engines:
         engine.silent = False
     for _ in range(_ROUNDS):
-        for act in (turn_brakes, sweep, start_due, take_turns, go_on_with_bulk_jobs, approve_all, claim):
+        for act in (turn_brakes, sweep, start_due, take_turns, go_on_with_bulk_jobs, approve_all):
             _do(sim, act)
-        for engine in list(sim.engines):
-            while engine in sim.engines:
-                _do(sim, partial(step, engine=engine))
+        _work_off(sim)
         if (
             all(run.finished_at is not None for run in sim.rows.runs.values())
             and all(sim.rows.jobs.values())
@@ -89,15 +88,29 @@ def _calm(sim: Simulation) -> None:
     _check(chain.from_iterable(holds(sim) for holds in AT_REST))
 
 
-def _do(sim: Simulation, act: Callable[[Simulation], object]) -> None:
-    """Let an actor act, and look whether what must hold still does."""
+def _work_off(sim: Simulation) -> None:
+    """Let the runner do what it can do without time passing."""
+    for engine in [engine for engine in sim.engines if waits(sim, engine)]:
+        _do(sim, partial(show_life, engine=engine))
+    has_done = True
+    while has_done:
+        has_done = bool(_do(sim, claim))
+        for engine in list(sim.engines):
+            while engine in sim.engines and not waits(sim, engine):
+                has_done = True
+                _do(sim, partial(step, engine=engine))
+    _check(no_slot_waits_for_itself(sim))
+
+
+def _do(sim: Simulation, act: Callable[[Simulation], object]) -> object:
+    """Let an actor act, look whether what must hold still does, and return what came of it."""
     before, length = sim.rows, len(sim.trace)
     sim.claimed.clear()
-    act(sim)
-    if len(sim.trace) == length:
-        return
-    sim.look()
-    _check(chain.from_iterable(holds(sim, before) for holds in ALWAYS))
+    came = act(sim)
+    if len(sim.trace) != length:
+        sim.look()
+        _check(chain.from_iterable(holds(sim, before) for holds in ALWAYS))
+    return came
 
 
 def _check(problems: Iterable[str]) -> None:

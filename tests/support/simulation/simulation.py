@@ -19,6 +19,8 @@ T = TypeVar("T")
 _FURNISHED = 4
 """Of so many seeds half begin with blocks that have run: what follows from another run of them has time to happen."""
 
+_SLOTS = (1, 2, 3)
+
 FAULTS = 0.12
 """How many of the transactions meet a fault."""
 
@@ -49,9 +51,7 @@ class Simulation:
     Attributes:
         wire: requests of runners that are delivered late, or once more.
         orders: the blocks whose order was carried out, acknowledged or not.
-        ended: the blocks of which somebody ended what they waited for.
-        claimed: the attempts that began since the last look.
-        followed: which run and attempt was claimed, or changed the state, last of each block.
+        tenants: what runs have ordered, by the run.
         ended: the blocks of which somebody ended what they waited for.
         claimed: the attempts that began since the last look.
         followed: which run and attempt was claimed, or changed the state, last of each block.
@@ -68,15 +68,19 @@ class Simulation:
     engines: list[Engine] = field(default_factory=list)
     wire: list[tuple[str, Callable[[], object]]] = field(default_factory=list)
     orders: set[UUID] = field(default_factory=set)
+    tenants: dict[UUID, UUID] = field(default_factory=dict)
     ended: set[UUID] = field(default_factory=set)
     claimed: list[Engine] = field(default_factory=list)
     followed: dict[UUID, tuple[int, int]] = field(default_factory=dict)
     approved: dict[UUID, UUID] = field(default_factory=dict)
     stormy: bool = True
+    slots: int = field(init=False)
+    """How many runs the runner executes at once."""
 
     def __post_init__(self) -> None:
         """Let everything be as the seed has it."""
         self.rng = Random(self.seed)  # noqa: S311  drawn again from its seed
+        self.slots = self.rng.choice(_SLOTS)
         furnished = self.seed % _FURNISHED < _FURNISHED // 2
         self.ground.renew(self.clock, Random(self.seed + 1), furnished=furnished)  # noqa: S311  as above
         self.look()

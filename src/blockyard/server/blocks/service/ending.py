@@ -16,6 +16,7 @@ from blockyard.server.blocks.service.access import require_known
 from blockyard.server.blocks.service.ordering import summary
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
 from blockyard.server.blocks.store import BlockStore
+from blockyard.server.blocks.store.turns import TurnStore
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import EventType
 from blockyard.server.identity.model import Principal
@@ -60,6 +61,7 @@ class Ending:
                 code="NothingToEnd",
                 remedy="There is nothing to end: read the building block again.",
             )
+        TurnStore(tx).drop(block.id)
         leaves = [*_leaves(block, run)]
         if run is not None:
             self._runs.end_for(tx, principal.author, run, reason)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.server.blocks.model.approving import Cause
-from blockyard.server.blocks.model.block import Block, Lifecycle
+from blockyard.server.blocks.model.block import WAITING, Block, Lifecycle
 from blockyard.server.blocks.service.access import require_known, require_run
 from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.service.views import Reading
@@ -71,6 +71,8 @@ class Planning:
                 remedy="Wait until the run has ended or abort it, then send the request again.",
             )
         waiting = reader.waiting_for(block, version)
+        if waiting is None and block.status in WAITING:
+            waiting = block.status  # it lacks nothing any more, and its turn to run has not come
         if waiting is not None:
             raise Conflict(
                 f"the building block is {waiting}",
