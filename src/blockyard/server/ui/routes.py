@@ -33,6 +33,7 @@ from blockyard.server.ui.pages.blocks.graph import add_graph
 from blockyard.server.ui.pages.blocks.input_form import add_inputs
 from blockyard.server.ui.pages.blocks.jobs import add_block_jobs
 from blockyard.server.ui.pages.blocks.list import add_block_list
+from blockyard.server.ui.pages.blocks.lives import add_lives
 from blockyard.server.ui.pages.blocks.runs import add_block_runs
 from blockyard.server.ui.pages.blocks.settings import add_block_settings
 from blockyard.server.ui.pages.blocks.whole_values import add_whole_values
@@ -83,6 +84,7 @@ _PAGES = (
     add_activity,
     add_block_settings,
     add_acts,
+    add_lives,
     add_inputs,
     add_whole_values,
     add_search,

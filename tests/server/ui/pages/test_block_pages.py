@@ -323,3 +323,31 @@ def test_children_of_one_name_are_told_apart(world: PageWorld) -> None:
     for twin in twins:
         assert f"vm (ready, ordered 2026-01-01 12:00 UTC, id {path_of(twin).rpartition('/')[2][:8]})" in page
     assert "other (" not in page
+
+
+def test_a_block_is_put_on_hold_in_its_settings_which_its_page_says_until_it_is_lifted(
+    world: PageWorld, block: JsonObject
+) -> None:
+    world.finish({"url": a_value("https://x.test"), "notes": a_value(""), "key": a_value("k")})
+    person, settings = world.person("sam"), f"{path_of(block)}/settings"
+
+    person.post(f"{path_of(block)}/hold", {"reason": "audit"}, form_at=settings)
+
+    assert "on hold since" in words_of(person.get(path_of(block)))
+    assert "audit" in words_of(person.get(path_of(block)))
+    assert "Lift the hold" in words_of(person.get(settings))
+    person.post(f"{path_of(block)}/release", form_at=settings)
+    assert "on hold since" not in words_of(person.get(path_of(block)))
+
+
+def test_a_deletion_in_its_undo_window_is_taken_back_in_the_settings(world: PageWorld, block: JsonObject) -> None:
+    world.finish({"url": a_value("https://x.test"), "notes": a_value(""), "key": a_value("k")})
+    path = f"/api/blockyard/v1/definitions/{world.stored(block).definition_id}/lifetimes"
+    world.as_admin("PUT", path, {"undoMinutes": 30}, media="application/json")
+    assert world.delete(block).status_code == 202
+    person, settings = world.person("sam"), f"{path_of(block)}/settings"
+    assert "It is about to be destroyed" in words_of(person.get(settings))
+
+    person.post(f"{path_of(block)}/keep", form_at=settings)
+
+    assert world.stored(block).lifecycle == "ACTIVE"

@@ -12,6 +12,7 @@ from blockyard.server.definitions.model.changes import changes_between
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Refusal
+from blockyard.server.runs.model import WaitKind
 from blockyard.server.services import Services
 from blockyard.server.ui.frame.offers import permissions_in_words
 from blockyard.server.ui.frame.site import Site
@@ -71,6 +72,9 @@ class SettingsPages:
             "may_upgrade": detail.may_save and is_active and _leads_to(about, other),
             "can_upgrade": about.view.block.status in FINAL,
             "permissions": permissions_in_words(own.permissions),
+            "holds": self._services.blocks.holding.holds(tx, principal, block_id),
+            "may_hold": detail.may_save and about.view.block.is_live,
+            "may_keep": detail.may_delete and any(wait.kind is WaitKind.UNDO for wait in detail.waits),
             "may_purge": detail.may_purge,
             "purge": purge_question(detail),
             "consequences": deletion_in_words(detail),
