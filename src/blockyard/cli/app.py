@@ -31,6 +31,7 @@ from blockyard.cli.commands.project_roles import project_roles
 from blockyard.cli.commands.projects import projects
 from blockyard.cli.commands.publications import publications
 from blockyard.cli.commands.requests import requests
+from blockyard.cli.commands.resources import resources
 from blockyard.cli.commands.runners import runners
 from blockyard.cli.commands.runs import runs
 from blockyard.cli.commands.service_instances import service_instances
@@ -84,6 +85,7 @@ def build() -> typer.Typer:
         brakes,
         runs,
         state,
+        resources,
         runners,
         integrations,
         *_PLACES,

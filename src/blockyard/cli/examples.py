@@ -116,6 +116,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "runs abort": ("runs abort 1f0c5a9e",),
     "state list": ("state list logs",),
     "state show": ("state show logs 3",),
+    "state diff": ("state diff logs 2 3",),
+    "resources list": ("resources list aws_s3_bucket", "resources list --block logs"),
     "state pull": ("state pull logs logs.tfstate", "state pull logs logs.tfstate --version 3"),
     "state restore": ("state restore logs 3",),
     "state lock": ("state lock logs",),

@@ -58,7 +58,7 @@ from blockyard.server.runs.service import (
 from blockyard.server.service_instances.service import ServiceInstanceService
 from blockyard.server.tags.service import PolicyService, TagDefinitionService, TagService
 from blockyard.server.tenants.service import TenantService
-from blockyard.server.tofu_state.service import StateService
+from blockyard.server.tofu_state.service import ResourceService, StateService
 from blockyard.server.workspaces.service import BindingService, WorkspaceService
 
 
@@ -119,6 +119,7 @@ class Services:
     failures: FailureService
     blocks: BlockService
     state: StateService
+    resources: ResourceService
     order_drafts: OrderDraftService
     orders: OrderService
     bulk: BulkService

@@ -1,5 +1,6 @@
-"""`state list | show | pull | restore | lock | unlock`."""
+"""`state list | show | diff | pull | restore | lock | unlock`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -47,15 +48,17 @@ def list_versions(
             session.printer.document([*found])
             return
         session.printer.objects(
-            columns("VERSION", "CURRENT", "SERIAL", "BYTES", "CREATED", "BY"),
+            columns("VERSION", "CURRENT", "SERIAL", "BYTES", "RESOURCES", "CREATED", "BY", "WHY"),
             [
                 (
                     shown(number(item, "number")),
                     "yes" if flag(item, "isCurrent") else "",
                     shown(number(item, "serial")),
                     shown(number(item, "sizeBytes")),
+                    _count(item),
                     text(item, "createdAt"),
                     text(item, "author") or text(item, "runUuid") or "-",
+                    text(item, "reason") or "-",
                 )
                 for item in found
             ],
@@ -85,11 +88,36 @@ def show_version(
             ("serial", shown(number(item, "serial"))),
             ("lineage", text(item, "lineage") or "-"),
             ("bytes", shown(number(item, "sizeBytes"))),
+            ("resources", _count(item)),
             ("created", text(item, "createdAt")),
             ("author", text(item, "author") or "-"),
             ("run", text(item, "runUuid") or "-"),
+            ("why", text(item, "reason") or "-"),
         ]
         session.printer.facts(facts)
+
+
+@state.command("diff")
+def show_difference(
+    block: Which,
+    before: Annotated[int, typer.Argument(min=1, help="Number of the earlier version.")],
+    after: Annotated[int, typer.Argument(min=1, help="Number of the later version.")],
+    *,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Show what differs between two versions of a state, without secrets."""
+    with connected(output, url) as session:
+        path = f"{_path(_block_id(session.client, block, workspace))}/{after}/difference"
+        found = session.client.get(path, query={"before": str(before)})
+        if session.printer.for_programs:
+            session.printer.document(found)
+            return
+        if not flag(found, "isReadable"):
+            session.printer.note("The state is encrypted: only its engine can read it.")
+            return
+        session.printer.objects(columns("WHAT", "ADDRESS", "ATTRIBUTE", "BEFORE", "AFTER"), [*_differences(found)])
 
 
 @state.command("pull")
@@ -179,6 +207,23 @@ def force_unlock(
         require_consent(f"Take the lock of the state of '{block}' away from {holder}?", yes=yes)
         session.client.request("DELETE", path, query={"ID": lock_id})
         session.printer.result(lock, f"The state of '{block}' is not locked any more.")
+
+
+def _count(item: JsonObject) -> str:
+    found = number(item, "resourceCount")
+    return "-" if found is None else str(found)
+
+
+def _differences(found: JsonObject) -> Iterator[tuple[str, ...]]:
+    for one in objects(found, "resources"):
+        kind, address = text(one, "kind").lower(), text(one, "address")
+        attributes = objects(one, "attributes")
+        if not attributes:
+            yield kind, address, "", "", ""
+        for attribute in attributes:
+            yield kind, address, text(attribute, "name"), text(attribute, "before"), text(attribute, "after")
+    for output in objects(found, "outputs"):
+        yield "changed", "output", text(output, "name"), text(output, "before"), text(output, "after")
 
 
 def _block_id(client: Client, word: str, workspace: str | None) -> str:

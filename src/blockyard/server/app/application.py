@@ -71,6 +71,8 @@ from blockyard.server.tags.loops import loops as tag_loops
 from blockyard.server.tenants.api import tenant_routes
 from blockyard.server.tofu_state.api import routes as state_routes
 from blockyard.server.tofu_state.api.remains import remains_routes
+from blockyard.server.tofu_state.api.resources import resource_routes
+from blockyard.server.tofu_state.loops import loops as state_loops
 from blockyard.server.ui.routes import add_pages
 from blockyard.server.workspaces.api import binding_routes, workspace_routes
 from blockyard.server.workspaces.loops import loops as workspace_loops
@@ -136,6 +138,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
     for router in (  # the busiest first: they are looked through in this order
         state_routes(db, services.state, master_key=services.master_key),
         remains_routes(db, services.state, services.blocks, services.master_key),
+        resource_routes(db, services.resources, links),
         run_routes(
             db,
             runs=services.runs,
@@ -224,6 +227,7 @@ def _loops(db: Database, services: Services) -> Sequence[Loop]:
         *tag_loops(db, services.policies),
         *workspace_loops(db, services.bindings),
         *draft_loops(db, services.order_drafts),
+        *state_loops(db, services.resources, services.master_key),
     ]
 
 

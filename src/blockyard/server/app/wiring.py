@@ -67,7 +67,7 @@ from blockyard.server.services import Services
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.tags.service import PolicyService, TagDefinitionService, TagService
 from blockyard.server.tenants.service import TenantService
-from blockyard.server.tofu_state.service import StateLockbook, StateService
+from blockyard.server.tofu_state.service import ResourceService, StateLockbook, StateService
 from blockyard.server.workspaces.service import (
     BindingService,
     WorkspaceDirectory,
@@ -321,6 +321,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         failures=FailureService(context, definitions=definitions),
         blocks=blocks,
         state=state,
+        resources=ResourceService(basics, runs=runs, blocks=blocks.usage, definitions=definitions),
         order_drafts=OrderDraftService(basics, definitions=definitions, users=users),
         orders=OrderService(
             basics, definitions=definitions, projects=projects, tenants=tenants, blocks=blocks, views=views

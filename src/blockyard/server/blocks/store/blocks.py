@@ -138,6 +138,11 @@ class BlockStore:
             self._where(_blocks.c.id.in_(unknown[start : start + _CHUNK]))
         return {block_id: block for block_id in wanted if (block := known.get(block_id)) is not None}
 
+    def names_of(self, block_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """Return the names of blocks, deleted ones too."""
+        found = select(_blocks.c.id, _blocks.c.name).where(_blocks.c.id.in_(sorted(block_ids)))
+        return dict(cast("Sequence[tuple[UUID, str]]", self._tx.execute(found).all()))
+
     def page(self, query: BlockQuery, request: PageRequest) -> Page[Block]:
         """Return one page of the active blocks that match, oldest first unless asked otherwise."""
         condition = [*_condition(query), *before(_blocks.c.created_at, request)]

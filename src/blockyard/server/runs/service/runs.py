@@ -71,6 +71,7 @@ class RunService:
     def move(self, tx: Transaction, block_ids: Collection[UUID], project: str) -> None:
         """Let the runs of blocks, which have all ended, be in another project; for other services."""
         RunStore(tx).move(block_ids, project)
+        self._context.ports().locks.move(tx, block_ids, project)
 
     def request(
         self,

@@ -1,6 +1,6 @@
 """What engines, people and other features do with states."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from blockyard.server.kit.errors import Conflict, Denied, NotFound
 from blockyard.server.runs.model import Run, RunId
 from blockyard.server.runs.service import RunService, StateStanding, consumer
 from blockyard.server.tofu_state.model import Locked, NewState, StateLock, StateVersion, to_prune
-from blockyard.server.tofu_state.store import StateStore
+from blockyard.server.tofu_state.store import ResourceStore, StateStore
 
 log = structlog.get_logger(__name__)
 
@@ -52,8 +52,13 @@ class StateLockbook:
 
     def remove(self, tx: Transaction, block_id: UUID) -> None:
         """Remove the state of a block with all versions and its lock."""
+        ResourceStore(tx).remove_of(block_id)
         StateStore(tx).remove_versions(block_id)
         StateStore(tx).remove_lock(block_id)
+
+    def move(self, tx: Transaction, block_ids: Collection[UUID], project: str) -> None:
+        """Let what the states of blocks say exists be in another project."""
+        ResourceStore(tx).move(block_ids, project)
 
 
 class StateService:
@@ -121,6 +126,7 @@ class StateService:
         if current is None:
             return
         store.clear_current(address.block_id)
+        ResourceStore(tx).remove_of(address.block_id)
         self._tell(tx, principal, "Building Block State Deleted", EventType.DELETED, current)
 
     def lock(
@@ -238,7 +244,12 @@ class StateService:
             return stored.version
         old = stored.version
         new = NewState(
-            serial=old.serial, lineage=old.lineage, md5=old.md5, size_bytes=old.size_bytes, sealed=stored.sealed
+            serial=old.serial,
+            lineage=old.lineage,
+            md5=old.md5,
+            size_bytes=old.size_bytes,
+            sealed=stored.sealed,
+            resource_count=old.resource_count,
         )
         version = self._add(tx, principal, block_id, new, StateStore(tx).versions(block_id))
         self._tell(tx, principal, "Building Block State Restored", EventType.CHANGED, version)
@@ -322,7 +333,14 @@ class StateService:
             raise Locked(holder)
 
     def _add(
-        self, tx: Transaction, principal: Principal, block_id: UUID, new: NewState, before: Sequence[StateVersion]
+        self,
+        tx: Transaction,
+        principal: Principal,
+        block_id: UUID,
+        new: NewState,
+        before: Sequence[StateVersion],
+        *,
+        reason: str | None = None,
     ) -> StateVersion:
         """Store `new` as the current version after those `before`; numbers of removed ones are not used again."""
         store = StateStore(tx)
@@ -339,6 +357,8 @@ class StateService:
             run_id=None if grant is None else grant.run_id,
             attempt=None if grant is None else grant.attempt,
             is_current=True,
+            reason=reason or self._reason(tx, principal),
+            resource_count=new.resource_count,
         )
         if any(version.is_current for version in before):
             store.clear_current(block_id)
@@ -361,6 +381,11 @@ class StateService:
         if grant is None:
             return principal.author.display_name
         return f"run {self._runs.by_id(tx, grant.run_id).number}"
+
+    def _reason(self, tx: Transaction, principal: Principal) -> str | None:
+        """Return why a run writes."""
+        grant = principal.run
+        return None if grant is None else self._runs.by_id(tx, grant.run_id).trigger.reason.value
 
     def _tell(self, tx: Transaction, principal: Principal, title: str, type_: EventType, version: StateVersion) -> None:
         content: JsonObject = {"version": version.number, "serial": version.serial, "sizeBytes": version.size_bytes}
