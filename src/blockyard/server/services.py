@@ -12,6 +12,7 @@ from blockyard.server.blocks.service import BlockService
 from blockyard.server.blocks.service.bulk import BulkService
 from blockyard.server.brakes.service import BrakeService
 from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.drift.service import DriftService
 from blockyard.server.home.service import HomeService
 from blockyard.server.identity.service import (
     AdminBindingService,
@@ -120,6 +121,7 @@ class Services:
     blocks: BlockService
     state: StateService
     resources: ResourceService
+    drift: DriftService
     order_drafts: OrderDraftService
     orders: OrderService
     bulk: BulkService

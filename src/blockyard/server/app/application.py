@@ -21,6 +21,8 @@ from blockyard.server.blocks.loops import loops as block_loops
 from blockyard.server.brakes.api import brake_routes
 from blockyard.server.brakes.loops import loops as brake_loops
 from blockyard.server.definitions.api import routes as definition_routes
+from blockyard.server.drift.api import routes as drift_routes
+from blockyard.server.drift.loops import loops as drift_loops
 from blockyard.server.home.api import home_routes
 from blockyard.server.identity.api import (
     SignIn,
@@ -139,6 +141,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
         state_routes(db, services.state, master_key=services.master_key),
         remains_routes(db, services.state, services.blocks, services.master_key),
         resource_routes(db, services.resources, links),
+        drift_routes(db, services.drift, links),
         run_routes(
             db,
             runs=services.runs,
@@ -227,6 +230,7 @@ def _loops(db: Database, services: Services) -> Sequence[Loop]:
         *tag_loops(db, services.policies),
         *workspace_loops(db, services.bindings),
         *draft_loops(db, services.order_drafts),
+        *drift_loops(db, services.drift),
         *state_loops(db, services.resources, services.master_key),
     ]
 

@@ -267,10 +267,16 @@ class RunStarter:
             tx.wake(DUE_TOPIC)
         return self.save(tx, block)
 
-    def request_dry_run(self, tx: Transaction, block: Block, version: Version, author: Author) -> Block:
+    def request_dry_run(
+        self,
+        tx: Transaction,
+        block: Block,
+        version: Version,
+        author: Author,
+        reason: TriggerReason = TriggerReason.MANUAL_EXECUTION,
+    ) -> Block:
         """Request a run that only plans and return the block with it; its status stays. Raises Conflict."""
         target = replace(self._target(tx, block, version), hand_over=False)
-        reason = TriggerReason.MANUAL_EXECUTION
         run = self._runs.request(tx, author, block=target, behavior=Behavior.DETECT, reason=reason)
         return self.save(tx, replace(block, latest_dry_run_id=run.id))
 

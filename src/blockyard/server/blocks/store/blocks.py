@@ -266,6 +266,14 @@ class BlockStore:
         """Return how many blocks of each of these versions are not deleted, where there are some."""
         return {VersionId(key): number for key, number in self._count_by(_blocks.c.version_id, version_ids).items()}
 
+    def of_definition(self, definition_id: UUID, behind: UUID | None, limit: int) -> Sequence[Block]:
+        """Return blocks of a definition that are not deleted, in the order of their ids, behind one of these."""
+        later = true() if behind is None else _blocks.c.id > behind
+        request = PageRequest(0, limit)
+        return self._where(
+            _blocks.c.definition_id == definition_id, later, IS_LIVE, request=request, order=(_blocks.c.id,)
+        )
+
     def users_of(self, definition_id: UUID) -> Sequence[str]:
         """Return the workspaces with blocks of a definition that are not deleted."""
         found = select(_blocks.c.workspace).where(_blocks.c.definition_id == definition_id, IS_LIVE).distinct()
