@@ -32,7 +32,7 @@ _WORDS = {
     Why.ACCESS_ENDS: ("Your access ends soon", "calendar-clock", "warning", "See access"),
     Why.EXPIRES: ("Ends by itself soon", "calendar-clock", "warning", "See it"),
     Why.VIOLATION: ("Violates a policy", "shield-alert", "warning", "See why"),
-    Why.DRIFT: ("Is not as it shall be any more", "activity", "warning", "See what has drifted"),
+    Why.DRIFT: ("Is not as its definition says any more", "activity", "warning", "See what has drifted"),
 }
 
 
