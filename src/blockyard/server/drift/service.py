@@ -256,7 +256,9 @@ class DriftService:
         if watch is None:
             self._enter(tx, run)
         elif run.behavior is Behavior.DETECT:
-            self._checked(tx, watch, run)
+            block = self._blocks.scheduled.find(tx, run.block_id)
+            if block is not None and block.latest_dry_run_id == run.id:  # others plan what was changed
+                self._checked(tx, watch, run)
         elif run.status is RunStatus.SUCCEEDED:
             after = store.save(watch.applied(run.id, run.finished_at or self._clock()))
             if watch.drifted_since is not None:
