@@ -59,7 +59,7 @@ from blockyard.server.runs.service import (
 from blockyard.server.service_instances.service import ServiceInstanceService
 from blockyard.server.tags.service import PolicyService, TagDefinitionService, TagService
 from blockyard.server.tenants.service import TenantService
-from blockyard.server.tofu_state.service import ResourceService, StateService
+from blockyard.server.tofu_state.service import ResourceService, StateService, StateWork
 from blockyard.server.workspaces.service import BindingService, WorkspaceService
 
 
@@ -120,6 +120,7 @@ class Services:
     failures: FailureService
     blocks: BlockService
     state: StateService
+    state_work: StateWork
     resources: ResourceService
     drift: DriftService
     order_drafts: OrderDraftService

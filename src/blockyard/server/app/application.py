@@ -74,6 +74,7 @@ from blockyard.server.tenants.api import tenant_routes
 from blockyard.server.tofu_state.api import routes as state_routes
 from blockyard.server.tofu_state.api.remains import remains_routes
 from blockyard.server.tofu_state.api.resources import resource_routes
+from blockyard.server.tofu_state.api.working import working_routes
 from blockyard.server.tofu_state.loops import loops as state_loops
 from blockyard.server.ui.routes import add_pages
 from blockyard.server.workspaces.api import binding_routes, workspace_routes
@@ -140,6 +141,7 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
     for router in (  # the busiest first: they are looked through in this order
         state_routes(db, services.state, master_key=services.master_key),
         remains_routes(db, services.state, services.blocks, services.master_key),
+        working_routes(db, services.state_work),
         resource_routes(db, services.resources, links),
         drift_routes(db, services.drift, links),
         run_routes(

@@ -68,7 +68,7 @@ from blockyard.server.services import Services
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.tags.service import PolicyService, TagDefinitionService, TagService
 from blockyard.server.tenants.service import TenantService
-from blockyard.server.tofu_state.service import ResourceService, StateLockbook, StateService
+from blockyard.server.tofu_state.service import ResourceService, StateLockbook, StateService, StateWork
 from blockyard.server.workspaces.service import (
     BindingService,
     WorkspaceDirectory,
@@ -324,6 +324,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         failures=FailureService(context, definitions=definitions),
         blocks=blocks,
         state=state,
+        state_work=StateWork(basics, states=state, runs=runs, blocks=blocks),
         resources=ResourceService(basics, runs=runs, blocks=blocks.usage, definitions=definitions),
         drift=drift,
         order_drafts=OrderDraftService(basics, definitions=definitions, users=users),

@@ -86,13 +86,15 @@ class Planning:
             )
         return version
 
-    def planned(self, tx: Transaction, block: Block) -> Run:
+    def planned(self, tx: Transaction, block: Block, *, restoring: bool = False) -> Run:
         """Return the latest dry run, whose plan can be applied. Raises Conflict."""
         if block.latest_dry_run_id is None:
             raise _no_plan("the building block has no plan that is newer than its latest run", "NoPlan")
         run = self._runs.by_id(tx, block.latest_dry_run_id)
         if run.status is not RunStatus.SUCCEEDED:
             raise _no_plan(f"the latest dry run has {run.status}", "PlanFailed")
+        if run.task is not None and not restoring:
+            raise _no_plan("the latest dry run planned with another version of the state", "RestorePlan")
         if run.target.version_id != block.version_id:
             raise _no_plan("the plan was made with another version", "StalePlan")
         if not self._runs.has_plan(tx, run):

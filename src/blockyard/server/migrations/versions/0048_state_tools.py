@@ -1,4 +1,4 @@
-"""Make searchable what states say exists, and tell why each version was written.
+"""Make searchable what states say exists, tell why each version was written, and let runs work on states.
 
 The states that are there are made searchable by the server, one after the other.
 """
@@ -19,6 +19,8 @@ _BY_BYTES = sa.String(200).with_variant(sa.String(200, collation="C"), "postgres
 
 def upgrade() -> None:
     """Apply this step."""
+    op.add_column("runs", sa.Column("task", sa.Text()))
+    op.add_column("runs", sa.Column("needs_protocol", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("state_versions", sa.Column("reason", sa.Text()))
     op.add_column("state_versions", sa.Column("resource_count", sa.Integer()))
     op.add_column("state_versions", sa.Column("index_due_at", Instant()))

@@ -11,6 +11,7 @@ from blockyard.server.events.model import Author
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.runners.model import RunnerId
 from blockyard.server.runs.model.limits import RunLimits
+from blockyard.server.runs.model.task import Task
 
 RunId = NewType("RunId", UUID)
 
@@ -110,6 +111,7 @@ class Run:
         due_at: not offered before.
         quiet_until: the next run of the block is not offered before: the engine of this one may still write state.
         plan_run_id: the DETECT run whose saved plan this run applies.
+        task: what a DETECT run does besides planning, or instead.
         awaits_approval: no runner gets it before somebody has approved that plan.
         passes_since: when somebody let it pass every hold, stop and freeze.
     """
@@ -138,6 +140,7 @@ class Run:
     summary: str | None = None
     changes_detected: bool | None = None
     plan_run_id: RunId | None = None
+    task: Task | None = None
     awaits_approval: bool = False
     passes_since: datetime | None = None
     warnings: tuple[RunWarning, ...] = ()

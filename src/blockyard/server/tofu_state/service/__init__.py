@@ -8,6 +8,7 @@ from blockyard.server.tofu_state.service.states import (
     StateService,
     StoredState,
 )
+from blockyard.server.tofu_state.service.working import StateWork
 
 __all__ = [
     "KEPT_VERSIONS",
@@ -16,5 +17,6 @@ __all__ = [
     "StateAddress",
     "StateLockbook",
     "StateService",
+    "StateWork",
     "StoredState",
 ]
