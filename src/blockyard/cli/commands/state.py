@@ -43,7 +43,7 @@ def list_versions(
     The newest come first.
     """
     with connected(output, url) as session:
-        found = _versions(session.client, _block_id(session.client, block, workspace))[:limit]
+        found = _versions(session.client, block_id(session.client, block, workspace))[:limit]
         if session.printer.for_programs:
             session.printer.document([*found])
             return
@@ -78,7 +78,7 @@ def show_version(
 ) -> None:
     """Show where a version of a state comes from, without its content."""
     with connected(output, url) as session:
-        item = _chosen(session.client, _block_id(session.client, block, workspace), version)
+        item = _chosen(session.client, block_id(session.client, block, workspace), version)
         if session.printer.for_programs:
             session.printer.document(item)
             return
@@ -109,7 +109,7 @@ def show_difference(
 ) -> None:
     """Show what differs between two versions of a state, without secrets."""
     with connected(output, url) as session:
-        path = f"{_path(_block_id(session.client, block, workspace))}/{after}/difference"
+        path = f"{_path(block_id(session.client, block, workspace))}/{after}/difference"
         found = session.client.get(path, query={"before": str(before)})
         if session.printer.for_programs:
             session.printer.document(found)
@@ -135,9 +135,9 @@ def pull_version(
     """Write the content of a state into a file."""
     with connected(output, url) as session:
         require_new(file)
-        block_id = _block_id(session.client, block, workspace)
-        item = _chosen(session.client, block_id, version)
-        path = f"{_path(block_id)}/{number(item, 'number')}"
+        found = block_id(session.client, block, workspace)
+        item = _chosen(session.client, found, version)
+        path = f"{_path(found)}/{number(item, 'number')}"
         content = session.client.request("GET", path, accept=JSON)
         write_private(file, content.text)
         session.printer.result(item, f"Version {number(item, 'number')} of the state is in {file}.")
@@ -158,9 +158,9 @@ def restore_version(
     It becomes a new version.
     """
     with connected(output, url) as session:
-        block_id = _block_id(session.client, block, workspace)
+        found = block_id(session.client, block, workspace)
         require_consent(f"Replace the current state of '{block}' with its version {version}?", yes=yes)
-        stored = session.client.post(f"{_path(block_id)}/{version}/restore")
+        stored = session.client.post(f"{_path(found)}/{version}/restore")
         session.printer.result(
             stored, f"Version {version} is the current state again, as version {number(stored, 'number')}."
         )
@@ -172,7 +172,7 @@ def show_lock(
 ) -> None:
     """Show who holds the lock of a state."""
     with connected(output, url) as session:
-        lock = session.client.get(_lock_path(_block_id(session.client, block, workspace)))
+        lock = session.client.get(_lock_path(block_id(session.client, block, workspace)))
         if session.printer.for_programs:
             session.printer.document(lock)
             return
@@ -191,6 +191,7 @@ def show_lock(
 def force_unlock(
     block: Which,
     *,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; the event log keeps it.")] = None,
     yes: YesOption = False,
     workspace: WorkspaceOption = None,
     url: UrlOption = None,
@@ -201,11 +202,11 @@ def force_unlock(
     Only when nothing works with the state any more: two at once destroy it.
     """
     with connected(output, url) as session:
-        path = _lock_path(_block_id(session.client, block, workspace))
+        path = _lock_path(block_id(session.client, block, workspace))
         lock = session.client.get(path)
         holder, lock_id = text(lock, "holder", "principal"), text(lock, "lockInfo", "ID")
         require_consent(f"Take the lock of the state of '{block}' away from {holder}?", yes=yes)
-        session.client.request("DELETE", path, query={"ID": lock_id})
+        session.client.request("DELETE", path, query={"ID": lock_id} | ({"reason": reason} if reason else {}))
         session.printer.result(lock, f"The state of '{block}' is not locked any more.")
 
 
@@ -226,7 +227,8 @@ def _differences(found: JsonObject) -> Iterator[tuple[str, ...]]:
         yield "changed", "output", text(output, "name"), text(output, "before"), text(output, "after")
 
 
-def _block_id(client: Client, word: str, workspace: str | None) -> str:
+def block_id(client: Client, word: str, workspace: str | None) -> str:
+    """Return the id of the building block that a word means. Raises Failure."""
     return lookup.full_id(word) or lookup.block(client, word, workspace=workspace).id
 
 
