@@ -8,8 +8,8 @@ from alembic import op
 
 from blockyard.server.kit.columns import Instant
 
-revision = "0048"
-down_revision = "0047"
+revision = "0049"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 
