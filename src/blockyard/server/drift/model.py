@@ -128,7 +128,7 @@ class DriftWatch:
     def found(self, changes: Sequence[PlannedChange], run_id: RunId, at: datetime, *, unlisted: bool) -> "DriftWatch":
         """Return this block after a check; `unlisted` drift is known to be there, but not what it is."""
         is_drifted = bool(changes) or unlisted
-        return replace(
+        after = replace(
             self,
             state=DriftState.DRIFTED if is_drifted else DriftState.CLEAN,
             checked_at=at,
@@ -136,8 +136,8 @@ class DriftWatch:
             run_id=run_id,
             count=len(changes),
             changes=[{"address": one.address, "action": one.action.value} for one in changes[:MOST_LISTED]],
-            **({} if is_drifted else _ATTENDED),
         )
+        return after if is_drifted else after.attended()
 
     def failed(self, run_id: RunId, at: datetime) -> "DriftWatch":
         """Return this block after a check that failed: what was known before is known still."""
@@ -150,9 +150,6 @@ class DriftWatch:
     def attended(self) -> "DriftWatch":
         """Return this block with nothing ignored."""
         return replace(self, ignored_until=None, ignore_reason=None, ignored_by=None)
-
-
-_ATTENDED: dict[str, None] = {"ignored_until": None, "ignore_reason": None, "ignored_by": None}
 
 
 def next_check(block_id: UUID, period: timedelta, after: datetime) -> datetime:

@@ -12,7 +12,8 @@ from blockyard.server.kit.errors import Refusal
 from blockyard.server.kit.loops import Loop
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.tofu_state.content import open_state
-from blockyard.server.tofu_state.resources import Resource, resources_in
+from blockyard.server.tofu_state.model import Resource
+from blockyard.server.tofu_state.resources import resources_in
 from blockyard.server.tofu_state.service import ResourceService
 from blockyard.server.tofu_state.service.resources import Taken
 

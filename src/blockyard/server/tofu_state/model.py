@@ -1,5 +1,6 @@
 """Rules of states, versions and locks. Source: hub-usage.md B4, B5; architecture.md 5."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,7 +8,10 @@ from uuid import UUID
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.server.kit.errors import Conflict
-from blockyard.server.tofu_state.resources import Resource
+
+MAX_ADDRESS = 1000
+MAX_WORD = 255
+"""Of type, provider, name and id of a resource: longer ones are cut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,28 @@ class Locked(Conflict):
 def to_prune(numbers: Sequence[int], kept: int) -> Sequence[int]:
     """Return which of the version `numbers` go when only the last `kept` stay."""
     return sorted(numbers)[:-kept]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One thing that a module has made.
+
+    Attributes:
+        provider: its source, without the name of the public registry.
+        name: its label in the module.
+        id: what its platform calls it; None if it has no such attribute, or a sensitive one.
+    """
+
+    address: str
+    type: str
+    provider: str = ""
+    name: str = ""
+    id: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What stands for the address, which may be long, in the database."""
+        return hashlib.sha256(self.address.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,5 @@
 """What a state says exists: addresses, types and ids, no other value of anything."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -8,35 +7,10 @@ from dataclasses import dataclass
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.kit.json_reader import load_large_json
-
-MAX_ADDRESS = 1000
-MAX_WORD = 255
-"""Of type, provider, name and id: longer ones are cut."""
+from blockyard.server.tofu_state.model import MAX_ADDRESS, MAX_WORD, Resource
 
 _PROVIDER = re.compile(r'provider\["([^"]+)"\]')
 _REGISTRIES = ("registry.terraform.io/", "registry.opentofu.org/")
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One thing that a module has made.
-
-    Attributes:
-        provider: its source, without the name of the public registry.
-        name: its label in the module.
-        id: what its platform calls it; None if it has no such attribute, or a sensitive one.
-    """
-
-    address: str
-    type: str
-    provider: str = ""
-    name: str = ""
-    id: str | None = None
-
-    @property
-    def key(self) -> str:
-        """What stands for the address, which may be long, in the database."""
-        return hashlib.sha256(self.address.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

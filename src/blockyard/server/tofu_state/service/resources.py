@@ -13,8 +13,7 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runs.service import RunService
-from blockyard.server.tofu_state.model import IndexedResource, ResourceFilter, ResourceReach, StateVersion
-from blockyard.server.tofu_state.resources import Resource
+from blockyard.server.tofu_state.model import IndexedResource, Resource, ResourceFilter, ResourceReach, StateVersion
 from blockyard.server.tofu_state.service.states import StoredState
 from blockyard.server.tofu_state.store import ResourceStore, StateStore
 from blockyard.server.tofu_state.store.resources import Place

@@ -32,8 +32,14 @@ from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.kit.order import before, ordered
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.rows import within
-from blockyard.server.tofu_state.model import IndexedResource, ResourceFilter, ResourceReach
-from blockyard.server.tofu_state.resources import MAX_ADDRESS, MAX_WORD, Resource
+from blockyard.server.tofu_state.model import (
+    MAX_ADDRESS,
+    MAX_WORD,
+    IndexedResource,
+    Resource,
+    ResourceFilter,
+    ResourceReach,
+)
 
 MAX_SEARCHED = 200
 """How many characters of a word a search looks at."""
