@@ -212,7 +212,8 @@ class Run:
     @property
     def obeys_brakes(self) -> bool:
         """Whether the run would change something, and nobody let it pass."""
-        return self.behavior is not Behavior.DETECT and self.passes_since is None
+        changes = self.behavior is not Behavior.DETECT or (self.task is not None and self.task.needs_protocol > 0)
+        return changes and self.passes_since is None
 
     def passing(self, *, at: datetime, why: str) -> "Run":
         """Return this run not kept back by any brake, with a warning that says who wanted that, and why."""
