@@ -219,8 +219,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
             retries=settings.run_retries,
         ),
     )
-    runs = RunService(context)
-    locks = StateLockbook()
+    runs, locks = RunService(context), StateLockbook()
     blocks = BlockService(
         basics,
         definitions=definitions,

@@ -73,7 +73,9 @@ def _free(braked: Braked | None) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions that no brake keeps a run back."""
     if braked is None:
         return ()
-    changes_nothing = and_(_runs.c.behavior == Behavior.DETECT.value, _runs.c.needs_protocol == 0)  # but for work on states
+    changes_nothing = and_(
+        _runs.c.behavior == Behavior.DETECT.value, _runs.c.needs_protocol == 0
+    )  # but for work on states
     passes = _runs.c.passes_since.is_not(None)
     return (or_(changes_nothing, passes, not_(braked.on(_runs))),)
 
