@@ -86,7 +86,7 @@ def test_what_was_changed_by_hand_is_found_ignored_by_rule_and_repaired(
     )
     path = f"/api/meshobjects/meshbuildingblockdefinitions/{definition}"
     found = blockyard.call("GET", path, DEFINITION.media)
-    schedule = {"mode": "DRIFT_DETECTION", "frequency": "WEEKLY", "automaticApproval": False}
+    schedule: JsonObject = {"mode": "DRIFT_DETECTION", "frequency": "WEEKLY", "automaticApproval": False}
     spec = found["spec"]
     assert isinstance(spec, dict)
     blockyard.call("PUT", path, DEFINITION.media, {**found, "spec": {**spec, "schedule": schedule}})

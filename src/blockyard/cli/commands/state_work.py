@@ -23,6 +23,8 @@ from blockyard.protocol.jsontypes import Json, JsonObject
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; the event log keeps it.")]
 Address = Annotated[str, typer.Argument(help="Address of a resource, such as aws_s3_bucket.logs.")]
 
+__all__ = ["state"]
+
 BACKEND = 'terraform {\n  backend "http" {}\n}\n'
 _ENGINES = frozenset({"tofu", "terraform"})
 
