@@ -73,6 +73,21 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
         f"GET {OWN}/runs/{{run_id}}/changes/comparison",
     ),
     "server/tofu_state/test_state_versions.py": (f"POST {OWN}/blocks/{{block_id}}/state/versions/{{number}}/restore",),
+    "server/tofu_state/test_state_work.py": (
+        f"POST {OWN}/blocks/{{block_id}}/state/versions/{{number}}/plan-restore",
+        f"POST {OWN}/blocks/{{block_id}}/state/versions/{{number}}/apply-restore",
+        f"POST {OWN}/blocks/{{block_id}}/state/maintenance",
+    ),
+    "server/tofu_state/test_resources.py": (f"GET {OWN}/blocks/{{block_id}}/state/versions/{{number}}/difference",),
+    "server/drift/test_drift.py": (
+        f"GET {OWN}/blocks/{{block_id}}/drift",
+        f"GET {OWN}/blocks/{{block_id}}/drift/acceptances",
+        f"POST {OWN}/blocks/{{block_id}}/drift/ignore",
+        f"POST {OWN}/blocks/{{block_id}}/drift/attend",
+        f"POST {OWN}/blocks/{{block_id}}/drift/pause",
+        f"POST {OWN}/blocks/{{block_id}}/drift/resume",
+        f"PUT {OWN}/definitions/{{definition_id}}/drift-rules",
+    ),
 }
 """What takes a sequence of requests, by the tests that send it."""
 

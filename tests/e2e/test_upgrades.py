@@ -37,6 +37,8 @@ EMPTY = {
     "block_cascade_turns": "they last for seconds, and only where a block has a hundred children",
     "block_cascades": "nothing has followed a run",
     "client_sessions": "a command line signs in with a browser",
+    "drift_rules": "no definition has a schedule",
+    "drift_watches": "no definition has a schedule",
     "ended_tokens": "tokens end by themselves before anybody upgrades",
     "idempotency_keys": "they are remembered for a day, and only where a client sends one",
     "identities": "a sign-in needs an identity provider that answers",
@@ -47,6 +49,8 @@ EMPTY = {
     "run_tallies": "runs are counted when they are old",
     "sessions": "they are those of browsers",
     "state_locks": "they are held while a run lasts",
+    "state_resource_words": "the state has outputs only",
+    "state_resources": "the state has outputs only",
 }
 """Tables of which a dump has no row, and why not."""
 

@@ -15,6 +15,7 @@ from blockyard.cli.commands.brakes import brakes
 from blockyard.cli.commands.bulk import bulk
 from blockyard.cli.commands.context import context
 from blockyard.cli.commands.definitions import definitions
+from blockyard.cli.commands.drift import drift
 from blockyard.cli.commands.events import events
 from blockyard.cli.commands.groups import groups
 from blockyard.cli.commands.identity_providers import identity_providers
@@ -31,12 +32,13 @@ from blockyard.cli.commands.project_roles import project_roles
 from blockyard.cli.commands.projects import projects
 from blockyard.cli.commands.publications import publications
 from blockyard.cli.commands.requests import requests
+from blockyard.cli.commands.resources import resources
 from blockyard.cli.commands.runners import runners
 from blockyard.cli.commands.runs import runs
 from blockyard.cli.commands.service_instances import service_instances
 from blockyard.cli.commands.sessions import sessions
 from blockyard.cli.commands.signin import login, logout, whoami
-from blockyard.cli.commands.state import state
+from blockyard.cli.commands.state_work import state
 from blockyard.cli.commands.tag_definitions import tag_definitions
 from blockyard.cli.commands.tenants import tenants
 from blockyard.cli.commands.users import users
@@ -84,6 +86,8 @@ def build() -> typer.Typer:
         brakes,
         runs,
         state,
+        resources,
+        drift,
         runners,
         integrations,
         *_PLACES,

@@ -235,6 +235,15 @@ class Client:
         self._credentials = replace(self._credentials, token=token, expires_at=expires_at)
         return self._credentials
 
+    def key_token(self) -> str:
+        """Return the token of an API key, for a tool that shows it to the server. Raises Failure: a person is signed in."""
+        if self._credentials.refresh is not None:
+            raise Failure(
+                "tools read and write states with an API key, not with the sign-in of a person",
+                remedy="Sign in with an API key: 'blockyard login --key', or set BLOCKYARD_API_KEY and BLOCKYARD_API_SECRET.",
+            )
+        return self._token()
+
     def _token(self) -> str:
         current = self._credentials
         if current.token and (current.expires_at is None or current.expires_at - self._now() > RENEWAL_SECONDS):

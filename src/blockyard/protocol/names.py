@@ -99,3 +99,13 @@ class FailureCause(StrEnum):
     """The platform refused: a policy, or something that is in the way there."""
     PRODUCT = "PRODUCT"
     """Blockyard itself, its runners, or how they are set up."""
+
+
+class MaintenanceCommand(StrEnum):
+    """What an engine does with a state itself."""
+
+    STATE_RM = "STATE_RM"
+    STATE_MV = "STATE_MV"
+    IMPORT = "IMPORT"
+    TAINT = "TAINT"
+    UNTAINT = "UNTAINT"

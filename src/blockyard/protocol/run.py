@@ -12,6 +12,7 @@ from blockyard.protocol.names import (
     Behavior,
     ImplementationType,
     InputType,
+    MaintenanceCommand,
     OutputType,
     RunStatus,
     StepStatus,
@@ -222,6 +223,13 @@ class Trigger(WireModel):
     author: TriggerAuthor | None = None
 
 
+class Maintenance(WireModel):
+    """Work on the state itself, by the engine; `arguments` are addresses and ids."""
+
+    command: MaintenanceCommand
+    arguments: tuple[str, ...]
+
+
 class RunSpec(WireModel):
     """What to do, with what, on whose behalf."""
 
@@ -232,6 +240,8 @@ class RunSpec(WireModel):
     building_block: RunBlock
     building_block_definition: RunDefinition
     trigger: Trigger | None = None
+    maintenance: Maintenance | None = None
+    """Instead of a plan; only for Blockyard's runner."""
 
 
 class Link(WireModel):

@@ -13,6 +13,8 @@ Changes are additive; unknown members are ignored.
     new secrets unbound again, and runs that need a bound one fail in words.
 3 (2026-11): a secret may stand in another input than it was entered for, where a version of the definition gave the input another
     name: the input then has the member `isRenamed`. For a runner that announces less, such a secret has to be entered again.
+4 (2026-11): a run may work on the state itself: `spec.maintenance` has `command` and `arguments`, and its behavior is DETECT. Only
+    runners that announce 4 are given such a run.
 """
 
 RUN_HEADER = "Blockyard-Run"
@@ -27,13 +29,16 @@ PROTOCOL_HEADER = "Blockyard-Protocol"
 ATTEMPT_HEADER = "Blockyard-Attempt-Minutes"
 """On our server's answer to a claim of our runner: how long an attempt may take until it counts as lost."""
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 
 BOUND_ENVELOPES = 2
 """From this version on a runner opens bound envelopes."""
 
 RENAMED_SECRETS = 3
 """From this version on a runner opens bound envelopes of inputs that had another name."""
+
+MAINTENANCE = 4
+"""From this version on a runner lets the engine work on the state itself."""
 
 IMPLEMENTATION_TYPE_PARAMETER = "implementationType"
 CLAIM_WAIT_SECONDS = 25

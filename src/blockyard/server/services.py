@@ -12,6 +12,7 @@ from blockyard.server.blocks.service import BlockService
 from blockyard.server.blocks.service.bulk import BulkService
 from blockyard.server.brakes.service import BrakeService
 from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.drift.service import DriftService
 from blockyard.server.home.service import HomeService
 from blockyard.server.identity.service import (
     AdminBindingService,
@@ -58,7 +59,7 @@ from blockyard.server.runs.service import (
 from blockyard.server.service_instances.service import ServiceInstanceService
 from blockyard.server.tags.service import PolicyService, TagDefinitionService, TagService
 from blockyard.server.tenants.service import TenantService
-from blockyard.server.tofu_state.service import StateService
+from blockyard.server.tofu_state.service import ResourceService, StateService, StateWork
 from blockyard.server.workspaces.service import BindingService, WorkspaceService
 
 
@@ -119,6 +120,9 @@ class Services:
     failures: FailureService
     blocks: BlockService
     state: StateService
+    state_work: StateWork
+    resources: ResourceService
+    drift: DriftService
     order_drafts: OrderDraftService
     orders: OrderService
     bulk: BulkService

@@ -1,5 +1,6 @@
-"""`state list | show | pull | restore | lock | unlock`."""
+"""`state list | show | diff | pull | restore | lock | unlock`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -42,20 +43,22 @@ def list_versions(
     The newest come first.
     """
     with connected(output, url) as session:
-        found = _versions(session.client, _block_id(session.client, block, workspace))[:limit]
+        found = _versions(session.client, block_id(session.client, block, workspace))[:limit]
         if session.printer.for_programs:
             session.printer.document([*found])
             return
         session.printer.objects(
-            columns("VERSION", "CURRENT", "SERIAL", "BYTES", "CREATED", "BY"),
+            columns("VERSION", "CURRENT", "SERIAL", "BYTES", "RESOURCES", "CREATED", "BY", "WHY"),
             [
                 (
                     shown(number(item, "number")),
                     "yes" if flag(item, "isCurrent") else "",
                     shown(number(item, "serial")),
                     shown(number(item, "sizeBytes")),
+                    _count(item),
                     text(item, "createdAt"),
                     text(item, "author") or text(item, "runUuid") or "-",
+                    text(item, "reason") or "-",
                 )
                 for item in found
             ],
@@ -75,7 +78,7 @@ def show_version(
 ) -> None:
     """Show where a version of a state comes from, without its content."""
     with connected(output, url) as session:
-        item = _chosen(session.client, _block_id(session.client, block, workspace), version)
+        item = _chosen(session.client, block_id(session.client, block, workspace), version)
         if session.printer.for_programs:
             session.printer.document(item)
             return
@@ -85,11 +88,36 @@ def show_version(
             ("serial", shown(number(item, "serial"))),
             ("lineage", text(item, "lineage") or "-"),
             ("bytes", shown(number(item, "sizeBytes"))),
+            ("resources", _count(item)),
             ("created", text(item, "createdAt")),
             ("author", text(item, "author") or "-"),
             ("run", text(item, "runUuid") or "-"),
+            ("why", text(item, "reason") or "-"),
         ]
         session.printer.facts(facts)
+
+
+@state.command("diff")
+def show_difference(
+    block: Which,
+    before: Annotated[int, typer.Argument(min=1, help="Number of the earlier version.")],
+    after: Annotated[int, typer.Argument(min=1, help="Number of the later version.")],
+    *,
+    workspace: WorkspaceOption = None,
+    url: UrlOption = None,
+    output: OutputOption = Format.TABLE,
+) -> None:
+    """Show what differs between two versions of a state, without secrets."""
+    with connected(output, url) as session:
+        path = f"{_path(block_id(session.client, block, workspace))}/{after}/difference"
+        found = session.client.get(path, query={"before": str(before)})
+        if session.printer.for_programs:
+            session.printer.document(found)
+            return
+        if not flag(found, "isReadable"):
+            session.printer.note("The state is encrypted: only its engine can read it.")
+            return
+        session.printer.objects(columns("WHAT", "ADDRESS", "ATTRIBUTE", "BEFORE", "AFTER"), [*_differences(found)])
 
 
 @state.command("pull")
@@ -107,9 +135,9 @@ def pull_version(
     """Write the content of a state into a file."""
     with connected(output, url) as session:
         require_new(file)
-        block_id = _block_id(session.client, block, workspace)
-        item = _chosen(session.client, block_id, version)
-        path = f"{_path(block_id)}/{number(item, 'number')}"
+        found = block_id(session.client, block, workspace)
+        item = _chosen(session.client, found, version)
+        path = f"{_path(found)}/{number(item, 'number')}"
         content = session.client.request("GET", path, accept=JSON)
         write_private(file, content.text)
         session.printer.result(item, f"Version {number(item, 'number')} of the state is in {file}.")
@@ -130,9 +158,9 @@ def restore_version(
     It becomes a new version.
     """
     with connected(output, url) as session:
-        block_id = _block_id(session.client, block, workspace)
+        found = block_id(session.client, block, workspace)
         require_consent(f"Replace the current state of '{block}' with its version {version}?", yes=yes)
-        stored = session.client.post(f"{_path(block_id)}/{version}/restore")
+        stored = session.client.post(f"{_path(found)}/{version}/restore")
         session.printer.result(
             stored, f"Version {version} is the current state again, as version {number(stored, 'number')}."
         )
@@ -144,7 +172,7 @@ def show_lock(
 ) -> None:
     """Show who holds the lock of a state."""
     with connected(output, url) as session:
-        lock = session.client.get(_lock_path(_block_id(session.client, block, workspace)))
+        lock = session.client.get(_lock_path(block_id(session.client, block, workspace)))
         if session.printer.for_programs:
             session.printer.document(lock)
             return
@@ -163,6 +191,7 @@ def show_lock(
 def force_unlock(
     block: Which,
     *,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; the event log keeps it.")] = None,
     yes: YesOption = False,
     workspace: WorkspaceOption = None,
     url: UrlOption = None,
@@ -173,15 +202,33 @@ def force_unlock(
     Only when nothing works with the state any more: two at once destroy it.
     """
     with connected(output, url) as session:
-        path = _lock_path(_block_id(session.client, block, workspace))
+        path = _lock_path(block_id(session.client, block, workspace))
         lock = session.client.get(path)
         holder, lock_id = text(lock, "holder", "principal"), text(lock, "lockInfo", "ID")
         require_consent(f"Take the lock of the state of '{block}' away from {holder}?", yes=yes)
-        session.client.request("DELETE", path, query={"ID": lock_id})
+        session.client.request("DELETE", path, query={"ID": lock_id} | ({"reason": reason} if reason else {}))
         session.printer.result(lock, f"The state of '{block}' is not locked any more.")
 
 
-def _block_id(client: Client, word: str, workspace: str | None) -> str:
+def _count(item: JsonObject) -> str:
+    found = number(item, "resourceCount")
+    return "-" if found is None else str(found)
+
+
+def _differences(found: JsonObject) -> Iterator[tuple[str, ...]]:
+    for one in objects(found, "resources"):
+        kind, address = text(one, "kind").lower(), text(one, "address")
+        attributes = objects(one, "attributes")
+        if not attributes:
+            yield kind, address, "", "", ""
+        for attribute in attributes:
+            yield kind, address, text(attribute, "name"), text(attribute, "before"), text(attribute, "after")
+    for output in objects(found, "outputs"):
+        yield "changed", "output", text(output, "name"), text(output, "before"), text(output, "after")
+
+
+def block_id(client: Client, word: str, workspace: str | None) -> str:
+    """Return the id of the building block that a word means. Raises Failure."""
     return lookup.full_id(word) or lookup.block(client, word, workspace=workspace).id
 
 

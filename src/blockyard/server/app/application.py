@@ -21,6 +21,8 @@ from blockyard.server.blocks.loops import loops as block_loops
 from blockyard.server.brakes.api import brake_routes
 from blockyard.server.brakes.loops import loops as brake_loops
 from blockyard.server.definitions.api import routes as definition_routes
+from blockyard.server.drift.api import routes as drift_routes
+from blockyard.server.drift.loops import loops as drift_loops
 from blockyard.server.home.api import home_routes
 from blockyard.server.identity.api import (
     SignIn,
@@ -71,6 +73,9 @@ from blockyard.server.tags.loops import loops as tag_loops
 from blockyard.server.tenants.api import tenant_routes
 from blockyard.server.tofu_state.api import routes as state_routes
 from blockyard.server.tofu_state.api.remains import remains_routes
+from blockyard.server.tofu_state.api.resources import resource_routes
+from blockyard.server.tofu_state.api.working import working_routes
+from blockyard.server.tofu_state.loops import loops as state_loops
 from blockyard.server.ui.routes import add_pages
 from blockyard.server.workspaces.api import binding_routes, workspace_routes
 from blockyard.server.workspaces.loops import loops as workspace_loops
@@ -136,6 +141,9 @@ def _include_routes(app: FastAPI, settings: Settings, db: Database, services: Se
     for router in (  # the busiest first: they are looked through in this order
         state_routes(db, services.state, master_key=services.master_key),
         remains_routes(db, services.state, services.blocks, services.master_key),
+        working_routes(db, services.state_work),
+        resource_routes(db, services.resources, links),
+        drift_routes(db, services.drift, links),
         run_routes(
             db,
             runs=services.runs,
@@ -224,6 +232,8 @@ def _loops(db: Database, services: Services) -> Sequence[Loop]:
         *tag_loops(db, services.policies),
         *workspace_loops(db, services.bindings),
         *draft_loops(db, services.order_drafts),
+        *drift_loops(db, services.drift),
+        *state_loops(db, services.resources, services.master_key),
     ]
 
 

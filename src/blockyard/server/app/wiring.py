@@ -10,6 +10,7 @@ from blockyard.server.blocks.service import BlockService
 from blockyard.server.blocks.service.bulk import BulkService
 from blockyard.server.brakes.service import BrakeService
 from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.drift.service import DriftService
 from blockyard.server.events.basics import Basics
 from blockyard.server.home.service import HomeService
 from blockyard.server.identity.model import KeyLimits
@@ -67,7 +68,7 @@ from blockyard.server.services import Services
 from blockyard.server.tags.model import TargetKind
 from blockyard.server.tags.service import PolicyService, TagDefinitionService, TagService
 from blockyard.server.tenants.service import TenantService
-from blockyard.server.tofu_state.service import StateLockbook, StateService
+from blockyard.server.tofu_state.service import ResourceService, StateLockbook, StateService, StateWork
 from blockyard.server.workspaces.service import (
     BindingService,
     WorkspaceDirectory,
@@ -218,8 +219,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
             retries=settings.run_retries,
         ),
     )
-    runs = RunService(context)
-    locks = StateLockbook()
+    runs, locks = RunService(context), StateLockbook()
     blocks = BlockService(
         basics,
         definitions=definitions,
@@ -241,6 +241,8 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
     state = StateService(basics, runs=runs, kept_versions=settings.state_versions)
 
     policies = PolicyService(basics, tags.guard, tag_definitions)
+    views, plans = RunViews(context), PlanViews(context)
+    drift = DriftService(basics, definitions=definitions, blocks=blocks, plans=plans)
     home = HomeService(
         basics,
         users=users,
@@ -253,9 +255,9 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         blocks=blocks,
         definitions=definitions,
         runs=runs,
+        drift=drift,
     )
     tokens = Tokens(master_key=master_key, clock=clock)
-    views = RunViews(context)
     services = Services(
         clock=clock,
         master_key=master_key,
@@ -316,11 +318,14 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
         claims=ClaimService(context),
         reports=ReportService(context),
         views=views,
-        plans=PlanViews(context),
+        plans=plans,
         sweeper=RunSweeper(context),
         failures=FailureService(context, definitions=definitions),
         blocks=blocks,
         state=state,
+        state_work=StateWork(basics, states=state, runs=runs, blocks=blocks),
+        resources=ResourceService(basics, runs=runs, blocks=blocks.usage, definitions=definitions),
+        drift=drift,
         order_drafts=OrderDraftService(basics, definitions=definitions, users=users),
         orders=OrderService(
             basics, definitions=definitions, projects=projects, tenants=tenants, blocks=blocks, views=views
@@ -391,6 +396,10 @@ def _connect(services: Services, people: WorkspacePeople) -> None:
     services.brakes.listeners.extend((services.runs.brakes, services.blocks.holding))
     services.definitions.usage.put(services.blocks.usage)
     people.listeners.extend((services.blocks.people, services.project_bindings))
+    services.definitions.listeners.append(services.drift)
+    services.definitions.followers.append(services.drift.definition_saved)
+    services.blocks.hooks.followers.append(services.drift.run_ended)
+    services.blocks.on_tenants.movers.append(services.drift.moved)
     services.project_roles.uses.add(services.project_bindings.of_role)
     services.projects.listeners.extend((services.project_bindings, services.binding_requests))
     services.project_bindings.listeners.append(services.blocks.on_tenants)

@@ -34,6 +34,7 @@ class Why(StrEnum):
     ACCESS_ENDS = "ACCESS_ENDS"
     EXPIRES = "EXPIRES"
     VIOLATION = "VIOLATION"
+    DRIFT = "DRIFT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

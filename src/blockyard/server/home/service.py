@@ -15,6 +15,7 @@ from blockyard.server.blocks.service import BlockService
 from blockyard.server.blocks.service.details import BlockLine
 from blockyard.server.definitions.model.catalogue import CatalogueQuery
 from blockyard.server.definitions.service import DefinitionService
+from blockyard.server.drift.service import DriftService
 from blockyard.server.events.basics import Basics
 from blockyard.server.home.model import (
     MOST_KEPT,
@@ -79,8 +80,10 @@ class HomeService:
         blocks: BlockService,
         definitions: DefinitionService,
         runs: RunService,
+        drift: DriftService,
     ) -> None:
         self._runs = runs
+        self._drift = drift
         self._basics = basics
         self._users = users
         self._workspaces = workspaces
@@ -108,6 +111,7 @@ class HomeService:
             self._ending_access(tx, principal, workspace),
             self._expiring(tx, principal, workspace),
             self._violations(tx, principal, workspace),
+            self._drifted(tx, principal, workspace),
         ]
         return Needs([need for needs in found for need in needs.items], sum(needs.total for needs in found))
 
@@ -239,6 +243,22 @@ class HomeService:
             )
             for violation, policy in page
             if principal.allows("WORKSPACE_SAVE", workspace=violation.workspace)
+        )
+
+    def _drifted(self, tx: Transaction, principal: Principal, workspace: str | None) -> Needs:
+        mine = replace(principal, everywhere=frozenset()) if principal.grants else principal
+        request = PageRequest(0, _SHOWN)
+        page = _readable(lambda: self._drift.to_tell(tx, mine, request, workspace=workspace))
+        return _all(
+            Need(
+                why=Why.DRIFT,
+                workspace=one.watch.workspace,
+                id=str(one.watch.block_id),
+                name=one.block_name,
+                since=one.watch.drifted_since or one.watch.created_at,
+                detail=", ".join(str(change["address"]) for change in one.watch.changes[:3]),
+            )
+            for one in page
         )
 
     # What is found

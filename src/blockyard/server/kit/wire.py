@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -20,6 +20,8 @@ from pydantic import (
     WrapValidator,
 )
 from pydantic.alias_generators import to_camel
+
+from blockyard.server.kit.clock import within_reason
 
 M = TypeVar("M")
 
@@ -101,6 +103,18 @@ def _date(value: object) -> date:
         raise ValueError("must be a day that the calendar has, such as 2026-12-31") from error
 
 
+def _instant(value: object) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    try:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) and "T" in value else None
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise ValueError("must be a time with its zone, such as 2026-12-31T12:00:00Z")
+    return within_reason(instant)
+
+
 Text = Annotated[str, AfterValidator(_storable)]
 """Any text both databases can store."""
 
@@ -121,6 +135,9 @@ WireUuid = Annotated[UUID, Strict(strict=False)]
 
 WireDate = Annotated[date, BeforeValidator(_date)]
 """A plain date, sent as `YYYY-MM-DD`. Source: api.md 2.5."""
+
+WireInstant = Annotated[datetime, BeforeValidator(_instant)]
+"""An instant, sent with its zone."""
 
 WireJson = Annotated[JsonValue, AfterValidator(_sound), WrapValidator(_shallow)]
 """Any JSON value that can be sent back."""

@@ -86,6 +86,9 @@ class StateLocks(Protocol):
     def held_by(self, tx: Transaction, run_id: RunId) -> bool:
         """Whether the run holds the lock of its block's state."""
 
+    def move(self, tx: Transaction, block_ids: Collection[UUID], project: str) -> None:
+        """Let what the states of blocks say exists be in another project."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunPorts:

@@ -11,6 +11,7 @@ from blockyard.server.kit.errors import Invalid, Unavailable
 from blockyard.server.kit.json_reader import load_json, load_large_json
 from blockyard.server.kit.sealed import MasterKey, Undecryptable
 from blockyard.server.tofu_state.model import NewState
+from blockyard.server.tofu_state.resources import count_in
 
 MAX_SERIAL = 2**63 - 1
 MAX_LINEAGE_LENGTH = 255
@@ -36,13 +37,14 @@ def seal_state(master_key: MasterKey, block_id: UUID, body: bytes, content_md5: 
         raise Invalid(
             "the body does not match its Content-MD5", code="ContentMd5", remedy="Send the state again: it was damaged."
         )
-    serial, lineage = _head(body)
+    serial, lineage, resource_count = _head(body)
     return NewState(
         serial=serial,
         lineage=lineage,
         md5=digest.hexdigest(),
         size_bytes=len(body),
         sealed=master_key.encrypt(zlib.compress(body, 1), context=_context(block_id)),
+        resource_count=resource_count,
     )
 
 
@@ -73,19 +75,20 @@ def _decoded(content_md5: str) -> bytes:
         ) from error
 
 
-def _head(body: bytes) -> tuple[int, str]:
-    """Return serial and lineage."""
+def _head(body: bytes) -> tuple[int, str, int | None]:
+    """Return serial and lineage, and how many things exist, unless that takes long."""
     if len(body) > _LARGE_BYTES and (found := _HEAD.match(body[:_HEAD_BYTES])) and body.rstrip().endswith(b"}"):
         version, serial, lineage = (group.decode() for group in found.groups())
-        return _checked(_Digits(version), _Digits(serial), lineage)
+        return (*_checked(_Digits(version), _Digits(serial), lineage), None)
     try:
         state: object = _parsed(body)
     except (ValueError, RecursionError) as error:
         raise _not_a_state() from error
     if not isinstance(state, dict):
         raise _not_a_state()
-    version = _Digits(STATE_VERSION) if "encrypted_data" in state else state.get("version")
-    return _checked(version, state.get("serial"), state.get("lineage"))
+    is_encrypted = "encrypted_data" in state
+    version = _Digits(STATE_VERSION) if is_encrypted else state.get("version")
+    return (*_checked(version, state.get("serial"), state.get("lineage")), None if is_encrypted else count_in(state))
 
 
 class _Digits(str):

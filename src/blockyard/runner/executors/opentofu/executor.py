@@ -182,6 +182,10 @@ class _Execution:
     def _run_engine(self) -> Result:
         work = self._work
         plan_file = work.run_dir / PLAN_FILE
+        maintenance = work.context.document.spec.maintenance
+        if maintenance is not None:
+            self._engine("maintenance", argv.maintain(maintenance))
+            return Result(Outcome.SUCCEEDED)
         if work.behavior is Behavior.DETECT:
             result = self._engine("plan", argv.plan(plan_file), accept=(0, CHANGES))
             return self._planned(has_changes=result.exit_code == CHANGES)

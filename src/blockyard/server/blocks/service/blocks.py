@@ -46,6 +46,7 @@ from blockyard.server.blocks.service.planning import Planning
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.service.readiness import Readiness
 from blockyard.server.blocks.service.related import BlockRelations
+from blockyard.server.blocks.service.scheduled import ScheduledRuns
 from blockyard.server.blocks.service.starting import RunStarter
 from blockyard.server.blocks.service.tagged import TagFollower
 from blockyard.server.blocks.service.upgrading import Upgrades
@@ -174,6 +175,7 @@ class BlockService:
             holding=self.holding,
         )
         self.holding.settle.put(self.on_tenants.settle)
+        self.scheduled = ScheduledRuns(reading=self._reading, planning=self._planning, starter=starter)
         self.hooks = BlockHooks(
             reading=self._reading,
             definitions=definitions,

@@ -1,6 +1,6 @@
 """What runs ask and tell blocks: the content of run documents, and how runs go that blocks did not end themselves."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -39,7 +39,7 @@ _DUE_AT_ONCE = 50
 
 
 class BlockHooks:
-    """Implements `RunContent` and `RunListener`; asks no principal."""
+    """Implements `RunContent` and `RunListener`; asks no principal. Higher features that follow runs add to `followers`."""
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class BlockHooks:
         cascading: CascadeControl,
         adapting: Adapting,
     ) -> None:
+        self.followers: list[Callable[[Transaction, Run], None]] = []
         self._cascading = cascading
         self._adapting = adapting
         self._reading = reading
@@ -178,6 +179,8 @@ class BlockHooks:
             self._starter.plan_anew(tx, block, run.trigger.author)
         elif block.rerun_due:
             self._starter.begin_due(tx, block)
+        for follower in self.followers:
+            follower(tx, run)
 
     # Background
 

@@ -5,7 +5,8 @@ beginning: the last of several blocks that end at the same time sees that it is 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.server.blocks.model.block import WAITING, Block, BlockHead, BlockId, Lifecycle
@@ -33,7 +34,7 @@ from blockyard.server.tenants.service import TenantService
 
 
 class OnTenants:
-    """Implements `TenantBlocks`; asks no principal."""
+    """Implements `TenantBlocks`; asks no principal. Higher features whose rows say where blocks are add to `movers`."""
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class OnTenants:
         holding: Holding,
     ) -> None:
         self._holding = holding
+        self.movers: list[Callable[[Transaction, Sequence[UUID], str], None]] = []
         self._runs = runs
         self._relations = relations
         self._tenants = tenants
@@ -98,7 +100,10 @@ class OnTenants:
 
     def moved(self, tx: Transaction, before: Tenant, after: Tenant) -> None:
         """Let the building blocks and their runs follow a tenant to another project."""
-        self._runs.move(tx, BlockStore(tx).move(after.id, after.project), after.project)
+        moved = BlockStore(tx).move(after.id, after.project)
+        self._runs.move(tx, moved, after.project)
+        for mover in self.movers:
+            mover(tx, moved, after.project)
         definitions = {head.definition_id for head in BlockStore(tx).heads_on([after.id])}
         old, new = (ProjectKey(one.workspace, one.project) for one in (before, after))
         self._relations.moved(tx, old, new, sorted(definitions))

@@ -37,7 +37,7 @@ class Planning:
     def apply_plan(self, tx: Transaction, principal: Principal, block_id: UUID) -> Block:
         """Request a run that applies the plan of the latest dry run, and nothing else."""
         block, version = self._plannable(tx, principal, block_id)
-        planned = self._planned(tx, block)
+        planned = self.planned(tx, block)
         block = replace(block, unseen=block.unseen | {Cause.MANUAL})
         reason = TriggerReason.PREFLIGHT_SUCCEEDED
         return self._starter.request(
@@ -46,9 +46,14 @@ class Planning:
 
     def _plannable(self, tx: Transaction, principal: Principal, block_id: UUID) -> tuple[Block, Version]:
         block = require_known(principal, BlockStore(tx).find(block_id), block_id)
-        reader = self._reading(tx)
-        definition, version = reader.version_of(block)
+        definition, _ = self._reading(tx).version_of(block)
         require_run(principal, block, definition)
+        return block, self.require_plannable(tx, block)
+
+    def require_plannable(self, tx: Transaction, block: Block) -> Version:
+        """Refuse unless a dry run of the block can begin now; return its version. Raises Conflict."""
+        reader = self._reading(tx)
+        _, version = reader.version_of(block)
         if block.lifecycle is not Lifecycle.ACTIVE:
             if block.lifecycle is Lifecycle.DELETED:
                 raise Conflict("the building block is deleted", code="BlockDeleted", remedy="Order a new one.")
@@ -79,14 +84,17 @@ class Planning:
                 code="BlockWaits",
                 remedy="Give it what it waits for first; that starts a run.",
             )
-        return block, version
+        return version
 
-    def _planned(self, tx: Transaction, block: Block) -> Run:
+    def planned(self, tx: Transaction, block: Block, *, restoring: bool = False) -> Run:
+        """Return the latest dry run, whose plan can be applied. Raises Conflict."""
         if block.latest_dry_run_id is None:
             raise _no_plan("the building block has no plan that is newer than its latest run", "NoPlan")
         run = self._runs.by_id(tx, block.latest_dry_run_id)
         if run.status is not RunStatus.SUCCEEDED:
             raise _no_plan(f"the latest dry run has {run.status}", "PlanFailed")
+        if run.task is not None and not restoring:
+            raise _no_plan("the latest dry run planned with another version of the state", "RestorePlan")
         if run.target.version_id != block.version_id:
             raise _no_plan("the plan was made with another version", "StalePlan")
         if not self._runs.has_plan(tx, run):

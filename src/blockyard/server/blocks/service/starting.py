@@ -25,6 +25,7 @@ from blockyard.server.events.model import SYSTEM, Author
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Stale
 from blockyard.server.runs.model import Run, RunId, RunTarget, Trigger, TriggerReason
+from blockyard.server.runs.model.task import Task, TaskKind
 from blockyard.server.runs.service import RunService
 from blockyard.server.runs.topics import block_topic
 from blockyard.server.tenants.model import Tenant
@@ -267,12 +268,24 @@ class RunStarter:
             tx.wake(DUE_TOPIC)
         return self.save(tx, block)
 
-    def request_dry_run(self, tx: Transaction, block: Block, version: Version, author: Author) -> Block:
-        """Request a run that only plans and return the block with it; its status stays. Raises Conflict."""
+    def request_dry_run(
+        self,
+        tx: Transaction,
+        block: Block,
+        version: Version,
+        author: Author,
+        reason: TriggerReason = TriggerReason.MANUAL_EXECUTION,
+        *,
+        task: Task | None = None,
+    ) -> Block:
+        """Request a run that only plans and return the block with it; its status stays. Raises Conflict.
+
+        One with a `task` may plan otherwise; one that works on the state makes plans worthless.
+        """
         target = replace(self._target(tx, block, version), hand_over=False)
-        reason = TriggerReason.MANUAL_EXECUTION
-        run = self._runs.request(tx, author, block=target, behavior=Behavior.DETECT, reason=reason)
-        return self.save(tx, replace(block, latest_dry_run_id=run.id))
+        run = self._runs.request(tx, author, block=target, behavior=Behavior.DETECT, reason=reason, task=task)
+        plans = task is None or task.kind is TaskKind.RESTORE_PLAN
+        return self.save(tx, replace(block, latest_dry_run_id=run.id if plans else None))
 
     def _tell_tenant(self, tx: Transaction, block: Block) -> None:
         """Store what the outputs of a block say about its tenant, and run those that waited for its id."""

@@ -1,6 +1,7 @@
 """Whether definitions and workspaces are still in use by blocks, and forgetting what is left of deleted ones."""
 
 from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
 
 from blockyard.server.blocks.service.ports import StateRemoval
 from blockyard.server.blocks.store import BlockStore
@@ -42,6 +43,14 @@ class BlockUsage:
             self._state.remove(tx, block_id)
         self._runs.forget(tx, ids)
         BlockStore(tx).remove(ids)
+
+    def names_of(self, tx: Transaction, block_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """Return the names of blocks; for features above, whose principal may know of them."""
+        return BlockStore(tx).names_of(block_ids) if block_ids else {}
+
+    def definitions_used_in(self, tx: Transaction, workspace: str) -> Sequence[DefinitionId]:
+        """Return the definitions of which a workspace has blocks that are not deleted."""
+        return BlockStore(tx).used_by(workspace)
 
     def of_workspace(self, tx: Transaction, workspace: str) -> Sequence[str]:
         """Return what a workspace still has; for the deletion of workspaces."""

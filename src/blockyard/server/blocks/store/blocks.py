@@ -138,6 +138,11 @@ class BlockStore:
             self._where(_blocks.c.id.in_(unknown[start : start + _CHUNK]))
         return {block_id: block for block_id in wanted if (block := known.get(block_id)) is not None}
 
+    def names_of(self, block_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """Return the names of blocks, deleted ones too."""
+        found = select(_blocks.c.id, _blocks.c.name).where(_blocks.c.id.in_(sorted(block_ids)))
+        return dict(cast("Sequence[tuple[UUID, str]]", self._tx.execute(found).all()))
+
     def page(self, query: BlockQuery, request: PageRequest) -> Page[Block]:
         """Return one page of the active blocks that match, oldest first unless asked otherwise."""
         condition = [*_condition(query), *before(_blocks.c.created_at, request)]
@@ -260,6 +265,14 @@ class BlockStore:
     def live_of_versions(self, version_ids: Collection[VersionId]) -> Mapping[VersionId, int]:
         """Return how many blocks of each of these versions are not deleted, where there are some."""
         return {VersionId(key): number for key, number in self._count_by(_blocks.c.version_id, version_ids).items()}
+
+    def of_definition(self, definition_id: UUID, behind: UUID | None, limit: int) -> Sequence[Block]:
+        """Return blocks of a definition that are not deleted, in the order of their ids, behind one of these."""
+        later = true() if behind is None else _blocks.c.id > behind
+        request = PageRequest(0, limit)
+        return self._where(
+            _blocks.c.definition_id == definition_id, later, IS_LIVE, request=request, order=(_blocks.c.id,)
+        )
 
     def users_of(self, definition_id: UUID) -> Sequence[str]:
         """Return the workspaces with blocks of a definition that are not deleted."""

@@ -1,6 +1,6 @@
 """Use cases of definitions, and what other services ask about definitions and versions. Source: api.md 3.16."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -75,7 +75,7 @@ class DefinitionService(Offers):
     """Use cases of definitions; more of them are in `versions`, `defects`, `publishing` and `catalogue`.
 
     `usage` is asked at each call, so the application may set it after it made this service. Higher features that name
-    definitions add themselves to `listeners`.
+    definitions add themselves to `listeners`, those that follow their schedules to `followers`.
     """
 
     def __init__(
@@ -102,6 +102,7 @@ class DefinitionService(Offers):
         self.usage: Above[DefinitionUsage] = Above()
         self.listeners: list[DefinitionListener] = []
         self.defects, self.lifetimes = DefectService(basics), LifetimeService(basics)
+        self.followers: list[Callable[[Transaction, Definition], None]] = []
         self.publishing = PublishingService(basics, publications=publications)
         self.versions = VersionService(
             basics,
@@ -141,6 +142,7 @@ class DefinitionService(Offers):
         DefinitionStore(tx).add(definition)
         VersionStore(tx).add(version)
         self._changes.tell(tx, principal.author, EventType.CREATED, definition)
+        self._told(tx, definition)
         return self._view(tx, principal, definition)
 
     def get(self, tx: Transaction, principal: Principal, definition_id: DefinitionId) -> DefinitionView:
@@ -182,6 +184,7 @@ class DefinitionService(Offers):
             _check_policies(spec, VersionStore(tx).get(before.latest_version_id))
             after = DefinitionStore(tx).save(after)
             self._changes.tell(tx, principal.author, EventType.CHANGED, after, before=before)
+            self._told(tx, after)
         return self._view(tx, principal, after)
 
     def delete(self, tx: Transaction, principal: Principal, definition_id: DefinitionId) -> None:
@@ -224,6 +227,10 @@ class DefinitionService(Offers):
         for listener in self.listeners:  # last: what named it meanwhile is found, too
             listener.definition_deleted(tx, principal.author, definition_id)
         self._changes.tell(tx, principal.author, EventType.DELETED, definition)
+
+    def _told(self, tx: Transaction, definition: Definition) -> None:
+        for follower in self.followers:
+            follower(tx, definition)
 
     # For other services: no principal is asked
 

@@ -11,6 +11,7 @@ from blockyard.server.identity.api.scim.tokens import FixedToken
 from blockyard.server.identity.model import SESSION_LIFE, AccessLevel, Principal
 from blockyard.server.identity.model.attempts import PLACE_LIFE
 from blockyard.server.identity.service import Authenticator, SessionService
+from blockyard.server.identity.service.tokens import is_signed
 from blockyard.server.kit.database import Database
 from blockyard.server.kit.errors import Denied, Unauthenticated
 
@@ -68,10 +69,7 @@ def authenticate_with(
                 return await by_fixed_token(request, credential.strip())
             return await _by_token(db, authenticator, request, credential.strip())
         if scheme.lower() == "basic" and request.url.path.startswith(STATE_PREFIX):
-            user, password = _basic(credential)
-            if (run := authenticator.known_run(password)) is not None:
-                return run
-            return await db.read(lambda tx: authenticator.by_basic(tx, user, password))
+            return await _by_basic(db, authenticator, request, credential)
         cookie = request.cookies.get(SESSION_COOKIE)
         if scheme or cookie is None:
             raise Unauthenticated(
@@ -101,6 +99,16 @@ async def _by_token(db: Database, authenticator: Authenticator, request: Request
     if grant is not None and not request.url.path.startswith(RUN_PREFIXES):
         await db.read(lambda tx: authenticator.require_going_on(tx, grant))
     return await _serving(db, authenticator, request, principal)
+
+
+async def _by_basic(db: Database, authenticator: Authenticator, request: Request, credential: str) -> Principal:
+    """Return the run, or the API key, whose token is the password: engines know no other way to show one."""
+    user, password = _basic(credential)
+    if (run := authenticator.known_run(password)) is not None:
+        return run
+    if is_signed(password):
+        return await _by_token(db, authenticator, request, password)
+    return await db.read(lambda tx: authenticator.by_basic(tx, user, password))
 
 
 async def _serving(db: Database, authenticator: Authenticator, request: Request, principal: Principal) -> Principal:

@@ -26,6 +26,7 @@ _FULL = (
 PLAIN = frozenset(
     {f"{thing}_{verb}" for thing in _FULL for verb in _LSD}
     | {"BRAKE_LIST", "BRAKE_SAVE", "EVENTLOG_LIST", "PAYMENTMETHOD_LIST", "WORKSPACEUSERGROUP_LIST"}
+    | {"TFSTATE_MAINTAIN", "TFSTATE_RESTORE"}
 )
 """Codes for objects of the holder's own workspace."""
 
@@ -41,6 +42,8 @@ MANAGED = frozenset(
         "MANAGED_TFSTATE_LIST",
         "MANAGED_TFSTATE_SAVE",
         "MANAGED_TFSTATE_DELETE",
+        "MANAGED_TFSTATE_MAINTAIN",
+        "MANAGED_TFSTATE_RESTORE",
     }
 )
 """Codes for objects in other workspaces that the holder's workspace provides for."""

@@ -153,6 +153,7 @@ def run_detail(detail: RunDetail, wait: RunWait | None, waits: Sequence[Wait]) -
         "waits": wait_documents(waits),
         "approval": None if detail.approval is None else approval_document(detail.approval),
         "mayApprove": detail.may_approve,
+        "task": None if run.task is None else run.task.document(),
         "trigger": {"reason": run.trigger.reason.value, "author": run.trigger.author.document()},
         "attempts": attempts,
         "sources": sources,

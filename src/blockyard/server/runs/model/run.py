@@ -11,6 +11,7 @@ from blockyard.server.events.model import Author
 from blockyard.server.kit.errors import Conflict
 from blockyard.server.runners.model import RunnerId
 from blockyard.server.runs.model.limits import RunLimits
+from blockyard.server.runs.model.task import Task
 
 RunId = NewType("RunId", UUID)
 
@@ -46,6 +47,8 @@ class TriggerReason(StrEnum):
     DEPENDENCY_OUTPUT_CHANGED = "DEPENDENCY_OUTPUT_CHANGED"
     PARENT_RUN_SUCCEEDED = "PARENT_RUN_SUCCEEDED"
     PREFLIGHT_SUCCEEDED = "PREFLIGHT_SUCCEEDED"
+    SCHEDULED_DRIFT_DETECTION = "SCHEDULED_DRIFT_DETECTION"
+    SCHEDULED_DRIFT_RECONCILIATION = "SCHEDULED_DRIFT_RECONCILIATION"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +111,7 @@ class Run:
         due_at: not offered before.
         quiet_until: the next run of the block is not offered before: the engine of this one may still write state.
         plan_run_id: the DETECT run whose saved plan this run applies.
+        task: what a DETECT run does besides planning, or instead.
         awaits_approval: no runner gets it before somebody has approved that plan.
         passes_since: when somebody let it pass every hold, stop and freeze.
     """
@@ -136,6 +140,7 @@ class Run:
     summary: str | None = None
     changes_detected: bool | None = None
     plan_run_id: RunId | None = None
+    task: Task | None = None
     awaits_approval: bool = False
     passes_since: datetime | None = None
     warnings: tuple[RunWarning, ...] = ()
@@ -207,7 +212,8 @@ class Run:
     @property
     def obeys_brakes(self) -> bool:
         """Whether the run would change something, and nobody let it pass."""
-        return self.behavior is not Behavior.DETECT and self.passes_since is None
+        changes = self.behavior is not Behavior.DETECT or (self.task is not None and self.task.needs_protocol > 0)
+        return changes and self.passes_since is None
 
     def passing(self, *, at: datetime, why: str) -> "Run":
         """Return this run not kept back by any brake, with a warning that says who wanted that, and why."""

@@ -11,7 +11,7 @@ from blockyard.protocol.plan_changes import ChangeAction, PlanChanges, ResourceC
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound
-from blockyard.server.kit.paging import Page, PageRequest
+from blockyard.server.kit.paging import MAX_SIZE, Page, PageFrom, PageRequest
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.runs.model import Run, RunId, Step
 from blockyard.server.runs.model.plan import Difference, Plan, PlannedChange, PlanSource, PlanSummary, differences
@@ -107,6 +107,25 @@ class PlanViews:
     def summary(self, tx: Transaction, run: Run) -> PlanSummary | None:
         """Return the plan of a run that may be seen in numbers."""
         return PlanStore(tx).summary(run.plan_run_id or run.id)
+
+    def require_seen(self, tx: Transaction, principal: Principal, run_id: RunId) -> None:
+        """Refuse whoever may not see the changes of a run. Raises NotFound, Denied."""
+        self._planned(tx, principal, run_id)
+
+    def run(self, tx: Transaction, run_id: RunId) -> Run:
+        """Return a run that may be seen. Raises NotFound."""
+        return RunStore(tx).get(run_id)
+
+    def every_change(self, tx: Transaction, run: Run) -> Plan | None:
+        """Return the plan of a DETECT run; None if nothing is kept of it. For other services."""
+        store = PlanStore(tx)
+        summary = store.summary(run.id)
+        if summary is None:
+            return None
+        found: list[PlannedChange] = []
+        while len(page := store.page(run.id, None, PageFrom(size=MAX_SIZE, start=len(found))).items):
+            found.extend(page)
+        return Plan(summary=summary, changes=found)
 
     def _before(self, tx: Transaction, run_id: RunId) -> RunId:
         run, store = RunStore(tx).get(run_id), PlanStore(tx)

@@ -91,9 +91,14 @@ class ClaimService:
             return Claimed(None)
         braked, queue = self._context.brakes.guard(tx), QueueStore(tx)
         for _ in range(_UNDELIVERABLE):
-            taken = queue.take(runner.id, types, node_id=claim.node_id, at=now, serving=serving, braked=braked)
+            taken = queue.take(
+                runner.id, types, node_id=claim.node_id, at=now, serving=serving, braked=braked, spoken=claim.protocol
+            )
             if taken is None:
-                return Claimed(None, queue.next_due(runner.id, types, at=now, serving=serving, braked=braked))
+                return Claimed(
+                    None,
+                    queue.next_due(runner.id, types, at=now, serving=serving, braked=braked, spoken=claim.protocol),
+                )
             document = self._deliver(tx, taken, runner, claim, now)
             if document is not None:
                 return Claimed(document)
@@ -106,7 +111,8 @@ class ClaimService:
         if serving and not self._lends(tx, claim):
             return None
         braked, now = self._context.brakes.braked(tx), self._context.clock()
-        return QueueStore(tx).next_due(runner.id, _types(runner, claim.types), at=now, serving=serving, braked=braked)
+        types = _types(runner, claim.types)
+        return QueueStore(tx).next_due(runner.id, types, at=now, serving=serving, braked=braked, spoken=claim.protocol)
 
     def _lends(self, tx: Transaction, claim: Claim) -> bool:
         """Tell whether one of the runner's slots is taken by a run that only waits."""

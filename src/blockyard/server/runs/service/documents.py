@@ -34,6 +34,7 @@ def run_document(run: Run, parts: RunParts, links: Links) -> JsonObject:
             "buildingBlock": _with_input(parts.block, endpoint),
             "buildingBlockDefinition": parts.definition,
             "trigger": {"reason": run.trigger.reason.value, "author": run.trigger.author.document()},
+            **_maintenance(run),
         },
         "status": run.status.value,
         "_links": _links(run, parts, links),
@@ -96,6 +97,14 @@ def reader_links(run: Run, links: Links, *, may_abort: bool, may_approve: bool) 
     if may_abort:
         found["abort"] = link(links.of(RUN, run.id, "abort"))
     return found
+
+
+def _maintenance(run: Run) -> JsonObject:
+    """Return what the engine does with the state itself, if the run is for that."""
+    if run.task is None or run.task.command is None:
+        return {}
+    arguments: list[Json] = [*run.task.arguments]
+    return {"maintenance": {"command": run.task.command.value, "arguments": arguments}}
 
 
 def _without_hashes(document: JsonObject) -> JsonObject:

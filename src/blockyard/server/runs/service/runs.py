@@ -29,6 +29,7 @@ from blockyard.server.runs.model import (
 from blockyard.server.runs.model.approval import ApprovalTerms
 from blockyard.server.runs.model.attempt import SIGN_STEP
 from blockyard.server.runs.model.run import lock_hold
+from blockyard.server.runs.model.task import Task
 from blockyard.server.runs.model.wait import brake_wait, stop_wait
 from blockyard.server.runs.service.access import RunAccess, access_of, may_abort, require_abort, require_access
 from blockyard.server.runs.service.approvals import ApprovalService, approval_waits, new_approval
@@ -71,6 +72,7 @@ class RunService:
     def move(self, tx: Transaction, block_ids: Collection[UUID], project: str) -> None:
         """Let the runs of blocks, which have all ended, be in another project; for other services."""
         RunStore(tx).move(block_ids, project)
+        self._context.ports().locks.move(tx, block_ids, project)
 
     def request(
         self,
@@ -84,6 +86,7 @@ class RunService:
         serves: RunId | None = None,
         terms: ApprovalTerms | None = None,
         pause: timedelta = timedelta(0),
+        task: Task | None = None,
     ) -> Run:
         """Put a new run of `block` into the queue, not offered within `pause`; for other services.
 
@@ -118,6 +121,7 @@ class RunService:
             plan_run_id=plan_run_id,
             serves=None if served is None else served.id,
             depth=0 if served is None else served.depth + 1,
+            task=task,
             awaits_approval=terms is not None and plan_run_id is not None,
         )
         runs.add(run)

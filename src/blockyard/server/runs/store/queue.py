@@ -47,6 +47,7 @@ _WAITING = (
     _runs.c.awaits_approval.is_(False),
     _runs.c.runner_id == bindparam("of_runner"),
     _runs.c.implementation.in_(bindparam("of_types", expanding=True)),
+    _runs.c.needs_protocol <= bindparam("spoken"),
 )
 _waiting_run = _runs.alias("waiting_run")
 _served = _runs.alias("served")
@@ -72,7 +73,10 @@ def _free(braked: Braked | None) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions that no brake keeps a run back."""
     if braked is None:
         return ()
-    changes_nothing, passes = _runs.c.behavior == Behavior.DETECT.value, _runs.c.passes_since.is_not(None)
+    changes_nothing = and_(
+        _runs.c.behavior == Behavior.DETECT.value, _runs.c.needs_protocol == 0
+    )  # but for work on states
+    passes = _runs.c.passes_since.is_not(None)
     return (or_(changes_nothing, passes, not_(braked.on(_runs))),)
 
 
@@ -127,13 +131,14 @@ class QueueStore:
         at: datetime,
         serving: bool = False,
         braked: Braked | None = None,
+        spoken: int = 0,
     ) -> Run | None:
         """Give the oldest run that is due to the runner, in one statement: a new attempt of it begins.
 
         With `serving` only one that another run waits for; none that changes something while it is `braked`.
         """
         given: dict[str, object] = {"given_node": node_id, "given_at": at, "due_until": at} | _braked_at(braked, at)
-        taken = self._tx.execute(_take(serving=serving, braked=braked), {**_waiting(runner_id, types), **given})
+        taken = self._tx.execute(_take(serving=serving, braked=braked), {**_waiting(runner_id, types, spoken), **given})
         row = taken.one_or_none()
         return None if row is None else remember(self._tx, row)
 
@@ -145,9 +150,10 @@ class QueueStore:
         at: datetime,
         serving: bool = False,
         braked: Braked | None = None,
+        spoken: int = 0,
     ) -> datetime | None:
         """Return when the next run for the runner is or was due that is not `braked` now; with `serving` as in `take`."""
-        given = {**_waiting(runner_id, types), **_braked_at(braked, at)}
+        given = {**_waiting(runner_id, types, spoken), **_braked_at(braked, at)}
         row = self._tx.execute(_next_due(serving=serving, braked=braked), given).one()
         due: datetime | None = row.due
         return due
@@ -226,6 +232,6 @@ def _braked_at(braked: Braked | None, at: datetime) -> dict[str, object]:
     return {} if braked is None else {"braked_at": at}
 
 
-def _waiting(runner_id: UUID, types: Collection[ImplementationType]) -> dict[str, object]:
+def _waiting(runner_id: UUID, types: Collection[ImplementationType], spoken: int) -> dict[str, object]:
     """Return the values of the parameters of `_WAITING`."""
-    return {"of_runner": runner_id, "of_types": sorted(kind.value for kind in types)}
+    return {"of_runner": runner_id, "of_types": sorted(kind.value for kind in types), "spoken": spoken}

@@ -32,6 +32,7 @@ from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.rows import within
 from blockyard.server.runners.model import RunnerId
 from blockyard.server.runs.model import Run, RunId, RunTarget, RunWarning, Trigger, TriggerReason
+from blockyard.server.runs.model.task import Task
 from blockyard.server.runs.store.memory import Positions, forget_all, known
 from blockyard.server.runs.store.tables import runs as _runs
 from blockyard.server.runs.store.tallies import Tally, TallyStore
@@ -256,6 +257,7 @@ def as_run(row: RunRow) -> Run:
         abort_due_at=row.abort_due_at,
         summary=row.summary,
         changes_detected=row.changes_detected,
+        task=None if row.task is None else Task.read(row.task),
         plan_run_id=None if row.plan_run_id is None else RunId(row.plan_run_id),
         awaits_approval=row.awaits_approval,
         passes_since=row.passes_since,
@@ -288,6 +290,8 @@ def _fixed(run: Run) -> dict[str, object]:
         "behavior": run.behavior.value,
         "reason": run.trigger.reason.value,
         "author": run.trigger.author.document(),
+        "task": None if run.task is None else run.task.document(),
+        "needs_protocol": 0 if run.task is None else run.task.needs_protocol,
         "created_at": run.created_at,
         "serves": run.serves,
         "depth": run.depth,

@@ -60,6 +60,8 @@ runs = Table(
     Column("summary", Text),
     Column("changes_detected", Boolean),
     Column("plan_run_id", Uuid),
+    Column("task", JsonText),
+    Column("needs_protocol", Integer, nullable=False, server_default="0"),
     Column("awaits_approval", Boolean, nullable=False, server_default=false()),
     Column("passes_since", Instant),
     Column("warnings", JsonText, nullable=False),

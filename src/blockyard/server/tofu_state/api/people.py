@@ -52,8 +52,9 @@ def people_routes(db: Database, states: StateService, master_key: MasterKey) -> 
         block_id: UUID,
         principal: CurrentPrincipal,
         lock_id: Annotated[str | None, Query(alias="ID", max_length=255)] = None,
+        reason: Annotated[str | None, Query(max_length=255)] = None,
     ) -> None:
-        """Take the lock of a block's state away from whoever holds it; with `ID` only if it is that lock."""
-        await db.write(lambda tx: states.force_unlock(tx, principal, block_id, lock_id))
+        """Take the lock of a block's state away from whoever holds it; with `ID` only if it is that lock. The event says why."""
+        await db.write(lambda tx: states.force_unlock(tx, principal, block_id, lock_id, reason=reason))
 
     return router

@@ -17,7 +17,8 @@ from blockyard.server.kit.routers import api_router
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.kit.wire import WireModel
 from blockyard.server.tofu_state.content import open_state
-from blockyard.server.tofu_state.resources import Resource, resources_in
+from blockyard.server.tofu_state.model import Resource
+from blockyard.server.tofu_state.resources import resources_in
 from blockyard.server.tofu_state.service import StateService, StoredState
 
 MOST = 1000

@@ -46,6 +46,8 @@ def version_document(version: StateVersion) -> JsonObject:
         "author": version.author,
         "runUuid": None if version.run_id is None else str(version.run_id),
         "attempt": version.attempt,
+        "reason": version.reason,
+        "resourceCount": version.resource_count,
     }
 
 

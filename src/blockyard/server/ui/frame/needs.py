@@ -32,6 +32,7 @@ _WORDS = {
     Why.ACCESS_ENDS: ("Your access ends soon", "calendar-clock", "warning", "See access"),
     Why.EXPIRES: ("Ends by itself soon", "calendar-clock", "warning", "See it"),
     Why.VIOLATION: ("Violates a policy", "shield-alert", "warning", "See why"),
+    Why.DRIFT: ("Is not as its definition says any more", "activity", "warning", "See what has drifted"),
 }
 
 
@@ -56,7 +57,7 @@ def _href(need: Need) -> str:
     match need.why:
         case Why.INPUT | Why.OPERATOR_INPUT:
             return f"/blocks/{need.id}/inputs"
-        case Why.FAILED | Why.APPROVAL | Why.EXPIRES:
+        case Why.FAILED | Why.APPROVAL | Why.DRIFT | Why.EXPIRES:
             return f"/blocks/{need.id}"
         case Why.TENANT_DELETION:
             return f"{workspace}/tenants/{need.id}"

@@ -66,6 +66,8 @@ _REASONS = {
     TriggerReason.DEPENDENCY_OUTPUT_CHANGED: "An output of a parent changed",
     TriggerReason.PARENT_RUN_SUCCEEDED: "A parent succeeded",
     TriggerReason.PREFLIGHT_SUCCEEDED: "A plan was applied",
+    TriggerReason.SCHEDULED_DRIFT_DETECTION: "Drift was looked for on schedule",
+    TriggerReason.SCHEDULED_DRIFT_RECONCILIATION: "Drift was looked for on schedule, to be repaired",
 }
 
 
@@ -79,6 +81,8 @@ _DONE = {
     TriggerReason.BUILDING_BLOCK_DELETION: "deleted the building block",
     TriggerReason.BUILDING_BLOCK_PURGE: "purged the building block",
     TriggerReason.PREFLIGHT_SUCCEEDED: "applied the plan of a dry run",
+    TriggerReason.SCHEDULED_DRIFT_DETECTION: "looked for drift",
+    TriggerReason.SCHEDULED_DRIFT_RECONCILIATION: "looked for drift and repaired it",
 }
 """What the author of a run did, where a person started it."""
 

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from blockyard.protocol.names import MaintenanceCommand
+from blockyard.protocol.run import Maintenance
+
 LOCK_TIMEOUT_SECONDS = 120
 """How long to wait for the state lock: as long as a lost attempt may hold it. Source: architecture.md 4."""
 
@@ -28,6 +31,18 @@ def apply(plan_file: Path | None = None) -> tuple[str, ...]:
 def destroy() -> tuple[str, ...]:
     """Destroy everything."""
     return ("destroy", "-no-color", "-auto-approve", "-input=false", _LOCK, *_WORK)
+
+
+def maintain(maintenance: Maintenance) -> tuple[str, ...]:
+    """Work on the state itself."""
+    words = {
+        MaintenanceCommand.STATE_RM: ("state", "rm", "-lock=true", _LOCK),
+        MaintenanceCommand.STATE_MV: ("state", "mv", "-lock=true", _LOCK),
+        MaintenanceCommand.IMPORT: ("import", "-no-color", "-input=false", "-lock=true", _LOCK),
+        MaintenanceCommand.TAINT: ("taint", "-lock=true", _LOCK),
+        MaintenanceCommand.UNTAINT: ("untaint", "-no-color", "-lock=true", _LOCK),
+    }
+    return (*words[maintenance.command], *maintenance.arguments)
 
 
 def output() -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The tables of states."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
@@ -27,6 +28,9 @@ from blockyard.server.kit.columns import Bytes, Instant, JsonText
 from blockyard.server.kit.database import Transaction, metadata
 from blockyard.server.tofu_state.model import NewState, StateLock, StateVersion
 
+INDEX_DELAY = timedelta(seconds=2)
+"""An engine writes its state after each thing it made: what follows soon is looked at once."""
+
 _versions = Table(
     "state_versions",
     metadata,
@@ -41,6 +45,9 @@ _versions = Table(
     Column("run_id", Uuid),
     Column("attempt", Integer),
     Column("is_current", Boolean, nullable=False),
+    Column("reason", Text),
+    Column("resource_count", Integer),
+    Column("index_due_at", Instant),
     Column("sealed", Bytes, nullable=False),
     Index(
         "uq_state_versions_current",
@@ -49,7 +56,14 @@ _versions = Table(
         sqlite_where=text("is_current"),
         postgresql_where=text("is_current"),
     ),
+    Index(
+        "ix_state_versions_index_due",
+        "index_due_at",
+        sqlite_where=text("index_due_at IS NOT NULL"),
+        postgresql_where=text("index_due_at IS NOT NULL"),
+    ),
 )
+"""`index_due_at` says that what a current version says exists is not searchable yet, and when it is somebody's turn to change that."""
 
 _locks = Table(
     "state_locks",
@@ -63,7 +77,7 @@ _locks = Table(
     Column("attempt", Integer),
 )
 
-_HEADS = tuple(column for column in _versions.c if column.name != "sealed")
+_HEADS = tuple(column for column in _versions.c if column.name not in {"sealed", "index_due_at"})
 
 
 _OF_BLOCK = select(*_HEADS).where(_versions.c.block_id == bindparam("of_block")).order_by(_versions.c.number.desc())
@@ -118,6 +132,9 @@ class StateStore:
                 "run_id": version.run_id,
                 "attempt": version.attempt,
                 "is_current": True,
+                "reason": version.reason,
+                "resource_count": version.resource_count,
+                "index_due_at": version.created_at + INDEX_DELAY,
                 "sealed": new.sealed,
             },
         )
@@ -125,7 +142,24 @@ class StateStore:
     def clear_current(self, block_id: UUID) -> None:
         """Let readers find no state; the versions stay."""
         was_current = (_versions.c.block_id == block_id, _versions.c.is_current)
-        self._tx.execute(update(_versions).where(*was_current).values(is_current=False))
+        self._tx.execute(update(_versions).where(*was_current).values(is_current=False, index_due_at=None))
+
+    def index_due(self, at: datetime, limit: int) -> Sequence[StateVersion]:
+        """Return the first versions that are to be made searchable now."""
+        due = (_versions.c.index_due_at.is_not(None), _versions.c.index_due_at <= at)
+        found = select(*_HEADS).where(*due).order_by(_versions.c.index_due_at).limit(limit)
+        return [_version(row) for row in self._tx.execute(found)]
+
+    def lease_index(self, version: StateVersion, until: datetime, *, held: datetime | None, at: datetime) -> bool:
+        """Keep a version for whoever makes it searchable, until then; tell whether it is due, or theirs by `held`, and current."""
+        due = _versions.c.index_due_at <= at if held is None else _versions.c.index_due_at == held
+        changed = update(_versions).where(*_key(version), _versions.c.is_current, due).values(index_due_at=until)
+        return self._tx.execute(changed).rowcount == 1
+
+    def indexed(self, version: StateVersion, count: int | None, *, held: datetime) -> None:
+        """Write that a version is searchable, and how many things it says exist."""
+        mine = (*_key(version), _versions.c.index_due_at == held)
+        self._tx.execute(update(_versions).where(*mine).values(index_due_at=None, resource_count=count))
 
     def remove_versions(self, block_id: UUID, numbers: Sequence[int] | None = None) -> None:
         """Remove versions, all if no `numbers` are given."""
@@ -196,4 +230,6 @@ def _version(row: Row[tuple[object, ...]]) -> StateVersion:
         run_id=row.run_id,
         attempt=row.attempt,
         is_current=row.is_current,
+        reason=row.reason,
+        resource_count=row.resource_count,
     )

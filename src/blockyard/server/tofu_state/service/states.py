@@ -1,6 +1,6 @@
 """What engines, people and other features do with states."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from blockyard.server.kit.errors import Conflict, Denied, NotFound
 from blockyard.server.runs.model import Run, RunId
 from blockyard.server.runs.service import RunService, StateStanding, consumer
 from blockyard.server.tofu_state.model import Locked, NewState, StateLock, StateVersion, to_prune
-from blockyard.server.tofu_state.store import StateStore
+from blockyard.server.tofu_state.store import ResourceStore, StateStore
 
 log = structlog.get_logger(__name__)
 
@@ -52,8 +52,13 @@ class StateLockbook:
 
     def remove(self, tx: Transaction, block_id: UUID) -> None:
         """Remove the state of a block with all versions and its lock."""
+        ResourceStore(tx).remove_of(block_id)
         StateStore(tx).remove_versions(block_id)
         StateStore(tx).remove_lock(block_id)
+
+    def move(self, tx: Transaction, block_ids: Collection[UUID], project: str) -> None:
+        """Let what the states of blocks say exists be in another project."""
+        ResourceStore(tx).move(block_ids, project)
 
 
 class StateService:
@@ -68,6 +73,9 @@ class StateService:
     def read(self, tx: Transaction, principal: Principal, address: StateAddress) -> StoredState | None:
         """Return the current state, None if there is none. Raises NotFound, Denied."""
         self._enter(tx, principal, address, "LIST")
+        number = self._planned_with(tx, principal)
+        if number is not None:
+            return self._stored(tx, address.block_id, number)
         found = StateStore(tx).read(address.block_id)
         return None if found is None else StoredState(*found)
 
@@ -121,6 +129,7 @@ class StateService:
         if current is None:
             return
         store.clear_current(address.block_id)
+        ResourceStore(tx).remove_of(address.block_id)
         self._tell(tx, principal, "Building Block State Deleted", EventType.DELETED, current)
 
     def lock(
@@ -193,8 +202,12 @@ class StateService:
         _refuse_run(principal)
         return self.held_lock(tx, principal, StateAddress(None, block_id))
 
-    def force_unlock(self, tx: Transaction, principal: Principal, block_id: UUID, lock_id: str | None) -> None:
+    def force_unlock(
+        self, tx: Transaction, principal: Principal, block_id: UUID, lock_id: str | None, *, reason: str | None = None
+    ) -> None:
         """Take the lock away from whoever holds it; with `lock_id` only that one. One that is not held is no error.
+
+        The event says from whom, and why.
 
         Raises NotFound, Denied, Locked (it is another lock).
         """
@@ -206,7 +219,7 @@ class StateService:
             return
         if lock_id is not None:
             self._check_lock(holder, lock_id)
-        self._tell_lock(tx, principal, block_id)
+        self._tell_lock(tx, principal, block_id, {"holder": holder.author, "lock": holder.id, "reason": reason})
         store.remove_lock(block_id)
 
     def versions(self, tx: Transaction, principal: Principal, block_id: UUID) -> Sequence[StateVersion]:
@@ -221,27 +234,51 @@ class StateService:
         self._enter(tx, principal, StateAddress(None, block_id), "LIST")
         return self._stored(tx, block_id, number)
 
-    def restore(self, tx: Transaction, principal: Principal, block_id: UUID, number: int) -> StateVersion:
+    def version_of(self, tx: Transaction, block_id: UUID, number: int) -> StateVersion:
+        """Return a version for those who were allowed to use the state. Raises NotFound."""
+        return self._stored(tx, block_id, number).version
+
+    def require(self, tx: Transaction, principal: Principal, block_id: UUID, verb: str) -> None:
+        """Refuse whoever may not do with a state what TFSTATE_ and `verb` say. Not for runs. Raises NotFound, Denied."""
+        _refuse_run(principal)
+        self._enter(tx, principal, StateAddress(None, block_id), verb)
+
+    def restore(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        block_id: UUID,
+        number: int,
+        *,
+        reason: str | None = None,
+        verb: str = "SAVE",
+    ) -> StateVersion:
         """Make the content of an older version the current one, as a new version; nothing to do if it is current.
 
-        Not for runs.
+        Not for runs. It takes the permission TFSTATE_ and `verb`.
 
         Raises:
             NotFound: there is no such version (any more).
             Conflict: a run works with the state, or it is locked.
         """
         _refuse_run(principal)
-        self._enter_to_change(tx, principal, StateAddress(None, block_id), "SAVE")
+        self._enter_to_change(tx, principal, StateAddress(None, block_id), verb)
         self._check_lock(StateStore(tx).lock(block_id), None)
         stored = self._stored(tx, block_id, number)
         if stored.version.is_current:
             return stored.version
         old = stored.version
         new = NewState(
-            serial=old.serial, lineage=old.lineage, md5=old.md5, size_bytes=old.size_bytes, sealed=stored.sealed
+            serial=old.serial,
+            lineage=old.lineage,
+            md5=old.md5,
+            size_bytes=old.size_bytes,
+            sealed=stored.sealed,
+            resource_count=old.resource_count,
         )
-        version = self._add(tx, principal, block_id, new, StateStore(tx).versions(block_id))
-        self._tell(tx, principal, "Building Block State Restored", EventType.CHANGED, version)
+        why = f"version {number} restored" + (f": {reason}" if reason else "")
+        version = self._add(tx, principal, block_id, new, StateStore(tx).versions(block_id), reason=why)
+        self._tell(tx, principal, "Building Block State Restored", EventType.CHANGED, version, reason=why)
         return version
 
     def _enter(self, tx: Transaction, principal: Principal, address: StateAddress, verb: str) -> Run:
@@ -322,7 +359,14 @@ class StateService:
             raise Locked(holder)
 
     def _add(
-        self, tx: Transaction, principal: Principal, block_id: UUID, new: NewState, before: Sequence[StateVersion]
+        self,
+        tx: Transaction,
+        principal: Principal,
+        block_id: UUID,
+        new: NewState,
+        before: Sequence[StateVersion],
+        *,
+        reason: str | None = None,
     ) -> StateVersion:
         """Store `new` as the current version after those `before`; numbers of removed ones are not used again."""
         store = StateStore(tx)
@@ -339,6 +383,8 @@ class StateService:
             run_id=None if grant is None else grant.run_id,
             attempt=None if grant is None else grant.attempt,
             is_current=True,
+            reason=reason or self._reason(tx, principal),
+            resource_count=new.resource_count,
         )
         if any(version.is_current for version in before):
             store.clear_current(block_id)
@@ -362,12 +408,35 @@ class StateService:
             return principal.author.display_name
         return f"run {self._runs.by_id(tx, grant.run_id).number}"
 
-    def _tell(self, tx: Transaction, principal: Principal, title: str, type_: EventType, version: StateVersion) -> None:
+    def _planned_with(self, tx: Transaction, principal: Principal) -> int | None:
+        """Return the version that a run plans with in place of the current one, if it does."""
+        task = None if principal.run is None else self._runs.by_id(tx, principal.run.run_id).task
+        return None if task is None else task.version
+
+    def _reason(self, tx: Transaction, principal: Principal) -> str | None:
+        """Return why a run writes."""
+        grant = principal.run
+        return None if grant is None else self._runs.by_id(tx, grant.run_id).trigger.reason.value
+
+    def _tell(
+        self,
+        tx: Transaction,
+        principal: Principal,
+        title: str,
+        type_: EventType,
+        version: StateVersion,
+        *,
+        reason: str | None = None,
+    ) -> None:
         content: JsonObject = {"version": version.number, "serial": version.serial, "sizeBytes": version.size_bytes}
+        content |= {} if reason is None else {"reason": reason}
         self._append(tx, principal, title, type_, block_id=version.block_id, content=content)
 
-    def _tell_lock(self, tx: Transaction, principal: Principal, block_id: UUID) -> None:
-        self._append(tx, principal, "Building Block State Unlocked", EventType.CHANGED, block_id=block_id, content={})
+    def _tell_lock(
+        self, tx: Transaction, principal: Principal, block_id: UUID, content: JsonObject | None = None
+    ) -> None:
+        title = "Building Block State Unlocked"
+        self._append(tx, principal, title, EventType.CHANGED, block_id=block_id, content=content or {})
 
     def _append(
         self,

@@ -1,0 +1,67 @@
+"""What a run does besides planning the block as it is: plan with an older state, or work on the state itself.
+
+Such runs are of the behavior DETECT: they leave the status of their block alone, and a runner that knows nothing of tasks changes
+nothing.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.names import MaintenanceCommand
+from blockyard.protocol.version import MAINTENANCE
+
+
+class TaskKind(StrEnum):
+    """What is to be done."""
+
+    RESTORE_PLAN = "RESTORE_PLAN"
+    """Plan as if an older version of the state were the current one."""
+    MAINTENANCE = "MAINTENANCE"
+    """Let the engine work on the state itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a run does besides.
+
+    Attributes:
+        version: of the state to plan with.
+        command, arguments: for the engine; addresses and ids, never options.
+        reason: what was said by whoever wanted it.
+    """
+
+    kind: TaskKind
+    version: int | None = None
+    command: MaintenanceCommand | None = None
+    arguments: tuple[str, ...] = ()
+    reason: str | None = None
+
+    @property
+    def needs_protocol(self) -> int:
+        """The least version of our protocol that a runner has to speak."""
+        return MAINTENANCE if self.kind is TaskKind.MAINTENANCE else 0
+
+    def document(self) -> JsonObject:
+        """Return the task as JSON."""
+        arguments: list[Json] = [*self.arguments]
+        return {
+            "kind": self.kind.value,
+            "version": self.version,
+            "command": None if self.command is None else self.command.value,
+            "arguments": arguments,
+            "reason": self.reason,
+        }
+
+    @classmethod
+    def read(cls, document: JsonObject) -> "Task":
+        """Return a task of its JSON."""
+        command, version, arguments = document["command"], document["version"], document["arguments"]
+        reason = document["reason"]
+        return cls(
+            kind=TaskKind(str(document["kind"])),
+            version=version if isinstance(version, int) else None,
+            command=MaintenanceCommand(str(command)) if command is not None else None,
+            arguments=tuple(str(one) for one in arguments) if isinstance(arguments, list) else (),
+            reason=reason if isinstance(reason, str) else None,
+        )

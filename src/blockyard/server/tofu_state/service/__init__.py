@@ -1,0 +1,22 @@
+"""Use cases of states: what engines and people do with them, and what is in them."""
+
+from blockyard.server.tofu_state.service.resources import FoundResource, ResourceService
+from blockyard.server.tofu_state.service.states import (
+    KEPT_VERSIONS,
+    StateAddress,
+    StateLockbook,
+    StateService,
+    StoredState,
+)
+from blockyard.server.tofu_state.service.working import StateWork
+
+__all__ = [
+    "KEPT_VERSIONS",
+    "FoundResource",
+    "ResourceService",
+    "StateAddress",
+    "StateLockbook",
+    "StateService",
+    "StateWork",
+    "StoredState",
+]

@@ -1,0 +1,155 @@
+"""States repaired with the real engine: sent back through a plan, worked on by runs; drift made by hand is found and repaired."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.kinds import DEFINITION, VERSION
+from tests.support.git_repositories import Repository
+from tests.support.installation import Installation, an_input, an_output, outputs, status, terraform, text_of, value
+
+pytestmark = [pytest.mark.usefixtures("engine"), pytest.mark.one_database]
+Module = Callable[..., Repository]
+
+GREETING = """
+variable "name" { type = string }
+resource "terraform_data" "greeting" { input = "hello ${var.name}" }
+resource "terraform_data" "other" {}
+output "greeting" { value = terraform_data.greeting.output }
+"""
+
+
+def test_a_state_is_sent_back_through_a_plan_and_what_was_shown_is_applied(
+    blockyard: Installation, module: Module
+) -> None:
+    version = blockyard.define(
+        terraform(module(main_tf=GREETING)), inputs={"name": an_input()}, outputs={"greeting": an_output()}
+    )
+    uuid = text_of(blockyard.ordered(version, {"name": value("ada")}), "metadata", "uuid")
+    blockyard.change(uuid, {"name": value("grace")})
+    blockyard.settled(uuid)
+    (newest, *_) = numbers(blockyard, uuid)
+
+    planned = ended(blockyard, own(blockyard, uuid, "state/versions/1/plan-restore"))
+    changes = blockyard.call("GET", f"/api/blockyard/v1/runs/{planned['uuid']}/changes", "application/json")
+    restored = own(blockyard, uuid, "state/versions/1/apply-restore", {"reason": "grace was a mistake"})
+    settled = blockyard.settled(uuid)
+
+    assert (planned["status"], planned["changesDetected"]) == ("SUCCEEDED", True)
+    assert "terraform_data.greeting" in json.dumps(changes)
+    assert restored["version"] == newest + 1
+    assert (status(settled), outputs(settled)) == ("SUCCEEDED", {"greeting": "hello grace"})
+    assert numbers(blockyard, uuid)[0] > newest + 1
+
+
+def test_the_engine_works_on_a_state_in_runs_of_their_own(blockyard: Installation, module: Module) -> None:
+    version = blockyard.define(terraform(module(main_tf=GREETING)), inputs={"name": an_input()})
+    uuid = text_of(blockyard.ordered(version, {"name": value("ada")}), "metadata", "uuid")
+    there = addresses(blockyard, uuid)
+
+    done = []
+    for command, arguments in (
+        ("TAINT", ["terraform_data.greeting"]),
+        ("UNTAINT", ["terraform_data.greeting"]),
+        ("STATE_MV", ["terraform_data.other", "terraform_data.another"]),
+        ("STATE_RM", ["terraform_data.another"]),
+        ("IMPORT", ["terraform_data.other", "6d3f7f0c-1111-4222-8333-944445555666"]),
+    ):
+        told: list[Json] = [*arguments]
+        body: JsonObject = {"command": command, "arguments": told, "reason": "a test"}
+        done.append((command, ended(blockyard, own(blockyard, uuid, "state/maintenance", body))["status"]))
+
+    assert [one for one in done if one[1] != "SUCCEEDED"] == []
+    assert addresses(blockyard, uuid) == there
+    failed = ended(blockyard, own(blockyard, uuid, "state/maintenance", {**body, "command": "STATE_RM"}))
+    assert failed["status"] == "FAILED"
+    assert (status(blockyard.block(uuid)), lock_status(blockyard, uuid)) == ("SUCCEEDED", 404)
+
+
+def test_what_was_changed_by_hand_is_found_ignored_by_rule_and_repaired(
+    blockyard: Installation, module: Module, tmp_path: Path
+) -> None:
+    real, wanted = tmp_path / "real.txt", 'variable "size" { type = string }'
+    real.write_text("small")
+    version = blockyard.define(
+        terraform(module(main_tf=f'{wanted}\nresource "terraform_data" "box" {{ input = file("{real}") }}')),
+        inputs={"size": an_input()},
+    )
+    definition = text_of(
+        blockyard.call("GET", f"/api/meshobjects/meshbuildingblockdefinitionversions/{version}", VERSION.media),
+        "spec",
+        "buildingBlockDefinitionRef",
+        "uuid",
+    )
+    path = f"/api/meshobjects/meshbuildingblockdefinitions/{definition}"
+    found = blockyard.call("GET", path, DEFINITION.media)
+    schedule: JsonObject = {"mode": "DRIFT_DETECTION", "frequency": "WEEKLY", "automaticApproval": False}
+    spec = found["spec"]
+    assert isinstance(spec, dict)
+    blockyard.call("PUT", path, DEFINITION.media, {**found, "spec": {**spec, "schedule": schedule}})
+    uuid = text_of(blockyard.ordered(version, {"size": value("small")}), "metadata", "uuid")
+
+    real.write_text("large")
+    ended(blockyard, own(blockyard, uuid, "detect"))
+    drifted = drift(blockyard, uuid)
+    rules = f"/api/blockyard/v1/definitions/{definition}/drift-rules"
+    blockyard.call("PUT", rules, "application/json", {"ignored": [{"type": "terraform_data"}]})
+    ended(blockyard, own(blockyard, uuid, "detect"))
+    ignored = drift(blockyard, uuid)
+    blockyard.call("PUT", rules, "application/json", {"ignored": []})
+    ended(blockyard, own(blockyard, uuid, "detect"))
+    own(blockyard, uuid, "apply-plan")
+    blockyard.settled(uuid)
+
+    assert (drifted["state"], drifted["changes"]) == (
+        "DRIFTED",
+        [{"address": "terraform_data.box", "action": "update"}],
+    )
+    assert (ignored["state"], drift(blockyard, uuid)["state"]) == ("CLEAN", "CLEAN")
+    ended(blockyard, own(blockyard, uuid, "detect"))
+    assert drift(blockyard, uuid)["state"] == "CLEAN"
+
+
+def drift(blockyard: Installation, uuid: str) -> JsonObject:
+    """Return what is known of the drift of a block."""
+    return blockyard.call("GET", f"/api/blockyard/v1/blocks/{uuid}/drift", "application/json")
+
+
+def own(blockyard: Installation, uuid: str, action: str, body: JsonObject | None = None) -> JsonObject:
+    """Send an own request about a block."""
+    return blockyard.call("POST", f"/api/blockyard/v1/blocks/{uuid}/{action}", "application/json", body)
+
+
+def ended(blockyard: Installation, started: JsonObject) -> JsonObject:
+    """Return a run that was started, once it has ended."""
+    run, position = text_of(started, "runUuid"), ""
+    while True:
+        query = f"?wait=20{f'&after={position}' if position else ''}"
+        told = blockyard.call("GET", f"/api/blockyard/v1/runs/{run}/events{query}", "application/json")
+        position = str(told["position"])
+        if told["ended"]:
+            return blockyard.call("GET", f"/api/blockyard/v1/runs/{run}", "application/json")
+
+
+def numbers(blockyard: Installation, uuid: str) -> list[int]:
+    """Return the numbers of the versions of a state, the newest first."""
+    found = blockyard.call("GET", f"/api/blockyard/v1/blocks/{uuid}/state/versions", "application/json")
+    versions = found["versions"]
+    assert isinstance(versions, list)
+    return [int(str(one["number"])) for one in versions if isinstance(one, dict)]
+
+
+def addresses(blockyard: Installation, uuid: str) -> set[str]:
+    """Return what exists by a state."""
+    found = blockyard.call("GET", f"/api/blockyard/v1/blocks/{uuid}/remains", "application/json")
+    resources = found["resources"]
+    assert isinstance(resources, list)
+    return {str(one["address"]) for one in resources if isinstance(one, dict)}
+
+
+def lock_status(blockyard: Installation, uuid: str) -> int:
+    """Return whether the state is locked still: 404 if not."""
+    return blockyard.client.get(f"/api/blockyard/v1/blocks/{uuid}/state/lock").status_code
