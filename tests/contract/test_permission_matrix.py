@@ -72,9 +72,10 @@ WORKSPACES = {"workspaces", "meshworkspaces"}
 """Words before the name of a workspace, which is known to everybody who holds any permission there."""
 
 OF_PLANS = {
-    f"GET /api/meshobjects/meshbuildingblockruns/{{run_id}}/{plan}" for plan in ("plan-artifact", "planartifact")
+    *(f"GET /api/meshobjects/meshbuildingblockruns/{{run_id}}/{plan}" for plan in ("plan-artifact", "planartifact")),
+    *(f"GET /api/blockyard/v1/runs/{{run_id}}/{what}" for what in ("changes", "changes/comparison")),
 }
-"""What only dry runs leave, and only the run that applies it gets; `test_sequences.py` reads both."""
+"""What only dry runs leave; `test_sequences.py` reads the plans, `test_plan_changes.py` the changes."""
 
 OF_PROJECTS = ("projects/", "projectbindings/", "tenants/", "serviceinstances/")
 """What a member knows of only if they are bound to its project."""

@@ -338,8 +338,7 @@ def test_nobody_waits_for_ever(world: BlockWorld) -> None:
     world.clock.advance(3600)
     assert refusal(decide(world, block)) == (409, "PlanTooOld")
     world.clock.advance(timedelta(hours=2).total_seconds())
-    for run_id in world.db.read_now(lambda tx: world.sweeper.approvals.expired(tx, 10)):
-        world.db.write_now(lambda tx, run_id=run_id: world.sweeper.approvals.expire(tx, run_id))
+    world.sweep()
 
     shown = world.as_admin("GET", f"{OWN_RUNS}/{run.id}", media="application/json")
     assert (shown["status"], shown["approval"]["outcome"]) == ("ABORTED", "EXPIRED")

@@ -10,6 +10,7 @@ from blockyard.protocol.kinds import RUN
 from blockyard.protocol.names import RunStatus
 from blockyard.server.blocks.model.block import RUNNING, WAITING, BlockStatus, Lifecycle
 from blockyard.server.runs.model import WaitOwner
+from tests.support.approvals import a_resource, planned, policies
 from tests.support.block_world import (
     BLOCKS,
     OWN,
@@ -40,6 +41,12 @@ def waits_for_parent(world: BlockWorld) -> Any:
     parent = world.define("Parent", inputs={"size": an_input()})
     child = world.define("Child", inputs={}, dependencyDefinitionRefs=[{"uuid": definition_of(parent)}])
     return world.order(child, parents=[world.order(parent)])
+
+
+def waits_for_approval(world: BlockWorld) -> Any:
+    block = world.order(world.define(about=policies("buildingBlockCreation"), inputs={}))
+    planned(world, a_resource("aws_db.main", "create"))
+    return block
 
 
 def pending(world: BlockWorld) -> Any:
@@ -132,6 +139,9 @@ STATES: Mapping[str, Row] = {
     "waits for a parent": Row(BlockStatus.WAITING_FOR_DEPENDENT_INPUT, ACTIVE, waits_for_parent, WaitOwner.WORKSPACE),
     "waits for operators": Row(BlockStatus.WAITING_FOR_OPERATOR_INPUT, ACTIVE, waits_for_operator, WaitOwner.PROVIDER),
     "waits for consumers": Row(BlockStatus.WAITING_FOR_USER_INPUT, ACTIVE, waits_for_user, WaitOwner.WORKSPACE),
+    "waits for an approval": Row(
+        BlockStatus.WAITING_FOR_APPROVAL, ACTIVE, waits_for_approval, WaitOwner.PROVIDER, by_seconds=7 * 24 * 3600
+    ),
     "no runner asks": Row(BlockStatus.PENDING, ACTIVE, pending, OPERATED),
     "is tried again": Row(BlockStatus.PENDING, ACTIVE, tried_again, WaitOwner.SYSTEM),
     "is executed": Row(BlockStatus.IN_PROGRESS, ACTIVE, in_progress, by_seconds=CEILING_SECONDS),
