@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.names import RunStatus
 from blockyard.server.kit.database import Database
+from tests.server.ui.pages.test_input_form import CHECKS, FOLLOWING
 from tests.server.ui.pages.test_input_form_guard import LINES, TEXTS, differences, everything
 from tests.support.block_world import MANUAL, a_secret, an_input, uuid_of
 from tests.support.browser import accessibility_violations, fresh_page
@@ -103,6 +104,36 @@ def test_without_scripts_a_refused_form_survives_another_page_and_back(
         page.go_back()
         expect(page.get_by_label("Size")).to_have_value("2.5")
         expect(page.get_by_text("Enter a whole number, such as 3.")).to_be_visible()
+
+
+def test_fields_follow_each_other_while_inputs_are_changed(site: tuple[PageWorld, str], page: Page) -> None:
+    world, url = site
+    block = world.order(world.define(inputs=FOLLOWING, inputChecks=CHECKS), {"region": "eu", "zone": "eu-2"})
+    world.finish()
+    come(page, world, url)
+    page.goto(f"{url}/blocks/{uuid_of(block)}/inputs")
+    days, zone = page.get_by_label("Days"), page.get_by_label("Zone")
+    expect(days).to_be_hidden()
+    expect(zone).to_have_value("eu-2")
+
+    page.get_by_label("Region").select_option("us")
+    expect(zone).to_have_value("")
+    zone.select_option("us-1")
+    page.get_by_label("Size").fill("9")
+    expect(page.get_by_text("More than four needs a large plan.")).to_be_visible()
+    page.get_by_label("Size").fill("2.5")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Enter a whole number, such as 3.")).to_be_visible()
+    page.get_by_label("Size").fill("4")
+    page.locator("[name='input.backup']").check()
+    expect(page.get_by_label("Copies")).to_have_value("2")
+    days.fill("7")
+    assert accessibility_violations(page) == []
+    page.get_by_role("button", name="Save and run").click()
+
+    expect(page.get_by_text("The inputs were saved and a run was requested.")).to_be_visible()
+    stored = world.stored(block).inputs
+    assert [stored[key] for key in ("zone", "size", "backup", "days", "copies")] == ["us-1", 4, True, 7, 2]
 
 
 def test_a_session_that_ended_is_told_and_what_was_typed_is_sent_after_signing_in_again(
