@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event
 
-from blockyard.protocol.plan_changes import ChangeAction
+from blockyard.protocol.names import ChangeAction
 from blockyard.server.kit.database import Database
 from blockyard.server.runs.model import RunId
 from blockyard.server.runs.model.plan import Plan, PlannedChange, PlanSource, PlanSummary

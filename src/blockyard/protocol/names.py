@@ -109,3 +109,19 @@ class MaintenanceCommand(StrEnum):
     IMPORT = "IMPORT"
     TAINT = "TAINT"
     UNTAINT = "UNTAINT"
+
+
+class ChangeAction(StrEnum):
+    """What becomes of a resource."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    READ = "read"
+    MOVE = "move"
+    """It is known by another address, and nothing else changes."""
+    IMPORT = "import"
+    """It is there already and is managed from now on; nothing else changes."""
+    FORGET = "forget"
+    """It stays, and is not managed any more."""

@@ -5,11 +5,11 @@ Sensitive values never leave the runner: it knows what the plan marks as sensiti
 everything that the plan would do, sensitive values and what was left out here too, so that two plans can be told apart.
 """
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, JsonValue
 
+from blockyard.protocol.names import ChangeAction
 from blockyard.protocol.wire import WireModel
 
 MOST_CHANGES = 5000
@@ -21,22 +21,6 @@ MOST_BYTES = 8 * 1024 * 1024
 """Of all attributes together, about."""
 
 _MOST_NAME = 4096
-
-
-class ChangeAction(StrEnum):
-    """What becomes of a resource."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    REPLACE = "replace"
-    DELETE = "delete"
-    READ = "read"
-    MOVE = "move"
-    """It is known by another address, and nothing else changes."""
-    IMPORT = "import"
-    """It is there already and is managed from now on; nothing else changes."""
-    FORGET = "forget"
-    """It stays, and is not managed any more."""
 
 
 ShortText = Annotated[str, Field(max_length=_MOST_NAME)]

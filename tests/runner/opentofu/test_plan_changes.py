@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.plan_changes import MOST_ATTRIBUTES, MOST_CHARACTERS, ChangeAction, PlanChanges
+from blockyard.protocol.names import ChangeAction
+from blockyard.protocol.plan_changes import MOST_ATTRIBUTES, MOST_CHARACTERS, PlanChanges
 from blockyard.runner.executors.opentofu.engine.plan_json import plan_changes
 from blockyard.runner.frame.executor import Outcome
 from tests.support.opentofu_runs import OpenTofuRun, an_input

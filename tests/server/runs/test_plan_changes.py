@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from blockyard.protocol.names import Behavior
-from blockyard.protocol.plan_changes import ChangeAction
+from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.names import Behavior, ChangeAction
 from tests.support.run_world import OWN, RunWorld, Worker, a_target, a_worker
 
 pytestmark = pytest.mark.anyio
@@ -51,16 +51,16 @@ def a_plan(*changes: dict[str, Any], digest: str = "a") -> dict[str, Any]:
     return {"resources": list(changes), "outputs": [output], "counts": counts, "digest": digest * 64}
 
 
-async def a_dry_run(world: RunWorld, plan: dict[str, Any] | None, **more: object) -> Worker:
+async def a_dry_run(world: RunWorld, plan: dict[str, Any] | None, steps: Json = None) -> Worker:
     """Return a dry run that has ended, of a block of its own."""
     world.request(a_target(), Behavior.DETECT)
     worker = await a_worker(world)
-    answer = await worker.report(status="SUCCEEDED", changesDetected=True, planChanges=plan, **more)
+    answer = await worker.report(status="SUCCEEDED", changesDetected=True, planChanges=plan, steps=steps)
     assert answer.status_code == 200, answer.text
     return worker
 
 
-async def read(world: RunWorld, path: str, **query: object) -> Any:
+async def read(world: RunWorld, path: str, **query: str | int) -> Any:
     """Return the answer to the owner of the definition."""
     async with world.client("platform") as client:
         answer = await client.get(f"{OWN}/{path}", params=query, headers={"Accept": "application/json"})
@@ -93,7 +93,7 @@ async def test_what_a_runner_tells_of_its_plan_is_listed_without_its_digests(wor
 
 
 async def test_what_an_official_runner_prints_is_read_from_its_log(world: RunWorld) -> None:
-    step = {"id": "plan", "displayName": "Plan", "status": "SUCCEEDED", "systemMessage": PRINTED}
+    step: JsonObject = {"id": "plan", "displayName": "Plan", "status": "SUCCEEDED", "systemMessage": PRINTED}
     worker = await a_dry_run(world, None, steps=[step])
 
     listed = await read(world, f"{worker.run_id}/changes")

@@ -205,3 +205,6 @@ def _run(row: tuple[str, ...]) -> RunRow:
         bool(awaits),
         bool(passes),
     )
+    of_plan = UUID(plan) if plan else None
+    begin = (*ids, int(number), UUID(version), behavior, status, int(attempt), finished, due, reason)
+    return RunRow(*begin, of_plan, bool(awaits), bool(passes))

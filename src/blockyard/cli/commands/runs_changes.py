@@ -13,7 +13,7 @@ from blockyard.cli.output import Format, Printer, shown
 from blockyard.cli.resources import own
 from blockyard.cli.session import OutputOption, Session, UrlOption, connected
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.plan_changes import ChangeAction
+from blockyard.protocol.names import ChangeAction
 
 Which = Annotated[
     str, typer.Argument(metavar="RUN", help="Id of the run, or the beginning of it.", autocompletion=names_of("runs"))

@@ -67,7 +67,7 @@ def _plan_of(detail: JsonObject) -> str:
     if not found or not flag(detail, "awaitsApproval"):
         raise Failure(
             "the run does not wait for an approval",
-            remedy="'blockyard runs show RUN' says how it stands.",
+            remedy="'blockyard runs show RUN' names its status.",
             exit_code=ExitCode.REFUSED,
         )
     return found

@@ -9,7 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json
-from blockyard.protocol.plan_changes import ChangeAction
+from blockyard.protocol.names import ChangeAction
 from blockyard.server.blocks.model.block import BlockId
 from blockyard.server.definitions.model import DefinitionId
 from blockyard.server.definitions.model.policies import ScheduleFrequency, ScheduleMode

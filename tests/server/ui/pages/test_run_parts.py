@@ -6,8 +6,7 @@ from functools import partial
 import pytest
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.names import RunStatus
-from blockyard.protocol.plan_changes import ChangeAction
+from blockyard.protocol.names import ChangeAction, RunStatus
 from blockyard.protocol.status import SourceRegistration, StatusUpdate
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model.printed import Line, Sum, changes_in, counts_of, sum_in

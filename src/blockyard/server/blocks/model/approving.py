@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from blockyard.protocol.plan_changes import ChangeAction
+from blockyard.protocol.names import ChangeAction
 from blockyard.server.definitions.model import Definition
 from blockyard.server.definitions.model.policies import NO_RULES, ApprovalPolicies
 from blockyard.server.runs.model import TriggerReason

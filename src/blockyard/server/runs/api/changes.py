@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.plan_changes import ChangeAction
+from blockyard.protocol.names import ChangeAction
 from blockyard.server.identity.api import CurrentPrincipal
 from blockyard.server.kit.answers import Answer
 from blockyard.server.kit.database import Database, Transaction

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.plan_changes import ChangeAction
+from blockyard.protocol.names import ChangeAction
 
 
 class PlanSource(StrEnum):

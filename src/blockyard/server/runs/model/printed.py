@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from blockyard.protocol.plan_changes import ChangeAction
+from blockyard.protocol.names import ChangeAction
 
 MOST_RESOURCES = 5000
 _MOST_LINES = 400

@@ -7,7 +7,8 @@ from hashlib import sha256
 from uuid import UUID
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.plan_changes import ChangeAction, PlanChanges, ResourceChange
+from blockyard.protocol.names import ChangeAction
+from blockyard.protocol.plan_changes import PlanChanges, ResourceChange
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound

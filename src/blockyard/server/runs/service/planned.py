@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from blockyard.protocol.names import RunStatus
-from blockyard.protocol.plan_changes import ChangeAction
+from blockyard.protocol.names import ChangeAction, RunStatus
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.paging import MAX_SIZE, PageRequest
 from blockyard.server.runs.model import Run

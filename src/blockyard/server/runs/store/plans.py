@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, delete, func, insert, select
 
-from blockyard.protocol.plan_changes import ChangeAction
+from blockyard.protocol.names import ChangeAction
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runs.model import RunId

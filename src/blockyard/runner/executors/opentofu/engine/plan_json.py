@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from blockyard.protocol.jsontypes import Json, JsonObject
+from blockyard.protocol.names import ChangeAction
 from blockyard.protocol.plan_changes import (
     MOST_ATTRIBUTES,
     MOST_BYTES,
     MOST_CHANGES,
     MOST_CHARACTERS,
     AttributeChange,
-    ChangeAction,
     PlanChanges,
     ResourceChange,
 )

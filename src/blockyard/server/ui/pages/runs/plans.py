@@ -7,8 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from blockyard.protocol.names import Behavior, RunStatus
-from blockyard.protocol.plan_changes import ChangeAction
+from blockyard.protocol.names import Behavior, ChangeAction, RunStatus
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Refusal
