@@ -17,6 +17,7 @@ from bench.logs import logs
 from bench.orders import burst, claims, engine_starts, first_lines, throughput, whole_orders
 from bench.processes import starts
 from bench.providers import provider_orders
+from bench.resources import resource_search
 from bench.states import state_cycles
 from tests.support.postgres import SETTINGS, postgres_server
 
@@ -42,6 +43,7 @@ GROUPS: Mapping[str, Group] = {
     "providers": provider_orders,
     "engine-starts": engine_starts,
     "state": state_cycles,
+    "resources": resource_search,
     "throughput": throughput,
     "burst": burst,
     "logs": logs,

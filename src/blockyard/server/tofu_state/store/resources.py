@@ -170,10 +170,12 @@ class ResourceStore:
         order = ordered((_resources.c.found_at, _resources.c.block_id, _resources.c.key), request, newest_first=True)
         keys = select(_resources.c.block_id, _resources.c.key)
         if chosen.search:
-            found = _searched(chosen.search, reach, [*conditions, *_seen(reach)])
-            pair = tuple_(_resources.c.block_id, _resources.c.key)
-            statement = select(_resources).where(pair.in_(found)).order_by(*order)
-            rows = self._tx.execute(statement).all()
+            first = _searched(chosen.search, reach, [*conditions, *_seen(reach)]).subquery()
+            same = and_(_resources.c.block_id == first.c.block_id, _resources.c.key == first.c.key)
+            rows = self._tx.execute(select(_resources).join(first, same)).all()
+            # sorted here: in the database the index of the order would be looked through, instead of what was found
+            newest_first = request.newest_first is not False
+            rows = sorted(rows, key=lambda row: (row.found_at, row.block_id, row.key), reverse=newest_first)
             shown = rows[request.offset : request.offset + request.limit]
             return Page([_resource(row) for row in shown], len(rows), request)
         wanted = [*conditions, *_owned(reach), *_seen(reach)]
@@ -207,8 +209,7 @@ def _searched(search: str, reach: ResourceReach, conditions: Sequence[ColumnElem
     if conditions:
         same = and_(_resources.c.block_id == _words.c.block_id, _resources.c.key == _words.c.key)
         joined = joined.join(_resources, same).where(*conditions)
-    first = joined.distinct().limit(MOST_FOUND).subquery()
-    return cast("Select[tuple[UUID, str]]", select(first.c.block_id, first.c.key))
+    return cast("Select[tuple[UUID, str]]", joined.distinct().limit(MOST_FOUND))
 
 
 def _chosen(chosen: ResourceFilter) -> list[ColumnElement[bool]]:
