@@ -20,6 +20,7 @@ from hypothesis.stateful import Bundle
 from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.result import Ok
+from schemathesis.core.transforms import UNRESOLVABLE
 from schemathesis.core.transport import Response
 from schemathesis.generation.stateful.state_machine import APIStateMachine, StepInput, StepOutput, normalize_name
 from schemathesis.openapi import from_asgi
@@ -53,6 +54,13 @@ Operation = APIOperation[Any, Any, Any, Any]  # Any: as schemathesis has it
 AnyCase = Case[Operation]
 
 
+def _resolved(body: Any) -> Any:  # Any: as schemathesis has it
+    """Return a body without members that the answer which led here does not have."""
+    if isinstance(body, dict):
+        return {key: _resolved(value) for key, value in body.items() if value is not UNRESOLVABLE}
+    return body
+
+
 class Follower:
     """Sends the requests of one machine as who may send them, and collects what is wrong with the answers."""
 
@@ -73,6 +81,7 @@ class Follower:
         case = step.case
         if "wait" in case.query:
             case.query["wait"] = 0
+        case.body = _resolved(case.body)
         generated = case.meta.generation.mode if case.meta else None
         if self._calls % 4 == 0 or generated is GenerationMode.NEGATIVE:
             return
@@ -94,7 +103,7 @@ class Follower:
         if members:
             body = {} if is_plain or not isinstance(case.body, dict) else case.body
             body = merged(body, members)
-            case.body = merged(body, linked.value.ok()) if linked and isinstance(linked.value, Ok) else body
+            case.body = merged(body, _resolved(linked.value.ok())) if linked and isinstance(linked.value, Ok) else body
         elif is_plain and (content := self._useful.content(method, path)) is not None:
             case.body = content
 

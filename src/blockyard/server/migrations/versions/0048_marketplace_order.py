@@ -40,6 +40,6 @@ def _fill() -> None:
         for definition_id, name, spec in found
     ]
     if filled:
-        values = {"sort_name": sa.bindparam("folded"), "only_in_zones": sa.bindparam("in_zones")}
+        values: dict[str, object] = {"sort_name": sa.bindparam("folded"), "only_in_zones": sa.bindparam("in_zones")}
         of_one = definitions.c.id == sa.bindparam("which")
         connection.execute(sa.update(definitions).where(of_one).values(**values), filled)
