@@ -101,8 +101,8 @@ class Follower:
         whole = self._useful.whole(method, path) or self._read(case) if is_plain else {}
         members = whole or self._useful.members(method, path) or self._read(case)
         if members:
-            body = {} if is_plain or not isinstance(case.body, dict) else case.body
-            body = merged(body, members)
+            generated = {} if is_plain or not isinstance(case.body, dict) else case.body
+            body = merged(generated, members)
             case.body = merged(body, _resolved(linked.value.ok())) if linked and isinstance(linked.value, Ok) else body
         elif is_plain and (content := self._useful.content(method, path)) is not None:
             case.body = content

@@ -178,7 +178,9 @@ class Useful:
     def query(self, path: str, known: Container[str]) -> dict[str, str]:
         """Return the parameters without which an operation does not get far."""
         return {
-            name: value for name, value in (NEEDED | (_HELD if path.startswith(STATE) else {})).items() if name in known
+            name: value
+            for name, value in ({**NEEDED, **(_HELD if path.startswith(STATE) else {})}).items()
+            if name in known
         }
 
     def is_seeded(self, thing: str) -> bool:

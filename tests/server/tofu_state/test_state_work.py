@@ -190,4 +190,5 @@ def test_a_forced_unlock_says_from_whom_and_why(world: BlockWorld) -> None:
     assert world.api.send("DELETE", path, media=JSON).status_code == 204
 
     (event,) = [one for one in world.all_events() if one.title == "Building Block State Unlocked"]
+    assert event.content is not None
     assert (event.content["lock"], event.content["reason"]) == ("l-1", "runner died")

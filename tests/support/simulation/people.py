@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from blockyard.server.blocks.model.block import BlockId, Follows
@@ -282,10 +283,14 @@ def lift_all(sim: Simulation) -> None:
             sim.ask(
                 "admin",
                 "lifts a hold",
-                lambda tx, id_=block_id: services.blocks.holding.lift(tx, ADMINISTRATOR, id_, ""),
+                partial(services.blocks.holding.lift, principal=ADMINISTRATOR, block_id=block_id, reason=""),
             )
         elif brake.scope != "BLOCK" and (brake.closes_at is None or brake.calendar is not None):
-            sim.ask("admin", "lifts a brake", lambda tx, id_=brake.id: services.brakes.lift(tx, ADMINISTRATOR, id_, ""))
+            sim.ask(
+                "admin",
+                "lifts a brake",
+                partial(services.brakes.lift, principal=ADMINISTRATOR, brake_id=brake.id, reason=""),
+            )
 
 
 def _until(sim: Simulation) -> datetime | None:

@@ -191,20 +191,6 @@ def _brake(row: tuple[str, ...]) -> BrakeRow:
 def _run(row: tuple[str, ...]) -> RunRow:
     id_, block_id, number, version, behavior, status, attempt, finished, due, reason, plan, awaits, passes = row
     ids = UUID(id_), UUID(block_id)
-    return RunRow(
-        *ids,
-        int(number),
-        UUID(version),
-        behavior,
-        status,
-        int(attempt),
-        finished,
-        due,
-        reason,
-        UUID(plan) if plan else None,
-        bool(awaits),
-        bool(passes),
-    )
     of_plan = UUID(plan) if plan else None
     begin = (*ids, int(number), UUID(version), behavior, status, int(attempt), finished, due, reason)
     return RunRow(*begin, of_plan, bool(awaits), bool(passes))

@@ -148,7 +148,7 @@ def hold_block(
     """
     with connected(output, url) as session:
         item = lookup.block(session.client, block, workspace=workspace)
-        body: JsonObject = {"reason": reason} | ({} if until is None else {"until": until})
+        body: JsonObject = {"reason": reason, **({} if until is None else {"until": until})}
         held = session.client.post(own("blocks", item.id, "holds"), body)
         session.printer.result(held, f"'{item.name}' is on hold; {text(held, 'liftedBy')} can lift that.")
 

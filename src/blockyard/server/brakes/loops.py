@@ -11,7 +11,7 @@ def loops(db: Database, brakes: BrakeService) -> list[Loop]:
     """Return the loop; several replicas may run it at once."""
 
     async def turn() -> None:
-        while await db.read(brakes.is_turn_due) and await db.write(brakes.turn):
+        while await db.read(brakes.is_turn_due) and await db.write(lambda tx: bool(brakes.turn(tx))):
             pass
 
     return [Loop("brakes", turn, PERIOD_SECONDS, (BRAKES_TOPIC,))]

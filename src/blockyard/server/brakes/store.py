@@ -36,6 +36,10 @@ def _unpack_author(stored: Json) -> Author:
     return Author.read(stored if isinstance(stored, dict) else {})
 
 
+def _pack_calendar(calendar: Calendar | None) -> Json:
+    return None if calendar is None else calendar.document()
+
+
 _brakes = Table(
     "brakes",
     metadata,
@@ -50,7 +54,7 @@ _brakes = Table(
     Column("workspace", String(64)),
     Column("reason", Text, nullable=False),
     Column("author", Packed(Author.document, _unpack_author), nullable=False),
-    Column("calendar", Packed(Calendar.document, read_calendar), nullable=False),
+    Column("calendar", Packed[Calendar | None](_pack_calendar, read_calendar), nullable=False),
     Column("opens_at", Instant, nullable=False),
     Column("closes_at", Instant),
     *life(),
