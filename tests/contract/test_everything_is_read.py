@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from blockyard.protocol import kinds
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.kinds import OWN
+from tests.support.echo import put
 from tests.support.installation import text_of
 from tests.support.matrix_operations import PATHS, operation_of, who_sends
 from tests.support.matrix_world import MatrixWorld, a_matrix_world
@@ -23,20 +25,28 @@ SHOWN_PLAN = f"{RUNS}/{{run_id}}/plan-artifact"
 OF_PLANS = (SHOWN_PLAN, f"{OWN}/runs/{{run_id}}/changes")
 _BUCKET: JsonObject = {"address": "aws_s3_bucket.b", "type": "aws_s3_bucket", "action": "create", "digest": "1" * 64}
 CHANGES: JsonObject = {"resources": [_BUCKET], "counts": {"create": 1}, "digest": "2" * 64}
+DRIFT = f"{OWN}/blocks/{{block_id}}/drift"
+DAILY: JsonObject = {"mode": "DRIFT_DETECTION", "frequency": "DAILY", "automaticApproval": False}
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A dry run that found changes, and the token of the run that applies them."""
+    """A block that was applied, a dry run of it that found changes, and the token of the run that applies them."""
 
+    block: str
     run: str
     token: str
 
 
 @pytest.fixture(scope="module")
 def world(server: WholeServer) -> MatrixWorld:
-    """Something of every kind."""
-    return a_matrix_world(server)
+    """Something of every kind, with a definition whose blocks are looked at for drift."""
+    world = a_matrix_world(server)
+    address = kinds.DEFINITION.path(world.tenancy.definition)
+    definition = server.ok(Request("GET", address, media=kinds.DEFINITION.media))
+    scheduled = put(definition, "spec/schedule", DAILY)
+    server.ok(Request("PUT", address, scheduled, kinds.DEFINITION.media))
+    return world
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +58,7 @@ def planned(server: WholeServer, world: MatrixWorld) -> Planned:
     server.ok(Request("POST", f"{OWN}/blocks/{block}/detect"))
     run = text_of(provider.run(plan=b"the plan", changes=CHANGES), "metadata", "uuid")
     server.ok(Request("POST", f"{OWN}/blocks/{block}/apply-plan"))
-    return Planned(run, text_of(claim(server), "spec", "runToken"))
+    return Planned(block, run, text_of(claim(server), "spec", "runToken"))
 
 
 def test_every_get_of_the_document_is_answered(server: WholeServer, world: MatrixWorld, planned: Planned) -> None:
@@ -59,6 +69,10 @@ def test_every_get_of_the_document_is_answered(server: WholeServer, world: Matri
         if path == PLAN or path.startswith(OF_PLANS):
             address, token = path.format(run_id=planned.run), planned.token if path == PLAN else None
             params = {"with": planned.run} if path.endswith("/comparison") else {}
+        elif path.startswith(DRIFT):
+            address = path.format(block_id=planned.block)
+        elif path.endswith("/difference"):
+            token, params = world.tokens["admin"], {"before": "1"}
         elif path.startswith(OF_RUNS):
             token = world.tokens["run"]
         elif (person := who_sends(path)) is not None:
