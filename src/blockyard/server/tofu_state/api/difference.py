@@ -72,7 +72,6 @@ def difference_routes(db: Database, states: StateService, master_key: MasterKey)
 
         Secrets are not shown: neither what the states call sensitive, nor any other value that holds it.
         """
-
         earlier = max(1, number - 1) if before is None else before
 
         def read(tx: Transaction) -> tuple[StoredState, StoredState]:
