@@ -32,6 +32,7 @@ NEW_PASSWORD = "another sentence of somebody who tests"
 CARRIED = {
     "async": "tells the runner how to work",
     "omitRunObjectInput": "tells the runner what to send to a workflow",
+    "isPaused": "says that nothing is checked for drift for now",
     "useMeshHttpBackendFallback": "tells the runner to use the server's state backend",
     "changesDetected": "what a runner found",
     "includeAllPublished": "a filter of a list",

@@ -78,7 +78,6 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
         f"POST {OWN}/blocks/{{block_id}}/state/versions/{{number}}/apply-restore",
         f"POST {OWN}/blocks/{{block_id}}/state/maintenance",
     ),
-    "server/tofu_state/test_resources.py": (f"GET {OWN}/blocks/{{block_id}}/state/versions/{{number}}/difference",),
     "server/drift/test_drift.py": (
         f"GET {OWN}/blocks/{{block_id}}/drift",
         f"GET {OWN}/blocks/{{block_id}}/drift/acceptances",

@@ -64,15 +64,18 @@ def difference_routes(db: Database, states: StateService, master_key: MasterKey)
         block_id: UUID,
         number: VersionNumber,
         principal: CurrentPrincipal,
-        before: Annotated[int, Query(ge=1, le=2**31 - 1)],
+        before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     ) -> DifferenceOut:
         """Return what a version of a state has that another one, `before`, does not have, and the other way round.
 
+        Left out, it is the version before.
+
         Secrets are not shown: neither what the states call sensitive, nor any other value that holds it.
         """
+        earlier = max(1, number - 1) if before is None else before
 
         def read(tx: Transaction) -> tuple[StoredState, StoredState]:
-            first = states.read_version(tx, principal, block_id, before)
+            first = states.read_version(tx, principal, block_id, earlier)
             return first, states.read_version(tx, principal, block_id, number)
 
         first, second = await db.read(read)
@@ -84,7 +87,7 @@ def difference_routes(db: Database, states: StateService, master_key: MasterKey)
         found = await aside(compare)
         return DifferenceOut(
             building_block_uuid=block_id,
-            before=before,
+            before=earlier,
             after=number,
             is_readable=found is not None,
             counts={} if found is None else dict(found.counts),
