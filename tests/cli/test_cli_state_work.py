@@ -54,7 +54,7 @@ def test_states_are_searched_compared_repaired_and_given_to_tools(
     restored = cli.does("state", "apply-restore", "worked", "1", *WHY, "--yes", "-o", "json").document
     assert restored["runUuid"] is not None
     cli.does("runs", "logs", str(restored["runUuid"]), "--follow")
-    assert cli("drift", "show", "worked").code == ExitCode.NOT_FOUND
+    assert cli("drift", "show", "worked").code == ExitCode.REFUSED
     assert isinstance(cli.does("drift", "list", "--state", "DRIFTED", "-o", "json").documents, list)
     assert isinstance(
         cli.does("resources", "list", "terraform_data", "--block", "worked", "-o", "json").documents, list

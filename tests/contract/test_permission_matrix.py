@@ -77,6 +77,9 @@ OF_PLANS = {
 }
 """What only dry runs leave; `test_sequences.py` reads the plans, `test_plan_changes.py` the changes."""
 
+OF_SCHEDULES = {f"GET /api/blockyard/v1/blocks/{{block_id}}/{what}" for what in ("drift", "drift/acceptances")}
+"""What only blocks have on which drift is looked for; `test_drift.py` reads it."""
+
 OF_PROJECTS = ("projects/", "projectbindings/", "tenants/", "serviceinstances/")
 """What a member knows of only if they are bound to its project."""
 
@@ -182,7 +185,7 @@ def test_every_get_of_the_document_is_answered_with_what_is_there(matrix: Matrix
         if matrix.answers_to(principal)[operation].is_success
     }
 
-    assert {operation.name for operation in asked} - found == OF_PLANS
+    assert {operation.name for operation in asked} - found == OF_PLANS | OF_SCHEDULES
 
 
 @pytest.mark.parametrize("principal", ["owner", "member", "provider", "foreign", "run", "runner"])

@@ -192,7 +192,7 @@ def test_a_schedule_that_comes_later_finds_the_blocks_that_are_there(world: Bloc
     tick(world)
 
     assert world.latest_run(blocks[0]).trigger.reason is TriggerReason.SCHEDULED_DRIFT_DETECTION
-    assert world.api.send("GET", f"{OWN}/{uuid_of(blocks[1])}/drift", media=JSON).status_code == 404
+    assert world.api.send("GET", f"{OWN}/{uuid_of(blocks[1])}/drift", media=JSON).status_code == 409
 
 
 def test_a_check_waits_for_the_end_of_a_run(world: BlockWorld) -> None:

@@ -160,7 +160,7 @@ def _add_block_routes(router: APIRouter, db: Database, drift: DriftService) -> N
 
     @router.get(base)
     async def read_drift(block_id: UUID, principal: CurrentPrincipal) -> DriftOut:
-        """Return what is known of the drift of a building block. 404 where it is not looked for."""
+        """Return what is known of the drift of a building block. 409 where it is not looked for."""
         return _out(await db.read(lambda tx: drift.get(tx, principal, block_id)))
 
     @router.get(f"{base}/acceptances")

@@ -29,7 +29,7 @@ from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
-from blockyard.server.kit.errors import Conflict, Invalid, NotFound, Refusal
+from blockyard.server.kit.errors import Conflict, Invalid, Refusal
 from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.runners.model import StoredSecret
 from blockyard.server.runs.model import Run, TriggerReason
@@ -121,7 +121,7 @@ class DriftService:
         return Page(told, len(told), request)
 
     def get(self, tx: Transaction, principal: Principal, block_id: UUID) -> Drift:
-        """Return what is known of the drift of a block. Raises NotFound (also if it is not checked), Denied."""
+        """Return what is known of the drift of a block. Raises NotFound, Denied, Conflict (it is not checked)."""
         block = self._blocks.find(tx, principal, block_id)
         return Drift(self._watch(tx, block), block.name)
 
@@ -403,7 +403,7 @@ class DriftService:
     def _watch(self, tx: Transaction, block: Block) -> DriftWatch:
         watch = WatchStore(tx).get(block.id)
         if watch is None:
-            raise NotFound(
+            raise Conflict(
                 f"drift is not looked for on building block '{block.name}'",
                 code="DriftNotChecked",
                 remedy="Its definition needs a schedule, and the building block a run that succeeded.",
