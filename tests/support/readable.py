@@ -20,7 +20,7 @@ DIRECTORIES: Mapping[str, Sequence[str]] = {
 }
 """The lists that directories read, which no document describes, with their filters."""
 
-_NO_FILTERS = {"page", "size", "sort", "until", "oldestFirst", "includeAllPublished", "with"}
+_NO_FILTERS = {"page", "size", "sort", "until", "oldestFirst", "includeAllPublished", "with", "before"}
 _VALUES: Mapping[str, str] = {
     "versionNumber": "1",
     "targetRefKind": "meshWorkspace",
@@ -60,7 +60,7 @@ def media_of(path: str) -> str:
 
 def needed_by(path: str, things: Mapping[str, str]) -> dict[str, str]:
     """Return the parameters without which nothing is read."""
-    known = {**NEEDED, "with": things["runs"]}
+    known = {**NEEDED, "with": things["runs"], "before": "1"}
     return {name: known[name] for name in _parameters(path) if name in known}
 
 
