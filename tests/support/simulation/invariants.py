@@ -148,7 +148,7 @@ def nothing_is_claimed_against_a_brake(sim: Simulation, before: Rows) -> Iterato
     """No attempt that applies or destroys begins against a hold, a stop or a freeze, unless somebody let its run pass."""
     for engine in sim.claimed:
         block = before.blocks[engine.block_id]
-        on_it = [brake for brake in before.brakes if brake.is_on(block) and brake.holds(sim.clock.now)]
+        on_it = before.brakes_on(block, sim.clock.now)
         if on_it and engine.behavior != "DETECT" and not before.runs[engine.run_id].passes:
             yield f"{engine.label} of {sim.name(block.id)} is claimed against a brake on {on_it[0].scope}"
 
@@ -229,11 +229,15 @@ ALWAYS = (
 
 
 def no_slot_waits_for_itself(sim: Simulation) -> Iterator[str]:
-    """A runner that has nothing to do but wait leaves nothing lying that is waited for: it lends the slots."""
+    """A runner that has nothing to do but wait leaves nothing lying that is waited for, and not braked: it lends the slots."""
     for engine in sim.engines:
+        if sim.is_over(engine):
+            continue  # it learns that when it shows that it lives
         for block in awaited(sim, engine):
             run = None if block.latest_run_id is None else sim.rows.runs[block.latest_run_id]
-            if run is not None and run.status == "PENDING" and run.number == 1 and run.attempt == 0:
+            if run is None or sim.rows.brakes_on(block, sim.clock.now):
+                continue
+            if run.status == "PENDING" and run.number == 1 and run.attempt == 0:
                 yield f"{engine.label} of {sim.name(engine.block_id)} waits for {sim.name(block.id)}, which nobody runs"
 
 

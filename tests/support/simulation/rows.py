@@ -113,6 +113,10 @@ class Rows:
     """How many blocks cascades have yet to come to."""
     brakes: tuple[BrakeRow, ...] = ()
 
+    def brakes_on(self, block: BlockRow, now: datetime) -> list[BrakeRow]:
+        """Return what keeps runs of a block back that apply or destroy."""
+        return [brake for brake in self.brakes if brake.is_on(block) and brake.holds(now)]
+
     def on_hold(self, now: datetime) -> set[UUID | None]:
         """Return the blocks that are on hold."""
         return {brake.block_id for brake in self.brakes if brake.scope == "BLOCK" and brake.holds(now)}

@@ -214,9 +214,7 @@ def show_life(sim: Simulation, engine: Engine) -> None:
     """Tell the server that an engine lives, and hear whether it shall stop."""
     reports, run_id = sim.ground.services.reports, RunId(engine.run_id)
     answer = send(sim, engine, "lives", lambda tx: reports.heartbeat(tx, engine.principal, run_id).run_aborted)
-    run = sim.rows.runs[engine.run_id]
-    is_over = (run.status, run.attempt) != ("IN_PROGRESS", engine.attempt)  # its token has ended: it is refused
-    engine.told_to_stop |= answer is not None and (answer.value is True or is_over)
+    engine.told_to_stop |= answer is not None and (answer.value is True or sim.is_over(engine))
 
 
 def release(sim: Simulation) -> None:

@@ -145,3 +145,8 @@ class Simulation:
         """Return the blocks that are there, of one kind if it is given."""
         blocks = [block for block in self.rows.blocks.values() if block.is_live]
         return [block for block in blocks if kind is None or self.kind_of(block).name == kind]
+
+    def is_over(self, engine: Engine) -> bool:
+        """Whether the server has ended the attempt of an engine, and with it the token that its requests need."""
+        run = self.rows.runs[engine.run_id]
+        return (run.status, run.attempt) != ("IN_PROGRESS", engine.attempt)
