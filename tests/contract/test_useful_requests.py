@@ -85,7 +85,6 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
         f"POST {OWN}/blocks/{{block_id}}/drift/attend",
         f"POST {OWN}/blocks/{{block_id}}/drift/pause",
         f"POST {OWN}/blocks/{{block_id}}/drift/resume",
-        f"PUT {OWN}/definitions/{{definition_id}}/drift-rules",
     ),
 }
 """What takes a sequence of requests, by the tests that send it."""

@@ -26,6 +26,7 @@ _VALUES: Mapping[str, str] = {
     "targetRefKind": "meshWorkspace",
     "status": "SUCCEEDED",
     "kind": "meshPlatform",
+    "/api/blockyard/v1/brakes kind": "STOP",
     "eventType": "Created",
     "from": "2026-01-01T00:00:00Z",
     "since": "2026-01-01T00:00:00Z",
@@ -39,7 +40,7 @@ _VALUES: Mapping[str, str] = {
     "policyUuid": "policies",
     "platformUuid": "meshplatforms",
 }
-"""What filters take that do not take any text, or the word for a thing of the matrix."""
+"""What filters, or those of one list, take that do not take any text, or the word for a thing of the matrix."""
 
 
 def _parameters(path: str) -> Mapping[str, Any]:
@@ -83,7 +84,8 @@ def filters_of(path: str, things: Mapping[str, str]) -> Iterator[tuple[str, str]
     yield from (("filter", text) for text in DIRECTORIES.get(path, ()))
     for name, schema in _parameters(path).items():
         if name not in _NO_FILTERS:
-            value = _VALUES.get(name, "shop" if "orkspace" in name else _value(schema))
+            usual = "shop" if "orkspace" in name else _value(schema)
+            value = _VALUES.get(f"{path} {name}") or _VALUES.get(name, usual)
             yield name, things.get(value, value)
 
 

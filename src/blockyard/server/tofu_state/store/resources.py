@@ -170,20 +170,18 @@ class ResourceStore:
         order = ordered((_resources.c.found_at, _resources.c.block_id, _resources.c.key), request, newest_first=True)
         keys = select(_resources.c.block_id, _resources.c.key)
         if chosen.search:
-            first = _searched(chosen.search, reach, [*conditions, *_seen(reach)]).subquery()
+            first = _searched(chosen.search, reach, [*conditions, *_seen(reach)]).subquery("found")
             same = and_(_resources.c.block_id == first.c.block_id, _resources.c.key == first.c.key)
-            rows = self._tx.execute(select(_resources).join(first, same)).all()
             # sorted here: in the database the index of the order would be looked through, instead of what was found
-            newest_first = request.newest_first is not False
-            rows = sorted(rows, key=lambda row: (row.found_at, row.block_id, row.key), reverse=newest_first)
+            rows = _sorted(self._tx.execute(select(_resources).join(first, same)).all(), request)
             shown = rows[request.offset : request.offset + request.limit]
             return Page([_resource(row) for row in shown], len(rows), request)
         wanted = [*conditions, *_owned(reach), *_seen(reach)]
-        counted = select(func.count()).select_from(keys.where(*wanted).limit(MOST_COUNTED).subquery())
+        counted = select(func.count()).select_from(keys.where(*wanted).limit(MOST_COUNTED).subquery("found"))
         total = int(str(self._tx.execute(counted).scalar_one()))
         page = keys.where(*wanted).order_by(*order).limit(request.limit).offset(request.offset)
         pair = tuple_(_resources.c.block_id, _resources.c.key)
-        rows = self._tx.execute(select(_resources).where(pair.in_(page)).order_by(*order)).all()
+        rows = _sorted(self._tx.execute(select(_resources).where(pair.in_(page))).all(), request)
         return Page([_resource(row) for row in rows], total, request)
 
 
@@ -242,6 +240,12 @@ def _seen(reach: ResourceReach) -> list[ColumnElement[bool]]:
         _resources.c.definition_id.in_(sorted(reach.definitions)) if reach.definitions else false(),
     )
     return [or_(inside, _resources.c.owner.in_(sorted(reach.owners))) if reach.owners else inside]
+
+
+def _sorted(rows: Sequence[Row[tuple[object, ...]]], request: PageRequest) -> Sequence[Row[tuple[object, ...]]]:
+    """Return the rows in the order of the list."""
+    newest_first = request.newest_first is not False
+    return sorted(rows, key=lambda row: (row.found_at, row.block_id, row.key), reverse=newest_first)
 
 
 def _resource(row: Row[tuple[object, ...]]) -> IndexedResource:
