@@ -33,8 +33,6 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _NO_OTHER_HOSTS = "--host-resolver-rules=MAP * ~NOTFOUND, " + ", ".join(f"EXCLUDE {host}" for host in sorted(LOOPBACK))
 """Chromium itself refuses all others: where requests are intercepted instead, each page loads and compiles all scripts anew."""
 
-_FORBIDDEN = "csp"
-"""How Chromium calls the failure of a request that the page itself forbids, which is not sent."""
 SIZES: dict[str, ViewportSize] = {
     "desktop": {"width": 1280, "height": 800},
     "phone": {"width": 360, "height": 760},
@@ -119,21 +117,23 @@ def kept_chromium() -> Iterator[KeptBrowser]:
 
 
 @contextmanager
-def fresh_page(browser: Browser, *, javascript: bool = True, failures: str | None = None) -> Iterator[Page]:
+def fresh_page(
+    browser: Browser, *, javascript: bool = True, failures: str | None = None, answered: str | None = None
+) -> Iterator[Page]:
     """Open a page without cookies; fail afterwards if it logged an error or asked for anything that is not local.
 
-    `failures` is a part of the lines that requests log which are meant to fail.
+    `failures` is a part of the lines that requests log which are meant to fail, `answered` the beginning of addresses elsewhere that
+    the test answers itself.
     """
     troubles: list[str] = []
 
-    def note_foreign(request: Request) -> None:
-        if not _is_local(request.url):
+    def note(request: Request) -> None:
+        if not _is_local(request.url) and not (answered and request.url.startswith(answered)):
             troubles.append(f"not a local address: {request.url}")
 
     context = browser.new_context(java_script_enabled=javascript, reduced_motion="reduce", locale="en-GB")
     context.set_default_timeout(_PATIENCE_MILLISECONDS)
-    context.on("requestfailed", lambda request: note_foreign(request) if request.failure != _FORBIDDEN else None)
-    context.on("requestfinished", note_foreign)
+    context.on("request", note)
     page = context.new_page()
     page.on("pageerror", lambda error: troubles.append(f"error in a script: {error}"))
     page.on("console", lambda line: troubles.append(f"console: {line.text}") if _is_trouble(line, failures) else None)

@@ -131,7 +131,8 @@ def a_real_provider(url: str) -> Iterator[str]:
 
 def test_a_person_signs_in_and_out_with_an_identity_provider(site: tuple[PageWorld, str], browser: Browser) -> None:
     world, url = site
-    with a_real_provider(url) as issuer, fresh_page(browser, failures="favicon") as page:
+    fonts = "https://fonts.googleapis.com/"  # of the provider's own pages
+    with a_real_provider(url) as issuer, fresh_page(browser, failures="favicon", answered=fonts) as page:
         new = NewProvider.model_validate(
             {
                 "alias": "corp",
@@ -147,7 +148,7 @@ def test_a_person_signs_in_and_out_with_an_identity_provider(site: tuple[PageWor
         providers = world.services.identity_providers
         world.db.write_now(lambda tx: providers.create(tx, ADMINISTRATOR, "corp", new.spec(), new.client_secret))
 
-        page.route("https://fonts.googleapis.com/**", lambda route: route.fulfill(body=""))  # the provider's own pages
+        page.route(f"{fonts}**", lambda route: route.fulfill(body=""))
         page.goto(f"{url}/account")
         assert troubles_of_layout(page) == []
         page.get_by_role("link", name="Sign in with Example Corp").click()
