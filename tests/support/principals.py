@@ -1,5 +1,6 @@
 """Principals for tests: an administrator, a key of a workspace, the holder of a run token."""
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from blockyard.server.events.model import Author
@@ -21,6 +22,11 @@ def a_key(workspace: str, *codes: str) -> Principal:
         everywhere=everywhere(granted),
         grants={workspace: frozenset(code for code in granted if not code.startswith("ADM_"))},
     )
+
+
+def a_person(name: str, like: Principal) -> Principal:
+    """Return somebody who is signed in and may do what another principal may."""
+    return replace(like, author=Author(type="User", identifier=name, display_name=name.title(), username=name))
 
 
 def a_run_token(run_id: UUID, *, block_id: UUID | None = None, workspace: str = "shop", attempt: int = 1) -> Principal:

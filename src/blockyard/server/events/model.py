@@ -23,6 +23,10 @@ class EventType(StrEnum):
     REQUESTED = "Requested"
 
 
+PERSON = "User"
+"""The type of authors who are people."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
     """Who acted: `User`, `ApiKey`, `ApiUser` or `System`, as the wire spells it (runner.md 1.5, 1.5.1)."""

@@ -7,7 +7,7 @@ from typing import NewType
 from uuid import UUID
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.server.events.model import Author
+from blockyard.server.events.model import PERSON, Author
 
 UserId = NewType("UserId", UUID)
 
@@ -105,7 +105,7 @@ class User(Profile):
     def author(self) -> Author:
         """Return how events and runs name this person."""
         return Author(
-            type="User",
+            type=PERSON,
             identifier=self.username,
             display_name=f"{self.first_name} {self.last_name}".strip() or self.username,
             username=self.username,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.server.events.model import Author
+from blockyard.server.events.model import PERSON, Author
 from blockyard.server.kit.errors import Conflict, Denied, Invalid
 from blockyard.server.runs.model.run import RunId
 
@@ -118,7 +118,7 @@ class Approval:
 
     def may(self, author: Author) -> bool:
         """Whether somebody's approval counts, and is not there yet."""
-        return self.is_open and not (self.four_eyes and _same(author, self.wanted_by)) and not self.has_voted(author)
+        return self.is_open and not self._lacks_eyes(author) and not self.has_voted(author)
 
     def has_voted(self, author: Author) -> bool:
         """Whether somebody has approved already."""
@@ -143,11 +143,11 @@ class Approval:
                 code="PlanTooOld",
                 remedy="Start the run again: what would change is looked at anew.",
             )
-        if self.four_eyes and _same(author, self.wanted_by):
+        if self._lacks_eyes(author):
             raise Denied(
-                "whoever wanted a change does not approve it here",
+                "another person than whoever wanted a change has to approve it here",
                 code="FourEyes",
-                remedy="Ask somebody else who may run this building block.",
+                remedy="Let somebody else sign in who may run this building block; API keys do not count.",
             )
         if self.types_name and name != block_name:
             raise Invalid(
@@ -156,6 +156,10 @@ class Approval:
                 field="/buildingBlockName",
                 remedy="Send the name of the building block exactly as it is.",
             )
+
+    def _lacks_eyes(self, author: Author) -> bool:
+        """Whether four eyes are asked for, and this is whoever wanted the change, or a key, which anybody may have made."""
+        return self.four_eyes and (author.type != PERSON or _same(author, self.wanted_by))
 
     def voted(self, vote: Vote) -> "Approval":
         """Return it with one more vote, decided by the last one that was needed."""
