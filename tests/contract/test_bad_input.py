@@ -62,6 +62,7 @@ def filled(template: str, tenancy: Tenancy | None = None) -> str:
         template.replace("{uuid}", uuid)
         .replace("{run_id}", run)
         .replace("{block_id}", block)
+        .replace("{definition_id}", tenancy.definition if tenancy else UNKNOWN)
         .replace("{workspace}", name)
         .replace("{name}", name)
         .replace("{identifier}", name)

@@ -50,6 +50,9 @@ FOLLOWERS = {
     "runs": "belong to a block",
     "project_bindings": "belong to a project, and its workspace is not deleted while it is there",
     "service_instances": "belong to a project, and its workspace is not deleted while it is there",
+    "state_resources": "belong to a block",
+    "state_resource_words": "belong to a block",
+    "drift_watches": "belong to a block",
     "client_sessions": "belong to a person, who has no role in a workspace that is gone",
     "events": "stay when what they tell of is gone",
 }
@@ -154,6 +157,12 @@ def a_late_definition(workspace: str, tenancy: Tenancy) -> Request:
     return Request("POST", DEFINITIONS, body, kinds.DEFINITION.media)
 
 
+def a_late_brake(workspace: str, tenancy: Tenancy) -> Request:
+    del tenancy
+    body: JsonObject = {"scope": "WORKSPACE", "subject": workspace, "reason": "late"}
+    return Request("POST", f"{kinds.OWN}/brakes", body)
+
+
 def a_block(workspace: str, tenancy: Tenancy) -> Request:
     order: Any = an_order(tenancy.version)
     order["spec"]["targetRef"]["name"] = workspace
@@ -182,6 +191,7 @@ CREATIONS: Mapping[str, Callable[[str, Tenancy], Request]] = {
     "landing_zones": a_late_landing_zone,
     "tenants": a_late_tenant,
     "blocks": a_block,
+    "brakes": a_late_brake,
 }
 """How each kind of row that belongs to a workspace is made, by table."""
 

@@ -15,9 +15,9 @@ from blockyard.server.kit.errors import Denied, NotFound
 from tests.support.principals import ADMINISTRATOR, a_key, a_run_token
 
 
-def test_there_are_126_codes_and_60_of_them_are_for_runs() -> None:
-    assert len(ALL) == 126
-    assert len(EPHEMERAL) == 60
+def test_there_are_138_codes_and_66_of_them_are_for_runs() -> None:
+    assert len(ALL) == 138
+    assert len(EPHEMERAL) == 66
     assert PLAIN.isdisjoint(MANAGED)
     assert all(code.startswith("ADM_") for code in ADMIN)
 
@@ -28,7 +28,7 @@ def test_an_owner_has_more_than_a_manager_and_a_manager_more_than_a_member() -> 
     )
 
     assert owner > manager > member
-    assert owner - manager == {"WORKSPACE_DELETE", "PROJECT_DELETE"}
+    assert owner - manager == {"WORKSPACE_DELETE", "PROJECT_DELETE", "MANAGED_BRAKE_PASS"}
     assert "BUILDINGBLOCK_LIST" in member
     assert "APIKEY_LIST" not in member
     assert not any(code.endswith(("_SAVE", "_DELETE")) for code in member)

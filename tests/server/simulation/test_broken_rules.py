@@ -25,7 +25,7 @@ LONGER = (30, 60)
 """Some rules matter late only."""
 
 BROKEN: dict[str, tuple[object, str, Callable[..., object], str]] = {
-    "children do not follow outputs": (RunStarter, "_consumes", lambda *_: False, "should give"),
+    "children do not follow outputs": (Waking, "_consumes", lambda *_: False, "should give"),
     "a change during a run is forgotten": (RunStarter, "begin_due", lambda *_: True, "due"),
     "older attempts write": (StateService, "_refuse_superseded", lambda *_: None, "was accepted after"),
     "late requests take the lock": (StateService, "_refuse_ended", lambda *_: None, "locked"),

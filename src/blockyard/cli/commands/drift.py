@@ -61,7 +61,7 @@ def _row(item: JsonObject) -> tuple[str, ...]:
 def show_drift(
     block: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
 ) -> None:
-    """Show what has drifted of a building block, since when, and who left it alone."""
+    """Show what has drifted, since when, and who ignores it."""
     with connected(output, url) as session:
         found = session.client.get(own("blocks", block_id(session.client, block, workspace), "drift"))
         if session.printer.for_programs:
@@ -132,7 +132,7 @@ def resume_checks(
 def repair_drift(
     block: Which, *, workspace: WorkspaceOption = None, url: UrlOption = None, output: OutputOption = Format.TABLE
 ) -> None:
-    """Start a run that applies the plan of the last check, and nothing else."""
+    """Apply the plan of the last check, and nothing else."""
     with connected(output, url) as session:
         path = own("blocks", block_id(session.client, block, workspace), "apply-plan")
         started = session.client.post(path)

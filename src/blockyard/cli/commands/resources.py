@@ -14,7 +14,7 @@ from blockyard.cli.resources import own
 from blockyard.cli.session import OutputOption, UrlOption, WorkspaceOption, connected
 from blockyard.protocol.jsontypes import JsonObject
 
-resources = typer.Typer(name="resources", help="What building blocks have made, by their OpenTofu states.")
+resources = typer.Typer(name="resources", help="What building blocks have made, by their states.")
 
 
 @resources.command("list")

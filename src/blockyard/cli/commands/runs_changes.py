@@ -49,9 +49,9 @@ def list_changes(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """List what a dry run found to change, or a run that applies its plan.
+    """List what the plan of a run would change.
 
-    With --compare only what the plans of two runs do not have in common.
+    A run that applies the plan of a dry run has the same. With --compare only what the plans of two runs do not have in common.
     """
     if compare is not None and action is not None:
         raise typer.BadParameter("--action does not go with --compare")

@@ -32,9 +32,9 @@ def approve_run(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Approve what a waiting run would change: exactly that is applied.
+    """Approve the plan of a waiting run.
 
-    'blockyard runs changes RUN' shows it. With --plan another plan than the one you have looked at is refused.
+    Exactly that is applied. 'blockyard runs changes RUN' shows it. With --plan another plan than the one you have looked at is refused.
     """
     with connected(output, url) as session:
         identifier = lookup.run_id(session.client, run)
@@ -53,7 +53,7 @@ def approve_run(
 def decline_run(
     run: Which, *, comment: Comment = None, url: UrlOption = None, output: OutputOption = Format.TABLE
 ) -> None:
-    """Decline what a waiting run would change: it ends, and nothing is applied."""
+    """Decline the plan of a waiting run: nothing is applied."""
     with connected(output, url) as session:
         identifier = lookup.run_id(session.client, run)
         body: JsonObject = {} if comment is None else {"comment": comment}

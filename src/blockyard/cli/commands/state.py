@@ -76,7 +76,7 @@ def show_version(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Show where a version of a state comes from, without its content."""
+    """Show where a version of a state comes from."""
     with connected(output, url) as session:
         item = _chosen(session.client, block_id(session.client, block, workspace), version)
         if session.printer.for_programs:
@@ -107,7 +107,7 @@ def show_difference(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Show what differs between two versions of a state, without secrets."""
+    """Show what differs between two versions, without secrets."""
     with connected(output, url) as session:
         path = f"{_path(block_id(session.client, block, workspace))}/{after}/difference"
         found = session.client.get(path, query={"before": str(before)})

@@ -38,7 +38,7 @@ def plan_restore(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Start a dry run as if an older version of a state were the current one."""
+    """Plan with an older version of a state; nothing is applied."""
     with connected(output, url) as session:
         found = block_id(session.client, block, workspace)
         started = session.client.post(own("blocks", found, "state", "versions", str(version), "plan-restore"))
@@ -57,7 +57,7 @@ def apply_restore(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Restore a version of a state, and apply exactly what its dry run planned."""
+    """Restore a version of a state, and apply what was planned."""
     with connected(output, url) as session:
         found = block_id(session.client, block, workspace)
         require_consent(f"Restore version {version} of the state of '{block}' and apply what was planned?", yes=yes)
@@ -81,7 +81,7 @@ def remove_resources(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Start a run that forgets resources: they stay, and are not managed."""
+    """Forget resources: they stay, and are not managed."""
     with connected(output, url) as session:
         found = block_id(session.client, block, workspace)
         require_consent(f"Remove {', '.join(addresses)} from the state of '{block}'?", yes=yes)
@@ -115,7 +115,7 @@ def import_resource(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Start a run that takes something that is there into a state."""
+    """Take something that is there into a state."""
     with connected(output, url) as session:
         _maintain(session, block_id(session.client, block, workspace), "IMPORT", [address, resource], reason)
 
@@ -159,10 +159,10 @@ def execute(
     url: UrlOption = None,
     output: OutputOption = Format.TABLE,
 ) -> None:
-    """Run a tool on a state, in an empty folder that is removed afterwards.
+    """Run a tool on a state.
 
-    The tool finds the address of the state, its lock and a token of your API key in its environment. OpenTofu and Terraform are
-    initialized first.
+    It runs in an empty folder that is removed afterwards, and finds the address of the state, its lock and a token of your API key
+    in its environment. OpenTofu and Terraform are initialized first.
     """
     with connected(output, url) as session:
         environment = _environment(session.client, block_id(session.client, block, workspace))

@@ -268,6 +268,7 @@ class BrakeService:
                 return BrakePlace(order.scope, "everything"), None
             case BrakeScope.WORKSPACE:
                 _known_to(principal, name if self._workspaces.exists(tx, name) else None, f"workspace '{name}'")
+                self._workspaces.require_active(tx, name, field="/subject")  # it stays meanwhile
                 return BrakePlace(order.scope, f"workspace '{name}'", on_workspace=name), name
             case BrakeScope.PLATFORM:
                 platform = self._platforms.with_identifier(tx, name)

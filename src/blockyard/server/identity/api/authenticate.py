@@ -33,6 +33,9 @@ SCIM_PREFIX = "/api/blockyard/scim/v2/"
 RUN_PREFIXES = (STATE_PREFIX, "/api/meshobjects/meshbuildingblockruns", "/api/blockyard/v1/runs")
 """Below these paths a run token that has ended is answered by what is asked: reports are never refused, the rest says 403."""
 
+_FOR_PEOPLE = ("/approve", "/break-glass", "/changes", "/comparison", "/decline")
+"""How those of these paths end that only people ask: there a run token that has ended is no token."""
+
 OWN_PASSWORD_PATHS = frozenset(
     {
         "/account/password",
@@ -95,8 +98,8 @@ async def _by_token(db: Database, authenticator: Authenticator, request: Request
         principal = await db.read(lambda tx: authenticator.by_bearer(tx, token))
         require_own_password(request, principal)
         _require_level(request, principal)
-    grant = principal.run
-    if grant is not None and not request.url.path.startswith(RUN_PREFIXES):
+    grant, path = principal.run, request.url.path
+    if grant is not None and (not path.startswith(RUN_PREFIXES) or path.endswith(_FOR_PEOPLE)):
         await db.read(lambda tx: authenticator.require_going_on(tx, grant))
     return await _serving(db, authenticator, request, principal)
 

@@ -67,8 +67,8 @@ ADMIN = frozenset(
 ALL = PLAIN | MANAGED | ADMIN
 """Every code an API key may hold."""
 
-EPHEMERAL = PLAIN | MANAGED
-"""Every code a definition version may ask for its runs."""
+EPHEMERAL = (PLAIN | MANAGED) - {"MANAGED_BRAKE_PASS"}
+"""Every code a definition version may ask for its runs; breaking the glass is for people."""
 
 KNOWN = frozenset(code.removeprefix("ADM_").removeprefix("MANAGED_") for code in ALL)
 """What use cases ask for: the codes without the prefixes that say for whose objects one holds them."""
