@@ -30,7 +30,10 @@ from tests.support.block_world import (
     SHOP,
     BlockWorld,
     a_change,
+    a_value,
     an_input,
+    an_output,
+    definition_of,
     status_of,
     uuid_of,
 )
@@ -177,6 +180,26 @@ def test_what_was_declined_is_not_applied_by_the_next_run_unseen(world: BlockWor
 def block_id(block: Any) -> Any:
     """Return the id of a block."""
     return UUID(uuid_of(block))
+
+
+def test_what_a_stopped_cascade_has_held_is_not_applied_by_a_run_by_hand_unseen(world: BlockWorld) -> None:
+    top = world.define("Top", inputs={"text": an_input(updateableByConsumer=True)}, outputs={"out": an_output()})
+    takes = an_input(assignment="BUILDING_BLOCK_OUTPUT", argument=f"{definition_of(top)}.out")
+    refs = [{"uuid": definition_of(top), "kind": "meshBuildingBlockDefinition"}]
+    under = world.define(
+        "Under", about=policies("anyInputChanges"), inputs={"in": takes}, dependencyDefinitionRefs=refs
+    )
+    parent = world.order(top, {"text": "1"})
+    world.finish({"out": a_value("1")})
+    child = world.order(under, parents=[parent])
+    world.finish()
+
+    world.change(parent, inputs={"text": "2"})
+    world.db.write_now(lambda tx: world.blocks.stop_cascade(tx, SHOP, UUID(uuid_of(parent)), "enough"))
+    world.finish({"out": a_value("2")})
+    run_by_hand(world, child)
+
+    assert world.claimed().behavior == "DETECT"
 
 
 def test_an_approval_is_bound_to_its_plan(world: BlockWorld) -> None:

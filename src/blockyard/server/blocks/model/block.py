@@ -9,6 +9,7 @@ from uuid import UUID
 
 from blockyard.protocol.jsontypes import Json
 from blockyard.protocol.names import Behavior, InputType, OutputType, RunStatus
+from blockyard.server.blocks.model.approving import Cause
 from blockyard.server.definitions.model import DefinitionId, InputSpec, Value, VersionId
 from blockyard.server.events.model import SYSTEM, Author
 from blockyard.server.runners.model import StoredSecret
@@ -310,8 +311,9 @@ class Block(BlockHead):
         )
 
     def woken(self, cascade: RunId | None) -> "Block":
-        """Return this block as part of a cascade, or of none; it is not held any more."""
-        return replace(self, cascade=cascade, held_by=None)
+        """Return this block as part of a cascade, or of none; it is not held any more, but takes what it was held from."""
+        unseen = self.unseen if self.held_by is None else self.unseen | {Cause.OTHER_INPUT}
+        return replace(self, cascade=cascade, held_by=None, unseen=unseen)
 
     def joining(self, cascade: RunId | None) -> "Block":
         """Return this block as `woken`; one that is to run for something else anyway, or waits to, belongs to no cascade.

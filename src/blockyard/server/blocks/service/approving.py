@@ -5,6 +5,7 @@ from dataclasses import replace
 from blockyard.server.blocks.model.approving import Cause, asks_for_plan, cause_of, terms_of
 from blockyard.server.blocks.model.block import Block
 from blockyard.server.blocks.service.views import Reading
+from blockyard.server.blocks.store.turns import TurnStore
 from blockyard.server.kit.database import Transaction
 from blockyard.server.runs.model import RunId, TriggerReason
 from blockyard.server.runs.model.approval import ApprovalTerms
@@ -30,6 +31,8 @@ class Approving:
                 unseen.add(cause_of(reason))
         if block.applied_at is None:
             unseen.add(Cause.CREATION)
+        if block.parents and TurnStore(tx).waits_since(block.id) is not None:
+            unseen.add(Cause.OTHER_INPUT)  # whatever runs it now takes what is new, before its turn comes
         latest = self._runs.latest(tx, block.id)
         if latest is not None and latest.target.version_id != block.version_id:
             unseen.add(Cause.UPGRADE)  # it may have come by itself
