@@ -19,7 +19,7 @@ from blockyard.server.tofu_state.service import StateService
 from tests.support.simulation.simulate import simulate
 from tests.support.simulation.simulation import Violation
 
-SEEDS = 150
+SEEDS = 200
 
 LONGER = (30, 60)
 """Some rules matter late only."""

@@ -85,6 +85,13 @@ def wait(sim: Simulation) -> None:
     sim.clock.advance(seconds)
 
 
+def sleep(sim: Simulation) -> None:
+    """Let most of a day pass."""
+    seconds = sim.rng.choice((40_000, 80_000))
+    sim.note("clock", f"{seconds} s pass")
+    sim.clock.advance(seconds)
+
+
 LOOPS = (
     Action(6, sweep),
     Action(3, start_due),

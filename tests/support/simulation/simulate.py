@@ -13,12 +13,27 @@ from tests.support.simulation.actions import Action
 from tests.support.simulation.compositions import waits
 from tests.support.simulation.ground import ground
 from tests.support.simulation.invariants import ALWAYS, AT_REST, no_slot_waits_for_itself
-from tests.support.simulation.loops import LOOPS, go_on_with_bulk_jobs, start_due, sweep, take_turns, turn_brakes
-from tests.support.simulation.people import PEOPLE, approve_all, lift_all
-from tests.support.simulation.runners import RUNNERS, claim, deliver, show_life, step
+from tests.support.simulation.loops import (
+    LOOPS,
+    go_on_with_bulk_jobs,
+    sleep,
+    start_due,
+    sweep,
+    take_turns,
+    turn_brakes,
+    wait,
+)
+from tests.support.simulation.people import PEOPLE, approve_all, change, lift_all, order, stop_applies, stop_cascade
+from tests.support.simulation.runners import RUNNERS, claim, come_back, deliver, show_life, step, vanish, work
 from tests.support.simulation.simulation import Simulation, Violation
 
 ACTIONS: Sequence[Action] = (*PEOPLE, *RUNNERS, *LOOPS)
+_CASCADES = (Action(15, change), Action(60, stop_cascade), Action(90, work), Action(10, take_turns))
+_LOSSES = (Action(12, vanish), Action(12, come_back), Action(12, sweep), Action(12, wait), Action(25, claim))
+_CALENDARS = (Action(15, stop_applies), Action(12, sleep), Action(15, order), Action(20, claim))
+_MORE: Sequence[Sequence[Action]] = ((), (), _LOSSES, _CASCADES, _CALENDARS)
+"""What seeds have more of than others, by turns: some rules matter only where the same is done again and again."""
+
 STEPS = (30, 45)
 _ROUNDS = 60
 _ROUND_SECONDS = 1200
@@ -59,9 +74,10 @@ def _few_at_once(seed: int) -> Iterator[None]:
 
 
 def _storm(sim: Simulation, steps: tuple[int, int]) -> None:
-    weights = [action.weight for action in ACTIONS]
+    actions = [*ACTIONS, *_MORE[sim.seed % len(_MORE)]]
+    weights = [action.weight for action in actions]
     for _ in range(sim.rng.randint(*steps)):
-        (action,) = sim.rng.choices(ACTIONS, weights)
+        (action,) = sim.rng.choices(actions, weights)
         _do(sim, action.act)
 
 
