@@ -9,6 +9,7 @@ from blockyard.server.definitions.model import DefinitionId
 from blockyard.server.definitions.service import DefinitionService
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
+from blockyard.server.kit.errors import NotFound
 from blockyard.server.projects.model import ProjectId, ProjectKey
 from blockyard.server.projects.service import ProjectService
 from blockyard.server.tags.model import Tagged, TargetKind
@@ -52,9 +53,16 @@ class BlockRelations:
         )
 
     def ordered(self, tx: Transaction, principal: Principal, block: Block, *, by: str, field: str) -> None:
-        """Look at the workspace, the project and the definition of a new block. Raises Conflict (a policy forbids it)."""
+        """Look at the workspace, the project and the definition of a new block.
+
+        Raises:
+            Conflict: a policy forbids it.
+            NotFound: the definition was deleted at this moment.
+        """
         authorities = self._workspaces_of(tx, [block.workspace])
-        (definition,) = self._definitions_of(tx, [block.definition_id])
+        definition = next(iter(self._definitions_of(tx, [block.definition_id])), None)
+        if definition is None:
+            raise NotFound("the building block definition has just been deleted", code="UnknownVersion", field=field)
         if block.tenant is not None:
             key = ProjectKey(block.workspace, block.tenant.project)
             authorities = [*authorities, *self._projects_of(tx, [key])]
