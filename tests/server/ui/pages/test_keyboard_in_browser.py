@@ -66,6 +66,7 @@ def test_from_the_link_of_the_first_start_to_the_outputs_of_an_order(site: Site,
     world.report(world.claimed(), outputs={"greeting": a_value("hello ada")})
     expect(page.locator("#block-result")).to_contain_text("hello ada")
     press(page, "button", "Copy greeting")
+    expect(page.get_by_text(re.compile("^Copied$|The text is selected"))).to_be_attached()
     page.goto("about:blank")
 
 
