@@ -135,11 +135,24 @@ class Client:
         path: str | None = None,
     ) -> Page:
         """Return one page of a list; filters without a value are left out. Raises Failure."""
-        query = {name: value for name, value in filters.items() if value} | {"page": str(number_), "size": str(size)}
         accept = kind.media if path is None else JSON
-        document = self.get(path or kind.path(), accept=accept, query=query)
+        return self.page_at(path or kind.path(), kind.plural, filters, number_=number_, size=size, accept=accept)
+
+    def page_at(
+        self,
+        path: str,
+        embedded: str,
+        filters: Mapping[str, str | None],
+        *,
+        number_: int = 0,
+        size: int = PAGE_SIZE,
+        accept: str = JSON,
+    ) -> Page:
+        """Do what `page` does for a list of what is no kind of objects; `embedded` is the member that has its items."""
+        query = {name: value for name, value in filters.items() if value} | {"page": str(number_), "size": str(size)}
+        document = self.get(path, accept=accept, query=query)
         return Page(
-            items=objects(document, "_embedded", kind.plural),
+            items=objects(document, "_embedded", embedded),
             number=number(document, "page", "number") or 0,
             pages=number(document, "page", "totalPages") or 0,
             total=number(document, "page", "totalElements") or 0,

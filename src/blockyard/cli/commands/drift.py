@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from blockyard.cli.client import Page
 from blockyard.cli.commands.state import Which, block_id
 from blockyard.cli.documents import number, objects, text
 from blockyard.cli.listing import Limit, PageNumber, ago, tell_list
@@ -33,14 +32,8 @@ def list_drift(
 ) -> None:
     """List the building blocks on which drift is looked for."""
     with connected(output, url) as session:
-        filters = {"state": state, "workspaceIdentifier": workspace, "page": str(page - 1), "size": str(limit)}
-        document = session.client.get(own("drift"), query={name: value for name, value in filters.items() if value})
-        found = Page(
-            items=objects(document, "_embedded", "drift"),
-            number=number(document, "page", "number") or 0,
-            pages=number(document, "page", "totalPages") or 0,
-            total=number(document, "page", "totalElements") or 0,
-        )
+        filters = {"state": state, "workspaceIdentifier": workspace}
+        found = session.client.page_at(own("drift"), "drift", filters, number_=page - 1, size=limit)
         head = columns("BLOCK", "WORKSPACE", "STATE", "CHANGES", "SINCE", "CHECKED", "ID")
         tell_list(session, found, None, head, _row)
 

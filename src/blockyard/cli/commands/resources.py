@@ -5,9 +5,8 @@ from typing import Annotated
 import typer
 
 from blockyard.cli import lookup
-from blockyard.cli.client import Page
 from blockyard.cli.completion import names_of
-from blockyard.cli.documents import number, objects, text
+from blockyard.cli.documents import text
 from blockyard.cli.listing import Limit, PageNumber, ago, tell_list
 from blockyard.cli.output import Format, columns
 from blockyard.cli.resources import own
@@ -42,14 +41,7 @@ def list_resources(
         one = lookup.block(session.client, block, workspace=workspace).id if block else None
         filters = {"search": search, "type": type_, "provider": provider}
         filters |= {"buildingBlockUuid": one, "workspaceIdentifier": workspace}
-        query = {name: value for name, value in filters.items() if value}
-        document = session.client.get(own("resources"), query={**query, "page": str(page - 1), "size": str(limit)})
-        found = Page(
-            items=objects(document, "_embedded", "resources"),
-            number=number(document, "page", "number") or 0,
-            pages=number(document, "page", "totalPages") or 0,
-            total=number(document, "page", "totalElements") or 0,
-        )
+        found = session.client.page_at(own("resources"), "resources", filters, number_=page - 1, size=limit)
         shown = columns("ADDRESS", "ID", "BLOCK", "WORKSPACE", "AGE", wide=["PROVIDER", "BLOCK ID"])
         tell_list(session, found, None, shown, _row)
 

@@ -12,7 +12,7 @@ from blockyard.protocol.plan_changes import PlanChanges, ResourceChange
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import NotFound
-from blockyard.server.kit.paging import MAX_SIZE, Page, PageFrom, PageRequest
+from blockyard.server.kit.paging import Page, PageRequest
 from blockyard.server.kit.sealed import MasterKey
 from blockyard.server.runs.model import Run, RunId, Step
 from blockyard.server.runs.model.plan import Difference, Plan, PlannedChange, PlanSource, PlanSummary, differences
@@ -121,12 +121,7 @@ class PlanViews:
         """Return the plan of a DETECT run; None if nothing is kept of it. For other services."""
         store = PlanStore(tx)
         summary = store.summary(run.id)
-        if summary is None:
-            return None
-        found: list[PlannedChange] = []
-        while len(page := store.page(run.id, None, PageFrom(size=MAX_SIZE, start=len(found))).items):
-            found.extend(page)
-        return Plan(summary=summary, changes=found)
+        return None if summary is None else Plan(summary=summary, changes=store.every(run.id))
 
     def _before(self, tx: Transaction, run_id: RunId) -> RunId:
         run, store = RunStore(tx).get(run_id), PlanStore(tx)

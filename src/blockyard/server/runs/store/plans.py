@@ -76,6 +76,11 @@ class PlanStore:
         found = self._tx.execute(rows.limit(request.limit).offset(request.offset))
         return Page([_change(row) for row in found], int(str(total)), request)
 
+    def every(self, run_id: RunId) -> Sequence[PlannedChange]:
+        """Return all changes of a plan, in its order; runners tell a bounded number."""
+        rows = select(_changes).where(_changes.c.run_id == run_id).order_by(_changes.c.position)
+        return [_change(row) for row in self._tx.execute(rows)]
+
     def digests(self, run_id: RunId) -> Mapping[int, tuple[str, str]]:
         """Return address and digest of each change, by position."""
         rows = select(_changes.c.position, _changes.c.address, _changes.c.digest).where(_changes.c.run_id == run_id)
