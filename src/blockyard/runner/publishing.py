@@ -1,8 +1,8 @@
 """Sends what a run says while it works, and hears whether it shall stop. Two threads per run.
 
-To a Blockyard server: changed steps and new log bytes, gathered for 50 ms (at first for 100 ms: a run that is over by then
-says everything in its final report), and a heartbeat after 5 s of silence; another one is held there until somebody aborts the
-run. To any other: everything every 10 s, as the official runner does.
+To a Blockyard server: changed steps and new log bytes, gathered for 50 ms (longer, and what is sent falls into the end of a short
+run and delays its final report), and a heartbeat after 5 s of silence; another one is held there until somebody aborts the run.
+To any other: everything every 10 s, as the official runner does.
 """
 
 import threading
@@ -26,7 +26,6 @@ from blockyard.runner.steps import Step
 log = structlog.get_logger()
 
 GATHER_SECONDS = 0.05
-FIRST_GATHER_SECONDS = 0.1
 _CHUNK_BYTES = 256 * 1024
 _LAST_LOGS_SECONDS = 5
 _CLOSE_SECONDS = 150
@@ -75,7 +74,6 @@ class Publisher:
         self._sent_revisions: dict[str, int] = {}
         self._sent_bytes: dict[str, int] = {}
         self._stalls: dict[str, int] = {}
-        self._has_published = False
         self._adopted = False
         """An earlier runner has sent something: how much of which log, the server will tell."""
         self._due = time.monotonic() + self._interval
@@ -167,11 +165,10 @@ class Publisher:
         if self._links is None:
             self._closing.wait(max(0.0, wake_at - now))
         elif changed.wait(max(0.0, wake_at - now)):
-            self._closing.wait(GATHER_SECONDS if self._has_published else FIRST_GATHER_SECONDS)
+            self._closing.wait(GATHER_SECONDS)
             changed.clear()
 
     def _publish(self) -> None:
-        self._has_published = True
         if self._links is not None:
             while self._send_logs(self._begun()) and not self._closing.is_set():
                 pass
