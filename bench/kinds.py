@@ -39,6 +39,7 @@ _OF_PEOPLE = ("/me/", "/order-drafts/", "/bulk-jobs/", "/kept")
 _BOUND = {
     "/api/blockyard/v1/blocks/{uuid}/remains",
     "/api/blockyard/v1/blocks/{block_id}/state/versions/{number}",
+    "/api/blockyard/v1/blocks/{block_id}/state/versions/{number}/difference",
     "/api/terraform/state/workspace/{workspace}/buildingBlock/{block_id}",
 }
 """What is encrypted for its own place: copies cannot be read."""

@@ -210,6 +210,28 @@ class Crowd:
                 table, is_id("block_id", self._things["blocks"]), {"block_id": _id("block"), "run_id": _id("run")}
             )
 
+        self._watches()
+
+    def _watches(self) -> None:
+        last = self._numbers.stop
+        watch = {
+            **dict.fromkeys(("pause_reason", "paused_by", "ignored_until", "ignore_reason", "ignored_by"), "NULL"),
+            **dict.fromkeys(("created_at", "checked_at", "drifted_since"), "seed_time(n)"),
+            "block_id": _id("block"),
+            "definition_id": _id("definition"),
+            "workspace": self._team.get("workspace", "t.workspace"),
+            "project": "t.project",
+            "owner": self._provider.get("provider", "t.provider"),
+            "due_at": f"seed_time(n + {2 * last})",
+            "state": "'DRIFTED'",
+            "run_id": _id("run"),
+            "count": "1",
+            "changes": "'[]'",
+            "is_paused": "n < 0",
+            "revision": "0",
+        }
+        self._copy("drift_watches", is_id("id", self._things["blocks"]), watch, source="blocks")
+
     def _runs(self) -> None:
         run = {
             "block_id": _id("block"),
