@@ -19,9 +19,9 @@ from sqlalchemy import (
     false,
     func,
     insert,
-    or_,
     select,
     text,
+    union,
     update,
 )
 
@@ -184,11 +184,13 @@ class WatchStore(Store[DriftWatch, BlockId]):
 
 
 def _reached(reach: Reach, only_projects: dict[str, frozenset[str]]) -> list[ColumnElement[bool]]:
+    """Return that a block is of a workspace or of an owner of `reach`; each is looked up in its own index."""
     if reach.everything:
         return []
     sides = []
     if reach.workspaces:
-        sides.append(within(_watches.c.workspace, _watches.c.project, reach.workspaces, only_projects))
+        used = within(_watches.c.workspace, _watches.c.project, reach.workspaces, only_projects)
+        sides.append(select(_watches.c.block_id).where(used))
     if reach.providers:
-        sides.append(_watches.c.owner.in_(sorted(reach.providers)))
-    return [or_(*sides)] if sides else [false()]
+        sides.append(select(_watches.c.block_id).where(_watches.c.owner.in_(sorted(reach.providers))))
+    return [_watches.c.block_id.in_(union(*sides))] if sides else [false()]
