@@ -179,18 +179,20 @@ class WatchStore(Store[DriftWatch, BlockId]):
         definition_id: UUID | None,
     ) -> Page[DriftWatch]:
         """Return one page of what somebody may see, oldest first."""
-        wanted = {"state": state, "workspace": workspace, "definition_id": definition_id}
-        return self.page_of(request, *self.with_members(wanted), *_reached(reach, only_projects))
+        wanted = self.with_members({"state": state, "workspace": workspace, "definition_id": definition_id})
+        return self.page_of(request, *_reached(wanted, reach, only_projects))
 
 
-def _reached(reach: Reach, only_projects: dict[str, frozenset[str]]) -> list[ColumnElement[bool]]:
-    """Return that a block is of a workspace or of an owner of `reach`; each is looked up in its own index."""
+def _reached(
+    wanted: Sequence[ColumnElement[bool]], reach: Reach, only_projects: dict[str, frozenset[str]]
+) -> Sequence[ColumnElement[bool]]:
+    """Return that a wanted block is of a workspace or of an owner of `reach`; each is looked up in its own index."""
     if reach.everything:
-        return []
+        return wanted
     sides = []
     if reach.workspaces:
         used = within(_watches.c.workspace, _watches.c.project, reach.workspaces, only_projects)
-        sides.append(select(_watches.c.block_id).where(used))
+        sides.append(select(_watches.c.block_id).where(used, *wanted))
     if reach.providers:
-        sides.append(select(_watches.c.block_id).where(_watches.c.owner.in_(sorted(reach.providers))))
+        sides.append(select(_watches.c.block_id).where(_watches.c.owner.in_(sorted(reach.providers)), *wanted))
     return [_watches.c.block_id.in_(union(*sides))] if sides else [false()]

@@ -169,10 +169,9 @@ class HomeService:
         return [line for line in lines if line.block.latest_run_id in may]
 
     def _open_requests(self, tx: Transaction, principal: Principal, workspace: str | None) -> Needs:
+        request = PageRequest(0, _SHOWN, is_counted=False)
         page = _readable(
-            lambda: self._requests.page(
-                tx, principal, PageRequest(0, _SHOWN), workspace=workspace, state=RequestState.REQUESTED
-            )
+            lambda: self._requests.page(tx, principal, request, workspace=workspace, state=RequestState.REQUESTED)
         )
         me = principal.author.identifier
         mine = [one for one in page if principal.allows(BIND, workspace=one.workspace) and me not in one.approvals]
@@ -190,7 +189,7 @@ class HomeService:
 
     def _tenants_to_decide(self, tx: Transaction, principal: Principal, workspace: str | None) -> Needs:
         query = TenantQuery(workspace=workspace, awaits_approval=True)
-        page = self._tenants.search(tx, principal, query, PageRequest(0, _SHOWN))
+        page = self._tenants.search(tx, principal, query, PageRequest(0, _SHOWN, is_counted=False))
         return _all(_of_tenant(detail) for detail in page.items if detail.may_decide)
 
     def _ending_access(self, tx: Transaction, principal: Principal, workspace: str | None) -> Needs:
@@ -231,7 +230,8 @@ class HomeService:
         )
 
     def _violations(self, tx: Transaction, principal: Principal, workspace: str | None) -> Needs:
-        page = _readable(lambda: self._policies.violations(tx, principal, PageRequest(0, _SHOWN), workspace=workspace))
+        request = PageRequest(0, _SHOWN, is_counted=False)
+        page = _readable(lambda: self._policies.violations(tx, principal, request, workspace=workspace))
         return _all(
             Need(
                 why=Why.VIOLATION,
@@ -247,7 +247,7 @@ class HomeService:
 
     def _drifted(self, tx: Transaction, principal: Principal, workspace: str | None) -> Needs:
         mine = replace(principal, everywhere=frozenset()) if principal.grants else principal
-        request = PageRequest(0, _SHOWN)
+        request = PageRequest(0, _SHOWN, is_counted=False)
         page = _readable(lambda: self._drift.to_tell(tx, mine, request, workspace=workspace))
         return _all(
             Need(
@@ -265,11 +265,12 @@ class HomeService:
 
     def _look(self, tx: Transaction, principal: Principal, look: Look, text: str) -> Sequence[Thing]:
         """Return what has the text in its name; where nothing has, what has a part of it."""
-        found = look(tx, principal, text, PageRequest(0, _LOOKED_AT))
+        request = PageRequest(0, _LOOKED_AT, is_counted=False)
+        found = look(tx, principal, text, request)
         if found or not text:
             return found
         parts = [part for part in pieces(text) if part != text]
-        return [thing for part in parts for thing in look(tx, principal, part, PageRequest(0, _LOOKED_AT))]
+        return [thing for part in parts for thing in look(tx, principal, part, request)]
 
     def _find_workspaces(
         self, tx: Transaction, principal: Principal, text: str, request: PageRequest

@@ -23,12 +23,14 @@ class PageRequest:
     Attributes:
         newest_first: the order of the list; None for its own one.
         until: only what was created before this instant.
+        is_counted: whether somebody wants to know how many there are in all; if not, the total of a page is what it has.
     """
 
     number: int = 0
     size: int = DEFAULT_SIZE
     newest_first: bool | None = None
     until: datetime | None = None
+    is_counted: bool = True
 
     @property
     def limit(self) -> int:
@@ -65,6 +67,11 @@ class Page(Generic[T]):
     def pages(self) -> int:
         """How many pages there are in all; 0 for an empty list."""
         return -(-self.total // self.request.limit)
+
+    @classmethod
+    def of(cls, items: Sequence[T], count: Callable[[], int], request: PageRequest) -> "Page[T]":
+        """Return a page that is counted only if somebody wants to know."""
+        return cls(items, count() if request.is_counted else len(items), request)
 
     def map(self, convert: Callable[[T], U]) -> "Page[U]":
         """Return the same page with every item converted."""

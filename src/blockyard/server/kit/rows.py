@@ -280,7 +280,7 @@ class Store(Generic[M, K]):
     def page_of(self, request: PageRequest, *conditions: ColumnElement[bool]) -> Page[M]:
         """Return one page of those that match and are not deleted, oldest first unless asked otherwise."""
         matching = (*conditions, *before(self._rows.table.c.created_at, request))
-        return Page(self.where(*matching, request=request), self.count(*matching), request)
+        return Page.of(self.where(*matching, request=request), lambda: self.count(*matching), request)
 
     def where(self, *conditions: ColumnElement[bool], request: PageRequest | None = None) -> Sequence[M]:
         """Return those that match and are not deleted, oldest first."""

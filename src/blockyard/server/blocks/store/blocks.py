@@ -146,22 +146,24 @@ class BlockStore:
     def page(self, query: BlockQuery, request: PageRequest) -> Page[Block]:
         """Return one page of the active blocks that match, oldest first unless asked otherwise."""
         condition = [*_condition(query), *before(_blocks.c.created_at, request)]
-        total, order = self._count(condition), _order(BlockSort.CREATED, request)
-        return Page(self._where(*condition, request=request, order=order), total, request)
+        order = _order(BlockSort.CREATED, request)
+        items = self._where(*condition, request=request, order=order)
+        return Page.of(items, lambda: self._count(condition), request)
 
     def live(self, query: BlockQuery, request: PageRequest, *, descending: bool) -> Page[Block]:
         """Return one page of the blocks that match and are not deleted, also those on their way out; or of the deleted ones."""
         condition = [*_condition(query, lifecycle=_wanted(query)), *before(_blocks.c.created_at, request)]
-        total, order = self._count(condition), _order(BlockSort.CREATED, request, descending=descending)
-        return Page(self._where(*condition, request=request, order=order), total, request)
+        order = _order(BlockSort.CREATED, request, descending=descending)
+        items = self._where(*condition, request=request, order=order)
+        return Page.of(items, lambda: self._count(condition), request)
 
     def search(self, query: BlockQuery, request: PageRequest, *, sort: BlockSort, descending: bool) -> Page[BlockHead]:
         """Return what `live` returns, without the values: they may be large, and are not even read."""
         condition = _condition(query, lifecycle=_wanted(query))
         sort = BlockSort.CREATED if query.deleted else sort
-        total, order = self._count(condition), _order(sort, request, descending=descending)
+        order = _order(sort, request, descending=descending)
         rows = self._tx.execute(_selection(select(*_HEAD), condition, order, request)).mappings()
-        return Page([head_of(row) for row in rows], total, request)
+        return Page.of([head_of(row) for row in rows], lambda: self._count(condition), request)
 
     def children(self, parent_id: UUID) -> Sequence[Block]:
         """Return the blocks, not deleted, that have this parent, oldest first."""

@@ -90,9 +90,10 @@ class CatalogueStore:
     def _page(
         self, found: Select[tuple[object, ...]], ordered: Select[tuple[object, ...]], request: PageRequest
     ) -> Page[Definition]:
-        total = self._tx.execute(select(func.count()).select_from(found.subquery())).scalar_one()
+        counted = select(func.count()).select_from(found.subquery())
         page = ordered.limit(request.limit).offset(request.offset)
-        return Page([rows.read(row) for row in self._tx.execute(page)], int(str(total)), request)
+        items = [rows.read(row) for row in self._tx.execute(page)]
+        return Page.of(items, lambda: int(str(self._tx.execute(counted).scalar_one())), request)
 
 
 def _within(reach: Reach) -> ColumnElement[bool]:

@@ -197,9 +197,9 @@ class ViolationStore:
         found = select(*_members).where(*conditions).order_by(*_order).limit(request.limit).offset(request.offset)
         violations = [Violation(**row) for row in self._tx.execute(found).mappings()]
         policies = PolicyStore(self._tx).many({one.policy_id for one in violations})
-        total = self._tx.execute(select(func.count()).select_from(_violations).where(*conditions)).scalar_one()
+        counted = select(func.count()).select_from(_violations).where(*conditions)
         items = [(one, policies[one.policy_id]) for one in violations]
-        return Page(items, int(str(total)), request)
+        return Page.of(items, lambda: int(str(self._tx.execute(counted).scalar_one())), request)
 
 
 class SweepStore:
