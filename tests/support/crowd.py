@@ -252,7 +252,7 @@ class Crowd:
         drafts = {"definition_id": _id("definition"), "changed_at": "seed_time(n)", **self._writer}
         self._made("order_drafts", "order-draft", "order-drafts", **drafts)
         self._made("bulk_jobs", "bulk-job", "bulk-jobs")
-        self._made("brakes", "brake", "brakes", block_id=_id("block"), **self._team)
+        self._made("brakes", "brake", "brakes", block_id=_id("block"), on_workspace=_name("team"), **self._team)
         rows = {"job_id": _id("bulk-job"), "block_id": _id("block")}
         self._copy("bulk_job_rows", is_id("job_id", self._things["bulk-jobs"]), rows)
         event = {"id": _id("event"), "at": "seed_time(n)", "subject_id": _text("project"), **self._team}

@@ -123,15 +123,12 @@ class BrakeStore(Store[Brake, BrakeId]):
 
     def on(self, place: Sequence[BrakePlace], now: datetime) -> Sequence[Brake]:
         """Return the brakes that hold now, on everything or one of these places; the oldest first."""
-        found: dict[BrakeId, Brake] = {}
         holds = (
             _brakes.c.opens_at <= now,
             or_(_brakes.c.closes_at.is_(None), _brakes.c.closes_at > now),
         )
-        conditions = [_brakes.c.scope == BrakeScope.EVERYTHING, *(_at(one) for one in place)]
-        for brake in self.where(*holds, or_(*conditions)):
-            found[brake.id] = brake
-        return [*found.values()]
+        everywhere = _brakes.c.scope == BrakeScope.EVERYTHING
+        return self.where(*holds, _any_of(everywhere, *(_at(one) for one in place)))
 
     def holds(self, block_ids: Collection[UUID]) -> Sequence[Brake]:
         """Return the holds on blocks that are not lifted, the oldest first."""
@@ -143,9 +140,13 @@ class BrakeStore(Store[Brake, BrakeId]):
         """Return one page of the brakes of the installation and of workspaces (None: all) that are not lifted."""
         conditions = self.with_members(wanted)
         if owners is not None:
-            seen = (_brakes.c.workspace.is_(None), _rows.owned_by(owners))  # each in an index of its own
-            conditions.append(_brakes.c.id.in_(union(*(select(_brakes.c.id).where(_LIVES, one) for one in seen))))
+            conditions.append(_any_of(_brakes.c.workspace.is_(None), _rows.owned_by(owners)))
         return self.page_of(request, *conditions)
+
+
+def _any_of(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return that one of the conditions holds of a brake that is not lifted; each is looked up in its own index."""
+    return _brakes.c.id.in_(union(*(select(_brakes.c.id).where(_LIVES, one) for one in conditions)))
 
 
 def _at(place: BrakePlace) -> ColumnElement[bool]:
