@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from blockyard.protocol.jsontypes import Json, JsonObject
-from blockyard.protocol.kinds import DEFINITION, VERSION
+from blockyard.protocol.kinds import DEFINITION, RUN, VERSION
 from tests.support.git_repositories import Repository
 from tests.support.installation import Installation, an_input, an_output, outputs, status, terraform, text_of, value
 
@@ -111,6 +111,46 @@ def test_what_was_changed_by_hand_is_found_ignored_by_rule_and_repaired(
     assert (ignored["state"], drift(blockyard, uuid)["state"]) == ("CLEAN", "CLEAN")
     ended(blockyard, own(blockyard, uuid, "detect"))
     assert drift(blockyard, uuid)["state"] == "CLEAN"
+
+
+def test_something_precious_is_destroyed_only_once_somebody_has_said_yes(
+    blockyard: Installation, module: Module, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone.txt"
+    main = f"""
+resource "terraform_data" "treasure" {{
+  input = "{gone}"
+  provisioner "local-exec" {{
+    when    = destroy
+    command = "touch ${{self.input}}"
+  }}
+}}
+"""
+    rules: JsonObject = {"approvalRules": {"precious": ["*.treasure"]}}
+    version = blockyard.define(terraform(module(main_tf=main)), about=rules)
+    uuid = text_of(blockyard.ordered(version), "metadata", "uuid")
+
+    def asked() -> tuple[str, JsonObject]:
+        blockyard.delete(uuid)
+        waiting = blockyard.settled(uuid)
+        run = text_of(waiting, "status", "latestRunUuid")
+        path = f"/api/blockyard/v1/runs/{run}"
+        assert status(waiting) == "WAITING_FOR_APPROVAL"
+        return run, blockyard.call("GET", f"{path}/changes", "application/json")
+
+    first, changes = asked()
+    blockyard.call("POST", f"/api/blockyard/v1/runs/{first}/decline", "application/json", {})
+    kept = blockyard.block(uuid)
+    second, _ = asked()
+    stopped = not gone.exists()
+    approval: JsonObject = {"predecessorRunUuid": second, "buildingBlockName": "sample"}
+    blockyard.call("POST", f"/api/meshobjects/meshbuildingblockruns/{second}/approve", RUN.media, approval)
+    ended = blockyard.settled(uuid)
+
+    assert "terraform_data.treasure" in json.dumps(changes)
+    assert (status(kept), text_of(kept, "status", "lifecycle", "state")) == ("SUCCEEDED", "ACTIVE")
+    assert stopped
+    assert (text_of(ended, "status", "lifecycle", "state"), gone.exists()) == ("DELETED", True)
 
 
 def drift(blockyard: Installation, uuid: str) -> JsonObject:

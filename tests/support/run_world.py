@@ -119,7 +119,7 @@ class RunPart:
         self.content = Content()
         self.listener = Listener()
         self.context = replace(whole.services.runs._context, ports=Above(), limits=limits)
-        self.context.ports.put(RunPorts(self.content, self.listener, StateLockbook()))
+        self.context.ports.put(RunPorts(self.content, self.listener, StateLockbook(MASTER_KEY)))
         self.runs = RunService(self.context)
         self.claims = ClaimService(self.context)
         self.reports = ReportService(self.context)

@@ -11,6 +11,7 @@ from blockyard.protocol.names import Behavior
 from blockyard.server.tofu_state.service import StateLockbook
 from tests.server.tofu_state.test_state_backend import Engine, a_state
 from tests.support.run_world import OWN, RUNS, RunWorld, Worker, a_target, a_worker
+from tests.support.world import MASTER_KEY
 
 pytestmark = pytest.mark.anyio
 
@@ -83,7 +84,7 @@ async def next_attempt(world: RunWorld, *, after: float = 0, finished: bool = Fa
 async def destroyed(world: RunWorld) -> Holder:
     holder = await begun(world, Behavior.DESTROY)
     await holder.worker.report(status="SUCCEEDED")
-    world.db.write_now(lambda tx: StateLockbook().remove(tx, holder.engine.block_id))
+    world.db.write_now(lambda tx: StateLockbook(MASTER_KEY).remove(tx, holder.engine.block_id))
     return holder
 
 
@@ -92,7 +93,7 @@ async def followed_by_a_deletion(world: RunWorld) -> Holder:
     world.request(a_target(block_id=holder.engine.block_id), Behavior.DESTROY)
     worker = await a_worker(world)
     await worker.report(status="SUCCEEDED")
-    world.db.write_now(lambda tx: StateLockbook().remove(tx, holder.engine.block_id))
+    world.db.write_now(lambda tx: StateLockbook(MASTER_KEY).remove(tx, holder.engine.block_id))
     return holder
 
 

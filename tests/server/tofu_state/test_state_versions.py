@@ -8,6 +8,7 @@ import pytest
 from blockyard.server.tofu_state.model import to_prune
 from blockyard.server.tofu_state.service import StateLockbook
 from tests.support.run_world import STATE, RunWorld, a_target, a_worker
+from tests.support.world import MASTER_KEY
 
 pytestmark = pytest.mark.anyio
 
@@ -111,8 +112,8 @@ async def test_a_removed_state_leaves_nothing(world: RunWorld) -> None:
     path = await given_versions(world, 2)
     block_id = UUID(path.split("/")[5])
 
-    world.db.write_now(lambda tx: StateLockbook().remove(tx, block_id))
-    world.db.write_now(lambda tx: StateLockbook().remove(tx, uuid4()))
+    world.db.write_now(lambda tx: StateLockbook(MASTER_KEY).remove(tx, block_id))
+    world.db.write_now(lambda tx: StateLockbook(MASTER_KEY).remove(tx, uuid4()))
 
     assert (await send(world, "GET", path)).json() == {"versions": []}
 

@@ -219,7 +219,7 @@ def wire(settings: Settings, master_key: MasterKey, *, clock: Clock = utc_now, d
             retries=settings.run_retries,
         ),
     )
-    runs, locks = RunService(context), StateLockbook()
+    runs, locks = RunService(context), StateLockbook(master_key)
     blocks = BlockService(
         basics,
         definitions=definitions,

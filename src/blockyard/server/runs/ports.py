@@ -17,6 +17,10 @@ class OutdatedValue(Conflict):
     """A value of a run was good when it was given, and is not any more, such as an option that there is no more."""
 
 
+class OutdatedState(Conflict):
+    """What a run was to destroy is not what somebody has approved."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunParts:
     """The parts of a run document that blocks and definitions know. Source: runner.md 1.5.
@@ -88,6 +92,9 @@ class StateLocks(Protocol):
 
     def move(self, tx: Transaction, block_ids: Collection[UUID], project: str) -> None:
         """Let what the states of blocks say exists be in another project."""
+
+    def mark(self, tx: Transaction, block_id: UUID) -> str:
+        """Return what stands for the current state of a block: another state has another mark, and so has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def terms_of(
     rules = definition.approval_rules or NO_RULES
     if summary is not None and summary.is_nothing:
         return None
-    precious = [change.address for change in destroyed if _is_precious(change, rules.precious)]
+    precious = [one.address for one in destroyed if _is_precious(one.address, _type_of(one), rules.precious)]
     covered = _covered(definition.approval_policies, causes)
     grade = _grade(summary, destroyed) if rules.by_blast else _CHANGES
     if not precious and (not covered or grade == _ADDS):
@@ -71,6 +71,36 @@ def terms_of(
         needed=rules.destructive_approvals if rules.by_blast and destroys else rules.approvals,
         four_eyes=rules.four_eyes or (rules.by_blast and destroys),
         types_name=bool(precious),
+        reasons=tuple(reasons),
+        lifetime=timedelta(hours=rules.timeout_hours),
+        plan_age=None if rules.plan_age_hours is None else timedelta(hours=rules.plan_age_hours),
+    )
+
+
+def asks_before_destruction(definition: Definition) -> bool:
+    """Whether somebody may have to say yes before a block of the definition is destroyed."""
+    rules = definition.approval_rules or NO_RULES
+    return rules.by_blast or bool(rules.precious)
+
+
+def terms_of_destruction(definition: Definition, existing: Sequence[tuple[str, str]] | None) -> ApprovalTerms | None:
+    """Return what the approval of a destruction takes; None if none is needed.
+
+    `existing` are addresses and types of what there is; None if nobody knows: then something precious may be among it.
+    """
+    rules = definition.approval_rules or NO_RULES
+    is_unknown = existing is None
+    precious = [address for address, type_ in existing or () if _is_precious(address, type_, rules.precious)]
+    is_precious = bool(precious) or (is_unknown and bool(rules.precious))
+    is_graded = rules.by_blast and (is_unknown or bool(existing))
+    if not is_precious and not is_graded:
+        return None
+    reasons = ["What it destroys is not known here: only its engine can tell."] if is_unknown else []
+    reasons += [f"It destroys something precious: {_some(precious)}."] if precious else []
+    return ApprovalTerms(
+        needed=rules.destructive_approvals if rules.by_blast else rules.approvals,
+        four_eyes=rules.four_eyes or rules.by_blast,
+        types_name=is_precious,
         reasons=tuple(reasons),
         lifetime=timedelta(hours=rules.timeout_hours),
         plan_age=None if rules.plan_age_hours is None else timedelta(hours=rules.plan_age_hours),
@@ -103,11 +133,12 @@ def _covered(policies: ApprovalPolicies, causes: frozenset[Cause]) -> frozenset[
     return causes & asked
 
 
-def _is_precious(change: PlannedChange, patterns: Sequence[str]) -> bool:
-    type_ = str(change.document.get("type", ""))
-    return any(
-        fnmatchcase(change.address, _literal(pattern)) or fnmatchcase(type_, _literal(pattern)) for pattern in patterns
-    )
+def _type_of(change: PlannedChange) -> str:
+    return str(change.document.get("type", ""))
+
+
+def _is_precious(address: str, type_: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(address, _literal(pattern)) or fnmatchcase(type_, _literal(pattern)) for pattern in patterns)
 
 
 def _literal(pattern: str) -> str:

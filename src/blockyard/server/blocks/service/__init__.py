@@ -3,7 +3,7 @@
 from blockyard.server.blocks.service.blocks import BlockService
 from blockyard.server.blocks.service.details import BlockDetail, BlockLine, LastChange
 from blockyard.server.blocks.service.hooks import BlockHooks
-from blockyard.server.blocks.service.ports import StateRemoval
+from blockyard.server.blocks.service.ports import BlockStates, StateContents, StateRemoval
 from blockyard.server.blocks.service.starting import DUE_TOPIC
 from blockyard.server.blocks.service.usage import BlockUsage
 from blockyard.server.blocks.service.views import BlockView
@@ -14,8 +14,10 @@ __all__ = [
     "BlockHooks",
     "BlockLine",
     "BlockService",
+    "BlockStates",
     "BlockUsage",
     "BlockView",
     "LastChange",
+    "StateContents",
     "StateRemoval",
 ]

@@ -1,26 +1,42 @@
 """Whether what a block is to become waits for an approval."""
 
+import hashlib
 from dataclasses import replace
 
-from blockyard.server.blocks.model.approving import Cause, asks_for_plan, cause_of, terms_of
+from blockyard.protocol.names import ChangeAction
+from blockyard.server.blocks.model.approving import (
+    Cause,
+    asks_before_destruction,
+    asks_for_plan,
+    cause_of,
+    terms_of,
+    terms_of_destruction,
+)
 from blockyard.server.blocks.model.block import Block
+from blockyard.server.blocks.service.ports import BlockStates
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store.turns import TurnStore
+from blockyard.server.definitions.model import Version
 from blockyard.server.kit.database import Transaction
-from blockyard.server.runs.model import RunId, TriggerReason
-from blockyard.server.runs.model.approval import ApprovalTerms
+from blockyard.server.runs.model import Run, RunId, TriggerReason
+from blockyard.server.runs.model.approval import Asked, Destruction
+from blockyard.server.runs.model.plan import Plan, PlannedChange, PlanSource, PlanSummary
 from blockyard.server.runs.service import RunService
 
 _NOTED = frozenset({TriggerReason.BUILDING_BLOCK_INPUTS_UPDATE, TriggerReason.BUILDING_BLOCK_UPGRADE})
 """Of these the block knows the cause more exactly, since it was saved."""
 
+_MOST_LISTED = 5000
+"""So many things that are destroyed are listed one by one; all are counted and looked at."""
+
 
 class Approving:
     """Asks the definition of a block; asks no principal."""
 
-    def __init__(self, *, reading: Reading, runs: RunService) -> None:
+    def __init__(self, *, reading: Reading, runs: RunService, states: BlockStates) -> None:
         self._reading = reading
         self._runs = runs
+        self._states = states
 
     def caused(self, tx: Transaction, block: Block, reason: TriggerReason) -> Block:
         """Return a block that knows why it is to be applied, besides what no run has applied yet."""
@@ -43,13 +59,71 @@ class Approving:
         definition, _ = self._reading(tx).version_of(block)
         return asks_for_plan(definition, _causes(block))
 
-    def terms(self, tx: Transaction, block: Block, plan_run_id: RunId) -> ApprovalTerms | None:
-        """Return what an approval of a plan takes; None if none is needed, or the same was approved before."""
+    def asked(self, tx: Transaction, block: Block, plan_run_id: RunId) -> Asked | None:
+        """Return what the application of a plan waits for; None if it waits for nothing."""
         definition, _ = self._reading(tx).version_of(block)
         run, planned = self._runs.by_id(tx, plan_run_id), self._runs.planned
-        terms = terms_of(definition, _causes(block), planned.summary(tx, run), planned.destroyed(tx, run))
-        return None if terms is not None and planned.carries(tx, run) else terms
+        summary = planned.summary(tx, run)
+        terms = terms_of(definition, _causes(block), summary, planned.destroyed(tx, run))
+        if terms is None:
+            return None
+        return Asked(terms=terms, carried=planned.carried(tx, block.id, None if summary is None else summary.digest))
+
+    def asked_of_destruction(self, tx: Transaction, block: Block, version: Version) -> Asked | None:
+        """Return what the destruction of a block waits for; None if it waits for nothing.
+
+        The state says what there is, whoever executes the run: no runner but ours could plan it.
+        """
+        definition, _ = self._reading(tx).version_of(block)
+        if not asks_before_destruction(definition):
+            return None
+        contents = self._states.contents(tx, block.id)
+        is_known = contents.exists or not _may_be_elsewhere(block, version)
+        existing = contents.resources if is_known else None
+        pairs = None if existing is None else [(one.address, one.type) for one in existing]
+        terms = terms_of_destruction(definition, pairs)
+        if terms is None:
+            return None
+        plan = None if pairs is None else _destruction_of(pairs)
+        carried = self._runs.planned.carried(tx, block.id, None if plan is None else plan.summary.digest)
+        return Asked(terms=terms, carried=carried, destruction=Destruction(mark=contents.mark, plan=plan))
+
+    def is_outdated(self, tx: Transaction, run: Run) -> bool:
+        """Whether a run waits for the approval of the destruction of what is not there any more as it was."""
+        approval = self._runs.approvals.of(tx, run)
+        if approval is None or not (approval.is_open and approval.is_of_state):
+            return False
+        return self._states.contents(tx, run.block_id).mark != approval.plan_digest
 
 
 def _causes(block: Block) -> frozenset[Cause]:
     return frozenset(Cause(cause) for cause in block.unseen)
+
+
+def _may_be_elsewhere(block: Block, version: Version) -> bool:
+    """Whether something may exist although no state of it is here: it was applied, or its state is kept somewhere else."""
+    return block.applied_at is not None or not version.implementation.keeps_state
+
+
+def _destruction_of(pairs: list[tuple[str, str]]) -> Plan:
+    """Return what is destroyed as if it were a plan; its digest is equal wherever the same things are destroyed."""
+    listed = pairs[:_MOST_LISTED]
+    digest = hashlib.sha256("\n".join(sorted(address for address, _ in pairs)).encode()).hexdigest()
+    summary = PlanSummary(
+        source=PlanSource.STATE,
+        counts={ChangeAction.DELETE: len(pairs)},
+        left_out=len(pairs) - len(listed),
+        digest=digest,
+    )
+    return Plan(summary=summary, changes=[_destroyed(address, type_) for address, type_ in listed])
+
+
+def _destroyed(address: str, type_: str) -> PlannedChange:
+    action = ChangeAction.DELETE
+    return PlannedChange(
+        address=address,
+        action=action,
+        is_output=False,
+        digest=hashlib.sha256(f"{action.value} {address}".encode()).hexdigest(),
+        document={"address": address, "type": type_, "action": action.value, "reason": None, "attributes": []},
+    )

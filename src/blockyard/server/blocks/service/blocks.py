@@ -43,7 +43,7 @@ from blockyard.server.blocks.service.ordering import Ordering
 from blockyard.server.blocks.service.payments import PaymentChoices
 from blockyard.server.blocks.service.people import PeopleFollower
 from blockyard.server.blocks.service.planning import Planning
-from blockyard.server.blocks.service.ports import StateRemoval
+from blockyard.server.blocks.service.ports import BlockStates
 from blockyard.server.blocks.service.readiness import Readiness
 from blockyard.server.blocks.service.related import BlockRelations
 from blockyard.server.blocks.service.scheduled import ScheduledRuns
@@ -95,7 +95,7 @@ class BlockService:
         projects: ProjectService,
         tenants: TenantService,
         sealer: SecretSealer,
-        state: StateRemoval,
+        state: BlockStates,
         tags: TagService,
         brakes: BrakeService,
         cascade_limits: CascadeLimits = CascadeLimits(),  # noqa: B008  it never changes
@@ -125,6 +125,7 @@ class BlockService:
             tenants=tenants,
             upgrades=upgrades,
             cascading=self._cascading,
+            states=state,
         )
         self._starter = starter
         self._ordering = Ordering(

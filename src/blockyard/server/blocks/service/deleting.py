@@ -22,7 +22,7 @@ from blockyard.server.events.model import SYSTEM, Author, EventType
 from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict
-from blockyard.server.runs.model import TriggerReason
+from blockyard.server.runs.model import Run, TriggerReason
 from blockyard.server.runs.service import RunService
 
 log = structlog.get_logger(__name__)
@@ -103,10 +103,13 @@ class Deleting:
         self._runs.withdraw(
             tx, replace(unclaimed[0], due_at=last.quiet_until or self._clock()), "the deletion was taken back"
         )
+        return self._kept(tx, block, last, principal.author)
+
+    def _kept(self, tx: Transaction, block: Block, last: Run, author: Author) -> Block:
         kept = self._starter.save(tx, block.kept(last))
         self._event_log.append(
             tx,
-            principal.author,
+            author,
             "Building Block Deletion Taken Back",
             EventType.CANCELLED,
             workspace=block.workspace,
@@ -124,6 +127,17 @@ class Deleting:
 
     # For what deletes blocks on its own: no principal is asked
 
+    def declined(self, tx: Transaction, block: Block, run: Run) -> bool:
+        """Let a block live on whose destruction nobody approved, as after its last run; tell whether it does.
+
+        Not where its tenant is on its way out, nor where no run has made it: it stays marked for deletion then.
+        """
+        last = self._runs.before(tx, run)
+        if run.id != block.latest_run_id or last is None or self._is_leaving(tx, block):
+            return False
+        self._kept(tx, block, last, SYSTEM)
+        return True
+
     def expire(self, tx: Transaction, block: Block) -> Block:
         """Do what `delete` does once the time of a block is over. Raises Conflict: a hold, children, an unfinished run."""
         _refuse_children(tx, block)
@@ -135,7 +149,8 @@ class Deleting:
         definition, version = self._reading(tx).version_of(block)
         if version.deletion_mode is DeletionMode.PURGE:
             return self.purged(tx, block, author)
-        if block.is_running and block.lifecycle is Lifecycle.MARKED_FOR_DELETION:
+        is_asked_about = block.is_running and block.lifecycle is Lifecycle.MARKED_FOR_DELETION
+        if is_asked_about and not self._starter.is_outdated(tx, block):
             return block
         self._starter.refuse_unfinished(tx, block)
         marked = self._starter.save(tx, block.marked(author, self._clock()))

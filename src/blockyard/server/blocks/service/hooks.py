@@ -162,6 +162,8 @@ class BlockHooks:
                 self._destroyed(tx, block, run)
                 return RunFinish(run.status)
             return self._applied(tx, block, run, _reported(outputs))
+        if run.behavior is Behavior.DESTROY and run.awaits_approval and self._deleting.declined(tx, block, run):
+            return RunFinish(run.status)
         if run.status is RunStatus.FAILED and run.id == block.latest_run_id:
             block = self._cascading.failed(tx, block)
         self._starter.follow(tx, block.following(run.id, run.status))
@@ -173,7 +175,13 @@ class BlockHooks:
         if block is None:
             return
         is_latest, is_active = run.id == block.latest_run_id, block.lifecycle is Lifecycle.ACTIVE
-        if is_latest and is_active and run.behavior is Behavior.DETECT and run.status is RunStatus.SUCCEEDED:
+        if (
+            is_latest
+            and block.lifecycle is Lifecycle.MARKED_FOR_DELETION
+            and self._starter.destroy_anew(tx, block, run)
+        ):
+            pass
+        elif is_latest and is_active and run.behavior is Behavior.DETECT and run.status is RunStatus.SUCCEEDED:
             self._starter.planned(tx, block, run)
         elif is_latest and is_active and self._starter.is_to_plan_anew(tx, block, run):
             self._starter.plan_anew(tx, block, run.trigger.author)

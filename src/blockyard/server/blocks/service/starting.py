@@ -13,6 +13,7 @@ from blockyard.server.blocks.model.family import parents_first
 from blockyard.server.blocks.model.outputs import check_assignments, derived_outputs, sign_in_url_in, tenant_id_in
 from blockyard.server.blocks.service.approving import Approving
 from blockyard.server.blocks.service.cascading import CascadeControl
+from blockyard.server.blocks.service.ports import BlockStates
 from blockyard.server.blocks.service.upgrading import Upgrades
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.service.waking import News, Waking
@@ -52,12 +53,13 @@ class RunStarter:
         tenants: TenantService,
         upgrades: Upgrades,
         cascading: CascadeControl,
+        states: BlockStates,
     ) -> None:
         self._clock = basics.clock
         self.waking = Waking(basics, reading=reading, cascading=cascading, again=self.rerun)
         cascading.tell(self._wake_waiting_children)
         self._upgrades = upgrades
-        self._approvals = Approving(reading=reading, runs=runs)
+        self._approvals = Approving(reading=reading, runs=runs, states=states)
         self._reading = reading
         self._tenants = tenants
         self._definitions = definitions
@@ -181,17 +183,20 @@ class RunStarter:
         """Request a run of a stored block, not offered within `pause`, and return the block with it; a manual block's run is over at once.
 
         With `plan_run_id` it applies what that dry run planned; what is due stays due, as the plan knows nothing of it. Where an
-        approval may be needed the run of a plan comes first: `go_on` requests the one that applies it.
+        approval may be needed the run of a plan comes first: `planned` requests the one that applies it. A run that destroys waits
+        itself.
 
         Raises:
             Conflict: a run of the block is unfinished.
         """
         block, target = _serving(block, author), self._target(tx, block, version)
-        terms = None
-        if behavior is Behavior.APPLY and version.implementation_type is ImplementationType.TERRAFORM:
+        asked = None
+        if behavior is Behavior.DESTROY:
+            asked = self._approvals.asked_of_destruction(tx, block, version)
+        elif behavior is Behavior.APPLY and version.implementation_type is ImplementationType.TERRAFORM:
             block = self._approvals.caused(tx, block, reason)
             if plan_run_id is not None:
-                terms = self._approvals.terms(tx, block, plan_run_id)
+                asked = self._approvals.asked(tx, block, plan_run_id)
             elif self._approvals.plans_first(tx, block):
                 behavior, target = Behavior.DETECT, replace(target, hand_over=False)
         run = self._runs.request(
@@ -202,7 +207,7 @@ class RunStarter:
             reason=reason,
             plan_run_id=plan_run_id,
             serves=block.serves,
-            terms=terms,
+            asked=asked,
             pause=pause,
         )
         requested = block.requested(run.id, behavior, awaits_approval=run.awaits_approval)
@@ -243,6 +248,26 @@ class RunStarter:
     def has_plan(self, tx: Transaction, run: Run) -> bool:
         """Whether the saved plan of a run is there."""
         return self._runs.has_plan(tx, run)
+
+    def is_outdated(self, tx: Transaction, block: Block) -> bool:
+        """Whether the destruction of a block waits for an approval of what is not there any more as it was."""
+        run = self._runs.unfinished(tx, block.id)
+        return run is not None and run.awaits_approval and self._approvals.is_outdated(tx, run)
+
+    def destroy_anew(self, tx: Transaction, block: Block, run: Run) -> bool:
+        """Ask anew about a destruction that was not begun because the state is another one; tell whether that was so."""
+        if run.behavior is not Behavior.DESTROY or not self._runs.planned.is_stale(tx, run):
+            return False
+        _, version = self._reading(tx).version_of(block)
+        self.request(
+            tx,
+            block,
+            version,
+            run.trigger.author,
+            behavior=Behavior.DESTROY,
+            reason=TriggerReason.BUILDING_BLOCK_DELETION,
+        )
+        return True
 
     def is_to_plan_anew(self, tx: Transaction, block: Block, run: Run) -> bool:
         """Whether a run could not apply its plan because the world had changed, and another plan is to be made."""

@@ -59,6 +59,11 @@ class Implementation:
         return self.type is ImplementationType.GITLAB_CICD or self.settings.get("async") is True
 
     @property
+    def keeps_state(self) -> bool:
+        """Whether the engine keeps its state here, unless the module says otherwise."""
+        return self.type is ImplementationType.TERRAFORM and self.settings.get("useMeshHttpBackendFallback") is True
+
+    @property
     def integration_id(self) -> IntegrationId | None:
         """The integration whose connection data and runner its runs use; None if it needs none."""
         reference = self.settings.get("integrationRef")

@@ -8,6 +8,7 @@ from enum import StrEnum
 from blockyard.protocol.jsontypes import Json, JsonObject
 from blockyard.server.events.model import PERSON, Author
 from blockyard.server.kit.errors import Conflict, Denied, Invalid
+from blockyard.server.runs.model.plan import Plan
 from blockyard.server.runs.model.run import RunId
 
 LIFETIME = timedelta(days=7)
@@ -48,6 +49,19 @@ class ApprovalTerms:
     plan_age: timedelta | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destruction:
+    """What a run that destroys would destroy, by the state of its block: runners plan no destruction.
+
+    Attributes:
+        mark: stands for the state that was looked at; another state has another one.
+        plan: the resources; None where nobody but the engine knows them.
+    """
+
+    mark: str
+    plan: Plan | None
+
+
 @dataclass(frozen=True, slots=True)
 class Vote:
     """Somebody who has approved."""
@@ -76,7 +90,8 @@ class Approval:
     """What a waiting run waits for, and who has said what. Kept when it is decided.
 
     Attributes:
-        plan_digest: the SHA-256 of the plan file; None where it was uploaded before such digests were kept.
+        plan_run_id: the run that made the plan; of a run that destroys its own, as its plan is the state.
+        plan_digest: the SHA-256 of the plan file; None where it was uploaded before such digests were kept. Or the mark of that state.
         changes_digest: equal for plans that do the same; None where only the printed plan is known.
         wanted_by: who wanted the change.
         planned_at: when the plan was made.
@@ -105,6 +120,11 @@ class Approval:
     def is_open(self) -> bool:
         """Whether it is waited for."""
         return self.outcome is None
+
+    @property
+    def is_of_state(self) -> bool:
+        """Whether what is to be approved is the destruction of what a state says exists, and no saved plan."""
+        return self.plan_run_id == self.run_id
 
     @property
     def missing(self) -> int:
@@ -168,9 +188,34 @@ class Approval:
             return after
         return after.decided(ApprovalOutcome.APPROVED, by=vote.author, at=vote.at, comment=vote.comment)
 
+    def carried(self, granted: "Approval", *, by: Author, at: datetime) -> "Approval":
+        """Return it as granted by those who had approved the same before."""
+        return replace(
+            self,
+            votes=granted.votes,
+            outcome=ApprovalOutcome.CARRIED,
+            decided_by=by,
+            decided_at=at,
+            comment=granted.comment,
+        )
+
     def decided(self, outcome: ApprovalOutcome, *, by: Author, at: datetime, comment: str | None = None) -> "Approval":
         """Return it with its end."""
         return replace(self, outcome=outcome, decided_by=by, decided_at=at, comment=comment)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a new run has to wait for.
+
+    Attributes:
+        carried: the approval of exactly the same, which could not be used as the world had changed: then nobody is asked again.
+        destruction: what a run that destroys would destroy; None where a saved plan is applied.
+    """
+
+    terms: ApprovalTerms
+    carried: Approval | None = None
+    destruction: Destruction | None = None
 
 
 def _same(one: Author, other: Author) -> bool:

@@ -296,6 +296,14 @@ VALUE_OUTDATED = Failure(
 )
 """What the server knows by itself of a run that it does not hand over: no text tells it."""
 
+STATE_CHANGED = Failure(
+    FailureCause.PLATFORM,
+    "STATE_CHANGED",
+    "What is there has changed since somebody approved its destruction, so nothing was destroyed.",
+    "Nothing has to be done: what would be destroyed is looked at anew.",
+)
+"""Likewise."""
+
 UNKNOWN = _rule(
     "UNKNOWN",
     FailureCause.MODULE,

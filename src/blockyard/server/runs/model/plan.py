@@ -15,6 +15,8 @@ class PlanSource(StrEnum):
     """In the engine's own JSON of the plan, by the runner: exact and complete."""
     PRINTED = "PRINTED"
     """In what the engine printed: as far as people can read it."""
+    STATE = "STATE"
+    """In the state of the block: all that it says exists is destroyed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

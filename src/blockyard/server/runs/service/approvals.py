@@ -16,9 +16,9 @@ from blockyard.server.identity.model import Principal
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, Invalid
 from blockyard.server.runs.model import Run, RunId, Wait
-from blockyard.server.runs.model.approval import Approval, ApprovalOutcome, ApprovalTerms, Vote
-from blockyard.server.runs.model.plan import PlanSummary
+from blockyard.server.runs.model.approval import Approval, ApprovalOutcome, Asked, Vote
 from blockyard.server.runs.model.wait import approval_wait
+from blockyard.server.runs.ports import OutdatedState
 from blockyard.server.runs.service.access import RunAccess, may_abort, require_abort, require_access
 from blockyard.server.runs.service.context import RunContext
 from blockyard.server.runs.service.ending import RunEnding
@@ -36,6 +36,19 @@ class ApprovalService:
     def __init__(self, context: RunContext) -> None:
         self._context = context
         self._ending = RunEnding(context)
+
+    def ask(self, tx: Transaction, run: Run, asked: Asked) -> None:
+        """Note what a new run waits for; what was approved before, and is carried, is noted as its approval. For other services."""
+        if asked.destruction is not None and asked.destruction.plan is not None:
+            PlanStore(tx).put(run.id, asked.destruction.plan)
+        approval, carried = _new_approval(tx, run, asked), asked.carried
+        if carried is None:
+            ApprovalStore(tx).add(run.block_id, approval)
+            return
+        by = carried.decided_by or SYSTEM
+        decided = approval.carried(carried, by=by, at=self._context.clock())
+        ApprovalStore(tx).add(run.block_id, decided)
+        self._tell(tx, by, "Building Block Run Approval Carried", run, {"approvedFor": str(carried.run_id)})
 
     def approve(
         self,
@@ -58,10 +71,10 @@ class ApprovalService:
             return run
         now = self._context.clock()
         approval.check(principal.author, plan=plan, name=name, block_name=run.target.display_name, at=now)
-        self._require_plan(tx, approval)
+        self._require_plan(tx, run, approval)
         after = approval.voted(Vote(principal.author, now, comment))
         ApprovalStore(tx).save(after)
-        saved = RunStore(tx).save(replace(run, awaits_approval=after.is_open, due_at=now))
+        saved = RunStore(tx).save(replace(run, awaits_approval=after.is_open, due_at=max(run.due_at, now)))
         self._tell(
             tx, principal.author, "Building Block Run Approved", saved, {"missing": after.missing, "comment": comment}
         )
@@ -147,8 +160,11 @@ class ApprovalService:
             )
         return approval
 
-    def _require_plan(self, tx: Transaction, approval: Approval) -> None:
+    def _require_plan(self, tx: Transaction, run: Run, approval: Approval) -> None:
         """Refuse to approve a plan that is not kept any more, or another one. Raises Conflict."""
+        if approval.is_of_state:
+            require_state(self._context, tx, run, approval)
+            return
         files = FileStore(tx)
         if not files.has_artifact(approval.plan_run_id) or (
             files.artifact_digest(approval.plan_run_id) != approval.plan_digest
@@ -173,15 +189,16 @@ class ApprovalService:
         )
 
 
-def new_approval(
-    tx: Transaction, run: Run, plan_run: Run, summary: PlanSummary | None, terms: ApprovalTerms
-) -> Approval:
-    """Return what a new run waits for that applies the plan of `plan_run`."""
+def _new_approval(tx: Transaction, run: Run, asked: Asked) -> Approval:
+    """Return what a new run waits for: the approval of the plan that it applies, or of what it destroys."""
+    terms, destruction = asked.terms, asked.destruction
+    plan_run = run if run.plan_run_id is None else RunStore(tx).get(run.plan_run_id)
     planned_at = plan_run.finished_at or plan_run.created_at
+    summary = PlanStore(tx).summary(plan_run.id)
     return Approval(
         run_id=run.id,
         plan_run_id=plan_run.id,
-        plan_digest=FileStore(tx).artifact_digest(plan_run.id),
+        plan_digest=FileStore(tx).artifact_digest(plan_run.id) if destruction is None else destruction.mark,
         changes_digest=None if summary is None else summary.digest,
         needed=terms.needed,
         four_eyes=terms.four_eyes,
@@ -201,13 +218,24 @@ def approval_waits(tx: Transaction, run: Run) -> Sequence[Wait]:
     if approval is None:
         return ()
     summary = PlanStore(tx).summary(approval.plan_run_id)
+    unknown = "all that it has made" if approval.is_of_state else "its log has the plan"
     return (
         approval_wait(
             since=approval.requested_at,
             until=approval.expires_at,
             missing=approval.missing,
-            plan="its log has the plan" if summary is None else summary.in_words,
+            plan=unknown if summary is None else summary.in_words,
             provider=run.provider,
             reasons=approval.reasons,
         ),
     )
+
+
+def require_state(context: RunContext, tx: Transaction, run: Run, approval: Approval) -> None:
+    """Refuse to destroy another state than the one that was shown. Raises OutdatedState."""
+    if context.ports().locks.mark(tx, run.block_id) != approval.plan_digest:
+        raise OutdatedState(
+            "what would be destroyed has changed since it was shown",
+            code="PlanChanged",
+            remedy="Delete the building block again: what would be destroyed is looked at anew.",
+        )

@@ -9,7 +9,7 @@ import structlog
 from pydantic import ValidationError
 
 from blockyard.protocol.jsontypes import JsonObject
-from blockyard.protocol.names import ImplementationType, RunStatus
+from blockyard.protocol.names import Behavior, ImplementationType, RunStatus
 from blockyard.protocol.run import RunDocument
 from blockyard.server.events.model import SYSTEM
 from blockyard.server.identity.model import Principal
@@ -18,8 +18,9 @@ from blockyard.server.kit.errors import Conflict, Denied, Refusal
 from blockyard.server.kit.ids import new_secret
 from blockyard.server.runners.model import Runner, RunnerId
 from blockyard.server.runs.model import Attempt, Claimer, Run, lease_of
-from blockyard.server.runs.model.failure_rules import VALUE_OUTDATED
-from blockyard.server.runs.ports import OutdatedValue, RunParts
+from blockyard.server.runs.model.failure_rules import STATE_CHANGED, VALUE_OUTDATED
+from blockyard.server.runs.ports import OutdatedState, OutdatedValue, RunParts
+from blockyard.server.runs.service.approvals import require_state
 from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext
 from blockyard.server.runs.service.documents import claim_document, run_document
 from blockyard.server.runs.service.ending import RunEnding
@@ -125,12 +126,16 @@ class ClaimService:
         """
         token = TOKEN_PREFIX + new_secret(TOKEN_LENGTH)
         try:
-            _require_plan(tx, run)
+            self._require_approved(tx, run)
             parts = self._context.ports().content.document_parts(tx, run)
             base = run_document(run, parts, self._context.links)
             RunDocument.model_validate(base)
             digest = None if parts.plan_run_id is None else FileStore(tx).artifact_digest(parts.plan_run_id)
             answer = self._answer(run, base, runner, claim, token=token, plan_digest=digest)
+        except OutdatedState as refusal:
+            self._ending.note(tx, run, STATE_CHANGED)
+            self._fail(tx, run, f"{refusal.message}: nothing was destroyed")
+            return None
         except OutdatedValue as refusal:
             self._ending.note(tx, run, VALUE_OUTDATED)
             self._fail(tx, run, refusal.message)
@@ -148,6 +153,20 @@ class ClaimService:
             return None
         self._begin_attempt(tx, run, parts, base, token=token, claim=claim, now=now)
         return answer
+
+    def _require_approved(self, tx: Transaction, run: Run) -> None:
+        """Refuse to hand out a run whose plan, or whose destruction, is not the one that was approved. Raises Conflict.
+
+        What a run has begun to destroy is another state: only its first attempt is compared.
+        """
+        _require_plan(tx, run)
+        approval = ApprovalStore(tx).find(run.id) if run.behavior is Behavior.DESTROY else None
+        if approval is None:
+            return
+        if not approval.is_granted:
+            raise OutdatedState("nobody has approved the destruction", code="PlanChanged", remedy="Delete it again.")
+        if run.attempt == 1:
+            require_state(self._context, tx, run, approval)
 
     def _answer(
         self, run: Run, document: JsonObject, runner: Runner, claim: Claim, *, token: str, plan_digest: str | None

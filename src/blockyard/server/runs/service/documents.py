@@ -92,6 +92,8 @@ def reader_links(run: Run, links: Links, *, may_abort: bool, may_approve: bool) 
     found: JsonObject = {"downloadLogs": link(links.of(RUN, run.id, "logs"))}
     if run.plan_run_id is not None:
         found["predecessor"] = link(links.of(RUN, run.plan_run_id))
+    elif run.awaits_approval:  # it destroys what the state says exists: its plan is its own
+        found["predecessor"] = link(links.of(RUN, run.id))
     if may_approve:
         found["approve"] = link(links.of(RUN, run.id, "approve"))
     if may_abort:

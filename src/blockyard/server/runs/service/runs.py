@@ -26,23 +26,21 @@ from blockyard.server.runs.model import (
     TriggerReason,
     Wait,
 )
-from blockyard.server.runs.model.approval import ApprovalTerms
+from blockyard.server.runs.model.approval import Asked
 from blockyard.server.runs.model.attempt import SIGN_STEP
 from blockyard.server.runs.model.run import lock_hold
 from blockyard.server.runs.model.task import Task
 from blockyard.server.runs.model.wait import brake_wait, stop_wait
 from blockyard.server.runs.service.access import RunAccess, access_of, may_abort, require_abort, require_access
-from blockyard.server.runs.service.approvals import ApprovalService, approval_waits, new_approval
+from blockyard.server.runs.service.approvals import ApprovalService, approval_waits
 from blockyard.server.runs.service.braking import RunBrakes
 from blockyard.server.runs.service.context import TOKEN_CONTEXT, RunContext
 from blockyard.server.runs.service.ending import Finish, RunEnding
 from blockyard.server.runs.service.planned import PlannedRuns
 from blockyard.server.runs.service.standing import StateStanding, standing_of
 from blockyard.server.runs.store import (
-    ApprovalStore,
     AttemptStore,
     FileStore,
-    PlanStore,
     QueueFigures,
     QueueStore,
     RunFilter,
@@ -84,7 +82,7 @@ class RunService:
         reason: TriggerReason,
         plan_run_id: RunId | None = None,
         serves: RunId | None = None,
-        terms: ApprovalTerms | None = None,
+        asked: Asked | None = None,
         pause: timedelta = timedelta(0),
         task: Task | None = None,
     ) -> Run:
@@ -92,8 +90,8 @@ class RunService:
 
         It applies the saved plan of `plan_run_id`, if given.
 
-        `serves` is the run that ordered the block, and waits for this one while it is at work. With `terms` no runner gets it before
-        that plan is approved.
+        `serves` is the run that ordered the block, and waits for this one while it is at work. With `asked` no runner gets it before
+        that plan, or what it destroys, is approved.
 
         A run that waits for another attempt after one was lost is superseded: it ends as FAILED, without a call of
         `RunListener.run_finished`, as the block follows the new run now.
@@ -122,13 +120,11 @@ class RunService:
             serves=None if served is None else served.id,
             depth=0 if served is None else served.depth + 1,
             task=task,
-            awaits_approval=terms is not None and plan_run_id is not None,
+            awaits_approval=asked is not None and asked.carried is None,
         )
         runs.add(run)
-        if terms is not None and plan_run_id is not None:
-            planned = runs.get(plan_run_id)
-            approval = new_approval(tx, run, planned, PlanStore(tx).summary(plan_run_id), terms)
-            ApprovalStore(tx).add(run.block_id, approval)
+        if asked is not None:
+            self.approvals.ask(tx, run, asked)
         if served is not None:
             tx.wake(runner_topic(served.target.runner_id))  # it may lend the slot now
         self._tell_requested(tx, run)

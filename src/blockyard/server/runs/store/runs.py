@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     false,
     func,
     insert,
@@ -34,6 +35,7 @@ from blockyard.server.runners.model import RunnerId
 from blockyard.server.runs.model import Run, RunId, RunTarget, RunWarning, Trigger, TriggerReason
 from blockyard.server.runs.model.task import Task
 from blockyard.server.runs.store.memory import Positions, forget_all, known
+from blockyard.server.runs.store.tables import approvals as _approvals
 from blockyard.server.runs.store.tables import runs as _runs
 from blockyard.server.runs.store.tallies import Tally, TallyStore
 
@@ -63,6 +65,13 @@ _FOLLOWER = (
 _UNCLAIMED = (_runs.c.status == RunStatus.PENDING.value, _runs.c.attempt == 0)
 _WITHDRAWN = and_(_runs.c.status == RunStatus.ABORTED.value, _runs.c.attempt == 0, _runs.c.abort_requested_at.is_(None))
 """Nobody aborted it, and nobody had begun it: whoever aborts or ends a run is noted in it."""
+_DECLINED = and_(
+    _runs.c.status == RunStatus.ABORTED.value,
+    _runs.c.attempt == 0,
+    _runs.c.behavior == Behavior.DESTROY.value,
+    exists().where(_approvals.c.run_id == _runs.c.id),
+)
+"""Its destruction was not approved: its block lives on as it was."""
 _BEFORE = (
     select(_runs)
     .where(
@@ -70,6 +79,7 @@ _BEFORE = (
         _runs.c.number < bindparam("before"),
         _runs.c.behavior != Behavior.DETECT.value,
         not_(_WITHDRAWN),
+        not_(_DECLINED),
     )
     .order_by(_runs.c.number.desc())
     .limit(1)

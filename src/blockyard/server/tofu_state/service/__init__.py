@@ -1,10 +1,10 @@
 """Use cases of states: what engines and people do with them, and what is in them."""
 
+from blockyard.server.tofu_state.service.lockbook import StateLockbook
 from blockyard.server.tofu_state.service.resources import FoundResource, ResourceService
 from blockyard.server.tofu_state.service.states import (
     KEPT_VERSIONS,
     StateAddress,
-    StateLockbook,
     StateService,
     StoredState,
 )

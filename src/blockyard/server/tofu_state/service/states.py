@@ -1,6 +1,6 @@
 """What engines, people and other features do with states."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from blockyard.server.events.model import EventType
 from blockyard.server.identity.model import Principal, RunGrant
 from blockyard.server.kit.database import Transaction
 from blockyard.server.kit.errors import Conflict, Denied, NotFound
-from blockyard.server.runs.model import Run, RunId
+from blockyard.server.runs.model import Run
 from blockyard.server.runs.service import RunService, StateStanding, consumer
 from blockyard.server.tofu_state.model import Locked, NewState, StateLock, StateVersion, to_prune
 from blockyard.server.tofu_state.store import ResourceStore, StateStore
@@ -37,28 +37,6 @@ class StoredState:
 
     version: StateVersion
     sealed: bytes
-
-
-class StateLockbook:
-    """What runs and blocks ask of states: their ports `StateLocks` and `StateRemoval`. Nobody is authorized here."""
-
-    def release(self, tx: Transaction, block_id: UUID, run_id: RunId) -> None:
-        """Remove the lock that `run_id` holds, if any."""
-        StateStore(tx).remove_lock(block_id, run_id)
-
-    def held_by(self, tx: Transaction, run_id: RunId) -> bool:
-        """Whether the run holds the lock of its block's state."""
-        return StateStore(tx).is_held_by(run_id)
-
-    def remove(self, tx: Transaction, block_id: UUID) -> None:
-        """Remove the state of a block with all versions and its lock."""
-        ResourceStore(tx).remove_of(block_id)
-        StateStore(tx).remove_versions(block_id)
-        StateStore(tx).remove_lock(block_id)
-
-    def move(self, tx: Transaction, block_ids: Collection[UUID], project: str) -> None:
-        """Let what the states of blocks say exists be in another project."""
-        ResourceStore(tx).move(block_ids, project)
 
 
 class StateService:

@@ -156,6 +156,12 @@ class StateStore:
         changed = update(_versions).where(*_key(version), _versions.c.is_current, due).values(index_due_at=until)
         return self._tx.execute(changed).rowcount == 1
 
+    def is_indexed(self, version: StateVersion) -> bool:
+        """Whether what a current version says exists is searchable, or can be read by its engine only."""
+        query = select(_versions.c.index_due_at).where(*_key(version), _versions.c.is_current)
+        row = self._tx.execute(query).one_or_none()
+        return row is not None and row.index_due_at is None
+
     def indexed(self, version: StateVersion, count: int | None, *, held: datetime) -> None:
         """Write that a version is searchable, and how many things it says exist."""
         mine = (*_key(version), _versions.c.index_due_at == held)
