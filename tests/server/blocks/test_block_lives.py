@@ -8,12 +8,16 @@ import pytest
 
 from blockyard.protocol.names import RunStatus
 from blockyard.server.blocks.loops import loops
+from tests.support.approvals import a_resource, planned, policies
 from tests.support.block_world import (
     OTHER,
     OWN,
     PLATFORM,
     SHOP,
     BlockWorld,
+    a_value,
+    an_input,
+    an_output,
     definition_of,
     lifecycle_of,
     status_of,
@@ -120,6 +124,77 @@ def test_a_block_that_expires_is_warned_of_and_deleted_as_anybody_would(world: B
     assert lifecycle_of(world.read(block)) == "MARKED_FOR_DELETION"
     assert world.finish().behavior == "DESTROY"
     assert "Building Block Expired" in world.titles(block)
+
+
+def test_an_end_that_nobody_was_warned_of_is_put_off(world: BlockWorld, clock: Any) -> None:
+    block = a_done_block(world)
+    expire_at(world, block, "2026-01-04T12:00:00Z")
+    clock.advance(5 * 24 * 3600)  # without a server
+
+    a_round(world)
+    a_round(world)
+
+    assert lifecycle_of(world.read(block)) == "ACTIVE"
+    assert world.titles(block).count("Building Block Expires Soon") == 1
+    ends = world.api.ok("GET", f"{OWN}/{uuid_of(block)}/expiry", media=JSON)["expiresAt"]
+    assert ends == "2026-01-07T00:00:00Z"
+    clock.advance(12 * 3600)
+    a_round(world)
+    assert lifecycle_of(world.read(block)) == "MARKED_FOR_DELETION"
+
+
+def test_who_takes_back_the_deletion_of_what_was_over_has_a_day_to_say_when_it_ends(
+    world: BlockWorld, clock: Any
+) -> None:
+    block = a_done_block(world, undoMinutes=30)
+    expire_at(world, block, "2026-01-01T13:00:00Z")
+    clock.advance(3600)
+    a_round(world)
+
+    take_back(world, block)
+    clock.advance(23 * 3600)
+    a_round(world)
+    assert lifecycle_of(world.read(block)) == "ACTIVE"
+    clock.advance(3600)
+    a_round(world)
+    assert lifecycle_of(world.read(block)) == "MARKED_FOR_DELETION"
+
+
+def test_what_came_while_a_block_was_to_be_deleted_is_applied_once_that_is_taken_back(world: BlockWorld) -> None:
+    network = world.define(
+        "Network", inputs={"name": an_input(updateableByConsumer=True)}, outputs={"out": an_output()}
+    )
+    taken = an_input(assignment="BUILDING_BLOCK_OUTPUT", argument=f"{definition_of(network)}.out")
+    refs = [{"uuid": definition_of(network), "kind": "meshBuildingBlockDefinition"}]
+    server = world.define("Server", inputs={"net": taken}, outputs={}, dependencyDefinitionRefs=refs)
+    lifetimes(world, server, undoMinutes=30)
+    parent = world.order(network, {"name": "a"})
+    world.finish({"out": a_value("a")})
+    child = world.order(server, parents=[parent])
+    world.finish()
+
+    world.delete(child)
+    world.change(parent, inputs={"name": "b"})
+    world.finish({"out": a_value("b")})
+    assert take_back(world, child).json()["status"] == "PENDING"
+
+    assert world.finish().inputs["net"]["value"] == "b"
+
+
+def test_a_change_that_waited_for_an_approval_is_planned_again_once_a_deletion_is_taken_back(world: BlockWorld) -> None:
+    version = world.define(about=policies("userInputChanges"), inputs={"size": an_input(updateableByConsumer=True)})
+    lifetimes(world, version, undoMinutes=30)
+    block = world.order(version, {"size": "a"})
+    world.finish()
+    world.change(block, inputs={"size": "b"})
+    planned(world, a_resource("aws_db.main", "update"))
+    assert status_of(world.read(block)) == "WAITING_FOR_APPROVAL"
+
+    world.delete(block)
+    take_back(world, block)
+
+    planned(world, a_resource("aws_db.main", "update"))
+    assert status_of(world.read(block)) == "WAITING_FOR_APPROVAL"
 
 
 def test_a_hold_wins_over_the_end_and_the_deletion_follows_it(world: BlockWorld, clock: Any) -> None:

@@ -300,20 +300,24 @@ class Block(BlockHead):
         return replace(self, outputs=dict(outputs), applied_at=at, unseen=frozenset())
 
     def marked(self, author: Author, at: datetime) -> "Block":
-        """Return this block on its way out; the first request counts."""
+        """Return this block on its way out; the first request counts. What it waits for it wants again if that is taken back."""
         if self.lifecycle is not Lifecycle.ACTIVE:
             return self
         return replace(
-            self,
+            self.missing() if self.status in WAITING else self,
             lifecycle=Lifecycle.MARKED_FOR_DELETION,
             marked_for_deletion_at=at,
             marked_for_deletion_by=author.identifier,
         )
 
+    def missing(self) -> "Block":
+        """Return this block knowing that there is something new which no run has applied."""
+        return replace(self, unseen=self.unseen | {Cause.OTHER_INPUT})
+
     def woken(self, cascade: RunId | None) -> "Block":
         """Return this block as part of a cascade, or of none; it is not held any more, but takes what it was held from."""
-        unseen = self.unseen if self.held_by is None else self.unseen | {Cause.OTHER_INPUT}
-        return replace(self, cascade=cascade, held_by=None, unseen=unseen)
+        known = self if self.held_by is None else self.missing()
+        return replace(known, cascade=cascade, held_by=None)
 
     def joining(self, cascade: RunId | None) -> "Block":
         """Return this block as `woken`; one that is to run for something else anyway, or waits to, belongs to no cascade.

@@ -8,6 +8,12 @@ from blockyard.server.blocks.model.block import BlockId
 WARNINGS = (timedelta(days=7), timedelta(days=1))
 """How long before people are warned."""
 
+NOTICE = timedelta(hours=12)
+"""Nothing ends sooner after its last warning; where no server was there in time, the end is put off."""
+
+REPRIEVE = timedelta(days=1)
+"""So long lives a block whose deletion was taken back, unless it is said when it ends."""
+
 AGAIN = timedelta(minutes=10)
 """After so long a deletion that was not possible is tried again."""
 
@@ -32,8 +38,14 @@ class Expiry:
         return cls(block_id, expires_at, expires_at, _next_warning(expires_at, now))
 
     def warned(self, now: datetime) -> "Expiry":
-        """Return this one after people were warned."""
+        """Return this one after people were warned; a warning that comes too late puts the end off."""
+        if self.expires_at < now + NOTICE:
+            return Expiry(self.block_id, now + NOTICE, now + NOTICE, None)
         return replace(self, warn_at=_next_warning(self.expires_at, now))
+
+    def spared(self, now: datetime) -> "Expiry":
+        """Return this one after somebody has taken a deletion back: there is time to say when the block ends instead."""
+        return self if self.expires_at > now + REPRIEVE else Expiry.at(self.block_id, now + REPRIEVE, now)
 
     def put_off(self, now: datetime) -> "Expiry":
         """Return this one after a deletion that was requested, or not possible."""

@@ -1,12 +1,12 @@
 """Deleting and purging blocks, and what remains of them. Source: api.md 3.18 (delete), concepts.md 10.1 and 23."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from blockyard.protocol.names import Behavior
+from blockyard.protocol.names import Behavior, RunStatus
 from blockyard.server.blocks.model.block import Block, Lifecycle
 from blockyard.server.blocks.model.deletion import DeletionEffect, deletion_effect
 from blockyard.server.blocks.service.access import is_operator, require_delete, require_known, require_purge
@@ -16,6 +16,7 @@ from blockyard.server.blocks.service.related import BlockRelations
 from blockyard.server.blocks.service.starting import SUBJECT, RunStarter
 from blockyard.server.blocks.service.views import Reading
 from blockyard.server.blocks.store import BlockStore
+from blockyard.server.blocks.store.expiries import ExpiryStore
 from blockyard.server.definitions.model import DeletionMode
 from blockyard.server.events.basics import Basics
 from blockyard.server.events.model import SYSTEM, Author, EventType
@@ -107,6 +108,7 @@ class Deleting:
 
     def _kept(self, tx: Transaction, block: Block, last: Run, author: Author) -> Block:
         kept = self._starter.save(tx, block.kept(last))
+        self._go_on(tx, kept, last, block.marked_for_deletion_at)
         self._event_log.append(
             tx,
             author,
@@ -118,7 +120,19 @@ class Deleting:
             description=block.name,
             content={"displayName": block.name},
         )
-        return kept
+        return BlockStore(tx).find(kept.id) or kept
+
+    def _go_on(self, tx: Transaction, block: Block, last: Run, marked_at: datetime | None) -> None:
+        """Run a block again that waited for something when it was to be deleted, or whose parents gave something new meanwhile.
+
+        The end of one whose time is over is put off: else it would be deleted again at once.
+        """
+        gave_way = marked_at is not None and last.finished_at is not None and last.finished_at >= marked_at
+        if bool(block.unseen) if last.status is RunStatus.SUCCEEDED else gave_way:
+            self._starter.rerun(tx, block, TriggerReason.BUILDING_BLOCK_INPUTS_UPDATE)
+        ends = ExpiryStore(tx)
+        if (expiry := ends.of([block.id]).get(block.id)) is not None:
+            ends.put(expiry.spared(self._clock()))
 
     def _is_leaving(self, tx: Transaction, block: Block) -> bool:
         """Whether the tenant that a block is on is being deleted with it."""

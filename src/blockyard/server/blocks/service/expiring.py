@@ -94,10 +94,12 @@ class Expiring:
         expiry, block = store.of([block_id]).get(block_id), BlockStore(tx).find(block_id)
         if expiry is None or block is None or block.lifecycle is not Lifecycle.ACTIVE:
             return False
+        if expiry.warn_at is not None and expiry.warn_at <= now:
+            warned = expiry.warned(now)
+            store.put(warned)
+            self._tell(tx, SYSTEM, "Building Block Expires Soon", block, warned.expires_at)
+            return False
         if expiry.try_at > now:
-            if expiry.warn_at is not None and expiry.warn_at <= now:
-                store.put(expiry.warned(now))
-                self._tell(tx, SYSTEM, "Building Block Expires Soon", block, expiry.expires_at)
             return False
         store.put(expiry.put_off(now))
         try:

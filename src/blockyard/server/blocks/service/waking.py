@@ -109,11 +109,17 @@ class Waking:
         come_to = _come_to.of(tx)
         come_to[_CHILDREN] = come_to.get(_CHILDREN, 0) + 1
         if child.lifecycle is not Lifecycle.ACTIVE:
+            self._note(tx, child, news)
             return
         if child.status is BlockStatus.WAITING_FOR_DEPENDENT_INPUT:
             self._wake(tx, child, news, TriggerReason.PARENT_RUN_SUCCEEDED)
         elif child.status not in WAITING and self._consumes(tx, child, news.parent, news.changed):
             self._wake(tx, child, news, TriggerReason.DEPENDENCY_OUTPUT_CHANGED)
+
+    def _note(self, tx: Transaction, child: Block, news: News) -> None:
+        """Let a block that is being deleted know what it does not have: it runs again if its deletion is taken back."""
+        if child.is_live and self._consumes(tx, child, news.parent, news.changed):
+            BlockStore(tx).save(child.missing())
 
     def _wake(self, tx: Transaction, child: Block, news: News, reason: TriggerReason) -> None:
         """Run a child again, unless the cascade is stopped: then it is held. What never ran, or runs anyway, is not counted."""

@@ -29,7 +29,7 @@ from sqlalchemy.engine import RowMapping
 from blockyard.server.blocks.model.block import BlockId
 from blockyard.server.blocks.model.cascade import Cause, Turn
 from blockyard.server.blocks.model.family import levels
-from blockyard.server.blocks.store.tables import IS_ACTIVE, IS_HELD
+from blockyard.server.blocks.store.tables import IS_ACTIVE, IS_HELD, IS_LIVE
 from blockyard.server.blocks.store.tables import blocks as _blocks
 from blockyard.server.blocks.store.tables import parents as _parents
 from blockyard.server.kit.columns import Instant, JsonText
@@ -65,10 +65,10 @@ class TurnStore:
     def add(self, cause: Cause, at: datetime) -> int:
         """Write that it is the turn of all children of the parent, or of all that the cascade holds; return how many these are."""
         if cause.parent_id is None:
-            number = self._add(cause, at, IS_HELD, _blocks.c.held_by == cause.cascade)
+            number = self._add(cause, at, IS_ACTIVE, IS_HELD, _blocks.c.held_by == cause.cascade)
         else:
             ids = select(_parents.c.child_id).where(_parents.c.parent_id == cause.parent_id)
-            number = self._add(cause, at, _blocks.c.id.in_(ids))
+            number = self._add(cause, at, IS_LIVE, _blocks.c.id.in_(ids))
         self._put_parents_first(cause.id, number)
         return number
 
@@ -117,7 +117,7 @@ class TurnStore:
             literal(at, Instant),
             position,
         )
-        found = select(*values).where(IS_ACTIVE, *wanted)
+        found = select(*values).where(*wanted)
         written = insert(_turns).from_select(_COLUMNS, found).execution_options(preserve_rowcount=True)
         return self._tx.execute(written).rowcount
 
