@@ -1,5 +1,6 @@
 """Tools of states and drift from the command line, on a real server with a real engine."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,14 @@ def test_states_are_searched_compared_repaired_and_given_to_tools(
     assert restored["runUuid"] is not None
     cli.does("runs", "logs", str(restored["runUuid"]), "--follow")
     assert cli("drift", "show", "worked").code == ExitCode.REFUSED
-    assert isinstance(cli.does("drift", "list", "--state", "DRIFTED", "-o", "json").documents, list)
-    assert isinstance(
-        cli.does("resources", "list", "terraform_data", "--block", "worked", "-o", "json").documents, list
-    )
+    assert cli.does("drift", "list", "--state", "DRIFTED", "-o", "json").documents == []
+    assert address in found_resources(cli, "terraform_data", "--block", "worked")
+
+
+def found_resources(cli: Cli, *wanted: str) -> list[str]:
+    """Wait until some are searchable, which they are a few seconds after a run; return their addresses."""
+    for _ in range(100):
+        if found := cli.does("resources", "list", *wanted, "-o", "json").documents:
+            return [str(one["address"]) for one in found]
+        time.sleep(0.2)
+    raise AssertionError("nothing is searchable after 20 s")

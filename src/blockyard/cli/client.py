@@ -59,6 +59,16 @@ class Page:
     total: int
 
 
+def page_in(document: JsonObject, embedded: str) -> Page:
+    """Return the page that a document is; `embedded` is the member that has its items."""
+    return Page(
+        items=objects(document, "_embedded", embedded),
+        number=number(document, "page", "number") or 0,
+        pages=number(document, "page", "totalPages") or 0,
+        total=number(document, "page", "totalElements") or 0,
+    )
+
+
 class Client:
     """Talks to one server as one principal.
 
@@ -151,12 +161,7 @@ class Client:
         """Do what `page` does for a list of what is no kind of objects; `embedded` is the member that has its items."""
         query = {name: value for name, value in filters.items() if value} | {"page": str(number_), "size": str(size)}
         document = self.get(path, accept=accept, query=query)
-        return Page(
-            items=objects(document, "_embedded", embedded),
-            number=number(document, "page", "number") or 0,
-            pages=number(document, "page", "totalPages") or 0,
-            total=number(document, "page", "totalElements") or 0,
-        )
+        return page_in(document, embedded)
 
     def list(
         self, kind: Kind, filters: Mapping[str, str | None], *, limit: int = 0, path: str | None = None

@@ -6,10 +6,11 @@ import typer
 from rich.text import Text
 
 from blockyard.cli import lookup
+from blockyard.cli.client import page_in
 from blockyard.cli.completion import names_of
 from blockyard.cli.documents import flag, member, number, objects, text
-from blockyard.cli.listing import Limit, PageNumber, completing
-from blockyard.cli.output import Format, Printer, shown
+from blockyard.cli.listing import Limit, PageNumber, completing, tell_pages
+from blockyard.cli.output import Format, shown
 from blockyard.cli.resources import own
 from blockyard.cli.session import OutputOption, Session, UrlOption, connected
 from blockyard.protocol.jsontypes import JsonObject
@@ -72,10 +73,10 @@ def _list(session: Session, document: JsonObject) -> None:
     if printer.for_programs:
         printer.document(document)
         return
-    changes = objects(document, "_embedded", "changes")
-    printer.table(("ACTION", "RESOURCE", "VALUE", "BEFORE", "AFTER"), [row for one in changes for row in _rows(one)])
+    page = page_in(document, "changes")
+    printer.table(("ACTION", "RESOURCE", "VALUE", "BEFORE", "AFTER"), [row for one in page.items for row in _rows(one)])
     printer.say(_sum(document, "plan"))
-    _tell_pages(printer, document)
+    tell_pages(printer, page)
 
 
 def _compare(session: Session, document: JsonObject) -> None:
@@ -83,7 +84,7 @@ def _compare(session: Session, document: JsonObject) -> None:
     if printer.for_programs:
         printer.document(document)
         return
-    found = objects(document, "_embedded", "differences")
+    page = page_in(document, "differences")
     rows = [
         (
             _DIFFERENCES.get(text(one, "difference"), ""),
@@ -91,13 +92,13 @@ def _compare(session: Session, document: JsonObject) -> None:
             text(one, "here", "action") or "-",
             text(one, "there", "action") or "-",
         )
-        for one in found
+        for one in page.items
     ]
     printer.table(("DIFFERS", "RESOURCE", "HERE", "THERE"), rows)
     printer.say(f"Here: {_sum(document, 'here')} There: {_sum(document, 'there')}")
     same = "Both plans would do the same." if flag(document, "isEqual") else "The plans differ."
     printer.say(f"{same} They have {number(document, 'alike')} changes in common.")
-    _tell_pages(printer, document)
+    tell_pages(printer, page)
 
 
 def _rows(change: JsonObject) -> list[tuple[str | Text, ...]]:
@@ -126,9 +127,3 @@ def _sum(document: JsonObject, name: str) -> str:
     told = ", ".join(f"{count} {action.value}" for action, count in counts if count)
     outputs = number(document, name, "outputs")
     return f"{told or 'no resources'}; {outputs} outputs." if outputs else f"{told or 'no changes'}."
-
-
-def _tell_pages(printer: Printer, document: JsonObject) -> None:
-    pages, here = number(document, "page", "totalPages") or 0, number(document, "page", "number") or 0
-    if pages > 1:
-        printer.note(f"page {here + 1} of {pages}; --page and --limit show others")
