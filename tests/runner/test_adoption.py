@@ -245,9 +245,10 @@ def test_a_final_report_waits_on_disk_for_a_server_that_is_away(plane: FakeContr
     assert spooled.stat().st_mode & 0o777 == 0o600
     assert not run.updates
 
+    (tmp_path / "spool" / "half-written.json.draft").write_text('{"update": {"outputs":')
     plane.clear_faults()
     with RunnerProcess(plane, tmp_path):
-        plane.wait_for(lambda: run.status == "SUCCEEDED")
+        plane.wait_for(lambda: run.status == "SUCCEEDED" and not list((tmp_path / "spool").iterdir()))
 
     assert "done\n" in str(run.step("echo")["systemMessage"])
 

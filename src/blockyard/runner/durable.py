@@ -7,6 +7,7 @@ from pathlib import Path
 PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
 
+_DRAFT = ".draft"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -17,7 +18,7 @@ def is_full(error: BaseException) -> bool:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Write a private file at once. It survives the death of this process, not a power failure."""
-    draft = path.with_name(f"{path.name}.draft")
+    draft = path.with_name(f"{path.name}{_DRAFT}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -26,6 +27,12 @@ def replace_file(path: Path, data: bytes) -> None:
     except OSError:
         draft.unlink(missing_ok=True)  # it may hold secrets
         raise
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove what a process that was killed in the middle of writing has left, since it may hold secrets."""
+    for draft in folder.glob(f"*{_DRAFT}"):
+        draft.unlink(missing_ok=True)
 
 
 def sync_file(path: Path) -> None:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from blockyard.protocol.jsontypes import JsonObject
 from blockyard.protocol.live import Release
-from blockyard.runner.durable import PRIVATE_DIRECTORY, replace_file, sync_file
+from blockyard.runner.durable import PRIVATE_DIRECTORY, remove_drafts, replace_file, sync_file
 from blockyard.runner.retry import Backoff, is_passing, repeat
 from blockyard.runner.run_api import RunApi
 
@@ -50,6 +50,7 @@ class Spool:
 
     def __init__(self, folder: Path, connect: Callable[[str, str], RunApi]) -> None:
         folder.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
+        remove_drafts(folder)
         self._folder = folder
         self._connect = connect
         self._in_flight: set[Path] = set()
